@@ -1,0 +1,32 @@
+package dev.tethys.model;
+
+/** What names may be: any UTF-8 that is not empty, or the older narrow alphabet ("legacy"). */
+public final class LabelNames {
+  private LabelNames() {}
+
+  /** {@code [a-zA-Z_][a-zA-Z0-9_]*}. */
+  public static boolean isLegacyLabelName(String s) {
+    return isLegacy(s, false);
+  }
+
+  /** {@code [a-zA-Z_:][a-zA-Z0-9_:]*}. */
+  public static boolean isLegacyMetricName(String s) {
+    return isLegacy(s, true);
+  }
+
+  private static boolean isLegacy(String s, boolean colon) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      boolean ok =
+          c >= 'a' && c <= 'z'
+              || c >= 'A' && c <= 'Z'
+              || c == '_'
+              || c == ':' && colon
+              || c >= '0' && c <= '9' && i > 0;
+      if (!ok) {
+        return false;
+      }
+    }
+    return !s.isEmpty();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.tethys.model;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A condition on one label: equal, not equal, or a fully anchored RE2 expression in which the dot
+ * also matches a line end. An absent label counts as {@code ""}.
+ */
+public final class Matcher {
+  /** The four kinds; numbers as in the remote read protocol. */
+  public enum Type {
+    EQUAL("="),
+    NOT_EQUAL("!="),
+    REGEX("=~"),
+    NOT_REGEX("!~");
+
+    private final String operator;
+
+    Type(String operator) {
+      this.operator = operator;
+    }
+
+    /** As written in PromQL. */
+    public String operator() {
+      return operator;
+    }
+  }
+
+  private final Type type;
+  private final String name;
+  private final String value;
+  private final @Nullable Pattern pattern;
+
+  private Matcher(Type type, String name, String value, @Nullable Pattern pattern) {
+    this.type = type;
+    this.name = name;
+    this.value = value;
+    this.pattern = pattern;
+  }
+
+  /**
+   * Makes a matcher.
+   *
+   * @throws IllegalArgumentException with the parser's words when the expression is not valid RE2
+   */
+  public static Matcher of(Type type, String name, String value) {
+    Pattern p = null;
+    if (type == Type.REGEX || type == Type.NOT_REGEX) {
+      try {
+        p = Pattern.compile("^(?s:" + value + ")$");
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+    }
+    return new Matcher(type, name, value, p);
+  }
+
+  /** {@code name="value"}. */
+  public static Matcher equal(String name, String value) {
+    return new Matcher(Type.EQUAL, name, value, null);
+  }
+
+  public Type type() {
+    return type;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The value or the expression, as it was given. */
+  public String value() {
+    return value;
+  }
+
+  /** Whether a label value (empty for an absent label) meets the condition. */
+  public boolean matches(String labelValue) {
+    return switch (type) {
+      case EQUAL -> value.equals(labelValue);
+      case NOT_EQUAL -> !value.equals(labelValue);
+      case REGEX -> Objects.requireNonNull(pattern).matches(labelValue);
+      case NOT_REGEX -> !Objects.requireNonNull(pattern).matches(labelValue);
+    };
+  }
+
+  /** Whether a label set meets the condition. */
+  public boolean matches(Labels labels) {
+    return matches(labels.get(name));
+  }
+
+  /** Whether a series without the label meets the condition. */
+  public boolean matchesEmpty() {
+    return matches("");
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof Matcher m && type == m.type && name.equals(m.name) && value.equals(m.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(type, name, value);
+  }
+
+  /** As PromQL writes it: {@code name=~"value"}. */
+  @Override
+  public String toString() {
+    return (LabelNames.isLegacyLabelName(name) ? name : GoQuote.quote(name))
+        + type.operator()
+        + GoQuote.quote(value);
+  }
+}

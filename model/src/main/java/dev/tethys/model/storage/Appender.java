@@ -1,0 +1,86 @@
+package dev.tethys.model.storage;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+
+/**
+ * One batch of samples on its way into a store: nothing of it is seen by readers before {@link
+ * #commit()} returns, and after that it survives the process. For one thread.
+ *
+ * <p>A series is first resolved to a reference, then appended to by it. References are valid for
+ * all appenders of the store until the series leaves memory; {@link #NO_SERIES} from an append says
+ * that it did, and the caller resolves again.
+ *
+ * <p>What a sample can be refused for is an {@link Outcome}, not an exception: a bad sample never
+ * breaks its batch.
+ */
+public interface Appender extends AutoCloseable {
+  /** No series has this reference. */
+  long NO_SERIES = 0;
+
+  /** What became of one sample. */
+  enum Outcome {
+    /** Taken. */
+    OK,
+    /** The reference is no longer known: resolve the labels again. */
+    UNKNOWN_SERIES,
+    /** Older than the newest sample and outside of the out-of-order window. */
+    OUT_OF_ORDER,
+    /** Older than the out-of-order window. */
+    TOO_OLD,
+    /** Older than what the store takes at all, or too far in the future. */
+    OUT_OF_BOUNDS,
+    /** Another value stands at the same timestamp. */
+    DUPLICATE_TIMESTAMP,
+    /** The histogram contradicts itself. */
+    INVALID_HISTOGRAM
+  }
+
+  /**
+   * The reference of a series, which is made when it is new.
+   *
+   * @throws StorageException when a limit forbids a new series or the labels are not valid
+   */
+  long series(Labels labels);
+
+  /**
+   * Like {@link #series(Labels)} for labels in an encoding of the caller's: the store remembers
+   * which series these very bytes meant last time and calls the decoder only for bytes it has not
+   * seen.
+   *
+   * @throws StorageException as above, and whatever the decoder throws
+   */
+  long series(byte[] buf, int offset, int length, LabelDecoder decoder);
+
+  /** Decodes label bytes that are new to the store. */
+  @FunctionalInterface
+  interface LabelDecoder {
+    /** The labels that the bytes mean. The instance's identity tells encodings apart. */
+    Labels decode(byte[] buf, int offset, int length);
+  }
+
+  /** Appends a float; {@code startTimestamp} 0 when unknown. */
+  Outcome append(long series, long startTimestamp, long timestamp, double value);
+
+  /** Appends a histogram; {@code startTimestamp} 0 when unknown. */
+  Outcome append(long series, long startTimestamp, long timestamp, Histogram histogram);
+
+  /** Appends an exemplar; one equal to the newest of its series is taken silently. */
+  Outcome append(long series, Exemplar exemplar);
+
+  /** Remembers what is known about a metric family. */
+  void metadata(String metricName, MetricMetadata metadata);
+
+  /**
+   * Makes the batch durable and visible.
+   *
+   * @throws StorageException when it could not be made durable: then nothing of it is seen
+   */
+  void commit();
+
+  /** Forgets what was not committed. */
+  @Override
+  void close();
+}

@@ -1,0 +1,44 @@
+package dev.tethys.model.storage;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.List;
+
+/**
+ * The reading side of a metric store: all a query engine knows of storage. Safe for any number of
+ * threads. Times are Unix milliseconds, ranges closed on both sides.
+ */
+public interface MetricSource {
+  /**
+   * Finds the series that meet all matchers and may have samples in the hinted time range, sorted
+   * by labels.
+   *
+   * @throws StorageException when data cannot be read or a limit is exceeded
+   */
+  Selection select(SelectHints hints, List<Matcher> matchers);
+
+  /**
+   * The label names of matching series, ascending. No matchers means all series.
+   *
+   * @param limit the most names to give, 0 for all
+   */
+  LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit);
+
+  /** The values of one label over matching series, ascending; {@code limit} as above. */
+  LabelResult labelValues(
+      String name, long minTime, long maxTime, List<Matcher> matchers, int limit);
+
+  /** The label sets of matching series, sorted: any of the matcher lists may be met. */
+  List<Labels> series(long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit);
+
+  /** Exemplars of the series that meet any of the matcher lists, sorted by labels, then time. */
+  List<SeriesExemplars> exemplars(long minTime, long maxTime, List<List<Matcher>> matcherSets);
+
+  /**
+   * Names or values, and what the reader should be told about them (a limit that cut them, say).
+   */
+  record LabelResult(List<String> values, List<String> warnings) {}
+
+  /** The exemplars of one series. */
+  record SeriesExemplars(Labels series, List<dev.tethys.model.Exemplar> exemplars) {}
+}

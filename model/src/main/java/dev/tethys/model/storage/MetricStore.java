@@ -1,0 +1,20 @@
+package dev.tethys.model.storage;
+
+import dev.tethys.model.Matcher;
+import java.util.List;
+
+/** A metric store: reading, writing, and deletion. Safe for any number of threads. */
+public interface MetricStore extends MetricSource, AutoCloseable {
+  /** Starts a batch. Each scrape or request uses an appender of its own, on one thread. */
+  Appender appender();
+
+  /**
+   * Deletes the samples of matching series in a closed time range; what is deleted is no longer
+   * answered when this returns.
+   */
+  void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets);
+
+  /** Finishes what is in memory and releases every file. Idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,95 @@
+package dev.tethys.model.storage;
+
+import dev.tethys.model.Histogram;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The samples of one series as columns, reused from series to series. Arrays are longer than {@link
+ * #size} and belong to the buffer; a reader that keeps them copies them.
+ *
+ * <p>Series scraped together share their timestamps. A store says so with {@link #timestampsId}:
+ * two reads that give the same id (not 0) gave the very same timestamps, so that windows over them
+ * are found once.
+ */
+public final class SampleBuffer {
+  /** Number of samples. */
+  public int size;
+
+  /** Unix milliseconds, ascending, distinct. */
+  public long[] timestamps = new long[256];
+
+  /** Values; where {@link #histograms} holds a sample, undefined. Stale markers are kept. */
+  public double[] values = new double[256];
+
+  /** Histogram samples by position, null entries for floats; null when the series has none here. */
+  public @Nullable Histogram @Nullable [] histograms;
+
+  /** Start timestamps by position, 0 where unknown; null when no sample has one. */
+  public long @Nullable [] startTimestamps;
+
+  /** Equal ids mean equal timestamps; 0 means nothing is known. */
+  public long timestampsId;
+
+  /** Whether a value here may be a stale marker; false is a promise. */
+  public boolean mayBeStale;
+
+  /** Empties the buffer. */
+  public void clear() {
+    size = 0;
+    histograms = null;
+    startTimestamps = null;
+    timestampsId = 0;
+    mayBeStale = false;
+  }
+
+  /** Makes room for so many samples; content up to {@link #size} stays. */
+  public void ensure(int capacity) {
+    if (timestamps.length < capacity) {
+      int n = Math.max(capacity, timestamps.length * 2);
+      timestamps = Arrays.copyOf(timestamps, n);
+      values = Arrays.copyOf(values, n);
+      if (histograms != null) {
+        histograms = Arrays.copyOf(histograms, n);
+      }
+      if (startTimestamps != null) {
+        startTimestamps = Arrays.copyOf(startTimestamps, n);
+      }
+    }
+  }
+
+  /** Appends a float sample. */
+  public void add(long startTimestamp, long timestamp, double value) {
+    ensure(size + 1);
+    timestamps[size] = timestamp;
+    values[size] = value;
+    if (startTimestamp != 0 || startTimestamps != null) {
+      starts()[size] = startTimestamp;
+    }
+    size++;
+  }
+
+  /** Appends a histogram sample. */
+  public void add(long startTimestamp, long timestamp, Histogram histogram) {
+    ensure(size + 1);
+    timestamps[size] = timestamp;
+    values[size] = histogram.sum();
+    if (histograms == null) {
+      histograms = new Histogram[timestamps.length];
+    }
+    histograms[size] = histogram;
+    if (startTimestamp != 0 || startTimestamps != null) {
+      starts()[size] = startTimestamp;
+    }
+    size++;
+  }
+
+  private long[] starts() {
+    long[] s = startTimestamps;
+    if (s == null) {
+      s = new long[timestamps.length];
+      startTimestamps = s;
+    }
+    return s;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tethys.model.storage;
+
+import dev.tethys.model.Labels;
+import java.util.List;
+
+/**
+ * Series found by a query, sorted by labels and readable in any order and by several threads at
+ * once, each with a buffer of its own. What it reads does not change until it is closed: samples
+ * committed after it was made may be missing from it, and none is seen twice.
+ */
+public interface Selection extends AutoCloseable {
+  /** How many series there are. */
+  int size();
+
+  /** The labels of a series. */
+  Labels labels(int series);
+
+  /**
+   * Replaces the content of the buffer by the samples of a series in the selected time range,
+   * ascending by time, one a millisecond.
+   *
+   * @throws StorageException when data cannot be read
+   */
+  void read(int series, SampleBuffer into);
+
+  /**
+   * What the reader should be told: parts that could not be read, downsampled data. Empty mostly.
+   */
+  default List<String> warnings() {
+    return List.of();
+  }
+
+  @Override
+  void close();
+}

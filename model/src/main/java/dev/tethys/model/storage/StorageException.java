@@ -1,0 +1,34 @@
+package dev.tethys.model.storage;
+
+/** A store cannot do what it was asked: the message says what, where and what to do. */
+public final class StorageException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Whose fault it is, and so what a caller answers. */
+  public enum Reason {
+    /** The request is wrong and will stay wrong. */
+    INVALID,
+    /** A limit was reached. */
+    LIMIT,
+    /** The store cannot do it now; trying again may help. */
+    UNAVAILABLE,
+    /** Stored data is damaged. */
+    CORRUPT
+  }
+
+  private final Reason reason;
+
+  public StorageException(Reason reason, String message) {
+    super(message);
+    this.reason = reason;
+  }
+
+  public StorageException(Reason reason, String message, Throwable cause) {
+    super(message, cause);
+    this.reason = reason;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+}

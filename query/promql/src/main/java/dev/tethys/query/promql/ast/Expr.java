@@ -1,0 +1,244 @@
+package dev.tethys.query.promql.ast;
+
+import dev.tethys.model.Matcher;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PromQL expression. Positions are byte offsets into the query text; durations and times are
+ * milliseconds. Trees are immutable.
+ */
+public sealed interface Expr {
+  /** Where the expression stands in the text. */
+  Span span();
+
+  /** The type it evaluates to. */
+  ValueType type();
+
+  /** Part of the query text: bytes {@code [start, end)}. */
+  record Span(int start, int end) {}
+
+  /** A number, or a duration used as a number of seconds. */
+  record NumberLiteral(Span span, double value, boolean duration) implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.SCALAR;
+    }
+  }
+
+  /** A text. */
+  record StringLiteral(Span span, String value) implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.STRING;
+    }
+  }
+
+  /** An expression in parentheses, kept so that formatting and positions stay true. */
+  record Paren(Span span, Expr inner) implements Expr {
+    @Override
+    public ValueType type() {
+      return inner.type();
+    }
+  }
+
+  /** Minus or plus before an expression. */
+  record Unary(Span span, boolean negative, Expr operand) implements Expr {
+    @Override
+    public ValueType type() {
+      return operand.type();
+    }
+  }
+
+  /**
+   * Two operands.
+   *
+   * @param returnBool whether {@code bool} stands behind a comparison
+   * @param matching how vectors are matched; null when an operand is a scalar
+   */
+  record Binary(
+      Span span,
+      BinaryOp op,
+      Expr left,
+      Expr right,
+      boolean returnBool,
+      @Nullable VectorMatching matching)
+      implements Expr {
+    @Override
+    public ValueType type() {
+      return left.type() == ValueType.SCALAR && right.type() == ValueType.SCALAR
+          ? ValueType.SCALAR
+          : ValueType.VECTOR;
+    }
+  }
+
+  /** An aggregation; {@code parameter} for those that take one (topk, quantile, count_values …). */
+  record Aggregate(
+      Span span,
+      AggregateOp op,
+      Expr inner,
+      @Nullable Expr parameter,
+      List<String> grouping,
+      boolean without)
+      implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.VECTOR;
+    }
+  }
+
+  /**
+   * A function call with the arguments as written; missing optional arguments are not filled in.
+   */
+  record Call(Span span, Function function, List<Expr> arguments) implements Expr {
+    @Override
+    public ValueType type() {
+      return function.returnType();
+    }
+  }
+
+  /**
+   * Series by name and matchers, the name among the matchers.
+   *
+   * @param name the metric name written before the braces, {@code ""} for none
+   */
+  record VectorSelector(
+      Span span, String name, List<Matcher> matchers, TimeShift shift, Extension extension)
+      implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.VECTOR;
+    }
+  }
+
+  /** A selector with a range; the shift stands on the selector. */
+  record MatrixSelector(Span span, VectorSelector selector, Duration range) implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.MATRIX;
+    }
+  }
+
+  /** A query evaluated over a range; {@code step} null for the default resolution. */
+  record Subquery(Span span, Expr inner, Duration range, @Nullable Duration step, TimeShift shift)
+      implements Expr {
+    @Override
+    public ValueType type() {
+      return ValueType.MATRIX;
+    }
+  }
+
+  /**
+   * A duration as written: a fixed one, or an expression that is resolved once the query's own
+   * start, end and step are known.
+   *
+   * @param millis the value when {@code expression} is null
+   * @param expression arithmetic over durations, {@code step()}, {@code range()}, {@code min_of},
+   *     {@code max_of}; null for a fixed duration
+   */
+  record Duration(long millis, @Nullable DurationExpr expression) {
+    /** A fixed duration. */
+    public static Duration ofMillis(long millis) {
+      return new Duration(millis, null);
+    }
+  }
+
+  /** Arithmetic over durations; numbers are seconds. */
+  sealed interface DurationExpr {
+    /** Where it stands in the text. */
+    Span span();
+
+    /** A number of seconds, or a duration literal. */
+    record Literal(Span span, double seconds, boolean duration) implements DurationExpr {}
+
+    /** Parentheses. */
+    record Wrapped(Span span, DurationExpr inner) implements DurationExpr {}
+
+    /** Minus or plus before an operand. */
+    record Signed(Span span, boolean negative, DurationExpr operand) implements DurationExpr {}
+
+    /** Two operands and one of {@code + - * / % ^}. */
+    record Arithmetic(Span span, BinaryOp op, DurationExpr left, DurationExpr right)
+        implements DurationExpr {}
+
+    /** {@code step()}. */
+    record Step(Span span) implements DurationExpr {}
+
+    /** {@code range()}. */
+    record Range(Span span) implements DurationExpr {}
+
+    /** {@code min_of(a, b)} or {@code max_of(a, b)}. */
+    record Extreme(Span span, boolean max, DurationExpr left, DurationExpr right)
+        implements DurationExpr {}
+  }
+
+  /**
+   * {@code offset} and {@code @}.
+   *
+   * @param offset how far back to look (may be negative)
+   * @param at fixed evaluation time in milliseconds; null when not given or when {@code atAnchor}
+   *     is
+   * @param atAnchor {@code start()} or {@code end()} of the query
+   */
+  record TimeShift(Duration offset, @Nullable Long at, @Nullable AtAnchor atAnchor) {
+    /** No shift. */
+    public static final TimeShift NONE = new TimeShift(Duration.ofMillis(0), null, null);
+  }
+
+  /** The two moving anchors of {@code @}. */
+  enum AtAnchor {
+    START,
+    END
+  }
+
+  /** How a range is looked at beyond its borders. */
+  enum Extension {
+    NONE,
+    ANCHORED,
+    SMOOTHED
+  }
+
+  /** What an expression gives. */
+  enum ValueType {
+    SCALAR("scalar"),
+    STRING("string"),
+    VECTOR("instant vector"),
+    MATRIX("range vector");
+
+    private final String documented;
+
+    ValueType(String documented) {
+      this.documented = documented;
+    }
+
+    /** The name used in error texts. */
+    public String documented() {
+      return documented;
+    }
+  }
+
+  /**
+   * How the sides of a vector operation meet.
+   *
+   * @param on true for {@code on}, false for {@code ignoring} (also when neither is written)
+   * @param labels the labels of {@code on} or {@code ignoring}
+   * @param include the labels that {@code group_left} or {@code group_right} brings over
+   * @param fillLeft value for a missing left side, null for none
+   * @param fillRight value for a missing right side, null for none
+   */
+  record VectorMatching(
+      Cardinality cardinality,
+      boolean on,
+      List<String> labels,
+      List<String> include,
+      @Nullable Double fillLeft,
+      @Nullable Double fillRight) {}
+
+  /** Which side may hold many. */
+  enum Cardinality {
+    ONE_TO_ONE,
+    MANY_TO_ONE,
+    ONE_TO_MANY,
+    MANY_TO_MANY
+  }
+}

@@ -1,0 +1,71 @@
+package dev.tethys.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Test data and real peers that are not part of the project. Where they are absent the test that
+ * asks is reported as skipped, with the name of what is missing.
+ *
+ * <p>Conformance data is looked for in the folder named by the environment variable {@code
+ * TETHYS_SHARED}, else in {@code ../shared} beside the project; peers in {@code TETHYS_PEERS}, else
+ * in {@code ~/.cache/peers}.
+ */
+public final class Shared {
+  private Shared() {}
+
+  /** The project's own folder. */
+  public static Path root() {
+    String root = System.getProperty("tethys.root");
+    Path p = Path.of(root != null ? root : "").toAbsolutePath();
+    while (p.getParent() != null && !Files.exists(p.resolve(".mvn"))) {
+      p = p.getParent();
+    }
+    return p;
+  }
+
+  private static Path folder() {
+    String env = System.getenv("TETHYS_SHARED");
+    return env != null ? Path.of(env) : root().resolveSibling("shared");
+  }
+
+  /** A file or folder of the conformance data. */
+  public static Path conformance(String relative) {
+    return present(folder().resolve("conformance").resolve(relative));
+  }
+
+  /** The recorded exporter that benchmarks and tests replay. */
+  public static Path recording() {
+    return present(folder().resolve("bench/data/node.rec.gz"));
+  }
+
+  /** The files of a conformance folder whose names end so, sorted. */
+  public static List<Path> conformanceFiles(String folder, String ending) {
+    try (Stream<Path> s = Files.walk(conformance(folder))) {
+      return s.filter(p -> p.toString().endsWith(ending))
+          .filter(Files::isRegularFile)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The program of a real peer, such as {@code promtool}. */
+  public static Path peer(String program) {
+    String env = System.getenv("TETHYS_PEERS");
+    Path peers =
+        env != null ? Path.of(env) : Path.of(System.getProperty("user.home"), ".cache/peers");
+    return present(peers.resolve("usr/bin").resolve(program));
+  }
+
+  private static Path present(Path p) {
+    Assumptions.assumeTrue(Files.exists(p), () -> "needs " + p + ", which is not on this machine");
+    return p;
+  }
+}
