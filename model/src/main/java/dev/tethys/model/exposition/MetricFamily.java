@@ -1,0 +1,68 @@
+package dev.tethys.model.exposition;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metrics of one name and type, as an exporter shows them. Codecs turn it into text, OpenMetrics or
+ * protobuf.
+ *
+ * @param name the family name as it is shown in text 0.0.4 (a counter's with {@code _total})
+ * @param help what it is about, {@code ""} for nothing
+ * @param unit OpenMetrics unit, {@code ""} for none
+ */
+public record MetricFamily(
+    String name, MetricType type, String help, String unit, List<Metric> metrics) {
+
+  /**
+   * One metric of the family.
+   *
+   * @param labels without the metric name
+   * @param timestamp Unix milliseconds, null when not shown
+   * @param startTimestamp Unix milliseconds of the start of a counter, 0 when unknown
+   */
+  public record Metric(Labels labels, Point point, @Nullable Long timestamp, long startTimestamp) {
+    /** A metric without timestamps. */
+    public Metric(Labels labels, Point point) {
+      this(labels, point, null, 0);
+    }
+
+    /** A plain number without timestamps. */
+    public Metric(Labels labels, double value) {
+      this(labels, new Value(value, null));
+    }
+  }
+
+  /** What a metric shows. */
+  public sealed interface Point {}
+
+  /** A number: counter, gauge, untyped, info, stateset. */
+  public record Value(double value, @Nullable Exemplar exemplar) implements Point {}
+
+  /**
+   * A classic histogram.
+   *
+   * @param bounds upper bounds, ascending, ending with +Inf
+   * @param cumulative observations at or below each bound
+   * @param exemplars one a bucket, entries may be null; empty for none at all
+   */
+  public record Buckets(
+      double count,
+      double sum,
+      double[] bounds,
+      double[] cumulative,
+      List<@Nullable Exemplar> exemplars)
+      implements Point {}
+
+  /** A summary; quantiles and their values by position. */
+  public record Quantiles(double count, double sum, double[] quantiles, double[] values)
+      implements Point {}
+
+  /** A native histogram, and the classic buckets beside it where both are shown. */
+  public record Native(Histogram histogram, @Nullable Buckets classic, List<Exemplar> exemplars)
+      implements Point {}
+}

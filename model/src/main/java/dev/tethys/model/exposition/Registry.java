@@ -1,0 +1,333 @@
+package dev.tethys.model.exposition;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+
+/**
+ * Where Tethys counts its own doings, under the names that Prometheus's users know. Instruments are
+ * made once, when the part that owns them is built, and are cheap to count on from any thread. A
+ * name registered twice is a programming error.
+ */
+public final class Registry implements Collector {
+  private final Map<String, Collector> families = new ConcurrentHashMap<>();
+  private final List<Collector> collectors = new CopyOnWriteArrayList<>();
+
+  /** Adds a source of families of its own. */
+  public void register(Collector collector) {
+    collectors.add(collector);
+  }
+
+  /** Takes such a source out again. */
+  public void unregister(Collector collector) {
+    collectors.remove(collector);
+  }
+
+  /** A counter without labels. */
+  public Counter counter(String name, String help) {
+    return counters(name, help).with();
+  }
+
+  /** Counters told apart by labels. */
+  public Vector<Counter> counters(String name, String help, String... labelNames) {
+    return add(name, help, MetricType.COUNTER, labelNames, Counter::new);
+  }
+
+  /** A gauge without labels. */
+  public Gauge gauge(String name, String help) {
+    return gauges(name, help).with();
+  }
+
+  /** Gauges told apart by labels. */
+  public Vector<Gauge> gauges(String name, String help, String... labelNames) {
+    return add(name, help, MetricType.GAUGE, labelNames, Gauge::new);
+  }
+
+  /** A gauge that is read when it is asked for. */
+  public void gauge(String name, String help, DoubleSupplier value) {
+    sampled(name, help, MetricType.GAUGE, value);
+  }
+
+  /** A counter that is kept elsewhere and read when it is asked for. */
+  public void counter(String name, String help, DoubleSupplier value) {
+    sampled(name, help, MetricType.COUNTER, value);
+  }
+
+  private void sampled(String name, String help, MetricType type, DoubleSupplier value) {
+    put(
+        name,
+        to ->
+            to.accept(
+                new MetricFamily(
+                    name, type, help, "", List.of(new Metric(Labels.EMPTY, value.getAsDouble())))));
+  }
+
+  /** Histograms with fixed upper bounds (ascending, without +Inf). */
+  public Vector<BucketHistogram> histograms(
+      String name, String help, double[] bounds, String... labelNames) {
+    return add(name, help, MetricType.HISTOGRAM, labelNames, () -> new BucketHistogram(bounds));
+  }
+
+  /** Summaries with quantiles over about the last ten minutes. */
+  public Vector<Summary> summaries(
+      String name, String help, double[] quantiles, String... labelNames) {
+    return add(name, help, MetricType.SUMMARY, labelNames, () -> new Summary(quantiles));
+  }
+
+  private <T extends Instrument> Vector<T> add(
+      String name,
+      String help,
+      MetricType type,
+      String[] labelNames,
+      java.util.function.Supplier<T> make) {
+    Vector<T> v = new Vector<>(name, help, type, labelNames, make);
+    put(name, v);
+    return v;
+  }
+
+  private void put(String name, Collector c) {
+    if (families.putIfAbsent(name, c) != null) {
+      throw new IllegalStateException("metric " + name + " is registered twice");
+    }
+  }
+
+  /** All families, sorted by name, metrics sorted by labels. */
+  public List<MetricFamily> gather() {
+    TreeMap<String, MetricFamily> out = new TreeMap<>();
+    collect(f -> out.merge(f.name(), f, Registry::join));
+    return out.values().stream()
+        .map(
+            f -> {
+              List<Metric> sorted = new ArrayList<>(f.metrics());
+              sorted.sort(Comparator.comparing(Metric::labels));
+              return new MetricFamily(f.name(), f.type(), f.help(), f.unit(), sorted);
+            })
+        .toList();
+  }
+
+  private static MetricFamily join(MetricFamily a, MetricFamily b) {
+    List<Metric> all = new ArrayList<>(a.metrics());
+    all.addAll(b.metrics());
+    return new MetricFamily(a.name(), a.type(), a.help(), a.unit(), all);
+  }
+
+  @Override
+  public void collect(java.util.function.Consumer<MetricFamily> to) {
+    families.values().forEach(c -> c.collect(to));
+    collectors.forEach(c -> c.collect(to));
+  }
+
+  /** Something that is counted on. */
+  public interface Instrument {
+    /** What it shows now. */
+    MetricFamily.Point point();
+  }
+
+  /** Instruments of one family by their label values. */
+  public static final class Vector<T extends Instrument> implements Collector {
+    private final String name;
+    private final String help;
+    private final MetricType type;
+    private final String[] labelNames;
+    private final java.util.function.Supplier<T> make;
+    private final Map<List<String>, T> children = new ConcurrentHashMap<>();
+    private final Function<List<String>, T> maker;
+
+    Vector(
+        String name,
+        String help,
+        MetricType type,
+        String[] labelNames,
+        java.util.function.Supplier<T> make) {
+      this.name = name;
+      this.help = help;
+      this.type = type;
+      this.labelNames = labelNames.clone();
+      this.make = make;
+      this.maker = k -> this.make.get();
+    }
+
+    /** The instrument for label values in the order of the label names; made when new. */
+    public T with(String... values) {
+      if (values.length != labelNames.length) {
+        throw new IllegalArgumentException(name + " takes " + labelNames.length + " label values");
+      }
+      return children.computeIfAbsent(List.of(values), maker);
+    }
+
+    /** Forgets one instrument. */
+    public void remove(String... values) {
+      children.remove(Arrays.asList(values));
+    }
+
+    @Override
+    public void collect(java.util.function.Consumer<MetricFamily> to) {
+      List<Metric> metrics = new ArrayList<>();
+      children.forEach(
+          (values, child) -> {
+            Map<String, String> m = new LinkedHashMap<>();
+            for (int i = 0; i < labelNames.length; i++) {
+              m.put(labelNames[i], values.get(i));
+            }
+            metrics.add(new Metric(Labels.of(m), child.point()));
+          });
+      if (!metrics.isEmpty()) {
+        to.accept(new MetricFamily(name, type, help, "", metrics));
+      }
+    }
+  }
+
+  /** A number that only grows. */
+  public static final class Counter implements Instrument {
+    private final LongAdder whole = new LongAdder();
+    private final DoubleAdder part = new DoubleAdder();
+
+    public void inc() {
+      whole.increment();
+    }
+
+    public void add(long n) {
+      whole.add(n);
+    }
+
+    public void add(double v) {
+      part.add(v);
+    }
+
+    public double value() {
+      return whole.sum() + part.sum();
+    }
+
+    @Override
+    public MetricFamily.Point point() {
+      return new MetricFamily.Value(value(), null);
+    }
+  }
+
+  /** A number that goes up and down. */
+  public static final class Gauge implements Instrument {
+    private final AtomicLong bits = new AtomicLong();
+
+    public void set(double v) {
+      bits.set(Double.doubleToRawLongBits(v));
+    }
+
+    public void add(double v) {
+      bits.accumulateAndGet(
+          Double.doubleToRawLongBits(v),
+          (a, b) ->
+              Double.doubleToRawLongBits(Double.longBitsToDouble(a) + Double.longBitsToDouble(b)));
+    }
+
+    public double value() {
+      return Double.longBitsToDouble(bits.get());
+    }
+
+    @Override
+    public MetricFamily.Point point() {
+      return new MetricFamily.Value(value(), null);
+    }
+  }
+
+  /** Observations counted into fixed buckets. */
+  public static final class BucketHistogram implements Instrument {
+    private final double[] bounds; // with +Inf at the end
+    private final LongAdder[] counts;
+    private final DoubleAdder sum = new DoubleAdder();
+
+    BucketHistogram(double[] upperBounds) {
+      bounds = Arrays.copyOf(upperBounds, upperBounds.length + 1);
+      bounds[upperBounds.length] = Double.POSITIVE_INFINITY;
+      counts = new LongAdder[bounds.length];
+      Arrays.setAll(counts, i -> new LongAdder());
+    }
+
+    public void observe(double v) {
+      int i = 0;
+      while (i < bounds.length - 1 && !(v <= bounds[i])) {
+        i++;
+      }
+      counts[i].increment();
+      sum.add(v);
+    }
+
+    @Override
+    public MetricFamily.Point point() {
+      double[] cumulative = new double[bounds.length];
+      double n = 0;
+      for (int i = 0; i < bounds.length; i++) {
+        n += counts[i].sum();
+        cumulative[i] = n;
+      }
+      return new MetricFamily.Buckets(n, sum.sum(), bounds, cumulative, List.of());
+    }
+  }
+
+  /**
+   * Observations with quantiles over a window of five to ten minutes. Two rings of the newest 1,024
+   * observations take turns, so that memory is fixed.
+   */
+  public static final class Summary implements Instrument {
+    private static final int WINDOW = 1024;
+    private static final long TURN_NANOS = 300_000_000_000L;
+
+    private final double[] quantiles;
+    private final double[][] ring = new double[2][WINDOW];
+    private final int[] seen = new int[2];
+    private int current;
+    private long turnedAt = System.nanoTime();
+    private long count;
+    private double sum;
+
+    Summary(double[] quantiles) {
+      this.quantiles = quantiles.clone();
+    }
+
+    public synchronized void observe(double v) {
+      turn();
+      ring[current][seen[current]++ % WINDOW] = v;
+      count++;
+      sum += v;
+    }
+
+    private void turn() {
+      if (System.nanoTime() - turnedAt > TURN_NANOS) {
+        current = 1 - current;
+        seen[current] = 0;
+        turnedAt = System.nanoTime();
+      }
+    }
+
+    @Override
+    public synchronized MetricFamily.Point point() {
+      turn();
+      int a = Math.min(seen[0], WINDOW);
+      int b = Math.min(seen[1], WINDOW);
+      double[] all = Arrays.copyOf(ring[0], a + b);
+      System.arraycopy(ring[1], 0, all, a, b);
+      Arrays.sort(all);
+      double[] values = new double[quantiles.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] =
+            all.length == 0
+                ? Double.NaN
+                : all[Math.min(all.length - 1, (int) (quantiles[i] * all.length))];
+      }
+      return new MetricFamily.Quantiles(count, sum, quantiles, values);
+    }
+  }
+}
