@@ -1,0 +1,209 @@
+package dev.tethys.codec.protobuf;
+
+import dev.tethys.codec.CodecException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Writes protobuf messages into a byte array that grows and is reused after {@link #clear()}. Every
+ * method writes its field, defaults too: leaving proto3 defaults out is the caller's choice.
+ *
+ * <p>Nested messages and packed fields: {@code int m = begin(field); ... end(m);}. One byte is kept
+ * for the length; longer content is moved when it ends. Not for several threads at once.
+ */
+public final class ProtoWriter {
+  /** The largest message; protobuf itself ends at 2 GiB. */
+  public static final int MAX_SIZE = 1 << 30;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private byte[] buf;
+  private int pos;
+
+  public ProtoWriter() {
+    this(256);
+  }
+
+  public ProtoWriter(int capacity) {
+    buf = new byte[Math.max(16, capacity)];
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  public ProtoWriter clear() {
+    pos = 0;
+    return this;
+  }
+
+  /** The bytes written so far are {@code buffer()[0 .. size())}; valid until the next write. */
+  public byte[] buffer() {
+    return buf;
+  }
+
+  /** How many bytes are written. */
+  public int size() {
+    return pos;
+  }
+
+  /** Cuts what was written back to an earlier size. */
+  public void truncate(int size) {
+    if (size < 0 || size > pos) {
+      throw new IllegalArgumentException("not an earlier size");
+    }
+    pos = size;
+  }
+
+  /** A copy of what was written. */
+  public byte[] toByteArray() {
+    return Arrays.copyOf(buf, pos);
+  }
+
+  private void room(int n) {
+    if (buf.length - pos < n) {
+      long want = Math.max((long) pos + n, 2L * buf.length);
+      if ((long) pos + n > MAX_SIZE) {
+        throw new CodecException("a protobuf message beyond " + MAX_SIZE + " bytes");
+      }
+      buf = Arrays.copyOf(buf, (int) Math.min(want, MAX_SIZE));
+    }
+  }
+
+  private void tag(int field, int wireType) {
+    varint((long) field << 3 | wireType);
+  }
+
+  /** A varint without a tag, as packed fields hold them. */
+  public ProtoWriter varint(long v) {
+    room(10);
+    byte[] b = buf;
+    int p = pos;
+    while ((v & ~0x7fL) != 0) {
+      b[p++] = (byte) (v | 0x80);
+      v >>>= 7;
+    }
+    b[p++] = (byte) v;
+    pos = p;
+    return this;
+  }
+
+  /** A zigzag varint without a tag. */
+  public ProtoWriter signedVarint(long v) {
+    return varint(v << 1 ^ v >> 63);
+  }
+
+  /** Eight bytes without a tag. */
+  public ProtoWriter rawFixed64(long v) {
+    room(8);
+    LONG.set(buf, pos, v);
+    pos += 8;
+    return this;
+  }
+
+  /** A double without a tag. */
+  public ProtoWriter rawDouble(double v) {
+    return rawFixed64(Double.doubleToRawLongBits(v));
+  }
+
+  /** Bytes without a tag or length. */
+  public ProtoWriter raw(byte[] b, int offset, int length) {
+    room(length);
+    System.arraycopy(b, offset, buf, pos, length);
+    pos += length;
+    return this;
+  }
+
+  /** int32, int64, uint32, uint64 or enum. */
+  public ProtoWriter int64(int field, long v) {
+    tag(field, ProtoReader.VARINT);
+    return varint(v);
+  }
+
+  /** sint32 or sint64. */
+  public ProtoWriter sint64(int field, long v) {
+    tag(field, ProtoReader.VARINT);
+    return signedVarint(v);
+  }
+
+  public ProtoWriter bool(int field, boolean v) {
+    return int64(field, v ? 1 : 0);
+  }
+
+  public ProtoWriter fixed64(int field, long v) {
+    tag(field, ProtoReader.FIXED64);
+    return rawFixed64(v);
+  }
+
+  public ProtoWriter fixed32(int field, int v) {
+    tag(field, ProtoReader.FIXED32);
+    room(4);
+    INT.set(buf, pos, v);
+    pos += 4;
+    return this;
+  }
+
+  public ProtoWriter float64(int field, double v) {
+    return fixed64(field, Double.doubleToRawLongBits(v));
+  }
+
+  public ProtoWriter bytes(int field, byte[] b, int offset, int length) {
+    tag(field, ProtoReader.LENGTH);
+    varint(length);
+    return raw(b, offset, length);
+  }
+
+  public ProtoWriter bytes(int field, byte[] b) {
+    return bytes(field, b, 0, b.length);
+  }
+
+  public ProtoWriter string(int field, String s) {
+    return bytes(field, s.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Begins a message or packed field; the result goes to {@link #end}. */
+  public int begin(int field) {
+    tag(field, ProtoReader.LENGTH);
+    room(1);
+    return ++pos;
+  }
+
+  /** Ends what {@link #begin} began. */
+  public ProtoWriter end(int begun) {
+    int n = pos - begun;
+    if (n < 0x80) {
+      buf[begun - 1] = (byte) n;
+      return this;
+    }
+    int extra = n < 1 << 14 ? 1 : n < 1 << 21 ? 2 : n < 1 << 28 ? 3 : 4;
+    room(extra);
+    System.arraycopy(buf, begun, buf, begun + extra, n);
+    int p = begun - 1;
+    int v = n;
+    while (v >= 0x80) {
+      buf[p++] = (byte) (v | 0x80);
+      v >>>= 7;
+    }
+    buf[p] = (byte) v;
+    pos += extra;
+    return this;
+  }
+
+  /** int64, unless it is 0. */
+  public ProtoWriter int64Unless0(int field, long v) {
+    return v == 0 ? this : int64(field, v);
+  }
+
+  /** double, unless all its bits are 0. */
+  public ProtoWriter float64Unless0(int field, double v) {
+    return Double.doubleToRawLongBits(v) == 0 ? this : float64(field, v);
+  }
+
+  /** string, unless it is empty. */
+  public ProtoWriter stringUnlessEmpty(int field, String s) {
+    return s.isEmpty() ? this : string(field, s);
+  }
+}
