@@ -46,10 +46,13 @@ public final class GoFloat {
    * {@code .0} where it would look like an integer.
    */
   public static StringBuilder appendOpenMetrics(StringBuilder to, double v) {
+    if (v == 0) {
+      return to.append("0.0"); // also for -0: Prometheus knows only one zero here
+    }
     int start = to.length();
     append(to, v, 'g', -1);
-    if (v - v != 0) {
-      return to; // NaN and the infinities
+    if (!Double.isFinite(v)) {
+      return to;
     }
     for (int i = start; i < to.length(); i++) {
       char c = to.charAt(i);
@@ -73,7 +76,7 @@ public final class GoFloat {
    *     read back the same
    */
   public static StringBuilder append(StringBuilder to, double v, char format, int precision) {
-    if (v != v) {
+    if (Double.isNaN(v)) {
       return to.append("NaN");
     }
     if (Double.isInfinite(v)) {
