@@ -2,6 +2,7 @@ package dev.tethys.query.promql.ast;
 
 import dev.tethys.model.Matcher;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,31 @@ public sealed interface Expr {
 
   /** The type it evaluates to. */
   ValueType type();
+
+  /** The expressions directly inside, in the order in which Prometheus walks them. */
+  default List<Expr> children() {
+    return switch (this) {
+      case NumberLiteral n -> List.of();
+      case StringLiteral s -> List.of();
+      case VectorSelector v -> List.of();
+      case Paren p -> List.of(p.inner());
+      case Unary u -> List.of(u.operand());
+      case Binary b -> List.of(b.left(), b.right());
+      case Aggregate a ->
+          a.parameter() == null ? List.of(a.inner()) : List.of(a.inner(), a.parameter());
+      case Call c -> c.arguments();
+      case MatrixSelector m -> List.of(m.selector());
+      case Subquery s -> List.of(s.inner());
+    };
+  }
+
+  /** Calls the visitor for this expression and everything inside it, outside first. */
+  default void walk(Consumer<Expr> visitor) {
+    visitor.accept(this);
+    for (Expr e : children()) {
+      e.walk(visitor);
+    }
+  }
 
   /** Part of the query text: bytes {@code [start, end)}. */
   record Span(int start, int end) {}
@@ -200,18 +226,25 @@ public sealed interface Expr {
 
   /** What an expression gives. */
   enum ValueType {
-    SCALAR("scalar"),
-    STRING("string"),
-    VECTOR("instant vector"),
-    MATRIX("range vector");
+    SCALAR("scalar", "scalar"),
+    STRING("string", "string"),
+    VECTOR("vector", "instant vector"),
+    MATRIX("matrix", "range vector");
 
+    private final String text;
     private final String documented;
 
-    ValueType(String documented) {
+    ValueType(String text, String documented) {
+      this.text = text;
       this.documented = documented;
     }
 
-    /** The name used in error texts. */
+    /** The name used in the API: {@code scalar}, {@code string}, {@code vector}, {@code matrix}. */
+    public String text() {
+      return text;
+    }
+
+    /** The name used in most error texts: {@code instant vector}, say. */
     public String documented() {
       return documented;
     }
