@@ -1,0 +1,30 @@
+package dev.tethys.model;
+
+/**
+ * Neumaier's addition: what is rounded away from a running sum is kept in a second number, the
+ * carry, and added at the end. The order of operations is Prometheus's, so that sums equal its sums
+ * to the last bit.
+ *
+ * <p>Java has no second result, so a step takes two lines: {@code t = sum + v; carry = carry(sum,
+ * v, t, carry); sum = t}.
+ */
+public final class CompensatedSum {
+  private CompensatedSum() {}
+
+  /**
+   * The carry after one addition.
+   *
+   * @param sum before the addition
+   * @param added what is added
+   * @param total {@code sum + added}
+   * @param carry before the addition
+   */
+  public static double carry(double sum, double added, double total, double carry) {
+    if (total > Double.MAX_VALUE || total < -Double.MAX_VALUE) {
+      return 0;
+    }
+    return Math.abs(sum) >= Math.abs(added)
+        ? carry + ((sum - total) + added)
+        : carry + ((added - total) + sum);
+  }
+}

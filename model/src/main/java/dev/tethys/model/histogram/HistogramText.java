@@ -1,0 +1,89 @@
+package dev.tethys.model.histogram;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.Histogram;
+import java.util.Arrays;
+import java.util.StringJoiner;
+
+/** Histograms as text, in the two forms that Prometheus knows. */
+public final class HistogramText {
+  private HistogramText() {}
+
+  /** As {@code count_values} and messages write it: {@code {count:3, sum:4.5, (1,2]:3}}. */
+  public static String plain(Histogram h) {
+    StringBuilder sb = new StringBuilder("{count:");
+    sb.append(GoFloat.g(h.count())).append(", sum:").append(GoFloat.g(h.sum()));
+    HistogramBuckets buckets = new HistogramBuckets().load(h, false);
+    for (int i = 0; i < buckets.size(); i++) {
+      if (buckets.count(i) != 0) {
+        sb.append(", ")
+            .append(buckets.lowerInclusive(i) ? '[' : '(')
+            .append(GoFloat.g(buckets.lower(i)))
+            .append(',')
+            .append(GoFloat.g(buckets.upper(i)))
+            .append(buckets.upperInclusive(i) ? ']' : ')')
+            .append(':')
+            .append(GoFloat.g(buckets.count(i)));
+      }
+    }
+    return sb.append('}').toString();
+  }
+
+  /**
+   * As unit tests of rules and test scripts write it: {@code {{schema:1 count:3 sum:4.5 buckets:[1
+   * 2]}}}.
+   */
+  public static String expression(Histogram h) {
+    StringJoiner out = new StringJoiner(" ", "{{", "}}");
+    if (h.schema() != 0) {
+      out.add("schema:" + h.schema());
+    }
+    number(out, "count", h.count());
+    number(out, "sum", h.sum());
+    number(out, "z_bucket", h.zeroCount());
+    number(out, "z_bucket_w", h.zeroThreshold());
+    double[] bounds = h.customBounds();
+    if (h.hasCustomBuckets()) {
+      out.add("custom_values:" + list(bounds == null ? new double[0] : bounds));
+    }
+    switch (h.resetHint()) {
+      case UNKNOWN -> {}
+      case RESET -> out.add("counter_reset_hint:reset");
+      case NOT_RESET -> out.add("counter_reset_hint:not_reset");
+      case GAUGE -> out.add("counter_reset_hint:gauge");
+    }
+    row(out, "offset", "buckets", h.positiveSpans(), h.positive());
+    row(out, "n_offset", "n_buckets", h.negativeSpans(), h.negative());
+    return out.toString();
+  }
+
+  private static void number(StringJoiner out, String name, double v) {
+    if (v != 0) {
+      out.add(name + ":" + GoFloat.g(v));
+    }
+  }
+
+  private static void row(
+      StringJoiner out, String offset, String name, int[] spans, double[] buckets) {
+    BucketRow row = new BucketRow();
+    row.load(spans, buckets);
+    row.dropEmpty();
+    if (row.size == 0) {
+      return;
+    }
+    if (row.index[0] != 0) {
+      out.add(offset + ":" + row.index[0]);
+    }
+    double[] dense = new double[row.index[row.size - 1] - row.index[0] + 1];
+    for (int i = 0; i < row.size; i++) {
+      dense[row.index[i] - row.index[0]] = row.count[i];
+    }
+    out.add(name + ":" + list(dense));
+  }
+
+  private static String list(double[] values) {
+    StringJoiner out = new StringJoiner(" ", "[", "]");
+    Arrays.stream(values).mapToObj(GoFloat::g).forEach(out::add);
+    return out.toString();
+  }
+}
