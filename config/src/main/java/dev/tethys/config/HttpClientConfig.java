@@ -1,0 +1,260 @@
+package dev.tethys.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an HTTP client authenticates and connects: the block that scraping, discovery and every
+ * destination share. Files are named here and read when they are used.
+ */
+public record HttpClientConfig(
+    @Nullable BasicAuth basicAuth,
+    @Nullable Authorization authorization,
+    @Nullable OAuth2 oauth2,
+    TlsConfig tls,
+    boolean followRedirects,
+    boolean enableHttp2,
+    ProxyConfig proxy,
+    Map<String, Header> headers) {
+
+  /** No authentication, redirects followed, HTTP/2 where the server has it. */
+  public static final HttpClientConfig DEFAULT =
+      new HttpClientConfig(
+          null, null, null, TlsConfig.DEFAULT, true, true, ProxyConfig.NONE, Map.of());
+
+  /** The same as {@link #DEFAULT} without HTTP/2: the default of remote write. */
+  public static final HttpClientConfig DEFAULT_HTTP1 =
+      new HttpClientConfig(
+          null, null, null, TlsConfig.DEFAULT, true, false, ProxyConfig.NONE, Map.of());
+
+  /** Basic authentication; each part given as a value or as a file. */
+  public record BasicAuth(
+      String username, String usernameFile, Secret password, String passwordFile) {
+    private static final Section SECTION =
+        new Section("basic_auth", "User and password in the Authorization header.");
+    private static final Key<String> USERNAME =
+        SECTION.key("username", Type.STRING, "", "The user.");
+    private static final Key<String> USERNAME_FILE =
+        SECTION.key("username_file", Type.PATH, "", "File that holds the user.");
+    private static final Key<Secret> PASSWORD =
+        SECTION.key("password", Type.SECRET, Secret.NONE, "The password.");
+    private static final Key<String> PASSWORD_FILE =
+        SECTION.key("password_file", Type.PATH, "", "File that holds the password.");
+    static final Type<BasicAuth> TYPE = SECTION.type(BasicAuth::read);
+
+    private static BasicAuth read(YamlObject o) {
+      BasicAuth c =
+          new BasicAuth(
+              o.get(USERNAME), o.get(USERNAME_FILE), o.get(PASSWORD), o.get(PASSWORD_FILE));
+      if (!c.username.isEmpty() && !c.usernameFile.isEmpty()) {
+        throw o.error("at most one of basic_auth username & username_file must be configured");
+      }
+      if (!c.password.isEmpty() && !c.passwordFile.isEmpty()) {
+        throw o.error("at most one of basic_auth password & password_file must be configured");
+      }
+      return c;
+    }
+
+    private Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("username", orNull(username));
+      m.put("username_file", orNull(usernameFile));
+      m.put("password", password.isEmpty() ? null : password);
+      m.put("password_file", orNull(passwordFile));
+      return m;
+    }
+  }
+
+  /** An Authorization header of any other kind. */
+  public record Authorization(String type, Secret credentials, String credentialsFile) {
+    private static final Section SECTION =
+        new Section("authorization", "An Authorization header with fixed credentials.");
+    private static final Key<String> AUTH_TYPE =
+        SECTION.key("type", Type.STRING, "Bearer", "The scheme; not Basic.");
+    private static final Key<Secret> CREDENTIALS =
+        SECTION.key("credentials", Type.SECRET, Secret.NONE, "What follows it.");
+    private static final Key<String> CREDENTIALS_FILE =
+        SECTION.key("credentials_file", Type.PATH, "", "File that holds the credentials.");
+    static final Type<Authorization> TYPE = SECTION.type(Authorization::read);
+
+    private static Authorization read(YamlObject o) {
+      String type = o.get(AUTH_TYPE).strip();
+      Authorization c =
+          new Authorization(
+              type.isEmpty() ? "Bearer" : type, o.get(CREDENTIALS), o.get(CREDENTIALS_FILE));
+      if (!c.credentials.isEmpty() && !c.credentialsFile.isEmpty()) {
+        throw o.error(
+            "at most one of authorization credentials & credentials_file must be configured");
+      }
+      if (c.type.equalsIgnoreCase("basic")) {
+        throw o.error(
+            AUTH_TYPE, "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
+      }
+      return c;
+    }
+
+    private Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("type", type);
+      m.put("credentials", credentials.isEmpty() ? null : credentials);
+      m.put("credentials_file", orNull(credentialsFile));
+      return m;
+    }
+  }
+
+  /** A header added to every request; its values are sent in this order. */
+  public record Header(List<String> values, List<Secret> secrets, List<String> files) {
+    private static final Section SECTION =
+        new Section("http_header", "Values of one header: open, secret, and from files.");
+    private static final Key<List<String>> VALUES =
+        SECTION.key("values", Type.list(Type.STRING), List.of(), "Values.");
+    private static final Key<List<Secret>> SECRETS =
+        SECTION.key("secrets", Type.list(Type.SECRET), List.of(), "Values that are not shown.");
+    private static final Key<List<String>> FILES =
+        SECTION.key("files", Type.list(Type.PATH), List.of(), "Files that hold values.");
+    static final Type<Header> TYPE =
+        SECTION.type(o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)));
+
+    private Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("values", values.isEmpty() ? null : values);
+      m.put("secrets", secrets.isEmpty() ? null : secrets);
+      m.put("files", files.isEmpty() ? null : files);
+      return m;
+    }
+  }
+
+  /** Headers that a configuration may not set, in lower case. */
+  public static final Set<String> RESERVED_HEADERS =
+      Set.of(
+          "authorization",
+          "host",
+          "content-encoding",
+          "content-length",
+          "content-type",
+          "user-agent",
+          "connection",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "www-authenticate",
+          "accept-encoding",
+          "x-prometheus-remote-write-version",
+          "x-prometheus-remote-read-version",
+          "x-prometheus-scrape-timeout-seconds",
+          "x-amz-date",
+          "x-amz-security-token",
+          "x-amz-content-sha256");
+
+  /** To be included in the section of whoever has such a block inline. */
+  public static final Section SECTION =
+      new Section("http_client", "How a client authenticates and connects.");
+
+  private static final Key<BasicAuth> BASIC_AUTH =
+      SECTION.optional("basic_auth", BasicAuth.TYPE, "User and password.");
+  private static final Key<Authorization> AUTHORIZATION =
+      SECTION.optional("authorization", Authorization.TYPE, "Other credentials.");
+  private static final Key<OAuth2> OAUTH2 =
+      SECTION.optional("oauth2", OAuth2.TYPE, "Tokens from an OAuth 2.0 server.");
+  private static final Key<Secret> BEARER_TOKEN =
+      SECTION.key("bearer_token", Type.SECRET, Secret.NONE, "Older spelling of authorization.");
+  private static final Key<String> BEARER_TOKEN_FILE =
+      SECTION.key(
+          "bearer_token_file", Type.PATH, "", "Older spelling of authorization with a file.");
+  private static final Key<TlsConfig> TLS_CONFIG =
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+  private static final Key<Boolean> FOLLOW_REDIRECTS =
+      SECTION.key(
+          "follow_redirects",
+          Type.BOOL,
+          true,
+          "Follow redirects; credentials never go to another host.");
+  private static final Key<Boolean> ENABLE_HTTP2 =
+      SECTION.key("enable_http2", Type.BOOL, true, "Offer HTTP/2 over TLS.");
+  private static final Key<Map<String, Header>> HTTP_HEADERS =
+      SECTION.key("http_headers", Type.map(Header.TYPE), Map.of(), "Further headers.");
+
+  static {
+    SECTION.include(ProxyConfig.SECTION);
+  }
+
+  /** Such a block on its own. */
+  public static final Type<HttpClientConfig> TYPE = SECTION.type(o -> read(o, DEFAULT));
+
+  /** Reads the keys of this block out of a map that also has others. */
+  public static HttpClientConfig read(YamlObject o) {
+    return read(o, DEFAULT);
+  }
+
+  /** The same, with other defaults for redirects and HTTP/2. */
+  public static HttpClientConfig read(YamlObject o, HttpClientConfig defaults) {
+    BasicAuth basic = o.find(BASIC_AUTH);
+    Authorization auth = o.find(AUTHORIZATION);
+    OAuth2 oauth2 = o.find(OAUTH2);
+    Secret token = o.get(BEARER_TOKEN);
+    String tokenFile = o.get(BEARER_TOKEN_FILE);
+    boolean bearer = !token.isEmpty() || !tokenFile.isEmpty();
+    if (!token.isEmpty() && !tokenFile.isEmpty()) {
+      throw o.error(
+          BEARER_TOKEN, "at most one of bearer_token & bearer_token_file must be configured");
+    }
+    if (bearer && (basic != null || oauth2 != null)) {
+      throw o.error(
+          token.isEmpty() ? BEARER_TOKEN_FILE : BEARER_TOKEN,
+          "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured");
+    }
+    if (bearer && auth != null) {
+      throw o.error(
+          AUTHORIZATION, "authorization is not compatible with bearer_token & bearer_token_file");
+    }
+    int kinds = (basic == null ? 0 : 1) + (auth == null ? 0 : 1) + (oauth2 == null ? 0 : 1);
+    if (kinds > 1) {
+      throw o.error("at most one of basic_auth, oauth2 & authorization must be configured");
+    }
+    if (bearer) {
+      auth = new Authorization("Bearer", token, tokenFile);
+    }
+    Map<String, Header> headers = o.get(HTTP_HEADERS);
+    for (String name : headers.keySet()) {
+      if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+        throw o.error(HTTP_HEADERS, "setting header \"" + name + "\" is not allowed");
+      }
+      if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")) {
+        throw o.error(HTTP_HEADERS, "\"" + name + "\" is not a valid name of a header");
+      }
+    }
+    return new HttpClientConfig(
+        basic,
+        auth,
+        oauth2,
+        o.get(TLS_CONFIG),
+        o.get(FOLLOW_REDIRECTS, defaults.followRedirects),
+        o.get(ENABLE_HTTP2, defaults.enableHttp2),
+        ProxyConfig.read(o),
+        headers);
+  }
+
+  /** Adds the keys of this block to a tree to be written. */
+  public void addTo(Map<String, @Nullable Object> m) {
+    m.put("basic_auth", basicAuth == null ? null : basicAuth.tree());
+    m.put("authorization", authorization == null ? null : authorization.tree());
+    m.put("oauth2", oauth2 == null ? null : oauth2.tree());
+    m.put("tls_config", tls.tree());
+    m.put("follow_redirects", followRedirects);
+    m.put("enable_http2", enableHttp2);
+    proxy.addTo(m);
+    if (!headers.isEmpty()) {
+      Map<String, @Nullable Object> h = new LinkedHashMap<>();
+      headers.forEach((name, header) -> h.put(name, header.tree()));
+      m.put("http_headers", h);
+    }
+  }
+
+  static @Nullable String orNull(String s) {
+    return s.isEmpty() ? null : s;
+  }
+}

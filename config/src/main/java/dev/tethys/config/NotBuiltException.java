@@ -1,0 +1,34 @@
+package dev.tethys.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A configuration that is valid where it comes from, but asks for what Tethys does not do yet. */
+public final class NotBuiltException extends ConfigException {
+  private static final long serialVersionUID = 1L;
+
+  /** What is asked for, and where: {@code file:line:column}. */
+  public record Part(String where, String what) {}
+
+  private final transient List<Part> parts;
+
+  NotBuiltException(List<Part> parts) {
+    super(
+        parts.size() == 1 ? parts.getFirst().where() : "",
+        parts.size() == 1
+            ? text(parts.getFirst().what())
+            : parts.stream()
+                .map(p -> p.where() + ": " + text(p.what()))
+                .collect(Collectors.joining("\n")));
+    this.parts = List.copyOf(parts);
+  }
+
+  private static String text(String what) {
+    return what + " is valid in Prometheus but not built in Tethys yet (see README)";
+  }
+
+  /** Everything that was asked for in vain. */
+  public List<Part> parts() {
+    return parts;
+  }
+}

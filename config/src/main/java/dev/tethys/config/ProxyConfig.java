@@ -1,0 +1,83 @@
+package dev.tethys.config;
+
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Through which proxy a client goes.
+ *
+ * @param noProxy what is reached without it: addresses, networks, domains, each with an optional
+ *     port, separated by commas
+ * @param connectHeader headers sent to the proxy when a tunnel is asked for
+ */
+public record ProxyConfig(
+    @Nullable URI url,
+    String noProxy,
+    boolean fromEnvironment,
+    Map<String, List<Secret>> connectHeader) {
+
+  /** No proxy. */
+  public static final ProxyConfig NONE = new ProxyConfig(null, "", false, Map.of());
+
+  static final Section SECTION = new Section("proxy", "Through which proxy requests go.");
+  private static final Key<URI> PROXY_URL = SECTION.optional("proxy_url", Type.URL, "The proxy.");
+  private static final Key<String> NO_PROXY =
+      SECTION.key(
+          "no_proxy",
+          Type.STRING,
+          "",
+          "Hosts, addresses, networks and domains that are reached without it, by commas.");
+  private static final Key<Boolean> PROXY_FROM_ENVIRONMENT =
+      SECTION.key(
+          "proxy_from_environment",
+          Type.BOOL,
+          false,
+          "Take HTTP_PROXY, HTTPS_PROXY and NO_PROXY from the environment.");
+  private static final Key<Map<String, List<Secret>>> PROXY_CONNECT_HEADER =
+      SECTION.key(
+          "proxy_connect_header",
+          Type.map(Type.list(Type.SECRET)),
+          Map.of(),
+          "Headers for the proxy's CONNECT requests.");
+
+  static ProxyConfig read(YamlObject o) {
+    URI url = o.find(PROXY_URL);
+    boolean given = url != null && !url.toString().isEmpty();
+    ProxyConfig c =
+        new ProxyConfig(
+            given ? url : null,
+            o.get(NO_PROXY),
+            o.get(PROXY_FROM_ENVIRONMENT),
+            o.get(PROXY_CONNECT_HEADER));
+    if (!c.connectHeader.isEmpty() && !c.fromEnvironment && !given) {
+      throw o.error(
+          PROXY_CONNECT_HEADER,
+          "if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be"
+              + " configured");
+    }
+    if (c.fromEnvironment && given) {
+      throw o.error(
+          PROXY_URL, "if proxy_from_environment is configured, proxy_url must not be configured");
+    }
+    if (c.fromEnvironment && !c.noProxy.isEmpty()) {
+      throw o.error(
+          NO_PROXY, "if proxy_from_environment is configured, no_proxy must not be configured");
+    }
+    if (!given && !c.noProxy.isEmpty()) {
+      throw o.error(NO_PROXY, "if no_proxy is configured, proxy_url must also be configured");
+    }
+    return c;
+  }
+
+  void addTo(Map<String, @Nullable Object> m) {
+    m.put("proxy_url", url);
+    m.put("no_proxy", HttpClientConfig.orNull(noProxy));
+    m.put("proxy_from_environment", fromEnvironment ? true : null);
+    m.put(
+        "proxy_connect_header",
+        connectHeader.isEmpty() ? null : new LinkedHashMap<>(connectHeader));
+  }
+}

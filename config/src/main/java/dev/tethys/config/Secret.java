@@ -1,0 +1,20 @@
+package dev.tethys.config;
+
+/** A value that is never shown. */
+public record Secret(String value) {
+  /** No secret at all. */
+  public static final Secret NONE = new Secret("");
+
+  /** What stands in place of a secret. */
+  public static final String MASK = "<secret>";
+
+  public boolean isEmpty() {
+    return value.isEmpty();
+  }
+
+  /** The mask, or nothing for an empty secret. */
+  @Override
+  public String toString() {
+    return value.isEmpty() ? "" : MASK;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tethys.config;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that one kind of map in a configuration file may have. It is both what strict reading
+ * checks against and what the reference documentation is made of. Filled once, while the class that
+ * owns it is initialised.
+ */
+public final class Section {
+  private final String name;
+  private final String doc;
+  private final Map<String, Key<?>> keys = new LinkedHashMap<>();
+
+  public Section(String name, String doc) {
+    this.name = name;
+    this.doc = doc;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public String doc() {
+    return doc;
+  }
+
+  /** A key with a default. */
+  public <T> Key<T> key(String key, Type<T> type, T defaultValue, String doc) {
+    return add(new Key<>(key, type, defaultValue, false, true, doc));
+  }
+
+  /** A key that may be absent; read it with {@link YamlObject#find}. */
+  public <T> Key<T> optional(String key, Type<T> type, String doc) {
+    return add(new Key<>(key, type, null, false, true, doc));
+  }
+
+  /** A key that must be there. */
+  public <T> Key<T> required(String key, Type<T> type, String doc) {
+    return add(new Key<>(key, type, null, true, true, doc));
+  }
+
+  /**
+   * A key that Prometheus has and Tethys does not do yet: refused by name when it says anything.
+   */
+  public Section notBuilt(String key, String doc) {
+    add(new Key<>(key, Type.ANY, null, false, false, doc));
+    return this;
+  }
+
+  /** All keys of another section, written inline in this one. */
+  public Section include(Section other) {
+    other.keys.values().forEach(this::add);
+    return this;
+  }
+
+  private <K extends Key<?>> K add(K key) {
+    if (keys.putIfAbsent(key.name(), key) != null) {
+      throw new IllegalStateException(key.name() + " is described twice in " + name);
+    }
+    return key;
+  }
+
+  /** The type of values that are such maps. */
+  public <T> Type<T> type(Function<YamlObject, T> reader) {
+    return new Type<>(name, null, n -> reader.apply(n.object(this)), this);
+  }
+
+  @Nullable Key<?> find(String key) {
+    return keys.get(key);
+  }
+
+  Collection<String> names() {
+    return keys.keySet();
+  }
+
+  /** The keys in the order in which they were described. */
+  public Collection<Key<?>> keys() {
+    return keys.values();
+  }
+}

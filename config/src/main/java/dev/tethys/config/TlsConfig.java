@@ -1,0 +1,154 @@
+package dev.tethys.config;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a client speaks TLS. Files are named here and read when they are used, so that new contents
+ * take effect; {@code ""} and empty secrets mean "not given".
+ */
+public record TlsConfig(
+    String ca,
+    String caFile,
+    String cert,
+    String certFile,
+    Secret key,
+    String keyFile,
+    String serverName,
+    boolean insecureSkipVerify,
+    @Nullable TlsVersion minVersion,
+    @Nullable TlsVersion maxVersion) {
+
+  /** Versions of the protocol, oldest first. */
+  public enum TlsVersion {
+    TLS10("TLSv1"),
+    TLS11("TLSv1.1"),
+    TLS12("TLSv1.2"),
+    TLS13("TLSv1.3");
+
+    private final String protocol;
+
+    TlsVersion(String protocol) {
+      this.protocol = protocol;
+    }
+
+    /** As Java calls it. */
+    public String protocol() {
+      return protocol;
+    }
+
+    /** As a value in configurations. */
+    public static final Type<TlsVersion> TYPE = Type.oneOf("TLS version", words());
+
+    private static Map<String, TlsVersion> words() {
+      Map<String, TlsVersion> m = new LinkedHashMap<>();
+      for (TlsVersion v : values()) {
+        m.put(v.name(), v);
+      }
+      return m;
+    }
+  }
+
+  /** System trust, no client certificate. */
+  public static final TlsConfig DEFAULT =
+      new TlsConfig("", "", "", "", Secret.NONE, "", "", false, null, null);
+
+  public static final Section SECTION =
+      new Section("tls_config", "How TLS is spoken to servers. Files are read again when used.");
+  private static final Key<String> CA =
+      SECTION.key("ca", Type.STRING, "", "Certificates to trust, as PEM text.");
+  private static final Key<String> CA_FILE =
+      SECTION.key("ca_file", Type.PATH, "", "File of certificates to trust.");
+  private static final Key<String> CERT =
+      SECTION.key("cert", Type.STRING, "", "Own certificate chain, as PEM text.");
+  private static final Key<String> CERT_FILE =
+      SECTION.key("cert_file", Type.PATH, "", "File of the own certificate chain.");
+  private static final Key<Secret> KEY =
+      SECTION.key("key", Type.SECRET, Secret.NONE, "Private key of it, as PEM text.");
+  private static final Key<String> KEY_FILE =
+      SECTION.key("key_file", Type.PATH, "", "File of the private key.");
+  private static final Key<String> SERVER_NAME =
+      SECTION.key("server_name", Type.STRING, "", "The name that is sent and verified.");
+  private static final Key<Boolean> INSECURE_SKIP_VERIFY =
+      SECTION.key("insecure_skip_verify", Type.BOOL, false, "Trust any certificate of the server.");
+  private static final Key<TlsVersion> MIN_VERSION =
+      SECTION.optional("min_version", TlsVersion.TYPE, "Oldest version to accept.");
+  private static final Key<TlsVersion> MAX_VERSION =
+      SECTION.optional("max_version", TlsVersion.TYPE, "Newest version to offer.");
+
+  /** As a value in configurations. */
+  public static final Type<TlsConfig> TYPE = SECTION.type(TlsConfig::read);
+
+  private static TlsConfig read(YamlObject o) {
+    TlsConfig c =
+        new TlsConfig(
+            o.get(CA),
+            o.get(CA_FILE),
+            o.get(CERT),
+            o.get(CERT_FILE),
+            o.get(KEY),
+            o.get(KEY_FILE),
+            o.get(SERVER_NAME),
+            o.get(INSECURE_SKIP_VERIFY),
+            o.find(MIN_VERSION),
+            o.find(MAX_VERSION));
+    String problem = c.problem();
+    if (problem != null) {
+      throw o.error(problem);
+    }
+    return c;
+  }
+
+  private @Nullable String problem() {
+    if (!ca.isEmpty() && !caFile.isEmpty()) {
+      return "at most one of ca and ca_file must be configured";
+    }
+    if (!cert.isEmpty() && !certFile.isEmpty()) {
+      return "at most one of cert and cert_file must be configured";
+    }
+    if (!key.isEmpty() && !keyFile.isEmpty()) {
+      return "at most one of key and key_file must be configured";
+    }
+    if (hasCert() && !hasKey()) {
+      return "exactly one of key or key_file must be configured when a client certificate is"
+          + " configured";
+    }
+    if (hasKey() && !hasCert()) {
+      return "exactly one of cert or cert_file must be configured when a client key is configured";
+    }
+    if (minVersion != null && maxVersion != null && minVersion.compareTo(maxVersion) > 0) {
+      return "tls_config.max_version must be greater than or equal to tls_config.min_version if"
+          + " both are specified";
+    }
+    return null;
+  }
+
+  /** Whether there is a certificate of our own. */
+  public boolean hasCert() {
+    return !cert.isEmpty() || !certFile.isEmpty();
+  }
+
+  private boolean hasKey() {
+    return !key.isEmpty() || !keyFile.isEmpty();
+  }
+
+  /** As a tree to be written, or null when nothing is configured. */
+  public @Nullable Map<String, @Nullable Object> tree() {
+    if (equals(DEFAULT)) {
+      return null;
+    }
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("ca", HttpClientConfig.orNull(ca));
+    m.put("ca_file", HttpClientConfig.orNull(caFile));
+    m.put("cert", HttpClientConfig.orNull(cert));
+    m.put("cert_file", HttpClientConfig.orNull(certFile));
+    m.put("key", key.isEmpty() ? null : key);
+    m.put("key_file", HttpClientConfig.orNull(keyFile));
+    m.put("server_name", HttpClientConfig.orNull(serverName));
+    m.put("insecure_skip_verify", insecureSkipVerify);
+    m.put("min_version", minVersion);
+    m.put("max_version", maxVersion);
+    return m;
+  }
+}

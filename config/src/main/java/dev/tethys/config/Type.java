@@ -1,0 +1,172 @@
+package dev.tethys.config;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A type of values in configuration files: how it is called, and how it is read. */
+public final class Type<T> {
+  public static final Type<String> STRING = new Type<>("string", "", YamlNode::asString, null);
+  public static final Type<Boolean> BOOL = new Type<>("boolean", false, YamlNode::asBool, null);
+  public static final Type<Long> INT = new Type<>("int", 0L, YamlNode::asLong, null);
+  public static final Type<Double> FLOAT = new Type<>("float", 0.0, YamlNode::asDouble, null);
+
+  /** A whole number that is not negative and fits 64 bits without sign. */
+  public static final Type<Long> UINT = new Type<>("uint", 0L, YamlNode::asUnsignedLong, null);
+
+  public static final Type<Duration> DURATION =
+      new Type<>("duration", Duration.ZERO, n -> n.parse(Durations::parse), null);
+  public static final Type<ByteSize> SIZE =
+      new Type<>("size", ByteSize.ZERO, n -> n.parse(ByteSize::parse), null);
+  public static final Type<Secret> SECRET =
+      new Type<>("secret", Secret.NONE, n -> new Secret(n.asString()), null);
+
+  /** A path, made absolute by the folder of the file it is written in; {@code ""} for none. */
+  public static final Type<String> PATH = new Type<>("path", "", YamlNode::asPath, null);
+
+  public static final Type<URI> URL = new Type<>("url", null, n -> n.parse(Type::uri), null);
+
+  /** An RE2 expression. */
+  public static final Type<Pattern> REGEX =
+      new Type<>("regex", null, n -> n.parse(Type::regex), null);
+
+  /** Whatever stands there. */
+  public static final Type<YamlNode> ANY = new Type<>("any", null, n -> n, null);
+
+  private final String name;
+  private final @Nullable T whenNull;
+  private final Function<YamlNode, T> reader;
+  private final @Nullable Section section;
+
+  Type(String name, @Nullable T whenNull, Function<YamlNode, T> reader, @Nullable Section section) {
+    this.name = name;
+    this.whenNull = whenNull;
+    this.reader = reader;
+    this.section = section;
+  }
+
+  /**
+   * A type of its own.
+   *
+   * @param whenNull what a key with an empty value means; null when it then counts as absent
+   */
+  public static <T> Type<T> of(String name, @Nullable T whenNull, Function<YamlNode, T> reader) {
+    return new Type<>(name, whenNull, reader, null);
+  }
+
+  /** A list; an empty value is an empty list, an empty item an error. */
+  public static <T> Type<List<T>> list(Type<T> item) {
+    return new Type<>(
+        "list of " + item.name,
+        List.of(),
+        n -> {
+          List<T> out = new ArrayList<>();
+          for (YamlNode i : n.items()) {
+            T v = item.readOrNull(i);
+            if (v == null) {
+              throw i.error("empty or null " + item.name + " section in " + n.path());
+            }
+            out.add(v);
+          }
+          return List.copyOf(out);
+        },
+        item.section);
+  }
+
+  /** A map with free keys, in the order of the file. */
+  public static <T> Type<Map<String, T>> map(Type<T> value) {
+    return new Type<>(
+        "map of string to " + value.name,
+        Map.of(),
+        n -> {
+          Map<String, T> out = new LinkedHashMap<>();
+          n.entries()
+              .forEach(
+                  (k, e) -> {
+                    T v = value.readOrNull(e.value());
+                    if (v == null) {
+                      throw e.key().error("\"" + k + "\" has no value; it wants " + value.name);
+                    }
+                    out.put(k, v);
+                  });
+          return java.util.Collections.unmodifiableMap(out);
+        },
+        value.section);
+  }
+
+  /** One of several words. */
+  public static <T> Type<T> oneOf(String what, Map<String, T> words) {
+    return new Type<>(
+        String.join(" | ", words.keySet()),
+        null,
+        n -> {
+          T v = words.get(n.asString());
+          if (v != null) {
+            return v;
+          }
+          throw n.error(
+              "unknown "
+                  + what
+                  + " \""
+                  + n.asString()
+                  + "\"; allowed: "
+                  + String.join(", ", words.keySet()));
+        },
+        null);
+  }
+
+  /** One of the names of an enum, written in lower case. */
+  public static <E extends Enum<E>> Type<E> lowerCase(String what, Class<E> type) {
+    Map<String, E> words = new LinkedHashMap<>();
+    for (E e : type.getEnumConstants()) {
+      words.put(e.name().toLowerCase(Locale.ROOT), e);
+    }
+    return oneOf(what, words);
+  }
+
+  /** As the documentation calls it. */
+  public String name() {
+    return name;
+  }
+
+  /** The keys of the maps that it holds, if it holds such maps. */
+  public @Nullable Section section() {
+    return section;
+  }
+
+  /** Reads a value; null when it is empty and that counts as absent. */
+  public @Nullable T readOrNull(YamlNode node) {
+    return node.isNull() ? whenNull : reader.apply(node);
+  }
+
+  /** Reads a value; an empty map where nothing stands. */
+  public T read(YamlNode node) {
+    T v = readOrNull(node);
+    return v == null ? reader.apply(node) : v;
+  }
+
+  private static URI uri(String s) {
+    try {
+      return new URI(s);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("\"" + s + "\" is not a valid URL: " + e.getReason(), e);
+    }
+  }
+
+  private static Pattern regex(String s) {
+    try {
+      return Pattern.compile(s);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+}

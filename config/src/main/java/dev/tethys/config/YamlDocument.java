@@ -1,0 +1,130 @@
+package dev.tethys.config;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * One YAML file: its first document, and what in it was found to be not built yet. As with the Go
+ * programs whose files these are, further documents in the file are not looked at. JSON is YAML.
+ */
+public final class YamlDocument {
+  /** The largest file that is read, in bytes. */
+  public static final int MAX_BYTES = 64 << 20;
+
+  /** How often aliases may repeat lists and maps, so that a small file stays small in memory. */
+  static final int MAX_ALIASES = 10_000;
+
+  private final String name;
+  private final @Nullable Path directory;
+  private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
+  private final YamlNode root;
+
+  private YamlDocument(String name, @Nullable Path directory, String text) {
+    this.name = name;
+    this.directory = directory;
+    this.root = new YamlNode(this, compose(text), "");
+  }
+
+  /**
+   * Reads a file; relative paths in it are relative to its folder.
+   *
+   * @throws ConfigException when it is not YAML
+   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   */
+  public static YamlDocument read(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > MAX_BYTES) {
+      throw new IOException(file + " has " + size + " bytes; at most " + MAX_BYTES + " are read");
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    String text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new ConfigException(file.toString(), "yaml: invalid UTF-8");
+    }
+    return new YamlDocument(file.toString(), file.toAbsolutePath().getParent(), text);
+  }
+
+  /**
+   * Reads text.
+   *
+   * @param name what errors call it
+   * @param directory what relative paths are relative to; null leaves them as they are
+   */
+  public static YamlDocument parse(String name, @Nullable Path directory, String text) {
+    return new YamlDocument(name, directory, text);
+  }
+
+  /** The top node; a null node when the file is empty. */
+  public YamlNode root() {
+    return root;
+  }
+
+  String name() {
+    return name;
+  }
+
+  @Nullable Path directory() {
+    return directory;
+  }
+
+  void addNotBuilt(YamlNode at, String what) {
+    notBuilt.add(new NotBuiltException.Part(at.where(), what));
+  }
+
+  /**
+   * To be called when everything else in the file was found to be right.
+   *
+   * @throws NotBuiltException when something in it is not built, naming each
+   */
+  public void refuseNotBuilt() {
+    if (!notBuilt.isEmpty()) {
+      throw new NotBuiltException(notBuilt);
+    }
+  }
+
+  private @Nullable Node compose(String text) {
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setLabel(name)
+            .setCodePointLimit(MAX_BYTES)
+            .setMaxAliasesForCollections(MAX_ALIASES)
+            .setVersionFunction(v -> v)
+            .build();
+    try {
+      Iterator<Node> documents = new Compose(settings).composeAllFromString(text).iterator();
+      return documents.hasNext() ? documents.next() : null;
+    } catch (MarkedYamlEngineException e) {
+      Optional<Mark> mark = e.getProblemMark();
+      throw new ConfigException(
+          mark.map(m -> where(m.getLine(), m.getColumn())).orElse(name),
+          "yaml: " + (e.getContext() == null ? "" : e.getContext() + ", ") + e.getProblem());
+    } catch (YamlEngineException e) {
+      throw new ConfigException(
+          name, "yaml: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    } catch (StackOverflowError e) {
+      throw new ConfigException(name, "yaml: lists and maps are nested too deeply");
+    }
+  }
+
+  String where(int line, int column) {
+    return String.format(Locale.ROOT, "%s:%d:%d", name, line + 1, column + 1);
+  }
+}

@@ -1,0 +1,374 @@
+package dev.tethys.config;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * A value in a YAML file, with its position and the path of keys that leads to it.
+ *
+ * <p>Plain scalars are taken as Go's YAML reader takes them, by what is asked for: {@code on} is a
+ * string where a string is wanted and true where a bool is; {@code 017} is fifteen as a number.
+ */
+public final class YamlNode {
+  private static final Set<String> TRUE =
+      Set.of("true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON");
+  private static final Set<String> FALSE =
+      Set.of("false", "False", "FALSE", "n", "N", "no", "No", "NO", "off", "Off", "OFF");
+  private static final Set<String> NULL = Set.of("", "~", "null", "Null", "NULL");
+  private static final String BINARY = "tag:yaml.org,2002:binary";
+  private static final int MAX_DEPTH = 100;
+
+  private final YamlDocument document;
+  private final @Nullable Node node;
+  private final String path;
+
+  YamlNode(YamlDocument document, @Nullable Node node, String path) {
+    this.document = document;
+    this.node = node;
+    this.path = path;
+  }
+
+  /** {@code file:line:column}. */
+  public String where() {
+    return node == null
+        ? document.name()
+        : node.getStartMark()
+            .map(m -> document.where(m.getLine(), m.getColumn()))
+            .orElse(document.name());
+  }
+
+  /** The keys that lead here, as {@code scrape_configs[0].job_name}; empty at the top. */
+  public String path() {
+    return path;
+  }
+
+  /** An error at this place, to be thrown. */
+  public ConfigException error(String problem) {
+    return new ConfigException(where(), problem);
+  }
+
+  /**
+   * Says that what stands here is valid elsewhere but not built; see {@link
+   * YamlDocument#refuseNotBuilt()}.
+   */
+  public void notBuilt(String what) {
+    document.addNotBuilt(this, what);
+  }
+
+  /** True for nothing, {@code ~} and {@code null}. */
+  public boolean isNull() {
+    return node == null
+        || node instanceof ScalarNode s && isPlain(s) && NULL.contains(s.getValue());
+  }
+
+  /** True for a scalar that is not null. */
+  public boolean isScalar() {
+    return node instanceof ScalarNode && !isNull();
+  }
+
+  /** True for a list. */
+  public boolean isList() {
+    return node instanceof SequenceNode;
+  }
+
+  /** True for a map. */
+  public boolean isMap() {
+    return node instanceof MappingNode;
+  }
+
+  private static boolean isPlain(ScalarNode s) {
+    return s.getScalarStyle() == ScalarStyle.PLAIN;
+  }
+
+  private String plainOr(String wanted) {
+    if (node instanceof ScalarNode s && isPlain(s)) {
+      return s.getValue();
+    }
+    throw error("wants " + wanted + ", not " + describe());
+  }
+
+  String describe() {
+    return switch (node) {
+      case null -> "nothing";
+      case ScalarNode s ->
+          isNull()
+              ? "nothing"
+              : (isPlain(s) ? "" : "the string ") + '"' + shortened(s.getValue()) + '"';
+      case SequenceNode s -> "a list";
+      case MappingNode m -> "a map";
+      default -> "an alias";
+    };
+  }
+
+  private static String shortened(String s) {
+    return s.length() <= 60 ? s : s.substring(0, 57) + "...";
+  }
+
+  /** Any scalar as text; null is {@code ""}. */
+  public String asString() {
+    if (isNull()) {
+      return "";
+    }
+    if (!(node instanceof ScalarNode s)) {
+      throw error("wants a string, not " + describe());
+    }
+    if (!s.getTag().getValue().equals(BINARY)) {
+      return s.getValue();
+    }
+    try {
+      byte[] bytes = Base64.getMimeDecoder().decode(s.getValue());
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException | IllegalArgumentException e) {
+      throw error("\"" + s.getValue() + "\" in !!binary is not valid base64 of valid UTF-8 text");
+    }
+  }
+
+  /** A bool; null is false. */
+  public boolean asBool() {
+    if (isNull()) {
+      return false;
+    }
+    String s = plainOr("true or false");
+    if (TRUE.contains(s)) {
+      return true;
+    }
+    if (FALSE.contains(s)) {
+      return false;
+    }
+    throw error("wants true or false, not " + describe());
+  }
+
+  /** A whole number; null is 0. */
+  public long asLong() {
+    if (isNull()) {
+      return 0;
+    }
+    BigDecimal n = number(plainOr("a whole number"));
+    try {
+      if (n != null) {
+        return n.longValueExact();
+      }
+    } catch (ArithmeticException e) {
+      // said below
+    }
+    throw error("wants a whole number, not " + describe());
+  }
+
+  /** A whole number of 64 bits without sign, as its bits; null is 0. */
+  public long asUnsignedLong() {
+    if (isNull()) {
+      return 0;
+    }
+    BigDecimal n = number(plainOr("a whole number that is not negative"));
+    if (n != null && n.signum() >= 0 && n.stripTrailingZeros().scale() <= 0) {
+      BigInteger i = n.toBigInteger();
+      if (i.bitLength() <= 64) {
+        return i.longValue();
+      }
+    }
+    throw error("wants a whole number that is not negative, not " + describe());
+  }
+
+  /** A number; null is 0. */
+  public double asDouble() {
+    if (isNull()) {
+      return 0;
+    }
+    String s = plainOr("a number");
+    switch (s) {
+      case ".nan", ".NaN", ".NAN" -> {
+        return Double.NaN;
+      }
+      case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF" -> {
+        return Double.POSITIVE_INFINITY;
+      }
+      case "-.inf", "-.Inf", "-.INF" -> {
+        return Double.NEGATIVE_INFINITY;
+      }
+      default -> {
+        BigDecimal n = number(s);
+        if (n == null) {
+          throw error("wants a number, not " + describe());
+        }
+        return n.doubleValue();
+      }
+    }
+  }
+
+  private static final java.util.regex.Pattern DECIMAL =
+      java.util.regex.Pattern.compile("[-+]?(\\d+|\\d*\\.\\d+|\\d+\\.)([eE][-+]?\\d{1,5})?");
+
+  static @Nullable BigDecimal number(String text) {
+    String s = text.replace("_", "");
+    if (s.isEmpty() || s.length() > 100) {
+      return null;
+    }
+    int sign = s.charAt(0) == '-' ? -1 : 1;
+    String digits = s.charAt(0) == '-' || s.charAt(0) == '+' ? s.substring(1) : s;
+    int radix =
+        digits.startsWith("0x")
+            ? 16
+            : digits.startsWith("0b")
+                ? 2
+                : digits.startsWith("0o")
+                    ? 8
+                    : digits.length() > 1 && digits.matches("0[0-7]+") ? 7 : 10;
+    if (radix != 10) {
+      String body = digits.substring(radix == 7 ? 1 : 2);
+      try {
+        if (body.startsWith("-") || body.startsWith("+")) {
+          return null;
+        }
+        BigInteger n = new BigInteger(body, radix == 7 ? 8 : radix);
+        return new BigDecimal(n.multiply(BigInteger.valueOf(sign)));
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+    return DECIMAL.matcher(s).matches() ? new BigDecimal(s) : null;
+  }
+
+  /** True when Go's reader would not take the plain text for a string. */
+  static boolean isSpecialPlain(String s) {
+    return NULL.contains(s)
+        || TRUE.contains(s)
+        || FALSE.contains(s)
+        || number(s) != null
+        || s.matches("[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)|\\d{4}-\\d\\d?-\\d\\d?.*|<<|=");
+  }
+
+  /** Something that text is turned into, where a failure says what is wrong. */
+  public <T> T parse(Function<String, T> parser) {
+    try {
+      return parser.apply(asString());
+    } catch (IllegalArgumentException e) {
+      throw error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A path, relative ones resolved against the folder of the file; {@code ""} stays. */
+  public String asPath() {
+    String s = asString();
+    Path dir = document.directory();
+    if (s.isEmpty() || dir == null || s.indexOf('\0') >= 0) {
+      return s;
+    }
+    Path p = Path.of(s);
+    return p.isAbsolute() ? s : dir.resolve(p).normalize().toString();
+  }
+
+  /** The items of a list; null is an empty list. */
+  public List<YamlNode> items() {
+    if (isNull()) {
+      return List.of();
+    }
+    if (!(node instanceof SequenceNode s)) {
+      throw error("wants a list, not " + describe());
+    }
+    List<YamlNode> out = new ArrayList<>(s.getValue().size());
+    for (Node n : s.getValue()) {
+      out.add(new YamlNode(document, n, path + "[" + out.size() + "]"));
+    }
+    return out;
+  }
+
+  /** One entry of a map. */
+  public record Entry(YamlNode key, YamlNode value) {}
+
+  /** The entries of a map by key, in order, with {@code <<} merged; null is an empty map. */
+  public Map<String, Entry> entries() {
+    Map<String, Entry> out = new LinkedHashMap<>();
+    if (!isNull()) {
+      addEntries(out, 0);
+    }
+    return out;
+  }
+
+  private void addEntries(Map<String, Entry> out, int depth) {
+    if (!(node instanceof MappingNode m)) {
+      throw error("wants a map, not " + describe());
+    }
+    if (depth > MAX_DEPTH) {
+      throw error("a map is merged into itself by <<");
+    }
+    Map<String, Entry> own = new LinkedHashMap<>();
+    List<YamlNode> merged = new ArrayList<>();
+    for (NodeTuple t : m.getValue()) {
+      YamlNode k = new YamlNode(document, t.getKeyNode(), path);
+      if (!(t.getKeyNode() instanceof ScalarNode s)) {
+        throw k.error("a key must be a string, not " + k.describe());
+      }
+      if (isPlain(s) && s.getValue().equals("<<")) {
+        YamlNode v = new YamlNode(document, t.getValueNode(), path);
+        merged.addAll(v.isList() ? v.items() : List.of(v));
+        continue;
+      }
+      String key = s.getTag().getValue().equals(BINARY) ? k.asString() : s.getValue();
+      YamlNode v =
+          new YamlNode(document, t.getValueNode(), path.isEmpty() ? key : path + "." + key);
+      if (own.put(key, new Entry(k, v)) != null) {
+        throw k.error("key \"" + key + "\" stands twice in this map");
+      }
+    }
+    own.forEach(out::putIfAbsent);
+    for (YamlNode other : merged) {
+      other.addEntries(out, depth + 1);
+    }
+  }
+
+  /** Whatever stands here as strings, numbers, bools, lists and maps; null is {@code ""}. */
+  public Object asTree() {
+    return asTree(0);
+  }
+
+  private Object asTree(int depth) {
+    if (depth > MAX_DEPTH) {
+      throw error("lists and maps are nested too deeply here");
+    }
+    if (isNull()) {
+      return "";
+    }
+    if (isList()) {
+      return items().stream().map(n -> n.asTree(depth + 1)).toList();
+    }
+    if (isMap()) {
+      Map<String, Object> m = new LinkedHashMap<>();
+      entries().forEach((k, e) -> m.put(k, e.value().asTree(depth + 1)));
+      return m;
+    }
+    String s = asString();
+    if (node instanceof ScalarNode n && isPlain(n)) {
+      if (TRUE.contains(s) || FALSE.contains(s)) {
+        return TRUE.contains(s);
+      }
+      BigDecimal number = number(s);
+      if (number != null) {
+        return number;
+      }
+    }
+    return s;
+  }
+
+  /** A map with described keys; any other key is an error. */
+  public YamlObject object(Section section) {
+    return new YamlObject(this, section);
+  }
+}

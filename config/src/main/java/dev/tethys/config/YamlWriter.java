@@ -1,0 +1,149 @@
+package dev.tethys.config;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes trees of maps, lists and scalars as YAML, laid out as Go's writer does: two spaces a
+ * level, lists not indented inside maps. Entries whose value is null are left out; secrets and the
+ * passwords of URLs are masked.
+ */
+public final class YamlWriter {
+  /** A list on one line: {@code [a, b]}. */
+  public record Flow(List<String> items) {}
+
+  private final StringBuilder out = new StringBuilder();
+
+  private YamlWriter() {}
+
+  /** The text of a tree, ending with a line end. */
+  public static String write(Map<String, ? extends @Nullable Object> tree) {
+    YamlWriter w = new YamlWriter();
+    w.map(tree, 0, false);
+    return w.out.toString();
+  }
+
+  private void map(Map<?, ?> map, int indent, boolean firstInline) {
+    boolean first = firstInline;
+    for (Map.Entry<?, ?> e : map.entrySet()) {
+      Object v = e.getValue();
+      if (v == null) {
+        continue;
+      }
+      if (!first) {
+        out.repeat(' ', indent);
+      }
+      first = false;
+      out.append(scalar(String.valueOf(e.getKey()))).append(':');
+      value(v, indent);
+    }
+  }
+
+  private void value(Object v, int indent) {
+    switch (v) {
+      case Map<?, ?> m when !isEmpty(m) -> {
+        out.append('\n');
+        map(m, indent + 2, false);
+      }
+      case Map<?, ?> m -> out.append(" {}\n");
+      case Collection<?> c when !c.isEmpty() -> {
+        out.append('\n');
+        for (Object item : c) {
+          out.repeat(' ', indent).append('-');
+          if (item instanceof Map<?, ?> m && !isEmpty(m)) {
+            out.append(' ');
+            map(m, indent + 2, true);
+          } else {
+            value(item, indent + 2);
+          }
+        }
+      }
+      case Collection<?> c -> out.append(" []\n");
+      case Flow f ->
+          out.append(" [")
+              .append(String.join(", ", f.items().stream().map(YamlWriter::scalar).toList()))
+              .append("]\n");
+      default -> out.append(' ').append(text(v)).append('\n');
+    }
+  }
+
+  private static boolean isEmpty(Map<?, ?> m) {
+    return m.values().stream().allMatch(v -> v == null);
+  }
+
+  private static String text(Object v) {
+    return switch (v) {
+      case Duration d -> Durations.format(d);
+      case Double d when d == Math.rint(d) && Math.abs(d) < 1e15 -> Long.toString(d.longValue());
+      case Number n -> n.toString();
+      case Boolean b -> b.toString();
+      case URI u -> scalar(redacted(u));
+      default -> scalar(v.toString());
+    };
+  }
+
+  private static String redacted(URI u) {
+    String user = u.getRawUserInfo();
+    int colon = user == null ? -1 : user.indexOf(':');
+    return colon < 0 || user == null
+        ? u.toString()
+        : u.toString().replace(user + "@", user.substring(0, colon) + ":xxxxx@");
+  }
+
+  /** A string as YAML, quoted when it would otherwise be read as something else. */
+  static String scalar(String s) {
+    if (s.codePoints().anyMatch(YamlWriter::mustEscape)) {
+      StringBuilder sb = new StringBuilder("\"");
+      s.codePoints().forEach(c -> appendEscaped(sb, c));
+      return sb.append('"').toString();
+    }
+    boolean quoted =
+        YamlNode.isSpecialPlain(s)
+            || "-?:,[]{}#&*!|>'\"%@` ".indexOf(s.charAt(0)) >= 0 && !plainStart(s)
+            || s.endsWith(" ")
+            || s.endsWith(":")
+            || s.contains(": ")
+            || s.contains(" #")
+            || s.equals("---")
+            || s.equals("...")
+            || s.chars().anyMatch(c -> ",[]{}".indexOf(c) >= 0);
+    return quoted ? "'" + s.replace("'", "''") + "'" : s;
+  }
+
+  private static void appendEscaped(StringBuilder sb, int c) {
+    switch (c) {
+      case '"' -> sb.append("\\\"");
+      case '\\' -> sb.append("\\\\");
+      case '\n' -> sb.append("\\n");
+      case '\t' -> sb.append("\\t");
+      case '\r' -> sb.append("\\r");
+      default -> {
+        if (mustEscape(c)) {
+          sb.append(String.format("\\u%04X", c));
+        } else {
+          sb.appendCodePoint(c);
+        }
+      }
+    }
+  }
+
+  /** What YAML calls not printable, and what would be taken for a line end. */
+  private static boolean mustEscape(int c) {
+    return c < ' '
+        || c >= 0x7f && c < 0xa0
+        || c == 0x2028
+        || c == 0x2029
+        || c >= 0xd800 && c < 0xe000
+        || c == 0xfeff
+        || c == 0xfffe
+        || c == 0xffff;
+  }
+
+  private static boolean plainStart(String s) {
+    return "-?:".indexOf(s.charAt(0)) >= 0 && s.length() > 1 && s.charAt(1) != ' ';
+  }
+}

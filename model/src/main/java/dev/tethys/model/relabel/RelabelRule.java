@@ -1,0 +1,304 @@
+package dev.tethys.model.relabel;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Labels.Label;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.NameScheme;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * One relabelling rule with Prometheus's semantics. Immutable and safe for any thread.
+ *
+ * <p>The values of the source labels, joined by the separator, are matched by the expression, which
+ * is anchored at both ends and whose dot matches a line end.
+ */
+public final class RelabelRule {
+  /** What a rule does. */
+  public enum Action {
+    REPLACE,
+    KEEP,
+    DROP,
+    KEEPEQUAL,
+    DROPEQUAL,
+    HASHMOD,
+    LABELMAP,
+    LABELDROP,
+    LABELKEEP,
+    LOWERCASE,
+    UPPERCASE;
+
+    private final String text = name().toLowerCase(Locale.ROOT);
+
+    /** As written in configurations. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * A rule as it is written.
+   *
+   * @param modulus 64 bits without sign
+   * @param regex before anchoring
+   */
+  public record Spec(
+      List<String> sourceLabels,
+      String separator,
+      String regex,
+      long modulus,
+      String targetLabel,
+      String replacement,
+      Action action) {
+    /** What stands where nothing is written. */
+    public static final Spec DEFAULT =
+        new Spec(List.of(), ";", "(.*)", 0, "", "$1", Action.REPLACE);
+
+    public Spec {
+      sourceLabels = List.copyOf(sourceLabels);
+    }
+
+    public Spec withSource(String... labels) {
+      return new Spec(List.of(labels), separator, regex, modulus, targetLabel, replacement, action);
+    }
+
+    public Spec withSeparator(String s) {
+      return new Spec(sourceLabels, s, regex, modulus, targetLabel, replacement, action);
+    }
+
+    public Spec withRegex(String r) {
+      return new Spec(sourceLabels, separator, r, modulus, targetLabel, replacement, action);
+    }
+
+    public Spec withModulus(long m) {
+      return new Spec(sourceLabels, separator, regex, m, targetLabel, replacement, action);
+    }
+
+    public Spec withTarget(String t) {
+      return new Spec(sourceLabels, separator, regex, modulus, t, replacement, action);
+    }
+
+    public Spec withReplacement(String r) {
+      return new Spec(sourceLabels, separator, regex, modulus, targetLabel, r, action);
+    }
+
+    public Spec withAction(Action a) {
+      return new Spec(sourceLabels, separator, regex, modulus, targetLabel, replacement, a);
+    }
+  }
+
+  private static final Pattern LEGACY_TARGET =
+      Pattern.compile("^(?:(?:[a-zA-Z_]|\\$(?:\\{\\w+\\}|\\w+))+\\w*)+$");
+
+  private final Spec spec;
+  private final NameScheme scheme;
+  private final Pattern pattern;
+  private final Template target;
+  private final Template replacement;
+  private final boolean justSets;
+  private final boolean matchesAll;
+
+  /**
+   * Makes a rule.
+   *
+   * @throws IllegalArgumentException in Prometheus's words when it makes no sense
+   */
+  public RelabelRule(Spec spec, NameScheme scheme) {
+    this.spec = spec;
+    this.scheme = scheme;
+    try {
+      this.pattern = Pattern.compile("^(?s:" + spec.regex + ")$");
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+    check();
+    target = new Template(spec.targetLabel, pattern);
+    replacement = new Template(spec.replacement, pattern);
+    matchesAll = spec.regex.equals(Spec.DEFAULT.regex) || spec.regex.equals(".*");
+    justSets =
+        spec.action == Action.REPLACE
+            && matchesAll
+            && spec.targetLabel.indexOf('$') < 0
+            && spec.replacement.indexOf('$') < 0;
+  }
+
+  private void check() {
+    Action a = spec.action;
+    Spec d = Spec.DEFAULT;
+    if (a == Action.HASHMOD && spec.modulus == 0) {
+      throw new IllegalArgumentException(
+          "relabel configuration for hashmod requires non-zero modulus");
+    }
+    boolean setsPlainly =
+        switch (a) {
+          case LOWERCASE, UPPERCASE, KEEPEQUAL, DROPEQUAL -> true;
+          default -> false;
+        };
+    if ((a == Action.REPLACE || a == Action.HASHMOD || setsPlainly) && spec.targetLabel.isEmpty()) {
+      throw new IllegalArgumentException(
+          "relabel configuration for " + a.text() + " action requires 'target_label' value");
+    }
+    boolean targetValid =
+        a == Action.REPLACE && spec.targetLabel.indexOf('$') >= 0
+            ? isValidTemplate(spec.targetLabel)
+            : a != Action.REPLACE && a != Action.HASHMOD && !setsPlainly
+                || scheme.isValidLabelName(spec.targetLabel);
+    if (!targetValid) {
+      throw new IllegalArgumentException(
+          GoQuote.quote(spec.targetLabel)
+              + " is invalid 'target_label' for "
+              + a.text()
+              + " action");
+    }
+    if (setsPlainly && !spec.replacement.equals(d.replacement)) {
+      throw new IllegalArgumentException(
+          "'replacement' can not be set for " + a.text() + " action");
+    }
+    if (a == Action.LABELMAP && !isValidTemplate(spec.replacement)) {
+      throw new IllegalArgumentException(
+          GoQuote.quote(spec.replacement)
+              + " is invalid 'replacement' for "
+              + a.text()
+              + " action");
+    }
+    boolean noneOfTheOthers =
+        spec.modulus == d.modulus
+            && spec.separator.equals(d.separator)
+            && spec.replacement.equals(d.replacement);
+    if ((a == Action.KEEPEQUAL || a == Action.DROPEQUAL)
+        && !(noneOfTheOthers && spec.regex.equals(d.regex))) {
+      throw new IllegalArgumentException(
+          a.text()
+              + " action requires only 'source_labels' and `target_label`, and no other fields");
+    }
+    if ((a == Action.LABELDROP || a == Action.LABELKEEP)
+        && !(noneOfTheOthers && spec.sourceLabels.isEmpty() && spec.targetLabel.isEmpty())) {
+      throw new IllegalArgumentException(
+          a.text() + " action requires only 'regex', and no other fields");
+    }
+  }
+
+  private boolean isValidTemplate(String s) {
+    return scheme == NameScheme.UTF8 ? scheme.isValidLabelName(s) : LEGACY_TARGET.matches(s);
+  }
+
+  /** As it is written. */
+  public Spec spec() {
+    return spec;
+  }
+
+  /** Applies the rule; false when the set is to be dropped. */
+  public boolean apply(LabelsBuilder labels) {
+    switch (spec.action) {
+      case KEEP -> {
+        return matches(joined(labels));
+      }
+      case DROP -> {
+        return !matches(joined(labels));
+      }
+      case KEEPEQUAL -> {
+        return labels.get(spec.targetLabel).equals(joined(labels));
+      }
+      case DROPEQUAL -> {
+        return !labels.get(spec.targetLabel).equals(joined(labels));
+      }
+      case REPLACE -> replace(labels);
+      case HASHMOD -> labels.set(spec.targetLabel, hashMod(joined(labels)));
+      case LOWERCASE ->
+          labels.set(spec.targetLabel, mapped(joined(labels), Character::toLowerCase));
+      case UPPERCASE ->
+          labels.set(spec.targetLabel, mapped(joined(labels), Character::toUpperCase));
+      case LABELMAP -> {
+        // Names that the rule itself sets are not mapped again.
+        for (Label l : labels.build().toList()) {
+          Matcher m = pattern.matcher(l.name());
+          if (m.matches()) {
+            String name = replacement.expand(m);
+            if (!name.isEmpty()) {
+              labels.set(name, l.value());
+            }
+          }
+        }
+      }
+      case LABELDROP -> removeWhere(labels, true);
+      case LABELKEEP -> removeWhere(labels, false);
+    }
+    return true;
+  }
+
+  private boolean matches(String value) {
+    return matchesAll || pattern.matches(value);
+  }
+
+  private String joined(LabelsBuilder labels) {
+    List<String> names = spec.sourceLabels;
+    switch (names.size()) {
+      case 0 -> {
+        return "";
+      }
+      case 1 -> {
+        return labels.get(names.getFirst());
+      }
+      default -> {
+        StringBuilder sb = new StringBuilder(labels.get(names.getFirst()));
+        for (int i = 1; i < names.size(); i++) {
+          sb.append(spec.separator).append(labels.get(names.get(i)));
+        }
+        return sb.toString();
+      }
+    }
+  }
+
+  private void replace(LabelsBuilder labels) {
+    if (justSets) {
+      labels.set(spec.targetLabel, spec.replacement);
+      return;
+    }
+    Matcher m = pattern.matcher(joined(labels));
+    if (!m.matches()) {
+      return;
+    }
+    String name = target.expand(m);
+    if (scheme.isValidLabelName(name)) {
+      labels.set(name, replacement.expand(m));
+    }
+  }
+
+  private void removeWhere(LabelsBuilder labels, boolean matching) {
+    for (String name : labels.names()) {
+      if (matches(name) == matching) {
+        labels.remove(name);
+      }
+    }
+  }
+
+  private String hashMod(String value) {
+    try {
+      byte[] md5 = MessageDigest.getInstance("MD5").digest(value.getBytes(StandardCharsets.UTF_8));
+      long low = ByteBuffer.wrap(md5).getLong(8);
+      return Long.toUnsignedString(Long.remainderUnsigned(low, spec.modulus));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has MD5", e);
+    }
+  }
+
+  /** Code point by code point, without the special cases of languages, as Go does. */
+  private static String mapped(String s, IntUnaryOperator map) {
+    StringBuilder sb = new StringBuilder(s.length());
+    s.codePoints().map(map).forEach(sb::appendCodePoint);
+    return sb.toString();
+  }
+
+  @Override
+  public String toString() {
+    return spec.toString();
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.model.relabel;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Rules applied one after the other. */
+public record Relabeling(List<RelabelRule> rules) {
+  /** Changes nothing. */
+  public static final Relabeling NONE = new Relabeling(List.of());
+
+  public Relabeling {
+    rules = List.copyOf(rules);
+  }
+
+  /** True when there are no rules. */
+  public boolean isEmpty() {
+    return rules.isEmpty();
+  }
+
+  /** The rewritten set (the same object when nothing changed), or null when it is dropped. */
+  public @Nullable Labels apply(Labels labels) {
+    if (rules.isEmpty()) {
+      return labels;
+    }
+    LabelsBuilder b = labels.toBuilder();
+    if (!apply(b)) {
+      return null;
+    }
+    Labels out = b.build();
+    return out.equals(labels) ? labels : out;
+  }
+
+  /**
+   * Rewrites in place; false when the set is dropped, what is in the builder then means nothing.
+   */
+  public boolean apply(LabelsBuilder labels) {
+    for (RelabelRule rule : rules) {
+      if (!rule.apply(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

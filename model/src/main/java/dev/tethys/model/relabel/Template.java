@@ -1,0 +1,108 @@
+package dev.tethys.model.relabel;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replacement with {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}} and {@code $$}, as
+ * Go's regexp package expands it: a name is as long as it can be ({@code $1x} is the group called
+ * "1x"), an unknown group is empty, and a dollar sign that starts nothing stands for itself.
+ */
+final class Template {
+  /** Either text, or a group (then text is null; -1 for a group that does not exist). */
+  private record Part(@Nullable String text, int group) {}
+
+  private final List<Part> parts = new ArrayList<>();
+  private final String source;
+  private final boolean constant;
+
+  Template(String source, Pattern pattern) {
+    this.source = source;
+    StringBuilder text = new StringBuilder();
+    int i = 0;
+    while (i < source.length()) {
+      char c = source.charAt(i);
+      if (c != '$' || i + 1 == source.length()) {
+        text.append(c);
+        i++;
+        continue;
+      }
+      if (source.charAt(i + 1) == '$') {
+        text.append('$');
+        i += 2;
+        continue;
+      }
+      boolean braces = source.charAt(i + 1) == '{';
+      int from = i + (braces ? 2 : 1);
+      int to = from;
+      while (to < source.length() && isWord(source.codePointAt(to))) {
+        to += Character.charCount(source.codePointAt(to));
+      }
+      if (to == from || braces && (to == source.length() || source.charAt(to) != '}')) {
+        text.append('$');
+        i++;
+        continue;
+      }
+      if (!text.isEmpty()) {
+        parts.add(new Part(text.toString(), -1));
+        text.setLength(0);
+      }
+      parts.add(new Part(null, group(source.substring(from, to), pattern)));
+      i = braces ? to + 1 : to;
+    }
+    if (!text.isEmpty()) {
+      parts.add(new Part(text.toString(), -1));
+    }
+    constant = parts.stream().allMatch(p -> p.text != null);
+  }
+
+  private static boolean isWord(int c) {
+    return c == '_'
+        || Character.isLetter(c)
+        || Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER;
+  }
+
+  private static int group(String name, Pattern pattern) {
+    if (name.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      if (name.length() > 1 && name.startsWith("0") || name.length() > 8) {
+        return -1;
+      }
+      int n = Integer.parseInt(name);
+      return n <= pattern.groupCount() ? n : -1;
+    }
+    return pattern.namedGroups().getOrDefault(name, -1);
+  }
+
+  /** True when the expansion is the same for every match. */
+  boolean isConstant() {
+    return constant;
+  }
+
+  /** The expansion for a match. */
+  String expand(Matcher m) {
+    if (parts.size() == 1) {
+      return part(parts.getFirst(), m);
+    }
+    StringBuilder sb = new StringBuilder();
+    for (Part p : parts) {
+      sb.append(part(p, m));
+    }
+    return sb.toString();
+  }
+
+  private static String part(Part p, Matcher m) {
+    if (p.text != null) {
+      return p.text;
+    }
+    String g = p.group < 0 ? null : m.group(p.group);
+    return g == null ? "" : g;
+  }
+
+  @Override
+  public String toString() {
+    return source;
+  }
+}
