@@ -1,0 +1,343 @@
+package dev.tethys.codec.remote;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.storage.Appender;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks a remote write 1.0 request ({@code prometheus.WriteRequest}) in place. A series' labels are
+ * handed out as the bytes that stand in the request, to be resolved by {@link
+ * Appender#series(byte[], int, int, Appender.LabelDecoder)} with {@link #LABELS}; in the steady
+ * state nothing is decoded and nothing is allocated.
+ *
+ * <pre>{@code
+ * reader.reset(buf, 0, length);
+ * while (reader.nextSeries()) {
+ *   long ref = appender.series(reader.labelBuffer(), reader.labelOffset(), reader.labelLength(),
+ *       WriteRequestReader.LABELS);
+ *   for (SeriesEvent e; (e = reader.next()) != SeriesEvent.END; ) ...
+ * }
+ * while (reader.nextMetadata()) ...
+ * }</pre>
+ *
+ * <p>Invariants: {@code top} walks the request, {@code in} the series that was handed out last. The
+ * label region is the run of label fields (tag 0x0a) that begins the series; where a series has
+ * label fields elsewhere too, which no known sender writes, all of them are gathered in {@code
+ * gathered} and the region is there. Not for several threads at once.
+ */
+public final class WriteRequestReader {
+  /** Decodes the label region of a series. One instance, because it tells encodings apart. */
+  public static final Appender.LabelDecoder LABELS = WriteRequestReader::decodeLabels;
+
+  private static final int LABEL_TAG = 1 << 3 | ProtoReader.LENGTH;
+  private static final MetricType[] TYPES = {
+    MetricType.UNKNOWN,
+    MetricType.COUNTER,
+    MetricType.GAUGE,
+    MetricType.HISTOGRAM,
+    MetricType.GAUGEHISTOGRAM,
+    MetricType.SUMMARY,
+    MetricType.INFO,
+    MetricType.STATESET
+  };
+
+  private final ProtoReader top = new ProtoReader();
+  private final ProtoReader in = new ProtoReader();
+  private final HistogramMessage histograms = new HistogramMessage();
+  private final LabelCollector collector = new LabelCollector();
+
+  private byte[] buf = {};
+  private int offset;
+  private int length;
+
+  private byte[] labelBuffer = {};
+  private int labelOffset;
+  private int labelLength;
+  private byte[] gathered = {};
+
+  private long timestamp;
+  private double value;
+  private @Nullable Histogram histogram;
+  private @Nullable Exemplar exemplar;
+  private String family = "";
+  private @Nullable MetricMetadata metadata;
+  private boolean inMetadata;
+
+  /** Starts over with a decompressed request. */
+  public WriteRequestReader reset(byte[] buffer, int from, int size) {
+    buf = buffer;
+    offset = from;
+    length = size;
+    top.reset(buffer, from, size);
+    inMetadata = false;
+    return this;
+  }
+
+  /** Lets go of the request and of what was gathered from it. */
+  public void release() {
+    reset(new byte[0], 0, 0);
+    in.reset(buf, 0, 0);
+    labelBuffer = buf;
+    labelLength = 0;
+    if (gathered.length > 1 << 16) {
+      gathered = buf;
+    }
+    histogram = null;
+    exemplar = null;
+    metadata = null;
+  }
+
+  /** Goes to the next series; false after the last one. */
+  public boolean nextSeries() {
+    while (top.next()) {
+      if (top.field() == 1) {
+        int n = top.readLength();
+        enterSeries(top.position(), n);
+        top.position(top.position() + n);
+        return true;
+      }
+      top.skip();
+    }
+    return false;
+  }
+
+  private void enterSeries(int at, int n) {
+    in.reset(buf, at, n);
+    int end = at;
+    while (in.next() && in.tag() == LABEL_TAG) {
+      int size = in.readLength();
+      end = in.position() + size;
+      in.position(end);
+    }
+    labelBuffer = buf;
+    labelOffset = at;
+    labelLength = end - at;
+    in.position(end);
+    boolean scattered = false;
+    while (in.next()) {
+      scattered |= in.field() == 1;
+      in.skip();
+    }
+    in.position(end);
+    if (scattered) {
+      gather(at, n);
+    }
+  }
+
+  /** Copies the label fields of a series that does not have them in one run at its start. */
+  private void gather(int at, int n) {
+    in.reset(buf, at, n);
+    int size = 0;
+    if (gathered.length < n) {
+      gathered = new byte[n];
+    }
+    while (in.next()) {
+      int start = in.fieldStart();
+      boolean label = in.field() == 1;
+      in.skip();
+      if (label) {
+        System.arraycopy(buf, start, gathered, size, in.position() - start);
+        size += in.position() - start;
+      }
+    }
+    labelBuffer = gathered;
+    labelOffset = 0;
+    labelLength = size;
+    in.reset(buf, at, n);
+  }
+
+  /** The array that holds the label region; valid until the next series. */
+  public byte[] labelBuffer() {
+    return labelBuffer;
+  }
+
+  /** Where the label region begins. */
+  public int labelOffset() {
+    return labelOffset;
+  }
+
+  /** How long the label region is; 0 for a series without labels. */
+  public int labelLength() {
+    return labelLength;
+  }
+
+  /** The next sample, histogram or exemplar of the series, in the order of the wire. */
+  public SeriesEvent next() {
+    while (in.next()) {
+      switch (in.field()) {
+        case 2 -> {
+          sample();
+          return SeriesEvent.SAMPLE;
+        }
+        case 3 -> {
+          readExemplar();
+          return SeriesEvent.EXEMPLAR;
+        }
+        case 4 -> {
+          int outer = in.enter();
+          histogram = histograms.read(in);
+          timestamp = histograms.timestamp;
+          in.leave(outer);
+          return SeriesEvent.HISTOGRAM;
+        }
+        default -> in.skip();
+      }
+    }
+    return SeriesEvent.END;
+  }
+
+  private void sample() {
+    long t = 0;
+    double v = 0;
+    int outer = in.enter();
+    while (in.next()) {
+      switch (in.tag()) {
+        case 1 << 3 | ProtoReader.FIXED64 -> v = in.readDouble();
+        case 2 << 3 -> t = in.readLong();
+        default -> in.skip();
+      }
+    }
+    in.leave(outer);
+    timestamp = t;
+    value = v;
+  }
+
+  private void readExemplar() {
+    int outer = in.enter();
+    collector.reset(buf);
+    double v = 0;
+    long t = 0;
+    while (in.next()) {
+      switch (in.field()) {
+        case 1 -> label(in, collector);
+        case 2 -> v = in.readDouble();
+        case 3 -> t = in.readLong();
+        default -> in.skip();
+      }
+    }
+    in.leave(outer);
+    try {
+      exemplar = new Exemplar(collector.exemplar(), v, t);
+    } catch (InvalidLabelsException e) {
+      exemplar = null;
+    }
+  }
+
+  private static void label(ProtoReader r, LabelCollector into) {
+    int outer = r.enter();
+    int nameOffset = r.position();
+    int nameLength = 0;
+    int valueOffset = nameOffset;
+    int valueLength = 0;
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> {
+          nameLength = r.readLength();
+          nameOffset = r.position();
+          r.position(nameOffset + nameLength);
+        }
+        case 2 -> {
+          valueLength = r.readLength();
+          valueOffset = r.position();
+          r.position(valueOffset + valueLength);
+        }
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    into.add(nameOffset, nameLength, valueOffset, valueLength);
+  }
+
+  /** Unix milliseconds of the sample or histogram read last. */
+  public long timestamp() {
+    return timestamp;
+  }
+
+  /** The float read last. */
+  public double value() {
+    return value;
+  }
+
+  /** The histogram read last. */
+  public Histogram histogram() {
+    return java.util.Objects.requireNonNull(histogram);
+  }
+
+  /** The exemplar read last; null when its labels are not valid. */
+  public @Nullable Exemplar exemplar() {
+    return exemplar;
+  }
+
+  /** Goes to the next metadata entry of the request, before or after the series were walked. */
+  public boolean nextMetadata() {
+    if (!inMetadata) {
+      top.reset(buf, offset, length);
+      inMetadata = true;
+    }
+    while (top.next()) {
+      if (top.field() != 3) {
+        top.skip();
+        continue;
+      }
+      int outer = top.enter();
+      int type = 0;
+      String help = "";
+      String unit = "";
+      family = "";
+      while (top.next()) {
+        switch (top.field()) {
+          case 1 -> type = top.readInt();
+          case 2 -> family = top.readString();
+          case 4 -> help = top.readString();
+          case 5 -> unit = top.readString();
+          default -> top.skip();
+        }
+      }
+      top.leave(outer);
+      metadata = new MetricMetadata(type(type), help, unit);
+      return true;
+    }
+    inMetadata = false;
+    return false;
+  }
+
+  /** The type of a number on the wire, {@code UNKNOWN} for numbers that are not. */
+  static MetricType type(int number) {
+    return number < 0 || number >= TYPES.length ? MetricType.UNKNOWN : TYPES[number];
+  }
+
+  /** The family that the metadata read last is about. */
+  public String metricFamily() {
+    return family;
+  }
+
+  /** The metadata read last. */
+  public MetricMetadata metadata() {
+    return java.util.Objects.requireNonNull(metadata);
+  }
+
+  private static Labels decodeLabels(byte[] buf, int offset, int length) {
+    ProtoReader r = new ProtoReader().reset(buf, offset, length);
+    LabelCollector c = new LabelCollector();
+    c.reset(buf);
+    while (r.next()) {
+      if (r.field() == 1) {
+        label(r, c);
+      } else {
+        r.skip();
+      }
+    }
+    return c.series();
+  }
+
+  /** A label region of a copy of its own; for tests and for senders. */
+  public byte[] labelBytes() {
+    return Arrays.copyOfRange(labelBuffer, labelOffset, labelOffset + labelLength);
+  }
+}

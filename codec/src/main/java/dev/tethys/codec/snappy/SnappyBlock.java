@@ -1,0 +1,206 @@
+package dev.tethys.codec.snappy;
+
+import dev.tethys.codec.CodecException;
+import io.airlift.compress.v3.snappy.SnappyJavaCompressor;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Snappy blocks (never the framed format). The decoder is our own because it can copy "wild": up to
+ * 16 bytes at a time beyond what belongs to an element, into slack that the caller's buffer has.
+ *
+ * <p>Format (google/snappy, format_description.txt): the decoded length as a varint, then elements.
+ * The low two bits of a tag tell literal, or copy with an offset of 11, 16 or 32 bits; a copy gives
+ * at most 64 bytes and may overlap itself.
+ */
+public final class SnappyBlock {
+  /** Bytes a destination must have beyond the decoded length. */
+  public static final int SLACK = 80;
+
+  /** The most bytes one byte of input can become: a 3-byte copy gives 64. */
+  private static final int MAX_EXPANSION = 22;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private SnappyBlock() {}
+
+  /**
+   * The decoded length that a block declares. What is refused here costs no memory: a length beyond
+   * the limit, and one that so little input cannot give.
+   */
+  public static int decodedLength(byte[] src, int offset, int length, int limit) {
+    long head = header(src, offset, length);
+    long n = head >>> 4;
+    if (n > limit) {
+      throw new CodecException("snappy: decoded length " + n + " exceeds limit " + limit);
+    }
+    if (n > (long) MAX_EXPANSION * length) {
+      throw corrupt("it declares " + n + " bytes, which " + length + " bytes cannot hold");
+    }
+    return (int) n;
+  }
+
+  /** Declared length shifted left by 4, or'ed with the size of the header itself. */
+  private static long header(byte[] src, int offset, int length) {
+    long n = 0;
+    for (int i = 0; i < 5; i++) {
+      if (i >= length) {
+        throw corrupt("it ends within its header");
+      }
+      int b = src[offset + i];
+      n |= (long) (b & 0x7f) << 7 * i;
+      if (b >= 0) {
+        if (n > 0xffffffffL) {
+          break;
+        }
+        return n << 4 | (i + 1);
+      }
+    }
+    throw corrupt("its header is not a length");
+  }
+
+  private static CodecException corrupt(String why) {
+    return new CodecException("snappy: corrupt input: " + why);
+  }
+
+  /**
+   * Decodes a block to the start of {@code dst} and returns the decoded length. Bytes of {@code
+   * dst} behind it are overwritten with anything.
+   *
+   * @param dst at least {@link #decodedLength} + {@link #SLACK} long
+   */
+  public static int decode(byte[] src, int offset, int length, byte[] dst) {
+    long head = header(src, offset, length);
+    long declared = head >>> 4;
+    if (declared > dst.length - SLACK) {
+      throw new IllegalArgumentException("the destination is too small");
+    }
+    int outEnd = (int) declared;
+    int ip = offset + (int) (head & 15);
+    int end = offset + length;
+    int op = 0;
+    while (ip < end) {
+      int tag = src[ip++];
+      int copyOffset;
+      int n;
+      switch (tag & 3) {
+        case 0 -> {
+          n = (tag & 0xff) >>> 2;
+          if (n < 16) {
+            n++;
+            if (end - ip >= 16 && outEnd - op >= n) {
+              LONG.set(dst, op, (long) LONG.get(src, ip));
+              LONG.set(dst, op + 8, (long) LONG.get(src, ip + 8));
+              ip += n;
+              op += n;
+              continue;
+            }
+          } else if (n < 60) {
+            n++;
+          } else {
+            int bytes = n - 59;
+            if (end - ip < bytes) {
+              throw corrupt("it ends within a literal's length");
+            }
+            n = 0;
+            for (int i = 0; i < bytes; i++) {
+              n |= (src[ip++] & 0xff) << 8 * i;
+            }
+            n++;
+            if (n <= 0) {
+              throw corrupt("a literal beyond 2 GiB");
+            }
+          }
+          if (n > end - ip || n > outEnd - op) {
+            throw corrupt("a literal of " + n + " bytes runs over the end");
+          }
+          System.arraycopy(src, ip, dst, op, n);
+          ip += n;
+          op += n;
+          continue;
+        }
+        case 1 -> {
+          if (ip >= end) {
+            throw corrupt("it ends within a copy");
+          }
+          n = 4 + (tag >>> 2 & 7);
+          copyOffset = (tag & 0xe0) << 3 | src[ip++] & 0xff;
+        }
+        case 2 -> {
+          if (end - ip < 2) {
+            throw corrupt("it ends within a copy");
+          }
+          n = 1 + ((tag & 0xff) >>> 2);
+          copyOffset = (short) SHORT.get(src, ip) & 0xffff;
+          ip += 2;
+        }
+        default -> {
+          if (end - ip < 4) {
+            throw corrupt("it ends within a copy");
+          }
+          n = 1 + ((tag & 0xff) >>> 2);
+          copyOffset = (int) INT.get(src, ip);
+          ip += 4;
+        }
+      }
+      if (copyOffset <= 0 || copyOffset > op || n > outEnd - op) {
+        throw corrupt("a copy reaches outside of the decoded bytes");
+      }
+      int from = op - copyOffset;
+      int to = op;
+      int stop = op + n;
+      if (copyOffset >= 16) {
+        do {
+          LONG.set(dst, to, (long) LONG.get(dst, from));
+          LONG.set(dst, to + 8, (long) LONG.get(dst, from + 8));
+          to += 16;
+          from += 16;
+        } while (to < stop);
+      } else if (copyOffset >= 8) {
+        do {
+          LONG.set(dst, to, (long) LONG.get(dst, from));
+          to += 8;
+          from += 8;
+        } while (to < stop);
+      } else {
+        while (to < stop) {
+          dst[to++] = dst[from++];
+        }
+      }
+      op = stop;
+    }
+    if (op != outEnd) {
+      throw corrupt("it gives " + op + " of " + outEnd + " declared bytes");
+    }
+    return outEnd;
+  }
+
+  /** The room that {@link #encode} may need. */
+  public static int maxEncodedLength(int length) {
+    return 32 + length + length / 6;
+  }
+
+  private static final ThreadLocal<SnappyJavaCompressor> COMPRESSOR =
+      ThreadLocal.withInitial(SnappyJavaCompressor::new);
+
+  /**
+   * Encodes to {@code dst} from an offset on and returns the encoded length.
+   *
+   * @param dst with {@link #maxEncodedLength} bytes from the offset on
+   */
+  public static int encode(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
+    return COMPRESSOR.get().compress(src, offset, length, dst, dstOffset, dst.length - dstOffset);
+  }
+
+  /** Encodes into an array of its own. */
+  public static byte[] encode(byte[] src, int offset, int length) {
+    byte[] out = new byte[maxEncodedLength(length)];
+    return java.util.Arrays.copyOf(out, encode(src, offset, length, out, 0));
+  }
+}
