@@ -80,7 +80,7 @@ public sealed interface Expr {
    * Two operands.
    *
    * @param returnBool whether {@code bool} stands behind a comparison
-   * @param matching how vectors are matched; null when an operand is a scalar
+   * @param matching how vectors are matched; in a checked tree null when an operand is a scalar
    */
   record Binary(
       Span span,
@@ -265,7 +265,12 @@ public sealed interface Expr {
       List<String> labels,
       List<String> include,
       @Nullable Double fillLeft,
-      @Nullable Double fillRight) {}
+      @Nullable Double fillRight) {
+    /** The same matching with another cardinality. */
+    public VectorMatching withCardinality(Cardinality other) {
+      return new VectorMatching(other, on, labels, include, fillLeft, fillRight);
+    }
+  }
 
   /** Which side may hold many. */
   enum Cardinality {

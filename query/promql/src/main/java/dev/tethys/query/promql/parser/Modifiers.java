@@ -1,0 +1,75 @@
+package dev.tethys.query.promql.parser;
+
+import dev.tethys.query.promql.ast.Expr.Cardinality;
+import dev.tethys.query.promql.ast.Expr.VectorMatching;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands between a binary operator and its right side: {@code bool}, then {@code on} or {@code
+ * ignoring}, then {@code group_left} or {@code group_right}, then fill values.
+ */
+record Modifiers(boolean returnBool, VectorMatching matching) {
+  static Modifiers read(TokenReader in) {
+    boolean bool = take(in, TokenKind.BOOL);
+    boolean on = false;
+    List<String> labels = List.of();
+    List<String> include = List.of();
+    Cardinality cardinality = Cardinality.ONE_TO_ONE;
+    if (in.peek().kind() == TokenKind.ON || in.peek().kind() == TokenKind.IGNORING) {
+      on = in.next().kind() == TokenKind.ON;
+      labels = in.groupingLabels(null);
+      TokenKind k = in.peek().kind();
+      if (k == TokenKind.GROUP_LEFT || k == TokenKind.GROUP_RIGHT) {
+        in.next();
+        cardinality = k == TokenKind.GROUP_LEFT ? Cardinality.MANY_TO_ONE : Cardinality.ONE_TO_MANY;
+        if (in.peek().kind() == TokenKind.LEFT_PAREN) {
+          include = in.groupingLabels(null);
+        }
+      }
+    }
+    Double left = null;
+    Double right = null;
+    switch (in.peek().kind()) {
+      case FILL -> {
+        left = fillValue(in);
+        right = left;
+      }
+      case FILL_LEFT -> {
+        left = fillValue(in);
+        right = in.peek().kind() == TokenKind.FILL_RIGHT ? fillValue(in) : null;
+      }
+      case FILL_RIGHT -> {
+        right = fillValue(in);
+        left = in.peek().kind() == TokenKind.FILL_LEFT ? fillValue(in) : null;
+      }
+      default -> {
+        // none
+      }
+    }
+    return new Modifiers(bool, new VectorMatching(cardinality, on, labels, include, left, right));
+  }
+
+  private static boolean take(TokenReader in, TokenKind kind) {
+    boolean there = in.peek().kind() == kind;
+    if (there) {
+      in.next();
+    }
+    return there;
+  }
+
+  private static @Nullable Double fillValue(TokenReader in) {
+    in.next();
+    in.expect(TokenKind.LEFT_PAREN);
+    boolean negative = in.peek().kind() == TokenKind.SUB;
+    if (negative || in.peek().kind() == TokenKind.ADD) {
+      in.next();
+    }
+    if (in.peek().kind() != TokenKind.NUMBER && in.peek().kind() != TokenKind.DURATION) {
+      throw in.unexpected();
+    }
+    double v = in.number(in.next());
+    in.expect(TokenKind.RIGHT_PAREN);
+    return negative ? -v : v;
+  }
+}
