@@ -122,6 +122,7 @@ final class Lexer {
           throw error("unexpected left bracket '['");
         }
         gotColon = false;
+        gotDuration = false;
         bracketOpen = true;
         state = State.DURATION;
         return emit(TokenKind.LEFT_BRACKET);
@@ -257,6 +258,7 @@ final class Lexer {
         }
         TokenKind k = isAlpha(c) ? durationKeyword() : null;
         if (k != null) {
+          gotDuration = true; // the reference forgets this, and refuses a[step():1m]
           return emit(k);
         }
         pos = start;
