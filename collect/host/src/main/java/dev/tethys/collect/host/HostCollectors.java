@@ -1,0 +1,142 @@
+package dev.tethys.collect.host;
+
+import dev.tethys.collect.host.internal.Catalog;
+import dev.tethys.collect.host.internal.Families;
+import dev.tethys.collect.host.internal.HostFiles;
+import dev.tethys.collect.host.internal.NoDataException;
+import dev.tethys.collect.host.internal.NodeCollector;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.File;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * What this machine says about itself: the metrics of node_exporter's collectors on Linux, with its
+ * names, types and labels.
+ *
+ * <p>Collectors run one after the other in the thread that asks, which costs less than a thread
+ * each; a second asker waits for the first. A collector that fails, or finds nothing, says so in
+ * {@code node_scrape_collector_success} and touches no other.
+ *
+ * <p>Invariant: {@link #files}, the collectors and their caches are used by the holder of {@link
+ * #turn} only.
+ */
+public final class HostCollectors implements Collector {
+  private static final System.Logger LOG = System.getLogger(HostCollectors.class.getName());
+
+  private final ReentrantLock turn = new ReentrantLock();
+  private final Map<String, NodeCollector> collectors = new TreeMap<>();
+  private final NodeExporterOptions options;
+  private final HostFiles files;
+
+  /**
+   * Makes the collectors that the options turn on.
+   *
+   * @throws IllegalArgumentException when the machine is not a Linux, or procfs or sysfs is not
+   *     where the options say
+   */
+  public HostCollectors(NodeExporterOptions options, InstantSource clock) {
+    if (!System.getProperty("os.name", "").equals("Linux")) {
+      throw new IllegalArgumentException(
+          "the collectors of the host read Linux's /proc and /sys; this is "
+              + System.getProperty("os.name"));
+    }
+    needFolder("path.procfs", options.paths().procfs());
+    needFolder("path.sysfs", options.paths().sysfs());
+    this.options = options;
+    this.files = new HostFiles(options.paths());
+    Catalog catalog = new Catalog(options, clock);
+    for (String name : options.enabled()) {
+      collectors.put(name, catalog.make(name));
+    }
+  }
+
+  private static void needFolder(String flag, String path) {
+    if (!new File(path).isDirectory()) {
+      throw new IllegalArgumentException("--" + flag + ": " + path + " is not a folder");
+    }
+  }
+
+  /** The names of the collectors that run. */
+  public Set<String> names() {
+    return Set.copyOf(collectors.keySet());
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    collect(collectors, to);
+  }
+
+  /**
+   * Some of the collectors, as {@code collect[]} and {@code exclude[]} of a request ask.
+   *
+   * @param collect only these, or all when empty
+   * @param exclude not these
+   * @throws IllegalArgumentException when both are given, or one names a collector that is not
+   *     there or is turned off
+   */
+  public Collector filtered(Collection<String> collect, Collection<String> exclude) {
+    if (!collect.isEmpty() && !exclude.isEmpty()) {
+      throw new IllegalArgumentException("Combined collect and exclude queries are not allowed.");
+    }
+    if (collect.isEmpty() && exclude.isEmpty()) {
+      return this;
+    }
+    Map<String, NodeCollector> some = new TreeMap<>();
+    for (String name : collect) {
+      NodeCollector c = collectors.get(name);
+      if (c == null) {
+        throw new IllegalArgumentException(
+            (NodeExporterFlags.find("collector." + name) == null ? "missing" : "disabled")
+                + " collector: "
+                + name);
+      }
+      some.put(name, c);
+    }
+    if (collect.isEmpty()) {
+      some.putAll(collectors);
+      some.keySet().removeAll(new HashSet<>(exclude));
+    }
+    return to -> collect(some, to);
+  }
+
+  private void collect(Map<String, NodeCollector> some, Consumer<MetricFamily> to) {
+    Families out = new Families();
+    turn.lock();
+    try {
+      some.forEach((name, c) -> run(name, c, out));
+    } finally {
+      turn.unlock();
+    }
+    out.drainTo(to);
+  }
+
+  private void run(String name, NodeCollector c, Families out) {
+    long begin = System.nanoTime();
+    boolean success = false;
+    try {
+      c.collect(files, out);
+      success = true;
+    } catch (NoDataException e) {
+      LOG.log(System.Logger.Level.DEBUG, "collector {0} returned no data", name);
+    } catch (IOException | RuntimeException e) {
+      // A RuntimeException is a file that nobody foresaw: it costs this collector, not the scrape.
+      LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + e.getMessage());
+      LOG.log(System.Logger.Level.DEBUG, "", e);
+    }
+    Catalog.scraped(out, name, (System.nanoTime() - begin) / 1e9, success);
+  }
+
+  /** What the collectors were made with. */
+  public NodeExporterOptions options() {
+    return options;
+  }
+}

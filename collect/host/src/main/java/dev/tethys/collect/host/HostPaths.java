@@ -1,0 +1,31 @@
+package dev.tethys.collect.host;
+
+/**
+ * Where the trees of the host stand, so that a container can look at its host and a test at a
+ * fixture. Without a slash at the end, but for the root itself.
+ *
+ * @param procfs {@code /proc}
+ * @param sysfs {@code /sys}
+ * @param rootfs {@code /}
+ * @param udevData {@code /run/udev/data}
+ */
+public record HostPaths(String procfs, String sysfs, String rootfs, String udevData) {
+  /** This machine itself. */
+  public static final HostPaths DEFAULT = new HostPaths("/proc", "/sys", "/", "/run/udev/data");
+
+  /** Takes slashes at the ends away. */
+  public HostPaths {
+    procfs = trim(procfs);
+    sysfs = trim(sysfs);
+    rootfs = trim(rootfs);
+    udevData = trim(udevData);
+  }
+
+  private static String trim(String path) {
+    int n = path.length();
+    while (n > 1 && path.charAt(n - 1) == '/') {
+      n--;
+    }
+    return path.substring(0, n);
+  }
+}

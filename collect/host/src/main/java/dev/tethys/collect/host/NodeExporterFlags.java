@@ -1,0 +1,353 @@
+package dev.tethys.collect.host;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The flags of node_exporter that the collectors here obey, with its names and defaults. */
+public final class NodeExporterFlags {
+  /** What a flag takes. */
+  public enum Kind {
+    /** Turns a collector on or off. */
+    COLLECTOR,
+    SWITCH,
+    STRING,
+    STRINGS,
+    REGEX,
+    DURATION,
+    NUMBER
+  }
+
+  /**
+   * A flag.
+   *
+   * @param name without dashes
+   * @param value its default, {@code ""} for none
+   * @param help one sentence
+   */
+  public record Flag(String name, Kind kind, String value, String help) {
+    /** The collector that the flag belongs to, {@code ""} for none. */
+    public String collector() {
+      if (!name.startsWith("collector.")) {
+        return "";
+      }
+      int dot = name.indexOf('.', "collector.".length());
+      return name.substring("collector.".length(), dot < 0 ? name.length() : dot);
+    }
+  }
+
+  /** Collectors that run unless turned off. */
+  static final List<String> DEFAULT_ON =
+      List.of(
+          "arp",
+          "bonding",
+          "conntrack",
+          "cpu",
+          "cpufreq",
+          "diskstats",
+          "entropy",
+          "filefd",
+          "filesystem",
+          "kernel_hung",
+          "loadavg",
+          "meminfo",
+          "netclass",
+          "netdev",
+          "netstat",
+          "os",
+          "pressure",
+          "schedstat",
+          "selinux",
+          "sockstat",
+          "softnet",
+          "stat",
+          "thermal_zone",
+          "time",
+          "timex",
+          "udp_queues",
+          "uname",
+          "vmstat");
+
+  /** Collectors that run when asked for. */
+  static final List<String> DEFAULT_OFF = List.of();
+
+  /** Collectors of node_exporter that are not built here. */
+  private static final Set<String> NOT_BUILT =
+      Set.of(
+          "bcache",
+          "btrfs",
+          "dmi",
+          "dmmultipath",
+          "edac",
+          "fibrechannel",
+          "hwmon",
+          "infiniband",
+          "ipvs",
+          "mdadm",
+          "nfs",
+          "nfsd",
+          "nvme",
+          "powersupplyclass",
+          "rapl",
+          "tapestats",
+          "textfile",
+          "watchdog",
+          "xfs",
+          "zfs",
+          "bcachefs",
+          "buddyinfo",
+          "cgroups",
+          "cpu_vulnerabilities",
+          "drbd",
+          "drm",
+          "ethtool",
+          "interrupts",
+          "ksmd",
+          "lnstat",
+          "logind",
+          "meminfo_numa",
+          "mountstats",
+          "network_route",
+          "ntp",
+          "nvmesubsystem",
+          "pcidevice",
+          "perf",
+          "processes",
+          "qdisc",
+          "runit",
+          "slabinfo",
+          "softirqs",
+          "supervisord",
+          "swap",
+          "sysctl",
+          "systemd",
+          "tcpstat",
+          "wifi",
+          "xfrm",
+          "zoneinfo",
+          "netclass_rtnl");
+
+  /** Flags of built collectors that are not built. */
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "collector.netclass.netlink",
+          "--collector.netclass.netlink is not supported: the collector reads /sys/class/net",
+          "collector.netclass_rtnl.with-stats",
+          "--collector.netclass_rtnl.with-stats is not supported: the collector reads"
+              + " /sys/class/net");
+
+  /** Old names of flags and those that took their place. */
+  private static final Map<String, String> DEPRECATED =
+      Map.of(
+          "collector.diskstats.ignored-devices", "collector.diskstats.device-exclude",
+          "collector.filesystem.ignored-mount-points", "collector.filesystem.mount-points-exclude",
+          "collector.filesystem.ignored-fs-types", "collector.filesystem.fs-types-exclude",
+          "collector.netdev.device-whitelist", "collector.netdev.device-include",
+          "collector.netdev.device-blacklist", "collector.netdev.device-exclude");
+
+  /** All flags, in node_exporter's order where it matters to a reader. */
+  static final List<Flag> ALL = all();
+
+  private static final Map<String, Flag> BY_NAME = byName();
+
+  private NodeExporterFlags() {}
+
+  private static List<Flag> all() {
+    List<Flag> out = new ArrayList<>();
+    DEFAULT_ON.forEach(c -> out.add(collector(c, "true")));
+    DEFAULT_OFF.forEach(c -> out.add(collector(c, "false")));
+    add(out, "collector.disable-defaults", Kind.SWITCH, "false", "Run no collector by default.");
+    add(out, "path.procfs", Kind.STRING, "/proc", "Mount point of procfs.");
+    add(out, "path.sysfs", Kind.STRING, "/sys", "Mount point of sysfs.");
+    add(out, "path.rootfs", Kind.STRING, "/", "Mount point of the root file system.");
+    add(out, "path.udev.data", Kind.STRING, "/run/udev/data", "Folder of udev's data.");
+    filter(out, "arp.device", "", "network devices");
+    add(
+        out,
+        "collector.arp.netlink",
+        Kind.SWITCH,
+        "true",
+        "Count neighbours as netlink lists them. Without netlink here, both settings read"
+            + " /proc/net/arp, which holds the same entries.");
+    add(out, "collector.bcache.priorityStats", Kind.SWITCH, "false", "Show priority statistics.");
+    add(out, "collector.cpu.guest", Kind.SWITCH, "true", "Show node_cpu_guest_seconds_total.");
+    add(out, "collector.cpu.info", Kind.SWITCH, "false", "Show node_cpu_info.");
+    add(out, "collector.cpu.info.flags-include", Kind.REGEX, "", "CPU flags to show.");
+    add(out, "collector.cpu.info.bugs-include", Kind.REGEX, "", "CPU bugs to show.");
+    filter(
+        out,
+        "diskstats.device",
+        "^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$",
+        "block devices");
+    filter(
+        out,
+        "filesystem.mount-points",
+        "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
+        "mount points");
+    filter(
+        out,
+        "filesystem.fs-types",
+        "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs"
+            + "|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs"
+            + "|squashfs|erofs|sysfs|tracefs)$",
+        "types of file systems");
+    add(
+        out,
+        "collector.filesystem.mount-timeout",
+        Kind.DURATION,
+        "5s",
+        "How long a mount may take to answer before it counts as stuck.");
+    add(
+        out,
+        "collector.filesystem.stat-workers",
+        Kind.NUMBER,
+        "4",
+        "How many mounts are asked at the same time.");
+    filter(out, "hwmon.chip", "", "chips");
+    filter(out, "hwmon.sensor", "", "sensors, as chip;sensor");
+    filter(out, "infiniband.device", "", "InfiniBand devices");
+    add(
+        out,
+        "collector.ipvs.backend-labels",
+        Kind.STRING,
+        "local_address,local_port,remote_address,remote_port,proto,local_mark",
+        "Labels of IPVS backends, by comma.");
+    add(out, "collector.netclass.ignored-devices", Kind.REGEX, "^$", "Network devices to leave.");
+    add(
+        out,
+        "collector.netclass.ignore-invalid-speed",
+        Kind.SWITCH,
+        "false",
+        "Leave out speeds below zero.");
+    filter(out, "netdev.device", "", "network devices");
+    add(out, "collector.netdev.address-info", Kind.SWITCH, "false", "Show addresses of devices.");
+    add(
+        out,
+        "collector.netdev.enable-detailed-metrics",
+        Kind.SWITCH,
+        "false",
+        "Show the kernel's own, finer counters under their own names.");
+    add(
+        out,
+        "collector.netdev.netlink",
+        Kind.SWITCH,
+        "true",
+        "Read the counters that netlink gives (here from /sys/class/net), not /proc/net/dev.");
+    add(out, "collector.netdev.label-ifalias", Kind.SWITCH, "false", "Add the label ifalias.");
+    add(
+        out,
+        "collector.netstat.fields",
+        Kind.REGEX,
+        "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)"
+            + "|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts"
+            + "|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens"
+            + "|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors"
+            + "|SndbufErrors))$",
+        "Fields to show.");
+    add(
+        out,
+        "collector.powersupply.ignored-supplies",
+        Kind.REGEX,
+        "^$",
+        "Power supplies to leave out.");
+    add(
+        out,
+        "collector.rapl.enable-zone-label",
+        Kind.SWITCH,
+        "false",
+        "One family with the label rapl_zone instead of one a zone.");
+    add(out, "collector.stat.softirq", Kind.SWITCH, "false", "Show soft interrupts by vector.");
+    add(out, "collector.tapestats.ignored-devices", Kind.REGEX, "^$", "Tapes to leave out.");
+    add(
+        out,
+        "collector.textfile.directory",
+        Kind.STRINGS,
+        "",
+        "Folder with *.prom files, may hold wildcards. (repeatable)");
+    add(
+        out,
+        "collector.vmstat.fields",
+        Kind.REGEX,
+        "^(oom_kill|pgpg|pswp|pg.*fault).*",
+        "Fields to show.");
+    DEPRECATED.forEach((old, now) -> add(out, old, Kind.REGEX, "", "Deprecated: use " + now + "."));
+    return List.copyOf(out);
+  }
+
+  private static Flag collector(String name, String value) {
+    return new Flag(
+        "collector." + name,
+        Kind.COLLECTOR,
+        value,
+        "Run the "
+            + name
+            + " collector (default: "
+            + (value.equals("true") ? "enabled" : "disabled")
+            + ").");
+  }
+
+  private static void filter(List<Flag> out, String what, String exclude, String things) {
+    add(out, "collector." + what + "-exclude", Kind.REGEX, exclude, "Leave out " + things + ".");
+    add(out, "collector." + what + "-include", Kind.REGEX, "", "Take only " + things + ".");
+  }
+
+  private static void add(List<Flag> out, String name, Kind kind, String value, String help) {
+    out.add(new Flag(name, kind, value, help));
+  }
+
+  private static Map<String, Flag> byName() {
+    Map<String, Flag> m = new LinkedHashMap<>();
+    ALL.forEach(f -> m.put(f.name(), f));
+    return m;
+  }
+
+  static @Nullable Flag find(String name) {
+    return BY_NAME.get(name);
+  }
+
+  static Flag get(String name) {
+    return Objects.requireNonNull(BY_NAME.get(name), name);
+  }
+
+  /** Why a flag that node_exporter has is not taken here; null when it has none of that name. */
+  static @Nullable String refusal(String name) {
+    String known = REFUSED.get(name);
+    if (known != null) {
+      return known;
+    }
+    String collector = new Flag(name, Kind.STRING, "", "").collector();
+    if (!NOT_BUILT.contains(collector)) {
+      return null;
+    }
+    return isOtherCollector(name)
+        ? "--" + name + ": the collector " + collector + " is not built into this program"
+        : "--"
+            + name
+            + " belongs to the collector "
+            + collector
+            + ", which is not built into this program";
+  }
+
+  static boolean isOtherCollector(String name) {
+    return name.startsWith("collector.") && NOT_BUILT.contains(name.substring(10));
+  }
+
+  static void replaceDeprecated(Map<String, List<String>> given) {
+    DEPRECATED.forEach(
+        (old, now) -> {
+          List<String> v = given.remove(old);
+          if (v == null || v.get(0).isEmpty()) {
+            return;
+          }
+          if (given.containsKey(now)) {
+            throw new IllegalArgumentException(
+                "--" + old + " and --" + now + " are mutually exclusive");
+          }
+          given.put(now, v);
+        });
+  }
+}

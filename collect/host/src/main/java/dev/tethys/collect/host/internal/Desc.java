@@ -1,0 +1,95 @@
+package dev.tethys.collect.host.internal;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/**
+ * What a family is called and which labels its metrics have. Label sets are written in canonical
+ * form directly, because a scrape makes a thousand of them.
+ */
+final class Desc {
+  final String name;
+  final MetricType type;
+  final String help;
+  private final byte[][] labelNames; // ascending
+  private final int[] position; // of each of them in the order given
+
+  private Desc(String name, MetricType type, String help, String... labelNames) {
+    this.name = name;
+    this.type = type;
+    this.help = help;
+    Integer[] order = new Integer[labelNames.length];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparing(i -> labelNames[i]));
+    this.labelNames = new byte[order.length][];
+    this.position = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      this.labelNames[i] = labelNames[order[i]].getBytes(StandardCharsets.UTF_8);
+      this.position[i] = order[i];
+    }
+  }
+
+  static Desc gauge(String name, String help, String... labelNames) {
+    return new Desc(name, MetricType.GAUGE, help, labelNames);
+  }
+
+  static Desc counter(String name, String help, String... labelNames) {
+    return new Desc(name, MetricType.COUNTER, help, labelNames);
+  }
+
+  static Desc untyped(String name, String help, String... labelNames) {
+    return new Desc(name, MetricType.UNKNOWN, help, labelNames);
+  }
+
+  static Desc of(String name, MetricType type, String help, String... labelNames) {
+    return new Desc(name, type, help, labelNames);
+  }
+
+  /**
+   * A label set with these values, in the order in which the names were given. It fits every family
+   * with the same labels. Empty values are no labels.
+   */
+  Labels labels(String... values) {
+    if (values.length != labelNames.length) {
+      throw new IllegalArgumentException(
+          name + " has " + labelNames.length + " labels, not " + values.length);
+    }
+    byte[][] bytes = new byte[values.length][];
+    int n = 0;
+    for (int i = 0; i < values.length; i++) {
+      byte[] v = values[position[i]].getBytes(StandardCharsets.UTF_8);
+      bytes[i] = v;
+      if (v.length > 0) {
+        n += size(labelNames[i].length) + labelNames[i].length + size(v.length) + v.length;
+      }
+    }
+    byte[] out = new byte[n];
+    int p = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i].length > 0) {
+        p = put(out, p, labelNames[i]);
+        p = put(out, p, bytes[i]);
+      }
+    }
+    return Labels.ofCanonicalBytes(out);
+  }
+
+  private static int size(int n) {
+    return n < 1 << 7 ? 1 : n < 1 << 14 ? 2 : n < 1 << 21 ? 3 : n < 1 << 28 ? 4 : 5;
+  }
+
+  private static int put(byte[] out, int at, byte[] s) {
+    int p = at;
+    int n = s.length;
+    while (n >= 0x80) {
+      out[p++] = (byte) (n | 0x80);
+      n >>>= 7;
+    }
+    out[p++] = (byte) n;
+    System.arraycopy(s, 0, out, p, s.length);
+    return p + s.length;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.collect.host.internal;
+
+import com.google.re2j.Pattern;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which names are taken: not those that the first pattern finds, only those that the second one
+ * does. What was decided is remembered, so that no pattern runs at a later scrape.
+ */
+final class Filter {
+  /** Names remembered; more of them (containers come and go) and the memory starts anew. */
+  static final int MAX_REMEMBERED = 10_000;
+
+  private final @Nullable Pattern exclude;
+  private final @Nullable Pattern include;
+  private final Map<String, Boolean> ignored = new HashMap<>();
+
+  /** Empty patterns take everything. */
+  Filter(String exclude, String include) {
+    this.exclude = exclude.isEmpty() ? null : Pattern.compile(exclude);
+    this.include = include.isEmpty() ? null : Pattern.compile(include);
+  }
+
+  boolean ignores(String name) {
+    if (exclude == null && include == null) {
+      return false;
+    }
+    Boolean known = ignored.get(name);
+    if (known == null) {
+      known =
+          exclude != null && exclude.matcher(name).find()
+              || include != null && !include.matcher(name).find();
+      if (ignored.size() >= MAX_REMEMBERED) {
+        ignored.clear();
+      }
+      ignored.put(name, known);
+    }
+    return known;
+  }
+
+  int remembered() {
+    return ignored.size();
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+
+/**
+ * A file of the host could not be read. Without a stack trace: many files of /sys answer with an
+ * error at every read.
+ */
+public final class HostFileException extends IOException {
+  private final int errno;
+
+  HostFileException(String call, String path, int errno) {
+    super(call + " " + path + ": " + Posix.errorText(errno));
+    this.errno = errno;
+  }
+
+  HostFileException(String message, int errno) {
+    super(message);
+    this.errno = errno;
+  }
+
+  /** The error number of the system call. */
+  public int errno() {
+    return errno;
+  }
+
+  /** True when there is no such file. */
+  public boolean missing() {
+    return errno == Posix.ENOENT || errno == Posix.ENOTDIR;
+  }
+
+  /** True when this process may not read it. */
+  public boolean denied() {
+    return errno == Posix.EACCES || errno == Posix.EPERM;
+  }
+
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
+}

@@ -1,0 +1,262 @@
+package dev.tethys.collect.host.internal;
+
+import dev.tethys.collect.host.HostPaths;
+import java.io.File;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the small files of /proc and /sys into one buffer that is used again. For one thread at a
+ * time.
+ *
+ * <p>Invariant: no file larger than {@link #MAX_FILE} is ever held; every descriptor is closed
+ * before a method returns.
+ */
+public final class HostFiles {
+  /** A larger file is an error of its collector. /proc/interrupts of 1,000 cores has 3 MB. */
+  static final int MAX_FILE = 16 << 20;
+
+  private static final int CHUNK = 64 << 10;
+  private static final int MAX_PATH = 4096;
+
+  private final HostPaths paths;
+  private final MemorySegment state;
+  private final MemorySegment chunk;
+  private final MemorySegment cPath;
+  private final Text text = new Text();
+  private byte[] buffer = new byte[CHUNK];
+  private int errno;
+
+  /** With buffers that live as long as this object. */
+  public HostFiles(HostPaths paths) {
+    this.paths = paths;
+    Arena arena = Arena.ofAuto();
+    state = Posix.errnoState(arena);
+    chunk = arena.allocate(CHUNK);
+    cPath = arena.allocate(MAX_PATH);
+  }
+
+  /** Where the host's trees stand. */
+  HostPaths paths() {
+    return paths;
+  }
+
+  String proc(String name) {
+    return paths.procfs() + "/" + name;
+  }
+
+  String sys(String name) {
+    return paths.sysfs() + "/" + name;
+  }
+
+  /** A path of the host as this process sees it. */
+  String rootfs(String name) {
+    return paths.rootfs().equals("/") ? name : paths.rootfs() + name;
+  }
+
+  /** Reads a file; what comes back holds until the next read. */
+  Text read(String path) throws HostFileException {
+    if (!load(path)) {
+      throw new HostFileException("open", path, errno);
+    }
+    return text;
+  }
+
+  /** Reads a file that need not be there: null when it is missing. */
+  @Nullable Text readIfThere(String path) throws HostFileException {
+    if (load(path)) {
+      return text;
+    }
+    if (errno == Posix.ENOENT || errno == Posix.ENOTDIR) {
+      return null;
+    }
+    throw new HostFileException("read", path, errno);
+  }
+
+  /** Reads a file, null for whatever reason it cannot be. */
+  @Nullable Text tryRead(String path) {
+    return load(path) ? text : null;
+  }
+
+  /** Why the last try failed. */
+  int errno() {
+    return errno;
+  }
+
+  /** The content without blanks at its ends. */
+  String string(String path) throws HostFileException {
+    return read(path).all();
+  }
+
+  /** The same, null for whatever reason it cannot be read. */
+  @Nullable String stringOrNull(String path) {
+    Text t = tryRead(path);
+    return t == null ? null : t.all();
+  }
+
+  /**
+   * A value of sysfs that may be absent in one of its usual ways: no file, not for this process,
+   * not supported or not valid just now. Null then; any other error is one.
+   */
+  @Nullable String sysAttribute(String path) throws HostFileException {
+    Text t = tryRead(path);
+    if (t != null) {
+      return t.all();
+    }
+    return switch (errno) {
+      case Posix.ENOENT, Posix.ENOTDIR, Posix.EACCES, Posix.EPERM, Posix.EOPNOTSUPP, Posix.EINVAL ->
+          null;
+      default -> throw new HostFileException("read", path, errno);
+    };
+  }
+
+  /** A value of a file that need not be there: null when it is missing. */
+  @Nullable String stringIfThere(String path) throws HostFileException {
+    Text t = readIfThere(path);
+    return t == null ? null : t.all();
+  }
+
+  /** A file that holds one whole number without sign. */
+  double uint(String path) throws IOException {
+    return Numbers.unsigned(whole(read(path)));
+  }
+
+  /** The same, NaN for whatever reason it has none. */
+  double uintOrNaN(String path) {
+    Text t = tryRead(path);
+    if (t == null) {
+      return Double.NaN;
+    }
+    try {
+      return Numbers.unsigned(whole(t));
+    } catch (MalformedException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** A file that holds one whole number, perhaps with a sign. */
+  long integer(String path) throws IOException {
+    return whole(read(path));
+  }
+
+  private static long whole(Text t) throws MalformedException {
+    if (!t.nextLine() || !t.nextField()) {
+      throw t.malformed("is empty");
+    }
+    long v = t.integer();
+    if (t.nextField()) {
+      throw t.malformed("holds more than a number");
+    }
+    return v;
+  }
+
+  private boolean load(String path) {
+    byte[] p = path.getBytes(StandardCharsets.UTF_8);
+    if (p.length >= MAX_PATH) {
+      errno = Posix.ENOENT;
+      return false;
+    }
+    MemorySegment.copy(p, 0, cPath, ValueLayout.JAVA_BYTE, 0, p.length);
+    cPath.set(ValueLayout.JAVA_BYTE, p.length, (byte) 0);
+    int fd = Posix.open(state, cPath);
+    if (fd < 0) {
+      errno = Posix.errno(state);
+      return false;
+    }
+    try {
+      int n = 0;
+      while (true) {
+        long got = Posix.read(state, fd, chunk, CHUNK);
+        if (got < 0) {
+          errno = Posix.errno(state);
+          return false;
+        }
+        if (got == 0) {
+          break;
+        }
+        if (n + got > MAX_FILE) {
+          errno = Posix.EFBIG;
+          return false;
+        }
+        if (n + got > buffer.length) {
+          buffer = Arrays.copyOf(buffer, (int) Math.max(n + got, buffer.length * 2L));
+        }
+        MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, buffer, n, (int) got);
+        n += (int) got;
+      }
+      text.reset(path, buffer, n);
+      return true;
+    } finally {
+      Posix.close(fd);
+    }
+  }
+
+  /** The names in a folder, sorted. */
+  List<String> list(String folder) throws HostFileException {
+    String[] names = new File(folder).list();
+    if (names == null) {
+      throw new HostFileException(
+          "open", folder, new File(folder).exists() ? Posix.EACCES : Posix.ENOENT);
+    }
+    Arrays.sort(names);
+    return Arrays.asList(names);
+  }
+
+  /** The names in a folder, sorted; a host without that folder has no data. */
+  List<String> listOrNoData(String folder) throws NoDataException {
+    String[] names = new File(folder).list();
+    if (names == null) {
+      throw NoDataException.NO_DATA;
+    }
+    Arrays.sort(names);
+    return Arrays.asList(names);
+  }
+
+  /** The names in a folder, sorted; none when it cannot be read. */
+  List<String> listOrNone(String folder) {
+    String[] names = new File(folder).list();
+    if (names == null) {
+      return List.of();
+    }
+    Arrays.sort(names);
+    return Arrays.asList(names);
+  }
+
+  /** The names in a folder that are the prefix followed by a digit, sorted. */
+  List<String> numbered(String folder, String prefix) {
+    List<String> out = new ArrayList<>();
+    for (String name : listOrNone(folder)) {
+      if (name.length() > prefix.length()
+          && name.startsWith(prefix)
+          && Character.isDigit(name.charAt(prefix.length()))) {
+        out.add(name);
+      }
+    }
+    return out;
+  }
+
+  boolean exists(String path) {
+    return new File(path).exists();
+  }
+
+  boolean isFolder(String path) {
+    return new File(path).isDirectory();
+  }
+
+  /** The path with all links followed, or null when it leads nowhere. */
+  @Nullable String realPath(String path) {
+    try {
+      return Path.of(path).toRealPath().toString();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Memory from /proc/meminfo. */
+final class MeminfoCollector implements NodeCollector {
+  /** Fields that are shown; those of HugePages count pages and keep their bare name. */
+  private static final Set<String> FIELDS =
+      Set.of(
+          "Active",
+          "Active(anon)",
+          "Active(file)",
+          "AnonHugePages",
+          "AnonPages",
+          "Bounce",
+          "Buffers",
+          "Cached",
+          "CmaFree",
+          "CmaTotal",
+          "CommitLimit",
+          "Committed_AS",
+          "DirectMap1G",
+          "DirectMap2M",
+          "DirectMap4k",
+          "Dirty",
+          "HardwareCorrupted",
+          "HugePages_Free",
+          "HugePages_Rsvd",
+          "HugePages_Surp",
+          "HugePages_Total",
+          "Hugepagesize",
+          "Inactive",
+          "Inactive(anon)",
+          "Inactive(file)",
+          "KernelStack",
+          "Mapped",
+          "MemAvailable",
+          "MemFree",
+          "MemTotal",
+          "Mlocked",
+          "NFS_Unstable",
+          "PageTables",
+          "Percpu",
+          "SReclaimable",
+          "SUnreclaim",
+          "Shmem",
+          "ShmemHugePages",
+          "ShmemPmdMapped",
+          "Slab",
+          "SwapCached",
+          "SwapFree",
+          "SwapTotal",
+          "Unevictable",
+          "VmallocChunk",
+          "VmallocTotal",
+          "VmallocUsed",
+          "Writeback",
+          "WritebackTmp",
+          "Zswap",
+          "Zswapped");
+
+  private record Field(@Nullable Desc desc) {}
+
+  private final Memo<Field> fields = new Memo<>(MeminfoCollector::field);
+
+  private static Field field(String name) {
+    if (!FIELDS.contains(name)) {
+      return new Field(null);
+    }
+    String metric =
+        name.startsWith("HugePages_") ? name : name.replace('(', '_').replace(")", "") + "_bytes";
+    return new Field(
+        Desc.gauge("node_memory_" + metric, "Memory information field " + metric + "."));
+  }
+
+  @Override
+  public void collect(HostFiles files, Families out) throws IOException {
+    Text t = files.read(files.proc("meminfo"));
+    for (int i = 0; t.nextLine(); i++) {
+      t.needField();
+      if (t.buf[t.fieldEnd - 1] != ':') {
+        throw t.malformed("no name in \"" + t.line() + "\"");
+      }
+      Field f = fields.at(i, t, t.fieldStart, t.fieldEnd - 1);
+      double v = t.nextUnsigned();
+      if (t.nextField()) {
+        if (!t.is("kB")) {
+          throw t.malformed("unknown unit in \"" + t.line() + "\"");
+        }
+        v *= 1024;
+      }
+      if (f.desc != null) {
+        out.add(f.desc, v);
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A line of mountinfo (proc(5)).
+ *
+ * @param mountPoint as the host sees it
+ * @param readOnly by the options of the mount or of the file system
+ */
+record Mount(
+    String device, String mountPoint, String type, String major, String minor, boolean readOnly) {
+
+  /** The mounts of the first process, or, where that is hidden, of this one. */
+  static List<Mount> ofHost(HostFiles files) throws IOException {
+    Text t = files.readIfThere(files.proc("1/mountinfo"));
+    if (t == null) {
+      t = files.read(files.proc("self/mountinfo"));
+    }
+    List<Mount> out = new ArrayList<>();
+    while (t.nextLine()) {
+      out.add(parse(t, files.paths().rootfs()));
+    }
+    return out;
+  }
+
+  private static Mount parse(Text t, String rootfs) throws MalformedException {
+    String[] f = t.line().split(" ", -1);
+    int n = f.length;
+    if (n < 10 || !f[n - 4].equals("-")) {
+      throw t.malformed("no mount in \"" + t.line() + "\"");
+    }
+    int colon = f[2].indexOf(':');
+    if (colon < 0
+        || Numbers.whole(f[2].substring(0, colon)) == null
+        || Numbers.whole(f[2].substring(colon + 1)) == null) {
+      throw t.malformed("\"" + f[2] + "\" is no device number");
+    }
+    String point = f[4].replace("\\040", " ").replace("\\011", "\t");
+    if (!rootfs.equals("/") && point.startsWith(rootfs)) {
+      point = point.length() == rootfs.length() ? "/" : point.substring(rootfs.length());
+    }
+    return new Mount(
+        f[n - 2],
+        point,
+        f[n - 3],
+        f[2].substring(0, colon),
+        f[2].substring(colon + 1),
+        has(f[5], "ro") || has(f[n - 1], "ro") || has(f[n - 1], "emergency_ro"));
+  }
+
+  private static boolean has(String options, String option) {
+    for (String o : options.split(",")) {
+      if (o.equals(option)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+
+/**
+ * One subject of the host. It is asked by one thread at a time and may keep caches and buffers of
+ * its own.
+ */
+@FunctionalInterface
+public interface NodeCollector {
+  /**
+   * Reads the host and hands over what it found.
+   *
+   * @throws NoDataException when this host has nothing of the kind
+   * @throws IOException when it has, and it could not be read; what was handed over before stays
+   */
+  void collect(HostFiles files, Families out) throws IOException;
+}

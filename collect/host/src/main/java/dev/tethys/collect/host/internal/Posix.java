@@ -1,0 +1,176 @@
+package dev.tethys.collect.host.internal;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * The few calls of the C library that the collectors need, on 64-bit Linux. They are called
+ * directly because the error number matters (a file of /sys says with EINVAL that it has no value)
+ * and because hundreds of small files are read a scrape.
+ */
+final class Posix {
+  static final int EPERM = 1;
+  static final int ENOENT = 2;
+  static final int EIO = 5;
+  static final int ENXIO = 6;
+  static final int EACCES = 13;
+  static final int ENODEV = 19;
+  static final int ENOTDIR = 20;
+  static final int EINVAL = 22;
+  static final int EFBIG = 27;
+  static final int ENODATA = 61;
+  static final int EOPNOTSUPP = 95;
+
+  private static final int O_RDONLY = 0;
+  private static final int O_NONBLOCK = 0x800;
+  private static final int O_CLOEXEC = 0x80000;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      STATE.varHandle(java.lang.foreign.MemoryLayout.PathElement.groupElement("errno"));
+  private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+
+  private static final MethodHandle OPEN =
+      function(
+          "open",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+          CAPTURE,
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle READ =
+      function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), CAPTURE);
+  private static final MethodHandle CLOSE =
+      function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle STATFS =
+      function("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS), CAPTURE);
+  private static final MethodHandle UNAME =
+      function("uname", FunctionDescriptor.of(JAVA_INT, ADDRESS), CAPTURE);
+  private static final MethodHandle ADJTIMEX =
+      function("adjtimex", FunctionDescriptor.of(JAVA_INT, ADDRESS), CAPTURE);
+  private static final MethodHandle IOCTL =
+      function(
+          "ioctl",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+          CAPTURE,
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle GETPAGESIZE =
+      function("getpagesize", FunctionDescriptor.of(JAVA_INT));
+  private static final MethodHandle STRERROR =
+      function("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
+
+  /**
+   * Where Go's texts, which stand in labels, differ from the C library's by more than a capital.
+   */
+  private static final Map<Integer, String> GO_TEXTS =
+      Map.of(
+          95, "operation not supported",
+          116, "stale NFS file handle",
+          107, "transport endpoint is not connected");
+
+  private Posix() {}
+
+  private static MethodHandle function(
+      String name, FunctionDescriptor type, Linker.Option... options) {
+    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
+  }
+
+  /** Memory for the error number of calls made by one thread at a time. */
+  static MemorySegment errnoState(Arena arena) {
+    return arena.allocate(STATE);
+  }
+
+  static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  /** A descriptor, or -1. Opening never waits for a peer (a FIFO, a terminal). */
+  static int open(MemorySegment state, MemorySegment path) {
+    try {
+      return (int) OPEN.invokeExact(state, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static long read(MemorySegment state, int fd, MemorySegment to, long count) {
+    try {
+      return (long) READ.invokeExact(state, fd, to, count);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static void close(int fd) {
+    try {
+      int ignored = (int) CLOSE.invokeExact(fd);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static int statfs(MemorySegment state, MemorySegment path, MemorySegment to) {
+    try {
+      return (int) STATFS.invokeExact(state, path, to);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static int uname(MemorySegment state, MemorySegment to) {
+    try {
+      return (int) UNAME.invokeExact(state, to);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static int adjtimex(MemorySegment state, MemorySegment to) {
+    try {
+      return (int) ADJTIMEX.invokeExact(state, to);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
+    try {
+      return (int) IOCTL.invokeExact(state, fd, request, argument);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  static int pageSize() {
+    try {
+      return (int) GETPAGESIZE.invokeExact();
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** The text of an error number as node_exporter shows it: in small letters. */
+  static String errorText(int errno) {
+    String text = GO_TEXTS.get(errno);
+    if (text != null) {
+      return text;
+    }
+    try {
+      MemorySegment s = (MemorySegment) STRERROR.invokeExact(errno);
+      String c = s.reinterpret(256).getString(0, StandardCharsets.UTF_8);
+      return c.isEmpty() ? "errno " + errno : Character.toLowerCase(c.charAt(0)) + c.substring(1);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.tethys.collect.host.internal;
+
+import dev.tethys.collect.host.NodeExporterOptions;
+import java.io.IOException;
+
+/** Totals of interrupts, switches and processes from /proc/stat. */
+final class StatCollector implements NodeCollector {
+  private static final Desc INTR =
+      Desc.counter("node_intr_total", "Total number of interrupts serviced.");
+  private static final Desc CTXT =
+      Desc.counter("node_context_switches_total", "Total number of context switches.");
+  private static final Desc FORKS = Desc.counter("node_forks_total", "Total number of forks.");
+  private static final Desc BOOT =
+      Desc.gauge("node_boot_time_seconds", "Node boot time, in unixtime.");
+  private static final Desc RUNNING =
+      Desc.gauge("node_procs_running", "Number of processes in runnable state.");
+  private static final Desc BLOCKED =
+      Desc.gauge("node_procs_blocked", "Number of processes blocked waiting for I/O to complete.");
+  private static final Desc SOFTIRQS =
+      Desc.counter("node_softirqs_total", "Number of softirq calls.", "vector");
+  private static final String[] VECTORS = {
+    "hi", "timer", "net_tx", "net_rx", "block", "block_iopoll", "tasklet", "sched", "hrtimer", "rcu"
+  };
+
+  private final boolean softirq;
+
+  StatCollector(NodeExporterOptions options) {
+    softirq = options.on("collector.stat.softirq");
+  }
+
+  @Override
+  public void collect(HostFiles files, Families out) throws IOException {
+    Text t = files.read(files.proc("stat"));
+    double intr = 0;
+    double ctxt = 0;
+    double forks = 0;
+    double boot = 0;
+    double running = 0;
+    double blocked = 0;
+    double[] vectors = new double[VECTORS.length];
+    while (t.nextLine()) {
+      if (t.lineStartsWith("cpu") || !t.nextField()) {
+        continue;
+      }
+      if (t.is("intr")) {
+        intr = t.nextUnsigned();
+      } else if (t.is("ctxt")) {
+        ctxt = t.nextUnsigned();
+      } else if (t.is("processes")) {
+        forks = t.nextUnsigned();
+      } else if (t.is("btime")) {
+        boot = t.nextUnsigned();
+      } else if (t.is("procs_running")) {
+        running = t.nextUnsigned();
+      } else if (t.is("procs_blocked")) {
+        blocked = t.nextUnsigned();
+      } else if (softirq && t.is("softirq")) {
+        t.needField(); // the total
+        for (int i = 0; i < vectors.length; i++) {
+          vectors[i] = t.nextUnsigned();
+        }
+      }
+    }
+    out.add(INTR, intr);
+    out.add(CTXT, ctxt);
+    out.add(FORKS, forks);
+    out.add(BOOT, boot);
+    out.add(RUNNING, running);
+    out.add(BLOCKED, blocked);
+    if (softirq) {
+      for (int i = 0; i < vectors.length; i++) {
+        out.add(SOFTIRQS, vectors[i], VECTORS[i]);
+      }
+    }
+  }
+}

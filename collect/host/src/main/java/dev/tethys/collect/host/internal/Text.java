@@ -1,0 +1,224 @@
+package dev.tethys.collect.host.internal;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The content of a file, walked by lines and by fields between blanks without an object each. The
+ * bytes belong to {@link HostFiles} and hold until its next read.
+ *
+ * <p>Invariant: {@code lineStart <= fieldStart <= fieldEnd <= lineEnd <= limit}; the next field is
+ * looked for from {@code fieldEnd}.
+ */
+final class Text {
+  byte[] buf = new byte[0];
+  int limit;
+  String path = "";
+
+  private int next; // start of the next line
+  int lineStart;
+  int lineEnd;
+  int fieldStart;
+  int fieldEnd;
+
+  void reset(String ofPath, byte[] bytes, int length) {
+    path = ofPath;
+    buf = bytes;
+    limit = length;
+    next = 0;
+    lineStart = 0;
+    lineEnd = 0;
+    fieldStart = 0;
+    fieldEnd = 0;
+  }
+
+  /** Steps to the next line; false at the end. */
+  boolean nextLine() {
+    if (next >= limit) {
+      return false;
+    }
+    lineStart = next;
+    int p = next;
+    while (p < limit && buf[p] != '\n') {
+      p++;
+    }
+    next = p + 1;
+    lineEnd = p > lineStart && buf[p - 1] == '\r' ? p - 1 : p;
+    fieldStart = lineStart;
+    fieldEnd = lineStart;
+    return true;
+  }
+
+  /** Steps to the next field of the line; false at its end. */
+  boolean nextField() {
+    int p = fieldEnd;
+    while (p < lineEnd && blank(buf[p])) {
+      p++;
+    }
+    fieldStart = p;
+    while (p < lineEnd && !blank(buf[p])) {
+      p++;
+    }
+    fieldEnd = p;
+    return fieldEnd > fieldStart;
+  }
+
+  /** Steps over some fields; false when the line has fewer. */
+  boolean skipFields(int n) {
+    for (int i = 0; i < n; i++) {
+      if (!nextField()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The next field, which must be there. */
+  void needField() throws MalformedException {
+    if (!nextField()) {
+      throw malformed("a field is missing in \"" + line() + "\"");
+    }
+  }
+
+  private static boolean blank(byte b) {
+    return b == ' ' || b >= '\t' && b <= '\r';
+  }
+
+  boolean is(String ascii) {
+    return fieldEnd - fieldStart == ascii.length() && startsWith(ascii);
+  }
+
+  boolean startsWith(String ascii) {
+    return matches(fieldStart, fieldEnd, ascii);
+  }
+
+  boolean lineStartsWith(String ascii) {
+    return matches(lineStart, lineEnd, ascii);
+  }
+
+  private boolean matches(int from, int to, String ascii) {
+    int n = ascii.length();
+    if (to - from < n) {
+      return false;
+    }
+    for (int i = 0; i < n; i++) {
+      if (buf[from + i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  String field() {
+    return new String(buf, fieldStart, fieldEnd - fieldStart, StandardCharsets.UTF_8);
+  }
+
+  String line() {
+    return new String(buf, lineStart, lineEnd - lineStart, StandardCharsets.UTF_8);
+  }
+
+  /** All of it, without blanks at the ends. */
+  String all() {
+    int from = 0;
+    int to = limit;
+    while (from < to && blank(buf[from])) {
+      from++;
+    }
+    while (to > from && blank(buf[to - 1])) {
+      to--;
+    }
+    return new String(buf, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  /** All of it, as it stands. */
+  String raw() {
+    return new String(buf, 0, limit, StandardCharsets.UTF_8);
+  }
+
+  /** The field as a whole number; 64 bits without a sign wrap, as the kernel prints them. */
+  long integer() throws MalformedException {
+    return integer(fieldStart, fieldEnd);
+  }
+
+  long integer(int from, int to) throws MalformedException {
+    int p = from;
+    boolean minus = p < to && buf[p] == '-';
+    if (minus || p < to && buf[p] == '+') {
+      p++;
+    }
+    if (p == to || to - p > 20) {
+      throw notNumber(from, to);
+    }
+    long v = 0;
+    for (int start = p; p < to; p++) {
+      int d = buf[p] - '0';
+      if (d < 0
+          || d > 9
+          || p - start == 19 && Long.compareUnsigned(v, 1844674407370955161L) > 0
+          || p - start == 19 && v == 1844674407370955161L && d > 5) {
+        throw notNumber(from, to);
+      }
+      v = v * 10 + d;
+    }
+    return minus ? -v : v;
+  }
+
+  /** The field as hexadecimal digits, at most 16. */
+  long hex(int from, int to) throws MalformedException {
+    if (from >= to || to - from > 16) {
+      throw notNumber(from, to);
+    }
+    long v = 0;
+    for (int p = from; p < to; p++) {
+      int d = Character.digit((char) buf[p], 16);
+      if (d < 0) {
+        throw notNumber(from, to);
+      }
+      v = v << 4 | d;
+    }
+    return v;
+  }
+
+  long hex() throws MalformedException {
+    return hex(fieldStart, fieldEnd);
+  }
+
+  /** The field as a number. */
+  double number() throws MalformedException {
+    return number(fieldStart, fieldEnd);
+  }
+
+  double number(int from, int to) throws MalformedException {
+    boolean digits = to > from && to - from < 20;
+    for (int p = from; digits && p < to; p++) {
+      digits = buf[p] >= '0' && buf[p] <= '9' || p == from && buf[p] == '-' && to - from > 1;
+    }
+    if (digits) {
+      return unsigned(integer(from, to), buf[from] == '-');
+    }
+    String s = new String(buf, from, to - from, StandardCharsets.UTF_8);
+    Double d = Numbers.parse(s);
+    if (d == null) {
+      throw notNumber(from, to);
+    }
+    return d;
+  }
+
+  private static double unsigned(long v, boolean minus) {
+    return v >= 0 || minus ? v : Numbers.unsigned(v);
+  }
+
+  /** The next field as a whole number without a sign, as a double. */
+  double nextUnsigned() throws MalformedException {
+    needField();
+    return Numbers.unsigned(integer());
+  }
+
+  MalformedException malformed(String what) {
+    return new MalformedException(path + ": " + what);
+  }
+
+  private MalformedException notNumber(int from, int to) {
+    String s = new String(buf, from, Math.min(to - from, 64), StandardCharsets.UTF_8);
+    return malformed("\"" + s + "\" is not a number");
+  }
+}

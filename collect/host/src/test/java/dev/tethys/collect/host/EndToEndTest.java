@@ -1,0 +1,93 @@
+package dev.tethys.collect.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** All collectors over node_exporter's fixture give what node_exporter gives. */
+final class EndToEndTest {
+  /** Families that differ, and why. Nothing else may. */
+  private static final Map<String, String> DIFFERENT = Map.of();
+
+  /** What differs from run to run, which node_exporter's own test cuts out as well. */
+  private static final java.util.regex.Pattern SKIPPED =
+      java.util.regex.Pattern.compile(
+          "^(node_scrape_collector_duration_seconds|node_textfile_mtime_seconds"
+              + "|node_time_(zone_offset_)?seconds"
+              + "|node_network_(receive|transmit)_(bytes|packets)_total"
+              + "|node_scrape_collector_success)$");
+
+  @TempDir Path dir;
+
+  @Test
+  void givesWhatNodeExporterGives() throws IOException {
+    HostPaths paths = Fixtures.unpack(dir);
+    NodeExporterOptions options = Fixtures.options(paths);
+    Exposition ours = Exposition.of(new HostCollectors(options, InstantSource.system()));
+    Exposition expected =
+        Exposition.parse(
+            Files.readString(Shared.conformance("node_exporter/fixtures/e2e-output.txt"))
+                .replace("collector/fixtures/textfile", dir + "/textfile"));
+    Map<String, String> differences = new TreeMap<>();
+    List<String> names = new ArrayList<>(expected.families.keySet());
+    ours.families.keySet().stream()
+        .filter(n -> !expected.families.containsKey(n))
+        .forEach(names::add);
+    for (String name : names) {
+      if (!ours.families.containsKey(name)) {
+        continue;
+      }
+      if (name.startsWith("go_") || name.startsWith("process_") || name.startsWith("promhttp_")) {
+        continue;
+      }
+      if (SKIPPED.matcher(name).find()) {
+        continue;
+      }
+      String d = difference(expected.families.get(name), ours.families.get(name));
+      if (!d.isEmpty()) {
+        differences.put(name, d);
+      }
+    }
+    if (System.getenv("HOST_REPORT") != null) {
+      StringBuilder sb = new StringBuilder();
+      differences.forEach((n, d) -> sb.append(n).append(": ").append(d).append('\n'));
+      Files.writeString(Path.of(System.getenv("HOST_REPORT")), sb);
+    }
+    assertThat(differences.keySet()).isEqualTo(DIFFERENT.keySet());
+  }
+
+  private static String difference(
+      Exposition.@Nullable Family expected, Exposition.@Nullable Family ours) {
+    if (expected == null) {
+      return "only ours: " + ours;
+    }
+    if (ours == null) {
+      return "missing";
+    }
+    if (!expected.type().equals(ours.type())) {
+      return "type " + ours.type() + " instead of " + expected.type();
+    }
+    if (!expected.help().equals(ours.help())) {
+      return "help " + ours.help() + " instead of " + expected.help();
+    }
+    if (!expected.samples().equals(ours.samples())) {
+      Map<String, Double> more = new TreeMap<>(ours.samples());
+      more.entrySet().removeAll(expected.samples().entrySet());
+      Map<String, Double> less = new TreeMap<>(expected.samples());
+      less.entrySet().removeAll(ours.samples().entrySet());
+      return "samples " + more + " instead of " + less;
+    }
+    return "";
+  }
+}

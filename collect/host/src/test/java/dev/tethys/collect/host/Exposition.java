@@ -1,0 +1,113 @@
+package dev.tethys.collect.host;
+
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * Families in a form that can be compared: type, help and the value of every sample by its labels.
+ * Labels with empty values are left out, as Prometheus leaves them out.
+ */
+final class Exposition {
+  record Family(String type, String help, Map<String, Double> samples) {
+    Family(String type, String help) {
+      this(type, help, new TreeMap<>());
+    }
+  }
+
+  final Map<String, Family> families = new TreeMap<>();
+
+  static Exposition of(Collector c) {
+    Exposition e = new Exposition();
+    c.collect(
+        f -> {
+          Family to = new Family(typeText(f), f.help());
+          if (e.families.putIfAbsent(f.name(), to) != null) {
+            throw new AssertionError("family " + f.name() + " came twice");
+          }
+          for (MetricFamily.Metric m : f.metrics()) {
+            List<String> labels = new ArrayList<>();
+            m.labels().toMap().forEach((k, v) -> labels.add(k + "=\"" + v + "\""));
+            double value =
+                switch (m.point()) {
+                  case MetricFamily.Value v -> v.value();
+                  case MetricFamily.Buckets b -> b.count();
+                  case MetricFamily.Quantiles q -> q.count();
+                  case MetricFamily.Native n -> n.histogram().count();
+                };
+            if (to.samples.put(String.join(",", labels), value) != null) {
+              throw new AssertionError(f.name() + labels + " came twice");
+            }
+          }
+        });
+    return e;
+  }
+
+  private static String typeText(MetricFamily f) {
+    return f.type() == dev.tethys.model.MetricType.UNKNOWN ? "untyped" : f.type().text();
+  }
+
+  /** Reads text 0.0.4 as node_exporter writes it. */
+  static Exposition parse(String text) {
+    Exposition e = new Exposition();
+    Map<String, String> help = new TreeMap<>();
+    String name = "";
+    for (String line : text.split("\n")) {
+      if (line.startsWith("# HELP ")) {
+        int sp = line.indexOf(' ', 7);
+        help.put(
+            line.substring(7, sp),
+            line.substring(sp + 1).replace("\\n", "\n").replace("\\\\", "\\"));
+      } else if (line.startsWith("# TYPE ")) {
+        String[] f = line.split(" ");
+        name = f[2];
+        e.families.put(name, new Family(f[3], help.getOrDefault(name, "")));
+      } else if (!line.isEmpty() && !line.startsWith("#")) {
+        sample(Objects.requireNonNull(e.families.get(name), line), line);
+      }
+    }
+    return e;
+  }
+
+  private static void sample(Family to, String line) {
+    int brace = line.indexOf('{');
+    int sp = line.lastIndexOf(' ');
+    List<String> labels = new ArrayList<>();
+    if (brace > 0) {
+      int i = brace + 1;
+      while (line.charAt(i) != '}') {
+        int eq = line.indexOf('=', i);
+        String n = line.substring(i, eq);
+        StringBuilder v = new StringBuilder();
+        for (i = eq + 2; line.charAt(i) != '"'; i++) {
+          char c = line.charAt(i);
+          if (c == '\\') {
+            c = line.charAt(++i);
+            c = c == 'n' ? '\n' : c;
+          }
+          v.append(c);
+        }
+        if (!v.isEmpty()) {
+          labels.add(n + "=\"" + v + "\"");
+        }
+        i++;
+        if (line.charAt(i) == ',') {
+          i++;
+        }
+      }
+    }
+    String value = line.substring(sp + 1);
+    double v =
+        switch (value) {
+          case "+Inf" -> Double.POSITIVE_INFINITY;
+          case "-Inf" -> Double.NEGATIVE_INFINITY;
+          default -> Double.parseDouble(value);
+        };
+    labels.sort(null);
+    to.samples.put(String.join(",", labels), v);
+  }
+}
