@@ -132,7 +132,7 @@ class RoundTripTest {
         sb.append("bool ");
       }
       if (!op.isSetOperator() && r.nextInt(4) == 0) {
-        return sb + "(" + scalar(depth) + ")";
+        return "(" + sb + "(" + scalar(depth) + "))";
       }
       if (r.nextInt(3) == 0) {
         sb.append(pick("on", "ignoring")).append("(job, \"x y\") ");
