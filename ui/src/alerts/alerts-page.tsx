@@ -1,0 +1,6 @@
+export function AlertsPage() {
+  return null;
+}
+export function RulesPage() {
+  return null;
+}

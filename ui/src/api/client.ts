@@ -1,0 +1,101 @@
+import { apiUrl } from '../app/base';
+
+/** Longer queries go as a POST form: proxies cut long addresses. */
+const MAX_GET_LENGTH = 2000;
+
+export type Params = Record<string, string | number | undefined | (string | number)[]>;
+
+export interface Answer<T> {
+  data: T;
+  warnings: string[];
+  infos: string[];
+}
+
+/** An error that the server told us about, or the reason why it could not be asked. */
+export class ApiError extends Error {
+  readonly kind: string;
+  readonly status: number;
+
+  constructor(kind: string, message: string, status: number) {
+    super(message);
+    this.kind = kind;
+    this.status = status;
+  }
+
+  /** The server is there but still replaying its log, or shutting down. */
+  get notReady(): boolean {
+    return this.status === 503 && this.kind !== 'timeout';
+  }
+
+  /** Nothing answered at all. */
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+export function encodeParams(params: Params): URLSearchParams {
+  const out = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) out.append(name, String(one));
+  }
+  return out;
+}
+
+/** Calls an endpoint below /api/v1 and opens its envelope. Throws ApiError. */
+export async function call<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<Answer<T>> {
+  const query = encodeParams(params).toString();
+  const url = apiUrl(`api/v1/${path}`);
+  const post = query.length > MAX_GET_LENGTH;
+  let response: Response;
+  try {
+    response = post
+      ? await fetch(url, { method: 'POST', body: new URLSearchParams(query), signal })
+      : await fetch(query ? `${url}?${query}` : url, { signal });
+  } catch (e) {
+    if (e instanceof DOMException && e.name === 'AbortError') throw e;
+    throw new ApiError(
+      'unreachable',
+      'The server did not answer. Is it running, and can this browser reach it?',
+      0,
+    );
+  }
+  const text = await response.text();
+  let body: {
+    status?: string;
+    data?: T;
+    errorType?: string;
+    error?: string;
+    warnings?: string[];
+    infos?: string[];
+  };
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new ApiError(
+      'bad_response',
+      response.ok
+        ? `The answer of ${path} is not JSON.`
+        : `${response.status} ${response.statusText || 'error'}${text ? `: ${text.slice(0, 300).trim()}` : ''}`,
+      response.status,
+    );
+  }
+  if (body.status !== 'success' || body.data === undefined) {
+    throw new ApiError(
+      body.errorType ?? 'error',
+      body.error ?? `Request failed (${response.status})`,
+      response.status,
+    );
+  }
+  return { data: body.data, warnings: body.warnings ?? [], infos: body.infos ?? [] };
+}
+
+export async function isReady(signal?: AbortSignal): Promise<'ready' | 'starting' | 'unreachable'> {
+  try {
+    const response = await fetch(apiUrl('-/ready'), { signal, cache: 'no-store' });
+    if (response.ok) return 'ready';
+    return response.status === 503 ? 'starting' : response.status >= 502 ? 'unreachable' : 'ready';
+  } catch {
+    return 'unreachable';
+  }
+}

@@ -1,0 +1,30 @@
+import { Notice } from '../components/ui';
+import { ApiError } from './client';
+
+const TITLES: Record<string, string> = {
+  bad_data: 'The query is not valid',
+  execution: 'The query could not be executed',
+  timeout: 'The query took too long',
+  canceled: 'The query was cancelled',
+  unreachable: 'The server cannot be reached',
+  not_found: 'Not found',
+  unavailable: 'Not available',
+};
+
+export function ErrorNotice({ error }: { error: unknown }) {
+  if (error instanceof ApiError) {
+    const title = error.notReady
+      ? 'The server is not ready yet'
+      : (TITLES[error.kind] ?? 'The request failed');
+    return (
+      <Notice kind="error" title={title}>
+        <span className="mono-text">{error.message}</span>
+      </Notice>
+    );
+  }
+  return (
+    <Notice kind="error" title="Something went wrong">
+      {error instanceof Error ? error.message : String(error)}
+    </Notice>
+  );
+}

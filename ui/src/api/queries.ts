@@ -1,0 +1,219 @@
+/** What pages ask of the server, as cached queries. */
+import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
+import { type Answer, ApiError, call } from './client';
+import type {
+  AlertInstance,
+  BlockMeta,
+  ExemplarSeries,
+  InstantResult,
+  LabelSet,
+  Metadata,
+  RangeResult,
+  RuleGroup,
+  RuntimeInfo,
+  TargetsData,
+  TsdbStatus,
+  WalReplay,
+} from './types';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server said is wrong stays wrong; only a lost connection is worth another try.
+      retry: (count, error) => count < 2 && error instanceof ApiError && error.unreachable,
+      retryDelay: (count) => 400 * 2 ** count,
+      refetchOnWindowFocus: false,
+      staleTime: 15_000,
+      gcTime: 60_000,
+    },
+  },
+});
+
+export interface RangeQuery {
+  expr: string;
+  /** ms since 1970. */
+  start: number;
+  end: number;
+  /** ms. */
+  step: number;
+}
+
+const seconds = (ms: number) => String(ms / 1000);
+
+export function rangeQuery(q: RangeQuery, signal?: AbortSignal): Promise<Answer<RangeResult>> {
+  return call<RangeResult>(
+    'query_range',
+    { query: q.expr, start: seconds(q.start), end: seconds(q.end), step: seconds(q.step), stats: 'true' },
+    signal,
+  );
+}
+
+export function instantQuery(
+  expr: string,
+  time: number,
+  signal?: AbortSignal,
+): Promise<Answer<InstantResult>> {
+  return call<InstantResult>('query', { query: expr, time: seconds(time), stats: 'true' }, signal);
+}
+
+export interface Timed<T> {
+  answer: Answer<T>;
+  /** Milliseconds that the browser waited. */
+  took: number;
+}
+
+async function timed<T>(work: Promise<Answer<T>>): Promise<Timed<T>> {
+  const start = performance.now();
+  const answer = await work;
+  return { answer, took: performance.now() - start };
+}
+
+export function useRange(q: RangeQuery, enabled: boolean) {
+  return useQuery({
+    queryKey: ['range', q.expr, q.start, q.end, q.step],
+    queryFn: async ({ signal }) => ({ ...(await timed(rangeQuery(q, signal))), query: q }),
+    enabled: enabled && q.expr !== '',
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useInstant(expr: string, time: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['instant', expr, time],
+    queryFn: async ({ signal }) => ({ ...(await timed(instantQuery(expr, time, signal))), expr, time }),
+    enabled: enabled && expr !== '',
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useExemplars(expr: string, start: number, end: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['exemplars', expr, start, end],
+    queryFn: ({ signal }) =>
+      call<ExemplarSeries[]>(
+        'query_exemplars',
+        { query: expr, start: seconds(start), end: seconds(end) },
+        signal,
+      ),
+    enabled: enabled && expr !== '',
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useMetadata() {
+  return useQuery({
+    queryKey: ['metadata'],
+    queryFn: ({ signal }) => call<Metadata>('metadata', {}, signal),
+    staleTime: 120_000,
+  });
+}
+
+export function useMetricNames(enabled: boolean) {
+  return useQuery({
+    queryKey: ['metric-names'],
+    queryFn: ({ signal }) => call<string[]>('label/__name__/values', {}, signal),
+    staleTime: 60_000,
+    enabled,
+  });
+}
+
+const every = (ms: number) => ({ refetchInterval: ms, placeholderData: keepPreviousData });
+
+export function useTargets() {
+  return useQuery({
+    queryKey: ['targets'],
+    queryFn: ({ signal }) => call<TargetsData>('targets', { state: 'any' }, signal),
+    ...every(10_000),
+  });
+}
+
+export function useRules() {
+  return useQuery({
+    queryKey: ['rules'],
+    queryFn: ({ signal }) => call<{ groups: RuleGroup[] }>('rules', {}, signal),
+    ...every(10_000),
+  });
+}
+
+export function useAlerts() {
+  return useQuery({
+    queryKey: ['alerts'],
+    queryFn: ({ signal }) => call<{ alerts: AlertInstance[] }>('alerts', {}, signal),
+    ...every(10_000),
+  });
+}
+
+export function useConfig() {
+  return useQuery({
+    queryKey: ['config'],
+    queryFn: ({ signal }) => call<{ yaml: string }>('status/config', {}, signal),
+  });
+}
+
+export function useFlags() {
+  return useQuery({
+    queryKey: ['flags'],
+    queryFn: ({ signal }) => call<Record<string, string>>('status/flags', {}, signal),
+  });
+}
+
+export function useRuntimeInfo() {
+  return useQuery({
+    queryKey: ['runtimeinfo'],
+    queryFn: ({ signal }) => call<RuntimeInfo>('status/runtimeinfo', {}, signal),
+    ...every(30_000),
+  });
+}
+
+export function useBuildInfo() {
+  return useQuery({
+    queryKey: ['buildinfo'],
+    queryFn: ({ signal }) => call<Record<string, string>>('status/buildinfo', {}, signal),
+    staleTime: 600_000,
+  });
+}
+
+export function useTsdbStatus(limit: number) {
+  return useQuery({
+    queryKey: ['tsdb', limit],
+    queryFn: ({ signal }) => call<TsdbStatus>('status/tsdb', { limit }, signal),
+    ...every(30_000),
+  });
+}
+
+export function useBlocks() {
+  return useQuery({
+    queryKey: ['blocks'],
+    // An older server does not know this path: no list then.
+    queryFn: ({ signal }) => call<{ blocks: BlockMeta[] | null }>('status/tsdb/blocks', {}, signal),
+    retry: false,
+  });
+}
+
+export function useWalReplay(enabled: boolean) {
+  return useQuery({
+    queryKey: ['walreplay'],
+    queryFn: ({ signal }) => call<WalReplay>('status/walreplay', {}, signal),
+    enabled,
+    refetchInterval: 1000,
+    retry: false,
+  });
+}
+
+/** Instant values of one expression, refreshed. */
+export function useVector(expr: string, refresh: number, enabled = true) {
+  return useQuery({
+    queryKey: ['vector', expr],
+    queryFn: async ({ signal }) => {
+      const { data } = await call<InstantResult>('query', { query: expr }, signal);
+      return data.resultType === 'vector' ? data.result : [];
+    },
+    enabled,
+    ...every(refresh),
+  });
+}
+
+export type { LabelSet };

@@ -1,0 +1,111 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  type RouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { Button, Empty, Loading, Notice } from '../components/ui';
+import { ExplorePage } from '../explore/explore-page';
+import { basePath } from './base';
+import { Shell } from './shell';
+
+type Search = Record<string, string>;
+
+/** Addresses are plain text parameters, as Prometheus writes them: nothing is quoted or typed. */
+function parseSearch(text: string): Search {
+  const out: Search = {};
+  for (const [name, value] of new URLSearchParams(text)) out[name] = value;
+  return out;
+}
+
+function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search))
+    if (value !== undefined && value !== '') params.set(name, String(value));
+  const text = params.toString();
+  return text ? `?${text}` : '';
+}
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <Empty
+      icon="compass"
+      title="There is no such page"
+      actions={
+        <Link to="/query" className="button button-primary">
+          To Explore
+        </Link>
+      }
+    >
+      The address may be mistyped, or belong to a newer version.
+    </Empty>
+  ),
+  errorComponent: ({ error, reset }) => (
+    <div className="page">
+      <Notice kind="error" title="This page failed">
+        {error instanceof Error ? error.message : String(error)}
+      </Notice>
+      <p>
+        <Button onClick={reset}>Try again</Button>
+      </p>
+    </div>
+  ),
+});
+
+const validateSearch = (search: Record<string, unknown>): Search => search as Search;
+const route = <P extends string>(path: P, component: RouteComponent) =>
+  createRoute({ getParentRoute: () => root, path, component, validateSearch });
+
+const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
+const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
+const discovery = lazyRouteComponent(() => import('../targets/discovery-page'), 'DiscoveryPage');
+const alerts = lazyRouteComponent(() => import('../alerts/alerts-page'), 'AlertsPage');
+const rules = lazyRouteComponent(() => import('../alerts/alerts-page'), 'RulesPage');
+const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
+
+/** Prometheus's own addresses open the tab that holds what they showed. */
+const moved = <P extends string>(path: P, to: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch,
+    beforeLoad: ({ search }) => {
+      throw redirect({ to, search: search as never, replace: true });
+    },
+  });
+
+const routes = root.addChildren([
+  moved('/', '/query'),
+  moved('/graph', '/query'),
+  route('/query', ExplorePage),
+  route('/host', host),
+  route('/targets', targets),
+  route('/service-discovery', discovery),
+  route('/alerts', alerts),
+  route('/rules', rules),
+  route('/status', status),
+  route('/status/$tab', status),
+  moved('/flags', '/status/flags'),
+  moved('/config', '/status/config'),
+  moved('/tsdb-status', '/status/storage'),
+]);
+
+export const router = createRouter({
+  routeTree: routes,
+  basepath: basePath || '/',
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Loading />,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

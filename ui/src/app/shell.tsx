@@ -1,0 +1,194 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { isReady } from '../api/client';
+import { queryClient, useAlerts, useBuildInfo, useTargets, useWalReplay } from '../api/queries';
+import { Icon, type IconName, Mark } from '../components/icons';
+import { Button, Dialog } from '../components/ui';
+import { sidebarOpen } from '../lib/store';
+import { SHORTCUTS, useShortcut } from './shortcuts';
+import { toggleTheme, useTheme } from './theme';
+
+interface Item {
+  to: string;
+  also: string[];
+  name: string;
+  icon: IconName;
+}
+
+const ITEMS: Item[] = [
+  { to: '/query', also: ['/', '/graph'], name: 'Explore', icon: 'explore' },
+  { to: '/host', also: [], name: 'Host', icon: 'host' },
+  { to: '/targets', also: ['/service-discovery'], name: 'Targets', icon: 'targets' },
+  { to: '/alerts', also: ['/rules'], name: 'Alerts', icon: 'alerts' },
+  { to: '/status', also: ['/flags', '/config', '/tsdb-status'], name: 'Status', icon: 'status' },
+];
+
+/** Asks until the server is ready, then rests; an unreachable server is asked again. */
+function useReadiness() {
+  return useQuery({
+    queryKey: ['ready'],
+    queryFn: ({ signal }) => isReady(signal),
+    staleTime: 0,
+    refetchInterval: (query) => (query.state.data === 'ready' ? 15_000 : 1500),
+  });
+}
+
+function Badge({ count, kind }: { count: number; kind: 'bad' | 'warn' }) {
+  return count > 0 ? (
+    <span className={`nav-badge nav-badge-${kind}`}>{count > 99 ? '99+' : count}</span>
+  ) : null;
+}
+
+function Navigation({ path, ready }: { path: string; ready: boolean }) {
+  const targets = useTargets().data?.data;
+  const alerts = useAlerts().data?.data;
+  const down = ready ? (targets?.activeTargets.filter((t) => t.health === 'down').length ?? 0) : 0;
+  const firing = ready ? (alerts?.alerts.filter((a) => a.state === 'firing').length ?? 0) : 0;
+  return (
+    <nav className="nav" aria-label="Pages">
+      {ITEMS.map((item) => {
+        const here = path === item.to || item.also.includes(path) || path.startsWith(`${item.to}/`);
+        return (
+          <Link
+            key={item.to}
+            to={item.to}
+            className="nav-item"
+            aria-current={here ? 'page' : undefined}
+            title={item.name}
+          >
+            <Icon name={item.icon} size={19} />
+            <span className="nav-name">{item.name}</span>
+            {item.to === '/targets' && <Badge count={down} kind="bad" />}
+            {item.to === '/alerts' && <Badge count={firing} kind="warn" />}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+function Starting() {
+  const replay = useWalReplay(true).data?.data;
+  const total = replay ? replay.max - replay.min + 1 : 0;
+  const done = replay ? replay.current - replay.min + 1 : 0;
+  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : null;
+  return (
+    <div className="starting" role="status">
+      <Mark size={56} />
+      <h1>The server is starting</h1>
+      <p className="muted">
+        {share === null
+          ? 'It answers queries as soon as its log is read back.'
+          : `Reading back its log: segment ${Math.max(0, done)} of ${total}.`}
+      </p>
+      <div className={`progress${share === null ? ' progress-unknown' : ''}`}>
+        <i style={{ width: share === null ? undefined : `${share * 100}%` }} />
+      </div>
+    </div>
+  );
+}
+
+function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog title="Keyboard and mouse" open={open} onClose={onClose}>
+      <div className="shortcuts">
+        {SHORTCUTS.map((group) => (
+          <section key={group.title}>
+            <h3>{group.title}</h3>
+            <dl>
+              {group.keys.map(([keys, what]) => (
+                <div key={keys}>
+                  <dt>
+                    {keys.split(' ').map((key, i) => (
+                      <kbd key={`${key}${String(i)}`}>{key}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+export function Shell() {
+  const path = useRouterState({ select: (s) => s.location.pathname.replace(/(.)\/$/, '$1') });
+  const navigate = useNavigate();
+  const theme = useTheme();
+  const open = sidebarOpen.use();
+  const [help, setHelp] = useState(false);
+  const readiness = useReadiness().data;
+  const build = useBuildInfo().data?.data;
+  const wasReady = useRef(true);
+
+  useEffect(() => {
+    // What failed while the server was away is asked again when it is back.
+    if (readiness === 'ready' && !wasReady.current)
+      void queryClient.invalidateQueries({ predicate: (q) => q.queryKey[0] !== 'ready' });
+    if (readiness !== undefined) wasReady.current = readiness === 'ready';
+  }, [readiness]);
+
+  useShortcut('?', () => setHelp(true));
+  useShortcut('d', toggleTheme);
+  useShortcut('g e', () => void navigate({ to: '/query' }));
+  useShortcut('g h', () => void navigate({ to: '/host' }));
+  useShortcut('g t', () => void navigate({ to: '/targets' }));
+  useShortcut('g a', () => void navigate({ to: '/alerts' }));
+  useShortcut('g s', () => void navigate({ to: '/status' }));
+
+  return (
+    <div className={`shell${open ? '' : ' is-narrow'}`}>
+      <a className="skip-link" href="#main">
+        To the content
+      </a>
+      <header className="side">
+        <Link to="/query" className="brand" aria-label="Tethys, to Explore">
+          <Mark />
+          <span className="brand-name">Tethys</span>
+        </Link>
+        <Navigation path={path} ready={readiness === 'ready'} />
+        <div className="side-foot">
+          <Button
+            icon={theme === 'dark' ? 'sun' : 'moon'}
+            look="ghost"
+            label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+            onClick={toggleTheme}
+          />
+          <Button
+            icon="keyboard"
+            look="ghost"
+            label="Keyboard shortcuts"
+            className="wide-only"
+            onClick={() => setHelp(true)}
+          />
+          <Button
+            icon="sidebar"
+            look="ghost"
+            label={open ? 'Narrow the sidebar' : 'Widen the sidebar'}
+            className="wide-only"
+            onClick={() => sidebarOpen.set(!open)}
+          />
+          {build?.version && (
+            <span className="version" title={build.revision}>{`v${build.version.replace(/^v/, '')}`}</span>
+          )}
+        </div>
+      </header>
+      <div className="stage">
+        {readiness === 'unreachable' && (
+          <div className="banner" role="alert">
+            <Icon name="warning" size={16} />
+            <span>The server does not answer. What you see may be old; trying again…</span>
+          </div>
+        )}
+        <main id="main" className="main" tabIndex={-1}>
+          {readiness === 'starting' ? <Starting /> : <Outlet />}
+        </main>
+      </div>
+      <ShortcutHelp open={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { useEffect, useRef } from 'react';
+
+/** One letter each, or two in a row ("g t"); never while someone types. */
+const actions = new Map<string, () => void>();
+let pending = '';
+let pendingUntil = 0;
+const CHORD_MS = 1000;
+
+export const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
+  {
+    title: 'Everywhere',
+    keys: [
+      ['g e', 'Explore'],
+      ['g h', 'Host'],
+      ['g t', 'Targets'],
+      ['g a', 'Alerts'],
+      ['g s', 'Status'],
+      ['d', 'Light or dark'],
+      ['?', 'This help'],
+    ],
+  },
+  {
+    title: 'Explore',
+    keys: [
+      ['/', 'To the query'],
+      ['m', 'Browse metrics'],
+      ['r', 'Run again'],
+      ['n', 'Another query'],
+      ['[', 'Earlier'],
+      [']', 'Later'],
+      ['-', 'Zoom out'],
+    ],
+  },
+  {
+    title: 'In the query',
+    keys: [
+      ['Enter', 'Run'],
+      ['Shift Enter', 'New line'],
+      ['Ctrl Space', 'Complete'],
+      ['Esc', 'Leave the editor'],
+    ],
+  },
+  {
+    title: 'On a graph',
+    keys: [
+      ['Drag', 'Zoom in'],
+      ['Shift drag', 'Pan'],
+      ['Double click', 'Zoom out'],
+      ['Click a name', 'Show it alone'],
+      ['Ctrl click a name', 'Switch it off'],
+    ],
+  },
+];
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+  );
+}
+
+export function listenForShortcuts(): void {
+  document.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || typing(e.target)) return;
+    if (document.querySelector('dialog[open]')) return;
+    const chord = Date.now() < pendingUntil ? `${pending} ${e.key}` : '';
+    pending = e.key;
+    pendingUntil = e.key === 'g' ? Date.now() + CHORD_MS : 0;
+    const action = (chord && actions.get(chord)) || actions.get(e.key);
+    if (!action) return;
+    e.preventDefault();
+    action();
+  });
+}
+
+export function useShortcut(key: string, action: () => void): void {
+  const latest = useRef(action);
+  latest.current = action;
+  useEffect(() => {
+    const own = () => latest.current();
+    actions.set(key, own);
+    return () => {
+      if (actions.get(key) === own) actions.delete(key);
+    };
+  }, [key]);
+}
