@@ -81,8 +81,8 @@ final class LabelCollector {
     return labels(true);
   }
 
-  /** The labels of an exemplar: any name, perhaps none at all. */
-  Labels exemplar() {
+  /** Labels that need no metric name: those of exemplars, and of answers to reads. */
+  Labels any() {
     return labels(false);
   }
 

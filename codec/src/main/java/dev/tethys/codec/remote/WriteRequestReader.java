@@ -223,13 +223,13 @@ public final class WriteRequestReader {
     }
     in.leave(outer);
     try {
-      exemplar = new Exemplar(collector.exemplar(), v, t);
+      exemplar = new Exemplar(collector.any(), v, t);
     } catch (InvalidLabelsException e) {
       exemplar = null;
     }
   }
 
-  private static void label(ProtoReader r, LabelCollector into) {
+  static void label(ProtoReader r, LabelCollector into) {
     int outer = r.enter();
     int nameOffset = r.position();
     int nameLength = 0;

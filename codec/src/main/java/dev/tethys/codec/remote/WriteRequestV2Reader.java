@@ -417,7 +417,7 @@ public final class WriteRequestV2Reader {
     }
     if (exemplarProblem == null) {
       try {
-        exemplar = new Exemplar(collector.exemplar(), v, t);
+        exemplar = new Exemplar(collector.any(), v, t);
       } catch (InvalidLabelsException e) {
         exemplarProblem = e.getMessage();
       }

@@ -1,0 +1,37 @@
+package dev.tethys.codec.chunk;
+
+import dev.tethys.codec.CodecException;
+
+/** How a chunk is encoded; the numbers are those of files and of the wire. */
+public enum ChunkEncoding {
+  XOR(1),
+  HISTOGRAM(2),
+  FLOAT_HISTOGRAM(3),
+  /** XOR with start timestamps. */
+  XOR2(4),
+  /** Histograms with start timestamps. */
+  HISTOGRAM_ST(5),
+  FLOAT_HISTOGRAM_ST(6);
+
+  private final int number;
+
+  ChunkEncoding(int number) {
+    this.number = number;
+  }
+
+  public int number() {
+    return number;
+  }
+
+  /**
+   * The encoding of a number.
+   *
+   * @throws CodecException when no encoding has it
+   */
+  public static ChunkEncoding of(int number) {
+    if (number < 1 || number > values().length) {
+      throw new CodecException("unknown chunk encoding " + number);
+    }
+    return values()[number - 1];
+  }
+}
