@@ -1,0 +1,104 @@
+package dev.tethys.codec.exposition;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pulls events out of one exposition that stands in memory. For one thread; the body must not
+ * change meanwhile.
+ *
+ * <p>The steady path makes no object a line: a sample gives the raw bytes that name its series
+ * ({@link #buffer()} from {@link #keyOffset()}, {@link #keyLength()} long), by which a scraper that
+ * has seen them before finds its series again. Only for bytes that are new does it ask for {@link
+ * #labels()}. Keys of different series of one exposition differ; what they look like is the
+ * format's business.
+ *
+ * <p>Strictness is Prometheus's: what its scraper takes is taken, what it refuses is refused. The
+ * OpenMetrics specification asks for more; {@link OpenMetricsValidator} checks that.
+ */
+public interface ExpositionParser {
+  /** What {@link #next()} came upon. */
+  enum Event {
+    /** A sample with a float value. */
+    SERIES,
+    /** A sample with a native histogram as its value. */
+    HISTOGRAM,
+    TYPE,
+    HELP,
+    UNIT,
+    COMMENT,
+    /** Nothing follows. */
+    END
+  }
+
+  /**
+   * Goes to the next event; after {@link Event#END} it stays there.
+   *
+   * @throws ExpositionException when the input is malformed; the parser is then of no more use
+   */
+  Event next();
+
+  /**
+   * Where the key and the text of the present event stand: the body itself or a buffer of the
+   * parser. Valid until the next call of {@link #next()}; never to be written to.
+   */
+  byte[] buffer();
+
+  /** For samples the start of the series key; for metadata that of the family name, as written. */
+  int keyOffset();
+
+  /** Length of the above in bytes. */
+  int keyLength();
+
+  /** For metadata and comments the start of the text (help, type, unit, comment), as written. */
+  int textOffset();
+
+  /** Length of the above in bytes. */
+  int textLength();
+
+  /**
+   * The labels of the present sample, metric name included, decoded anew by each call. Values of
+   * {@code le} and {@code quantile} are in OpenMetrics form ({@code 1.0} for {@code 1}).
+   *
+   * @throws ExpositionException when a label name occurs twice or a name is not valid UTF-8
+   */
+  Labels labels();
+
+  /** The value of a {@link Event#SERIES}. Every NaN but the staleness marker is the normal one. */
+  double value();
+
+  /** The value of a {@link Event#HISTOGRAM}. */
+  Histogram histogram();
+
+  /** Whether the sample says its time itself. */
+  boolean hasTimestamp();
+
+  /** That time, Unix milliseconds. */
+  long timestamp();
+
+  /**
+   * When the counter, summary or histogram of the present sample began, Unix milliseconds; 0 when
+   * unknown.
+   */
+  long startTimestamp();
+
+  /**
+   * Takes the next exemplar of the present sample, null when there is none left.
+   *
+   * @param defaultTimestamp the time of one that does not say its own. Exemplars of native
+   *     histograms that do not are left out, as Prometheus does.
+   */
+  @Nullable Exemplar nextExemplar(long defaultTimestamp);
+
+  /** The family name of a metadata event. */
+  String metricName();
+
+  /** The type that a {@link Event#TYPE} tells, and that the following samples have. */
+  MetricType type();
+
+  /** The text of a metadata event or comment, unescaped. */
+  String text();
+}
