@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * Turns a classic histogram, whose cumulative buckets come one by one and mostly in order, into a
  * native one with custom buckets (NHCB, schema -53). Reusable after {@link #clear()}.
  *
- * <p>Rules, as in Prometheus: a bound that comes twice counts once, the first time; without a
- * count the highest bucket is it; without +Inf the count is it; counts that do not rise with the
- * bounds, negative ones and a count that differs from +Inf cannot be converted.
+ * <p>Rules, as in Prometheus: a bound that comes twice counts once, the first time; without a count
+ * the highest bucket is it; without +Inf the count is it; counts that do not rise with the bounds,
+ * negative ones and a count that differs from +Inf cannot be converted.
  */
 public final class ClassicBuckets {
   private static final int[] NO_SPANS = {};
@@ -89,8 +89,7 @@ public final class ClassicBuckets {
   }
 
   private void notCumulative(double v, char relation, double other) {
-    error =
-        "count is not cumulative: " + GoFloat.g(v) + ' ' + relation + ' ' + GoFloat.g(other);
+    error = "count is not cumulative: " + GoFloat.g(v) + ' ' + relation + ' ' + GoFloat.g(other);
   }
 
   private void insert(int i, double bound, double v) {

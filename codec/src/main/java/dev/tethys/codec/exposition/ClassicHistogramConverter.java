@@ -12,10 +12,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wraps a parser and turns classic histograms into native ones with custom buckets, each given
- * when its last series has been seen. Series are collected only while the TYPE line before them
- * says histogram and their name is the family's with a suffix; after a native histogram with the
- * same labels the classic series belong to it and are not converted.
+ * Wraps a parser and turns classic histograms into native ones with custom buckets, each given when
+ * its last series has been seen. Series are collected only while the TYPE line before them says
+ * histogram and their name is the family's with a suffix; after a native histogram with the same
+ * labels the classic series belong to it and are not converted.
  *
  * <p>States: nothing collected; collecting the series of {@link #collected}; one event of the
  * parser held back behind a converted histogram. {@link #inhibited} names the native histogram

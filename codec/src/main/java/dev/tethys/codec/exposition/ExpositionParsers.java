@@ -89,8 +89,7 @@ public final class ExpositionParsers {
   }
 
   /** A parser of text 0.0.4 or 1.0.0. */
-  public static ExpositionParser text(
-      byte[] body, int offset, int length, ParserOptions options) {
+  public static ExpositionParser text(byte[] body, int offset, int length, ParserOptions options) {
     return converting(
         new PrometheusTextParser(body, offset, length, options.typeAndUnitLabels()), options);
   }

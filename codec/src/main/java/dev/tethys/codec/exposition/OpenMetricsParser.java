@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenMetrics text 0.0.1 and 1.0.0, as strictly as Prometheus's scraper reads it: single spaces,
- * no blank lines, no comments, {@code # EOF} at the end; but not the rules about names, values and
+ * OpenMetrics text 0.0.1 and 1.0.0, as strictly as Prometheus's scraper reads it: single spaces, no
+ * blank lines, no comments, {@code # EOF} at the end; but not the rules about names, values and
  * order, which {@link OpenMetricsValidator} holds.
  *
  * <p>A start timestamp comes as a sample of its own, {@code x_created}, anywhere behind the sample
@@ -123,7 +123,9 @@ final class OpenMetricsParser extends TextParser {
     metaName(kind);
     int stop = lineEnd(pos);
     if (at(pos) != ' ' || stop >= end) {
-      throw stop >= end ? error("data does not end with # EOF") : expected("expected text in " + kind);
+      throw stop >= end
+          ? error("data does not end with # EOF")
+          : expected("expected text in " + kind);
     }
     textStart = pos + 1;
     textEnd = stop;
@@ -372,9 +374,7 @@ final class OpenMetricsParser extends TextParser {
   }
 
   private boolean hasStartTimestamps() {
-    return type == MetricType.COUNTER
-        || type == MetricType.SUMMARY
-        || type == MetricType.HISTOGRAM;
+    return type == MetricType.COUNTER || type == MetricType.SUMMARY || type == MetricType.HISTOGRAM;
   }
 
   private boolean isCreated() {

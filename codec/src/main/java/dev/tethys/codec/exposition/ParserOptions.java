@@ -5,8 +5,8 @@ package dev.tethys.codec.exposition;
  *
  * @param startTimestamps {@code _created} samples of OpenMetrics are not series but tell {@link
  *     ExpositionParser#startTimestamp()}
- * @param nativeHistograms native histograms are read as such; otherwise their classic part only, and
- *     one without classic buckets has just +Inf
+ * @param nativeHistograms native histograms are read as such; otherwise their classic part only,
+ *     and one without classic buckets has just +Inf
  * @param convertClassicHistograms classic histograms become native ones with custom buckets
  * @param keepClassicHistograms classic series are given also where a native histogram is
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Delimited protobuf: a sequence of {@code io.prometheus.client.MetricFamily}, each behind its
  * length as a varint. Gives the same events as text would: HELP, UNIT, TYPE, then count, sum and
- * buckets or quantiles of each metric; a native histogram is one event, its classic part may follow.
+ * buckets or quantiles of each metric; a native histogram is one event, its classic part may
+ * follow.
  *
  * <p>The key of a sample is made from the bytes of the message without decoding them: family name,
  * part (count, sum, bucket ...), bound, and the label fields as they stand. Fields of a metric are
@@ -36,8 +37,7 @@ final class ProtobufParser implements ExpositionParser {
   private static final int COUNT = -2;
   private static final int SUM = -1;
 
-  private static final byte[] METRIC_NAME =
-      Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] METRIC_NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
   private static final byte[] TYPE_LABEL = "__type__".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] UNIT_LABEL = "__unit__".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LE = {'l', 'e'};
@@ -264,8 +264,7 @@ final class ProtobufParser implements ExpositionParser {
       return null;
     }
     boolean last =
-        part >= metric.buckets
-            || part >= 0 && metric.bounds[part] == Double.POSITIVE_INFINITY;
+        part >= metric.buckets || part >= 0 && metric.bounds[part] == Double.POSITIVE_INFINITY;
     if (!last) {
       part++;
       return series();

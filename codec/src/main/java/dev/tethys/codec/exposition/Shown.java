@@ -21,8 +21,7 @@ final class Shown {
       return labels;
     }
     boolean[] plain = {true};
-    labels.forEachBytes(
-        (b, no, nl, vo, vl) -> plain[0] &= legacyLabel(b, no, nl));
+    labels.forEachBytes((b, no, nl, vo, vl) -> plain[0] &= legacyLabel(b, no, nl));
     if (plain[0]) {
       return labels;
     }

@@ -23,8 +23,7 @@ abstract class TextParser implements ExpositionParser {
   /** So many bytes of a bad line are shown in an error. */
   static final int MAX_EXCERPT = 200;
 
-  private static final byte[] METRIC_NAME =
-      Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] METRIC_NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
   private static final byte[] TYPE_LABEL = "__type__".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] UNIT_LABEL = "__unit__".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LE = {'l', 'e'};
@@ -301,8 +300,7 @@ abstract class TextParser implements ExpositionParser {
     if (DecimalParser.failed(v)) {
       pos = to;
       boolean syntax = Double.doubleToRawLongBits(v) == DecimalParser.SYNTAX_BITS;
-      throw error(
-          (syntax ? "not a number: " : "number out of range: ") + quoted(from, to));
+      throw error((syntax ? "not a number: " : "number out of range: ") + quoted(from, to));
     }
     return v;
   }

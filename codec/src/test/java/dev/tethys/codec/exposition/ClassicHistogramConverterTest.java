@@ -2,6 +2,7 @@ package dev.tethys.codec.exposition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Histogram;
 import org.junit.jupiter.api.Test;
 
 class ClassicHistogramConverterTest {
@@ -35,8 +36,7 @@ class ClassicHistogramConverterTest {
       "h{a=\"2\"} {float hint:UNKNOWN schema:-53 zero:0.0/0.0 count:2.5 sum:0.0"
           + " +[0, 2][0.5, 2.0] -[][] bounds:[-1.0]}";
   private static final String THIRD =
-      "h {int hint:UNKNOWN schema:-53 zero:0.0/0.0 count:0.0 sum:3.0"
-          + " +[][] -[][] bounds:[]}";
+      "h {int hint:UNKNOWN schema:-53 zero:0.0/0.0 count:0.0 sum:3.0" + " +[][] -[][] bounds:[]}";
 
   @Test
   void replacesClassicSeries() {
@@ -112,14 +112,15 @@ class ClassicHistogramConverterTest {
     b.bucket(2, 4); // again: the first counts
     b.bucket(-0.0, 0);
     b.bucket(0.0, 0);
-    assertThat(Transcript.histogram(b.convert(dev.tethys.model.Histogram.ResetHint.GAUGE)))
+    Histogram h = java.util.Objects.requireNonNull(b.convert(Histogram.ResetHint.GAUGE));
+    assertThat(Transcript.histogram(h))
         .isEqualTo(
             "{int hint:GAUGE schema:-53 zero:0.0/0.0 count:5.0 sum:0.0 +[1, 3][1.0, 2.0, 2.0]"
                 + " -[][] bounds:[0.0, 1.0, 2.0]}");
     b.clear();
     b.bucket(2, 3);
     b.bucket(1, 4);
-    assertThat(b.convert(dev.tethys.model.Histogram.ResetHint.UNKNOWN)).isNull();
+    assertThat(b.convert(Histogram.ResetHint.UNKNOWN)).isNull();
     assertThat(b.error()).isEqualTo("count is not cumulative: 4 > 3");
   }
 }

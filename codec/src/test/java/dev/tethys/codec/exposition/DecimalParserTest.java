@@ -50,20 +50,29 @@ class DecimalParserTest {
   @Provide
   Arbitrary<String> decimals() {
     Arbitrary<String> digits = Arbitraries.strings().numeric().ofMinLength(1).ofMaxLength(22);
-    Arbitrary<String> fraction = digits.map(d -> "." + d).injectNull(0.3).map(d -> d == null ? "" : d);
+    Arbitrary<String> fraction =
+        digits.map(d -> "." + d).injectNull(0.3).map(d -> d == null ? "" : d);
     Arbitrary<String> exponent =
-        Arbitraries.integers().between(-345, 345).map(e -> "e" + e).injectNull(0.3).map(e -> e == null ? "" : e);
+        Arbitraries.integers()
+            .between(-345, 345)
+            .map(e -> "e" + e)
+            .injectNull(0.3)
+            .map(e -> e == null ? "" : e);
     return Combinators.combine(Arbitraries.of("", "-", "+"), digits, fraction, exponent)
         .as((s, d, f, e) -> s + d + f + e);
   }
 
-  /** Doubles half way between two others, and their neighbours, decide whether rounding is right. */
+  /**
+   * Doubles half way between two others, and their neighbours, decide whether rounding is right.
+   */
   @Property(tries = 5000)
   void roundsHalfWayToEven(@ForAll long bits) {
     double v = Math.abs(Double.longBitsToDouble(bits));
     if (v > 1e-290 && v < 1e290) {
       java.math.BigDecimal half =
-          new java.math.BigDecimal(v).add(new java.math.BigDecimal(Math.nextUp(v))).divide(java.math.BigDecimal.TWO);
+          new java.math.BigDecimal(v)
+              .add(new java.math.BigDecimal(Math.nextUp(v)))
+              .divide(java.math.BigDecimal.TWO);
       String exact = half.toString();
       same(exact);
       same(half.round(new java.math.MathContext(19)).toString());
@@ -94,8 +103,8 @@ class DecimalParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "+", "-", ".", "e5", "1e", "1e+", "0x1p-2", "0x10", "1_000", "+nan", "-nan", "in", "infin",
-        "1 ", " 1", "1f", "1d", "1.2.3", "--1", "1e5.0", "NaNs"
+        "", "+", "-", ".", "e5", "1e", "1e+", "0x1p-2", "0x10", "1_000", "+nan", "-nan", "in",
+        "infin", "1 ", " 1", "1f", "1d", "1.2.3", "--1", "1e5.0", "NaNs"
       })
   void refusesTheRest(String s) {
     assertThat(Double.doubleToRawLongBits(parse(s))).isEqualTo(DecimalParser.SYNTAX_BITS);
@@ -104,6 +113,7 @@ class DecimalParserTest {
   @Test
   void refusesWhatIsTooLarge() {
     assertThat(Double.doubleToRawLongBits(parse("1e309"))).isEqualTo(DecimalParser.RANGE_BITS);
-    assertThat(Double.doubleToRawLongBits(parse("-1e99999999999"))).isEqualTo(DecimalParser.RANGE_BITS);
+    assertThat(Double.doubleToRawLongBits(parse("-1e99999999999")))
+        .isEqualTo(DecimalParser.RANGE_BITS);
   }
 }

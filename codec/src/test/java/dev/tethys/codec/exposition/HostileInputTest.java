@@ -1,6 +1,7 @@
 package dev.tethys.codec.exposition;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.tethys.codec.exposition.ExpositionParser.Event;
@@ -77,8 +78,7 @@ class HostileInputTest {
     List<byte[]> good = new ArrayList<>();
     byte[] proto = Files.readAllBytes(Shared.conformance("common/expfmt/protobuf"));
     good.add(Arrays.copyOf(proto, Math.min(proto.length, 6000)));
-    byte[] om =
-        Files.readAllBytes(Shared.conformance("prometheus/textparse/1histogram.om.txt"));
+    byte[] om = Files.readAllBytes(Shared.conformance("prometheus/textparse/1histogram.om.txt"));
     good.add(Arrays.copyOf(om, Math.min(om.length, 3000)));
     Random random = new Random(42);
     for (byte[] g : good) {
@@ -120,10 +120,12 @@ class HostileInputTest {
   @Test
   void aLongBadLineGivesAShortError() {
     byte[] b = ("a{b=\"" + "x".repeat(1_000_000)).getBytes(StandardCharsets.UTF_8);
-    try {
-      Transcript.of(ExpositionParsers.text(b, 0, b.length, ParserOptions.DEFAULT));
-    } catch (ExpositionException e) {
-      assertThat(e.getMessage().length()).isLessThan(3 * TextParser.MAX_EXCERPT);
-    }
+    assertThatThrownBy(
+            () -> Transcript.of(ExpositionParsers.text(b, 0, b.length, ParserOptions.DEFAULT)))
+        .isInstanceOf(ExpositionException.class)
+        .satisfies(
+            e ->
+                assertThat(String.valueOf(e.getMessage()))
+                    .hasSizeLessThan(3 * TextParser.MAX_EXCERPT));
   }
 }

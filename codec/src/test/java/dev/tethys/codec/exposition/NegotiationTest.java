@@ -85,8 +85,7 @@ class NegotiationTest {
 
   @Test
   void aScraperThatAsksForOpenMetricsGetsTextWithItsEscaping() {
-    String accept =
-        ScrapeProtocol.acceptHeader(ScrapeProtocol.DEFAULT, EscapingScheme.ALLOW_UTF_8);
+    String accept = ScrapeProtocol.acceptHeader(ScrapeProtocol.DEFAULT, EscapingScheme.ALLOW_UTF_8);
     assertThat(ExpositionFormat.negotiate(accept, ExpositionFormat.PROMETHEUS).contentType())
         .isEqualTo("text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
   }
@@ -116,8 +115,7 @@ class NegotiationTest {
     "no:escaping_required, no:escaping_required, no:escaping__required, no:escaping_required",
     "1abc, _abc, __abc, U___31_abc"
   })
-  void escapesAsTheSpecificationSays(
-      String name, String underscores, String dots, String values) {
+  void escapesAsTheSpecificationSays(String name, String underscores, String dots, String values) {
     assertThat(EscapingScheme.UNDERSCORES.escape(name)).isEqualTo(underscores);
     assertThat(EscapingScheme.DOTS.escape(name)).isEqualTo(dots);
     assertThat(EscapingScheme.VALUES.escape(name)).isEqualTo(values);

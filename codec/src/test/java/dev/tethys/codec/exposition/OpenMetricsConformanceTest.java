@@ -25,10 +25,11 @@ class OpenMetricsConformanceTest {
       try {
         OpenMetricsValidator.validate(body);
       } catch (ExpositionException e) {
-        error = e.getMessage();
+        error = String.valueOf(e.getMessage());
       }
       if (good != error.isEmpty()) {
-        wrong.add(verdict.getParent().getFileName() + " " + error);
+        wrong.add(
+            verdict.subpath(verdict.getNameCount() - 2, verdict.getNameCount() - 1) + " " + error);
       }
     }
     assertThat(cases).isGreaterThan(200);
@@ -52,7 +53,10 @@ class OpenMetricsConformanceTest {
           }
         }
       } catch (ExpositionException e) {
-        wrong.add(verdict.getParent().getFileName() + " " + e.getMessage());
+        wrong.add(
+            verdict.subpath(verdict.getNameCount() - 2, verdict.getNameCount() - 1)
+                + " "
+                + e.getMessage());
       }
     }
     assertThat(wrong).isEmpty();

@@ -165,7 +165,7 @@ class PrometheusTextParserTest {
       try {
         Transcript.of(ExpositionParsers.text(b, 0, b.length, ParserOptions.DEFAULT));
       } catch (ExpositionException e) {
-        error = e.getMessage();
+        error = String.valueOf(e.getMessage());
       }
       if (bad == error.isEmpty()) {
         wrong.add(name + " " + error + " <- " + new String(b, StandardCharsets.UTF_8));

@@ -175,8 +175,7 @@ class ProtobufParserTest {
           .isInstanceOf(ExpositionException.class)
           .hasMessageStartingWith("byte 0: ");
     }
-    assertThatThrownBy(
-            () -> Transcript.protobuf(family("x", 9, w -> w.end(w.begin(4))), NO_NATIVE))
+    assertThatThrownBy(() -> Transcript.protobuf(family("x", 9, w -> w.end(w.begin(4))), NO_NATIVE))
         .hasMessage("byte 0: unknown metric type for metric \"x\": 9");
     byte[] spans =
         family(

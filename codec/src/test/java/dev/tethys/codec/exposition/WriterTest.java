@@ -197,8 +197,18 @@ class WriterTest {
   void showsNativeHistogramsAsWellAsAFormatCan() {
     Histogram custom =
         new Histogram(
-            true, ResetHint.UNKNOWN, -53, 0, 0, 6, 9, new int[] {1, 1, 1, 1}, new double[] {2, 4},
-            new int[0], new double[0], new double[] {1, 2, 3});
+            true,
+            ResetHint.UNKNOWN,
+            -53,
+            0,
+            0,
+            6,
+            9,
+            new int[] {1, 1, 1, 1},
+            new double[] {2, 4},
+            new int[0],
+            new double[0],
+            new double[] {1, 2, 3});
     MetricFamily f =
         new MetricFamily(
             "n",
@@ -219,15 +229,26 @@ class WriterTest {
             """);
     Histogram exponential =
         new Histogram(
-            false, ResetHint.GAUGE, 1, 0.5, 1.5, 4, -1, new int[] {-3, 2}, new double[] {1, 0.5},
-            new int[] {0, 1, 3, 1}, new double[] {0.25, 0.75}, null);
+            false,
+            ResetHint.GAUGE,
+            1,
+            0.5,
+            1.5,
+            4,
+            -1,
+            new int[] {-3, 2},
+            new double[] {1, 0.5},
+            new int[] {0, 1, 3, 1},
+            new double[] {0.25, 0.75},
+            null);
     MetricFamily g =
         new MetricFamily(
             "g",
             MetricType.GAUGEHISTOGRAM,
             "",
             "",
-            List.of(new Metric(Labels.of("a", "b"), new Native(exponential, null, List.of(EXEMPLAR)))));
+            List.of(
+                new Metric(Labels.of("a", "b"), new Native(exponential, null, List.of(EXEMPLAR)))));
     assertThat(
             Transcript.protobuf(
                 bytes(ExpositionFormat.PROTOBUF, EscapingScheme.ALLOW_UTF_8, List.of(g)),
@@ -238,8 +259,18 @@ class WriterTest {
                 + " # {trace_id=\"a\\\"b\"} 0.5 @1520879607789");
     Histogram empty =
         new Histogram(
-            true, ResetHint.UNKNOWN, 1, 0, 0, 0, 0, new int[0], new double[0], new int[0],
-            new double[0], null);
+            true,
+            ResetHint.UNKNOWN,
+            1,
+            0,
+            0,
+            0,
+            0,
+            new int[0],
+            new double[0],
+            new int[0],
+            new double[0],
+            null);
     MetricFamily e =
         new MetricFamily(
             "e",
@@ -257,7 +288,9 @@ class WriterTest {
   /** All formats say the same of any gauges: what is written is read back to the bit. */
   @Property(tries = 300)
   void whatIsWrittenIsReadBack(
-      @ForAll("names") String name, @ForAll("labels") List<Map<String, String>> labels, @ForAll long bits) {
+      @ForAll("names") String name,
+      @ForAll("labels") List<Map<String, String>> labels,
+      @ForAll long bits) {
     double v = Double.longBitsToDouble(bits);
     v = Double.isNaN(v) ? dev.tethys.model.Samples.NORMAL_NAN : v;
     List<Metric> metrics = new ArrayList<>();
@@ -272,10 +305,10 @@ class WriterTest {
         List.of(new MetricFamily(name, MetricType.GAUGE, "", "", metrics));
     for (ExpositionFormat f : ExpositionFormat.values()) {
       byte[] b = bytes(f, EscapingScheme.ALLOW_UTF_8, families);
-      String mediaType = ExpositionParsers.choose(f.contentType(EscapingScheme.DEFAULT), null).mediaType();
+      String mediaType =
+          ExpositionParsers.choose(f.contentType(EscapingScheme.DEFAULT), null).mediaType();
       List<String> read =
-          Transcript.of(
-              ExpositionParsers.parser(mediaType, b, 0, b.length, ParserOptions.DEFAULT));
+          Transcript.of(ExpositionParsers.parser(mediaType, b, 0, b.length, ParserOptions.DEFAULT));
       List<String> samples =
           read.stream()
               .filter(s -> !s.startsWith("TYPE") && !s.startsWith("HELP"))
