@@ -1,0 +1,126 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code static_configs} and {@code *_sd_configs} keys that every user of discovery has inline:
+ * the one list of mechanisms there are.
+ */
+public final class Discoveries {
+  /** Mechanisms of Prometheus that are refused by name. */
+  private static final List<String> NOT_BUILT =
+      List.of(
+          "aws",
+          "azure",
+          "consul",
+          "digitalocean",
+          "docker",
+          "dockerswarm",
+          "ec2",
+          "eureka",
+          "gce",
+          "hetzner",
+          "ionos",
+          "kubernetes",
+          "kuma",
+          "lightsail",
+          "linode",
+          "marathon",
+          "nerve",
+          "nomad",
+          "oci",
+          "openstack",
+          "outscale",
+          "ovhcloud",
+          "puppetdb",
+          "scaleway",
+          "serverset",
+          "stackit",
+          "triton",
+          "uyuni",
+          "vultr");
+
+  /** To be included in the section of whoever discovers targets. */
+  public static final Section SECTION =
+      new Section("service_discovery", "Where targets come from.");
+
+  private static final Key<List<TargetGroup>> STATIC =
+      SECTION.key(
+          "static_configs", TargetGroups.TYPE, List.of(), "Targets that are written down here.");
+  private static final Key<List<FileConfig>> FILE =
+      SECTION.key("file_sd_configs", Type.list(FileConfig.TYPE), List.of(), "Targets from files.");
+  private static final Key<List<HttpConfig>> HTTP =
+      SECTION.key(
+          "http_sd_configs", Type.list(HttpConfig.TYPE), List.of(), "Targets from HTTP servers.");
+  private static final Key<List<DnsConfig>> DNS =
+      SECTION.key("dns_sd_configs", Type.list(DnsConfig.TYPE), List.of(), "Targets from DNS.");
+
+  static {
+    NOT_BUILT.forEach(m -> SECTION.notBuilt(m + "_sd_configs", "Targets from " + m + "."));
+  }
+
+  private Discoveries() {}
+
+  /**
+   * Reads the keys out of a map that also has others.
+   *
+   * @throws dev.tethys.config.ConfigException when one is wrong
+   */
+  public static List<DiscoveryConfig> read(YamlObject o) {
+    List<DiscoveryConfig> out = new ArrayList<>();
+    out.addAll(o.get(DNS));
+    out.addAll(o.get(FILE));
+    out.addAll(o.get(HTTP));
+    YamlNode at = o.at(STATIC);
+    List<TargetGroup> groups = o.get(STATIC);
+    if (at != null && !groups.isEmpty()) {
+      checkAddresses(at, groups);
+      List<TargetGroup> numbered = new ArrayList<>();
+      for (TargetGroup g : groups) {
+        numbered.add(new TargetGroup(String.valueOf(numbered.size()), g.targets(), g.labels()));
+      }
+      out.add(new StaticConfig(numbered));
+    }
+    return List.copyOf(out);
+  }
+
+  private static void checkAddresses(YamlNode at, List<TargetGroup> groups) {
+    for (int i = 0; i < groups.size(); i++) {
+      for (Labels t : groups.get(i).targets()) {
+        String address = t.get(TargetGroups.ADDRESS);
+        if (address.contains("/")) {
+          throw at.items()
+              .get(i)
+              .error(
+                  "\""
+                      + address
+                      + "\" is not a valid hostname: a target is host:port, without scheme and path"
+                      + " (those are the keys scheme and metrics_path)");
+        }
+      }
+    }
+  }
+
+  /** Adds the keys to a tree to be written. */
+  public static void addTo(Map<String, @Nullable Object> m, List<DiscoveryConfig> configs) {
+    Map<String, List<Object>> lists = new LinkedHashMap<>();
+    for (DiscoveryConfig c : configs) {
+      if (c instanceof StaticConfig) {
+        m.putAll(c.tree());
+      } else {
+        lists.computeIfAbsent(c.mechanism() + "_sd_configs", k -> new ArrayList<>()).add(c.tree());
+      }
+    }
+    m.putAll(lists);
+  }
+}

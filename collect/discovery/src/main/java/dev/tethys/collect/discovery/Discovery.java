@@ -1,0 +1,21 @@
+package dev.tethys.collect.discovery;
+
+import java.util.List;
+
+/** One running source of targets. */
+@FunctionalInterface
+public interface Discovery {
+  /**
+   * Runs on a thread of its own until that is interrupted, or until there can be no more news,
+   * handing over groups as they change. Failures at run time are logged and counted, and leave what
+   * was handed over before in force.
+   */
+  void run(Sink sink) throws InterruptedException;
+
+  /** Takes groups; may be called as often as there is news. */
+  @FunctionalInterface
+  interface Sink {
+    /** Replaces the groups of the same sources. */
+    void update(List<TargetGroup> groups);
+  }
+}

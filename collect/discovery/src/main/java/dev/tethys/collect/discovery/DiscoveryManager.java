@@ -1,0 +1,238 @@
+package dev.tethys.collect.discovery;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the discoveries of all pools and tells one listener what they found.
+ *
+ * <p>Invariants: equal configurations run once, however many pools name them, and go on over a
+ * change of configuration; the listener is called from one thread, at once on the first news and
+ * then at most once a throttle interval; each call carries every pool, a pool that has not heard of
+ * anything yet with an empty list. All state is guarded by {@code lock}, which is never held while
+ * the listener runs.
+ */
+public final class DiscoveryManager implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DiscoveryManager.class.getName());
+
+  /** Prometheus's own pause between two updates. */
+  public static final Duration THROTTLE = Duration.ofSeconds(5);
+
+  /** Hears what the pools' targets are. */
+  @FunctionalInterface
+  public interface Listener {
+    /** All target groups by pool. */
+    void targets(Map<String, List<TargetGroup>> byPool);
+  }
+
+  private static final class Running {
+    final Map<String, TargetGroup> groups = new TreeMap<>();
+    @Nullable Thread thread;
+  }
+
+  private final DiscoveryContext context;
+  private final Duration throttle;
+  private final Listener listener;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<DiscoveryConfig, Running> running = new HashMap<>();
+  private Map<String, List<DiscoveryConfig>> pools = Map.of();
+  private boolean news;
+  private boolean closed;
+  private final Thread teller;
+
+  /** Starts without any pool. */
+  public DiscoveryManager(DiscoveryContext context, Duration throttle, Listener listener) {
+    this.context = context;
+    this.throttle = throttle;
+    this.listener = listener;
+    this.teller = Thread.ofVirtual().name("discovery").start(this::tell);
+  }
+
+  /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */
+  public void apply(Map<String, List<DiscoveryConfig>> byPool) {
+    List<Thread> stopped = new ArrayList<>();
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      pools.keySet().stream()
+          .filter(p -> !byPool.containsKey(p))
+          .forEach(p -> context.metrics().poolGone(p));
+      pools = new LinkedHashMap<>(byPool);
+      Set<DiscoveryConfig> wanted = new LinkedHashSet<>();
+      byPool.values().forEach(wanted::addAll);
+      running
+          .entrySet()
+          .removeIf(
+              e -> {
+                if (wanted.contains(e.getKey())) {
+                  return false;
+                }
+                Thread t = e.getValue().thread;
+                if (t != null) {
+                  stopped.add(t);
+                }
+                return true;
+              });
+      for (DiscoveryConfig c : wanted) {
+        if (!running.containsKey(c)) {
+          running.put(c, start(c));
+        }
+      }
+      news = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    stopped.forEach(Thread::interrupt);
+  }
+
+  private Running start(DiscoveryConfig config) {
+    Running r = new Running();
+    Discovery.Sink sink = groups -> update(config, r, groups);
+    Discovery discovery = config.discovery(context);
+    if (config instanceof StaticConfig s) {
+      // Known at once, so that the very first news holds them.
+      s.groups().forEach(g -> r.groups.put(g.source(), g));
+      return r;
+    }
+    r.thread =
+        Thread.ofVirtual()
+            .name("discovery-" + config.mechanism())
+            .start(
+                () -> {
+                  try {
+                    discovery.run(sink);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  } catch (RuntimeException e) {
+                    LOG.log(
+                        Level.ERROR,
+                        config.mechanism() + " discovery ended; its last targets stay",
+                        e);
+                  }
+                });
+    return r;
+  }
+
+  private void update(DiscoveryConfig config, Running r, List<TargetGroup> groups) {
+    lock.lock();
+    try {
+      if (running.get(config) != r) {
+        return; // stopped meanwhile
+      }
+      context.metrics().received();
+      boolean differs = false;
+      for (TargetGroup g : groups) {
+        if (g.targets().isEmpty()) {
+          differs |= r.groups.remove(g.source()) != null;
+        } else {
+          differs |= !g.equals(r.groups.put(g.source(), g));
+        }
+      }
+      if (differs) {
+        news = true;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell() {
+    boolean waited = false;
+    try {
+      while (true) {
+        Map<String, List<TargetGroup>> out = new LinkedHashMap<>();
+        lock.lockInterruptibly();
+        try {
+          while (!news) {
+            waited = false;
+            changed.await();
+          }
+          news = false;
+          pools.forEach((pool, configs) -> out.put(pool, groupsOf(configs)));
+        } finally {
+          lock.unlock();
+        }
+        out.forEach(
+            (pool, groups) ->
+                context
+                    .metrics()
+                    .discovered(pool, groups.stream().mapToInt(g -> g.targets().size()).sum()));
+        context.metrics().sent(waited);
+        try {
+          listener.targets(out);
+        } catch (RuntimeException e) {
+          LOG.log(Level.ERROR, "targets were not taken over", e);
+        }
+        context.pause().pause(throttle);
+        waited = true;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Sources are unique within a discovery only, so the number of the discovery goes before them.
+   */
+  private List<TargetGroup> groupsOf(List<DiscoveryConfig> configs) {
+    List<TargetGroup> out = new ArrayList<>();
+    for (int i = 0; i < configs.size(); i++) {
+      DiscoveryConfig c = configs.get(i);
+      Running r = running.get(c);
+      if (r == null) {
+        continue;
+      }
+      for (TargetGroup g : r.groups.values()) {
+        out.add(
+            new TargetGroup(c.mechanism() + "/" + i + "/" + g.source(), g.targets(), g.labels()));
+      }
+    }
+    return out;
+  }
+
+  /** Stops every discovery. */
+  @Override
+  public void close() {
+    List<Thread> threads = new ArrayList<>();
+    lock.lock();
+    try {
+      closed = true;
+      running
+          .values()
+          .forEach(
+              r -> {
+                if (r.thread != null) {
+                  threads.add(r.thread);
+                }
+              });
+      running.clear();
+    } finally {
+      lock.unlock();
+    }
+    threads.add(teller);
+    threads.forEach(Thread::interrupt);
+    try {
+      for (Thread t : threads) {
+        t.join(Duration.ofSeconds(5));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

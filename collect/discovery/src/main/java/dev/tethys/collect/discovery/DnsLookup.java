@@ -1,0 +1,120 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.Lookup;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.NSRecord;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Resolver;
+import org.xbill.DNS.SRVRecord;
+import org.xbill.DNS.TextParseException;
+import org.xbill.DNS.Type;
+
+/** Asks the system's name servers, or one given by a test, for the records of each name. */
+final class DnsLookup implements Refreshing.Source {
+  private static final String PREFIX = "__meta_dns_";
+
+  private final DnsConfig config;
+  private final DiscoveryMetrics metrics;
+  private final @Nullable Resolver resolver;
+
+  DnsLookup(DnsConfig config, DiscoveryMetrics metrics) {
+    this(config, metrics, null);
+  }
+
+  DnsLookup(DnsConfig config, DiscoveryMetrics metrics, @Nullable Resolver resolver) {
+    this.config = config;
+    this.metrics = metrics;
+    this.resolver = resolver;
+  }
+
+  /**
+   * One group a name. A name that does not exist has no targets; a name server that cannot answer
+   * is an error, so that the last targets stay.
+   */
+  @Override
+  public List<TargetGroup> refresh() throws IOException {
+    List<TargetGroup> out = new ArrayList<>();
+    for (String name : config.names()) {
+      out.add(new TargetGroup(name, targets(name), Labels.EMPTY));
+    }
+    return out;
+  }
+
+  private List<Labels> targets(String name) throws IOException {
+    Lookup lookup;
+    try {
+      lookup = new Lookup(name, Type.value(config.type().name()));
+    } catch (TextParseException e) {
+      throw new IOException("\"" + name + "\" is not a DNS name: " + e.getMessage(), e);
+    }
+    lookup.setCache(null);
+    if (resolver != null) {
+      lookup.setResolver(resolver);
+      lookup.setSearchPath(new Name[0]);
+    }
+    Record[] records = lookup.run();
+    int result = lookup.getResult();
+    boolean ok =
+        result == Lookup.SUCCESSFUL
+            || result == Lookup.HOST_NOT_FOUND
+            || result == Lookup.TYPE_NOT_FOUND;
+    metrics.looked(ok);
+    if (!ok) {
+      throw new IOException("looking up " + name + ": " + lookup.getErrorString());
+    }
+    List<Labels> out = new ArrayList<>();
+    if (records != null) {
+      for (Record r : records) {
+        Labels target = target(name, r);
+        if (target != null) {
+          out.add(target);
+        }
+      }
+    }
+    return out;
+  }
+
+  private @Nullable Labels target(String name, Record r) {
+    LabelsBuilder b = new LabelsBuilder().set(PREFIX + "name", name);
+    switch (r) {
+      case SRVRecord s -> {
+        b.set(PREFIX + "srv_record_target", s.getTarget().toString());
+        b.set(PREFIX + "srv_record_port", String.valueOf(s.getPort()));
+        b.set(TargetGroups.ADDRESS, host(s.getTarget()) + ":" + s.getPort());
+      }
+      case MXRecord m -> {
+        b.set(PREFIX + "mx_record_target", m.getTarget().toString());
+        b.set(TargetGroups.ADDRESS, host(m.getTarget()) + ":" + config.port());
+      }
+      case NSRecord n -> {
+        b.set(PREFIX + "ns_record_target", n.getTarget().toString());
+        b.set(TargetGroups.ADDRESS, host(n.getTarget()) + ":" + config.port());
+      }
+      case ARecord a -> b.set(TargetGroups.ADDRESS, address(a.getAddress()));
+      case AAAARecord a -> b.set(TargetGroups.ADDRESS, address(a.getAddress()));
+      default -> {
+        return null; // such as the CNAME on the way to it
+      }
+    }
+    return b.build();
+  }
+
+  private static String host(Name n) {
+    return n.toString(true);
+  }
+
+  private String address(InetAddress a) {
+    String h = a.getHostAddress();
+    return (h.indexOf(':') >= 0 ? "[" + h + "]" : h) + ":" + config.port();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code file_sd_configs}: targets in JSON or YAML files.
+ *
+ * @param files absolute; the last part may be a pattern
+ * @param refreshInterval how often the files are read again, beside when they change
+ */
+public record FileConfig(List<String> files, Duration refreshInterval) implements DiscoveryConfig {
+  private static final Pattern NAME =
+      Pattern.compile("[^*]*(\\*[^/]*)?\\.(json|yml|yaml|JSON|YML|YAML)");
+  private static final Section SECTION =
+      new Section("file_sd_config", "Targets in files, read again when they change.");
+  private static final Key<List<String>> FILES =
+      SECTION.key(
+          "files",
+          Type.list(Type.of("path", null, FileConfig::name)),
+          List.of(),
+          "Paths that end with .json, .yml or .yaml; the last part may be a pattern.");
+  private static final Key<Duration> REFRESH_INTERVAL =
+      SECTION.key(
+          "refresh_interval",
+          Type.DURATION,
+          Duration.ofMinutes(5),
+          "How often to read them again.");
+  static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
+
+  private static String name(YamlNode n) {
+    String s = n.asString();
+    if (!NAME.matcher(s).matches()) {
+      throw n.error(
+          "path name \""
+              + s
+              + "\" is not valid for file discovery; it must end with .json, .yml or .yaml, and only"
+              + " its last part may be a pattern");
+    }
+    return n.asPath();
+  }
+
+  private static FileConfig read(YamlObject o) {
+    List<String> files = o.get(FILES);
+    if (files.isEmpty()) {
+      throw o.error("file service discovery config must contain at least one path name");
+    }
+    return new FileConfig(files, o.get(REFRESH_INTERVAL));
+  }
+
+  @Override
+  public String mechanism() {
+    return "file";
+  }
+
+  @Override
+  public Discovery discovery(DiscoveryContext context) {
+    return new FileDiscovery(this, context);
+  }
+
+  @Override
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("files", files);
+    m.put("refresh_interval", refreshInterval);
+    return m;
+  }
+}

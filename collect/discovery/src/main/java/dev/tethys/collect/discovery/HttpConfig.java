@@ -1,0 +1,63 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code http_sd_configs}: targets from a URL that answers with a list of groups as JSON. */
+public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig client)
+    implements DiscoveryConfig {
+  private static final Section SECTION =
+      new Section("http_sd_config", "Targets from a URL, fetched again and again.");
+  private static final Key<URI> URL =
+      SECTION.optional("url", Type.URL, "Where the list is fetched from.");
+  private static final Key<Duration> REFRESH_INTERVAL =
+      SECTION.key("refresh_interval", Type.DURATION, Duration.ofSeconds(60), "How often.");
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
+
+  private static HttpConfig read(YamlObject o) {
+    URI url = o.find(URL);
+    if (url == null || url.toString().isEmpty()) {
+      throw o.error("URL is missing: http_sd_configs needs \"url\"");
+    }
+    String scheme = url.getScheme();
+    if (!"http".equals(scheme) && !"https".equals(scheme)) {
+      throw o.error(URL, "URL scheme must be 'http' or 'https'");
+    }
+    if (url.getHost() == null || url.getHost().isEmpty()) {
+      throw o.error(URL, "host is missing in URL");
+    }
+    return new HttpConfig(url, o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));
+  }
+
+  @Override
+  public String mechanism() {
+    return "http";
+  }
+
+  @Override
+  public Discovery discovery(DiscoveryContext context) {
+    return new Refreshing(this, refreshInterval, new HttpFetch(this, context.http()), context);
+  }
+
+  @Override
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    client.addTo(m);
+    m.put("refresh_interval", refreshInterval);
+    m.put("url", url);
+    return m;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tethys.collect.discovery;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A discovery that asks its source again and again. What the source no longer names is removed. */
+final class Refreshing implements Discovery {
+  private static final System.Logger LOG = System.getLogger(Refreshing.class.getName());
+
+  /** Asks the source once. */
+  @FunctionalInterface
+  interface Source {
+    /** All groups there are now; an exception leaves the former ones in force. */
+    List<TargetGroup> refresh() throws Exception;
+  }
+
+  private final DiscoveryConfig config;
+  private final Duration interval;
+  private final Source source;
+  private final DiscoveryContext context;
+  private Set<String> known = Set.of();
+
+  Refreshing(DiscoveryConfig config, Duration interval, Source source, DiscoveryContext context) {
+    this.config = config;
+    this.interval = interval;
+    this.source = source;
+    this.context = context;
+  }
+
+  @Override
+  public void run(Sink sink) throws InterruptedException {
+    while (true) {
+      refreshOnce(sink);
+      context.pause().pause(interval);
+    }
+  }
+
+  private void refreshOnce(Sink sink) throws InterruptedException {
+    long start = System.nanoTime();
+    try {
+      List<TargetGroup> out = new ArrayList<>(source.refresh());
+      Set<String> now = new HashSet<>();
+      out.forEach(g -> now.add(g.source()));
+      for (String former : known) {
+        if (!now.contains(former)) {
+          out.add(TargetGroup.gone(former));
+        }
+      }
+      known = now;
+      sink.update(out);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      context.metrics().refreshFailed(config.mechanism());
+      LOG.log(
+          Level.WARNING,
+          "{0} discovery failed, its last targets stay: {1}",
+          config.mechanism(),
+          e.getMessage());
+    } finally {
+      context.metrics().refreshed(config.mechanism(), System.nanoTime() - start);
+    }
+  }
+}

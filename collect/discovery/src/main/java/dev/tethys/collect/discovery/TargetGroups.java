@@ -1,0 +1,79 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the list of {@code {targets, labels}} that static configurations, files and HTTP answers
+ * hold.
+ */
+final class TargetGroups {
+  /** Where a scrape goes. */
+  static final String ADDRESS = "__address__";
+
+  private static final Section SECTION =
+      new Section("static_config", "Targets written down, and labels that they share.");
+  private static final Key<List<String>> TARGETS =
+      SECTION.key("targets", Type.list(Type.STRING), List.of(), "Addresses as host:port.");
+  private static final Key<Map<String, String>> LABELS =
+      SECTION.key(
+          "labels",
+          Type.map(Type.of("string", "", YamlNode::asString)),
+          Map.of(),
+          "Labels for all of the targets.");
+
+  /** A list of such groups, still without sources of their own. */
+  static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));
+
+  private TargetGroups() {}
+
+  private static TargetGroup read(YamlObject o) {
+    List<Labels> targets = new ArrayList<>();
+    for (String t : o.get(TARGETS)) {
+      targets.add(Labels.of(ADDRESS, t));
+    }
+    LabelsBuilder b = new LabelsBuilder();
+    o.get(LABELS)
+        .forEach(
+            (k, v) -> {
+              if (k.isEmpty()) {
+                throw o.error(LABELS, "\"\" is not a valid label name");
+              }
+              b.set(k, v);
+            });
+    return new TargetGroup("", targets, b.build());
+  }
+
+  /** Gives the groups their sources, and every one an extra label where one is named. */
+  static List<TargetGroup> named(
+      List<TargetGroup> groups, String source, @Nullable String label, String value) {
+    List<TargetGroup> out = new ArrayList<>(groups.size());
+    for (TargetGroup g : groups) {
+      Labels labels = label == null ? g.labels() : g.labels().toBuilder().set(label, value).build();
+      out.add(new TargetGroup(source + ":" + out.size(), g.targets(), labels));
+    }
+    return out;
+  }
+
+  /** The groups as a tree to be written. */
+  static List<Map<String, @Nullable Object>> tree(List<TargetGroup> groups) {
+    List<Map<String, @Nullable Object>> out = new ArrayList<>();
+    for (TargetGroup g : groups) {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("targets", g.targets().stream().map(t -> t.get(ADDRESS)).toList());
+      m.put("labels", g.labels().isEmpty() ? null : g.labels().toMap());
+      out.add(m);
+    }
+    return out;
+  }
+}

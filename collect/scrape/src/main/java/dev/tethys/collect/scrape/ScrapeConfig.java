@@ -1,0 +1,164 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.codec.exposition.ScrapeProtocol;
+import dev.tethys.collect.discovery.Discoveries;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.RelabelConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.relabel.Relabeling;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One job: where its targets come from, how they are fetched, and what is done to their samples.
+ *
+ * @param common what could also stand in the {@code global} section, in force for this job
+ * @param fallbackProtocol the format of answers that do not name a known one; null when such
+ *     answers fail
+ * @param params parameters of the URL
+ * @param nativeBucketLimit most buckets of a native histogram, 0 for no limit
+ * @param nativeMinBucketFactor least growth from one bucket to the next, 0 for any
+ */
+public record ScrapeConfig(
+    String jobName,
+    ScrapeDefaults common,
+    @Nullable ScrapeProtocol fallbackProtocol,
+    String scheme,
+    String metricsPath,
+    Map<String, List<String>> params,
+    boolean honorLabels,
+    boolean honorTimestamps,
+    boolean trackTimestampsStaleness,
+    boolean enableCompression,
+    long nativeBucketLimit,
+    double nativeMinBucketFactor,
+    HttpClientConfig client,
+    List<DiscoveryConfig> discoveries,
+    Relabeling relabeling,
+    Relabeling metricRelabeling) {
+  /** The keys of a job. */
+  public static final Section SECTION =
+      new Section("scrape_config", "One job: targets that are scraped in the same way.");
+
+  private static final Key<String> JOB_NAME =
+      SECTION.key("job_name", Type.STRING, "", "Name of the job, unique; the label job.");
+  private static final Key<ScrapeProtocol> FALLBACK =
+      SECTION.optional(
+          "fallback_scrape_protocol",
+          Type.of("scrape protocol", null, ScrapeDefaults::protocol),
+          "The format of answers whose Content-Type is missing or unknown.");
+  private static final Key<String> METRICS_PATH =
+      SECTION.key("metrics_path", Type.STRING, "/metrics", "The path of the URL.");
+  private static final Key<String> SCHEME =
+      SECTION.key("scheme", Type.STRING, "http", "http or https.");
+  private static final Key<Map<String, List<String>>> PARAMS =
+      SECTION.key("params", Type.map(Type.list(Type.STRING)), Map.of(), "Parameters of the URL.");
+  private static final Key<Boolean> HONOR_LABELS =
+      SECTION.key(
+          "honor_labels",
+          Type.BOOL,
+          false,
+          "On a clash keep the scraped label; otherwise it becomes exported_<name>.");
+  private static final Key<Boolean> HONOR_TIMESTAMPS =
+      SECTION.key("honor_timestamps", Type.BOOL, true, "Keep timestamps that the target gives.");
+  private static final Key<Boolean> TRACK_STALENESS =
+      SECTION.key(
+          "track_timestamps_staleness",
+          Type.BOOL,
+          false,
+          "Mark the end also of series with timestamps of their own.");
+  private static final Key<Boolean> COMPRESSION =
+      SECTION.key("enable_compression", Type.BOOL, true, "Ask for gzip.");
+  private static final Key<Long> BUCKET_LIMIT =
+      SECTION.key(
+          "native_histogram_bucket_limit",
+          Type.UINT,
+          0L,
+          "Most buckets of a native histogram; its resolution is halved until it fits.");
+  private static final Key<Double> MIN_BUCKET_FACTOR =
+      SECTION.key(
+          "native_histogram_min_bucket_factor",
+          Type.FLOAT,
+          0.0,
+          "Least growth from one bucket to the next; finer histograms are made coarser.");
+  private static final Key<YamlNode> RELABEL =
+      SECTION.optional("relabel_configs", RelabelConfig.LIST, "Rules for targets.");
+  private static final Key<YamlNode> METRIC_RELABEL =
+      SECTION.optional("metric_relabel_configs", RelabelConfig.LIST, "Rules for samples.");
+
+  static {
+    SECTION
+        .include(ScrapeDefaults.SECTION)
+        .include(HttpClientConfig.SECTION)
+        .include(Discoveries.SECTION);
+  }
+
+  /**
+   * Reads a job.
+   *
+   * @param inherited what the global section says
+   * @throws dev.tethys.config.ConfigException when something in it is wrong
+   */
+  public static ScrapeConfig read(YamlNode node, ScrapeDefaults inherited) {
+    YamlObject o = node.object(SECTION);
+    String job = o.get(JOB_NAME);
+    if (job.isEmpty()) {
+      throw o.error(JOB_NAME, "job_name is empty");
+    }
+    ScrapeDefaults common =
+        ScrapeDefaults.readOver(
+            o,
+            inherited,
+            "scrape timeout greater than scrape interval for scrape config with job name \""
+                + job
+                + "\"");
+    return new ScrapeConfig(
+        job,
+        common,
+        o.find(FALLBACK),
+        o.get(SCHEME),
+        o.get(METRICS_PATH),
+        o.get(PARAMS),
+        o.get(HONOR_LABELS),
+        o.get(HONOR_TIMESTAMPS),
+        o.get(TRACK_STALENESS),
+        o.get(COMPRESSION),
+        o.get(BUCKET_LIMIT),
+        o.get(MIN_BUCKET_FACTOR),
+        HttpClientConfig.read(o),
+        Discoveries.read(o),
+        RelabelConfig.read(o.at(RELABEL), common.names()),
+        RelabelConfig.read(o.at(METRIC_RELABEL), common.names()));
+  }
+
+  /** The job as a tree to be written, defaults filled in, secrets to be masked. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("job_name", jobName);
+    m.put("honor_labels", honorLabels ? true : null);
+    m.put("honor_timestamps", honorTimestamps);
+    m.put("track_timestamps_staleness", trackTimestampsStaleness);
+    m.put("params", params.isEmpty() ? null : params);
+    common.addTo(m);
+    m.put("fallback_scrape_protocol", fallbackProtocol == null ? null : fallbackProtocol.text());
+    m.put("metrics_path", metricsPath);
+    m.put("scheme", scheme);
+    m.put("enable_compression", enableCompression);
+    m.put("native_histogram_bucket_limit", nativeBucketLimit == 0 ? null : nativeBucketLimit);
+    m.put(
+        "native_histogram_min_bucket_factor",
+        nativeMinBucketFactor == 0 ? null : nativeMinBucketFactor);
+    client.addTo(m);
+    m.put("relabel_configs", RelabelConfig.tree(relabeling));
+    m.put("metric_relabel_configs", RelabelConfig.tree(metricRelabeling));
+    Discoveries.addTo(m, discoveries);
+    return m;
+  }
+}

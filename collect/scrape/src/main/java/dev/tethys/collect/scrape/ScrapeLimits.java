@@ -1,0 +1,86 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much a job may bring; 0 is no limit everywhere.
+ *
+ * @param bodySize bytes of one uncompressed answer
+ * @param samples after metric relabelling
+ * @param labels labels of one series
+ * @param labelNameLength bytes
+ * @param labelValueLength bytes
+ * @param targets of the job after relabelling
+ * @param keepDroppedTargets how many dropped targets are remembered to be shown
+ */
+public record ScrapeLimits(
+    ByteSize bodySize,
+    long samples,
+    long labels,
+    long labelNameLength,
+    long labelValueLength,
+    long targets,
+    long keepDroppedTargets) {
+  /** None at all. */
+  public static final ScrapeLimits NONE = new ScrapeLimits(ByteSize.ZERO, 0, 0, 0, 0, 0, 0);
+
+  static final Section SECTION =
+      new Section("scrape_limits", "How much one scrape, or one job, may bring.");
+  private static final Key<ByteSize> BODY_SIZE =
+      SECTION.optional(
+          "body_size_limit", Type.SIZE, "Most bytes of an uncompressed answer; more fails it.");
+  private static final Key<Long> SAMPLES =
+      SECTION.optional(
+          "sample_limit", Type.UINT, "Most samples of a scrape after relabelling; more fails it.");
+  private static final Key<Long> LABELS =
+      SECTION.optional("label_limit", Type.UINT, "Most labels of a series; more fails the scrape.");
+  private static final Key<Long> LABEL_NAME_LENGTH =
+      SECTION.optional("label_name_length_limit", Type.UINT, "Longest label name in bytes.");
+  private static final Key<Long> LABEL_VALUE_LENGTH =
+      SECTION.optional("label_value_length_limit", Type.UINT, "Longest label value in bytes.");
+  private static final Key<Long> TARGETS =
+      SECTION.optional(
+          "target_limit", Type.UINT, "Most targets of a job; with more, all of them fail.");
+  private static final Key<Long> KEEP_DROPPED =
+      SECTION.optional(
+          "keep_dropped_targets", Type.UINT, "How many dropped targets are kept to be shown.");
+
+  /** Reads the keys of this block; one that is absent or 0 is taken from {@code otherwise}. */
+  public static ScrapeLimits read(YamlObject o, ScrapeLimits otherwise) {
+    ByteSize body = o.find(BODY_SIZE);
+    return new ScrapeLimits(
+        body == null || body.bytes() == 0 ? otherwise.bodySize : body,
+        number(o, SAMPLES, otherwise.samples),
+        number(o, LABELS, otherwise.labels),
+        number(o, LABEL_NAME_LENGTH, otherwise.labelNameLength),
+        number(o, LABEL_VALUE_LENGTH, otherwise.labelValueLength),
+        number(o, TARGETS, otherwise.targets),
+        number(o, KEEP_DROPPED, otherwise.keepDroppedTargets));
+  }
+
+  private static long number(YamlObject o, Key<Long> key, long otherwise) {
+    Long v = o.find(key);
+    return v == null || v == 0 ? otherwise : v;
+  }
+
+  /** Adds the limits that there are to a tree to be written. */
+  public void addTo(Map<String, @Nullable Object> m) {
+    m.put("body_size_limit", bodySize.bytes() == 0 ? null : bodySize);
+    put(m, "sample_limit", samples);
+    put(m, "label_limit", labels);
+    put(m, "label_name_length_limit", labelNameLength);
+    put(m, "label_value_length_limit", labelValueLength);
+    put(m, "target_limit", targets);
+    put(m, "keep_dropped_targets", keepDroppedTargets);
+  }
+
+  private static void put(Map<String, @Nullable Object> m, String key, long v) {
+    m.put(key, v == 0 ? null : v);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.tethys.config;
+
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A path whose last part may be a pattern with {@code *}, {@code ?} and {@code [a-z]}, as
+ * configuration files name further files.
+ */
+public final class FilePattern {
+  private final Path path;
+  private final boolean pattern;
+  private final PathMatcher matcher;
+
+  private FilePattern(Path path) {
+    this.path = path;
+    String name = String.valueOf(path.getFileName());
+    this.pattern = name.chars().anyMatch(c -> c == '*' || c == '?' || c == '[');
+    // Braces mean alternatives to Java alone.
+    String glob = name.replace("{", "\\{").replace("}", "\\}");
+    this.matcher = pattern ? FileSystems.getDefault().getPathMatcher("glob:" + glob) : p -> false;
+  }
+
+  /**
+   * Reads a pattern.
+   *
+   * @throws IllegalArgumentException saying what is wrong with it
+   */
+  public static FilePattern of(String text) {
+    int star = text.indexOf('*');
+    if (star >= 0 && text.indexOf('/', star) >= 0) {
+      throw new IllegalArgumentException(
+          "\"" + text + "\": only the last part of a path may be a pattern");
+    }
+    try {
+      return new FilePattern(Path.of(text));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "\"" + text + "\" is not a valid pattern: " + e.getMessage(), e);
+    }
+  }
+
+  /** The folder in which the files lie. */
+  public Path folder() {
+    Path parent = path.toAbsolutePath().getParent();
+    return parent == null ? path.toAbsolutePath() : parent;
+  }
+
+  /**
+   * The files that there are now, in order; none where the folder does not exist.
+   *
+   * @throws IOException when the folder cannot be listed
+   */
+  public List<Path> files() throws IOException {
+    if (!pattern) {
+      return Files.exists(path) ? List.of(path) : List.of();
+    }
+    Path folder = path.getParent();
+    try (Stream<Path> s = Files.list(folder == null ? Path.of("") : folder)) {
+      return s.filter(f -> matcher.matches(f.getFileName())).sorted().toList();
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    }
+  }
+}
