@@ -1,0 +1,73 @@
+package dev.tethys.codec.otlp;
+
+import java.util.Set;
+
+/**
+ * What steers the translation; the names are those of the {@code otlp} section.
+ *
+ * @param promoteResourceAttributes resource attributes that become labels of every series
+ * @param promoteAllResourceAttributes promote all but {@code ignoreResourceAttributes}
+ * @param acceptDelta store delta samples as they are, with unknown type
+ * @param lookbackDelta milliseconds; {@code target_info} is written at least twice in it
+ * @param typeAndUnitLabels add the labels {@code __type__} and {@code __unit__}
+ */
+public record OtlpOptions(
+    TranslationStrategy translationStrategy,
+    Set<String> promoteResourceAttributes,
+    boolean promoteAllResourceAttributes,
+    Set<String> ignoreResourceAttributes,
+    boolean keepIdentifyingResourceAttributes,
+    boolean convertHistogramsToNhcb,
+    boolean promoteScopeMetadata,
+    boolean labelNameUnderscoreSanitization,
+    boolean labelNamePreserveMultipleUnderscores,
+    boolean acceptDelta,
+    long lookbackDelta,
+    boolean typeAndUnitLabels) {
+
+  /** Prometheus's defaults. */
+  public static final OtlpOptions DEFAULT =
+      new OtlpOptions(
+          TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES,
+          Set.of(),
+          false,
+          Set.of(),
+          false,
+          false,
+          false,
+          true,
+          true,
+          false,
+          300_000,
+          false);
+
+  public OtlpOptions {
+    promoteResourceAttributes = Set.copyOf(promoteResourceAttributes);
+    ignoreResourceAttributes = Set.copyOf(ignoreResourceAttributes);
+    if (lookbackDelta <= 0) {
+      throw new IllegalArgumentException("the lookback delta must be positive");
+    }
+  }
+
+  public OtlpOptions withTranslationStrategy(TranslationStrategy s) {
+    return new OtlpOptions(
+        s,
+        promoteResourceAttributes,
+        promoteAllResourceAttributes,
+        ignoreResourceAttributes,
+        keepIdentifyingResourceAttributes,
+        convertHistogramsToNhcb,
+        promoteScopeMetadata,
+        labelNameUnderscoreSanitization,
+        labelNamePreserveMultipleUnderscores,
+        acceptDelta,
+        lookbackDelta,
+        typeAndUnitLabels);
+  }
+
+  boolean promotes(String attribute) {
+    return promoteAllResourceAttributes
+        ? !ignoreResourceAttributes.contains(attribute)
+        : promoteResourceAttributes.contains(attribute);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tethys.codec.otlp;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** What became of a request: how many data points were taken and refused, and why. */
+public final class OtlpResult {
+  /** Only so many different reasons and warnings are kept. */
+  static final int MAX_TEXTS = 10;
+
+  private long accepted;
+  private long rejected;
+  private final Set<String> errors = new LinkedHashSet<>();
+  private final Set<String> warnings = new LinkedHashSet<>();
+  private final TreeMap<String, Integer> warningCategories = new TreeMap<>();
+
+  void accept() {
+    accepted++;
+  }
+
+  void reject(long points, String why) {
+    rejected += points;
+    if (errors.size() < MAX_TEXTS) {
+      errors.add(why);
+    }
+  }
+
+  void warn(String category, String text) {
+    if (warnings.size() >= MAX_TEXTS || warnings.add(text)) {
+      warningCategories.merge(category, 1, Integer::sum);
+    }
+  }
+
+  /** Data points of which every sample was taken. */
+  public long accepted() {
+    return accepted;
+  }
+
+  /** Data points that were refused, wholly or in part. */
+  public long rejected() {
+    return rejected;
+  }
+
+  /** Why data points were refused, the first few reasons; empty when all was taken. */
+  public String errorMessage() {
+    return String.join("\n", errors);
+  }
+
+  public List<String> warnings() {
+    return new ArrayList<>(warnings);
+  }
+
+  /** Warnings by the category that Prometheus counts them under. */
+  public Map<String, Integer> warningCategories() {
+    return Map.copyOf(warningCategories);
+  }
+
+  /** An ExportMetricsServiceResponse; empty when there is nothing to say. */
+  public byte[] toProtobuf() {
+    ProtoWriter w = new ProtoWriter();
+    if (rejected > 0 || !errors.isEmpty()) {
+      int m = w.begin(1);
+      w.int64Unless0(1, rejected);
+      w.stringUnlessEmpty(2, errorMessage());
+      w.end(m);
+    }
+    return w.toByteArray();
+  }
+
+  /** The same as OTLP's JSON. */
+  public String toJson() {
+    if (rejected == 0 && errors.isEmpty()) {
+      return "{}";
+    }
+    StringBuilder sb = new StringBuilder("{\"partialSuccess\":{\"rejectedDataPoints\":\"");
+    sb.append(rejected).append("\",\"errorMessage\":");
+    Attributes.string(sb, errorMessage());
+    return sb.append("}}").toString();
+  }
+}
