@@ -201,7 +201,9 @@ class OtlpMetricsReaderTest {
             "queue_bytes{instance=\"i1\", job=\"ns/shop\"} 5 3.0");
     assertThat(l.families)
         .containsExactly(
-            "my_gauge gauge  ", "bytes_sent_total counter bytes helps", "queue_bytes gauge bytes helps");
+            "my_gauge gauge  ",
+            "bytes_sent_total counter bytes helps",
+            "queue_bytes gauge bytes helps");
     assertThat(r.accepted()).isEqualTo(3);
     assertThat(r.toProtobuf()).isEmpty();
     assertThat(r.toJson()).isEqualTo("{}");
@@ -255,18 +257,22 @@ class OtlpMetricsReaderTest {
             .addAttributes(kv("secret", "s"))
             .build();
     assertThat(
-            lines(with(Set.of("host.name"), false, false, false, false, false),
+            lines(
+                with(Set.of("host.name"), false, false, false, false, false),
                 request(r, gauge("g", at(0, 1)))))
         .contains("g{host_name=\"h\", instance=\"i1\", job=\"ns/shop\"} 0 1.0");
     assertThat(
-            lines(with(Set.of(), true, false, false, false, false), request(r, gauge("g", at(0, 1)))))
+            lines(
+                with(Set.of(), true, false, false, false, false), request(r, gauge("g", at(0, 1)))))
         .first()
         .asString()
         .contains("host_name=\"h\"")
         .contains("service_name=\"shop\"")
         .doesNotContain("secret");
     assertThat(
-            lines(with(Set.of(), false, false, true, false, true), request(SERVICE, sum("g", CUMULATIVE, true, at(0, 1)))))
+            lines(
+                with(Set.of(), false, false, true, false, true),
+                request(SERVICE, sum("g", CUMULATIVE, true, at(0, 1)))))
         .containsExactly(
             "g_bytes_total{__type__=\"counter\", __unit__=\"bytes\", instance=\"i1\","
                 + " job=\"ns/shop\", otel_scope_name=\"lib\", otel_scope_version=\"1.2\","
@@ -346,7 +352,9 @@ class OtlpMetricsReaderTest {
               io.opentelemetry.proto.metrics.v1.Exemplar.newBuilder()
                   .setAsDouble(3)
                   .setTimeUnixNano(T * 1_000_000)
-                  .setTraceId(ByteString.copyFrom(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}))
+                  .setTraceId(
+                      ByteString.copyFrom(
+                          new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}))
                   .addFilteredAttributes(kv("user", "me")));
 
   private static Metric histogram(AggregationTemporality t, HistogramDataPoint.Builder p) {
@@ -363,7 +371,9 @@ class OtlpMetricsReaderTest {
   @Test
   void histogramsBecomeClassicBuckets() {
     assertThat(
-            lines(OtlpOptions.DEFAULT, request(Resource.getDefaultInstance(), histogram(CUMULATIVE, HISTOGRAM))))
+            lines(
+                OtlpOptions.DEFAULT,
+                request(Resource.getDefaultInstance(), histogram(CUMULATIVE, HISTOGRAM))))
         .containsExactly(
             "lat_seconds_sum 0 99.0",
             "lat_seconds_count 0 10.0",
@@ -419,8 +429,7 @@ class OtlpMetricsReaderTest {
             "e 0 {1 11.0 5.0 z1.0 [3, 3, 3, 1][4.0, 2.0, 1.0, 1.0][-2, 1][2.0] UNKNOWN}");
     // two steps too fine: OTLP buckets 2,3 | 4 | 8 merge by four
     assertThat(lines(OtlpOptions.DEFAULT, request(none, exponential(exponentialPoint(10)))))
-        .containsExactly(
-            "e 0 {8 11.0 5.0 z1.0 [1, 3][6.0, 1.0, 1.0][0, 1][2.0] UNKNOWN}");
+        .containsExactly("e 0 {8 11.0 5.0 z1.0 [1, 3][6.0, 1.0, 1.0][0, 1][2.0] UNKNOWN}");
     Lines l = new Lines();
     OtlpResult r = read(OtlpOptions.DEFAULT, l, request(none, exponential(exponentialPoint(-5))));
     assertThat(l.lines).isEmpty();

@@ -114,7 +114,8 @@ class OtlpNamesTest {
     assertThat(OtlpNames.label(options(true, true), "a..b")).isEqualTo("a__b");
     assertThat(OtlpNames.label(options(true, false), "a..b__c")).isEqualTo("a_b_c");
     assertThat(OtlpNames.label(options(true, false), "__a..b__")).isEqualTo("__a_b__");
-    assertThatThrownBy(() -> OtlpNames.label(options(true, true), "...")).hasMessageContaining("___");
+    assertThatThrownBy(() -> OtlpNames.label(options(true, true), "..."))
+        .hasMessageContaining("___");
     assertThatThrownBy(() -> OtlpNames.label(options(true, true), ""))
         .hasMessage("label name is empty");
   }
