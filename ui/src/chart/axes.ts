@@ -54,6 +54,7 @@ export function valueBounds(
   ceiling: number | null,
 ): [number, number] {
   if (!Number.isFinite(min) || !Number.isFinite(max)) return [floor ?? 0, ceiling ?? 1];
+  if (min === 0 && max === 0) return [floor ?? 0, ceiling ?? 1];
   let low = min;
   let high = max;
   if (low === high) {

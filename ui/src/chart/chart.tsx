@@ -327,7 +327,7 @@ function options(live: Live, tip: () => Tooltip, width: number): uPlot.Options {
         grid: { ...grid, show: false },
         ticks: { stroke: token('--line'), width: 1, size: 4 },
         space: 72,
-        size: 40,
+        size: (_u, values) => (values?.some((text) => text?.includes('\n')) ? 42 : 28),
         gap: 5,
         values: (_u, splits, _axis, _space, increment) => timeTicks(splits, increment, props.utc),
       },

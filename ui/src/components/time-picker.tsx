@@ -150,6 +150,7 @@ export function TimePicker(props: {
       <Button icon="right" label="Later" disabled={value.end === null} onClick={() => shift(0.5)} />
       <Button
         icon="minus"
+        className="wide-only"
         label="Zoom out"
         onClick={() =>
           props.onChange({

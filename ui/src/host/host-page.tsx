@@ -1,3 +1,347 @@
+import { useIsFetching } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { ErrorNotice } from '../api/errors';
+import { useTargets, useVector } from '../api/queries';
+import type { VectorItem } from '../api/types';
+import { useShortcut } from '../app/shortcuts';
+import { TimePicker } from '../components/time-picker';
+import { CopyButton, Empty, Loading, PageHead, Select } from '../components/ui';
+import {
+  clampRange,
+  formatDuration,
+  formatMoment,
+  parseDuration,
+  parseMoment,
+  type TimeRange,
+} from '../lib/time';
+import { formatValue } from '../lib/units';
+import { HostChart } from './host-chart';
+import { chartsOf, filesystemQueries, filesystems, type HostId, rateWindow, selector } from './metrics';
+
+const POINTS = 200;
+const DEFAULT_RANGE = 1_800_000;
+const DEFAULT_REFRESH = 15_000;
+const SLOW = 15_000;
+
+interface Host extends HostId {
+  name: string;
+  kernel: string;
+  machine: string;
+}
+
+const hostKey = (host: HostId) => `${host.job}/${host.instance}`;
+
+function hostsOf(samples: VectorItem[]): Host[] {
+  return samples
+    .map(({ metric }) => ({
+      job: metric.job ?? '',
+      instance: metric.instance ?? '',
+      name: metric.nodename || metric.instance || '?',
+      kernel: metric.release ?? '',
+      machine: metric.machine ?? '',
+    }))
+    .sort(
+      (a, b) =>
+        a.name.localeCompare(b.name) ||
+        // A machine that is scraped twice: the job that is named for it comes first.
+        Number(/node|host/.test(b.job)) - Number(/node|host/.test(a.job)) ||
+        hostKey(a).localeCompare(hostKey(b)),
+    );
+}
+
+const single = (data: VectorItem[] | undefined): number | null => {
+  const text = data?.[0]?.value?.[1];
+  return text === undefined ? null : Number(text);
+};
+
+function Gauge({ name, share, text }: { name: string; share: number | null; text: string }) {
+  const level = share === null ? '' : share > 0.9 ? ' is-bad' : share > 0.75 ? ' is-warn' : '';
+  return (
+    <div className="tile">
+      <span className="tile-name">{name}</span>
+      <span className="tile-value">
+        {share === null ? '–' : formatValue(share, 'ratio', share >= 0.1 ? 3 : 2)}
+      </span>
+      <span className={`meter${level}`}>
+        <i style={{ width: `${Math.min(100, Math.max(0, (share ?? 0) * 100))}%` }} />
+      </span>
+      <span className="tile-note">{text}</span>
+    </div>
+  );
+}
+
+function Fact({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <div className="tile">
+      <span className="tile-name">{name}</span>
+      <span className="tile-value">{value}</span>
+      <span className="tile-note">{note}</span>
+    </div>
+  );
+}
+
+function Tiles({ host, window, refresh }: { host: Host; window: string; refresh: number }) {
+  const s = selector(host);
+  const busy = single(
+    useVector(`1 - avg(rate(node_cpu_seconds_total{${s},mode="idle"}[${window}]))`, refresh).data,
+  );
+  const cores = single(useVector(`count(node_cpu_seconds_total{${s},mode="idle"})`, SLOW).data);
+  const total = single(useVector(`node_memory_MemTotal_bytes{${s}}`, SLOW).data);
+  const available = single(useVector(`node_memory_MemAvailable_bytes{${s}}`, refresh).data);
+  const load = single(useVector(`node_load1{${s}}`, refresh).data);
+  const boot = single(useVector(`node_boot_time_seconds{${s}}`, SLOW).data);
+  const os = useVector(`node_os_info{${s}}`, SLOW).data?.[0]?.metric;
+  const running = single(useVector(`node_procs_running{${s}}`, refresh).data);
+  const uptime = boot === null ? null : Date.now() / 1000 - boot;
+  return (
+    <div className="tiles">
+      <Gauge
+        name="Processor"
+        share={busy}
+        text={cores === null ? '' : `${cores} processor${cores === 1 ? '' : 's'}`}
+      />
+      <Gauge
+        name="Memory"
+        share={total && available !== null ? 1 - available / total : null}
+        text={
+          total && available !== null
+            ? `${formatValue(total - available, 'bytes', 3)} of ${formatValue(total, 'bytes', 3)}`
+            : ''
+        }
+      />
+      <Fact
+        name="Load"
+        value={load === null ? '–' : formatValue(load, 'none', 3)}
+        note={
+          cores && load !== null
+            ? `${formatValue(load / cores, 'none', 2)} a processor${running === null ? '' : `, ${running} running`}`
+            : ''
+        }
+      />
+      <Fact
+        name="Uptime"
+        value={uptime === null ? '–' : formatValue(uptime, 'seconds')}
+        note={boot === null ? '' : `since ${formatMoment(boot * 1000, false).slice(0, 16)}`}
+      />
+      <Fact
+        name="Kernel"
+        value={host.kernel.split('-')[0] || '–'}
+        note={[os?.pretty_name, host.machine].filter(Boolean).join(' · ')}
+      />
+    </div>
+  );
+}
+
+function Filesystems({ host, refresh }: { host: Host; refresh: number }) {
+  const q = filesystemQueries(host);
+  const size = useVector(q.size, refresh);
+  const available = useVector(q.available, refresh);
+  const files = useVector(q.files, SLOW);
+  const filesFree = useVector(q.filesFree, SLOW);
+  const list = filesystems(size.data ?? [], available.data ?? [], files.data ?? [], filesFree.data ?? []);
+  return (
+    <section className="card host-card" aria-label="Filesystems">
+      <header className="host-card-head">
+        <div>
+          <h2>Filesystems</h2>
+          <p className="muted">Used now, fullest first</p>
+        </div>
+      </header>
+      {size.error ? (
+        <ErrorNotice error={size.error} />
+      ) : list.length === 0 ? (
+        <div className="host-card-none">
+          {size.isPending ? (
+            <span className="spinner" />
+          ) : (
+            <span className="muted">This host shows no filesystems.</span>
+          )}
+        </div>
+      ) : (
+        <ul className="filesystems">
+          {list.map((fs) => {
+            const share = 1 - fs.available / fs.size;
+            const level = share > 0.9 ? ' is-bad' : share > 0.8 ? ' is-warn' : '';
+            return (
+              <li key={`${fs.device} ${fs.mountpoint}`}>
+                <div className="filesystem-line">
+                  <span className="filesystem-name mono-text">{fs.mountpoint}</span>
+                  <span className="muted filesystem-device">
+                    {fs.device} · {fs.type}
+                  </span>
+                  <b>{formatValue(share, 'ratio', 3)}</b>
+                </div>
+                <span className={`meter${level}`}>
+                  <i style={{ width: `${share * 100}%` }} />
+                </span>
+                <div className="filesystem-line muted">
+                  <span>
+                    {formatValue(fs.available, 'bytes', 3)} free of {formatValue(fs.size, 'bytes', 3)}
+                  </span>
+                  {fs.inodes !== null && <span>{formatValue(fs.inodes, 'ratio', 2)} of inodes</span>}
+                </div>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const EXAMPLE = `scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: ["localhost:9100"]`;
+
+function NoHosts() {
+  const targets = useTargets().data?.data.activeTargets ?? [];
+  const waiting = targets.length > 0 && targets.every((t) => t.health === 'unknown');
+  if (waiting) {
+    return (
+      <Empty icon="host" title="The first samples are on their way">
+        {targets.length} target{targets.length === 1 ? ' is' : 's are'} about to be scraped; this page fills
+        by itself.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      icon="host"
+      title="No host tells about itself yet"
+      actions={
+        <>
+          <Link to="/targets" className="button button-plain">
+            See the targets
+          </Link>
+          <CopyButton text={EXAMPLE} label="Copy the example" />
+        </>
+      }
+    >
+      This page draws the <code>node_*</code> metrics of a host. Scrape a node exporter, for example:
+      <pre className="code-block">{EXAMPLE}</pre>
+    </Empty>
+  );
+}
+
+function readTime(search: Record<string, string>): TimeRange {
+  const range = parseDuration(search.range ?? '');
+  return { range: range ? clampRange(range) : DEFAULT_RANGE, end: parseMoment(search.end ?? '', true) };
+}
+
 export function HostPage() {
-  return null;
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const uname = useVector('node_uname_info', 10_000);
+  const hosts = useMemo(() => hostsOf(uname.data ?? []), [uname.data]);
+  const targets = useTargets().data?.data.activeTargets;
+  const [now, setNow] = useState(() => Date.now());
+  const fetching = useIsFetching({ predicate: (q) => q.queryKey[0] === 'host' });
+
+  const time = useMemo(() => readTime(search), [search]);
+  const refresh = search.refresh === 'off' ? 0 : (parseDuration(search.refresh ?? '') ?? DEFAULT_REFRESH);
+  const host =
+    hosts.find((h) => h.instance === search.instance && (!search.job || h.job === search.job)) ?? hosts[0];
+
+  const go = (patch: Record<string, string | undefined>, replace = false) => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...patch }).filter(([, v]) => v));
+    void navigate({ to: '/host', search: next as never, replace, resetScroll: false });
+  };
+  const setTime = (next: TimeRange) => {
+    setNow(Date.now());
+    go({
+      range: formatDuration(next.range),
+      end: next.end === null ? undefined : formatMoment(next.end, true),
+    });
+  };
+  useShortcut('r', () => setNow(Date.now()));
+  useEffect(() => {
+    if (refresh === 0 || time.end !== null) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) setNow(Date.now());
+    }, refresh);
+    return () => clearInterval(timer);
+  }, [refresh, time.end]);
+
+  const target =
+    host && targets?.find((t) => t.labels.instance === host.instance && t.labels.job === host.job);
+  const step = Math.max(1000, Math.round(time.range / POINTS / 1000) * 1000);
+  const end = time.end ?? Math.floor(now / step) * step;
+  const window = rateWindow(target?.scrapeInterval, step);
+  const job = host?.job;
+  const instance = host?.instance;
+  const specs = useMemo(
+    () => (job !== undefined && instance !== undefined ? chartsOf({ job, instance }, window) : []),
+    [job, instance, window],
+  );
+  const several = new Set(hosts.map((h) => h.name)).size < hosts.length;
+
+  return (
+    <div className="page">
+      <PageHead
+        title={host ? host.name : 'Host'}
+        lead={host ? `${host.instance} · job ${host.job}` : undefined}
+      >
+        {hosts.length > 1 && host && (
+          <Select
+            label="Host"
+            hideLabel
+            value={hostKey(host)}
+            choices={hosts.map((h) => ({
+              value: hostKey(h),
+              label: several ? `${h.name} · ${h.job} · ${h.instance}` : h.name,
+            }))}
+            onChange={(key) => {
+              const chosen = hosts.find((h) => hostKey(h) === key);
+              if (chosen) go({ instance: chosen.instance, job: chosen.job });
+            }}
+          />
+        )}
+        {host && (
+          <TimePicker
+            value={time}
+            refresh={refresh}
+            busy={fetching > 0}
+            onChange={setTime}
+            onRefresh={(ms) => go({ refresh: ms === 0 ? 'off' : formatDuration(ms) }, true)}
+            onRun={() => setNow(Date.now())}
+          />
+        )}
+      </PageHead>
+      {uname.error && <ErrorNotice error={uname.error} />}
+      {uname.isPending && <Loading label="Looking for hosts" />}
+      {uname.data && !host && <NoHosts />}
+      {host && (
+        <>
+          <Tiles host={host} window={window} refresh={refresh || SLOW} />
+          <div className="host-grid">
+            {specs.slice(0, 4).map((spec) => (
+              <HostChart
+                key={spec.id}
+                spec={spec}
+                time={time}
+                start={end - time.range}
+                end={end}
+                step={step}
+                onTime={setTime}
+              />
+            ))}
+            <Filesystems host={host} refresh={refresh || SLOW} />
+            {specs.slice(4).map((spec) => (
+              <HostChart
+                key={spec.id}
+                spec={spec}
+                time={time}
+                start={end - time.range}
+                end={end}
+                step={step}
+                onTime={setTime}
+              />
+            ))}
+          </div>
+        </>
+      )}
+    </div>
+  );
 }

@@ -27,6 +27,8 @@ type Base =
 interface Unit {
   base: Base;
   perSecond: boolean;
+  /** What the values were multiplied with since they had the base unit; 1 when absent. */
+  factor?: number;
   /** Set for a number literal: scaling by it may change the unit. */
   literal?: number;
 }
@@ -267,12 +269,12 @@ class Inference {
           return { base: 'seconds', perSecond: false };
         if (a.literal !== undefined) return { ...b, literal: undefined };
         if (b.literal !== undefined) return { ...a, literal: undefined };
-        return a.base === b.base && a.perSecond === b.perSecond ? a : UNKNOWN;
+        return a.base === b.base && a.perSecond === b.perSecond && factorOf(a) === factorOf(b) ? a : UNKNOWN;
       case 'Mul':
         if (a.literal !== undefined) return this.scale(b, a.literal);
         if (b.literal !== undefined) return this.scale(a, b.literal);
-        if (isRatio(a)) return b;
-        if (isRatio(b)) return a;
+        if (isRatio(a)) return this.scale(b, factorOf(a));
+        if (isRatio(b)) return this.scale(a, factorOf(b));
         return UNKNOWN;
       case 'Div':
         if (b.literal !== undefined) return this.scale(a, 1 / b.literal);
@@ -284,15 +286,14 @@ class Inference {
     }
   }
 
-  private scale(unit: Unit, factor: number): Unit {
-    if (isRatio(unit) && factor === 100) return { base: 'percent', perSecond: false };
-    if (unit.base === 'percent' && factor === 0.01) return { base: 'ratio', perSecond: false };
-    if (unit.base === 'bytes' && factor === 8) return { base: 'bits', perSecond: unit.perSecond };
-    if (unit.base === 'bits' && factor === 1 / 8) return { base: 'bytes', perSecond: unit.perSecond };
+  private scale(unit: Unit, by: number): Unit {
+    // A count is a count, whatever it is multiplied with.
     if (unit.base === 'count') return { ...unit, literal: undefined };
-    return factor === 1 || factor === -1 ? { ...unit, literal: undefined } : UNKNOWN;
+    return { ...unit, literal: undefined, factor: factorOf(unit) * by };
   }
 }
+
+const factorOf = (unit: Unit) => unit.factor ?? 1;
 
 function isRatio(unit: Unit): boolean {
   return (unit.base === 'ratio' && !unit.perSecond) || (unit.base === 'seconds' && unit.perSecond);
@@ -300,21 +301,29 @@ function isRatio(unit: Unit): boolean {
 
 function quotient(a: Unit, b: Unit): Unit {
   if (a.base === 'unknown' || b.base === 'unknown') return UNKNOWN;
+  const factor = factorOf(a) / factorOf(b);
   // Plain counts of different things (load / cores) are not shares of each other; rates of events mostly are.
   if (a.base === 'count' && b.base === 'count' && !a.perSecond && !b.perSecond) return COUNT;
-  if (a.base === b.base && a.perSecond === b.perSecond) return { base: 'ratio', perSecond: false };
-  if (b.base === 'count') return { base: a.base, perSecond: a.perSecond && !b.perSecond };
-  if (b.base === 'seconds' && !b.perSecond && !a.perSecond) return { base: a.base, perSecond: true };
+  if (a.base === b.base && a.perSecond === b.perSecond) return { base: 'ratio', perSecond: false, factor };
+  if (b.base === 'count') return { base: a.base, perSecond: a.perSecond && !b.perSecond, factor };
+  if (b.base === 'seconds' && !b.perSecond && !a.perSecond) return { base: a.base, perSecond: true, factor };
   return UNKNOWN;
 }
 
+const near = (a: number, b: number) => Math.abs(a - b) < 1e-9 * b;
+
 function toId(unit: Unit): UnitId {
-  if (isRatio(unit)) return 'ratio';
-  if (!unit.perSecond) return unit.base === 'count' || unit.base === 'unknown' ? 'none' : unit.base;
-  if (unit.base === 'bytes') return 'bytes/s';
-  if (unit.base === 'bits') return 'bits/s';
-  if (unit.base === 'count') return 'per second';
-  if (unit.base === 'joules') return 'watts';
+  const factor = factorOf(unit);
+  if (isRatio(unit)) return near(factor, 1) ? 'ratio' : near(factor, 100) ? 'percent' : 'none';
+  if (unit.base === 'percent' && near(factor, 0.01)) return 'ratio';
+  const inBits = unit.base === 'bytes' && near(factor, 8);
+  if (!inBits && !near(factor, 1)) return 'none';
+  const base = inBits ? 'bits' : unit.base;
+  if (!unit.perSecond) return base === 'count' || base === 'unknown' ? 'none' : base;
+  if (base === 'bytes') return 'bytes/s';
+  if (base === 'bits') return 'bits/s';
+  if (base === 'count') return 'per second';
+  if (base === 'joules') return 'watts';
   return 'none';
 }
 

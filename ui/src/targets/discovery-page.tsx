@@ -1,3 +1,119 @@
+import { useMemo, useState } from 'react';
+import { ErrorNotice } from '../api/errors';
+import { useTargets } from '../api/queries';
+import type { LabelSet } from '../api/types';
+import { Icon } from '../components/icons';
+import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
+import { filterDropped, filterTargets, summarisePools } from './filter';
+import { LabelTable, TargetTabs } from './targets-page';
+
+const PAGE = 50;
+
+interface Found {
+  discovered: LabelSet;
+  /** Null: dropped by relabelling. */
+  target: LabelSet | null;
+}
+
+function Pool({
+  name,
+  found,
+  dropped,
+  initiallyOpen,
+}: {
+  name: string;
+  found: Found[];
+  dropped: number;
+  initiallyOpen: boolean;
+}) {
+  const [open, setOpen] = useState(initiallyOpen);
+  const [count, setCount] = useState(PAGE);
+  const kept = found.filter((f) => f.target).length;
+  return (
+    <section className="card discovery-pool">
+      <button type="button" className="discovery-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? 'down' : 'right'} size={15} />
+        <h2>{name}</h2>
+        <span className="muted">
+          {kept + dropped} discovered, {kept} scraped{dropped > 0 ? `, ${dropped} dropped` : ''}
+        </span>
+      </button>
+      {open && (
+        <div className="discovery-list">
+          {found.slice(0, count).map((f, i) => (
+            <div className="discovery-row" key={`${f.discovered.__address__} ${String(i)}`}>
+              <LabelTable labels={f.discovered} />
+              <div>
+                {f.target ? (
+                  <LabelChips labels={f.target} />
+                ) : (
+                  <span className="badge">dropped by relabelling</span>
+                )}
+              </div>
+            </div>
+          ))}
+          {found.length > count && (
+            <Button look="ghost" onClick={() => setCount(count + PAGE)}>
+              {found.length - count} more
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
 export function DiscoveryPage() {
-  return null;
+  const query = useTargets();
+  const data = query.data?.data;
+  const [text, setText] = useState('');
+  const pools = useMemo(() => {
+    if (!data) return [];
+    return summarisePools(data.activeTargets, data.droppedTargets, data.droppedTargetCounts)
+      .map(({ pool, dropped }) => {
+        const filter = { pool, health: 'all' as const, text };
+        const found: Found[] = [
+          ...filterTargets(data.activeTargets, filter).map((t) => ({
+            discovered: t.discoveredLabels,
+            target: t.labels,
+          })),
+          ...filterDropped(data.droppedTargets, filter).map((t) => ({
+            discovered: t.discoveredLabels,
+            target: null,
+          })),
+        ];
+        return { pool, dropped, found };
+      })
+      .filter((p) => text === '' || p.found.length > 0);
+  }, [data, text]);
+  return (
+    <div className="page">
+      <PageHead title="Targets" lead="What discovery found, and what relabelling made of it">
+        <TargetTabs />
+      </PageHead>
+      {query.error && <ErrorNotice error={query.error} />}
+      {query.isPending && <Loading label="Reading targets" />}
+      {data && (
+        <>
+          <div className="filters">
+            <SearchField label="Search labels" value={text} onChange={setText} />
+          </div>
+          {pools.length === 0 && (
+            <Empty icon="search" title={text ? 'Nothing matches' : 'Nothing was discovered'}>
+              {text ? 'Try fewer words.' : 'No scrape pool is configured, or discovery found nothing yet.'}
+            </Empty>
+          )}
+          {pools.map((p) => (
+            <Pool
+              key={p.pool}
+              name={p.pool}
+              found={p.found}
+              dropped={p.dropped}
+              initiallyOpen={pools.length === 1}
+            />
+          ))}
+        </>
+      )}
+    </div>
+  );
 }

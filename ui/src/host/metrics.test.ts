@@ -1,0 +1,54 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import { describe, expect, it } from 'vitest';
+import { chartsOf, filesystemQueries, filesystems, rateWindow } from './metrics';
+
+const host = { job: 'no"de', instance: 'a:9100' };
+
+describe('queries of the Host page', () => {
+  it('are all valid PromQL', () => {
+    const queries = [
+      ...chartsOf(host, '45s').flatMap((chart) => chart.lines.map((line) => line.expr)),
+      ...Object.values(filesystemQueries(host)),
+    ];
+    for (const query of queries) {
+      let errors = 0;
+      parser.parse(query).iterate({
+        enter: (node) => {
+          if (node.type.isError) errors++;
+        },
+      });
+      expect(errors, query).toBe(0);
+    }
+  });
+
+  it('rate over three scrapes, or a step when that is longer', () => {
+    expect(rateWindow('5s', 1000)).toBe('15s');
+    expect(rateWindow('15s', 9000)).toBe('45s');
+    expect(rateWindow(undefined, 1000)).toBe('45s');
+    expect(rateWindow('15s', 432_000)).toBe('7m12s');
+  });
+});
+
+describe('filesystems', () => {
+  const sample = (mountpoint: string, value: string, device = '/dev/sda1') => ({
+    metric: { mountpoint, device, fstype: 'ext4' },
+    value: [0, value] as [number, string],
+  });
+
+  it('name a device once, fullest first, without those that tell no free space', () => {
+    const list = filesystems(
+      [
+        sample('/var/lib/x', '100'),
+        sample('/', '100'),
+        sample('/data', '200', '/dev/sdb'),
+        sample('/odd', '5', '/dev/sdc'),
+      ],
+      [sample('/var/lib/x', '40'), sample('/', '40'), sample('/data', '20', '/dev/sdb')],
+      [sample('/', '10')],
+      [sample('/', '4')],
+    );
+    expect(list.map((fs) => fs.mountpoint)).toEqual(['/data', '/']);
+    expect(list[1]?.inodes).toBeCloseTo(0.6);
+    expect(list[0]?.inodes).toBeNull();
+  });
+});
