@@ -109,9 +109,6 @@ public record ScrapeConfig(
   public static ScrapeConfig read(YamlNode node, ScrapeDefaults inherited) {
     YamlObject o = node.object(SECTION);
     String job = o.get(JOB_NAME);
-    if (job.isEmpty()) {
-      throw o.error(JOB_NAME, "job_name is empty");
-    }
     ScrapeDefaults common =
         ScrapeDefaults.readOver(
             o,
@@ -119,23 +116,28 @@ public record ScrapeConfig(
             "scrape timeout greater than scrape interval for scrape config with job name \""
                 + job
                 + "\"");
-    return new ScrapeConfig(
-        job,
-        common,
-        o.find(FALLBACK),
-        o.get(SCHEME),
-        o.get(METRICS_PATH),
-        o.get(PARAMS),
-        o.get(HONOR_LABELS),
-        o.get(HONOR_TIMESTAMPS),
-        o.get(TRACK_STALENESS),
-        o.get(COMPRESSION),
-        o.get(BUCKET_LIMIT),
-        o.get(MIN_BUCKET_FACTOR),
-        HttpClientConfig.read(o),
-        Discoveries.read(o),
-        RelabelConfig.read(o.at(RELABEL), common.names()),
-        RelabelConfig.read(o.at(METRIC_RELABEL), common.names()));
+    ScrapeConfig config =
+        new ScrapeConfig(
+            job,
+            common,
+            o.find(FALLBACK),
+            o.get(SCHEME),
+            o.get(METRICS_PATH),
+            o.get(PARAMS),
+            o.get(HONOR_LABELS),
+            o.get(HONOR_TIMESTAMPS),
+            o.get(TRACK_STALENESS),
+            o.get(COMPRESSION),
+            o.get(BUCKET_LIMIT),
+            o.get(MIN_BUCKET_FACTOR),
+            HttpClientConfig.read(o),
+            Discoveries.read(o),
+            RelabelConfig.read(o.at(RELABEL), common.names()),
+            RelabelConfig.read(o.at(METRIC_RELABEL), common.names()));
+    if (job.isEmpty()) {
+      throw o.error(JOB_NAME, "job_name is empty");
+    }
+    return config;
   }
 
   /** The job as a tree to be written, defaults filled in, secrets to be masked. */

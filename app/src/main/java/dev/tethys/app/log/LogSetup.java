@@ -1,0 +1,191 @@
+package dev.tethys.app.log;
+
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/**
+ * Turns log records into one line each, in the two formats that Prometheus writes. It is also the
+ * log manager, so that records are still written while shutdown hooks run (the JDK's own would be
+ * reset first).
+ */
+public final class LogSetup extends LogManager {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  /** The two line formats. */
+  public enum Format {
+    LOGFMT,
+    JSON
+  }
+
+  /** Ignored: the process logs to its very end. */
+  @Override
+  public void reset() {}
+
+  /** Sends records of at least a level to a stream. Libraries only from warning on. */
+  public static void install(Level level, Format format, PrintStream to) {
+    Logger root = Logger.getLogger("");
+    for (Handler h : root.getHandlers()) {
+      root.removeHandler(h);
+    }
+    root.setLevel(level.intValue() < Level.WARNING.intValue() ? Level.WARNING : level);
+    Logger own = Logger.getLogger("dev.tethys");
+    own.setLevel(level);
+    keep = own;
+    root.addHandler(new LineHandler(format == Format.JSON ? new JsonLine() : new LogfmtLine(), to));
+  }
+
+  /** Loggers are held weakly by the platform; this one carries the level. */
+  @SuppressWarnings("unused")
+  private static Logger keep = Logger.getLogger("dev.tethys");
+
+  /** As the flags {@code log.level} and {@code log.format} say, to standard error. */
+  public static void install(FlagSet flags) {
+    Format format =
+        switch (flags.get("log.format")) {
+          case "logfmt" -> Format.LOGFMT;
+          case "json" -> Format.JSON;
+          default ->
+              throw new UsageException(
+                  "--log.format=" + flags.get("log.format") + ": logfmt or json is wanted");
+        };
+    try {
+      install(level(flags.get("log.level")), format, System.err);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--log.level: " + e.getMessage());
+    }
+  }
+
+  /** Reads {@code debug}, {@code info}, {@code warn} or {@code error}. */
+  public static Level level(String text) {
+    return switch (text) {
+      case "debug" -> Level.FINE;
+      case "info" -> Level.INFO;
+      case "warn" -> Level.WARNING;
+      case "error" -> Level.SEVERE;
+      default ->
+          throw new IllegalArgumentException(
+              "unrecognized log level " + text + "; debug, info, warn or error is wanted");
+    };
+  }
+
+  private static final class LineHandler extends Handler {
+    private final PrintStream to;
+
+    LineHandler(Formatter formatter, PrintStream to) {
+      setFormatter(formatter);
+      this.to = to;
+    }
+
+    @Override
+    public void publish(LogRecord record) {
+      if (isLoggable(record)) {
+        byte[] line = getFormatter().format(record).getBytes(StandardCharsets.UTF_8);
+        to.write(line, 0, line.length);
+        to.flush();
+      }
+    }
+
+    @Override
+    public void flush() {
+      to.flush();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static String levelName(Level l) {
+    int v = l.intValue();
+    return v >= Level.SEVERE.intValue()
+        ? "ERROR"
+        : v >= Level.WARNING.intValue() ? "WARN" : v >= Level.INFO.intValue() ? "INFO" : "DEBUG";
+  }
+
+  private static String component(LogRecord r) {
+    String name = r.getLoggerName() == null ? "" : r.getLoggerName();
+    return name.startsWith("dev.tethys.") ? name.substring("dev.tethys.".length()) : name;
+  }
+
+  private static String thrown(Throwable t) {
+    StringWriter w = new StringWriter();
+    t.printStackTrace(new PrintWriter(w));
+    return w.toString();
+  }
+
+  private static final class LogfmtLine extends Formatter {
+    @Override
+    public String format(LogRecord r) {
+      StringBuilder sb = new StringBuilder(160);
+      sb.append("time=").append(TIME.format(Instant.ofEpochMilli(r.getMillis())));
+      sb.append(" level=").append(levelName(r.getLevel()));
+      sb.append(" component=").append(component(r));
+      sb.append(" msg=");
+      quote(sb, formatMessage(r), true);
+      if (r.getThrown() != null) {
+        sb.append(" err=");
+        quote(sb, thrown(r.getThrown()), true);
+      }
+      return sb.append('\n').toString();
+    }
+  }
+
+  private static final class JsonLine extends Formatter {
+    @Override
+    public String format(LogRecord r) {
+      StringBuilder sb = new StringBuilder(160);
+      sb.append("{\"time\":\"").append(TIME.format(Instant.ofEpochMilli(r.getMillis())));
+      sb.append("\",\"level\":\"").append(levelName(r.getLevel()));
+      sb.append("\",\"component\":");
+      quote(sb, component(r), false);
+      sb.append(",\"msg\":");
+      quote(sb, formatMessage(r), false);
+      if (r.getThrown() != null) {
+        sb.append(",\"err\":");
+        quote(sb, thrown(r.getThrown()), false);
+      }
+      return sb.append("}\n").toString();
+    }
+  }
+
+  private static void quote(StringBuilder sb, String s, boolean onlyWhereNeeded) {
+    if (onlyWhereNeeded
+        && !s.isEmpty()
+        && s.chars().noneMatch(c -> c <= ' ' || c == '"' || c == '=' || c == '\\')) {
+      sb.append(s);
+      return;
+    }
+    sb.append('"');
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '"' -> sb.append("\\\"");
+        case '\\' -> sb.append("\\\\");
+        case '\n' -> sb.append("\\n");
+        case '\r' -> sb.append("\\r");
+        case '\t' -> sb.append("\\t");
+        default -> {
+          if (c < ' ') {
+            sb.append(String.format("\\u%04x", (int) c));
+          } else {
+            sb.append(c);
+          }
+        }
+      }
+    }
+    sb.append('"');
+  }
+}

@@ -1,0 +1,154 @@
+package dev.tethys.app.prometheus;
+
+import dev.tethys.collect.scrape.ScrapeDefaults;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.NameScheme;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code global} section.
+ *
+ * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
+ * @param externalLabels added to what leaves this server, variables already expanded
+ * @param queryLogFile {@code ""} for none
+ */
+public record GlobalConfig(
+    ScrapeDefaults scrape,
+    Duration evaluationInterval,
+    Labels externalLabels,
+    String queryLogFile) {
+  /** What holds where there is no such section. */
+  public static final GlobalConfig DEFAULT =
+      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Labels.EMPTY, "");
+
+  private static final Section SECTION =
+      new Section("global", "Defaults for everything else in the file.");
+  private static final Key<Duration> EVALUATION_INTERVAL =
+      SECTION.key(
+          "evaluation_interval",
+          Type.DURATION,
+          Duration.ofMinutes(1),
+          "How often rules are evaluated; also the default resolution of subqueries.");
+  private static final Key<Duration> RULE_QUERY_OFFSET =
+      SECTION.key(
+          "rule_query_offset",
+          Type.DURATION,
+          Duration.ZERO,
+          "How far back rules look; without rules nothing depends on it.");
+  private static final Key<Map<String, String>> EXTERNAL_LABELS =
+      SECTION.key(
+          "external_labels",
+          Type.map(Type.of("string", "", YamlNode::asString)),
+          Map.of(),
+          "Labels added to what leaves this server; $VAR and ${VAR} are expanded.");
+  private static final Key<String> QUERY_LOG_FILE =
+      SECTION.key("query_log_file", Type.PATH, "", "File that every query is logged to.");
+
+  static {
+    SECTION.include(ScrapeDefaults.SECTION);
+  }
+
+  /** Reads the section with the environment that variables are taken from. */
+  static Type<GlobalConfig> type(UnaryOperator<@Nullable String> environment) {
+    return SECTION.type(o -> read(o, environment));
+  }
+
+  private static GlobalConfig read(YamlObject o, UnaryOperator<@Nullable String> environment) {
+    ScrapeDefaults scrape = ScrapeDefaults.readGlobal(o);
+    Duration evaluation = o.get(EVALUATION_INTERVAL);
+    Duration offset = o.get(RULE_QUERY_OFFSET);
+    if (!offset.isZero()) {
+      throw o.error(
+          RULE_QUERY_OFFSET,
+          "rule_query_offset is valid in Prometheus but rules are not built in Tethys yet (see"
+              + " README)");
+    }
+    LabelsBuilder labels = new LabelsBuilder();
+    o.get(EXTERNAL_LABELS)
+        .forEach(
+            (name, value) -> {
+              if (!scrape.names().isValidLabelName(name)
+                  || !NameScheme.UTF8.isValidLabelName(name)) {
+                throw o.error(EXTERNAL_LABELS, "\"" + name + "\" is not a valid label name");
+              }
+              if (!isText(value)) {
+                throw o.error(EXTERNAL_LABELS, "\"" + value + "\" is not a valid label value");
+              }
+              labels.set(name, expand(value, environment));
+            });
+    return new GlobalConfig(
+        scrape,
+        evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation,
+        labels.build(),
+        o.get(QUERY_LOG_FILE));
+  }
+
+  private static boolean isText(String s) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(s);
+  }
+
+  /** Go's os.Expand: $NAME and ${NAME}, $$ for a dollar, unknown names empty. */
+  static String expand(String s, UnaryOperator<@Nullable String> environment) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c != '$' || i + 1 == s.length()) {
+        sb.append(c);
+        continue;
+      }
+      char next = s.charAt(i + 1);
+      if (next == '$') {
+        sb.append('$');
+        i++;
+        continue;
+      }
+      int end;
+      String name;
+      if (next == '{') {
+        end = s.indexOf('}', i);
+        if (end < 0) {
+          break;
+        }
+        name = s.substring(i + 2, end);
+      } else {
+        end = i;
+        while (end + 1 < s.length() && isNamePart(s.charAt(end + 1))) {
+          end++;
+        }
+        if (end == i) {
+          sb.append(c);
+          continue;
+        }
+        name = s.substring(i + 1, end + 1);
+      }
+      String v = environment.apply(name);
+      sb.append(v == null ? "" : v);
+      i = end;
+    }
+    return sb.toString();
+  }
+
+  private static boolean isNamePart(char c) {
+    return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+  }
+
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    scrape.addTo(m);
+    m.put("evaluation_interval", evaluationInterval);
+    m.put("external_labels", externalLabels.isEmpty() ? null : externalLabels.toMap());
+    m.put("query_log_file", queryLogFile.isEmpty() ? null : queryLogFile);
+    return m;
+  }
+}

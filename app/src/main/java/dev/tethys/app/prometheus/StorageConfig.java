@@ -1,0 +1,135 @@
+package dev.tethys.app.prometheus;
+
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code storage} section; all of it can be reloaded.
+ *
+ * @param outOfOrderWindow how late a sample may come, zero for not at all
+ * @param retentionTime null when it is not given here
+ * @param retentionSize null when it is not given here
+ */
+public record StorageConfig(
+    Duration outOfOrderWindow,
+    @Nullable Duration retentionTime,
+    @Nullable ByteSize retentionSize,
+    long maxExemplars) {
+  /** What holds where there is no such section. */
+  public static final StorageConfig DEFAULT = new StorageConfig(Duration.ZERO, null, null, 100_000);
+
+  private static final Section RETENTION =
+      new Section("retention", "How long and how much is kept.");
+  private static final Key<Duration> TIME =
+      RETENTION.optional("time", Type.DURATION, "How long samples are kept.");
+  private static final Key<ByteSize> SIZE =
+      RETENTION.optional("size", Type.SIZE, "How many bytes are kept; the oldest go first.");
+
+  static {
+    RETENTION.notBuilt("percentage", "How much of the disk is kept.");
+  }
+
+  private static final Section CHUNK_ENCODING =
+      new Section(
+          "chunk_encoding", "Encodings of Prometheus's chunks, which Tethys does not write.");
+  private static final Key<String> FLOATS =
+      CHUNK_ENCODING.key(
+          "floats",
+          Type.of("xor | xor2", null, StorageConfig::floats),
+          "xor",
+          "Accepted with xor alone: the encoding of Tethys is chosen for each chunk.");
+
+  private static final Section TSDB = new Section("tsdb", "The time series database.");
+  private static final Key<Duration> OUT_OF_ORDER_WINDOW =
+      TSDB.key(
+          "out_of_order_time_window",
+          Type.DURATION,
+          Duration.ZERO,
+          "How far behind the newest sample of its series a sample may be.");
+  private static final Key<YamlObject> RETENTION_KEY =
+      TSDB.optional("retention", RETENTION.type(o -> o), "How long and how much is kept.");
+  private static final Key<YamlObject> CHUNK_ENCODING_KEY =
+      TSDB.optional("chunk_encoding", CHUNK_ENCODING.type(o -> o), "Encodings of chunks.");
+  private static final Key<Double> STALE_THRESHOLD =
+      TSDB.key(
+          "stale_series_compaction_threshold",
+          Type.FLOAT,
+          0.0,
+          "Share of stale series at which Prometheus compacts early; only 0 is taken.");
+
+  private static final Section EXEMPLARS = new Section("exemplars", "Where exemplars are kept.");
+  private static final Key<Long> MAX_EXEMPLARS =
+      EXEMPLARS.key("max_exemplars", Type.INT, 100_000L, "How many are kept, over all series.");
+
+  private static final Section SECTION = new Section("storage", "What is kept, and how long.");
+  private static final Key<YamlObject> TSDB_KEY =
+      SECTION.optional("tsdb", TSDB.type(o -> o), "The time series database.");
+  private static final Key<YamlObject> EXEMPLARS_KEY =
+      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Where exemplars are kept.");
+
+  static final Type<StorageConfig> TYPE = SECTION.type(StorageConfig::read);
+
+  private static String floats(YamlNode n) {
+    String s = n.asString();
+    if (s.equals("xor2")) {
+      n.notBuilt(n.path() + ": xor2");
+    } else if (!s.equals("xor")) {
+      throw n.error("unknown chunk encoding \"" + s + "\"; allowed: xor, xor2");
+    }
+    return s;
+  }
+
+  private static StorageConfig read(YamlObject o) {
+    Duration window = Duration.ZERO;
+    Duration time = null;
+    ByteSize size = null;
+    YamlObject tsdb = o.find(TSDB_KEY);
+    if (tsdb != null) {
+      window = tsdb.get(OUT_OF_ORDER_WINDOW);
+      YamlObject retention = tsdb.find(RETENTION_KEY);
+      if (retention != null) {
+        time = retention.find(TIME);
+        size = retention.find(SIZE);
+        if (size != null && size.bytes() < 0) {
+          throw retention.error(SIZE, "a size is not negative");
+        }
+      }
+      YamlObject encoding = tsdb.find(CHUNK_ENCODING_KEY);
+      if (encoding != null) {
+        encoding.get(FLOATS);
+      }
+      double threshold = tsdb.get(STALE_THRESHOLD);
+      if (!(threshold >= 0 && threshold <= 1)) {
+        throw tsdb.error(STALE_THRESHOLD, "a share lies between 0 and 1");
+      }
+      YamlNode at = tsdb.at(STALE_THRESHOLD);
+      if (threshold != 0 && at != null) {
+        at.notBuilt(at.path());
+      }
+    }
+    YamlObject exemplars = o.find(EXEMPLARS_KEY);
+    long max = exemplars == null ? DEFAULT.maxExemplars : exemplars.get(MAX_EXEMPLARS);
+    return new StorageConfig(window, time, size, max);
+  }
+
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> retention = new LinkedHashMap<>();
+    retention.put("time", retentionTime);
+    retention.put("size", retentionSize);
+    Map<String, @Nullable Object> tsdb = new LinkedHashMap<>();
+    tsdb.put("out_of_order_time_window", outOfOrderWindow);
+    tsdb.put("retention", retentionTime == null && retentionSize == null ? null : retention);
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("tsdb", tsdb);
+    m.put("exemplars", new LinkedHashMap<>(Map.of("max_exemplars", maxExemplars)));
+    return m;
+  }
+}

@@ -1,0 +1,203 @@
+package dev.tethys.app.prometheus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.NotBuiltException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.testkit.Shared;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrometheusConfigTest {
+  @TempDir Path dir;
+
+  private static PrometheusConfig parse(String yaml) throws IOException {
+    return PrometheusConfig.read(
+        YamlDocument.parse("test.yml", null, yaml), null, Map.of("REGION", "eu")::get);
+  }
+
+  /**
+   * What must be said about a file that Prometheus refuses; {@code not built} where we say only
+   * that.
+   */
+  private static Map<String, String> refusals() throws IOException {
+    Map<String, String> out = new LinkedHashMap<>();
+    try (BufferedReader r =
+        new BufferedReader(
+            new InputStreamReader(
+                Objects.requireNonNull(
+                    PrometheusConfigTest.class.getResourceAsStream("refusals.txt")),
+                StandardCharsets.UTF_8))) {
+      r.lines()
+          .filter(l -> !l.isBlank() && !l.startsWith("#"))
+          .forEach(
+              l ->
+                  out.put(
+                      l.substring(0, l.indexOf('|')).strip(),
+                      l.substring(l.indexOf('|') + 1).strip()));
+    }
+    return out;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> refusesEveryFileThatPrometheusRefuses() throws IOException {
+    Map<String, String> expected = refusals();
+    return Shared.conformanceFiles("prometheus/config", ".bad.yml").stream()
+        .filter(f -> !f.toString().contains("/scrape_configs/"))
+        // Read by other files of the same folder as parts, not on their own.
+        .map(
+            f ->
+                DynamicTest.dynamicTest(
+                    f.getFileName().toString(),
+                    () -> {
+                      Throwable t = catchThrowable(() -> PrometheusConfig.read(f));
+                      assertThat(t).isInstanceOf(ConfigException.class);
+                      String want = expected.getOrDefault(f.getFileName().toString(), "");
+                      assertThat(want).as("a row in refusals.txt").isNotEmpty();
+                      if (want.equals("not built")) {
+                        assertThat(t).isInstanceOf(NotBuiltException.class);
+                      } else {
+                        assertThat(t)
+                            .hasMessageContaining(want)
+                            .isNotInstanceOf(NotBuiltException.class);
+                      }
+                      assertThat(t.getMessage()).containsPattern("\\.yml(:\\d+:\\d+)?: ");
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> loadsEveryGoodFileOrNamesWhatIsNotBuilt() {
+    return Shared.conformanceFiles("prometheus/config", ".good.yml").stream()
+        .map(
+            f ->
+                DynamicTest.dynamicTest(
+                    f.getFileName().toString(),
+                    () -> {
+                      Throwable t = catchThrowable(() -> PrometheusConfig.read(f));
+                      if (t != null) {
+                        assertThat(t).isInstanceOf(NotBuiltException.class);
+                        for (NotBuiltException.Part p : ((NotBuiltException) t).parts()) {
+                          String text = Files.readString(Path.of(p.where().split(":")[0]));
+                          String key = p.what().substring(p.what().lastIndexOf('.') + 1);
+                          assertThat(text).contains(key.split(":")[0]);
+                        }
+                      }
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> loadsWhatItWritesBack() {
+    // External labels are shown with their variables expanded, so their dollars are gone.
+    return Shared.conformanceFiles("prometheus/config", ".good.yml").stream()
+        .filter(f -> !f.endsWith("external_labels.good.yml"))
+        .filter(f -> catchThrowable(() -> PrometheusConfig.read(f)) == null)
+        .map(
+            f ->
+                DynamicTest.dynamicTest(
+                    f.getFileName().toString(),
+                    () -> {
+                      PrometheusConfig c = PrometheusConfig.read(f);
+                      PrometheusConfig again =
+                          PrometheusConfig.read(
+                              YamlDocument.parse(f.toString(), f.getParent(), c.toYaml()),
+                              null,
+                              System::getenv);
+                      assertThat(again.toYaml()).isEqualTo(c.toYaml());
+                      assertThat(again.scrapeConfigs()).hasSameSizeAs(c.scrapeConfigs());
+                    }));
+  }
+
+  @Test
+  void jobsInheritFromTheGlobalSection() throws IOException {
+    PrometheusConfig c =
+        parse(
+            """
+            global:
+              scrape_interval: 5s
+              sample_limit: 100
+              external_labels: {region: $REGION, zone: "${REGION}-1", price: "$$5"}
+            scrape_configs:
+            - job_name: a
+            - job_name: b
+              scrape_interval: 1m
+              sample_limit: 7
+            """);
+    assertThat(c.global().externalLabels())
+        .isEqualTo(Labels.of("region", "eu", "zone", "eu-1", "price", "$5"));
+    ScrapeConfig a = c.scrapeConfigs().getFirst();
+    ScrapeConfig b = c.scrapeConfigs().getLast();
+    assertThat(a.common().interval()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(a.common().timeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(a.common().limits().samples()).isEqualTo(100);
+    assertThat(b.common().interval()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(b.common().limits().samples()).isEqualTo(7);
+  }
+
+  @Test
+  void namesEverythingThatIsNotBuiltAtOnce() {
+    assertThatThrownBy(
+            () ->
+                parse(
+                    """
+                    rule_files: [a.yml]
+                    remote_write:
+                    - url: http://x/
+                    scrape_configs:
+                    - job_name: a
+                      consul_sd_configs: [{}]
+                    """))
+        .isInstanceOf(NotBuiltException.class)
+        .hasMessageContaining("test.yml:1:1: rule_files")
+        .hasMessageContaining("test.yml:2:1: remote_write")
+        .hasMessageContaining("test.yml:6:3: scrape_configs[0].consul_sd_configs");
+  }
+
+  @Test
+  void anEmptyFileIsRight() throws IOException {
+    assertThat(parse("").scrapeConfigs()).isEmpty();
+    assertThat(parse("global:\nscrape_configs:\n").scrapeConfigs()).isEmpty();
+  }
+
+  @Test
+  void furtherFilesAreReadAndNamed() throws IOException {
+    Files.writeString(dir.resolve("one.yml"), "scrape_configs: [{job_name: one}]");
+    Files.writeString(dir.resolve("two.yml"), "scrape_configs: [{job_name: two}]");
+    Path main = dir.resolve("prometheus.yml");
+    Files.writeString(main, "scrape_config_files: ['*o*.yml']\n");
+    PrometheusConfig c;
+    Files.writeString(main, "scrape_config_files: ['[ot]*.yml']\n");
+    c = PrometheusConfig.read(main);
+    assertThat(c.scrapeConfigs()).extracting(ScrapeConfig::jobName).containsExactly("one", "two");
+    assertThat(c.files()).containsExactly(main, dir.resolve("one.yml"), dir.resolve("two.yml"));
+    Files.writeString(dir.resolve("two.yml"), "scrape_configs: [{job_name: one}]");
+    assertThatThrownBy(() -> PrometheusConfig.read(main))
+        .hasMessageContaining("two.yml:1:18")
+        .hasMessageContaining("multiple scrape configs with job name \"one\"")
+        .hasMessageContaining("one.yml:1:18");
+  }
+
+  @Test
+  void keysOfTheGoRuntimeAreNoticed() throws IOException {
+    assertThat(parse("runtime: {gogc: 50}").notices())
+        .containsExactly(
+            "test.yml:1:10: runtime.gogc tunes Go's garbage collector and means nothing here");
+  }
+}
