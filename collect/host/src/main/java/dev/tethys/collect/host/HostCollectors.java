@@ -32,6 +32,9 @@ import java.util.function.Consumer;
 public final class HostCollectors implements Collector {
   private static final System.Logger LOG = System.getLogger(HostCollectors.class.getName());
 
+  /** What others wrote into files gives way to what the collectors found themselves. */
+  private static final String LAST = "textfile";
+
   private final ReentrantLock turn = new ReentrantLock();
   private final Map<String, NodeCollector> collectors = new TreeMap<>();
   private final NodeExporterOptions options;
@@ -112,7 +115,16 @@ public final class HostCollectors implements Collector {
     Families out = new Families();
     turn.lock();
     try {
-      some.forEach((name, c) -> run(name, c, out));
+      some.forEach(
+          (name, c) -> {
+            if (!name.equals(LAST)) {
+              run(name, c, out);
+            }
+          });
+      NodeCollector last = some.get(LAST);
+      if (last != null) {
+        run(LAST, last, out);
+      }
     } finally {
       turn.unlock();
     }

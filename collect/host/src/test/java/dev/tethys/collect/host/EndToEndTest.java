@@ -17,8 +17,38 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** All collectors over node_exporter's fixture give what node_exporter gives. */
 final class EndToEndTest {
-  /** Families that differ, and why. Nothing else may. */
-  private static final Map<String, String> DIFFERENT = Map.of();
+  /** What differs: a pattern of names, how many there are, and why. Nothing else may. */
+  private record Different(String pattern, int families, String reason) {}
+
+  private static final List<Different> DIFFERENT =
+      List.of(
+          new Different("node_nvmesubsystem_.*", 5, "off in node_exporter's own test"),
+          new Different("node_scrape_collector_success", 1, "names the collectors that run"),
+          new Different("node_exporter_build_info", 1, "of the program, not of a collector"),
+          new Different("node_network_receive_nohandler_total", 1, "the fixture's sysfs has no lo"),
+          unbuilt("node_bcachefs_.*", 143),
+          unbuilt("node_mountstats_.*", 54),
+          unbuilt("node_zoneinfo_.*", 37),
+          unbuilt("node_memory_numa_.*", 35),
+          unbuilt("node_lnstat_.*", 29),
+          unbuilt("node_xfrm_.*", 28),
+          unbuilt("node_drbd_.*", 15),
+          unbuilt("node_wifi_.*", 14),
+          unbuilt("node_pcidevice_.*", 12),
+          unbuilt("node_ksmd_.*", 10),
+          unbuilt("node_qdisc_.*", 7),
+          unbuilt("node_sysctl_.*", 6),
+          unbuilt("node_slabinfo_.*", 5),
+          unbuilt("node_processes_.*", 5),
+          unbuilt("node_cgroups_.*", 2),
+          unbuilt("node_softirqs_functions_total", 1),
+          unbuilt("node_interrupts_total", 1),
+          unbuilt("node_cpu_vulnerabilities_info", 1),
+          unbuilt("node_buddyinfo_blocks", 1));
+
+  private static Different unbuilt(String pattern, int families) {
+    return new Different(pattern, families, "its collector is not built");
+  }
 
   /** What differs from run to run, which node_exporter's own test cuts out as well. */
   private static final java.util.regex.Pattern SKIPPED =
@@ -26,7 +56,7 @@ final class EndToEndTest {
           "^(node_scrape_collector_duration_seconds|node_textfile_mtime_seconds"
               + "|node_time_(zone_offset_)?seconds"
               + "|node_network_(receive|transmit)_(bytes|packets)_total"
-              + "|node_scrape_collector_success)$");
+              + ")$");
 
   @TempDir Path dir;
 
@@ -38,16 +68,13 @@ final class EndToEndTest {
     Exposition expected =
         Exposition.parse(
             Files.readString(Shared.conformance("node_exporter/fixtures/e2e-output.txt"))
-                .replace("collector/fixtures/textfile", dir + "/textfile"));
+                .replace("collector/fixtures/", dir + "/"));
     Map<String, String> differences = new TreeMap<>();
     List<String> names = new ArrayList<>(expected.families.keySet());
     ours.families.keySet().stream()
         .filter(n -> !expected.families.containsKey(n))
         .forEach(names::add);
     for (String name : names) {
-      if (!ours.families.containsKey(name)) {
-        continue;
-      }
       if (name.startsWith("go_") || name.startsWith("process_") || name.startsWith("promhttp_")) {
         continue;
       }
@@ -64,7 +91,12 @@ final class EndToEndTest {
       differences.forEach((n, d) -> sb.append(n).append(": ").append(d).append('\n'));
       Files.writeString(Path.of(System.getenv("HOST_REPORT")), sb);
     }
-    assertThat(differences.keySet()).isEqualTo(DIFFERENT.keySet());
+    for (Different d : DIFFERENT) {
+      List<String> named = differences.keySet().stream().filter(n -> n.matches(d.pattern)).toList();
+      assertThat(named).as(d.reason).hasSize(d.families);
+      differences.keySet().removeAll(named);
+    }
+    assertThat(differences).isEmpty();
   }
 
   private static String difference(

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.util.ArrayList;
@@ -21,6 +22,11 @@ final class Exposition {
 
   final Map<String, Family> families = new TreeMap<>();
 
+  /** The samples of a family that must be there. */
+  Map<String, Double> samples(String name) {
+    return Objects.requireNonNull(families.get(name), name).samples();
+  }
+
   static Exposition of(Collector c) {
     Exposition e = new Exposition();
     c.collect(
@@ -30,21 +36,43 @@ final class Exposition {
             throw new AssertionError("family " + f.name() + " came twice");
           }
           for (MetricFamily.Metric m : f.metrics()) {
-            List<String> labels = new ArrayList<>();
-            m.labels().toMap().forEach((k, v) -> labels.add(k + "=\"" + v + "\""));
-            double value =
-                switch (m.point()) {
-                  case MetricFamily.Value v -> v.value();
-                  case MetricFamily.Buckets b -> b.count();
-                  case MetricFamily.Quantiles q -> q.count();
-                  case MetricFamily.Native n -> n.histogram().count();
-                };
-            if (to.samples.put(String.join(",", labels), value) != null) {
-              throw new AssertionError(f.name() + labels + " came twice");
+            switch (m.point()) {
+              case MetricFamily.Value v -> put(to, "", m.labels(), v.value());
+              case MetricFamily.Buckets b -> {
+                put(to, "_count", m.labels(), b.count());
+                put(to, "_sum", m.labels(), b.sum());
+                for (int i = 0; i < b.bounds().length; i++) {
+                  Labels l = m.labels().toBuilder().set("le", number(b.bounds()[i])).build();
+                  put(to, "_bucket", l, b.cumulative()[i]);
+                }
+              }
+              case MetricFamily.Quantiles q -> {
+                put(to, "_count", m.labels(), q.count());
+                put(to, "_sum", m.labels(), q.sum());
+                for (int i = 0; i < q.quantiles().length; i++) {
+                  Labels l =
+                      m.labels().toBuilder().set("quantile", number(q.quantiles()[i])).build();
+                  put(to, "", l, q.values()[i]);
+                }
+              }
+              case MetricFamily.Native n -> throw new AssertionError(f.name());
             }
           }
         });
     return e;
+  }
+
+  private static void put(Family to, String suffix, Labels labels, double value) {
+    List<String> text = new ArrayList<>();
+    labels.toMap().forEach((k, v) -> text.add(k + "=\"" + v + "\""));
+    if (to.samples.put(suffix + String.join(",", text), value) != null) {
+      throw new AssertionError(suffix + text + " came twice");
+    }
+  }
+
+  /** Numbers in labels in one form, whatever form the text has. */
+  private static String number(double v) {
+    return v == Double.POSITIVE_INFINITY ? "+Inf" : Double.toString(v);
   }
 
   private static String typeText(MetricFamily f) {
@@ -67,13 +95,13 @@ final class Exposition {
         name = f[2];
         e.families.put(name, new Family(f[3], help.getOrDefault(name, "")));
       } else if (!line.isEmpty() && !line.startsWith("#")) {
-        sample(Objects.requireNonNull(e.families.get(name), line), line);
+        sample(Objects.requireNonNull(e.families.get(name), line), name, line);
       }
     }
     return e;
   }
 
-  private static void sample(Family to, String line) {
+  private static void sample(Family to, String name, String line) {
     int brace = line.indexOf('{');
     int sp = line.lastIndexOf(' ');
     List<String> labels = new ArrayList<>();
@@ -92,7 +120,8 @@ final class Exposition {
           v.append(c);
         }
         if (!v.isEmpty()) {
-          labels.add(n + "=\"" + v + "\"");
+          boolean number = (n.equals("le") || n.equals("quantile")) && !v.toString().equals("+Inf");
+          labels.add(n + "=\"" + (number ? number(Double.parseDouble(v.toString())) : v) + "\"");
         }
         i++;
         if (line.charAt(i) == ',') {
@@ -108,6 +137,7 @@ final class Exposition {
           default -> Double.parseDouble(value);
         };
     labels.sort(null);
-    to.samples.put(String.join(",", labels), v);
+    String full = line.substring(0, brace > 0 ? brace : line.indexOf(' '));
+    to.samples.put(full.substring(name.length()) + String.join(",", labels), v);
   }
 }

@@ -5,9 +5,11 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Gathers the metrics of one collection by family, in the order in which they came. */
@@ -40,10 +42,10 @@ public final class Families {
     f.metrics.add(metric);
   }
 
-  /** True when a family of that name holds a metric with these labels. */
-  boolean has(String name, Labels labels) {
+  /** The label sets that a family holds so far. */
+  List<Labels> labels(String name) {
     Family f = byName.get(name);
-    return f != null && f.metrics.stream().anyMatch(m -> m.labels().equals(labels));
+    return f == null ? List.of() : f.metrics.stream().map(Metric::labels).toList();
   }
 
   /** The type of a family gathered so far, or null. */
@@ -53,11 +55,28 @@ public final class Families {
     return f == null ? null : f.type;
   }
 
-  /** Hands over every family once. */
+  /**
+   * Hands over every family once. Of metrics with the same labels, which only malformed files can
+   * bring about, the first is kept.
+   */
   public void drainTo(Consumer<MetricFamily> to) {
     for (Family f : byName.values()) {
-      to.accept(new MetricFamily(f.name, f.type, f.help, "", f.metrics));
+      to.accept(new MetricFamily(f.name, f.type, f.help, "", unique(f.metrics)));
     }
     byName.clear();
+  }
+
+  private static List<Metric> unique(List<Metric> metrics) {
+    if (metrics.size() == 1) {
+      return metrics;
+    }
+    Set<Labels> seen = HashSet.newHashSet(metrics.size());
+    for (Metric m : metrics) {
+      seen.add(m.labels());
+    }
+    if (seen.size() < metrics.size()) {
+      metrics.removeIf(m -> !seen.remove(m.labels()));
+    }
+    return metrics;
   }
 }

@@ -196,13 +196,12 @@ final class MountAsker {
             continue;
           }
           long patience = startedAt[i] + timeoutNanos / SLOW_PART - now;
-          if (patience > 0) {
-            wait = Math.min(wait, patience);
-          } else {
+          if (patience <= 0) {
             replaced[i] = true;
             addWorker();
           }
         }
+        wait = Math.min(wait, timeoutNanos / SLOW_PART); // to look after the slow ones
         if (open > 0) {
           try {
             progress.awaitNanos(wait);

@@ -80,6 +80,7 @@ final class Posix {
 
   private Posix() {}
 
+  @SuppressWarnings("restricted") // this is what the flag --enable-native-access allows
   private static MethodHandle function(
       String name, FunctionDescriptor type, Linker.Option... options) {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
@@ -160,6 +161,7 @@ final class Posix {
   }
 
   /** The text of an error number as node_exporter shows it: in small letters. */
+  @SuppressWarnings("restricted")
   static String errorText(int errno) {
     String text = GO_TEXTS.get(errno);
     if (text != null) {

@@ -1,0 +1,69 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.File;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+
+/** Paths with the wildcards {@code * ? [...]}, none of which matches a slash. */
+final class Globs {
+  /** Paths that one pattern may stand for. */
+  static final int MAX_PATHS = 10_000;
+
+  private Globs() {}
+
+  /** What is there, sorted; the pattern itself when nothing is. */
+  static List<String> folders(String glob) {
+    if (!wild(glob)) {
+      return List.of(glob);
+    }
+    List<String> paths = List.of(glob.startsWith("/") ? "/" : "");
+    for (String part : glob.split("/")) {
+      if (part.isEmpty()) {
+        continue;
+      }
+      List<String> next = new ArrayList<>();
+      for (String p : paths) {
+        expand(p, part, next);
+      }
+      paths = next;
+    }
+    return paths.isEmpty() ? List.of(glob) : paths;
+  }
+
+  private static void expand(String folder, String part, List<String> to) {
+    String prefix = folder.isEmpty() || folder.endsWith("/") ? folder : folder + "/";
+    if (!wild(part)) {
+      if (new File(prefix + part).exists()) {
+        to.add(prefix + part);
+      }
+      return;
+    }
+    String[] names = new File(folder.isEmpty() ? "." : folder).list();
+    if (names == null) {
+      return;
+    }
+    Arrays.sort(names);
+    try {
+      // Braces are no wildcards here.
+      PathMatcher m =
+          FileSystems.getDefault()
+              .getPathMatcher("glob:" + part.replace("{", "\\{").replace("}", "\\}"));
+      for (String name : names) {
+        if (to.size() < MAX_PATHS && m.matches(Path.of(name))) {
+          to.add(prefix + name);
+        }
+      }
+    } catch (PatternSyntaxException e) {
+      // Then it is a plain name, which no file bears.
+    }
+  }
+
+  private static boolean wild(String s) {
+    return s.indexOf('*') >= 0 || s.indexOf('?') >= 0 || s.indexOf('[') >= 0;
+  }
+}

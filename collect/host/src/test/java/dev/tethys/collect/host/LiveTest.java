@@ -1,0 +1,125 @@
+package dev.tethys.collect.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** On this machine the collectors show what the real node_exporter shows. */
+final class LiveTest {
+  /** Flags in which Debian's build has other defaults than node_exporter itself. */
+  private static final List<String> FLAGS =
+      List.of(
+          "--collector.filesystem.mount-points-exclude="
+              + NodeExporterFlags.get("collector.filesystem.mount-points-exclude").value(),
+          "--collector.filesystem.fs-types-exclude="
+              + NodeExporterFlags.get("collector.filesystem.fs-types-exclude").value(),
+          "--collector.textfile.directory=");
+
+  /** Families that may differ, and why. */
+  private static final Map<String, String> EXCEPTIONS =
+      Map.of(
+          "node_exporter_build_info",
+          "of the program, not of a collector",
+          "node_disk_info",
+          "1.11 shows rotational 0 wherever a queue lacks any of thirty files",
+          "node_scrape_collector_success",
+          "1.11 has no collector dmmultipath",
+          "node_scrape_collector_duration_seconds",
+          "1.11 has no collector dmmultipath");
+
+  @Test
+  void showsWhatTheRealOneShows() throws Exception {
+    Exposition theirs = Exposition.parse(scrape());
+    Exposition ours =
+        Exposition.of(new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system()));
+    Map<String, String> differences = new TreeMap<>();
+    theirs.families.forEach(
+        (name, f) -> {
+          if (!name.startsWith("node_")) {
+            return;
+          }
+          Exposition.Family our = ours.families.get(name);
+          if (our == null) {
+            differences.put(name, "missing");
+          } else if (!our.type().equals(f.type())) {
+            differences.put(name, "type " + our.type() + " instead of " + f.type());
+          } else if (!our.help().equals(f.help())) {
+            differences.put(name, "help " + our.help() + " instead of " + f.help());
+          } else if (!our.samples().keySet().equals(f.samples().keySet())) {
+            differences.put(
+                name, "labels " + our.samples().keySet() + " instead of " + f.samples().keySet());
+          }
+        });
+    ours.families.keySet().stream()
+        .filter(n -> !theirs.families.containsKey(n))
+        .forEach(n -> differences.put(n, "only ours"));
+    if (System.getenv("HOST_REPORT") != null) {
+      StringBuilder sb = new StringBuilder();
+      differences.forEach((n, d) -> sb.append(n).append(": ").append(d).append('\n'));
+      Files.writeString(Path.of(System.getenv("HOST_REPORT")), sb);
+    }
+    differences.keySet().removeAll(EXCEPTIONS.keySet());
+    assertThat(differences).isEmpty();
+    assertThat(ours.families.get("node_memory_MemTotal_bytes"))
+        .isEqualTo(theirs.families.get("node_memory_MemTotal_bytes"));
+    assertThat(ours.families.get("node_boot_time_seconds"))
+        .isEqualTo(theirs.families.get("node_boot_time_seconds"));
+    assertThat(ours.families.get("node_filesystem_size_bytes"))
+        .isEqualTo(theirs.families.get("node_filesystem_size_bytes"));
+    assertThat(ours.families.get("node_timex_tick_seconds"))
+        .isEqualTo(theirs.families.get("node_timex_tick_seconds"));
+  }
+
+  private static String scrape() throws IOException, InterruptedException {
+    Path peer = Shared.peer("prometheus-node-exporter");
+    int port;
+    try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = s.getLocalPort();
+    }
+    List<String> command = new ArrayList<>(FLAGS);
+    command.add(0, peer.toString());
+    command.add("--web.listen-address=127.0.0.1:" + port);
+    Process p =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (HttpClient client =
+        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+      HttpRequest r =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+              .timeout(Duration.ofSeconds(20))
+              .build();
+      for (int i = 0; ; i++) {
+        try {
+          return client.send(r, HttpResponse.BodyHandlers.ofString()).body();
+        } catch (java.net.ConnectException e) {
+          if (i >= 200 || !p.isAlive()) {
+            throw e;
+          }
+          p.waitFor(50, TimeUnit.MILLISECONDS); // until it listens
+        }
+      }
+    } finally {
+      p.destroy();
+      p.waitFor();
+    }
+  }
+}
