@@ -1,0 +1,247 @@
+package dev.tethys.web;
+
+import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.ReloadedConfig;
+import dev.tethys.web.internal.ServerSockets;
+import dev.tethys.web.internal.SlowClients;
+import dev.tethys.web.internal.WatchedSockets;
+import io.helidon.common.tls.Tls;
+import io.helidon.http.encoding.ContentDecoder;
+import io.helidon.http.encoding.ContentEncoder;
+import io.helidon.http.encoding.ContentEncoding;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionProvider;
+import io.helidon.webserver.http2.Http2Config;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listens on one or several addresses and has requests answered by {@link Routes}: HTTP/1.1 and
+ * HTTP/2 (with and without TLS) on each port, with the TLS, users, headers and rate limit of the
+ * web configuration, which is read again when it changes.
+ *
+ * <p>Every request runs on a virtual thread of its own. No request, however large, slow or
+ * malformed, takes more than the bounds of {@link HttpListenerOptions}; no exception of a handler
+ * ends more than its own request.
+ */
+public final class HttpListener implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
+  /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
+  static final int RECEIVE_BUFFER = 1 << 20;
+
+  private record Port(WebServer server, InetSocketAddress address, SlowClients clients) {}
+
+  private final HttpListenerOptions options;
+  private final ReloadedConfig config;
+  private final Answers answers;
+  private final List<Port> ports = new ArrayList<>();
+  private final ScheduledExecutorService sweeper =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("slow-clients-", 0).factory());
+
+  private HttpListener(HttpListenerOptions options, Routes routes, @Nullable HttpMetrics metrics)
+      throws IOException {
+    this.options = options;
+    this.config = new ReloadedConfig(options.webConfigFile(), System::nanoTime);
+    this.answers = new Answers(config, options.routePrefix(), routes, metrics);
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @param metrics where requests are counted; null for nowhere
+   * @throws IOException when an address cannot be taken or the web configuration not be read
+   * @throws dev.tethys.config.ConfigException when the web configuration is wrong
+   * @throws IllegalArgumentException when an address is malformed
+   */
+  public static HttpListener start(
+      HttpListenerOptions options, Routes routes, @Nullable HttpMetrics metrics)
+      throws IOException {
+    List<ListenAddress> addresses = options.addresses().stream().map(ListenAddress::parse).toList();
+    HttpListener l = new HttpListener(options, routes, metrics);
+    try {
+      for (ListenAddress a : addresses) {
+        l.listen(a);
+      }
+    } catch (RuntimeException | IOException e) {
+      l.close();
+      throw e;
+    }
+    long every = Math.clamp(options.readTimeout().toMillis() / 10, 10, 1000);
+    l.sweeper.scheduleAtFixedRate(
+        () -> l.ports.forEach(p -> p.clients.sweep()), every, every, TimeUnit.MILLISECONDS);
+    return l;
+  }
+
+  private void listen(ListenAddress where) throws IOException {
+    SlowClients clients = new SlowClients(options.readTimeout().toNanos(), System::nanoTime);
+    WebConfig first = config.get();
+    boolean tls = first.tls() != null;
+    ServerSockets sockets = new ServerSockets(config::get);
+    InetAddress address = where.address().getAddress();
+    WebServerConfig.Builder b =
+        WebServer.builder()
+            .shutdownHook(false)
+            .featuresDiscoverServices(false)
+            .address(address)
+            .port(where.address().getPort())
+            .maxTcpConnections(options.maxConnections())
+            .shutdownGracePeriod(options.stopGrace())
+            .idleConnectionTimeout(options.readTimeout())
+            .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
+            .connectionOptions(
+                new WatchedSockets(
+                    options.readTimeout(),
+                    s -> {
+                      clients.accepted(s);
+                      if (s instanceof javax.net.ssl.SSLSocket ssl) {
+                        sockets.configure(ssl);
+                      }
+                    }))
+            .contentEncoding(
+                ContentEncodingContext.builder()
+                    .contentEncodingsDiscoverServices(false)
+                    .addContentEncoding(new AsItIs())
+                    .build())
+            .protocolsDiscoverServices(false)
+            .addProtocol(
+                Http1Config.builder()
+                    .maxPrologueLength(options.maxUriBytes())
+                    .maxHeadersSize(options.maxHeaderBytes())
+                    .validatePrologue(false)
+                    .validatePath(false)
+                    .build())
+            .routing(HttpRouting.builder().any((q, r) -> answers.answer(clients, q, r)));
+    if (first.http2()) {
+      b.addProtocol(
+          Http2Config.builder()
+              .maxHeaderListSize(options.maxHeaderBytes())
+              .maxConcurrentStreams(250)
+              .initialWindowSize(1 << 20)
+              .validatePath(false)
+              .build());
+    } else {
+      b.addConnectionSelector(
+          new Http1ConnectionProvider()
+              .create(
+                  "@default",
+                  Http1Config.builder()
+                      .maxPrologueLength(options.maxUriBytes())
+                      .maxHeadersSize(options.maxHeaderBytes())
+                      .validatePrologue(false)
+                      .validatePath(false)
+                      .build(),
+                  io.helidon.webserver.ProtocolConfigs.create(List.of())));
+    }
+    if (tls) {
+      b.tls(Tls.builder().sslContext(sockets.context()).build());
+    }
+    // The engine hides why it cannot have a port, so it is asked for here first.
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(where.address());
+    } catch (IOException e) {
+      throw new IOException("cannot listen on " + where.text() + ": " + e.getMessage(), e);
+    }
+    WebServer server = b.build().start();
+    if (!server.isRunning() || server.port() <= 0) {
+      throw new IOException("cannot listen on " + where.text() + ": the port was just taken");
+    }
+    InetSocketAddress bound = new InetSocketAddress(address, server.port());
+    ports.add(new Port(server, bound, clients));
+    LOG.log(
+        Level.INFO,
+        "Listening on {0}:{1} ({2})",
+        address.getHostAddress(),
+        Integer.toString(server.port()),
+        tls ? "TLS" : "no TLS");
+  }
+
+  /** Where it listens, with the ports that were taken. */
+  public List<InetSocketAddress> addresses() {
+    return ports.stream().map(Port::address).toList();
+  }
+
+  /** The port of the first address. */
+  public int port() {
+    return ports.getFirst().address().getPort();
+  }
+
+  /** Whether it speaks TLS. */
+  public boolean isSecure() {
+    return config.get().tls() != null;
+  }
+
+  /** How many connections are open now. */
+  public int openConnections() {
+    return ports.stream().mapToInt(p -> p.clients.open()).sum();
+  }
+
+  /**
+   * Stops: takes no new connections, lets requests in work end for the grace period, then closes
+   * what is left.
+   */
+  @Override
+  public void close() {
+    for (Port p : ports) {
+      p.server.stop();
+    }
+    sweeper.shutdownNow();
+  }
+
+  /**
+   * Leaves request bodies in the encodings they came in; what they mean is the handlers' matter.
+   */
+  private static final class AsItIs implements ContentEncoding {
+    @Override
+    public Set<String> ids() {
+      return Set.of("snappy", "gzip", "x-gzip", "zstd", "deflate", "lz4", "br", "identity");
+    }
+
+    @Override
+    public boolean supportsEncoding() {
+      return false;
+    }
+
+    @Override
+    public boolean supportsDecoding() {
+      return true;
+    }
+
+    @Override
+    public ContentDecoder decoder() {
+      return ContentDecoder.NO_OP;
+    }
+
+    @Override
+    public ContentEncoder encoder() {
+      return ContentEncoder.NO_OP;
+    }
+
+    @Override
+    public String name() {
+      return "as-it-is";
+    }
+
+    @Override
+    public String type() {
+      return "as-it-is";
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.web;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a listener listens. The defaults are Prometheus's.
+ *
+ * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 takes a free one
+ * @param webConfigFile TLS, users, headers and rate limit; null for none
+ * @param routePrefix what all paths start with: "" or {@code /prefix}
+ * @param maxConnections further connections wait until one ends
+ * @param readTimeout how long reading one request may take, how long a connection may idle, and how
+ *     long a client may leave its answer unread
+ * @param maxUriBytes longest request line
+ * @param maxHeaderBytes all headers of a request together
+ * @param stopGrace how long requests may go on once the listener stops
+ */
+public record HttpListenerOptions(
+    List<String> addresses,
+    @Nullable Path webConfigFile,
+    String routePrefix,
+    int maxConnections,
+    Duration readTimeout,
+    int maxUriBytes,
+    int maxHeaderBytes,
+    Duration stopGrace) {
+
+  public HttpListenerOptions {
+    addresses = List.copyOf(addresses);
+    if (addresses.isEmpty()) {
+      throw new IllegalArgumentException("a listener needs at least one address");
+    }
+    if (!routePrefix.isEmpty() && (!routePrefix.startsWith("/") || routePrefix.endsWith("/"))) {
+      throw new IllegalArgumentException("a route prefix is empty or like /prefix: " + routePrefix);
+    }
+  }
+
+  /** Prometheus's defaults on these addresses. */
+  public static HttpListenerOptions on(String... addresses) {
+    return new HttpListenerOptions(
+        List.of(addresses),
+        null,
+        "",
+        512,
+        Duration.ofMinutes(5),
+        1 << 20,
+        1 << 20,
+        Duration.ofSeconds(10));
+  }
+
+  public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
+    return new HttpListenerOptions(
+        addresses,
+        file,
+        routePrefix,
+        maxConnections,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace);
+  }
+
+  public HttpListenerOptions withRoutePrefix(String prefix) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        prefix,
+        maxConnections,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace);
+  }
+
+  public HttpListenerOptions withMaxConnections(int n) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        n,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace);
+  }
+
+  public HttpListenerOptions withReadTimeout(Duration d) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        maxConnections,
+        d,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace);
+  }
+
+  /** Limits on the request line and on all headers together. */
+  public HttpListenerOptions withHeaderLimits(int uriBytes, int headerBytes) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        maxConnections,
+        readTimeout,
+        uriBytes,
+        headerBytes,
+        stopGrace);
+  }
+
+  public HttpListenerOptions withStopGrace(Duration d) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        maxConnections,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        d);
+  }
+}

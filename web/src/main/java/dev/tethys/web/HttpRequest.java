@@ -1,0 +1,81 @@
+package dev.tethys.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A request, valid until its handler returns. */
+public interface HttpRequest {
+  /** The largest form that is read, in bytes. */
+  int MAX_FORM_BYTES = 10 << 20;
+
+  String method();
+
+  /** The decoded path, without the route prefix; starts with a slash. */
+  String path();
+
+  /** The path with its escapes, without the route prefix. */
+  String rawPath();
+
+  /** The query string as it came, without the question mark. */
+  String rawQuery();
+
+  /**
+   * The value of a {@code {name}} in the pattern of the route, decoded.
+   *
+   * @throws IllegalArgumentException when the pattern has no such name
+   */
+  String pathParam(String name);
+
+  /** What stands in the URL after the question mark. */
+  Params query();
+
+  /**
+   * The fields of a urlencoded form, followed by those of the query, as Go's {@code Request.Form}.
+   * Reads the body when it is such a form.
+   *
+   * @throws HttpException 413 when the form is larger than {@link #MAX_FORM_BYTES}
+   */
+  Params params() throws IOException;
+
+  /** The first value of a header, or null; names in any case. */
+  @Nullable String header(String name);
+
+  /** All values of a header. */
+  List<String> headers(String name);
+
+  /** What Content-Length says, or -1. */
+  long contentLength();
+
+  /**
+   * The body as it came, still in its Content-Encoding.
+   *
+   * @param maxBytes reading further throws an {@link HttpException} 413
+   */
+  InputStream body(long maxBytes);
+
+  /** The whole body; 413 when it is larger. */
+  byte[] bodyBytes(int maxBytes) throws IOException;
+
+  /** {@code HTTP/1.1} or {@code HTTP/2.0}. */
+  String protocol();
+
+  /** Whether it came over TLS. */
+  boolean isSecure();
+
+  /** Host (and port) that the client asked for, or "". */
+  String host();
+
+  InetSocketAddress remoteAddress();
+
+  InetSocketAddress localAddress();
+
+  /** The certificates that the client showed, its own first; empty when none. */
+  List<X509Certificate> clientCertificates();
+
+  /** The user that authenticated, or null when no authentication is configured. */
+  @Nullable String user();
+}

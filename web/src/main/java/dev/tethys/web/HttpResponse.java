@@ -1,0 +1,61 @@
+package dev.tethys.web;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a request. Status and headers are set first; then one of the sending methods is
+ * called once. Answers are compressed (zstd or gzip) when the client takes it, the content is worth
+ * it and the handler did not forbid it.
+ */
+public interface HttpResponse {
+  /** Sets the status; 200 when never called. */
+  HttpResponse status(int code);
+
+  int status();
+
+  /** Sets a header, over what was set before. */
+  HttpResponse header(String name, String value);
+
+  /** Adds a value to a header. */
+  HttpResponse addHeader(String name, String value);
+
+  /** What a header was set to, or null. */
+  @Nullable String header(String name);
+
+  /** Sends this answer as it is. */
+  HttpResponse uncompressed();
+
+  /** Sends no body. */
+  void send() throws IOException;
+
+  /** Sends a body. */
+  void send(byte[] body) throws IOException;
+
+  /** Sends a body with its content type. */
+  default void send(String contentType, byte[] body) throws IOException {
+    header("Content-Type", contentType);
+    send(body);
+  }
+
+  /** Sends text as UTF-8; plain text when no content type was set. */
+  void send(String text) throws IOException;
+
+  /** Sends a redirection. */
+  default void redirect(int code, String location) throws IOException {
+    status(code).header("Location", location).send();
+  }
+
+  /**
+   * A body of unknown length. {@code flush} sends what was written so far, as event streams need;
+   * closing ends the body, and returning from the handler closes it.
+   */
+  OutputStream stream() throws IOException;
+
+  /** Sends a trailer after the body of {@link #stream()}; only over HTTP/2 and before the end. */
+  HttpResponse trailer(String name, String value);
+
+  /** True once status and headers are on their way. */
+  boolean isCommitted();
+}

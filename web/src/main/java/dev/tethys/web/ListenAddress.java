@@ -1,0 +1,44 @@
+package dev.tethys.web;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/** Where a listener listens, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
+record ListenAddress(String text, InetSocketAddress address) {
+  static ListenAddress parse(String text) {
+    if (text.startsWith("unix:") || text.startsWith("vsock:")) {
+      throw new IllegalArgumentException(
+          "cannot listen on "
+              + text
+              + ": Unix and vsock sockets are not built in Tethys yet (see README)");
+    }
+    int colon = text.lastIndexOf(':');
+    String host = colon < 0 ? text : text.substring(0, colon);
+    if (colon < 0 || host.indexOf(':') >= 0 && !(host.startsWith("[") && host.endsWith("]"))) {
+      throw new IllegalArgumentException(
+          "listen address \"" + text + "\" wants host:port, :port or [IPv6 address]:port");
+    }
+    if (host.startsWith("[")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    int port;
+    try {
+      port = Integer.parseInt(text.substring(colon + 1));
+      if (port < 0 || port > 65535) {
+        throw new NumberFormatException();
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "listen address \"" + text + "\": the port must be a number from 0 to 65535", e);
+    }
+    try {
+      InetAddress a =
+          host.isEmpty() ? new InetSocketAddress(0).getAddress() : InetAddress.getByName(host);
+      return new ListenAddress(text, new InetSocketAddress(a, port));
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(
+          "listen address \"" + text + "\": unknown host " + host, e);
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package dev.tethys.web;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which handler answers which path. Patterns are paths in which {@code {name}} stands for one
+ * segment and, at the end, {@code {name...}} for all the rest (which may be empty). A pattern
+ * without names wins over one with names; among those, the one added first wins. HEAD is answered
+ * by the handler of GET, without the body.
+ */
+public final class Routes {
+  /** What was found for a path. */
+  public sealed interface Match {}
+
+  /** A handler, and the values of the names in its pattern, still percent-encoded. */
+  public record Found(String pattern, HttpHandler handler, Map<String, String> values)
+      implements Match {}
+
+  /** The path is known, the method is not. */
+  public record WrongMethod(String pattern, Set<String> allowed) implements Match {}
+
+  /** The path is not known. */
+  public record NotFound() implements Match {}
+
+  private record Pattern(String text, List<String> segments, Map<String, HttpHandler> methods) {}
+
+  private static final String ANY = "*";
+
+  private final Map<String, Pattern> exact = new HashMap<>();
+  private final List<Pattern> named = new ArrayList<>();
+
+  public Routes get(String pattern, HttpHandler handler) {
+    return on("GET", pattern, handler);
+  }
+
+  public Routes post(String pattern, HttpHandler handler) {
+    return on("POST", pattern, handler);
+  }
+
+  public Routes put(String pattern, HttpHandler handler) {
+    return on("PUT", pattern, handler);
+  }
+
+  public Routes delete(String pattern, HttpHandler handler) {
+    return on("DELETE", pattern, handler);
+  }
+
+  /** GET and POST alike, as most of the query API. */
+  public Routes getOrPost(String pattern, HttpHandler handler) {
+    return get(pattern, handler).post(pattern, handler);
+  }
+
+  /** Every method that has no handler of its own. */
+  public Routes any(String pattern, HttpHandler handler) {
+    return on(ANY, pattern, handler);
+  }
+
+  /** One method, in capitals. */
+  public Routes on(String method, String pattern, HttpHandler handler) {
+    if (!pattern.startsWith("/")) {
+      throw new IllegalArgumentException("a pattern starts with a slash: " + pattern);
+    }
+    Pattern p;
+    if (pattern.indexOf('{') < 0) {
+      p = exact.computeIfAbsent(pattern, k -> new Pattern(k, List.of(), new LinkedHashMap<>()));
+    } else {
+      p = named.stream().filter(x -> x.text.equals(pattern)).findFirst().orElse(null);
+      if (p == null) {
+        p = new Pattern(pattern, segments(pattern), new LinkedHashMap<>());
+        named.add(p);
+      }
+    }
+    if (p.methods.putIfAbsent(method, handler) != null) {
+      throw new IllegalArgumentException(method + " " + pattern + " has two handlers");
+    }
+    return this;
+  }
+
+  /** Finds the handler of a raw path. */
+  public Match find(String method, String rawPath) {
+    Pattern p = exact.get(rawPath);
+    Map<String, String> values = Map.of();
+    if (p == null && rawPath.indexOf('%') >= 0) {
+      p = exact.get(Params.decode(rawPath, false));
+    }
+    if (p == null) {
+      List<String> segments = segments(rawPath);
+      for (Pattern candidate : named) {
+        Map<String, String> v = match(candidate.segments, segments);
+        if (v != null) {
+          p = candidate;
+          values = v;
+          break;
+        }
+      }
+    }
+    if (p == null) {
+      return new NotFound();
+    }
+    HttpHandler h = p.methods.get(method);
+    if (h == null && method.equals("HEAD")) {
+      h = p.methods.get("GET");
+    }
+    if (h == null) {
+      h = p.methods.get(ANY);
+    }
+    if (h == null) {
+      Set<String> allowed = new TreeSet<>(p.methods.keySet());
+      if (allowed.contains("GET")) {
+        allowed.add("HEAD");
+      }
+      return new WrongMethod(p.text, allowed);
+    }
+    return new Found(p.text, h, values);
+  }
+
+  private static List<String> segments(String path) {
+    List<String> out = new ArrayList<>();
+    int from = 1;
+    while (from <= path.length()) {
+      int to = path.indexOf('/', from);
+      if (to < 0) {
+        to = path.length();
+      }
+      out.add(path.substring(from, to));
+      from = to + 1;
+    }
+    return out;
+  }
+
+  private static @Nullable Map<String, String> match(List<String> pattern, List<String> path) {
+    Map<String, String> values = new HashMap<>();
+    for (int i = 0; i < pattern.size(); i++) {
+      String p = pattern.get(i);
+      if (p.startsWith("{") && p.endsWith("...}")) {
+        values.put(
+            p.substring(1, p.length() - 4),
+            i < path.size() ? String.join("/", path.subList(i, path.size())) : "");
+        return values;
+      }
+      if (i >= path.size()) {
+        return null;
+      }
+      if (p.startsWith("{") && p.endsWith("}")) {
+        if (path.get(i).isEmpty()) {
+          return null;
+        }
+        values.put(p.substring(1, p.length() - 1), path.get(i));
+      } else if (!p.equals(path.get(i))) {
+        return null;
+      }
+    }
+    return pattern.size() == path.size() ? values : null;
+  }
+}

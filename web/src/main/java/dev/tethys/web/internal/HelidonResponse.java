@@ -1,0 +1,376 @@
+package dev.tethys.web.internal;
+
+import dev.tethys.web.HttpResponse;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer through the HTTP engine. Used by the thread of its handler only.
+ *
+ * <p>Invariant: nothing goes to the client before status, headers and encoding are settled ({@link
+ * #committed}); a streamed body that ends within {@link #BUFFER} bytes is sent whole, with its
+ * length.
+ */
+public final class HelidonResponse implements HttpResponse {
+  /** How much of a streamed body is held back, to send short ones whole and long ones in pieces. */
+  static final int BUFFER = 32 << 10;
+
+  private final ServerResponse response;
+  private final SlowClients.Exchange exchange;
+  private final boolean head;
+  private final @Nullable String acceptEncoding;
+  private final Map<String, List<String>> headers = new LinkedHashMap<>();
+  private final Map<String, String> trailers = new LinkedHashMap<>();
+  private String route = "";
+  private int status = 200;
+  private boolean compressible = true;
+  private boolean committed;
+  private long bytes;
+  private @Nullable BodyStream stream;
+
+  public HelidonResponse(
+      ServerResponse response,
+      SlowClients.Exchange exchange,
+      boolean head,
+      @Nullable String acceptEncoding) {
+    this.response = response;
+    this.exchange = exchange;
+    this.head = head;
+    this.acceptEncoding = acceptEncoding;
+  }
+
+  @Override
+  public HttpResponse status(int code) {
+    if (code < 200 || code > 599) {
+      throw new IllegalArgumentException("not the status of an answer: " + code);
+    }
+    status = code;
+    return this;
+  }
+
+  @Override
+  public int status() {
+    return status;
+  }
+
+  /** Remembers the pattern of the route that answers. */
+  public void route(String pattern) {
+    route = pattern;
+  }
+
+  /** The pattern of the route, or "". */
+  public String route() {
+    return route;
+  }
+
+  /** How many bytes of body went out, after compression. */
+  public long bytesSent() {
+    return bytes;
+  }
+
+  @Override
+  public HttpResponse header(String name, String value) {
+    headers.put(checked(name.toLowerCase(Locale.ROOT)), new ArrayList<>(List.of(checked(value))));
+    return this;
+  }
+
+  @Override
+  public HttpResponse addHeader(String name, String value) {
+    headers
+        .computeIfAbsent(checked(name.toLowerCase(Locale.ROOT)), k -> new ArrayList<>())
+        .add(checked(value));
+    return this;
+  }
+
+  /** What a handler puts into a header must not be able to end it. */
+  private static String checked(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c < ' ' && c != '\t' || c == 0x7f) {
+        throw new IllegalArgumentException("a header holds a control character");
+      }
+    }
+    return s;
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    List<String> v = headers.get(name.toLowerCase(Locale.ROOT));
+    return v == null ? null : v.getFirst();
+  }
+
+  @Override
+  public HttpResponse uncompressed() {
+    compressible = false;
+    return this;
+  }
+
+  @Override
+  public HttpResponse trailer(String name, String value) {
+    trailers.put(checked(name.toLowerCase(Locale.ROOT)), checked(value));
+    return this;
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return committed;
+  }
+
+  private void commit() {
+    if (committed) {
+      throw new IllegalStateException("the answer was sent already");
+    }
+    committed = true;
+    response.status(Status.create(status));
+    headers.forEach((n, v) -> response.header(HeaderNames.create(n), v.toArray(String[]::new)));
+  }
+
+  private @Nullable String encoding(long length) {
+    boolean possible =
+        compressible
+            && length >= Encodings.MIN_BYTES
+            && header("Content-Encoding") == null
+            && status != 204
+            && status != 304
+            && status != 206
+            && Encodings.isWorthIt(header("Content-Type"));
+    if (!possible) {
+      return null;
+    }
+    addHeader("Vary", "Accept-Encoding");
+    return Encodings.choose(acceptEncoding);
+  }
+
+  @Override
+  public void send() throws IOException {
+    commit();
+    sending(response::send);
+  }
+
+  @Override
+  public void send(String text) throws IOException {
+    if (header("Content-Type") == null) {
+      header("Content-Type", "text/plain; charset=utf-8");
+    }
+    send(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void send(byte[] body) throws IOException {
+    send(body, body.length);
+  }
+
+  private void send(byte[] body, int length) throws IOException {
+    byte[] out = body;
+    int n = length;
+    String encoding = encoding(length);
+    if (encoding != null) {
+      ByteArrayOutputStream packed = new ByteArrayOutputStream(length / 4 + 64);
+      try (OutputStream o = Encodings.encode(encoding, packed)) {
+        o.write(body, 0, length);
+      }
+      if (packed.size() < length) {
+        header("Content-Encoding", encoding);
+        out = packed.toByteArray();
+        n = out.length;
+      }
+    }
+    if (head) {
+      header("Content-Length", Integer.toString(n));
+      commit();
+      sending(response::send);
+      return;
+    }
+    if (n == 0 || status == 204 || status == 304) {
+      send();
+      return;
+    }
+    byte[] whole = out.length == n ? out : java.util.Arrays.copyOf(out, n);
+    commit();
+    bytes += n;
+    sending(() -> response.send(whole));
+  }
+
+  private void sending(Runnable send) throws IOException {
+    exchange.writing();
+    try {
+      send.run();
+    } catch (UncheckedIOException | ServerConnectionException e) {
+      throw new ClientGoneException(e);
+    } finally {
+      exchange.written();
+    }
+  }
+
+  @Override
+  public OutputStream stream() {
+    if (committed || stream != null) {
+      throw new IllegalStateException("the answer was sent already");
+    }
+    stream = new BodyStream();
+    return stream;
+  }
+
+  /** Ends what the handler left open. */
+  public void finish() throws IOException {
+    if (stream != null) {
+      stream.close();
+    } else if (!committed) {
+      send();
+    }
+  }
+
+  /**
+   * Forgets what was prepared and not sent, for an error in its place; false when it is too late.
+   */
+  public boolean reset() {
+    if (committed) {
+      return false;
+    }
+    if (stream != null) {
+      stream.closed = true;
+      stream = null;
+    }
+    headers.clear();
+    trailers.clear();
+    status = 200;
+    return true;
+  }
+
+  private final class BodyStream extends OutputStream {
+    private final byte[] buffer = new byte[BUFFER];
+    private int held;
+    private @Nullable OutputStream out;
+    private boolean closed;
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      if (closed) {
+        throw new IOException("the answer has ended");
+      }
+      if (len > buffer.length - held) {
+        drain();
+      }
+      if (len >= buffer.length) {
+        start().write(b, off, len);
+        return;
+      }
+      System.arraycopy(b, off, buffer, held, len);
+      held += len;
+    }
+
+    private void drain() throws IOException {
+      OutputStream o = start();
+      if (held > 0) {
+        o.write(buffer, 0, held);
+        held = 0;
+      }
+    }
+
+    private OutputStream start() throws IOException {
+      if (out == null) {
+        String encoding = encoding(Integer.MAX_VALUE);
+        if (encoding != null) {
+          header("Content-Encoding", encoding);
+        }
+        if (!trailers.isEmpty()) {
+          header("Trailer", String.join(", ", trailers.keySet()));
+        }
+        commit();
+        OutputStream raw =
+            head ? OutputStream.nullOutputStream() : new Counted(response.outputStream());
+        out = encoding == null ? raw : Encodings.encode(encoding, raw);
+      }
+      return out;
+    }
+
+    @Override
+    public void flush() throws IOException {
+      if (!closed) {
+        drain();
+        start().flush();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      if (out == null && trailers.isEmpty()) {
+        send(buffer, held);
+        return;
+      }
+      drain();
+      trailers.forEach((n, v) -> response.trailers().add(HeaderNames.create(n), v));
+      start().close();
+      if (head) {
+        sending(response::send);
+      }
+    }
+  }
+
+  /** Counts, and puts every write under the watch for slow clients. */
+  private final class Counted extends OutputStream {
+    private final OutputStream to;
+
+    Counted(OutputStream to) {
+      this.to = to;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      bytes += len;
+      run(() -> to.write(b, off, len));
+    }
+
+    @Override
+    public void flush() throws IOException {
+      run(to::flush);
+    }
+
+    @Override
+    public void close() throws IOException {
+      run(to::close);
+    }
+
+    private void run(Action action) throws IOException {
+      exchange.writing();
+      try {
+        action.run();
+      } catch (IOException | UncheckedIOException | ServerConnectionException e) {
+        throw new ClientGoneException(e);
+      } finally {
+        exchange.written();
+      }
+    }
+  }
+
+  private interface Action {
+    void run() throws IOException;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What every listener and client shares: HTTP server and client, TLS with reload, authentication,
+ * limits, compression. The only room that sees the HTTP engine.
+ */
+@NullMarked
+package dev.tethys.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,480 @@
+package dev.tethys.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class HttpListenerTest {
+  private static final String LONG = "All work and no play makes Jack a dull boy.\n".repeat(4000);
+  private static final Registry REGISTRY = new Registry();
+  private static final CountDownLatch SSE_GO = new CountDownLatch(1);
+  private static HttpListener listener;
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  @BeforeAll
+  static void start() throws IOException {
+    Routes routes =
+        new Routes()
+            .get("/hello", (q, r) -> r.send("hello " + q.query().first("name", "nobody")))
+            .getOrPost("/params", (q, r) -> r.send(q.params().all("a").toString()))
+            .get("/label/{name}/values", (q, r) -> r.send(q.pathParam("name")))
+            .get("/files/{rest...}", (q, r) -> r.send("rest=" + q.pathParam("rest")))
+            .get("/long", (q, r) -> r.send(LONG))
+            .get(
+                "/stream",
+                (q, r) -> {
+                  try (OutputStream out = r.stream()) {
+                    for (int i = 0; i < 4; i++) {
+                      out.write(LONG.getBytes(UTF_8));
+                    }
+                  }
+                })
+            .get(
+                "/short-stream",
+                (q, r) -> {
+                  r.header("Content-Type", "text/x-short");
+                  r.stream().write("short".getBytes(UTF_8));
+                })
+            .get(
+                "/events",
+                (q, r) -> {
+                  r.header("Content-Type", "text/event-stream");
+                  OutputStream out = r.stream();
+                  out.write("data: one\n\n".getBytes(UTF_8));
+                  out.flush();
+                  assertThat(SSE_GO.await(20, TimeUnit.SECONDS)).isTrue();
+                  out.write("data: two\n\n".getBytes(UTF_8));
+                })
+            .post(
+                "/echo",
+                (q, r) ->
+                    r.header("X-Encoding", "" + q.header("content-encoding"))
+                        .send("x/y", q.bodyBytes(1 << 20)))
+            .get(
+                "/broken",
+                (q, r) -> {
+                  throw new IllegalStateException("on purpose");
+                })
+            .get(
+                "/broken-late",
+                (q, r) -> {
+                  OutputStream out = r.stream();
+                  out.write(new byte[100_000]);
+                  throw new IllegalStateException("on purpose");
+                })
+            .get("/split", (q, r) -> r.header("X-Split", "a\r\nSet-Cookie: b").send("x"))
+            .get(
+                "/who",
+                (q, r) ->
+                    r.send(q.protocol() + " " + q.remoteAddress().getAddress().getHostAddress()))
+            .get("/nothing", (q, r) -> r.status(204));
+    listener =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0", "127.0.0.1:0"),
+            routes,
+            new HttpMetrics(REGISTRY, "test"));
+  }
+
+  @AfterAll
+  static void stop() {
+    listener.close();
+  }
+
+  private static java.net.http.HttpRequest.Builder to(String path) {
+    return java.net.http.HttpRequest.newBuilder(
+        URI.create("http://127.0.0.1:" + listener.port() + path));
+  }
+
+  private static java.net.http.HttpResponse<String> get(String path) throws Exception {
+    return CLIENT.send(to(path).build(), BodyHandlers.ofString());
+  }
+
+  /** Sends bytes as they are and reads until the server closes. */
+  private static String raw(String request) throws IOException {
+    try (Socket s = new Socket("127.0.0.1", listener.port())) {
+      s.setSoTimeout(5_000);
+      s.getOutputStream().write(request.getBytes(ISO_8859_1));
+      return new String(s.getInputStream().readAllBytes(), ISO_8859_1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void bothVersionsOnOnePort(HttpClient.Version version) throws Exception {
+    if (version.name().equals("HTTP_3")) {
+      return;
+    }
+    java.net.http.HttpResponse<String> r =
+        CLIENT.send(to("/hello?name=a%20b").version(version).build(), BodyHandlers.ofString());
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.body()).isEqualTo("hello a b");
+    assertThat(r.headers().firstValue("content-type")).hasValue("text/plain; charset=utf-8");
+  }
+
+  @Test
+  void severalAddresses() throws Exception {
+    for (InetSocketAddress a : listener.addresses()) {
+      assertThat(
+              CLIENT
+                  .send(
+                      java.net.http.HttpRequest.newBuilder(
+                              URI.create("http://127.0.0.1:" + a.getPort() + "/hello"))
+                          .build(),
+                      BodyHandlers.ofString())
+                  .body())
+          .isEqualTo("hello nobody");
+    }
+    assertThat(listener.addresses()).hasSize(2);
+  }
+
+  @Test
+  void formFieldsComeBeforeQueryParameters() throws Exception {
+    java.net.http.HttpResponse<String> r =
+        CLIENT.send(
+            to("/params?a=3&b=4")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(BodyPublishers.ofString("a=1&a=2+%C3%A4"))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(r.body()).isEqualTo("[1, 2 ä, 3]");
+    assertThat(raw("GET /params?a=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 400")
+        .contains("invalid URL escape \"%zz\"");
+  }
+
+  @Test
+  void queriesMayHoldWhatPeopleType() throws IOException {
+    assertThat(
+            raw(
+                "GET /hello?name=up{job=\"x\",y=~\"[a|b]^\"} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 200")
+        .endsWith("hello up{job=\"x\",y=~\"[a|b]^\"}");
+  }
+
+  @Test
+  void matchesPaths() throws Exception {
+    assertThat(get("/label/a%2Fb%20c/values").body()).isEqualTo("a/b c");
+    assertThat(get("/files/x/y.js").body()).isEqualTo("rest=x/y.js");
+    assertThat(get("/files/").body()).isEqualTo("rest=");
+    assertThat(get("/label//values").statusCode()).isEqualTo(404);
+    assertThat(get("/nowhere").statusCode()).isEqualTo(404);
+    java.net.http.HttpResponse<String> r =
+        CLIENT.send(to("/hello").DELETE().build(), BodyHandlers.ofString());
+    assertThat(r.statusCode()).isEqualTo(405);
+    assertThat(r.headers().firstValue("allow")).hasValue("GET, HEAD");
+    assertThat(get("/nothing").statusCode()).isEqualTo(204);
+  }
+
+  @Test
+  void headHasTheHeadersOfGet() throws Exception {
+    for (String path : List.of("/long", "/stream", "/hello")) {
+      java.net.http.HttpResponse<String> r =
+          CLIENT.send(to(path).HEAD().build(), BodyHandlers.ofString());
+      assertThat(r.statusCode()).isEqualTo(200);
+      assertThat(r.body()).isEmpty();
+    }
+    assertThat(
+            CLIENT
+                .send(to("/long").HEAD().build(), BodyHandlers.ofString())
+                .headers()
+                .firstValue("content-length"))
+        .hasValue("" + LONG.length());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/long", "/stream"})
+  void compressesForThoseWhoTakeIt(String path) throws Exception {
+    byte[] expected = LONG.repeat(path.equals("/long") ? 1 : 4).getBytes(UTF_8);
+    java.net.http.HttpResponse<byte[]> plain =
+        CLIENT.send(to(path).build(), BodyHandlers.ofByteArray());
+    assertThat(plain.body()).isEqualTo(expected);
+    java.net.http.HttpResponse<byte[]> gzip =
+        CLIENT.send(
+            to(path).header("Accept-Encoding", "gzip, deflate").build(),
+            BodyHandlers.ofByteArray());
+    assertThat(gzip.headers().firstValue("content-encoding")).hasValue("gzip");
+    assertThat(gzip.headers().firstValue("vary")).hasValue("Accept-Encoding");
+    assertThat(gzip.body()).hasSizeLessThan(10_000);
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(gzip.body())).readAllBytes())
+        .isEqualTo(expected);
+    java.net.http.HttpResponse<byte[]> zstd =
+        CLIENT.send(
+            to(path).header("Accept-Encoding", "gzip, zstd").build(), BodyHandlers.ofByteArray());
+    assertThat(zstd.headers().firstValue("content-encoding")).hasValue("zstd");
+    assertThat(
+            new com.github.luben.zstd.ZstdInputStream(new ByteArrayInputStream(zstd.body()))
+                .readAllBytes())
+        .isEqualTo(expected);
+    assertThat(
+            CLIENT
+                .send(
+                    to(path).header("Accept-Encoding", "gzip;q=0, br").build(),
+                    BodyHandlers.ofByteArray())
+                .headers()
+                .firstValue("content-encoding"))
+        .isEmpty();
+  }
+
+  @Test
+  void shortAnswersAreSentWhole() throws Exception {
+    java.net.http.HttpResponse<String> r =
+        CLIENT.send(
+            to("/short-stream").header("Accept-Encoding", "gzip").build(), BodyHandlers.ofString());
+    assertThat(r.headers().firstValue("content-length")).hasValue("5");
+    assertThat(r.headers().firstValue("content-encoding")).isEmpty();
+    assertThat(r.headers().firstValue("content-type")).hasValue("text/x-short");
+    assertThat(r.body()).isEqualTo("short");
+  }
+
+  @Test
+  void eventsArriveWhenTheyAreFlushed() throws Exception {
+    try (InputStream in =
+        CLIENT
+            .send(
+                to("/events").header("Accept-Encoding", "gzip").build(),
+                BodyHandlers.ofInputStream())
+            .body()) {
+      assertThat(new String(in.readNBytes(11), UTF_8)).isEqualTo("data: one\n\n");
+      SSE_GO.countDown();
+      assertThat(new String(in.readAllBytes(), UTF_8)).isEqualTo("data: two\n\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"snappy", "gzip", "zstd"})
+  void bodiesComeInTheEncodingTheyWereSentIn(String encoding) throws Exception {
+    byte[] body = {1, 2, 3};
+    java.net.http.HttpResponse<byte[]> r =
+        CLIENT.send(
+            to("/echo")
+                .header("Content-Encoding", encoding)
+                .POST(BodyPublishers.ofByteArray(body))
+                .build(),
+            BodyHandlers.ofByteArray());
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.body()).isEqualTo(body);
+    assertThat(r.headers().firstValue("x-encoding")).hasValue(encoding);
+  }
+
+  @Test
+  void aBodyThatIsTooLargeIsRefused() throws Exception {
+    assertThat(
+            CLIENT
+                .send(
+                    to("/echo").POST(BodyPublishers.ofByteArray(new byte[2 << 20])).build(),
+                    BodyHandlers.ofString())
+                .statusCode())
+        .isEqualTo(413);
+    // One that does not say how large it is, and never ends.
+    try (Socket s = new Socket("127.0.0.1", listener.port())) {
+      s.setSoTimeout(20_000);
+      OutputStream out = s.getOutputStream();
+      out.write(
+          "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(UTF_8));
+      byte[] chunk = ("10000\r\n" + "x".repeat(65536) + "\r\n").getBytes(UTF_8);
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 2000; i++) {
+                  out.write(chunk);
+                }
+              })
+          .as("the server stops reading and closes")
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aHandlerThatThrowsAnswers500() throws Exception {
+    java.net.http.HttpResponse<String> r = get("/broken");
+    assertThat(r.statusCode()).isEqualTo(500);
+    assertThat(r.body()).isEqualTo("Internal Server Error\n").doesNotContain("on purpose");
+    assertThat(get("/split").statusCode()).isEqualTo(500);
+    assertThat(get("/split").headers().map()).doesNotContainKey("set-cookie");
+  }
+
+  @Test
+  void anAnswerThatBreaksOffIsNotTakenForAWholeOne() {
+    assertThatThrownBy(() -> get("/broken-late")).isInstanceOf(IOException.class);
+    assertThatThrownBy(
+            () ->
+                CLIENT.send(
+                    to("/broken-late").version(HttpClient.Version.HTTP_2).build(),
+                    BodyHandlers.ofString()))
+        .isInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /hello%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /label/%ff%c0/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /label/\u00ff\u00c0/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /label/%zz/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /label/%/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET http://x/hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "FOO /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\nConnection: close\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET /hello HTTP/9.9\r\nHost: x\r\n\r\n",
+        "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n",
+        "\r\n\r\n\r\n\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n"
+      })
+  void malformedRequestsEndTheirConnectionAtMost(String request) throws Exception {
+    String answer = raw(request);
+    assertThat(answer).doesNotContain("Exception").doesNotContain("500");
+    assertThat(get("/hello").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void hugeHeadersAndLinesAreRefused() throws Exception {
+    String header = "X-Big: " + "x".repeat(2 << 20) + "\r\n";
+    String a = rawMayBreak("GET /hello HTTP/1.1\r\nHost: x\r\n" + header + "\r\n");
+    assertThat(a).doesNotContain("200 OK");
+    String b = rawMayBreak("GET /hello?" + "y".repeat(2 << 20) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    assertThat(b).doesNotContain("200 OK");
+    String c =
+        "GET /hello?name="
+            + "y".repeat(100_000)
+            + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assertThat(raw(c)).as("long queries are ordinary").startsWith("HTTP/1.1 200");
+    assertThat(get("/hello").statusCode()).isEqualTo(200);
+  }
+
+  private static String rawMayBreak(String request) {
+    try {
+      return raw(request);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Test
+  void countsRequestsByRoute() throws Exception {
+    get("/label/one/values");
+    get("/label/two/values");
+    get("/broken");
+    List<MetricFamily> all = REGISTRY.gather();
+    MetricFamily requests =
+        all.stream()
+            .filter(f -> f.name().equals("test_http_requests_total"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(requests.metrics())
+        .extracting(MetricFamily.Metric::labels)
+        .contains(
+            Labels.of("code", "200", "handler", "/label/:name/values"),
+            Labels.of("code", "500", "handler", "/broken"));
+    assertThat(all)
+        .extracting(MetricFamily::name)
+        .contains("test_http_request_duration_seconds", "test_http_response_size_bytes");
+  }
+
+  @Test
+  void keepsConnectionsAlive() throws Exception {
+    try (Socket s = new Socket("127.0.0.1", listener.port())) {
+      s.setSoTimeout(20_000);
+      for (int i = 0; i < 3; i++) {
+        s.getOutputStream().write("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+        byte[] status = s.getInputStream().readNBytes(12);
+        assertThat(new String(status, UTF_8)).isEqualTo("HTTP/1.1 204");
+        while (s.getInputStream().available() > 0) {
+          s.getInputStream().skip(s.getInputStream().available());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsNamed() {
+    String taken = "127.0.0.1:" + listener.port();
+    assertThatThrownBy(() -> HttpListener.start(HttpListenerOptions.on(taken), new Routes(), null))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("cannot listen on " + taken + ": ")
+        .hasMessageContaining("in use");
+    assertThatThrownBy(
+            () -> HttpListener.start(HttpListenerOptions.on("nonsense"), new Routes(), null))
+        .hasMessageContaining("wants host:port");
+  }
+
+  @Test
+  void theRoutePrefixIsCutOff() throws Exception {
+    Routes routes = new Routes().get("/x", (q, r) -> r.send(q.path()));
+    try (HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withRoutePrefix("/prom"), routes, null)) {
+      String base = "http://127.0.0.1:" + l.port();
+      assertThat(fetch(base + "/prom/x").body()).isEqualTo("/x");
+      assertThat(fetch(base + "/x").statusCode()).isEqualTo(404);
+      assertThat(fetch(base + "/promx").statusCode()).isEqualTo(404);
+      assertThat(fetch(base + "/").headers().firstValue("location")).hasValue("/prom/");
+    }
+  }
+
+  private static java.net.http.HttpResponse<String> fetch(String url) throws Exception {
+    return CLIENT.send(
+        java.net.http.HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+  }
+
+  @Test
+  void stoppingLetsRequestsInWorkEnd() throws Exception {
+    CountDownLatch in = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Routes routes =
+        new Routes()
+            .get(
+                "/slow",
+                (q, r) -> {
+                  in.countDown();
+                  assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
+                  r.send("done");
+                });
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(20)),
+            routes,
+            null);
+    var answer =
+        CLIENT.sendAsync(
+            java.net.http.HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + l.port() + "/slow"))
+                .version(HttpClient.Version.HTTP_1_1)
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(in.await(20, TimeUnit.SECONDS)).isTrue();
+    Thread closing = Thread.ofVirtual().start(l::close);
+    go.countDown();
+    assertThat(answer.get(20, TimeUnit.SECONDS).body()).isEqualTo("done");
+    closing.join(Duration.ofSeconds(20));
+    assertThat(closing.isAlive()).isFalse();
+  }
+}
