@@ -17,5 +17,5 @@ export default defineConfig({
     license: { fileName: 'assets/licenses.md' },
     chunkSizeWarningLimit: 700,
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', css: true },
 });

@@ -100,7 +100,7 @@ function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void })
               {group.keys.map(([keys, what]) => (
                 <div key={keys}>
                   <dt>
-                    {keys.split(' ').map((key, i) => (
+                    {(group.mouse ? [keys] : keys.split(' ')).map((key, i) => (
                       <kbd key={`${key}${String(i)}`}>{key}</kbd>
                     ))}
                   </dt>

@@ -6,7 +6,7 @@ let pending = '';
 let pendingUntil = 0;
 const CHORD_MS = 1000;
 
-export const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
+export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string][] }[] = [
   {
     title: 'Everywhere',
     keys: [
@@ -42,12 +42,13 @@ export const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
   },
   {
     title: 'On a graph',
+    mouse: true,
     keys: [
       ['Drag', 'Zoom in'],
-      ['Shift drag', 'Pan'],
+      ['Shift + drag', 'Pan'],
       ['Double click', 'Zoom out'],
       ['Click a name', 'Show it alone'],
-      ['Ctrl click a name', 'Switch it off'],
+      ['Ctrl + click a name', 'Switch it off'],
     ],
   },
 ];

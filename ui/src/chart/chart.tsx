@@ -56,6 +56,8 @@ export interface ChartProps {
 
 const MAX_TOOLTIP_ROWS = 10;
 const EXEMPLAR_RADIUS = 8;
+/** Exemplars nearer to each other than this (px) are shown as one. */
+const EXEMPLAR_CELL = 14;
 const NO_EXEMPLARS: ExemplarPoint[] = [];
 
 /** What hooks read: the newest properties, so that new data need no new chart. */
@@ -94,6 +96,18 @@ function lonePoints(u: uPlot, index: number): number[] {
   return out;
 }
 
+/** One exemplar a cell of the drawing: the one with the largest value. */
+function thinned(u: uPlot, points: ExemplarPoint[]): ExemplarPoint[] {
+  const cells = new Map<string, ExemplarPoint>();
+  for (const point of points) {
+    const { x, y } = exemplarPosition(u, point, false);
+    const key = `${Math.round(x / EXEMPLAR_CELL)} ${Math.round(y / EXEMPLAR_CELL)}`;
+    const known = cells.get(key);
+    if (!known || point.value > known.value) cells.set(key, point);
+  }
+  return [...cells.values()];
+}
+
 function drawExemplars(u: uPlot, points: ExemplarPoint[]): void {
   const { ctx } = u;
   const size = 4 * uPlot.pxRatio;
@@ -101,7 +115,7 @@ function drawExemplars(u: uPlot, points: ExemplarPoint[]): void {
   ctx.fillStyle = token('--exemplar');
   ctx.strokeStyle = token('--surface');
   ctx.lineWidth = uPlot.pxRatio;
-  for (const point of points) {
+  for (const point of thinned(u, points)) {
     const { x, y } = exemplarPosition(u, point, true);
     if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
     ctx.beginPath();
@@ -126,7 +140,7 @@ function exemplarPosition(u: uPlot, point: ExemplarPoint, canvas: boolean): { x:
 function exemplarAt(u: uPlot, points: ExemplarPoint[], left: number, top: number): ExemplarPoint | null {
   let best: ExemplarPoint | null = null;
   let distance = EXEMPLAR_RADIUS;
-  for (const point of points) {
+  for (const point of thinned(u, points)) {
     const { x, y } = exemplarPosition(u, point, false);
     const d = Math.hypot(x - left, y - top);
     if (d < distance) {

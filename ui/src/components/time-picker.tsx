@@ -149,7 +149,7 @@ export function TimePicker(props: {
       </Popover>
       <Button icon="right" label="Later" disabled={value.end === null} onClick={() => shift(0.5)} />
       <Button
-        icon="minus"
+        icon="zoomOut"
         className="wide-only"
         label="Zoom out"
         onClick={() =>

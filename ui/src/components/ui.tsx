@@ -119,16 +119,12 @@ export function SearchField(props: {
   onChange: (value: string) => void;
   autoFocus?: boolean;
 }) {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (props.autoFocus) input.current?.focus();
-  }, [props.autoFocus]);
   return (
     <span className="search-field">
       <Icon name="search" size={15} />
       <input
-        ref={input}
         type="search"
+        data-autofocus={props.autoFocus}
         aria-label={props.label}
         placeholder={props.placeholder ?? props.label}
         value={props.value}
@@ -199,7 +195,9 @@ export function Dialog(props: {
   const title = useId();
   useEffect(() => {
     const dialog = node.current;
-    if (props.open && dialog && !dialog.open) dialog.showModal();
+    if (!props.open || !dialog || dialog.open) return;
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>('[data-autofocus="true"]')?.focus();
   }, [props.open]);
   if (!props.open) return null;
   return (
@@ -341,7 +339,7 @@ export function LabelChips({ labels, omit = [] }: { labels: Record<string, strin
     <span className="chips">
       {names.map((name) => (
         <span className="chip" key={name}>
-          <span className="chip-name">{name}</span>
+          {name !== '__name__' && <span className="chip-name">{name}</span>}
           <span className="chip-value">{labels[name] || '""'}</span>
         </span>
       ))}

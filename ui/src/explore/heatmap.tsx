@@ -52,13 +52,12 @@ function draw(canvas: HTMLCanvasElement, width: number, props: Props, theme: 'li
   const cellWidth = (width - LEFT) / columns;
   for (const cell of data.cells) {
     ctx.fillStyle = heatColor(cell.count / data.max, theme);
-    const top = y(cell.high);
-    ctx.fillRect(
-      LEFT + cell.column * cellWidth,
-      top,
-      Math.max(1, cellWidth + 0.3),
-      Math.max(1, y(cell.low) - top - 0.5),
-    );
+    // Whole pixels: neighbours must neither overlap nor leave a seam.
+    const left = Math.round(LEFT + cell.column * cellWidth);
+    const right = Math.max(left + 1, Math.round(LEFT + (cell.column + 1) * cellWidth));
+    const bottom = Math.round(y(cell.low));
+    const height = Math.max(1, bottom - Math.round(y(cell.high)));
+    ctx.fillRect(left, bottom - height, right - left, height);
   }
   ctx.fillStyle = token('--text-muted');
   ctx.font = `11px ${token('--font-sans')}`;

@@ -28,10 +28,10 @@ import { Legend } from './legend';
 import { classicHeatmap, type Grid, parseValue, toGrid, toHeatmap } from './shape';
 import { type Display, MAX_HIDDEN, type PanelState, type Resolution, stepOf } from './state';
 import { ResultTable } from './table';
-import { useUnit } from './use-unit';
+import { type Units, useUnits } from './use-unit';
 
 const MAX_DRAWN = 1000;
-const MAX_EXEMPLARS = 400;
+const MAX_EXEMPLARS = 2000;
 const GRAPH_HEIGHT = 320;
 
 interface PanelProps {
@@ -96,14 +96,14 @@ interface GraphProps {
   panel: PanelState;
   result: Timed<RangeResult> & { query: RangeQuery };
   grid: Grid;
-  unit: UnitId;
+  units: Units;
   exemplars: ExemplarPoint[];
   update: PanelProps['update'];
   setTime: (time: TimeRange) => void;
   run: (expr: string) => void;
 }
 
-function Graph({ panel, result, grid, unit, exemplars, update, setTime, run }: GraphProps) {
+function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: GraphProps) {
   const utc = utcTime.use();
   const theme = useTheme();
   const [focus, setFocus] = useState<string | null>(null);
@@ -143,7 +143,14 @@ function Graph({ panel, result, grid, unit, exemplars, update, setTime, run }: G
   if (heatmap && heatmap.cells.length > 0) {
     return (
       <>
-        <HeatmapChart data={heatmap} unit={unit} height={GRAPH_HEIGHT} utc={utc} step={step} label={label} />
+        <HeatmapChart
+          data={heatmap}
+          unit={units.bucket}
+          height={GRAPH_HEIGHT}
+          utc={utc}
+          step={step}
+          label={label}
+        />
         {grid.series.length === 0 && (
           <div className="panel-hint">
             <span className="muted">Native histograms. As lines:</span>
@@ -174,7 +181,7 @@ function Graph({ panel, result, grid, unit, exemplars, update, setTime, run }: G
       <Chart
         times={grid.times}
         series={lines}
-        unit={unit}
+        unit={units.value}
         label={label}
         height={GRAPH_HEIGHT}
         from={start / 1000}
@@ -189,7 +196,7 @@ function Graph({ panel, result, grid, unit, exemplars, update, setTime, run }: G
       />
       <Legend
         series={grid.series}
-        unit={unit}
+        unit={units.value}
         only={panel.only}
         hide={panel.hide}
         onFocus={setFocus}
@@ -228,7 +235,7 @@ function GraphTab(props: PanelProps & { time: TimeRange }) {
   const query = { expr: panel.expr, start: end - time.range, end, step };
   const result = useRange(query, true);
   const exemplars = useExemplars(panel.expr, query.start, query.end, panel.exemplars);
-  const unit = useUnit(panel.expr, panel.unit);
+  const units = useUnits(panel.expr, panel.unit);
   const shown = result.data;
   const grid = useMemo(
     () =>
@@ -260,7 +267,7 @@ function GraphTab(props: PanelProps & { time: TimeRange }) {
           panel={panel}
           result={shown}
           grid={grid}
-          unit={unit}
+          units={units}
           exemplars={points}
           update={props.update}
           setTime={props.setTime}
@@ -283,7 +290,7 @@ function TableTab({ panel, time, now }: PanelProps & { time: TimeRange }) {
   const utc = utcTime.use();
   const moment = panel.moment ?? time.end ?? now;
   const result = useInstant(panel.expr, moment, true);
-  const unit = useUnit(panel.expr, panel.unit);
+  const units = useUnits(panel.expr, panel.unit);
   if (result.error) return <ErrorNotice error={result.error} />;
   if (!result.data) return <Loading label="Running the query" />;
   const { answer, took } = result.data;
@@ -295,7 +302,7 @@ function TableTab({ panel, time, now }: PanelProps & { time: TimeRange }) {
       {nothing ? (
         <NothingFound time={`at ${formatMoment(result.data.time, utc)}`} utc={utc} />
       ) : (
-        <ResultTable data={data} time={result.data.time} unit={unit} utc={utc} />
+        <ResultTable data={data} time={result.data.time} units={units} utc={utc} />
       )}
       <Stats took={took} stats={data.stats} extra={[]} />
     </div>

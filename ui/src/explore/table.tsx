@@ -6,6 +6,7 @@ import { compareLabelNames, seriesName, splitShared } from '../lib/labels';
 import { formatMoment } from '../lib/time';
 import { formatValue, type UnitId } from '../lib/units';
 import { parseValue, type Row, toCsv } from './shape';
+import type { Units } from './use-unit';
 
 export function rowsOf(data: InstantResult): Row[] {
   if (data.resultType === 'vector') {
@@ -82,9 +83,10 @@ function HistogramCell({ value, unit }: { value: HistogramValue; unit: UnitId })
   );
 }
 
-function ValueCell({ row, unit }: { row: Row; unit: UnitId }) {
+function ValueCell({ row, units }: { row: Row; units: Units }) {
+  const unit = units.value;
   const [all, setAll] = useState(false);
-  if (row.histogram) return <HistogramCell value={row.histogram} unit={unit} />;
+  if (row.histogram) return <HistogramCell value={row.histogram} unit={units.bucket} />;
   if (row.values) {
     const shown = all ? row.values : row.values.slice(-MAX_VALUES);
     return (
@@ -143,14 +145,15 @@ const matches = (labels: LabelSet, text: string) =>
 export function ResultTable({
   data,
   time,
-  unit,
+  units,
   utc,
 }: {
   data: InstantResult;
   time: number;
-  unit: UnitId;
+  units: Units;
   utc: boolean;
 }) {
+  const unit = units.value;
   const rows = useMemo(() => rowsOf(data), [data]);
   const { shared, varying } = useMemo(() => splitShared(rows.map((row) => row.labels)), [rows]);
   const [filter, setFilter] = useState('');
@@ -177,7 +180,9 @@ export function ResultTable({
         <span className="scalar-value">
           {data.resultType === 'string' ? data.result[1] : formatValue(parseValue(data.result[1]), unit, 6)}
         </span>
-        {data.resultType === 'scalar' && <span className="muted mono-text">{data.result[1]}</span>}
+        {data.resultType === 'scalar' && unit !== 'none' && (
+          <span className="muted mono-text">{data.result[1]}</span>
+        )}
       </div>
     );
   }
@@ -246,7 +251,7 @@ export function ResultTable({
                     </td>
                   ))}
                   <td className="num">
-                    <ValueCell row={row} unit={unit} />
+                    <ValueCell row={row} units={units} />
                   </td>
                 </tr>
               );

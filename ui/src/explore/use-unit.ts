@@ -3,10 +3,10 @@ import { useMetadata } from '../api/queries';
 import type { Metadata } from '../api/types';
 import type { UnitId } from '../lib/units';
 
-type Infer = (query: string, declared: (metric: string) => string) => UnitId;
+type Inference = typeof import('../lib/unit-inference');
 
 /** The parser comes with the editor's chunk; until it is there values have no unit. */
-let infer: Infer | null = null;
+let inference: Inference | null = null;
 
 export function declaredUnit(metadata: Metadata | undefined, metric: string): string {
   if (!metadata) return '';
@@ -15,20 +15,28 @@ export function declaredUnit(metadata: Metadata | undefined, metric: string): st
   );
 }
 
-export function useUnit(expr: string, chosen: UnitId | 'auto'): UnitId {
-  const [ready, setReady] = useState(infer !== null);
+export interface Units {
+  value: UnitId;
+  /** Of the bounds of histogram buckets. */
+  bucket: UnitId;
+}
+
+export function useUnits(expr: string, chosen: UnitId | 'auto'): Units {
+  const [ready, setReady] = useState(inference !== null);
   const metadata = useMetadata().data?.data;
   useEffect(() => {
     if (ready) return;
     let wanted = true;
     void import('../lib/unit-inference').then((module) => {
-      infer = module.inferUnit;
+      inference = module;
       if (wanted) setReady(true);
     });
     return () => {
       wanted = false;
     };
   }, [ready]);
-  if (chosen !== 'auto') return chosen;
-  return ready && infer && expr ? infer(expr, (metric) => declaredUnit(metadata, metric)) : 'none';
+  if (chosen !== 'auto') return { value: chosen, bucket: chosen };
+  if (!ready || !inference || !expr) return { value: 'none', bucket: 'none' };
+  const declared = (metric: string) => declaredUnit(metadata, metric);
+  return { value: inference.inferUnit(expr, declared), bucket: inference.inferBucketUnit(expr, declared) };
 }

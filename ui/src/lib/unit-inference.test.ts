@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inferUnit } from './unit-inference';
+import { inferBucketUnit, inferUnit } from './unit-inference';
 import type { UnitId } from './units';
 
 describe('the unit of a query', () => {
@@ -40,6 +40,11 @@ describe('the unit of a query', () => {
     ['', 'none'],
   ])('%s → %s', (query, unit) => {
     expect(inferUnit(query)).toBe(unit);
+  });
+
+  it('of buckets is what was observed', () => {
+    expect(inferBucketUnit('sum(rate(request_duration_seconds[5m]))')).toBe('seconds');
+    expect(inferBucketUnit('sum by (le) (rate(response_size_bytes_bucket[5m]))')).toBe('bytes');
   });
 
   it('takes the unit that metadata declares when the name tells none', () => {

@@ -221,7 +221,7 @@ class Inference {
   }
 
   /** The observed unit below _bucket (or of a native histogram), whatever rates lie between. */
-  private buckets(node: SyntaxNode): Unit {
+  buckets(node: SyntaxNode): Unit {
     let found: Unit = UNKNOWN;
     const visit = (at: SyntaxNode) => {
       if (found.base !== 'unknown') return;
@@ -325,6 +325,12 @@ function toId(unit: Unit): UnitId {
   if (base === 'count') return 'per second';
   if (base === 'joules') return 'watts';
   return 'none';
+}
+
+/** The unit of what a histogram query observed: that of its buckets' bounds. */
+export function inferBucketUnit(query: string, declared: (metric: string) => string = () => ''): UnitId {
+  const top = parser.parse(query).topNode.firstChild;
+  return top ? toId(new Inference(query, declared).buckets(top)) : 'none';
 }
 
 /** `declared` tells the UNIT a metric's metadata gives, '' when none. */

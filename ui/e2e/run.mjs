@@ -1,0 +1,55 @@
+// Clicks through the interface of a running server, Tethys or any other that speaks Prometheus's HTTP API:
+//   npm run e2e -- --base-url=http://127.0.0.1:9090 [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findChromium, launch, openPage } from './browser.mjs';
+import { scenarios } from './scenarios.mjs';
+
+const { values } = parseArgs({
+  options: {
+    'base-url': { type: 'string' },
+    screenshots: { type: 'string' },
+    only: { type: 'string' },
+    chromium: { type: 'string' },
+  },
+});
+if (!values['base-url']) {
+  console.error('usage: npm run e2e -- --base-url=URL [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]');
+  process.exit(2);
+}
+const baseUrl = values['base-url'].replace(/\/$/, '');
+if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
+
+const browser = await launch(findChromium(values.chromium));
+let failed = 0;
+let passed = 0;
+try {
+  for (const scenario of scenarios) {
+    if (values.only && !scenario.name.includes(values.only)) continue;
+    const opened = await openPage(browser, baseUrl, scenario.context);
+    // What an older Prometheus does not have is not an error of the interface.
+    opened.allow(/404 .*\/api\/v1\/status\/tsdb\/blocks/);
+    const shot = async (name, options) => {
+      if (values.screenshots)
+        await opened.page.screenshot({ path: join(values.screenshots, `${name}.png`), ...options });
+    };
+    const start = performance.now();
+    try {
+      await scenario.run({ ...opened, baseUrl, shot, open: (path) => opened.page.goto(baseUrl + path) });
+      if (opened.problems.length > 0) throw new Error(opened.problems.join('\n'));
+      passed++;
+      console.log(`ok    ${scenario.name} (${Math.round(performance.now() - start)} ms)`);
+    } catch (e) {
+      failed++;
+      await shot(`failed-${scenario.name.replace(/\W+/g, '-')}`).catch(() => {});
+      console.log(`FAIL  ${scenario.name}\n      ${String(e.message).replaceAll('\n', '\n      ')}`);
+      for (const problem of opened.problems) console.log(`      ${problem}`);
+    }
+    await opened.close();
+  }
+} finally {
+  await browser.close();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -1,0 +1,512 @@
+// What a person does, step by step. A scenario fails when a step does, or when its page reports an error.
+import assert from 'node:assert/strict';
+import { overflow } from './browser.mjs';
+import { manyTargets } from './fixtures.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const PAGES = [
+  ['/query', 'Explore'],
+  ['/host', null],
+  ['/targets', 'Targets'],
+  ['/service-discovery', 'Targets'],
+  ['/alerts', 'Alerts'],
+  ['/rules', 'Rules'],
+  ['/status', 'Status'],
+  ['/flags', 'Status'],
+  ['/config', 'Status'],
+  ['/tsdb-status', 'Status'],
+];
+
+const param = (page, name) => new URL(page.url()).searchParams.get(name);
+const editor = (page, n = 0) => page.locator('.editor .cm-content').nth(n);
+
+async function settled(page) {
+  await page.waitForSelector('main h1');
+  await page.waitForFunction(() => !document.querySelector('main .loading, main .spinner'), undefined, {
+    timeout: 10_000,
+  });
+}
+
+async function until(what, condition) {
+  const deadline = Date.now() + 8000;
+  let last;
+  while (Date.now() < deadline) {
+    last = await condition();
+    if (last) return last;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`waited for: ${what}`);
+}
+
+async function setQuery(page, text, n = 0) {
+  await editor(page, n).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(text);
+  await page.keyboard.press('Escape');
+}
+
+async function api(baseUrl, path) {
+  const answer = await fetch(`${baseUrl}/api/v1/${path}`);
+  return (await answer.json()).data;
+}
+
+async function graph({ open, page }, expr, more = '') {
+  await open(`/query?g0.expr=${encodeURIComponent(expr)}&g0.tab=graph&g0.range_input=15m${more}`);
+  await page.waitForSelector('.chart canvas');
+}
+
+async function drag(page, from, to, modifier) {
+  const box = await page.locator('.chart .u-over').first().boundingBox();
+  const y = box.y + box.height / 2;
+  if (modifier) await page.keyboard.down(modifier);
+  await page.mouse.move(box.x + box.width * from, y);
+  await page.mouse.down();
+  for (let i = 1; i <= 8; i++) await page.mouse.move(box.x + box.width * (from + ((to - from) * i) / 8), y);
+  await page.mouse.up();
+  if (modifier) await page.keyboard.up(modifier);
+}
+
+export const scenarios = [
+  {
+    name: 'every page opens, light',
+    async run({ open, page, shot }) {
+      for (const [path, title] of PAGES) {
+        await open(path);
+        await settled(page);
+        if (title) assert.equal(await page.locator('main h1').first().textContent(), title, path);
+        assert.equal(await page.locator('main .notice-error').count(), 0, `error shown on ${path}`);
+        assert.ok((await overflow(page)) <= 0, `${path} scrolls sideways`);
+        await shot(`light${path.replaceAll('/', '-')}`);
+      }
+    },
+  },
+  {
+    name: 'every page opens, dark',
+    context: { colorScheme: 'dark' },
+    async run({ open, page, shot }) {
+      for (const [path] of PAGES) {
+        await open(path);
+        await settled(page);
+        assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+        await shot(`dark${path.replaceAll('/', '-')}`);
+      }
+    },
+  },
+  {
+    name: 'every page fits a phone',
+    context: PHONE,
+    async run({ open, page, shot }) {
+      for (const width of [390, 340]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const [path] of [
+          ...PAGES,
+          ['/query?g0.expr=up&g0.tab=graph'],
+          ['/query?g0.expr=up&g0.tab=table'],
+        ]) {
+          await open(path);
+          await settled(page);
+          assert.ok((await overflow(page)) <= 0, `${path} is wider than ${width} px`);
+          if (width === 390) await shot(`phone${path.replaceAll(/\W+/g, '-')}`);
+        }
+      }
+    },
+  },
+  {
+    name: 'a query is typed with completion and run',
+    async run({ open, page, shot, baseUrl }) {
+      const names = await api(baseUrl, 'label/__name__/values');
+      const metric = names.includes('scrape_duration_seconds')
+        ? 'scrape_duration_seconds'
+        : names.sort((a, b) => b.length - a.length)[0];
+      await open('/');
+      await until('the start page is Explore', () => page.url().includes('/query'));
+      await editor(page).click();
+      await page.keyboard.type(metric.slice(0, -3));
+      const option = page.locator('.cm-tooltip-autocomplete li', { hasText: metric }).first();
+      await option.waitFor();
+      await shot('completion');
+      await option.click();
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('.chart canvas, .heatmap canvas');
+      assert.equal(param(page, 'g0.expr'), metric);
+      await page.locator('.panel-stats').waitFor();
+    },
+  },
+  {
+    name: 'help on functions and metrics',
+    async run({ open, page, shot }) {
+      await open('/query');
+      await editor(page).click();
+      await page.keyboard.type('sum by (job) (rate(up[5m]');
+      await page.locator('.code-signature', { hasText: 'range-vector' }).waitFor();
+      await page.locator('.cm-line span', { hasText: /^rate$/ }).hover();
+      await page.locator('.code-help', { hasText: 'per second' }).waitFor();
+      await shot('hover-help');
+    },
+  },
+  {
+    name: 'a mistake is marked where it is, and the server says why',
+    async run({ open, page, allow, shot }) {
+      await open('/query');
+      await setQuery(page, 'rate(up)');
+      await page.locator('.cm-lintRange-error').first().waitFor();
+      await page.locator('.cm-lintRange-error').first().hover();
+      await page.locator('.cm-diagnostic').first().waitFor();
+      await shot('inline-error');
+      allow(/400 .*query_range/);
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.locator('.notice-error', { hasText: 'parse error' }).waitFor();
+      await shot('query-error');
+    },
+  },
+  {
+    name: 'dragging zooms, shift and drag pans, double click zooms out',
+    async run(t) {
+      const { page, shot } = t;
+      await graph(t, 'up');
+      await drag(page, 0.4, 0.8);
+      await until('the zoom is in the address', () => param(page, 'g0.end_input'));
+      const range = param(page, 'g0.range_input');
+      assert.notEqual(range, '15m');
+      await shot('zoomed');
+      const end = param(page, 'g0.end_input');
+      await drag(page, 0.3, 0.7, 'Shift');
+      await until('panning moved the end', () => param(page, 'g0.end_input') !== end);
+      assert.equal(param(page, 'g0.range_input'), range);
+      await page.locator('.chart .u-over').first().dblclick();
+      await until('zoomed out', () => param(page, 'g0.range_input') !== range);
+      await page.goBack();
+      await until('back undoes it', () => param(page, 'g0.range_input') === range);
+    },
+  },
+  {
+    name: 'the legend isolates and toggles, and links keep it',
+    async run(t) {
+      const { page } = t;
+      await graph(t, 'topk(3, {__name__=~"scrape_.*|up|process_.*"})');
+      const names = page.locator('.legend-name');
+      await until('several series', async () => (await names.count()) > 1);
+      await names.first().click();
+      await until('one alone', async () => (await page.locator('.legend-table .is-off').count()) >= 1);
+      assert.ok(param(page, 'g0.only'));
+      const off = await page.locator('.legend-table .is-off').count();
+      await page.reload();
+      await page.waitForSelector('.legend-table');
+      await until(
+        'still one alone',
+        async () => (await page.locator('.legend-table .is-off').count()) === off,
+      );
+      await names.first().click();
+      await until('all again', async () => (await page.locator('.legend-table .is-off').count()) === 0);
+      await names.nth(1).click({ modifiers: ['Control'] });
+      await until(
+        'one switched off',
+        async () => (await page.locator('.legend-table .is-off').count()) === 1,
+      );
+      assert.ok(param(page, 'g0.hide'));
+    },
+  },
+  {
+    name: 'stacked, unit, resolution and exemplars are in the address',
+    async run(t) {
+      const { page, shot } = t;
+      await graph(t, 'scrape_duration_seconds');
+      await page.getByRole('radio', { name: 'Stacked' }).click();
+      await page.getByLabel('Unit').selectOption('bytes');
+      await page.getByLabel('Resolution').selectOption('high');
+      await page.getByRole('button', { name: 'Exemplars' }).click();
+      await until('all four', () => param(page, 'g0.show_exemplars') === '1');
+      assert.equal(param(page, 'g0.display_mode'), 'stacked');
+      assert.equal(param(page, 'g0.unit'), 'bytes');
+      assert.equal(param(page, 'g0.res_density'), 'high');
+      await shot('stacked');
+      const before = page.url();
+      await page.reload();
+      await page.waitForSelector('.chart canvas');
+      assert.equal(page.url(), before);
+    },
+  },
+  {
+    name: 'the table sorts, filters and evaluates at a moment',
+    async run({ open, page, shot }) {
+      await open(`/query?g0.expr=${encodeURIComponent('{job=~".+"}')}&g0.tab=table`);
+      await page.waitForSelector('.table tbody tr');
+      await page.getByRole('button', { name: 'value' }).click();
+      await page.waitForSelector('th[aria-sort="descending"]');
+      await shot('table');
+      assert.ok((await page.locator('.table tbody tr').count()) < 120, 'long tables are virtual');
+      await page.getByLabel('Filter series').fill('scrape_samples_scraped');
+      await until('filtered', async () => (await page.locator('.table tbody tr').count()) < 20);
+      await page.getByLabel('Evaluation time').fill('2001-01-01 00:00');
+      await page.keyboard.press('Enter');
+      await page.locator('.empty', { hasText: 'No data' }).waitFor();
+      assert.equal(param(page, 'g0.moment_input')?.slice(0, 4), '2001');
+      await shot('no-data');
+    },
+  },
+  {
+    name: 'links of Prometheus open with their state',
+    async run({ open, page }) {
+      await open(
+        '/graph?g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=2h&g1.expr=scrape_duration_seconds&g1.tab=0&g1.range_input=2h&g1.stacked=1',
+      );
+      await page.waitForSelector('.table tbody tr');
+      await page.waitForSelector('.chart canvas');
+      assert.ok(page.url().includes('/query?'));
+      assert.equal(await page.locator('.panel').count(), 2);
+      assert.equal(await page.getByRole('radio', { name: 'Stacked' }).getAttribute('aria-checked'), 'true');
+      await page.locator('.time-button', { hasText: 'Last 2 hours' }).waitFor();
+    },
+  },
+  {
+    name: 'panels are added, copied and removed',
+    async run(t) {
+      const { page } = t;
+      await graph(t, 'up');
+      await page.getByRole('button', { name: 'Add a query' }).click();
+      await until('two panels', async () => (await page.locator('.panel').count()) === 2);
+      await setQuery(page, '1 + 1', 1);
+      await page.getByRole('button', { name: 'Run', exact: true }).nth(1).click();
+      await until('the second has its query', () => param(page, 'g1.expr') === '1 + 1');
+      await page.getByRole('button', { name: 'Remove this panel' }).first().click();
+      await until('one panel', async () => (await page.locator('.panel').count()) === 1);
+      assert.equal(param(page, 'g0.expr'), '1 + 1');
+      await until('its editor holds its query', async () => (await editor(page).textContent()) === '1 + 1');
+    },
+  },
+  {
+    name: 'metrics are found and used',
+    async run({ open, page, shot }) {
+      await open('/query');
+      await settled(page);
+      await page.getByRole('button', { name: 'Browse metrics' }).click();
+      const search = page.getByLabel('Search metrics by name or help');
+      await until('the search has the focus', () =>
+        search.evaluate((node) => node === document.activeElement),
+      );
+      await page.keyboard.type('scrape duration');
+      await page.locator('.explorer-item').first().waitFor();
+      await shot('metrics');
+      await page.locator('.metric-details .suggestion').first().click();
+      await page.waitForSelector('.chart canvas');
+      assert.match(param(page, 'g0.expr'), /duration/);
+    },
+  },
+  {
+    name: 'queries are formatted and remembered',
+    async run({ open, page }) {
+      await open('/query');
+      await setQuery(page, 'sum   by(job)(up)');
+      await page.getByRole('button', { name: 'Format the query' }).click();
+      await until('formatted', async () => (await editor(page).textContent()) === 'sum by (job) (up)');
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.waitForSelector('.chart canvas');
+      await page.getByRole('button', { name: 'Recent queries' }).click();
+      await page.locator('.history-list .menu-item', { hasText: 'sum by (job) (up)' }).waitFor();
+      await page.keyboard.press('Escape');
+      await until('closed', async () => (await page.locator('.popover').count()) === 0);
+    },
+  },
+  {
+    name: 'time ranges: relative, absolute, wrong',
+    async run(t) {
+      const { page, shot } = t;
+      await graph(t, 'up');
+      await page.locator('.time-button').click();
+      await shot('time-picker');
+      await page.getByLabel('From').fill('yesterday-ish');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.locator('.form-error').waitFor();
+      await page.getByLabel('From').fill('2026-01-01 00:00');
+      await page.getByLabel('To', { exact: true }).fill('2026-01-01 06:00');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await until('six hours', () => param(page, 'g0.range_input') === '6h');
+      await page.locator('.time-button').click();
+      await page.getByRole('button', { name: 'Last 5 minutes' }).click();
+      await until(
+        'five minutes',
+        () => param(page, 'g0.range_input') === '5m' && !param(page, 'g0.end_input'),
+      );
+      await page.getByLabel('Refresh every').selectOption('5000');
+      await until('refresh in the address', () => param(page, 'refresh') === '5s');
+    },
+  },
+  {
+    name: 'the theme is toggled and kept',
+    async run({ open, page }) {
+      await open('/targets');
+      await settled(page);
+      await page.getByRole('button', { name: 'Dark theme' }).click();
+      assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+      await page.reload();
+      await settled(page);
+      assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+      await page.keyboard.press('d');
+      assert.equal(await page.getAttribute('html', 'data-theme'), 'light');
+    },
+  },
+  {
+    name: 'the keyboard alone is enough',
+    async run({ open, page, shot }) {
+      await open('/status');
+      await settled(page);
+      await page.keyboard.press('g');
+      await page.keyboard.press('t');
+      await until('on Targets', () => page.url().endsWith('/targets'));
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard and mouse' }).waitFor();
+      await shot('shortcuts');
+      await page.keyboard.press('Escape');
+      await until('closed', async () => (await page.locator('dialog[open]').count()) === 0);
+      await page.keyboard.press('g');
+      await page.keyboard.press('e');
+      await until('on Explore', () => page.url().includes('/query'));
+      await page.waitForSelector('.editor .cm-content');
+      await page.evaluate(() => document.activeElement?.blur());
+      await page.keyboard.press('/');
+      await until('the query has the focus', () =>
+        editor(page).evaluate((node) => node === document.activeElement),
+      );
+    },
+  },
+  {
+    name: 'a host is drawn',
+    async run({ open, page, shot, baseUrl }) {
+      const hosts = (await api(baseUrl, 'query?query=node_uname_info')).result;
+      await open('/host');
+      await settled(page);
+      if (hosts.length === 0) {
+        await page.locator('.empty', { hasText: /host|samples/ }).waitFor();
+        return;
+      }
+      await until('pictures', async () => (await page.locator('.host-card .chart canvas').count()) >= 6);
+      await page.locator('.tile', { hasText: 'Uptime' }).waitFor();
+      await shot('host', { fullPage: true });
+      await drag(page, 0.5, 0.9);
+      await until('all pictures zoom', () => param(page, 'end'));
+      await page.getByRole('link', { name: 'Open Load in Explore' }).click();
+      await page.waitForSelector('.panel .chart canvas');
+      assert.ok((await page.locator('.panel').count()) >= 3);
+    },
+  },
+  {
+    name: 'thousands of targets stay quick',
+    async run({ open, page, shot }) {
+      await page.route('**/api/v1/targets?*', (route) => route.fulfill({ json: manyTargets(5000) }));
+      await open('/targets');
+      await settled(page);
+      await page.locator('.health-lead', { hasText: 'down' }).waitFor();
+      assert.ok((await page.locator('.target').count()) < 80, 'the list is virtual');
+      await shot('targets-many');
+      await page.getByRole('button', { name: /^Down/ }).click();
+      await until('only those down', async () => (await page.locator('.target-up').count()) === 0);
+      await page.getByLabel('Search by address, label or error').fill('host-4901');
+      await until('found', async () => (await page.locator('.target').count()) === 1);
+      await page.locator('.target-open').click();
+      await page.locator('.label-table', { hasText: '__meta_' }).waitFor();
+      assert.equal(param(page, 'health'), 'down');
+    },
+  },
+  {
+    name: 'a server that starts, and one that is gone',
+    async run({ open, page, allow, shot }) {
+      allow(/50[0-9]|ERR_|Failed to load/);
+      let state = 'starting';
+      await page.route('**/-/ready', (route) =>
+        state === 'starting'
+          ? route.fulfill({ status: 503, body: 'Service Unavailable' })
+          : state === 'gone'
+            ? route.abort()
+            : route.continue(),
+      );
+      await page.route('**/api/v1/**', (route) => {
+        if (state === 'ready') return route.continue();
+        if (state === 'gone') return route.abort();
+        if (route.request().url().endsWith('walreplay')) {
+          return route.fulfill({ json: { status: 'success', data: { min: 10, max: 29, current: 14 } } });
+        }
+        return route.fulfill({ status: 503, body: 'Service Unavailable' });
+      });
+      await open('/targets');
+      await page.locator('.starting', { hasText: 'segment 5 of 20' }).waitFor();
+      await shot('starting');
+      state = 'ready';
+      await page.locator('.health-lead, .empty').first().waitFor();
+      state = 'gone';
+      await page.reload();
+      await page.locator('.banner').waitFor();
+      await page.locator('.notice-error').first().waitFor();
+      await shot('unreachable');
+      state = 'ready';
+      await until(
+        'it recovers by itself',
+        async () =>
+          (await page.locator('.notice-error').count()) === 0 &&
+          (await page.locator('.banner').count()) === 0,
+      );
+    },
+  },
+  {
+    name: 'nothing is configured',
+    async run({ open, page, shot }) {
+      const answers = {
+        targets: { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} },
+        rules: { groups: [] },
+        alerts: { alerts: [] },
+        'label/__name__/values': [],
+        query: { resultType: 'vector', result: [] },
+      };
+      for (const [path, data] of Object.entries(answers)) {
+        await page.route(
+          (url) => url.pathname.endsWith(`/api/v1/${path}`),
+          (route) => route.fulfill({ json: { status: 'success', data } }),
+        );
+      }
+      for (const path of ['/query', '/host', '/targets', '/service-discovery', '/alerts', '/rules']) {
+        await open(path);
+        await settled(page);
+        await page.locator('.empty').first().waitFor();
+        await shot(`empty${path.replaceAll('/', '-')}`);
+      }
+    },
+  },
+  {
+    name: 'everything works under a route prefix',
+    async run({ page, baseUrl }) {
+      // Stands in for --web.route-prefix: the server strips the prefix and writes it into <base href>.
+      const prefix = '/team/metrics';
+      const leaks = [];
+      await page.route(
+        () => true,
+        async (route) => {
+          const url = new URL(route.request().url());
+          if (!url.pathname.startsWith(`${prefix}/`)) {
+            leaks.push(url.pathname);
+            return route.abort();
+          }
+          const response = await route.fetch({
+            url: baseUrl + url.pathname.slice(prefix.length) + url.search,
+          });
+          if (!(response.headers()['content-type'] ?? '').includes('text/html'))
+            return route.fulfill({ response });
+          return route.fulfill({
+            response,
+            body: (await response.text()).replace('<base href="/" />', `<base href="${prefix}/" />`),
+          });
+        },
+      );
+      await page.goto(`${baseUrl}${prefix}/status/flags`);
+      await page.waitForSelector('.table tbody tr');
+      await page.getByRole('link', { name: 'Targets' }).click();
+      await until('still under the prefix', () => page.url().endsWith(`${prefix}/targets`));
+      await settled(page);
+      await page.goto(`${baseUrl}${prefix}/query?g0.expr=up&g0.tab=graph`);
+      await page.waitForSelector('.chart canvas');
+      await page.waitForSelector('.editor .cm-content');
+      assert.deepEqual(
+        leaks.filter((path) => path !== '/favicon.ico'),
+        [],
+      );
+    },
+  },
+];
