@@ -226,20 +226,6 @@ class HistogramArithmeticTest {
     assertThat(BucketBounds.exponential(-2, 1)).isEqualTo(0.5);
   }
 
-  @Test
-  void problemsAreNamed() {
-    assertThat(HistogramValidity.problem(exponential(0, 0, 0, 0, 1))).isNull();
-    assertThat(HistogramValidity.problem(exponential(9, 0, 0, 0, 1))).contains("got schema 9");
-    assertThat(HistogramValidity.problem(exponential(0, 0, 1, 0, -1)))
-        .isEqualTo(
-            "positive side: bucket number 1 has observation count of -1: histogram has a bucket"
-                + " whose observation count is negative");
-    assertThat(HistogramValidity.problem(custom(new double[] {2, 1}, 1, 1)))
-        .contains("strictly increasing");
-    assertThat(HistogramValidity.problem(custom(new double[] {2}, 1, 1, 1)))
-        .contains("insufficient to cover total span length of 3");
-  }
-
   @Provide
   Arbitrary<Histogram> histograms() {
     return Combinators.combine(
@@ -276,7 +262,7 @@ class HistogramArithmeticTest {
       other.add(a);
       assertThat(HistogramArithmetic.sameObservations(sum, other.toHistogram())).isTrue();
     }
-    assertThat(HistogramValidity.problem(sum)).isNull();
+    assertThat(dev.tethys.model.HistogramCheck.problem(sum)).isNull();
   }
 
   private static boolean separate(Histogram h) {

@@ -3,6 +3,7 @@ package dev.tethys.query.promql.promqltest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.format.Printer;
@@ -11,7 +12,9 @@ import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.query.promql.parser.SeriesDescription.SequenceValue;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -64,7 +67,9 @@ final class ScriptRun {
 
   private void load(Command.Load load) {
     try (Appender a = store.appender()) {
-      for (Command.LoadedSeries s : load.series()) {
+      Map<Labels, Command.LoadedSeries> last = new LinkedHashMap<>();
+      load.series().forEach(s -> last.put(s.labels(), s)); // a series given again replaces itself
+      for (Command.LoadedSeries s : last.values()) {
         long series = a.series(s.labels());
         for (int i = 0; i < s.values().size(); i++) {
           SequenceValue v = s.values().get(i);

@@ -1,0 +1,160 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.query.promql.parser.ParserOptions;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * What an engine is made with.
+ *
+ * @param lookbackMillis how old a sample may be to count as current
+ * @param timeoutMillis the longest a query may run, waiting included
+ * @param maxSamples the most samples a query may hold at once
+ * @param maxConcurrent how many queries run at once; others wait
+ * @param maxBytesPerQuery memory for results and intermediates of one query, 0 for no limit
+ * @param maxBytes the same for all queries together, 0 for no limit
+ * @param threads how many threads one query may use for computing
+ * @param parser which constructs behind feature flags are understood
+ * @param delayedNameRemoval metric names are dropped at the end of a query only
+ * @param typeAndUnitLabels {@code __type__} says what is a counter
+ * @param startTimestamps rates use the start times of counters
+ * @param perStepStatistics queries may ask for samples by step
+ * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
+ */
+public record EngineOptions(
+    long lookbackMillis,
+    long timeoutMillis,
+    long maxSamples,
+    int maxConcurrent,
+    long maxBytesPerQuery,
+    long maxBytes,
+    int threads,
+    ParserOptions parser,
+    boolean delayedNameRemoval,
+    boolean typeAndUnitLabels,
+    boolean startTimestamps,
+    boolean perStepStatistics,
+    LongUnaryOperator subqueryStep) {
+  /** Prometheus's defaults; a minute for the steps of subqueries, all cores. */
+  public static EngineOptions defaults() {
+    return builder().build();
+  }
+
+  /** Starts with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects options. */
+  public static final class Builder {
+    private long lookbackMillis = 5 * 60_000;
+    private long timeoutMillis = 2 * 60_000;
+    private long maxSamples = 50_000_000;
+    private int maxConcurrent = 20;
+    private long maxBytesPerQuery = 0;
+    private long maxBytes = 0;
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private ParserOptions parser = ParserOptions.STABLE;
+    private boolean delayedNameRemoval = false;
+    private boolean typeAndUnitLabels = false;
+    private boolean startTimestamps = false;
+    private boolean perStepStatistics = false;
+    private LongUnaryOperator subqueryStep = range -> 60_000;
+
+    private Builder() {}
+
+    /** How old a sample may be to count as current. */
+    public Builder lookbackMillis(long v) {
+      lookbackMillis = v;
+      return this;
+    }
+
+    /** The longest a query may run. */
+    public Builder timeoutMillis(long v) {
+      timeoutMillis = v;
+      return this;
+    }
+
+    /** The most samples a query may hold. */
+    public Builder maxSamples(long v) {
+      maxSamples = v;
+      return this;
+    }
+
+    /** How many queries run at once. */
+    public Builder maxConcurrent(int v) {
+      maxConcurrent = v;
+      return this;
+    }
+
+    /** Memory of one query, 0 for no limit. */
+    public Builder maxBytesPerQuery(long v) {
+      maxBytesPerQuery = v;
+      return this;
+    }
+
+    /** Memory of all queries, 0 for no limit. */
+    public Builder maxBytes(long v) {
+      maxBytes = v;
+      return this;
+    }
+
+    /** Threads for one query. */
+    public Builder threads(int v) {
+      threads = v;
+      return this;
+    }
+
+    /** Constructs behind feature flags. */
+    public Builder parser(ParserOptions v) {
+      parser = v;
+      return this;
+    }
+
+    /** Names are dropped at the end only. */
+    public Builder delayedNameRemoval(boolean v) {
+      delayedNameRemoval = v;
+      return this;
+    }
+
+    /** {@code __type__} says what is a counter. */
+    public Builder typeAndUnitLabels(boolean v) {
+      typeAndUnitLabels = v;
+      return this;
+    }
+
+    /** Rates use start times. */
+    public Builder startTimestamps(boolean v) {
+      startTimestamps = v;
+      return this;
+    }
+
+    /** Queries may ask for samples by step. */
+    public Builder perStepStatistics(boolean v) {
+      perStepStatistics = v;
+      return this;
+    }
+
+    /** The step of subqueries without one. */
+    public Builder subqueryStep(LongUnaryOperator v) {
+      subqueryStep = v;
+      return this;
+    }
+
+    public EngineOptions build() {
+      return new EngineOptions(
+          lookbackMillis,
+          timeoutMillis,
+          maxSamples,
+          maxConcurrent,
+          maxBytesPerQuery,
+          maxBytes,
+          threads,
+          parser,
+          delayedNameRemoval,
+          typeAndUnitLabels,
+          startTimestamps,
+          perStepStatistics,
+          subqueryStep);
+    }
+  }
+}

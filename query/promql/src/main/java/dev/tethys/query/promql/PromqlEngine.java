@@ -1,0 +1,173 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.QueryException.Kind;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.ValueType;
+import dev.tethys.query.promql.exec.Execution;
+import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.exec.MemoryBudget;
+import dev.tethys.query.promql.exec.SampleCount;
+import dev.tethys.query.promql.parser.PromqlParser;
+import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/**
+ * Answers PromQL over any metric source. Safe for any number of threads; one engine serves a
+ * process, so that its limits hold for all queries together.
+ */
+public final class PromqlEngine implements AutoCloseable {
+  private final EngineOptions options;
+  private final LongSupplier nanoTime;
+  private final RunningQueries running;
+  private final MemoryBudget budget;
+  private final ExecutorService pool;
+  private final EngineMetrics metrics;
+
+  /** An engine that goes by the system's clocks. */
+  public PromqlEngine(EngineOptions options) {
+    this(options, InstantSource.system(), System::nanoTime);
+  }
+
+  /**
+   * An engine with clocks of the caller's.
+   *
+   * @param clock for the list of running queries
+   * @param nanoTime for deadlines and statistics, as {@link System#nanoTime}
+   */
+  public PromqlEngine(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
+    this.options = options;
+    this.nanoTime = nanoTime;
+    this.running = new RunningQueries(options.maxConcurrent(), clock, nanoTime);
+    this.budget = new MemoryBudget(options.maxBytes());
+    this.metrics = new EngineMetrics(running);
+    AtomicInteger number = new AtomicInteger();
+    int threads = Math.max(1, options.threads());
+    ThreadPoolExecutor p =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            r -> {
+              Thread t = new Thread(r, "promql-" + number.incrementAndGet());
+              t.setDaemon(true);
+              return t;
+            });
+    p.allowCoreThreadTimeOut(true);
+    this.pool = p;
+  }
+
+  public EngineOptions options() {
+    return options;
+  }
+
+  /** The queries that run now. */
+  public RunningQueries running() {
+    return running;
+  }
+
+  /** Numbers about the engine under Prometheus's names. */
+  public EngineMetrics metrics() {
+    return metrics;
+  }
+
+  /** Bytes that running queries hold. */
+  public long memoryUsed() {
+    return budget.used();
+  }
+
+  /**
+   * A query at one moment.
+   *
+   * @param time Unix milliseconds
+   * @throws dev.tethys.query.promql.parser.PromqlParseException when the text is not valid
+   * @throws QueryException when its durations or arguments make no sense
+   */
+  public Query instant(MetricSource source, String text, long time, QueryOptions options) {
+    return instant(source, text, PromqlParser.parse(text, this.options.parser()), time, options);
+  }
+
+  /**
+   * A query at one moment whose text is parsed already (empty text: annotations lack positions).
+   */
+  public Query instant(
+      MetricSource source, String text, Expr expr, long time, QueryOptions options) {
+    return new Query(this, source, text, expr, Grid.instant(time), time, false, options);
+  }
+
+  /**
+   * A query from a start to the last step at or before an end.
+   *
+   * @param start Unix milliseconds
+   * @param end Unix milliseconds, not before start
+   * @param step milliseconds, above 0
+   * @throws dev.tethys.query.promql.parser.PromqlParseException when the text is not valid
+   * @throws QueryException when it gives no vector or scalar, or its durations make no sense
+   */
+  public Query range(
+      MetricSource source, String text, long start, long end, long step, QueryOptions options) {
+    return range(
+        source, text, PromqlParser.parse(text, this.options.parser()), start, end, step, options);
+  }
+
+  /** A range query whose text is parsed already (empty text: annotations lack positions). */
+  public Query range(
+      MetricSource source,
+      String text,
+      Expr expr,
+      long start,
+      long end,
+      long step,
+      QueryOptions options) {
+    if (step <= 0) {
+      throw new QueryException(Kind.BAD_DATA, "the step of a range query must be above 0");
+    }
+    if (end < start) {
+      throw new QueryException(
+          Kind.BAD_DATA, "the end of a range query must not be before its start");
+    }
+    ValueType type = expr.type();
+    if (type != ValueType.VECTOR && type != ValueType.SCALAR) {
+      throw new QueryException(
+          Kind.BAD_DATA,
+          "invalid expression type \""
+              + type.documented()
+              + "\" for range query, must be Scalar or instant Vector");
+    }
+    return new Query(this, source, text, expr, Grid.range(start, end, step), end, true, options);
+  }
+
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  Execution execution(MetricSource source, long deadline, long lookback, SampleCount count) {
+    return new Execution(
+        source,
+        new Execution.Limits(options.maxSamples(), options.maxBytesPerQuery(), deadline, lookback),
+        new Execution.Features(
+            options.delayedNameRemoval(), options.typeAndUnitLabels(), options.startTimestamps()),
+        budget,
+        pool,
+        Math.max(1, options.threads()),
+        nanoTime,
+        count);
+  }
+
+  void finished(QueryStatistics s) {
+    metrics.finished(s);
+  }
+
+  /** Stops the threads; queries that still run fail or end on their own thread. */
+  @Override
+  public void close() {
+    pool.shutdown();
+  }
+}

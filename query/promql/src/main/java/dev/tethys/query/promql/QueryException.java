@@ -1,0 +1,45 @@
+package dev.tethys.query.promql;
+
+/** A query failed. The message is for its user and says what to change. */
+public final class QueryException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Why, and so what an API answers. */
+  public enum Kind {
+    /** The text or its parameters are wrong. */
+    BAD_DATA,
+    /** It cannot be evaluated over the data there is. */
+    EXECUTION,
+    /** It ran longer than it may. */
+    TIMEOUT,
+    /** Somebody stopped it. */
+    CANCELED,
+    /** It would take more samples or memory than it may. */
+    LIMIT,
+    /** The store failed. */
+    STORAGE,
+    /** An error of ours. */
+    INTERNAL
+  }
+
+  private final Kind kind;
+
+  public QueryException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  public QueryException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The data cannot be combined as the query asks. */
+  public static QueryException execution(String message) {
+    return new QueryException(Kind.EXECUTION, message);
+  }
+}

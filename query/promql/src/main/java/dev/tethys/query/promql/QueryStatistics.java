@@ -1,0 +1,29 @@
+package dev.tethys.query.promql;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a query cost. Times are seconds.
+ *
+ * @param totalSamples samples looked at, each window counted in full at each step
+ * @param samplesRead samples read, those that windows share counted once
+ * @param peakSamples the most samples held at once
+ * @param totalPerStep total samples by step, when asked for
+ * @param readPerStep samples read by step, when asked for
+ * @param stepStart time of the first step, milliseconds
+ * @param stepInterval milliseconds between steps
+ */
+public record QueryStatistics(
+    double queueTime,
+    double preparationTime,
+    double innerEvaluationTime,
+    double resultSortTime,
+    double evaluationTime,
+    double totalTime,
+    long totalSamples,
+    long samplesRead,
+    long peakSamples,
+    long @Nullable [] totalPerStep,
+    long @Nullable [] readPerStep,
+    long stepStart,
+    long stepInterval) {}

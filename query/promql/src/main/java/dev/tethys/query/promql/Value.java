@@ -1,0 +1,49 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a query gives. Times are Unix milliseconds. */
+public sealed interface Value {
+  /** One number. */
+  record Scalar(long time, double value) implements Value {}
+
+  /** One text. */
+  record Text(long time, String value) implements Value {}
+
+  /** Series with one sample each, all of one time, in the order that the query asked for. */
+  record InstantVector(long time, List<Sample> samples) implements Value {}
+
+  /**
+   * One sample.
+   *
+   * @param value the float; the sum when it is a histogram
+   * @param histogram the histogram, or null for a float
+   */
+  record Sample(Labels labels, double value, @Nullable Histogram histogram) {}
+
+  /** Series over time, ascending by labels. */
+  record Matrix(List<Series> series) implements Value {}
+
+  /**
+   * The points of one series, as columns.
+   *
+   * @param size how many points there are; arrays may be longer
+   * @param timestamps ascending; series with the same times share the array itself
+   * @param values the floats; where a histogram stands, undefined
+   * @param histograms by position, null entries for floats; null when there is none
+   */
+  record Series(
+      Labels labels,
+      int size,
+      long[] timestamps,
+      double[] values,
+      @Nullable Histogram @Nullable [] histograms) {
+    /** The histogram at a point, or null when it is a float. */
+    public @Nullable Histogram histogram(int i) {
+      return histograms == null ? null : histograms[i];
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.query.promql.ast.AggregateOp;
+import dev.tethys.query.promql.ast.Expr.Span;
+import dev.tethys.query.promql.exec.Grouping.Groups;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
+ * The series below are computed and added one by one, so that they are never all in memory.
+ *
+ * <p>Floats are added in the order of the series, whatever the number of threads: a batch of series
+ * is computed on all of them, then added in order.
+ */
+public final class Aggregation extends Operator {
+  private final AggregateOp op;
+  private final Operator inner;
+  private final Grouping grouping;
+  private final Span innerSpan;
+
+  public Aggregation(AggregateOp op, Operator inner, Grouping grouping, Span innerSpan) {
+    this.op = op;
+    this.inner = inner;
+    this.grouping = grouping;
+    this.innerSpan = innerSpan;
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    try (SeriesStream in = inner.stream(x, grid)) {
+      int n = in.size();
+      Groups groups = grouping.group(n, in::labels);
+      Accumulator[] sums = new Accumulator[groups.size()];
+      for (int g = 0; g < sums.length; g++) {
+        sums[g] = Accumulator.of(op, grid.steps(), x.annotations(), innerSpan);
+      }
+      x.holdBytes((long) sums.length * grid.steps() * 16);
+      Batch batch = new Batch(x, grid, in);
+      for (int from = 0; from < n; from += batch.size()) {
+        int to = Math.min(n, from + batch.size());
+        batch.compute(from, to);
+        for (int i = from; i < to; i++) {
+          SeriesTarget t = batch.target(i - from);
+          Accumulator a = sums[groups.ofSeries()[i]];
+          if (a.add(t, in.labels(i)) && in.dropName(i)) {
+            a.dropName = true;
+          }
+        }
+      }
+      List<Column> out = new ArrayList<>(sums.length);
+      for (int g = 0; g < sums.length; g++) {
+        Column c = sums[g].finish(groups.labels().get(g));
+        if (c != null) {
+          out.add(c);
+        }
+      }
+      return x.hold(out);
+    }
+  }
+
+  /** Targets for as many series as all threads compute before they are added. */
+  private static final class Batch {
+    private static final int SERIES_A_THREAD = 16;
+    private final Execution x;
+    private final SeriesStream in;
+    private final int threads;
+    private final SeriesTarget[] targets;
+    private final Workspace[] workspaces;
+
+    Batch(Execution x, Grid grid, SeriesStream in) {
+      this.x = x;
+      this.in = in;
+      threads =
+          (long) in.size() * grid.steps() < Streams.PARALLEL_POINTS
+              ? 1
+              : Math.min(x.parallelism(), in.size());
+      targets = new SeriesTarget[threads == 1 ? 1 : threads * SERIES_A_THREAD];
+      for (int i = 0; i < targets.length; i++) {
+        targets[i] = new SeriesTarget(grid.steps());
+      }
+      workspaces = new Workspace[threads];
+      for (int i = 0; i < threads; i++) {
+        workspaces[i] = new Workspace();
+      }
+    }
+
+    int size() {
+      return targets.length;
+    }
+
+    SeriesTarget target(int i) {
+      return targets[i];
+    }
+
+    void compute(int from, int to) {
+      AtomicInteger next = new AtomicInteger(from);
+      AtomicInteger worker = new AtomicInteger();
+      Runnable loop =
+          () -> {
+            Workspace w = workspaces[worker.getAndIncrement()];
+            for (int i = next.getAndIncrement(); i < to; i = next.getAndIncrement()) {
+              x.check();
+              SeriesTarget t = targets[i - from];
+              t.clear();
+              in.evaluate(i, w, t);
+            }
+          };
+      Streams.inParallel(x, threads, loop, () -> next.set(Integer.MAX_VALUE / 2));
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryException.Kind;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One query being computed: its source, its limits, and what it has taken so far. Operators ask it
+ * often whether to go on.
+ *
+ * <p>Invariant: what was reserved of the common memory budget and not yet released is in {@link
+ * #heldBytes}, and {@link #close} gives it back. Safe for several threads, but {@link #shared} only
+ * for the one that runs the operators.
+ */
+public final class Execution implements AutoCloseable {
+  /** What a query is subject to. */
+  public record Limits(long maxSamples, long maxBytes, long deadlineNanos, long lookbackMillis) {}
+
+  /** Behaviour behind feature flags. */
+  public record Features(
+      boolean delayedNameRemoval, boolean typeAndUnitLabels, boolean startTimestamps) {}
+
+  private final MetricSource source;
+  private final Limits limits;
+  private final Features features;
+  private final MemoryBudget budget;
+  private final Executor pool;
+  private final int parallelism;
+  private final LongSupplier nanoTime;
+  private final Annotations annotations = new Annotations();
+  private final AtomicLong heldSamples = new AtomicLong();
+  private final AtomicLong peakSamples = new AtomicLong();
+  private final AtomicLong heldBytes = new AtomicLong();
+  private final Map<SharedKey, Block> shared = new HashMap<>();
+  private SampleCount count;
+  private volatile boolean canceled;
+
+  private record SharedKey(int operator, Grid grid) {}
+
+  public Execution(
+      MetricSource source,
+      Limits limits,
+      Features features,
+      MemoryBudget budget,
+      Executor pool,
+      int parallelism,
+      LongSupplier nanoTime,
+      SampleCount count) {
+    this.source = source;
+    this.limits = limits;
+    this.features = features;
+    this.budget = budget;
+    this.pool = pool;
+    this.parallelism = parallelism;
+    this.nanoTime = nanoTime;
+    this.count = count;
+  }
+
+  /** A counter for the steps of the query itself. */
+  public static SampleCount counter(Grid grid, boolean byStep) {
+    return new SampleCount(grid.steps(), byStep);
+  }
+
+  MetricSource source() {
+    return source;
+  }
+
+  Features features() {
+    return features;
+  }
+
+  long lookback() {
+    return limits.lookbackMillis();
+  }
+
+  /** Where annotations go. */
+  public Annotations annotations() {
+    return annotations;
+  }
+
+  Executor pool() {
+    return pool;
+  }
+
+  int parallelism() {
+    return parallelism;
+  }
+
+  /** The counter of the grid now being computed. */
+  SampleCount count() {
+    return count;
+  }
+
+  /** Makes another grid's counter the current one; gives the one before. */
+  SampleCount count(SampleCount c) {
+    SampleCount before = count;
+    count = c;
+    return before;
+  }
+
+  /** Makes every check fail from now on. */
+  public void cancel() {
+    canceled = true;
+  }
+
+  /**
+   * Asks whether to go on. Called at least once a series or a few thousand points.
+   *
+   * @throws QueryException when the query was canceled or has run too long
+   */
+  void check() {
+    if (canceled) {
+      throw new QueryException(Kind.CANCELED, "query was canceled in expression evaluation");
+    }
+    if (nanoTime.getAsLong() - limits.deadlineNanos() > 0) {
+      throw new QueryException(Kind.TIMEOUT, "query timed out in expression evaluation");
+    }
+  }
+
+  /** Counts samples as held. */
+  void holdSamples(long n) {
+    long now = heldSamples.addAndGet(n);
+    peakSamples.accumulateAndGet(now, Math::max);
+    if (now > limits.maxSamples()) {
+      throw tooManySamples();
+    }
+  }
+
+  /** Notes that so many samples stand in memory for a moment beside those held. */
+  void touchSamples(long n) {
+    long now = heldSamples.get() + n;
+    if (now > peakSamples.get()) {
+      peakSamples.accumulateAndGet(now, Math::max);
+    }
+    if (now > limits.maxSamples()) {
+      throw tooManySamples();
+    }
+  }
+
+  private static QueryException tooManySamples() {
+    return new QueryException(
+        Kind.LIMIT, "query processing would load too many samples into memory in query execution");
+  }
+
+  public long peakSamples() {
+    return peakSamples.get();
+  }
+
+  /** Reserves memory; fails with a message that names the limit. */
+  void holdBytes(long n) {
+    budget.reserve(n);
+    long now = heldBytes.addAndGet(n);
+    if (limits.maxBytes() > 0 && now > limits.maxBytes()) {
+      throw new QueryException(
+          Kind.LIMIT,
+          "the query would hold "
+              + now
+              + " bytes, more than the "
+              + limits.maxBytes()
+              + " of query.max-memory-bytes-per-query: ask for fewer series or steps, or raise the"
+              + " limit");
+    }
+  }
+
+  /** Accounts for columns and makes a block of them. */
+  Block hold(List<Column> columns) {
+    if (columns.isEmpty()) {
+      return Block.EMPTY;
+    }
+    long samples = 0;
+    long bytes = 0;
+    for (Column c : columns) {
+      samples += c.weight();
+      bytes += bytes(c);
+    }
+    holdBytes(bytes);
+    holdSamples(samples);
+    return new Block(columns, samples, bytes);
+  }
+
+  /** About what a column takes: its values, references, and its labels and object headers. */
+  static long bytes(Column c) {
+    long n = 8L * c.values().length + 96 + c.labels().canonicalBytes().length;
+    return c.histograms() == null ? n : n + 264L * c.values().length;
+  }
+
+  /** Says that a block is no longer needed. */
+  void release(Block b) {
+    if (b.bytes() == 0 || isShared(b)) {
+      return;
+    }
+    heldSamples.addAndGet(-b.samples());
+    heldBytes.addAndGet(-b.bytes());
+    budget.release(b.bytes());
+  }
+
+  private boolean isShared(Block b) {
+    if (!shared.isEmpty()) {
+      for (Block s : shared.values()) {
+        if (s == b) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** The result of an operator that stands in the query more than once, if it is there already. */
+  @Nullable Block shared(int operator, Grid grid) {
+    return shared.get(new SharedKey(operator, grid));
+  }
+
+  /** Keeps the result of an operator for its other places. */
+  Block share(int operator, Grid grid, Block b) {
+    shared.put(new SharedKey(operator, grid), b);
+    return b;
+  }
+
+  /** Gives back all memory. */
+  @Override
+  public void close() {
+    budget.release(heldBytes.getAndSet(0));
+  }
+}

@@ -1,0 +1,303 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.query.promql.QueryException;
+
+/**
+ * Functions that reduce the floats of a window to one and skip histograms, saying so when a window
+ * has both.
+ */
+abstract class FloatOverTime implements RangeFunction {
+  private final int least;
+
+  /** A function that needs so many floats. */
+  FloatOverTime(int least) {
+    this.least = least;
+  }
+
+  /** The result for samples {@code [from, to)}, which are enough. */
+  abstract double of(Windows w, int step, int from, int to);
+
+  /** Called at each step with floats before anything else. */
+  void check(Windows w, int step) {}
+
+  @Override
+  public void floats(Windows w, double[] out) {
+    int[] from = w.from;
+    int[] to = w.to;
+    for (int s = 0; s < out.length; s++) {
+      if (to[s] > from[s]) {
+        check(w, s);
+        if (to[s] - from[s] >= least) {
+          out[s] = of(w, s, from[s], to[s]);
+        }
+      }
+    }
+  }
+
+  @Override
+  public final void mixed(Windows w, int s, SeriesTarget out) {
+    int n = w.to[s] - w.from[s];
+    if (n == 0) {
+      return;
+    }
+    check(w, s);
+    if (w.histogramFrom[s] < w.histogramTo[s]) {
+      w.annotations.histogramIgnoredInRange(w.metricName(), w.span);
+    }
+    if (n >= least) {
+      out.values[s] = of(w, s, w.from[s], w.to[s]);
+    }
+  }
+
+  /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
+  static final class Extreme extends FloatOverTime {
+    private final boolean max;
+
+    Extreme(boolean max) {
+      super(1);
+      this.max = max;
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      return max ? max(w.values, from, to) : min(w.values, from, to);
+    }
+
+    private static double max(double[] v, int from, int to) {
+      double m = v[from];
+      for (int i = from; i < to; i++) {
+        if (v[i] > m || Double.isNaN(m)) {
+          m = v[i];
+        }
+      }
+      return m;
+    }
+
+    private static double min(double[] v, int from, int to) {
+      double m = v[from];
+      for (int i = from; i < to; i++) {
+        if (v[i] < m || Double.isNaN(m)) {
+          m = v[i];
+        }
+      }
+      return m;
+    }
+  }
+
+  /** {@code ts_of_max_over_time}, {@code ts_of_min_over_time}: the last such sample. */
+  static final class TimeOfExtreme extends FloatOverTime {
+    private final boolean max;
+
+    TimeOfExtreme(boolean max) {
+      super(1);
+      this.max = max;
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      double[] v = w.values;
+      int at = from;
+      for (int i = from; i < to; i++) {
+        if ((max ? v[i] >= v[at] : v[i] <= v[at]) || Double.isNaN(v[at])) {
+          at = i;
+        }
+      }
+      return (double) w.times[at] / 1000;
+    }
+  }
+
+  /** {@code stdvar_over_time}, {@code stddev_over_time}: Welford's method with carries. */
+  static final class Variance extends FloatOverTime {
+    private final boolean root;
+
+    Variance(boolean root) {
+      super(1);
+      this.root = root;
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      double variance = variance(w.values, from, to);
+      return root ? Math.sqrt(variance) : variance;
+    }
+
+    private static double variance(double[] v, int from, int to) {
+      double count = 0;
+      double mean = 0;
+      double meanCarry = 0;
+      double aux = 0;
+      double auxCarry = 0;
+      for (int i = from; i < to; i++) {
+        count++;
+        double delta = v[i] - (mean + meanCarry);
+        double add = delta / count;
+        double t = mean + add;
+        meanCarry = Kernels.carry(mean, add, t, meanCarry);
+        mean = t;
+        add = delta * (v[i] - (mean + meanCarry));
+        t = aux + add;
+        auxCarry = Kernels.carry(aux, add, t, auxCarry);
+        aux = t;
+      }
+      return (aux + auxCarry) / count;
+    }
+  }
+
+  /** {@code quantile_over_time}. */
+  static final class Quantile extends FloatOverTime {
+    Quantile() {
+      super(1);
+    }
+
+    @Override
+    void check(Windows w, int s) {
+      double q = w.arguments[0][s];
+      if (!(q >= 0 && q <= 1)) {
+        w.annotations.invalidQuantile(q, w.span);
+      }
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      double[] copy = w.workspace.scratch(0, to - from);
+      System.arraycopy(w.values, from, copy, 0, to - from);
+      return Kernels.quantile(w.arguments[0][s], copy, to - from);
+    }
+  }
+
+  /** {@code mad_over_time}: the median distance from the median. */
+  static final class Mad extends FloatOverTime {
+    Mad() {
+      super(1);
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      int n = to - from;
+      double[] copy = w.workspace.scratch(0, n);
+      for (int i = 0; i < n; i++) {
+        copy[i] = w.values[from + i];
+        if (Double.isNaN(copy[i])) {
+          return Double.NaN;
+        }
+      }
+      double median = Kernels.quantile(0.5, copy, n);
+      for (int i = 0; i < n; i++) {
+        copy[i] = Math.abs(copy[i] - median);
+      }
+      return Kernels.quantile(0.5, copy, n);
+    }
+  }
+
+  /** {@code double_exponential_smoothing}. */
+  static final class Smoothing extends FloatOverTime {
+    Smoothing() {
+      super(2);
+    }
+
+    @Override
+    void check(Windows w, int s) {
+      factor("smoothing", "sf", w.arguments[0][s]);
+      factor("trend", "tf", w.arguments[1][s]);
+    }
+
+    private static void factor(String what, String symbol, double f) {
+      if (f <= 0 || f >= 1) {
+        throw QueryException.execution(
+            "invalid "
+                + what
+                + " factor. Expected: 0 < "
+                + symbol
+                + " < 1, got: "
+                + GoFloat.format(f, 'f', 6));
+      }
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      double sf = w.arguments[0][s];
+      double tf = w.arguments[1][s];
+      double[] v = w.values;
+      double before = 0;
+      double now = v[from];
+      double trend = v[from + 1] - v[from];
+      for (int i = 1; i < to - from; i++) {
+        double x = sf * v[from + i];
+        if (i > 1) {
+          trend = tf * (now - before) + (1 - tf) * trend;
+        }
+        double y = (1 - sf) * (now + trend);
+        before = now;
+        now = x + y;
+      }
+      return now;
+    }
+  }
+
+  /** {@code deriv}, {@code predict_linear}: least squares with carries. */
+  static final class Regression extends FloatOverTime {
+    private final boolean predict;
+
+    Regression(boolean predict) {
+      super(2);
+      this.predict = predict;
+    }
+
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      long[] t = w.times;
+      double[] v = w.values;
+      long origin = predict ? w.grid.time(s) : t[from];
+      double n = 0;
+      double sx = 0;
+      double cx = 0;
+      double sy = 0;
+      double cy = 0;
+      double sxy = 0;
+      double cxy = 0;
+      double sxx = 0;
+      double cxx = 0;
+      boolean constant = true;
+      for (int i = from; i < to; i++) {
+        double y = v[i];
+        if (constant && i > from && y != v[from]) {
+          constant = false;
+        }
+        n += 1.0;
+        double x = (double) (t[i] - origin) / 1e3;
+        double sum = sx + x;
+        cx = Kernels.carry(sx, x, sum, cx);
+        sx = sum;
+        sum = sy + y;
+        cy = Kernels.carry(sy, y, sum, cy);
+        sy = sum;
+        double p = x * y;
+        sum = sxy + p;
+        cxy = Kernels.carry(sxy, p, sum, cxy);
+        sxy = sum;
+        p = x * x;
+        sum = sxx + p;
+        cxx = Kernels.carry(sxx, p, sum, cxx);
+        sxx = sum;
+      }
+      double slope;
+      double intercept;
+      if (constant) {
+        boolean infinite = Double.isInfinite(v[from]);
+        slope = infinite ? Double.NaN : 0;
+        intercept = infinite ? Double.NaN : v[from];
+      } else {
+        sx += cx;
+        sy += cy;
+        sxy += cxy;
+        sxx += cxx;
+        double cov = sxy - sx * sy / n;
+        double var = sxx - sx * sx / n;
+        slope = cov / var;
+        intercept = sy / n - slope * sx / n;
+      }
+      return predict ? slope * w.arguments[0][s] + intercept : slope;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tethys.query.promql.exec;
+
+/**
+ * The points in time at which an expression is evaluated: milliseconds, evenly spaced.
+ *
+ * @param interval milliseconds between steps; at least 1
+ * @param steps how many there are; 0 only in subqueries whose range holds none
+ */
+public record Grid(long start, long interval, int steps) {
+  /** One point in time. */
+  public static Grid instant(long time) {
+    return new Grid(time, 1, 1);
+  }
+
+  /** From start to the last step at or before end. */
+  public static Grid range(long start, long end, long interval) {
+    return new Grid(
+        start, interval, end < start ? 0 : Math.toIntExact((end - start) / interval + 1));
+  }
+
+  /** The time of a step. */
+  public long time(int step) {
+    return start + step * interval;
+  }
+
+  /** The time of the last step. */
+  public long end() {
+    return time(steps - 1);
+  }
+
+  /** The first step alone. */
+  public Grid first() {
+    return new Grid(start, interval, Math.min(1, steps));
+  }
+
+  /** Whether results keep the order in which an operator gives them. */
+  public boolean isInstant() {
+    return steps == 1;
+  }
+}

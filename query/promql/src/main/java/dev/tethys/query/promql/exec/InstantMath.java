@@ -1,0 +1,285 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.GoMath;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.histogram.HistogramArithmetic;
+import dev.tethys.model.histogram.HistogramStatistics;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Functions of one sample: of floats (histograms go), or of histograms (floats go). */
+public final class InstantMath {
+  private static final Map<String, DoubleUnaryOperator> OF_FLOATS =
+      Map.ofEntries(
+          Map.entry("abs", Math::abs),
+          Map.entry("ceil", Math::ceil),
+          Map.entry("floor", Math::floor),
+          Map.entry("exp", GoMath::exp),
+          Map.entry("sqrt", Math::sqrt),
+          Map.entry("ln", GoMath::log),
+          Map.entry("log2", GoMath::log2),
+          Map.entry("log10", GoMath::log10),
+          Map.entry("sin", StrictMath::sin),
+          Map.entry("cos", StrictMath::cos),
+          Map.entry("tan", StrictMath::tan),
+          Map.entry("asin", StrictMath::asin),
+          Map.entry("acos", StrictMath::acos),
+          Map.entry("atan", StrictMath::atan),
+          Map.entry("sinh", StrictMath::sinh),
+          Map.entry("cosh", StrictMath::cosh),
+          Map.entry("tanh", StrictMath::tanh),
+          Map.entry("asinh", InstantMath::asinh),
+          Map.entry("acosh", InstantMath::acosh),
+          Map.entry("atanh", InstantMath::atanh),
+          Map.entry("deg", v -> v * 180 / Math.PI),
+          Map.entry("rad", v -> v * Math.PI / 180),
+          Map.entry("sgn", v -> v < 0 ? -1 : v > 0 ? 1 : v));
+
+  private InstantMath() {}
+
+  private static double asinh(double x) {
+    double a = Math.abs(x);
+    if (!(a <= Double.MAX_VALUE)) {
+      return x;
+    }
+    double r;
+    if (a > 0x1p28) {
+      r = GoMath.log(a) + 0.693147180559945309417232121458176568;
+    } else if (a > 2) {
+      r = GoMath.log(2 * a + 1 / (Math.sqrt(a * a + 1) + a));
+    } else if (a < 0x1p-28) {
+      r = a;
+    } else {
+      r = StrictMath.log1p(a + a * a / (1 + Math.sqrt(1 + a * a)));
+    }
+    return Math.copySign(r, x);
+  }
+
+  private static double acosh(double x) {
+    if (x < 1 || Double.isNaN(x)) {
+      return Double.NaN;
+    }
+    if (x == 1) {
+      return 0;
+    }
+    if (x >= 0x1p28) {
+      return GoMath.log(x) + 0.693147180559945309417232121458176568;
+    }
+    if (x > 2) {
+      return GoMath.log(2 * x - 1 / (x + Math.sqrt(x * x - 1)));
+    }
+    double t = x - 1;
+    return StrictMath.log1p(t + Math.sqrt(2 * t + t * t));
+  }
+
+  private static double atanh(double x) {
+    double a = Math.abs(x);
+    if (!(a <= 1)) {
+      return Double.NaN;
+    }
+    double r;
+    if (a == 1) {
+      r = Double.POSITIVE_INFINITY;
+    } else if (a < 0x1p-28) {
+      r = a;
+    } else if (a < 0.5) {
+      double t = a + a;
+      r = 0.5 * StrictMath.log1p(t + t * a / (1 - a));
+    } else {
+      r = 0.5 * StrictMath.log1p((a + a) / (1 - a));
+    }
+    return Math.copySign(r, x);
+  }
+
+  /** The function of floats of a name, or null. */
+  public static @Nullable Operator floats(String name, Operator vector) {
+    DoubleUnaryOperator f = OF_FLOATS.get(name);
+    return f == null
+        ? null
+        : new FloatMap(vector, List.of()) {
+          @Override
+          void apply(double[] v, double[][] arguments) {
+            map(v, f);
+          }
+        };
+  }
+
+  private static void map(double[] v, DoubleUnaryOperator f) {
+    for (int s = 0; s < v.length; s++) {
+      if (!Column.isAbsent(v[s])) {
+        v[s] = f.applyAsDouble(v[s]);
+      }
+    }
+  }
+
+  /** A function of floats that takes scalars too. */
+  abstract static class FloatMap extends SeriesMap {
+    private final List<Operator> scalars;
+
+    FloatMap(Operator vector, List<Operator> scalars) {
+      super(vector);
+      this.scalars = scalars;
+    }
+
+    abstract void apply(double[] v, double[][] arguments);
+
+    @Override
+    boolean dropsName() {
+      return true;
+    }
+
+    @Override
+    Change prepare(Execution x, Grid grid) {
+      double[][] arguments = new double[scalars.size()][];
+      for (int i = 0; i < arguments.length; i++) {
+        arguments[i] = scalars.get(i).scalar(x, grid);
+      }
+      return (t, labels) -> {
+        t.dropHistograms();
+        apply(t.values, arguments);
+      };
+    }
+  }
+
+  /** {@code round}: to the nearest multiple, halves up. */
+  public static Operator round(Operator vector, Operator nearest) {
+    return new FloatMap(vector, List.of(nearest)) {
+      @Override
+      void apply(double[] v, double[][] arguments) {
+        for (int s = 0; s < v.length; s++) {
+          if (!Column.isAbsent(v[s])) {
+            double inverse = 1.0 / arguments[0][s];
+            v[s] = Math.floor(v[s] * inverse + 0.5) / inverse;
+          }
+        }
+      }
+    };
+  }
+
+  /** {@code clamp} and its halves; nothing is left where the bounds contradict. */
+  public static Operator clamp(Operator vector, Operator low, Operator high) {
+    return new FloatMap(vector, List.of(low, high)) {
+      @Override
+      void apply(double[] v, double[][] arguments) {
+        for (int s = 0; s < v.length; s++) {
+          if (!Column.isAbsent(v[s])) {
+            double min = arguments[0][s];
+            double max = arguments[1][s];
+            v[s] = max < min ? Column.ABSENT : goMax(min, goMin(max, v[s]));
+          }
+        }
+      }
+    };
+  }
+
+  /** As Go's math.Max: infinity wins over NaN. */
+  public static double goMax(double a, double b) {
+    return a == Double.POSITIVE_INFINITY || b == Double.POSITIVE_INFINITY
+        ? Double.POSITIVE_INFINITY
+        : Math.max(a, b);
+  }
+
+  /** As Go's math.Min: infinity wins over NaN. */
+  public static double goMin(double a, double b) {
+    return a == Double.NEGATIVE_INFINITY || b == Double.NEGATIVE_INFINITY
+        ? Double.NEGATIVE_INFINITY
+        : Math.min(a, b);
+  }
+
+  /** Minus before a vector. */
+  public static Operator negate(Operator vector) {
+    return new SeriesMap(vector) {
+      @Override
+      boolean dropsName() {
+        return true;
+      }
+
+      @Override
+      Change prepare(Execution x, Grid grid) {
+        return (t, labels) -> {
+          map(t.values, v -> -v);
+          @Nullable Histogram[] hs = t.histograms();
+          if (hs != null) {
+            for (int s = 0; s < hs.length; s++) {
+              Histogram h = hs[s];
+              if (h != null) {
+                hs[s] = HistogramArithmetic.multiply(h, -1);
+              }
+            }
+          }
+        };
+      }
+    };
+  }
+
+  /** {@code timestamp} of what is not a selector: the time of the step. */
+  public static Operator stepTime(Operator vector) {
+    return new SeriesMap(vector) {
+      @Override
+      boolean dropsName() {
+        return true;
+      }
+
+      @Override
+      Change prepare(Execution x, Grid grid) {
+        return (t, labels) -> {
+          @Nullable Histogram[] hs = t.histograms();
+          for (int s = 0; s < t.values.length; s++) {
+            if (!Column.isAbsent(t.values[s]) || hs != null && hs[s] != null) {
+              t.values[s] = (double) grid.time(s) / 1000;
+            }
+          }
+          t.dropHistograms();
+        };
+      }
+    };
+  }
+
+  /** {@code start_timestamp} of what is not a selector: nothing is known. */
+  public static Operator nothing(Operator vector) {
+    return new FloatMap(vector, List.of()) {
+      @Override
+      void apply(double[] v, double[][] arguments) {
+        Arrays.fill(v, Column.ABSENT);
+      }
+    };
+  }
+
+  /** The function of histograms of a name, or null. */
+  public static @Nullable Operator histograms(String name, Operator vector) {
+    return switch (name) {
+      case "histogram_count" -> ofHistograms(vector, Histogram::count);
+      case "histogram_sum" -> ofHistograms(vector, Histogram::sum);
+      case "histogram_avg" -> ofHistograms(vector, h -> h.sum() / h.count());
+      case "histogram_stdvar" -> ofHistograms(vector, h -> new HistogramStatistics().variance(h));
+      case "histogram_stddev" ->
+          ofHistograms(vector, h -> Math.sqrt(new HistogramStatistics().variance(h)));
+      default -> null;
+    };
+  }
+
+  private static Operator ofHistograms(Operator vector, ToDoubleFunction<Histogram> f) {
+    return new SeriesMap(vector) {
+      @Override
+      boolean dropsName() {
+        return true;
+      }
+
+      @Override
+      Change prepare(Execution x, Grid grid) {
+        return (t, labels) -> {
+          @Nullable Histogram[] hs = t.histograms();
+          for (int s = 0; s < t.values.length; s++) {
+            Histogram h = hs == null ? null : hs[s];
+            t.values[s] = h == null ? Column.ABSENT : f.applyAsDouble(h);
+          }
+          t.dropHistograms();
+        };
+      }
+    };
+  }
+}

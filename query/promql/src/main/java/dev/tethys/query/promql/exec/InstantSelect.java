@@ -1,0 +1,211 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.HistogramArithmetic;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Selection;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An instant vector selector: at each step the newest sample within the lookback, unless it is a
+ * stale marker. As the marker's bits mean absence here too, copying values is all there is to do.
+ */
+public final class InstantSelect extends Operator {
+  /** What is taken of the sample. */
+  public enum Part {
+    VALUE,
+    /** Its time in seconds; the metric name goes. */
+    TIMESTAMP,
+    /** Its start time in seconds; the metric name goes. */
+    START_TIMESTAMP
+  }
+
+  private final Selector selector;
+  private final Part part;
+
+  public InstantSelect(Selector selector, Part part) {
+    this.selector = selector;
+    this.part = part;
+  }
+
+  @Override
+  @Nullable SeriesStream open(Execution x, Grid grid) {
+    if (part != Part.VALUE && !x.features().delayedNameRemoval()) {
+      return null; // names are dropped, which may make series equal
+    }
+    return new Stream(x, grid, selector.open(x, grid, 0));
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    try (Stream s = new Stream(x, grid, selector.open(x, grid, 0))) {
+      Block b = Streams.collect(x, grid, s);
+      return part == Part.VALUE || x.features().delayedNameRemoval()
+          ? b
+          : SeriesMerge.byStep(x, b, grid);
+    }
+  }
+
+  /** The block with the labels as they are stored, whatever the part. */
+  Block keepingLabels(Execution x, Grid grid) {
+    try (Stream s = new Stream(x, grid, selector.open(x, grid, 0))) {
+      s.keepLabels = true;
+      return Streams.collect(x, grid, s);
+    }
+  }
+
+  private final class Stream implements SeriesStream {
+    private boolean keepLabels;
+    private final Execution x;
+    private final Grid grid;
+    private final Selection selection;
+    private final SampleCount count;
+    private final ConcurrentHashMap<Long, int[]> positions = new ConcurrentHashMap<>();
+
+    Stream(Execution x, Grid grid, Selection selection) {
+      this.x = x;
+      this.grid = grid;
+      this.selection = selection;
+      this.count = x.count();
+    }
+
+    @Override
+    public int size() {
+      return selection.size();
+    }
+
+    @Override
+    public Labels labels(int i) {
+      Labels l = selection.labels(i);
+      return keepLabels || part == Part.VALUE || x.features().delayedNameRemoval()
+          ? l
+          : SeriesLabels.withoutMetadata(l);
+    }
+
+    @Override
+    public boolean dropName(int i) {
+      return part != Part.VALUE;
+    }
+
+    @Override
+    public void evaluate(int i, Workspace w, SeriesTarget target) {
+      SampleBuffer b = w.buffer;
+      selection.read(i, b);
+      if (b.size == 0) {
+        return;
+      }
+      int[] at = positions(b);
+      long weight = 0;
+      if (part == Part.VALUE) {
+        weight = take(b.values, at, target.values);
+        if (b.histograms != null) {
+          weight = takeHistograms(b, at, target);
+        }
+      } else if (part == Part.TIMESTAMP || x.features().startTimestamps()) {
+        weight = takeTimes(b, at, target.values);
+      }
+      count.add(weight, weight);
+      if (count.isByStep()) {
+        for (int s = 0; s < at.length; s++) {
+          if (!Column.isAbsent(target.values[s])) {
+            count.addAt(s, 1, 1);
+          }
+        }
+      }
+    }
+
+    private int[] positions(SampleBuffer b) {
+      if (b.timestampsId == 0) {
+        return find(b);
+      }
+      int[] at = positions.get(b.timestampsId);
+      if (at == null) {
+        at = find(b);
+        if (positions.size() < Bounds.MAX_CACHED) {
+          positions.put(b.timestampsId, at);
+        }
+      }
+      return at;
+    }
+
+    /** By step the index of the newest sample within the lookback, or -1. */
+    private int[] find(SampleBuffer b) {
+      int[] at = new int[grid.steps()];
+      long lookback = x.lookback();
+      int next = 0;
+      for (int s = 0; s < at.length; s++) {
+        long moment = selector.moment(grid.time(s));
+        while (next < b.size && b.timestamps[next] <= moment) {
+          next++;
+        }
+        at[s] = next > 0 && b.timestamps[next - 1] > moment - lookback ? next - 1 : -1;
+      }
+      return at;
+    }
+
+    private static long take(double[] values, int[] at, double[] out) {
+      long n = 0;
+      for (int s = 0; s < at.length; s++) {
+        if (at[s] >= 0) {
+          double v = values[at[s]];
+          out[s] = v;
+          if (!Column.isAbsent(v)) {
+            n++;
+          }
+        }
+      }
+      return n;
+    }
+
+    private long takeHistograms(SampleBuffer b, int[] at, SeriesTarget target) {
+      @Nullable Histogram[] in = Streams.there(b.histograms);
+      long n = 0;
+      for (int s = 0; s < at.length; s++) {
+        if (at[s] < 0) {
+          continue;
+        }
+        Histogram h = in[at[s]];
+        if (h == null) {
+          n += Column.isAbsent(target.values[s]) ? 0 : 1;
+        } else if (h.isStale()) {
+          target.values[s] = Column.ABSENT;
+        } else {
+          Histogram taken =
+              selector.countsOnly() ? HistogramArithmetic.withoutBuckets(h, h.resetHint()) : h;
+          target.set(s, taken);
+          n += HistogramArithmetic.weight(taken);
+        }
+      }
+      return n;
+    }
+
+    private long takeTimes(SampleBuffer b, int[] at, double[] out) {
+      @Nullable Histogram[] hs = b.histograms;
+      long n = 0;
+      for (int s = 0; s < at.length; s++) {
+        int i = at[s];
+        if (i < 0) {
+          continue;
+        }
+        Histogram h = hs == null ? null : hs[i];
+        if (h != null ? h.isStale() : Column.isAbsent(b.values[i])) {
+          continue;
+        }
+        long time =
+            part == Part.TIMESTAMP
+                ? b.timestamps[i]
+                : b.startTimestamps == null ? 0 : b.startTimestamps[i];
+        out[s] = (double) time / 1000;
+        n++;
+      }
+      return n;
+    }
+
+    @Override
+    public void close() {
+      selection.close();
+    }
+  }
+}

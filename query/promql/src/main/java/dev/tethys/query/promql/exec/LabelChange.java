@@ -1,0 +1,128 @@
+package dev.tethys.query.promql.exec;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** {@code label_replace} and {@code label_join}: other labels, the same samples. */
+public final class LabelChange extends Operator {
+  private final Operator vector;
+  private final String destination;
+  private final Function<Labels, @Nullable Labels> change;
+
+  private LabelChange(
+      Operator vector, String destination, Function<Labels, @Nullable Labels> change) {
+    this.vector = vector;
+    this.destination = destination;
+    this.change = change;
+  }
+
+  /** Sets a label from what an anchored expression finds in another; no match changes nothing. */
+  public static Operator replace(
+      Operator vector, String destination, String replacement, String source, Pattern pattern) {
+    return new LabelChange(
+        vector,
+        destination,
+        l -> {
+          String value = l.get(source);
+          Matcher m = pattern.matcher(value);
+          return m.matches()
+              ? l.toBuilder().set(destination, expand(replacement, m)).build()
+              : null;
+        });
+  }
+
+  /** Sets a label to the values of others with a separator between. */
+  public static Operator join(
+      Operator vector, String destination, String separator, List<String> sources) {
+    return new LabelChange(
+        vector,
+        destination,
+        l -> {
+          StringBuilder sb = new StringBuilder();
+          String sep = "";
+          for (String s : sources) {
+            sb.append(sep).append(l.get(s));
+            sep = separator;
+          }
+          return l.toBuilder().set(destination, sb.toString()).build();
+        });
+  }
+
+  /** Fills {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}}; {@code $$} is a dollar. */
+  static String expand(String template, Matcher m) {
+    StringBuilder out = new StringBuilder();
+    int i = 0;
+    while (i < template.length()) {
+      int dollar = template.indexOf('$', i);
+      if (dollar < 0 || dollar + 1 == template.length()) {
+        return out.append(template, i, template.length()).toString();
+      }
+      out.append(template, i, dollar);
+      i = dollar + 1;
+      char c = template.charAt(i);
+      if (c == '$') {
+        out.append('$');
+        i++;
+        continue;
+      }
+      boolean brace = c == '{';
+      int from = brace ? i + 1 : i;
+      int to = from;
+      while (to < template.length() && isWord(template.codePointAt(to))) {
+        to += Character.charCount(template.codePointAt(to));
+      }
+      if (to == from || brace && (to >= template.length() || template.charAt(to) != '}')) {
+        out.append('$'); // not a reference: as it stands
+        continue;
+      }
+      appendGroup(out, template.substring(from, to), m);
+      i = brace ? to + 1 : to;
+    }
+    return out.toString();
+  }
+
+  private static boolean isWord(int c) {
+    return c == '_' || Character.isLetterOrDigit(c);
+  }
+
+  private static void appendGroup(StringBuilder out, String name, Matcher m) {
+    int number = 0;
+    boolean digits = true;
+    for (int i = 0; i < name.length() && digits; i++) {
+      char c = name.charAt(i);
+      digits = c >= '0' && c <= '9' && number < 1_000_000;
+      number = number * 10 + (c - '0');
+    }
+    digits &= name.length() == 1 || name.charAt(0) != '0';
+    String g = null;
+    if (digits) {
+      g = number <= m.groupCount() ? m.group(number) : null;
+    } else if (m.pattern().namedGroups().containsKey(name)) {
+      g = m.group(name);
+    }
+    if (g != null) {
+      out.append(g);
+    }
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    Block in = vector.evaluate(x, grid);
+    List<Column> out = new ArrayList<>(in.size());
+    for (Column c : in.columns()) {
+      Labels changed = change.apply(c.labels());
+      out.add(
+          changed == null
+              ? c
+              : c.with(changed, !destination.equals(Labels.METRIC_NAME) && c.dropName()));
+    }
+    Block b = x.hold(out);
+    x.release(in);
+    return SeriesMerge.byStep(x, b, grid);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.query.promql.ast.Expr.VectorMatching;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** How the series of two vectors meet: by the labels that {@code on} or {@code ignoring} leave. */
+final class Matching {
+  private final boolean on;
+  private final byte[][] signature;
+  private final byte[][] matched;
+  private final Map<Labels, Integer> numbers = new HashMap<>();
+
+  Matching(VectorMatching m) {
+    on = m.on();
+    List<String> names = new ArrayList<>(m.labels());
+    if (!on) {
+      names.add(Labels.METRIC_NAME);
+    }
+    signature = Labels.sortedNames(names);
+    matched = Labels.sortedNames(m.labels());
+  }
+
+  /** The number of each series' signature; equal signatures of both sides have equal numbers. */
+  int[] number(List<Column> columns) {
+    int[] out = new int[columns.size()];
+    for (int i = 0; i < out.length; i++) {
+      Labels key = columns.get(i).labels().filter(signature, on);
+      Integer n = numbers.get(key);
+      if (n == null) {
+        n = numbers.size();
+        numbers.put(key, n);
+      }
+      out[i] = n;
+    }
+    return out;
+  }
+
+  /** How many signatures there are. */
+  int size() {
+    return numbers.size();
+  }
+
+  /** The labels by which a series was matched, as messages and filled samples have them. */
+  Labels matchedLabels(Labels l) {
+    if (on) {
+      return l.filter(matched, true);
+    }
+    return l.dropMetricName().filter(matched, false);
+  }
+
+  /** The series of each signature. */
+  static int[][] bySignature(int[] numbers, int size) {
+    int[] count = new int[size];
+    for (int n : numbers) {
+      count[n]++;
+    }
+    int[][] out = new int[size][];
+    for (int g = 0; g < size; g++) {
+      out[g] = new int[count[g]];
+    }
+    for (int i = numbers.length - 1; i >= 0; i--) {
+      out[numbers[i]][--count[numbers[i]]] = i;
+    }
+    return out;
+  }
+}

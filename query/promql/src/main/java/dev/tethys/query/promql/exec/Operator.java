@@ -1,0 +1,55 @@
+package dev.tethys.query.promql.exec;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step of a plan: gives series over the steps of a grid. An operator implements {@link #compute},
+ * or {@link #open} when its series can be computed one at a time.
+ *
+ * <p>Immutable, so that a plan can be run again.
+ */
+public abstract class Operator {
+  /** The result; never null, without empty series. */
+  public Block evaluate(Execution x, Grid grid) {
+    x.check();
+    if (grid.steps() == 0) {
+      return Block.EMPTY;
+    }
+    return compute(x, grid);
+  }
+
+  Block compute(Execution x, Grid grid) {
+    SeriesStream s = open(x, grid);
+    if (s == null) {
+      throw new IllegalStateException(getClass() + " gives neither a block nor a stream");
+    }
+    try (s) {
+      return Streams.collect(x, grid, s);
+    }
+  }
+
+  /** The series to be computed one at a time, or null when that is not possible. */
+  @Nullable SeriesStream open(Execution x, Grid grid) {
+    return null;
+  }
+
+  /** The series one at a time, from a finished block when need be. */
+  final SeriesStream stream(Execution x, Grid grid) {
+    x.check();
+    SeriesStream s = grid.steps() == 0 ? null : open(x, grid);
+    return s != null ? s : Streams.of(x, evaluate(x, grid));
+  }
+
+  /** Whether the result is a scalar: one series without labels, a float at every step. */
+  public boolean isScalar() {
+    return false;
+  }
+
+  /** The values of a scalar by step. */
+  final double[] scalar(Execution x, Grid grid) {
+    Block b = evaluate(x, grid);
+    double[] v = b.column(0).values();
+    x.release(b);
+    return v;
+  }
+}

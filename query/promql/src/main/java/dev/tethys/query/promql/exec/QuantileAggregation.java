@@ -1,0 +1,95 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.query.promql.ast.Expr.Span;
+import dev.tethys.query.promql.exec.Grouping.Groups;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code quantile(q, v)}: interpolated between the values of a group. */
+public final class QuantileAggregation extends Operator {
+  private final Operator inner;
+  private final Operator parameter;
+  private final Grouping grouping;
+  private final Span innerSpan;
+  private final Span parameterSpan;
+
+  public QuantileAggregation(
+      Operator inner, Operator parameter, Grouping grouping, Span innerSpan, Span parameterSpan) {
+    this.inner = inner;
+    this.parameter = parameter;
+    this.grouping = grouping;
+    this.innerSpan = innerSpan;
+    this.parameterSpan = parameterSpan;
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    double[] q = parameter.scalar(x, grid);
+    Block in = inner.evaluate(x, grid);
+    warn(x, q);
+    Groups groups = grouping.group(in.size(), i -> in.column(i).labels());
+    List<List<Column>> members = new ArrayList<>();
+    for (int g = 0; g < groups.size(); g++) {
+      members.add(new ArrayList<>());
+    }
+    for (int i = 0; i < in.size(); i++) {
+      members.get(groups.ofSeries()[i]).add(in.column(i));
+    }
+    List<Column> out = new ArrayList<>();
+    for (int g = 0; g < groups.size(); g++) {
+      x.check();
+      Column c = quantile(x, q, members.get(g), groups, g, grid.steps());
+      if (!SeriesTargets.isEmpty(c)) {
+        out.add(c);
+      }
+    }
+    Block b = x.hold(out);
+    x.release(in);
+    return b;
+  }
+
+  private void warn(Execution x, double[] q) {
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    boolean nan = false;
+    for (double v : q) {
+      nan |= Double.isNaN(v);
+      min = v < min ? v : min;
+      max = v > max ? v : max;
+    }
+    if (nan) {
+      x.annotations().invalidQuantile(Double.NaN, parameterSpan);
+    }
+    if (max > 1) {
+      x.annotations().invalidQuantile(max, parameterSpan);
+    }
+    if (min < 0) {
+      x.annotations().invalidQuantile(min, parameterSpan);
+    }
+  }
+
+  private Column quantile(
+      Execution x, double[] q, List<Column> members, Groups groups, int g, int steps) {
+    double[] out = Streams.absent(steps);
+    double[] buf = new double[members.size()];
+    boolean drop = false;
+    for (Column c : members) {
+      drop |= c.dropName();
+    }
+    for (int s = 0; s < steps; s++) {
+      int n = 0;
+      for (Column c : members) {
+        double v = c.values()[s];
+        if (!Column.isAbsent(v)) {
+          buf[n++] = v;
+        } else if (c.histogram(s) != null) {
+          x.annotations().histogramIgnoredInAggregation("quantile", innerSpan);
+        }
+      }
+      if (n > 0) {
+        out[s] = Kernels.quantile(q[s], buf, n);
+      }
+    }
+    return new Column(groups.labels().get(g), drop, out, null);
+  }
+}

@@ -1,0 +1,241 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.HistogramArithmetic;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.ast.Expr.Span;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A function over windows of samples, one series at a time. */
+public final class RangeCall extends Operator {
+  private final String name;
+  private final RangeFunction function;
+  private final RangeSource source;
+  private final List<Operator> scalars;
+  private final Span span;
+
+  /**
+   * @param name as in PromQL
+   * @param scalars the other arguments, in order
+   * @param span where the first argument stands, which is what annotations point at
+   */
+  public RangeCall(String name, RangeSource source, List<Operator> scalars, Span span) {
+    this.name = name;
+    this.function = RangeFunctions.get(name);
+    this.source = source;
+    this.scalars = List.copyOf(scalars);
+    this.span = span;
+  }
+
+  @Override
+  @Nullable SeriesStream open(Execution x, Grid grid) {
+    Stream s = new Stream(x, grid);
+    if (x.features().delayedNameRemoval() || !s.hasSameLabels()) {
+      return s;
+    }
+    // whether they really meet is known only when empty ones are gone
+    return Streams.of(x, collect(x, grid, s));
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    return collect(x, grid, new Stream(x, grid));
+  }
+
+  private static Block collect(Execution x, Grid grid, Stream stream) {
+    Block b;
+    try (stream) {
+      b = Streams.collect(x, grid, stream);
+    }
+    if (!x.features().delayedNameRemoval() && SeriesMerge.hasSameLabels(b.columns())) {
+      throw Streams.sameLabelset();
+    }
+    return b;
+  }
+
+  private final class Stream implements SeriesStream {
+    private final Execution x;
+    private final Grid grid;
+    private final RangeSource.Series series;
+    private final SampleCount count;
+    private final double[][] arguments;
+    private final long[] ends;
+    private final long before;
+    private final long after;
+    private final Bounds.Cache bounds = new Bounds.Cache();
+    private final boolean checksName;
+
+    Stream(Execution x, Grid grid) {
+      this.x = x;
+      this.grid = grid;
+      List<double[]> args = new ArrayList<>();
+      for (Operator o : scalars) {
+        args.add(o.scalar(x, grid));
+      }
+      arguments = args.toArray(double[][]::new);
+      ends = new long[grid.steps()];
+      for (int s = 0; s < ends.length; s++) {
+        ends[s] = source.moment(grid.time(s));
+      }
+      before = source.range() + (source.extension() == Extension.NONE ? 0 : x.lookback());
+      after = source.extension() == Extension.SMOOTHED ? x.lookback() : 0;
+      checksName = name.equals("rate") || name.equals("increase");
+      count = x.count();
+      series = source.open(x, grid);
+    }
+
+    boolean hasSameLabels() {
+      if (function.keepsName()) {
+        return false;
+      }
+      Set<Labels> seen = new HashSet<>(size() * 2);
+      for (int i = 0; i < size(); i++) {
+        if (!seen.add(labels(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    @Override
+    public int size() {
+      return series.size();
+    }
+
+    @Override
+    public Labels labels(int i) {
+      Labels l = series.labels(i);
+      return dropName(i) ? SeriesLabels.dropped(x, l) : l;
+    }
+
+    @Override
+    public boolean dropName(int i) {
+      return !function.keepsName() || series.dropName(i);
+    }
+
+    @Override
+    public void evaluate(int i, Workspace ws, SeriesTarget target) {
+      series.load(i, ws);
+      Samples in = ws.samples;
+      if (in.size + in.histogramSize == 0) {
+        return;
+      }
+      Windows w =
+          new Windows(
+              x.annotations(), grid, ws, source.range(), ends, source.extension(), span, arguments);
+      w.series(series.labels(i));
+      Bounds b = bounds.get(in.timesId, () -> Bounds.find(in.times, in.size, ends, before, after));
+      w.times = in.times;
+      w.values = in.values;
+      w.size = in.size;
+      w.starts = in.starts;
+      w.from = b.from();
+      w.to = b.to();
+      if (in.histogramSize == 0) {
+        function.floats(w, target.values);
+        countWindows(b, null, in);
+      } else {
+        Bounds h = Bounds.find(in.histogramTimes, in.histogramSize, ends, before, after);
+        w.histograms = in.histograms;
+        w.histogramTimes = in.histogramTimes;
+        w.histogramStarts = in.histogramStarts;
+        w.histogramFrom = h.from();
+        w.histogramTo = h.to();
+        for (int s = 0; s < ends.length; s++) {
+          if (w.from[s] < w.to[s] || w.histogramFrom[s] < w.histogramTo[s]) {
+            function.mixed(w, s, target);
+          }
+        }
+        countWindows(b, h, in);
+      }
+      if (checksName) {
+        checkName(w, target);
+      }
+    }
+
+    private void checkName(Windows w, SeriesTarget target) {
+      String metric = w.metricName();
+      if (metric.isEmpty() || !hasFloat(target.values)) {
+        return;
+      }
+      if (x.features().typeAndUnitLabels()) {
+        String type = w.labels().get(SeriesLabels.TYPE);
+        if (!type.equals("counter") && !type.equals("histogram")) {
+          x.annotations().possibleNonCounterType(metric, type, span);
+        }
+      } else if (!metric.endsWith("_total")
+          && !metric.endsWith("_sum")
+          && !metric.endsWith("_count")
+          && !metric.endsWith("_bucket")) {
+        x.annotations().possibleNonCounter(metric, span);
+      }
+    }
+
+    private static boolean hasFloat(double[] values) {
+      for (double v : values) {
+        if (!Column.isAbsent(v)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private void countWindows(Bounds b, @Nullable Bounds h, Samples in) {
+      long total = b.total();
+      long fresh = source.isFixed() ? firstWindow(b) : b.fresh();
+      long widest = 0;
+      if (h != null) {
+        for (int s = 0; s < ends.length; s++) {
+          total += weight(in, h.from()[s], h.to()[s]);
+          int seen = s == 0 ? h.from()[0] : Math.max(h.from()[s], h.to()[s - 1]);
+          if (s == 0 || !source.isFixed()) {
+            fresh += weight(in, seen, h.to()[s]);
+          }
+        }
+      }
+      for (int s = 0; s < ends.length; s++) {
+        widest = Math.max(widest, b.to()[s] - b.from()[s]);
+      }
+      x.touchSamples(widest);
+      count.add(total, source.countsReads() ? fresh : 0);
+      if (count.isByStep()) {
+        countSteps(b, h, in);
+      }
+    }
+
+    private long firstWindow(Bounds b) {
+      return b.to()[0] - b.from()[0];
+    }
+
+    private void countSteps(Bounds b, @Nullable Bounds h, Samples in) {
+      for (int s = 0; s < ends.length; s++) {
+        long total = b.to()[s] - b.from()[s];
+        long fresh = b.to()[s] - (s == 0 ? b.from()[0] : Math.max(b.from()[s], b.to()[s - 1]));
+        if (h != null) {
+          total += weight(in, h.from()[s], h.to()[s]);
+          fresh +=
+              weight(in, s == 0 ? h.from()[0] : Math.max(h.from()[s], h.to()[s - 1]), h.to()[s]);
+        }
+        boolean reads = source.countsReads() && (s == 0 || !source.isFixed());
+        count.addAt(s, total, reads ? fresh : 0);
+      }
+    }
+
+    private static long weight(Samples in, int from, int to) {
+      long n = 0;
+      for (int i = from; i < to; i++) {
+        n += HistogramArithmetic.weight(in.histograms[i]);
+      }
+      return n;
+    }
+
+    @Override
+    public void close() {
+      series.close();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.tethys.query.promql.exec;
+
+/** A function of a window of samples. Without state, so that one instance serves all threads. */
+interface RangeFunction {
+  /** All steps of a series that has only floats; steps without a result stay absent. */
+  void floats(Windows w, double[] out);
+
+  /** One step whose series has histograms; the window holds at least one sample of either kind. */
+  void mixed(Windows w, int step, SeriesTarget out);
+
+  /** Whether results keep the metric name. */
+  default boolean keepsName() {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import org.jspecify.annotations.Nullable;
+
+/** Where the windows of a range function come from: a selector or a subquery. */
+public sealed interface RangeSource permits SelectedRange, SubqueryRange {
+  /** Milliseconds. */
+  long range();
+
+  /** The moment at which a step's window ends. */
+  long moment(long stepTime);
+
+  /** Whether all steps look at the same window. */
+  boolean isFixed();
+
+  Extension extension();
+
+  /** Opens the series for the steps of a grid. */
+  Series open(Execution x, Grid grid);
+
+  /** Whether samples read are counted by whoever made them. */
+  boolean countsReads();
+
+  /** Series whose samples can be loaded in any order, each thread with samples of its own. */
+  interface Series extends AutoCloseable {
+    int size();
+
+    Labels labels(int series);
+
+    boolean dropName(int series);
+
+    void load(int series, Workspace workspace);
+
+    /** The number of bytes or samples it holds is given back. */
+    @Override
+    void close();
+  }
+
+  /** Nothing is known of it. */
+  @Nullable Selector selector();
+}

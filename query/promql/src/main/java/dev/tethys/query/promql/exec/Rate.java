@@ -1,0 +1,376 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Histogram.ResetHint;
+import dev.tethys.model.histogram.CounterReset;
+import dev.tethys.model.histogram.HistogramAccumulator;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.exec.Annotations.HistogramOperation;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code rate}, {@code increase} and {@code delta}: the difference between the first and the last
+ * sample of the window, with what counter resets hid, extrapolated to the window's borders.
+ *
+ * <p>A border nearer to its sample than 1.1 average distances between samples is reached in full,
+ * another by half a distance; a counter is not extrapolated below zero. A known start of the
+ * counter inside of the window takes the place of the guess.
+ *
+ * <p>Resets are found once a series: windows then touch only their first and last sample and the
+ * resets between, in the order in which sums must be taken.
+ */
+final class Rate implements RangeFunction {
+  private static final int[] NO_RESETS = {};
+
+  private final boolean counter;
+  private final boolean perSecond;
+
+  Rate(boolean counter, boolean perSecond) {
+    this.counter = counter;
+    this.perSecond = perSecond;
+  }
+
+  @Override
+  public void floats(Windows w, double[] out) {
+    if (w.extension != Extension.NONE) {
+      for (int s = 0; s < out.length; s++) {
+        if (w.from[s] < w.to[s]) {
+          ExtendedRate.floats(w, s, counter, perSecond, out);
+        }
+      }
+      return;
+    }
+    if (counter && w.starts != null) {
+      for (int s = 0; s < out.length; s++) {
+        if (w.from[s] < w.to[s]) {
+          out[s] = withStarts(w, s, w.starts);
+        }
+      }
+      return;
+    }
+    int[] resets = counter ? resets(w.values, w.from[0], w.to[out.length - 1]) : NO_RESETS;
+    double divisor = perSecond ? seconds(w.range) : 1;
+    if (resets.length == 0) {
+      plain(w, out, counter, divisor);
+    } else {
+      withResets(w, out, resets, divisor);
+    }
+  }
+
+  /** A range in seconds, as Go's Duration.Seconds gives it. */
+  static double seconds(long millis) {
+    return (double) (millis / 1000) + (double) (millis % 1000 * 1_000_000) / 1e9;
+  }
+
+  /** Indices of samples below the one before them. */
+  private static int[] resets(double[] v, int from, int to) {
+    int[] out = NO_RESETS;
+    int n = 0;
+    for (int i = from + 1; i < to; i++) {
+      if (v[i] < v[i - 1]) {
+        if (n == out.length) {
+          out = Arrays.copyOf(out, Math.max(8, n * 2));
+        }
+        out[n++] = i;
+      }
+    }
+    return n == out.length ? out : Arrays.copyOf(out, n);
+  }
+
+  private static void plain(Windows w, double[] out, boolean counter, double divisor) {
+    long[] t = w.times;
+    double[] v = w.values;
+    int[] from = w.from;
+    int[] to = w.to;
+    for (int s = 0; s < out.length; s++) {
+      int f = from[s];
+      int l = to[s] - 1;
+      if (l > f) {
+        out[s] =
+            extrapolated(
+                t[f], t[l], l - f, v[f], v[l] - v[f], w.start(s), w.end(s), counter, divisor);
+      }
+    }
+  }
+
+  private static void withResets(Windows w, double[] out, int[] resets, double divisor) {
+    long[] t = w.times;
+    double[] v = w.values;
+    int first = 0;
+    for (int s = 0; s < out.length; s++) {
+      int f = w.from[s];
+      int l = w.to[s] - 1;
+      if (l <= f) {
+        continue;
+      }
+      while (first < resets.length && resets[first] <= f) {
+        first++;
+      }
+      double difference = v[l] - v[f];
+      for (int r = first; r < resets.length && resets[r] <= l; r++) {
+        difference += v[resets[r] - 1];
+      }
+      out[s] =
+          extrapolated(t[f], t[l], l - f, v[f], difference, w.start(s), w.end(s), true, divisor);
+    }
+  }
+
+  /** The heart: {@code difference} between samples {@code n} distances apart, as over the range. */
+  private static double extrapolated(
+      long firstTime,
+      long lastTime,
+      int n,
+      double first,
+      double difference,
+      long rangeStart,
+      long rangeEnd,
+      boolean counter,
+      double divisor) {
+    double toStart = (double) (firstTime - rangeStart) / 1000;
+    double toEnd = (double) (rangeEnd - lastTime) / 1000;
+    double sampled = (double) (lastTime - firstTime) / 1000;
+    double average = sampled / n;
+    double threshold = average * 1.1;
+    if (toStart >= threshold) {
+      toStart = average / 2;
+    }
+    if (counter && difference > 0 && first >= 0) {
+      double toZero = sampled * (first / difference);
+      if (toZero < toStart) {
+        toStart = toZero;
+      }
+    }
+    if (toEnd >= threshold) {
+      toEnd = average / 2;
+    }
+    double factor = sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
+    return difference * (factor / divisor);
+  }
+
+  /** A counter whose start times are known, at least in part. */
+  private double withStarts(Windows w, int s, long[] starts) {
+    long[] t = w.times;
+    double[] v = w.values;
+    int f = w.from[s];
+    int l = w.to[s] - 1;
+    double difference = v[l] - v[f];
+    boolean told = false;
+    for (int i = f + 1; i <= l; i++) {
+      if (!told && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
+        w.annotations.startOverlap(w.metricName(), w.span);
+        told = true;
+      }
+      if (v[i] < v[i - 1] || StartTimes.reset(starts[i - 1], t[i - 1], starts[i], t[i])) {
+        difference += v[i - 1];
+      }
+    }
+    double divisor = perSecond ? seconds(w.range) : 1;
+    long begin = starts[f];
+    if (begin != 0 && begin > w.start(s) && begin < t[f]) {
+      return (difference + v[f]) * fromStart(w, s, t[f], t[l], l - f, begin, divisor);
+    }
+    return l == f
+        ? Column.ABSENT
+        : extrapolated(t[f], t[l], l - f, v[f], difference, w.start(s), w.end(s), true, divisor);
+  }
+
+  /** The factor of a window in which the counter is known to have begun at zero. */
+  private static double fromStart(
+      Windows w, int s, long first, long last, int n, long begin, double divisor) {
+    double toEnd = (double) (w.end(s) - last) / 1000;
+    double average = n > 0 ? (double) (last - first) / 1000 / n : 0;
+    double sampled = (double) (last - begin) / 1000;
+    if (toEnd >= average * 1.1) {
+      toEnd = average / 2;
+    }
+    double factor = sampled == 0 ? 1 : (sampled + 0 + toEnd) / sampled;
+    return factor / divisor;
+  }
+
+  @Override
+  public void mixed(Windows w, int s, SeriesTarget out) {
+    boolean floats = w.from[s] < w.to[s];
+    boolean histograms = w.histogramFrom[s] < w.histogramTo[s];
+    if (floats && histograms) {
+      w.annotations.mixedFloatsHistograms(w.metricName(), w.span);
+    } else if (w.extension != Extension.NONE) {
+      if (floats) {
+        ExtendedRate.floats(w, s, counter, perSecond, out.values);
+      } else {
+        ExtendedRate.histograms(w, s, counter, perSecond, out);
+      }
+    } else if (floats) {
+      oneFloat(w, s, out);
+    } else {
+      histograms(w, s, out);
+    }
+  }
+
+  private void oneFloat(Windows w, int s, SeriesTarget out) {
+    if (counter && w.starts != null) {
+      out.values[s] = withStarts(w, s, w.starts);
+      return;
+    }
+    int f = w.from[s];
+    int l = w.to[s] - 1;
+    if (l == f) {
+      return;
+    }
+    double difference = w.values[l] - w.values[f];
+    if (counter) {
+      for (int i : resets(w.values, f, l + 1)) {
+        difference += w.values[i - 1];
+      }
+    }
+    out.values[s] =
+        extrapolated(
+            w.times[f],
+            w.times[l],
+            l - f,
+            w.values[f],
+            difference,
+            w.start(s),
+            w.end(s),
+            counter,
+            perSecond ? seconds(w.range) : 1);
+  }
+
+  private void histograms(Windows w, int s, SeriesTarget out) {
+    int f = w.histogramFrom[s];
+    int l = w.histogramTo[s] - 1;
+    long[] t = w.histogramTimes;
+    HistogramAccumulator sum = null;
+    if (l > f) {
+      sum = difference(w, f, l);
+      if (sum == null) {
+        return;
+      }
+    }
+    long[] starts = counter ? w.histogramStarts : null;
+    long begin = starts == null ? 0 : starts[f];
+    double divisor = perSecond ? seconds(w.range) : 1;
+    double factor;
+    if (begin != 0 && begin > w.start(s) && begin < t[f]) {
+      Histogram first = w.histograms[f];
+      if (sum == null) {
+        sum = new HistogramAccumulator(first);
+      } else if (!added(w, sum, first)) {
+        return;
+      }
+      factor = fromStart(w, s, t[f], t[l], l - f, begin, divisor);
+    } else if (sum == null) {
+      return;
+    } else {
+      double toStart = (double) (t[f] - w.start(s)) / 1000;
+      double toEnd = (double) (w.end(s) - t[l]) / 1000;
+      double sampled = (double) (t[l] - t[f]) / 1000;
+      double average = sampled / (l - f);
+      double threshold = average * 1.1;
+      if (toStart >= threshold) {
+        toStart = average / 2;
+      }
+      if (counter && sum.count() > 0 && w.histograms[f].count() >= 0) {
+        double toZero = sampled * (w.histograms[f].count() / sum.count());
+        if (toZero < toStart) {
+          toStart = toZero;
+        }
+      }
+      if (toEnd >= threshold) {
+        toEnd = average / 2;
+      }
+      factor = (sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled) / divisor;
+    }
+    out.set(s, sum.multiply(factor).toHistogram());
+  }
+
+  private static boolean added(Windows w, HistogramAccumulator sum, Histogram h) {
+    int outcome = sum.add(h);
+    if (outcome == HistogramAccumulator.INCOMPATIBLE) {
+      w.annotations.mixedSchemas(w.metricName(), w.span);
+      return false;
+    }
+    if ((outcome & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {
+      w.annotations.boundsReconciled(HistogramOperation.ADDITION, w.span);
+    }
+    return true;
+  }
+
+  /**
+   * Last minus first plus what resets hid; null when the window's histograms do not fit together.
+   */
+  private @Nullable HistogramAccumulator difference(Windows w, int f, int l) {
+    Histogram[] h = w.histograms;
+    long[] t = w.histogramTimes;
+    long[] starts = counter ? w.histogramStarts : null;
+    Histogram previous = h[f];
+    Histogram last = h[l];
+    if (counter
+        && (previous.resetHint() == ResetHint.GAUGE || last.resetHint() == ResetHint.GAUGE)) {
+      w.annotations.notCounter(w.metricName(), w.span);
+    }
+    boolean custom = previous.hasCustomBuckets();
+    if (counter && isReset(previous, h[f + 1], starts, t, f + 1)) {
+      // the first sample is of another life of the counter: its layout does not matter
+      previous = new HistogramAccumulator(h[f + 1]).setEmptyLike(h[f + 1]).toHistogram();
+      custom = previous.hasCustomBuckets();
+    }
+    if (last.hasCustomBuckets() != custom) {
+      w.annotations.mixedSchemas(w.metricName(), w.span);
+      return null;
+    }
+    int schema = Math.min(last.schema(), previous.schema());
+    for (int i = f + 1; counter && i < l; i++) {
+      if (h[i].resetHint() == ResetHint.GAUGE) {
+        w.annotations.notCounter(w.metricName(), w.span);
+      }
+      schema = Math.min(schema, h[i].schema());
+      if (h[i].hasCustomBuckets() != custom) {
+        w.annotations.mixedSchemas(w.metricName(), w.span);
+        return null;
+      }
+    }
+    HistogramAccumulator sum = new HistogramAccumulator(last);
+    sum.reduceTo(schema);
+    if ((sum.subtract(previous) & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {
+      w.annotations.boundsReconciled(HistogramOperation.SUBTRACTION, w.span);
+    }
+    if (counter) {
+      addResets(w, f, l, sum, previous, starts);
+    } else if (h[f].resetHint() != ResetHint.GAUGE || last.resetHint() != ResetHint.GAUGE) {
+      w.annotations.notGauge(w.metricName(), w.span);
+    }
+    sum.resetHint(ResetHint.GAUGE);
+    return sum;
+  }
+
+  private static boolean isReset(
+      Histogram before, Histogram now, long @Nullable [] starts, long[] t, int i) {
+    return starts != null && StartTimes.reset(starts[i - 1], t[i - 1], starts[i], t[i])
+        || CounterReset.between(before, now);
+  }
+
+  private static void addResets(
+      Windows w,
+      int f,
+      int l,
+      HistogramAccumulator sum,
+      Histogram first,
+      long @Nullable [] starts) {
+    long[] t = w.histogramTimes;
+    Histogram previous = first;
+    boolean told = false;
+    for (int i = f + 1; i <= l; i++) {
+      if (starts != null && !told && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
+        w.annotations.startOverlap(w.metricName(), w.span);
+        told = true;
+      }
+      Histogram now = w.histograms[i];
+      if (isReset(previous, now, starts, t, i)
+          && (sum.add(previous) & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {
+        w.annotations.boundsReconciled(HistogramOperation.ADDITION, w.span);
+      }
+      previous = now;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.query.promql.ast.Expr.Extension;
+
+/**
+ * Windows over stored samples.
+ *
+ * @param range milliseconds
+ * @param withStarts whether start timestamps are wanted
+ */
+public record SelectedRange(Selector selector, long range, boolean withStarts)
+    implements RangeSource {
+  @Override
+  public long moment(long stepTime) {
+    return selector.moment(stepTime);
+  }
+
+  @Override
+  public boolean isFixed() {
+    return selector.at() != null;
+  }
+
+  @Override
+  public Extension extension() {
+    return selector.extension();
+  }
+
+  @Override
+  public boolean countsReads() {
+    return true;
+  }
+
+  @Override
+  public Series open(Execution x, Grid grid) {
+    Selection s = selector.open(x, grid, range);
+    return new Series() {
+      @Override
+      public int size() {
+        return s.size();
+      }
+
+      @Override
+      public Labels labels(int i) {
+        return s.labels(i);
+      }
+
+      @Override
+      public boolean dropName(int i) {
+        return false;
+      }
+
+      @Override
+      public void load(int i, Workspace w) {
+        s.read(i, w.buffer);
+        w.samples.load(w.buffer, withStarts);
+        if (selector.countsOnly() && w.samples.histogramSize > 0) {
+          w.samples.dropBuckets();
+        }
+      }
+
+      @Override
+      public void close() {
+        s.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,59 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.ast.Expr.Span;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which series are read, and when relative to a step.
+ *
+ * @param at fixed evaluation time in milliseconds, or null for each step's own
+ * @param offset milliseconds back from there
+ * @param function what stands around the selector, a hint to the store
+ * @param countsOnly whether only counts and sums of histograms are needed
+ */
+public record Selector(
+    List<Matcher> matchers,
+    @Nullable Long at,
+    long offset,
+    Extension extension,
+    String function,
+    boolean countsOnly,
+    Span span) {
+  /** The moment that a step looks at. */
+  long moment(long stepTime) {
+    return (at == null ? stepTime : at) - offset;
+  }
+
+  /** Opens the series for the steps of a grid. */
+  Selection open(Execution x, Grid grid, long range) {
+    long lookback = x.lookback();
+    long from = moment(grid.start());
+    long to = moment(grid.end());
+    if (range == 0) {
+      from -= lookback - 1;
+      if (extension == Extension.SMOOTHED) {
+        to += lookback;
+      }
+    } else {
+      from -= range - 1;
+      if (extension != Extension.NONE) {
+        from -= lookback;
+      }
+      if (extension == Extension.SMOOTHED) {
+        to += lookback;
+      }
+    }
+    Selection s =
+        x.source()
+            .select(
+                new SelectHints(from, to, grid.isInstant() ? 0 : grid.interval(), range, function),
+                matchers);
+    s.warnings().forEach(x.annotations()::storage);
+    return s;
+  }
+}

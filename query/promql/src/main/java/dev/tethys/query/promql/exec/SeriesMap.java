@@ -1,0 +1,73 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator that changes each series of a vector on its own. Labels may lose the metric name; if
+ * that makes two series equal, they are merged where their steps do not overlap.
+ */
+abstract class SeriesMap extends Operator {
+  final Operator vector;
+
+  SeriesMap(Operator vector) {
+    this.vector = vector;
+  }
+
+  /** What is done to a series; made once a run, so that it can hold the scalars by step. */
+  @FunctionalInterface
+  interface Change {
+    void apply(SeriesTarget t, Labels labels);
+  }
+
+  /** Prepares a run. */
+  abstract Change prepare(Execution x, Grid grid);
+
+  /** Whether the metric name goes. */
+  abstract boolean dropsName();
+
+  @Override
+  @Nullable SeriesStream open(Execution x, Grid grid) {
+    SeriesStream s = mapped(x, grid);
+    if (!dropsName() || x.features().delayedNameRemoval() || !Streams.hasSameLabels(s)) {
+      return s;
+    }
+    Block b;
+    try (s) {
+      b = Streams.collect(x, grid, s);
+    }
+    return Streams.of(x, SeriesMerge.byStep(x, b, grid));
+  }
+
+  private SeriesStream mapped(Execution x, Grid grid) {
+    Change change = prepare(x, grid);
+    SeriesStream in = vector.stream(x, grid);
+    return new SeriesStream() {
+      @Override
+      public int size() {
+        return in.size();
+      }
+
+      @Override
+      public Labels labels(int i) {
+        return dropsName() ? SeriesLabels.dropped(x, in.labels(i)) : in.labels(i);
+      }
+
+      @Override
+      public boolean dropName(int i) {
+        return dropsName() || in.dropName(i);
+      }
+
+      @Override
+      public void evaluate(int i, Workspace w, SeriesTarget target) {
+        in.evaluate(i, w, target);
+        change.apply(target, in.labels(i));
+      }
+
+      @Override
+      public void close() {
+        in.close();
+      }
+    };
+  }
+}

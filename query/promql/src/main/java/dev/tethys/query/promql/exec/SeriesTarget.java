@@ -1,0 +1,75 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Where a series is evaluated into; reused from series to series, for one thread. */
+public final class SeriesTarget {
+  /** By step; see {@link Column}. */
+  public final double[] values;
+
+  private @Nullable Histogram @Nullable [] histograms;
+
+  public SeriesTarget(int steps) {
+    values = new double[steps];
+    clear();
+  }
+
+  /** Empties the target. */
+  public void clear() {
+    Arrays.fill(values, Column.ABSENT);
+    histograms = null;
+  }
+
+  /** Puts a histogram at a step. */
+  public void set(int step, Histogram h) {
+    @Nullable Histogram[] hs = histograms;
+    if (hs == null) {
+      hs = new Histogram[values.length];
+      histograms = hs;
+    }
+    hs[step] = h;
+    values[step] = Column.ABSENT;
+  }
+
+  /** Histograms by step, or null when there is none. */
+  public @Nullable Histogram @Nullable [] histograms() {
+    return histograms;
+  }
+
+  /** Forgets the histograms. */
+  public void dropHistograms() {
+    histograms = null;
+  }
+
+  /** Whether no step has a sample. */
+  public boolean isEmpty() {
+    if (histograms != null) {
+      for (Histogram h : histograms) {
+        if (h != null) {
+          return false;
+        }
+      }
+    }
+    for (double v : values) {
+      if (!Column.isAbsent(v)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The content as a column of its own. */
+  Column toColumn(Labels labels, boolean dropName) {
+    return new Column(
+        labels, dropName, values.clone(), histograms == null ? null : histograms.clone());
+  }
+
+  /** Takes over a column. */
+  void set(Column c) {
+    System.arraycopy(c.values(), 0, values, 0, values.length);
+    histograms = c.histograms() == null ? null : c.histograms().clone();
+  }
+}

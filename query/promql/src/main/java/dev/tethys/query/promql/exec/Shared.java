@@ -1,0 +1,23 @@
+package dev.tethys.query.promql.exec;
+
+/** An expression that stands in a query more than once: computed once a grid. */
+public final class Shared extends Operator {
+  private final int id;
+  private final Operator inner;
+
+  public Shared(int id, Operator inner) {
+    this.id = id;
+    this.inner = inner;
+  }
+
+  @Override
+  public boolean isScalar() {
+    return inner.isScalar();
+  }
+
+  @Override
+  Block compute(Execution x, Grid grid) {
+    Block b = x.shared(id, grid);
+    return b != null ? b : x.share(id, grid, inner.evaluate(x, grid));
+  }
+}

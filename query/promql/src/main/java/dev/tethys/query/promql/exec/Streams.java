@@ -1,0 +1,194 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.query.promql.QueryException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Runs streams of series, on several threads when there is enough to do. */
+final class Streams {
+  /** Below so many points (series x steps) one thread is faster. */
+  static final long PARALLEL_POINTS = 20_000;
+
+  /** Series handed to a thread at a time. */
+  private static final int CHUNK = 16;
+
+  private Streams() {}
+
+  /** A finished block as a stream; releases it at the end. */
+  static SeriesStream of(Execution x, Block b) {
+    return new SeriesStream() {
+      @Override
+      public int size() {
+        return b.size();
+      }
+
+      @Override
+      public Labels labels(int i) {
+        return b.column(i).labels();
+      }
+
+      @Override
+      public boolean dropName(int i) {
+        return b.column(i).dropName();
+      }
+
+      @Override
+      public void evaluate(int i, Workspace w, SeriesTarget target) {
+        target.set(b.column(i));
+      }
+
+      @Override
+      public void close() {
+        x.release(b);
+      }
+    };
+  }
+
+  /** Computes all series of a stream and keeps those that are not empty, in order. */
+  static Block collect(Execution x, Grid grid, SeriesStream s) {
+    @Nullable Column[] out = new Column[s.size()];
+    forEach(
+        x,
+        grid,
+        s.size(),
+        (w, target, i) -> {
+          s.evaluate(i, w, target);
+          if (!target.isEmpty()) {
+            Column c = target.toColumn(s.labels(i), s.dropName(i));
+            x.holdBytes(Execution.bytes(c));
+            x.holdSamples(c.weight());
+            out[i] = c;
+          }
+        });
+    List<Column> columns = new ArrayList<>(out.length);
+    long samples = 0;
+    long bytes = 0;
+    for (Column c : out) {
+      if (c != null) {
+        columns.add(c);
+        samples += c.weight();
+        bytes += Execution.bytes(c);
+      }
+    }
+    return new Block(columns, samples, bytes);
+  }
+
+  /** What is done with one series. */
+  @FunctionalInterface
+  interface Task {
+    void run(Workspace w, SeriesTarget target, int series);
+  }
+
+  /** Runs a task for each series, each thread with a workspace and a cleared target. */
+  static void forEach(Execution x, Grid grid, int series, Task task) {
+    int threads =
+        (long) series * grid.steps() < PARALLEL_POINTS
+            ? 1
+            : Math.min(x.parallelism(), (series + CHUNK - 1) / CHUNK);
+    AtomicInteger next = new AtomicInteger();
+    Runnable loop =
+        () -> {
+          Workspace w = new Workspace();
+          SeriesTarget target = new SeriesTarget(grid.steps());
+          while (true) {
+            int from = next.getAndAdd(CHUNK);
+            if (from >= series) {
+              return;
+            }
+            for (int i = from; i < Math.min(series, from + CHUNK); i++) {
+              x.check();
+              target.clear();
+              task.run(w, target, i);
+            }
+          }
+        };
+    inParallel(x, threads, loop, () -> next.set(Integer.MAX_VALUE - threads * CHUNK));
+  }
+
+  /** Runs the same loop on several threads, this one among them; the first error stops all. */
+  static void inParallel(Execution x, int threads, Runnable loop, Runnable stop) {
+    if (threads <= 1) {
+      loop.run();
+      return;
+    }
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    CountDownLatch done = new CountDownLatch(threads - 1);
+    for (int t = 1; t < threads; t++) {
+      x.pool()
+          .execute(
+              () -> {
+                try {
+                  loop.run();
+                } catch (Throwable e) {
+                  failure.compareAndSet(null, e);
+                  stop.run();
+                } finally {
+                  done.countDown();
+                }
+              });
+    }
+    try {
+      loop.run();
+    } catch (Throwable e) {
+      failure.compareAndSet(null, e);
+      stop.run();
+    }
+    boolean interrupted = false;
+    while (true) {
+      try {
+        done.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+        x.cancel();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    Throwable e = failure.get();
+    if (e instanceof RuntimeException r) {
+      throw r;
+    }
+    if (e instanceof Error r) {
+      throw r;
+    }
+  }
+
+  /** Whether two series of a stream have the same labels. */
+  static boolean hasSameLabels(SeriesStream s) {
+    Set<Labels> seen = new HashSet<>(s.size() * 2);
+    for (int i = 0; i < s.size(); i++) {
+      if (!seen.add(s.labels(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Two series of a vector have the same labels. */
+  static QueryException sameLabelset() {
+    return QueryException.execution("vector cannot contain metrics with the same labelset");
+  }
+
+  /** Fills an array with the mark of absence. */
+  static double[] absent(int steps) {
+    double[] out = new double[steps];
+    Arrays.fill(out, Column.ABSENT);
+    return out;
+  }
+
+  /** The value that is known to be there. */
+  static <T> T there(@Nullable T t) {
+    return Objects.requireNonNull(t);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.ast.Expr.Span;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The windows of one series for a range function: at step {@code s} the floats {@code [from[s],
+ * to[s])} and histograms {@code [histogramFrom[s], histogramTo[s])}. Reused; for one thread.
+ */
+final class Windows {
+  final Annotations annotations;
+  final Grid grid;
+  final Workspace workspace;
+
+  /** Milliseconds of the range as written. */
+  final long range;
+
+  /** What stands between a step's time and the end of its window. */
+  private final long[] ends;
+
+  final Extension extension;
+
+  /** Where annotations point. */
+  final Span span;
+
+  /** Scalar arguments by position among the scalars, then by step. */
+  final double[][] arguments;
+
+  long[] times = new long[0];
+  double[] values = new double[0];
+  int size;
+  long @Nullable [] starts;
+  int[] from = new int[0];
+  int[] to = new int[0];
+
+  Histogram[] histograms = new Histogram[0];
+  long[] histogramTimes = new long[0];
+  long @Nullable [] histogramStarts;
+  int[] histogramFrom = new int[0];
+  int[] histogramTo = new int[0];
+
+  private Labels labels = Labels.EMPTY;
+  private @Nullable String metricName;
+
+  Windows(
+      Annotations annotations,
+      Grid grid,
+      Workspace workspace,
+      long range,
+      long[] ends,
+      Extension extension,
+      Span span,
+      double[][] arguments) {
+    this.annotations = annotations;
+    this.grid = grid;
+    this.workspace = workspace;
+    this.range = range;
+    this.ends = ends;
+    this.extension = extension;
+    this.span = span;
+    this.arguments = arguments;
+  }
+
+  /** Says whose windows these are; the labels are those that the store knows. */
+  void series(Labels l) {
+    labels = l;
+    metricName = null;
+  }
+
+  /** The labels that the store knows. */
+  Labels labels() {
+    return labels;
+  }
+
+  /** The metric name, for annotations. */
+  String metricName() {
+    String n = metricName;
+    if (n == null) {
+      n = labels.metricName();
+      metricName = n;
+    }
+    return n;
+  }
+
+  /** The end of a step's range, inclusive. */
+  long end(int step) {
+    return ends[step];
+  }
+
+  /** The start of a step's range, exclusive. */
+  long start(int step) {
+    return ends[step] - range;
+  }
+}

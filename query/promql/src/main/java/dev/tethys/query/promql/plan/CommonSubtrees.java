@@ -1,0 +1,77 @@
+package dev.tethys.query.promql.plan;
+
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.Aggregate;
+import dev.tethys.query.promql.ast.Expr.Binary;
+import dev.tethys.query.promql.ast.Expr.Call;
+import dev.tethys.query.promql.ast.Expr.ValueType;
+import dev.tethys.query.promql.ast.Expr.VectorSelector;
+import dev.tethys.query.promql.exec.Operator;
+import dev.tethys.query.promql.exec.Shared;
+import dev.tethys.query.promql.format.Printer;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Finds vectors that stand in a query more than once: equal when they print alike. Of equal ones
+ * the last stands for all, because an annotation that is said twice has the position of the last.
+ */
+final class CommonSubtrees {
+  private final Map<Expr, String> text = new IdentityHashMap<>();
+  private final Map<String, Integer> count = new HashMap<>();
+  private final Map<String, Expr> last = new HashMap<>();
+  private final Map<String, Shared> shared = new HashMap<>();
+
+  CommonSubtrees(Expr root) {
+    if (selectors(root) > 1) {
+      root.walk(this::note);
+    }
+  }
+
+  private static int selectors(Expr root) {
+    int[] n = new int[1];
+    root.walk(
+        e -> {
+          if (e instanceof VectorSelector) {
+            n[0]++;
+          }
+        });
+    return n[0];
+  }
+
+  private void note(Expr e) {
+    boolean worth =
+        (e instanceof VectorSelector
+                || e instanceof Call
+                || e instanceof Aggregate
+                || e instanceof Binary)
+            && e.type() == ValueType.VECTOR
+            && selectors(e) > 0;
+    if (worth) {
+      String t = Printer.print(e);
+      text.put(e, t);
+      count.merge(t, 1, Integer::sum);
+      last.put(t, e);
+    }
+  }
+
+  /** How often an expression stands in the query; 1 when nothing is known. */
+  int occurrences(Expr e) {
+    String t = text.get(e);
+    return t == null ? 1 : count.getOrDefault(t, 1);
+  }
+
+  /** The last of those equal to it. */
+  Expr last(Expr e) {
+    String t = text.get(e);
+    return t == null ? e : last.getOrDefault(t, e);
+  }
+
+  /** The operator that computes an expression once for all its places. */
+  Operator share(Expr e, Planner.Context c, Operator o) {
+    boolean counts = c.countsWanted() && !c.bucketsNeeded();
+    String key = counts + "|" + text.getOrDefault(e, "");
+    return shared.computeIfAbsent(key, k -> new Shared(shared.size(), o));
+  }
+}
