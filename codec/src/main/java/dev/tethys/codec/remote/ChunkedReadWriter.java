@@ -22,6 +22,7 @@ public final class ChunkedReadWriter {
   private final ChunkEncoder chunks = new ChunkEncoder();
   private final CRC32C crc = new CRC32C();
   private int chunkedSeries;
+  private int chunksInFrame;
 
   /**
    * Writes to a stream that the caller closes.
@@ -42,7 +43,7 @@ public final class ChunkedReadWriter {
       chunks.encode(
           samples,
           (encoding, min, max, buf, offset, length) -> {
-            if (message.size() >= maxBytesInFrame) {
+            if (chunksInFrame > 0 && message.size() >= maxBytesInFrame) {
               try {
                 flush(queryIndex);
               } catch (IOException e) {
@@ -56,6 +57,7 @@ public final class ChunkedReadWriter {
             message.int64(3, encoding.number());
             message.bytes(4, buf, offset, length);
             message.end(m);
+            chunksInFrame++;
           });
     } catch (UncheckedIOException e) {
       throw e.getCause();
@@ -67,6 +69,7 @@ public final class ChunkedReadWriter {
 
   private void begin() {
     message.clear();
+    chunksInFrame = 0;
     chunkedSeries = message.begin(1);
     message.raw(labelBytes.buffer(), 0, labelBytes.size());
   }

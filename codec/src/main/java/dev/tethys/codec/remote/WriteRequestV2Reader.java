@@ -326,6 +326,69 @@ public final class WriteRequestV2Reader {
         WriteRequestReader.type(metadataType), string(helpRef), string(unitRef));
   }
 
+  /** A hash of the metric name and all that the series says about it. */
+  public long metadataKey() {
+    long name = name();
+    long help = symbol(helpRef);
+    long unit = symbol(unitRef);
+    long h = Labels.hash64(labels, (int) (name >>> 32), (int) name);
+    h = h * 31 + Labels.hash64(buf, (int) (help >>> 32), (int) help);
+    h = h * 31 + Labels.hash64(buf, (int) (unit >>> 32), (int) unit);
+    return h * 31 + metadataType;
+  }
+
+  /**
+   * The family that {@link #metadata} is about: the metric name, without the suffixes that the
+   * series of a classic histogram or summary have.
+   */
+  public String metricFamily() {
+    long at = name();
+    String name = new String(labels, (int) (at >>> 32), (int) at, StandardCharsets.UTF_8);
+    MetricType type = WriteRequestReader.type(metadataType);
+    if (type == MetricType.HISTOGRAM
+        || type == MetricType.GAUGEHISTOGRAM
+        || type == MetricType.SUMMARY) {
+      for (String suffix : new String[] {"_bucket", "_count", "_sum"}) {
+        if (name.endsWith(suffix)
+            && name.length() > suffix.length()
+            && !(type == MetricType.SUMMARY && suffix.equals("_bucket"))) {
+          return name.substring(0, name.length() - suffix.length());
+        }
+      }
+    }
+    return name;
+  }
+
+  /** Offset << 32 | length of the metric name in the label bytes; 0 when there is none. */
+  private long name() {
+    int p = 0;
+    while (p < labelLength) {
+      long n = lengthAt(p);
+      int nameAt = (int) (n >>> 32);
+      long v = lengthAt(nameAt + (int) n);
+      if ((int) n == NAME.length
+          && Arrays.equals(labels, nameAt, nameAt + NAME.length, NAME, 0, NAME.length)) {
+        return v;
+      }
+      p = (int) (v >>> 32) + (int) v;
+    }
+    return 0;
+  }
+
+  private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
+
+  private long lengthAt(int at) {
+    int p = at;
+    int n = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte b = labels[p++];
+      n |= (b & 0x7f) << shift;
+      if (b >= 0) {
+        return (long) p << 32 | n;
+      }
+    }
+  }
+
   private String string(int ref) {
     long s = symbol(ref);
     return new String(buf, (int) (s >>> 32), (int) s, StandardCharsets.UTF_8);

@@ -1,0 +1,18 @@
+package dev.tethys.collect.receive;
+
+/**
+ * Limits of remote read; the defaults and names are those of Prometheus's flags.
+ *
+ * @param sampleLimit samples in the answer to one query in the form of samples, 0 for no limit
+ * @param concurrentLimit requests that are answered at once, 0 for no limit; others wait
+ * @param maxBytesInFrame size at which a streamed frame ends
+ */
+public record RemoteReadOptions(int sampleLimit, int concurrentLimit, int maxBytesInFrame) {
+  public static final RemoteReadOptions DEFAULT = new RemoteReadOptions(50_000_000, 10, 1_048_576);
+
+  public RemoteReadOptions {
+    if (sampleLimit < 0 || concurrentLimit < 0 || maxBytesInFrame < 0) {
+      throw new IllegalArgumentException("limits of remote read must not be negative");
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package dev.tethys.collect.receive;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.ChunkedReadWriter;
+import dev.tethys.codec.remote.ReadRequest;
+import dev.tethys.codec.remote.ReadResponseWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Gauge;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StorageException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers Prometheus remote read ({@code POST /api/v1/read}), in samples or in streamed chunks as
+ * the reader prefers. External labels are added to the series of the answer, and matchers that ask
+ * for them are met by them.
+ */
+public final class RemoteReadReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.read");
+
+  private final MetricSource source;
+  private final Supplier<Labels> externalLabels;
+  private final RemoteReadOptions options;
+  private final Workspaces workspaces;
+  private final @Nullable Semaphore gate;
+  private final Gauge queries;
+
+  /**
+   * A receiver over a source.
+   *
+   * @param externalLabels asked at each request, for they may be reloaded
+   */
+  public RemoteReadReceiver(
+      MetricSource source,
+      Supplier<Labels> externalLabels,
+      RemoteReadOptions options,
+      ReceiveLimits limits,
+      Registry registry) {
+    this.source = source;
+    this.externalLabels = externalLabels;
+    this.options = options;
+    this.workspaces = new Workspaces(limits);
+    this.gate = options.concurrentLimit() == 0 ? null : new Semaphore(options.concurrentLimit());
+    this.queries =
+        registry.gauge(
+            "prometheus_remote_read_handler_queries",
+            "The current number of remote read queries that are either in execution or queued on"
+                + " the handler.");
+  }
+
+  @Override
+  public void receive(Inbound request, Outbound reply) throws IOException {
+    queries.add(1);
+    try {
+      if (gate != null) {
+        gate.acquire();
+      }
+      try {
+        answer(request, reply);
+      } finally {
+        if (gate != null) {
+          gate.release();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      reply.error(503, "the server is stopping");
+    } finally {
+      queries.add(-1);
+    }
+  }
+
+  private void answer(Inbound request, Outbound reply) throws IOException {
+    ReadRequest read;
+    try {
+      if (!request.method().equals("POST")) {
+        throw new RefusedException(405, "Method not allowed");
+      }
+      try (Workspace w = workspaces.open()) {
+        int n = w.unsnap(w.readBody(request));
+        read = ReadRequest.decode(w.decoded(), 0, n);
+      }
+      if (streamed(read.acceptedResponseTypes())) {
+        stream(read, reply);
+        return;
+      }
+      byte[] samples = samples(read);
+      reply.header("Content-Type", "application/x-protobuf");
+      reply.header("Content-Encoding", "snappy");
+      reply.send(200, samples, 0, samples.length);
+    } catch (RefusedException e) {
+      reply.error(e.status(), e.text());
+    } catch (CodecException e) {
+      reply.error(400, String.valueOf(e.getMessage()));
+    } catch (StorageException e) {
+      reply.error(
+          e.reason() == StorageException.Reason.LIMIT ? 400 : Outcomes.status(e),
+          String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static boolean streamed(List<Integer> accepted) {
+    for (int type : accepted) {
+      if (type == ReadRequest.SAMPLES || type == ReadRequest.STREAMED_XOR_CHUNKS) {
+        return type == ReadRequest.STREAMED_XOR_CHUNKS;
+      }
+    }
+    if (accepted.isEmpty()) {
+      return false;
+    }
+    throw new RefusedException(
+        400,
+        "server does not support any of the requested response types: "
+            + accepted
+            + "; supported: [SAMPLES, STREAMED_XOR_CHUNKS]");
+  }
+
+  private Selection select(ReadRequest.Query q, Labels external) {
+    List<Matcher> matchers = new ArrayList<>();
+    for (Matcher m : q.matchers()) {
+      boolean met =
+          m.type() == Matcher.Type.EQUAL
+              && !m.value().isEmpty()
+              && m.value().equals(external.get(m.name()));
+      matchers.add(met ? Matcher.equal(m.name(), "") : m);
+    }
+    ReadRequest.Hints h = q.hints();
+    SelectHints hints =
+        h == null || h.start() == 0 && h.end() == 0
+            ? SelectHints.range(q.start(), q.end())
+            : new SelectHints(h.start(), h.end(), h.step(), h.range(), h.function());
+    Selection s = source.select(hints, matchers);
+    for (String warning : s.warnings()) {
+      LOG.log(Level.WARNING, "remote read query: {0}", warning);
+    }
+    return s;
+  }
+
+  /** A label of the series itself wins. */
+  private static Labels merged(Labels series, Labels external) {
+    return external.isEmpty() ? series : new LabelsBuilder(external).addAll(series).build();
+  }
+
+  private byte[] samples(ReadRequest read) {
+    ReadResponseWriter out = new ReadResponseWriter();
+    SampleBuffer buffer = new SampleBuffer();
+    Labels external = externalLabels.get();
+    for (ReadRequest.Query q : read.queries()) {
+      out.beginResult();
+      long count = 0;
+      try (Selection s = select(q, external)) {
+        for (int i = 0; i < s.size(); i++) {
+          s.read(i, buffer);
+          count += buffer.size;
+          if (options.sampleLimit() > 0 && count > options.sampleLimit()) {
+            throw new RefusedException(
+                400, "exceeded sample limit (" + options.sampleLimit() + ")");
+          }
+          if (buffer.size > 0) {
+            out.series(merged(s.labels(i), external), buffer);
+          }
+        }
+      }
+      out.endResult();
+    }
+    return SnappyBlock.encode(out.buffer(), 0, out.size());
+  }
+
+  /** Series of a store are sorted; external labels can change that, so merged ones are sorted. */
+  private void stream(ReadRequest read, Outbound reply) throws IOException {
+    Labels external = externalLabels.get();
+    List<Selection> selections = new ArrayList<>();
+    try {
+      for (ReadRequest.Query q : read.queries()) {
+        selections.add(select(q, external));
+      }
+      reply.header(
+          "Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse");
+      try (OutputStream body = new BufferedOutputStream(reply.stream(200), 1 << 16)) {
+        ChunkedReadWriter out = new ChunkedReadWriter(body, options.maxBytesInFrame());
+        SampleBuffer buffer = new SampleBuffer();
+        for (int q = 0; q < selections.size(); q++) {
+          Selection s = selections.get(q);
+          for (Numbered n : sorted(s, external)) {
+            s.read(n.series, buffer);
+            out.series(q, n.labels, buffer);
+          }
+        }
+      } catch (StorageException | CodecException e) {
+        throw new IOException("the answer to a remote read broke off: " + e.getMessage(), e);
+      }
+    } finally {
+      selections.forEach(Selection::close);
+    }
+  }
+
+  private record Numbered(int series, Labels labels) {}
+
+  private static List<Numbered> sorted(Selection s, Labels external) {
+    List<Numbered> out = new ArrayList<>(s.size());
+    for (int i = 0; i < s.size(); i++) {
+      out.add(new Numbered(i, merged(s.labels(i), external)));
+    }
+    if (!external.isEmpty()) {
+      out.sort(java.util.Comparator.comparing(Numbered::labels));
+    }
+    return out;
+  }
+}

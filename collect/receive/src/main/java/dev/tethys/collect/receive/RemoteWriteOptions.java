@@ -1,0 +1,40 @@
+package dev.tethys.collect.receive;
+
+import java.util.List;
+
+/**
+ * How remote write is received.
+ *
+ * @param acceptedMessages {@link #V1} and {@link #V2} as the flag {@code
+ *     --web.remote-write-receiver.accepted-protobuf-messages} lists them
+ * @param zeroSampleAtStart write a 0 at the start timestamp of a series (2.0 only), as the feature
+ *     {@code created-timestamp-zero-ingestion} wants
+ * @param typeAndUnitLabels add {@code __type__} and {@code __unit__} (2.0 only)
+ */
+public record RemoteWriteOptions(
+    List<String> acceptedMessages, boolean zeroSampleAtStart, boolean typeAndUnitLabels) {
+  public static final String V1 = "prometheus.WriteRequest";
+  public static final String V2 = "io.prometheus.write.v2.Request";
+
+  /** Both messages, no extras. */
+  public static final RemoteWriteOptions DEFAULT =
+      new RemoteWriteOptions(List.of(V1, V2), false, false);
+
+  public RemoteWriteOptions {
+    acceptedMessages = List.copyOf(acceptedMessages);
+    for (String m : acceptedMessages) {
+      if (!m.equals(V1) && !m.equals(V2)) {
+        throw new IllegalArgumentException(unknown(m));
+      }
+    }
+  }
+
+  static String unknown(String message) {
+    return "unknown type for remote write protobuf message "
+        + message
+        + ", supported: "
+        + V1
+        + ", "
+        + V2;
+  }
+}

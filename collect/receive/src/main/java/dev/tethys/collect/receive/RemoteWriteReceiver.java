@@ -1,0 +1,194 @@
+package dev.tethys.collect.receive;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.StorageException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives Prometheus remote write 1.0 and 2.0 ({@code POST /api/v1/write}).
+ *
+ * <p>Answers, as Prometheus: 204 when all was stored; 415 for a content type, message or encoding
+ * that is not taken; 400 for what would fail again (2.0: the rest of the request is stored all the
+ * same, 1.0: nothing of it); 5xx and 429 for what may be sent again, with nothing stored. Beyond
+ * Prometheus: 413 for a body over the limit, 503 when the memory for requests is used up. The
+ * {@code X-Prometheus-Remote-Write-*-Written} headers always say what was stored.
+ */
+public final class RemoteWriteReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+  private static final String CONTENT_TYPE = "application/x-protobuf";
+
+  /** Samples further ahead of the clock are refused. */
+  static final long MAX_AHEAD_MILLIS = 600_000;
+
+  private final MetricStore store;
+  private final RemoteWriteOptions options;
+  private final Workspaces workspaces;
+  private final InstantSource clock;
+  private final Metrics metrics;
+
+  /** What was stored of a request. */
+  static final class Written {
+    long samples;
+    long histograms;
+    long exemplars;
+  }
+
+  /** Counters under Prometheus's names. */
+  static final class Metrics {
+    final Counter invalidLabels;
+    final Counter withoutMetadata;
+
+    Metrics(Registry r) {
+      invalidLabels =
+          r.counter(
+              "prometheus_api_remote_write_invalid_labels_samples_total",
+              "The total number of received remote write samples and histogram samples which were"
+                  + " rejected due to invalid labels.");
+      withoutMetadata =
+          r.counter(
+              "prometheus_api_remote_write_without_metadata_appended_samples_total",
+              "The total number of received remote write samples (and histogram samples) which"
+                  + " were ingested without corresponding metadata.");
+    }
+  }
+
+  public RemoteWriteReceiver(
+      MetricStore store,
+      RemoteWriteOptions options,
+      ReceiveLimits limits,
+      Registry registry,
+      InstantSource clock) {
+    this.store = store;
+    this.options = options;
+    this.workspaces = new Workspaces(limits);
+    this.clock = clock;
+    this.metrics = new Metrics(registry);
+  }
+
+  Workspaces workspaces() {
+    return workspaces;
+  }
+
+  @Override
+  public void receive(Inbound request, Outbound reply) throws IOException {
+    Written written = new Written();
+    int status = 204;
+    String problem = null;
+    try {
+      problem = take(request, written);
+      if (problem != null) {
+        status = 400;
+      }
+    } catch (RefusedException e) {
+      status = e.status();
+      problem = e.text();
+    } catch (CodecException e) {
+      status = 400;
+      problem = String.valueOf(e.getMessage());
+    } catch (StorageException e) {
+      status = Outcomes.status(e);
+      problem = String.valueOf(e.getMessage());
+    }
+    if (status == 503) {
+      reply.header("Retry-After", "1");
+    }
+    reply.header("X-Prometheus-Remote-Write-Samples-Written", Long.toString(written.samples));
+    reply.header("X-Prometheus-Remote-Write-Histograms-Written", Long.toString(written.histograms));
+    reply.header("X-Prometheus-Remote-Write-Exemplars-Written", Long.toString(written.exemplars));
+    if (problem == null) {
+      reply.send(status);
+      return;
+    }
+    LOG.log(
+        status >= 500 ? Level.ERROR : Level.WARNING,
+        "remote write request answered {0}: {1}",
+        Integer.toString(status),
+        problem);
+    reply.error(status, problem);
+  }
+
+  /** Null when all was stored; otherwise what is wrong with the request, the rest being stored. */
+  private @Nullable String take(Inbound request, Written written) throws IOException {
+    if (!request.method().equals("POST")) {
+      throw new RefusedException(405, "Method not allowed");
+    }
+    String message = message(request.header("Content-Type"));
+    if (!options.acceptedMessages().contains(message)) {
+      throw new RefusedException(
+          415,
+          message
+              + " protobuf message is not accepted by this server; only accepts "
+              + String.join(", ", options.acceptedMessages()));
+    }
+    String encoding = request.header("Content-Encoding");
+    if (encoding != null && !encoding.isEmpty() && !encoding.equals("snappy")) {
+      throw new RefusedException(
+          415,
+          encoding
+              + " encoding (compression) is not accepted by this server; only snappy is acceptable");
+    }
+    try (Workspace w = workspaces.open()) {
+      int length = w.unsnap(w.readBody(request));
+      long maxTime = clock.millis() + MAX_AHEAD_MILLIS;
+      Written stored = new Written();
+      String problem;
+      boolean done = false;
+      try (Appender app = store.appender()) {
+        problem =
+            message.equals(RemoteWriteOptions.V1)
+                ? new WriteV1(w, app, maxTime, metrics).append(length, stored)
+                : new WriteV2(w, app, maxTime, metrics, options).append(length, stored);
+        app.commit();
+        done = true;
+      } finally {
+        if (!done) {
+          w.seen.clear();
+        }
+      }
+      written.samples = stored.samples;
+      written.histograms = stored.histograms;
+      written.exemplars = stored.exemplars;
+      return problem;
+    }
+  }
+
+  /** The message type that a content type names; none means 1.0. */
+  private static String message(@Nullable String header) {
+    String type = header == null || header.isEmpty() ? CONTENT_TYPE : header.strip();
+    String[] parts = type.split(";", -1);
+    if (!parts[0].equals(CONTENT_TYPE)) {
+      throw new RefusedException(
+          415,
+          "expected " + CONTENT_TYPE + " as the first (media) part, got " + type + " content-type");
+    }
+    for (int i = 1; i < parts.length; i++) {
+      String[] pair = parts[i].strip().split("=", -1);
+      if (pair.length != 2) {
+        throw new RefusedException(
+            415,
+            "as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be"
+                + " key-values, got "
+                + parts[i]
+                + " in "
+                + type
+                + " content-type");
+      }
+      if (pair[0].equals("proto")) {
+        if (!pair[1].equals(RemoteWriteOptions.V1) && !pair[1].equals(RemoteWriteOptions.V2)) {
+          throw new RefusedException(
+              415, "got " + type + " content type; " + RemoteWriteOptions.unknown(pair[1]));
+        }
+        return pair[1];
+      }
+    }
+    return RemoteWriteOptions.V1;
+  }
+}

@@ -1,0 +1,139 @@
+package dev.tethys.collect.receive;
+
+import dev.tethys.codec.HistogramResolution;
+import dev.tethys.codec.remote.InvalidLabelsException;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.collect.receive.RemoteWriteReceiver.Written;
+import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.Appender.Outcome;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends a remote write 1.0 request. The first sample that is refused ends it, with nothing
+ * stored; series with invalid labels are passed over and counted, and so are exemplars that the
+ * store refuses.
+ */
+final class WriteV1 {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+
+  private final Workspace w;
+  private final Appender app;
+  private final long maxTime;
+  private final RemoteWriteReceiver.Metrics metrics;
+
+  WriteV1(Workspace w, Appender app, long maxTime, RemoteWriteReceiver.Metrics metrics) {
+    this.w = w;
+    this.app = app;
+    this.maxTime = maxTime;
+    this.metrics = metrics;
+  }
+
+  @Nullable String append(int length, Written written) {
+    WriteRequestReader r = w.v1.reset(w.decoded(), 0, length);
+    while (r.nextSeries()) {
+      long ref;
+      try {
+        ref = resolve(r);
+      } catch (InvalidLabelsException e) {
+        LOG.log(Level.WARNING, "{0}", e.getMessage());
+        int n = 0;
+        for (SeriesEvent ev = r.next(); ev != SeriesEvent.END; ev = r.next()) {
+          n += ev == SeriesEvent.EXEMPLAR ? 0 : 1;
+        }
+        metrics.invalidLabels.add((long) n);
+        continue;
+      }
+      for (SeriesEvent ev = r.next(); ev != SeriesEvent.END; ev = r.next()) {
+        switch (ev) {
+          case SAMPLE -> {
+            ref = sample(r, ref);
+            written.samples++;
+          }
+          case HISTOGRAM -> {
+            ref = histogram(r, ref);
+            written.histograms++;
+          }
+          case EXEMPLAR -> {
+            Exemplar e = r.exemplar();
+            if (e != null
+                && e.timestamp() <= maxTime
+                && !Outcomes.tooLong(e)
+                && app.append(ref, e) == Outcome.OK) {
+              written.exemplars++;
+            }
+          }
+          case END -> throw new AssertionError();
+        }
+      }
+    }
+    while (r.nextMetadata()) {
+      if (!r.metricFamily().isEmpty()) {
+        app.metadata(r.metricFamily(), r.metadata());
+      }
+    }
+    return null;
+  }
+
+  private long resolve(WriteRequestReader r) {
+    return app.series(r.labelBuffer(), r.labelOffset(), r.labelLength(), WriteRequestReader.LABELS);
+  }
+
+  private long sample(WriteRequestReader r, long ref) {
+    long t = r.timestamp();
+    if (t > maxTime) {
+      throw refused(Outcomes.TOO_FAR, r);
+    }
+    Outcome o = app.append(ref, 0, t, r.value());
+    if (o == Outcome.OK) {
+      return ref;
+    }
+    long known = ref;
+    if (o == Outcome.UNKNOWN_SERIES) {
+      known = resolve(r);
+      o = app.append(known, 0, t, r.value());
+    }
+    if (o != Outcome.OK) {
+      throw refused(o, Outcomes.text(o, t, null), r);
+    }
+    return known;
+  }
+
+  private long histogram(WriteRequestReader r, long ref) {
+    long t = r.timestamp();
+    if (t > maxTime) {
+      throw refused(Outcomes.TOO_FAR, r);
+    }
+    Histogram h = HistogramResolution.storable(r.histogram());
+    Outcome o = app.append(ref, 0, t, h);
+    long known = ref;
+    if (o == Outcome.UNKNOWN_SERIES) {
+      known = resolve(r);
+      o = app.append(known, 0, t, h);
+    }
+    if (o != Outcome.OK) {
+      throw refused(o, Outcomes.text(o, t, h), r);
+    }
+    return known;
+  }
+
+  private static RefusedException refused(Outcome o, String why, WriteRequestReader r) {
+    return o == Outcome.UNKNOWN_SERIES ? new RefusedException(500, why) : refused(why, r);
+  }
+
+  private static RefusedException refused(String why, WriteRequestReader r) {
+    if (LOG.isLoggable(Level.DEBUG)) {
+      LOG.log(
+          Level.DEBUG,
+          "{0}: series {1}, timestamp {2}",
+          why,
+          WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength()),
+          r.timestamp());
+    }
+    return new RefusedException(400, why);
+  }
+}
