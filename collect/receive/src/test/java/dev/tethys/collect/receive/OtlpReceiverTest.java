@@ -111,8 +111,7 @@ class OtlpReceiverTest {
   void refusedPointsAreAPartialSuccess() throws IOException {
     Exchange e = protobuf(request(gauge(1, 2), DELTA)).to(http());
     assertThat(e.status).isEqualTo(200);
-    ExportMetricsServiceResponse r =
-        ExportMetricsServiceResponse.parseFrom(e.answer.toByteArray());
+    ExportMetricsServiceResponse r = ExportMetricsServiceResponse.parseFrom(e.answer.toByteArray());
     assertThat(r.getPartialSuccess().getRejectedDataPoints()).isEqualTo(1);
     assertThat(r.getPartialSuccess().getErrorMessage())
         .isEqualTo("invalid temporality and type combination for metric \"d\"");
@@ -136,16 +135,15 @@ class OtlpReceiverTest {
                 + " application/x-protobuf]");
     assertThat(protobuf(new byte[0]).with("Content-Encoding", "br").to(http()).summary())
         .isEqualTo("400 unsupported compression: br. Only \"gzip\" or no compression supported");
-    assertThat(
-            protobuf(new byte[] {1, 2}).with("Content-Encoding", "gzip").to(http()).summary())
+    assertThat(protobuf(new byte[] {1, 2}).with("Content-Encoding", "gzip").to(http()).summary())
         .startsWith("400 gzip: ");
   }
 
   @Test
   void aGzipBombIsRefused() throws IOException {
-    OtlpHttpReceiver small = new OtlpHttpReceiver(otlp(new ReceiveLimits(1 << 20, 1 << 20, 8 << 20)));
-    Exchange e =
-        protobuf(gzip(new byte[5 << 20])).with("Content-Encoding", "gzip").to(small);
+    OtlpHttpReceiver small =
+        new OtlpHttpReceiver(otlp(new ReceiveLimits(1 << 20, 1 << 20, 8 << 20)));
+    Exchange e = protobuf(gzip(new byte[5 << 20])).with("Content-Encoding", "gzip").to(small);
     assertThat(e.summary())
         .isEqualTo("413 the decompressed body is larger than the limit of 1048576 bytes");
   }
@@ -196,8 +194,7 @@ class OtlpReceiverTest {
   void grpcErrorsStandInTrailers() throws IOException {
     assertThat(grpc(frame(0, request(DELTA))).trailers)
         .containsEntry("grpc-status", "3")
-        .containsEntry(
-            "grpc-message", "invalid temporality and type combination for metric \"d\"");
+        .containsEntry("grpc-message", "invalid temporality and type combination for metric \"d\"");
     assertThat(grpc(new byte[3]).trailers).containsEntry("grpc-status", "3");
     assertThat(grpc(new byte[] {0, 0, 0, 1, 0, 1}).trailers).containsEntry("grpc-status", "3");
     store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "é%"));

@@ -35,8 +35,7 @@ class RemoteReadReceiverTest {
   }
 
   private RemoteReadReceiver receiver(Labels external, RemoteReadOptions o) {
-    return new RemoteReadReceiver(
-        store, () -> external, o, ReceiveLimits.DEFAULT, new Registry());
+    return new RemoteReadReceiver(store, () -> external, o, ReceiveLimits.DEFAULT, new Registry());
   }
 
   private static Exchange post(ReadRequest r) {
@@ -45,8 +44,7 @@ class RemoteReadReceiverTest {
   }
 
   private static ReadRequest request(List<Integer> types, long end, Matcher... matchers) {
-    return new ReadRequest(
-        List.of(new ReadRequest.Query(0, end, List.of(matchers), null)), types);
+    return new ReadRequest(List.of(new ReadRequest.Query(0, end, List.of(matchers), null)), types);
   }
 
   private static List<String> samples(Exchange e) {

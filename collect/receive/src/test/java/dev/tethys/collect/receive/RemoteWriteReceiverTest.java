@@ -109,7 +109,9 @@ class RemoteWriteReceiverTest {
   @Test
   void version2IsStoredWithStartsAndMetadata() throws IOException {
     WriteRequestV2Writer w = new WriteRequestV2Writer();
-    w.beginSeries(UP).sample(500, 1000, 1).metadata(new MetricMetadata(MetricType.COUNTER, "h", "s"));
+    w.beginSeries(UP)
+        .sample(500, 1000, 1)
+        .metadata(new MetricMetadata(MetricType.COUNTER, "h", "s"));
     w.exemplar(new Exemplar(Labels.of("trace_id", "x"), 1, 1000)).endSeries();
     w.beginSeries(Labels.of("__name__", "d_bucket", "le", "1")).sample(0, 1000, 3);
     w.metadata(new MetricMetadata(MetricType.HISTOGRAM, "dh", "")).endSeries();
@@ -218,7 +220,8 @@ class RemoteWriteReceiverTest {
     RemoteWriteReceiver r = receiver();
     assertThat(Exchange.post(snappy(b)).to(r).status).isEqualTo(204);
     assertThat(
-            v1(b).with("Content-Type", "application/x-protobuf; proto=prometheus.WriteRequest")
+            v1(b)
+                .with("Content-Type", "application/x-protobuf; proto=prometheus.WriteRequest")
                 .to(r)
                 .status)
         .isEqualTo(204);
@@ -318,8 +321,7 @@ class RemoteWriteReceiverTest {
   void memoryInWorkIsBounded() throws IOException {
     RemoteWriteReceiver r =
         receiver(RemoteWriteOptions.DEFAULT, new ReceiveLimits(1 << 20, 2 << 20, 600_000));
-    Exchange e =
-        new Exchange("POST", new ByteArrayInputStream(new byte[1 << 20]), -1).to(r);
+    Exchange e = new Exchange("POST", new ByteArrayInputStream(new byte[1 << 20]), -1).to(r);
     assertThat(e.summary())
         .isEqualTo("503 too many bytes of requests are in work, please send again later");
     assertThat(e.headers).containsEntry("Retry-After", "1");
