@@ -33,6 +33,9 @@ public final class GoQuote {
             sb.append("\\x")
                 .append(Character.forDigit(c >> 4, 16))
                 .append(Character.forDigit(c & 15, 16));
+          } else if (c > 0xdc7f
+              && c < 0xdd00) { // a byte that is no UTF-8, kept as a lone surrogate
+            sb.append("\\x").append(Integer.toHexString(c - 0xdc00));
           } else if (printable(c)) {
             sb.appendCodePoint(c);
           } else if (c < 0x10000) {

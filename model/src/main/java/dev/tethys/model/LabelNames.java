@@ -14,6 +14,21 @@ public final class LabelNames {
     return isLegacy(s, true);
   }
 
+  /** Any text that is not empty and that UTF-8 can encode. */
+  public static boolean isUtf8LabelName(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair = i + 1 < s.length() && Character.isSurrogatePair(c, s.charAt(i + 1));
+        if (!pair) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return !s.isEmpty();
+  }
+
   private static boolean isLegacy(String s, boolean colon) {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);

@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.Samples;
+import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleBuffer;
@@ -301,7 +302,7 @@ public final class MemoryMetricStore implements MetricStore {
 
   @Override
   public synchronized Selection select(SelectHints hints, List<Matcher> matchers) {
-    record Column(Labels labels, List<Sample> samples) {}
+    record Column(Labels labels, List<Sample> samples, @Nullable Histogram before) {}
     List<Column> columns =
         matching(hints.minTime(), hints.maxTime(), matchers).stream()
             .map(
@@ -311,7 +312,8 @@ public final class MemoryMetricStore implements MetricStore {
                         List.copyOf(
                             s.samples
                                 .subMap(hints.minTime(), true, hints.maxTime(), true)
-                                .values())))
+                                .values()),
+                        before(s, hints.minTime())))
             .toList();
     return new Selection() {
       @Override
@@ -327,12 +329,18 @@ public final class MemoryMetricStore implements MetricStore {
       @Override
       public void read(int i, SampleBuffer into) {
         into.clear();
+        Histogram previous = columns.get(i).before;
         for (Sample s : columns.get(i).samples) {
           if (s.histogram == null) {
+            previous = null;
             into.add(s.start, s.time, s.value);
             into.mayBeStale |= Samples.isStale(s.value);
           } else {
-            into.add(s.start, s.time, s.histogram);
+            into.add(
+                s.start,
+                s.time,
+                s.histogram.withResetHint(CounterReset.hint(previous, s.histogram)));
+            previous = s.histogram;
             into.mayBeStale |= s.histogram.isStale();
           }
         }
@@ -341,6 +349,11 @@ public final class MemoryMetricStore implements MetricStore {
       @Override
       public void close() {}
     };
+  }
+
+  private static @Nullable Histogram before(Series s, long time) {
+    Map.Entry<Long, Sample> e = s.samples.lowerEntry(time);
+    return e == null ? null : e.getValue().histogram;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tethys.model.histogram;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a counter histogram started anew. A hint of the later sample decides; without one, any
@@ -59,6 +60,24 @@ public final class CounterReset {
     return current.zeroCount() < zeroCount
         || shrank(positive, previous, row(current.positiveSpans(), current.positive()), current)
         || shrank(negative, previous, row(current.negativeSpans(), current.negative()), current);
+  }
+
+  /**
+   * The hint that a store gives with a sample: when none came with it, that there was no reset
+   * since the sample before it, if that has the same layout. A reset is never claimed, because an
+   * older sample may still be written between the two.
+   */
+  public static ResetHint hint(@Nullable Histogram previous, Histogram current) {
+    boolean follows =
+        current.resetHint() == ResetHint.UNKNOWN
+            && previous != null
+            && !previous.isStale()
+            && !current.isStale()
+            && previous.resetHint() != ResetHint.GAUGE
+            && previous.schema() == current.schema()
+            && previous.zeroThreshold() == current.zeroThreshold()
+            && HistogramAccumulator.sameBounds(bounds(previous), bounds(current));
+    return follows && !between(previous, current) ? ResetHint.NOT_RESET : current.resetHint();
   }
 
   private static double[] bounds(Histogram h) {

@@ -22,7 +22,11 @@ public final class SampleBuffer {
   /** Values; where {@link #histograms} holds a sample, undefined. Stale markers are kept. */
   public double[] values = new double[256];
 
-  /** Histogram samples by position, null entries for floats; null when the series has none here. */
+  /**
+   * Histogram samples by position, null entries for floats; null when the series has none here. A
+   * store that knows the sample before says whether there was a reset: see {@link
+   * dev.tethys.model.histogram.CounterReset#hint}.
+   */
   public @Nullable Histogram @Nullable [] histograms;
 
   /** Start timestamps by position, 0 where unknown; null when no sample has one. */

@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
@@ -172,13 +173,26 @@ public final class InstantSelect extends Operator {
         } else if (h.isStale()) {
           target.values[s] = Column.ABSENT;
         } else {
-          Histogram taken =
-              selector.countsOnly() ? HistogramArithmetic.withoutBuckets(h, h.resetHint()) : h;
+          Histogram taken = selector.countsOnly() ? countsOnly(in, at[s]) : h;
           target.set(s, taken);
           n += HistogramArithmetic.weight(taken);
         }
       }
       return n;
+    }
+
+    /** Count and sum alone, after a reset since the sample before was looked for. */
+    private static Histogram countsOnly(@Nullable Histogram[] in, int i) {
+      Histogram h = Streams.there(in[i]);
+      Histogram before = i == 0 ? null : in[i - 1];
+      Histogram.ResetHint hint = h.resetHint();
+      if (hint == Histogram.ResetHint.UNKNOWN && before != null && !before.isStale()) {
+        hint =
+            CounterReset.between(before, h)
+                ? Histogram.ResetHint.RESET
+                : Histogram.ResetHint.NOT_RESET;
+      }
+      return HistogramArithmetic.withoutBuckets(h, hint);
     }
 
     private long takeTimes(SampleBuffer b, int[] at, double[] out) {

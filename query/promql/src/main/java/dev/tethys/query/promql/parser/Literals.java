@@ -164,7 +164,8 @@ public final class Literals {
 
   /**
    * The content of a quoted string. Escapes of single bytes ({@code \xff}) are put together as
-   * UTF-8; what is no UTF-8 becomes U+FFFD.
+   * UTF-8; a byte {@code b} that is no UTF-8 becomes the lone surrogate {@code U+DC00 + b}, so that
+   * messages can still show it and label names can be refused for it.
    *
    * @param quoted checked by the lexer, quotes included
    */
@@ -207,6 +208,34 @@ public final class Literals {
         default -> out.write(e); // the quote or the backslash itself
       }
     }
-    return out.toString(StandardCharsets.UTF_8);
+    return decode(out.toByteArray());
+  }
+
+  private static String decode(byte[] utf8) {
+    String s = new String(utf8, StandardCharsets.UTF_8);
+    if (s.indexOf('\ufffd') < 0) {
+      return s;
+    }
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < utf8.length; ) {
+      int n = Math.min(4, utf8.length - i);
+      while (n > 0 && !isOneCharacter(utf8, i, n)) {
+        n--;
+      }
+      if (n == 0) {
+        sb.append((char) (0xdc00 + (utf8[i++] & 0xff)));
+      } else {
+        sb.append(new String(utf8, i, n, StandardCharsets.UTF_8));
+        i += n;
+      }
+    }
+    return sb.toString();
+  }
+
+  private static boolean isOneCharacter(byte[] utf8, int from, int length) {
+    String s = new String(utf8, from, length, StandardCharsets.UTF_8);
+    return s.codePointCount(0, s.length()) == 1
+        && Arrays.equals(
+            s.getBytes(StandardCharsets.UTF_8), Arrays.copyOfRange(utf8, from, from + length));
   }
 }

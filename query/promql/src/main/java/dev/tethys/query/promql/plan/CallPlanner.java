@@ -2,6 +2,7 @@ package dev.tethys.query.promql.plan;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
@@ -337,7 +338,7 @@ final class CallPlanner {
   }
 
   private static void requireName(String name, String which, String function) {
-    if (name.isEmpty()) {
+    if (!LabelNames.isUtf8LabelName(name)) {
       throw QueryException.execution(
           "invalid " + which + " label name in " + function + "(): " + name);
     }

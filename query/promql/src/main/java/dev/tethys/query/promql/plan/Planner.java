@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.plan;
 
 import dev.tethys.model.GoQuote;
+import dev.tethys.model.LabelNames;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.BinaryOp;
@@ -265,7 +266,7 @@ public final class Planner {
 
   private static Operator countValues(Aggregate a, Operator o) {
     String label = parameterExpr(a) instanceof StringLiteral s ? s.value() : "";
-    if (label.isEmpty()) {
+    if (!LabelNames.isUtf8LabelName(label)) {
       throw QueryException.execution("invalid label name " + GoQuote.quote(label));
     }
     return new CountValues(o, label, a.grouping(), a.without());
