@@ -20,12 +20,15 @@ public enum ExpositionFormat {
       Map.of("proto", "io.prometheus.client.MetricFamily", "encoding", "delimited"),
       "");
 
-  /** What {@code /metrics} and {@code /federate} of Prometheus offer, the preferred first. */
-  public static final List<ExpositionFormat> PROMETHEUS = List.of(PROTOBUF, TEXT_0_0_4);
+  /**
+   * What {@code /federate} of Prometheus offers. Text comes first because who asks for anything is a
+   * person with curl.
+   */
+  public static final List<ExpositionFormat> PROMETHEUS = List.of(TEXT_0_0_4, PROTOBUF);
 
   /** The same and OpenMetrics. */
   public static final List<ExpositionFormat> ALL =
-      List.of(OPEN_METRICS_1_0_0, OPEN_METRICS_0_0_1, PROTOBUF, TEXT_0_0_4);
+      List.of(TEXT_0_0_4, OPEN_METRICS_1_0_0, OPEN_METRICS_0_0_1, PROTOBUF);
 
   private final String type;
   private final String subtype;

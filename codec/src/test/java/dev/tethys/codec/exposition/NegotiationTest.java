@@ -68,7 +68,7 @@ class NegotiationTest {
       delimiter = '|',
       value = {
         "''|text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
-        "*/*|application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+        "*/*|text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
         "text/plain|text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
         "text/plain;version=0.0.4;escaping=dots|text/plain; version=0.0.4; charset=utf-8; escaping=dots",
         "text/plain;version=9|text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
