@@ -68,29 +68,30 @@ async function timed<T>(work: Promise<Answer<T>>): Promise<Timed<T>> {
   return { answer, took: performance.now() - start };
 }
 
-export function useRange(q: RangeQuery, enabled: boolean) {
+/** `attempt` makes a query that is run again by hand another one. */
+export function useRange(q: RangeQuery, attempt: number) {
   return useQuery({
-    queryKey: ['range', q.expr, q.start, q.end, q.step],
+    queryKey: ['range', q.expr, q.start, q.end, q.step, attempt],
     queryFn: async ({ signal }) => ({ ...(await timed(rangeQuery(q, signal))), query: q }),
-    enabled: enabled && q.expr !== '',
+    enabled: q.expr !== '',
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
-export function useInstant(expr: string, time: number, enabled: boolean) {
+export function useInstant(expr: string, time: number, attempt: number) {
   return useQuery({
-    queryKey: ['instant', expr, time],
+    queryKey: ['instant', expr, time, attempt],
     queryFn: async ({ signal }) => ({ ...(await timed(instantQuery(expr, time, signal))), expr, time }),
-    enabled: enabled && expr !== '',
+    enabled: expr !== '',
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
-export function useExemplars(expr: string, start: number, end: number, enabled: boolean) {
+export function useExemplars(expr: string, start: number, end: number, attempt: number, enabled: boolean) {
   return useQuery({
-    queryKey: ['exemplars', expr, start, end],
+    queryKey: ['exemplars', expr, start, end, attempt],
     queryFn: ({ signal }) =>
       call<ExemplarSeries[]>(
         'query_exemplars',

@@ -57,7 +57,7 @@ export interface ChartProps {
 const MAX_TOOLTIP_ROWS = 10;
 const EXEMPLAR_RADIUS = 8;
 /** Exemplars nearer to each other than this (px) are shown as one. */
-const EXEMPLAR_CELL = 14;
+const EXEMPLAR_CELL = 22;
 const NO_EXEMPLARS: ExemplarPoint[] = [];
 
 /** What hooks read: the newest properties, so that new data need no new chart. */
@@ -110,7 +110,7 @@ function thinned(u: uPlot, points: ExemplarPoint[]): ExemplarPoint[] {
 
 function drawExemplars(u: uPlot, points: ExemplarPoint[]): void {
   const { ctx } = u;
-  const size = 4 * uPlot.pxRatio;
+  const size = 3.5 * uPlot.pxRatio;
   ctx.save();
   ctx.fillStyle = token('--exemplar');
   ctx.strokeStyle = token('--surface');

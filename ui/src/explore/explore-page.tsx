@@ -77,6 +77,7 @@ export function ExplorePage() {
   const navigate = useNavigate();
   const state = useMemo(() => decode(search), [search]);
   const [now, setNow] = useState(() => Date.now());
+  const [attempt, setAttempt] = useState(0);
   const [explorerFor, setExplorerFor] = useState<number | null>(null);
   const fetching = useIsFetching({
     predicate: (q) => q.queryKey[0] === 'range' || q.queryKey[0] === 'instant',
@@ -97,8 +98,12 @@ export function ExplorePage() {
   };
   const updatePanel = (i: number, patch: Partial<PanelState>, replace = false) =>
     go({ ...state, panels: state.panels.map((p, j) => (j === i ? { ...p, ...patch } : p)) }, replace);
-  const run = (i: number, expr: string) => {
+  const again = () => {
     setNow(Date.now());
+    setAttempt((n) => n + 1);
+  };
+  const run = (i: number, expr: string) => {
+    again();
     const panel = state.panels[i];
     if (panel && panel.expr !== expr) updatePanel(i, { expr, only: null, hide: [] });
   };
@@ -126,7 +131,7 @@ export function ExplorePage() {
     const end = (state.time.end ?? Date.now()) + state.time.range * share;
     setTime({ range: state.time.range, end: end >= Date.now() ? null : Math.round(end / 1000) * 1000 });
   };
-  useShortcut('r', () => setNow(Date.now()));
+  useShortcut('r', again);
   useShortcut('n', () => add(newPanel()));
   useShortcut('m', () => setExplorerFor(0));
   useShortcut('[', () => shift(-0.5));
@@ -143,7 +148,7 @@ export function ExplorePage() {
           busy={fetching > 0}
           onChange={setTime}
           onRefresh={(refresh) => go({ ...state, refresh }, true)}
-          onRun={() => setNow(Date.now())}
+          onRun={again}
         />
       </PageHead>
       {state.panels.map((panel, i) => (
@@ -154,6 +159,7 @@ export function ExplorePage() {
           count={state.panels.length}
           time={state.time}
           now={now}
+          attempt={attempt}
           update={(patch, replace) => updatePanel(i, patch, replace)}
           run={(expr) => run(i, expr)}
           setTime={setTime}

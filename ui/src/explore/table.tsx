@@ -116,6 +116,11 @@ function ValueCell({ row, units }: { row: Row; units: Units }) {
   );
 }
 
+/** With more labels than this, series are written in one column. */
+const MAX_LABEL_COLUMNS = 8;
+/** No label is called this: sorts by the series' whole name. */
+const WHOLE = '{}';
+
 type Sort = { by: string; down: boolean } | null;
 
 function sorted(rows: Row[], sort: Sort): Row[] {
@@ -133,8 +138,11 @@ function sorted(rows: Row[], sort: Sort): Row[] {
             return sign * (Number(Number.isNaN(x)) - Number(Number.isNaN(y)));
           return x - y;
         }
-      : (a: Row, b: Row) =>
-          (a.labels[sort.by] ?? '').localeCompare(b.labels[sort.by] ?? '', undefined, { numeric: true });
+      : sort.by === WHOLE
+        ? (a: Row, b: Row) =>
+            seriesName(a.labels).localeCompare(seriesName(b.labels), undefined, { numeric: true })
+        : (a: Row, b: Row) =>
+            (a.labels[sort.by] ?? '').localeCompare(b.labels[sort.by] ?? '', undefined, { numeric: true });
   return [...rows].sort((a, b) => sign * compare(a, b));
 }
 
@@ -159,7 +167,9 @@ export function ResultTable({
   const [filter, setFilter] = useState('');
   const [sort, setSort] = useState<Sort>(null);
   const single = rows.length === 1;
-  const names = single ? Object.keys(shared).sort(compareLabelNames) : varying;
+  const all = single ? Object.keys(shared).sort(compareLabelNames) : varying;
+  const whole = all.length > MAX_LABEL_COLUMNS;
+  const names = whole ? [] : all;
   const shown = useMemo(
     () => sorted(filter === '' ? rows : rows.filter((row) => matches(row.labels, filter)), sort),
     [rows, filter, sort],
@@ -225,7 +235,7 @@ export function ResultTable({
           <CopyButton label="Copy as CSV" text={() => toCsv(shown, csvNames)} />
         </span>
       </div>
-      {!single && Object.keys(shared).length > 0 && (
+      {!single && !whole && Object.keys(shared).length > 0 && (
         <div className="legend-shared">
           <span className="muted">All series:</span> <LabelChips labels={shared} />
         </div>
@@ -235,6 +245,7 @@ export function ResultTable({
         <table className="table">
           <thead>
             <tr>
+              {whole && header(WHOLE, 'series', false)}
               {names.map((name) => header(name, name === '__name__' ? 'metric' : name, false))}
               {header('', 'value', true)}
             </tr>
@@ -245,6 +256,7 @@ export function ResultTable({
               const row = shown[item.index] as Row;
               return (
                 <tr key={item.key} ref={virtual.measureElement} data-index={item.index}>
+                  {whole && <td className="mono-text">{seriesName(row.labels)}</td>}
                   {names.map((name) => (
                     <td key={name} className={name === '__name__' ? 'mono-text' : ''}>
                       {row.labels[name] ?? <span className="absent" />}

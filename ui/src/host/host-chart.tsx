@@ -134,7 +134,12 @@ export function HostChart({ spec, time, start, end, step, onTime }: Props) {
             syncKey="host"
             focus={focus}
             onSpan={(a, b) => onTime({ range: clampRange((b - a) * 1000), end: Math.round(b) * 1000 })}
-            onZoomOut={() => onTime({ range: clampRange(time.range * 2), end: null })}
+            onZoomOut={() =>
+              onTime({
+                range: clampRange(time.range * 2),
+                end: time.end === null ? null : time.end + time.range / 2,
+              })
+            }
           />
           <ul className="host-legend">
             {lines.map((line) => {

@@ -313,7 +313,7 @@ export function TargetsPage() {
       <PageHead
         title="Targets"
         lead={
-          data
+          data && all > 0
             ? `${all.toLocaleString('en')} targets in ${pools.length} scrape pool${pools.length === 1 ? '' : 's'}`
             : undefined
         }
