@@ -68,16 +68,17 @@ public final class CounterReset {
    * older sample may still be written between the two.
    */
   public static ResetHint hint(@Nullable Histogram previous, Histogram current) {
-    boolean follows =
-        current.resetHint() == ResetHint.UNKNOWN
-            && previous != null
-            && !previous.isStale()
+    if (previous == null || current.resetHint() != ResetHint.UNKNOWN) {
+      return current.resetHint();
+    }
+    boolean sameLayout =
+        !previous.isStale()
             && !current.isStale()
             && previous.resetHint() != ResetHint.GAUGE
             && previous.schema() == current.schema()
             && previous.zeroThreshold() == current.zeroThreshold()
             && HistogramAccumulator.sameBounds(bounds(previous), bounds(current));
-    return follows && !between(previous, current) ? ResetHint.NOT_RESET : current.resetHint();
+    return sameLayout && !between(previous, current) ? ResetHint.NOT_RESET : ResetHint.UNKNOWN;
   }
 
   private static double[] bounds(Histogram h) {
