@@ -45,6 +45,7 @@ public final class NodeExporterFlags {
       List.of(
           "arp",
           "bcache",
+          "bcachefs",
           "bonding",
           "btrfs",
           "conntrack",
@@ -93,41 +94,42 @@ public final class NodeExporterFlags {
           "zfs");
 
   /** Collectors that run when asked for. */
-  static final List<String> DEFAULT_OFF = List.of("nvmesubsystem");
-
-  /** Collectors of node_exporter that are not built here. */
-  private static final Set<String> NOT_BUILT =
-      Set.of(
-          "bcachefs",
+  static final List<String> DEFAULT_OFF =
+      List.of(
           "buddyinfo",
           "cgroups",
           "cpu_vulnerabilities",
           "drbd",
-          "drm",
-          "ethtool",
           "interrupts",
           "ksmd",
           "lnstat",
-          "logind",
           "meminfo_numa",
           "mountstats",
-          "network_route",
-          "ntp",
+          "nvmesubsystem",
           "pcidevice",
-          "perf",
           "processes",
-          "qdisc",
-          "runit",
           "slabinfo",
           "softirqs",
-          "supervisord",
           "swap",
           "sysctl",
-          "systemd",
           "tcpstat",
-          "wifi",
           "xfrm",
-          "zoneinfo",
+          "zoneinfo");
+
+  /** Collectors of node_exporter that are not built here. */
+  private static final Set<String> NOT_BUILT =
+      Set.of(
+          "drm",
+          "ethtool",
+          "logind",
+          "network_route",
+          "ntp",
+          "perf",
+          "qdisc",
+          "runit",
+          "supervisord",
+          "systemd",
+          "wifi",
           "netclass_rtnl");
 
   /** Flags of built collectors that are not built. */
@@ -209,6 +211,13 @@ public final class NodeExporterFlags {
     filter(out, "hwmon.chip", "", "chips");
     filter(out, "hwmon.sensor", "", "sensors, as chip;sensor");
     filter(out, "infiniband.device", "", "InfiniBand devices");
+    filter(out, "interrupts.name", "", "interrupts, as name;info;devices");
+    add(
+        out,
+        "collector.interrupts.include-zeros",
+        Kind.SWITCH,
+        "true",
+        "Show interrupts that never happened.");
     add(
         out,
         "collector.ipvs.backend-labels",
@@ -247,6 +256,8 @@ public final class NodeExporterFlags {
             + "|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors"
             + "|SndbufErrors))$",
         "Fields to show.");
+    add(out, "collector.pcidevice.names", Kind.SWITCH, "false", "Show names from pci.ids.");
+    add(out, "collector.pcidevice.idsfile", Kind.STRING, "", "Path of pci.ids.");
     add(
         out,
         "collector.powersupply.ignored-supplies",
@@ -259,6 +270,15 @@ public final class NodeExporterFlags {
         Kind.SWITCH,
         "false",
         "One family with the label rapl_zone instead of one a zone.");
+    add(out, "collector.slabinfo.slabs-include", Kind.REGEX, ".*", "Slabs to show.");
+    add(out, "collector.slabinfo.slabs-exclude", Kind.REGEX, "", "Slabs to leave out.");
+    add(out, "collector.sysctl.include", Kind.STRINGS, "", "Setting to show. (repeatable)");
+    add(
+        out,
+        "collector.sysctl.include-info",
+        Kind.STRINGS,
+        "",
+        "Setting to show as a label. (repeatable)");
     add(out, "collector.stat.softirq", Kind.SWITCH, "false", "Show soft interrupts by vector.");
     add(out, "collector.tapestats.ignored-devices", Kind.REGEX, "^$", "Tapes to leave out.");
     add(

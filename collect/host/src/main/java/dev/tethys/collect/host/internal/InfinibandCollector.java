@@ -368,7 +368,8 @@ final class InfinibandCollector implements NodeCollector {
     }
     String lifespan = files.sysAttribute(dir + "hw_counters/lifespan");
     if (lifespan != null) {
-      out.add(LIFESPAN, number(dir + "hw_counters/lifespan", lifespan) / 1000, l);
+      long seconds = number(dir + "hw_counters/lifespan", lifespan) / 1000; // whole ones
+      out.add(LIFESPAN, seconds, l);
     }
   }
 

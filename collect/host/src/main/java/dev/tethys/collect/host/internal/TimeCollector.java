@@ -62,7 +62,7 @@ final class TimeCollector implements NodeCollector {
     }
     String s =
         TimeZone.getTimeZone(zone)
-            .getDisplayName(zone.getRules().isDaylightSavings(now), TimeZone.SHORT, Locale.ROOT);
+            .getDisplayName(zone.getRules().isDaylightSavings(now), TimeZone.SHORT, Locale.US);
     boolean letters = !s.isEmpty() && s.chars().allMatch(Character::isLetter);
     if (letters) {
       return s;
