@@ -180,6 +180,20 @@ export const scenarios = [
     },
   },
   {
+    name: 'the pointer reads values off the graph',
+    async run(t) {
+      const { page, shot } = t;
+      await graph(t, 'scrape_duration_seconds');
+      const box = await page.locator('.chart .u-over').boundingBox();
+      await page.mouse.move(box.x + box.width * 0.98, box.y + box.height / 2);
+      await page.locator('.chart-tip-row').first().waitFor();
+      assert.match(await page.locator('.chart-tip-value').first().textContent(), /\d.*s$/);
+      await shot('tooltip');
+      await page.mouse.move(5, 5);
+      await until('it goes away', async () => !(await page.locator('.chart-tip').first().isVisible()));
+    },
+  },
+  {
     name: 'the legend isolates and toggles, and links keep it',
     async run(t) {
       const { page } = t;
@@ -444,6 +458,24 @@ export const scenarios = [
           (await page.locator('.notice-error').count()) === 0 &&
           (await page.locator('.banner').count()) === 0,
       );
+    },
+  },
+  {
+    name: 'the server has something to say',
+    async run({ open, page, shot }) {
+      const notice = {
+        text: 'Configuration reload has failed.',
+        date: new Date().toISOString(),
+        active: true,
+      };
+      await page.route('**/api/v1/notifications', (route) =>
+        route.fulfill({ json: { status: 'success', data: [notice] } }),
+      );
+      await open('/status');
+      await page.locator('.banner', { hasText: notice.text }).waitFor();
+      await shot('notice');
+      await page.getByRole('button', { name: 'Hide' }).click();
+      await until('hidden', async () => (await page.locator('.banner').count()) === 0);
     },
   },
   {

@@ -160,7 +160,7 @@ export function AlertsPage() {
   const rules = useRules();
   const [text, setText] = useState('');
   const [states, setStates] = useState<ReadonlySet<string>>(new Set());
-  const groups = rules.data?.data.groups ?? [];
+  const groups = rules.data?.groups ?? [];
   const all = groups.flatMap((group) =>
     group.rules.filter((rule) => rule.type === 'alerting').map((rule) => ({ group, rule })),
   );
@@ -226,7 +226,7 @@ export function AlertsPage() {
 
 export function RulesPage() {
   const rules = useRules();
-  const groups = rules.data?.data.groups ?? [];
+  const groups = rules.data?.groups ?? [];
   return (
     <Frame
       title="Rules"

@@ -2,12 +2,12 @@
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
 import { type Answer, ApiError, call } from './client';
 import type {
-  AlertInstance,
   BlockMeta,
   ExemplarSeries,
   InstantResult,
   LabelSet,
   Metadata,
+  Notification,
   RangeResult,
   RuleGroup,
   RuntimeInfo,
@@ -123,26 +123,68 @@ export function useMetricNames(enabled: boolean) {
 
 const every = (ms: number) => ({ refetchInterval: ms, placeholderData: keepPreviousData });
 
+/** Above this number of targets their list is asked for less often. */
+const MANY_TARGETS = 1000;
+
 export function useTargets() {
   return useQuery({
     queryKey: ['targets'],
     queryFn: ({ signal }) => call<TargetsData>('targets', { state: 'any' }, signal),
-    ...every(10_000),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) =>
+      (query.state.data?.data.activeTargets.length ?? 0) > MANY_TARGETS ? 30_000 : 10_000,
   });
+}
+
+/** The active targets of one pool, asked for once. */
+export function usePool(scrapePool: string | undefined) {
+  return useQuery({
+    queryKey: ['pool', scrapePool],
+    queryFn: ({ signal }) =>
+      call<TargetsData>('targets', { state: 'active', scrapePool: scrapePool ?? '' }, signal),
+    enabled: scrapePool !== undefined,
+    staleTime: 300_000,
+  });
+}
+
+/** The only value of an expression, 0 while unknown. Not asked again after an error. */
+export function useCount(expr: string, enabled: boolean): number {
+  const { data } = useQuery({
+    queryKey: ['count', expr],
+    queryFn: async ({ signal }) => {
+      const { data } = await call<InstantResult>('query', { query: expr }, signal);
+      return data.resultType === 'vector' ? Number(data.result[0]?.value?.[1] ?? 0) : 0;
+    },
+    enabled,
+    refetchInterval: (query) => (query.state.error ? false : 15_000),
+  });
+  return enabled ? (data ?? 0) : 0;
+}
+
+/** What the server wants its operator to know. A server without this endpoint is asked once. */
+export function useNotifications(enabled: boolean): Notification[] {
+  const { data } = useQuery({
+    queryKey: ['notifications'],
+    queryFn: async ({ signal }) =>
+      (await call<Notification[] | null>('notifications', {}, signal)).data ?? [],
+    enabled,
+    refetchInterval: (query) => (query.state.error ? false : 20_000),
+  });
+  return (data ?? []).filter((n) => n.active);
 }
 
 export function useRules() {
   return useQuery({
     queryKey: ['rules'],
-    queryFn: ({ signal }) => call<{ groups: RuleGroup[] }>('rules', {}, signal),
-    ...every(10_000),
-  });
-}
-
-export function useAlerts() {
-  return useQuery({
-    queryKey: ['alerts'],
-    queryFn: ({ signal }) => call<{ alerts: AlertInstance[] }>('alerts', {}, signal),
+    queryFn: async ({ signal }): Promise<{ groups: RuleGroup[] }> => {
+      try {
+        return (await call<{ groups: RuleGroup[] }>('rules', {}, signal)).data;
+      } catch (e) {
+        // A server that evaluates no rules has none.
+        if (e instanceof ApiError && e.status === 404) return { groups: [] };
+        throw e;
+      }
+    },
     ...every(10_000),
   });
 }

@@ -131,6 +131,12 @@ export interface WalReplay {
   state?: string;
 }
 
+export interface Notification {
+  text: string;
+  date: string;
+  active: boolean;
+}
+
 export interface AlertInstance {
   labels: LabelSet;
   annotations: LabelSet;

@@ -81,6 +81,8 @@ const moved = <P extends string>(path: P, to: string) =>
 const routes = root.addChildren([
   moved('/', '/query'),
   moved('/graph', '/query'),
+  moved('/agent', '/targets'),
+  moved('/alertmanager-discovery', '/alerts'),
   route('/query', ExplorePage),
   route('/host', host),
   route('/targets', targets),

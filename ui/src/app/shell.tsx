@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { isReady } from '../api/client';
-import { queryClient, useAlerts, useBuildInfo, useTargets, useWalReplay } from '../api/queries';
+import { queryClient, useBuildInfo, useCount, useNotifications, useWalReplay } from '../api/queries';
 import { Icon, type IconName, Mark } from '../components/icons';
 import { Button, Dialog } from '../components/ui';
 import { sidebarOpen } from '../lib/store';
+import { formatAgo } from '../lib/time';
 import { SHORTCUTS, useShortcut } from './shortcuts';
 import { toggleTheme, useTheme } from './theme';
 
@@ -41,10 +42,9 @@ function Badge({ count, kind }: { count: number; kind: 'bad' | 'warn' }) {
 }
 
 function Navigation({ path, ready }: { path: string; ready: boolean }) {
-  const targets = useTargets().data?.data;
-  const alerts = useAlerts().data?.data;
-  const down = ready ? (targets?.activeTargets.filter((t) => t.health === 'down').length ?? 0) : 0;
-  const firing = ready ? (alerts?.alerts.filter((a) => a.state === 'firing').length ?? 0) : 0;
+  // Counted by the server: the lists themselves may be megabytes.
+  const down = useCount('count(up == 0)', ready);
+  const firing = useCount('count(ALERTS{alertstate="firing"})', ready);
   return (
     <nav className="nav" aria-label="Pages">
       {ITEMS.map((item) => {
@@ -65,6 +65,40 @@ function Navigation({ path, ready }: { path: string; ready: boolean }) {
         );
       })}
     </nav>
+  );
+}
+
+/** Problems of the server itself, such as a configuration that did not load. */
+function Notices({ ready }: { ready: boolean }) {
+  const notices = useNotifications(ready);
+  const [closed, setClosed] = useState('');
+  const open = notices.filter((n) => `${n.date} ${n.text}` > closed);
+  if (open.length === 0) return null;
+  return (
+    <div className="banner" role="alert">
+      <Icon name="warning" size={16} />
+      <span className="banner-text">
+        {open.map((n) => (
+          <span key={`${n.date} ${n.text}`}>
+            {n.text}
+            <span className="banner-when"> {formatAgo(Date.parse(n.date), Date.now())}</span>
+          </span>
+        ))}
+      </span>
+      <Button
+        icon="close"
+        look="ghost"
+        label="Hide"
+        onClick={() =>
+          setClosed(
+            open
+              .map((n) => `${n.date} ${n.text}`)
+              .sort()
+              .at(-1) ?? '',
+          )
+        }
+      />
+    </div>
   );
 }
 
@@ -184,6 +218,7 @@ export function Shell() {
             <span>The server does not answer. What you see may be old; trying again…</span>
           </div>
         )}
+        <Notices ready={readiness === 'ready'} />
         <main id="main" className="main" tabIndex={-1}>
           {readiness === 'starting' ? <Starting /> : <Outlet />}
         </main>

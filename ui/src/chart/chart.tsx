@@ -55,6 +55,8 @@ export interface ChartProps {
 }
 
 const MAX_TOOLTIP_ROWS = 10;
+/** With more lines than this none gets a mark at the cursor: moving them all would stutter. */
+const MAX_CURSOR_POINTS = 60;
 const EXEMPLAR_RADIUS = 8;
 /** Exemplars nearer to each other than this (px) are shown as one. */
 const EXEMPLAR_CELL = 22;
@@ -361,6 +363,7 @@ function options(live: Live, tip: () => Tooltip, width: number): uPlot.Options {
     cursor: {
       y: false,
       points: {
+        ...(props.series.length > MAX_CURSOR_POINTS ? { show: false } : {}),
         size: 7,
         width: 1.5,
         fill: (_u, s) => props.series[s - 1]?.color ?? muted,

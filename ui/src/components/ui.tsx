@@ -311,15 +311,26 @@ export function Loading({ label = 'Loading' }: { label?: string }) {
   );
 }
 
+/** Names the page in the browser's tab and history. */
+function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Tethys`;
+  }, [title]);
+}
+
 export function PageHead({
   title,
+  tab,
   children,
   lead,
 }: {
   title: string;
+  /** What the browser's tab says when it should say more than the title. */
+  tab?: string;
   lead?: ReactNode;
   children?: ReactNode;
 }) {
+  useTitle(tab ?? title);
   return (
     <header className="page-head">
       <div className="page-title">

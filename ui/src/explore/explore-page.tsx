@@ -141,7 +141,7 @@ export function ExplorePage() {
 
   return (
     <div className="page explore">
-      <PageHead title="Explore">
+      <PageHead title="Explore" tab={state.panels.find((p) => p.expr)?.expr.slice(0, 80)}>
         <TimePicker
           value={state.time}
           refresh={state.refresh}

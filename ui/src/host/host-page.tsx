@@ -2,7 +2,7 @@ import { useIsFetching } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
-import { useTargets, useVector } from '../api/queries';
+import { usePool, useTargets, useVector } from '../api/queries';
 import type { VectorItem } from '../api/types';
 import { useShortcut } from '../app/shortcuts';
 import { TimePicker } from '../components/time-picker';
@@ -235,7 +235,6 @@ export function HostPage() {
   const navigate = useNavigate();
   const uname = useVector('node_uname_info', 10_000);
   const hosts = useMemo(() => hostsOf(uname.data ?? []), [uname.data]);
-  const targets = useTargets().data?.data.activeTargets;
   const [now, setNow] = useState(() => Date.now());
   const fetching = useIsFetching({ predicate: (q) => q.queryKey[0] === 'host' });
 
@@ -264,6 +263,7 @@ export function HostPage() {
     return () => clearInterval(timer);
   }, [refresh, time.end]);
 
+  const targets = usePool(host?.job).data?.data.activeTargets;
   const target =
     host && targets?.find((t) => t.labels.instance === host.instance && t.labels.job === host.job);
   const step = Math.max(1000, Math.round(time.range / POINTS / 1000) * 1000);

@@ -118,6 +118,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
           color: () => 1,
           limit: true,
         },
+        { expr: memory('MemTotal'), name: fixed('total'), color: () => 11, limit: true },
       ],
     },
     {
