@@ -176,9 +176,10 @@ export function Shell() {
 
   return (
     <div className={`shell${open ? '' : ' is-narrow'}`}>
-      <a className="skip-link" href="#main">
+      {/* No link to #main: under <base href> it would lead to another page. */}
+      <button type="button" className="skip-link" onClick={() => document.getElementById('main')?.focus()}>
         To the content
-      </a>
+      </button>
       <header className="side">
         <Link to="/query" className="brand" aria-label="Tethys, to Explore">
           <Mark />
