@@ -13,6 +13,14 @@ const TITLES: Record<string, string> = {
 
 export function ErrorNotice({ error }: { error: unknown }) {
   if (error instanceof ApiError) {
+    if (error.message.includes('unavailable with Prometheus Agent')) {
+      return (
+        <Notice kind="info" title="This is an agent">
+          It forwards what it collects and keeps nothing to query. Its targets and its configuration are
+          shown.
+        </Notice>
+      );
+    }
     const title = error.notReady
       ? 'The server is not ready yet'
       : (TITLES[error.kind] ?? 'The request failed');

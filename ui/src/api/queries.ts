@@ -5,7 +5,6 @@ import type {
   BlockMeta,
   ExemplarSeries,
   InstantResult,
-  LabelSet,
   Metadata,
   Notification,
   RangeResult,
@@ -258,5 +257,3 @@ export function useVector(expr: string, refresh: number, enabled = true) {
     ...every(refresh),
   });
 }
-
-export type { LabelSet };

@@ -1,6 +1,6 @@
 import { useIsFetching } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { Fragment, useEffect, useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { usePool, useTargets, useVector } from '../api/queries';
 import type { VectorItem } from '../api/types';
@@ -17,12 +17,23 @@ import {
 } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { HostChart } from './host-chart';
-import { chartsOf, filesystemQueries, filesystems, type HostId, rateWindow, selector } from './metrics';
+import {
+  type ChartSpec,
+  chartsOf,
+  filesystemQueries,
+  filesystems,
+  firstRange,
+  HOSTS_QUERY,
+  type HostId,
+  rateWindow,
+  selector,
+} from './metrics';
 
 const POINTS = 200;
-const DEFAULT_RANGE = 1_800_000;
 const DEFAULT_REFRESH = 15_000;
 const SLOW = 15_000;
+/** Filesystems stand before the disks. */
+const FILESYSTEMS_AT = 4;
 
 interface Host extends HostId {
   name: string;
@@ -225,20 +236,14 @@ function NoHosts() {
   );
 }
 
-function readTime(search: Record<string, string>): TimeRange {
-  const range = parseDuration(search.range ?? '');
-  return { range: range ? clampRange(range) : DEFAULT_RANGE, end: parseMoment(search.end ?? '', true) };
-}
-
 export function HostPage() {
   const search = useSearch({ strict: false }) as Record<string, string>;
   const navigate = useNavigate();
-  const uname = useVector('node_uname_info', 10_000);
+  const uname = useVector(HOSTS_QUERY, 10_000);
   const hosts = useMemo(() => hostsOf(uname.data ?? []), [uname.data]);
   const [now, setNow] = useState(() => Date.now());
   const fetching = useIsFetching({ predicate: (q) => q.queryKey[0] === 'host' });
 
-  const time = useMemo(() => readTime(search), [search]);
   const refresh = search.refresh === 'off' ? 0 : (parseDuration(search.refresh ?? '') ?? DEFAULT_REFRESH);
   const host =
     hosts.find((h) => h.instance === search.instance && (!search.job || h.job === search.job)) ?? hosts[0];
@@ -255,6 +260,19 @@ export function HostPage() {
     });
   };
   useShortcut('r', () => setNow(Date.now()));
+
+  const targets = usePool(host?.job).data?.data.activeTargets;
+  const target =
+    host && targets?.find((t) => t.labels.instance === host.instance && t.labels.job === host.job);
+  const seen = useVector(
+    host ? `count_over_time(up{${selector(host)}}[30m])` : '',
+    60_000,
+    host !== undefined,
+  );
+  const asked = parseDuration(search.range ?? '');
+  const range = asked ? clampRange(asked) : firstRange(single(seen.data), target?.scrapeInterval);
+  const momentAsked = parseMoment(search.end ?? '', true);
+  const time = useMemo((): TimeRange => ({ range, end: momentAsked }), [range, momentAsked]);
   useEffect(() => {
     if (refresh === 0 || time.end !== null) return;
     const timer = setInterval(() => {
@@ -262,10 +280,6 @@ export function HostPage() {
     }, refresh);
     return () => clearInterval(timer);
   }, [refresh, time.end]);
-
-  const targets = usePool(host?.job).data?.data.activeTargets;
-  const target =
-    host && targets?.find((t) => t.labels.instance === host.instance && t.labels.job === host.job);
   const step = Math.max(1000, Math.round(time.range / POINTS / 1000) * 1000);
   const end = time.end ?? Math.floor(now / step) * step;
   const window = rateWindow(target?.scrapeInterval, step);
@@ -274,6 +288,17 @@ export function HostPage() {
   const specs = useMemo(
     () => (job !== undefined && instance !== undefined ? chartsOf({ job, instance }, window) : []),
     [job, instance, window],
+  );
+  const chart = (spec: ChartSpec) => (
+    <HostChart
+      key={spec.id}
+      spec={spec}
+      time={time}
+      start={end - time.range}
+      end={end}
+      step={step}
+      onTime={setTime}
+    />
   );
   const several = new Set(hosts.map((h) => h.name)).size < hosts.length;
 
@@ -312,35 +337,17 @@ export function HostPage() {
       {uname.error && <ErrorNotice error={uname.error} />}
       {uname.isPending && <Loading label="Looking for hosts" />}
       {uname.data && !host && <NoHosts />}
-      {host && (
-        <>
+      {host && !asked && seen.isPending && <Loading label="Looking for samples" />}
+      {host && (asked !== null || !seen.isPending) && (
+        // Keyed by the host: figures of one are never shown under the name of another.
+        <Fragment key={hostKey(host)}>
           <Tiles host={host} window={window} refresh={refresh || SLOW} />
           <div className="host-grid">
-            {specs.slice(0, 4).map((spec) => (
-              <HostChart
-                key={spec.id}
-                spec={spec}
-                time={time}
-                start={end - time.range}
-                end={end}
-                step={step}
-                onTime={setTime}
-              />
-            ))}
+            {specs.slice(0, FILESYSTEMS_AT).map(chart)}
             <Filesystems host={host} refresh={refresh || SLOW} />
-            {specs.slice(4).map((spec) => (
-              <HostChart
-                key={spec.id}
-                spec={spec}
-                time={time}
-                start={end - time.range}
-                end={end}
-                step={step}
-                onTime={setTime}
-              />
-            ))}
+            {specs.slice(FILESYSTEMS_AT).map(chart)}
           </div>
-        </>
+        </Fragment>
       )}
     </div>
   );

@@ -1,12 +1,13 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
-import { chartsOf, filesystemQueries, filesystems, rateWindow } from './metrics';
+import { chartsOf, filesystemQueries, filesystems, firstRange, HOSTS_QUERY, rateWindow } from './metrics';
 
 const host = { job: 'no"de', instance: 'a:9100' };
 
 describe('queries of the Host page', () => {
   it('are all valid PromQL', () => {
     const queries = [
+      HOSTS_QUERY,
       ...chartsOf(host, '45s').flatMap((chart) => chart.lines.map((line) => line.expr)),
       ...Object.values(filesystemQueries(host)),
     ];
@@ -26,6 +27,15 @@ describe('queries of the Host page', () => {
     expect(rateWindow('15s', 9000)).toBe('45s');
     expect(rateWindow(undefined, 1000)).toBe('45s');
     expect(rateWindow('15s', 432_000)).toBe('7m12s');
+  });
+});
+
+describe('the first look', () => {
+  it('is as long as there is data', () => {
+    expect(firstRange(4, '15s')).toBe(300_000);
+    expect(firstRange(40, '15s')).toBe(900_000);
+    expect(firstRange(120, '15s')).toBe(1_800_000);
+    expect(firstRange(null, undefined)).toBe(1_800_000);
   });
 });
 

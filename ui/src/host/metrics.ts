@@ -47,6 +47,20 @@ export function rateWindow(scrapeInterval: string | undefined, step: number): st
   return formatDuration(Math.max(3 * interval, Math.ceil(step / 1000) * 1000));
 }
 
+/** Hosts by their name, or by what else tells of a machine where there is no uname. */
+export const HOSTS_QUERY =
+  'node_uname_info or on (job, instance) group by (job, instance) (node_load1 or node_boot_time_seconds)';
+
+/**
+ * A first look is as long as there is something to see: five minutes of a host that has just begun to
+ * tell, half an hour later on. `samples` were taken within the last half hour.
+ */
+export function firstRange(samples: number | null, scrapeInterval: string | undefined): number {
+  const interval = (scrapeInterval && parseDuration(scrapeInterval)) || DEFAULT_INTERVAL;
+  if (samples === null || samples * interval > 12 * 60_000) return 30 * 60_000;
+  return samples * interval > 4 * 60_000 ? 15 * 60_000 : 5 * 60_000;
+}
+
 export const selector = (host: HostId) => `job=${quote(host.job)},instance=${quote(host.instance)}`;
 
 const fixed = (name: string) => () => name;

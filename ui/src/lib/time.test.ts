@@ -29,7 +29,7 @@ describe('durations', () => {
     expect(parseDuration('1.5')).toBe(1500);
   });
 
-  it.each(['', 'x', '5', '1m1h', '-5m', '5 m', '1h30'].filter((t) => t !== '5'))('refuses %j', (text) => {
+  it.each(['', 'x', '1m1h', '-5m', '5 m', '1h30'])('refuses %j', (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 
