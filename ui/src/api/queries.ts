@@ -128,7 +128,13 @@ const MANY_TARGETS = 1000;
 export function useTargets() {
   return useQuery({
     queryKey: ['targets'],
-    queryFn: ({ signal }) => call<TargetsData>('targets', { state: 'any' }, signal),
+    queryFn: async ({ signal }) => {
+      const answer = await call<TargetsData>('targets', { state: 'any' }, signal);
+      // Empty lists may be left out.
+      answer.data.activeTargets ??= [];
+      answer.data.droppedTargets ??= [];
+      return answer;
+    },
     placeholderData: keepPreviousData,
     refetchInterval: (query) =>
       (query.state.data?.data.activeTargets.length ?? 0) > MANY_TARGETS ? 30_000 : 10_000,
