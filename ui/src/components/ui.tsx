@@ -311,10 +311,13 @@ export function Loading({ label = 'Loading' }: { label?: string }) {
   );
 }
 
+/** What the server calls itself (--web.page-title), written into the document. */
+const product = document.title;
+
 /** Names the page in the browser's tab and history. */
 function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · Tethys`;
+    document.title = `${title} · ${product}`;
   }, [title]);
 }
 
