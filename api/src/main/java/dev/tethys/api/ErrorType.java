@@ -1,0 +1,31 @@
+package dev.tethys.api;
+
+/** What went wrong, as clients tell it apart, and the status that goes with it. */
+public enum ErrorType {
+  TIMEOUT("timeout", 503),
+  CANCELED("canceled", 499),
+  EXECUTION("execution", 422),
+  BAD_DATA("bad_data", 400),
+  INTERNAL("internal", 500),
+  UNAVAILABLE("unavailable", 500),
+  NOT_FOUND("not_found", 404),
+  NOT_ACCEPTABLE("not_acceptable", 406);
+
+  private final String text;
+  private final int status;
+
+  ErrorType(String text, int status) {
+    this.text = text;
+    this.status = status;
+  }
+
+  /** As in the field {@code errorType}. */
+  public String text() {
+    return text;
+  }
+
+  /** The HTTP status. */
+  public int status() {
+    return status;
+  }
+}

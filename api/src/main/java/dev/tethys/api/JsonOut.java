@@ -1,0 +1,341 @@
+package dev.tethys.api;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.HistogramBuckets;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes JSON straight into bytes: an answer may hold millions of numbers, so a number becomes
+ * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
+ * matter. Texts are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
+ *
+ * <p>Invariant: {@code 0 <= n <= buffer.length}; what was flushed is never touched again.
+ */
+final class JsonOut {
+  private static final int CHUNK = 1 << 16;
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  /** Whole numbers up to here are written without a look at their fraction. */
+  private static final double MAX_WHOLE = 1e15;
+
+  private final Sink sink;
+  private final StringBuilder number = new StringBuilder(32);
+  private final HistogramBuckets buckets = new HistogramBuckets();
+  private byte[] buffer = new byte[1 << 12];
+  private int n;
+  private @Nullable OutputStream stream;
+
+  /** Where the bytes go: all at once when they are few, else into a stream. */
+  interface Sink {
+    void whole(byte[] body) throws IOException;
+
+    OutputStream stream() throws IOException;
+  }
+
+  JsonOut(Sink sink) {
+    this.sink = sink;
+  }
+
+  /** Sends what is left. */
+  void finish() throws IOException {
+    if (stream == null) {
+      sink.whole(Arrays.copyOf(buffer, n));
+    } else {
+      stream.write(buffer, 0, n);
+      stream.close();
+    }
+    n = 0;
+  }
+
+  private void need(int bytes) throws IOException {
+    if (n + bytes <= buffer.length) {
+      return;
+    }
+    if (buffer.length < CHUNK) {
+      buffer = Arrays.copyOf(buffer, Math.max(CHUNK, n + bytes));
+      return;
+    }
+    OutputStream s = stream;
+    if (s == null) {
+      s = sink.stream();
+      stream = s;
+    }
+    s.write(buffer, 0, n);
+    n = 0;
+    if (bytes > buffer.length) {
+      buffer = new byte[bytes];
+    }
+  }
+
+  /** One ASCII character. */
+  JsonOut put(char c) throws IOException {
+    need(1);
+    buffer[n++] = (byte) c;
+    return this;
+  }
+
+  /** ASCII text as it is. */
+  @SuppressWarnings("deprecation") // the fastest way for text known to be ASCII
+  JsonOut raw(String ascii) throws IOException {
+    int length = ascii.length();
+    need(length);
+    ascii.getBytes(0, length, buffer, n);
+    n += length;
+    return this;
+  }
+
+  /** JSON text made elsewhere. */
+  JsonOut json(String json) throws IOException {
+    byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+    need(utf8.length);
+    System.arraycopy(utf8, 0, buffer, n, utf8.length);
+    n += utf8.length;
+    return this;
+  }
+
+  /** A comma, but not before the first. */
+  JsonOut sep(boolean first) throws IOException {
+    return first ? this : put(',');
+  }
+
+  /** {@code "name":}. */
+  JsonOut name(String ascii) throws IOException {
+    return put('"').raw(ascii).raw("\":");
+  }
+
+  /** {@code ,"name":}. */
+  JsonOut next(String ascii) throws IOException {
+    return put(',').name(ascii);
+  }
+
+  /** A text in quotes. */
+  JsonOut string(String s) throws IOException {
+    byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+    return string(utf8, 0, utf8.length, true);
+  }
+
+  /** A list of texts. */
+  JsonOut strings(List<String> list) throws IOException {
+    put('[');
+    for (int i = 0; i < list.size(); i++) {
+      sep(i == 0).string(list.get(i));
+    }
+    return put(']');
+  }
+
+  private JsonOut string(byte[] utf8, int from, int length, boolean html) throws IOException {
+    need(2 + 6 * length);
+    byte[] b = buffer;
+    int at = n;
+    b[at++] = '"';
+    for (int i = from; i < from + length; i++) {
+      byte c = utf8[i];
+      if (c >= ' ' && c != '"' && c != '\\' && !(html && (c == '<' || c == '>' || c == '&'))) {
+        b[at++] = c;
+        continue;
+      }
+      if (c < 0) {
+        if (html && c == (byte) 0xe2 && i + 2 < from + length && utf8[i + 1] == (byte) 0x80) {
+          byte last = utf8[i + 2];
+          if (last == (byte) 0xa8 || last == (byte) 0xa9) { // line and paragraph separators
+            at = unicode(b, at, 0x2028 + (last - (byte) 0xa8));
+            i += 2;
+            continue;
+          }
+        }
+        b[at++] = c;
+        continue;
+      }
+      switch (c) {
+        case '"', '\\' -> {
+          b[at++] = '\\';
+          b[at++] = c;
+        }
+        case '\n' -> {
+          b[at++] = '\\';
+          b[at++] = 'n';
+        }
+        case '\r' -> {
+          b[at++] = '\\';
+          b[at++] = 'r';
+        }
+        case '\t' -> {
+          b[at++] = '\\';
+          b[at++] = 't';
+        }
+        default -> at = unicode(b, at, c);
+      }
+    }
+    b[at++] = '"';
+    n = at;
+    return this;
+  }
+
+  private static int unicode(byte[] b, int at, int c) {
+    b[at] = '\\';
+    b[at + 1] = 'u';
+    b[at + 2] = HEX[c >> 12 & 15];
+    b[at + 3] = HEX[c >> 8 & 15];
+    b[at + 4] = HEX[c >> 4 & 15];
+    b[at + 5] = HEX[c & 15];
+    return at + 6;
+  }
+
+  /** A whole number. */
+  JsonOut number(long v) throws IOException {
+    need(20);
+    digits(v);
+    return this;
+  }
+
+  private void digits(long v) {
+    if (v == Long.MIN_VALUE) {
+      byte[] min = Long.toString(v).getBytes(StandardCharsets.US_ASCII);
+      System.arraycopy(min, 0, buffer, n, min.length);
+      n += min.length;
+      return;
+    }
+    if (v < 0) {
+      buffer[n++] = '-';
+      v = -v;
+    }
+    int length = 1;
+    for (long p = 10; length < 19 && v >= p; p *= 10) {
+      length++;
+    }
+    for (int i = n + length - 1; i >= n; i--) {
+      buffer[i] = (byte) ('0' + v % 10);
+      v /= 10;
+    }
+    n += length;
+  }
+
+  /** A float as a JSON number, as Go's encoder writes it. */
+  JsonOut number(double v) throws IOException {
+    if (!Double.isFinite(v)) {
+      throw new IllegalArgumentException("JSON has no " + v);
+    }
+    need(400);
+    appendFloat(v);
+    return this;
+  }
+
+  /** Milliseconds as seconds with up to three decimals. */
+  JsonOut timestamp(long millis) throws IOException {
+    need(24);
+    long t = millis;
+    if (t < 0) {
+      buffer[n++] = '-';
+      t = -t;
+    }
+    digits(t / 1000);
+    int fraction = (int) (t % 1000);
+    if (fraction != 0) {
+      buffer[n++] = '.';
+      buffer[n++] = (byte) ('0' + fraction / 100);
+      buffer[n++] = (byte) ('0' + fraction / 10 % 10);
+      buffer[n++] = (byte) ('0' + fraction % 10);
+    }
+    return this;
+  }
+
+  /** A sample's value: in quotes, because it may be infinite or NaN. */
+  JsonOut value(double v) throws IOException {
+    need(402);
+    buffer[n++] = '"';
+    appendFloat(v);
+    buffer[n++] = '"';
+    return this;
+  }
+
+  @SuppressWarnings("deprecation") // ASCII, see raw
+  private void appendFloat(double v) {
+    long whole = (long) v;
+    if (whole == v && Math.abs(v) < MAX_WHOLE && (whole != 0 || 1 / v > 0)) {
+      digits(whole);
+      return;
+    }
+    double abs = Math.abs(v);
+    boolean exponent = abs != 0 && (abs < 1e-6 || abs >= 1e21);
+    number.setLength(0);
+    GoFloat.append(number, v, exponent ? 'e' : 'f', -1);
+    for (int i = 0; i < number.length(); i++) {
+      buffer[n++] = (byte) number.charAt(i);
+    }
+  }
+
+  /** Labels as an object. */
+  JsonOut labels(Labels labels) throws IOException {
+    need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size());
+    buffer[n++] = '{';
+    int start = n;
+    labels.forEachBytes(
+        (b, no, nl, vo, vl) -> {
+          try {
+            if (n != start) {
+              buffer[n++] = ',';
+            }
+            string(b, no, nl, false);
+            buffer[n++] = ':';
+            string(b, vo, vl, false);
+          } catch (IOException e) {
+            throw new AssertionError("room was made before", e);
+          }
+        });
+    buffer[n++] = '}';
+    return this;
+  }
+
+  /** A native histogram: count, sum, and the buckets that hold something. */
+  JsonOut histogram(Histogram h) throws IOException {
+    put('{').name("count").value(h.count()).next("sum").value(h.sum());
+    buckets.load(h, true);
+    boolean any = false;
+    for (int i = 0; i < buckets.size(); i++) {
+      if (buckets.count(i) == 0) {
+        continue;
+      }
+      if (any) {
+        put(',');
+      } else {
+        next("buckets").put('[');
+        any = true;
+      }
+      put('[').number(buckets.boundaries(i)).put(',').value(buckets.lower(i)).put(',');
+      value(buckets.upper(i)).put(',').value(buckets.count(i)).put(']');
+    }
+    if (any) {
+      put(']');
+    }
+    return put('}');
+  }
+
+  /** A time as RFC 3339 with the fraction it has; null is Go's zero time. */
+  JsonOut time(@Nullable Instant t) throws IOException {
+    return put('"').raw(rfc3339(t)).put('"');
+  }
+
+  static String rfc3339(@Nullable Instant t) {
+    if (t == null) {
+      return "0001-01-01T00:00:00Z";
+    }
+    String s = t.toString();
+    int dot = s.indexOf('.');
+    if (dot < 0) {
+      return s;
+    }
+    int end = s.length() - 1;
+    while (s.charAt(end - 1) == '0') {
+      end--;
+    }
+    return s.substring(0, end) + "Z";
+  }
+}

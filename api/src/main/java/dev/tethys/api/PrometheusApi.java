@@ -1,0 +1,48 @@
+package dev.tethys.api;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.web.Routes;
+import java.time.InstantSource;
+
+/**
+ * Prometheus's HTTP API and the paths beside it, over what other rooms give. Make one for each
+ * server and add its routes to the listener's; routes under {@code /api/v1} of other rooms (remote
+ * read and write, OTLP) are added before.
+ */
+public final class PrometheusApi {
+  /**
+   * What the API answers from.
+   *
+   * @param store what queries, federation and deletion work on
+   */
+  public record Parts(
+      MetricStore store,
+      QueryEngine engine,
+      StoreView storeView,
+      TargetsView targets,
+      ServerView server,
+      Notifications notifications,
+      Registry registry,
+      InstantSource clock) {}
+
+  private PrometheusApi() {}
+
+  /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
+  public static void register(Routes routes, ApiSettings settings, Parts p) {
+    ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
+    new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
+    new LabelEndpoints(p.store()).register(api);
+    new TargetEndpoints(p.targets(), p.server()).register(api);
+    new RuleEndpoints().register(api);
+    new StatusEndpoints(p.server(), p.storeView(), p.registry(), p.notifications()).register(api);
+    new AdminEndpoints(p.store(), p.storeView(), settings).register(api);
+    new SearchEndpoints(p.store(), p.targets(), settings, p.clock()).register(api);
+    ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());
+    server.register(routes);
+    Federation federation =
+        new Federation(p.store(), p.server(), settings, p.clock(), p.registry());
+    routes.get("/federate", server.ready(federation::answer));
+    api.finish();
+  }
+}

@@ -1,0 +1,328 @@
+package dev.tethys.api;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryResult;
+import dev.tethys.query.promql.QueryStatistics;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.format.AstJson;
+import dev.tethys.query.promql.format.PrettyPrinter;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Queries and what helps to write them. */
+final class QueryEndpoints {
+  /** The most points of a series that one query may ask for. */
+  static final long MAX_POINTS = 11_000;
+
+  private static final String TRUNCATED = "results truncated due to limit";
+
+  private final QueryEngine engine;
+  private final MetricSource store;
+  private final ApiSettings settings;
+  private final InstantSource clock;
+
+  QueryEndpoints(
+      QueryEngine engine, MetricSource store, ApiSettings settings, InstantSource clock) {
+    this.engine = engine;
+    this.store = store;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  void register(ApiRoutes routes) {
+    routes
+        .getOrPostOfServer("/query", this::instant)
+        .getOrPostOfServer("/query_range", this::range)
+        .getOrPostOfServer("/query_exemplars", this::exemplars)
+        .getOrPostOfServer("/format_query", this::format)
+        .getOrPostOfServer("/parse_query", this::parse);
+  }
+
+  private void instant(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    int limit = p.limit();
+    long time = p.time("time", clock.millis());
+    QueryOptions options = options(p);
+    answer(call, run(() -> engine.instant(p.text("query"), time, options)), limit);
+  }
+
+  private void range(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    int limit = p.limit();
+    long start = p.requiredTime("start");
+    long end = p.requiredTime("end");
+    if (end < start) {
+      throw ApiException.invalidParameter("end", "end timestamp must not be before start time");
+    }
+    long step = p.duration("step");
+    if (step <= 0) {
+      throw ApiException.invalidParameter(
+          "step",
+          "zero or negative query resolution step widths are not accepted. Try a positive integer");
+    }
+    // The difference of two extreme times does not fit, but then it is too much in any case.
+    if (end - start < 0 || (end - start) / step > MAX_POINTS) {
+      throw ApiException.badData(
+          "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query"
+              + " resolution (?step=XX)");
+    }
+    QueryOptions options = options(p);
+    answer(call, run(() -> engine.range(p.text("query"), start, end, step, options)), limit);
+  }
+
+  private static QueryOptions options(Parameters p) {
+    long timeout = 0;
+    if (!p.text("timeout").isEmpty()) {
+      timeout = Math.max(1, p.duration("timeout"));
+    }
+    long lookback = 0;
+    if (!p.text("lookback_delta").isEmpty()) {
+      try {
+        lookback = Parameters.parseDuration(p.text("lookback_delta"));
+      } catch (IllegalArgumentException e) {
+        throw ApiException.badData("error parsing lookback delta duration: " + e.getMessage());
+      }
+    }
+    return new QueryOptions(lookback, timeout, p.text("stats").equals("all"));
+  }
+
+  private interface Run {
+    QueryResult run();
+  }
+
+  private static QueryResult run(Run query) {
+    try {
+      return query.run();
+    } catch (QueryException e) {
+      throw failed(e);
+    } catch (PromqlParseException e) {
+      throw ApiException.invalidParameter("query", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ApiException failed(QueryException e) {
+    String message = String.valueOf(e.getMessage());
+    ErrorType type =
+        switch (e.kind()) {
+          case BAD_DATA -> {
+            throw ApiException.invalidParameter("query", message);
+          }
+          case EXECUTION, LIMIT -> ErrorType.EXECUTION;
+          case TIMEOUT -> ErrorType.TIMEOUT;
+          case CANCELED -> ErrorType.CANCELED;
+          case STORAGE, INTERNAL -> ErrorType.INTERNAL;
+        };
+    return new ApiException(type, message, e);
+  }
+
+  private static void answer(ApiCall call, QueryResult r, int limit) throws IOException {
+    Value value = r.value();
+    int size =
+        switch (value) {
+          case Value.InstantVector v -> v.samples().size();
+          case Value.Matrix m -> m.series().size();
+          case Value.Scalar s -> 0;
+          case Value.Text t -> 0;
+        };
+    boolean cut = limit > 0 && size > limit;
+    int shown = cut ? limit : size;
+    List<String> warnings = new ArrayList<>(r.warnings());
+    if (cut) {
+      warnings.add(TRUNCATED);
+    }
+    String stats = call.parameters().text("stats");
+    if (!stats.isEmpty() && !stats.equals("true") && !stats.equals("all")) {
+      warnings.add(
+          "value "
+              + GoQuote.quote(stats)
+              + " for parameter \"stats\" is deprecated and will be rejected in the next major"
+              + " release, use \"true\" or \"all\"");
+    }
+    call.data(
+        out -> {
+          result(out.raw("{\"resultType\":"), value, shown);
+          if (!stats.isEmpty()) {
+            statistics(out.next("stats"), r.statistics());
+          }
+          out.put('}');
+        },
+        warnings,
+        r.infos());
+  }
+
+  private static void result(JsonOut out, Value value, int size) throws IOException {
+    switch (value) {
+      case Value.InstantVector v -> vector(out.raw("\"vector\",\"result\":"), v, size);
+      case Value.Matrix m -> matrix(out.raw("\"matrix\",\"result\":"), m, size);
+      case Value.Scalar s ->
+          out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
+      case Value.Text t ->
+          out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
+    }
+  }
+
+  private static void vector(JsonOut out, Value.InstantVector v, int size) throws IOException {
+    out.put('[');
+    for (int i = 0; i < size; i++) {
+      Value.Sample s = v.samples().get(i);
+      out.sep(i == 0).raw("{\"metric\":").labels(s.labels());
+      Histogram h = s.histogram();
+      out.raw(h == null ? ",\"value\":[" : ",\"histogram\":[").timestamp(v.time()).put(',');
+      if (h == null) {
+        out.value(s.value());
+      } else {
+        out.histogram(h);
+      }
+      out.raw("]}");
+    }
+    out.put(']');
+  }
+
+  private static void matrix(JsonOut out, Value.Matrix m, int size) throws IOException {
+    out.put('[');
+    for (int i = 0; i < size; i++) {
+      Value.Series s = m.series().get(i);
+      out.sep(i == 0).raw("{\"metric\":").labels(s.labels());
+      floats(out, s);
+      if (s.histograms() != null) {
+        histograms(out, s);
+      }
+      out.put('}');
+    }
+    out.put(']');
+  }
+
+  private static void floats(JsonOut out, Value.Series s) throws IOException {
+    boolean first = true;
+    for (int k = 0; k < s.size(); k++) {
+      if (s.histogram(k) != null) {
+        continue;
+      }
+      out.raw(first ? ",\"values\":[[" : ",[");
+      first = false;
+      out.timestamp(s.timestamps()[k]).put(',').value(s.values()[k]).put(']');
+    }
+    if (!first) {
+      out.put(']');
+    }
+  }
+
+  private static void histograms(JsonOut out, Value.Series s) throws IOException {
+    boolean first = true;
+    for (int k = 0; k < s.size(); k++) {
+      Histogram h = s.histogram(k);
+      if (h == null) {
+        continue;
+      }
+      out.raw(first ? ",\"histograms\":[[" : ",[");
+      first = false;
+      out.timestamp(s.timestamps()[k]).put(',').histogram(h).put(']');
+    }
+    if (!first) {
+      out.put(']');
+    }
+  }
+
+  private static void statistics(JsonOut out, QueryStatistics s) throws IOException {
+    out.put('{').name("timings").put('{');
+    out.name("evalTotalTime").number(s.evaluationTime());
+    out.next("resultSortTime").number(s.resultSortTime());
+    out.next("queryPreparationTime").number(s.preparationTime());
+    out.next("innerEvalTime").number(s.innerEvaluationTime());
+    out.next("execQueueTime").number(s.queueTime());
+    out.next("execTotalTime").number(s.totalTime()).put('}');
+    out.next("samples").put('{');
+    if (s.totalPerStep() != null) {
+      perStep(out.name("totalQueryableSamplesPerStep"), s, s.totalPerStep()).put(',');
+    }
+    out.name("totalQueryableSamples").number(s.totalSamples());
+    if (s.readPerStep() != null) {
+      perStep(out.next("samplesReadPerStep"), s, s.readPerStep());
+    }
+    out.next("samplesRead").number(s.samplesRead());
+    out.next("peakSamples").number(s.peakSamples()).raw("}}");
+  }
+
+  private static JsonOut perStep(JsonOut out, QueryStatistics s, long[] counts)
+      throws IOException {
+    out.put('[');
+    for (int i = 0; i < counts.length; i++) {
+      out.sep(i == 0).put('[').timestamp(s.stepStart() + i * s.stepInterval()).put(',');
+      out.number(counts[i]).put(']');
+    }
+    return out.put(']');
+  }
+
+  private void exemplars(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    long start = p.time("start", Parameters.MIN_TIME);
+    long end = p.time("end", Parameters.MAX_TIME);
+    if (end < start) {
+      throw ApiException.badData("end timestamp must not be before start timestamp");
+    }
+    Expr e;
+    try {
+      e = PromqlParser.parse(p.text("query"), settings.parser());
+    } catch (PromqlParseException x) {
+      throw new ApiException(ErrorType.BAD_DATA, String.valueOf(x.getMessage()), x);
+    }
+    List<List<Matcher>> selectors = new ArrayList<>();
+    e.walk(
+        x -> {
+          if (x instanceof Expr.VectorSelector v) {
+            selectors.add(v.matchers());
+          }
+        });
+    if (selectors.isEmpty()) {
+      call.nothing();
+      return;
+    }
+    List<MetricSource.SeriesExemplars> found = store.exemplars(start, end, selectors);
+    call.data(out -> exemplars(out, found));
+  }
+
+  private static void exemplars(JsonOut out, List<MetricSource.SeriesExemplars> found)
+      throws IOException {
+    out.put('[');
+    for (int i = 0; i < found.size(); i++) {
+      MetricSource.SeriesExemplars s = found.get(i);
+      out.sep(i == 0).raw("{\"seriesLabels\":").labels(s.series()).raw(",\"exemplars\":[");
+      for (int k = 0; k < s.exemplars().size(); k++) {
+        Exemplar x = s.exemplars().get(k);
+        out.sep(k == 0).raw("{\"labels\":").labels(x.labels());
+        out.next("value").value(x.value()).next("timestamp").timestamp(x.timestamp()).put('}');
+      }
+      out.raw("]}");
+    }
+    out.put(']');
+  }
+
+  private Expr parsed(ApiCall call) {
+    try {
+      return PromqlParser.parse(call.parameters().text("query"), settings.parser());
+    } catch (PromqlParseException e) {
+      throw ApiException.invalidParameter("query", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void format(ApiCall call) throws IOException {
+    String formatted = PrettyPrinter.format(parsed(call));
+    call.data(out -> out.string(formatted));
+  }
+
+  private void parse(ApiCall call) throws IOException {
+    String tree = AstJson.toJson(parsed(call));
+    call.data(out -> out.json(tree));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tethys.api;
+
+import java.io.IOException;
+import java.net.URI;
+import java.time.Instant;
+import java.util.Map;
+
+/** What the API knows of the process around it. */
+public interface ServerView {
+  /** Whether it can answer. */
+  Readiness readiness();
+
+  /** The configuration as YAML, without secrets. */
+  String configuration();
+
+  /** All flags by name, with their values. */
+  Map<String, String> flags();
+
+  /** How the process is doing. */
+  Runtime runtime();
+
+  /** What it was built from. */
+  Build build();
+
+  /** Features by category and name, and whether they are on. */
+  Map<String, Map<String, Boolean>> features();
+
+  /** Labels that federation adds to every series that lacks them. */
+  Map<String, String> externalLabels();
+
+  /** The address that others reach it under. */
+  URI externalUrl();
+
+  /** The port it listens on. */
+  int listenPort();
+
+  /**
+   * Reads the configuration anew.
+   *
+   * @throws IOException when it could not be read or is wrong: the old one goes on
+   */
+  void reload() throws IOException;
+
+  /** Begins to shut down; false when that had begun. */
+  boolean quit();
+
+  /**
+   * What {@code status/runtimeinfo} shows.
+   *
+   * @param corruptions repaired in the write-ahead log
+   * @param threads alive, in the place of Go's goroutines
+   * @param processors that are used
+   * @param memoryLimit bytes of heap at most
+   * @param retention as the flags say it: {@code 15d or 10GB}
+   */
+  record Runtime(
+      Instant startTime,
+      String workingDirectory,
+      String hostname,
+      Instant serverTime,
+      boolean reloadSucceeded,
+      Instant lastConfigTime,
+      long corruptions,
+      int threads,
+      int processors,
+      long memoryLimit,
+      String retention) {}
+
+  /** What {@code status/buildinfo} and {@code /version} show. */
+  record Build(
+      String version,
+      String revision,
+      String branch,
+      String buildUser,
+      String buildDate,
+      String javaVersion) {}
+}

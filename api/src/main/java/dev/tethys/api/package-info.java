@@ -1,0 +1,5 @@
+/** Prometheus's HTTP API: queries, metadata, status and administration over interfaces of other rooms. */
+@NullMarked
+package dev.tethys.api;
+
+import org.jspecify.annotations.NullMarked;
