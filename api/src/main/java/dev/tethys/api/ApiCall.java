@@ -71,8 +71,7 @@ final class ApiCall {
       out.sep(i == 0).string(texts.get(i));
     }
     if (texts.size() > shown) {
-      out.put(',')
-          .string((texts.size() - shown) + " more " + kind + " annotations omitted");
+      out.put(',').string((texts.size() - shown) + " more " + kind + " annotations omitted");
     }
     out.put(']');
   }

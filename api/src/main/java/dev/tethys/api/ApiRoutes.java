@@ -115,8 +115,7 @@ final class ApiRoutes {
     };
   }
 
-  static void cors(Pattern allowed, HttpRequest request, HttpResponse response)
-      throws IOException {
+  static void cors(Pattern allowed, HttpRequest request, HttpResponse response) throws IOException {
     response.addHeader("Vary", "Origin");
     String origin = request.header("Origin");
     if (origin == null || origin.isEmpty()) {

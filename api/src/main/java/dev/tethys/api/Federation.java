@@ -152,9 +152,7 @@ final class Federation {
       MetricFamily.Point point =
           h == null
               ? new MetricFamily.Value(n.value(), null)
-              : h.hasCustomBuckets()
-                  ? classic(h)
-                  : new MetricFamily.Native(h, null, List.of());
+              : h.hasCustomBuckets() ? classic(h) : new MetricFamily.Native(h, null, List.of());
       metrics.add(new Metric(withExternal(n.labels()), point, n.time(), 0));
     }
     if (!metrics.isEmpty()) {

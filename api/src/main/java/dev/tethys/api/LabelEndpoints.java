@@ -48,8 +48,7 @@ final class LabelEndpoints {
   private void values(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     String escaped = call.request().pathParam("name");
-    String name =
-        escaped.startsWith("U__") ? EscapingScheme.VALUES.unescape(escaped) : escaped;
+    String name = escaped.startsWith("U__") ? EscapingScheme.VALUES.unescape(escaped) : escaped;
     if (name.isEmpty()) {
       throw ApiException.badData("invalid label name: " + GoQuote.quote(name));
     }

@@ -28,9 +28,11 @@ final class Parameters {
   private static final String MAX_TIME_TEXT = "292277025-08-18T07:12:54.999999999Z";
 
   private static final Pattern FLOAT =
-      Pattern.compile("[+-]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|0[xX][0-9a-fA-F.]+[pP][+-]?\\d+)");
+      Pattern.compile(
+          "[+-]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|0[xX][0-9a-fA-F.]+[pP][+-]?\\d+)");
   private static final Pattern RFC3339 =
-      Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)");
+      Pattern.compile(
+          "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)");
   private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
 
   private final Params params;

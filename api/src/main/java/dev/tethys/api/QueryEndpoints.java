@@ -168,7 +168,11 @@ final class QueryEndpoints {
       case Value.Scalar s ->
           out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
       case Value.Text t ->
-          out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
+          out.raw("\"string\",\"result\":[")
+              .timestamp(t.time())
+              .put(',')
+              .string(t.value())
+              .put(']');
     }
   }
 
@@ -254,8 +258,7 @@ final class QueryEndpoints {
     out.next("peakSamples").number(s.peakSamples()).raw("}}");
   }
 
-  private static JsonOut perStep(JsonOut out, QueryStatistics s, long[] counts)
-      throws IOException {
+  private static JsonOut perStep(JsonOut out, QueryStatistics s, long[] counts) throws IOException {
     out.put('[');
     for (int i = 0; i < counts.length; i++) {
       out.sep(i == 0).put('[').timestamp(s.stepStart() + i * s.stepInterval()).put(',');

@@ -1,5 +1,7 @@
 package dev.tethys.api;
 
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
@@ -7,6 +9,22 @@ import dev.tethys.query.promql.parser.PromqlParseException;
 
 /** The query engine over the server's own store. Times are Unix milliseconds. */
 public interface QueryEngine {
+  /** An engine over one source. */
+  static QueryEngine of(PromqlEngine engine, MetricSource source) {
+    return new QueryEngine() {
+      @Override
+      public QueryResult instant(String query, long time, QueryOptions options) {
+        return engine.instant(source, query, time, options).execute();
+      }
+
+      @Override
+      public QueryResult range(
+          String query, long start, long end, long step, QueryOptions options) {
+        return engine.range(source, query, start, end, step, options).execute();
+      }
+    };
+  }
+
   /**
    * Evaluates at one point in time.
    *

@@ -22,9 +22,7 @@ final class RuleEndpoints {
             "/alertmanagers",
             call ->
                 call.data(
-                    out ->
-                        out.raw(
-                            "{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}")));
+                    out -> out.raw("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}")));
   }
 
   private static void rules(ApiCall call) throws IOException {
@@ -32,8 +30,7 @@ final class RuleEndpoints {
     p.matchers();
     String type = p.text("type").toLowerCase(Locale.ROOT);
     if (!type.isEmpty() && !type.equals("alert") && !type.equals("record")) {
-      throw ApiException.invalidParameter(
-          "type", "not supported value " + GoQuote.quote(type));
+      throw ApiException.invalidParameter("type", "not supported value " + GoQuote.quote(type));
     }
     String exclude = p.text("exclude_alerts").toLowerCase(Locale.ROOT);
     if (!exclude.isEmpty() && !BOOLEANS.contains(exclude)) {
@@ -69,8 +66,7 @@ final class RuleEndpoints {
               + (limit.matches("[+-]?\\d+") ? ": value out of range" : ": invalid syntax"));
     }
     if (n <= 0) {
-      throw ApiException.invalidParameter(
-          "group_limit", "group_limit needs to be greater than 0");
+      throw ApiException.invalidParameter("group_limit", "group_limit needs to be greater than 0");
     }
     if (!token.isEmpty()) {
       throw ApiException.invalidParameter(

@@ -101,8 +101,7 @@ final class SearchEndpoints {
     if (label.isEmpty()) {
       throw ApiException.badData("missing required parameter \"label\"");
     }
-    stream(
-        call, r, set -> store.labelValues(label, r.start(), r.end(), set, 0), "value", Map.of());
+    stream(call, r, set -> store.labelValues(label, r.start(), r.end(), set, 0), "value", Map.of());
   }
 
   private Map<String, MetricMetadata> families() {
@@ -132,8 +131,7 @@ final class SearchEndpoints {
         p.bool("include_score", false, "invalid include_score %s: must be boolean");
     Comparator<Found> order = order(p, endpoint, terms);
     int batch = positive(p, "batch_size", DEFAULT_BATCH);
-    return new Request(
-        start, end, matchers, score, order, includeScore, limit(p), batch);
+    return new Request(start, end, matchers, score, order, includeScore, limit(p), batch);
   }
 
   private static long time(Parameters p, String name, long otherwise) {
@@ -277,18 +275,12 @@ final class SearchEndpoints {
             });
         from = to;
       } while (from < shown.size());
-      line(
-          stream,
-          out -> out.raw("{\"status\":\"success\",\"has_more\":").raw(more + "").put('}'));
+      line(stream, out -> out.raw("{\"status\":\"success\",\"has_more\":").raw(more + "").put('}'));
     }
   }
 
   private static void result(
-      JsonOut out,
-      Found f,
-      String field,
-      boolean score,
-      Map<String, MetricMetadata> families)
+      JsonOut out, Found f, String field, boolean score, Map<String, MetricMetadata> families)
       throws IOException {
     out.put('{').name(field).string(f.text());
     if (score) {

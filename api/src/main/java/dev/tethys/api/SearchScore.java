@@ -12,8 +12,8 @@ import java.util.Locale;
  * last run half of it; the best of all starts is taken, divided by the square of what was typed and
  * kept just under an exact match. A prefix is as good as an exact match.
  *
- * <p><b>jarowinkler</b>: a substring scores from 1 at the start down to 0.1 at the end; without one,
- * the Jaro-Winkler similarity counts (Winkler 1990, prefix weight 0.1, four characters).
+ * <p><b>jarowinkler</b>: a substring scores from 1 at the start down to 0.1 at the end; without
+ * one, the Jaro-Winkler similarity counts (Winkler 1990, prefix weight 0.1, four characters).
  */
 final class SearchScore {
   static final List<String> ALGORITHMS = List.of("subsequence", "jarowinkler");
@@ -109,8 +109,7 @@ final class SearchScore {
     }
     if (at > 0) {
       int before = name.codePointCount(0, at);
-      int most =
-          name.codePointCount(0, name.length()) - term.codePointCount(0, term.length());
+      int most = name.codePointCount(0, name.length()) - term.codePointCount(0, term.length());
       return 1 - 0.9 * before / most;
     }
     if (threshold == 0) {

@@ -64,9 +64,7 @@ final class ServerEndpoints {
 
   private void quit(HttpResponse response) throws IOException {
     response.send(
-        server.quit()
-            ? "Requesting termination... Goodbye!"
-            : "Termination already in progress.");
+        server.quit() ? "Requesting termination... Goodbye!" : "Termination already in progress.");
   }
 
   private void version(HttpResponse response) throws IOException {

@@ -169,8 +169,7 @@ final class StatusEndpoints {
     out.raw("},\"version\":1}");
   }
 
-  private static boolean count(JsonOut out, boolean first, String name, long n)
-      throws IOException {
+  private static boolean count(JsonOut out, boolean first, String name, long n) throws IOException {
     if (n == 0) {
       return first;
     }

@@ -77,8 +77,7 @@ final class TargetEndpoints {
     String state = call.parameters().text("state").toLowerCase(Locale.ROOT);
     boolean all = state.isEmpty() || state.equals("any");
     boolean showDropped = all || state.equals("dropped");
-    List<TargetsView.Active> active =
-        all || state.equals("active") ? targets.active() : List.of();
+    List<TargetsView.Active> active = all || state.equals("active") ? targets.active() : List.of();
     List<TargetsView.Dropped> dropped = showDropped ? targets.dropped() : List.of();
     call.data(
         out -> {
@@ -236,8 +235,7 @@ final class TargetEndpoints {
                 if (!metric.isEmpty() && !metric.equals(family)) {
                   return;
                 }
-                Set<MetricMetadata> of =
-                    found.computeIfAbsent(family, k -> new LinkedHashSet<>());
+                Set<MetricMetadata> of = found.computeIfAbsent(family, k -> new LinkedHashSet<>());
                 if (perMetric <= 0 || of.size() < perMetric) {
                   of.add(m);
                 }

@@ -1,4 +1,7 @@
-/** Prometheus's HTTP API: queries, metadata, status and administration over interfaces of other rooms. */
+/**
+ * Prometheus's HTTP API: queries, metadata, status and administration over interfaces of other
+ * rooms.
+ */
 @NullMarked
 package dev.tethys.api;
 

@@ -4,6 +4,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
@@ -14,6 +15,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,7 +33,7 @@ final class ApiServer implements AutoCloseable {
   final MemoryMetricStore store = new MemoryMetricStore();
   final Registry registry = new Registry();
   final Notifications notifications = new Notifications(2, () -> NOW, registry);
-  final HttpClient client = HttpClient.newHttpClient();
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final HttpListener listener;
 
   Readiness readiness = Readiness.READY;
@@ -99,8 +101,7 @@ final class ApiServer implements AutoCloseable {
     }
 
     @Override
-    public QueryResult range(
-        String query, long start, long end, long step, QueryOptions options) {
+    public QueryResult range(String query, long start, long end, long step, QueryOptions options) {
       return answer(query + " from " + start + " to " + end + " by " + step + " " + options);
     }
   }
@@ -164,7 +165,7 @@ final class ApiServer implements AutoCloseable {
     }
 
     @Override
-    public @Nullable List<dev.tethys.model.relabel.RelabelRule> relabelRules(String pool) {
+    public @Nullable List<RelabelRule> relabelRules(String pool) {
       return targets.relabelRules(pool);
     }
   }
@@ -257,15 +258,14 @@ final class ApiServer implements AutoCloseable {
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(
-        URI.create("http://127.0.0.1:" + listener.port() + path));
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + listener.port() + path));
   }
 
   HttpResponse<String> send(HttpRequest.Builder request) {
     try {
       return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

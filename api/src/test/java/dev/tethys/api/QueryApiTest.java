@@ -56,9 +56,20 @@ class QueryApiTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0,0", "-0.0,-0", "1e15,1000000000000000", "123456,123456", "-7,-7", "1e20,100000000000000000000",
-    "1e21,1e+21", "1e-6,0.000001", "1e-7,1e-07", "NaN,NaN", "Infinity,+Inf", "-Infinity,-Inf",
-    "0.30000000000000004,0.30000000000000004", "4.9E-324,5e-324",
+    "0,0",
+    "-0.0,-0",
+    "1e15,1000000000000000",
+    "123456,123456",
+    "-7,-7",
+    "1e20,100000000000000000000",
+    "1e21,1e+21",
+    "1e-6,0.000001",
+    "1e-7,1e-07",
+    "NaN,NaN",
+    "Infinity,+Inf",
+    "-Infinity,-Inf",
+    "0.30000000000000004,0.30000000000000004",
+    "4.9E-324,5e-324",
     "1.7976931348623157E308,1.7976931348623157e+308"
   })
   void floatsAsPrometheusWritesThem(double value, String text) {
@@ -109,8 +120,7 @@ class QueryApiTest {
 
   private static Value.Series series(String name, double... values) {
     long[] times = IntStream.range(0, values.length + 1).mapToLong(i -> i * 30_000L).toArray();
-    return new Value.Series(
-        Labels.of("__name__", name), values.length, times, values, null);
+    return new Value.Series(Labels.of("__name__", name), values.length, times, values, null);
   }
 
   @Test
@@ -153,7 +163,8 @@ class QueryApiTest {
   void largeAnswersAreStreamedWhole() {
     List<Value.Series> all =
         IntStream.range(0, 300)
-            .mapToObj(i -> series("s" + i, IntStream.range(0, 500).mapToDouble(k -> k / 3.0).toArray()))
+            .mapToObj(
+                i -> series("s" + i, IntStream.range(0, 500).mapToDouble(k -> k / 3.0).toArray()))
             .toList();
     engine.value = new Value.Matrix(all);
     String body = server.get("/api/v1/query_range?query=x&start=0&end=60&step=30");
@@ -301,8 +312,7 @@ class QueryApiTest {
     assertThat(server.get("/api/v1/labels")).isEqualTo(OK + "[\"__name__\",\"job\",\"zone\"]}");
     assertThat(server.get("/api/v1/labels?match[]=up&match[]=down&limit=2".replace("[]", "%5B%5D")))
         .isEqualTo(
-            OK
-                + "[\"__name__\",\"job\"],\"warnings\":[\"results truncated due to limit\"]}");
+            OK + "[\"__name__\",\"job\"],\"warnings\":[\"results truncated due to limit\"]}");
     assertThat(server.get("/api/v1/labels?start=2")).isEqualTo(OK + "[\"__name__\",\"zone\"]}");
     assertThat(server.get("/api/v1/label/zone/values")).isEqualTo(OK + "[\"1\",\"2\"]}");
     assertThat(server.get("/api/v1/label/U__zone/values?match%5B%5D=%7Bzone%3D%222%22%7D"))
@@ -321,6 +331,7 @@ class QueryApiTest {
         .contains(
             "invalid parameter \\\"match[]\\\": match[] must contain at least one non-empty"
                 + " matcher");
-    assertThat(server.get("/api/v1/labels?match%5B%5D=%7B")).contains("\"error\":\"1:2: parse error");
+    assertThat(server.get("/api/v1/labels?match%5B%5D=%7B"))
+        .contains("\"error\":\"1:2: parse error");
   }
 }

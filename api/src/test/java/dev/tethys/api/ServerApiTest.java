@@ -45,8 +45,7 @@ class ServerApiTest {
       assertThat(s.get("/api/v1/status/config"))
           .isEqualTo(OK + "{\"yaml\":\"global:\\n  scrape_interval: 15s\\n\"}}");
       assertThat(s.get("/api/v1/status/flags"))
-          .isEqualTo(
-              OK + "{\"alpha\":\"\\u003c1\\u003e\",\"web.enable-lifecycle\":\"false\"}}");
+          .isEqualTo(OK + "{\"alpha\":\"\\u003c1\\u003e\",\"web.enable-lifecycle\":\"false\"}}");
       assertThat(s.get("/api/v1/status/runtimeinfo"))
           .isEqualTo(
               OK
@@ -154,8 +153,16 @@ class ServerApiTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"query?query=1", "labels", "series", "label/a/values", "rules", "alerts",
-        "status/tsdb", "alertmanagers"})
+      strings = {
+        "query?query=1",
+        "labels",
+        "series",
+        "label/a/values",
+        "rules",
+        "alerts",
+        "status/tsdb",
+        "alertmanagers"
+      })
   void anAgentHasNothingToQuery(String path) throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT.asAgent())) {
       assertThat(s.get("/api/v1/" + path))
@@ -170,8 +177,15 @@ class ServerApiTest {
     ApiSettings d = ApiSettings.DEFAULT;
     ApiSettings picky =
         new ApiSettings(
-            d.applicationName(), false, false, false, false, 0,
-            Pattern.compile("https://good\\..*"), d.lookback(), d.parser());
+            d.applicationName(),
+            false,
+            false,
+            false,
+            false,
+            0,
+            Pattern.compile("https://good\\..*"),
+            d.lookback(),
+            d.parser());
     try (ApiServer s = new ApiServer(picky)) {
       HttpResponse<String> good =
           s.send(s.request("/api/v1/labels").header("Origin", "https://good.example"));
@@ -305,9 +319,7 @@ class ServerApiTest {
               ? null
               : List.of(
                   new RelabelRule(
-                      RelabelRule.Spec.DEFAULT
-                          .withSource("__address__")
-                          .withTarget("instance"),
+                      RelabelRule.Spec.DEFAULT.withSource("__address__").withTarget("instance"),
                       NameScheme.UTF8),
                   new RelabelRule(
                       RelabelRule.Spec.DEFAULT
@@ -351,8 +363,7 @@ class ServerApiTest {
           .isEqualTo(OK + "{\"yaml\":\"job_name: a\\n\"}}");
       assertThat(s.get("/api/v1/scrape_pools/config?scrapePool=c"))
           .contains("error retrieving scrape config: scrape pool \\\"c\\\" not found");
-      assertThat(s.get("/api/v1/scrape_pools/config"))
-          .contains("no scrapePool parameter provided");
+      assertThat(s.get("/api/v1/scrape_pools/config")).contains("no scrapePool parameter provided");
     }
   }
 
@@ -365,7 +376,8 @@ class ServerApiTest {
       String up2 = "{\"type\":\"gauge\",\"help\":\"Up!\",\"unit\":\"\"}";
       assertThat(s.get("/api/v1/metadata"))
           .isEqualTo(OK + "{\"a_total\":[" + total + "],\"up\":[" + up + "," + up2 + "]}}");
-      assertThat(s.get("/api/v1/metadata?limit=1")).isEqualTo(OK + "{\"a_total\":[" + total + "]}}");
+      assertThat(s.get("/api/v1/metadata?limit=1"))
+          .isEqualTo(OK + "{\"a_total\":[" + total + "]}}");
       assertThat(s.get("/api/v1/metadata?metric=up&limit_per_metric=1"))
           .isEqualTo(OK + "{\"up\":[" + up + "]}}");
       assertThat(s.get("/api/v1/metadata?limit=x")).contains("limit must be a number");
@@ -415,8 +427,7 @@ class ServerApiTest {
     "http://10.0.0.1:9090/m, http://10.0.0.1:9090/m"
   })
   void globalUrls(String url, String global) {
-    assertThat(
-            TargetEndpoints.globalUrl(url, URI.create("https://prom.example:8443/p"), 9090))
+    assertThat(TargetEndpoints.globalUrl(url, URI.create("https://prom.example:8443/p"), 9090))
         .isEqualTo(global);
   }
 
