@@ -2,7 +2,7 @@
 // Work that would give the same result again is left out: stamps below target/ hold the hash of what it was made from.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -64,6 +64,8 @@ function build() {
   const wanted = hash(INPUTS);
   if (read(stamp) === wanted && existsSync(join(dist, 'index.html'))) return;
   install();
+  // Maven copies resources but never removes them: files of former builds carry other names.
+  rmSync(join(target, 'classes', 'ui'), { recursive: true, force: true });
   run('npm', 'run', '--silent', 'build', '--', '--outDir', dist, '--emptyOutDir', '--logLevel', 'warn');
   mkdirSync(target, { recursive: true });
   writeFileSync(stamp, wanted);
