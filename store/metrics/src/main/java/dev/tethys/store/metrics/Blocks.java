@@ -1,0 +1,227 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.block.BlockMeta;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.BlockWriter;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.block.Ulid;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of blocks. A block is written under a temporary name and gets its own in one step; one
+ * that replaces others names them, so that a crash between its birth and their removal is mended
+ * when the folder is opened.
+ *
+ * <p>The list is replaced, never changed; who replaces it holds the structure lock of the database.
+ */
+final class Blocks {
+  private static final Logger LOG = System.getLogger(Blocks.class.getName());
+  static final String CREATING = ".tmp-for-creation";
+  static final String DELETING = ".tmp-for-deletion";
+  static final String DAMAGED = ".damaged";
+
+  /** Ascending by time; those of in-order samples before those of late ones of the same time. */
+  private static final Comparator<BlockReader> ORDER =
+      Comparator.comparing((BlockReader b) -> b.meta().late())
+          .thenComparing(b -> b.meta().minTime())
+          .thenComparing(b -> b.meta().id());
+
+  private final FileAccess files;
+  private final Path folder;
+  private final InstantSource clock;
+  private volatile List<BlockReader> list = List.of();
+
+  Blocks(FileAccess files, Path folder, InstantSource clock) {
+    this.files = files;
+    this.folder = folder;
+    this.clock = clock;
+  }
+
+  List<BlockReader> list() {
+    return list;
+  }
+
+  /** Opens all blocks, mends what a crash left, and puts damaged ones aside. */
+  void open(List<String> problems) throws IOException {
+    List<BlockReader> found = new ArrayList<>();
+    for (Path p : files.list(folder)) {
+      String name = p.getFileName().toString();
+      if (name.endsWith(CREATING) || name.endsWith(DELETING)) {
+        files.delete(p);
+      } else if (Ulid.is(name) && files.isDirectory(p)) {
+        BlockReader b = open(p, problems);
+        if (b != null) {
+          found.add(b);
+        }
+      }
+    }
+    Set<String> replaced = new HashSet<>();
+    found.forEach(b -> replaced.addAll(b.meta().parents()));
+    List<BlockReader> live = new ArrayList<>();
+    for (BlockReader b : found) {
+      if (replaced.contains(b.meta().id())) {
+        remove(b);
+      } else {
+        live.add(b);
+      }
+    }
+    live.sort(ORDER);
+    list = List.copyOf(live);
+  }
+
+  private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
+    try {
+      return new BlockReader(files, p);
+    } catch (DamageException | NoSuchFileException e) {
+      Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
+      String what =
+          "block " + p + " is damaged (" + e.getMessage() + "): put aside as " + aside;
+      problems.add(what);
+      LOG.log(Level.ERROR, what);
+      files.rename(p, aside);
+      files.syncDirectory(folder);
+      return null;
+    }
+  }
+
+  /** Series to be written to a block, ascending by labels. */
+  interface Content {
+    int size();
+
+    Labels labels(int i);
+
+    void read(int i, SampleBuffer into);
+  }
+
+  static Content content(SourceSelection s, long min, long max) {
+    return new Content() {
+      @Override
+      public int size() {
+        return s.size();
+      }
+
+      @Override
+      public Labels labels(int i) {
+        return s.labels(i);
+      }
+
+      @Override
+      public void read(int i, SampleBuffer into) {
+        s.read(i, min, max, into);
+      }
+    };
+  }
+
+  /** Writes a block into a folder; null when there was nothing to write. */
+  @Nullable Path write(Path into, Content content, BlockMeta draft) throws IOException {
+    Path tmp = into.resolve(draft.id() + CREATING);
+    boolean done = false;
+    try (BlockWriter w = new BlockWriter(files, tmp)) {
+      SampleBuffer b = new SampleBuffer();
+      for (int i = 0; i < content.size(); i++) {
+        b.clear();
+        content.read(i, b);
+        w.add(content.labels(i), b);
+      }
+      if (!w.isEmpty()) {
+        w.finish(draft);
+        done = true;
+      }
+    } finally {
+      if (!done) {
+        discard(tmp);
+      }
+    }
+    if (!done) {
+      return null;
+    }
+    Path named = into.resolve(draft.id());
+    files.rename(tmp, named);
+    files.syncDirectory(into);
+    return named;
+  }
+
+  private void discard(Path tmp) {
+    try {
+      files.delete(tmp);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "cannot remove " + tmp + ", it will be when the store opens", e);
+    }
+  }
+
+  /** A new block of in-order or late samples in a range. */
+  BlockMeta draft(long min, long max, int level, boolean late, List<BlockReader> parents) {
+    Set<String> sources = new HashSet<>();
+    List<String> ids = new ArrayList<>();
+    for (BlockReader b : parents) {
+      sources.addAll(b.meta().sources());
+      ids.add(b.meta().id());
+    }
+    return new BlockMeta(
+        Ulid.next(clock.millis()),
+        min,
+        max,
+        0,
+        0,
+        0,
+        0,
+        level,
+        late,
+        sources.stream().sorted().toList(),
+        ids);
+  }
+
+  /** Writes a block beside the others and opens it; null when there was nothing to write. */
+  @Nullable BlockReader create(Content content, BlockMeta draft) throws IOException {
+    Path p = write(folder, content, draft);
+    return p == null ? null : new BlockReader(files, p);
+  }
+
+  /** From now on this block is there and those are not. */
+  void replace(@Nullable BlockReader made, List<BlockReader> gone) {
+    List<BlockReader> next = new ArrayList<>(list);
+    next.removeAll(gone);
+    if (made != null) {
+      next.add(made);
+    }
+    next.sort(ORDER);
+    list = List.copyOf(next);
+  }
+
+  /** Removes the folder of a block that is not in the list any more; readers keep its pages. */
+  void remove(BlockReader b) throws IOException {
+    Path dying = b.folder().resolveSibling(b.meta().id() + DELETING);
+    try {
+      files.rename(b.folder(), dying);
+      files.syncDirectory(folder);
+      files.delete(dying);
+    } finally {
+      b.retire(() -> {});
+    }
+  }
+
+  long bytes() {
+    return list.stream().mapToLong(BlockReader::bytes).sum();
+  }
+
+  void close() {
+    List<BlockReader> all = list;
+    list = List.of();
+    all.forEach(b -> b.retire(() -> {}));
+  }
+}

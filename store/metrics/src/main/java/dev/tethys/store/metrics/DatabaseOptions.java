@@ -1,0 +1,134 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.exposition.Registry;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a database keeps its data; {@link #DEFAULTS} are Prometheus's. Change single values by the
+ * {@code with} methods.
+ *
+ * @param retentionTime blocks whose newest sample is this much older than the newest block are
+ *     removed; zero for never
+ * @param retentionBytes oldest blocks are removed while all blocks and the log take more; 0 for never
+ * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be; zero
+ *     for none, {@link #ANY_AGE} for all
+ * @param blockDuration the time range of a block written from memory
+ * @param fsync when what was committed is forced to the disk
+ * @param segmentBytes size of a segment of the write-ahead log
+ * @param checkpointBytes a snapshot of memory is written after so many bytes of log
+ * @param exemplars the most exemplars held
+ * @param maxSeries the most series in memory; a new one beyond is refused
+ * @param maxFuture how far ahead of the clock a sample may be
+ * @param background whether threads of the database flush, compact and sync; without, {@link
+ *     MetricsDatabase#maintain} does when it is called
+ * @param clock the time
+ * @param registry where self-metrics go; null for nowhere
+ */
+public record DatabaseOptions(
+    Duration retentionTime,
+    long retentionBytes,
+    Duration outOfOrderWindow,
+    Duration blockDuration,
+    Fsync fsync,
+    long segmentBytes,
+    long checkpointBytes,
+    int exemplars,
+    int maxSeries,
+    Duration maxFuture,
+    boolean background,
+    InstantSource clock,
+    @Nullable Registry registry) {
+
+  /** An out-of-order window without end. */
+  public static final Duration ANY_AGE = Duration.ofMillis(Long.MAX_VALUE);
+
+  /** When committed samples reach the disk itself; the operating system has them at once. */
+  public enum Fsync {
+    /** Once a second: a power cut costs the last second, a crash of the process nothing. */
+    EACH_SECOND,
+    /** Before a commit returns. */
+    ALWAYS
+  }
+
+  /** Prometheus's defaults: 15 days, blocks of two hours, no late samples. */
+  public static final DatabaseOptions DEFAULTS =
+      new DatabaseOptions(
+          Duration.ofDays(15),
+          0,
+          Duration.ZERO,
+          Duration.ofHours(2),
+          Fsync.EACH_SECOND,
+          128L << 20,
+          64L << 20,
+          100_000,
+          Integer.MAX_VALUE,
+          Duration.ofMinutes(10),
+          true,
+          InstantSource.system(),
+          null);
+
+  public DatabaseOptions {
+    if (blockDuration.toMillis() < 1000) {
+      throw new IllegalArgumentException("blockDuration must be at least one second");
+    }
+    if (retentionTime.isNegative() || outOfOrderWindow.isNegative() || maxFuture.isNegative()) {
+      throw new IllegalArgumentException("durations must not be negative");
+    }
+    if (segmentBytes < 1024 || checkpointBytes < 1024 || retentionBytes < 0) {
+      throw new IllegalArgumentException("segmentBytes and checkpointBytes must be at least 1024");
+    }
+    if (exemplars < 0 || maxSeries < 1) {
+      throw new IllegalArgumentException("exemplars must be 0 or more, maxSeries 1 or more");
+    }
+  }
+
+  public DatabaseOptions withRetention(Duration time, long bytes) {
+    return new DatabaseOptions(
+        time, bytes, outOfOrderWindow, blockDuration, fsync, segmentBytes, checkpointBytes,
+        exemplars, maxSeries, maxFuture, background, clock, registry);
+  }
+
+  public DatabaseOptions withOutOfOrderWindow(Duration window) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, window, blockDuration, fsync, segmentBytes,
+        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, registry);
+  }
+
+  public DatabaseOptions withBlockDuration(Duration duration) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, duration, fsync, segmentBytes,
+        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, registry);
+  }
+
+  public DatabaseOptions withLog(Fsync policy, long segment, long checkpoint) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, policy, segment,
+        checkpoint, exemplars, maxSeries, maxFuture, background, clock, registry);
+  }
+
+  public DatabaseOptions withLimits(int series, int exemplarCapacity, Duration future) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
+        checkpointBytes, exemplarCapacity, series, future, background, clock, registry);
+  }
+
+  public DatabaseOptions withBackground(boolean on) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
+        checkpointBytes, exemplars, maxSeries, maxFuture, on, clock, registry);
+  }
+
+  public DatabaseOptions withClock(InstantSource source) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
+        checkpointBytes, exemplars, maxSeries, maxFuture, background, source, registry);
+  }
+
+  public DatabaseOptions withRegistry(Registry r) {
+    return new DatabaseOptions(
+        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
+        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, r);
+  }
+}

@@ -1,0 +1,128 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.head.Merge;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The selections of several parts as one: series of equal labels are one series, their samples are
+ * joined in the order of the parts, of which the first wins where two have a sample at one time.
+ */
+final class MergedSelection implements Selection {
+  private final List<SourceSelection> sources;
+  private final long minTime;
+  private final long maxTime;
+  private final List<String> warnings;
+  private final SharedTimes times = new SharedTimes();
+  private final Labels[] labels;
+  private final int[] starts; // of each series in parts; one more entry: the end
+  private final long[] parts; // source << 32 | series there
+
+  MergedSelection(
+      List<SourceSelection> sources, long minTime, long maxTime, List<String> warnings) {
+    this.sources = sources;
+    this.minTime = minTime;
+    this.maxTime = maxTime;
+    this.warnings = warnings;
+    if (sources.size() == 1) {
+      SourceSelection s = sources.getFirst();
+      int n = s.size();
+      labels = new Labels[n];
+      starts = new int[n + 1];
+      parts = new long[n];
+      for (int i = 0; i < n; i++) {
+        labels[i] = s.labels(i);
+        starts[i + 1] = i + 1;
+        parts[i] = i;
+      }
+      return;
+    }
+    int total = 0;
+    for (SourceSelection s : sources) {
+      total += s.size();
+    }
+    parts = new long[total];
+    int[] at = new int[sources.size()];
+    List<Labels> found = new ArrayList<>();
+    int[] begin = new int[total + 1];
+    int n = 0;
+    while (n < total) {
+      Labels least = null;
+      for (int k = 0; k < at.length; k++) {
+        if (at[k] < sources.get(k).size()) {
+          Labels l = sources.get(k).labels(at[k]);
+          if (least == null || l.compareTo(least) < 0) {
+            least = l;
+          }
+        }
+      }
+      if (least == null) {
+        break;
+      }
+      for (int k = 0; k < at.length; k++) {
+        if (at[k] < sources.get(k).size() && sources.get(k).labels(at[k]).equals(least)) {
+          parts[n++] = (long) k << 32 | at[k]++;
+        }
+      }
+      found.add(least);
+      begin[found.size()] = n;
+    }
+    labels = found.toArray(Labels[]::new);
+    starts = Arrays.copyOf(begin, labels.length + 1);
+  }
+
+  @Override
+  public int size() {
+    return labels.length;
+  }
+
+  @Override
+  public Labels labels(int series) {
+    return labels[series];
+  }
+
+  @Override
+  public void read(int series, SampleBuffer into) {
+    into.clear();
+    int from = starts[series];
+    int to = starts[series + 1];
+    part(from, into);
+    for (int p = from + 1; p < to; p++) {
+      SampleBuffer next = new SampleBuffer();
+      part(p, next);
+      if (next.size == 0) {
+        continue;
+      }
+      if (into.size == 0 || into.timestamps[into.size - 1] < next.timestamps[0]) {
+        Merge.append(next, into);
+      } else {
+        SampleBuffer both = new SampleBuffer();
+        Merge.merge(into, next, both);
+        into.clear();
+        Merge.append(both, into);
+      }
+    }
+    into.timestampsId = times.id(into);
+  }
+
+  private void part(int p, SampleBuffer into) {
+    sources
+        .get((int) (parts[p] >>> 32))
+        .read((int) parts[p], minTime, maxTime, into);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  @Override
+  public void close() {
+    sources.forEach(SourceSelection::close);
+  }
+}

@@ -1,0 +1,490 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.DatabaseStats.Count;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.store.metrics.internal.file.RealFiles;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadSettings;
+import dev.tethys.store.metrics.internal.index.Matching;
+import dev.tethys.store.metrics.internal.index.Postings;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * The embedded time series database: newest samples in memory and in a write-ahead log, older ones in
+ * blocks on disk.
+ *
+ * <pre>
+ * folder/lock              held while open
+ * folder/wal/00000012      segments of the log
+ * folder/head/00000012     the head when that segment began
+ * folder/ULID/             blocks
+ * folder/quarantine/       copies of damaged log segments and snapshots, for people
+ * folder/ULID.damaged/     blocks that could not be opened
+ * </pre>
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>What commit() answered for is in the log, in a snapshot of the head, or in a block.
+ *   <li>A sample is seen in the head or in a block at every moment: a reader takes both lists at one
+ *       instant ({@link #parts}).
+ *   <li>Lock order: structure lock ({@link Upkeep}), parts, then the locks of the head.
+ * </ul>
+ */
+public final class MetricsDatabase implements MetricStore {
+  private final Path folder;
+  private final FileAccess files;
+  private final DatabaseOptions options;
+  private final Closeable lockFile;
+  private final Log log;
+  private final Head head;
+  private final Blocks blocks;
+  private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
+  private final Upkeep upkeep;
+  private final RecoveryReport recovery;
+  private volatile boolean closed;
+
+  /**
+   * Opens a database, or makes one in an empty or absent folder.
+   *
+   * @throws StorageException UNAVAILABLE when the folder cannot be used or is open elsewhere
+   */
+  public static MetricsDatabase open(Path folder, DatabaseOptions options) {
+    return open(folder, options, new RealFiles());
+  }
+
+  static MetricsDatabase open(Path folder, DatabaseOptions options, FileAccess files) {
+    try {
+      files.createDirectories(folder);
+    } catch (IOException e) {
+      throw cannotOpen(folder, e);
+    }
+    Closeable lock;
+    try {
+      lock = files.lock(folder.resolve("lock"));
+    } catch (IOException e) {
+      throw cannotOpen(folder, e);
+    }
+    MetricsDatabase db = null;
+    try {
+      db = new MetricsDatabase(folder, options, files, lock);
+      return db;
+    } catch (IOException e) {
+      throw cannotOpen(folder, e);
+    } finally {
+      if (db == null) {
+        closeQuietly(lock);
+      }
+    }
+  }
+
+  private static StorageException cannotOpen(Path folder, IOException e) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "cannot open the metrics database in " + folder + ": " + e.getMessage(),
+        e);
+  }
+
+  private static void closeQuietly(Closeable c) {
+    try {
+      c.close();
+    } catch (IOException e) {
+      // The process ends or the first error is already on its way.
+    }
+  }
+
+  private MetricsDatabase(Path folder, DatabaseOptions options, FileAccess files, Closeable lock)
+      throws IOException {
+    this.folder = folder;
+    this.options = options;
+    this.files = files;
+    this.lockFile = lock;
+    this.blocks = new Blocks(files, folder, options.clock());
+    Recovery r = new Recovery(files, folder, options, blocks);
+    boolean always = options.fsync() == DatabaseOptions.Fsync.ALWAYS;
+    Log[] writing = new Log[1];
+    this.head =
+        new Head(
+            options.blockDuration().toMillis(),
+            settings(options),
+            frames -> writing[0].append(frames, always),
+            options.clock());
+    this.recovery = r.run(head);
+    this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
+    writing[0] = log;
+    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts);
+    SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
+    upkeep.start();
+  }
+
+  private static HeadSettings settings(DatabaseOptions o) {
+    return new HeadSettings(
+        o.outOfOrderWindow().toMillis(), o.maxSeries(), o.maxFuture().toMillis(), o.exemplars());
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new StorageException(
+          StorageException.Reason.UNAVAILABLE, "the metrics database in " + folder + " is closed");
+    }
+  }
+
+  // ---- writing
+
+  @Override
+  public Appender appender() {
+    checkOpen();
+    return head.appender();
+  }
+
+  @Override
+  public void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+    checkOpen();
+    upkeep.delete(minTime, maxTime, matcherSets);
+  }
+
+  // ---- reading
+
+  @Override
+  public Selection select(SelectHints hints, List<Matcher> matchers) {
+    return select(hints.minTime(), hints.maxTime(), matchers);
+  }
+
+  private MergedSelection select(long min, long max, List<Matcher> matchers) {
+    checkOpen();
+    List<SourceSelection> found = new ArrayList<>();
+    boolean done = false;
+    try {
+      List<BlockReader> pinned = new ArrayList<>();
+      parts.readLock().lock();
+      try {
+        for (BlockReader b : blocks.list()) {
+          if (b.overlaps(min, max) && b.acquire()) {
+            pinned.add(b);
+          }
+        }
+        if (head.overlaps(min, max)) {
+          found.add(head.select(min, max, matchers));
+        }
+      } finally {
+        parts.readLock().unlock();
+      }
+      try {
+        for (int i = 0; i < pinned.size(); i++) {
+          // Blocks in their order, the head last.
+          found.add(i, pinned.get(i).select(min, max, matchers));
+        }
+      } finally {
+        pinned.forEach(BlockReader::release);
+      }
+      MergedSelection s = new MergedSelection(found, min, max, List.of());
+      done = true;
+      return s;
+    } finally {
+      if (!done) {
+        found.forEach(SourceSelection::close);
+      }
+    }
+  }
+
+  /** Runs over the index of every part that overlaps a closed time range. */
+  private void indexes(long min, long max, java.util.function.Consumer<Postings> to) {
+    checkOpen();
+    List<BlockReader> pinned = new ArrayList<>();
+    parts.readLock().lock();
+    try {
+      for (BlockReader b : blocks.list()) {
+        if (b.overlaps(min, max) && b.acquire()) {
+          pinned.add(b);
+        }
+      }
+      if (head.overlaps(min, max)) {
+        head.index(
+            p -> {
+              to.accept(p);
+              return "";
+            });
+      }
+    } finally {
+      parts.readLock().unlock();
+    }
+    try {
+      pinned.forEach(b -> b.answer(() -> to.accept(b)));
+    } finally {
+      pinned.forEach(BlockReader::release);
+    }
+  }
+
+  @Override
+  public LabelResult labelNames(long min, long max, List<Matcher> matchers, int limit) {
+    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    indexes(
+        min,
+        max,
+        p -> {
+          if (matchers.isEmpty()) {
+            out.addAll(p.names());
+            return;
+          }
+          RoaringBitmap found = Matching.find(p, matchers);
+          if (found.isEmpty()) {
+            return;
+          }
+          for (String name : p.names()) {
+            if (!out.contains(name)) {
+              boolean[] has = new boolean[1];
+              p.values(
+                  name,
+                  "",
+                  (v, postings) ->
+                      has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
+              if (has[0]) {
+                out.add(name);
+              }
+            }
+          }
+        });
+    return limited(out, limit);
+  }
+
+  @Override
+  public LabelResult labelValues(
+      String name, long min, long max, List<Matcher> matchers, int limit) {
+    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    indexes(
+        min,
+        max,
+        p -> {
+          if (matchers.isEmpty()) {
+            p.values(name, "", (v, postings) -> out.add(v));
+            return;
+          }
+          RoaringBitmap found = Matching.find(p, matchers);
+          if (!found.isEmpty()) {
+            p.values(
+                name,
+                "",
+                (v, postings) -> {
+                  if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
+                    out.add(v);
+                  }
+                });
+          }
+        });
+    return limited(out, limit);
+  }
+
+  private static LabelResult limited(TreeSet<String> all, int limit) {
+    if (limit <= 0 || all.size() <= limit) {
+      return new LabelResult(List.copyOf(all), List.of());
+    }
+    return new LabelResult(
+        all.stream().limit(limit).toList(), List.of("results truncated due to limit"));
+  }
+
+  @Override
+  public List<Labels> series(long min, long max, List<List<Matcher>> matcherSets, int limit) {
+    TreeSet<Labels> out = new TreeSet<>();
+    for (List<Matcher> ms : matcherSets) {
+      try (MergedSelection s = select(min, max, ms)) {
+        for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
+          out.add(s.labels(i));
+        }
+      }
+    }
+    return limit <= 0 || out.size() <= limit
+        ? List.copyOf(out)
+        : out.stream().limit(limit).toList();
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(long min, long max, List<List<Matcher>> matcherSets) {
+    checkOpen();
+    return head.exemplars(min, max, matcherSets);
+  }
+
+  /** What is known about metric families, by name. */
+  public Map<String, MetricMetadata> metadata() {
+    return head.metadata();
+  }
+
+  // ---- looking after it
+
+  /** What opening the database found. */
+  public RecoveryReport recovery() {
+    return recovery;
+  }
+
+  /** Figures; of each list the {@code limit} largest. */
+  public DatabaseStats stats(int limit) {
+    checkOpen();
+    Map<String, Long> metrics = new HashMap<>();
+    Map<String, Long> valueCounts = new HashMap<>();
+    Map<String, Long> bytes = new HashMap<>();
+    Top pairs = new Top(limit);
+    long[] total = new long[1];
+    head.forEachPair(
+        (name, value, series) -> {
+          total[0]++;
+          if (name.equals(Labels.METRIC_NAME)) {
+            metrics.merge(value, (long) series, Long::sum);
+          }
+          valueCounts.merge(name, 1L, Long::sum);
+          bytes.merge(
+              name,
+              (long) value.getBytes(StandardCharsets.UTF_8).length * series,
+              Long::sum);
+          pairs.offer(name, value, series);
+        });
+    long[] memory = head.bytes();
+    return new DatabaseStats(
+        head.seriesCount(),
+        total[0],
+        head.chunkCount(),
+        head.minTime(),
+        head.maxTime(),
+        memory[0],
+        memory[1],
+        log.bytes(),
+        blocks.bytes(),
+        blocks.list().size(),
+        top(metrics, limit),
+        top(valueCounts, limit),
+        top(bytes, limit),
+        pairs.list());
+  }
+
+  private static List<Count> top(Map<String, Long> counts, int limit) {
+    return counts.entrySet().stream()
+        .map(e -> new Count(e.getKey(), e.getValue()))
+        .sorted(
+            Comparator.comparing(Count::value).reversed().thenComparing(Count::name))
+        .limit(limit)
+        .toList();
+  }
+
+  /** The largest labels, found without holding all of them. */
+  private static final class Top {
+    private static final Comparator<Count> ORDER =
+        Comparator.comparing(Count::value).thenComparing(Count::name, Comparator.reverseOrder());
+    private final int limit;
+    private final TreeSet<Count> kept = new TreeSet<>(ORDER);
+
+    Top(int limit) {
+      this.limit = limit;
+    }
+
+    void offer(String name, String value, long n) {
+      if (limit > 0 && (kept.size() < limit || n >= kept.first().value())) {
+        kept.add(new Count(name + "=" + value, n));
+        if (kept.size() > limit) {
+          kept.pollFirst();
+        }
+      }
+    }
+
+    List<Count> list() {
+      return List.copyOf(kept.descendingSet());
+    }
+  }
+
+  /** The blocks on disk, oldest first. */
+  public List<BlockInfo> blockList() {
+    List<BlockInfo> out = new ArrayList<>();
+    for (BlockReader b : blocks.list()) {
+      out.add(
+          new BlockInfo(
+              b.meta().id(),
+              b.meta().minTime(),
+              b.meta().maxTime(),
+              b.meta().floats() + b.meta().histograms(),
+              b.meta().series(),
+              b.meta().chunks(),
+              b.tombstoneCount(),
+              b.bytes(),
+              b.meta().level(),
+              b.meta().late(),
+              b.meta().sources()));
+    }
+    out.sort(Comparator.comparing(BlockInfo::minTime).thenComparing(BlockInfo::ulid));
+    return out;
+  }
+
+  /** Rewrites blocks so that deleted samples take no space. */
+  public void cleanTombstones() {
+    checkOpen();
+    upkeep.cleanTombstones();
+  }
+
+  /**
+   * Makes a copy that can be opened as a database: blocks as second names of the same files, memory as
+   * blocks of its own.
+   *
+   * @param into an absent or empty folder on the same file system
+   * @param skipHead leaves out what is only in memory
+   */
+  public void snapshot(Path into, boolean skipHead) {
+    checkOpen();
+    upkeep.snapshot(into, skipHead);
+  }
+
+  /** Takes the out-of-order window, retention and limits of new options. The rest is ignored. */
+  public void reconfigure(DatabaseOptions next) {
+    checkOpen();
+    head.configure(settings(next));
+    upkeep.configure(next);
+  }
+
+  /**
+   * Does at once what the background threads do in time: flush, compaction, retention, checkpoint.
+   *
+   * @throws StorageException UNAVAILABLE when the disk refuses
+   */
+  public void maintain() {
+    checkOpen();
+    upkeep.run();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    try {
+      upkeep.close();
+    } finally {
+      SelfMetrics.unregister(options.registry(), this);
+      blocks.close();
+      closeQuietly(lockFile);
+    }
+  }
+
+  FileAccess files() {
+    return files;
+  }
+}

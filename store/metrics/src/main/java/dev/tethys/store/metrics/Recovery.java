@@ -1,0 +1,132 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadSnapshot;
+import dev.tethys.store.metrics.internal.wal.Frames;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Brings the head back: the newest snapshot, then the log from there on. Damage never stops it: what
+ * can be read is read, what cannot is copied to {@code quarantine} and told.
+ */
+final class Recovery {
+  private static final Logger LOG = System.getLogger(Recovery.class.getName());
+
+  private final FileAccess files;
+  private final Path folder;
+  private final DatabaseOptions options;
+  private final Blocks blocks;
+  private final List<String> problems = new ArrayList<>();
+
+  Recovery(FileAccess files, Path folder, DatabaseOptions options, Blocks blocks) {
+    this.files = files;
+    this.folder = folder;
+    this.options = options;
+    this.blocks = blocks;
+  }
+
+  RecoveryReport run(Head head) throws IOException {
+    long began = options.clock().millis();
+    blocks.open(problems);
+    for (BlockReader b : blocks.list()) {
+      if (!b.meta().late()) {
+        head.startAt(b.meta().maxTime());
+      }
+    }
+    long from = snapshot(head);
+    Path wal = folder.resolve("wal");
+    int segments = 0;
+    long records = 0;
+    long torn = 0;
+    long damaged = 0;
+    for (long n : Log.segments(files, wal)) {
+      if (n < from) {
+        continue;
+      }
+      long[] senseless = new long[1];
+      Frames.Found f =
+          Log.read(
+              files,
+              wal,
+              n,
+              payload -> {
+                try {
+                  head.replay(payload);
+                } catch (DamageException | IndexOutOfBoundsException e) {
+                  senseless[0] += payload.end;
+                }
+              });
+      segments++;
+      records += f.frames();
+      torn += f.tornBytes();
+      damaged += f.damagedBytes() + senseless[0];
+      if (f.damagedBytes() > 0 || senseless[0] > 0) {
+        quarantine(wal.resolve(String.format(java.util.Locale.ROOT, "%08d", n)), "wal-" + n);
+        tell(
+            "segment %08d of the write-ahead log has %d damaged bytes; what could be read was"
+                .formatted(n, f.damagedBytes() + senseless[0]));
+      }
+    }
+    head.recovered();
+    long orphans = head.counters.orphans.sum();
+    if (orphans > 0) {
+      tell(orphans + " samples of the write-ahead log have no series any more");
+    }
+    return new RecoveryReport(
+        from,
+        segments,
+        records,
+        torn,
+        damaged,
+        orphans,
+        List.copyOf(problems),
+        options.clock().millis() - began);
+  }
+
+  private void tell(String problem) {
+    problems.add(problem);
+    LOG.log(Level.ERROR, problem);
+  }
+
+  private void quarantine(Path file, String name) throws IOException {
+    Path q = folder.resolve("quarantine");
+    files.createDirectories(q);
+    Path copy = q.resolve(name + "-" + options.clock().millis());
+    if (!files.exists(copy)) {
+      files.link(file, copy);
+    }
+  }
+
+  /** Loads the newest snapshot; the number of the first segment to replay, or -1 for all. */
+  private long snapshot(Head head) throws IOException {
+    Path dir = folder.resolve("head");
+    long newest = -1;
+    for (Path p : files.list(dir)) {
+      String name = p.getFileName().toString();
+      if (name.endsWith(".tmp")) {
+        files.delete(p);
+      } else if (name.matches("\\d{8,18}")) {
+        newest = Math.max(newest, Long.parseLong(name));
+      }
+    }
+    if (newest < 0) {
+      return -1;
+    }
+    Path p = Upkeep.snapshotPath(folder, newest);
+    HeadSnapshot.Loaded l = HeadSnapshot.load(head, files.read(p));
+    if (!l.whole()) {
+      quarantine(p, "head-" + newest);
+      tell("snapshot " + p + " of the head is damaged: " + l.problem());
+    }
+    return newest;
+  }
+}

@@ -1,0 +1,219 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The store's own figures under the names that Prometheus's dashboards and alerts ask for. */
+final class SelfMetrics implements Collector {
+  private static final Map<MetricsDatabase, Collector> REGISTERED = new ConcurrentHashMap<>();
+
+  private final Head head;
+  private final Blocks blocks;
+  private final Log log;
+  private final Upkeep upkeep;
+  private final RecoveryReport recovery;
+
+  private SelfMetrics(Head head, Blocks blocks, Log log, Upkeep upkeep, RecoveryReport recovery) {
+    this.head = head;
+    this.blocks = blocks;
+    this.log = log;
+    this.upkeep = upkeep;
+    this.recovery = recovery;
+  }
+
+  static void register(
+      @Nullable Registry registry,
+      MetricsDatabase db,
+      Head head,
+      Blocks blocks,
+      Log log,
+      Upkeep upkeep,
+      RecoveryReport recovery) {
+    if (registry != null) {
+      Collector c = new SelfMetrics(head, blocks, log, upkeep, recovery);
+      registry.register(c);
+      REGISTERED.put(db, c);
+    }
+  }
+
+  static void unregister(@Nullable Registry registry, MetricsDatabase db) {
+    Collector c = REGISTERED.remove(db);
+    if (registry != null && c != null) {
+      registry.unregister(c);
+    }
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    gauge(to, "head_series", "Total number of series in the head block.", head.seriesCount());
+    gauge(to, "head_chunks", "Total number of chunks in the head block.", head.chunkCount());
+    long min = head.minTime();
+    gauge(
+        to,
+        "head_min_time",
+        "Minimum time bound of the head block. The unit is decided by the library consumer.",
+        min == Long.MAX_VALUE ? 0 : min);
+    long max = head.maxTime();
+    double newest = max == Long.MIN_VALUE ? 0 : max;
+    gauge(
+        to,
+        "head_max_time",
+        "Maximum timestamp of the head block. The unit is decided by the library consumer.",
+        newest);
+    gauge(
+        to,
+        "head_max_time_seconds",
+        "Maximum timestamp of the head block.",
+        newest / 1000);
+    to.accept(
+        new MetricFamily(
+            "prometheus_tsdb_head_samples_appended_total",
+            MetricType.COUNTER,
+            "Total number of appended samples.",
+            "",
+            List.of(
+                new Metric(Labels.of("type", "float"), head.counters.floats.sum()),
+                new Metric(Labels.of("type", "histogram"), head.counters.histograms.sum()))));
+    counter(
+        to,
+        "head_out_of_order_samples_appended_total",
+        "Total number of appended out of order samples.",
+        head.counters.late.sum());
+    counter(
+        to,
+        "head_series_created_total",
+        "Total number of series created in the head",
+        head.counters.created.sum());
+    counter(
+        to,
+        "head_series_removed_total",
+        "Total number of series removed in the head",
+        head.counters.removed.sum());
+    counter(
+        to,
+        "head_truncations_total",
+        "Total number of head truncations attempted.",
+        upkeep.truncations.sum());
+    gauge(to, "blocks_loaded", "Number of currently loaded data blocks", blocks.list().size());
+    gauge(
+        to,
+        "storage_blocks_bytes",
+        "The number of bytes that are currently used for local storage by all blocks.",
+        blocks.bytes());
+    long lowest = min;
+    for (var b : blocks.list()) {
+      lowest = Math.min(lowest, b.meta().minTime());
+    }
+    gauge(
+        to,
+        "lowest_timestamp",
+        "Lowest timestamp value stored in the database.",
+        lowest == Long.MAX_VALUE ? 0 : lowest);
+    counter(
+        to,
+        "compactions_total",
+        "Total number of compactions that were executed for the partition.",
+        upkeep.compactions.sum());
+    counter(
+        to,
+        "compactions_failed_total",
+        "Total number of compactions that failed for the partition.",
+        upkeep.failures.sum());
+    counter(
+        to,
+        "time_retentions_total",
+        "The number of times that blocks were deleted because the maximum time limit was exceeded.",
+        upkeep.timeRetentions.sum());
+    counter(
+        to,
+        "size_retentions_total",
+        "The number of times that blocks were deleted because the maximum number of bytes was exceeded.",
+        upkeep.sizeRetentions.sum());
+    gauge(
+        to,
+        "retention_limit_bytes",
+        "Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled",
+        upkeep.options().retentionBytes());
+    gauge(
+        to,
+        "retention_limit_seconds",
+        "How long to retain samples in storage.",
+        upkeep.options().retentionTime().toMillis() / 1000.0);
+    gauge(
+        to,
+        "wal_segment_current",
+        "Write log segment index that TSDB is currently writing to.",
+        log.segment());
+    gauge(to, "wal_storage_size_bytes", "Size of the write log directory.", log.bytes());
+    counter(
+        to,
+        "wal_corruptions_total",
+        "Total number of WAL corruptions.",
+        recovery.damagedBytes() > 0 ? 1 : 0);
+    counter(
+        to,
+        "checkpoint_creations_total",
+        "Total number of checkpoint creations attempted.",
+        upkeep.checkpoints.sum() + upkeep.checkpointFailures.sum());
+    counter(
+        to,
+        "checkpoint_creations_failed_total",
+        "Total number of checkpoint creations that failed.",
+        upkeep.checkpointFailures.sum());
+    to.accept(
+        new MetricFamily(
+            "prometheus_tsdb_wal_fsync_duration_seconds",
+            MetricType.SUMMARY,
+            "Duration of write log fsync.",
+            "",
+            List.of(
+                new Metric(
+                    Labels.EMPTY,
+                    new MetricFamily.Quantiles(
+                        upkeep.syncs.sum(),
+                        upkeep.syncNanos.sum() / 1e9,
+                        new double[0],
+                        new double[0])))));
+    gauge(
+        to,
+        "data_replay_duration_seconds",
+        "Time taken to replay the data on disk.",
+        recovery.millis() / 1000.0);
+    gauge(
+        to,
+        "exemplar_exemplars_in_storage",
+        "Number of exemplars currently in circular storage.",
+        head.exemplarCount());
+    gauge(
+        to,
+        "exemplar_max_exemplars",
+        "Total number of exemplars the exemplar storage can store, resizeable.",
+        head.settings().exemplars());
+  }
+
+  private static void gauge(Consumer<MetricFamily> to, String name, String help, double v) {
+    family(to, name, help, MetricType.GAUGE, v);
+  }
+
+  private static void counter(Consumer<MetricFamily> to, String name, String help, double v) {
+    family(to, name, help, MetricType.COUNTER, v);
+  }
+
+  private static void family(
+      Consumer<MetricFamily> to, String name, String help, MetricType type, double v) {
+    to.accept(
+        new MetricFamily(
+            "prometheus_tsdb_" + name, type, help, "", List.of(new Metric(Labels.EMPTY, v))));
+  }
+}

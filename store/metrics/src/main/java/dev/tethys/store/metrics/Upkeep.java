@@ -1,0 +1,474 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.block.BlockMeta;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadSnapshot;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * What changes the shape of the store, one thing at a time under the structure lock: head to block,
+ * compaction, retention, deletion, snapshots. Appending and reading go on meanwhile.
+ *
+ * <p>Two threads of its own: one forces the log each second, one does the rest.
+ */
+final class Upkeep {
+  private static final Logger LOG = System.getLogger(Upkeep.class.getName());
+
+  /** Late samples in memory at which they become blocks, however small. */
+  static final long MAX_LATE = 2_000_000;
+
+  private final FileAccess files;
+  private final Path folder;
+  private final Head head;
+  private final Blocks blocks;
+  private final Log log;
+  private final ReentrantReadWriteLock parts;
+  private final ReentrantLock structure = new ReentrantLock();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile DatabaseOptions options;
+  private long checkpointAt; // bytes of the log when the last one was taken
+  private long lateAtFlush;
+
+  // For self-metrics.
+  final LongAdder compactions = new LongAdder();
+  final LongAdder failures = new LongAdder();
+  final LongAdder timeRetentions = new LongAdder();
+  final LongAdder sizeRetentions = new LongAdder();
+  final LongAdder checkpoints = new LongAdder();
+  final LongAdder checkpointFailures = new LongAdder();
+  final LongAdder syncs = new LongAdder();
+  final LongAdder syncNanos = new LongAdder();
+  final LongAdder truncations = new LongAdder();
+
+  Upkeep(
+      FileAccess files,
+      Path folder,
+      DatabaseOptions options,
+      Head head,
+      Blocks blocks,
+      Log log,
+      ReentrantReadWriteLock parts) {
+    this.files = files;
+    this.folder = folder;
+    this.options = options;
+    this.head = head;
+    this.blocks = blocks;
+    this.log = log;
+    this.parts = parts;
+    // What was replayed counts towards the next checkpoint.
+    this.checkpointAt = -log.bytes();
+  }
+
+  void configure(DatabaseOptions next) {
+    options = next;
+  }
+
+  DatabaseOptions options() {
+    return options;
+  }
+
+  void start() {
+    if (!options.background()) {
+      return;
+    }
+    thread("tethys-store-sync", this::sync);
+    thread("tethys-store-upkeep", this::run);
+  }
+
+  private void thread(String name, Runnable action) {
+    Thread t =
+        Thread.ofPlatform()
+            .daemon()
+            .name(name)
+            .start(
+                () -> {
+                  try {
+                    while (!stop.await(1, TimeUnit.SECONDS)) {
+                      try {
+                        action.run();
+                      } catch (StorageException e) {
+                        LOG.log(Level.ERROR, e.getMessage());
+                      } catch (RuntimeException e) {
+                        LOG.log(Level.ERROR, name + " failed; it will try again", e);
+                      }
+                    }
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    threads.add(t);
+  }
+
+  private void sync() {
+    long began = System.nanoTime();
+    try {
+      log.sync();
+    } catch (IOException e) {
+      throw unavailable("cannot force the write-ahead log to disk", e);
+    }
+    syncs.increment();
+    syncNanos.add(System.nanoTime() - began);
+  }
+
+  private static StorageException unavailable(String what, IOException e) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE, what + ": " + e.getMessage(), e);
+  }
+
+  /** Everything that is due. */
+  void run() {
+    structure.lock();
+    try {
+      boolean flushed = flush(false);
+      if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
+        checkpoint();
+      }
+      while (compact()) {
+        // One after the other: the next plan sees what the last one made.
+      }
+      retain();
+    } catch (IOException e) {
+      failures.increment();
+      throw unavailable("the store cannot write blocks in " + folder, e);
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  // ---- head to block
+
+  /** Writes the ranges that are due; whether there were any. */
+  private boolean flush(boolean all) throws IOException {
+    List<Long> due = head.ranges(all);
+    long late = head.counters.late.sum() - lateAtFlush;
+    boolean inOrder = false;
+    for (long start : due) {
+      inOrder |= start + head.range() > head.minValidTime();
+    }
+    // Late samples alone wait for company, or a tiny block a second would be the answer to a trickle.
+    if (due.isEmpty() || !inOrder && !all && late < MAX_LATE) {
+      return false;
+    }
+    lateAtFlush += late;
+    for (long start : due) {
+      flush(start);
+    }
+    return true;
+  }
+
+  private void flush(long start) throws IOException {
+    long end = start + head.range();
+    boolean inOrder = end > head.minValidTime();
+    if (inOrder) {
+      head.close(end);
+    }
+    try (SourceSelection s = head.select(start, end - 1, List.of())) {
+      BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
+      BlockReader made = blocks.create(Blocks.content(s, start, end - 1), draft);
+      parts.writeLock().lock();
+      try {
+        if (made != null) {
+          blocks.replace(made, List.of());
+        }
+        head.truncate(s, end, inOrder);
+      } finally {
+        parts.writeLock().unlock();
+      }
+      truncations.increment();
+      compactions.increment();
+    }
+  }
+
+  static Path snapshotPath(Path folder, long n) {
+    return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
+  }
+
+  /** Writes the head to a file, so that the log before it is not needed any more. */
+  private void checkpoint() throws IOException {
+    boolean done = false;
+    try {
+      HeadSnapshot[] taken = new HeadSnapshot[1];
+      long[] segment = new long[1];
+      IOException[] failed = new IOException[1];
+      head.still(
+          () -> {
+            try {
+              segment[0] = log.rotate();
+              taken[0] = new HeadSnapshot(head);
+              checkpointAt = log.written();
+            } catch (IOException e) {
+              failed[0] = e;
+            }
+          });
+      if (failed[0] != null) {
+        throw failed[0];
+      }
+      Path dir = folder.resolve("head");
+      files.createDirectories(dir);
+      files.syncDirectory(folder);
+      Path path = snapshotPath(folder, segment[0]);
+      Path tmp = path.resolveSibling(path.getFileName() + ".tmp");
+      try (WritableFile f = files.create(tmp)) {
+        taken[0].write(f);
+      }
+      files.rename(tmp, path);
+      files.syncDirectory(dir);
+      for (Path p : files.list(dir)) {
+        if (!p.equals(path)) {
+          files.delete(p);
+        }
+      }
+      log.truncate(segment[0]);
+      checkpoints.increment();
+      done = true;
+    } finally {
+      if (!done) {
+        checkpointFailures.increment();
+      }
+    }
+  }
+
+  // ---- blocks
+
+  private boolean compact() throws IOException {
+    List<BlockReader> plan =
+        CompactionPlan.next(
+            blocks.list(),
+            CompactionPlan.ranges(
+                options.blockDuration().toMillis(), options.retentionTime().toMillis()));
+    if (plan.isEmpty()) {
+      return false;
+    }
+    merge(plan);
+    return true;
+  }
+
+  /** Makes one block of some, without what is deleted. */
+  private void merge(List<BlockReader> plan) throws IOException {
+    long min = Long.MAX_VALUE;
+    long max = Long.MIN_VALUE;
+    int level = 0;
+    boolean late = true;
+    for (BlockReader b : plan) {
+      min = Math.min(min, b.meta().minTime());
+      max = Math.max(max, b.meta().maxTime());
+      level = Math.max(level, b.meta().level());
+      late &= b.meta().late();
+    }
+    // Those of in-order samples first: of two samples of one time theirs stays.
+    List<BlockReader> ordered = new ArrayList<>(blocks.list());
+    ordered.retainAll(plan);
+    List<SourceSelection> sources = new ArrayList<>();
+    try {
+      for (BlockReader b : ordered) {
+        sources.add(b.select(min, max - 1, List.of()));
+      }
+      BlockReader made;
+      try (MergedSelection all = new MergedSelection(sources, min, max - 1, List.of())) {
+        Blocks.Content content =
+            new Blocks.Content() {
+              @Override
+              public int size() {
+                return all.size();
+              }
+
+              @Override
+              public Labels labels(int i) {
+                return all.labels(i);
+              }
+
+              @Override
+              public void read(int i, SampleBuffer into) {
+                all.read(i, into);
+              }
+            };
+        made =
+            blocks.create(
+                content, blocks.draft(min, max, plan.size() > 1 ? level + 1 : level, late, plan));
+      }
+      parts.writeLock().lock();
+      try {
+        blocks.replace(made, plan);
+      } finally {
+        parts.writeLock().unlock();
+      }
+      for (BlockReader b : plan) {
+        blocks.remove(b);
+      }
+      compactions.increment();
+    } catch (IOException | RuntimeException e) {
+      sources.forEach(SourceSelection::close);
+      throw e;
+    }
+  }
+
+  private void retain() throws IOException {
+    long newest = Long.MIN_VALUE;
+    for (BlockReader b : blocks.list()) {
+      newest = Math.max(newest, b.meta().maxTime());
+    }
+    long keep = options.retentionTime().toMillis();
+    List<BlockReader> gone = new ArrayList<>();
+    for (BlockReader b : blocks.list()) {
+      if (keep > 0 && newest - b.meta().maxTime() >= keep) {
+        gone.add(b);
+        timeRetentions.increment();
+      }
+    }
+    long limit = options.retentionBytes();
+    if (limit > 0) {
+      long size = log.bytes();
+      List<BlockReader> byAge = new ArrayList<>(blocks.list());
+      byAge.removeAll(gone);
+      byAge.sort(java.util.Comparator.comparing((BlockReader b) -> b.meta().maxTime()).reversed());
+      for (BlockReader b : byAge) {
+        size += b.bytes();
+        if (size > limit) {
+          gone.add(b);
+          sizeRetentions.increment();
+        }
+      }
+    }
+    drop(gone);
+  }
+
+  private void drop(List<BlockReader> gone) throws IOException {
+    if (gone.isEmpty()) {
+      return;
+    }
+    parts.writeLock().lock();
+    try {
+      blocks.replace(null, gone);
+    } finally {
+      parts.writeLock().unlock();
+    }
+    for (BlockReader b : gone) {
+      blocks.remove(b);
+    }
+  }
+
+  // ---- on request
+
+  void delete(long min, long max, List<List<Matcher>> matcherSets) {
+    structure.lock();
+    try {
+      head.delete(min, max, matcherSets);
+      for (BlockReader b : blocks.list()) {
+        if (b.overlaps(min, max)) {
+          b.delete(min, max, matcherSets);
+        }
+      }
+    } catch (IOException e) {
+      throw unavailable(
+          "the deletion could not be stored for all blocks; ask for it again once the disk works", e);
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  void cleanTombstones() {
+    structure.lock();
+    try {
+      for (BlockReader b : blocks.list()) {
+        if (b.tombstoneCount() > 0) {
+          merge(List.of(b));
+        }
+      }
+    } catch (IOException e) {
+      throw unavailable("tombstones could not be cleaned", e);
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  void snapshot(Path into, boolean skipHead) {
+    structure.lock();
+    try {
+      if (!files.list(into).isEmpty()) {
+        throw new StorageException(
+            StorageException.Reason.INVALID, "the folder " + into + " for a snapshot is not empty");
+      }
+      files.createDirectories(into);
+      for (BlockReader b : blocks.list()) {
+        Path to = into.resolve(b.meta().id());
+        files.createDirectories(to);
+        for (Path p : files.list(b.folder())) {
+          files.link(p, to.resolve(p.getFileName()));
+        }
+        files.syncDirectory(to);
+      }
+      if (!skipHead) {
+        for (long start : head.ranges(true)) {
+          long end = start + head.range();
+          boolean late = end <= head.minValidTime();
+          try (SourceSelection s = head.select(start, end - 1, List.of())) {
+            blocks.write(
+                into,
+                Blocks.content(s, start, end - 1),
+                blocks.draft(start, end, 1, late, List.of()));
+          }
+        }
+      }
+      files.syncDirectory(into);
+    } catch (IOException e) {
+      throw unavailable("the snapshot in " + into + " could not be written", e);
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  void close() {
+    stop.countDown();
+    for (Thread t : threads) {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          t.join();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    structure.lock();
+    try {
+      if (log.written() > checkpointAt) {
+        checkpoint();
+      }
+    } catch (IOException e) {
+      // Everything is in the log: only the next start takes longer.
+      LOG.log(Level.WARNING, "the head could not be saved at the end: " + e.getMessage());
+    } finally {
+      structure.unlock();
+      try {
+        log.close();
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "the write-ahead log could not be forced to disk at the end", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a block says of itself.
+ *
+ * @param id its ULID, which is the name of its folder
+ * @param minTime first millisecond of its range, inclusive
+ * @param maxTime end of its range, exclusive
+ * @param level 1 for a block written from the head, one more than its highest parent else
+ * @param late holds only samples that came late; in-order samples of the same time stand elsewhere
+ * @param sources the level 1 blocks that it was made of
+ * @param parents the blocks that it replaces
+ */
+public record BlockMeta(
+    String id,
+    long minTime,
+    long maxTime,
+    long floats,
+    long histograms,
+    long series,
+    long chunks,
+    int level,
+    boolean late,
+    List<String> sources,
+    List<String> parents) {
+
+  void write(ByteSink out) {
+    out.putString(id);
+    out.svarint(minTime);
+    out.svarint(maxTime);
+    out.uvarint(floats);
+    out.uvarint(histograms);
+    out.uvarint(series);
+    out.uvarint(chunks);
+    out.uvarint(level);
+    out.putByte(late ? 1 : 0);
+    strings(sources, out);
+    strings(parents, out);
+  }
+
+  private static void strings(List<String> list, ByteSink out) {
+    out.uvarint(list.size());
+    list.forEach(out::putString);
+  }
+
+  static BlockMeta read(ByteSource in) {
+    return new BlockMeta(
+        in.string(),
+        in.svarint(),
+        in.svarint(),
+        in.uvarint(),
+        in.uvarint(),
+        in.uvarint(),
+        in.uvarint(),
+        in.count(1000),
+        in.getByte() == 1,
+        strings(in),
+        strings(in));
+  }
+
+  private static List<String> strings(ByteSource in) {
+    int n = in.count();
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      out.add(in.string());
+    }
+    return List.copyOf(out);
+  }
+
+  /** The same as JSON in the words of Prometheus's meta.json: for people, never read back. */
+  public String toJson(int tombstones) {
+    return String.format(
+        Locale.ROOT,
+        """
+        {
+        \t"ulid": "%s",
+        \t"minTime": %d,
+        \t"maxTime": %d,
+        \t"stats": {
+        \t\t"numSamples": %d,
+        \t\t"numFloatSamples": %d,
+        \t\t"numHistogramSamples": %d,
+        \t\t"numSeries": %d,
+        \t\t"numChunks": %d,
+        \t\t"numTombstones": %d
+        \t},
+        \t"compaction": {
+        \t\t"level": %d,
+        \t\t"sources": [%s],
+        \t\t"parents": [%s],
+        \t\t"hints": [%s]
+        \t},
+        \t"version": 1
+        }
+        """,
+        id,
+        minTime,
+        maxTime,
+        floats + histograms,
+        floats,
+        histograms,
+        series,
+        chunks,
+        tombstones,
+        level,
+        quoted(sources),
+        quoted(parents),
+        late ? "\"from-out-of-order\"" : "");
+  }
+
+  private static String quoted(List<String> ids) {
+    List<String> q = ids.stream().map(s -> '"' + s + '"').toList();
+    return String.join(", ", q);
+  }
+}

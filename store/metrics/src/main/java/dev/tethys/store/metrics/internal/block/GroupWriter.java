@@ -1,0 +1,83 @@
+package dev.tethys.store.metrics.internal.block;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import java.io.IOException;
+
+/**
+ * Compressed, checksummed pieces of a file:
+ *
+ * <pre>
+ * group: 4 bytes CRC-32C of the rest of the group, 4 bytes stored length, 4 bytes raw length, payload
+ * </pre>
+ *
+ * The payload is zstd, or raw when stored and raw length are the same.
+ */
+final class GroupWriter implements AutoCloseable {
+  private final ZstdCompressCtx zstd = new ZstdCompressCtx().setLevel(3);
+  private final ByteSink out = new ByteSink(BlockLayout.GROUP_BYTES);
+
+  /** Writes a group; how many bytes it takes in the file. */
+  int write(ByteSink raw, WritableFile to) throws IOException {
+    out.clear();
+    int bound = (int) Zstd.compressBound(raw.size);
+    out.ensure(BlockLayout.GROUP_HEADER + bound);
+    int n =
+        zstd.compressByteArray(
+            out.buf, BlockLayout.GROUP_HEADER, bound, raw.buf, 0, raw.size);
+    if (n >= raw.size - (raw.size >> 6)) {
+      System.arraycopy(raw.buf, 0, out.buf, BlockLayout.GROUP_HEADER, raw.size);
+      n = raw.size;
+    }
+    out.size = 4;
+    out.putInt(n);
+    out.putInt(raw.size);
+    int crc = ByteSink.crc(out.buf, 4, n + 8);
+    out.size = 0;
+    out.putInt(crc);
+    out.size = BlockLayout.GROUP_HEADER + n;
+    to.write(out.buf, 0, out.size);
+    return out.size;
+  }
+
+  @Override
+  public void close() {
+    zstd.close();
+  }
+
+  /**
+   * The content of a group, with room behind it for reading whole words.
+   *
+   * @throws DamageException when it is not what was written
+   */
+  static byte[] read(Mapped file, long offset, long length) {
+    if (length < BlockLayout.GROUP_HEADER || length > BlockLayout.MAX_GROUP_BYTES) {
+      throw new DamageException("a group of " + length + " bytes");
+    }
+    byte[] b = file.bytes(offset, (int) length);
+    ByteSource in = new ByteSource(b);
+    int crc = in.getInt();
+    int stored = in.getInt();
+    int raw = in.getInt();
+    if (crc != ByteSink.crc(b, 4, b.length - 4)
+        || stored != b.length - BlockLayout.GROUP_HEADER
+        || raw < 0
+        || raw > BlockLayout.MAX_GROUP_BYTES) {
+      throw new DamageException("checksum of a group at " + offset + " does not agree");
+    }
+    byte[] out = new byte[raw + ByteSink.SLACK];
+    if (stored == raw) {
+      System.arraycopy(b, BlockLayout.GROUP_HEADER, out, 0, raw);
+      return out;
+    }
+    long n = Zstd.decompressByteArray(out, 0, raw, b, BlockLayout.GROUP_HEADER, stored);
+    if (Zstd.isError(n) || n != raw) {
+      throw new DamageException("a group at " + offset + " cannot be decompressed");
+    }
+    return out;
+  }
+}

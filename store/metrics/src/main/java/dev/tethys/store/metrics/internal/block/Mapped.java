@@ -1,0 +1,21 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** A mapped file, read by copying ranges out of it. */
+record Mapped(MemorySegment segment) {
+  byte[] bytes(long offset, int length) {
+    if (offset < 0 || length < 0 || offset > segment.byteSize() - length) {
+      throw new DamageException("a reference behind the end of the file");
+    }
+    byte[] out = new byte[length];
+    MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
+    return out;
+  }
+
+  long size() {
+    return segment.byteSize();
+  }
+}

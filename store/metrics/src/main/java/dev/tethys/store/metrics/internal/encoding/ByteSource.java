@@ -1,0 +1,133 @@
+package dev.tethys.store.metrics.internal.encoding;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads what {@link ByteSink} wrote. Whatever the bytes are, a read answers or throws {@link
+ * DamageException}: it never leaves its range and never asks for more memory than the range can
+ * account for.
+ */
+public final class ByteSource {
+  /** The bytes. */
+  public byte[] buf;
+
+  /** Next byte. */
+  public int pos;
+
+  /** End of the range. */
+  public int end;
+
+  public ByteSource(byte[] buf, int offset, int length) {
+    this.buf = buf;
+    this.pos = offset;
+    this.end = offset + length;
+  }
+
+  public ByteSource(byte[] buf) {
+    this(buf, 0, buf.length);
+  }
+
+  public int remaining() {
+    return end - pos;
+  }
+
+  private void need(int n) {
+    if (n < 0 || end - pos < n) {
+      throw new DamageException("data ends early");
+    }
+  }
+
+  public int getByte() {
+    need(1);
+    return buf[pos++] & 0xff;
+  }
+
+  public int getInt() {
+    need(4);
+    int v = (int) ByteSink.INT.get(buf, pos);
+    pos += 4;
+    return v;
+  }
+
+  public long getLong() {
+    need(8);
+    long v = (long) ByteSink.LONG.get(buf, pos);
+    pos += 8;
+    return v;
+  }
+
+  /** A number of the lowest {@code n} bytes, n in 0..8. */
+  public long getLow(int n) {
+    need(n);
+    long v;
+    if (pos + 8 <= buf.length) {
+      v = (long) ByteSink.LONG.get(buf, pos);
+      v = n == 8 ? v : v & ((1L << (8 * n)) - 1);
+    } else {
+      v = 0;
+      for (int i = 0; i < n; i++) {
+        v |= (buf[pos + i] & 0xffL) << (8 * i);
+      }
+    }
+    pos += n;
+    return v;
+  }
+
+  public long uvarint() {
+    long v = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (pos >= end) {
+        throw new DamageException("a number ends early");
+      }
+      byte b = buf[pos++];
+      v |= (b & 0x7fL) << shift;
+      if (b >= 0) {
+        return v;
+      }
+    }
+    throw new DamageException("a number has more than ten bytes");
+  }
+
+  public long svarint() {
+    long v = uvarint();
+    return (v >>> 1) ^ -(v & 1);
+  }
+
+  /** A uvarint that must lie in 0..max. */
+  public int count(long max) {
+    long v = uvarint();
+    if (v < 0 || v > max) {
+      throw new DamageException("a count of " + v + " is more than " + max);
+    }
+    return (int) v;
+  }
+
+  /** A count of things that take at least one byte each. */
+  public int count() {
+    return count(remaining());
+  }
+
+  public byte[] bytes(int n) {
+    need(n);
+    byte[] out = Arrays.copyOfRange(buf, pos, pos + n);
+    pos += n;
+    return out;
+  }
+
+  public byte[] sized() {
+    return bytes(count());
+  }
+
+  public String string() {
+    int n = count();
+    String s = new String(buf, pos, n, StandardCharsets.UTF_8);
+    pos += n;
+    return s;
+  }
+
+  public void skip(int n) {
+    need(n);
+    pos += n;
+  }
+}

@@ -1,0 +1,10 @@
+package dev.tethys.store.metrics.internal.encoding;
+
+/** Stored bytes are not what was written. */
+public final class DamageException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public DamageException(String message) {
+    super(message);
+  }
+}

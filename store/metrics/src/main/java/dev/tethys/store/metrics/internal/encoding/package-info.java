@@ -1,0 +1,5 @@
+/** How numbers become few bytes and come back to the bit: pure functions over arrays. */
+@NullMarked
+package dev.tethys.store.metrics.internal.encoding;
+
+import org.jspecify.annotations.NullMarked;

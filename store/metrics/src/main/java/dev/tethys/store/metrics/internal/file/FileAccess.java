@@ -1,0 +1,71 @@
+package dev.tethys.store.metrics.internal.file;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Every file operation the store makes, so that tests can cut the power, fill the disk and tear
+ * writes. Content is durable after {@link WritableFile#force()}; a name (created, renamed or
+ * deleted) is durable after {@link #syncDirectory} of its folder.
+ */
+public interface FileAccess {
+  /** Creates a file, or empties it. */
+  WritableFile create(Path path) throws IOException;
+
+  /** The whole content. */
+  byte[] read(Path path) throws IOException;
+
+  /** Maps a file for reading until the arena closes. */
+  MemorySegment map(Path path, Arena arena) throws IOException;
+
+  /** Names what was {@code from} {@code to}, replacing a file there, in one step. */
+  void rename(Path from, Path to) throws IOException;
+
+  /** Removes a file, or a folder with all that is in it; nothing happens when it is absent. */
+  void delete(Path path) throws IOException;
+
+  /** Makes a second name for a file: same content, no copy. */
+  void link(Path from, Path to) throws IOException;
+
+  /** What stands in a folder, ascending by name; empty when there is no such folder. */
+  List<Path> list(Path directory) throws IOException;
+
+  boolean exists(Path path);
+
+  boolean isDirectory(Path path);
+
+  /** Bytes of a file. */
+  long size(Path path) throws IOException;
+
+  /** Makes a folder and its parents. */
+  void createDirectories(Path directory) throws IOException;
+
+  /** Makes the names in a folder durable. */
+  void syncDirectory(Path directory) throws IOException;
+
+  /**
+   * Locks a file against other processes and other stores of this one until closed.
+   *
+   * @throws IOException when someone else holds it
+   */
+  Closeable lock(Path path) throws IOException;
+
+  /** A file being written from start to end. */
+  interface WritableFile extends Closeable {
+    /** Appends bytes. After an exception any part of them may stand in the file. */
+    void write(byte[] bytes, int offset, int length) throws IOException;
+
+    /** Bytes so far. */
+    long position();
+
+    /** Cuts the file to so many bytes; the next write appends there. */
+    void truncate(long size) throws IOException;
+
+    /** Makes the content durable. */
+    void force() throws IOException;
+  }
+}

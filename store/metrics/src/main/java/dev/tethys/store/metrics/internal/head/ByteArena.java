@@ -1,0 +1,55 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.storage.StorageException;
+import java.util.Arrays;
+
+/**
+ * Byte strings that stay where they are put, in pages of 256 KiB, named by an int. Nothing is ever
+ * freed: an arena whose content is mostly dead is replaced as a whole.
+ */
+final class ByteArena {
+  static final int PAGE = 1 << 18;
+
+  private byte[][] pages = new byte[4][];
+  private int used; // pages
+  private int at = PAGE; // in the last page
+
+  /** Bytes reserved. */
+  long bytes() {
+    return (long) used * PAGE;
+  }
+
+  /** Stores bytes; their name. */
+  int put(byte[] b, int offset, int length) {
+    if (length > PAGE) {
+      throw new StorageException(
+          StorageException.Reason.INVALID,
+          "the labels of a series take " + length + " bytes; the most is " + PAGE);
+    }
+    if (at + length > PAGE) {
+      if (used == 1 << 13) {
+        throw new StorageException(
+            StorageException.Reason.LIMIT, "the labels of all series in memory pass 2 GiB");
+      }
+      if (used == pages.length) {
+        pages = Arrays.copyOf(pages, used * 2);
+      }
+      pages[used++] = new byte[PAGE];
+      at = 0;
+    }
+    System.arraycopy(b, offset, pages[used - 1], at, length);
+    int name = (used - 1) << 18 | at;
+    at += length;
+    return name;
+  }
+
+  /** The page that holds a byte string. */
+  byte[] page(int name) {
+    return pages[name >>> 18];
+  }
+
+  /** Where in its page it starts. */
+  int offset(int name) {
+    return name & PAGE - 1;
+  }
+}

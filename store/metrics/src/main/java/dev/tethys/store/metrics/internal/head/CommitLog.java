@@ -1,0 +1,15 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import java.io.IOException;
+
+/** Where commits become durable. */
+@FunctionalInterface
+public interface CommitLog {
+  /**
+   * Appends frames in one write.
+   *
+   * @throws IOException when they are not durable: then they never come back
+   */
+  void append(ByteSink frames) throws IOException;
+}

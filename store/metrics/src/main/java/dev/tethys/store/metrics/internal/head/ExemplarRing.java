@@ -1,0 +1,132 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest exemplars of all series, at most so many together: the oldest arrival leaves first.
+ * Safe for several threads.
+ */
+final class ExemplarRing {
+  /** An exemplar with its series. */
+  record Entry(Labels series, Exemplar exemplar) {}
+
+  private static final class Newest {
+    Exemplar exemplar;
+    int held;
+
+    Newest(Exemplar e) {
+      exemplar = e;
+    }
+  }
+
+  private final ArrayDeque<Entry> ring = new ArrayDeque<>();
+  private final Map<Labels, Newest> newest = new HashMap<>();
+  private int capacity;
+
+  ExemplarRing(int capacity) {
+    this.capacity = capacity;
+  }
+
+  synchronized void resize(int newCapacity) {
+    capacity = newCapacity;
+    shrink();
+  }
+
+  /** What adding would give. */
+  synchronized Outcome check(Labels series, Exemplar e) {
+    Newest n = newest.get(series);
+    if (n == null || n.exemplar.timestamp() < e.timestamp() || same(n.exemplar, e)) {
+      return Outcome.OK;
+    }
+    return n.exemplar.timestamp() == e.timestamp()
+        ? Outcome.DUPLICATE_TIMESTAMP
+        : Outcome.OUT_OF_ORDER;
+  }
+
+  private static boolean same(Exemplar a, Exemplar b) {
+    return a.timestamp() == b.timestamp()
+        && Double.doubleToRawLongBits(a.value()) == Double.doubleToRawLongBits(b.value())
+        && a.labels().equals(b.labels());
+  }
+
+  synchronized void add(Labels series, Exemplar e) {
+    if (capacity == 0) {
+      return;
+    }
+    Newest n = newest.get(series);
+    if (n != null && n.exemplar.timestamp() >= e.timestamp()) {
+      return; // the same again, or late because two batches raced
+    }
+    if (n == null) {
+      n = new Newest(e);
+      newest.put(series, n);
+    }
+    n.exemplar = e;
+    n.held++;
+    ring.addLast(new Entry(series, e));
+    shrink();
+  }
+
+  private void shrink() {
+    while (ring.size() > capacity) {
+      Labels series = ring.removeFirst().series;
+      Newest n = newest.get(series);
+      if (n != null && --n.held == 0) {
+        newest.remove(series);
+      }
+    }
+  }
+
+  synchronized int size() {
+    return ring.size();
+  }
+
+  synchronized List<Entry> entries() {
+    return new ArrayList<>(ring);
+  }
+
+  /** The newest exemplar of a series. */
+  synchronized @Nullable Exemplar newest(Labels series) {
+    Newest n = newest.get(series);
+    return n == null ? null : n.exemplar;
+  }
+
+  synchronized void remove(java.util.function.Predicate<Entry> which) {
+    List<Entry> keep = new ArrayList<>(ring);
+    keep.removeIf(which);
+    ring.clear();
+    newest.clear();
+    keep.forEach(e -> add(e.series, e.exemplar));
+  }
+
+  synchronized List<SeriesExemplars> select(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+    TreeMap<Labels, List<Exemplar>> out = new TreeMap<>();
+    Map<Labels, Boolean> meets = new HashMap<>();
+    for (Entry e : ring) {
+      long t = e.exemplar.timestamp();
+      if (t < minTime || t > maxTime) {
+        continue;
+      }
+      if (meets.computeIfAbsent(
+          e.series,
+          s -> matcherSets.stream().anyMatch(ms -> ms.stream().allMatch(m -> m.matches(s))))) {
+        out.computeIfAbsent(e.series, k -> new ArrayList<>()).add(e.exemplar);
+      }
+    }
+    List<SeriesExemplars> list = new ArrayList<>();
+    out.forEach((s, es) -> list.add(new SeriesExemplars(s, es)));
+    return list;
+  }
+}

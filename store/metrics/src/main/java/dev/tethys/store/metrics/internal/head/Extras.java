@@ -1,0 +1,21 @@
+package dev.tethys.store.metrics.internal.head;
+
+import org.jspecify.annotations.Nullable;
+
+/** What only some series have beside their rows. Guarded by the lock of the head. */
+final class Extras {
+  /** Start timestamps of in-order floats. */
+  @Nullable StartTimes starts;
+
+  /** In-order histograms. */
+  @Nullable HistogramLog histograms;
+
+  /** Samples that came late, floats and histograms. */
+  @Nullable LateSamples late;
+
+  boolean isEmpty() {
+    return (starts == null || starts.isEmpty())
+        && (histograms == null || histograms.isEmpty())
+        && (late == null || late.size() == 0);
+  }
+}

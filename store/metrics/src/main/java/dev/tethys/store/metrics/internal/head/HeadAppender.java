@@ -1,0 +1,258 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.StorageException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch on its way into the head. What it answers to a sample is what the sample would be told if
+ * all before it had been committed already.
+ */
+final class HeadAppender implements Appender {
+  private final Head head;
+  private final Fingerprint fingerprint;
+  private final long epoch;
+  private final long floor; // in-order samples are not older
+  private final long ceiling; // no sample is newer
+  private final long lateFloor; // late samples are not older
+  private final boolean takesLate;
+  private @Nullable Batch batch;
+  private int lastSlot;
+  private @Nullable LabelDecoder lastDecoder;
+  private int lastSalt;
+
+  // The state of a commit, guarded by the commit lock.
+  boolean done;
+  @Nullable RuntimeException failure;
+
+  HeadAppender(Head head, Fingerprint fingerprint, Batch batch, long epoch) {
+    this.head = head;
+    this.fingerprint = fingerprint;
+    this.batch = batch;
+    this.epoch = epoch;
+    HeadSettings s = head.settings();
+    floor = head.appendFloor();
+    ceiling = head.ceiling();
+    takesLate = s.lateWindow() > 0;
+    long newest = head.maxTime();
+    lateFloor =
+        s.lateWindow() == HeadSettings.ANY_AGE || newest == Long.MIN_VALUE
+            ? Long.MIN_VALUE
+            : newest - s.lateWindow();
+  }
+
+  long epoch() {
+    return epoch;
+  }
+
+  Batch batch() {
+    Batch b = batch;
+    if (b == null) {
+      throw new IllegalStateException("the appender is closed");
+    }
+    return b;
+  }
+
+  @Override
+  public long series(Labels labels) {
+    batch();
+    return head.series(labels, 0, 0, false);
+  }
+
+  @Override
+  public long series(byte[] buf, int offset, int length, LabelDecoder decoder) {
+    batch();
+    if (decoder != lastDecoder) {
+      lastSalt = head.salt(decoder);
+      lastDecoder = decoder;
+    }
+    if (lastSalt == 0) {
+      return head.series(decoder.decode(buf, offset, length), 0, 0, false);
+    }
+    Fingerprint f = fingerprint;
+    f.hash(buf, offset, length, lastSalt);
+    SeriesKeys keys = head.keys();
+    int last = lastSlot;
+    int guess = last < keys.capacity() ? keys.successor[last] : 0;
+    long ref = keys.find(f.high, f.low, guess);
+    if (ref == 0) {
+      ref = head.otherEncoding(f.high, f.low);
+      if (ref == 0) {
+        long high = f.high;
+        long low = f.low;
+        ref = head.series(decoder.decode(buf, offset, length), high, low, true);
+      }
+    }
+    int slot = (int) ref;
+    if (slot != guess && last < keys.capacity()) {
+      keys.successor[last] = slot;
+    }
+    lastSlot = slot;
+    return ref;
+  }
+
+  @Override
+  public Outcome append(long series, long startTimestamp, long timestamp, double value) {
+    Batch b = batch();
+    int slot = (int) series;
+    int generation = (int) (series >>> 32);
+    SeriesKeys keys = head.keys();
+    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      return Outcome.UNKNOWN_SERIES;
+    }
+    long bits = Double.doubleToRawLongBits(value);
+    int i = b.pending(slot);
+    if (i >= 0 && timestamp <= b.times[i]) {
+      if (timestamp == b.times[i]) {
+        return bits == b.bits[i] ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
+      }
+      Outcome o = late(timestamp);
+      if (o != Outcome.OK) {
+        return o;
+      }
+    } else if (i < 0) {
+      Stripe stripe = head.stripe(slot);
+      long last = stripe.lastTime[slot & 63];
+      if (timestamp <= last || timestamp < floor) {
+        Outcome o = old(stripe, slot, last, timestamp, bits, null);
+        if (o != null) {
+          return o;
+        }
+      }
+    }
+    if (timestamp > ceiling) {
+      return Outcome.OUT_OF_BOUNDS;
+    }
+    b.add(slot, generation, timestamp, bits, startTimestamp <= timestamp ? startTimestamp : 0);
+    return Outcome.OK;
+  }
+
+  /** What becomes of a sample that is not newer than what is there; null when it is to be added. */
+  private @Nullable Outcome old(
+      Stripe stripe, int slot, long last, long time, long bits, @Nullable Histogram h) {
+    if (time == last && time >= floor) {
+      return head.sameAsNewest(stripe, slot & 63, bits, h)
+          ? Outcome.OK
+          : Outcome.DUPLICATE_TIMESTAMP;
+    }
+    Outcome o = late(time);
+    if (o != Outcome.OK) {
+      return o;
+    }
+    return head.lateDuplicate(stripe, slot & 63, time, bits, h);
+  }
+
+  private Outcome late(long time) {
+    if (takesLate) {
+      return time >= lateFloor ? Outcome.OK : Outcome.TOO_OLD;
+    }
+    return time < floor ? Outcome.OUT_OF_BOUNDS : Outcome.OUT_OF_ORDER;
+  }
+
+  @Override
+  public Outcome append(long series, long startTimestamp, long timestamp, Histogram histogram) {
+    Batch b = batch();
+    int slot = (int) series;
+    int generation = (int) (series >>> 32);
+    SeriesKeys keys = head.keys();
+    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      return Outcome.UNKNOWN_SERIES;
+    }
+    if (!HistogramCheck.valid(histogram)) {
+      return Outcome.INVALID_HISTOGRAM;
+    }
+    for (int i = b.histograms.size() - 1; i >= 0; i--) {
+      Batch.HistogramSample s = b.histograms.get(i);
+      if (s.slot() == slot) {
+        if (timestamp == s.time()) {
+          return histogram.equals(s.histogram()) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
+        }
+        if (timestamp < s.time()) {
+          Outcome o = late(timestamp);
+          if (o != Outcome.OK) {
+            return o;
+          }
+        }
+        break;
+      }
+      if (b.histograms.size() - i > Batch.MAX_LOOK_BACK) {
+        break;
+      }
+    }
+    Stripe stripe = head.stripe(slot);
+    long last = stripe.lastTime[slot & 63];
+    if (timestamp <= last || timestamp < floor) {
+      Outcome o = old(stripe, slot, last, timestamp, 0, histogram);
+      if (o != null) {
+        return o;
+      }
+    }
+    if (timestamp > ceiling) {
+      return Outcome.OUT_OF_BOUNDS;
+    }
+    long start = startTimestamp <= timestamp ? startTimestamp : 0;
+    b.histograms.add(new Batch.HistogramSample(slot, generation, start, timestamp, histogram));
+    return Outcome.OK;
+  }
+
+  @Override
+  public Outcome append(long series, Exemplar exemplar) {
+    Batch b = batch();
+    int slot = (int) series;
+    int generation = (int) (series >>> 32);
+    SeriesKeys keys = head.keys();
+    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      return Outcome.UNKNOWN_SERIES;
+    }
+    if (exemplar.timestamp() > ceiling) {
+      return Outcome.OUT_OF_BOUNDS;
+    }
+    Outcome o = head.checkExemplar(slot, exemplar);
+    if (o == Outcome.OK) {
+      b.exemplars.add(new Batch.ExemplarSample(slot, generation, exemplar));
+    }
+    return o;
+  }
+
+  @Override
+  public void metadata(String metricName, MetricMetadata metadata) {
+    if (head.newMetadata(metricName, metadata)) {
+      batch().metadata.put(metricName, metadata);
+    }
+  }
+
+  @Override
+  public void commit() {
+    Batch b = batch();
+    try {
+      if (!b.isEmpty() || head.hasUnlogged()) {
+        head.commit(this);
+      }
+    } finally {
+      close();
+    }
+  }
+
+  @Override
+  public void close() {
+    Batch b = batch;
+    if (b != null) {
+      batch = null;
+      head.release(this, b);
+    }
+  }
+
+  /** The words for a commit that a failing disk refused. */
+  static StorageException notDurable(Exception cause) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "the samples could not be written to the write-ahead log: "
+            + cause.getMessage()
+            + "; nothing of the batch was stored. Check the disk and send it again",
+        cause);
+  }
+}

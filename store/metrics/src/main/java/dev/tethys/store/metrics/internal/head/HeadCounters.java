@@ -1,0 +1,19 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What happened in the head since it was made. */
+public final class HeadCounters {
+  public final LongAdder floats = new LongAdder();
+  public final LongAdder histograms = new LongAdder();
+  public final LongAdder late = new LongAdder();
+  public final LongAdder created = new LongAdder();
+  public final LongAdder removed = new LongAdder();
+  public final LongAdder limited = new LongAdder();
+
+  /** Samples that met another of the same time while two batches raced, and were not stored. */
+  public final LongAdder raced = new LongAdder();
+
+  /** Samples of the log whose series is not known. */
+  public final LongAdder orphans = new LongAdder();
+}

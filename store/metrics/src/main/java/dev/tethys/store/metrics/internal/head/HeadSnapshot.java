@@ -1,0 +1,426 @@
+package dev.tethys.store.metrics.internal.head;
+
+import com.github.luben.zstd.Zstd;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.ValueColumn;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import dev.tethys.store.metrics.internal.wal.Frames;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head as a file, so that recovery reads the log only from there on. Taking it copies what
+ * changes and notes what does not (pages only grow); writing it then disturbs nobody.
+ *
+ * <pre>
+ * 8 bytes "TTHSHED" and version 1, then {@link Frames}; first byte of a payload:
+ *   1 HEAD      svarint block range, svarint minValidTime, svarint minTime, svarint maxTime
+ *   2 SERIES    uvarint n, uvarint raw bytes, zstd of n * { uvarint slot, uvarint generation, sized labels }
+ *   3 STRIPES   n stripes until the end of the frame, see below
+ *   4 EXEMPLARS uvarint n, n * { sized labels of the series, svarint time, 8 bytes value, sized labels }
+ *   5 METADATA  uvarint n, n * { name, byte type, help, unit }
+ *   6 END       the snapshot is whole
+ * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
+ *   the one before; 0 first), uvarint pages, pages { svarint range start, uvarint rows, uvarint size,
+ *   rows }, uvarint series with extras, each:
+ *     byte k, uvarint start changes * { svarint from, svarint start },
+ *     uvarint histogram chunks * { svarint min, svarint max, uvarint count, sized data },
+ *     uvarint late samples * { svarint time, svarint start, byte 0 and 8 bytes value |
+ *                              byte 1 and sized histogram chunk data }
+ * </pre>
+ */
+public final class HeadSnapshot {
+  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 1};
+  private static final int FRAME = 1 << 20;
+  private static final int HEAD = 1;
+  private static final int SERIES = 2;
+  private static final int STRIPES = 3;
+  private static final int EXEMPLARS = 4;
+  private static final int METADATA = 5;
+  private static final int END = 6;
+
+  private record StripeState(
+      int number, long[] times, long[] bits, Stripe.View pages, List<ExtraState> extras) {}
+
+  private record ExtraState(
+      int k,
+      @Nullable StartTimes starts,
+      HistogramLog.@Nullable View histograms,
+      @Nullable SampleBuffer late) {}
+
+  private final Head head;
+  private final long minValidTime;
+  private final long minTime;
+  private final long maxTime;
+  private final int[] slots;
+  private final int[] generations;
+  private final int[] lists;
+  private final List<StripeState> stripes = new ArrayList<>();
+
+  /** Takes the state of a head; between two commits, see {@link Head#still}. */
+  public HeadSnapshot(Head head) {
+    this.head = head;
+    head.view.readLock().lock();
+    try {
+      minValidTime = head.minValidTime;
+      minTime = head.minTime;
+      maxTime = head.maxTime;
+      SeriesTable t = head.table;
+      int n = t.live();
+      slots = new int[n];
+      generations = new int[n];
+      lists = new int[n];
+      int at = 0;
+      for (int s = 1; s < t.slots(); s++) {
+        if (t.isLive(s)) {
+          slots[at] = s;
+          generations[at] = t.keys.generation[s];
+          lists[at++] = t.list(s);
+        }
+      }
+      for (int i = 0; i < head.stripes.length; i++) {
+        Stripe s = head.stripes[i];
+        if (s != null) {
+          stripes.add(state(i, s));
+        }
+      }
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  private static StripeState state(int number, Stripe s) {
+    List<ExtraState> extras = new ArrayList<>();
+    for (int k = 0; s.hasExtras() && k < 64; k++) {
+      Extras e = s.extras(k);
+      if (e != null) {
+        extras.add(
+            new ExtraState(
+                k,
+                e.starts == null ? null : e.starts.copy(),
+                e.histograms == null ? null : e.histograms.view(),
+                e.late == null ? null : e.late.view(Long.MIN_VALUE, Long.MAX_VALUE)));
+      }
+    }
+    return new StripeState(
+        number,
+        s.lastTime.clone(),
+        s.lastBits.clone(),
+        s.view(Long.MIN_VALUE, Long.MAX_VALUE),
+        extras);
+  }
+
+  /** Writes the snapshot and makes its content durable. */
+  public void write(WritableFile file) throws IOException {
+    file.write(MAGIC, 0, MAGIC.length);
+    ByteSink out = new ByteSink(FRAME);
+    int at = Frames.begin(out);
+    out.putByte(HEAD);
+    out.svarint(head.range);
+    out.svarint(minValidTime);
+    out.svarint(minTime);
+    out.svarint(maxTime);
+    flush(file, out, at);
+    series(file, out);
+    stripes(file, out);
+    exemplars(file, out);
+    at = Frames.begin(out);
+    out.putByte(METADATA);
+    var all = Map.copyOf(head.metadata);
+    out.uvarint(all.size());
+    all.forEach(
+        (name, m) -> {
+          out.putString(name);
+          out.putByte(m.type().ordinal());
+          out.putString(m.help());
+          out.putString(m.unit());
+        });
+    flush(file, out, at);
+    at = Frames.begin(out);
+    out.putByte(END);
+    flush(file, out, at);
+    file.force();
+  }
+
+  private static void flush(WritableFile file, ByteSink out, int at) throws IOException {
+    Frames.end(out, at);
+    file.write(out.buf, 0, out.size);
+    out.clear();
+  }
+
+  private void series(WritableFile file, ByteSink out) throws IOException {
+    ByteSink raw = new ByteSink(FRAME);
+    int from = 0;
+    while (from < slots.length) {
+      raw.clear();
+      int i = from;
+      while (i < slots.length && raw.size < FRAME) {
+        raw.uvarint(slots[i]);
+        raw.uvarint(generations[i]);
+        raw.putSized(head.table.index.labels(lists[i]).canonicalBytes());
+        i++;
+      }
+      byte[] z = Zstd.compress(raw.toArray(), 1);
+      int at = Frames.begin(out);
+      out.putByte(SERIES);
+      out.uvarint(i - from);
+      out.uvarint(raw.size);
+      out.put(z, 0, z.length);
+      flush(file, out, at);
+      from = i;
+    }
+  }
+
+  private void stripes(WritableFile file, ByteSink out) throws IOException {
+    ValueColumn values = new ValueColumn();
+    double[] v = new double[64];
+    int at = Frames.begin(out);
+    out.putByte(STRIPES);
+    for (StripeState s : stripes) {
+      out.uvarint(s.number);
+      for (int k = 0; k < 64; k++) {
+        v[k] = Double.longBitsToDouble(s.bits[k]);
+      }
+      values.encode(v, 64, out);
+      long before = 0;
+      for (long t : s.times) {
+        out.svarint(t - before);
+        before = t;
+      }
+      out.uvarint(s.pages.pages().length);
+      for (int i = 0; i < s.pages.pages().length; i++) {
+        RowPage.save(
+            s.pages.bytes()[i],
+            s.pages.sizes()[i],
+            s.pages.pages()[i].rangeStart,
+            s.pages.rows()[i],
+            out);
+      }
+      out.uvarint(s.extras.size());
+      for (ExtraState e : s.extras) {
+        extra(e, out);
+      }
+      if (out.size > FRAME) {
+        flush(file, out, at);
+        at = Frames.begin(out);
+        out.putByte(STRIPES);
+      }
+    }
+    flush(file, out, at);
+  }
+
+  private static void extra(ExtraState e, ByteSink out) {
+    out.putByte(e.k);
+    StartTimes st = e.starts;
+    out.uvarint(st == null ? 0 : st.count());
+    for (int i = 0; st != null && i < st.count(); i++) {
+      out.svarint(st.from(i));
+      out.svarint(st.start(i));
+    }
+    List<HistogramLog.Chunk> chunks = new ArrayList<>();
+    HistogramLog.View h = e.histograms;
+    if (h != null) {
+      chunks.addAll(h.chunks());
+      if (h.times().length > 0) {
+        chunks.add(HistogramLog.encode(h.times(), h.starts(), h.tail(), h.times().length));
+      }
+    }
+    out.uvarint(chunks.size());
+    for (HistogramLog.Chunk c : chunks) {
+      chunk(c, out);
+    }
+    SampleBuffer late = e.late;
+    out.uvarint(late == null ? 0 : late.size);
+    for (int i = 0; late != null && i < late.size; i++) {
+      long start = late.startTimestamps == null ? 0 : late.startTimestamps[i];
+      Histogram x = late.histograms == null ? null : late.histograms[i];
+      out.svarint(late.timestamps[i]);
+      out.svarint(start);
+      if (x == null) {
+        out.putByte(0);
+        out.putLong(Double.doubleToRawLongBits(late.values[i]));
+      } else {
+        out.putByte(1);
+        chunk(
+            HistogramLog.encode(
+                new long[] {late.timestamps[i]}, new long[] {start}, new Histogram[] {x}, 1),
+            out);
+      }
+    }
+  }
+
+  private static void chunk(HistogramLog.Chunk c, ByteSink out) {
+    out.svarint(c.minTime());
+    out.svarint(c.maxTime());
+    out.uvarint(c.count());
+    out.putSized(c.data());
+  }
+
+  private static HistogramLog.Chunk chunk(ByteSource in) {
+    return new HistogramLog.Chunk(
+        in.svarint(), in.svarint(), in.count(HistogramLog.CHUNK), in.sized());
+  }
+
+  private void exemplars(WritableFile file, ByteSink out) throws IOException {
+    List<ExemplarRing.Entry> all = head.exemplars.entries();
+    int at = Frames.begin(out);
+    out.putByte(EXEMPLARS);
+    out.uvarint(all.size());
+    for (ExemplarRing.Entry e : all) {
+      out.putSized(e.series().canonicalBytes());
+      BatchRecord.exemplar(e.exemplar(), out);
+    }
+    flush(file, out, at);
+  }
+
+  /**
+   * What loading found.
+   *
+   * @param whole the end was there and every byte accounted for
+   */
+  public record Loaded(boolean whole, String problem) {}
+
+  /** Fills an empty head from the bytes of a snapshot: every sound frame of it. */
+  public static Loaded load(Head head, byte[] file) {
+    for (int i = 0; i < MAGIC.length; i++) {
+      if (file.length < MAGIC.length || file[i] != MAGIC[i]) {
+        return new Loaded(false, "it is not a snapshot of this version");
+      }
+    }
+    boolean[] end = new boolean[1];
+    List<String> problems = new ArrayList<>();
+    Frames.Found found =
+        Frames.read(
+            file,
+            MAGIC.length,
+            in -> {
+              try {
+                frame(head, in, end);
+              } catch (DamageException | IndexOutOfBoundsException e) {
+                problems.add(String.valueOf(e.getMessage()));
+              }
+            });
+    if (found.damagedBytes() > 0 || found.tornBytes() > 0) {
+      problems.add(found.damagedBytes() + found.tornBytes() + " bytes are damaged");
+    }
+    if (!end[0]) {
+      problems.add("its end is missing");
+    }
+    return new Loaded(problems.isEmpty(), String.join("; ", problems));
+  }
+
+  private static void frame(Head head, ByteSource in, boolean[] end) {
+    switch (in.getByte()) {
+      case HEAD -> {
+        long range = in.svarint();
+        long minValid = in.svarint();
+        head.minValidTime = Math.max(head.minValidTime, minValid);
+        head.minTime = in.svarint();
+        head.maxTime = in.svarint();
+        if (range != head.range) {
+          throw new DamageException(
+              "it was written for blocks of " + range + " ms, not of " + head.range);
+        }
+      }
+      case SERIES -> {
+        int n = in.count(Integer.MAX_VALUE);
+        int raw = in.count(FRAME + ByteArena.PAGE * 2L);
+        byte[] z = in.bytes(in.remaining());
+        byte[] b = Zstd.decompress(z, raw);
+        ByteSource s = new ByteSource(b);
+        for (int i = 0; i < n; i++) {
+          int slot = s.count(Integer.MAX_VALUE - 64);
+          int generation = s.count(Integer.MAX_VALUE);
+          byte[] canonical = s.sized();
+          if (slot == 0 || head.table.isLive(slot)) {
+            throw new DamageException("slot " + slot + " twice");
+          }
+          head.table.install(slot, generation & ~1, canonical);
+          head.stripeFor(slot);
+        }
+      }
+      case STRIPES -> {
+        while (in.remaining() > 0) {
+          stripe(head, in);
+        }
+      }
+      case EXEMPLARS -> {
+        for (int n = in.count(); n > 0; n--) {
+          Labels series = Labels.ofCanonicalBytes(in.sized());
+          head.exemplars.add(series, BatchRecord.exemplar(in));
+        }
+      }
+      case METADATA -> {
+        for (int n = in.count(); n > 0; n--) {
+          String name = in.string();
+          head.metadata.put(name, BatchRecord.metadata(in));
+        }
+      }
+      case END -> end[0] = true;
+      default -> throw new DamageException("a frame of unknown kind");
+    }
+  }
+
+  private static void stripe(Head head, ByteSource in) {
+    int number = in.count(1 << 25);
+    Stripe s = head.stripeFor(number << 6);
+    double[] v = new double[64];
+    new ValueColumn.Reader().decode(in, v, 0, 64);
+    long before = 0;
+    for (int k = 0; k < 64; k++) {
+      before += in.svarint();
+      s.lastTime[k] = before;
+      s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
+    }
+    for (int n = in.count(); n > 0; n--) {
+      RowPage p = RowPage.load(in);
+      if (p.rangeStart >= head.minValidTime) {
+        s.addPage(p); // a block may have been finished after the snapshot
+      }
+    }
+    for (int n = in.count(64); n > 0; n--) {
+      int k = in.count(63);
+      Extras e = s.makeExtras(k);
+      StartTimes starts = new StartTimes();
+      for (int i = in.count(); i > 0; i--) {
+        starts.note(in.svarint(), in.svarint());
+      }
+      if (!starts.isEmpty()) {
+        e.starts = starts;
+      }
+      HistogramLog log = new HistogramLog();
+      for (int i = in.count(); i > 0; i--) {
+        log.addAll(chunk(in), head.minValidTime);
+      }
+      if (!log.isEmpty()) {
+        e.histograms = log;
+      }
+      LateSamples late = new LateSamples();
+      for (int i = in.count(); i > 0; i--) {
+        long time = in.svarint();
+        long start = in.svarint();
+        if (in.getByte() == 0) {
+          late.add(start, time, in.getLong(), null);
+        } else {
+          SampleBuffer b = new SampleBuffer();
+          HistogramLog.decode(chunk(in), Long.MIN_VALUE, Long.MAX_VALUE, b);
+          if (b.size != 1 || b.histograms == null || b.histograms[0] == null) {
+            throw new DamageException("a late histogram is none");
+          }
+          late.add(start, time, 0, b.histograms[0]);
+        }
+      }
+      if (late.size() > 0) {
+        e.late = late;
+      }
+    }
+  }
+}

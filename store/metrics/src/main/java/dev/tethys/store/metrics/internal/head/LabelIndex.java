@@ -1,0 +1,368 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Labels;
+import dev.tethys.store.metrics.internal.index.Postings;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * The labels of the series in memory and which series have them. Each distinct label (a name with a
+ * value, "pair") is kept once, as the very bytes that it takes in a canonical label set, so that the
+ * labels of a series are its pairs laid end to end. A series is a list of pair numbers; a pair knows
+ * its series.
+ *
+ * <p>Invariants: pair numbers only grow; bytes of a pair never change. Guarded by the lock of the
+ * head: changed under its write lock, read under its read lock.
+ */
+final class LabelIndex implements Postings {
+  private final ByteArena pairBytes = new ByteArena();
+  private final ByteArena lists = new ByteArena();
+  private final Fingerprint hash;
+
+  private int pairs;
+  private int[] pairAt = new int[256];
+  private int[] pairLength = new int[256];
+  private int[] pairHash = new int[256];
+  private int[] single = new int[256]; // the only series of a pair; 0 when there is none
+  private @Nullable RoaringBitmap[] many = new RoaringBitmap[256]; // all its series, when > 1
+  private int[] table = new int[1024]; // pair + 1 by hash, open addressing
+
+  private final TreeMap<String, Name> names = new TreeMap<>();
+  private final RoaringBitmap all = new RoaringBitmap();
+  private long pairByteCount;
+  private byte[] scratch = new byte[256];
+
+  private static final class Name {
+    int[] pairs = new int[4];
+    int count;
+
+    void add(int pair) {
+      if (count == pairs.length) {
+        pairs = Arrays.copyOf(pairs, count * 2);
+      }
+      pairs[count++] = pair;
+    }
+  }
+
+  LabelIndex(Fingerprint key) {
+    this.hash = key.sameKey();
+  }
+
+  /** Adds a series; the name of its list of pairs. */
+  int add(int slot, byte[] canonical) {
+    int n = 0;
+    int p = 0;
+    while (p < canonical.length) {
+      int start = p;
+      int nameLength = number(canonical, p);
+      int nameAt = p + size(nameLength);
+      p = nameAt + nameLength;
+      int valueLength = number(canonical, p);
+      p += size(valueLength) + valueLength;
+      int pair = pair(canonical, start, p, nameAt, nameLength);
+      if (scratch.length < n + 5) {
+        scratch = Arrays.copyOf(scratch, scratch.length * 2);
+      }
+      n = put(scratch, n, pair);
+      addPosting(pair, slot);
+    }
+    if (scratch.length < n + 5) {
+      scratch = Arrays.copyOf(scratch, scratch.length * 2);
+    }
+    // The list ends with a zero: pair numbers are stored one higher.
+    scratch[n++] = 0;
+    all.add(slot);
+    return lists.put(scratch, 0, n);
+  }
+
+  /** Takes a series out of the postings; its labels stay readable. */
+  void remove(int slot, int list) {
+    byte[] page = lists.page(list);
+    int p = lists.offset(list);
+    while (page[p] != 0) {
+      int pair = number(page, p);
+      p += size(pair);
+      pair--;
+      RoaringBitmap b = many[pair];
+      if (b == null) {
+        single[pair] = 0;
+      } else {
+        b.remove(slot);
+        if (b.getCardinality() == 1) {
+          single[pair] = b.first();
+          many[pair] = null;
+        }
+      }
+    }
+    all.remove(slot);
+  }
+
+  private void addPosting(int pair, int slot) {
+    RoaringBitmap b = many[pair];
+    if (b != null) {
+      b.add(slot);
+    } else if (single[pair] == 0) {
+      single[pair] = slot;
+    } else {
+      many[pair] = RoaringBitmap.bitmapOf(single[pair], slot);
+    }
+  }
+
+  private int pair(byte[] b, int start, int end, int nameAt, int nameLength) {
+    hash.hash(b, start, end - start, 0);
+    int h = (int) hash.low;
+    int mask = table.length - 1;
+    int i = h & mask;
+    while (table[i] != 0) {
+      int pair = table[i] - 1;
+      if (pairHash[pair] == h
+          && pairLength[pair] == end - start
+          && Arrays.equals(
+              pairBytes.page(pairAt[pair]),
+              pairBytes.offset(pairAt[pair]),
+              pairBytes.offset(pairAt[pair]) + end - start,
+              b,
+              start,
+              end)) {
+        return pair;
+      }
+      i = i + 1 & mask;
+    }
+    int pair = pairs;
+    if (pair == pairAt.length) {
+      int n = pair * 2;
+      pairAt = Arrays.copyOf(pairAt, n);
+      pairLength = Arrays.copyOf(pairLength, n);
+      pairHash = Arrays.copyOf(pairHash, n);
+      single = Arrays.copyOf(single, n);
+      many = Arrays.copyOf(many, n);
+    }
+    pairAt[pair] = pairBytes.put(b, start, end - start);
+    pairLength[pair] = end - start;
+    pairHash[pair] = h;
+    pairByteCount += end - start;
+    pairs++;
+    table[i] = pair + 1;
+    if (pairs * 4L > table.length * 3L) {
+      rehash();
+    }
+    names
+        .computeIfAbsent(
+            new String(b, nameAt, nameLength, StandardCharsets.UTF_8), k -> new Name())
+        .add(pair);
+    return pair;
+  }
+
+  private void rehash() {
+    int[] t = new int[table.length * 2];
+    for (int pair = 0; pair < pairs; pair++) {
+      int i = pairHash[pair] & t.length - 1;
+      while (t[i] != 0) {
+        i = i + 1 & t.length - 1;
+      }
+      t[i] = pair + 1;
+    }
+    table = t;
+  }
+
+  /** The labels of a series by the name of its list. */
+  Labels labels(int list) {
+    byte[] page = lists.page(list);
+    int start = lists.offset(list);
+    int n = 0;
+    int p = start;
+    while (page[p] != 0) {
+      int v = number(page, p);
+      p += size(v);
+      n += pairLength[v - 1];
+    }
+    byte[] out = new byte[n];
+    n = 0;
+    p = start;
+    while (page[p] != 0) {
+      int v = number(page, p);
+      p += size(v);
+      int at = pairAt[v - 1];
+      int length = pairLength[v - 1];
+      System.arraycopy(pairBytes.page(at), pairBytes.offset(at), out, n, length);
+      n += length;
+    }
+    return Labels.ofCanonicalBytes(out);
+  }
+
+  /** Whether a list spells these canonical bytes. */
+  boolean spells(int list, byte[] canonical) {
+    byte[] page = lists.page(list);
+    int p = lists.offset(list);
+    int at = 0;
+    while (page[p] != 0) {
+      int v = number(page, p);
+      p += size(v);
+      int length = pairLength[v - 1];
+      int from = pairBytes.offset(pairAt[v - 1]);
+      if (at + length > canonical.length
+          || !Arrays.equals(
+              pairBytes.page(pairAt[v - 1]), from, from + length, canonical, at, at + length)) {
+        return false;
+      }
+      at += length;
+    }
+    return at == canonical.length;
+  }
+
+  private static int put(byte[] b, int p, int pair) {
+    int v = pair + 1;
+    while ((v & ~0x7f) != 0) {
+      b[p++] = (byte) (v | 0x80);
+      v >>>= 7;
+    }
+    b[p++] = (byte) v;
+    return p;
+  }
+
+  private static int number(byte[] b, int p) {
+    int v = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte x = b[p++];
+      v |= (x & 0x7f) << shift;
+      if (x >= 0) {
+        return v;
+      }
+    }
+  }
+
+  private static int size(int v) {
+    return (38 - Integer.numberOfLeadingZeros(v | 1)) / 7;
+  }
+
+  // ---- Postings
+
+  @Override
+  public RoaringBitmap all() {
+    return all;
+  }
+
+  @Override
+  public @Nullable RoaringBitmap of(String name, String value) {
+    byte[] canonical = Labels.of(name, value).canonicalBytes();
+    if (canonical.length == 0) {
+      return null;
+    }
+    Fingerprint f = hash.sameKey(); // readers run side by side
+    f.hash(canonical, 0, canonical.length, 0);
+    int h = (int) f.low;
+    int mask = table.length - 1;
+    for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
+      int pair = table[i] - 1;
+      int at = pairBytes.offset(pairAt[pair]);
+      if (pairHash[pair] == h
+          && pairLength[pair] == canonical.length
+          && Arrays.equals(
+              pairBytes.page(pairAt[pair]),
+              at,
+              at + canonical.length,
+              canonical,
+              0,
+              canonical.length)) {
+        return bitmap(pair);
+      }
+    }
+    return null;
+  }
+
+  private RoaringBitmap bitmap(int pair) {
+    RoaringBitmap b = many[pair];
+    return b != null
+        ? b
+        : single[pair] == 0 ? new RoaringBitmap() : RoaringBitmap.bitmapOf(single[pair]);
+  }
+
+  private int cardinality(int pair) {
+    RoaringBitmap b = many[pair];
+    return b != null ? b.getCardinality() : single[pair] == 0 ? 0 : 1;
+  }
+
+  private String value(int pair) {
+    byte[] page = pairBytes.page(pairAt[pair]);
+    int p = pairBytes.offset(pairAt[pair]);
+    int n = number(page, p);
+    p += size(n) + n;
+    int length = number(page, p);
+    p += size(length);
+    return new String(page, p, length, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
+    Name n = names.get(name);
+    if (n == null) {
+      return;
+    }
+    for (int i = 0; i < n.count; i++) {
+      int pair = n.pairs[i];
+      if (many[pair] == null && single[pair] == 0) {
+        continue;
+      }
+      String v = value(pair);
+      if (v.startsWith(prefix)) {
+        to.accept(v, () -> bitmap(pair));
+      }
+    }
+  }
+
+  @Override
+  public List<String> names() {
+    List<String> out = new ArrayList<>();
+    names.forEach(
+        (name, n) -> {
+          for (int i = 0; i < n.count; i++) {
+            if (cardinality(n.pairs[i]) > 0) {
+              out.add(name);
+              return;
+            }
+          }
+        });
+    return out;
+  }
+
+  /** Receives one label with series. */
+  interface PairVisitor {
+    void pair(String name, String value, int series);
+  }
+
+  /** Visits every label that has series. */
+  void forEachPair(PairVisitor v) {
+    names.forEach(
+        (name, n) -> {
+          for (int i = 0; i < n.count; i++) {
+            int c = cardinality(n.pairs[i]);
+            if (c > 0) {
+              v.pair(name, value(n.pairs[i]), c);
+            }
+          }
+        });
+  }
+
+  int pairCount() {
+    return pairs;
+  }
+
+  /** Bytes held, postings estimated by what Roaring says of itself. */
+  long bytes() {
+    long b = pairBytes.bytes() + lists.bytes() + pairAt.length * 20L + table.length * 4L;
+    for (int i = 0; i < pairs; i++) {
+      RoaringBitmap m = many[i];
+      if (m != null) {
+        b += m.getSizeInBytes() + 80L;
+      }
+    }
+    return b;
+  }
+}

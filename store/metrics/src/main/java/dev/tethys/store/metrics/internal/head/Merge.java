@@ -1,0 +1,59 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.SampleBuffer;
+
+/** Joins two ascending lists of samples into one. */
+public final class Merge {
+  private Merge() {}
+
+  /** Appends all samples of a buffer to another, as they are. */
+  public static void append(SampleBuffer from, SampleBuffer to) {
+    if (from.histograms == null
+        && to.histograms == null
+        && from.startTimestamps == null
+        && to.startTimestamps == null) {
+      to.ensure(to.size + from.size);
+      System.arraycopy(from.timestamps, 0, to.timestamps, to.size, from.size);
+      System.arraycopy(from.values, 0, to.values, to.size, from.size);
+      to.size += from.size;
+    } else {
+      for (int i = 0; i < from.size; i++) {
+        copy(from, i, to);
+      }
+    }
+    to.mayBeStale |= from.mayBeStale;
+  }
+
+  /** Appends both, ascending; where both have a time, the first is taken. */
+  public static void merge(SampleBuffer first, SampleBuffer second, SampleBuffer to) {
+    int i = 0;
+    int j = 0;
+    while (i < first.size || j < second.size) {
+      if (j == second.size) {
+        copy(first, i++, to);
+      } else if (i == first.size || second.timestamps[j] < first.timestamps[i]) {
+        copy(second, j++, to);
+      } else {
+        if (second.timestamps[j] == first.timestamps[i]) {
+          j++;
+        }
+        copy(first, i++, to);
+      }
+    }
+    to.mayBeStale |= first.mayBeStale | second.mayBeStale;
+  }
+
+  private static void copy(SampleBuffer from, int i, SampleBuffer to) {
+    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
+    Histogram h = from.histograms == null ? null : from.histograms[i];
+    if (h != null) {
+      to.add(start, from.timestamps[i], h);
+    } else {
+      to.add(start, from.timestamps[i], from.values[i]);
+      if (to.histograms != null) {
+        to.histograms[to.size - 1] = null;
+      }
+    }
+  }
+}

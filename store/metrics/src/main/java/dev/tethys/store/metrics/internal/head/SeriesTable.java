@@ -1,0 +1,229 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.StorageException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The series in memory: slot, generation, labels.
+ *
+ * <p>A slot is <i>free</i>, <i>live</i> (even generation) or <i>retired</i> (odd): out of the index,
+ * found by nobody, but its labels are kept until every appender that may hold a sample for it has
+ * ended, so that such a sample can still be brought to the series of these labels. Slot 0 is never
+ * used.
+ *
+ * <p>Guarded by the lock of the head: changed under its write lock, read under its read lock, except
+ * {@link #keys}, which appenders read as they please.
+ */
+final class SeriesTable {
+  private record Other(long high, long low) {}
+
+  private record Retired(int slot, long epoch) {}
+
+  private final Fingerprint hash;
+  volatile SeriesKeys keys = new SeriesKeys(1024);
+  final LabelIndex index;
+
+  private int slots = 1; // slots ever used
+  private int live;
+  private int[] list = new int[1024]; // labels by slot: name in the index, plus 1
+  private int[] hashes = new int[1024];
+  private int[] table = new int[2048]; // slot by hash of canonical labels; 0 free, -1 was used
+  private int tableUsed;
+  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final ArrayDeque<Retired> retired = new ArrayDeque<>();
+
+  /** Series whose labels also come in other bytes than those in {@link #keys}. Bounded. */
+  private final Map<Other, Long> others = new ConcurrentHashMap<>();
+
+  SeriesTable(Fingerprint key) {
+    hash = key.sameKey();
+    index = new LabelIndex(key);
+  }
+
+  int live() {
+    return live;
+  }
+
+  /** One more than the highest slot ever used. */
+  int slots() {
+    return slots;
+  }
+
+  boolean isLive(int slot) {
+    return slot > 0 && slot < slots && list[slot] != 0 && (keys.generation[slot] & 1) == 0;
+  }
+
+  /** Labels of a live or retired slot. */
+  Labels labels(int slot) {
+    return index.labels(list[slot] - 1);
+  }
+
+  /** The index's name for the labels of a slot. */
+  int list(int slot) {
+    return list[slot] - 1;
+  }
+
+  long reference(int slot) {
+    return (long) keys.generation[slot] << 32 | slot;
+  }
+
+  private int hash(byte[] canonical) {
+    hash.hash(canonical, 0, canonical.length, 0);
+    return (int) hash.low;
+  }
+
+  /** The live slot of a label set, or 0. Under the write lock, for it uses the one hasher. */
+  int find(byte[] canonical) {
+    int h = hash(canonical);
+    int mask = table.length - 1;
+    for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
+      int slot = table[i];
+      if (slot > 0 && hashes[slot] == h && index.spells(list[slot] - 1, canonical)) {
+        return slot;
+      }
+    }
+    return 0;
+  }
+
+  /** Makes a series that is not there. */
+  int create(byte[] canonical) {
+    Integer reuse = free.pollFirst();
+    int slot = reuse != null ? reuse : slots;
+    int generation = keys.generation.length > slot ? keys.generation[slot] : 0;
+    install(slot, (generation + 1) & ~1, canonical);
+    return slot;
+  }
+
+  /** Makes a series in a given slot, which must be free: for recovery. */
+  void install(int slot, int generation, byte[] canonical) {
+    reserve(slot);
+    int labels = index.add(slot, canonical);
+    list[slot] = labels + 1;
+    slots = Math.max(slots, slot + 1);
+    live++;
+    int h = hash(canonical);
+    hashes[slot] = h;
+    if (tableUsed * 4L > table.length * 3L) {
+      rehash();
+    }
+    place(table, slot);
+    keys.set(slot, 0, 0, generation);
+  }
+
+  private void reserve(int slot) {
+    if (slot >= keys.capacity()) {
+      int n = Integer.highestOneBit(slot) * 2;
+      if (n <= 0) {
+        throw new StorageException(
+            StorageException.Reason.LIMIT, "more than 2^30 series in memory");
+      }
+      keys = keys.grown(n);
+      list = Arrays.copyOf(list, n);
+      hashes = Arrays.copyOf(hashes, n);
+    }
+  }
+
+  private void rehash() {
+    int[] t = new int[Integer.highestOneBit(Math.max(1024, live)) * 4];
+    tableUsed = 0;
+    int[] old = table;
+    table = t;
+    for (int s : old) {
+      if (s > 0) {
+        place(t, s);
+      }
+    }
+  }
+
+  private void place(int[] t, int slot) {
+    int i = hashes[slot] & t.length - 1;
+    while (t[i] > 0) {
+      i = i + 1 & t.length - 1;
+    }
+    if (t[i] == 0) {
+      tableUsed++;
+    }
+    t[i] = slot;
+  }
+
+  /** Remembers raw bytes that mean a live series. */
+  void addEncoding(int slot, long high, long low) {
+    SeriesKeys k = keys;
+    if ((k.high[slot] | k.low[slot]) == 0) {
+      k.assign(slot, high, low);
+    } else if (k.high[slot] != high || k.low[slot] != low) {
+      if (others.size() >= Math.max(1 << 16, live)) {
+        others.clear(); // it only costs decoding them again
+      }
+      others.put(new Other(high, low), reference(slot));
+    }
+  }
+
+  /** Like {@link SeriesKeys#find} for further encodings; without a lock. */
+  long otherEncoding(long high, long low) {
+    if (others.isEmpty()) {
+      return 0;
+    }
+    Long ref = others.get(new Other(high, low));
+    if (ref == null) {
+      return 0;
+    }
+    int slot = (int) (long) ref;
+    return keys.generation[slot] == (int) (ref >>> 32) ? ref : 0;
+  }
+
+  /** Takes a live series out. Its slot is free once appenders older than {@code epoch} ended. */
+  void retire(int slot, long epoch) {
+    index.remove(slot, list[slot] - 1);
+    int i = hashes[slot] & table.length - 1;
+    while (table[i] != slot) {
+      i = i + 1 & table.length - 1;
+    }
+    table[i] = -1;
+    keys.retire(slot);
+    live--;
+    retired.addLast(new Retired(slot, epoch));
+  }
+
+  /** In recovery: another series takes the slot of this one. */
+  void evict(int slot) {
+    retire(slot, Long.MIN_VALUE);
+    retired.removeLast();
+    list[slot] = 0;
+  }
+
+  /** Frees retired slots that nobody older than {@code oldest} can name; calls back for each. */
+  void free(long oldest, java.util.function.IntConsumer freed) {
+    while (!retired.isEmpty() && retired.peekFirst().epoch < oldest) {
+      int slot = retired.removeFirst().slot;
+      list[slot] = 0;
+      free.addLast(slot);
+      freed.accept(slot);
+    }
+  }
+
+  /** After recovery: slots without a series are free. */
+  void collectFree() {
+    free.clear();
+    retired.clear();
+    for (int s = 1; s < slots; s++) {
+      if (list[s] == 0 || (keys.generation[s] & 1) != 0) {
+        list[s] = 0;
+        free.addLast(s);
+      }
+    }
+  }
+
+  int retiredCount() {
+    return retired.size();
+  }
+
+  long bytes() {
+    return keys.bytes() + list.length * 8L + table.length * 4L + others.size() * 96L
+        + index.bytes();
+  }
+}

@@ -1,0 +1,217 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.storage.SampleBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * 64 series with neighbouring slots. Series that come in one scrape or request are neighbours, so
+ * that their samples are written as rows with one timestamp ({@link RowPage}).
+ *
+ * <p>Invariants: only the last page grows; a page holds rows of one block range; what a bit of a
+ * page means does not change while the page lives (a slot is reused only when no page has a sample
+ * of it). Guarded by the lock of the head.
+ */
+final class Stripe {
+  static final long NEVER = Long.MIN_VALUE;
+
+  /** Time of the newest in-order sample by series, {@link #NEVER} for none. */
+  final long[] lastTime = new long[64];
+
+  /** Bits of the newest in-order float by series. */
+  final long[] lastBits = new long[64];
+
+  private RowPage[] pages = new RowPage[2];
+  private int count;
+  private @Nullable Extras @Nullable [] extras;
+
+  /** Last commit group that had samples here. */
+  int touched;
+
+  Stripe() {
+    Arrays.fill(lastTime, NEVER);
+  }
+
+  @Nullable Extras extras(int k) {
+    return extras == null ? null : extras[k];
+  }
+
+  Extras makeExtras(int k) {
+    if (extras == null) {
+      extras = new Extras[64];
+    }
+    Extras e = extras[k];
+    if (e == null) {
+      e = new Extras();
+      extras[k] = e;
+    }
+    return e;
+  }
+
+  boolean hasExtras() {
+    return extras != null;
+  }
+
+  void dropExtras(int k) {
+    if (extras != null) {
+      extras[k] = null;
+    }
+  }
+
+  /** Appends samples of one time; all are newer than what their series have. */
+  void append(
+      long time, long range, int[] slots, long[] bits, int from, int to, RowPage.Scratch s) {
+    long rangeStart = Math.floorDiv(time, range) * range;
+    RowPage open = count == 0 ? null : pages[count - 1];
+    if (open == null || open.rangeStart != rangeStart || open.full()) {
+      open = newPage(open, rangeStart, (to - from) * 4 + 64);
+    }
+    open.append(time, slots, bits, from, to, lastBits, s);
+    for (int i = from; i < to; i++) {
+      lastTime[slots[i] & 63] = time;
+    }
+  }
+
+  private RowPage newPage(@Nullable RowPage before, long rangeStart, int capacity) {
+    if (before != null) {
+      before.trim();
+    }
+    if (count == pages.length) {
+      pages = Arrays.copyOf(pages, count * 2);
+    }
+    RowPage p = new RowPage(rangeStart, capacity);
+    pages[count++] = p;
+    return p;
+  }
+
+  int pageCount() {
+    return count;
+  }
+
+  RowPage page(int i) {
+    return pages[i];
+  }
+
+  void addPage(RowPage p) {
+    if (count == pages.length) {
+      pages = Arrays.copyOf(pages, count * 2);
+    }
+    pages[count++] = p;
+  }
+
+  /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
+  record View(byte[][] bytes, int[] sizes, int[] rows, RowPage[] pages) {
+    /** Whether a series may have samples here. */
+    boolean has(int k) {
+      for (RowPage p : pages) {
+        if ((p.seen & 1L << k) != 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    void read(int k, long minTime, long maxTime, SampleBuffer into) {
+      long bit = 1L << k;
+      for (int i = 0; i < bytes.length; i++) {
+        // The mask may have grown since; then reading finds nothing more than it should.
+        if ((pages[i].seen & bit) != 0) {
+          RowPage.read(bytes[i], rows[i], pages[i].rangeStart, k, minTime, maxTime, into);
+        }
+      }
+    }
+  }
+
+  View view(long minTime, long maxTime) {
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+      n += pages[i].maxTime >= minTime && pages[i].minTime <= maxTime ? 1 : 0;
+    }
+    View v = new View(new byte[n][], new int[n], new int[n], new RowPage[n]);
+    n = 0;
+    for (int i = 0; i < count; i++) {
+      RowPage p = pages[i];
+      if (p.maxTime >= minTime && p.minTime <= maxTime) {
+        v.bytes[n] = p.buf;
+        v.sizes[n] = p.size;
+        v.rows[n] = p.rows;
+        v.pages[n] = p;
+        n++;
+      }
+    }
+    return v;
+  }
+
+  /** Drops the pages of ranges that start before a time. */
+  void truncate(long time) {
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+      if (pages[i].rangeStart >= time) {
+        pages[n++] = pages[i];
+      }
+    }
+    Arrays.fill(pages, n, count, null);
+    count = n;
+    if (pages.length > 4 && count < pages.length / 4) {
+      pages = Arrays.copyOf(pages, Math.max(2, count * 2));
+    }
+  }
+
+  /**
+   * Removes floats of one series in a closed range by writing the pages that hold them anew. The old
+   * pages stay as they are for readers that noted them.
+   */
+  void remove(int k, long minTime, long maxTime, RowPage.Scratch s) {
+    SampleBuffer b = new SampleBuffer();
+    for (int i = 0; i < count; i++) {
+      RowPage p = pages[i];
+      if (RowPage.overlaps(p, k, minTime, maxTime, b)) {
+        pages[i] = p.without(k, minTime, maxTime, s);
+      }
+    }
+  }
+
+  /** Takes the newest float in memory for the newest sample of a series. */
+  void findNewest(int k) {
+    SampleBuffer b = new SampleBuffer();
+    view(NEVER, Long.MAX_VALUE).read(k, NEVER, Long.MAX_VALUE, b);
+    lastTime[k] = b.size == 0 ? NEVER : b.timestamps[b.size - 1];
+    lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
+  }
+
+  /** Whether an in-order float stands at a time, given by the only sample of the buffer. */
+  boolean find(int k, long time, SampleBuffer scratch) {
+    for (int i = 0; i < count; i++) {
+      if (RowPage.find(pages[i], k, time, scratch)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  long minTime() {
+    long t = Long.MAX_VALUE;
+    for (int i = 0; i < count; i++) {
+      t = Math.min(t, pages[i].minTime);
+    }
+    return t;
+  }
+
+  long bytes() {
+    long b = 64 * 16 + 128;
+    for (int i = 0; i < count; i++) {
+      b += pages[i].bytes();
+    }
+    if (extras != null) {
+      for (Extras e : extras) {
+        if (e != null) {
+          b += 32;
+          b += e.starts == null ? 0 : e.starts.bytes();
+          b += e.histograms == null ? 0 : e.histograms.bytes();
+          b += e.late == null ? 0 : e.late.bytes();
+        }
+      }
+    }
+    return b;
+  }
+}

@@ -1,0 +1,253 @@
+package dev.tethys.store.metrics.internal.wal;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The write-ahead log: a folder of segments, each
+ *
+ * <pre>
+ * 8 bytes "TTHSWAL" and version 1, 8 bytes number of the segment, then {@link Frames}
+ * </pre>
+ *
+ * named by its number in eight digits.
+ *
+ * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended to;
+ * after a failed write nothing more is written until the segment has been cut to where it ended
+ * before, so that what was refused cannot come back. One thread writes at a time (the commit lock of the head); any may {@link #sync}.
+ */
+public final class Log implements Closeable {
+  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'W', 'A', 'L', 1};
+  static final int HEADER = 16;
+
+  private final FileAccess files;
+  private final Path directory;
+  private final long segmentBytes;
+  private final ReentrantLock syncLock = new ReentrantLock();
+
+  private long segment;
+  private @Nullable WritableFile file;
+  private long good; // bytes of the open segment that are whole frames
+  private boolean broken; // bytes behind good may stand in the file
+  private volatile long written; // bytes in all since the log was opened
+  private volatile long synced;
+  private volatile long kept; // bytes of segments before the open one
+
+  /** Opens the log for writing behind all segments that are there. */
+  public Log(FileAccess files, Path directory, long segmentBytes) throws IOException {
+    this.files = files;
+    this.directory = directory;
+    this.segmentBytes = segmentBytes;
+    files.createDirectories(directory);
+    List<Long> there = segments(files, directory);
+    segment = there.isEmpty() ? 0 : there.getLast();
+    for (long n : there) {
+      kept += files.size(path(n));
+    }
+  }
+
+  /** Numbers of the segments in a folder, ascending. */
+  public static List<Long> segments(FileAccess files, Path directory) throws IOException {
+    List<Long> out = new ArrayList<>();
+    for (Path p : files.list(directory)) {
+      String name = p.getFileName().toString();
+      if (name.matches("\\d{8,18}")) {
+        out.add(Long.parseLong(name));
+      }
+    }
+    out.sort(null);
+    return out;
+  }
+
+  private Path path(long n) {
+    return path(directory, n);
+  }
+
+  static Path path(Path directory, long n) {
+    return directory.resolve(String.format(Locale.ROOT, "%08d", n));
+  }
+
+  /**
+   * Reads a segment.
+   *
+   * @return what was found; all bytes count as damaged when the header is wrong
+   */
+  public static Frames.Found read(
+      FileAccess files, Path directory, long n, Frames.Visitor to) throws IOException {
+    byte[] b = files.read(path(directory, n));
+    if (b.length < HEADER) {
+      return new Frames.Found(0, 0, b.length);
+    }
+    ByteSource in = new ByteSource(b);
+    boolean known = true;
+    for (byte m : MAGIC) {
+      known &= (byte) in.getByte() == m;
+    }
+    if (!known || in.getLong() != n) {
+      // A damaged header does not take the frames with it: they carry their own checksums.
+      Frames.Found f = Frames.read(b, 0, to);
+      return new Frames.Found(f.frames(), f.damagedBytes() + 1, f.tornBytes());
+    }
+    return Frames.read(b, HEADER, to);
+  }
+
+  /**
+   * Appends whole frames in one write.
+   *
+   * @throws IOException when they could not be written: then none of them is read back
+   */
+  public void append(ByteSink frames, boolean sync) throws IOException {
+    WritableFile f = file;
+    if (f != null && broken) {
+      repair(f);
+      f = file;
+    }
+    if (f == null || good > HEADER && good + frames.size > segmentBytes) {
+      rotate();
+      f = file;
+    }
+    if (f == null) {
+      throw new IOException("no segment is open");
+    }
+    try {
+      f.write(frames.buf, 0, frames.size);
+      if (sync) {
+        f.force();
+      }
+    } catch (IOException e) {
+      broken = true;
+      try {
+        repair(f);
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+    good += frames.size;
+    written += frames.size;
+    if (sync) {
+      synced = written;
+    }
+  }
+
+  /** Takes half-written bytes away. */
+  private void repair(WritableFile f) throws IOException {
+    f.truncate(good);
+    broken = false;
+  }
+
+  /** Starts a new segment, whose number is returned; everything before it is made durable. */
+  public long rotate() throws IOException {
+    syncLock.lock();
+    try {
+      WritableFile old = file;
+      if (old != null) {
+        if (broken) {
+          repair(old);
+        }
+        old.force();
+        synced = written;
+        file = null;
+        kept += good;
+        old.close();
+      }
+      long n = segment + 1;
+      WritableFile f = files.create(path(n));
+      ByteSink head = new ByteSink(HEADER);
+      head.put(MAGIC, 0, MAGIC.length);
+      head.putLong(n);
+      try {
+        f.write(head.buf, 0, head.size);
+        f.force();
+        files.syncDirectory(directory);
+      } catch (IOException e) {
+        f.close();
+        files.delete(path(n));
+        throw e;
+      }
+      segment = n;
+      file = f;
+      good = HEADER;
+      return n;
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Makes what was appended before this call durable. */
+  public void sync() throws IOException {
+    if (synced >= written) {
+      return;
+    }
+    syncLock.lock();
+    try {
+      WritableFile f = file;
+      long upTo = written;
+      if (f != null && synced < upTo) {
+        f.force();
+        synced = upTo;
+      }
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Removes segments before a number. */
+  public void truncate(long before) throws IOException {
+    long left = 0;
+    for (long n : segments(files, directory)) {
+      if (n < before) {
+        files.delete(path(n));
+      } else if (n < segment) {
+        left += files.size(path(n));
+      }
+    }
+    kept = left;
+  }
+
+  /** Bytes of all segments. */
+  public long bytes() {
+    return kept + good;
+  }
+
+  /** Bytes appended since the log was opened. */
+  public long written() {
+    return written;
+  }
+
+  /** The segment now written to, or before the first write the newest there is. */
+  public long segment() {
+    return segment;
+  }
+
+  @Override
+  public void close() throws IOException {
+    syncLock.lock();
+    try {
+      WritableFile f = file;
+      file = null;
+      if (f != null) {
+        try {
+          if (broken) {
+            repair(f);
+          }
+          f.force();
+        } finally {
+          f.close();
+        }
+      }
+    } finally {
+      syncLock.unlock();
+    }
+  }
+}
