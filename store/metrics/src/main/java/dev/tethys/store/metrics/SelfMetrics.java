@@ -71,11 +71,7 @@ final class SelfMetrics implements Collector {
         "head_max_time",
         "Maximum timestamp of the head block. The unit is decided by the library consumer.",
         newest);
-    gauge(
-        to,
-        "head_max_time_seconds",
-        "Maximum timestamp of the head block.",
-        newest / 1000);
+    gauge(to, "head_max_time_seconds", "Maximum timestamp of the head block.", newest / 1000);
     to.accept(
         new MetricFamily(
             "prometheus_tsdb_head_samples_appended_total",

@@ -166,7 +166,8 @@ final class Upkeep {
     for (long start : due) {
       inOrder |= start + head.range() > head.minValidTime();
     }
-    // Late samples alone wait for company, or a tiny block a second would be the answer to a trickle.
+    // Late samples alone wait for company, or a tiny block a second would be the answer to a
+    // trickle.
     if (due.isEmpty() || !inOrder && !all && late < MAX_LATE) {
       return false;
     }
@@ -381,7 +382,8 @@ final class Upkeep {
       }
     } catch (IOException e) {
       throw unavailable(
-          "the deletion could not be stored for all blocks; ask for it again once the disk works", e);
+          "the deletion could not be stored for all blocks; ask for it again once the disk works",
+          e);
     } finally {
       structure.unlock();
     }

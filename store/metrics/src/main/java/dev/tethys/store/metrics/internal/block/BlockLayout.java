@@ -1,8 +1,6 @@
 package dev.tethys.store.metrics.internal.block;
 
-/**
- * Names and numbers of the block format; {@link BlockWriter} describes it byte by byte.
- */
+/** Names and numbers of the block format; {@link BlockWriter} describes it byte by byte. */
 final class BlockLayout {
   static final String CHUNKS = "chunks";
   static final String INDEX = "index";

@@ -142,8 +142,7 @@ public final class BlockReader implements Postings {
   }
 
   private static void magic(Mapped f, long at, byte[] magic) {
-    if (f.size() < at + magic.length
-        || !Arrays.equals(f.bytes(at, magic.length), magic)) {
+    if (f.size() < at + magic.length || !Arrays.equals(f.bytes(at, magic.length), magic)) {
       throw new DamageException("it is no block of this version");
     }
   }
@@ -573,8 +572,7 @@ public final class BlockReader implements Postings {
     long[] t = ref == null ? null : ref.get();
     if (t == null) {
       byte[] b = group(setGroup[set]);
-      ByteSource in =
-          new ByteSource(b, setOffset[set], b.length - ByteSink.SLACK - setOffset[set]);
+      ByteSource in = new ByteSource(b, setOffset[set], b.length - ByteSink.SLACK - setOffset[set]);
       t = new long[setCount[set]];
       IntColumn.decode(in, t, t.length);
       for (int i = 0; i < t.length; i++) {

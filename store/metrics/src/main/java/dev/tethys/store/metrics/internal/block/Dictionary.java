@@ -157,8 +157,7 @@ final class Dictionary {
         want.length == 0 ? firstRestart[n] : seek(n, want),
         (pair, v) -> {
           int c =
-              Arrays.compareUnsigned(
-                  v, 0, Math.min(v.length, want.length), want, 0, want.length);
+              Arrays.compareUnsigned(v, 0, Math.min(v.length, want.length), want, 0, want.length);
           if (c == 0) {
             to.accept(new String(v, StandardCharsets.UTF_8), pair);
           }
@@ -188,7 +187,10 @@ final class Dictionary {
     }
     int name = n;
     int restart = firstRestart[n] + (pair - firstPair[n]) / BlockLayout.RESTART;
-    int last = Math.min(firstPair[n + 1], pair - (pair - firstPair[n]) % BlockLayout.RESTART + BlockLayout.RESTART);
+    int last =
+        Math.min(
+            firstPair[n + 1],
+            pair - (pair - firstPair[n]) % BlockLayout.RESTART + BlockLayout.RESTART);
     scan(
         n,
         restart,

@@ -26,9 +26,7 @@ final class GroupWriter implements AutoCloseable {
     out.clear();
     int bound = (int) Zstd.compressBound(raw.size);
     out.ensure(BlockLayout.GROUP_HEADER + bound);
-    int n =
-        zstd.compressByteArray(
-            out.buf, BlockLayout.GROUP_HEADER, bound, raw.buf, 0, raw.size);
+    int n = zstd.compressByteArray(out.buf, BlockLayout.GROUP_HEADER, bound, raw.buf, 0, raw.size);
     if (n >= raw.size - (raw.size >> 6)) {
       System.arraycopy(raw.buf, 0, out.buf, BlockLayout.GROUP_HEADER, raw.size);
       n = raw.size;

@@ -3,8 +3,8 @@ package dev.tethys.store.metrics.internal.encoding;
 import java.util.Arrays;
 
 /**
- * A column of longs in the fewest bits that one of these forms gives. All arithmetic wraps, so every
- * column of longs comes back as it was.
+ * A column of longs in the fewest bits that one of these forms gives. All arithmetic wraps, so
+ * every column of longs comes back as it was.
  *
  * <p>Format (the number of values, n &ge; 1, is known from outside):
  *

@@ -3,12 +3,12 @@ package dev.tethys.store.metrics.internal.encoding;
 import java.util.Arrays;
 
 /**
- * A column of doubles, lossless to the bit (NaN payloads and -0.0 included), in the cheapest of some
- * forms. Most metrics are decimals: counts, bytes, seconds with a few digits. They are stored as
- * integers {@code m = v * 10^e} where {@code m / 10^e} gives back the very bits; sums of decimals,
- * which float arithmetic leaves a few units in the last place beside a decimal, get those units as a
- * second small column; what is neither is stored as bytes of equal weight side by side, for the
- * compressor behind.
+ * A column of doubles, lossless to the bit (NaN payloads and -0.0 included), in the cheapest of
+ * some forms. Most metrics are decimals: counts, bytes, seconds with a few digits. They are stored
+ * as integers {@code m = v * 10^e} where {@code m / 10^e} gives back the very bits; sums of
+ * decimals, which float arithmetic leaves a few units in the last place beside a decimal, get those
+ * units as a second small column; what is neither is stored as bytes of equal weight side by side,
+ * for the compressor behind.
  *
  * <p>Format (the number of values, n &ge; 1, is known from outside):
  *
@@ -117,7 +117,7 @@ public final class ValueColumn {
     if (from == 0 && exactInteger(v, Double.doubleToRawLongBits(v))) {
       return 0;
     }
-    if (v - v != 0) {
+    if (!Double.isFinite(v)) {
       return -1; // not finite
     }
     for (int e = Math.max(1, from); e <= MAX_EXPONENT; e++) {
@@ -161,7 +161,7 @@ public final class ValueColumn {
   }
 
   private static boolean exceptional(double v) {
-    return v - v != 0 || v == 0 && Double.doubleToRawLongBits(v) != 0;
+    return !Double.isFinite(v) || v == 0 && Double.doubleToRawLongBits(v) != 0;
   }
 
   /** 0 when done, a larger exponent to start again with, -1 to give up. */
@@ -171,7 +171,8 @@ public final class ValueColumn {
     for (int i = 0; i < n; i++) {
       double x = v[i];
       long k = (long) x;
-      if ((double) k == x && (k != 0 || Double.doubleToRawLongBits(x) == 0)
+      if ((double) k == x
+          && (k != 0 || Double.doubleToRawLongBits(x) == 0)
           && k != Long.MAX_VALUE) {
         m[i] = k;
         continue;
@@ -342,7 +343,7 @@ public final class ValueColumn {
         case RAW -> {
           double x = Double.longBitsToDouble(in.getLong());
           Arrays.fill(v, at, at + n, x);
-          return x - x != 0;
+          return !Double.isFinite(x);
         }
         case DECIMAL, SUM -> {
           int count = (head & EXCEPTIONS) != 0 ? exceptions(in, n) : 0;

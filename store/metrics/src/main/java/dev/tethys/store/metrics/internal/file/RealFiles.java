@@ -101,8 +101,7 @@ public final class RealFiles implements FileAccess {
 
   @Override
   public Closeable lock(Path path) throws IOException {
-    FileChannel ch =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel ch = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       FileLock lock = ch.tryLock();
       if (lock == null) {

@@ -35,8 +35,8 @@ import java.util.Map;
  *   DELETE       svarint min time, svarint max time, uvarint n, n * uvarint slot
  * </pre>
  *
- * <p>Slots are below 2^31, nibbles low half first. FLOATS and HISTOGRAMS were newer than all before in
- * their series; they need not be read again once a block of their time stands. The LATE ones do.
+ * <p>Slots are below 2^31, nibbles low half first. FLOATS and HISTOGRAMS were newer than all before
+ * in their series; they need not be read again once a block of their time stands. The LATE ones do.
  */
 final class BatchRecord {
   private static final MetricType[] TYPES = MetricType.values();

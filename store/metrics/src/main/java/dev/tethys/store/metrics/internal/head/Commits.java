@@ -23,8 +23,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Group commit: whoever holds the commit lock takes along all batches that wait, writes their
  * records at once (one write, one sync where that is asked for) and puts them in place; the others
- * find their work done. Whether a sample is in order is decided against what is in place, so a batch
- * that meets series of an earlier batch of its group first lets that one be finished.
+ * find their work done. Whether a sample is in order is decided against what is in place, so a
+ * batch that meets series of an earlier batch of its group first lets that one be finished.
  */
 final class Commits implements BatchRecord.Replay {
   private static final int MAX_GROUP = 64;
@@ -321,17 +321,12 @@ final class Commits implements BatchRecord.Replay {
 
   private void late(Batch.Columns c) {
     for (int i = 0; i < c.count; i++) {
-      lateSample(
-          c.slots[i], c.times[i], c.starts == null ? 0 : c.starts[i], c.bits[i], null);
+      lateSample(c.slots[i], c.times[i], c.starts == null ? 0 : c.starts[i], c.bits[i], null);
     }
   }
 
   private void lateSample(
-      int slot,
-      long time,
-      long start,
-      long bits,
-      @org.jspecify.annotations.Nullable Histogram h) {
+      int slot, long time, long start, long bits, @org.jspecify.annotations.Nullable Histogram h) {
     Extras e = head.stripe(slot).makeExtras(slot & 63);
     if (e.late == null) {
       e.late = new LateSamples();

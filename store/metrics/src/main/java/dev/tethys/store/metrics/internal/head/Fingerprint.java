@@ -11,8 +11,8 @@ import java.security.SecureRandom;
  *
  * <p>The key is drawn when the process starts and never shown, so nobody can prepare bytes that
  * collide. Two different byte strings then meet by chance only: with 2^32 series the probability
- * that any two of them do is about 2^-64. That is the one thing the way from bytes to series trusts;
- * what a series is called is always compared byte by byte.
+ * that any two of them do is about 2^-64. That is the one thing the way from bytes to series
+ * trusts; what a series is called is always compared byte by byte.
  */
 final class Fingerprint {
   private static final VarHandle LONG =

@@ -146,7 +146,9 @@ public final class Head {
     return table.otherEncoding(high, low);
   }
 
-  /** The reference of a series, made when new; its raw fingerprint is remembered when it has one. */
+  /**
+   * The reference of a series, made when new; its raw fingerprint is remembered when it has one.
+   */
   long series(Labels labels, long high, long low, boolean hasFingerprint) {
     byte[] canonical = labels.canonicalBytes();
     if (canonical.length == 0) {
@@ -455,8 +457,8 @@ public final class Head {
   // ---- leaving memory
 
   /**
-   * Starts of the block ranges that should become blocks now, ascending: those that in-order samples
-   * have passed by half a range, and those before that hold late samples only.
+   * Starts of the block ranges that should become blocks now, ascending: those that in-order
+   * samples have passed by half a range, and those before that hold late samples only.
    *
    * @param all every range that holds samples
    */
@@ -674,7 +676,9 @@ public final class Head {
     view.writeLock().lock();
     try {
       table.collectFree();
-      if (minTime == Long.MAX_VALUE && maxTime == Long.MIN_VALUE && minValidTime != Long.MIN_VALUE) {
+      if (minTime == Long.MAX_VALUE
+          && maxTime == Long.MIN_VALUE
+          && minValidTime != Long.MIN_VALUE) {
         maxTime = minValidTime - 1; // so that the window for late samples has an end
         minTime = Long.MAX_VALUE;
       }

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
+import dev.tethys.model.HistogramCheck;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.Appender;
@@ -127,7 +128,7 @@ final class HeadAppender implements Appender {
     if (timestamp > ceiling) {
       return Outcome.OUT_OF_BOUNDS;
     }
-    b.add(slot, generation, timestamp, bits, startTimestamp <= timestamp ? startTimestamp : 0);
+    b.add(slot, generation, timestamp, bits, startTimestamp);
     return Outcome.OK;
   }
 
@@ -162,7 +163,7 @@ final class HeadAppender implements Appender {
     if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
       return Outcome.UNKNOWN_SERIES;
     }
-    if (!HistogramCheck.valid(histogram)) {
+    if (HistogramCheck.problem(histogram) != null) {
       return Outcome.INVALID_HISTOGRAM;
     }
     for (int i = b.histograms.size() - 1; i >= 0; i--) {
@@ -194,8 +195,8 @@ final class HeadAppender implements Appender {
     if (timestamp > ceiling) {
       return Outcome.OUT_OF_BOUNDS;
     }
-    long start = startTimestamp <= timestamp ? startTimestamp : 0;
-    b.histograms.add(new Batch.HistogramSample(slot, generation, start, timestamp, histogram));
+    b.histograms.add(
+        new Batch.HistogramSample(slot, generation, startTimestamp, timestamp, histogram));
     return Outcome.OK;
   }
 

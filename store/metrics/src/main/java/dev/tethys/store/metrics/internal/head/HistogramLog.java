@@ -139,7 +139,7 @@ final class HistogramLog {
     chunks = List.of();
     Arrays.fill(tail, null);
     count = 0;
-    Histogram[] h = all.histograms;
+    @Nullable Histogram[] h = all.histograms;
     for (int i = 0; i < all.size && h != null; i++) {
       long t = all.timestamps[i];
       Histogram x = h[i];

@@ -14,9 +14,9 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The labels of the series in memory and which series have them. Each distinct label (a name with a
- * value, "pair") is kept once, as the very bytes that it takes in a canonical label set, so that the
- * labels of a series are its pairs laid end to end. A series is a list of pair numbers; a pair knows
- * its series.
+ * value, "pair") is kept once, as the very bytes that it takes in a canonical label set, so that
+ * the labels of a series are its pairs laid end to end. A series is a list of pair numbers; a pair
+ * knows its series.
  *
  * <p>Invariants: pair numbers only grow; bytes of a pair never change. Guarded by the lock of the
  * head: changed under its write lock, read under its read lock.
@@ -36,7 +36,6 @@ final class LabelIndex implements Postings {
 
   private final TreeMap<String, Name> names = new TreeMap<>();
   private final RoaringBitmap all = new RoaringBitmap();
-  private long pairByteCount;
   private byte[] scratch = new byte[256];
 
   private static final class Name {
@@ -147,15 +146,13 @@ final class LabelIndex implements Postings {
     pairAt[pair] = pairBytes.put(b, start, end - start);
     pairLength[pair] = end - start;
     pairHash[pair] = h;
-    pairByteCount += end - start;
     pairs++;
     table[i] = pair + 1;
     if (pairs * 4L > table.length * 3L) {
       rehash();
     }
     names
-        .computeIfAbsent(
-            new String(b, nameAt, nameLength, StandardCharsets.UTF_8), k -> new Name())
+        .computeIfAbsent(new String(b, nameAt, nameLength, StandardCharsets.UTF_8), k -> new Name())
         .add(pair);
     return pair;
   }

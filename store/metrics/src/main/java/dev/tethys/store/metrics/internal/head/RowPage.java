@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one batch
- * brought for the stripe at one timestamp: which series are present, which changed, and how.
+ * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one
+ * batch brought for the stripe at one timestamp: which series are present, which changed, and how.
  *
  * <pre>
  * row: svarint timestamp - timestamp of the row before (first row: - range start)

@@ -10,13 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The series in memory: slot, generation, labels.
  *
- * <p>A slot is <i>free</i>, <i>live</i> (even generation) or <i>retired</i> (odd): out of the index,
- * found by nobody, but its labels are kept until every appender that may hold a sample for it has
- * ended, so that such a sample can still be brought to the series of these labels. Slot 0 is never
- * used.
+ * <p>A slot is <i>free</i>, <i>live</i> (even generation) or <i>retired</i> (odd): out of the
+ * index, found by nobody, but its labels are kept until every appender that may hold a sample for
+ * it has ended, so that such a sample can still be brought to the series of these labels. Slot 0 is
+ * never used.
  *
- * <p>Guarded by the lock of the head: changed under its write lock, read under its read lock, except
- * {@link #keys}, which appenders read as they please.
+ * <p>Guarded by the lock of the head: changed under its write lock, read under its read lock,
+ * except {@link #keys}, which appenders read as they please.
  */
 final class SeriesTable {
   private record Other(long high, long low) {}
@@ -223,7 +223,10 @@ final class SeriesTable {
   }
 
   long bytes() {
-    return keys.bytes() + list.length * 8L + table.length * 4L + others.size() * 96L
+    return keys.bytes()
+        + list.length * 8L
+        + table.length * 4L
+        + others.size() * 96L
         + index.bytes();
   }
 }

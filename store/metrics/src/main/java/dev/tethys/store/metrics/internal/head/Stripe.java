@@ -158,8 +158,8 @@ final class Stripe {
   }
 
   /**
-   * Removes floats of one series in a closed range by writing the pages that hold them anew. The old
-   * pages stay as they are for readers that noted them.
+   * Removes floats of one series in a closed range by writing the pages that hold them anew. The
+   * old pages stay as they are for readers that noted them.
    */
   void remove(int k, long minTime, long maxTime, RowPage.Scratch s) {
     SampleBuffer b = new SampleBuffer();

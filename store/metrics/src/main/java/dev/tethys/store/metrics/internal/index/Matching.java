@@ -160,8 +160,7 @@ public final class Matching {
       }
       return switch (tail) {
         case ANYTHING -> v -> v.startsWith(prefix) == positive;
-        case SOMETHING ->
-            v -> (v.startsWith(prefix) && v.length() > prefix.length()) == positive;
+        case SOMETHING -> v -> (v.startsWith(prefix) && v.length() > prefix.length()) == positive;
         case EXPRESSION -> v -> m.matches(v);
       };
     }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Which series have which label: what matchers are answered from. Bitmaps it gives are shared: read,
- * never write.
+ * Which series have which label: what matchers are answered from. Bitmaps it gives are shared:
+ * read, never write.
  */
 public interface Postings {
   /** The label names, of which each has at least one series. */

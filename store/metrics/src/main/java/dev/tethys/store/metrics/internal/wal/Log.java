@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  *
  * named by its number in eight digits.
  *
- * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended to;
- * after a failed write nothing more is written until the segment has been cut to where it ended
- * before, so that what was refused cannot come back. One thread writes at a time (the commit lock of the head); any may {@link #sync}.
+ * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended
+ * to; after a failed write nothing more is written until the segment has been cut to where it ended
+ * before, so that what was refused cannot come back. One thread writes at a time (the commit lock
+ * of the head); any may {@link #sync}.
  */
 public final class Log implements Closeable {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'W', 'A', 'L', 1};
@@ -82,8 +83,8 @@ public final class Log implements Closeable {
    *
    * @return what was found; all bytes count as damaged when the header is wrong
    */
-  public static Frames.Found read(
-      FileAccess files, Path directory, long n, Frames.Visitor to) throws IOException {
+  public static Frames.Found read(FileAccess files, Path directory, long n, Frames.Visitor to)
+      throws IOException {
     byte[] b = files.read(path(directory, n));
     if (b.length < HEADER) {
       return new Frames.Found(0, 0, b.length);
