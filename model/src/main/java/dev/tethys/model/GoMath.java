@@ -12,8 +12,11 @@ package dev.tethys.model;
 public final class GoMath {
   private static final double LN2_HI = 6.93147180369123816490e-01;
   private static final double LN2_LO = 1.90821492927058770002e-10;
-  private static final double LN2 = 0.693147180559945309417232121458176568;
-  private static final double LN10 = 2.30258509299404568401799145468436421;
+
+  /** 1 / ln 2 and 1 / ln 10, each rounded once. */
+  private static final double LOG2_E = 1.4426950408889634073599246810019;
+
+  private static final double LOG10_E = 0.43429448190325182765112891891661;
   private static final double HALF_SQRT2 = 7.07106781186547524401e-01;
 
   private GoMath() {}
@@ -29,9 +32,11 @@ public final class GoMath {
     if (!(x <= Double.MAX_VALUE)) {
       return x;
     }
-    double f = fraction(x);
-    double k = exponent(x);
-    if (f < HALF_SQRT2) {
+    // as the machine code does it, which takes subnormals for numbers near the smallest normal one
+    long bits = Double.doubleToRawLongBits(x);
+    double f = Double.longBitsToDouble(bits & 0x000fffffffffffffL | 0x3fe0000000000000L);
+    double k = (bits >>> 52) - 0x3fe;
+    if (f <= HALF_SQRT2) {
       k--;
       f *= 2;
     }
@@ -59,12 +64,12 @@ public final class GoMath {
       return log(x);
     }
     double f = fraction(x);
-    return f == 0.5 ? exponent(x) - 1 : log(f) * (1 / LN2) + exponent(x);
+    return f == 0.5 ? exponent(x) - 1 : log(f) * LOG2_E + exponent(x);
   }
 
   /** The logarithm of base 10. */
   public static double log10(double x) {
-    return log2(x) * (LN2 / LN10);
+    return log(x) * LOG10_E;
   }
 
   /** e^x. */

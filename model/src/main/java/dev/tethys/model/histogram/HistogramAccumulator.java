@@ -424,6 +424,14 @@ public final class HistogramAccumulator {
   public Histogram toHistogram() {
     positive.dropEmpty();
     negative.dropEmpty();
+    return withEmptyBuckets();
+  }
+
+  /**
+   * The histogram with every bucket that any operand had. That shows: a side that has buckets, if
+   * only empty ones, is one on which observations near zero are expected.
+   */
+  public Histogram withEmptyBuckets() {
     return new Histogram(
         false,
         hint,

@@ -13,6 +13,11 @@ public final class HistogramArithmetic {
     return new HistogramAccumulator(h).multiply(factor).toHistogram();
   }
 
+  /** All counts and the sum with the other sign, as a gauge; empty buckets stay. */
+  public static Histogram negate(Histogram h) {
+    return new HistogramAccumulator(h).multiply(-1).withEmptyBuckets();
+  }
+
   /** All counts and the sum divided; a negative divisor gives a gauge, 0 removes the buckets. */
   public static Histogram divide(Histogram h, double by) {
     return new HistogramAccumulator(h).divide(by).toHistogram();

@@ -1,33 +1,77 @@
 package dev.tethys.query.promql.exec;
 
-import java.time.LocalDate;
-import java.time.YearMonth;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of a time in seconds, in UTC. */
+/**
+ * Functions of a time in seconds, in UTC. Days become dates by counting years from 1 March in eras
+ * of 400 years, so that any long will do. What is no long (NaN, infinities) is the time 2^63 s, as
+ * in Go on amd64.
+ */
 public final class Dates {
   private static final long DAY = 86_400;
+  private static final long DAYS_OF_ERA = 146_097;
+  private static final long NO_LONG_DAY = 106_751_991_167_300L;
+  private static final long NO_LONG_SECOND = 55_808;
 
   private static final Map<String, LongToDoubleFunction> ALL =
       Map.of(
-          "minute", t -> Math.floorMod(t, 3600L) / 60,
-          "hour", t -> Math.floorMod(t, DAY) / 3600,
-          "day_of_week", t -> date(t).getDayOfWeek().getValue() % 7,
-          "day_of_month", t -> date(t).getDayOfMonth(),
-          "day_of_year", t -> date(t).getDayOfYear(),
-          "days_in_month", t -> YearMonth.from(date(t)).lengthOfMonth(),
-          "month", t -> date(t).getMonthValue(),
-          "year", t -> date(t).getYear());
+          "minute", t -> secondOfDay(t) / 60 % 60,
+          "hour", t -> secondOfDay(t) / 3600,
+          "day_of_week", t -> Math.floorMod(day(t) + 4, 7L),
+          "day_of_month", t -> Civil.of(day(t)).day,
+          "day_of_year", t -> Civil.of(day(t)).dayOfYear(),
+          "days_in_month", t -> Civil.of(day(t)).daysInMonth(),
+          "month", t -> Civil.of(day(t)).month,
+          "year", t -> Civil.of(day(t)).year);
 
   private Dates() {}
 
-  private static LocalDate date(long seconds) {
-    long day = Math.floorDiv(seconds, DAY);
-    return LocalDate.ofEpochDay(
-        Math.clamp(day, LocalDate.MIN.toEpochDay(), LocalDate.MAX.toEpochDay()));
+  private static long day(long seconds) {
+    return seconds == Long.MIN_VALUE ? NO_LONG_DAY : Math.floorDiv(seconds, DAY);
+  }
+
+  private static long secondOfDay(long seconds) {
+    return seconds == Long.MIN_VALUE ? NO_LONG_SECOND : Math.floorMod(seconds, DAY);
+  }
+
+  /** A date of the proleptic Gregorian calendar. */
+  private record Civil(long year, int month, int day) {
+    static Civil of(long daysSinceEpoch) {
+      long z = daysSinceEpoch + 719_468; // 1970-01-01 is so many days after 0000-03-01
+      long era = Math.floorDiv(z, DAYS_OF_ERA);
+      long inEra = z - era * DAYS_OF_ERA;
+      long yearOfEra = (inEra - inEra / 1460 + inEra / 36_524 - inEra / 146_096) / 365;
+      long dayOfYear = inEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+      int fromMarch = (int) ((5 * dayOfYear + 2) / 153);
+      int day = (int) (dayOfYear - (153L * fromMarch + 2) / 5 + 1);
+      int month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+      return new Civil(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day);
+    }
+
+    private boolean isLeap() {
+      return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    }
+
+    int daysInMonth() {
+      return switch (month) {
+        case 2 -> isLeap() ? 29 : 28;
+        case 4, 6, 9, 11 -> 30;
+        default -> 31;
+      };
+    }
+
+    int dayOfYear() {
+      int before = new int[] {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}[month - 1];
+      return before + day + (month > 2 && isLeap() ? 1 : 0);
+    }
+  }
+
+  /** A double cut to a long; what does not fit is the smallest. */
+  private static long toLong(double v) {
+    return v >= -0x1p63 && v < 0x1p63 ? (long) v : Long.MIN_VALUE;
   }
 
   /** The function of a name over a vector, or null. */
@@ -40,7 +84,7 @@ public final class Dates {
           void apply(double[] v, double[][] arguments) {
             for (int s = 0; s < v.length; s++) {
               if (!Column.isAbsent(v[s])) {
-                v[s] = f.applyAsDouble((long) v[s]);
+                v[s] = f.applyAsDouble(toLong(v[s]));
               }
             }
           }

@@ -4,7 +4,6 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.histogram.HistogramAccumulator;
-import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.exec.Annotations.HistogramOperation;
@@ -116,7 +115,8 @@ final class ExtendedRate {
           smoothed && t[first] < start && CounterReset.between(h[first], h[first + 1]);
       HistogramAccumulator hidden = new HistogramAccumulator(left);
       int n = hidden(w, first, last, left, right, leftSpannedReset, hidden);
-      if (n < 0 || n > 0 && !noted(w, sum.add(hidden.toHistogram()), HistogramOperation.ADDITION)) {
+      if (n < 0
+          || n > 0 && !noted(w, sum.add(hidden.withEmptyBuckets()), HistogramOperation.ADDITION)) {
         return;
       }
     }
@@ -209,7 +209,7 @@ final class ExtendedRate {
     }
     double fraction = (double) (moment - t1) / (double) (t2 - t1);
     if (counter && CounterReset.between(h1, h2)) {
-      return HistogramArithmetic.multiply(h2, fraction);
+      return new HistogramAccumulator(h2).multiply(fraction).withEmptyBuckets();
     }
     HistogramAccumulator sum = new HistogramAccumulator(h2);
     int outcome = sum.subtract(h1);
@@ -223,6 +223,6 @@ final class ExtendedRate {
     if ((outcome & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {
       annotations.boundsReconciled(HistogramOperation.ADDITION, span);
     }
-    return sum.toHistogram();
+    return sum.withEmptyBuckets();
   }
 }

@@ -73,7 +73,7 @@ final class HistogramMean {
       s.divide(count - 1);
     }
     s.multiply((count - 1) / count);
-    return note(s.addCompensated(new HistogramAccumulator(h).divide(count).toHistogram()));
+    return note(s.addCompensated(new HistogramAccumulator(h).divide(count).withEmptyBuckets()));
   }
 
   private boolean note(int outcome) {
@@ -85,13 +85,17 @@ final class HistogramMean {
     return true;
   }
 
-  /** The result; something must have been added, and all of it must have fitted. */
+  /** The result without empty buckets; something must have been added and have fitted. */
   Histogram result() {
+    return sum().toHistogram();
+  }
+
+  private HistogramAccumulator sum() {
     HistogramAccumulator s = Streams.there(sum);
     if (mean && !incremental) {
       s.divide(count);
     }
-    return s.settle().toHistogram();
+    return s.settle();
   }
 
   /** Puts the result of a window at a step, or says why there is none. */
@@ -106,6 +110,6 @@ final class HistogramMean {
     if (takeReconciled()) {
       w.annotations.boundsReconciled(HistogramOperation.AGGREGATION, w.span);
     }
-    out.set(step, result());
+    out.set(step, sum().withEmptyBuckets());
   }
 }

@@ -207,7 +207,7 @@ public final class InstantMath {
             for (int s = 0; s < hs.length; s++) {
               Histogram h = hs[s];
               if (h != null) {
-                hs[s] = HistogramArithmetic.multiply(h, -1);
+                hs[s] = HistogramArithmetic.negate(h);
               }
             }
           }

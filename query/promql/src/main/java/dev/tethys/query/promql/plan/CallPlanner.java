@@ -187,12 +187,6 @@ final class CallPlanner {
 
   private Operator timestamp(VectorSelector v, String name, Context c) {
     Selector s = planner.selector(v, c);
-    if (s.at() != null) {
-      // with a fixed time Prometheus forgets the offset here
-      s =
-          new Selector(
-              s.matchers(), s.at(), 0, s.extension(), s.function(), s.countsOnly(), s.span());
-    }
     return new InstantSelect(
         s,
         name.equals("timestamp")
