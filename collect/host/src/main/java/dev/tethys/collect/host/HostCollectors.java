@@ -9,22 +9,25 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.File;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What this machine says about itself: the metrics of node_exporter's collectors on Linux, with its
  * names, types and labels.
  *
  * <p>Collectors run one after the other in the thread that asks, which costs less than a thread
- * each; a second asker waits for the first. A collector that fails, or finds nothing, says so in
- * {@code node_scrape_collector_success} and touches no other.
+ * each; a second asker waits for the first, though not for ever. A collector that fails, or finds
+ * nothing, says so in {@code node_scrape_collector_success} and touches no other.
  *
  * <p>Invariant: {@link #files}, the collectors and their caches are used by the holder of {@link
  * #turn} only.
@@ -35,10 +38,15 @@ public final class HostCollectors implements Collector {
   /** What others wrote into files gives way to what the collectors found themselves. */
   private static final String LAST = "textfile";
 
+  /** How long a scrape waits for another one; a read of a broken device may never return. */
+  private static final Duration MAX_WAIT = Duration.ofSeconds(10);
+
   private final ReentrantLock turn = new ReentrantLock();
   private final Map<String, NodeCollector> collectors = new TreeMap<>();
   private final NodeExporterOptions options;
   private final HostFiles files;
+  private final Duration maxWait;
+  private volatile String running = "";
 
   /**
    * Makes the collectors that the options turn on.
@@ -47,6 +55,12 @@ public final class HostCollectors implements Collector {
    *     where the options say
    */
   public HostCollectors(NodeExporterOptions options, InstantSource clock) {
+    this(options, MAX_WAIT, new Catalog(options, clock)::make);
+  }
+
+  /** With collectors of one's own making, and another patience. */
+  HostCollectors(
+      NodeExporterOptions options, Duration maxWait, Function<String, NodeCollector> make) {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       throw new IllegalArgumentException(
           "the collectors of the host read Linux's /proc and /sys; this is "
@@ -55,10 +69,10 @@ public final class HostCollectors implements Collector {
     needFolder("path.procfs", options.paths().procfs());
     needFolder("path.sysfs", options.paths().sysfs());
     this.options = options;
+    this.maxWait = maxWait;
     this.files = new HostFiles(options.paths());
-    Catalog catalog = new Catalog(options, clock);
     for (String name : options.enabled()) {
-      collectors.put(name, catalog.make(name));
+      collectors.put(name, make.apply(name));
     }
   }
 
@@ -113,7 +127,16 @@ public final class HostCollectors implements Collector {
 
   private void collect(Map<String, NodeCollector> some, Consumer<MetricFamily> to) {
     Families out = new Families();
-    turn.lock();
+    if (!awaitTurn()) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "no collector ran: {0} has been running for more than {1} s",
+          running,
+          maxWait.toMillis() / 1000.0);
+      some.keySet().forEach(name -> Catalog.scraped(out, name, maxWait.toNanos() / 1e9, false));
+      out.drainTo(to);
+      return;
+    }
     try {
       some.forEach(
           (name, c) -> {
@@ -131,7 +154,18 @@ public final class HostCollectors implements Collector {
     out.drainTo(to);
   }
 
+  /** False when the driver of some device keeps an earlier scrape from ending. */
+  private boolean awaitTurn() {
+    try {
+      return turn.tryLock(maxWait.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   private void run(String name, NodeCollector c, Families out) {
+    running = name;
     long begin = System.nanoTime();
     boolean success = false;
     try {

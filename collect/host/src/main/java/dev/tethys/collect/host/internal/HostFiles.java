@@ -111,10 +111,17 @@ public final class HostFiles {
     if (t != null) {
       return t.all();
     }
+    if (isAbsence()) {
+      return null;
+    }
+    throw new HostFileException("read", path, errno);
+  }
+
+  private boolean isAbsence() {
     return switch (errno) {
       case Posix.ENOENT, Posix.ENOTDIR, Posix.EACCES, Posix.EPERM, Posix.EOPNOTSUPP, Posix.EINVAL ->
-          null;
-      default -> throw new HostFileException("read", path, errno);
+          true;
+      default -> false;
     };
   }
 
@@ -158,7 +165,53 @@ public final class HostFiles {
     return v;
   }
 
-  private boolean load(String path) {
+  /**
+   * An open folder: its files are found without walking the path again, which halves the cost of
+   * reading a value of sysfs.
+   */
+  final class Folder implements AutoCloseable {
+    private final String path;
+    private final int fd;
+
+    private Folder(String path, int fd) {
+      this.path = path;
+      this.fd = fd;
+    }
+
+    /** Like {@link HostFiles#sysAttribute}. */
+    @Nullable String attribute(String name) throws HostFileException {
+      Text t = tryRead(name);
+      if (t != null) {
+        return t.all();
+      }
+      if (isAbsence()) {
+        return null;
+      }
+      throw new HostFileException("read", path + "/" + name, errno);
+    }
+
+    /** Like {@link HostFiles#tryRead}. */
+    @Nullable Text tryRead(String name) {
+      return put(name) && load(name, Posix.openAt(state, fd, cPath)) ? text : null;
+    }
+
+    @Override
+    public void close() {
+      Posix.close(fd);
+    }
+  }
+
+  /** Opens a folder. */
+  Folder folder(String path) throws HostFileException {
+    int fd = put(path) ? Posix.openFolder(state, cPath) : -1;
+    if (fd < 0) {
+      throw new HostFileException("open", path, Posix.errno(state));
+    }
+    return new Folder(path, fd);
+  }
+
+  /** Hands a path to C; false when it is longer than any path can be. */
+  private boolean put(String path) {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     if (p.length >= MAX_PATH) {
       errno = Posix.ENOENT;
@@ -166,7 +219,14 @@ public final class HostFiles {
     }
     MemorySegment.copy(p, 0, cPath, ValueLayout.JAVA_BYTE, 0, p.length);
     cPath.set(ValueLayout.JAVA_BYTE, p.length, (byte) 0);
-    int fd = Posix.open(state, cPath);
+    return true;
+  }
+
+  private boolean load(String path) {
+    return put(path) && load(path, Posix.open(state, cPath));
+  }
+
+  private boolean load(String path, int fd) {
     if (fd < 0) {
       errno = Posix.errno(state);
       return false;

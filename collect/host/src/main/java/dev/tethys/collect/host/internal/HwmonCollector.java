@@ -135,28 +135,33 @@ final class HwmonCollector implements NodeCollector {
 
   private static void read(HostFiles files, String dir, Map<String, Map<String, String>> data)
       throws HostFileException {
-    for (String file : files.list(dir)) {
-      SensorFile s = SensorFile.parse(file);
-      if (s == null || !TYPES.contains(s.type())) {
-        continue;
+    List<String> names = files.list(dir);
+    try (HostFiles.Folder folder = files.folder(dir)) {
+      for (String file : names) {
+        SensorFile s = SensorFile.parse(file);
+        if (s == null || !TYPES.contains(s.type())) {
+          continue;
+        }
+        Text t = folder.tryRead(file); // a sensor that is off has an error for a value
+        if (t != null) {
+          t.limit = Math.min(t.limit, MAX_VALUE);
+          data.computeIfAbsent(s.type() + s.number(), k -> new TreeMap<>())
+              .put(s.property(), withoutLineFeeds(t.raw()));
+        }
       }
-      Text t = files.tryRead(dir + "/" + file); // a sensor that is off has an error for a value
-      if (t == null) {
-        continue;
-      }
-      t.limit = Math.min(t.limit, MAX_VALUE);
-      String raw = t.raw();
-      int from = 0;
-      int to = raw.length();
-      while (from < to && raw.charAt(from) == '\n') {
-        from++;
-      }
-      while (to > from && raw.charAt(to - 1) == '\n') {
-        to--;
-      }
-      data.computeIfAbsent(s.type() + s.number(), k -> new TreeMap<>())
-          .put(s.property(), raw.substring(from, to));
     }
+  }
+
+  private static String withoutLineFeeds(String raw) {
+    int from = 0;
+    int to = raw.length();
+    while (from < to && raw.charAt(from) == '\n') {
+      from++;
+    }
+    while (to > from && raw.charAt(to - 1) == '\n') {
+      to--;
+    }
+    return raw.substring(from, to);
   }
 
   private void sensor(Families out, String chip, String sensor, Map<String, String> values) {

@@ -71,21 +71,22 @@ final class NetclassCollector implements NodeCollector {
       if (devices.ignores(name) || !files.isFolder(dir)) { // bonding_masters is a file
         continue;
       }
-      device(files, out, name, dir + "/");
+      try (HostFiles.Folder folder = files.folder(dir)) {
+        device(folder, out, name);
+      }
     }
   }
 
-  private void device(HostFiles files, Families out, String name, String dir)
-      throws HostFileException {
+  private void device(HostFiles.Folder dir, Families out, String name) throws HostFileException {
     Labels device = UP.labels(name);
-    String operstate = text(files, dir + "operstate");
-    String address = text(files, dir + "address");
-    String broadcast = text(files, dir + "broadcast");
-    String duplex = text(files, dir + "duplex");
-    String alias = text(files, dir + "ifalias");
+    String operstate = text(dir, "operstate");
+    String address = text(dir, "address");
+    String broadcast = text(dir, "broadcast");
+    String duplex = text(dir, "duplex");
+    String alias = text(dir, "ifalias");
     String admin = "unknown";
     for (Property p : PROPERTIES) {
-      Long v = number(files, dir + p.file);
+      Long v = number(dir, p.file);
       if (v == null) {
         continue;
       }
@@ -103,13 +104,13 @@ final class NetclassCollector implements NodeCollector {
     out.add(INFO, 1, name, address, broadcast, duplex, operstate, admin, alias);
   }
 
-  private static String text(HostFiles files, String path) throws HostFileException {
-    String s = files.sysAttribute(path);
+  private static String text(HostFiles.Folder dir, String file) throws HostFileException {
+    String s = dir.attribute(file);
     return s == null ? "" : s;
   }
 
-  private static @Nullable Long number(HostFiles files, String path) throws HostFileException {
-    String s = files.sysAttribute(path);
+  private static @Nullable Long number(HostFiles.Folder dir, String file) throws HostFileException {
+    String s = dir.attribute(file);
     return s == null ? null : Numbers.whole(s);
   }
 }

@@ -35,6 +35,14 @@ final class Posix {
   private static final int O_RDONLY = 0;
   private static final int O_NONBLOCK = 0x800;
   private static final int O_CLOEXEC = 0x80000;
+  private static final int O_PATH = 0x200000;
+
+  /** The one number here that ARM and POWER do not share with the others. */
+  private static final int O_DIRECTORY =
+      switch (System.getProperty("os.arch", "")) {
+        case "aarch64", "arm", "ppc64", "ppc64le" -> 0x4000;
+        default -> 0x10000;
+      };
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -48,6 +56,12 @@ final class Posix {
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
           CAPTURE,
           Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle OPENAT =
+      function(
+          "openat",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT),
+          CAPTURE,
+          Linker.Option.firstVariadicArg(3));
   private static final MethodHandle READ =
       function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), CAPTURE);
   private static final MethodHandle CLOSE =
@@ -99,6 +113,24 @@ final class Posix {
   static int open(MemorySegment state, MemorySegment path) {
     try {
       return (int) OPEN.invokeExact(state, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** A descriptor of a folder, only to find files in it; or -1. */
+  static int openFolder(MemorySegment state, MemorySegment path) {
+    try {
+      return (int) OPEN.invokeExact(state, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** A descriptor of a file in a folder, or -1. */
+  static int openAt(MemorySegment state, int folder, MemorySegment name) {
+    try {
+      return (int) OPENAT.invokeExact(state, folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     } catch (Throwable t) {
       throw new AssertionError(t);
     }
