@@ -139,9 +139,17 @@ export const scenarios = [
       await editor(page).click();
       await page.keyboard.type('sum by (job) (rate(up[5m]');
       await page.locator('.code-signature', { hasText: 'range-vector' }).waitFor();
+      assert.equal(await page.locator('.code-signature b').textContent(), 'v range-vector');
       await page.locator('.cm-line span', { hasText: /^rate$/ }).hover();
       await page.locator('.code-help', { hasText: 'per second' }).waitFor();
       await shot('hover-help');
+      await page.mouse.move(5, 5);
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type('histogram_quantile(0.9, ');
+      await until(
+        'the second argument',
+        async () => (await page.locator('.code-signature b').first().textContent()) === 'b instant-vector',
+      );
     },
   },
   {

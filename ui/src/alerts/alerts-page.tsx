@@ -67,7 +67,7 @@ function Expression({ query }: { query: string }) {
   return (
     <Link
       to="/query"
-      search={{ 'g0.expr': query, 'g0.tab': 'table' } as never}
+      search={{ 'g0.expr': query, 'g0.tab': 'graph' } as never}
       className="rule-query mono-text"
     >
       {query}

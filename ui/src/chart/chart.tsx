@@ -318,7 +318,7 @@ function options(live: Live, tip: () => Tooltip, width: number): uPlot.Options {
   return {
     width,
     height: props.height,
-    padding: [10, 12, 0, 0],
+    padding: [10, 20, 0, 0],
     legend: { show: false },
     tzDate: props.utc ? (ts) => uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC') : undefined,
     focus: { alpha: 0.18 },

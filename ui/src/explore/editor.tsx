@@ -130,21 +130,14 @@ function callAt(state: EditorState): { from: number; name: string; argument: num
   if (!node || !owner) return null;
   const named = owner.getChild('FunctionIdentifier') ?? owner.getChild('AggregateOp');
   if (!named) return null;
+  // Commas are no nodes of the tree: look for them between the arguments.
+  const args: SyntaxNode[] = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) args.push(child);
   let argument = 0;
-  for (let child = node.firstChild; child; child = child.nextSibling) {
-    if (child.to <= pos && state.sliceDoc(child.from, child.to) === ',') argument++;
-  }
-  if (argument === 0) {
-    // Anonymous commas are no nodes of the tree: count those between the arguments.
-    const args: SyntaxNode[] = [];
-    for (let child = node.firstChild; child; child = child.nextSibling) args.push(child);
-    for (let i = 0; i < args.length; i++) {
-      const end = (args[i] as SyntaxNode).to;
-      const next = args[i + 1]?.from ?? node.to;
-      const comma = state.sliceDoc(end, next).indexOf(',');
-      if (comma >= 0 && end + comma < pos) argument = i + 1;
-    }
-  }
+  args.forEach((arg, i) => {
+    const comma = state.sliceDoc(arg.to, args[i + 1]?.from ?? (node as SyntaxNode).to).indexOf(',');
+    if (comma >= 0 && arg.to + comma < pos) argument = i + 1;
+  });
   return { from: named.from, name: state.sliceDoc(named.from, named.to), argument };
 }
 
