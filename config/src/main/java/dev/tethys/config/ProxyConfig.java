@@ -69,6 +69,17 @@ public record ProxyConfig(
     if (!given && !c.noProxy.isEmpty()) {
       throw o.error(NO_PROXY, "if no_proxy is configured, proxy_url must also be configured");
     }
+    YamlNode headers = o.at(PROXY_CONNECT_HEADER);
+    if (headers != null && !c.connectHeader.isEmpty()) {
+      headers.notBuilt("proxy_connect_header");
+    }
+    YamlNode proxy = o.at(PROXY_URL);
+    if (given && url != null && proxy != null && !"http".equalsIgnoreCase(url.getScheme())) {
+      if (url.getScheme() == null || !url.toString().contains("://")) {
+        throw proxy.error("proxy_url wants a URL such as http://proxy:3128, not \"" + url + "\"");
+      }
+      proxy.notBuilt("a proxy_url with the scheme " + url.getScheme());
+    }
     return c;
   }
 

@@ -1,34 +1,43 @@
 package dev.tethys.testkit;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.math.BigInteger;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
-import java.util.List;
 
 /**
  * A certificate authority of a test's own, and certificates signed by it, as PEM files in one
- * folder. Made by the JDK's keytool.
+ * folder. The certificates are written here byte by byte (RFC 5280 in DER), because the JDK has no
+ * public way of making one and its keytool takes seconds.
  */
 public final class TestCertificates {
-  private static final String PASSWORD = "changeit";
+  private static final String EC = "EC";
+  private static final String RSA = "RSA";
 
   private final Path folder;
-  private final Path store;
+  private final KeyPair caKeys;
+  private final byte[] caCertificate;
 
   /** Makes the authority; its certificate is {@link #ca()}. */
   public TestCertificates(Path folder) throws IOException {
     this.folder = folder;
-    this.store = folder.resolve("all.p12");
-    keytool("-genkeypair", "-alias", "ca", "-dname", "CN=Test CA", "-keyalg", "EC", "-ext", "bc:c");
-    write("ca");
+    this.caKeys = keys(EC);
+    this.caCertificate = certificate("Test CA", caKeys, "Test CA", caKeys.getPrivate(), "");
+    Files.writeString(ca(), pem("CERTIFICATE", caCertificate));
   }
 
   /** The certificate of the authority. */
@@ -37,58 +46,22 @@ public final class TestCertificates {
   }
 
   /**
-   * Makes {@code name.crt} and {@code name.key}, signed by the authority.
+   * Makes {@code name.crt} and {@code name.key}, signed by the authority; an EC key.
    *
-   * @param sans as keytool writes them: {@code dns:localhost,ip:127.0.0.1}
+   * @param sans names by commas: {@code dns:localhost,ip:127.0.0.1,mail:a@b,uri:x:y}
    */
   public void issue(String name, String sans) throws IOException {
-    keytool(
-        "-genkeypair",
-        "-alias",
-        name,
-        "-signer",
-        "ca",
-        "-dname",
-        "CN=" + name,
-        "-keyalg",
-        "EC",
-        "-ext",
-        "san=" + sans);
-    write(name);
+    write(name, keys(EC), sans, true);
   }
 
-  /** Makes an RSA pair {@code name.crt} and {@code name.key}, signed by the authority. */
+  /** The same with an RSA key. */
   public void issueRsa(String name, String sans) throws IOException {
-    keytool(
-        "-genkeypair",
-        "-alias",
-        name,
-        "-signer",
-        "ca",
-        "-dname",
-        "CN=" + name,
-        "-keyalg",
-        "RSA",
-        "-keysize",
-        "2048",
-        "-ext",
-        "san=" + sans);
-    write(name);
+    write(name, keys(RSA), sans, true);
   }
 
   /** Makes {@code name.crt} and {@code name.key}, signed by nobody but itself. */
   public void selfSigned(String name, String sans) throws IOException {
-    keytool(
-        "-genkeypair",
-        "-alias",
-        name,
-        "-dname",
-        "CN=" + name,
-        "-keyalg",
-        "EC",
-        "-ext",
-        "san=" + sans);
-    write(name);
+    write(name, keys(EC), sans, false);
   }
 
   /** The certificate file of a name. */
@@ -101,39 +74,126 @@ public final class TestCertificates {
     return folder.resolve(name + ".key");
   }
 
-  private void keytool(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(Arrays.asList(arguments));
-    command.addAll(
-        List.of("-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", PASSWORD));
-    command.addAll(List.of("-keypass", PASSWORD, "-validity", "2"));
-    Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  private static KeyPair keys(String algorithm) throws IOException {
     try {
-      if (p.waitFor() != 0) {
-        throw new IOException(String.join(" ", command) + ": " + out);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      KeyPairGenerator g = KeyPairGenerator.getInstance(algorithm);
+      g.initialize(algorithm.equals(RSA) ? 2048 : 256);
+      return g.generateKeyPair();
+    } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
   }
 
-  private void write(String alias) throws IOException {
-    try (InputStream in = Files.newInputStream(store)) {
-      KeyStore ks = KeyStore.getInstance("PKCS12");
-      ks.load(in, PASSWORD.toCharArray());
-      StringBuilder chain = new StringBuilder();
-      for (Certificate c : ks.getCertificateChain(alias)) {
-        chain.append(pem("CERTIFICATE", c.getEncoded()));
-      }
-      Files.writeString(certificate(alias), chain);
-      byte[] key = ks.getKey(alias, PASSWORD.toCharArray()).getEncoded();
-      Files.writeString(key(alias), pem("PRIVATE KEY", key));
+  private void write(String name, KeyPair keys, String sans, boolean issued) throws IOException {
+    byte[] c =
+        issued
+            ? certificate(name, keys, "Test CA", caKeys.getPrivate(), sans)
+            : certificate(name, keys, name, keys.getPrivate(), sans);
+    String chain = pem("CERTIFICATE", c) + (issued ? pem("CERTIFICATE", caCertificate) : "");
+    Files.writeString(certificate(name), chain);
+    Files.writeString(key(name), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
+  }
+
+  /** An authority's certificate when there are no other names, else one of an end. */
+  private static byte[] certificate(
+      String subject, KeyPair keys, String issuer, PrivateKey signer, String sans)
+      throws IOException {
+    boolean rsa = signer.getAlgorithm().equals(RSA);
+    byte[] algorithm =
+        rsa
+            ? sequence(oid(42, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11), tagged(5))
+            : sequence(oid(42, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2));
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    byte[] extension =
+        sans.isEmpty()
+            ? sequence(
+                oid(0x55, 0x1d, 19),
+                tagged(1, (byte) 0xff),
+                octets(sequence(tagged(1, (byte) 0xff))))
+            : sequence(oid(0x55, 0x1d, 17), octets(names(sans)));
+    byte[] tbs =
+        sequence(
+            tagged(0xa0, integer(BigInteger.TWO)),
+            integer(new BigInteger(120, new SecureRandom()).setBit(100)),
+            algorithm,
+            name(issuer),
+            sequence(time(now.minus(1, ChronoUnit.HOURS)), time(now.plus(2, ChronoUnit.DAYS))),
+            name(subject),
+            keys.getPublic().getEncoded(),
+            tagged(0xa3, sequence(extension)));
+    try {
+      Signature s = Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSA");
+      s.initSign(signer);
+      s.update(tbs);
+      return sequence(tbs, algorithm, tagged(3, join(new byte[1], s.sign())));
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
+  }
+
+  private static byte[] names(String sans) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String san : sans.split(",", -1)) {
+      String value = san.substring(san.indexOf(':') + 1);
+      byte[] ascii = value.getBytes(StandardCharsets.US_ASCII);
+      switch (san.substring(0, san.indexOf(':'))) {
+        case "mail" -> out.writeBytes(tagged(0x81, ascii));
+        case "dns" -> out.writeBytes(tagged(0x82, ascii));
+        case "uri" -> out.writeBytes(tagged(0x86, ascii));
+        case "ip" -> out.writeBytes(tagged(0x87, InetAddress.getByName(value).getAddress()));
+        default -> throw new IllegalArgumentException(san);
+      }
+    }
+    return sequence(out.toByteArray());
+  }
+
+  private static byte[] name(String commonName) {
+    byte[] cn = tagged(12, commonName.getBytes(StandardCharsets.UTF_8));
+    return sequence(tagged(0x31, sequence(oid(0x55, 4, 3), cn)));
+  }
+
+  private static byte[] time(Instant t) {
+    String s = DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC).format(t);
+    return tagged(23, s.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static byte[] oid(int... bytes) {
+    byte[] b = new byte[bytes.length];
+    for (int i = 0; i < b.length; i++) {
+      b[i] = (byte) bytes[i];
+    }
+    return tagged(6, b);
+  }
+
+  private static byte[] integer(BigInteger n) {
+    return tagged(2, n.toByteArray());
+  }
+
+  private static byte[] octets(byte[] content) {
+    return tagged(4, content);
+  }
+
+  private static byte[] sequence(byte[]... parts) {
+    return tagged(0x30, join(parts));
+  }
+
+  private static byte[] tagged(int tag, byte... content) {
+    int n = content.length;
+    byte[] length =
+        n < 0x80
+            ? new byte[] {(byte) n}
+            : n < 0x100
+                ? new byte[] {(byte) 0x81, (byte) n}
+                : new byte[] {(byte) 0x82, (byte) (n >> 8), (byte) n};
+    return join(new byte[] {(byte) tag}, length, content);
+  }
+
+  private static byte[] join(byte[]... parts) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (byte[] p : parts) {
+      out.writeBytes(p);
+    }
+    return out.toByteArray();
   }
 
   private static String pem(String kind, byte[] der) {

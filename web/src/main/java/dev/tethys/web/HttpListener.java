@@ -1,6 +1,7 @@
 package dev.tethys.web;
 
 import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.Protocols;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SlowClients;
@@ -13,9 +14,6 @@ import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.http1.Http1ConnectionProvider;
-import io.helidon.webserver.http2.Http2Config;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -28,6 +26,8 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,35 +120,9 @@ public final class HttpListener implements AutoCloseable {
                     .addContentEncoding(new AsItIs())
                     .build())
             .protocolsDiscoverServices(false)
-            .addProtocol(
-                Http1Config.builder()
-                    .maxPrologueLength(options.maxUriBytes())
-                    .maxHeadersSize(options.maxHeaderBytes())
-                    .validatePrologue(false)
-                    .validatePath(false)
-                    .build())
+            .connectionSelectors(
+                Protocols.of(first.http2(), options.maxUriBytes(), options.maxHeaderBytes()))
             .routing(HttpRouting.builder().any((q, r) -> answers.answer(clients, q, r)));
-    if (first.http2()) {
-      b.addProtocol(
-          Http2Config.builder()
-              .maxHeaderListSize(options.maxHeaderBytes())
-              .maxConcurrentStreams(250)
-              .initialWindowSize(1 << 20)
-              .validatePath(false)
-              .build());
-    } else {
-      b.addConnectionSelector(
-          new Http1ConnectionProvider()
-              .create(
-                  "@default",
-                  Http1Config.builder()
-                      .maxPrologueLength(options.maxUriBytes())
-                      .maxHeadersSize(options.maxHeaderBytes())
-                      .validatePrologue(false)
-                      .validatePath(false)
-                      .build(),
-                  io.helidon.webserver.ProtocolConfigs.create(List.of())));
-    }
     if (tls) {
       b.tls(Tls.builder().sslContext(sockets.context()).build());
     }
@@ -193,6 +167,13 @@ public final class HttpListener implements AutoCloseable {
     return ports.stream().mapToInt(p -> p.clients.open()).sum();
   }
 
+  private static void endIdle(SlowClients clients, AtomicBoolean stopped) {
+    while (!stopped.get()) {
+      clients.closeIdle();
+      LockSupport.parkNanos(10_000_000);
+    }
+  }
+
   /**
    * Stops: takes no new connections, lets requests in work end for the grace period, then closes
    * what is left.
@@ -200,7 +181,12 @@ public final class HttpListener implements AutoCloseable {
   @Override
   public void close() {
     for (Port p : ports) {
+      // Stopping waits for connections to end, so idle ones are ended beside it.
+      AtomicBoolean stopped = new AtomicBoolean();
+      Thread ending = Thread.ofVirtual().start(() -> endIdle(p.clients, stopped));
       p.server.stop();
+      stopped.set(true);
+      LockSupport.unpark(ending);
     }
     sweeper.shutdownNow();
   }

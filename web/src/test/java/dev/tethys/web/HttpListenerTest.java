@@ -37,7 +37,12 @@ class HttpListenerTest {
   private static final Registry REGISTRY = new Registry();
   private static final CountDownLatch SSE_GO = new CountDownLatch(1);
   private static HttpListener listener;
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final HttpClient CLIENT;
+
+  static {
+    dev.tethys.web.client.HttpClientFactory.prepare();
+    CLIENT = HttpClient.newHttpClient();
+  }
 
   @BeforeAll
   static void start() throws IOException {

@@ -250,7 +250,7 @@ public final class HelidonRequest implements HttpRequest {
   @Override
   public List<X509Certificate> clientCertificates() {
     List<X509Certificate> out = new ArrayList<>();
-    for (Certificate c : request.remotePeer().tlsCertificates().orElse(new Certificate[0])) {
+    for (Certificate c : exchange.clientCertificates()) {
       if (c instanceof X509Certificate x) {
         out.add(x);
       }

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.security.cert.Certificate;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,6 +85,18 @@ public final class SlowClients {
       }
     }
 
+    /** What the client showed in its handshake; empty when nothing. */
+    public Certificate[] clientCertificates() {
+      if (connection != null && connection.socket instanceof SSLSocket s) {
+        try {
+          return s.getSession().getPeerCertificates();
+        } catch (SSLPeerUnverifiedException e) {
+          return new Certificate[0];
+        }
+      }
+      return new Certificate[0];
+    }
+
     private boolean late(long now) {
       return now - bodyDeadline > 0 && bodyDeadline != NEVER
           || now - writeDeadline > 0 && writeDeadline != NEVER;
@@ -135,6 +150,15 @@ public final class SlowClients {
   public int open() {
     connections.values().removeIf(c -> c.socket.isClosed());
     return connections.size();
+  }
+
+  /** Closes every connection that has no request in work. */
+  public void closeIdle() {
+    for (Connection c : connections.values()) {
+      if (c.inWork.isEmpty() && !c.socket.isClosed()) {
+        Thread.ofVirtual().start(() -> abort(c.socket));
+      }
+    }
   }
 
   /** Closes whoever is late; to be called every now and then. */

@@ -1,0 +1,126 @@
+package dev.tethys.web.client;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server answered; the body is read from the connection as it is asked for. To be closed,
+ * read or not: that gives the connection back or ends it.
+ */
+public final class Answer implements AutoCloseable {
+  private final int status;
+  private final Map<String, List<String>> headers;
+  private final InputStream body;
+
+  Answer(int status, Map<String, List<String>> headers, InputStream body) {
+    this.status = status;
+    this.headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.forEach(this.headers::putIfAbsent);
+    this.body = body;
+  }
+
+  public int status() {
+    return status;
+  }
+
+  /** The first value of a header, or null; names in any case. */
+  public @Nullable String header(String name) {
+    List<String> v = headers.get(name);
+    return v == null || v.isEmpty() ? null : v.getFirst();
+  }
+
+  /** The first value of a header, or another. */
+  public String header(String name, String otherwise) {
+    String v = header(name);
+    return v == null ? otherwise : v;
+  }
+
+  /** All headers; names compare in any case. */
+  public Map<String, List<String>> headers() {
+    return headers;
+  }
+
+  /**
+   * The body as it came, in its Content-Encoding. Reading fails once the time of the call is up.
+   */
+  public InputStream body() {
+    return body;
+  }
+
+  /**
+   * The body with gzip undone.
+   *
+   * @param maxBytes reading more throws a {@link TooLargeException}
+   */
+  public InputStream decoded(long maxBytes) throws IOException {
+    String encoding = header("Content-Encoding", "identity").strip().toLowerCase(Locale.ROOT);
+    InputStream in =
+        switch (encoding) {
+          case "", "identity" -> body;
+          case "gzip", "x-gzip" -> new GZIPInputStream(body, 8192);
+          default -> throw new IOException("content encoding \"" + encoding + "\" is not spoken");
+        };
+    return new Limited(in, maxBytes);
+  }
+
+  /** The whole body with gzip undone. */
+  public byte[] bytes(int maxBytes) throws IOException {
+    try (InputStream in = decoded(maxBytes)) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      body.close();
+    } catch (IOException e) {
+      // nobody reads on
+    }
+  }
+
+  /** A body is larger than somebody wants to read. */
+  public static final class TooLargeException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooLargeException(long maxBytes) {
+      super("the body is larger than " + maxBytes + " bytes");
+    }
+  }
+
+  private static final class Limited extends FilterInputStream {
+    private final long max;
+    private long left;
+
+    Limited(InputStream in, long max) {
+      super(in);
+      this.max = max;
+      this.left = max;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      int n = super.read(b, off, len);
+      if (n > 0) {
+        left -= n;
+        if (left < 0) {
+          throw new TooLargeException(max);
+        }
+      }
+      return n;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.web.internal.NamedContext;
+import dev.tethys.web.internal.Pem;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** TLS of a client, from a {@link TlsConfig} and what its files hold now. */
+final class ClientTls {
+  /** A file as it stands. */
+  record Stamp(String file, @Nullable Object time, long size, @Nullable String key) {}
+
+  private ClientTls() {}
+
+  static List<Stamp> stamps(TlsConfig c) {
+    List<Stamp> out = new ArrayList<>();
+    for (String f : new String[] {c.caFile(), c.certFile(), c.keyFile()}) {
+      if (!f.isEmpty()) {
+        try {
+          BasicFileAttributes a = Files.readAttributes(Path.of(f), BasicFileAttributes.class);
+          out.add(new Stamp(f, a.lastModifiedTime(), a.size(), Objects.toString(a.fileKey())));
+        } catch (IOException e) {
+          out.add(new Stamp(f, null, -1, null));
+        }
+      }
+    }
+    return out;
+  }
+
+  static SSLParameters parameters(TlsConfig c) throws IOException {
+    TlsVersion min = c.minVersion() == null ? TlsVersion.TLS12 : c.minVersion();
+    TlsVersion max = c.maxVersion() == null ? TlsVersion.TLS13 : c.maxVersion();
+    List<String> protocols = new ArrayList<>();
+    for (TlsVersion v : TlsVersion.values()) {
+      boolean spoken = v.compareTo(TlsVersion.TLS12) >= 0;
+      if (spoken && v.compareTo(min) >= 0 && v.compareTo(max) <= 0) {
+        protocols.add(v.protocol());
+      }
+    }
+    if (protocols.isEmpty()) {
+      throw new IOException(
+          "tls_config: TLS 1.1 and older are not safe and not spoken; allowed: TLS12, TLS13");
+    }
+    SSLParameters p = new SSLParameters();
+    p.setProtocols(protocols.toArray(String[]::new));
+    return p;
+  }
+
+  static SSLContext context(TlsConfig c) throws IOException {
+    try {
+      KeyManager @Nullable [] keys = null;
+      if (c.hasCert()) {
+        Pem.KeyPair pair =
+            Pem.keyPair(
+                Pem.text(c.cert(), c.certFile(), "cert_file"),
+                Pem.text(c.key().value(), c.keyFile(), "key_file"));
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry(
+            "client", pair.key(), new char[0], pair.chain().toArray(X509Certificate[]::new));
+        KeyManagerFactory f =
+            KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        f.init(store, new char[0]);
+        keys = f.getKeyManagers();
+      }
+      TrustManager @Nullable [] trust = null;
+      if (c.insecureSkipVerify()) {
+        trust = new TrustManager[] {new TrustsAll()};
+      } else if (!c.ca().isEmpty() || !c.caFile().isEmpty()) {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        int i = 0;
+        for (X509Certificate ca : Pem.certificates(Pem.text(c.ca(), c.caFile(), "ca_file"))) {
+          store.setCertificateEntry("ca" + i++, ca);
+        }
+        TrustManagerFactory f =
+            TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        f.init(store);
+        trust = f.getTrustManagers();
+      }
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, trust, null);
+      return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("tls_config: " + e.getMessage(), e);
+    }
+  }
+
+  /** What {@code insecure_skip_verify} asks for. */
+  private static final class TrustsAll extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes clients out of {@link HttpClientConfig}s. One a process: clients whose connections are made
+ * in the same way share them, and their threads.
+ *
+ * <p>Files that a configuration names are read when they are used: credentials at every call, TLS
+ * files when they have changed (looked at once a second at most); then new connections are made.
+ */
+public final class HttpClientFactory implements AutoCloseable {
+  /** How many ways of making connections are shared; beyond it sharing starts afresh. */
+  static final int MAX_TRANSPORTS = 256;
+
+  static {
+    prepare();
+  }
+
+  /**
+   * Sets what the JDK's client reads once, when it is first used in a process. Making a factory
+   * does it; a program that uses that client before calls this first.
+   */
+  public static void prepare() {
+    // The engine's own 30 s would make a new connection for every scrape of the usual interval.
+    if (System.getProperty("jdk.httpclient.keepalive.timeout") == null) {
+      System.setProperty("jdk.httpclient.keepalive.timeout", "300");
+    }
+    // Prometheus sends a user and password to a proxy for HTTPS too.
+    if (System.getProperty("jdk.http.auth.tunneling.disabledSchemes") == null) {
+      System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    }
+  }
+
+  private record Way(TlsConfig tls, ProxyConfig proxy, boolean http2) {}
+
+  private final String userAgent;
+  private final InstantSource clock;
+  private final Function<String, @Nullable String> environment;
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
+  private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
+
+  /**
+   * @param userAgent sent with every call that has none of its own
+   */
+  public HttpClientFactory(String userAgent) {
+    this(userAgent, InstantSource.system(), System::getenv);
+  }
+
+  HttpClientFactory(
+      String userAgent, InstantSource clock, Function<String, @Nullable String> environment) {
+    this.userAgent = userAgent;
+    this.clock = clock;
+    this.environment = environment;
+  }
+
+  /**
+   * A client; cheap, and nothing to be closed.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public WebClient client(HttpClientConfig config) throws IOException {
+    return new WebClient(
+        config,
+        transport(config.tls(), config.proxy(), config.enableHttp2()),
+        config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
+        userAgent,
+        timer);
+  }
+
+  private WebClient tokenClient(HttpClientConfig config) throws IOException {
+    var oauth2 = java.util.Objects.requireNonNull(config.oauth2());
+    HttpClientConfig c =
+        new HttpClientConfig(
+            null, null, null, oauth2.tls(), true, config.enableHttp2(), oauth2.proxy(), Map.of());
+    return new WebClient(c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer);
+  }
+
+  private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {
+    Way way = new Way(tls, proxy, http2);
+    synchronized (transports) {
+      Transport t = transports.get(way);
+      if (t == null) {
+        t = new Transport(tls, new Proxies(proxy, environment), http2, executor, clock);
+        if (transports.size() >= MAX_TRANSPORTS) {
+          // Clients in use hold on to theirs; only the sharing ends.
+          transports.clear();
+        }
+        transports.put(way, t);
+      }
+      return t;
+    }
+  }
+
+  /** Ends what is under way. */
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    executor.shutdownNow();
+    synchronized (transports) {
+      transports.clear();
+    }
+  }
+
+  /** How long connecting alone may take. */
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+
+  static HttpClient.Builder builder(ExecutorService executor) {
+    return HttpClient.newBuilder()
+        .executor(executor)
+        .connectTimeout(CONNECT_TIMEOUT)
+        .followRedirects(HttpClient.Redirect.NEVER);
+  }
+}

@@ -1,0 +1,209 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.OAuth2;
+import dev.tethys.web.internal.Pem;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Access tokens of one OAuth 2.0 client, kept until shortly before they run out. Invariant: at most
+ * one token is being fetched; who needs one meanwhile waits for it. A secret file that has changed
+ * asks for a new token at once.
+ */
+final class Tokens {
+  /** A token is not used in its last seconds. */
+  static final Duration EARLY = Duration.ofSeconds(10);
+
+  private static final int MAX_ANSWER = 1 << 20;
+  private static final Duration ASSERTION_LIFE = Duration.ofMinutes(10);
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final OAuth2 config;
+  private final WebClient client;
+  private final InstantSource clock;
+  private final ReentrantLock fetching = new ReentrantLock();
+  private String type = ""; // these guarded by fetching
+  private @Nullable String token;
+  private Instant until = Instant.MIN;
+  private @Nullable String secretUsed;
+  private boolean secretInForm;
+
+  Tokens(OAuth2 config, WebClient client, InstantSource clock) {
+    this.config = config;
+    this.client = client;
+    this.clock = clock;
+  }
+
+  /** The value of the Authorization header. */
+  String authorization(Duration timeout) throws IOException, InterruptedException {
+    String secret = secret();
+    fetching.lockInterruptibly();
+    try {
+      if (token == null || !clock.instant().isBefore(until) || !secret.equals(secretUsed)) {
+        fetch(secret, timeout);
+        secretUsed = secret;
+      }
+      return type + " " + token;
+    } finally {
+      fetching.unlock();
+    }
+  }
+
+  private String secret() throws IOException {
+    if (config.jwtBearer()) {
+      return Pem.text(
+          config.clientCertificateKey().value(),
+          config.clientCertificateKeyFile(),
+          "client_certificate_key_file");
+    }
+    return config.clientSecretFile().isEmpty()
+        ? config.clientSecret().value()
+        : Credentials.fromFile(config.clientSecretFile(), "oauth2 client_secret_file");
+  }
+
+  private void fetch(String secret, Duration timeout) throws IOException, InterruptedException {
+    Map<String, String> form = new LinkedHashMap<>();
+    if (config.jwtBearer()) {
+      form.put("grant_type", OAuth2.JWT_BEARER);
+      form.put("assertion", assertion(secret));
+      take(send(form, null, timeout));
+      return;
+    }
+    form.put("grant_type", "client_credentials");
+    if (!config.scopes().isEmpty()) {
+      form.put("scope", String.join(" ", config.scopes()));
+    }
+    form.putAll(config.endpointParams());
+    if (!secretInForm) {
+      Reply r = send(form, secret, timeout);
+      if (r.status / 100 == 2) {
+        take(r);
+        return;
+      }
+    }
+    // Some servers want the secret among the fields.
+    form.put("client_id", config.clientId());
+    if (!secret.isEmpty()) {
+      form.put("client_secret", secret);
+    }
+    take(send(form, null, timeout));
+    secretInForm = true;
+  }
+
+  private record Reply(int status, byte[] body) {}
+
+  private Reply send(Map<String, String> form, @Nullable String basicSecret, Duration timeout)
+      throws IOException, InterruptedException {
+    StringBuilder body = new StringBuilder();
+    form.forEach(
+        (k, v) ->
+            body.append(body.isEmpty() ? "" : "&").append(encode(k)).append('=').append(encode(v)));
+    Call call =
+        Call.post(
+                URI.create(config.tokenUrl()),
+                "application/x-www-form-urlencoded",
+                body.toString().getBytes(StandardCharsets.UTF_8))
+            .withTimeout(timeout)
+            .withHeader("Accept", "application/json");
+    if (basicSecret != null) {
+      String s = encode(config.clientId()) + ":" + encode(basicSecret);
+      call =
+          call.withHeader(
+              "Authorization",
+              "Basic " + Base64.getEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8)));
+    }
+    try (Answer a = client.send(call)) {
+      return new Reply(a.status(), a.bytes(MAX_ANSWER));
+    } catch (IOException e) {
+      throw new IOException("oauth2: cannot fetch token: " + e.getMessage(), e);
+    }
+  }
+
+  private void take(Reply r) throws IOException {
+    String text = new String(r.body, StandardCharsets.UTF_8);
+    if (r.status / 100 != 2) {
+      throw new IOException(
+          "oauth2: cannot fetch token: "
+              + config.tokenUrl()
+              + " answered with status "
+              + r.status
+              + ": "
+              + (text.length() > 200 ? text.substring(0, 200) + "..." : text).strip());
+    }
+    try {
+      JsonNode json = JSON.readTree(text);
+      String access = json.path("access_token").asString("");
+      if (access.isEmpty()) {
+        throw new IOException("oauth2: server response missing access_token");
+      }
+      String kind = json.path("token_type").asString("Bearer");
+      type = kind.equalsIgnoreCase("bearer") || kind.isEmpty() ? "Bearer" : kind;
+      long seconds = json.path("expires_in").asLong(0);
+      until =
+          seconds <= 0
+              ? Instant.MAX
+              : clock.instant().plusSeconds(Math.min(seconds, 1L << 32)).minus(EARLY);
+      token = access;
+    } catch (JacksonException e) {
+      throw new IOException("oauth2: cannot parse json: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private String assertion(String pem) throws IOException {
+    Instant now = clock.instant();
+    Map<String, Object> header = new LinkedHashMap<>();
+    header.put("alg", config.signatureAlgorithm());
+    header.put("typ", "JWT");
+    if (!config.clientCertificateKeyId().isEmpty()) {
+      header.put("kid", config.clientCertificateKeyId());
+    }
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("iss", config.issuer().isEmpty() ? config.clientId() : config.issuer());
+    claims.put("sub", config.clientId());
+    claims.put("jti", UUID.randomUUID().toString());
+    claims.put("aud", config.audience().isEmpty() ? config.tokenUrl() : config.audience());
+    claims.put("iat", now.getEpochSecond());
+    claims.put("exp", now.plus(ASSERTION_LIFE).getEpochSecond());
+    if (!config.scopes().isEmpty()) {
+      claims.put("scope", String.join(" ", config.scopes()));
+    }
+    claims.putAll(config.claims());
+    String signed =
+        base64(JSON.writeValueAsBytes(header)) + "." + base64(JSON.writeValueAsBytes(claims));
+    try {
+      PrivateKey key = Pem.privateKey(pem);
+      Signature s =
+          Signature.getInstance("SHA" + config.signatureAlgorithm().substring(2) + "withRSA");
+      s.initSign(key);
+      s.update(signed.getBytes(StandardCharsets.US_ASCII));
+      return signed + "." + base64(s.sign());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("oauth2: the key cannot sign: " + e.getMessage(), e);
+    }
+  }
+
+  private static String base64(byte[] b) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(b);
+  }
+
+  private static String encode(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
+  }
+}

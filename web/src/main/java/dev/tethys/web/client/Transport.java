@@ -1,0 +1,84 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.http.HttpClient;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way of making connections: TLS, proxy, version. Makes its engine anew when a TLS file has
+ * changed; connections of the old one end with their last answer.
+ */
+final class Transport {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final long LOOK_MILLIS = 1000;
+
+  private final TlsConfig tls;
+  private final Proxies proxies;
+  private final boolean http2;
+  private final ExecutorService executor;
+  private final InstantSource clock;
+  private HttpClient engine; // these four guarded by this
+  private List<ClientTls.Stamp> stamps;
+  private Instant lookedAt;
+  private @Nullable String problem;
+
+  Transport(
+      TlsConfig tls, Proxies proxies, boolean http2, ExecutorService executor, InstantSource clock)
+      throws IOException {
+    this.tls = tls;
+    this.proxies = proxies;
+    this.http2 = http2;
+    this.executor = executor;
+    this.clock = clock;
+    this.lookedAt = clock.instant();
+    this.stamps = ClientTls.stamps(tls);
+    this.engine = make();
+  }
+
+  Proxies proxies() {
+    return proxies;
+  }
+
+  boolean http2() {
+    return http2;
+  }
+
+  synchronized HttpClient engine() {
+    Instant now = clock.instant();
+    if (now.isBefore(lookedAt.plusMillis(LOOK_MILLIS)) && !now.isBefore(lookedAt)) {
+      return engine;
+    }
+    lookedAt = now;
+    List<ClientTls.Stamp> seen = ClientTls.stamps(tls);
+    if (!seen.equals(stamps)) {
+      try {
+        engine = make();
+        stamps = seen;
+        problem = null;
+      } catch (IOException e) {
+        // Half-written files are common; the old connections still serve.
+        String message = String.valueOf(e.getMessage());
+        if (!message.equals(problem)) {
+          LOG.log(Level.ERROR, "TLS files changed and cannot be used: {0}", message);
+        }
+        problem = message;
+      }
+    }
+    return engine;
+  }
+
+  private HttpClient make() throws IOException {
+    return HttpClientFactory.builder(executor)
+        .version(http2 ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
+        .proxy(proxies)
+        .sslContext(ClientTls.context(tls))
+        .sslParameters(ClientTls.parameters(tls))
+        .build();
+  }
+}

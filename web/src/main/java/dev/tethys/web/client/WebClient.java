@@ -1,0 +1,301 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.HttpClientConfig;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends calls as one configuration says. Safe for any number of threads; blocks the one that calls.
+ *
+ * <p>Redirects are followed at most {@link #MAX_REDIRECTS} times; to another host, or from HTTPS to
+ * HTTP, neither credentials nor configured headers go along.
+ */
+public final class WebClient {
+  /** As many as Go's client follows. */
+  static final int MAX_REDIRECTS = 10;
+
+  private final HttpClientConfig config;
+  private final Transport transport;
+  private final @Nullable Tokens tokens;
+  private final String userAgent;
+  private final ScheduledExecutorService timer;
+
+  WebClient(
+      HttpClientConfig config,
+      Transport transport,
+      @Nullable Tokens tokens,
+      String userAgent,
+      ScheduledExecutorService timer) {
+    this.config = config;
+    this.transport = transport;
+    this.tokens = tokens;
+    this.userAgent = userAgent;
+    this.timer = timer;
+  }
+
+  /**
+   * Sends a call and gives the answer, whatever its status, once its headers have come.
+   *
+   * @throws IOException with a message that names the URL, in the words of Prometheus where it has
+   *     some ({@code context deadline exceeded}, {@code connection refused})
+   */
+  public Answer send(Call call) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + call.timeout().toNanos();
+    try {
+      Call next = call;
+      boolean trusted = true;
+      for (int redirects = 0; ; redirects++) {
+        Answer answer = sendOnce(next, trusted, deadline);
+        Call redirected = config.followRedirects() ? redirected(next, answer) : null;
+        if (redirected == null) {
+          return answer;
+        }
+        answer.close();
+        if (redirects == MAX_REDIRECTS) {
+          throw new IOException("stopped after " + MAX_REDIRECTS + " redirects");
+        }
+        trusted = trusted && isSameServer(call.uri(), redirected.uri());
+        next = trusted ? redirected : withoutSecrets(redirected);
+      }
+    } catch (IOException e) {
+      throw explained(call, e);
+    } catch (UnresolvedAddressException e) {
+      throw explained(call, new IOException("no such host", e));
+    }
+  }
+
+  private static IOException explained(Call call, IOException e) {
+    String method = call.method().charAt(0) + call.method().substring(1).toLowerCase(Locale.ROOT);
+    String reason;
+    if (e instanceof HttpTimeoutException) {
+      reason = "context deadline exceeded";
+    } else if (e instanceof ConnectException) {
+      reason = connectReason(e, call);
+    } else {
+      reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+    return new IOException(method + " \"" + shown(call.uri()) + "\": " + reason, e);
+  }
+
+  private static String connectReason(IOException e, Call call) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof UnresolvedAddressException) {
+        return "lookup " + call.uri().getHost() + ": no such host";
+      }
+    }
+    return "connect: " + (e.getMessage() == null ? "connection refused" : e.getMessage());
+  }
+
+  /** The URL without a password in it. */
+  private static String shown(URI uri) {
+    String s = uri.toString();
+    String user = uri.getRawUserInfo();
+    return user == null ? s : s.replace(user + "@", "xxxxx@");
+  }
+
+  private Answer sendOnce(Call call, boolean trusted, long deadline)
+      throws IOException, InterruptedException {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.put("User-Agent", List.of(userAgent));
+    if (trusted) {
+      for (Map.Entry<String, String> h : Credentials.headers(config)) {
+        headers.computeIfAbsent(h.getKey(), k -> new ArrayList<>()).add(h.getValue());
+      }
+      String authorization = Credentials.authorization(config);
+      if (tokens != null) {
+        authorization = tokens.authorization(left(deadline));
+      }
+      if (authorization != null) {
+        headers.put("Authorization", List.of(authorization));
+      }
+    }
+    call.headers().forEach((k, v) -> headers.put(k, List.of(v)));
+    String scheme = String.valueOf(call.uri().getScheme()).toLowerCase(Locale.ROOT);
+    if (call.uri().getHost() == null || !scheme.equals("http") && !scheme.equals("https")) {
+      throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
+    }
+    if (call.unixSocket() != null) {
+      if (scheme.equals("https")) {
+        throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
+      }
+      return watched(UnixSocketCall.send(call, headers, left(deadline), timer), deadline);
+    }
+    return watched(overTcp(call, headers, scheme, deadline), deadline);
+  }
+
+  private Answer overTcp(Call call, Map<String, List<String>> headers, String scheme, long deadline)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(call.uri())
+            .timeout(left(deadline))
+            // Without TLS the engine would ask for an upgrade that confuses servers.
+            .version(
+                transport.http2() && scheme.equals("https")
+                    ? HttpClient.Version.HTTP_2
+                    : HttpClient.Version.HTTP_1_1)
+            .method(
+                call.method(),
+                call.body() == null
+                    ? BodyPublishers.noBody()
+                    : BodyPublishers.ofByteArray(call.body()));
+    try {
+      headers.forEach((k, values) -> values.forEach(v -> b.header(k, v)));
+      String proxy = transport.proxies().authorization(call.uri());
+      if (proxy != null) {
+        b.setHeader("Proxy-Authorization", proxy);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a header cannot be sent: " + e.getMessage(), e);
+    }
+    HttpResponse<InputStream> r = transport.engine().send(b.build(), BodyHandlers.ofInputStream());
+    return new Answer(r.statusCode(), r.headers().map(), r.body());
+  }
+
+  private static Duration left(long deadline) throws HttpTimeoutException {
+    long nanos = deadline - System.nanoTime();
+    if (nanos <= 0) {
+      throw new HttpTimeoutException("no time left");
+    }
+    return Duration.ofNanos(nanos);
+  }
+
+  /** Ends the body when the time of the call is up, whoever is reading it. */
+  private Answer watched(Answer answer, long deadline) {
+    Watched body = new Watched(answer.body());
+    body.alarm = timer.schedule(body::expire, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    return new Answer(answer.status(), answer.headers(), body);
+  }
+
+  private static final class Watched extends FilterInputStream {
+    private volatile boolean expired;
+    private volatile @Nullable ScheduledFuture<?> alarm;
+
+    Watched(InputStream in) {
+      super(in);
+    }
+
+    private void expire() {
+      expired = true;
+      // Closing can wait for a reader, and the timer's thread must not.
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  in.close();
+                } catch (IOException e) {
+                  // it is over anyway
+                }
+              });
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      int n;
+      try {
+        n = super.read(b, off, len);
+      } catch (IOException e) {
+        if (expired) {
+          throw new HttpTimeoutException("context deadline exceeded");
+        }
+        throw e;
+      }
+      if (expired) {
+        throw new HttpTimeoutException("context deadline exceeded");
+      }
+      if (n < 0) {
+        cancel();
+      }
+      return n;
+    }
+
+    private void cancel() {
+      ScheduledFuture<?> a = alarm;
+      if (a != null) {
+        a.cancel(false);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      cancel();
+      super.close();
+    }
+  }
+
+  private static @Nullable Call redirected(Call call, Answer answer) throws IOException {
+    String location = answer.header("Location");
+    if (location == null) {
+      return null;
+    }
+    boolean keepsMethod;
+    switch (answer.status()) {
+      case 301, 302, 303 ->
+          keepsMethod = call.method().equals("GET") || call.method().equals("HEAD");
+      case 307, 308 -> keepsMethod = true;
+      default -> {
+        return null;
+      }
+    }
+    URI to;
+    try {
+      to = call.uri().resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("redirected to \"" + location + "\", which is not a URL", e);
+    }
+    return new Call(
+        keepsMethod ? call.method() : "GET",
+        to,
+        call.headers(),
+        keepsMethod ? call.body() : null,
+        call.timeout(),
+        call.unixSocket());
+  }
+
+  private static boolean isSameServer(URI from, URI to) {
+    boolean downgraded =
+        "https".equalsIgnoreCase(from.getScheme()) && !"https".equalsIgnoreCase(to.getScheme());
+    return !downgraded
+        && String.valueOf(from.getHost()).equalsIgnoreCase(String.valueOf(to.getHost()))
+        && port(from) == port(to);
+  }
+
+  private static int port(URI uri) {
+    return uri.getPort() >= 0
+        ? uri.getPort()
+        : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+  }
+
+  private static Call withoutSecrets(Call call) {
+    Map<String, String> kept = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    kept.putAll(call.headers());
+    kept.remove("Authorization");
+    kept.remove("Cookie");
+    return new Call(call.method(), call.uri(), kept, call.body(), call.timeout(), null);
+  }
+}

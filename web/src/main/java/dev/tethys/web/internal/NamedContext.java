@@ -1,0 +1,270 @@
+package dev.tethys.web.internal;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.security.KeyManagementException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.function.BiFunction;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context whose connections go by one server name, whatever host they are made to: it is the name
+ * that is sent and the name that the certificate must have. The JDK's client has no setting for it
+ * and puts the host of the URL on every engine; the engines of this context replace it.
+ */
+public final class NamedContext extends SSLContext {
+  public NamedContext(SSLContext context, String serverName) {
+    super(new Spi(context, serverName), context.getProvider(), context.getProtocol());
+  }
+
+  private static final class Spi extends SSLContextSpi {
+    private final SSLContext context;
+    private final String name;
+
+    Spi(SSLContext context, String name) {
+      this.context = context;
+      this.name = name;
+    }
+
+    @Override
+    protected void engineInit(
+        KeyManager @Nullable [] km, TrustManager @Nullable [] tm, @Nullable SecureRandom sr)
+        throws KeyManagementException {
+      throw new KeyManagementException("is initialised");
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      return context.getSocketFactory();
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      return context.getServerSocketFactory();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      return new Named(context.createSSLEngine(name, 443), name);
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      return new Named(context.createSSLEngine(name, port), name);
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return context.getServerSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return context.getClientSessionContext();
+    }
+
+    @Override
+    protected SSLParameters engineGetDefaultSSLParameters() {
+      return context.getDefaultSSLParameters();
+    }
+
+    @Override
+    protected SSLParameters engineGetSupportedSSLParameters() {
+      return context.getSupportedSSLParameters();
+    }
+  }
+
+  /** Passes everything on, but for the server name. */
+  private static final class Named extends SSLEngine {
+    private final SSLEngine engine;
+    private final List<SNIServerName> names;
+
+    Named(SSLEngine engine, String name) {
+      super(name, engine.getPeerPort());
+      this.engine = engine;
+      this.names = isAddress(name) ? List.of() : List.of(new SNIHostName(name));
+    }
+
+    private static boolean isAddress(String name) {
+      try {
+        return name.indexOf(':') >= 0 || InetAddress.ofLiteral(name) != null;
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
+    }
+
+    @Override
+    public void setSSLParameters(SSLParameters params) {
+      params.setServerNames(names);
+      engine.setSSLParameters(params);
+    }
+
+    @Override
+    public SSLParameters getSSLParameters() {
+      return engine.getSSLParameters();
+    }
+
+    @Override
+    public SSLEngineResult wrap(ByteBuffer[] srcs, int offset, int length, ByteBuffer dst)
+        throws SSLException {
+      return engine.wrap(srcs, offset, length, dst);
+    }
+
+    @Override
+    public SSLEngineResult unwrap(ByteBuffer src, ByteBuffer[] dsts, int offset, int length)
+        throws SSLException {
+      return engine.unwrap(src, dsts, offset, length);
+    }
+
+    @Override
+    public @Nullable Runnable getDelegatedTask() {
+      return engine.getDelegatedTask();
+    }
+
+    @Override
+    public void closeInbound() throws SSLException {
+      engine.closeInbound();
+    }
+
+    @Override
+    public boolean isInboundDone() {
+      return engine.isInboundDone();
+    }
+
+    @Override
+    public void closeOutbound() {
+      engine.closeOutbound();
+    }
+
+    @Override
+    public boolean isOutboundDone() {
+      return engine.isOutboundDone();
+    }
+
+    @Override
+    public String[] getSupportedCipherSuites() {
+      return engine.getSupportedCipherSuites();
+    }
+
+    @Override
+    public String[] getEnabledCipherSuites() {
+      return engine.getEnabledCipherSuites();
+    }
+
+    @Override
+    public void setEnabledCipherSuites(String[] suites) {
+      engine.setEnabledCipherSuites(suites);
+    }
+
+    @Override
+    public String[] getSupportedProtocols() {
+      return engine.getSupportedProtocols();
+    }
+
+    @Override
+    public String[] getEnabledProtocols() {
+      return engine.getEnabledProtocols();
+    }
+
+    @Override
+    public void setEnabledProtocols(String[] protocols) {
+      engine.setEnabledProtocols(protocols);
+    }
+
+    @Override
+    public SSLSession getSession() {
+      return engine.getSession();
+    }
+
+    @Override
+    public @Nullable SSLSession getHandshakeSession() {
+      return engine.getHandshakeSession();
+    }
+
+    @Override
+    public void beginHandshake() throws SSLException {
+      engine.beginHandshake();
+    }
+
+    @Override
+    public SSLEngineResult.HandshakeStatus getHandshakeStatus() {
+      return engine.getHandshakeStatus();
+    }
+
+    @Override
+    public void setUseClientMode(boolean mode) {
+      engine.setUseClientMode(mode);
+    }
+
+    @Override
+    public boolean getUseClientMode() {
+      return engine.getUseClientMode();
+    }
+
+    @Override
+    public void setNeedClientAuth(boolean need) {
+      engine.setNeedClientAuth(need);
+    }
+
+    @Override
+    public boolean getNeedClientAuth() {
+      return engine.getNeedClientAuth();
+    }
+
+    @Override
+    public void setWantClientAuth(boolean want) {
+      engine.setWantClientAuth(want);
+    }
+
+    @Override
+    public boolean getWantClientAuth() {
+      return engine.getWantClientAuth();
+    }
+
+    @Override
+    public void setEnableSessionCreation(boolean flag) {
+      engine.setEnableSessionCreation(flag);
+    }
+
+    @Override
+    public boolean getEnableSessionCreation() {
+      return engine.getEnableSessionCreation();
+    }
+
+    @Override
+    public @Nullable String getApplicationProtocol() {
+      return engine.getApplicationProtocol();
+    }
+
+    @Override
+    public @Nullable String getHandshakeApplicationProtocol() {
+      return engine.getHandshakeApplicationProtocol();
+    }
+
+    @Override
+    public void setHandshakeApplicationProtocolSelector(
+        BiFunction<SSLEngine, List<String>, String> selector) {
+      engine.setHandshakeApplicationProtocolSelector(selector);
+    }
+
+    @Override
+    public BiFunction<SSLEngine, List<String>, String> getHandshakeApplicationProtocolSelector() {
+      return engine.getHandshakeApplicationProtocolSelector();
+    }
+  }
+}

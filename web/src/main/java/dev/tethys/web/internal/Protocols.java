@@ -1,0 +1,182 @@
+package dev.tethys.web.internal;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProtocolConfigs;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionProvider;
+import io.helidon.webserver.http2.Http2Config;
+import io.helidon.webserver.http2.Http2ConnectionProvider;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.net.SocketAddress;
+import java.security.Principal;
+import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+
+/** The versions of HTTP that a port speaks, with their limits. */
+public final class Protocols {
+  /** Requests that one HTTP/2 connection may have in work. */
+  static final int MAX_STREAMS = 250;
+
+  /** What a client may send on a stream before it is read, in bytes. */
+  static final int WINDOW = 1 << 20;
+
+  private static final String SOCKET = "@default";
+
+  private Protocols() {}
+
+  public static List<ServerConnectionSelector> of(
+      boolean http2, int maxUriBytes, int maxHeaderBytes) {
+    Http1Config one =
+        Http1Config.builder()
+            .maxPrologueLength(maxUriBytes)
+            .maxHeadersSize(maxHeaderBytes)
+            // People type PromQL into URLs as it is, and Go takes it.
+            .validatePrologue(false)
+            .validatePath(false)
+            .build();
+    Http2Config two =
+        Http2Config.builder()
+            .maxHeaderListSize(maxHeaderBytes)
+            .maxConcurrentStreams(MAX_STREAMS)
+            .initialWindowSize(WINDOW)
+            .validatePath(false)
+            .build();
+    ProtocolConfigs configs = ProtocolConfigs.create(http2 ? List.of(one, two) : List.of(one));
+    List<ServerConnectionSelector> out = new ArrayList<>();
+    if (http2) {
+      out.add(new Unnamed(new Http2ConnectionProvider().create(SOCKET, two, configs)));
+    }
+    out.add(new Http1ConnectionProvider().create(SOCKET, one, configs));
+    return out;
+  }
+
+  /**
+   * Hides the client's certificate from the engine's HTTP/2: it would put its name among the
+   * headers before reading them, and then refuses every client that begins with a change of its
+   * header table, as the JDK's does ("Table size update is after headers"). Requests take
+   * certificates from the socket.
+   */
+  private record Unnamed(ServerConnectionSelector selector) implements ServerConnectionSelector {
+    @Override
+    public int bytesToIdentifyConnection() {
+      return selector.bytesToIdentifyConnection();
+    }
+
+    @Override
+    public Support supports(BufferData data) {
+      return selector.supports(data);
+    }
+
+    @Override
+    public Set<String> supportedApplicationProtocols() {
+      return selector.supportedApplicationProtocols();
+    }
+
+    @Override
+    public ServerConnection connection(ConnectionContext ctx) {
+      return selector.connection(new UnnamedContext(ctx));
+    }
+  }
+
+  private record UnnamedPeer(PeerInfo peer) implements PeerInfo {
+    @Override
+    public SocketAddress address() {
+      return peer.address();
+    }
+
+    @Override
+    public String host() {
+      return peer.host();
+    }
+
+    @Override
+    public int port() {
+      return peer.port();
+    }
+
+    @Override
+    public Optional<Principal> tlsPrincipal() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<Certificate[]> tlsCertificates() {
+      return Optional.empty();
+    }
+  }
+
+  private record UnnamedContext(ConnectionContext context) implements ConnectionContext {
+    @Override
+    public PeerInfo remotePeer() {
+      return new UnnamedPeer(context.remotePeer());
+    }
+
+    @Override
+    public PeerInfo localPeer() {
+      return context.localPeer();
+    }
+
+    @Override
+    public boolean isSecure() {
+      return context.isSecure();
+    }
+
+    @Override
+    public String socketId() {
+      return context.socketId();
+    }
+
+    @Override
+    public String childSocketId() {
+      return context.childSocketId();
+    }
+
+    @Override
+    public ListenerContext listenerContext() {
+      return context.listenerContext();
+    }
+
+    @Override
+    public ExecutorService executor() {
+      return context.executor();
+    }
+
+    @Override
+    public DataWriter dataWriter() {
+      return context.dataWriter();
+    }
+
+    @Override
+    public DataReader dataReader() {
+      return context.dataReader();
+    }
+
+    @Override
+    public Router router() {
+      return context.router();
+    }
+
+    @Override
+    public Optional<ProxyProtocolData> proxyProtocolData() {
+      return context.proxyProtocolData();
+    }
+
+    @Override
+    public HelidonSocket serverSocket() {
+      return context.serverSocket();
+    }
+  }
+}
