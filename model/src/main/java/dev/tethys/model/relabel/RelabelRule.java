@@ -14,12 +14,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One relabelling rule with Prometheus's semantics. Immutable and safe for any thread.
  *
  * <p>The values of the source labels, joined by the separator, are matched by the expression, which
- * is anchored at both ends and whose dot matches a line end.
+ * is anchored at both ends and whose dot matches a line end. Equal when written alike.
  */
 public final class RelabelRule {
   /** What a rule does. */
@@ -295,6 +296,16 @@ public final class RelabelRule {
     StringBuilder sb = new StringBuilder(s.length());
     s.codePoints().map(map).forEach(sb::appendCodePoint);
     return sb.toString();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof RelabelRule r && spec.equals(r.spec) && scheme == r.scheme;
+  }
+
+  @Override
+  public int hashCode() {
+    return spec.hashCode();
   }
 
   @Override
