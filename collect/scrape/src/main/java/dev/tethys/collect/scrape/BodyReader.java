@@ -1,0 +1,103 @@
+package dev.tethys.collect.scrape;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reads whole bodies into arrays that are lent out and taken back, so that an idle target holds
+ * none. Not more than {@link #MAX_POOLED} arrays of at most {@link #MAX_POOLED_BYTES} are kept.
+ */
+final class BodyReader {
+  static final int MAX_POOLED = 16;
+  static final int MAX_POOLED_BYTES = 4 << 20;
+  private static final int FIRST_BYTES = 64 << 10;
+  private static final int GZIP_BUFFER = 8 << 10;
+
+  /** Largest array that every JVM gives. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
+
+  private final BlockingQueue<byte[]> pool = new ArrayBlockingQueue<>(MAX_POOLED);
+
+  /** A body in a lent array; to be closed when it is no longer looked at. */
+  final class Body implements AutoCloseable {
+    private byte[] bytes;
+    private int length;
+
+    private Body(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
+    int length() {
+      return length;
+    }
+
+    @Override
+    public void close() {
+      if (bytes.length > 0 && bytes.length <= MAX_POOLED_BYTES) {
+        pool.offer(bytes);
+      }
+      bytes = new byte[0];
+      length = 0;
+    }
+  }
+
+  /**
+   * Reads a body to its end.
+   *
+   * @param limit bytes that must not be reached, after decompression
+   * @throws ScrapeException when it is as large as the limit
+   * @throws IOException when it breaks off or is not gzip though it says so
+   */
+  Body read(ScrapeTransport.Response response, long limit) throws IOException, ScrapeException {
+    InputStream in = response.body();
+    if (response.header("Content-Encoding").equals("gzip")) {
+      try {
+        in = new GZIPInputStream(in, GZIP_BUFFER);
+      } catch (EOFException e) {
+        throw new EOFException("EOF");
+      } catch (ZipException e) {
+        throw new IOException("gzip: invalid header", e);
+      }
+    }
+    byte[] lent = pool.poll();
+    Body body = new Body(lent != null ? lent : new byte[FIRST_BYTES]);
+    boolean done = false;
+    try {
+      int most = (int) Math.min(limit, MAX_ARRAY);
+      while (true) {
+        if (body.length >= most) {
+          throw new ScrapeException("body size limit exceeded", true);
+        }
+        if (body.length == body.bytes.length) {
+          long larger = Math.min(body.bytes.length * 2L, Math.max(most, body.bytes.length + 1L));
+          body.bytes = Arrays.copyOf(body.bytes, (int) Math.min(larger, MAX_ARRAY));
+        }
+        int room = Math.min(body.bytes.length, most) - body.length;
+        int n = in.read(body.bytes, body.length, room);
+        if (n < 0) {
+          done = true;
+          return body;
+        }
+        body.length += n;
+      }
+    } catch (EOFException e) {
+      throw new IOException("unexpected EOF", e);
+    } catch (ZipException e) {
+      throw new IOException("gzip: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        body.close();
+      }
+    }
+  }
+}

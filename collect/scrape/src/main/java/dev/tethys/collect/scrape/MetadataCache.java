@@ -1,0 +1,118 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.codec.exposition.ExpositionParser;
+import dev.tethys.codec.exposition.ExpositionParser.Event;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a target last said about its metric families. Written by its scrape loop, read by the API;
+ * guarded by {@code this}. Lines equal to last time's are recognised by hash and make no object.
+ * Families that vanish are kept for ten scrapes more.
+ */
+final class MetadataCache {
+  private static final int KEEP_SCRAPES = 10;
+
+  /** A family of a target. */
+  static final class Entry {
+    private final String family;
+    private MetricType type = MetricType.UNKNOWN;
+    private String help = "";
+    private String unit = "";
+    private long helpHash;
+    private long unitHash;
+    private long seen;
+
+    Entry(String family) {
+      this.family = family;
+    }
+
+    String family() {
+      return family;
+    }
+
+    MetricMetadata metadata() {
+      return new MetricMetadata(type, help, unit);
+    }
+  }
+
+  private final Map<Long, Entry> byHash = new HashMap<>();
+  private long scrape;
+
+  /** Takes a TYPE, HELP or UNIT; gives the family when that was news, else null. */
+  synchronized @Nullable Entry update(Event kind, ExpositionParser p) {
+    byte[] buf = p.buffer();
+    long key = Labels.hash64(buf, p.keyOffset(), p.keyLength());
+    Entry e = byHash.get(key);
+    boolean isNew = e == null;
+    if (e == null) {
+      e = new Entry(p.metricName());
+      byHash.put(key, e);
+    }
+    e.seen = scrape;
+    if (kind == Event.TYPE) {
+      boolean changed = isNew || e.type != p.type();
+      e.type = p.type();
+      return changed ? e : null;
+    }
+    long hash = Labels.hash64(buf, p.textOffset(), p.textLength());
+    if (kind == Event.HELP) {
+      if (!isNew && hash == e.helpHash) {
+        return null;
+      }
+      e.help = p.text();
+      e.helpHash = hash;
+    } else {
+      if (!isNew && hash == e.unitHash) {
+        return null;
+      }
+      e.unit = p.text();
+      e.unitHash = hash;
+    }
+    return e;
+  }
+
+  /** Ends a scrape; a good one makes families that are long gone be forgotten. */
+  synchronized void scraped(boolean good) {
+    if (good) {
+      byHash.values().removeIf(e -> scrape - e.seen > KEEP_SCRAPES);
+    }
+    scrape++;
+  }
+
+  synchronized List<FamilyMetadata> list() {
+    List<FamilyMetadata> out = new ArrayList<>(byHash.size());
+    for (Entry e : byHash.values()) {
+      out.add(new FamilyMetadata(e.family, e.metadata()));
+    }
+    return out;
+  }
+
+  synchronized @Nullable MetricMetadata get(String family) {
+    for (Entry e : byHash.values()) {
+      if (e.family.equals(family)) {
+        return e.metadata();
+      }
+    }
+    return null;
+  }
+
+  synchronized int size() {
+    return byHash.size();
+  }
+
+  /** Length of help, unit and type texts, as Prometheus counts its cache. */
+  synchronized long bytes() {
+    long n = 0;
+    for (Entry e : byHash.values()) {
+      n += e.help.length() + e.unit.length() + e.type.text().length();
+    }
+    return n;
+  }
+}

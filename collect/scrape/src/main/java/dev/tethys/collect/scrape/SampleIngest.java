@@ -1,0 +1,410 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.codec.exposition.ExpositionException;
+import dev.tethys.codec.exposition.ExpositionParser;
+import dev.tethys.codec.exposition.ExpositionParser.Event;
+import dev.tethys.codec.exposition.ExpositionParsers;
+import dev.tethys.codec.exposition.ParserOptions;
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.HistogramCheck;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Samples;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.StorageException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts one target's bodies into a store's appenders. What is kept from scrape to scrape is the
+ * {@link SeriesCache} and the {@link MetadataCache}. For the thread of the target's loop.
+ *
+ * <p>The steady way of a sample: hash of the raw series bytes → slot in the cache → reference →
+ * append. Only series that are new have their labels decoded, joined, relabelled and checked.
+ */
+final class SampleIngest {
+  private static final System.Logger LOG = System.getLogger(SampleIngest.class.getName());
+
+  /** Samples further in the future are refused. */
+  static final long MAX_AHEAD_MILLIS = 600_000;
+
+  private static final int[] NO_SPANS = {};
+  private static final double[] NO_BUCKETS = {};
+
+  private final Target target;
+  private final ScrapeConfig config;
+  private final ScrapeOptions options;
+  private final ScrapeMetrics metrics;
+  private final SampleLabels sampleLabels;
+  private final ResolutionLimit resolution;
+  private final ParserOptions parserOptions;
+  private final SeriesCache cache;
+  private final MetadataCache metadata;
+
+  // of the running scrape
+  private int scraped;
+  private int kept;
+  private int added;
+  private long appended;
+  private boolean overSamples;
+  private boolean overBuckets;
+  private int duplicates;
+  private int outOfOrder;
+  private int outOfBounds;
+  private final List<Exemplar> exemplars = new ArrayList<>();
+
+  SampleIngest(
+      Target target,
+      ScrapeConfig config,
+      ScrapeOptions options,
+      ScrapeMetrics metrics,
+      SeriesCache cache,
+      MetadataCache metadata) {
+    this.target = target;
+    this.config = config;
+    this.options = options;
+    this.metrics = metrics;
+    this.sampleLabels = new SampleLabels(target.labels(), config);
+    this.resolution = new ResolutionLimit(config.nativeBucketLimit(), config.nativeMinBucketFactor());
+    ScrapeDefaults.Histograms h = config.common().histograms();
+    Labels all = target.allLabels();
+    this.parserOptions =
+        new ParserOptions(
+            options.startTimestamps() || options.zeroAtStart(),
+            TargetLabels.override(all, TargetLabels.SCRAPE_NATIVE, h.scrapeNative()),
+            TargetLabels.override(all, TargetLabels.CONVERT_CLASSIC, h.convertClassic()),
+            TargetLabels.override(all, TargetLabels.ALWAYS_CLASSIC, h.keepClassic()),
+            options.typeAndUnitLabels());
+    this.cache = cache;
+    this.metadata = metadata;
+  }
+
+  SeriesCache cache() {
+    return cache;
+  }
+
+  MetadataCache metadata() {
+    return metadata;
+  }
+
+  SampleLabels sampleLabels() {
+    return sampleLabels;
+  }
+
+  /** Samples in the last body. */
+  int scraped() {
+    return scraped;
+  }
+
+  /** Those of them that metric relabelling kept. */
+  int kept() {
+    return kept;
+  }
+
+  /** Those of them whose series were new. */
+  int added() {
+    return added;
+  }
+
+  /**
+   * Appends the samples of a body, and markers for series that it no longer has. When it throws,
+   * the appender is to be thrown away and {@link #end} called with another.
+   *
+   * @param time of the scrape, Unix milliseconds
+   * @param now what timestamps may not be far ahead of
+   */
+  void append(
+      Appender app, byte[] body, int length, String contentType, long time, long now)
+      throws ScrapeException {
+    scraped = kept = added = 0;
+    appended = 0;
+    overSamples = overBuckets = false;
+    duplicates = outOfOrder = outOfBounds = 0;
+    cache.begin();
+    if (length > 0) {
+      try {
+        ExpositionParsers.Choice choice =
+            ExpositionParsers.choose(contentType, config.fallbackProtocol());
+        String warning = choice.warning();
+        if (warning != null) {
+          LOG.log(Level.DEBUG, () -> target + ": " + warning);
+        }
+        ExpositionParser p =
+            ExpositionParsers.parser(choice.mediaType(), body, 0, length, parserOptions);
+        events(app, p, time, now + MAX_AHEAD_MILLIS);
+      } catch (ExpositionException | StorageException e) {
+        throw new ScrapeException(String.valueOf(e.getMessage()));
+      } finally {
+        tellRefusals();
+      }
+      if (overSamples) {
+        metrics.exceededSampleLimit.inc();
+      }
+      if (overBuckets) {
+        metrics.exceededBucketLimit.inc();
+      }
+      if (overSamples || overBuckets) {
+        throw new ScrapeException(
+            overSamples ? "sample limit exceeded" : "histogram bucket limit exceeded");
+      }
+    }
+    cache.forEachVanished((reference, histogram) -> stale(app, reference, histogram, time));
+  }
+
+  /** To be called when what {@link #append} did was committed. */
+  void committed(boolean hadBody) {
+    if (hadBody) {
+      cache.succeed();
+      metadata.scraped(true);
+    } else {
+      cache.fail(); // nothing is tracked any more, but names stay known
+      metadata.scraped(false);
+    }
+  }
+
+  /** Ends every series that the last good scrape had: the target could not be scraped. */
+  void end(Appender app, long time) {
+    cache.forEachTracked((reference, histogram) -> stale(app, reference, histogram, time));
+    if (cache.fail()) {
+      metrics.cacheFlushForced.inc();
+    }
+    metadata.scraped(false);
+  }
+
+  /** Ends the series that no other loop has taken over: the target is gone. */
+  void endExcept(Appender app, long time, LongPredicate takenOver) {
+    cache.forEachTracked(
+        (reference, histogram) -> {
+          if (!takenOver.test(reference)) {
+            stale(app, reference, histogram, time);
+          }
+        });
+  }
+
+  private static void stale(Appender app, long reference, boolean histogram, long time) {
+    // Refusals are expected: the target may be back under another loop.
+    if (histogram) {
+      app.append(reference, 0, time, Histogram.stale());
+    } else {
+      app.append(reference, 0, time, Samples.STALE);
+    }
+  }
+
+  private void events(Appender app, ExpositionParser p, long time, long latest)
+      throws ScrapeException {
+    while (true) {
+      Event e = p.next();
+      switch (e) {
+        case END -> {
+          return;
+        }
+        case TYPE, HELP, UNIT -> {
+          MetadataCache.Entry news = metadata.update(e, p);
+          if (news != null) {
+            app.metadata(news.family(), news.metadata());
+          }
+        }
+        case COMMENT -> {}
+        case SERIES, HISTOGRAM -> sample(app, p, e == Event.HISTOGRAM, time, latest);
+      }
+    }
+  }
+
+  private void sample(
+      Appender app, ExpositionParser p, boolean isHistogram, long time, long latest)
+      throws ScrapeException {
+    scraped++;
+    boolean ownTime = config.honorTimestamps() && p.hasTimestamp();
+    long t = ownTime ? p.timestamp() : time;
+    long hash = SeriesCache.hash(p.buffer(), p.keyOffset(), p.keyLength());
+    int slot = cache.find(hash);
+    boolean known = slot >= 0;
+    boolean again = known && cache.seen(slot);
+    long reference = known ? cache.reference(slot) : Appender.NO_SERIES;
+    if (reference == SeriesCache.DROPPED) {
+      return;
+    }
+    Labels labels = null;
+    if (!known) {
+      labels = sampleLabels.of(p.labels());
+      if (labels == null) {
+        cache.add(hash, SeriesCache.DROPPED);
+        return;
+      }
+      check(labels);
+    }
+    kept++;
+    if (again && !ownTime) {
+      refused(Outcome.DUPLICATE_TIMESTAMP);
+      return;
+    }
+    if (t > latest) {
+      refused(Outcome.OUT_OF_BOUNDS);
+      return;
+    }
+    long limit = config.common().limits().samples();
+    if (limit > 0 && ++appended > limit) {
+      overSamples = true;
+      return;
+    }
+    Histogram h = null;
+    if (isHistogram) {
+      h = resolution.apply(p.histogram());
+      if (h == null) {
+        overBuckets = true;
+        return;
+      }
+    }
+    if (overSamples || overBuckets) {
+      return; // it is only counted what there is
+    }
+    if (labels != null) {
+      reference = app.series(labels);
+    }
+    long start = parserOptions.startTimestamps() ? p.startTimestamp() : 0;
+    zeroAtStart(app, reference, known ? slot : -1, start, t, h);
+    Outcome o = append(app, reference, start, t, p, h);
+    if (o == Outcome.UNKNOWN_SERIES) {
+      // The series left memory since the last scrape; its labels are at hand.
+      Labels relabelled = sampleLabels.of(p.labels());
+      if (relabelled == null) {
+        return;
+      }
+      reference = app.series(relabelled);
+      if (known) {
+        cache.reference(slot, reference);
+      }
+      o = append(app, reference, start, t, p, h);
+    }
+    if (o != Outcome.OK) {
+      if (o == Outcome.INVALID_HISTOGRAM && h != null) {
+        throw new ScrapeException("invalid histogram: " + HistogramCheck.problem(h));
+      }
+      refused(o);
+      return;
+    }
+    if (!known) {
+      slot = cache.add(hash, reference);
+      added++;
+    }
+    if (start != 0 && options.zeroAtStart()) {
+      cache.start(slot, start);
+    }
+    if (!ownTime || config.trackTimestampsStaleness()) {
+      cache.track(slot, isHistogram);
+    }
+    exemplars(app, reference, p, t);
+  }
+
+  private Outcome append(
+      Appender app,
+      long reference,
+      long start,
+      long t,
+      ExpositionParser p,
+      @Nullable Histogram h) {
+    long st = options.startTimestamps() ? start : 0;
+    return h != null
+        ? app.append(reference, st, t, h)
+        : app.append(reference, st, t, p.value());
+  }
+
+  /** Writes a 0 at a start timestamp that this series has not been seen with. */
+  private void zeroAtStart(
+      Appender app, long reference, int slot, long start, long t, @Nullable Histogram h) {
+    if (!options.zeroAtStart()
+        || start == 0
+        || start >= t
+        || slot >= 0 && cache.start(slot) == start) {
+      return;
+    }
+    // Refusals are ignored: a sample may stand there already.
+    if (h == null) {
+      app.append(reference, 0, start, 0.0);
+      return;
+    }
+    app.append(
+        reference,
+        0,
+        start,
+        new Histogram(
+            h.integer(),
+            Histogram.ResetHint.RESET,
+            h.schema(),
+            h.zeroThreshold(),
+            0,
+            0,
+            0,
+            NO_SPANS,
+            NO_BUCKETS,
+            NO_SPANS,
+            NO_BUCKETS,
+            h.customBounds()));
+  }
+
+  private void check(Labels labels) throws ScrapeException {
+    String problem = sampleLabels.invalid(labels);
+    if (problem != null) {
+      throw new ScrapeException(problem);
+    }
+    problem = sampleLabels.overLimit(labels);
+    if (problem != null) {
+      metrics.exceededLabelLimits.inc();
+      throw new ScrapeException(problem);
+    }
+  }
+
+  private void refused(Outcome o) {
+    switch (o) {
+      case DUPLICATE_TIMESTAMP -> duplicates++;
+      case OUT_OF_ORDER -> outOfOrder++;
+      default -> outOfBounds++;
+    }
+  }
+
+  private void exemplars(Appender app, long reference, ExpositionParser p, long t) {
+    Exemplar e = p.nextExemplar(t);
+    if (e == null) {
+      return;
+    }
+    exemplars.clear();
+    for (; e != null; e = p.nextExemplar(t)) {
+      exemplars.add(e);
+    }
+    exemplars.sort(
+        Comparator.comparingLong(Exemplar::timestamp).thenComparingDouble(Exemplar::value));
+    int late = 0;
+    for (Exemplar x : exemplars) {
+      if (app.append(reference, x) == Outcome.OUT_OF_ORDER) {
+        late++;
+      }
+    }
+    if (late == exemplars.size()) {
+      metrics.exemplarsOutOfOrder.add((long) late);
+    }
+  }
+
+  private void tellRefusals() {
+    tell(outOfOrder, metrics.outOfOrder, "Error on ingesting out-of-order samples");
+    tell(
+        duplicates,
+        metrics.duplicates,
+        "Error on ingesting samples with different value but same timestamp");
+    tell(
+        outOfBounds,
+        metrics.outOfBounds,
+        "Error on ingesting samples that are too old or are too far into the future");
+  }
+
+  private void tell(int n, dev.tethys.model.exposition.Registry.Counter counter, String what) {
+    if (n > 0) {
+      counter.add((long) n);
+      LOG.log(Level.WARNING, () -> what + ": " + target + " num_dropped=" + n);
+    }
+  }
+}

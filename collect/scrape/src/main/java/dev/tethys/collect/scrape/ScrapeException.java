@@ -1,0 +1,22 @@
+package dev.tethys.collect.scrape;
+
+/** Why a scrape failed; the message is what the API shows as the target's last error. */
+final class ScrapeException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean bodyTooLarge;
+
+  ScrapeException(String message) {
+    this(message, false);
+  }
+
+  ScrapeException(String message, boolean bodyTooLarge) {
+    super(message);
+    this.bodyTooLarge = bodyTooLarge;
+  }
+
+  /** Whether the body was larger than allowed, which {@code scrape_body_size_bytes} tells. */
+  boolean bodyTooLarge() {
+    return bodyTooLarge;
+  }
+}

@@ -1,0 +1,430 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.codec.exposition.ScrapeProtocol;
+import dev.tethys.config.Durations;
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.StorageException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scrapes one target on a virtual thread of its own until it is stopped.
+ *
+ * <p>Ticks stand at fixed places of the absolute time line: those whose distance from the epoch,
+ * modulo the interval, is the target's offset. A scrape that starts no more than a tolerance after
+ * its tick carries the tick's time, so that timestamps of a series are evenly spaced and compress
+ * well. A tick that passes while a scrape runs is made up for at once; earlier ones are left out.
+ *
+ * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
+ * ticks and a bit, and ends its series at the time of the first, unless it was told not to or the
+ * process goes down: if the target is back by then, its new loop's series are left alone.
+ */
+final class ScrapeLoop {
+  private static final System.Logger LOG = System.getLogger(ScrapeLoop.class.getName());
+
+  /** A scrape this much after its tick, and not more than 1% of the interval, is on time. */
+  private static final Duration TOLERANCE = Duration.ofMillis(2);
+
+  /**
+   * What a pool lends its loops.
+   *
+   * @param scraping finds the loops that scrape targets with given labels
+   */
+  record Surroundings(
+      MetricStore store,
+      ScrapeClock clock,
+      BodyReader bodies,
+      DeadlineWatch deadlines,
+      ScrapeMetrics metrics,
+      ScrapeOptions options,
+      long offsetSeed,
+      CountDownLatch shutdown,
+      Function<Labels, List<ScrapeLoop>> scraping) {}
+
+  private final Surroundings around;
+  private final Target target;
+  private final ScrapeConfig config;
+  private final ScrapeTransport transport;
+  private final SampleIngest ingest;
+  private final ReportSeries report;
+  private final Duration interval;
+  private final Duration timeout;
+  private final @Nullable String labelError;
+  private final Map<String, String> headers;
+  private final @Nullable URI uri;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private volatile @Nullable String forcedError;
+  private volatile @Nullable FailureLog failureLog;
+  private volatile boolean keepsSeriesAtEnd;
+  private volatile @Nullable Thread thread;
+
+  /** Held while the caches change. */
+  private final ReentrantLock scraping = new ReentrantLock();
+
+  // of the loop's thread
+  private @Nullable Instant last;
+
+  ScrapeLoop(
+      Surroundings around,
+      Target target,
+      ScrapeConfig config,
+      ScrapeTransport transport,
+      SeriesCache cache,
+      MetadataCache metadata) {
+    this.around = around;
+    this.target = target;
+    this.config = config;
+    this.transport = transport;
+    this.ingest =
+        new SampleIngest(target, config, around.options, around.metrics, cache, metadata);
+    this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
+    Duration i = config.common().interval();
+    Duration t = config.common().timeout();
+    String error = null;
+    try {
+      i = Durations.parse(target.scrapeInterval());
+      t = Durations.parse(target.scrapeTimeout());
+    } catch (IllegalArgumentException e) {
+      error = e.getMessage();
+    }
+    this.interval = i;
+    this.timeout = t;
+    this.labelError = error;
+    this.headers = headers(config, around.options, timeout);
+    URI u = null;
+    try {
+      u = new URI(target.url());
+    } catch (URISyntaxException e) {
+      // said at each scrape
+    }
+    this.uri = u;
+    target.metadataFrom(metadata);
+  }
+
+  private static Map<String, String> headers(
+      ScrapeConfig config, ScrapeOptions options, Duration timeout) {
+    Map<String, String> h = new LinkedHashMap<>();
+    h.put(
+        "Accept",
+        ScrapeProtocol.acceptHeader(
+            config.common().effectiveProtocols(options.startTimestamps() || options.zeroAtStart()),
+            config.common().escaping()));
+    h.put("Accept-Encoding", config.enableCompression() ? "gzip" : "identity");
+    h.put("User-Agent", options.userAgent());
+    h.put("X-Prometheus-Scrape-Timeout-Seconds", GoFloat.f(timeout.toMillis() / 1e3));
+    return Map.copyOf(h);
+  }
+
+  Target target() {
+    return target;
+  }
+
+  SampleIngest ingest() {
+    return ingest;
+  }
+
+  void forcedError(@Nullable String error) {
+    forcedError = error;
+  }
+
+  void failureLog(@Nullable FailureLog log) {
+    failureLog = log;
+  }
+
+  void start() {
+    thread = Thread.ofVirtual().name("scrape " + target.url()).start(this::run);
+  }
+
+  /** Asks the loop to stop. */
+  void requestStop() {
+    stop.countDown();
+  }
+
+  /** Asks the loop to stop and waits until it scrapes no more. */
+  void stop() throws InterruptedException {
+    requestStop();
+    stopped.await();
+  }
+
+  /** Lets the series go on, because another loop has taken over this one's cache. */
+  void keepSeriesAtEnd() {
+    keepsSeriesAtEnd = true;
+  }
+
+  /** Adds the series that the last good scrape had; waits for a scrape that runs. */
+  void addSeriesTo(Set<Long> references) {
+    scraping.lock();
+    try {
+      ingest.cache().forEachTrackedReference(references::add);
+    } finally {
+      scraping.unlock();
+    }
+  }
+
+  /** Stops at once: a scrape that runs is given up and leaves nothing behind. */
+  void abort() {
+    keepsSeriesAtEnd = true;
+    stop.countDown();
+    Thread t = thread;
+    if (t != null) {
+      t.interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      Instant next = scrapeUntilStopped();
+      stopped.countDown();
+      if (next != null && !keepsSeriesAtEnd) {
+        endSeries(next);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "scrape loop of " + target + " ended", e);
+      target.report(
+          new Target.Report(TargetHealth.DOWN, "scrape loop ended: " + e, last, Duration.ZERO));
+      throw e;
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  /** The tick at which the next scrape would have been, null when there was none at all. */
+  private @Nullable Instant scrapeUntilStopped() throws InterruptedException {
+    Instant tick = firstTick(around.clock.instant());
+    boolean scraped = false;
+    while (!around.clock.await(tick, stop)) {
+      Instant now = around.clock.instant();
+      while (Duration.between(tick, now).compareTo(interval) >= 0) {
+        tick = tick.plus(interval);
+      }
+      Duration tolerance = min(interval.dividedBy(100), TOLERANCE);
+      Instant time = Duration.between(tick, now).compareTo(tolerance) <= 0 ? tick : now;
+      scraping.lock();
+      try {
+        scrape(time, now);
+      } finally {
+        scraping.unlock();
+      }
+      scraped = true;
+      tick = tick.plus(interval);
+    }
+    return scraped ? tick : null;
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private Instant firstTick(Instant now) {
+    long step = interval.toNanos();
+    long offset = target.offsetNanos(interval, around.offsetSeed);
+    // Whole milliseconds, so that the samples' timestamps are the ticks themselves.
+    offset -= offset % 1_000_000;
+    long sinceEpoch = Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L) + now.getNano();
+    long wait = Math.floorMod(offset - sinceEpoch, step);
+    return now.plusNanos(wait);
+  }
+
+  private void endSeries(Instant tick) throws InterruptedException {
+    if (around.clock.await(tick, around.shutdown)) {
+      return;
+    }
+    long staleTime = around.clock.instant().toEpochMilli();
+    // If the target was made anew, it has been scraped by then.
+    if (around.clock.await(
+        tick.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
+      return;
+    }
+    if (keepsSeriesAtEnd) {
+      return;
+    }
+    List<ScrapeLoop> successors =
+        around.scraping.apply(target.labels()).stream().filter(l -> l != this).toList();
+    Set<Long> elsewhere = new HashSet<>();
+    successors.forEach(l -> l.addSeriesTo(elsewhere));
+    try (Appender app = around.store.appender()) {
+      ingest.endExcept(app, staleTime, elsewhere::contains);
+      if (successors.isEmpty()) {
+        report.end(app, staleTime);
+      }
+      app.commit();
+    } catch (StorageException e) {
+      LOG.log(Level.WARNING, "ending the series of " + target + " failed", e);
+    }
+  }
+
+  /** One scrape with all that is written about it. */
+  private void scrape(Instant time, Instant now) throws InterruptedException {
+    ScrapeMetrics m = around.metrics;
+    Instant before = last;
+    if (before != null) {
+      double seconds = Duration.between(before, now).toNanos() / 1e9;
+      String label = goDuration(interval);
+      m.intervalLength.with(label).observe(seconds);
+      m.intervalLengthHistogram.with(label).observe(seconds);
+    }
+    last = now;
+    long t = time.toEpochMilli();
+    String error = forcedError != null ? forcedError : labelError;
+    double bodySize = 0;
+    Appender app = around.store.appender();
+    boolean good = false;
+    boolean hadBody = false;
+    int scraped = 0;
+    int kept = 0;
+    int added = 0;
+    try {
+      if (error == null) {
+        try (BodyReader.Body body = fetch()) {
+          bodySize = body.length();
+          hadBody = body.length() > 0;
+          try {
+            ingest.append(
+                app, body.bytes(), body.length(), contentType, t, now.toEpochMilli());
+            good = true;
+          } finally {
+            scraped = ingest.scraped();
+            kept = ingest.kept();
+            added = ingest.added();
+          }
+        } catch (ScrapeException e) {
+          error = String.valueOf(e.getMessage());
+          if (e.bodyTooLarge()) {
+            bodySize = -1;
+            m.exceededBodySizeLimit.inc();
+          }
+        } catch (RuntimeException e) {
+          if (e instanceof StorageException) {
+            throw e;
+          }
+          LOG.log(Level.ERROR, "internal error while scraping " + target, e);
+          error = "internal error: " + e;
+        } catch (IOException e) {
+          if (around.shutdown.getCount() == 0 || Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException();
+          }
+          error = "Get " + GoQuote.quote(target.url()) + ": " + message(e);
+        }
+        FailureLog log = failureLog;
+        if (error != null) {
+          String said = error;
+          LOG.log(Level.DEBUG, () -> "Scrape failed: " + target + ": " + said);
+          if (log != null) {
+            log.failed(now, config.jobName(), target.url(), error);
+          }
+        }
+      }
+      if (!good) {
+        app.close();
+        app = around.store.appender();
+        ingest.end(app, t);
+      }
+      Duration took = Duration.between(now, around.clock.instant());
+      target.report(
+          new Target.Report(
+              error == null ? TargetHealth.UP : TargetHealth.DOWN, error, time, took));
+      report.append(
+          app,
+          t,
+          error == null ? 1 : 0,
+          took.toNanos() / 1e9,
+          scraped,
+          kept,
+          added,
+          timeout.toMillis() / 1e3,
+          config.common().limits().samples(),
+          bodySize);
+      app.commit();
+      if (good) {
+        ingest.committed(hadBody);
+      }
+      if (config.common().extraMetrics()) {
+        m.duration
+            .with()
+            .observe(Duration.between(now, around.clock.instant()).toNanos() / 1e9);
+      }
+    } catch (StorageException e) {
+      LOG.log(Level.ERROR, "Scrape commit failed: " + target, e);
+    } finally {
+      app.close();
+    }
+  }
+
+  private String contentType = "";
+
+  private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
+    URI u = uri;
+    if (u == null || u.getHost() == null) {
+      throw new IOException("not a valid URL");
+    }
+    long limit = config.common().limits().bodySize().bytes();
+    boolean own = limit > 0;
+    long deadline = System.nanoTime() + timeout.toNanos();
+    try (ScrapeTransport.Response r = transport.get(u, headers, timeout);
+        DeadlineWatch.Watch w = around.deadlines.watch(r, deadline)) {
+      if (r.status() != 200) {
+        throw new ScrapeException(
+            ("server returned HTTP status " + r.status() + " " + r.reason()).strip());
+      }
+      contentType = r.header("Content-Type");
+      try {
+        return around.bodies.read(r, own ? limit : around.options.maxBodyBytes());
+      } catch (ScrapeException e) {
+        throw e.bodyTooLarge() && !own
+            ? new ScrapeException(
+                "body size limit exceeded: no body_size_limit is set, and without one a body may"
+                    + " have "
+                    + around.options.maxBodyBytes()
+                    + " bytes",
+                true)
+            : e;
+      } catch (IOException e) {
+        throw w.expired() ? new IOException("context deadline exceeded", e) : e;
+      }
+    }
+  }
+
+  private static String message(IOException e) {
+    if (e instanceof java.net.http.HttpTimeoutException) {
+      return "context deadline exceeded";
+    }
+    String m = e.getMessage();
+    return m == null ? e.getClass().getSimpleName() : m;
+  }
+
+  /** As Go writes durations: {@code 15s}, {@code 1m0s}, {@code 1h0m0s}, {@code 1.5s}. */
+  static String goDuration(Duration d) {
+    long ms = d.toMillis();
+    if (ms < 1000) {
+      return ms + "ms";
+    }
+    String seconds = GoFloat.f(ms % 60_000 / 1e3) + "s";
+    long minutes = ms / 60_000;
+    return minutes == 0
+        ? seconds
+        : minutes < 60
+            ? minutes + "m" + seconds
+            : minutes / 60 + "h" + minutes % 60 + "m" + seconds;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tethys.collect.scrape;
+
+/**
+ * What holds for all jobs of a process.
+ *
+ * @param userAgent the User-Agent of scrapes
+ * @param startTimestamps samples are stored with the start timestamps that expositions tell
+ * @param zeroAtStart a sample of 0 is written at a start timestamp that is new
+ * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
+ * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
+ */
+public record ScrapeOptions(
+    String userAgent,
+    boolean startTimestamps,
+    boolean zeroAtStart,
+    boolean typeAndUnitLabels,
+    long maxBodyBytes) {
+  /** No exposition of this size can be told from an attack; a job may ask for more. */
+  public static final long DEFAULT_MAX_BODY_BYTES = 256L << 20;
+
+  /** Prometheus's behaviour without feature flags. */
+  public static final ScrapeOptions DEFAULT =
+      new ScrapeOptions(
+          "Tethys", false, false, false, DEFAULT_MAX_BODY_BYTES);
+}

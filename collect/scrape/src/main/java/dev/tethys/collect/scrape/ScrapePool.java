@@ -1,0 +1,409 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.Labels;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One job's targets and their loops.
+ *
+ * <p>Invariants: {@link #lock} guards all but {@link #view}, which is replaced as a whole and read
+ * by anyone; {@link #loops} holds a loop for every active target by {@link Target#hash()}, so that
+ * targets with equal labels and URL are one. Waiting for loops to stop happens under the lock:
+ * syncs and reloads of a job come one after the other.
+ */
+final class ScrapePool {
+  private static final System.Logger LOG = System.getLogger(ScrapePool.class.getName());
+
+  /** What can be seen of a pool. */
+  record View(List<Target> active, List<Target> dropped, int droppedCount, List<ScrapeLoop> loops) {
+    static final View EMPTY = new View(List.of(), List.of(), 0, List.of());
+  }
+
+  private record Discovered(Labels target, Labels group) {}
+
+  /** What became of a discovered target: to be scraped, dropped, or not to be scraped at all. */
+  private record Made(@Nullable Target target, boolean dropped, @Nullable String error) {}
+
+  private final ScrapeLoop.Surroundings around;
+  private final ScrapeTransport.Factory transports;
+  private final ScrapeMetrics metrics;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private ScrapeConfig config;
+  private ScrapeTransport transport;
+  private final Map<String, ScrapeTransport> socketTransports = new HashMap<>();
+  private final Map<Long, ScrapeLoop> loops = new LinkedHashMap<>();
+  private @Nullable FailureLog failureLog;
+  private List<Target> dropped = List.of();
+  private int droppedCount;
+
+  /** Made with the present configuration; relabelling again would give the same. */
+  private Map<Discovered, Made> made = Map.of();
+
+  private volatile View view = View.EMPTY;
+
+  ScrapePool(
+      ScrapeConfig config,
+      ScrapeLoop.Surroundings around,
+      ScrapeTransport.Factory transports,
+      ScrapeMetrics metrics,
+      @Nullable FailureLog failureLog) {
+    this.config = config;
+    this.around = around;
+    this.transports = transports;
+    this.metrics = metrics;
+    this.failureLog = failureLog;
+    this.transport = transports.open(config, "");
+    metrics.poolTargetLimit.with(config.jobName()).set(config.common().limits().targets());
+  }
+
+  View view() {
+    return view;
+  }
+
+  ScrapeConfig config() {
+    lock.lock();
+    try {
+      return config;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The loops of targets with these labels. */
+  List<ScrapeLoop> scraping(Labels labels) {
+    return view.loops.stream().filter(l -> l.target().labels().equals(labels)).toList();
+  }
+
+  void failureLog(@Nullable FailureLog log) {
+    lock.lock();
+    try {
+      failureLog = log;
+      loops.values().forEach(l -> l.failureLog(log));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes over what discovery knows now. Returns when loops of targets that are gone stand. */
+  void sync(List<TargetGroup> groups) throws InterruptedException {
+    lock.lock();
+    try {
+      long started = System.nanoTime();
+      List<Target> wanted = targets(groups);
+      replaceLoops(wanted);
+      double seconds = (System.nanoTime() - started) / 1e9;
+      metrics.syncLength.with(config.jobName()).observe(seconds);
+      metrics.syncLengthHistogram.with(config.jobName()).observe(seconds);
+      metrics.poolSyncs.with(config.jobName()).inc();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Target> targets(List<TargetGroup> groups) {
+    Map<Discovered, Made> now = new HashMap<>();
+    List<Target> wanted = new ArrayList<>();
+    List<Target> out = new ArrayList<>();
+    long keep = config.common().limits().keepDroppedTargets();
+    int count = 0;
+    int failures = 0;
+    for (TargetGroup g : groups) {
+      for (int i = 0; i < g.targets().size(); i++) {
+        Discovered d = new Discovered(g.targets().get(i), g.labels());
+        Made m = made.get(d);
+        if (m == null) {
+          m = make(d);
+        }
+        now.put(d, m);
+        if (m.error != null) {
+          failures++;
+          LOG.log(
+              Level.ERROR,
+              "Creating target failed: instance "
+                  + i
+                  + " in group "
+                  + g.source()
+                  + " of job "
+                  + config.jobName()
+                  + ": "
+                  + m.error);
+        } else if (m.target != null && !m.dropped) {
+          wanted.add(m.target);
+        } else if (m.target != null) {
+          count++;
+          if (keep == 0 || out.size() < keep) {
+            out.add(m.target);
+          }
+        }
+      }
+    }
+    made = now;
+    dropped = List.copyOf(out);
+    droppedCount = count;
+    metrics.syncFailed.with(config.jobName()).add((long) failures);
+    return wanted;
+  }
+
+  private Made make(Discovered d) {
+    try {
+      Labels labels = TargetLabels.of(config, d.target, d.group);
+      return new Made(
+          new Target(labels == null ? Labels.EMPTY : labels, config, d.target, d.group),
+          labels == null,
+          null);
+    } catch (IllegalArgumentException e) {
+      return new Made(null, false, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void replaceLoops(List<Target> wanted) throws InterruptedException {
+    Set<Long> hashes = new HashSet<>();
+    Set<String> sockets = new HashSet<>();
+    List<ScrapeLoop> started = new ArrayList<>();
+    for (Target t : wanted) {
+      String socket = t.allLabels().get(TargetLabels.UNIX_SOCKET);
+      if (!socket.isEmpty()) {
+        sockets.add(socket);
+      }
+      if (!hashes.add(t.hash())) {
+        continue; // one of several that are the same
+      }
+      ScrapeLoop there = loops.get(t.hash());
+      if (there != null) {
+        there.target().origin(t.origin());
+        continue;
+      }
+      ScrapeLoop l = loop(t, new SeriesCache(), new MetadataCache());
+      loops.put(t.hash(), l);
+      started.add(l);
+    }
+    List<ScrapeLoop> gone = new ArrayList<>();
+    loops
+        .entrySet()
+        .removeIf(
+            e -> {
+              boolean remove = !hashes.contains(e.getKey());
+              if (remove) {
+                gone.add(e.getValue());
+              }
+              return remove;
+            });
+    closeSocketTransports(sockets);
+    metrics.poolTargets.with(config.jobName()).set(hashes.size());
+    checkTargetLimit();
+    show();
+    started.forEach(ScrapeLoop::start);
+    stopAll(gone);
+  }
+
+  /** Waits for all: a target that flaps must not be scraped by two loops at once. */
+  private static void stopAll(List<ScrapeLoop> gone) throws InterruptedException {
+    gone.forEach(ScrapeLoop::requestStop);
+    for (ScrapeLoop l : gone) {
+      l.stop();
+    }
+  }
+
+  private ScrapeLoop loop(Target t, SeriesCache series, MetadataCache metadata) {
+    ScrapeLoop l = new ScrapeLoop(around, t, config, transportOf(t), series, metadata);
+    l.failureLog(failureLog);
+    return l;
+  }
+
+  private ScrapeTransport transportOf(Target t) {
+    String socket = t.allLabels().get(TargetLabels.UNIX_SOCKET);
+    if (socket.isEmpty()) {
+      return transport;
+    }
+    return socketTransports.computeIfAbsent(socket, s -> transports.open(config, s));
+  }
+
+  private void closeSocketTransports(Set<String> used) {
+    socketTransports
+        .entrySet()
+        .removeIf(
+            e -> {
+              if (used.contains(e.getKey())) {
+                return false;
+              }
+              closeQuietly(e.getValue());
+              return true;
+            });
+  }
+
+  private void checkTargetLimit() {
+    long limit = config.common().limits().targets();
+    String error = null;
+    if (limit > 0 && loops.size() > limit) {
+      metrics.exceededTargetLimit.inc();
+      error =
+          "target_limit exceeded (number of targets: " + loops.size() + ", limit: " + limit + ")";
+    }
+    for (ScrapeLoop l : loops.values()) {
+      l.forcedError(error);
+    }
+  }
+
+  private void show() {
+    List<ScrapeLoop> all = List.copyOf(loops.values());
+    view =
+        new View(
+            all.stream()
+                .map(ScrapeLoop::target)
+                .sorted(Comparator.comparing(Target::url).thenComparing(Target::labels))
+                .toList(),
+            dropped,
+            droppedCount,
+            all);
+  }
+
+  /**
+   * Goes on with another configuration: every loop is replaced, and takes over the caches of the
+   * old one where the series stay the same. The targets stay until the next sync.
+   *
+   * @throws IllegalArgumentException when the HTTP settings cannot be used; all stays as it was
+   */
+  void reload(ScrapeConfig to) throws InterruptedException {
+    lock.lock();
+    try {
+      long started = System.nanoTime();
+      metrics.poolReloads.inc();
+      ScrapeTransport opened;
+      try {
+        opened = transports.open(to, "");
+      } catch (IllegalArgumentException e) {
+        metrics.poolReloadsFailed.inc();
+        throw e;
+      }
+      boolean sameSeries = paceless(config).equals(paceless(to));
+      List<ScrapeTransport> old = new ArrayList<>(socketTransports.values());
+      old.add(transport);
+      socketTransports.clear();
+      config = to;
+      transport = opened;
+      made = Map.of();
+      metrics.poolTargetLimit.with(to.jobName()).set(to.common().limits().targets());
+      List<ScrapeLoop> before = new ArrayList<>(loops.values());
+      if (sameSeries) {
+        before.forEach(ScrapeLoop::keepSeriesAtEnd);
+      }
+      stopAll(before);
+      loops.clear();
+      for (ScrapeLoop l : before) {
+        SampleIngest kept = l.ingest();
+        loops.put(
+            l.target().hash(),
+            sameSeries
+                ? loop(l.target(), kept.cache(), kept.metadata())
+                : loop(l.target(), new SeriesCache(), new MetadataCache()));
+      }
+      checkTargetLimit();
+      show();
+      loops.values().forEach(ScrapeLoop::start);
+      old.forEach(ScrapePool::closeQuietly);
+      metrics
+          .reloadLength
+          .with(ScrapeLoop.goDuration(to.common().interval()))
+          .observe((System.nanoTime() - started) / 1e9);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The configuration without what leaves the series of a target as they are. */
+  private static ScrapeConfig paceless(ScrapeConfig c) {
+    ScrapeDefaults d = c.common();
+    ScrapeLimits l = d.limits();
+    ScrapeDefaults common =
+        new ScrapeDefaults(
+            Duration.ZERO,
+            Duration.ZERO,
+            d.protocols(),
+            d.failureLogFile(),
+            new ScrapeLimits(
+                l.bodySize(),
+                0,
+                l.labels(),
+                l.labelNameLength(),
+                l.labelValueLength(),
+                l.targets(),
+                l.keepDroppedTargets()),
+            d.histograms(),
+            d.extraMetrics(),
+            d.names(),
+            d.escaping());
+    return new ScrapeConfig(
+        c.jobName(),
+        common,
+        c.fallbackProtocol(),
+        c.scheme(),
+        c.metricsPath(),
+        c.params(),
+        c.honorLabels(),
+        c.honorTimestamps(),
+        c.trackTimestampsStaleness(),
+        c.enableCompression(),
+        c.nativeBucketLimit(),
+        c.nativeMinBucketFactor(),
+        HttpClientConfig.DEFAULT,
+        c.discoveries(),
+        c.relabeling(),
+        c.metricRelabeling());
+  }
+
+  /** Stops scraping; series are ended after two intervals more. */
+  void stop() throws InterruptedException {
+    lock.lock();
+    try {
+      List<ScrapeLoop> all = new ArrayList<>(loops.values());
+      loops.clear();
+      dropped = List.of();
+      droppedCount = 0;
+      show();
+      stopAll(all);
+      closeSocketTransports(Set.of());
+      closeQuietly(transport);
+      metrics.forget(config.jobName());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops at once and gives up scrapes that run, because the process ends. */
+  void abort() {
+    lock.lock();
+    try {
+      loops.values().forEach(ScrapeLoop::abort);
+      loops.clear();
+      show();
+      closeSocketTransports(Set.of());
+      closeQuietly(transport);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void closeQuietly(Closeable c) {
+    try {
+      c.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing a client failed", e);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricMetadata;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint of a job, or one that relabelling dropped. Its identity (labels and URL) never
+ * changes; what it was discovered as, its last report and its metadata do, each as one volatile
+ * reference.
+ */
+public final class Target {
+  static final String PARAM_PREFIX = "__param_";
+
+  /** Labels, those with two underscores in front included; empty for a dropped target. */
+  private final Labels labels;
+
+  private final Labels publicLabels;
+  private final String url;
+  private final long hash;
+  private volatile Origin origin;
+  private volatile Report report = Report.NONE;
+  private volatile @Nullable MetadataCache metadata;
+
+  /** What a target was made of. */
+  record Origin(ScrapeConfig config, Labels target, Labels group) {}
+
+  /** How a scrape went. */
+  public record Report(
+      TargetHealth health,
+      @Nullable String lastError,
+      @Nullable Instant lastScrape,
+      Duration lastScrapeDuration) {
+    static final Report NONE = new Report(TargetHealth.UNKNOWN, null, null, Duration.ZERO);
+  }
+
+  Target(Labels labels, ScrapeConfig config, Labels target, Labels group) {
+    this.labels = labels;
+    this.origin = new Origin(config, target, group);
+    LabelsBuilder b = new LabelsBuilder();
+    for (Labels.Label l : labels.toList()) {
+      if (!l.name().startsWith("__")) {
+        b.set(l.name(), l.value());
+      }
+    }
+    this.publicLabels = b.build();
+    this.url = labels.isEmpty() ? "" : url(labels, config);
+    byte[] u = url.getBytes(StandardCharsets.UTF_8);
+    this.hash = labels.hash64() * 31 + Labels.hash64(u, 0, u.length);
+  }
+
+  /** The labels that its series get. */
+  public Labels labels() {
+    return publicLabels;
+  }
+
+  /** All labels, those that start with two underscores included. */
+  public Labels allLabels() {
+    return labels;
+  }
+
+  /** The labels before relabelling. */
+  public Labels discoveredLabels() {
+    Origin o = origin;
+    return TargetLabels.discovered(o.config, o.target, o.group);
+  }
+
+  /** The URL that is scraped, {@code ""} for a dropped target. */
+  public String url() {
+    return url;
+  }
+
+  /** The job it belongs to. */
+  public ScrapeConfig config() {
+    return origin.config;
+  }
+
+  /** How the last scrape went. */
+  public Report report() {
+    return report;
+  }
+
+  /** The interval as its labels say it. */
+  public String scrapeInterval() {
+    return labels.get(TargetLabels.SCRAPE_INTERVAL);
+  }
+
+  /** The timeout as its labels say it. */
+  public String scrapeTimeout() {
+    return labels.get(TargetLabels.SCRAPE_TIMEOUT);
+  }
+
+  /** What the target last said about its metric families, in no order. */
+  public List<FamilyMetadata> metadata() {
+    MetadataCache m = metadata;
+    return m == null ? List.of() : m.list();
+  }
+
+  /** What it last said about one family, null for nothing. */
+  public @Nullable MetricMetadata metadata(String family) {
+    MetadataCache m = metadata;
+    return m == null ? null : m.get(family);
+  }
+
+  int metadataEntries() {
+    MetadataCache m = metadata;
+    return m == null ? 0 : m.size();
+  }
+
+  long metadataBytes() {
+    MetadataCache m = metadata;
+    return m == null ? 0 : m.bytes();
+  }
+
+  void metadataFrom(MetadataCache cache) {
+    metadata = cache;
+  }
+
+  void origin(Origin o) {
+    origin = o;
+  }
+
+  Origin origin() {
+    return origin;
+  }
+
+  void report(Report r) {
+    report = r;
+  }
+
+  /** Tells targets apart: equal labels and URL give equal hashes. */
+  long hash() {
+    return hash;
+  }
+
+  /** When the target is due within its interval: the same in every process with that seed. */
+  long offsetNanos(Duration interval, long seed) {
+    return Long.remainderUnsigned(hash ^ seed, interval.toNanos());
+  }
+
+  private static String url(Labels labels, ScrapeConfig config) {
+    TreeMap<String, List<String>> params = new TreeMap<>();
+    config.params().forEach((k, v) -> params.put(k, new ArrayList<>(v)));
+    for (Labels.Label l : labels.toList()) {
+      if (l.name().startsWith(PARAM_PREFIX)) {
+        List<String> values =
+            params.computeIfAbsent(
+                l.name().substring(PARAM_PREFIX.length()), k -> new ArrayList<>());
+        if (values.isEmpty()) {
+          values.add(l.value());
+        } else {
+          values.set(0, l.value());
+        }
+      }
+    }
+    StringBuilder sb = new StringBuilder();
+    sb.append(labels.get(TargetLabels.SCHEME)).append("://");
+    sb.append(labels.get(TargetLabels.ADDRESS));
+    String path = labels.get(TargetLabels.METRICS_PATH);
+    if (!path.isEmpty() && !path.startsWith("/")) {
+      sb.append('/');
+    }
+    escapePath(sb, path);
+    char separator = '?';
+    for (var p : params.entrySet()) {
+      for (String v : p.getValue()) {
+        sb.append(separator).append(encode(p.getKey())).append('=').append(encode(v));
+        separator = '&';
+      }
+    }
+    return sb.toString();
+  }
+
+  private static String encode(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("*", "%2A").replace("%7E", "~");
+  }
+
+  private static void escapePath(StringBuilder sb, String path) {
+    for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
+      boolean plain =
+          b >= 'a' && b <= 'z'
+              || b >= 'A' && b <= 'Z'
+              || b >= '0' && b <= '9'
+              || b > 0 && "-_.~$&+,/:;=@".indexOf(b) >= 0;
+      if (plain) {
+        sb.append((char) b);
+      } else {
+        sb.append('%');
+        sb.append(Character.toUpperCase(Character.forDigit(b >> 4 & 15, 16)));
+        sb.append(Character.toUpperCase(Character.forDigit(b & 15, 16)));
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return url.isEmpty() ? "dropped " + GoQuote.quote(discoveredLabels().toString()) : url;
+  }
+}

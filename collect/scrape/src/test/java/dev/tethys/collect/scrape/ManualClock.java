@@ -1,0 +1,107 @@
+package dev.tethys.collect.scrape;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/** Time that stands still until the test moves it, deadline by deadline. */
+final class ManualClock implements ScrapeClock {
+  private record Waiter(Instant until) {}
+
+  private static final long PATIENCE_NANOS = 20_000_000_000L;
+
+  private Instant now;
+  private final List<Waiter> waiting = new ArrayList<>();
+
+  ManualClock(Instant start) {
+    now = start;
+  }
+
+  @Override
+  public synchronized Instant instant() {
+    return now;
+  }
+
+  @Override
+  public synchronized boolean await(Instant until, CountDownLatch stop)
+      throws InterruptedException {
+    Waiter w = new Waiter(until);
+    if (until.isAfter(now)) {
+      waiting.add(w);
+      notifyAll();
+    }
+    try {
+      while (until.isAfter(now) && stop.getCount() > 0) {
+        wait(2); // the latch is not ours
+      }
+    } finally {
+      waiting.removeIf(x -> x == w);
+      notifyAll();
+    }
+    return stop.getCount() == 0;
+  }
+
+  /** Waits until so many loops have nothing to do but to wait. */
+  synchronized void settle(int loops) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (waiting.size() != loops) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(waiting.size() + " loops wait, not " + loops);
+      }
+      wait(2);
+    }
+  }
+
+  /** Goes to the next deadline of so many loops and lets them do what is due. */
+  void tick(int loops) throws InterruptedException {
+    settle(loops);
+    synchronized (this) {
+      Instant next =
+          waiting.stream().map(Waiter::until).min(Instant::compareTo).orElseThrow();
+      now = next;
+      waiting.removeIf(w -> !w.until.isAfter(now));
+      notifyAll();
+    }
+    settle(loops);
+  }
+
+  /** Lets time pass until no more than so many loops are left waiting. */
+  void passUntil(Duration most, int left) throws InterruptedException {
+    Instant end = instant().plus(most);
+    while (true) {
+      synchronized (this) {
+        wait(2);
+        if (waiting.size() <= left) {
+          return;
+        }
+        now = now.plusMillis(500);
+        if (now.isAfter(end)) {
+          throw new AssertionError(waiting.size() + " loops still wait");
+        }
+        waiting.removeIf(w -> !w.until.isAfter(now));
+        notifyAll();
+      }
+    }
+  }
+
+  /** Lets time pass for so many loops, each doing all that comes due. */
+  void pass(Duration d, int loops) throws InterruptedException {
+    Instant end = instant().plus(d);
+    while (true) {
+      settle(loops);
+      synchronized (this) {
+        Instant next =
+            waiting.stream().map(Waiter::until).min(Instant::compareTo).orElse(Instant.MAX);
+        if (next.isAfter(end)) {
+          now = end;
+          return;
+        }
+        now = next;
+        waiting.removeIf(w -> !w.until.isAfter(now));
+        notifyAll();
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tethys.collect.scrape;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class SeriesCacheTest {
+  /** Against plain maps: any order of good and bad scrapes of changing series. */
+  @Property(tries = 300)
+  void behavesAsMapsWould(@ForAll long seed) {
+    Random random = new Random(seed);
+    SeriesCache cache = new SeriesCache();
+    Map<Long, Long> known = new HashMap<>();
+    Set<Long> before = new HashSet<>();
+    for (int scrape = 0; scrape < 12; scrape++) {
+      cache.begin();
+      Set<Long> seen = new HashSet<>();
+      Set<Long> now = new HashSet<>();
+      int n = random.nextInt(300);
+      for (int i = 0; i < n; i++) {
+        long key = random.nextInt(400) * 0x9e3779b97f4a7c15L;
+        long reference = 1 + Math.floorMod(key, 1000L);
+        int slot = cache.find(key);
+        assertThat(slot >= 0).isEqualTo(known.containsKey(key));
+        if (slot >= 0) {
+          assertThat(cache.reference(slot)).isEqualTo(known.get(key));
+          assertThat(cache.seen(slot)).isEqualTo(!seen.add(key));
+        } else {
+          slot = cache.add(key, reference);
+          known.put(key, reference);
+          seen.add(key);
+        }
+        if (random.nextInt(4) > 0) {
+          cache.track(slot, random.nextBoolean());
+          now.add(reference);
+        }
+      }
+      if (random.nextInt(3) > 0) {
+        Set<Long> vanished = new HashSet<>();
+        cache.forEachVanished((r, h) -> vanished.add(r));
+        Set<Long> expected = new HashSet<>(before);
+        expected.removeAll(now);
+        assertThat(vanished).isEqualTo(expected);
+        cache.succeed();
+        known.keySet().retainAll(seen);
+        before = now;
+      } else {
+        Set<Long> all = new HashSet<>();
+        cache.forEachTracked((r, h) -> all.add(r));
+        assertThat(all).isEqualTo(before);
+        assertThat(cache.fail()).isFalse();
+        before = new HashSet<>();
+      }
+      assertThat(cache.size()).isEqualTo(known.size());
+    }
+  }
+
+  @Test
+  void growsNoFurtherWhileScrapesFail() {
+    SeriesCache cache = new SeriesCache();
+    boolean flushed = false;
+    for (int scrape = 0; scrape < 100; scrape++) {
+      cache.begin();
+      for (int i = 0; i < 100; i++) {
+        cache.add(SeriesCache.hash(new byte[] {(byte) scrape, (byte) i}, 0, 2), 1);
+      }
+      flushed |= cache.fail();
+    }
+    assertThat(flushed).isTrue();
+    assertThat(cache.size()).isLessThan(1200);
+  }
+
+  @Test
+  void anIdleTargetIsSmall() {
+    SeriesCache cache = new SeriesCache();
+    cache.begin();
+    for (int i = 0; i < 1000; i++) {
+      cache.track(cache.add(i * 0x9e3779b97f4a7c15L, i + 1), false);
+    }
+    cache.succeed();
+    assertThat(cache.bytes()).isLessThan(1000 * 40);
+    cache.begin();
+    cache.find(0);
+    cache.succeed();
+    assertThat(cache.size()).isZero();
+    assertThat(cache.bytes()).isLessThan(10_000);
+  }
+}
