@@ -68,8 +68,7 @@ final class DeadlineWatch implements Closeable {
   Watch watch(Closeable answer, long deadline) {
     Watch w = new Watch(answer);
     w.alarm =
-        timer.schedule(
-            w::expire, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        timer.schedule(w::expire, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
     return w;
   }
 

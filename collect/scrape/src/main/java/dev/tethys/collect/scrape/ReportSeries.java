@@ -26,8 +26,7 @@ final class ReportSeries {
         "Number of samples remaining after metric relabeling was applied.",
         "samples"),
     new Series("scrape_series_added", "Number of series in the last scrape.", "series"),
-    new Series(
-        "scrape_timeout_seconds", "The configured scrape timeout for a target.", "seconds"),
+    new Series("scrape_timeout_seconds", "The configured scrape timeout for a target.", "seconds"),
     new Series(
         "scrape_sample_limit",
         "The configured sample limit for a target. Returns zero if there is no limit configured.",

@@ -70,7 +70,8 @@ final class SampleIngest {
     this.options = options;
     this.metrics = metrics;
     this.sampleLabels = new SampleLabels(target.labels(), config);
-    this.resolution = new ResolutionLimit(config.nativeBucketLimit(), config.nativeMinBucketFactor());
+    this.resolution =
+        new ResolutionLimit(config.nativeBucketLimit(), config.nativeMinBucketFactor());
     ScrapeDefaults.Histograms h = config.common().histograms();
     Labels all = target.allLabels();
     this.parserOptions =
@@ -118,8 +119,7 @@ final class SampleIngest {
    * @param time of the scrape, Unix milliseconds
    * @param now what timestamps may not be far ahead of
    */
-  void append(
-      Appender app, byte[] body, int length, String contentType, long time, long now)
+  void append(Appender app, byte[] body, int length, String contentType, long time, long now)
       throws ScrapeException {
     scraped = kept = added = 0;
     appended = 0;
@@ -215,8 +215,7 @@ final class SampleIngest {
     }
   }
 
-  private void sample(
-      Appender app, ExpositionParser p, boolean isHistogram, long time, long latest)
+  private void sample(Appender app, ExpositionParser p, boolean isHistogram, long time, long latest)
       throws ScrapeException {
     scraped++;
     boolean ownTime = config.honorTimestamps() && p.hasTimestamp();
@@ -302,16 +301,9 @@ final class SampleIngest {
   }
 
   private Outcome append(
-      Appender app,
-      long reference,
-      long start,
-      long t,
-      ExpositionParser p,
-      @Nullable Histogram h) {
+      Appender app, long reference, long start, long t, ExpositionParser p, @Nullable Histogram h) {
     long st = options.startTimestamps() ? start : 0;
-    return h != null
-        ? app.append(reference, st, t, h)
-        : app.append(reference, st, t, p.value());
+    return h != null ? app.append(reference, st, t, h) : app.append(reference, st, t, p.value());
   }
 
   /** Writes a 0 at a start timestamp that this series has not been seen with. */

@@ -94,8 +94,7 @@ final class ScrapeLoop {
     this.target = target;
     this.config = config;
     this.transport = transport;
-    this.ingest =
-        new SampleIngest(target, config, around.options, around.metrics, cache, metadata);
+    this.ingest = new SampleIngest(target, config, around.options, around.metrics, cache, metadata);
     this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
     Duration i = config.common().interval();
     Duration t = config.common().timeout();
@@ -252,8 +251,7 @@ final class ScrapeLoop {
     }
     long staleTime = around.clock.instant().toEpochMilli();
     // If the target was made anew, it has been scraped by then.
-    if (around.clock.await(
-        tick.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
+    if (around.clock.await(tick.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
       return;
     }
     if (keepsSeriesAtEnd) {
@@ -300,8 +298,7 @@ final class ScrapeLoop {
           bodySize = body.length();
           hadBody = body.length() > 0;
           try {
-            ingest.append(
-                app, body.bytes(), body.length(), contentType, t, now.toEpochMilli());
+            ingest.append(app, body.bytes(), body.length(), contentType, t, now.toEpochMilli());
             good = true;
           } finally {
             scraped = ingest.scraped();
@@ -360,9 +357,7 @@ final class ScrapeLoop {
         ingest.committed(hadBody);
       }
       if (config.common().extraMetrics()) {
-        m.duration
-            .with()
-            .observe(Duration.between(now, around.clock.instant()).toNanos() / 1e9);
+        m.duration.with().observe(Duration.between(now, around.clock.instant()).toNanos() / 1e9);
       }
     } catch (StorageException e) {
       LOG.log(Level.ERROR, "Scrape commit failed: " + target, e);

@@ -20,6 +20,5 @@ public record ScrapeOptions(
 
   /** Prometheus's behaviour without feature flags. */
   public static final ScrapeOptions DEFAULT =
-      new ScrapeOptions(
-          "Tethys", false, false, false, DEFAULT_MAX_BODY_BYTES);
+      new ScrapeOptions("Tethys", false, false, false, DEFAULT_MAX_BODY_BYTES);
 }

@@ -13,8 +13,8 @@ import java.util.function.LongConsumer;
  * in 37 million targets; a target that makes it happen on purpose only hurts its own series.
  *
  * <p>A scrape is {@link #begin()}, lookups and {@link #track}s, then {@link #succeed} or {@link
- * #fail}. Invariants: a slot is free when its {@link #state} is 0; capacity is a power of two and at
- * most two thirds full; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for
+ * #fail}. Invariants: a slot is free when its {@link #state} is 0; capacity is a power of two and
+ * at most two thirds full; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for
  * those of the running one. For one thread.
  */
 final class SeriesCache {

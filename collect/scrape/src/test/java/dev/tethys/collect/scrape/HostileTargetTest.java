@@ -24,7 +24,8 @@ class HostileTargetTest {
     s.scrape(1);
     assertThat(String.valueOf(s.onlyTarget().report().lastError())).contains(error);
     assertThat(s.samples()).isEmpty();
-    s.handler = e -> Setting.answer(e, 200, Setting.TEXT, "good 1\n".getBytes());
+    s.handler =
+        e -> Setting.answer(e, 200, Setting.TEXT, "good 1\n".getBytes(StandardCharsets.UTF_8));
     s.scrape(1);
     assertThat(s.onlyTarget().report().lastError()).isNull();
     assertThat(s.samples()).containsExactly("good{T} @10 1");
@@ -40,13 +41,14 @@ class HostileTargetTest {
     };
     for (String[] c : cases) {
       try (Setting s = new Setting()) {
-        s.handler = e -> Setting.answer(e, 200, c[0], "a 1\n".getBytes());
+        s.handler = e -> Setting.answer(e, 200, c[0], "a 1\n".getBytes(StandardCharsets.UTF_8));
         s.apply(Setting.job("")).target();
         expect(s, c[1]);
       }
     }
     try (Setting s = new Setting()) {
-      s.handler = e -> Setting.answer(e, 200, "text/html", "a 1\n".getBytes());
+      s.handler =
+          e -> Setting.answer(e, 200, "text/html", "a 1\n".getBytes(StandardCharsets.UTF_8));
       s.apply(Setting.job("fallback_scrape_protocol: PrometheusText0.0.4\n")).target().scrape(1);
       assertThat(s.samples()).containsExactly("a{T} @0 1");
     }
@@ -58,12 +60,12 @@ class HostileTargetTest {
       s.handler =
           e -> {
             e.getResponseHeaders().set("Content-Encoding", "gzip");
-            Setting.answer(e, 200, Setting.TEXT, gzip("a 1\n".getBytes()));
+            Setting.answer(e, 200, Setting.TEXT, gzip("a 1\n".getBytes(StandardCharsets.UTF_8)));
           };
       s.apply(Setting.job("")).target().scrape(1);
       assertThat(s.samples()).containsExactly("a{T} @0 1");
     }
-    byte[] whole = gzip("a 1\nb 2\n".repeat(1000).getBytes());
+    byte[] whole = gzip("a 1\nb 2\n".repeat(1000).getBytes(StandardCharsets.UTF_8));
     byte[][] bad = {
       "no gzip at all".getBytes(StandardCharsets.UTF_8),
       java.util.Arrays.copyOf(whole, 20),
@@ -115,7 +117,7 @@ class HostileTargetTest {
             e.getResponseHeaders().set("Content-Type", Setting.TEXT);
             e.sendResponseHeaders(200, 0);
             OutputStream out = e.getResponseBody();
-            byte[] line = "# more and more\n".repeat(1000).getBytes();
+            byte[] line = "# more and more\n".repeat(1000).getBytes(StandardCharsets.UTF_8);
             while (true) {
               out.write(line); // until the scraper hangs up
             }
@@ -132,7 +134,7 @@ class HostileTargetTest {
           e -> {
             e.getResponseHeaders().set("Content-Type", Setting.TEXT);
             e.sendResponseHeaders(200, 1000);
-            e.getResponseBody().write("a 1\n".getBytes());
+            e.getResponseBody().write("a 1\n".getBytes(StandardCharsets.UTF_8));
             e.getResponseBody().flush();
           };
       s.apply(Setting.job("")).target();
@@ -148,7 +150,7 @@ class HostileTargetTest {
           e -> {
             e.getResponseHeaders().set("Content-Type", Setting.TEXT);
             e.sendResponseHeaders(200, 0);
-            e.getResponseBody().write("a 1\n".getBytes());
+            e.getResponseBody().write("a 1\n".getBytes(StandardCharsets.UTF_8));
             e.getResponseBody().flush();
             try {
               release.await();

@@ -22,8 +22,7 @@ final class JdkTransport implements ScrapeTransport {
       throws IOException, InterruptedException {
     HttpRequest.Builder b = HttpRequest.newBuilder(url).timeout(timeout);
     headers.forEach(b::header);
-    HttpResponse<InputStream> r =
-        client.send(b.build(), HttpResponse.BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> r = client.send(b.build(), HttpResponse.BodyHandlers.ofInputStream());
     return new Response() {
       @Override
       public int status() {

@@ -58,8 +58,7 @@ final class ManualClock implements ScrapeClock {
   void tick(int loops) throws InterruptedException {
     settle(loops);
     synchronized (this) {
-      Instant next =
-          waiting.stream().map(Waiter::until).min(Instant::compareTo).orElseThrow();
+      Instant next = waiting.stream().map(Waiter::until).min(Instant::compareTo).orElseThrow();
       now = next;
       waiting.removeIf(w -> !w.until.isAfter(now));
       notifyAll();

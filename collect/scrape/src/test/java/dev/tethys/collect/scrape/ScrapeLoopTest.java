@@ -3,6 +3,7 @@ package dev.tethys.collect.scrape;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,8 @@ class ScrapeLoopTest {
       assertThat(s.onlyTarget().report().lastError())
           .isEqualTo("server returned HTTP status 500 Internal Server Error");
       assertThat(s.onlyTarget().report().health()).isEqualTo(TargetHealth.DOWN);
-      s.handler = e -> Setting.answer(e, 200, Setting.TEXT, "a 5\n".getBytes());
+      s.handler =
+          e -> Setting.answer(e, 200, Setting.TEXT, "a 5\n".getBytes(StandardCharsets.UTF_8));
       s.scrape(1);
       assertThat(s.samples())
           .containsExactly(
@@ -232,12 +234,10 @@ class ScrapeLoopTest {
                   """))
           .target()
           .scrape(2);
-      assertThat(s.samples())
-          .containsExactly("a{T} @0 1", "a{T} @10 1", "d{T} @0 3", "d{T} @10 3");
+      assertThat(s.samples()).containsExactly("a{T} @0 1", "a{T} @10 1", "d{T} @0 3", "d{T} @10 3");
       assertThat(s.reports())
           .contains(
-              "scrape_samples_scraped{T} @10 3",
-              "scrape_samples_post_metric_relabeling{T} @10 2");
+              "scrape_samples_scraped{T} @10 3", "scrape_samples_post_metric_relabeling{T} @10 2");
     }
   }
 
@@ -254,10 +254,7 @@ class ScrapeLoopTest {
   void limitsFailTheWholeScrape() throws Exception {
     String[][] cases = {
       {"sample_limit: 2", "sample limit exceeded"},
-      {
-        "label_limit: 3",
-        "label_limit exceeded (metric: b, number of labels: 4, limit: 3)"
-      },
+      {"label_limit: 3", "label_limit exceeded (metric: b, number of labels: 4, limit: 3)"},
       {
         "label_name_length_limit: 8",
         "label_name_length_limit exceeded (metric: b, label name: long_name, length: 9, limit: 8)"

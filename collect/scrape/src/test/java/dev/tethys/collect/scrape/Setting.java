@@ -98,8 +98,7 @@ final class Setting implements AutoCloseable {
   /** A job "j" that scrapes every ten seconds, with more keys. */
   static ScrapeConfig job(String more) {
     String yaml = "job_name: j\nscrape_interval: 10s\nscrape_timeout: 5s\n" + more;
-    return ScrapeConfig.read(
-        YamlDocument.parse("test", null, yaml).root(), ScrapeDefaults.DEFAULT);
+    return ScrapeConfig.read(YamlDocument.parse("test", null, yaml).root(), ScrapeDefaults.DEFAULT);
   }
 
   Setting apply(ScrapeConfig... jobs) throws IOException {
@@ -115,8 +114,7 @@ final class Setting implements AutoCloseable {
   }
 
   Setting targets(Labels... targets) {
-    manager.targets(
-        Map.of("j", List.of(new TargetGroup("s", List.of(targets), Labels.EMPTY))));
+    manager.targets(Map.of("j", List.of(new TargetGroup("s", List.of(targets), Labels.EMPTY))));
     return this;
   }
 

@@ -82,9 +82,7 @@ class TargetLabelsTest {
     Labels l = of(job, "__meta_port", "7");
     assertThat(l.get("instance")).isEqualTo("named");
     assertThat(l.get("__address__")).isEqualTo("h:7");
-    assertThat(
-            TargetLabels.of(
-                Setting.job(job), Labels.of("__meta_drop", "yes"), Labels.EMPTY))
+    assertThat(TargetLabels.of(Setting.job(job), Labels.of("__meta_drop", "yes"), Labels.EMPTY))
         .isNull();
   }
 
@@ -93,7 +91,8 @@ class TargetLabelsTest {
     ScrapeConfig c = Setting.job("scheme: https\nmetrics_path: 'p/é?'\nparams: {a: ['1', '&=']}\n");
     Labels l =
         Objects.requireNonNull(
-            TargetLabels.of(c, Labels.of("__address__", "[::1]:9", "__param_b", "~*"), Labels.EMPTY));
+            TargetLabels.of(
+                c, Labels.of("__address__", "[::1]:9", "__param_b", "~*"), Labels.EMPTY));
     Target t = new Target(l, c, Labels.EMPTY, Labels.EMPTY);
     assertThat(t.url()).isEqualTo("https://[::1]:9/p/%C3%A9%3F?a=1&a=%26%3D&b=~%2A");
     assertThat(t.labels()).isEqualTo(Labels.of("instance", "[::1]:9", "job", "j"));
