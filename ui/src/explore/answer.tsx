@@ -1,6 +1,6 @@
 /** What is said around an answer: warnings, its cost, that it is empty. */
 import type { QueryStats } from '../api/types';
-import { Empty, Notice } from '../components/ui';
+import { Button, Empty, Notice } from '../components/ui';
 import { roughDuration, type TimeRange } from '../lib/time';
 import { formatValue } from '../lib/units';
 import type { PanelState } from './state';
@@ -45,9 +45,27 @@ export function Stats({ took, stats, extra }: { took: number; stats?: QueryStats
   return <div className="panel-stats">{[...extra, ...parts].join(' · ')}</div>;
 }
 
-export function NothingFound({ time, utc }: { time: string; utc: boolean }) {
+export function NothingFound({
+  time,
+  utc,
+  onZoomOut,
+}: {
+  time: string;
+  utc: boolean;
+  onZoomOut?: () => void;
+}) {
   return (
-    <Empty icon="search" title="No data">
+    <Empty
+      icon="search"
+      title="No data"
+      actions={
+        onZoomOut && (
+          <Button icon="zoomOut" onClick={onZoomOut}>
+            Zoom out
+          </Button>
+        )
+      }
+    >
       The query is valid, but no series matched {time}
       {utc ? ' (UTC)' : ''}. Check label values and the time range.
     </Empty>

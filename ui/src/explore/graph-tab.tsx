@@ -8,7 +8,7 @@ import { seriesColor } from '../chart/palette';
 import { Loading, Notice } from '../components/ui';
 import { shortName, splitShared } from '../lib/labels';
 import { utcTime } from '../lib/store';
-import { clampRange, formatDuration, formatMoment } from '../lib/time';
+import { clampRange, formatDuration, formatMoment, type TimeRange } from '../lib/time';
 import { Messages, NothingFound, Stats, type TabProps } from './answer';
 import { HeatmapChart } from './heatmap';
 import { Legend } from './legend';
@@ -31,6 +31,12 @@ function exemplarPoints(data: ExemplarSeries[]): ExemplarPoint[] {
   );
   const every = Math.ceil(all.length / MAX_EXEMPLARS);
   return every <= 1 ? all : all.filter((_, i) => i % every === 0);
+}
+
+/** Twice the span around the same middle. */
+function zoomedOut(start: number, end: number): TimeRange {
+  const length = end - start;
+  return { range: clampRange(length * 2), end: Math.round((end + length / 2) / 1000) * 1000 };
 }
 
 interface GraphProps extends Pick<TabProps, 'panel' | 'update' | 'setTime' | 'run'> {
@@ -70,11 +76,6 @@ function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: 
 
   const span = (from: number, to: number) =>
     setTime({ range: clampRange((to - from) * 1000), end: Math.round(to) * 1000 });
-  const zoomOut = () =>
-    setTime({
-      range: clampRange((end - start) * 2),
-      end: Math.round((end + (end - start) / 2) / 1000) * 1000,
-    });
   const label = `Graph of ${query.expr}: ${grid.series.length} series`;
 
   if (heatmap && heatmap.cells.length > 0) {
@@ -129,7 +130,7 @@ function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: 
         syncKey="explore"
         focus={focus}
         onSpan={span}
-        onZoomOut={zoomOut}
+        onZoomOut={() => setTime(zoomedOut(start, end))}
       />
       <Legend
         series={grid.series}
@@ -189,6 +190,7 @@ export function GraphTab(props: TabProps) {
         <NothingFound
           time={`between ${formatMoment(shown.query.start, utc)} and ${formatMoment(shown.query.end, utc)}`}
           utc={utc}
+          onZoomOut={() => props.setTime(zoomedOut(shown.query.start, shown.query.end))}
         />
       ) : (
         <Graph
