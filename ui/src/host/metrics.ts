@@ -57,8 +57,8 @@ export const HOSTS_QUERY =
  */
 export function firstRange(samples: number | null, scrapeInterval: string | undefined): number {
   const interval = (scrapeInterval && parseDuration(scrapeInterval)) || DEFAULT_INTERVAL;
-  if (samples === null || samples * interval > 12 * 60_000) return 30 * 60_000;
-  return samples * interval > 4 * 60_000 ? 15 * 60_000 : 5 * 60_000;
+  if (samples === null || samples * interval > 20 * 60_000) return 30 * 60_000;
+  return samples * interval > 7 * 60_000 ? 15 * 60_000 : 5 * 60_000;
 }
 
 export const selector = (host: HostId) => `job=${quote(host.job)},instance=${quote(host.instance)}`;

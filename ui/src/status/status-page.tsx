@@ -324,7 +324,9 @@ function Storage() {
     [
       'Chunks',
       head.chunkCount.toLocaleString('en'),
-      head.numSeries > 0 ? `${formatValue(head.chunkCount / head.numSeries, 'none', 3)} a series` : '',
+      head.chunkCount >= head.numSeries && head.numSeries > 0
+        ? `${formatValue(head.chunkCount / head.numSeries, 'none', 3)} a series`
+        : '',
     ],
     ['Label pairs', head.numLabelPairs?.toLocaleString('en') ?? '–', 'distinct'],
     [
