@@ -280,6 +280,30 @@ final class CollectorsTest {
   }
 
   @Test
+  void whatTheKernelDoesNotKnowIsNoHugeNumber() throws IOException {
+    file("proc/stat", "cpu0 1 2 3 4\n");
+    file("sys/devices/system/cpu/cpu0/topology/physical_package_id", "-1\n");
+    file("sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
+    file("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "5\n");
+    Exposition cpu = Exposition.of(host("cpu"));
+    assertThat(succeeded(cpu, "cpu")).isTrue();
+    assertThat(cpu.families.keySet()).doesNotContain("node_cpu_core_throttles_total");
+    file("proc/diskstats", "8 0 sda 1 2 3 4 5 6 7 8 -1 10 11\n");
+    assertThat(succeeded(Exposition.of(host("diskstats")), "diskstats")).isFalse();
+    file("proc/sys/kernel/shmmax", "18446744073692774399\n");
+    file("proc/sys/vm/overcommit", "-3\n");
+    Exposition sysctl =
+        Exposition.of(
+            host(
+                "sysctl",
+                "collector.sysctl.include=kernel.shmmax",
+                "collector.sysctl.include=vm.overcommit"));
+    assertThat(sysctl.samples("node_sysctl_kernel_shmmax"))
+        .containsEntry("", 1.8446744073692774e19);
+    assertThat(sysctl.samples("node_sysctl_vm_overcommit")).containsEntry("", -3.0);
+  }
+
+  @Test
   void theClockIsTheGivenOne() {
     Exposition e = Exposition.of(host("time"));
     assertThat(e.samples("node_time_seconds")).containsEntry("", 1_700_000_000.25);

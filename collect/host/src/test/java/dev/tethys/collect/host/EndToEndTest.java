@@ -40,7 +40,8 @@ final class EndToEndTest {
               + "|node_network_(receive|transmit)_(bytes|packets)_total"
               + ")$");
 
-  @TempDir Path dir;
+  @TempDir(factory = InMemory.class)
+  Path dir;
 
   @Test
   void givesWhatNodeExporterGives() throws IOException {

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever stands in the files, a scrape ends, and a fault stays with its collector. */
 @Timeout(120)
 final class HostileFilesTest {
-  @TempDir Path dir;
+  @TempDir(factory = InMemory.class)
+  Path dir;
+
   private HostCollectors collectors;
   private List<Path> files = List.of();
 

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The textfile collector reads what node_exporter reads and refuses what it refuses. */
 final class TextfileTest {
-  @TempDir Path dir;
+  @TempDir(factory = InMemory.class)
+  Path dir;
 
   private static Exposition collect(Path... folders) {
     List<NodeExporterOptions.Setting> s = new ArrayList<>();

@@ -104,7 +104,7 @@ final class BcachefsCollector implements NodeCollector {
       if (t.nextField()) {
         String type = t.field();
         if (t.nextField()) {
-          out.add(ERRORS, Numbers.unsigned(t.integer()), uuid, type);
+          out.add(ERRORS, t.unsigned(), uuid, type);
         }
       }
     }
@@ -114,7 +114,7 @@ final class BcachefsCollector implements NodeCollector {
       if (line > 0 && t.nextField()) {
         Labels type = WRITES.labels(uuid, withoutColon(t.field()));
         if (t.nextField()) {
-          double count = Numbers.unsigned(t.integer());
+          double count = t.unsigned();
           if (t.nextField()) {
             out.add(WRITES, count, type);
             out.add(WRITE_SIZE, size(t.path, t.field()), type);
@@ -220,7 +220,7 @@ final class BcachefsCollector implements NodeCollector {
   }
 
   private static double number(Text t, String s) throws MalformedException {
-    Long v = Numbers.whole(s);
+    Long v = Numbers.unsigned(s);
     if (v == null) {
       throw t.malformed("\"" + s + "\" is not a number");
     }

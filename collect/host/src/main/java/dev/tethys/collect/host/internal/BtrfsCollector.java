@@ -180,7 +180,7 @@ final class BtrfsCollector implements NodeCollector {
 
   private static double value(HostFiles files, String path) throws HostFileException {
     String s = files.stringIfThere(path);
-    Long v = s == null ? null : Numbers.whole(s);
+    Long v = s == null ? null : Numbers.unsigned(s);
     return v == null ? 0 : Numbers.unsigned(v);
   }
 

@@ -179,7 +179,7 @@ final class DiskstatsCollector implements NodeCollector {
       double[] values = new double[COLUMNS.length];
       int n = 0;
       while (n < values.length && t.nextField()) {
-        values[n] = Numbers.unsigned(t.integer()) * SCALE[n];
+        values[n] = t.unsigned() * SCALE[n];
         n++;
       }
       if (n + 3 >= MIN_FIELDS) {

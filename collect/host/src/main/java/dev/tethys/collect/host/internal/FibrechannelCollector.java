@@ -101,7 +101,7 @@ final class FibrechannelCollector implements NodeCollector {
         }
         String path = dir + "statistics/" + c.file;
         String s = files.sysAttribute(path);
-        Long v = s == null ? (Long) UNKNOWN : Numbers.whole(s);
+        Long v = s == null ? (Long) UNKNOWN : Numbers.unsigned(s);
         if (v == null) {
           throw new MalformedException(path + ": \"" + s + "\" is not a number");
         }

@@ -133,7 +133,7 @@ public final class HostFiles {
 
   /** A file that holds one whole number without sign. */
   double uint(String path) throws IOException {
-    return Numbers.unsigned(whole(read(path)));
+    return unsigned(read(path));
   }
 
   /** The same, NaN for whatever reason it has none. */
@@ -143,7 +143,7 @@ public final class HostFiles {
       return Double.NaN;
     }
     try {
-      return Numbers.unsigned(whole(t));
+      return unsigned(t);
     } catch (MalformedException e) {
       return Double.NaN;
     }
@@ -152,6 +152,14 @@ public final class HostFiles {
   /** A file that holds one whole number, perhaps with a sign. */
   long integer(String path) throws IOException {
     return whole(read(path));
+  }
+
+  private static double unsigned(Text t) throws MalformedException {
+    long v = whole(t);
+    if (t.buf[t.lineStart] == '-') { // as the kernel says that it does not know
+      throw t.malformed("is below zero");
+    }
+    return Numbers.unsigned(v);
   }
 
   private static long whole(Text t) throws MalformedException {

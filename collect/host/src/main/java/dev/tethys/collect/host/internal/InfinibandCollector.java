@@ -374,7 +374,7 @@ final class InfinibandCollector implements NodeCollector {
   }
 
   private static long number(String path, String s) throws MalformedException {
-    Long v = Numbers.whole(s);
+    Long v = Numbers.unsigned(s);
     if (v == null) {
       throw new MalformedException(path + ": \"" + s + "\" is not a number");
     }

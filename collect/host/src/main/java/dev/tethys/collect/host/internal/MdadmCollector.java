@@ -68,7 +68,7 @@ final class MdadmCollector implements NodeCollector {
     String line = lines.get(at);
     String[] words = line.split("\\s+");
     String status = at + 1 < lines.size() ? lines.get(at + 1).strip() : "";
-    Long size = Numbers.whole(status.split("\\s+", 2)[0]);
+    Long size = Numbers.unsigned(status.split("\\s+", 2)[0]);
     if (words.length < 3 || size == null) {
       throw t.malformed("no device in \"" + line + "\"");
     }
@@ -147,7 +147,7 @@ final class MdadmCollector implements NodeCollector {
     String level = files.string(dir + "/level");
     if (!Set.of("container", "imsm", "ddf", "").contains(level)) {
       // While it is reshaped, the old number stands behind the new one in brackets.
-      Long disks = Numbers.whole(files.string(dir + "/raid_disks").split(" ", 2)[0]);
+      Long disks = Numbers.unsigned(files.string(dir + "/raid_disks").split(" ", 2)[0]);
       if (disks != null) {
         out.add(RAID_DISKS, disks, l);
       }

@@ -109,6 +109,7 @@ final class MountAsker {
     private final boolean[] replaced; // another thread does the rest
     private int next;
     private int open;
+    private int active; // threads of this round
 
     Round(List<String> mounts) {
       this.mounts = mounts;
@@ -133,8 +134,12 @@ final class MountAsker {
     private void addWorker() {
       try {
         threads.execute(this::work);
+        active++;
       } catch (RejectedExecutionException e) {
-        // Every thread hangs: what was not asked yet will not answer either.
+        if (active > 0) {
+          return; // others of this round go on
+        }
+        // Every thread hangs: what was not asked yet will not be.
         for (int i = next; i < mounts.size(); i++) {
           if (answers[i] == null && startedAt[i] == 0) {
             answer(i, Answer.failed(TIMEOUT));
@@ -157,6 +162,7 @@ final class MountAsker {
             next++;
           }
           if (next >= mounts.size()) {
+            active--;
             return;
           }
           i = next++;
@@ -169,6 +175,7 @@ final class MountAsker {
         try {
           if (answers[i] != null) { // given up; another thread took over
             stuck.remove(mounts.get(i));
+            active--;
             return;
           }
           answer(i, a);

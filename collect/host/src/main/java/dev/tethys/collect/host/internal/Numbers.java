@@ -45,7 +45,18 @@ final class Numbers {
     };
   }
 
-  /** A whole number with or without sign, or null. */
+  /** A whole number of 64 bits without sign, or null. */
+  static @Nullable Long unsigned(String s) {
+    return s.startsWith("-") ? null : whole(s);
+  }
+
+  /** A whole number of 64 bits with or without sign, or null. */
+  static @Nullable Double value(String s) {
+    Long v = whole(s);
+    return v == null ? null : s.startsWith("-") ? (Double) (double) v : (Double) unsigned(v);
+  }
+
+  /** The bits of a whole number, in tens or with 0x, with or without sign; or null. */
   static @Nullable Long whole(String s) {
     try {
       return s.startsWith("0x") || s.startsWith("0X")

@@ -85,7 +85,7 @@ final class NvmeCollector implements NodeCollector {
   }
 
   private static double count(HostFiles files, String path) throws HostFileException {
-    Long v = Numbers.whole(files.string(path));
+    Long v = Numbers.unsigned(files.string(path));
     return v == null ? 0 : Numbers.unsigned(v);
   }
 

@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -80,17 +79,45 @@ final class Posix {
           Linker.Option.firstVariadicArg(2));
   private static final MethodHandle GETPAGESIZE =
       function("getpagesize", FunctionDescriptor.of(JAVA_INT));
-  private static final MethodHandle STRERROR =
-      function("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
   /**
-   * Where Go's texts, which stand in labels, differ from the C library's by more than a capital.
+   * Texts of errors, which stand in labels: the words that Go has for them. The C library's would
+   * come in the language of the environment.
    */
-  private static final Map<Integer, String> GO_TEXTS =
-      Map.of(
-          95, "operation not supported",
-          116, "stale NFS file handle",
-          107, "transport endpoint is not connected");
+  private static final Map<Integer, String> ERRORS =
+      Map.ofEntries(
+          Map.entry(EPERM, "operation not permitted"),
+          Map.entry(ENOENT, "no such file or directory"),
+          Map.entry(3, "no such process"),
+          Map.entry(4, "interrupted system call"),
+          Map.entry(EIO, "input/output error"),
+          Map.entry(ENXIO, "no such device or address"),
+          Map.entry(9, "bad file descriptor"),
+          Map.entry(11, "resource temporarily unavailable"),
+          Map.entry(12, "cannot allocate memory"),
+          Map.entry(EACCES, "permission denied"),
+          Map.entry(16, "device or resource busy"),
+          Map.entry(ENODEV, "no such device"),
+          Map.entry(ENOTDIR, "not a directory"),
+          Map.entry(21, "is a directory"),
+          Map.entry(EINVAL, "invalid argument"),
+          Map.entry(23, "too many open files in system"),
+          Map.entry(24, "too many open files"),
+          Map.entry(25, "inappropriate ioctl for device"),
+          Map.entry(EFBIG, "file too large"),
+          Map.entry(36, "file name too long"),
+          Map.entry(38, "function not implemented"),
+          Map.entry(40, "too many levels of symbolic links"),
+          Map.entry(ENODATA, "no data available"),
+          Map.entry(EOPNOTSUPP, "operation not supported"),
+          Map.entry(107, "transport endpoint is not connected"),
+          Map.entry(108, "cannot send after transport endpoint shutdown"),
+          Map.entry(110, "connection timed out"),
+          Map.entry(111, "connection refused"),
+          Map.entry(112, "host is down"),
+          Map.entry(113, "no route to host"),
+          Map.entry(116, "stale NFS file handle"),
+          Map.entry(117, "structure needs cleaning"));
 
   private Posix() {}
 
@@ -192,19 +219,8 @@ final class Posix {
     }
   }
 
-  /** The text of an error number as node_exporter shows it: in small letters. */
-  @SuppressWarnings("restricted")
+  /** The text of an error number as node_exporter shows it. */
   static String errorText(int errno) {
-    String text = GO_TEXTS.get(errno);
-    if (text != null) {
-      return text;
-    }
-    try {
-      MemorySegment s = (MemorySegment) STRERROR.invokeExact(errno);
-      String c = s.reinterpret(256).getString(0, StandardCharsets.UTF_8);
-      return c.isEmpty() ? "errno " + errno : Character.toLowerCase(c.charAt(0)) + c.substring(1);
-    } catch (Throwable t) {
-      throw new AssertionError(t);
-    }
+    return ERRORS.getOrDefault(errno, "errno " + errno);
   }
 }

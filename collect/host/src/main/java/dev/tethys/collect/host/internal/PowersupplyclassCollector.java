@@ -139,7 +139,7 @@ final class PowersupplyclassCollector implements NodeCollector {
         texts.put(file, value);
         continue;
       }
-      Long v = Numbers.whole(value);
+      Double v = Numbers.value(value);
       if (v == null) {
         throw new MalformedException(dir + file + ": \"" + value + "\" is not a number");
       }

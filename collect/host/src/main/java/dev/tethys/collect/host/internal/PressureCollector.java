@@ -89,7 +89,7 @@ final class PressureCollector implements NodeCollector {
   private static double total(Text t) throws MalformedException {
     while (t.nextField()) {
       if (t.startsWith("total=")) {
-        return Numbers.unsigned(t.integer(t.fieldStart + 6, t.fieldEnd));
+        return t.unsigned(t.fieldStart + 6, t.fieldEnd);
       }
     }
     throw t.malformed("no total in \"" + t.line() + "\"");

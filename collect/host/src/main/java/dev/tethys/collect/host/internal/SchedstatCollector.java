@@ -34,7 +34,7 @@ final class SchedstatCollector implements NodeCollector {
         throw t.malformed("too few columns in \"" + t.line() + "\"");
       }
       Labels l = RUNNING.labels(cpu);
-      out.add(RUNNING, Numbers.unsigned(t.integer()) / 1e9, l);
+      out.add(RUNNING, t.unsigned() / 1e9, l);
       out.add(WAITING, t.nextUnsigned() / 1e9, l);
       out.add(TIMESLICES, t.nextUnsigned(), l);
     }

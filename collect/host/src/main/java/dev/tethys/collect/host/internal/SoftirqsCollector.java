@@ -36,7 +36,7 @@ final class SoftirqsCollector implements NodeCollector {
         continue;
       }
       for (int cpu = 0; t.nextField(); cpu++) {
-        out.add(FUNCTIONS, Numbers.unsigned(t.integer()), Integer.toString(cpu), type);
+        out.add(FUNCTIONS, t.unsigned(), Integer.toString(cpu), type);
       }
     }
   }

@@ -66,7 +66,7 @@ final class SysctlCollector implements NodeCollector {
       out.add(INFO, 1, s.name, values[i], Integer.toString(i));
       return;
     }
-    Long v = Numbers.whole(values[i]);
+    Double v = Numbers.value(values[i]);
     if (v == null) {
       throw new MalformedException(path + ": \"" + values[i] + "\" is not a number");
     }

@@ -162,6 +162,18 @@ final class Text {
     return minus ? -v : v;
   }
 
+  /** The field as a whole number without a sign. */
+  double unsigned() throws MalformedException {
+    return unsigned(fieldStart, fieldEnd);
+  }
+
+  double unsigned(int from, int to) throws MalformedException {
+    if (from < to && buf[from] == '-') {
+      throw notNumber(from, to);
+    }
+    return Numbers.unsigned(integer(from, to));
+  }
+
   /** The field as hexadecimal digits, at most 16. */
   long hex(int from, int to) throws MalformedException {
     if (from >= to || to - from > 16) {
@@ -210,7 +222,7 @@ final class Text {
   /** The next field as a whole number without a sign, as a double. */
   double nextUnsigned() throws MalformedException {
     needField();
-    return Numbers.unsigned(integer());
+    return unsigned();
   }
 
   MalformedException malformed(String what) {

@@ -26,7 +26,7 @@ final class ThermalZoneCollector implements NodeCollector {
       String dir = root + "/" + zone;
       String type = files.stringOrNull(dir + "/type");
       String temp = files.stringOrNull(dir + "/temp"); // EINVAL while the sensor is off
-      Long milli = temp == null ? null : Numbers.whole(temp);
+      Double milli = temp == null ? null : Numbers.value(temp);
       if (milli != null) {
         out.add(
             TEMP,
@@ -43,8 +43,8 @@ final class ThermalZoneCollector implements NodeCollector {
       if (type == null || max == null || current == null) {
         continue;
       }
-      Long m = Numbers.whole(max);
-      Long c = Numbers.whole(current);
+      Double m = Numbers.value(max);
+      Double c = Numbers.value(current);
       if (m == null || c == null) {
         throw new MalformedException(dir + ": a state is not a number");
       }

@@ -44,7 +44,7 @@ final class WatchdogCollector implements NodeCollector {
         if (s == null) {
           continue;
         }
-        Long v = Numbers.whole(s);
+        Double v = Numbers.value(s);
         if (v == null) {
           throw new MalformedException(dir + FILES[i] + ": \"" + s + "\" is not a number");
         }

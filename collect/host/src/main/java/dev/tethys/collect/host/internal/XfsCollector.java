@@ -221,7 +221,7 @@ final class XfsCollector implements NodeCollector {
       String name = COUNTERS[first].line;
       int n = 0;
       while (n < MAX_NUMBERS && t.nextField()) {
-        line[n++] = Numbers.unsigned(t.integer());
+        line[n++] = t.unsigned();
       }
       for (int i = first; i < COUNTERS.length; i++) {
         if (COUNTERS[i].line.equals(name)) {

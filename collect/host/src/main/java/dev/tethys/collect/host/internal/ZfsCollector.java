@@ -152,7 +152,7 @@ final class ZfsCollector implements NodeCollector {
       } else if (number) {
         out.add(
             desc("zfs_zpool_dataset", name, "kstat.zfs.misc.objset." + name, "zpool", "dataset"),
-            Numbers.unsigned(t.integer()),
+            t.unsigned(),
             pool,
             dataset);
       }
