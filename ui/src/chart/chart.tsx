@@ -6,6 +6,7 @@ import { stack } from '../explore/shape';
 import { formatMoment } from '../lib/time';
 import { axisIncrements, formatValue, type UnitId } from '../lib/units';
 import { timeTicks, valueBounds, valueTicks } from './axes';
+import { drawExemplars, type ExemplarPoint, exemplarAt } from './exemplars';
 import { token } from './palette';
 import { Tooltip, type TooltipRow } from './tooltip';
 
@@ -18,14 +19,6 @@ export interface ChartSeries {
   labels?: LabelSet;
   /** Drawn as a dashed line without fill: a limit, a total. */
   limit?: boolean;
-}
-
-export interface ExemplarPoint {
-  /** Unix seconds. */
-  time: number;
-  value: number;
-  labels: LabelSet;
-  series: LabelSet;
 }
 
 export interface ChartProps {
@@ -57,9 +50,6 @@ export interface ChartProps {
 const MAX_TOOLTIP_ROWS = 10;
 /** With more lines than this none gets a mark at the cursor: moving them all would stutter. */
 const MAX_CURSOR_POINTS = 60;
-const EXEMPLAR_RADIUS = 8;
-/** Exemplars nearer to each other than this (px) are shown as one. */
-const EXEMPLAR_CELL = 22;
 const NO_EXEMPLARS: ExemplarPoint[] = [];
 
 /** What hooks read: the newest properties, so that new data need no new chart. */
@@ -96,61 +86,6 @@ function lonePoints(u: uPlot, index: number): number[] {
     if (values[i] != null && values[i - 1] == null && values[i + 1] == null) out.push(i);
   }
   return out;
-}
-
-/** One exemplar a cell of the drawing: the one with the largest value. */
-function thinned(u: uPlot, points: ExemplarPoint[]): ExemplarPoint[] {
-  const cells = new Map<string, ExemplarPoint>();
-  for (const point of points) {
-    const { x, y } = exemplarPosition(u, point, false);
-    const key = `${Math.round(x / EXEMPLAR_CELL)} ${Math.round(y / EXEMPLAR_CELL)}`;
-    const known = cells.get(key);
-    if (!known || point.value > known.value) cells.set(key, point);
-  }
-  return [...cells.values()];
-}
-
-function drawExemplars(u: uPlot, points: ExemplarPoint[]): void {
-  const { ctx } = u;
-  const size = 3.5 * uPlot.pxRatio;
-  ctx.save();
-  ctx.fillStyle = token('--exemplar');
-  ctx.strokeStyle = token('--surface');
-  ctx.lineWidth = uPlot.pxRatio;
-  for (const point of thinned(u, points)) {
-    const { x, y } = exemplarPosition(u, point, true);
-    if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
-    ctx.beginPath();
-    ctx.moveTo(x, y - size);
-    ctx.lineTo(x + size, y);
-    ctx.lineTo(x, y + size);
-    ctx.lineTo(x - size, y);
-    ctx.closePath();
-    ctx.fill();
-    ctx.stroke();
-  }
-  ctx.restore();
-}
-
-/** Exemplars beyond the value axis stand at its edge. */
-function exemplarPosition(u: uPlot, point: ExemplarPoint, canvas: boolean): { x: number; y: number } {
-  const scale = u.scales.y;
-  const value = Math.min(Math.max(point.value, scale?.min ?? point.value), scale?.max ?? point.value);
-  return { x: u.valToPos(point.time, 'x', canvas), y: u.valToPos(value, 'y', canvas) };
-}
-
-function exemplarAt(u: uPlot, points: ExemplarPoint[], left: number, top: number): ExemplarPoint | null {
-  let best: ExemplarPoint | null = null;
-  let distance = EXEMPLAR_RADIUS;
-  for (const point of thinned(u, points)) {
-    const { x, y } = exemplarPosition(u, point, false);
-    const d = Math.hypot(x - left, y - top);
-    if (d < distance) {
-      best = point;
-      distance = d;
-    }
-  }
-  return best;
 }
 
 /** The series whose line passes nearest to the pointer at this step. */
@@ -457,6 +392,12 @@ export function Chart(props: ChartProps) {
     );
     bindTouch(u, current);
     plot.current = u;
+    // A canvas keeps the fallback it was drawn with when the font comes later.
+    if (document.fonts.status === 'loading') {
+      void document.fonts.ready.then(() => {
+        if (plot.current === u) u.redraw(false, true);
+      });
+    }
     const sizes = new ResizeObserver(() => {
       if (node.clientWidth > 0 && node.clientWidth !== u.width)
         u.setSize({ width: node.clientWidth, height: current.props.height });
