@@ -6,9 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,18 +40,53 @@ final class MetadataCache {
     }
   }
 
-  private final Map<Long, Entry> byHash = new HashMap<>();
+  private long[] hashes = new long[16]; // open addressing, at most half full
+  private @Nullable Entry[] entries = new @Nullable Entry[16];
+  private int size;
   private long scrape;
+
+  private int slot(long hash) {
+    int mask = hashes.length - 1;
+    int i = (int) (hash ^ hash >>> 32) & mask;
+    while (entries[i] != null && hashes[i] != hash) {
+      i = (i + 1) & mask;
+    }
+    return i;
+  }
+
+  private Entry add(long hash, Entry e) {
+    if (size * 2 >= hashes.length) {
+      rebuild(hashes.length * 2, Long.MIN_VALUE);
+    }
+    int i = slot(hash);
+    hashes[i] = hash;
+    entries[i] = e;
+    size++;
+    return e;
+  }
+
+  private void rebuild(int capacity, long seenSince) {
+    long[] oldHashes = hashes;
+    @Nullable Entry[] old = entries;
+    hashes = new long[capacity];
+    entries = new @Nullable Entry[capacity];
+    size = 0;
+    for (int i = 0; i < old.length; i++) {
+      Entry e = old[i];
+      if (e != null && e.seen >= seenSince) {
+        add(oldHashes[i], e);
+      }
+    }
+  }
 
   /** Takes a TYPE, HELP or UNIT; gives the family when that was news, else null. */
   synchronized @Nullable Entry update(Event kind, ExpositionParser p) {
     byte[] buf = p.buffer();
     long key = Labels.hash64(buf, p.keyOffset(), p.keyLength());
-    Entry e = byHash.get(key);
+    Entry e = entries[slot(key)];
     boolean isNew = e == null;
     if (e == null) {
-      e = new Entry(p.metricName());
-      byHash.put(key, e);
+      e = add(key, new Entry(p.metricName()));
     }
     e.seen = scrape;
     if (kind == Event.TYPE) {
@@ -81,22 +114,29 @@ final class MetadataCache {
   /** Ends a scrape; a good one makes families that are long gone be forgotten. */
   synchronized void scraped(boolean good) {
     if (good) {
-      byHash.values().removeIf(e -> scrape - e.seen > KEEP_SCRAPES);
+      for (Entry e : entries) {
+        if (e != null && scrape - e.seen > KEEP_SCRAPES) {
+          rebuild(hashes.length, scrape - KEEP_SCRAPES);
+          break;
+        }
+      }
     }
     scrape++;
   }
 
   synchronized List<FamilyMetadata> list() {
-    List<FamilyMetadata> out = new ArrayList<>(byHash.size());
-    for (Entry e : byHash.values()) {
-      out.add(new FamilyMetadata(e.family, e.metadata()));
+    List<FamilyMetadata> out = new ArrayList<>(size);
+    for (Entry e : entries) {
+      if (e != null) {
+        out.add(new FamilyMetadata(e.family, e.metadata()));
+      }
     }
     return out;
   }
 
   synchronized @Nullable MetricMetadata get(String family) {
-    for (Entry e : byHash.values()) {
-      if (e.family.equals(family)) {
+    for (Entry e : entries) {
+      if (e != null && e.family.equals(family)) {
         return e.metadata();
       }
     }
@@ -104,14 +144,16 @@ final class MetadataCache {
   }
 
   synchronized int size() {
-    return byHash.size();
+    return size;
   }
 
   /** Length of help, unit and type texts, as Prometheus counts its cache. */
   synchronized long bytes() {
     long n = 0;
-    for (Entry e : byHash.values()) {
-      n += e.help.length() + e.unit.length() + e.type.text().length();
+    for (Entry e : entries) {
+      if (e != null) {
+        n += e.help.length() + e.unit.length() + e.type.text().length();
+      }
     }
     return n;
   }

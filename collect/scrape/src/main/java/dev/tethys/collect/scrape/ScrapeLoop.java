@@ -51,7 +51,6 @@ final class ScrapeLoop {
       MetricStore store,
       ScrapeClock clock,
       BodyReader bodies,
-      DeadlineWatch deadlines,
       ScrapeMetrics metrics,
       ScrapeOptions options,
       long offsetSeed,
@@ -222,6 +221,8 @@ final class ScrapeLoop {
       scraping.lock();
       try {
         scrape(time, now);
+      } catch (StorageException e) {
+        LOG.log(Level.ERROR, "scrape of " + target + " could not be stored", e);
       } finally {
         scraping.unlock();
       }
@@ -321,7 +322,7 @@ final class ScrapeLoop {
           if (around.shutdown.getCount() == 0 || Thread.currentThread().isInterrupted()) {
             throw new InterruptedException();
           }
-          error = "Get " + GoQuote.quote(target.url()) + ": " + message(e);
+          error = message(e);
         }
         FailureLog log = failureLog;
         if (error != null) {
@@ -375,9 +376,7 @@ final class ScrapeLoop {
     }
     long limit = config.common().limits().bodySize().bytes();
     boolean own = limit > 0;
-    long deadline = System.nanoTime() + timeout.toNanos();
-    try (ScrapeTransport.Response r = transport.get(u, headers, timeout);
-        DeadlineWatch.Watch w = around.deadlines.watch(r, deadline)) {
+    try (ScrapeTransport.Response r = transport.get(u, headers, timeout)) {
       if (r.status() != 200) {
         throw new ScrapeException(
             ("server returned HTTP status " + r.status() + " " + r.reason()).strip());
@@ -394,18 +393,20 @@ final class ScrapeLoop {
                     + " bytes",
                 true)
             : e;
-      } catch (IOException e) {
-        throw w.expired() ? new IOException("context deadline exceeded", e) : e;
       }
     }
   }
 
-  private static String message(IOException e) {
-    if (e instanceof java.net.http.HttpTimeoutException) {
-      return "context deadline exceeded";
-    }
+  /** Names the URL where the transport has not done so already. */
+  private String message(IOException e) {
     String m = e.getMessage();
-    return m == null ? e.getClass().getSimpleName() : m;
+    String reason =
+        e instanceof java.net.http.HttpTimeoutException
+            ? "context deadline exceeded"
+            : m == null ? e.getClass().getSimpleName() : m;
+    return m != null && m.startsWith("Get \"")
+        ? m
+        : "Get " + GoQuote.quote(target.url()) + ": " + reason;
   }
 
   /** As Go writes durations: {@code 15s}, {@code 1m0s}, {@code 1h0m0s}, {@code 1.5s}. */

@@ -39,7 +39,6 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private final ScrapeMetrics metrics;
   private final ScrapeClock clock;
   private final BodyReader bodies = new BodyReader();
-  private final DeadlineWatch deadlines = new DeadlineWatch();
   private final CountDownLatch shutdown = new CountDownLatch(1);
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -209,7 +208,6 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
               store,
               clock,
               bodies,
-              deadlines,
               metrics,
               options,
               offsetSeed,
@@ -323,7 +321,6 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
       pools = Map.of();
       closeLogs(failureLogs.values());
       failureLogs = Map.of();
-      deadlines.close();
     } finally {
       lock.unlock();
     }

@@ -13,7 +13,8 @@ public interface ScrapeTransport extends Closeable {
    * Asks a target.
    *
    * @param headers to be sent beside those of authentication
-   * @param timeout until the head of the answer must have come; the caller watches over its body
+   * @param timeout for all of it, to the end of the body; reading on then fails with an exception
+   *     that says so
    * @throws IOException when no answer comes, saying why
    * @throws InterruptedException when the thread is interrupted; the request is given up
    */
@@ -30,7 +31,7 @@ public interface ScrapeTransport extends Closeable {
     /** The first header of that name, {@code ""} when there is none. */
     String header(String name);
 
-    /** The body as it was sent, compressed or not. Closing the response breaks off a read. */
+    /** The body as it was sent, compressed or not. */
     InputStream body();
   }
 

@@ -8,11 +8,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,8 +37,7 @@ final class Setting implements AutoCloseable {
   final HttpServer server;
   final List<String> requests = java.util.Collections.synchronizedList(new ArrayList<>());
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClientFactory clients = new HttpClientFactory("test");
   volatile Handler handler = e -> answer(e, 200, TEXT, new byte[0]);
   volatile String body = "";
   int transportsOpened;
@@ -58,7 +57,11 @@ final class Setting implements AutoCloseable {
             store,
             (config, socket) -> {
               transportsOpened++;
-              return new JdkTransport(client);
+              try {
+                return new ClientTransport(clients.client(config.client()));
+              } catch (IOException e) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+              }
             },
             options,
             new ScrapeMetrics(registry),
@@ -195,6 +198,6 @@ final class Setting implements AutoCloseable {
     manager.close();
     server.stop(0);
     executor.close();
-    client.close();
+    clients.close();
   }
 }
