@@ -205,14 +205,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     try {
       ScrapeLoop.Surroundings around =
           new ScrapeLoop.Surroundings(
-              store,
-              clock,
-              bodies,
-              metrics,
-              options,
-              offsetSeed,
-              shutdown,
-              this::scraping);
+              store, clock, bodies, metrics, options, offsetSeed, shutdown, this::scraping);
       return new ScrapePool(c, around, transports, metrics, logOf(c));
     } catch (IllegalArgumentException e) {
       metrics.poolsFailed.inc();

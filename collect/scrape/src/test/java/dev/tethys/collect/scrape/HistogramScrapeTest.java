@@ -40,8 +40,18 @@ class HistogramScrapeTest {
     double[] counts = new double[buckets];
     java.util.Arrays.fill(counts, 1);
     return new Histogram(
-        true, ResetHint.UNKNOWN, schema, 0.001, 2, buckets + 2, 5, new int[] {1, buckets}, counts,
-        new int[0], new double[0], null);
+        true,
+        ResetHint.UNKNOWN,
+        schema,
+        0.001,
+        2,
+        buckets + 2,
+        5,
+        new int[] {1, buckets},
+        counts,
+        new int[0],
+        new double[0],
+        null);
   }
 
   private static byte[] protobuf(Histogram h, List<Exemplar> exemplars, long start) {
@@ -55,8 +65,7 @@ class HistogramScrapeTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ExpositionWriter w =
         ExpositionWriter.of(
-            new ExpositionFormat.Negotiated(
-                ExpositionFormat.PROTOBUF, EscapingScheme.ALLOW_UTF_8),
+            new ExpositionFormat.Negotiated(ExpositionFormat.PROTOBUF, EscapingScheme.ALLOW_UTF_8),
             out);
     w.write(
         new MetricFamily(
@@ -85,8 +94,7 @@ class HistogramScrapeTest {
       s.apply(Setting.job("scrape_native_histograms: true\n")).target().scrape(1);
       assertThat(s.requests.getFirst()).contains(" application/vnd.google.protobuf;");
       assertThat(s.samples())
-          .containsExactly(
-              "h{T} @0 {schema:2 count:6 sum:5 z:2 pos:[1, 4][1, 1, 1, 1] neg:[][]}");
+          .containsExactly("h{T} @0 {schema:2 count:6 sum:5 z:2 pos:[1, 4][1, 1, 1, 1] neg:[][]}");
       assertThat(
               s.store.exemplars(
                   0, Long.MAX_VALUE, List.of(List.of(Matcher.equal("__name__", "h")))))
@@ -122,9 +130,7 @@ class HistogramScrapeTest {
   void bucketsBeyondTheLimitAreMergedOrFailTheScrape() throws Exception {
     try (Setting s = new Setting()) {
       protobuf(s, protobuf(exponential(2, 8), List.of(), 0));
-      s.apply(
-              Setting.job(
-                  "scrape_native_histograms: true\nnative_histogram_bucket_limit: 3\n"))
+      s.apply(Setting.job("scrape_native_histograms: true\nnative_histogram_bucket_limit: 3\n"))
           .target()
           .scrape(1);
       assertThat(s.samples())
@@ -187,8 +193,22 @@ class HistogramScrapeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 8", "1, 8", "65536, -4", "256, -3", "16, -2", "4, -1", "2, 0", "1.4, 1", "1.1, 2", "1.09, 3",
-    "1.04, 4", "1.02, 5", "1.01, 6", "1.005, 7", "1.002, 8", "1e300, -4"
+    "0, 8",
+    "1, 8",
+    "65536, -4",
+    "256, -3",
+    "16, -2",
+    "4, -1",
+    "2, 0",
+    "1.4, 1",
+    "1.1, 2",
+    "1.09, 3",
+    "1.04, 4",
+    "1.02, 5",
+    "1.01, 6",
+    "1.005, 7",
+    "1.002, 8",
+    "1e300, -4"
   })
   void factorsNameSchemas(double factor, int schema) {
     assertThat(ResolutionLimit.schemaOf(factor)).isEqualTo(schema);
@@ -212,7 +232,17 @@ class HistogramScrapeTest {
     }
     Histogram h =
         new Histogram(
-            false, ResetHint.GAUGE, 3, 0, 0, total, 1, spans, counts, new int[0], new double[0],
+            false,
+            ResetHint.GAUGE,
+            3,
+            0,
+            0,
+            total,
+            1,
+            spans,
+            counts,
+            new int[0],
+            new double[0],
             null);
     Histogram out = new ResolutionLimit(limit, factor).apply(h);
     if (out == null) {

@@ -22,7 +22,9 @@ class ScrapeManagerTest {
   void aReloadKeepsWhatDidNotChange() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
-      s.apply(Setting.job("metric_relabel_configs: [{action: drop, regex: x}]\n")).target().scrape(1);
+      s.apply(Setting.job("metric_relabel_configs: [{action: drop, regex: x}]\n"))
+          .target()
+          .scrape(1);
       Target before = s.onlyTarget();
       s.apply(Setting.job("metric_relabel_configs: [{action: drop, regex: x}]\n")).target();
       assertThat(s.onlyTarget()).isSameAs(before);
@@ -63,8 +65,7 @@ class ScrapeManagerTest {
       s.clock.passUntil(Duration.ofSeconds(4), 1);
       s.awaitThat(() -> s.store.commits() >= 4);
       assertThat(s.samples())
-          .containsExactly(
-              "a{T} @0 1", "a{T} @10 1", "a{T} @20 1", "b{T} @0 1", "b{T} @10 stale");
+          .containsExactly("a{T} @0 1", "a{T} @10 1", "a{T} @20 1", "b{T} @0 1", "b{T} @10 stale");
       assertThat(s.reports()).noneMatch(l -> l.endsWith("stale"));
     }
   }
@@ -147,7 +148,8 @@ class ScrapeManagerTest {
       s.scrape(1);
       assertThat(Files.readAllLines(file)).hasSize(1);
       assertThatThrownBy(
-              () -> s.apply(Setting.job("scrape_failure_log_file: " + dir.resolve("no/such") + "\n")))
+              () ->
+                  s.apply(Setting.job("scrape_failure_log_file: " + dir.resolve("no/such") + "\n")))
           .isInstanceOf(IOException.class)
           .hasMessageStartingWith("can't create json log file: ");
       s.scrape(1);
@@ -169,7 +171,9 @@ class ScrapeManagerTest {
       s.manager.targets(Map.of("j", List.of(g), "other", List.of(g), "unknown", List.of(g)));
       s.clock.pass(Duration.ofSeconds(10), 2);
       s.clock.settle(2);
-      assertThat(s.manager.pools()).extracting(ScrapeManager.Pool::job).containsExactly("j", "other");
+      assertThat(s.manager.pools())
+          .extracting(ScrapeManager.Pool::job)
+          .containsExactly("j", "other");
       assertThat(s.samples()).hasSize(2);
       assertThat(value(s, "prometheus_target_scrape_pools_total")).isEqualTo(2);
     }
