@@ -12,16 +12,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/**
- * Turns log records into one line each, in the two formats that Prometheus writes. It is also the
- * log manager, so that records are still written while shutdown hooks run (the JDK's own would be
- * reset first).
- */
-public final class LogSetup extends LogManager {
+/** Turns log records into one line each, in the two formats that Prometheus writes. */
+public final class LogSetup {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -31,9 +26,7 @@ public final class LogSetup extends LogManager {
     JSON
   }
 
-  /** Ignored: the process logs to its very end. */
-  @Override
-  public void reset() {}
+  private LogSetup() {}
 
   /** Sends records of at least a level to a stream. Libraries only from warning on. */
   public static void install(Level level, Format format, PrintStream to) {

@@ -1,0 +1,111 @@
+package dev.tethys.app;
+
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.exporter.ExporterRole;
+import dev.tethys.app.server.ServerRole;
+import dev.tethys.config.ConfigException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The command line: picks a role by its first word. Exit codes are Prometheus's: 0, 1 failed, 2
+ * usage.
+ */
+public final class Main {
+  /** Roles of the whole that are still to come, so that their names are answered honestly. */
+  private static final Map<String, String> TO_COME =
+      new TreeMap<>(
+          Map.of(
+              "agent", "collect and forward without a disk",
+              "gateway", "receive and write to any destination",
+              "ingester", "consume Kafka and write to any destination",
+              "logs", "what promtail does",
+              "collector", "what the OpenTelemetry Collector does",
+              "alertmanager", "what Alertmanager does",
+              "pushgateway", "what Pushgateway does",
+              "node-agent", "eBPF observation of one machine",
+              "cluster-agent", "databases, cloud services and Kubernetes state",
+              "control", "pipeline configurations over OpAMP"));
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    int status;
+    try {
+      status = run(Arrays.asList(args));
+    } catch (UsageException | ConfigException e) {
+      System.err.println(e.getMessage());
+      status = 2;
+    }
+    Shutdown.finished(status);
+    System.exit(status);
+  }
+
+  private static int run(List<String> args) {
+    if (args.isEmpty()) {
+      return ServerRole.run(List.of());
+    }
+    String role = args.getFirst();
+    List<String> rest = args.subList(1, args.size());
+    switch (role) {
+      case "server":
+        return ServerRole.run(rest);
+      case "exporter":
+        return ExporterRole.run(rest);
+      case "warm-up":
+        return ServerRole.warmUp();
+      case "--version", "version":
+        BuildInfo b = BuildInfo.current();
+        System.out.println(
+            "tethys, version "
+                + b.version()
+                + " (revision: "
+                + b.revision()
+                + ", java: "
+                + b.java()
+                + ")");
+        return 0;
+      case "--help", "-h", "help":
+        System.out.print(help());
+        return 0;
+      default:
+        if (TO_COME.containsKey(role)) {
+          throw new UsageException(
+              "tethys "
+                  + role
+                  + " ("
+                  + TO_COME.get(role)
+                  + ") is not built yet; the README lists what is");
+        }
+        if (role.startsWith("--")) {
+          return ServerRole.run(args);
+        }
+        throw new UsageException("tethys: unknown command " + role + "; see tethys --help");
+    }
+  }
+
+  private static String help() {
+    StringBuilder sb = new StringBuilder();
+    sb.append(
+        """
+        usage: tethys [<command>] [<flags>]
+
+        One program that collects, stores, queries and shows the telemetry of a fleet.
+
+        Commands:
+          (none)              start the server; without a prometheus.yml it watches itself and this machine
+          server              what prometheus does: --config.file prometheus.yml and its flags
+          exporter node       what node_exporter does, on port 9100
+          bench               side-by-side runs against peers (docs/performance.md)
+          test                the whole test suite
+          version             what this is
+
+        Not built yet, refused by name:
+        """);
+    TO_COME.forEach((k, v) -> sb.append(String.format("  %-19s %s%n", k, v)));
+    sb.append("\nEach command has --help.\n");
+    return sb.toString();
+  }
+}

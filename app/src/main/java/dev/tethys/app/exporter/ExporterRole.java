@@ -1,0 +1,205 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.MetricsPage;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.collect.host.HostCollectors;
+import dev.tethys.collect.host.NodeExporterFlags;
+import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+
+/** {@code tethys exporter NAME}: what the exporter of that name does, on its usual port. */
+public final class ExporterRole {
+  private static final System.Logger LOG = System.getLogger(ExporterRole.class.getName());
+
+  private ExporterRole() {}
+
+  /** Runs until the process is told to stop. */
+  public static int run(List<String> args) {
+    if (args.isEmpty() || args.getFirst().startsWith("-")) {
+      System.out.println(
+          "usage: tethys exporter node [<flags>]\n\nExporters:\n  node   this machine, as node_exporter shows it, on port 9100\n\ntethys exporter node --help lists its flags.");
+      return args.isEmpty() || !args.getFirst().equals("--help") ? 2 : 0;
+    }
+    if (!args.getFirst().equals("node")) {
+      throw new UsageException(
+          "tethys exporter: there is no exporter " + args.getFirst() + " yet; there is: node");
+    }
+    return node(args.subList(1, args.size()));
+  }
+
+  private static FlagSet nodeFlags() {
+    List<Flag> flags = new ArrayList<>();
+    flags.add(
+        Flag.of(
+            "web.listen-address",
+            Flag.Kind.LIST,
+            ":9100",
+            "Address to listen on. Can be repeated."));
+    flags.add(Flag.of("web.telemetry-path", Flag.Kind.STRING, "/metrics", "Path of the metrics."));
+    flags.add(
+        Flag.of(
+            "web.config.file", Flag.Kind.STRING, "", "File that enables TLS or authentication."));
+    flags.add(
+        Flag.of(
+            "web.max-requests", Flag.Kind.INTEGER, "40", "Most scrapes at once; 0 for no limit."));
+    flags.add(
+        Flag.of(
+            "web.disable-exporter-metrics",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Leave out the metrics about the exporter itself."));
+    flags.add(
+        Flag.refused(
+            "web.systemd-socket",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "sockets from systemd are not taken"));
+    flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
+    flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+    for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {
+      boolean onOff = f.value().equals("true") || f.value().equals("false");
+      flags.add(Flag.of(f.name(), onOff ? Flag.Kind.BOOLEAN : Flag.Kind.LIST, f.value(), f.help()));
+    }
+    return new FlagSet(
+        "tethys exporter node", "Serves the metrics of this machine as node_exporter does.", flags);
+  }
+
+  private static int node(List<String> args) {
+    FlagSet flags = nodeFlags();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    List<NodeExporterOptions.Setting> settings = new ArrayList<>();
+    List<String> own = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      String name = a.startsWith("--") ? a.substring(2).split("=", 2)[0] : "";
+      if (!name.isEmpty() && NodeExporterOptions.knows(name)) {
+        int eq = a.indexOf('=');
+        String value = eq < 0 ? null : a.substring(eq + 1);
+        if (value == null && i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {
+          value = args.get(++i);
+        }
+        settings.add(new NodeExporterOptions.Setting(name, value));
+      } else {
+        own.add(a);
+      }
+    }
+    flags.parse(own);
+    LogSetup.install(flags);
+    HostCollectors collectors;
+    try {
+      collectors = new HostCollectors(NodeExporterOptions.parse(settings), InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys exporter node: " + e.getMessage());
+    }
+    Registry about = new Registry();
+    if (!flags.bool("web.disable-exporter-metrics")) {
+      about.register(new dev.tethys.collect.host.ProcessCollector());
+    }
+    about.register(buildInfo());
+    int limit = (int) flags.integer("web.max-requests");
+    Semaphore turns = new Semaphore(limit <= 0 ? Integer.MAX_VALUE : limit);
+    String path = flags.get("web.telemetry-path");
+    Routes routes =
+        new Routes()
+            .get(path, (q, r) -> scrape(q, r, collectors, about, turns))
+            .get("/-/healthy", (q, r) -> r.send("OK"));
+    if (!path.equals("/")) {
+      routes.get(
+          "/",
+          (q, r) ->
+              r.send(
+                  "text/html; charset=utf-8",
+                  ("<!doctype html><title>Node exporter</title><h1>Node exporter</h1><p>Tethys "
+                          + BuildInfo.current().version()
+                          + "</p><p><a href=\""
+                          + path
+                          + "\">Metrics</a></p>")
+                      .getBytes(StandardCharsets.UTF_8)));
+    }
+    String web = flags.get("web.config.file");
+    HttpListenerOptions options =
+        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+            .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
+    try (HttpListener listener = HttpListener.start(options, routes, null)) {
+      LOG.log(
+          Level.INFO,
+          "node exporter listens on {0} with {1} collectors",
+          listener.addresses(),
+          collectors.names().size());
+      Shutdown.await();
+      return 0;
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "cannot listen: {0}", e.getMessage());
+      return 1;
+    }
+  }
+
+  private static void scrape(
+      HttpRequest q, HttpResponse r, HostCollectors collectors, Registry about, Semaphore turns)
+      throws IOException {
+    if (!turns.tryAcquire()) {
+      throw new HttpException(503, "Limit of concurrent requests reached, try again later.");
+    }
+    try {
+      Collector chosen;
+      try {
+        chosen = collectors.filtered(q.query().all("collect[]"), q.query().all("exclude[]"));
+      } catch (IllegalArgumentException e) {
+        throw new HttpException(400, e.getMessage());
+      }
+      Registry all = new Registry();
+      all.register(chosen);
+      all.register(about);
+      MetricsPage.answer(q, r, all.gather());
+    } finally {
+      turns.release();
+    }
+  }
+
+  private static Collector buildInfo() {
+    BuildInfo b = BuildInfo.current();
+    MetricFamily f =
+        new MetricFamily(
+            "node_exporter_build_info",
+            MetricType.GAUGE,
+            "A metric with a constant '1' value labeled by what the exporter was built from.",
+            "",
+            List.of(
+                new MetricFamily.Metric(
+                    Labels.of(
+                        "version",
+                        b.version(),
+                        "revision",
+                        b.revision(),
+                        "goversion",
+                        "java" + b.java()),
+                    1)));
+    return to -> to.accept(f);
+  }
+}

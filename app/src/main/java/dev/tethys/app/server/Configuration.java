@@ -1,0 +1,193 @@
+package dev.tethys.app.server;
+
+import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration in force and how another one takes its place.
+ *
+ * <p>Invariant: {@link #current} was taken over by every part, or is the last one that was; a file
+ * that is wrong changes nothing but what is said about the last reload.
+ */
+final class Configuration {
+  private static final System.Logger LOG = System.getLogger(Configuration.class.getName());
+
+  /** A part of the server that obeys the configuration. */
+  interface Part {
+    /** Obeys a configuration from now on. */
+    void apply(PrometheusConfig config) throws IOException;
+  }
+
+  private final @Nullable Path file;
+  private final String embedded;
+  private final List<Part> parts = new ArrayList<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile PrometheusConfig current;
+  private volatile boolean succeeded = true;
+  private volatile Instant lastSuccess = Instant.now();
+  private String fingerprint = "";
+
+  /**
+   * Reads the first configuration.
+   *
+   * @param file null for the embedded defaults
+   * @param embedded the text of these
+   */
+  Configuration(@Nullable Path file, String embedded, Registry registry) throws IOException {
+    this.file = file;
+    this.embedded = embedded;
+    this.current = read();
+    this.fingerprint = fingerprint(current);
+    registry.gauge(
+        "prometheus_config_last_reload_successful",
+        "Whether the last configuration reload attempt was successful.",
+        () -> succeeded ? 1 : 0);
+    registry.gauge(
+        "prometheus_config_last_reload_success_timestamp_seconds",
+        "Timestamp of the last successful configuration reload.",
+        () -> lastSuccess.toEpochMilli() / 1e3);
+  }
+
+  /**
+   * What a server without a configuration does: it watches itself and this machine.
+   *
+   * @param address where its own metrics are reached
+   */
+  static String defaults(String address) {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      host = "localhost";
+    }
+    return """
+        # The embedded defaults: Tethys watches itself and the machine it runs on.
+        global:
+          scrape_interval: 10s
+        scrape_configs:
+        - job_name: tethys
+          static_configs:
+          - targets: ['%1$s']
+        - job_name: node
+          metrics_path: %2$s
+          static_configs:
+          - targets: ['%1$s']
+            labels: {instance: '%3$s'}
+        """
+        .formatted(address, Server.HOST_METRICS, host.replace("'", ""));
+  }
+
+  private PrometheusConfig read() throws IOException {
+    PrometheusConfig c =
+        file == null
+            ? PrometheusConfig.parse("embedded defaults", embedded)
+            : PrometheusConfig.read(file);
+    c.notices().forEach(n -> LOG.log(Level.WARNING, n));
+    return c;
+  }
+
+  /** The one in force. */
+  PrometheusConfig current() {
+    return current;
+  }
+
+  boolean succeeded() {
+    return succeeded;
+  }
+
+  Instant lastSuccess() {
+    return lastSuccess;
+  }
+
+  /** Where it comes from, for people. */
+  String source() {
+    return file == null ? "embedded defaults" : file.toString();
+  }
+
+  /** Adds a part, which obeys the configuration in force at once. */
+  void add(Part part) throws IOException {
+    lock.lock();
+    try {
+      part.apply(current);
+      parts.add(part);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Reads the file again and takes it over.
+   *
+   * @throws IOException saying why not; then the old configuration goes on
+   */
+  void reload() throws IOException {
+    lock.lock();
+    try {
+      LOG.log(Level.INFO, "loading configuration from {0}", source());
+      PrometheusConfig next = read();
+      fingerprint = fingerprint(next);
+      for (Part p : parts) {
+        p.apply(next);
+      }
+      current = next;
+      succeeded = true;
+      lastSuccess = Instant.now();
+      LOG.log(Level.INFO, "configuration loaded from {0}", source());
+    } catch (IOException | ConfigException | IllegalStateException e) {
+      succeeded = false;
+      LOG.log(
+          Level.ERROR, "configuration not taken over, the former one goes on: {0}", e.getMessage());
+      throw e instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reloads when a file that was read has changed since. */
+  void reloadIfChanged() {
+    String now;
+    try {
+      now = fingerprint(current);
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING, "cannot look whether the configuration has changed: {0}", e.getMessage());
+      return;
+    }
+    if (now.equals(fingerprint)) {
+      return;
+    }
+    fingerprint = now;
+    try {
+      reload();
+    } catch (IOException e) {
+      // Logged and shown; the next change is tried again.
+    }
+  }
+
+  private static String fingerprint(PrometheusConfig c) throws IOException {
+    try {
+      MessageDigest d = MessageDigest.getInstance("SHA-256");
+      for (Path p : c.files()) {
+        d.update(Files.readAllBytes(p));
+      }
+      return HexFormat.of().formatHex(d.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

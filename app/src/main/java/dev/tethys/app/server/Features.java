@@ -1,0 +1,97 @@
+package dev.tethys.app.server;
+
+import dev.tethys.app.cli.UsageException;
+import java.lang.System.Logger.Level;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The names of {@code --enable-feature}. As in Prometheus a name that nobody knows is noticed in
+ * the log; one that Prometheus knows and Tethys does not do is refused.
+ */
+enum Features {
+  EXEMPLAR_STORAGE("exemplar-storage"),
+  EXTRA_SCRAPE_METRICS("extra-scrape-metrics"),
+  PER_STEP_STATS("promql-per-step-stats"),
+  EXPERIMENTAL_FUNCTIONS("promql-experimental-functions"),
+  CREATED_TIMESTAMP_ZERO_INGESTION("created-timestamp-zero-ingestion"),
+  ST_STORAGE("st-storage"),
+  USE_START_TIMESTAMPS("use-start-timestamps"),
+  DELAYED_NAME_REMOVAL("promql-delayed-name-removal"),
+  TYPE_AND_UNIT_LABELS("type-and-unit-labels"),
+  EXTENDED_RANGE_SELECTORS("promql-extended-range-selectors"),
+  BINOP_FILL_MODIFIERS("promql-binop-fill-modifiers"),
+  SEARCH_API("search-api");
+
+  private static final System.Logger LOG = System.getLogger(Features.class.getName());
+
+  /** Taken without a word of effect, because they are the rule now, here as in Prometheus. */
+  private static final Set<String> THE_RULE =
+      Set.of("native-histograms", "ooo-native-histograms", "promql-duration-expr");
+
+  /** What they ask for is how the store of Tethys works anyway, so there is nothing to switch. */
+  private static final Set<String> ALWAYS_SO =
+      Set.of("memory-snapshot-on-shutdown", "fast-startup", "metadata-wal-records");
+
+  private static final Set<String> NOT_BUILT =
+      Set.of(
+          "st-synthesis",
+          "histograms-st-encoding",
+          "xor2-encoding",
+          "concurrent-rule-eval",
+          "old-ui",
+          "delayed-compaction",
+          "otlp-deltatocumulative",
+          "otlp-native-delta-ingestion",
+          "use-uncached-io");
+
+  private final String text;
+
+  Features(String text) {
+    this.text = text;
+  }
+
+  /** Reads the comma-separated lists that were given. */
+  static Set<Features> parse(List<String> lists) {
+    Set<Features> out = EnumSet.noneOf(Features.class);
+    for (String list : lists) {
+      for (String name : list.split(",", -1)) {
+        if (name.isEmpty()) {
+          continue;
+        }
+        Features f = of(name);
+        if (f != null) {
+          out.add(f);
+        } else if (NOT_BUILT.contains(name)) {
+          throw new UsageException(
+              "tethys server: --enable-feature="
+                  + name
+                  + " is valid in Prometheus but not built yet");
+        } else if (name.equals("auto-reload-config")) {
+          throw new UsageException(
+              "tethys server: --enable-feature=auto-reload-config is a flag now: --config.auto-reload");
+        } else if (THE_RULE.contains(name) || ALWAYS_SO.contains(name)) {
+          LOG.log(Level.INFO, "feature {0} needs no switch: it is always so", name);
+        } else {
+          LOG.log(Level.WARNING, "Unknown option for --enable-feature: {0}", name);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static @org.jspecify.annotations.Nullable Features of(String name) {
+    for (Features f : values()) {
+      if (f.text.equals(name)) {
+        return f;
+      }
+    }
+    return null;
+  }
+
+  /** As written on the command line. */
+  String text() {
+    return text;
+  }
+}

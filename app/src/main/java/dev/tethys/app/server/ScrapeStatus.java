@@ -1,0 +1,102 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.TargetsView;
+import dev.tethys.collect.scrape.FamilyMetadata;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.collect.scrape.Target;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.relabel.RelabelRule;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the API shows of scraping. */
+final class ScrapeStatus implements TargetsView {
+  private final ScrapeManager scrape;
+  private final Configuration configuration;
+
+  ScrapeStatus(ScrapeManager scrape, Configuration configuration) {
+    this.scrape = scrape;
+    this.configuration = configuration;
+  }
+
+  @Override
+  public List<String> pools() {
+    return scrape.pools().stream().map(ScrapeManager.Pool::job).toList();
+  }
+
+  @Override
+  public List<Active> active() {
+    List<Active> out = new ArrayList<>();
+    for (ScrapeManager.Pool p : scrape.pools()) {
+      for (Target t : p.active()) {
+        Target.Report r = t.report();
+        String error = r.lastError();
+        out.add(
+            new Active(
+                p.job(),
+                t.discoveredLabels(),
+                t.labels(),
+                t.url(),
+                switch (r.health()) {
+                  case UP -> Health.UP;
+                  case DOWN -> Health.DOWN;
+                  case UNKNOWN -> Health.UNKNOWN;
+                },
+                error == null ? "" : error,
+                r.lastScrape(),
+                r.lastScrapeDuration().toNanos() / 1e9,
+                t.scrapeInterval(),
+                t.scrapeTimeout(),
+                () -> families(t)));
+      }
+    }
+    return out;
+  }
+
+  private static Map<String, MetricMetadata> families(Target t) {
+    Map<String, MetricMetadata> out = new HashMap<>();
+    for (FamilyMetadata f : t.metadata()) {
+      out.put(f.family(), f.metadata());
+    }
+    return out;
+  }
+
+  @Override
+  public List<Dropped> dropped() {
+    List<Dropped> out = new ArrayList<>();
+    for (ScrapeManager.Pool p : scrape.pools()) {
+      p.dropped().forEach(t -> out.add(new Dropped(p.job(), t.discoveredLabels())));
+    }
+    return out;
+  }
+
+  @Override
+  public Map<String, Integer> droppedCounts() {
+    Map<String, Integer> out = new TreeMap<>();
+    scrape.pools().forEach(p -> out.put(p.job(), p.droppedCount()));
+    return out;
+  }
+
+  private Optional<ScrapeConfig> job(String pool) {
+    return configuration.current().scrapeConfigs().stream()
+        .filter(c -> c.jobName().equals(pool))
+        .findFirst();
+  }
+
+  @Override
+  public @Nullable String poolConfiguration(String pool) {
+    return job(pool).map(c -> YamlWriter.write(c.tree())).orElse(null);
+  }
+
+  @Override
+  public @Nullable List<RelabelRule> relabelRules(String pool) {
+    return job(pool).map(c -> c.relabeling().rules()).orElse(null);
+  }
+}

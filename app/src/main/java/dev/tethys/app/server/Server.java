@@ -1,0 +1,513 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.ApiSettings;
+import dev.tethys.api.Notifications;
+import dev.tethys.api.PrometheusApi;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.MetricsPage;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.prometheus.OtlpConfig;
+import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.host.HostCollectors;
+import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.receive.OtlpGrpcReceiver;
+import dev.tethys.collect.receive.OtlpHttpReceiver;
+import dev.tethys.collect.receive.OtlpReceiver;
+import dev.tethys.collect.receive.ReceiveLimits;
+import dev.tethys.collect.receive.RemoteReadOptions;
+import dev.tethys.collect.receive.RemoteReadReceiver;
+import dev.tethys.collect.receive.RemoteWriteOptions;
+import dev.tethys.collect.receive.RemoteWriteReceiver;
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.collect.scrape.ScrapeMetrics;
+import dev.tethys.collect.scrape.ScrapeOptions;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.store.metrics.RecoveryReport;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpMetrics;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server role, composed: it listens first, then opens its store, then obeys its configuration;
+ * it closes in the opposite order.
+ */
+final class Server implements AutoCloseable {
+  /** Where the metrics of this machine are served. */
+  static final String HOST_METRICS = "/metrics/host";
+
+  private static final System.Logger LOG = System.getLogger(Server.class.getName());
+
+  private final FlagSet flags;
+  private final Set<Features> features;
+  private final Registry registry = new Registry();
+  private final Retention retention;
+  private final Configuration configuration;
+  private final ServerStatus status;
+  private final Notifications notifications;
+  private final LateStore store = new LateStore();
+  private final PromqlEngine engine;
+  private final ScrapeManager scrape;
+  private final DiscoveryManager discovery;
+  private final HttpListener listener;
+  private final HttpClientFactory clients =
+      new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
+  private final Path folder;
+  private @Nullable Thread watcher;
+
+  /**
+   * Reads the configuration and starts listening.
+   *
+   * @throws dev.tethys.config.ConfigException when the configuration is wrong
+   * @throws IOException when a file cannot be read or an address not be taken
+   */
+  Server(FlagSet flags) throws IOException {
+    this.flags = flags;
+    this.features = Features.parse(flags.list("enable-feature"));
+    this.retention = new Retention(flags);
+    this.folder = Path.of(flags.get("storage.tsdb.path"));
+    Path file = Path.of(flags.get("config.file"));
+    boolean embedded = !flags.isGiven("config.file") && !Files.exists(file);
+    this.configuration =
+        new Configuration(
+            embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
+    URI external = externalUrl();
+    this.status = new ServerStatus(flags, features, configuration, retention, external);
+    this.notifications =
+        new Notifications(
+            (int) flags.integer("web.max-notifications-subscribers"),
+            InstantSource.system(),
+            registry);
+    notifications.add(Notifications.STARTING);
+    this.engine = new PromqlEngine(engineOptions());
+    registry.register(engine.metrics());
+    registry.register(new ProcessCollector());
+    registerBuildInfo();
+    this.scrape =
+        new ScrapeManager(
+            store,
+            new HttpTransports(clients),
+            new ScrapeOptions(
+                "Prometheus/" + BuildInfo.current().version(),
+                on(Features.ST_STORAGE),
+                on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
+                on(Features.TYPE_AND_UNIT_LABELS),
+                ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+            new ScrapeMetrics(registry),
+            ScrapeClock.SYSTEM);
+    this.discovery =
+        new DiscoveryManager(
+            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, scrape);
+    String prefix = routePrefix(external);
+    this.listener =
+        HttpListener.start(
+            listenerOptions(prefix), routes(external), new HttpMetrics(registry, "prometheus"));
+    status.listensOn(listener.port());
+  }
+
+  private boolean on(Features f) {
+    return features.contains(f);
+  }
+
+  private String ownAddress() {
+    String first = flags.list("web.listen-address").getFirst();
+    int colon = first.lastIndexOf(':');
+    String port = first.substring(colon + 1);
+    String host = first.substring(0, Math.max(colon, 0));
+    if (port.equals("0")) {
+      throw new UsageException(
+          "tethys server: the embedded defaults need a port that is known; give one to"
+              + " --web.listen-address, or give a --config.file");
+    }
+    return (host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]") ? "localhost" : host)
+        + ":"
+        + port;
+  }
+
+  private URI externalUrl() {
+    String given = flags.get("web.external-url");
+    try {
+      if (given.isEmpty()) {
+        return URI.create("http://" + ownAddressOrLocal());
+      }
+      URI u = new URI(given.endsWith("/") ? given.substring(0, given.length() - 1) : given);
+      return u.getScheme() == null ? new URI("http://" + given) : u;
+    } catch (java.net.URISyntaxException e) {
+      throw new UsageException("tethys server: --web.external-url=" + given + ": " + e.getReason());
+    }
+  }
+
+  private String ownAddressOrLocal() {
+    String first = flags.list("web.listen-address").getFirst();
+    return first.endsWith(":0") ? "localhost" : ownAddress();
+  }
+
+  private String routePrefix(URI external) {
+    String p =
+        flags.isGiven("web.route-prefix")
+            ? flags.get("web.route-prefix")
+            : external.getPath() == null ? "" : external.getPath();
+    String trimmed = p.replaceAll("^/+|/+$", "");
+    return trimmed.isEmpty() ? "" : "/" + trimmed;
+  }
+
+  private HttpListenerOptions listenerOptions(String prefix) {
+    String web = flags.get("web.config.file");
+    return HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+        .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
+        .withRoutePrefix(prefix)
+        .withMaxConnections((int) flags.integer("web.max-connections"))
+        .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")));
+  }
+
+  private ParserOptions parserOptions() {
+    return new ParserOptions(
+        on(Features.EXPERIMENTAL_FUNCTIONS),
+        on(Features.EXTENDED_RANGE_SELECTORS),
+        on(Features.BINOP_FILL_MODIFIERS));
+  }
+
+  private EngineOptions engineOptions() {
+    return EngineOptions.builder()
+        .lookbackMillis(flags.millis("query.lookback-delta"))
+        .timeoutMillis(flags.millis("query.timeout"))
+        .maxSamples(flags.integer("query.max-samples"))
+        .maxConcurrent((int) flags.integer("query.max-concurrency"))
+        .maxBytes(flags.bytes("query.max-memory"))
+        .maxBytesPerQuery(flags.bytes("query.max-memory"))
+        .parser(parserOptions())
+        .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))
+        .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))
+        .startTimestamps(on(Features.USE_START_TIMESTAMPS))
+        .perStepStatistics(on(Features.PER_STEP_STATS))
+        .subqueryStep(range -> configuration.current().global().evaluationInterval().toMillis())
+        .build();
+  }
+
+  private void registerBuildInfo() {
+    BuildInfo b = BuildInfo.current();
+    registry.register(
+        to ->
+            to.accept(
+                new MetricFamily(
+                    "prometheus_build_info",
+                    MetricType.GAUGE,
+                    "A metric with a constant '1' value labeled by what the server was built from.",
+                    "",
+                    List.of(
+                        new MetricFamily.Metric(
+                            Labels.of(
+                                "version", b.version(),
+                                "revision", b.revision(),
+                                "goversion", "java" + b.java()),
+                            1)))));
+  }
+
+  private Routes routes(URI external) {
+    Routes routes = new Routes();
+    receivers(routes);
+    ApiSettings api =
+        new ApiSettings(
+            "Prometheus Server",
+            false,
+            flags.bool("web.enable-admin-api"),
+            flags.bool("web.enable-lifecycle"),
+            on(Features.SEARCH_API),
+            (int) flags.integer("web.search.max-limit"),
+            corsOrigin(),
+            Duration.ofMillis(flags.millis("query.lookback-delta")),
+            parserOptions());
+    PrometheusApi.register(
+        routes,
+        api,
+        new PrometheusApi.Parts(
+            store,
+            new EngineQueries(engine, store),
+            new StoreStatus(store, folder),
+            new ScrapeStatus(scrape, configuration),
+            status,
+            notifications,
+            registry,
+            InstantSource.system()));
+    HostCollectors host = hostCollectors();
+    if (host != null) {
+      routes.get(HOST_METRICS, (q, r) -> hostMetrics(host, q, r));
+    }
+    String seen = external.getPath() == null ? "" : external.getPath();
+    new Interface(seen, flags.get("web.page-title")).routes(routes);
+    return routes;
+  }
+
+  private Pattern corsOrigin() {
+    String origin = flags.get("web.cors.origin");
+    try {
+      return Pattern.compile(origin);
+    } catch (PatternSyntaxException e) {
+      throw new UsageException(
+          "tethys server: --web.cors.origin=" + origin + ": " + e.getDescription());
+    }
+  }
+
+  private static @Nullable HostCollectors hostCollectors() {
+    try {
+      return new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
+      return null;
+    }
+  }
+
+  private static void hostMetrics(HostCollectors host, HttpRequest q, HttpResponse r)
+      throws IOException {
+    Registry one = new Registry();
+    try {
+      one.register(host.filtered(q.query().all("collect[]"), q.query().all("exclude[]")));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(400, String.valueOf(e.getMessage()));
+    }
+    MetricsPage.answer(q, r, one.gather());
+  }
+
+  private void receivers(Routes routes) {
+    InstantSource clock = InstantSource.system();
+    ReceiveLimits limits = ReceiveLimits.DEFAULT;
+    routes.post(
+        "/api/v1/read",
+        ReceiverRoutes.handler(
+            new RemoteReadReceiver(
+                store,
+                () -> configuration.current().global().externalLabels(),
+                new RemoteReadOptions(
+                    (int) flags.integer("storage.remote.read-sample-limit"),
+                    (int) flags.integer("storage.remote.read-concurrent-limit"),
+                    (int) flags.integer("storage.remote.read-max-bytes-in-frame")),
+                limits,
+                registry),
+            status::readiness));
+    String write = "web.enable-remote-write-receiver";
+    if (flags.bool(write)) {
+      List<String> messages = flags.list("web.remote-write-receiver.accepted-protobuf-messages");
+      RemoteWriteOptions options;
+      try {
+        options =
+            new RemoteWriteOptions(
+                messages.isEmpty() ? RemoteWriteOptions.DEFAULT.acceptedMessages() : messages,
+                on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
+                on(Features.TYPE_AND_UNIT_LABELS));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("tethys server: " + e.getMessage());
+      }
+      routes.post(
+          "/api/v1/write",
+          ReceiverRoutes.handler(
+              new RemoteWriteReceiver(store, options, limits, registry, clock), status::readiness));
+    } else {
+      routes.post("/api/v1/write", ReceiverRoutes.disabled("remote write receiver", write));
+    }
+    String otlp = "web.enable-otlp-receiver";
+    if (flags.bool(otlp)) {
+      OtlpReceiver receiver = new OtlpReceiver(store, this::otlpOptions, limits, registry, clock);
+      routes.post(
+          "/api/v1/otlp/v1/metrics",
+          ReceiverRoutes.handler(new OtlpHttpReceiver(receiver), status::readiness));
+      routes.post(
+          OtlpGrpcReceiver.PATH,
+          ReceiverRoutes.handler(new OtlpGrpcReceiver(receiver), status::readiness));
+    } else {
+      routes.post("/api/v1/otlp/v1/metrics", ReceiverRoutes.disabled("otlp write receiver", otlp));
+    }
+  }
+
+  private OtlpOptions otlpOptions() {
+    OtlpConfig c = configuration.current().otlp();
+    return new OtlpOptions(
+        TranslationStrategy.valueOf(c.translationStrategy().name()),
+        c.promoteResourceAttributes(),
+        c.promoteAllResourceAttributes(),
+        c.ignoreResourceAttributes(),
+        c.keepIdentifyingResourceAttributes(),
+        c.convertHistogramsToNhcb(),
+        c.promoteScopeMetadata(),
+        c.labelNameUnderscoreSanitization(),
+        c.labelNamePreserveMultipleUnderscores(),
+        false,
+        flags.millis("query.lookback-delta"),
+        on(Features.TYPE_AND_UNIT_LABELS));
+  }
+
+  /** Opens the store and obeys the configuration; from then on the server is ready. */
+  void open() throws IOException {
+    MetricsDatabase database = MetricsDatabase.open(folder, databaseOptions());
+    store.opened(database);
+    RecoveryReport recovery = database.recovery();
+    recovery.problems().forEach(p -> LOG.log(Level.WARNING, "storage: {0}", p));
+    LOG.log(
+        Level.INFO,
+        "storage at {0} opened in {1} ms, {2} series",
+        folder,
+        recovery.millis(),
+        database.stats(0).series());
+    configuration.add(this::apply);
+    status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
+    notifications.remove(Notifications.STARTING);
+    watchConfiguration();
+  }
+
+  private DatabaseOptions databaseOptions() {
+    String fsync = flags.get("storage.fsync");
+    if (!fsync.equals("always") && !fsync.equals("1s")) {
+      throw new UsageException(
+          "tethys server: --storage.fsync=" + fsync + ": always or 1s is wanted");
+    }
+    long max = flags.integer("storage.max-series");
+    PrometheusConfig c = configuration.current();
+    retention.apply(c.storage());
+    return DatabaseOptions.DEFAULTS
+        .withRetention(retention.time(), retention.bytes())
+        .withOutOfOrderWindow(c.storage().outOfOrderWindow())
+        .withBlockDuration(Duration.ofMillis(flags.millis("storage.tsdb.min-block-duration")))
+        .withLog(
+            fsync.equals("always")
+                ? DatabaseOptions.Fsync.ALWAYS
+                : DatabaseOptions.Fsync.EACH_SECOND,
+            flags.bytes("storage.tsdb.wal-segment-size"),
+            DatabaseOptions.DEFAULTS.checkpointBytes())
+        .withLimits(
+            max == 0 ? Integer.MAX_VALUE : (int) Math.min(max, Integer.MAX_VALUE),
+            (int) Math.max(0, Math.min(c.storage().maxExemplars(), Integer.MAX_VALUE)),
+            DatabaseOptions.DEFAULTS.maxFuture())
+        .withRegistry(registry);
+  }
+
+  private void apply(PrometheusConfig c) throws IOException {
+    retention.apply(c.storage());
+    store.get().reconfigure(databaseOptions().withOutOfOrderWindow(c.storage().outOfOrderWindow()));
+    scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    discovery.apply(pools);
+  }
+
+  private void watchConfiguration() {
+    if (flags.bool("config.auto-reload")) {
+      Duration interval = Duration.ofMillis(flags.millis("config.auto-reload-interval"));
+      watcher =
+          Thread.ofVirtual()
+              .name("configuration")
+              .start(
+                  () -> {
+                    try {
+                      while (true) {
+                        Thread.sleep(interval);
+                        configuration.reloadIfChanged();
+                        noticeReload();
+                      }
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                  });
+    }
+  }
+
+  /** Reads the configuration again, as SIGHUP asks. */
+  void reload() {
+    try {
+      configuration.reload();
+    } catch (IOException e) {
+      // Said in the log, in metrics and in the notifications.
+    }
+    noticeReload();
+  }
+
+  private void noticeReload() {
+    if (configuration.succeeded()) {
+      notifications.remove(Notifications.CONFIGURATION_FAILED);
+    } else {
+      notifications.add(Notifications.CONFIGURATION_FAILED);
+    }
+  }
+
+  /** What a person at the terminal should know. */
+  String greeting() {
+    StringBuilder sb = new StringBuilder();
+    String url =
+        (listener.isSecure() ? "https" : "http")
+            + status.externalUrl().toString().substring("http".length());
+    sb.append("\n  Tethys is ready: ").append(url).append("/\n\n");
+    sb.append("  configuration  ").append(configuration.source()).append('\n');
+    sb.append("  collecting     ");
+    List<String> jobs =
+        configuration.current().scrapeConfigs().stream().map(j -> j.jobName()).toList();
+    sb.append(
+        jobs.isEmpty()
+            ? "nothing is configured to be scraped"
+            : configuration.source().equals("embedded defaults")
+                ? "this process (job tethys) and this machine (job node), each 10 s"
+                : jobs.size()
+                    + " jobs: "
+                    + String.join(", ", jobs.subList(0, Math.min(8, jobs.size())))
+                    + (jobs.size() > 8 ? ", …" : ""));
+    sb.append("\n  storing in     ")
+        .append(folder.toAbsolutePath())
+        .append(" for ")
+        .append(retention)
+        .append("\n  stop with      Ctrl-C\n");
+    return sb.toString();
+  }
+
+  int port() {
+    return listener.port();
+  }
+
+  @Override
+  public void close() {
+    status.stopping();
+    notifications.add(Notifications.STOPPING);
+    Thread w = watcher;
+    if (w != null) {
+      w.interrupt();
+    }
+    discovery.close();
+    scrape.close();
+    notifications.close();
+    listener.close();
+    engine.close();
+    store.close();
+    clients.close();
+  }
+}

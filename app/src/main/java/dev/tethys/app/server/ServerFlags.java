@@ -1,0 +1,246 @@
+package dev.tethys.app.server;
+
+import static dev.tethys.app.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.app.cli.Flag.Kind.DURATION;
+import static dev.tethys.app.cli.Flag.Kind.FLOAT;
+import static dev.tethys.app.cli.Flag.Kind.INTEGER;
+import static dev.tethys.app.cli.Flag.Kind.LIST;
+import static dev.tethys.app.cli.Flag.Kind.SIZE;
+import static dev.tethys.app.cli.Flag.Kind.STRING;
+import static dev.tethys.app.cli.Flag.of;
+import static dev.tethys.app.cli.Flag.refused;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import java.util.List;
+
+/**
+ * The flags of the Prometheus server with its defaults, and a few of our own at the end. What
+ * Prometheus knows and Tethys does not do is refused by name when it is set to anything but its
+ * default.
+ */
+final class ServerFlags {
+  private static final String GO_RUNTIME =
+      "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
+  private static final String RULES = "recording and alerting rules are not built yet";
+  private static final String AGENT = "agent mode is not built yet";
+  private static final String CONSOLES = "console templates are not built yet";
+
+  private ServerFlags() {}
+
+  private static final List<Flag> ALL =
+      List.of(
+          of(
+              "config.file",
+              STRING,
+              "prometheus.yml",
+              "Prometheus configuration file path. Without the flag and without that file the embedded defaults are used: Tethys watches itself and this machine."),
+          of(
+              "config.auto-reload",
+              BOOLEAN,
+              "false",
+              "Reload when the configuration file, or a file it names, has changed."),
+          of("config.auto-reload-interval", DURATION, "30s", "How often to look for changes."),
+          of(
+              "web.listen-address",
+              LIST,
+              "0.0.0.0:9090",
+              "Address to listen on for the UI, API and telemetry. Can be repeated."),
+          refused("auto-gomaxprocs", BOOLEAN, "true", GO_RUNTIME),
+          refused("auto-gomemlimit", BOOLEAN, "true", GO_RUNTIME),
+          refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
+          of(
+              "web.config.file",
+              STRING,
+              "",
+              "File that enables TLS, authentication and security headers."),
+          of(
+              "web.read-timeout",
+              DURATION,
+              "5m",
+              "How long to wait for a request before the connection is closed."),
+          of(
+              "web.max-connections",
+              INTEGER,
+              "512",
+              "The most connections at once, over all listeners."),
+          of(
+              "web.max-notifications-subscribers",
+              INTEGER,
+              "16",
+              "The most readers of live notifications at once."),
+          of(
+              "web.external-url",
+              STRING,
+              "",
+              "The URL under which the server is reachable from outside, such as behind a proxy."),
+          of(
+              "web.route-prefix",
+              STRING,
+              "",
+              "Prefix of all paths; the path of --web.external-url when not given."),
+          refused(
+              "web.user-assets", STRING, "", "serving files of the user's own is not built yet"),
+          of("web.enable-lifecycle", BOOLEAN, "false", "Allow POST /-/reload and /-/quit."),
+          of(
+              "web.enable-admin-api",
+              BOOLEAN,
+              "false",
+              "Allow deletion, clean-up and snapshots over the API."),
+          of(
+              "web.enable-remote-write-receiver",
+              BOOLEAN,
+              "false",
+              "Accept remote write at /api/v1/write."),
+          of(
+              "web.remote-write-receiver.accepted-protobuf-messages",
+              LIST,
+              "",
+              "Remote write messages to accept: prometheus.WriteRequest, io.prometheus.write.v2.Request. Both when not given."),
+          of(
+              "web.enable-otlp-receiver",
+              BOOLEAN,
+              "false",
+              "Accept OTLP metrics over HTTP at /api/v1/otlp/v1/metrics and over gRPC."),
+          refused("web.console.templates", STRING, "consoles", CONSOLES),
+          refused("web.console.libraries", STRING, "console_libraries", CONSOLES),
+          of("web.page-title", STRING, "Tethys", "Title of the pages."),
+          of(
+              "web.cors.origin",
+              STRING,
+              ".*",
+              "Regular expression of the origins that may call the API from a browser, fully anchored."),
+          of("web.search.max-limit", INTEGER, "10000", "The largest limit of the search API."),
+          of("storage.tsdb.path", STRING, "data/", "Where metrics are stored."),
+          of(
+              "storage.tsdb.min-block-duration",
+              DURATION,
+              "2h",
+              "Time range of the blocks first written."),
+          of(
+              "storage.tsdb.max-block-duration",
+              DURATION,
+              "",
+              "Longest time range of a compacted block; a tenth of the retention time, at most 31 days, when not given."),
+          of(
+              "storage.tsdb.wal-segment-size",
+              SIZE,
+              "128MB",
+              "Size at which the write-ahead log begins a new segment."),
+          refused(
+              "storage.tsdb.max-block-chunk-segment-size",
+              SIZE,
+              "512MB",
+              "blocks of Tethys have no chunk segments"),
+          of(
+              "storage.tsdb.retention.time",
+              DURATION,
+              "",
+              "How long to keep samples; 15d when neither time nor size is given here or in the configuration file."),
+          of(
+              "storage.tsdb.retention.size",
+              SIZE,
+              "",
+              "How many bytes to keep on disk; the oldest blocks go first."),
+          of("storage.tsdb.no-lockfile", BOOLEAN, "false", "Do not lock the data folder."),
+          refused(
+              "storage.tsdb.allow-overlapping-blocks",
+              BOOLEAN,
+              "true",
+              "overlapping blocks are always allowed"),
+          refused(
+              "storage.tsdb.head-chunks-write-queue-size",
+              INTEGER,
+              "0",
+              "head chunks of Tethys have no write queue"),
+          refused(
+              "storage.tsdb.wal-compression",
+              BOOLEAN,
+              "true",
+              "the write-ahead log is always compact"),
+          refused(
+              "storage.tsdb.wal-compression-type",
+              STRING,
+              "snappy",
+              "the write-ahead log has one encoding of its own"),
+          refused(
+              "storage.tsdb.samples-per-chunk",
+              INTEGER,
+              "120",
+              "chunks of Tethys are sized by their encoding"),
+          refused(
+              "storage.tsdb.delay-compact-file.path",
+              STRING,
+              "",
+              "there is nothing that uploads blocks beside it"),
+          refused("storage.agent.path", STRING, "data-agent/", AGENT),
+          refused("storage.agent.wal-compression", BOOLEAN, "true", AGENT),
+          refused("storage.agent.retention.min-time", DURATION, "5m", AGENT),
+          refused("storage.agent.retention.max-time", DURATION, "4h", AGENT),
+          refused("storage.agent.no-lockfile", BOOLEAN, "false", AGENT),
+          refused(
+              "storage.remote.flush-deadline",
+              DURATION,
+              "1m",
+              "sending by remote write is not built yet"),
+          of(
+              "storage.remote.read-sample-limit",
+              INTEGER,
+              "50000000",
+              "The most samples in one answer to remote read; 0 for no limit. Streamed chunks are not counted."),
+          of(
+              "storage.remote.read-concurrent-limit",
+              INTEGER,
+              "10",
+              "The most remote reads at once; 0 for no limit."),
+          of(
+              "storage.remote.read-max-bytes-in-frame",
+              INTEGER,
+              "1048576",
+              "The most bytes in one frame of a streamed answer."),
+          refused("rules.alert.for-outage-tolerance", DURATION, "1h", RULES),
+          refused("rules.alert.for-grace-period", DURATION, "10m", RULES),
+          refused("rules.alert.resend-delay", DURATION, "1m", RULES),
+          refused("rules.max-concurrent-evals", INTEGER, "4", RULES),
+          refused("alertmanager.notification-queue-capacity", INTEGER, "10000", RULES),
+          refused("alertmanager.notification-batch-size", INTEGER, "256", RULES),
+          refused("alertmanager.drain-notification-queue-on-shutdown", BOOLEAN, "true", RULES),
+          of(
+              "query.lookback-delta",
+              DURATION,
+              "5m",
+              "How far back a selector looks for the newest sample."),
+          of("query.timeout", DURATION, "2m", "The longest a query may take."),
+          of("query.max-concurrency", INTEGER, "20", "The most queries at once; others wait."),
+          of(
+              "query.max-samples",
+              INTEGER,
+              "50000000",
+              "The most samples one query may hold in memory."),
+          of("enable-feature", LIST, "", "Comma-separated names of features to switch on."),
+          refused("agent", BOOLEAN, "false", AGENT),
+          of("log.level", STRING, "info", "debug, info, warn or error."),
+          of("log.format", STRING, "logfmt", "logfmt or json."),
+          of(
+              "storage.fsync",
+              STRING,
+              "1s",
+              "When the write-ahead log is forced to disk: always, or each so many seconds. (Tethys)"),
+          of(
+              "storage.max-series",
+              INTEGER,
+              "0",
+              "The most series in memory; new ones beyond are refused by name. 0 for no limit. (Tethys)"),
+          of(
+              "query.max-memory",
+              SIZE,
+              "1GB",
+              "The most memory all queries may hold together. (Tethys)"));
+
+  static FlagSet set() {
+    return new FlagSet(
+        "tethys server",
+        "Scrapes targets, stores their metrics, answers PromQL and shows it in a browser. Takes prometheus.yml and the flags of Prometheus.",
+        ALL);
+  }
+}

@@ -1,0 +1,150 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.Readiness;
+import dev.tethys.api.ServerView;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.FlagSet;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** What the API shows of the process. */
+final class ServerStatus implements ServerView {
+  private final FlagSet flags;
+  private final Set<Features> features;
+  private final Configuration configuration;
+  private final Retention retention;
+  private final URI externalUrl;
+  private final Instant started = Instant.now();
+  private final AtomicBoolean quitting = new AtomicBoolean();
+  private volatile Readiness readiness = Readiness.STARTING;
+  private volatile int port;
+  private volatile long corruptions;
+
+  ServerStatus(
+      FlagSet flags,
+      Set<Features> features,
+      Configuration configuration,
+      Retention retention,
+      URI externalUrl) {
+    this.flags = flags;
+    this.features = features;
+    this.configuration = configuration;
+    this.retention = retention;
+    this.externalUrl = externalUrl;
+  }
+
+  void listensOn(int listenPort) {
+    port = listenPort;
+  }
+
+  void ready(long corruptionsFound) {
+    corruptions = corruptionsFound;
+    readiness = Readiness.READY;
+  }
+
+  void stopping() {
+    readiness = Readiness.STOPPING;
+  }
+
+  @Override
+  public Readiness readiness() {
+    return readiness;
+  }
+
+  @Override
+  public String configuration() {
+    return configuration.current().toYaml();
+  }
+
+  @Override
+  public Map<String, String> flags() {
+    return flags.values();
+  }
+
+  @Override
+  public Runtime runtime() {
+    return new Runtime(
+        started,
+        Path.of("").toAbsolutePath().toString(),
+        hostname(),
+        Instant.now(),
+        configuration.succeeded(),
+        configuration.lastSuccess(),
+        corruptions,
+        ManagementFactory.getThreadMXBean().getThreadCount(),
+        java.lang.Runtime.getRuntime().availableProcessors(),
+        java.lang.Runtime.getRuntime().maxMemory(),
+        retention.toString());
+  }
+
+  private static String hostname() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+
+  @Override
+  public Build build() {
+    BuildInfo b = BuildInfo.current();
+    return new Build(b.version(), b.revision(), "main", "", "", b.java());
+  }
+
+  @Override
+  public Map<String, Map<String, Boolean>> features() {
+    Map<String, Boolean> named = new TreeMap<>();
+    for (Features f : Features.values()) {
+      named.put(f.text().replace('-', '_'), features.contains(f));
+    }
+    Map<String, Map<String, Boolean>> out = new TreeMap<>();
+    out.put("prometheus", named);
+    out.put(
+        "api",
+        Map.of(
+            "admin", flags.bool("web.enable-admin-api"),
+            "remote_write_receiver", flags.bool("web.enable-remote-write-receiver"),
+            "otlp_write_receiver", flags.bool("web.enable-otlp-receiver"),
+            "lifecycle", flags.bool("web.enable-lifecycle")));
+    return out;
+  }
+
+  @Override
+  public Map<String, String> externalLabels() {
+    return configuration.current().global().externalLabels().toMap();
+  }
+
+  @Override
+  public URI externalUrl() {
+    return externalUrl;
+  }
+
+  @Override
+  public int listenPort() {
+    return port;
+  }
+
+  @Override
+  public void reload() throws IOException {
+    configuration.reload();
+  }
+
+  @Override
+  public boolean quit() {
+    if (!quitting.compareAndSet(false, true)) {
+      return false;
+    }
+    Shutdown.request();
+    return true;
+  }
+}

@@ -1,0 +1,117 @@
+package dev.tethys.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Holds the arrows of ARCHITECTURE.md: a new one is a decision, made there and here. */
+class ArchitectureTest {
+  private static final JavaClasses PRODUCT =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.tethys");
+
+  @Test
+  void arrowsPointDownTheHouse() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("model")
+        .definedBy("dev.tethys.model..")
+        .layer("config")
+        .definedBy("dev.tethys.config..")
+        .layer("codec")
+        .definedBy("dev.tethys.codec..")
+        .layer("web")
+        .definedBy("dev.tethys.web..")
+        .layer("host")
+        .definedBy("dev.tethys.collect.host..")
+        .layer("discovery")
+        .definedBy("dev.tethys.collect.discovery..")
+        .layer("scrape")
+        .definedBy("dev.tethys.collect.scrape..")
+        .layer("receive")
+        .definedBy("dev.tethys.collect.receive..")
+        .layer("metrics store")
+        .definedBy("dev.tethys.store.metrics..")
+        .layer("promql")
+        .definedBy("dev.tethys.query.promql..")
+        .layer("api")
+        .definedBy("dev.tethys.api..")
+        .layer("app")
+        .definedBy("dev.tethys.app..")
+        .whereLayer("model")
+        .mayNotAccessAnyLayer()
+        .whereLayer("config")
+        .mayOnlyAccessLayers("model")
+        .whereLayer("codec")
+        .mayOnlyAccessLayers("model")
+        .whereLayer("web")
+        .mayOnlyAccessLayers("model", "codec", "config")
+        .whereLayer("host")
+        .mayOnlyAccessLayers("model", "codec")
+        .whereLayer("discovery")
+        .mayOnlyAccessLayers("model", "config", "web")
+        .whereLayer("scrape")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery")
+        .whereLayer("receive")
+        .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("metrics store")
+        .mayOnlyAccessLayers("model", "codec")
+        .whereLayer("promql")
+        .mayOnlyAccessLayers("model")
+        .whereLayer("api")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "promql", "scrape", "receive")
+        .whereLayer("app")
+        .mayNotBeAccessedByAnyLayer()
+        .check(PRODUCT);
+  }
+
+  @Test
+  void internalPackagesAreNobodyElses() {
+    for (String room :
+        new String[] {
+          "model",
+          "config",
+          "codec",
+          "web",
+          "collect.host",
+          "collect.discovery",
+          "collect.scrape",
+          "collect.receive",
+          "store.metrics",
+          "query.promql",
+          "api",
+          "app"
+        }) {
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tethys." + room + "..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tethys." + room + "..internal..")
+          .allowEmptyShould(true)
+          .check(PRODUCT);
+    }
+  }
+
+  @Test
+  void onlyTheWebRoomSeesTheServerLibrary() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tethys.web..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.helidon..")
+        .check(PRODUCT);
+  }
+
+  @Test
+  void roomsHoldNoCycles() {
+    slices().matching("dev.tethys.(*)..").should().beFreeOfCycles().check(PRODUCT);
+  }
+}

@@ -1,0 +1,223 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server among programs of the Prometheus family that we did not write. */
+class PeersTest {
+  @TempDir Path dir;
+
+  private record Outcome(int exitCode, String output) {}
+
+  private Outcome run(List<String> command, String input) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(dir, "out", ".txt");
+    Process p =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+    p.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+    p.getOutputStream().close();
+    assertThat(p.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    return new Outcome(p.exitValue(), Files.readString(out));
+  }
+
+  private Outcome promtool(String... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Shared.peer("promtool").toString());
+    command.addAll(List.of(args));
+    return run(command, "");
+  }
+
+  private static Process start(Path dir, Path program, String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(program.toString());
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(Files.createTempFile(dir, "peer", ".log").toFile())
+        .start();
+  }
+
+  @Test
+  void promtoolQueriesItAsItQueriesPrometheus() throws IOException, InterruptedException {
+    Shared.peer("promtool");
+    String config =
+        """
+        global: {scrape_interval: 1s}
+        scrape_configs:
+        - job_name: self
+          static_configs: [{targets: ['127.0.0.1:{port}'], labels: {zone: b}}]
+        """;
+    try (TethysProcess server = TethysProcess.server(dir, config)) {
+      server.await(
+          "two scrapes",
+          Duration.ofSeconds(60),
+          () -> server.query("count_over_time(up[1m]) > 1").contains("\"value\""));
+      String url = "http://127.0.0.1:" + server.port;
+      long now = System.currentTimeMillis() / 1000;
+      String series = "up{instance=\"127.0.0.1:" + server.port + "\", job=\"self\", zone=\"b\"}";
+
+      Outcome instant = promtool("query", "instant", url, "up");
+      assertThat(instant.output()).startsWith(series + " => 1 @[");
+      assertThat(instant.exitCode()).isZero();
+
+      Outcome range =
+          promtool(
+              "query", "range", "--start=" + (now - 10), "--end=" + now, "--step=1s", url, "up");
+      assertThat(range.output()).startsWith(series + " =>\n1 @[");
+
+      assertThat(promtool("query", "series", "--match=up", url).output())
+          .contains(
+              "{__name__=\"up\", instance=\"127.0.0.1:"
+                  + server.port
+                  + "\", job=\"self\", zone=\"b\"}");
+      assertThat(promtool("query", "labels", url, "zone").output()).isEqualTo("b\n");
+
+      Outcome wrong = promtool("query", "instant", url, "sum(");
+      assertThat(wrong.exitCode()).isEqualTo(1);
+      assertThat(wrong.output()).contains("parse error");
+
+      assertThat(promtool("check", "healthy", "--url=" + url).exitCode()).isZero();
+      assertThat(promtool("check", "ready", "--url=" + url).exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void promtoolFindsNoErrorInItsMetrics() throws IOException, InterruptedException {
+    Path promtool = Shared.peer("promtool");
+    try (TethysProcess server = TethysProcess.server(dir, "")) {
+      for (String path : List.of("/metrics", "/metrics/host")) {
+        Outcome check =
+            run(List.of(promtool.toString(), "check", "metrics"), server.get(path).body());
+        // 3 is for style: some names are Prometheus's and node_exporter's own.
+        assertThat(check.exitCode()).as(check.output()).isIn(0, 3);
+        assertThat(check.output()).doesNotContain("error while linting");
+      }
+    }
+  }
+
+  @Test
+  void scrapesRealExporters() throws IOException {
+    Path node = Shared.peer("prometheus-node-exporter");
+    Path prometheus = Shared.peer("prometheus");
+    Path alertmanager = Shared.peer("prometheus-alertmanager");
+    int nodePort = TethysProcess.freePort();
+    int prometheusPort = TethysProcess.freePort();
+    int alertmanagerPort = TethysProcess.freePort();
+    Path none = Files.writeString(dir.resolve("none.yml"), "global: {}\n");
+    Path am =
+        Files.writeString(dir.resolve("am.yml"), "route: {receiver: x}\nreceivers: [{name: x}]\n");
+    List<Process> peers =
+        List.of(
+            start(dir, node, "--web.listen-address=127.0.0.1:" + nodePort),
+            start(
+                dir,
+                prometheus,
+                "--config.file=" + none,
+                "--storage.tsdb.path=" + dir.resolve("prometheus"),
+                "--web.listen-address=127.0.0.1:" + prometheusPort),
+            start(
+                dir,
+                alertmanager,
+                "--config.file=" + am,
+                "--storage.path=" + dir.resolve("am"),
+                "--cluster.listen-address=",
+                "--web.listen-address=127.0.0.1:" + alertmanagerPort));
+    String config =
+        """
+        global: {scrape_interval: 1s, scrape_native_histograms: true}
+        scrape_configs:
+        - {job_name: node, static_configs: [{targets: ['127.0.0.1:%d']}]}
+        - {job_name: prometheus, static_configs: [{targets: ['127.0.0.1:%d']}]}
+        - {job_name: alertmanager, static_configs: [{targets: ['127.0.0.1:%d']}]}
+        """
+            .formatted(nodePort, prometheusPort, alertmanagerPort);
+    try (TethysProcess server = TethysProcess.server(dir, config)) {
+      server.await(
+          "all three to be up",
+          Duration.ofSeconds(60),
+          () -> server.query("sum(up) == 3").contains("\"value\""));
+      assertThat(server.query("node_cpu_seconds_total")).contains("\"mode\":\"idle\"");
+      assertThat(server.query("prometheus_build_info")).contains("\"job\":\"prometheus\"");
+      assertThat(server.query("alertmanager_build_info")).contains("\"job\":\"alertmanager\"");
+      assertThat(server.get("/api/v1/metadata?metric=node_load1").body())
+          .contains("\"type\":\"gauge\"");
+    } finally {
+      peers.forEach(Process::destroy);
+    }
+  }
+
+  @Test
+  void aRealPrometheusWritesToItAndReadsFromIt() throws IOException {
+    Path prometheus = Shared.peer("prometheus");
+    int port = TethysProcess.freePort();
+    try (TethysProcess server =
+        TethysProcess.server(dir, "", "--web.enable-remote-write-receiver")) {
+      Path config =
+          Files.writeString(
+              dir.resolve("peer.yml"),
+              """
+              global: {scrape_interval: 1s, external_labels: {from: peer}}
+              scrape_configs:
+              - {job_name: peer, static_configs: [{targets: ['127.0.0.1:%1$d']}]}
+              remote_write:
+              - url: http://127.0.0.1:%2$d/api/v1/write
+                protobuf_message: io.prometheus.write.v2.Request
+                send_native_histograms: true
+                queue_config: {batch_send_deadline: 1s}
+              remote_read:
+              - url: http://127.0.0.1:%2$d/api/v1/read
+                read_recent: true
+                filter_external_labels: false
+              """
+                  .formatted(port, server.port));
+      Process peer =
+          start(
+              dir,
+              prometheus,
+              "--config.file=" + config,
+              "--storage.tsdb.path=" + dir.resolve("peer"),
+              "--web.listen-address=127.0.0.1:" + port);
+      try {
+        server.await(
+            "samples pushed by Prometheus",
+            Duration.ofSeconds(60),
+            () -> server.query("up{job=\"peer\",from=\"peer\"}").contains("\"value\""));
+        TethysProcess view = server;
+        server.await(
+            "Prometheus to read them back",
+            Duration.ofSeconds(60),
+            () -> {
+              try {
+                return TethysProcess.CLIENT
+                    .send(
+                        java.net.http.HttpRequest.newBuilder(
+                                java.net.URI.create(
+                                    "http://127.0.0.1:"
+                                        + port
+                                        + "/api/v1/query?query=up%7Bfrom%3D%22peer%22%7D"))
+                            .build(),
+                        java.net.http.HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .contains("\"from\":\"peer\"");
+              } catch (IOException e) {
+                return false;
+              } catch (InterruptedException e) {
+                throw new AssertionError(view.log(), e);
+              }
+            });
+      } finally {
+        peer.destroy();
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.tethys.bench;
+
+import java.util.Arrays;
+
+/**
+ * {@code tethys bench soak …} and {@code tethys bench jmh …}; the races are run by the launcher.
+ */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) throws Exception {
+    String what = args.length == 0 ? "" : args[0];
+    String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+    switch (what) {
+      case "soak" -> System.exit(Soak.run(rest));
+      case "jmh" -> org.openjdk.jmh.Main.main(rest);
+      default -> {
+        System.err.println("usage: tethys bench race|soak|jmh …");
+        System.exit(2);
+      }
+    }
+  }
+}
