@@ -20,11 +20,9 @@ public final class CompensatedSum {
    * @param carry before the addition
    */
   public static double carry(double sum, double added, double total, double carry) {
-    if (total > Double.MAX_VALUE || total < -Double.MAX_VALUE) {
-      return 0;
-    }
-    return Math.abs(sum) >= Math.abs(added)
-        ? carry + ((sum - total) + added)
-        : carry + ((added - total) + sum);
+    // Knuth's two-sum: the same error as Neumaier's by comparing sizes, but nothing to mispredict
+    double part = total - sum;
+    double error = (sum - (total - part)) + (added - part);
+    return Math.abs(total) > Double.MAX_VALUE ? 0 : carry + error;
   }
 }

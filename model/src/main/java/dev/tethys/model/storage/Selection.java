@@ -24,6 +24,24 @@ public interface Selection extends AutoCloseable {
   void read(int series, SampleBuffer into);
 
   /**
+   * Like {@link #read} for a reader that asks only when there are samples: if the buffer's {@link
+   * SampleBuffer#mayBeStale} is false afterwards, values and histograms are undefined. A store that
+   * need not decode values overrides it.
+   */
+  default void readTimes(int series, SampleBuffer into) {
+    read(series, into);
+  }
+
+  /**
+   * What {@link SampleBuffer#timestampsId} would be after reading a series, when that is known
+   * without reading and no sample in the selected range is a stale marker; 0 otherwise. So a count
+   * over many series of one target reads one of them.
+   */
+  default long timesIdIfNeverStale(int series) {
+    return 0;
+  }
+
+  /**
    * What the reader should be told: parts that could not be read, downsampled data. Empty mostly.
    */
   default List<String> warnings() {

@@ -14,7 +14,7 @@ public final class Absence extends Operator {
    * @param labels what the matchers say about the series that is missing
    */
   public Absence(Operator vector, Labels labels, boolean dropName) {
-    this.vector = vector;
+    this.vector = vector instanceof InstantSelect s ? s.presence() : vector;
     this.labels = labels;
     this.dropName = dropName;
   }

@@ -22,7 +22,8 @@ public final class Aggregation extends Operator {
 
   public Aggregation(AggregateOp op, Operator inner, Grouping grouping, Span innerSpan) {
     this.op = op;
-    this.inner = inner;
+    boolean presence = op == AggregateOp.COUNT || op == AggregateOp.GROUP;
+    this.inner = presence && inner instanceof InstantSelect s ? s.presence() : inner;
     this.grouping = grouping;
     this.innerSpan = innerSpan;
   }
@@ -73,7 +74,7 @@ public final class Aggregation extends Operator {
       this.x = x;
       this.in = in;
       threads =
-          (long) in.size() * grid.steps() < Streams.PARALLEL_POINTS
+          in.size() * in.cost(grid) < Streams.PARALLEL_COST
               ? 1
               : Math.min(x.parallelism(), in.size());
       targets = new SeriesTarget[threads == 1 ? 1 : threads * SERIES_A_THREAD];

@@ -124,6 +124,13 @@ public final class Execution implements AutoCloseable {
     }
   }
 
+  /** Refuses a grid of which a single series would be too much; subqueries can ask for such. */
+  void check(Grid grid) {
+    if (grid.steps() > limits.maxSamples()) {
+      throw tooManySamples();
+    }
+  }
+
   /** Counts samples as held. */
   void holdSamples(long n) {
     long now = heldSamples.addAndGet(n);

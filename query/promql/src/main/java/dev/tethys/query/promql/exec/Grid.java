@@ -7,6 +7,9 @@ package dev.tethys.query.promql.exec;
  * @param steps how many there are; 0 only in subqueries whose range holds none
  */
 public record Grid(long start, long interval, int steps) {
+  /** More steps than this are cut off; the limit of samples refuses such queries anyway. */
+  static final int MAX_STEPS = Integer.MAX_VALUE - 8;
+
   /** One point in time. */
   public static Grid instant(long time) {
     return new Grid(time, 1, 1);
@@ -14,8 +17,8 @@ public record Grid(long start, long interval, int steps) {
 
   /** From start to the last step at or before end. */
   public static Grid range(long start, long end, long interval) {
-    return new Grid(
-        start, interval, end < start ? 0 : Math.toIntExact((end - start) / interval + 1));
+    long steps = end < start ? 0 : (end - start) / interval + 1;
+    return new Grid(start, interval, (int) Math.min(steps, MAX_STEPS));
   }
 
   /** The time of a step. */

@@ -20,11 +20,22 @@ public final class InstantSelect extends Operator {
     /** Its time in seconds; the metric name goes. */
     TIMESTAMP,
     /** Its start time in seconds; the metric name goes. */
-    START_TIMESTAMP
+    START_TIMESTAMP,
+    /** 1, for readers that ask only whether there is a sample. */
+    PRESENCE
   }
 
   private final Selector selector;
   private final Part part;
+
+  /** The same selector for a reader that asks only whether there are samples. */
+  InstantSelect presence() {
+    return part == Part.VALUE ? new InstantSelect(selector, Part.PRESENCE) : this;
+  }
+
+  private boolean dropsName() {
+    return part == Part.TIMESTAMP || part == Part.START_TIMESTAMP;
+  }
 
   public InstantSelect(Selector selector, Part part) {
     this.selector = selector;
@@ -33,7 +44,7 @@ public final class InstantSelect extends Operator {
 
   @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
-    if (part != Part.VALUE && !x.features().delayedNameRemoval()) {
+    if (dropsName() && !x.features().delayedNameRemoval()) {
       return null; // names are dropped, which may make series equal
     }
     return new Stream(x, grid, selector.open(x, grid, 0));
@@ -43,9 +54,7 @@ public final class InstantSelect extends Operator {
   Block compute(Execution x, Grid grid) {
     try (Stream s = new Stream(x, grid, selector.open(x, grid, 0))) {
       Block b = Streams.collect(x, grid, s);
-      return part == Part.VALUE || x.features().delayedNameRemoval()
-          ? b
-          : SeriesMerge.byStep(x, b, grid);
+      return !dropsName() || x.features().delayedNameRemoval() ? b : SeriesMerge.byStep(x, b, grid);
     }
   }
 
@@ -80,25 +89,43 @@ public final class InstantSelect extends Operator {
     @Override
     public Labels labels(int i) {
       Labels l = selection.labels(i);
-      return keepLabels || part == Part.VALUE || x.features().delayedNameRemoval()
+      return keepLabels || !dropsName() || x.features().delayedNameRemoval()
           ? l
           : SeriesLabels.withoutMetadata(l);
     }
 
     @Override
     public boolean dropName(int i) {
-      return part != Part.VALUE;
+      return dropsName();
     }
 
     @Override
     public void evaluate(int i, Workspace w, SeriesTarget target) {
       SampleBuffer b = w.buffer;
+      int[] at;
+      long weight = 0;
+      if (part == Part.PRESENCE) {
+        long id = selection.timesIdIfNeverStale(i);
+        at = id == 0 ? null : positions.get(id);
+        if (at == null) {
+          selection.readTimes(i, b);
+          at = positions(b);
+          if (b.mayBeStale) {
+            weight = takeTimes(b, at, target.values);
+          } else {
+            weight = mark(at, target.values);
+          }
+        } else {
+          weight = mark(at, target.values);
+        }
+        countSamples(weight, at, target);
+        return;
+      }
       selection.read(i, b);
       if (b.size == 0) {
         return;
       }
-      int[] at = positions(b);
-      long weight = 0;
+      at = positions(b);
       if (part == Part.VALUE) {
         weight = take(b.values, at, target.values);
         if (b.histograms != null) {
@@ -107,6 +134,10 @@ public final class InstantSelect extends Operator {
       } else if (part == Part.TIMESTAMP || x.features().startTimestamps()) {
         weight = takeTimes(b, at, target.values);
       }
+      countSamples(weight, at, target);
+    }
+
+    private void countSamples(long weight, int[] at, SeriesTarget target) {
       count.add(weight, weight);
       if (count.isByStep()) {
         for (int s = 0; s < at.length; s++) {
@@ -115,6 +146,17 @@ public final class InstantSelect extends Operator {
           }
         }
       }
+    }
+
+    private static long mark(int[] at, double[] out) {
+      long n = 0;
+      for (int s = 0; s < at.length; s++) {
+        if (at[s] >= 0) {
+          out[s] = 1;
+          n++;
+        }
+      }
+      return n;
     }
 
     private int[] positions(SampleBuffer b) {
@@ -215,6 +257,12 @@ public final class InstantSelect extends Operator {
         n++;
       }
       return n;
+    }
+
+    @Override
+    public long cost(Grid g) {
+      return g.steps()
+          + (part == Part.PRESENCE ? 0 : (g.end() - g.start()) / Streams.TYPICAL_INTERVAL);
     }
 
     @Override

@@ -1,19 +1,14 @@
 package dev.tethys.query.promql.exec;
 
-import java.util.Arrays;
-
 /** Small loops over arrays of doubles. */
 final class Kernels {
   private Kernels() {}
 
   /** The carry of Neumaier's addition; see {@link dev.tethys.model.CompensatedSum#carry}. */
   static double carry(double sum, double added, double total, double carry) {
-    if (total > Double.MAX_VALUE || total < -Double.MAX_VALUE) {
-      return 0;
-    }
-    return Math.abs(sum) >= Math.abs(added)
-        ? carry + ((sum - total) + added)
-        : carry + ((added - total) + sum);
+    double part = total - sum;
+    double error = (sum - (total - part)) + (added - part);
+    return Math.abs(total) > Double.MAX_VALUE ? 0 : carry + error;
   }
 
   /** The sum of a part of an array, with a carry from the first to the last. */
@@ -74,19 +69,68 @@ final class Kernels {
     if (q > 1) {
       return Double.POSITIVE_INFINITY;
     }
-    Arrays.sort(v, 0, n);
     int nans = 0;
-    while (nans < n && Double.isNaN(v[n - 1 - nans])) {
-      nans++;
+    for (int i = 0; i < n; i++) {
+      if (Double.isNaN(v[i])) {
+        v[i] = v[nans];
+        v[nans++] = Double.NaN;
+      }
     }
     double rank = q * (n - 1.0);
     double lower = Math.max(0, Math.floor(rank));
-    double upper = Math.min(n - 1.0, lower + 1);
+    int low = (int) lower;
+    int high = (int) Math.min(n - 1.0, lower + 1);
     double weight = rank - Math.floor(rank);
-    return at(v, nans, (int) lower) * (1 - weight) + at(v, nans, (int) upper) * weight;
+    double a = low < nans ? Double.NaN : select(v, nans, n, low);
+    double b = high == low ? a : high < nans ? Double.NaN : next(v, nans, n, low, high);
+    return a * (1 - weight) + b * weight;
   }
 
-  private static double at(double[] sorted, int nans, int i) {
-    return i < nans ? Double.NaN : sorted[i - nans];
+  /** The value after the one at {@code low}, once all from there on are at least as large. */
+  private static double next(double[] v, int from, int n, int low, int high) {
+    double min = v[Math.max(from, high)];
+    for (int i = Math.max(from, low + 1); i < n; i++) {
+      if (v[i] < min) {
+        min = v[i];
+      }
+    }
+    return min;
+  }
+
+  /** Puts the value of rank {@code k} at its place, smaller ones before it (Hoare's method). */
+  private static double select(double[] v, int from, int n, int k) {
+    int left = from;
+    int right = n - 1;
+    while (left < right) {
+      int middle = (left + right) >>> 1;
+      double pivot = median(v[left], v[middle], v[right]);
+      int i = left;
+      int j = right;
+      while (i <= j) {
+        while (v[i] < pivot) {
+          i++;
+        }
+        while (v[j] > pivot) {
+          j--;
+        }
+        if (i <= j) {
+          double t = v[i];
+          v[i++] = v[j];
+          v[j--] = t;
+        }
+      }
+      if (k <= j) {
+        right = j;
+      } else if (k >= i) {
+        left = i;
+      } else {
+        return v[k];
+      }
+    }
+    return v[k];
+  }
+
+  private static double median(double a, double b, double c) {
+    return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }
 }

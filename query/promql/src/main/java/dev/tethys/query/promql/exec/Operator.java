@@ -15,6 +15,7 @@ public abstract class Operator {
     if (grid.steps() == 0) {
       return Block.EMPTY;
     }
+    x.check(grid);
     return compute(x, grid);
   }
 
@@ -36,6 +37,7 @@ public abstract class Operator {
   /** The series one at a time, from a finished block when need be. */
   final SeriesStream stream(Execution x, Grid grid) {
     x.check();
+    x.check(grid);
     SeriesStream s = grid.steps() == 0 ? null : open(x, grid);
     return s != null ? s : Streams.of(x, evaluate(x, grid));
   }

@@ -234,6 +234,11 @@ public final class RangeCall extends Operator {
     }
 
     @Override
+    public long cost(Grid g) {
+      return g.steps() + (before + after + g.end() - g.start()) / Streams.TYPICAL_INTERVAL;
+    }
+
+    @Override
     public void close() {
       series.close();
     }

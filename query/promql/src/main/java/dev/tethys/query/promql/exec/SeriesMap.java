@@ -65,6 +65,11 @@ abstract class SeriesMap extends Operator {
       }
 
       @Override
+      public long cost(Grid g) {
+        return in.cost(g);
+      }
+
+      @Override
       public void close() {
         in.close();
       }

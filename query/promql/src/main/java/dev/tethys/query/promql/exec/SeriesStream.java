@@ -17,6 +17,11 @@ interface SeriesStream extends AutoCloseable {
   /** Computes a series into a target, which comes cleared. */
   void evaluate(int series, Workspace workspace, SeriesTarget target);
 
+  /** About how many samples or points a series is worth; decides on the number of threads. */
+  default long cost(Grid grid) {
+    return grid.steps();
+  }
+
   /** Called once when all series were read. */
   @Override
   default void close() {}

@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs streams of series, on several threads when there is enough to do. */
 final class Streams {
-  /** Below so many points (series x steps) one thread is faster. */
-  static final long PARALLEL_POINTS = 20_000;
+  /** Below so many samples and points one thread is faster. */
+  static final long PARALLEL_COST = 50_000;
+
+  /** Milliseconds between samples, as a guess of how many a range holds. */
+  static final long TYPICAL_INTERVAL = 15_000;
 
   /** Series handed to a thread at a time. */
   private static final int CHUNK = 16;
@@ -60,6 +63,7 @@ final class Streams {
         x,
         grid,
         s.size(),
+        s.cost(grid),
         (w, target, i) -> {
           s.evaluate(i, w, target);
           if (!target.isEmpty()) {
@@ -89,11 +93,9 @@ final class Streams {
   }
 
   /** Runs a task for each series, each thread with a workspace and a cleared target. */
-  static void forEach(Execution x, Grid grid, int series, Task task) {
+  static void forEach(Execution x, Grid grid, int series, long cost, Task task) {
     int threads =
-        (long) series * grid.steps() < PARALLEL_POINTS
-            ? 1
-            : Math.min(x.parallelism(), (series + CHUNK - 1) / CHUNK);
+        series * cost < PARALLEL_COST ? 1 : Math.min(x.parallelism(), (series + CHUNK - 1) / CHUNK);
     AtomicInteger next = new AtomicInteger();
     Runnable loop =
         () -> {

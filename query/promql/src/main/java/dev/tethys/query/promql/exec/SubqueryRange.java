@@ -54,6 +54,8 @@ public record SubqueryRange(Operator inner, long range, long step, @Nullable Lon
   @Override
   public Series open(Execution x, Grid outer) {
     Grid grid = inner(outer);
+    x.check(grid);
+    x.holdBytes(24L * grid.steps()); // times and counts
     SampleCount mine = new SampleCount(grid.steps(), true);
     SampleCount before = x.count(mine);
     Block b;

@@ -43,7 +43,8 @@ final class ExpressionGenerator {
   private static final List<String> MATH =
       List.of(
           "abs", "ceil", "floor", "exp", "sqrt", "ln", "log2", "log10", "sgn", "round", "deg",
-          "rad");
+          "rad", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh",
+          "acosh", "atanh");
   private static final List<String> AGGREGATIONS =
       List.of("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar");
   private static final List<String> GROUPS =
