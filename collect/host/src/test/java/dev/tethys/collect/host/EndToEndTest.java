@@ -2,8 +2,14 @@ package dev.tethys.collect.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.exposition.EscapingScheme;
+import dev.tethys.codec.exposition.ExpositionFormat;
+import dev.tethys.codec.exposition.ExpositionWriter;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.testkit.Shared;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -80,6 +86,25 @@ final class EndToEndTest {
       differences.keySet().removeAll(named);
     }
     assertThat(differences).isEmpty();
+  }
+
+  /** What is scraped over HTTP is what the collectors gave. */
+  @Test
+  void readsTheSameAsText() throws IOException {
+    HostCollectors collectors =
+        new HostCollectors(Fixtures.options(Fixtures.unpack(dir)), InstantSource.system());
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    ExpositionWriter writer =
+        ExpositionWriter.of(
+            new ExpositionFormat.Negotiated(
+                ExpositionFormat.TEXT_0_0_4, EscapingScheme.UNDERSCORES),
+            text);
+    List<MetricFamily> families = new ArrayList<>();
+    collectors.collect(families::add);
+    families.forEach(writer::write);
+    writer.finish();
+    assertThat(Exposition.parse(text.toString(StandardCharsets.UTF_8)).families)
+        .isEqualTo(Exposition.of(to -> families.forEach(to)).families);
   }
 
   private static String difference(

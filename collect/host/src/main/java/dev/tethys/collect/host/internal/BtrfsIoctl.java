@@ -91,7 +91,7 @@ final class BtrfsIoctl {
     if (Posix.ioctl(state, fd, DEV_INFO, buffer) != 0) {
       return Posix.errno(state) == Posix.ENODEV;
     }
-    String uuid = hex(8);
+    String uuid = dashed(hex(8));
     double used = Numbers.unsigned(buffer.get(JAVA_LONG, 24));
     double total = Numbers.unsigned(buffer.get(JAVA_LONG, 32));
     String device = buffer.asSlice(PATH_AT).getString(0, StandardCharsets.UTF_8);
@@ -108,6 +108,16 @@ final class BtrfsIoctl {
     devices.add(
         new Device(device.substring(device.lastIndexOf('/') + 1), uuid, total, used, errors));
     return true;
+  }
+
+  private static String dashed(String hex) {
+    return String.join(
+        "-",
+        hex.substring(0, 8),
+        hex.substring(8, 12),
+        hex.substring(12, 16),
+        hex.substring(16, 20),
+        hex.substring(20));
   }
 
   private String hex(int at) {
