@@ -72,17 +72,19 @@ public final class OtlpGrpcReceiver implements Receiver {
             case CORRUPT -> INTERNAL;
           };
     }
+    if (status != OK) {
+      // gRPC's Trailers-Only form: no body, the outcome stands in the headers
+      reply.header("grpc-status", Integer.toString(status));
+      reply.header("grpc-message", percent(problem));
+      reply.send(200);
+      return;
+    }
     try (OutputStream body = reply.stream(200)) {
-      if (status == OK) {
-        int n = message.length;
-        body.write(
-            new byte[] {0, (byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n});
-        body.write(message);
-      }
-      reply.trailer("grpc-status", Integer.toString(status));
-      if (!problem.isEmpty()) {
-        reply.trailer("grpc-message", percent(problem));
-      }
+      int n = message.length;
+      body.write(new byte[] {0, (byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n});
+      body.write(message);
+      body.flush(); // an answer that fits a buffer would be sent whole, without trailers
+      reply.trailer("grpc-status", Integer.toString(OK));
     }
   }
 

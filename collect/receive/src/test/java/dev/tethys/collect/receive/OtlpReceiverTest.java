@@ -191,14 +191,14 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void grpcErrorsStandInTrailers() throws IOException {
-    assertThat(grpc(frame(0, request(DELTA))).trailers)
+  void grpcErrorsStandInHeaders() throws IOException {
+    assertThat(grpc(frame(0, request(DELTA))).headers)
         .containsEntry("grpc-status", "3")
         .containsEntry("grpc-message", "invalid temporality and type combination for metric \"d\"");
-    assertThat(grpc(new byte[3]).trailers).containsEntry("grpc-status", "3");
-    assertThat(grpc(new byte[] {0, 0, 0, 1, 0, 1}).trailers).containsEntry("grpc-status", "3");
+    assertThat(grpc(new byte[3]).headers).containsEntry("grpc-status", "3");
+    assertThat(grpc(new byte[] {0, 0, 0, 1, 0, 1}).headers).containsEntry("grpc-status", "3");
     store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "é%"));
-    assertThat(grpc(frame(0, request(gauge(1, 2)))).trailers)
+    assertThat(grpc(frame(0, request(gauge(1, 2)))).headers)
         .containsEntry("grpc-status", "14")
         .containsEntry("grpc-message", "%C3%A9%25");
   }
