@@ -107,26 +107,41 @@ public final class WriteRequestReader {
     return false;
   }
 
+  /**
+   * Finds where the labels end, and whether more labels come later. The loop takes fields with a
+   * tag and a length of one byte each, which are nearly all; anything else goes through the reader.
+   */
   private void enterSeries(int at, int n) {
-    in.reset(buf, at, n);
-    int end = at;
-    while (in.next() && in.tag() == LABEL_TAG) {
-      int size = in.readLength();
-      end = in.position() + size;
-      in.position(end);
-    }
-    labelBuffer = buf;
-    labelOffset = at;
-    labelLength = end - at;
-    in.position(end);
+    byte[] b = buf;
+    int p = at;
+    int end = at + n;
+    int labelsEnd = -1;
     boolean scattered = false;
-    while (in.next()) {
-      scattered |= in.field() == 1;
-      in.skip();
+    while (p < end) {
+      int tag = b[p];
+      if (tag != LABEL_TAG && labelsEnd < 0) {
+        labelsEnd = p;
+      }
+      int size = p + 1 < end ? b[p + 1] : -1;
+      int field = tag >> 3;
+      if ((tag & 0x87) == ProtoReader.LENGTH && tag >= 8 && size >= 0 && size <= end - p - 2) {
+        p += 2 + size;
+      } else {
+        in.reset(b, p, end - p);
+        in.next();
+        field = in.field();
+        in.skip();
+        p = in.position();
+      }
+      scattered |= labelsEnd >= 0 && field == 1;
     }
-    in.position(end);
+    labelBuffer = b;
+    labelOffset = at;
+    labelLength = (labelsEnd < 0 ? end : labelsEnd) - at;
     if (scattered) {
       gather(at, n);
+    } else {
+      in.reset(b, at + labelLength, n - labelLength);
     }
   }
 

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class PrometheusPeerTest {
   private final MemoryMetricStore store = new MemoryMetricStore();
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpListener listener;
-  private Process prometheus;
+  private @Nullable Process prometheus;
   private int port;
 
   @BeforeEach
@@ -66,11 +67,7 @@ class PrometheusPeerTest {
         routes,
         WebReceivers.READ,
         new RemoteReadReceiver(
-            store,
-            () -> Labels.EMPTY,
-            RemoteReadOptions.DEFAULT,
-            ReceiveLimits.DEFAULT,
-            registry));
+            store, () -> Labels.EMPTY, RemoteReadOptions.DEFAULT, ReceiveLimits.DEFAULT, registry));
     try (ServerSocket s = new ServerSocket(0)) {
       port = s.getLocalPort();
     }
@@ -79,10 +76,11 @@ class PrometheusPeerTest {
 
   @AfterEach
   void stop() throws InterruptedException {
-    if (prometheus != null) {
-      prometheus.destroy();
-      if (!prometheus.waitFor(10, TimeUnit.SECONDS)) {
-        prometheus.destroyForcibly();
+    Process p = prometheus;
+    if (p != null) {
+      p.destroy();
+      if (!p.waitFor(10, TimeUnit.SECONDS)) {
+        p.destroyForcibly();
       }
     }
     listener.close();
@@ -235,15 +233,15 @@ class PrometheusPeerTest {
       Histogram last = ofSeries(h.equals("hi") ? 1 : h.equals("hf") ? 2 : 3, 249);
       assertThat(Double.parseDouble(value("histogram_count(" + h + ")", end)))
           .isEqualTo(last.count());
-      assertThat(Double.parseDouble(value("histogram_sum(" + h + ")", end)))
-          .isEqualTo(last.sum());
+      assertThat(Double.parseDouble(value("histogram_sum(" + h + ")", end))).isEqualTo(last.sum());
       assertThat(
               Double.parseDouble(
                   value("sum_over_time(histogram_count(" + h + ")[2h:15s])", end - 15_000)))
           .as(h)
           .isEqualTo(
               java.util.stream.IntStream.range(0, 250)
-                  .mapToDouble(i -> ofSeries(h.equals("hi") ? 1 : h.equals("hf") ? 2 : 3, i).count())
+                  .mapToDouble(
+                      i -> ofSeries(h.equals("hi") ? 1 : h.equals("hf") ? 2 : 3, i).count())
                   .sum());
     }
     String json = query("hi", end);
@@ -251,11 +249,10 @@ class PrometheusPeerTest {
   }
 
   private String query(String expr, long time) throws IOException {
-    return get(
-            "/api/v1/query?time="
-                + time / 1000.0
-                + "&query="
-                + URLEncoder.encode(expr, StandardCharsets.UTF_8))
+    return get("/api/v1/query?time="
+            + time / 1000.0
+            + "&query="
+            + URLEncoder.encode(expr, StandardCharsets.UTF_8))
         .body();
   }
 
@@ -292,10 +289,7 @@ class PrometheusPeerTest {
         new ReadRequest(
             List.of(
                 new ReadRequest.Query(
-                    0,
-                    end,
-                    List.of(Matcher.of(Matcher.Type.REGEX, "__name__", "f|h.")),
-                    null)),
+                    0, end, List.of(Matcher.of(Matcher.Type.REGEX, "__name__", "f|h.")), null)),
             List.of(ReadRequest.STREAMED_XOR_CHUNKS));
     HttpResponse<byte[]> answer = post("/api/v1/read", request.encode());
     assertThat(answer.headers().firstValue("Content-Type").orElse(""))
@@ -322,7 +316,9 @@ class PrometheusPeerTest {
       return;
     }
     Histogram want = ofSeries(s, n);
-    assertThat(h).isNotNull();
+    if (h == null) {
+      throw new AssertionError("sample " + n + " of " + SERIES[s] + " is not a histogram");
+    }
     assertThat(h.integer()).isEqualTo(want.integer());
     assertThat(h.schema()).isEqualTo(want.schema());
     assertThat(h.count()).isEqualTo(want.count());

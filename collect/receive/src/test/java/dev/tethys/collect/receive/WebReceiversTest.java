@@ -116,11 +116,7 @@ class WebReceiversTest {
   @Test
   void otlpComesThrough() throws Exception {
     HttpResponse<byte[]> r =
-        post(
-            WebReceivers.OTLP,
-            metrics(),
-            "Content-Type",
-            "application/x-protobuf");
+        post(WebReceivers.OTLP, metrics(), "Content-Type", "application/x-protobuf");
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(store.dump()).containsExactly("g @1 2.0");
   }
