@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
  * end, whether every scrape that was due was made and answered, and whether memory grew.
  */
 final class Soak {
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final Pattern NUMBER = Pattern.compile("\"value\":\\[[0-9.]+,\"([^\"]+)\"]");
 
   private final int targets;
@@ -68,7 +69,8 @@ final class Soak {
     Files.writeString(config, config(port, exporter.getAddress().getPort()));
     Process server =
         new ProcessBuilder(
-                Path.of("tethys").toAbsolutePath().toString(),
+                System.getProperty(
+                    "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
                 "server",
                 "--config.file=" + config,
                 "--storage.tsdb.path=" + dir.resolve("data"),
@@ -187,17 +189,16 @@ final class Soak {
 
   private static String query(int port, String promql) throws IOException, InterruptedException {
     HttpResponse<String> r =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create(
-                            "http://127.0.0.1:"
-                                + port
-                                + "/api/v1/query?query="
-                                + URLEncoder.encode(promql, StandardCharsets.UTF_8)))
-                    .timeout(Duration.ofSeconds(60))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
+        CLIENT.send(
+            HttpRequest.newBuilder(
+                    URI.create(
+                        "http://127.0.0.1:"
+                            + port
+                            + "/api/v1/query?query="
+                            + URLEncoder.encode(promql, StandardCharsets.UTF_8)))
+                .timeout(Duration.ofSeconds(60))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
     Matcher m = NUMBER.matcher(r.body());
     return m.find() ? m.group(1) : "NaN";
   }

@@ -51,7 +51,7 @@ final class Interface {
     byte[] page = resource("/ui/index.html");
     String text =
         page == null
-            ? "<!doctype html><base href=\"/\"><title>Tethys</title><p>This build has no user interface (it was built with TETHYS_NO_UI). The API is at <a href=\"api/v1/status/buildinfo\">api/v1</a>."
+            ? "<!doctype html><base href=\"/\" /><title>Tethys</title><p>This build has no user interface (it was built with TETHYS_NO_UI). The API is at <a href=\"api/v1/status/buildinfo\">api/v1</a>."
             : new String(page, StandardCharsets.UTF_8);
     index =
         text.replace("<base href=\"/\" />", "<base href=\"" + attribute(prefix) + "/\" />")
