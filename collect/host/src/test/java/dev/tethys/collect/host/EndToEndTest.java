@@ -75,11 +75,6 @@ final class EndToEndTest {
         differences.put(name, d);
       }
     }
-    if (System.getenv("HOST_REPORT") != null) {
-      StringBuilder sb = new StringBuilder();
-      differences.forEach((n, d) -> sb.append(n).append(": ").append(d).append('\n'));
-      Files.writeString(Path.of(System.getenv("HOST_REPORT")), sb);
-    }
     for (Different d : DIFFERENT) {
       List<String> named = differences.keySet().stream().filter(n -> n.matches(d.pattern)).toList();
       assertThat(named).as(d.reason).hasSize(d.families);

@@ -10,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -89,11 +88,6 @@ final class LiveTest {
     ours.families.keySet().stream()
         .filter(n -> !theirs.families.containsKey(n))
         .forEach(n -> differences.put(n, "only ours"));
-    if (System.getenv("HOST_REPORT") != null) {
-      StringBuilder sb = new StringBuilder();
-      differences.forEach((n, d) -> sb.append(n).append(": ").append(d).append('\n'));
-      Files.writeString(Path.of(System.getenv("HOST_REPORT")), sb);
-    }
     differences.keySet().removeAll(EXCEPTIONS.keySet());
     assertThat(differences).isEmpty();
     assertThat(ours.samples("node_scrape_collector_success"))
