@@ -323,7 +323,7 @@ abstract class TextParser implements ExpositionParser {
   }
 
   final @Nullable MetricType namedType() {
-    for (MetricType t : MetricType.values()) {
+    for (MetricType t : TYPES) {
       if (textIs(TYPE_NAMES[t.ordinal()])) {
         return t;
       }
@@ -331,8 +331,9 @@ abstract class TextParser implements ExpositionParser {
     return null;
   }
 
+  private static final MetricType[] TYPES = MetricType.values();
   private static final String[] TYPE_NAMES =
-      Arrays.stream(MetricType.values())
+      Arrays.stream(TYPES)
           .map(t -> t.name().toLowerCase(Locale.ROOT))
           .toArray(String[]::new);
 

@@ -16,7 +16,9 @@ import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,9 @@ final class SampleIngest {
   private int outOfOrder;
   private int outOfBounds;
   private final List<Exemplar> exemplars = new ArrayList<>();
+
+  /** Families with news that no committed appender has been told yet. */
+  private final Set<MetadataCache.Entry> untold = new LinkedHashSet<>();
 
   SampleIngest(
       Target target,
@@ -128,6 +133,9 @@ final class SampleIngest {
     cache.begin();
     if (length > 0) {
       try {
+        for (MetadataCache.Entry e : untold) {
+          app.metadata(e.family(), e.metadata());
+        }
         ExpositionParsers.Choice choice =
             ExpositionParsers.choose(contentType, config.fallbackProtocol());
         String warning = choice.warning();
@@ -159,6 +167,7 @@ final class SampleIngest {
   /** To be called when what {@link #append} did was committed. */
   void committed(boolean hadBody) {
     if (hadBody) {
+      untold.clear();
       cache.succeed();
       metadata.scraped(true);
     } else {
@@ -206,6 +215,7 @@ final class SampleIngest {
         case TYPE, HELP, UNIT -> {
           MetadataCache.Entry news = metadata.update(e, p);
           if (news != null) {
+            untold.add(news);
             app.metadata(news.family(), news.metadata());
           }
         }

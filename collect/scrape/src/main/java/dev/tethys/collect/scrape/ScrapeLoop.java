@@ -207,7 +207,7 @@ final class ScrapeLoop {
     }
   }
 
-  /** The tick at which the next scrape would have been, null when there was none at all. */
+  /** The tick at which the next scrape would have been, null when there are no series to end. */
   private @Nullable Instant scrapeUntilStopped() throws InterruptedException {
     Instant tick = firstTick(around.clock.instant());
     boolean scraped = false;
@@ -229,7 +229,8 @@ final class ScrapeLoop {
       scraped = true;
       tick = tick.plus(interval);
     }
-    return scraped ? tick : null;
+    // A loop that never came to scrape may have taken over the series of the one before.
+    return scraped || ingest.cache().size() > 0 ? tick : null;
   }
 
   private static Duration min(Duration a, Duration b) {

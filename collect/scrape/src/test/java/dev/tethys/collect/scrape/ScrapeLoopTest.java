@@ -118,6 +118,18 @@ class ScrapeLoopTest {
   }
 
   @Test
+  void metadataOfAFailedScrapeIsToldByTheNext() throws Exception {
+    try (Setting s = new Setting()) {
+      s.body = "# TYPE a counter\na 1\nbroken\n";
+      s.apply(Setting.job("")).target().scrape(1);
+      assertThat(s.store.metadata()).doesNotContainKey("a");
+      s.body = "# TYPE a counter\na 1\n";
+      s.scrape(1);
+      assertThat(s.store.metadata()).containsKey("a");
+    }
+  }
+
+  @Test
   void aRefusedConnectionIsAFailedScrape() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(Setting.job("")).target();
