@@ -333,9 +333,7 @@ abstract class TextParser implements ExpositionParser {
 
   private static final MetricType[] TYPES = MetricType.values();
   private static final String[] TYPE_NAMES =
-      Arrays.stream(TYPES)
-          .map(t -> t.name().toLowerCase(Locale.ROOT))
-          .toArray(String[]::new);
+      Arrays.stream(TYPES).map(t -> t.name().toLowerCase(Locale.ROOT)).toArray(String[]::new);
 
   final String quoted(int from, int to) {
     int n = Math.min(to, end) - from;
