@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.GoMath;
+import dev.tethys.model.GoTrigonometry;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.model.histogram.HistogramAccumulator;
@@ -41,7 +42,7 @@ final class ElementOperation {
       case DIV -> l / r;
       case MOD -> l % r;
       case POW -> GoMath.pow(l, r);
-      case ATAN2 -> StrictMath.atan2(l, r);
+      case ATAN2 -> GoTrigonometry.atan2(l, r);
       default -> throw new IllegalArgumentException(op.text());
     };
   }

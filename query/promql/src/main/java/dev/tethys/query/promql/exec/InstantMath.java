@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.GoMath;
+import dev.tethys.model.GoTrigonometry;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.model.histogram.HistogramStatistics;
@@ -23,77 +24,23 @@ public final class InstantMath {
           Map.entry("ln", GoMath::log),
           Map.entry("log2", GoMath::log2),
           Map.entry("log10", GoMath::log10),
-          Map.entry("sin", StrictMath::sin),
-          Map.entry("cos", StrictMath::cos),
-          Map.entry("tan", StrictMath::tan),
-          Map.entry("asin", StrictMath::asin),
-          Map.entry("acos", StrictMath::acos),
-          Map.entry("atan", StrictMath::atan),
-          Map.entry("sinh", StrictMath::sinh),
-          Map.entry("cosh", StrictMath::cosh),
-          Map.entry("tanh", StrictMath::tanh),
-          Map.entry("asinh", InstantMath::asinh),
-          Map.entry("acosh", InstantMath::acosh),
-          Map.entry("atanh", InstantMath::atanh),
+          Map.entry("sin", GoTrigonometry::sin),
+          Map.entry("cos", GoTrigonometry::cos),
+          Map.entry("tan", GoTrigonometry::tan),
+          Map.entry("asin", GoTrigonometry::asin),
+          Map.entry("acos", GoTrigonometry::acos),
+          Map.entry("atan", GoTrigonometry::atan),
+          Map.entry("sinh", GoTrigonometry::sinh),
+          Map.entry("cosh", GoTrigonometry::cosh),
+          Map.entry("tanh", GoTrigonometry::tanh),
+          Map.entry("asinh", GoTrigonometry::asinh),
+          Map.entry("acosh", GoTrigonometry::acosh),
+          Map.entry("atanh", GoTrigonometry::atanh),
           Map.entry("deg", v -> v * 180 / Math.PI),
           Map.entry("rad", v -> v * Math.PI / 180),
           Map.entry("sgn", v -> v < 0 ? -1 : v > 0 ? 1 : v));
 
   private InstantMath() {}
-
-  private static double asinh(double x) {
-    double a = Math.abs(x);
-    if (!(a <= Double.MAX_VALUE)) {
-      return x;
-    }
-    double r;
-    if (a > 0x1p28) {
-      r = GoMath.log(a) + 0.693147180559945309417232121458176568;
-    } else if (a > 2) {
-      r = GoMath.log(2 * a + 1 / (Math.sqrt(a * a + 1) + a));
-    } else if (a < 0x1p-28) {
-      r = a;
-    } else {
-      r = StrictMath.log1p(a + a * a / (1 + Math.sqrt(1 + a * a)));
-    }
-    return Math.copySign(r, x);
-  }
-
-  private static double acosh(double x) {
-    if (x < 1 || Double.isNaN(x)) {
-      return Double.NaN;
-    }
-    if (x == 1) {
-      return 0;
-    }
-    if (x >= 0x1p28) {
-      return GoMath.log(x) + 0.693147180559945309417232121458176568;
-    }
-    if (x > 2) {
-      return GoMath.log(2 * x - 1 / (x + Math.sqrt(x * x - 1)));
-    }
-    double t = x - 1;
-    return StrictMath.log1p(t + Math.sqrt(2 * t + t * t));
-  }
-
-  private static double atanh(double x) {
-    double a = Math.abs(x);
-    if (!(a <= 1)) {
-      return Double.NaN;
-    }
-    double r;
-    if (a == 1) {
-      r = Double.POSITIVE_INFINITY;
-    } else if (a < 0x1p-28) {
-      r = a;
-    } else if (a < 0.5) {
-      double t = a + a;
-      r = 0.5 * StrictMath.log1p(t + t * a / (1 - a));
-    } else {
-      r = 0.5 * StrictMath.log1p((a + a) / (1 - a));
-    }
-    return Math.copySign(r, x);
-  }
 
   /** The function of floats of a name, or null. */
   public static @Nullable Operator floats(String name, Operator vector) {

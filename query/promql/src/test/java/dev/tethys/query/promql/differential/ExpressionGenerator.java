@@ -56,7 +56,7 @@ final class ExpressionGenerator {
           " without (instance)",
           " by (path, le)",
           " without (le)");
-  private static final List<String> ARITHMETIC = List.of("+", "-", "*", "/", "%", "^");
+  private static final List<String> ARITHMETIC = List.of("+", "-", "*", "/", "%", "^", "atan2");
   private static final List<String> COMPARISON = List.of("==", "!=", "<", ">", "<=", ">=");
 
   private final Random random;
