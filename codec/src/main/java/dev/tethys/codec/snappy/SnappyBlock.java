@@ -5,6 +5,7 @@ import io.airlift.compress.v3.snappy.SnappyJavaCompressor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Snappy blocks (never the framed format). The decoder is our own because it can copy "wild": up to
@@ -186,16 +187,23 @@ public final class SnappyBlock {
     return 32 + length + length / 6;
   }
 
-  private static final ThreadLocal<SnappyJavaCompressor> COMPRESSOR =
-      ThreadLocal.withInitial(SnappyJavaCompressor::new);
+  /** Compressors that wait for the next caller; threads are many and short-lived. */
+  private static final ArrayBlockingQueue<SnappyJavaCompressor> IDLE = new ArrayBlockingQueue<>(8);
 
   /**
    * Encodes to {@code dst} from an offset on and returns the encoded length.
    *
    * @param dst with {@link #maxEncodedLength} bytes from the offset on
    */
+  @SuppressWarnings("ReturnValueIgnored")
   public static int encode(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
-    return COMPRESSOR.get().compress(src, offset, length, dst, dstOffset, dst.length - dstOffset);
+    SnappyJavaCompressor c = IDLE.poll();
+    if (c == null) {
+      c = new SnappyJavaCompressor();
+    }
+    int n = c.compress(src, offset, length, dst, dstOffset, dst.length - dstOffset);
+    IDLE.offer(c); // dropped when enough of them wait already
+    return n;
   }
 
   /** Encodes into an array of its own. */

@@ -173,6 +173,32 @@ class ChunkTest {
     }
   }
 
+  /** The encodings with start timestamps differ in the header alone while no sample has one. */
+  @Property(tries = 100)
+  void histogramsOfTheEncodingWithStartsAreRead(@ForAll long seed) {
+    for (Chunk c : encode(random(new Random(seed)))) {
+      if (c.encoding == ChunkEncoding.XOR) {
+        continue;
+      }
+      byte[] b = c.data.clone();
+      b[0] |= (byte) (b[2] & 0xc0);
+      b[2] = 0;
+      ChunkEncoding st =
+          c.encoding == ChunkEncoding.HISTOGRAM
+              ? ChunkEncoding.HISTOGRAM_ST
+              : ChunkEncoding.FLOAT_HISTOGRAM_ST;
+      SampleBuffer want = new SampleBuffer();
+      SampleBuffer got = new SampleBuffer();
+      new ChunkDecoder().decode(c.encoding, c.data, 0, c.data.length, want);
+      new ChunkDecoder().decode(st, b, 0, b.length, got);
+      assertThat(ChunkDecoder.sampleCount(st, b, 0, b.length)).isEqualTo(want.size);
+      assertThat(got.size).isEqualTo(want.size);
+      for (int i = 0; i < want.size; i++) {
+        assertThat(meaning(got, i)).isEqualTo(meaning(want, i));
+      }
+    }
+  }
+
   @Property(tries = 300)
   void xor2GivesBackWhatWentIn(@ForAll long seed) {
     Random r = new Random(seed);

@@ -9,6 +9,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
@@ -185,11 +186,15 @@ public final class OtlpReceiver {
       return null;
     }
 
+    private Outcome write(long ref, long start, long time, double value, @Nullable Histogram h) {
+      return h == null ? app.append(ref, start, time, value) : app.append(ref, start, time, h);
+    }
+
     @Override
     public void metadata(String family, MetricMetadata m) {
       if (m.help().isEmpty()
           && m.unit().isEmpty()
-          && m.type() == dev.tethys.model.MetricType.UNKNOWN) {
+          && m.type() == MetricType.UNKNOWN) {
         withoutMetadata.inc();
         return;
       }
