@@ -192,9 +192,7 @@ public final class OtlpReceiver {
 
     @Override
     public void metadata(String family, MetricMetadata m) {
-      if (m.help().isEmpty()
-          && m.unit().isEmpty()
-          && m.type() == MetricType.UNKNOWN) {
+      if (m.help().isEmpty() && m.unit().isEmpty() && m.type() == MetricType.UNKNOWN) {
         withoutMetadata.inc();
         return;
       }
