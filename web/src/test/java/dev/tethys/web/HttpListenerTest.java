@@ -176,6 +176,21 @@ class HttpListenerTest {
   }
 
   @Test
+  void anEmptyFormThatComesWithAnUpgradeIsAnswered() throws Exception {
+    try (HttpClient fresh = HttpClient.newHttpClient()) {
+      java.net.http.HttpResponse<String> r =
+          fresh.send(
+              to("/params?a=1")
+                  .header("Content-Type", "application/x-www-form-urlencoded")
+                  .POST(BodyPublishers.ofString(""))
+                  .build(),
+              BodyHandlers.ofString());
+      assertThat(r.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(r.body()).isEqualTo("[1]");
+    }
+  }
+
+  @Test
   void queriesMayHoldWhatPeopleType() throws IOException {
     assertThat(
             raw(

@@ -33,7 +33,8 @@ public final class HelidonRequest implements HttpRequest {
     this.request = request;
     this.exchange = exchange;
     this.rawPath = request.prologue().uriPath().rawPath();
-    if (!request.content().hasEntity()) {
+    // After an upgrade to HTTP/2 the engine would wait for the frames of an empty body forever.
+    if (!request.content().hasEntity() || contentLength() == 0) {
       exchange.bodyRead();
     }
   }
