@@ -35,7 +35,8 @@ public final class PrometheusApi {
     new LabelEndpoints(p.store()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     new RuleEndpoints().register(api);
-    new StatusEndpoints(p.server(), p.storeView(), p.registry(), p.notifications()).register(api);
+    new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())
+        .register(api);
     new AdminEndpoints(p.store(), p.storeView(), settings).register(api);
     new SearchEndpoints(p.store(), p.targets(), settings, p.clock()).register(api);
     ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());

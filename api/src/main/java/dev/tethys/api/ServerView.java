@@ -22,7 +22,10 @@ public interface ServerView {
   /** What it was built from. */
   Build build();
 
-  /** Features by category and name, and whether they are on. */
+  /**
+   * Features by category and name, and whether they are on. What the API knows itself (PromQL, its
+   * own switches) is added where it is not said here.
+   */
   Map<String, Map<String, Boolean>> features();
 
   /** Labels that federation adds to every series that lacks them. */

@@ -13,13 +13,19 @@ import java.util.TreeMap;
 final class StatusEndpoints {
   private static final int MAX_ENTRIES = 10_000;
 
+  private final ApiSettings settings;
   private final ServerView server;
   private final StoreView store;
   private final Registry registry;
   private final Notifications notifications;
 
   StatusEndpoints(
-      ServerView server, StoreView store, Registry registry, Notifications notifications) {
+      ApiSettings settings,
+      ServerView server,
+      StoreView store,
+      Registry registry,
+      Notifications notifications) {
+    this.settings = settings;
     this.server = server;
     this.store = store;
     this.registry = registry;
@@ -195,7 +201,11 @@ final class StatusEndpoints {
   }
 
   private void features(ApiCall call) throws IOException {
-    Map<String, Map<String, Boolean>> features = new TreeMap<>(server.features());
+    Map<String, Map<String, Boolean>> features = ApiFeatures.of(settings);
+    server
+        .features()
+        .forEach(
+            (category, of) -> features.computeIfAbsent(category, k -> new TreeMap<>()).putAll(of));
     call.data(
         out -> {
           out.put('{');

@@ -199,7 +199,7 @@ final class ApiServer implements AutoCloseable {
 
     @Override
     public Map<String, Map<String, Boolean>> features() {
-      return Map.of("promql_operators", Map.of(">=", true, "and", true), "api", Map.of());
+      return Map.of("rules", Map.of("x", true));
     }
 
     @Override

@@ -9,6 +9,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.Samples;
 import dev.tethys.model.relabel.RelabelRule;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.testkit.Shared;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -16,6 +18,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 class ServerApiTest {
   private static final String OK = "200 {\"status\":\"success\",\"data\":";
@@ -82,8 +87,34 @@ class ServerApiTest {
       assertThat(s.get("/api/v1/status/walreplay"))
           .isEqualTo(OK + "{\"min\":0,\"max\":4,\"current\":2,\"state\":\"done\"}}");
       assertThat(s.get("/api/v1/features"))
-          .isEqualTo(OK + "{\"api\":{},\"promql_operators\":{\">=\":true,\"and\":true}}}");
+          .startsWith(OK + "{\"api\":{\"admin\":false,")
+          .contains("\"promql_operators\":{\"!=\":true,", "\"rules\":{\"x\":true}");
     }
+  }
+
+  @Test
+  void featuresHavePrometheusNames() throws Exception {
+    JsonNode golden =
+        new ObjectMapper()
+            .readTree(
+                Files.readString(Shared.conformance("prometheus/cmd-prometheus/features.json")));
+    Map<String, Map<String, Boolean>> ours = ApiFeatures.of(ApiSettings.DEFAULT);
+    ours.forEach(
+        (category, features) -> {
+          Map<String, Boolean> expected = new TreeMap<>();
+          golden
+              .path(category)
+              .forEachEntry((k, v) -> expected.put(k, v.asBoolean() && !k.startsWith("openapi")));
+          assertThat(features).as(category).isEqualTo(expected);
+        });
+    ParserOptions all = ParserOptions.ALL;
+    ApiSettings d = ApiSettings.DEFAULT;
+    ApiSettings on =
+        new ApiSettings(
+            d.applicationName(), false, true, true, true, 0, d.corsOrigin(), d.lookback(), all);
+    assertThat(ApiFeatures.of(on).get("promql_functions")).doesNotContainValue(false);
+    assertThat(ApiFeatures.of(on).get("promql_operators")).doesNotContainValue(false);
+    assertThat(ApiFeatures.of(on).get("promql")).containsEntry("fill", true);
   }
 
   @Test

@@ -1,0 +1,92 @@
+package dev.tethys.api;
+
+import dev.tethys.query.promql.ast.AggregateOp;
+import dev.tethys.query.promql.ast.BinaryOp;
+import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.ast.Functions;
+import dev.tethys.query.promql.parser.ParserOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What of the API and of PromQL there is, in the categories of {@code /api/v1/features}. Other
+ * categories, and switches that only the server knows, are added to it.
+ */
+final class ApiFeatures {
+  private ApiFeatures() {}
+
+  /** Features by category; true where they are on. */
+  static Map<String, Map<String, Boolean>> of(ApiSettings s) {
+    Map<String, Map<String, Boolean>> out = new TreeMap<>();
+    out.put("api", api(s));
+    ParserOptions p = s.parser();
+    Map<String, Boolean> language = new TreeMap<>();
+    for (String always :
+        List.of(
+            "at_modifier",
+            "bool",
+            "by",
+            "duration_expr",
+            "group_left",
+            "group_right",
+            "ignoring",
+            "negative_offset",
+            "offset",
+            "on",
+            "per_query_lookback_delta",
+            "subqueries",
+            "without")) {
+      language.put(always, true);
+    }
+    for (String extended : List.of("anchored", "smoothed")) {
+      language.put(extended, p.extendedRangeSelectors());
+    }
+    for (String fill : List.of("fill", "fill_left", "fill_right")) {
+      language.put(fill, p.binopFillModifiers());
+    }
+    for (String engine :
+        List.of("delayed_name_removal", "per_step_stats", "type_and_unit_labels")) {
+      language.put(engine, false); // the server says when they are on
+    }
+    out.put("promql", language);
+    Map<String, Boolean> functions = new TreeMap<>();
+    for (Function f : Functions.all()) {
+      functions.put(f.name(), !f.experimental() || p.experimentalFunctions());
+    }
+    out.put("promql_functions", functions);
+    Map<String, Boolean> operators = new TreeMap<>();
+    for (BinaryOp op : BinaryOp.values()) {
+      operators.put(op.text(), true);
+    }
+    for (String matching : List.of("=~", "!~", "@")) {
+      operators.put(matching, true);
+    }
+    for (AggregateOp op : AggregateOp.values()) {
+      operators.put(op.text(), !op.isExperimental() || p.experimentalFunctions());
+    }
+    out.put("promql_operators", operators);
+    return out;
+  }
+
+  private static Map<String, Boolean> api(ApiSettings s) {
+    Map<String, Boolean> api = new TreeMap<>();
+    api.put("admin", s.admin());
+    api.put("exclude_alerts", true);
+    api.put("label_values_match", true);
+    api.put("lifecycle", s.lifecycle());
+    api.put("openapi_3.1", false);
+    api.put("openapi_3.2", false);
+    api.put("otlp_write_receiver", false); // the server says when they are on
+    api.put("query_stats", true);
+    api.put("query_warnings", true);
+    api.put("remote_write_receiver", false);
+    api.put("search", s.search());
+    for (String algorithm : SearchScore.ALGORITHMS) {
+      api.put("search_fuzz_alg_" + algorithm, true);
+    }
+    api.put("time_range_labels", true);
+    api.put("time_range_series", true);
+    return api;
+  }
+}
