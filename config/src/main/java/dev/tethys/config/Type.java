@@ -105,8 +105,9 @@ public final class Type<T> {
 
   /** One of several words. */
   public static <T> Type<T> oneOf(String what, Map<String, T> words) {
+    List<String> shown = words.keySet().stream().filter(w -> !w.isEmpty()).toList();
     return new Type<>(
-        String.join(" | ", words.keySet()),
+        String.join(" | ", shown),
         null,
         n -> {
           T v = words.get(n.asString());
@@ -119,7 +120,7 @@ public final class Type<T> {
                   + " \""
                   + n.asString()
                   + "\"; allowed: "
-                  + String.join(", ", words.keySet()));
+                  + String.join(", ", shown));
         },
         null);
   }

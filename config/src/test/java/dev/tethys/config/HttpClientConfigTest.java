@@ -69,9 +69,9 @@ class HttpClientConfigTest {
     String reason =
         REASONS.entrySet().stream()
             .filter(e -> name.contains(e.getKey()))
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElseThrow();
+            .max(java.util.Comparator.comparingInt(e -> e.getKey().length()))
+            .orElseThrow()
+            .getValue();
     assertThatThrownBy(reading::run)
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith(file + ":")

@@ -19,6 +19,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,11 +75,21 @@ public final class HttpListener implements AutoCloseable {
   public static HttpListener start(
       HttpListenerOptions options, Routes routes, @Nullable HttpMetrics metrics)
       throws IOException {
+    return start(options, routes, metrics, s -> {});
+  }
+
+  /** The same; every accepted socket is also shown to somebody. */
+  static HttpListener start(
+      HttpListenerOptions options,
+      Routes routes,
+      @Nullable HttpMetrics metrics,
+      Consumer<Socket> accepted)
+      throws IOException {
     List<ListenAddress> addresses = options.addresses().stream().map(ListenAddress::parse).toList();
     HttpListener l = new HttpListener(options, routes, metrics);
     try {
       for (ListenAddress a : addresses) {
-        l.listen(a);
+        l.listen(a, accepted);
       }
     } catch (RuntimeException | IOException e) {
       l.close();
@@ -89,7 +101,7 @@ public final class HttpListener implements AutoCloseable {
     return l;
   }
 
-  private void listen(ListenAddress where) throws IOException {
+  private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     SlowClients clients = new SlowClients(options.readTimeout().toNanos(), System::nanoTime);
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
@@ -110,6 +122,7 @@ public final class HttpListener implements AutoCloseable {
                     options.readTimeout(),
                     s -> {
                       clients.accepted(s);
+                      accepted.accept(s);
                       if (s instanceof javax.net.ssl.SSLSocket ssl) {
                         sockets.configure(ssl);
                       }

@@ -420,6 +420,33 @@ class HttpListenerTest {
   }
 
   @Test
+  void answersAreWholeBeforeTheConnectionEnds() throws Exception {
+    for (String encoding : List.of("identity", "gzip", "zstd")) {
+      for (String path : List.of("/stream", "/long", "/short-stream", "/hello")) {
+        String answer =
+            raw(
+                "GET "
+                    + path
+                    + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: "
+                    + encoding
+                    + "\r\n\r\n");
+        int end = answer.indexOf("\r\n\r\n");
+        String head = answer.substring(0, end).toLowerCase(java.util.Locale.ROOT);
+        String body = answer.substring(end + 4);
+        assertThat(head).startsWith("http/1.1 200");
+        if (head.contains("transfer-encoding: chunked")) {
+          assertThat(body).as(path + " " + encoding).endsWith("0\r\n\r\n");
+        } else if (head.contains("content-length: ")) {
+          String length = head.replaceAll("(?s).*content-length: (\\d+).*", "$1");
+          assertThat(body).as(path + " " + encoding).hasSize(Integer.parseInt(length));
+        } else {
+          assertThat(body.length()).as(path + " " + encoding).isGreaterThan(20);
+        }
+      }
+    }
+  }
+
+  @Test
   void keepsConnectionsAlive() throws Exception {
     try (Socket s = new Socket("127.0.0.1", listener.port())) {
       s.setSoTimeout(20_000);

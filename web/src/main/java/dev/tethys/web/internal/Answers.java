@@ -98,8 +98,7 @@ public final class Answers {
   }
 
   private static boolean isEndDue(ServerRequest q) {
-    return q.headers().first(HeaderNames.CONNECTION).orElse("").equalsIgnoreCase("close")
-        || q.prologue().protocolVersion().equals("1.0");
+    return q.headers().first(HeaderNames.CONNECTION).orElse("").equalsIgnoreCase("close");
   }
 
   /** Lengths that two readers could take differently would let requests hide in bodies. */

@@ -4,6 +4,7 @@ import dev.tethys.web.HttpResponse;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -321,8 +322,17 @@ public final class HelidonResponse implements HttpResponse {
         return;
       }
       drain();
+      if (!trailers.isEmpty()) {
+        // Else the engine sends short bodies with their length, and no trailers.
+        start().flush();
+      }
       trailers.forEach((n, v) -> response.trailers().add(HeaderNames.create(n), v));
       start().close();
+      // The engine writes the end of the body only when the handler has returned, and a connection
+      // that is to be closed would be closed before.
+      if (response instanceof RoutingResponse whole) {
+        sending(whole::commit);
+      }
       if (head) {
         sending(response::send);
       }

@@ -1,0 +1,147 @@
+package dev.tethys.web;
+
+import dev.tethys.web.GrpcException.Status;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Unary gRPC methods as handlers of ordinary routes: {@code routes.post("/package.Service/Method",
+ * Grpc.unary(max, method))}. So all that holds for requests holds for calls: users, limits, slow
+ * clients, metrics.
+ *
+ * <p>Format, from the public description of gRPC over HTTP/2: a message is one byte that says
+ * whether it is compressed (by the encoding that {@code grpc-encoding} names), four bytes of
+ * length, most significant first, and that many bytes. The outcome stands in the trailers {@code
+ * grpc-status} and {@code grpc-message}; a call that fails has only headers.
+ */
+public final class Grpc {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final String CONTENT_TYPE = "application/grpc";
+
+  private Grpc() {}
+
+  /** What a method does: a message in, a message out. */
+  @FunctionalInterface
+  public interface Method {
+    byte[] call(byte[] message, HttpRequest request) throws Exception;
+  }
+
+  /**
+   * A handler for one method.
+   *
+   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   */
+  public static HttpHandler unary(int maxBytes, Method method) {
+    return (request, response) -> {
+      String type = request.header("Content-Type");
+      if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(CONTENT_TYPE)) {
+        throw new HttpException(
+            415, "this is a gRPC method: content-type must be application/grpc");
+      }
+      if (!request.protocol().startsWith("HTTP/2")) {
+        throw new HttpException(426, "gRPC wants HTTP/2");
+      }
+      response.header("Content-Type", CONTENT_TYPE).uncompressed();
+      byte[] answer;
+      try {
+        answer = method.call(message(request, maxBytes), request);
+      } catch (GrpcException e) {
+        fail(response, e.status(), String.valueOf(e.getMessage()));
+        return;
+      } catch (HttpException e) {
+        fail(
+            response,
+            e.status() == 413 ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL,
+            String.valueOf(e.getMessage()));
+        return;
+      } catch (IOException e) {
+        throw e;
+      } catch (Exception e) {
+        LOG.log(Level.ERROR, "answering " + request.path(), e);
+        fail(response, Status.INTERNAL, "internal error");
+        return;
+      }
+      response.trailer("grpc-status", "0");
+      try (OutputStream out = response.stream()) {
+        out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(answer.length).array());
+        out.write(answer);
+      }
+    };
+  }
+
+  private static byte[] message(HttpRequest request, int maxBytes)
+      throws IOException, GrpcException {
+    InputStream body = request.body(maxBytes + 1024L);
+    byte[] head = body.readNBytes(5);
+    if (head.length < 5) {
+      throw new GrpcException(Status.INTERNAL, "the call has no whole message");
+    }
+    long length = ByteBuffer.wrap(head).getInt(1) & 0xffff_ffffL;
+    if (length > maxBytes) {
+      throw new GrpcException(
+          Status.RESOURCE_EXHAUSTED,
+          "message of " + length + " bytes is larger than " + maxBytes + " bytes");
+    }
+    byte[] message = body.readNBytes((int) length);
+    if (message.length < length) {
+      throw new GrpcException(Status.INTERNAL, "the call broke off within its message");
+    }
+    if (body.read() >= 0) {
+      throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
+    }
+    return switch (head[0]) {
+      case 0 -> message;
+      case 1 -> decompressed(message, request.header("grpc-encoding"), maxBytes);
+      default -> throw new GrpcException(Status.INTERNAL, "malformed message");
+    };
+  }
+
+  private static byte[] decompressed(
+      byte[] message, @org.jspecify.annotations.Nullable String encoding, int maxBytes)
+      throws IOException, GrpcException {
+    if (!"gzip".equals(encoding)) {
+      throw new GrpcException(
+          Status.UNIMPLEMENTED, "grpc-encoding " + encoding + " is not spoken; identity, gzip are");
+    }
+    try (InputStream in = new GZIPInputStream(new java.io.ByteArrayInputStream(message))) {
+      byte[] out = in.readNBytes(maxBytes);
+      if (in.read() >= 0) {
+        throw new GrpcException(
+            Status.RESOURCE_EXHAUSTED, "message is larger than " + maxBytes + " bytes");
+      }
+      return out;
+    } catch (ZipException | EOFException e) {
+      throw new GrpcException(Status.INTERNAL, "the message is not valid gzip");
+    }
+  }
+
+  private static void fail(HttpResponse response, Status status, String message)
+      throws IOException {
+    response
+        .header("grpc-status", Integer.toString(status.code()))
+        .header("grpc-message", percent(String.valueOf(message)))
+        .header("grpc-accept-encoding", "identity,gzip")
+        .send();
+  }
+
+  /** Percent-encodes what is not plain ASCII. */
+  private static String percent(String s) {
+    StringBuilder sb = new StringBuilder();
+    for (byte b : s.getBytes(StandardCharsets.UTF_8)) {
+      if (b >= ' ' && b < 0x7f && b != '%') {
+        sb.append((char) b);
+      } else {
+        sb.append(String.format("%%%02X", b & 0xff));
+      }
+    }
+    return sb.toString();
+  }
+}
