@@ -75,9 +75,10 @@ public final class MetricsDatabase implements MetricStore {
     return open(folder, options, new RealFiles());
   }
 
-  static MetricsDatabase open(Path folder, DatabaseOptions options, FileAccess files) {
+  static MetricsDatabase open(Path where, DatabaseOptions options, FileAccess files) {
+    Path folder = where.toAbsolutePath();
     try {
-      files.createDirectories(folder);
+      make(folder, files);
     } catch (IOException e) {
       throw cannotOpen(folder, e);
     }
@@ -97,6 +98,22 @@ public final class MetricsDatabase implements MetricStore {
       if (db == null) {
         closeQuietly(lock);
       }
+    }
+  }
+
+  /** Makes a folder and its parents, so that they outlive a power cut. */
+  private static void make(Path folder, FileAccess files) throws IOException {
+    List<Path> parents = new ArrayList<>();
+    Path p = folder;
+    while (p != null && !files.exists(p)) {
+      p = p.getParent();
+      if (p != null) {
+        parents.add(p);
+      }
+    }
+    files.createDirectories(folder);
+    for (Path made : parents) {
+      files.syncDirectory(made);
     }
   }
 

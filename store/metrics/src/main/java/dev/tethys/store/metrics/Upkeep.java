@@ -404,7 +404,8 @@ final class Upkeep {
     }
   }
 
-  void snapshot(Path into, boolean skipHead) {
+  void snapshot(Path where, boolean skipHead) {
+    Path into = where.toAbsolutePath();
     structure.lock();
     try {
       if (!files.list(into).isEmpty()) {

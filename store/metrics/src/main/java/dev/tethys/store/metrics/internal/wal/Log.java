@@ -50,6 +50,7 @@ public final class Log implements Closeable {
     this.directory = directory;
     this.segmentBytes = segmentBytes;
     files.createDirectories(directory);
+    files.syncDirectory(directory.getParent());
     List<Long> there = segments(files, directory);
     segment = there.isEmpty() ? 0 : there.getLast();
     for (long n : there) {

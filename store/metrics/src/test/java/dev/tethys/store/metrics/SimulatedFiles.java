@@ -1,0 +1,421 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import java.io.Closeable;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory that can lose its power at any operation, become full, or fail to read.
+ *
+ * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was written
+ * behind it, any part, with sectors missing in between; a folder keeps the names that were synced and
+ * any first few of the changes since. After the end of a process alone ({@link #afterKill})
+ * everything written is there. Everything is drawn from the given random numbers, so a seed replays
+ * a failure.
+ */
+final class SimulatedFiles implements FileAccess {
+  /** The power is gone; nothing works any more. */
+  static final class PowerCut extends Error {
+    private static final long serialVersionUID = 1L;
+
+    PowerCut() {
+      super("power cut");
+    }
+  }
+
+  private static final int SECTOR = 64; // small, so that small files have several
+
+  private static final class Content {
+    byte[] bytes = new byte[64];
+    int size;
+    int durable;
+
+    Content copy() {
+      Content c = new Content();
+      c.bytes = bytes.clone();
+      c.size = size;
+      c.durable = durable;
+      return c;
+    }
+  }
+
+  /** A change of names in one folder: what is removed, and what is put. */
+  private record Change(@Nullable String remove, @Nullable String put, @Nullable Object node) {}
+
+  private static final class Folder {
+    final TreeMap<String, Object> now = new TreeMap<>();
+    final TreeMap<String, Object> durable = new TreeMap<>();
+    final List<Change> pending = new ArrayList<>();
+
+    void change(Change c) {
+      apply(now, c);
+      pending.add(c);
+    }
+
+    static void apply(Map<String, Object> m, Change c) {
+      if (c.remove != null) {
+        m.remove(c.remove);
+      }
+      if (c.put != null && c.node != null) {
+        m.put(c.put, c.node);
+      }
+    }
+  }
+
+  private final Random random;
+  private Folder root = new Folder();
+  private final Set<Path> locks = new HashSet<>();
+  private int operations;
+  private int cutAt = Integer.MAX_VALUE;
+  private boolean dead;
+  private long freeBytes = Long.MAX_VALUE;
+  private boolean failForce;
+
+  SimulatedFiles(long seed) {
+    random = new Random(seed);
+  }
+
+  /** The power goes at the operation with this number from now. */
+  void cutAfter(int n) {
+    cutAt = operations + n;
+  }
+
+  int operations() {
+    return operations;
+  }
+
+  void setFree(long bytes) {
+    freeBytes = bytes;
+  }
+
+  void failForce(boolean fail) {
+    failForce = fail;
+  }
+
+  /** The disk as the next process finds it when the power was cut. */
+  SimulatedFiles afterPowerCut() {
+    return next(true);
+  }
+
+  /** The disk as the next process finds it when only the process ended. */
+  SimulatedFiles afterKill() {
+    return next(false);
+  }
+
+  private SimulatedFiles next(boolean power) {
+    SimulatedFiles s = new SimulatedFiles(random.nextLong());
+    s.root = survive(root, power, new HashMap<>());
+    return s;
+  }
+
+  private Folder survive(Folder f, boolean power, Map<Content, Content> seen) {
+    Map<String, Object> names;
+    if (power) {
+      names = new TreeMap<>(f.durable);
+      int keep = f.pending.isEmpty() ? 0 : random.nextInt(f.pending.size() + 1);
+      for (Change c : f.pending.subList(0, keep)) {
+        Folder.apply(names, c);
+      }
+    } else {
+      names = f.now;
+    }
+    Folder out = new Folder();
+    names.forEach(
+        (name, node) -> {
+          Object n =
+              node instanceof Folder sub
+                  ? survive(sub, power, seen)
+                  : seen.computeIfAbsent((Content) node, c -> survive(c, power));
+          out.now.put(name, n);
+          out.durable.put(name, n);
+        });
+    return out;
+  }
+
+  private Content survive(Content c, boolean power) {
+    Content s = c.copy();
+    if (power && s.size > s.durable) {
+      s.size = s.durable + random.nextInt(s.size - s.durable + 1);
+      for (int at = s.durable; at < s.size; at += SECTOR) {
+        if (random.nextInt(4) == 0) {
+          Arrays.fill(s.bytes, at, Math.min(s.size, at + SECTOR), (byte) 0);
+        }
+      }
+    }
+    s.durable = s.size;
+    return s;
+  }
+
+  private void step() {
+    if (dead) {
+      throw new PowerCut();
+    }
+    if (++operations >= cutAt) {
+      dead = true;
+      throw new PowerCut();
+    }
+  }
+
+  private void alive() {
+    if (dead) {
+      throw new PowerCut();
+    }
+  }
+
+  private @Nullable Object find(Path p) {
+    Object node = root;
+    for (Path name : p) {
+      if (!(node instanceof Folder f)) {
+        return null;
+      }
+      node = f.now.get(name.toString());
+    }
+    return node;
+  }
+
+  private Folder folder(@Nullable Path p) throws IOException {
+    if (p == null) {
+      return root;
+    }
+    Object node = find(p);
+    if (node instanceof Folder f) {
+      return f;
+    }
+    throw new NoSuchFileException(p.toString());
+  }
+
+  private Content content(Path p) throws IOException {
+    Object node = find(p);
+    if (node instanceof Content c) {
+      return c;
+    }
+    throw new NoSuchFileException(p.toString());
+  }
+
+  private static String name(Path p) {
+    return p.getFileName().toString();
+  }
+
+  @Override
+  public synchronized WritableFile create(Path path) throws IOException {
+    step();
+    Content c = new Content();
+    folder(path.getParent()).change(new Change(null, name(path), c));
+    return new Writing(c);
+  }
+
+  private final class Writing implements WritableFile {
+    private final Content c;
+    private boolean closed;
+
+    Writing(Content c) {
+      this.c = c;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      synchronized (SimulatedFiles.this) {
+        if (closed) {
+          throw new IOException("closed");
+        }
+        int n = length;
+        boolean full = false;
+        boolean cut = false;
+        alive();
+        if (operations + 1 >= cutAt) {
+          n = random.nextInt(length + 1);
+          cut = true;
+        }
+        if (n > freeBytes) {
+          n = (int) freeBytes;
+          full = true;
+        }
+        if (c.bytes.length < c.size + n) {
+          c.bytes = Arrays.copyOf(c.bytes, Math.max(c.size + n, c.bytes.length * 2));
+        }
+        System.arraycopy(bytes, offset, c.bytes, c.size, n);
+        c.size += n;
+        freeBytes -= freeBytes == Long.MAX_VALUE ? 0 : n;
+        if (cut) {
+          step();
+        }
+        operations++;
+        if (full) {
+          throw new IOException("No space left on device");
+        }
+      }
+    }
+
+    @Override
+    public long position() {
+      return c.size;
+    }
+
+    @Override
+    public void truncate(long size) {
+      synchronized (SimulatedFiles.this) {
+        step();
+        c.size = (int) size;
+        c.durable = Math.min(c.durable, c.size);
+      }
+    }
+
+    @Override
+    public void force() throws IOException {
+      synchronized (SimulatedFiles.this) {
+        step();
+        if (failForce) {
+          throw new IOException("Input/output error");
+        }
+        c.durable = c.size;
+      }
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+
+  @Override
+  public synchronized byte[] read(Path path) throws IOException {
+    alive();
+    Content c = content(path);
+    return Arrays.copyOf(c.bytes, c.size);
+  }
+
+  /** Changes bytes behind the store's back. */
+  synchronized void damage(Path path, java.util.function.UnaryOperator<byte[]> f)
+      throws IOException {
+    Content c = content(path);
+    c.bytes = f.apply(Arrays.copyOf(c.bytes, c.size));
+    c.size = c.bytes.length;
+    c.durable = c.size;
+  }
+
+  @Override
+  public synchronized MemorySegment map(Path path, Arena arena) throws IOException {
+    alive();
+    Content c = content(path);
+    return MemorySegment.ofArray(Arrays.copyOf(c.bytes, c.size)).asReadOnly();
+  }
+
+  @Override
+  public synchronized void rename(Path from, Path to) throws IOException {
+    step();
+    Object node = find(from);
+    if (node == null) {
+      throw new NoSuchFileException(from.toString());
+    }
+    if (!from.getParent().equals(to.getParent())) {
+      throw new IOException("a rename between folders is not simulated");
+    }
+    folder(from.getParent()).change(new Change(name(from), name(to), node));
+  }
+
+  @Override
+  public synchronized void delete(Path path) throws IOException {
+    Object node = find(path);
+    if (node == null) {
+      alive();
+      return;
+    }
+    if (node instanceof Folder f) {
+      for (String n : List.copyOf(f.now.keySet())) {
+        delete(path.resolve(n));
+      }
+    }
+    step();
+    folder(path.getParent()).change(new Change(name(path), null, null));
+  }
+
+  @Override
+  public synchronized void link(Path from, Path to) throws IOException {
+    step();
+    folder(to.getParent()).change(new Change(null, name(to), content(from)));
+  }
+
+  @Override
+  public synchronized List<Path> list(Path directory) {
+    alive();
+    Object node = find(directory);
+    if (!(node instanceof Folder f)) {
+      return List.of();
+    }
+    return f.now.keySet().stream().map(directory::resolve).toList();
+  }
+
+  @Override
+  public synchronized boolean exists(Path path) {
+    alive();
+    return find(path) != null;
+  }
+
+  @Override
+  public synchronized boolean isDirectory(Path path) {
+    alive();
+    return find(path) instanceof Folder;
+  }
+
+  @Override
+  public synchronized long size(Path path) throws IOException {
+    alive();
+    return content(path).size;
+  }
+
+  @Override
+  public synchronized void createDirectories(Path directory) throws IOException {
+    alive();
+    Folder at = root;
+    for (Path name : directory) {
+      Object node = at.now.get(name.toString());
+      if (node == null) {
+        step();
+        Folder made = new Folder();
+        at.change(new Change(null, name.toString(), made));
+        node = made;
+      }
+      if (!(node instanceof Folder f)) {
+        throw new FileNotFoundException(directory.toString());
+      }
+      at = f;
+    }
+  }
+
+  @Override
+  public synchronized void syncDirectory(Path directory) throws IOException {
+    step();
+    Folder f = folder(directory);
+    f.durable.clear();
+    f.durable.putAll(f.now);
+    f.pending.clear();
+  }
+
+  @Override
+  public synchronized Closeable lock(Path path) throws IOException {
+    alive();
+    if (!locks.add(path)) {
+      throw new IOException(path + " is locked");
+    }
+    return () -> {
+      synchronized (SimulatedFiles.this) {
+        locks.remove(path);
+      }
+    };
+  }
+}
