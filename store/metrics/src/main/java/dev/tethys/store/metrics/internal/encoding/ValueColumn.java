@@ -68,11 +68,17 @@ public final class ValueColumn {
       m = new long[Math.max(n, 512)];
       u = new long[m.length];
     }
+    int start = out.size;
     int e = decimals(v, n);
     if (e >= 0) {
-      out.putByte(DECIMAL | (exceptionCount > 0 ? EXCEPTIONS : 0) | e << 4);
+      out.putByte(DECIMAL | (exceptionCount > 0 ? EXCEPTIONS : 0) | (e << 4));
       putExceptions(v, out);
       ints.encode(m, n, out);
+      if (out.size - start <= 8 * n) {
+        return;
+      }
+      out.size = start;
+      planes(v, n, out);
       return;
     }
     e = sums(v, n);

@@ -29,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  *   5 METADATA  uvarint n, n * { name, byte type, help, unit }
  *   6 END       the snapshot is whole
  * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
- *   the one before; 0 first), uvarint pages, pages { svarint range start, uvarint rows, uvarint size,
- *   rows }, uvarint series with extras, each:
+ *   the one before; 0 first), uvarint pages, each: svarint range start, uvarint rows,
+ *   byte 0 and 8 bytes mask of the series present in all rows | byte 1,
+ *   rows * { svarint time - time before (first: - range start), 8 bytes mask of the changed,
+ *   [8 bytes mask of the present], uvarint length }, the bytes of all rows as in {@link RowPage};
+ *   uvarint series with extras, each:
  *     byte k, uvarint start changes * { svarint from, svarint start },
  *     uvarint histogram chunks * { svarint min, svarint max, uvarint count, sized data },
  *     uvarint late samples * { svarint time, svarint start, byte 0 and 8 bytes value |
@@ -196,13 +199,8 @@ public final class HeadSnapshot {
         before = t;
       }
       out.uvarint(s.pages.pages().length);
-      for (int i = 0; i < s.pages.pages().length; i++) {
-        RowPage.save(
-            s.pages.bytes()[i],
-            s.pages.sizes()[i],
-            s.pages.pages()[i].rangeStart,
-            s.pages.rows()[i],
-            out);
+      for (RowPage.View p : s.pages.pages()) {
+        p.save(out);
       }
       out.uvarint(s.extras.size());
       for (ExtraState e : s.extras) {

@@ -8,28 +8,28 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one
- * batch brought for the stripe at one timestamp: which series are present, which changed, and how.
+ * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one batch
+ * brought for the stripe at one timestamp: when, which series are present, which changed, and how.
  *
  * <pre>
- * row: svarint timestamp - timestamp of the row before (first row: - range start)
- *      byte: bit 0 "presence mask follows" (else as in the row before),
- *            bits 1-2 changed: 0 none, 1 mask follows, 2 all that are present
- *      [8 bytes presence] [8 bytes changed]
- *      if any changed: uvarint bytes of the rest of the row,
- *        a nibble a changed series (low half first): its code; then its bytes
- * code: 0 none, 1-4 zigzag of the difference of integers in as many bytes,
- *       5-10 xor with the bits before, its lowest 3-8 bytes,
- *       11-15 xor with the bits before, its highest 2-6 bytes
+ * times[row]    milliseconds
+ * changed[row]  a bit a series whose value is not the one before
+ * present[row]  a bit a series; as long as all rows of the page hold the same, only one mask is kept
+ * ends[row]     end of its bytes; they start where those of the row before end:
+ *   a nibble a changed series, in the order of bits, the low half of a byte first; then its bytes
+ *   nibble: bits 0-2 how many bytes less one; bit 3 clear: zigzag of the difference of integers, set:
+ *           xor with the bits before
  * </pre>
  *
  * <p>"Before" is the value of the series in this page, +0.0 at first: a page stands alone. One
- * series can be read without decoding its neighbours: nibbles say where its bytes are.
+ * series is read without decoding its neighbours: nibbles say where its bytes are, sixteen of them
+ * summed in one step.
  *
- * <p>Invariants: bytes below {@link #size} never change once written, so that a reader who noted
- * (buf, size, rows) under the head's lock may read without it; the samples of a series ascend by
+ * <p>Invariants: what stands in the arrays below {@link #rows} never changes, so that a reader who
+ * took a {@link View} under the head's lock reads it without; the samples of a series ascend by
  * time. Written by one thread at a time.
  */
 final class RowPage {
@@ -40,26 +40,17 @@ final class RowPage {
   private static final int FULL_ROWS = 120;
   private static final int FULL_BYTES = 4 * 1024;
 
+  /** The longest row: 32 bytes of nibbles, 64 values. */
+  private static final int MAX_ROW_BYTES = 32 + 64 * 8;
+
+  private static final int SLACK = 8;
+
   static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-  /** Bytes of a value by its code. */
-  private static final int[] LENGTH = {0, 1, 2, 3, 4, 3, 4, 5, 6, 7, 8, 2, 3, 4, 5, 6};
-
-  /** Bytes of two values by the byte that holds their codes. */
-  private static final byte[] PAIR_LENGTH = new byte[256];
-
-  static {
-    for (int i = 0; i < 256; i++) {
-      PAIR_LENGTH[i] = (byte) (LENGTH[i & 15] + LENGTH[i >>> 4]);
-    }
-  }
 
   /** Start of the block range that the rows belong to. */
   final long rangeStart;
 
-  byte[] buf;
-  int size;
   int rows;
   long minTime = Long.MAX_VALUE;
   long maxTime = Long.MIN_VALUE;
@@ -67,35 +58,57 @@ final class RowPage {
   /** Series that have a value in this page. */
   long seen;
 
-  private long presence;
-  private long lastTime;
+  private long[] times;
+  private long[] changed;
+  private char[] ends;
+  private byte[] bytes;
+  private long allPresent; // the mask of every row while presents is null
+  private long @Nullable [] presents;
 
-  RowPage(long rangeStart, int capacity) {
+  RowPage(long rangeStart, int rowCapacity, int byteCapacity) {
     this.rangeStart = rangeStart;
-    this.lastTime = rangeStart;
-    this.buf = new byte[capacity];
+    this.times = new long[rowCapacity];
+    this.changed = new long[rowCapacity];
+    this.ends = new char[rowCapacity];
+    this.bytes = new byte[byteCapacity + SLACK];
+  }
+
+  private int size() {
+    return rows == 0 ? 0 : ends[rows - 1];
   }
 
   /** Whether the next row should start a new page. */
   boolean full() {
-    return size >= MAX_BYTES || rows >= MAX_ROWS || rows >= FULL_ROWS && size >= FULL_BYTES;
+    return size() >= MAX_BYTES || rows >= MAX_ROWS || rows >= FULL_ROWS && size() >= FULL_BYTES;
   }
 
   long bytes() {
-    return buf.length + 96L;
+    return bytes.length + times.length * (presents == null ? 18L : 26L) + 160;
   }
 
-  /** Gives back what was reserved for growth. Readers keep the array they noted. */
+  /** Gives back what was reserved for growth. Readers keep the arrays they noted. */
   void trim() {
-    if (buf.length - size > 64) {
-      buf = Arrays.copyOf(buf, size);
+    if (times.length > rows) {
+      resize(rows);
+    }
+    if (bytes.length > size() + SLACK + 32) {
+      bytes = Arrays.copyOf(bytes, size() + SLACK);
+    }
+  }
+
+  private void resize(int capacity) {
+    times = Arrays.copyOf(times, capacity);
+    changed = Arrays.copyOf(changed, capacity);
+    ends = Arrays.copyOf(ends, capacity);
+    if (presents != null) {
+      presents = Arrays.copyOf(presents, capacity);
     }
   }
 
   /** Scratch of the one writer. */
   static final class Scratch {
-    final byte[] payload = new byte[64 * 8 + 16];
-    final byte[] nibbles = new byte[40];
+    final byte[] payload = new byte[64 * 8 + SLACK];
+    final byte[] nibbles = new byte[33];
   }
 
   /**
@@ -107,25 +120,25 @@ final class RowPage {
    */
   void append(long time, int[] slots, long[] bits, int from, int to, long[] last, Scratch s) {
     long present = 0;
-    long changed = 0;
+    long change = 0;
     int codes = 0;
     int p = 0;
     byte[] payload = s.payload;
     byte[] nibbles = s.nibbles;
-    long seen = this.seen;
+    long known = seen;
     for (int i = from; i < to; i++) {
       int k = slots[i] & 63;
       long bit = 1L << k;
       present |= bit;
-      long before = (seen & bit) != 0 ? last[k] : 0;
+      long before = (known & bit) != 0 ? last[k] : 0;
       long now = bits[i];
       last[k] = now;
       if (now == before) {
         continue;
       }
-      changed |= bit;
-      int code = code(before, now, payload, p);
-      p += LENGTH[code];
+      change |= bit;
+      int code = encode(before, now, payload, p);
+      p += (code & 7) + 1;
       if ((codes & 1) == 0) {
         nibbles[codes >>> 1] = (byte) code;
       } else {
@@ -133,291 +146,282 @@ final class RowPage {
       }
       codes++;
     }
-    this.seen = seen | present;
+    seen = known | present;
     int nibbleBytes = (codes + 1) >>> 1;
-    int need = 10 + 1 + 16 + 3 + nibbleBytes + p + 8;
-    if (buf.length - size < need) {
-      buf = Arrays.copyOf(buf, Math.max(size + need, buf.length + (buf.length >>> 1)));
+    int at = size();
+    int end = at + nibbleBytes + p;
+    if (bytes.length < end + SLACK) {
+      bytes = Arrays.copyOf(bytes, Math.max(end, at + (at >>> 1)) + SLACK);
     }
-    byte[] b = buf;
-    int at = size;
-    at = uvarint(b, at, ByteSink.zigzag(time - lastTime));
-    boolean maskFollows = rows == 0 || present != presence;
-    int form = changed == 0 ? 0 : changed == present ? 2 : 1;
-    b[at++] = (byte) ((maskFollows ? 1 : 0) | form << 1);
-    if (maskFollows) {
-      LONG.set(b, at, present);
-      at += 8;
+    System.arraycopy(nibbles, 0, bytes, at, nibbleBytes);
+    System.arraycopy(payload, 0, bytes, at + nibbleBytes, p);
+    row(time, present, change, end);
+  }
+
+  private void row(long time, long present, long change, int end) {
+    if (rows == times.length) {
+      resize(Math.max(8, rows + (rows >>> 1) + 4));
     }
-    if (form == 1) {
-      LONG.set(b, at, changed);
-      at += 8;
+    if (rows == 0) {
+      allPresent = present;
+    } else if (presents == null && present != allPresent) {
+      long[] masks = new long[times.length];
+      Arrays.fill(masks, 0, rows, allPresent);
+      presents = masks;
     }
-    if (form != 0) {
-      at = uvarint(b, at, nibbleBytes + p);
-      System.arraycopy(nibbles, 0, b, at, nibbleBytes);
-      at += nibbleBytes;
-      System.arraycopy(payload, 0, b, at, p);
-      at += p;
+    times[rows] = time;
+    changed[rows] = change;
+    ends[rows] = (char) end;
+    if (presents != null) {
+      presents[rows] = present;
     }
-    size = at;
     rows++;
-    presence = present;
-    lastTime = time;
     minTime = Math.min(minTime, time);
     maxTime = Math.max(maxTime, time);
   }
 
-  private static int uvarint(byte[] b, int p, long v) {
-    while ((v & ~0x7fL) != 0) {
-      b[p++] = (byte) (v | 0x80);
-      v >>>= 7;
-    }
-    b[p++] = (byte) v;
-    return p;
-  }
-
-  private static int code(long before, long now, byte[] out, int p) {
+  /** Writes how a value came of the one before; its nibble. */
+  private static int encode(long before, long now, byte[] out, int p) {
     double a = Double.longBitsToDouble(before);
     double v = Double.longBitsToDouble(now);
     long m = (long) a;
     long k = (long) v;
-    if ((double) k == v && (double) m == a && now != Long.MIN_VALUE) {
+    long x = now ^ before;
+    int low = (71 - Long.numberOfLeadingZeros(x)) >>> 3;
+    if ((double) k == v
+        && (double) m == a
+        && now != Long.MIN_VALUE
+        && Math.abs(k) < 1L << 53
+        && Math.abs(m) < 1L << 53) {
       long zz = ByteSink.zigzag(k - m);
-      if (zz >>> 32 == 0 && Math.abs(k) < 1L << 53 && Math.abs(m) < 1L << 53) {
+      int n = Math.max(1, (71 - Long.numberOfLeadingZeros(zz)) >>> 3);
+      if (n <= low) {
         LONG.set(out, p, zz);
-        return Math.max(1, (39 - Integer.numberOfLeadingZeros((int) zz)) >>> 3);
+        return n - 1;
       }
     }
-    long x = now ^ before;
-    int low = Math.max(3, (71 - Long.numberOfLeadingZeros(x)) >>> 3);
-    int high = Math.max(2, (71 - Long.numberOfTrailingZeros(x)) >>> 3);
-    if (high < low && high <= 6) {
-      LONG.set(out, p, x >>> (64 - 8 * high));
-      return high + 9;
-    }
     LONG.set(out, p, x);
-    return low + 2;
+    return (low - 1) | 8;
   }
 
   private static long decode(int code, byte[] b, int p, long before) {
-    int n = LENGTH[code];
-    long raw;
-    if (p + 8 <= b.length) {
-      raw = (long) LONG.get(b, p);
-      raw = n == 8 ? raw : raw & ((1L << (8 * n)) - 1);
-    } else {
-      raw = 0;
-      for (int i = 0; i < n; i++) {
-        raw |= (b[p + i] & 0xffL) << (8 * i);
-      }
+    int n = (code & 7) + 1;
+    long raw = (long) LONG.get(b, p) & (-1L >>> (64 - 8 * n));
+    if ((code & 8) != 0) {
+      return before ^ raw;
     }
-    if (code <= 4) {
-      long d = (raw >>> 1) ^ -(raw & 1);
-      return Double.doubleToRawLongBits((double) ((long) Double.longBitsToDouble(before) + d));
-    }
-    return before ^ (code <= 10 ? raw : raw << (64 - 8 * n));
+    long d = (raw >>> 1) ^ -(raw & 1);
+    return Double.doubleToRawLongBits((double) ((long) Double.longBitsToDouble(before) + d));
   }
 
-  /**
-   * Appends the samples of one series in a closed time range to a buffer.
-   *
-   * @param b the page's bytes as noted together with {@code rows}
-   * @param k the series' number in the stripe
-   */
-  static void read(
-      byte[] b, int rows, long rangeStart, int k, long minTime, long maxTime, SampleBuffer into) {
-    long bit = 1L << k;
-    long below = bit - 1;
-    long time = rangeStart;
-    long presence = 0;
-    long value = 0;
-    boolean special = false;
-    int p = 0;
-    into.ensure(into.size + rows);
-    long[] ts = into.timestamps;
-    double[] vs = into.values;
-    int n = into.size;
-    for (int r = 0; r < rows; r++) {
-      long zz = b[p++];
-      if (zz < 0) {
-        zz &= 0x7f;
-        for (int shift = 7; ; shift += 7) {
-          byte x = b[p++];
-          zz |= (x & 0x7fL) << shift;
-          if (x >= 0) {
-            break;
-          }
-        }
+  /** How many bytes the first n codes of a row say, which start at p. */
+  private static int lengths(byte[] b, int p, int n) {
+    int sum = n;
+    while (n >= 16) {
+      sum += nibbles((long) LONG.get(b, p));
+      p += 8;
+      n -= 16;
+    }
+    if (n > 0) {
+      sum += nibbles((long) LONG.get(b, p) & ((1L << (4 * n)) - 1));
+    }
+    return sum;
+  }
+
+  /** The sum of the low three bits of sixteen nibbles. */
+  private static int nibbles(long x) {
+    long pairs = (x & 0x0707070707070707L) + (x >>> 4 & 0x0707070707070707L);
+    return (int) (pairs * 0x0101010101010101L >>> 56);
+  }
+
+  /** What a reader may keep: the page as it is now. */
+  record View(
+      RowPage page,
+      int rows,
+      long seen,
+      long[] times,
+      long[] changed,
+      char[] ends,
+      byte[] bytes,
+      long allPresent,
+      long @Nullable [] presents) {
+
+    /** Appends the samples of one series in a closed time range to a buffer. */
+    void read(int k, long minTime, long maxTime, SampleBuffer into) {
+      if ((seen & 1L << k) == 0) {
+        return;
       }
-      time += (zz >>> 1) ^ -(zz & 1);
-      int form = b[p++];
-      if ((form & 1) != 0) {
-        presence = (long) LONG.get(b, p);
-        p += 8;
+      int n = into.size;
+      into.ensure(n + rows);
+      if (presents == null && times[0] >= minTime && times[rows - 1] <= maxTime) {
+        // Every row has the series, whose times ascend: so all of them are wanted.
+        System.arraycopy(times, 0, into.timestamps, n, rows);
+        values(k, into.values, n);
+        into.size = n + rows;
+      } else {
+        into.size = some(k, minTime, maxTime, into.timestamps, into.values, n, presents);
       }
-      if (form >= 2) {
-        long changed = presence;
-        if (form < 4) {
-          changed = (long) LONG.get(b, p);
-          p += 8;
-        }
-        int len = b[p++];
-        if (len < 0) {
-          len = len & 0x7f | b[p++] << 7;
-        }
-        if ((changed & bit) != 0) {
-          int index = Long.bitCount(changed & below);
-          int at = p + ((Long.bitCount(changed) + 1) >>> 1);
-          int half = index >>> 1;
-          for (int i = 0; i < half; i++) {
-            at += PAIR_LENGTH[b[p + i] & 0xff];
-          }
-          int codes = b[p + half];
-          int code;
-          if ((index & 1) != 0) {
-            at += LENGTH[codes & 15];
-            code = codes >>> 4 & 15;
-          } else {
-            code = codes & 15;
-          }
-          value = decode(code, b, at, value);
-        }
-        p += len;
+      into.mayBeStale |= special(into.values, n, into.size);
+    }
+
+    private static boolean special(double[] v, int from, int to) {
+      boolean any = false;
+      for (int i = from; i < to; i++) {
+        any |= !(Math.abs(v[i]) <= Double.MAX_VALUE);
       }
-      if ((presence & bit) != 0 && time >= minTime && time <= maxTime) {
-        ts[n] = time;
-        vs[n] = Double.longBitsToDouble(value);
-        special |= (value & 0x7ff0000000000000L) == 0x7ff0000000000000L;
-        n++;
+      return any;
+    }
+
+    private void values(int k, double[] out, int n) {
+      long bit = 1L << k;
+      long value = 0;
+      double v = 0;
+      for (int r = 0; r < rows; r++) {
+        if ((changed[r] & bit) != 0) {
+          value = value(r, bit, value);
+          v = Double.longBitsToDouble(value);
+        }
+        out[n + r] = v;
       }
     }
-    into.size = n;
-    into.mayBeStale |= special;
+
+    private int some(
+        int k, long min, long max, long[] ts, double[] vs, int n, long @Nullable [] masks) {
+      long bit = 1L << k;
+      long value = 0;
+      for (int r = 0; r < rows; r++) {
+        if ((changed[r] & bit) != 0) {
+          value = value(r, bit, value);
+        }
+        long t = times[r];
+        if (((masks == null ? allPresent : masks[r]) & bit) != 0 && t >= min && t <= max) {
+          ts[n] = t;
+          vs[n] = Double.longBitsToDouble(value);
+          n++;
+        }
+      }
+      return n;
+    }
+
+    private long value(int r, long bit, long before) {
+      long mask = changed[r];
+      int at = r == 0 ? 0 : ends[r - 1];
+      int index = Long.bitCount(mask & (bit - 1));
+      int code = bytes[at + (index >>> 1)] >>> ((index & 1) << 2) & 15;
+      int p = at + ((Long.bitCount(mask) + 1) >>> 1) + lengths(bytes, at, index);
+      return decode(code, bytes, p, before);
+    }
+
+    /** Brings the values of all series from the row before to this one. */
+    void row(int r, long[] values) {
+      int at = r == 0 ? 0 : ends[r - 1];
+      int p = at + ((Long.bitCount(changed[r]) + 1) >>> 1);
+      int i = 0;
+      for (long rest = changed[r]; rest != 0; rest &= rest - 1, i++) {
+        int k = Long.numberOfTrailingZeros(rest);
+        int code = bytes[at + (i >>> 1)] >>> ((i & 1) << 2) & 15;
+        values[k] = decode(code, bytes, p, values[k]);
+        p += (code & 7) + 1;
+      }
+    }
+
+    /** Writes the page: for the snapshot of the head. */
+    void save(ByteSink out) {
+      out.svarint(page.rangeStart);
+      out.uvarint(rows);
+      out.putByte(presents == null ? 0 : 1);
+      if (presents == null) {
+        out.putLong(allPresent);
+      }
+      long before = page.rangeStart;
+      for (int r = 0; r < rows; r++) {
+        out.svarint(times[r] - before);
+        before = times[r];
+        out.putLong(changed[r]);
+        if (presents != null) {
+          out.putLong(presents[r]);
+        }
+        out.uvarint(ends[r] - (r == 0 ? 0 : ends[r - 1]));
+      }
+      out.put(bytes, 0, rows == 0 ? 0 : ends[rows - 1]);
+    }
+  }
+
+  View view() {
+    return new View(this, rows, seen, times, changed, ends, bytes, allPresent, presents);
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
-  static boolean find(RowPage page, int k, long time, SampleBuffer scratch) {
+  boolean find(int k, long from, long to, SampleBuffer scratch) {
     scratch.clear();
-    if ((page.seen & 1L << k) == 0 || time < page.minTime || time > page.maxTime) {
+    if ((seen & 1L << k) == 0 || to < minTime || from > maxTime) {
       return false;
     }
-    read(page.buf, page.rows, page.rangeStart, k, time, time, scratch);
+    view().read(k, from, to, scratch);
     return scratch.size > 0;
-  }
-
-  static boolean overlaps(RowPage p, int k, long minTime, long maxTime, SampleBuffer scratch) {
-    scratch.clear();
-    if ((p.seen & 1L << k) == 0 || maxTime < p.minTime || minTime > p.maxTime) {
-      return false;
-    }
-    read(p.buf, p.rows, p.rangeStart, k, minTime, maxTime, scratch);
-    return scratch.size > 0;
-  }
-
-  /** Receives rows in order; {@code values} holds the bits of all series present. */
-  private interface RowVisitor {
-    void row(long time, long presence, long[] values);
   }
 
   /** A page with these rows, less the samples of one series in a closed range. */
   RowPage without(int k, long from, long to, Scratch s) {
-    RowPage out = new RowPage(rangeStart, size + 64);
+    RowPage out = new RowPage(rangeStart, rows, size());
     long bit = 1L << k;
     int[] slots = new int[64];
     long[] bits = new long[64];
     long[] last = new long[64];
-    walk(
-        new ByteSource(buf, 0, size),
-        rows,
-        rangeStart,
-        (time, presence, values) -> {
-          long p = time >= from && time <= to ? presence & ~bit : presence;
-          int n = 0;
-          for (long rest = p; rest != 0; rest &= rest - 1) {
-            slots[n] = Long.numberOfTrailingZeros(rest);
-            bits[n] = values[slots[n]];
-            n++;
-          }
-          if (n > 0) {
-            out.append(time, slots, bits, 0, n, last, s);
-          }
-        });
+    long[] values = new long[64];
+    View v = view();
+    for (int r = 0; r < rows; r++) {
+      v.row(r, values);
+      long p = presents == null ? allPresent : presents[r];
+      if (times[r] >= from && times[r] <= to) {
+        p &= ~bit;
+      }
+      int n = 0;
+      for (long rest = p; rest != 0; rest &= rest - 1) {
+        slots[n] = Long.numberOfTrailingZeros(rest);
+        bits[n] = values[slots[n]];
+        n++;
+      }
+      if (n > 0) {
+        out.append(times[r], slots, bits, 0, n, last, s);
+      }
+    }
     return out;
-  }
-
-  /** Writes the first rows of a page as they are: for the snapshot of the head. */
-  static void save(byte[] b, int size, long rangeStart, int rows, ByteSink out) {
-    out.svarint(rangeStart);
-    out.uvarint(rows);
-    out.uvarint(size);
-    out.put(b, 0, size);
   }
 
   /** Reads a saved page; its bytes are checked against their own structure. */
   static RowPage load(ByteSource in) {
     long rangeStart = in.svarint();
     int rows = in.count(MAX_ROWS);
-    byte[] bytes = in.sized();
-    RowPage page = new RowPage(rangeStart, 0);
-    page.buf = bytes;
-    page.size = bytes.length;
-    page.rows = rows;
-    ByteSource b = new ByteSource(bytes);
-    walk(
-        b,
-        rows,
-        rangeStart,
-        (time, presence, values) -> {
-          page.seen |= presence;
-          page.minTime = Math.min(page.minTime, time);
-          page.maxTime = Math.max(page.maxTime, time);
-          page.presence = presence;
-          page.lastTime = time;
-        });
-    if (b.remaining() != 0) {
-      throw new DamageException("a page of rows has bytes left over");
-    }
-    return page;
-  }
-
-  private static void walk(ByteSource b, int rows, long rangeStart, RowVisitor to) {
-    long[] values = new long[64];
+    boolean masks = in.getByte() != 0;
+    long all = masks ? 0 : in.getLong();
+    RowPage page = new RowPage(rangeStart, rows, 0);
     long time = rangeStart;
-    long presence = 0;
+    int end = 0;
     for (int r = 0; r < rows; r++) {
-      time += b.svarint();
-      int form = b.getByte();
-      if ((form & 1) != 0) {
-        presence = b.getLong();
-      }
-      long changed = (form & 6) == 2 ? b.getLong() : (form & 6) == 4 ? presence : 0;
-      if ((changed & ~presence) != 0 || form > 5) {
+      time += in.svarint();
+      long change = in.getLong();
+      long present = masks ? in.getLong() : all;
+      int length = in.count(MAX_ROW_BYTES);
+      end += length;
+      if ((change & ~present) != 0 || end > Character.MAX_VALUE) {
         throw new DamageException("a row changes series that it does not hold");
       }
-      if (form >= 2) {
-        changes(b, changed, values);
+      page.row(time, present, change, end);
+      page.seen |= present;
+    }
+    byte[] b = in.bytes(end);
+    page.bytes = Arrays.copyOf(b, end + SLACK);
+    int at = 0;
+    for (int r = 0; r < rows; r++) {
+      int codes = Long.bitCount(page.changed[r]);
+      int nibbles = (codes + 1) >>> 1;
+      if (nibbles > page.ends[r] - at
+          || at + nibbles + lengths(page.bytes, at, codes) != page.ends[r]) {
+        throw new DamageException("a row is as long as it does not say");
       }
-      to.row(time, presence, values);
+      at = page.ends[r];
     }
-  }
-
-  private static void changes(ByteSource b, long changed, long[] values) {
-    int len = b.count();
-    int nibbles = b.pos;
-    int end = b.pos + len;
-    int count = Long.bitCount(changed);
-    b.skip((count + 1) >>> 1);
-    int i = 0;
-    for (long rest = changed; rest != 0; rest &= rest - 1, i++) {
-      int k = Long.numberOfTrailingZeros(rest);
-      int code = b.buf[nibbles + (i >>> 1)] >>> ((i & 1) * 4) & 15;
-      int at = b.pos;
-      b.skip(LENGTH[code]);
-      values[k] = decode(code, b.buf, at, values[k]);
-    }
-    if (b.pos != end) {
-      throw new DamageException("a row is as long as it does not say");
-    }
+    return page;
   }
 }

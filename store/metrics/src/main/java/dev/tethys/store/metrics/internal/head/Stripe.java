@@ -79,7 +79,7 @@ final class Stripe {
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
     }
-    RowPage p = new RowPage(rangeStart, capacity);
+    RowPage p = new RowPage(rangeStart, 8, capacity);
     pages[count++] = p;
     return p;
   }
@@ -100,11 +100,11 @@ final class Stripe {
   }
 
   /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
-  record View(byte[][] bytes, int[] sizes, int[] rows, RowPage[] pages) {
+  record View(RowPage.View[] pages) {
     /** Whether a series may have samples here. */
     boolean has(int k) {
-      for (RowPage p : pages) {
-        if ((p.seen & 1L << k) != 0) {
+      for (RowPage.View p : pages) {
+        if ((p.seen() & 1L << k) != 0) {
           return true;
         }
       }
@@ -112,12 +112,8 @@ final class Stripe {
     }
 
     void read(int k, long minTime, long maxTime, SampleBuffer into) {
-      long bit = 1L << k;
-      for (int i = 0; i < bytes.length; i++) {
-        // The mask may have grown since; then reading finds nothing more than it should.
-        if ((pages[i].seen & bit) != 0) {
-          RowPage.read(bytes[i], rows[i], pages[i].rangeStart, k, minTime, maxTime, into);
-        }
+      for (RowPage.View p : pages) {
+        p.read(k, minTime, maxTime, into);
       }
     }
   }
@@ -127,19 +123,14 @@ final class Stripe {
     for (int i = 0; i < count; i++) {
       n += pages[i].maxTime >= minTime && pages[i].minTime <= maxTime ? 1 : 0;
     }
-    View v = new View(new byte[n][], new int[n], new int[n], new RowPage[n]);
+    RowPage.View[] v = new RowPage.View[n];
     n = 0;
     for (int i = 0; i < count; i++) {
-      RowPage p = pages[i];
-      if (p.maxTime >= minTime && p.minTime <= maxTime) {
-        v.bytes[n] = p.buf;
-        v.sizes[n] = p.size;
-        v.rows[n] = p.rows;
-        v.pages[n] = p;
-        n++;
+      if (pages[i].maxTime >= minTime && pages[i].minTime <= maxTime) {
+        v[n++] = pages[i].view();
       }
     }
-    return v;
+    return new View(v);
   }
 
   /** Drops the pages of ranges that start before a time. */
@@ -165,7 +156,7 @@ final class Stripe {
     SampleBuffer b = new SampleBuffer();
     for (int i = 0; i < count; i++) {
       RowPage p = pages[i];
-      if (RowPage.overlaps(p, k, minTime, maxTime, b)) {
+      if (p.find(k, minTime, maxTime, b)) {
         pages[i] = p.without(k, minTime, maxTime, s);
       }
     }
@@ -182,7 +173,7 @@ final class Stripe {
   /** Whether an in-order float stands at a time, given by the only sample of the buffer. */
   boolean find(int k, long time, SampleBuffer scratch) {
     for (int i = 0; i < count; i++) {
-      if (RowPage.find(pages[i], k, time, scratch)) {
+      if (pages[i].find(k, time, time, scratch)) {
         return true;
       }
     }
