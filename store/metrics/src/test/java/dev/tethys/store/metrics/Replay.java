@@ -222,6 +222,8 @@ final class Replay {
     MetricsDatabase db = MetricsDatabase.open(folder, o);
     double[] row = new double[n];
     long own = 0;
+    long[] refs = new long[BATCH];
+    long[] phases = new long[3];
     long half = 0;
     long process0 = cpu();
     long other = 0;
@@ -246,12 +248,23 @@ final class Replay {
       long t = start + step * 15_000L;
       for (int from = 0; from < n; from += BATCH) {
         try (Appender a = db.appender()) {
-          for (int k = from; k < Math.min(n, from + BATCH); k++) {
+          long t1 = threadCpu();
+          int to = Math.min(n, from + BATCH);
+          for (int k = from; k < to; k++) {
             byte[] w = wire[order[k]];
-            long ref = a.series(w, 0, w.length, decoder);
-            a.append(ref, 0, t, row[k]);
+            refs[k - from] = a.series(w, 0, w.length, decoder);
           }
+          long t2 = threadCpu();
+          for (int k = from; k < to; k++) {
+            a.append(refs[k - from], 0, t, row[k]);
+          }
+          long t3 = threadCpu();
           a.commit();
+          if (step >= steps / 2) {
+            phases[0] += t2 - t1;
+            phases[1] += t3 - t2;
+            phases[2] += threadCpu() - t3;
+          }
         }
       }
       own += threadCpu() - began;
@@ -267,6 +280,10 @@ final class Replay {
         own / (double) total,
         (own - half) / (double) ((steps - steps / 2L) * n),
         (cpu() - process0 - other) / (double) total);
+    double later = (steps - steps / 2L) * (double) n;
+    say(
+        "second half: resolve %.1f, append %.1f, commit %.1f ns/sample",
+        phases[0] / later, phases[1] / later, phases[2] / later);
     say(
         "memory: index %.1f B/series, samples in memory %.2f MB; log %.2f MB; blocks %d, %.3f MB",
         s.indexBytes() / (double) n,

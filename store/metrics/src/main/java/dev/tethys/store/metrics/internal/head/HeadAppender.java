@@ -23,6 +23,7 @@ final class HeadAppender implements Appender {
   private final boolean takesLate;
   private @Nullable Batch batch;
   private int lastSlot;
+  private int misses;
   private @Nullable LabelDecoder lastDecoder;
   private int lastSalt;
 
@@ -78,8 +79,19 @@ final class HeadAppender implements Appender {
     f.hash(buf, offset, length, lastSalt);
     SeriesKeys keys = head.keys();
     int last = lastSlot;
-    int guess = last < keys.capacity() ? keys.successor[last] : 0;
-    long ref = keys.find(f.high, f.low, guess);
+    // Where guesses keep failing (an order that changes), most are left out.
+    boolean guess = last < keys.capacity() && (misses < 8 || (misses & 15) == 0);
+    if (guess) {
+      int slot = keys.successor[last];
+      long ref = keys.check(slot, f.high, f.low);
+      if (ref != 0) {
+        misses = 0;
+        lastSlot = slot;
+        return ref;
+      }
+    }
+    misses++;
+    long ref = keys.find(f.high, f.low);
     if (ref == 0) {
       ref = head.otherEncoding(f.high, f.low);
       if (ref == 0) {
@@ -88,11 +100,10 @@ final class HeadAppender implements Appender {
         ref = head.series(decoder.decode(buf, offset, length), high, low, true);
       }
     }
-    int slot = (int) ref;
-    if (slot != guess && last < keys.capacity()) {
-      keys.successor[last] = slot;
+    if (guess) {
+      keys.successor[last] = (int) ref;
     }
-    lastSlot = slot;
+    lastSlot = (int) ref;
     return ref;
   }
 

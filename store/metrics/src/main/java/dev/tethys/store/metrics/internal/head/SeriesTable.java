@@ -111,7 +111,7 @@ final class SeriesTable {
       rehash();
     }
     place(table, slot);
-    keys.set(slot, 0, 0, generation);
+    keys.start(slot, generation);
   }
 
   private void reserve(int slot) {
@@ -153,9 +153,9 @@ final class SeriesTable {
   /** Remembers raw bytes that mean a live series. */
   void addEncoding(int slot, long high, long low) {
     SeriesKeys k = keys;
-    if ((k.high[slot] | k.low[slot]) == 0) {
+    if (!k.hasPrint(slot)) {
       k.assign(slot, high, low);
-    } else if (k.high[slot] != high || k.low[slot] != low) {
+    } else if (!k.isPrint(slot, high, low)) {
       if (others.size() >= Math.max(1 << 16, live)) {
         others.clear(); // it only costs decoding them again
       }
