@@ -156,8 +156,7 @@ final class Replay {
   }
 
   private static long cpu() {
-    return ((com.sun.management.OperatingSystemMXBean)
-            ManagementFactory.getOperatingSystemMXBean())
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }
 
@@ -311,16 +310,12 @@ final class Replay {
     MetricsDatabase db = MetricsDatabase.open(folder, o.withBackground(false));
     say(
         "open %.2f s cpu, %.2f s: %s",
-        (cpu() - c0) / 1e9,
-        (System.nanoTime() - w0) / 1e9,
-        db.recovery());
+        (cpu() - c0) / 1e9, (System.nanoTime() - w0) / 1e9, db.recovery());
     for (int round = 0; round < 3; round++) {
       c0 = cpu();
       long samples = 0;
       try (Selection sel =
-          db.select(
-              SelectHints.range(0, Long.MAX_VALUE),
-              List.of(Matcher.equal("job", "node")))) {
+          db.select(SelectHints.range(0, Long.MAX_VALUE), List.of(Matcher.equal("job", "node")))) {
         long c1 = cpu();
         SampleBuffer b = new SampleBuffer();
         for (int i = 0; i < sel.size(); i++) {
@@ -329,11 +324,7 @@ final class Replay {
         }
         say(
             "select %d series %.1f ms cpu, read %.2f ns/sample, %d samples of %d",
-            sel.size(),
-            (c1 - c0) / 1e6,
-            (cpu() - c1) / (double) samples,
-            samples,
-            total);
+            sel.size(), (c1 - c0) / 1e6, (cpu() - c1) / (double) samples, samples, total);
       }
       c0 = cpu();
       try (Selection sel =

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk in memory that can lose its power at any operation, become full, or fail to read.
  *
- * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was written
- * behind it, any part, with sectors missing in between; a folder keeps the names that were synced and
- * any first few of the changes since. After the end of a process alone ({@link #afterKill})
- * everything written is there. Everything is drawn from the given random numbers, so a seed replays
- * a failure.
+ * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was
+ * written behind it, any part, with sectors missing in between; a folder keeps the names that were
+ * synced and any first few of the changes since. After the end of a process alone ({@link
+ * #afterKill}) everything written is there. Everything is drawn from the given random numbers, so a
+ * seed replays a failure.
  */
 final class SimulatedFiles implements FileAccess {
   /** The power is gone; nothing works any more. */
@@ -322,7 +322,7 @@ final class SimulatedFiles implements FileAccess {
     if (node == null) {
       throw new NoSuchFileException(from.toString());
     }
-    if (!from.getParent().equals(to.getParent())) {
+    if (!java.util.Objects.equals(from.getParent(), to.getParent())) {
       throw new IOException("a rename between folders is not simulated");
     }
     folder(from.getParent()).change(new Change(name(from), name(to), node));

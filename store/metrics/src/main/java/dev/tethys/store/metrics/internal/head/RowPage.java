@@ -11,8 +11,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one batch
- * brought for the stripe at one timestamp: when, which series are present, which changed, and how.
+ * Rows of samples of one stripe (64 neighbouring series) in one block range. A row is what one
+ * batch brought for the stripe at one timestamp: when, which series are present, which changed, and
+ * how.
  *
  * <pre>
  * times[row]    milliseconds

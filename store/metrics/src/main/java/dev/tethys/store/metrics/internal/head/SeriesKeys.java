@@ -8,17 +8,17 @@ import java.util.Arrays;
  * From fingerprints of raw label bytes to series, read by appenders without a lock.
  *
  * <p>A series has a slot, and the slot a generation: even while the series lives, odd between two
- * series. A reference is {@code generation << 32 | slot}. {@link #find} may answer from a moment ago;
- * whoever uses its answer checks the generation again under the head's lock.
+ * series. A reference is {@code generation << 32 | slot}. {@link #find} may answer from a moment
+ * ago; whoever uses its answer checks the generation again under the head's lock.
  *
  * <p>Most batches bring their series in the order of the batch before: {@link #successor} remembers
  * which series came after which, so that the table is mostly not asked. An entry of the table holds
- * half of the low word beside the slot, so that a look-up touches two places in memory: its entry and
- * the fingerprint.
+ * half of the low word beside the slot, so that a look-up touches two places in memory: its entry
+ * and the fingerprint.
  *
- * <p>Invariants: arrays have one length ({@link #prints} twice it), a power of two; written under the
- * head's write lock only (except the guesses of {@link #successor}, which may be anything); a grown
- * copy replaces the whole object.
+ * <p>Invariants: arrays have one length ({@link #prints} twice it), a power of two; written under
+ * the head's write lock only (except the guesses of {@link #successor}, which may be anything); a
+ * grown copy replaces the whole object.
  */
 final class SeriesKeys {
   private static final VarHandle INT = MethodHandles.arrayElementVarHandle(int[].class);

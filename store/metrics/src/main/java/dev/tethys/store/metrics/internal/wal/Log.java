@@ -50,7 +50,10 @@ public final class Log implements Closeable {
     this.directory = directory;
     this.segmentBytes = segmentBytes;
     files.createDirectories(directory);
-    files.syncDirectory(directory.getParent());
+    Path parent = directory.getParent();
+    if (parent != null) {
+      files.syncDirectory(parent);
+    }
     List<Long> there = segments(files, directory);
     segment = there.isEmpty() ? 0 : there.getLast();
     for (long n : there) {

@@ -61,8 +61,9 @@ class ColumnsTest {
                     : x + i * 0.25;
             case 12 -> i * 1e-3 + (i % 256 == 100 ? 1e9 : 0); // a spike a block
             case 13 -> r.nextInt(30) == 0 ? (x = r.nextInt(9)) : x; // rarely moves
-            case 14 -> new double[] {Double.MAX_VALUE, Double.MIN_VALUE, 1e22, 9007199254740993.0}[
-                r.nextInt(4)];
+            case 14 ->
+                new double[] {Double.MAX_VALUE, Double.MIN_VALUE, 1e22, 9007199254740993.0}
+                    [r.nextInt(4)];
             default -> i < v.length / 2 ? i : i * 0.5 + r.nextDouble();
           };
     }
