@@ -59,6 +59,10 @@ public record GlobalConfig(
     SECTION.include(ScrapeDefaults.SECTION);
   }
 
+  static Section section() {
+    return SECTION;
+  }
+
   /** Reads the section with the environment that variables are taken from. */
   static Type<GlobalConfig> type(UnaryOperator<@Nullable String> environment) {
     return SECTION.type(o -> read(o, environment));

@@ -98,6 +98,10 @@ public record OtlpConfig(
           true,
           "Keep several underscores in a row.");
 
+  static Section section() {
+    return SECTION;
+  }
+
   /** What holds where there is no such section. */
   public static final OtlpConfig DEFAULT =
       new OtlpConfig(

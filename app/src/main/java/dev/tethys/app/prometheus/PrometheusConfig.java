@@ -3,6 +3,7 @@ package dev.tethys.app.prometheus;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.ConfigReference;
 import dev.tethys.config.FilePattern;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -162,6 +163,18 @@ public record PrometheusConfig(
       }
       configs.add(c);
     }
+  }
+
+  /** The reference of all keys as Markdown, made from what they are read with. */
+  public static String reference() {
+    return ConfigReference.markdown(
+        "prometheus.yml",
+        SECTION,
+        GlobalConfig.section(),
+        ScrapeConfig.SECTION,
+        StorageConfig.section(),
+        OtlpConfig.section(),
+        SCRAPE_FILE);
   }
 
   /** The configuration in force as YAML: defaults filled in, secrets masked. */

@@ -77,6 +77,10 @@ public record StorageConfig(
 
   static final Type<StorageConfig> TYPE = SECTION.type(StorageConfig::read);
 
+  static Section section() {
+    return SECTION;
+  }
+
   private static String floats(YamlNode n) {
     String s = n.asString();
     if (s.equals("xor2")) {

@@ -23,6 +23,7 @@ final class Interface {
     "/alerts",
     "/rules",
     "/status",
+    "/status/{page...}",
     "/config",
     "/flags",
     "/tsdb-status",
