@@ -62,20 +62,8 @@ abstract class Accumulator {
   abstract @Nullable Column finish(Labels labels);
 
   final @Nullable Column column(Labels labels, @Nullable Histogram @Nullable [] histograms) {
-    if (histograms == null) {
-      boolean any = false;
-      for (double v : values) {
-        any |= !Column.isAbsent(v);
-      }
-      return any ? new Column(labels, dropName, values, null) : null;
-    }
     Column c = new Column(labels, dropName, values, histograms);
-    for (int s = 0; s < values.length; s++) {
-      if (c.has(s)) {
-        return c;
-      }
-    }
-    return null;
+    return c.isEmpty() ? null : c;
   }
 
   /** {@code sum} and {@code avg}; see {@link Kernels#mean} and {@link HistogramMean}. */

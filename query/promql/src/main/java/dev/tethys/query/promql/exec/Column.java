@@ -32,6 +32,16 @@ public record Column(
     return !isAbsent(values[step]) || histograms != null && histograms[step] != null;
   }
 
+  /** Whether no step has a sample. */
+  public boolean isEmpty() {
+    for (int s = 0; s < values.length; s++) {
+      if (has(s)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The histogram at a step, or null. */
   public @Nullable Histogram histogram(int step) {
     return histograms == null ? null : histograms[step];

@@ -39,7 +39,7 @@ public final class QuantileAggregation extends Operator {
     for (int g = 0; g < groups.size(); g++) {
       x.check();
       Column c = quantile(x, q, members.get(g), groups, g, grid.steps());
-      if (!SeriesTargets.isEmpty(c)) {
+      if (!c.isEmpty()) {
         out.add(c);
       }
     }

@@ -42,7 +42,7 @@ public final class Sorting extends Operator {
         out.add(c);
       } else {
         Column floats = new Column(c.labels(), c.dropName(), c.values(), null);
-        if (!SeriesTargets.isEmpty(floats)) {
+        if (!floats.isEmpty()) {
           out.add(floats);
         }
       }

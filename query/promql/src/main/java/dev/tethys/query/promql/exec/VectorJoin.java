@@ -81,6 +81,12 @@ public final class VectorJoin extends Operator {
     private final SeriesMerge.Builder out;
     private final ElementOperation.Result result = new ElementOperation.Result();
 
+    // by series of the many side, then of the one side (which may stand alone when filled): who it
+    // met last and the labels of that result, and the series that fills its gaps
+    private final @Nullable Column[] lastPartner;
+    private final @Nullable Labels[] lastLabels;
+    private final @Nullable Column[] filler;
+
     Run(Execution x, Grid grid, Block many, Block one) {
       this.x = x;
       this.steps = grid.steps();
@@ -90,6 +96,10 @@ public final class VectorJoin extends Operator {
       manyNumber = match.number(many.columns());
       oneNumber = match.number(one.columns());
       out = new SeriesMerge.Builder(steps);
+      int slots = many.size() + one.size();
+      lastPartner = new Column[slots];
+      lastLabels = new Labels[slots];
+      filler = new Column[slots];
     }
 
     List<Column> run() {
@@ -105,11 +115,8 @@ public final class VectorJoin extends Operator {
           simple && fillMany == null && fillOne == null ? pairs(oneOf) : stepwise();
       List<Column> kept = new ArrayList<>(columns.size());
       for (Column c : columns) {
-        for (int s = 0; s < steps; s++) {
-          if (c.has(s)) {
-            kept.add(c);
-            break;
-          }
+        if (!c.isEmpty()) {
+          kept.add(c);
         }
       }
       return kept;
@@ -276,9 +283,9 @@ public final class VectorJoin extends Operator {
             if (fillOne == null) {
               continue;
             }
-            o = filled(match.matchedLabels(m.labels()), fillOne, s);
+            o = filler(i, m, fillOne);
           }
-          put(m, o, s, g, oneToOne, matched, inserted);
+          put(i, m, o, s, g, oneToOne, matched, inserted);
         }
         if (fillMany != null) {
           for (int i = 0; i < one.size(); i++) {
@@ -287,14 +294,8 @@ public final class VectorJoin extends Operator {
             Set<Labels> set = inserted.get(g);
             boolean done = oneToOne ? matched[g] : set != null && !set.isEmpty();
             if (o.has(s) && !done) {
-              put(
-                  filled(match.matchedLabels(o.labels()), fillMany, s),
-                  o,
-                  s,
-                  g,
-                  oneToOne,
-                  matched,
-                  inserted);
+              int slot = many.size() + i;
+              put(slot, filler(slot, o, fillMany), o, s, g, oneToOne, matched, inserted);
             }
           }
         }
@@ -311,13 +312,30 @@ public final class VectorJoin extends Operator {
       return false;
     }
 
-    private Column filled(Labels labels, double v, int s) {
-      double[] values = Streams.absent(steps);
-      values[s] = v;
-      return new Column(labels, false, values, null);
+    /** The series that stands in for the missing partner of a series. */
+    private Column filler(int slot, Column of, double v) {
+      Column f = filler[slot];
+      if (f == null) {
+        double[] values = new double[steps];
+        Arrays.fill(values, v);
+        f = new Column(match.matchedLabels(of.labels()), false, values, null);
+        filler[slot] = f;
+      }
+      return f;
+    }
+
+    private Labels resultLabels(int slot, Column m, Column o) {
+      Labels l = lastLabels[slot];
+      if (l == null || lastPartner[slot] != o) {
+        l = resultLabels(m.labels(), o.labels());
+        lastLabels[slot] = l;
+        lastPartner[slot] = o;
+      }
+      return l;
     }
 
     private void put(
+        int slot,
         Column m,
         Column o,
         int s,
@@ -350,7 +368,7 @@ public final class VectorJoin extends Operator {
       if (returnBool) {
         v = keep ? 1 : 0;
       }
-      Labels labels = resultLabels(m.labels(), o.labels());
+      Labels labels = resultLabels(slot, m, o);
       if (oneToOne) {
         if (matched[g]) {
           throw QueryException.execution(
