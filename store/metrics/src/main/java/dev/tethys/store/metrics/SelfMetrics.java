@@ -88,6 +88,21 @@ final class SelfMetrics implements Collector {
         head.counters.late.sum());
     counter(
         to,
+        "out_of_order_samples_total",
+        "Total number of out of order samples ingestion failed attempts due to out of order being disabled.",
+        head.counters.outOfOrder.sum());
+    counter(
+        to,
+        "out_of_bound_samples_total",
+        "Total number of out of bound samples ingestion failed attempts with out of order disabled.",
+        head.counters.outOfBounds.sum());
+    counter(
+        to,
+        "too_old_samples_total",
+        "Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.",
+        head.counters.tooOld.sum());
+    counter(
+        to,
         "head_series_created_total",
         "Total number of series created in the head",
         head.counters.created.sum());

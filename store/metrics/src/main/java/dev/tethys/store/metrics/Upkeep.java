@@ -141,6 +141,9 @@ final class Upkeep {
     structure.lock();
     try {
       boolean flushed = flush(false);
+      if (flushed) {
+        head.compactIndex();
+      }
       if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
         checkpoint();
       }

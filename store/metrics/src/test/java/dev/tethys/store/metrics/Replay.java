@@ -181,6 +181,14 @@ final class Replay {
     int hosts = Integer.parseInt(args[2]);
     int steps = Integer.parseInt(args[3]);
     List<String> flags = List.of(args).subList(4, args.length);
+    if (flags.contains("reopen")) {
+      reopen(
+          folder,
+          DatabaseOptions.DEFAULTS.withRetention(Duration.ofDays(10_000), 0),
+          (long) hosts * steps * r.count,
+          hosts * r.count);
+      return;
+    }
     new RealFiles().delete(folder);
     DatabaseOptions o = DatabaseOptions.DEFAULTS.withRetention(Duration.ofDays(10_000), 0);
     long start = System.currentTimeMillis() - steps * 15_000L;

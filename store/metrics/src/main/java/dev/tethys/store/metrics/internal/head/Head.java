@@ -388,9 +388,11 @@ public final class Head {
   public SourceSelection select(long min, long max, List<Matcher> matchers) {
     int[] lists;
     HeadSelection.Series[] found;
+    LabelIndex index;
     int n = 0;
     view.readLock().lock();
     try {
+      index = table.index;
       RoaringBitmap slots = Matching.find(table.index, matchers);
       int count = slots.getCardinality();
       lists = new int[count];
@@ -417,7 +419,7 @@ public final class Head {
     record Row(Labels labels, HeadSelection.Series series) {}
     Row[] sorted = new Row[n];
     for (int i = 0; i < n; i++) {
-      sorted[i] = new Row(table.index.labels(lists[i]), found[i]);
+      sorted[i] = new Row(index.labels(lists[i]), found[i]);
     }
     Arrays.sort(sorted, (a, b) -> a.labels.compareTo(b.labels));
     Labels[] labels = new Labels[n];
@@ -548,6 +550,35 @@ public final class Head {
               minValidTime = Math.max(minValidTime, end);
             }
             drop(inOrder ? end : Long.MIN_VALUE);
+          } finally {
+            view.writeLock().unlock();
+          }
+        });
+  }
+
+  /**
+   * Gives back the memory of labels that only series had which left. The new index is built beside
+   * the old one; writers wait only while it is put in place. Not together with {@link #truncate}.
+   */
+  public void compactIndex() {
+    LabelIndex old;
+    int[] lists;
+    view.readLock().lock();
+    try {
+      if (!table.worthRebuilding()) {
+        return;
+      }
+      old = table.index;
+      lists = table.lists();
+    } finally {
+      view.readLock().unlock();
+    }
+    LabelIndex made = table.rebuild(old, lists);
+    commits.exclusive(
+        () -> {
+          view.writeLock().lock();
+          try {
+            table.replace(made, lists);
           } finally {
             view.writeLock().unlock();
           }

@@ -137,6 +137,7 @@ final class HeadAppender implements Appender {
       }
     }
     if (timestamp > ceiling) {
+      head.counters.outOfBounds.increment();
       return Outcome.OUT_OF_BOUNDS;
     }
     b.add(slot, generation, timestamp, bits, startTimestamp);
@@ -160,9 +161,18 @@ final class HeadAppender implements Appender {
 
   private Outcome late(long time) {
     if (takesLate) {
-      return time >= lateFloor ? Outcome.OK : Outcome.TOO_OLD;
+      if (time >= lateFloor) {
+        return Outcome.OK;
+      }
+      head.counters.tooOld.increment();
+      return Outcome.TOO_OLD;
     }
-    return time < floor ? Outcome.OUT_OF_BOUNDS : Outcome.OUT_OF_ORDER;
+    if (time < floor) {
+      head.counters.outOfBounds.increment();
+      return Outcome.OUT_OF_BOUNDS;
+    }
+    head.counters.outOfOrder.increment();
+    return Outcome.OUT_OF_ORDER;
   }
 
   @Override
@@ -204,6 +214,7 @@ final class HeadAppender implements Appender {
       }
     }
     if (timestamp > ceiling) {
+      head.counters.outOfBounds.increment();
       return Outcome.OUT_OF_BOUNDS;
     }
     b.histograms.add(

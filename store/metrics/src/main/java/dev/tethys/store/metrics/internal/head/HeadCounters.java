@@ -11,6 +11,10 @@ public final class HeadCounters {
   public final LongAdder removed = new LongAdder();
   public final LongAdder limited = new LongAdder();
 
+  public final LongAdder outOfOrder = new LongAdder();
+  public final LongAdder outOfBounds = new LongAdder();
+  public final LongAdder tooOld = new LongAdder();
+
   /** Samples that met another of the same time while two batches raced, and were not stored. */
   public final LongAdder raced = new LongAdder();
 

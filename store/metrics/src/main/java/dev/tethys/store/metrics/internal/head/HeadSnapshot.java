@@ -66,6 +66,7 @@ public final class HeadSnapshot {
   private final int[] slots;
   private final int[] generations;
   private final int[] lists;
+  private final LabelIndex index;
   private final List<StripeState> stripes = new ArrayList<>();
 
   /** Takes the state of a head; between two commits, see {@link Head#still}. */
@@ -77,6 +78,7 @@ public final class HeadSnapshot {
       minTime = head.minTime;
       maxTime = head.maxTime;
       SeriesTable t = head.table;
+      index = t.index;
       int n = t.live();
       slots = new int[n];
       generations = new int[n];
@@ -168,7 +170,7 @@ public final class HeadSnapshot {
       while (i < slots.length && raw.size < FRAME) {
         raw.uvarint(slots[i]);
         raw.uvarint(generations[i]);
-        raw.putSized(head.table.index.labels(lists[i]).canonicalBytes());
+        raw.putSized(index.labels(lists[i]).canonicalBytes());
         i++;
       }
       byte[] z = Zstd.compress(raw.toArray(), 1);

@@ -36,6 +36,7 @@ final class LabelIndex implements Postings {
 
   private final TreeMap<String, Name> names = new TreeMap<>();
   private final RoaringBitmap all = new RoaringBitmap();
+  private long added; // series, those that left among them
   private byte[] scratch = new byte[256];
 
   private static final class Name {
@@ -78,6 +79,7 @@ final class LabelIndex implements Postings {
     // The list ends with a zero: pair numbers are stored one higher.
     scratch[n++] = 0;
     all.add(slot);
+    added++;
     return lists.put(scratch, 0, n);
   }
 
@@ -345,6 +347,11 @@ final class LabelIndex implements Postings {
             }
           }
         });
+  }
+
+  /** Series ever added. */
+  long added() {
+    return added;
   }
 
   int pairCount() {

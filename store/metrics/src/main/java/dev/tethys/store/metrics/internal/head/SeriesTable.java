@@ -19,13 +19,16 @@ import java.util.concurrent.ConcurrentHashMap;
  * except {@link #keys}, which appenders read as they please.
  */
 final class SeriesTable {
+  /** Below so many slots the index is too small to be worth the work. */
+  static final int MIN_REBUILD = 4096;
+
   private record Other(long high, long low) {}
 
   private record Retired(int slot, long epoch) {}
 
   private final Fingerprint hash;
   volatile SeriesKeys keys = new SeriesKeys(1024);
-  final LabelIndex index;
+  LabelIndex index;
 
   private int slots = 1; // slots ever used
   private int live;
@@ -204,6 +207,49 @@ final class SeriesTable {
       free.addLast(slot);
       freed.accept(slot);
     }
+  }
+
+  /** Whether most of what the index holds belongs to series that left. */
+  boolean worthRebuilding() {
+    return slots > MIN_REBUILD && index.added() > 2L * Math.max(live, MIN_REBUILD / 2);
+  }
+
+  /** The lists of all live slots by slot, 0 elsewhere; for {@link #rebuild}. */
+  int[] lists() {
+    int[] out = new int[slots];
+    for (int s = 1; s < slots; s++) {
+      out[s] = isLive(s) ? list[s] : 0;
+    }
+    return out;
+  }
+
+  /** An index of the series in {@code old}, whose entries become their lists in it. No lock. */
+  LabelIndex rebuild(LabelIndex from, int[] old) {
+    LabelIndex made = new LabelIndex(hash);
+    for (int s = 1; s < old.length; s++) {
+      if (old[s] != 0) {
+        old[s] = made.add(s, from.labels(old[s] - 1).canonicalBytes()) + 1;
+      }
+    }
+    return made;
+  }
+
+  /** Takes a rebuilt index, after bringing it up to what happened since. */
+  void replace(LabelIndex made, int[] madeLists) {
+    int[] next = new int[list.length];
+    for (int s = 1; s < slots; s++) {
+      if (list[s] == 0) {
+        continue;
+      }
+      boolean known = s < madeLists.length && madeLists[s] != 0;
+      byte[] canonical = known ? null : labels(s).canonicalBytes();
+      next[s] = canonical == null ? madeLists[s] : made.add(s, canonical) + 1;
+      if (!isLive(s)) {
+        made.remove(s, next[s] - 1); // its labels are kept a while, nobody finds it
+      }
+    }
+    index = made;
+    list = next;
   }
 
   /** After recovery: slots without a series are free. */
