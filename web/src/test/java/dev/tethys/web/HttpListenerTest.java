@@ -446,6 +446,21 @@ class HttpListenerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"\r\n\r\n", "\r\nConnection: keep-alive\r\nHost: x\r\n\r\n"})
+  void answersHttp10WholeAndWithTheirLength(String rest) throws IOException {
+    for (String path : List.of("/who", "/stream", "/long", "/nowhere")) {
+      String answer = raw("GET " + path + " HTTP/1.0" + rest);
+      int end = answer.indexOf("\r\n\r\n");
+      String head = answer.substring(0, end).toLowerCase(java.util.Locale.ROOT);
+      assertThat(head).contains("connection: close").doesNotContain("chunked");
+      assertThat(head).contains("content-length: " + (answer.length() - end - 4));
+      assertThat(answer).startsWith(path.equals("/nowhere") ? "HTTP/1.1 404" : "HTTP/1.1 200");
+    }
+    assertThat(raw("GET /who HTTP/1.0" + rest)).endsWith("HTTP/1.0 127.0.0.1");
+    assertThat(raw("OPTIONS / HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 404");
+  }
+
   @Test
   void keepsConnectionsAlive() throws Exception {
     try (Socket s = new Socket("127.0.0.1", listener.port())) {

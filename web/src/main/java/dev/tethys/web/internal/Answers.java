@@ -60,9 +60,10 @@ public final class Answers {
               r,
               exchange,
               request.method().equals("HEAD"),
-              q.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(null));
+              q.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(null),
+              request.isOldHttp());
       boolean clear = multiplexed || lengthIsClear(q);
-      if (!clear) {
+      if (!clear || request.isOldHttp()) {
         response.header("Connection", "close");
       }
       try {
@@ -89,7 +90,8 @@ public final class Answers {
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());
         }
       }
-      if (!multiplexed && (!clear || isEndDue(q) || !request.drain(MAX_DRAIN))) {
+      if (!multiplexed
+          && (!clear || request.isOldHttp() || isEndDue(q) || !request.drain(MAX_DRAIN))) {
         // The engine itself neither closes when the client asks for it nor stops reading a body
         // that nobody wants.
         exchange.closeConnection();
@@ -121,7 +123,7 @@ public final class Answers {
     }
     try {
       c.headers().forEach(response::header);
-      if (request.protocol().startsWith("HTTP/1") && !request.isBodyRead()) {
+      if (request.isOldHttp() || request.protocol().startsWith("HTTP/1") && !request.isBodyRead()) {
         response.header("Connection", "close");
       }
       response.status(status).send(message + "\n");

@@ -49,6 +49,11 @@ public final class HelidonRequest implements HttpRequest {
     user = name;
   }
 
+  /** Whether it came as HTTP/1.0, whose clients cannot read chunks. */
+  boolean isOldHttp() {
+    return OldHttp.SECRET.equals(header(OldHttp.MARK));
+  }
+
   /** Whether the body was read to its end. */
   boolean isBodyRead() {
     return exchange.isBodyRead();
@@ -225,7 +230,7 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public String protocol() {
-    return "HTTP/" + request.prologue().protocolVersion();
+    return isOldHttp() ? "HTTP/1.0" : "HTTP/" + request.prologue().protocolVersion();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpResponse;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * length.
  */
 public final class HelidonResponse implements HttpResponse {
+  /** The longest streamed body for a client that wants it whole. */
+  static final int MAX_WHOLE = 64 << 20;
+
   /** How much of a streamed body is held back, to send short ones whole and long ones in pieces. */
   static final int BUFFER = 32 << 10;
 
@@ -33,6 +37,7 @@ public final class HelidonResponse implements HttpResponse {
   private final SlowClients.Exchange exchange;
   private final boolean head;
   private final @Nullable String acceptEncoding;
+  private final boolean whole;
   private final Map<String, List<String>> headers = new LinkedHashMap<>();
   private final Map<String, String> trailers = new LinkedHashMap<>();
   private String route = "";
@@ -46,11 +51,13 @@ public final class HelidonResponse implements HttpResponse {
       ServerResponse response,
       SlowClients.Exchange exchange,
       boolean head,
-      @Nullable String acceptEncoding) {
+      @Nullable String acceptEncoding,
+      boolean whole) {
     this.response = response;
     this.exchange = exchange;
     this.head = head;
     this.acceptEncoding = acceptEncoding;
+    this.whole = whole;
   }
 
   @Override
@@ -252,7 +259,7 @@ public final class HelidonResponse implements HttpResponse {
   }
 
   private final class BodyStream extends OutputStream {
-    private final byte[] buffer = new byte[BUFFER];
+    private byte[] buffer = new byte[BUFFER];
     private int held;
     private @Nullable OutputStream out;
     private boolean closed;
@@ -267,10 +274,18 @@ public final class HelidonResponse implements HttpResponse {
       if (closed) {
         throw new IOException("the answer has ended");
       }
+      if (whole && len > buffer.length - held) {
+        if (len > MAX_WHOLE - held) {
+          throw new HttpException(505, "the answer is longer than HTTP/1.0 is given; use HTTP/1.1");
+        }
+        buffer =
+            java.util.Arrays.copyOf(
+                buffer, Math.min(MAX_WHOLE, Math.max(held + len, 2 * buffer.length)));
+      }
       if (len > buffer.length - held) {
         drain();
       }
-      if (len >= buffer.length) {
+      if (len >= buffer.length && !whole) {
         start().write(b, off, len);
         return;
       }
@@ -305,7 +320,7 @@ public final class HelidonResponse implements HttpResponse {
 
     @Override
     public void flush() throws IOException {
-      if (!closed) {
+      if (!closed && !whole) {
         drain();
         start().flush();
       }

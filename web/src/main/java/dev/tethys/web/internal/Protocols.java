@@ -59,6 +59,12 @@ public final class Protocols {
     if (http2) {
       out.add(new Unnamed(new Http2ConnectionProvider().create(SOCKET, two, configs)));
     }
+    // A client of HTTP/1.0 need not say which host it wants.
+    Http1Config zero = Http1Config.builder(one).validateRequestHostHeader(false).build();
+    out.add(
+        new OldHttp(
+            new Http1ConnectionProvider()
+                .create(SOCKET, zero, ProtocolConfigs.create(List.of(zero)))));
     out.add(new Http1ConnectionProvider().create(SOCKET, one, configs));
     return out;
   }

@@ -52,7 +52,7 @@ class WebClientTest {
       new AtomicReference<>(Instant.ofEpochSecond(1_000_000));
   private final HttpClientFactory factory =
       new HttpClientFactory("Tethys/test", now::get, k -> null);
-  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<AutoCloseable> open = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() throws Exception {
