@@ -21,16 +21,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
  * @param externalLabels added to what leaves this server, variables already expanded
- * @param queryLogFile {@code ""} for none
  */
 public record GlobalConfig(
-    ScrapeDefaults scrape,
-    Duration evaluationInterval,
-    Labels externalLabels,
-    String queryLogFile) {
+    ScrapeDefaults scrape, Duration evaluationInterval, Labels externalLabels) {
   /** What holds where there is no such section. */
   public static final GlobalConfig DEFAULT =
-      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Labels.EMPTY, "");
+      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Labels.EMPTY);
 
   private static final Section SECTION =
       new Section("global", "Defaults for everything else in the file.");
@@ -52,11 +48,11 @@ public record GlobalConfig(
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
           "Labels added to what leaves this server; $VAR and ${VAR} are expanded.");
-  private static final Key<String> QUERY_LOG_FILE =
-      SECTION.key("query_log_file", Type.PATH, "", "File that every query is logged to.");
 
   static {
-    SECTION.include(ScrapeDefaults.SECTION);
+    SECTION
+        .include(ScrapeDefaults.SECTION)
+        .notBuilt("query_log_file", "File that every query is logged to.");
   }
 
   static Section section() {
@@ -92,10 +88,7 @@ public record GlobalConfig(
               labels.set(name, expand(value, environment));
             });
     return new GlobalConfig(
-        scrape,
-        evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation,
-        labels.build(),
-        o.get(QUERY_LOG_FILE));
+        scrape, evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation, labels.build());
   }
 
   private static boolean isText(String s) {
@@ -152,7 +145,6 @@ public record GlobalConfig(
     scrape.addTo(m);
     m.put("evaluation_interval", evaluationInterval);
     m.put("external_labels", externalLabels.isEmpty() ? null : externalLabels.toMap());
-    m.put("query_log_file", queryLogFile.isEmpty() ? null : queryLogFile);
     return m;
   }
 }

@@ -232,10 +232,15 @@ final class ServerFlags {
               "0",
               "The most series in memory; new ones beyond are refused by name. 0 for no limit. (Tethys)"),
           of(
-              "query.max-memory",
+              "query.max-memory-bytes",
               SIZE,
               "1GB",
-              "The most memory all queries may hold together. (Tethys)"));
+              "The most memory all queries may hold together. (Tethys)"),
+          of(
+              "query.max-memory-bytes-per-query",
+              SIZE,
+              "512MB",
+              "The most memory one query may hold. (Tethys)"));
 
   static FlagSet set() {
     return new FlagSet(
