@@ -1,11 +1,9 @@
 package dev.tethys.store.metrics;
 
-import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
-import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.file.FileAccess;
@@ -98,44 +96,15 @@ final class Blocks {
     }
   }
 
-  /** Series to be written to a block, ascending by labels. */
-  interface Content {
-    int size();
-
-    Labels labels(int i);
-
-    void read(int i, SampleBuffer into);
-  }
-
-  static Content content(SourceSelection s, long min, long max) {
-    return new Content() {
-      @Override
-      public int size() {
-        return s.size();
-      }
-
-      @Override
-      public Labels labels(int i) {
-        return s.labels(i);
-      }
-
-      @Override
-      public void read(int i, SampleBuffer into) {
-        s.read(i, min, max, into);
-      }
-    };
-  }
-
   /** Writes a block into a folder; null when there was nothing to write. */
-  @Nullable Path write(Path into, Content content, BlockMeta draft) throws IOException {
+  @Nullable Path write(Path into, SeriesStream content, BlockMeta draft) throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
     try (BlockWriter w = new BlockWriter(files, tmp)) {
       SampleBuffer b = new SampleBuffer();
-      for (int i = 0; i < content.size(); i++) {
-        b.clear();
-        content.read(i, b);
-        w.add(content.labels(i), b);
+      while (content.next()) {
+        content.read(b);
+        w.add(content.labels(), b);
       }
       if (!w.isEmpty()) {
         w.finish(draft);
@@ -186,7 +155,7 @@ final class Blocks {
   }
 
   /** Writes a block beside the others and opens it; null when there was nothing to write. */
-  @Nullable BlockReader create(Content content, BlockMeta draft) throws IOException {
+  @Nullable BlockReader create(SeriesStream content, BlockMeta draft) throws IOException {
     Path p = write(folder, content, draft);
     return p == null ? null : new BlockReader(files, p);
   }

@@ -6,7 +6,6 @@ import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.head.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,17 +97,7 @@ final class MergedSelection implements Selection {
     for (int p = from + 1; p < to; p++) {
       SampleBuffer next = new SampleBuffer();
       part(p, next);
-      if (next.size == 0) {
-        continue;
-      }
-      if (into.size == 0 || into.timestamps[into.size - 1] < next.timestamps[0]) {
-        Merge.append(next, into);
-      } else {
-        SampleBuffer both = new SampleBuffer();
-        Merge.merge(into, next, both);
-        into.clear();
-        Merge.append(both, into);
-      }
+      SeriesStream.join(into, next);
     }
     if (into.histograms != null) {
       hints(into);

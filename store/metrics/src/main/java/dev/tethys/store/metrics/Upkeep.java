@@ -1,8 +1,6 @@
 package dev.tethys.store.metrics;
 
-import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
@@ -189,7 +187,7 @@ final class Upkeep {
     }
     try (SourceSelection s = head.select(start, end - 1, List.of())) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
-      BlockReader made = blocks.create(Blocks.content(s, start, end - 1), draft);
+      BlockReader made = blocks.create(new SeriesStream(List.of(s), start, end - 1), draft);
       parts.writeLock().lock();
       try {
         if (made != null) {
@@ -286,31 +284,12 @@ final class Upkeep {
     List<SourceSelection> sources = new ArrayList<>();
     try {
       for (BlockReader b : ordered) {
-        sources.add(b.select(min, max - 1, List.of()));
+        sources.add(b.everything());
       }
-      BlockReader made;
-      try (MergedSelection all = new MergedSelection(sources, min, max - 1, List.of())) {
-        Blocks.Content content =
-            new Blocks.Content() {
-              @Override
-              public int size() {
-                return all.size();
-              }
-
-              @Override
-              public Labels labels(int i) {
-                return all.labels(i);
-              }
-
-              @Override
-              public void read(int i, SampleBuffer into) {
-                all.read(i, into);
-              }
-            };
-        made =
-            blocks.create(
-                content, blocks.draft(min, max, plan.size() > 1 ? level + 1 : level, late, plan));
-      }
+      BlockReader made =
+          blocks.create(
+              new SeriesStream(sources, min, max - 1),
+              blocks.draft(min, max, plan.size() > 1 ? level + 1 : level, late, plan));
       parts.writeLock().lock();
       try {
         blocks.replace(made, plan);
@@ -321,9 +300,8 @@ final class Upkeep {
         blocks.remove(b);
       }
       compactions.increment();
-    } catch (IOException | RuntimeException e) {
+    } finally {
       sources.forEach(SourceSelection::close);
-      throw e;
     }
   }
 
@@ -431,7 +409,7 @@ final class Upkeep {
           try (SourceSelection s = head.select(start, end - 1, List.of())) {
             blocks.write(
                 into,
-                Blocks.content(s, start, end - 1),
+                new SeriesStream(List.of(s), start, end - 1),
                 blocks.draft(start, end, 1, late, List.of()));
           }
         }

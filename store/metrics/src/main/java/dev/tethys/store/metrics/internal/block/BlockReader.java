@@ -358,6 +358,14 @@ public final class BlockReader implements Postings {
         });
   }
 
+  /** All series, to be read once and in their order by one thread. Holds a reference. */
+  public SourceSelection everything() {
+    if (!acquire()) {
+      throw new IllegalStateException("the block is closed");
+    }
+    return new Passing();
+  }
+
   private <T> T guard(Supplier<T> action) {
     try {
       return action.get();
@@ -543,6 +551,60 @@ public final class BlockReader implements Postings {
         throw damaged(e);
       }
       long[] ranges = dead.get(numbers.get(i));
+      if (ranges != null) {
+        erase(ranges, into);
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+      }
+      release();
+    }
+  }
+
+  /** All series, meant to be read in their order: holds one page of them at a time. */
+  private final class Passing implements SourceSelection {
+    private final Map<Integer, long[]> dead = tombstones;
+    private @Nullable Page page;
+    private boolean closed;
+
+    private Page page(int series) {
+      int number = series / BlockLayout.SERIES_PAGE;
+      Page p = page;
+      if (p == null || p.number != number) {
+        p = guard(() -> new Page(number));
+        page = p;
+      }
+      return p;
+    }
+
+    @Override
+    public int size() {
+      return (int) meta.series();
+    }
+
+    @Override
+    public Labels labels(int i) {
+      return guard(() -> page(i).labels(i % BlockLayout.SERIES_PAGE));
+    }
+
+    @Override
+    public void read(int i, long min, long max, SampleBuffer into) {
+      Page p = page(i);
+      guard(
+          () -> {
+            for (Chunk c : p.chunks(i % BlockLayout.SERIES_PAGE, min, max)) {
+              chunk(c, min, max, into);
+            }
+            return "";
+          });
+      long[] ranges = dead.get(i);
       if (ranges != null) {
         erase(ranges, into);
       }

@@ -17,6 +17,7 @@ import dev.tethys.store.metrics.internal.index.Postings;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -387,65 +388,68 @@ public final class Head {
   /** Series that meet the matchers and have samples in a closed range, as they are now. */
   public SourceSelection select(long min, long max, List<Matcher> matchers) {
     int[] lists;
-    HeadSelection.Series[] found;
+    int[] found;
     LabelIndex index;
+    Stripe.@Nullable View[] rows;
+    Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
     int n = 0;
     view.readLock().lock();
     try {
       index = table.index;
-      RoaringBitmap slots = Matching.find(table.index, matchers);
+      RoaringBitmap slots = Matching.find(index, matchers);
       int count = slots.getCardinality();
       lists = new int[count];
-      found = new HeadSelection.Series[count];
-      Stripe.View rows = null;
-      int stripeOfRows = -1;
+      found = new int[count];
+      rows = new Stripe.View[count == 0 ? 0 : (slots.last() >>> 6) + 1];
       for (IntIterator it = slots.getIntIterator(); it.hasNext(); ) {
         int slot = it.next();
         Stripe stripe = stripe(slot);
-        if (slot >>> 6 != stripeOfRows) {
-          stripeOfRows = slot >>> 6;
-          rows = stripe.view(min, max);
+        Stripe.View v = rows[slot >>> 6];
+        if (v == null) {
+          v = stripe.view(min, max);
+          rows[slot >>> 6] = v;
         }
-        HeadSelection.Series s = series(stripe, slot & 63, rows, min, max);
-        if (s != null) {
+        boolean has = v.has(slot & 63);
+        Extras e = stripe.extras(slot & 63);
+        if (e != null) {
+          HeadSelection.Beside b = beside(e, has, min, max);
+          if (b != null) {
+            beside.put(slot, b);
+            has = true;
+          }
+        }
+        if (has) {
           lists[n] = table.list(slot);
-          found[n++] = s;
+          found[n++] = slot;
         }
       }
     } finally {
       view.readLock().unlock();
     }
     // Lists and pairs never change: they are read without the lock.
-    record Row(Labels labels, HeadSelection.Series series) {}
-    Row[] sorted = new Row[n];
+    int[] order = new int[n];
     for (int i = 0; i < n; i++) {
-      sorted[i] = new Row(index.labels(lists[i]), found[i]);
+      order[i] = i;
     }
-    Arrays.sort(sorted, (a, b) -> a.labels.compareTo(b.labels));
-    Labels[] labels = new Labels[n];
-    HeadSelection.Series[] series = new HeadSelection.Series[n];
+    index.sort(order, lists);
+    int[] sortedSlots = new int[n];
+    int[] sortedLists = new int[n];
     for (int i = 0; i < n; i++) {
-      labels[i] = sorted[i].labels;
-      series[i] = sorted[i].series;
+      sortedSlots[i] = found[order[i]];
+      sortedLists[i] = lists[order[i]];
     }
-    return new HeadSelection(labels, series);
+    return new HeadSelection(index, sortedSlots, sortedLists, rows, beside);
   }
 
-  private static HeadSelection.@Nullable Series series(
-      Stripe stripe, int k, Stripe.@Nullable View rows, long min, long max) {
-    boolean hasRows = rows != null && rows.has(k);
-    Extras e = stripe.extras(k);
-    if (e == null) {
-      return hasRows ? new HeadSelection.Series(k, rows, null, null, null) : null;
-    }
+  private static HeadSelection.@Nullable Beside beside(
+      Extras e, boolean hasRows, long min, long max) {
     SampleBuffer late = e.late == null ? null : e.late.view(min, max);
     HistogramLog.View h =
         e.histograms == null || e.histograms.isEmpty() ? null : e.histograms.view();
-    if (!hasRows && late == null && h == null) {
-      return null;
-    }
     StartTimes starts = hasRows && e.starts != null ? e.starts.copy() : null;
-    return new HeadSelection.Series(k, hasRows ? rows : null, starts, h, late);
+    return late == null && h == null && starts == null
+        ? null
+        : new HeadSelection.Beside(starts, h, late);
   }
 
   public List<SeriesExemplars> exemplars(long min, long max, List<List<Matcher>> matcherSets) {

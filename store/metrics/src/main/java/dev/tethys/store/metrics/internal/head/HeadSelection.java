@@ -3,50 +3,61 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Series of the head as they were when it was made. Immutable, safe for several threads. */
 final class HeadSelection implements SourceSelection {
-  private final Labels[] labels;
-  private final Series[] series;
+  private final LabelIndex index;
+  private final int[] slots; // by labels
+  private final int[] lists; // their labels, named in the index
+  private final Stripe.@Nullable View[] rows; // by stripe
+  private final Map<Integer, Beside> beside; // by slot; only some series have any
 
-  /** What is needed to read one series without the head. */
-  record Series(
-      int k,
-      Stripe.@Nullable View rows,
+  /** What a series has beside rows. */
+  record Beside(
       @Nullable StartTimes starts,
       HistogramLog.@Nullable View histograms,
       @Nullable SampleBuffer late) {}
 
-  HeadSelection(Labels[] labels, Series[] series) {
-    this.labels = labels;
-    this.series = series;
+  HeadSelection(
+      LabelIndex index,
+      int[] slots,
+      int[] lists,
+      Stripe.@Nullable View[] rows,
+      Map<Integer, Beside> beside) {
+    this.index = index;
+    this.slots = slots;
+    this.lists = lists;
+    this.rows = rows;
+    this.beside = beside;
   }
 
   @Override
   public int size() {
-    return labels.length;
+    return slots.length;
   }
 
   @Override
   public Labels labels(int i) {
-    return labels[i];
+    return index.labels(lists[i]);
   }
 
   /** The late samples of a series; null when it has none. */
   @Nullable SampleBuffer late(int i) {
-    return series[i].late;
+    Beside b = beside.get(slots[i]);
+    return b == null ? null : b.late;
   }
 
   @Override
   public void read(int i, long minTime, long maxTime, SampleBuffer into) {
-    Series s = series[i];
-    if (s.histograms == null && s.late == null) {
-      floats(s, minTime, maxTime, into);
+    Beside s = beside.get(slots[i]);
+    if (s == null || s.histograms == null && s.late == null) {
+      floats(slots[i], s, minTime, maxTime, into);
       return;
     }
     SampleBuffer merged = new SampleBuffer();
-    floats(s, minTime, maxTime, merged);
+    floats(slots[i], s, minTime, maxTime, merged);
     if (s.histograms != null) {
       SampleBuffer h = new SampleBuffer();
       s.histograms.read(minTime, maxTime, h);
@@ -76,12 +87,12 @@ final class HeadSelection implements SourceSelection {
     }
   }
 
-  private static void floats(Series s, long minTime, long maxTime, SampleBuffer into) {
-    if (s.rows == null) {
-      return;
+  private void floats(int slot, @Nullable Beside s, long minTime, long maxTime, SampleBuffer into) {
+    Stripe.View v = rows[slot >>> 6];
+    if (v != null) {
+      v.read(slot & 63, minTime, maxTime, into);
     }
-    s.rows.read(s.k, minTime, maxTime, into);
-    if (s.starts != null) {
+    if (s != null && s.starts != null) {
       s.starts.fill(into);
     }
   }

@@ -196,6 +196,78 @@ final class LabelIndex implements Postings {
     return Labels.ofCanonicalBytes(out);
   }
 
+  /** Compares the labels of two series as {@link Labels#compareTo} does, without making them. */
+  int compare(int listA, int listB) {
+    byte[] a = lists.page(listA);
+    byte[] b = lists.page(listB);
+    int p = lists.offset(listA);
+    int q = lists.offset(listB);
+    while (true) {
+      int x = number(a, p);
+      int y = number(b, q);
+      if (x != y) {
+        return x == 0 ? -1 : y == 0 ? 1 : comparePairs(x - 1, y - 1);
+      }
+      if (x == 0) {
+        return 0;
+      }
+      p += size(x);
+      q += size(y);
+    }
+  }
+
+  private int comparePairs(int x, int y) {
+    byte[] a = pairBytes.page(pairAt[x]);
+    byte[] b = pairBytes.page(pairAt[y]);
+    int p = pairBytes.offset(pairAt[x]);
+    int q = pairBytes.offset(pairAt[y]);
+    for (int half = 0; half < 2; half++) {
+      int n = number(a, p);
+      int m = number(b, q);
+      p += size(n);
+      q += size(m);
+      int c = Arrays.compareUnsigned(a, p, p + n, b, q, q + m);
+      if (c != 0) {
+        return c;
+      }
+      p += n;
+      q += m;
+    }
+    return 0;
+  }
+
+  /** Sorts series by their labels: {@code order} holds positions in {@code list}. */
+  void sort(int[] order, int[] list) {
+    sort(order, new int[order.length], list, 0, order.length);
+  }
+
+  private void sort(int[] order, int[] spare, int[] list, int from, int to) {
+    if (to - from < 8) {
+      for (int i = from + 1; i < to; i++) {
+        int x = order[i];
+        int j = i;
+        while (j > from && compare(list[order[j - 1]], list[x]) > 0) {
+          order[j] = order[j - 1];
+          j--;
+        }
+        order[j] = x;
+      }
+      return;
+    }
+    int mid = (from + to) >>> 1;
+    sort(order, spare, list, from, mid);
+    sort(order, spare, list, mid, to);
+    if (compare(list[order[mid - 1]], list[order[mid]]) <= 0) {
+      return;
+    }
+    System.arraycopy(order, from, spare, from, mid - from);
+    int a = from;
+    int b = mid;
+    for (int at = from; a < mid; at++) {
+      order[at] = b == to || compare(list[spare[a]], list[order[b]]) <= 0 ? spare[a++] : order[b++];
+    }
+  }
+
   /** Whether a list spells these canonical bytes. */
   boolean spells(int list, byte[] canonical) {
     byte[] page = lists.page(list);

@@ -1,0 +1,98 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.head.Merge;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The series of several parts, one after the other, ascending by labels: how blocks are written,
+ * however many series there are. Joins samples as {@link MergedSelection} does.
+ */
+final class SeriesStream {
+  private final List<SourceSelection> sources;
+  private final long minTime;
+  private final long maxTime;
+  private final int[] at;
+  private final @Nullable Labels[] heads;
+  private final boolean[] current;
+  private Labels labels = Labels.EMPTY;
+  private SampleBuffer part = new SampleBuffer();
+
+  SeriesStream(List<SourceSelection> sources, long minTime, long maxTime) {
+    this.sources = sources;
+    this.minTime = minTime;
+    this.maxTime = maxTime;
+    at = new int[sources.size()];
+    heads = new Labels[sources.size()];
+    current = new boolean[sources.size()];
+    for (int k = 0; k < at.length; k++) {
+      at[k] = -1;
+      advance(k);
+    }
+  }
+
+  private void advance(int k) {
+    at[k]++;
+    heads[k] = at[k] < sources.get(k).size() ? sources.get(k).labels(at[k]) : null;
+  }
+
+  /** Goes to the next series; false at the end. */
+  boolean next() {
+    for (int k = 0; k < at.length; k++) {
+      if (current[k]) {
+        current[k] = false;
+        advance(k);
+      }
+    }
+    Labels least = null;
+    for (Labels l : heads) {
+      if (l != null && (least == null || l.compareTo(least) < 0)) {
+        least = l;
+      }
+    }
+    if (least == null) {
+      return false;
+    }
+    for (int k = 0; k < at.length; k++) {
+      current[k] = least.equals(heads[k]);
+    }
+    labels = least;
+    return true;
+  }
+
+  Labels labels() {
+    return labels;
+  }
+
+  /** Replaces the content of a buffer by the samples of this series. */
+  void read(SampleBuffer into) {
+    into.clear();
+    for (int k = 0; k < at.length; k++) {
+      if (current[k]) {
+        part.clear();
+        sources.get(k).read(at[k], minTime, maxTime, part);
+        join(into, part);
+      }
+    }
+  }
+
+  /**
+   * Adds the samples of a further part; where both have one at a time, the earlier part's stays.
+   */
+  static void join(SampleBuffer into, SampleBuffer next) {
+    if (next.size == 0) {
+      return;
+    }
+    if (into.size == 0 || into.timestamps[into.size - 1] < next.timestamps[0]) {
+      Merge.append(next, into);
+    } else {
+      SampleBuffer both = new SampleBuffer();
+      Merge.merge(into, next, both);
+      into.clear();
+      Merge.append(both, into);
+    }
+  }
+}
