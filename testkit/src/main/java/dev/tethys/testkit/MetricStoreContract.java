@@ -721,6 +721,57 @@ public abstract class MetricStoreContract {
   }
 
   @Test
+  void timesAloneAgreeWithSamples() {
+    for (int step = 0; step < 400; step++) {
+      try (Appender a = store.appender()) {
+        for (int i = 0; i < 150; i++) {
+          if (i % 11 == 3 && step % 7 == 0 || i == 77 && step < 200) {
+            continue;
+          }
+          double v = i % 13 == 5 && step == 399 - i ? Samples.STALE : step * i;
+          a.append(a.series(series("i", "" + i)), 0, T0 + step * 60_000L + (i < 70 ? 0 : 7), v);
+        }
+        a.commit();
+      }
+    }
+    checkTimes(store, T0, T0 + 500 * 60_000L);
+    checkTimes(store, T0 + 100 * 60_000L, T0 + 300 * 60_000L);
+  }
+
+  /** What a selection says of times without values is what reading tells. */
+  protected static void checkTimes(MetricStore store, long min, long max) {
+    SampleBuffer full = new SampleBuffer();
+    SampleBuffer times = new SampleBuffer();
+    try (Selection s = store.select(SelectHints.range(min, max), List.of())) {
+      for (int i = 0; i < s.size(); i++) {
+        long id = s.timesIdIfNeverStale(i);
+        s.readTimes(i, times);
+        s.read(i, full);
+        assertThat(times.size).isEqualTo(full.size);
+        assertThat(Arrays.copyOf(times.timestamps, times.size))
+            .isEqualTo(Arrays.copyOf(full.timestamps, full.size));
+        assertThat(times.timestampsId).isEqualTo(full.timestampsId);
+        boolean stale = false;
+        for (int k = 0; k < full.size; k++) {
+          boolean h = full.histograms != null && full.histograms[k] != null;
+          stale |= !h && Samples.isStale(full.values[k]);
+          if (times.mayBeStale && !h) {
+            assertThat(Double.doubleToRawLongBits(times.values[k]))
+                .isEqualTo(Double.doubleToRawLongBits(full.values[k]));
+          }
+        }
+        assertThat(stale && !times.mayBeStale).as("%s is stale", s.labels(i)).isFalse();
+        if (id != 0) {
+          assertThat(stale).isFalse();
+          assertThat(full.timestampsId).isEqualTo(id);
+        }
+        long later = s.timesIdIfNeverStale(i);
+        assertThat(later == 0 || later == full.timestampsId && !stale).isTrue();
+      }
+    }
+  }
+
+  @Test
   void aBufferIsReused() {
     put(store, series("a", "1"), T0, 1);
     try (Appender a = store.appender()) {

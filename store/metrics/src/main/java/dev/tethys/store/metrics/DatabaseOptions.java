@@ -61,7 +61,7 @@ public record DatabaseOptions(
           Duration.ZERO,
           Duration.ofHours(2),
           Fsync.EACH_SECOND,
-          128L << 20,
+          16L << 20,
           64L << 20,
           100_000,
           Integer.MAX_VALUE,

@@ -9,6 +9,8 @@ import dev.tethys.store.metrics.internal.block.SourceSelection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,12 @@ final class MergedSelection implements Selection {
   private final long minTime;
   private final long maxTime;
   private final List<String> warnings;
+
+  /** The most sets of timestamps known by their parts. */
+  private static final int MAX_KEYS = 1 << 16;
+
   private final SharedTimes times = new SharedTimes();
+  private final Map<Object, Long> idByKey = new ConcurrentHashMap<>();
   private final Labels[] labels;
   private final int[] starts; // of each series in parts; one more entry: the end
   private final long[] parts; // source << 32 | series there
@@ -117,6 +124,61 @@ final class MergedSelection implements Selection {
       }
     }
   }
+
+  @Override
+  public void readTimes(int series, SampleBuffer into) {
+    into.clear();
+    int from = starts[series];
+    int to = starts[series + 1];
+    for (int p = from; p < to; p++) {
+      SampleBuffer next = p == from ? into : new SampleBuffer();
+      sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], minTime, maxTime, next);
+      if (next.mayBeStale) {
+        read(series, into); // a part whose values are there would be joined with one without
+        return;
+      }
+      if (p > from) {
+        SeriesStream.join(into, next);
+      }
+    }
+    into.timestampsId = times.id(into);
+    if (into.timestampsId != 0) {
+      Object key = timesKey(series);
+      if (key != null && idByKey.size() < MAX_KEYS) {
+        idByKey.put(key, into.timestampsId);
+      }
+    }
+  }
+
+  @Override
+  public long timesIdIfNeverStale(int series) {
+    Object key = timesKey(series);
+    Long id = key == null ? null : idByKey.get(key);
+    return id == null ? 0 : id;
+  }
+
+  /** What tells the timestamps of a series from its parts' own numbers; null when one has none. */
+  private @Nullable Object timesKey(int series) {
+    int from = starts[series];
+    int to = starts[series + 1];
+    if (to - from == 1) {
+      int source = (int) (parts[from] >>> 32);
+      long k = sources.get(source).timesKey((int) parts[from]);
+      return k == 0 ? null : new TimesKey(source, k);
+    }
+    List<TimesKey> all = new ArrayList<>(to - from);
+    for (int p = from; p < to; p++) {
+      int source = (int) (parts[p] >>> 32);
+      long k = sources.get(source).timesKey((int) parts[p]);
+      if (k == 0) {
+        return null;
+      }
+      all.add(new TimesKey(source, k));
+    }
+    return all;
+  }
+
+  private record TimesKey(int source, long key) {}
 
   private void part(int p, SampleBuffer into) {
     sources.get((int) (parts[p] >>> 32)).read((int) parts[p], minTime, maxTime, into);

@@ -15,6 +15,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.MetricStoreContract;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,8 +148,17 @@ class MetricsDatabaseBlocksTest {
     }
   }
 
+  /** Reaches the contract's check of times without values. */
+  private abstract static class TimesOf extends MetricStoreContract {
+    static void check(MetricStore store, long min, long max) {
+      checkTimes(store, min, max);
+    }
+  }
+
   private static void sameAll(MetricStore a, MetricStore b, Random r) {
     same(a, b, T0 - 1000 * HOUR, T0 + 1000 * HOUR);
+    TimesOf.check(a, T0 - 1000 * HOUR, T0 + 1000 * HOUR);
+    TimesOf.check(a, T0 + HOUR, T0 + 5 * HOUR);
     for (int i = 0; i < 10; i++) {
       long min = T0 - 10 * HOUR + r.nextInt(40 * 3600) * 1000L;
       same(a, b, min, min + r.nextInt(10 * 3600) * 1000L, Matcher.equal("__name__", "m" + i % 8));

@@ -8,7 +8,7 @@ final class BlockLayout {
   static final String META = "meta.json";
 
   static final byte[] CHUNKS_MAGIC = {'T', 'T', 'H', 'S', 'C', 'H', 'K', 1};
-  static final byte[] INDEX_MAGIC = {'T', 'T', 'H', 'S', 'I', 'D', 'X', 1};
+  static final byte[] INDEX_MAGIC = {'T', 'T', 'H', 'S', 'I', 'D', 'X', 2};
   static final byte[] TOMBSTONES_MAGIC = {'T', 'T', 'H', 'S', 'T', 'M', 'B', 1};
 
   /** Samples in a chunk at most. */

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -386,7 +387,7 @@ public final class BlockReader implements Postings {
   }
 
   /** A chunk of a selected series. */
-  private record Chunk(int set, int group, int offset, int length) {}
+  private record Chunk(int set, int group, int offset, int length, boolean special) {}
 
   private Selected selection(RoaringBitmap found, long min, long max) {
     List<Labels> labels = new ArrayList<>();
@@ -476,8 +477,8 @@ public final class BlockReader implements Postings {
           if (group < 0 || group >= chunkGroups.length) {
             throw new DamageException("a chunk behind the last group");
           }
-          int length = (int) Math.min(Integer.MAX_VALUE / 2, v >>> 1);
-          chunks[i][k] = new Chunk(sets[at++], chunkGroups[group], offset, length);
+          int length = (int) Math.min(Integer.MAX_VALUE / 2, v >>> 2);
+          chunks[i][k] = new Chunk(sets[at++], chunkGroups[group], offset, length, (v & 2) != 0);
           offset = Math.addExact(offset, length);
         }
       }
@@ -523,6 +524,8 @@ public final class BlockReader implements Postings {
     private final List<Chunk[]> series;
     private final List<Integer> numbers;
     private final Map<Integer, long[]> dead = tombstones;
+    private final Map<List<Integer>, Integer> setLists = new ConcurrentHashMap<>();
+    private final AtomicInteger setListCount = new AtomicInteger();
     private boolean closed;
 
     Selected(List<Labels> labels, List<Chunk[]> series, List<Integer> numbers) {
@@ -554,6 +557,55 @@ public final class BlockReader implements Postings {
       if (ranges != null) {
         erase(ranges, into);
       }
+    }
+
+    @Override
+    public void readTimes(int i, long min, long max, SampleBuffer into) {
+      if (dead.containsKey(numbers.get(i))) {
+        read(i, min, max, into);
+        return;
+      }
+      for (Chunk c : series.get(i)) {
+        if (c.special) {
+          read(i, min, max, into);
+          return;
+        }
+      }
+      try {
+        for (Chunk c : series.get(i)) {
+          long[] t = timeSet(c.set);
+          int from = lower(t, min);
+          int to = max == Long.MAX_VALUE ? t.length : lower(t, max + 1);
+          if (from < to) {
+            into.ensure(into.size + to - from);
+            System.arraycopy(t, from, into.timestamps, into.size, to - from);
+            into.size += to - from;
+          }
+        }
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        throw damaged(e);
+      }
+    }
+
+    @Override
+    public long timesKey(int i) {
+      Chunk[] c = series.get(i);
+      if (dead.containsKey(numbers.get(i))) {
+        return 0;
+      }
+      for (Chunk x : c) {
+        if (x.special) {
+          return 0;
+        }
+      }
+      if (c.length == 1) {
+        return c[0].set + 1L;
+      }
+      List<Integer> sets = new ArrayList<>(c.length);
+      for (Chunk x : c) {
+        sets.add(x.set);
+      }
+      return 1L << 40 | setLists.computeIfAbsent(sets, k -> setListCount.incrementAndGet());
     }
 
     @Override

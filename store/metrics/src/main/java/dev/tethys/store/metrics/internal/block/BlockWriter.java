@@ -33,7 +33,7 @@ import java.util.TreeMap;
  *   ValueColumn or HistogramColumn. How many samples it has, and when, its time set says: series that
  *   were scraped together share one, and so do the chunks of one length of a regular series.
  *
- * index: 8 bytes "TTHSIDX" 1, then
+ * index: 8 bytes "TTHSIDX" 2, then
  *   series pages: groups of up to 128 series, labels ascending:
  *     uvarint groups of chunks begun before the page, uvarint bytes of chunks in the last of them,
  *     uvarint n, then columns:
@@ -42,7 +42,8 @@ import java.util.TreeMap;
  *     n * further * uvarint label number - the one before in the series - 1 (the first: - 0)
  *     n * uvarint chunks
  *     chunks * svarint time set - time set of the chunk before (first: - 0)
- *     chunks * uvarint length * 2 + (1: starts the next group that holds chunks)
+ *     chunks * uvarint length * 4 + (2: histograms, or a value that is not finite, may be in it)
+ *       + (1: starts the next group that holds chunks)
  *   postings pages: groups of labels' series: uvarint first label number, uvarint n,
  *     n * { uvarint count, count * uvarint (series - the one before - 1; the first: - 0) }
  *   DICTIONARY   label values, by label number: of 16 the first whole, of the others what differs:
@@ -57,7 +58,7 @@ import java.util.TreeMap;
  *                  uvarint last time - first time }
  *   META         {@link BlockMeta}
  *   footer       7 * { 8 bytes offset, 8 bytes length, 4 bytes CRC-32C } of the sections in this order,
- *                  4 bytes CRC-32C of the footer so far, 8 bytes "TTHSIDX" 1
+ *                  4 bytes CRC-32C of the footer so far, 8 bytes "TTHSIDX" 2
  * </pre>
  *
  * A label is a (name, value) pair; numbers ascend by name, then value (as UTF-8 bytes), from 0. The
@@ -219,9 +220,9 @@ public final class BlockWriter implements AutoCloseable {
       }
       boolean first = chunkGroup.size == 0;
       int start = chunkGroup.size;
-      chunk(b, from, to, histogram);
+      boolean special = chunk(b, from, to, histogram);
       mine.uvarint(timeSet(b.timestamps, from, to));
-      mine.uvarint((long) (chunkGroup.size - start) << 1 | (first ? 1 : 0));
+      mine.uvarint((long) (chunkGroup.size - start) << 2 | (special ? 2 : 0) | (first ? 1 : 0));
       minTime = Math.min(minTime, b.timestamps[from]);
       maxTime = Math.max(maxTime, b.timestamps[to - 1]);
       n++;
@@ -232,7 +233,8 @@ public final class BlockWriter implements AutoCloseable {
     seriesChunks.put(mine.buf, 0, mine.size);
   }
 
-  private void chunk(SampleBuffer b, int from, int to, boolean histogram) {
+  /** Encodes a chunk; whether it may hold a stale marker. */
+  private boolean chunk(SampleBuffer b, int from, int to, boolean histogram) {
     int n = to - from;
     boolean starts = false;
     long[] st = b.startTimestamps;
@@ -259,7 +261,7 @@ public final class BlockWriter implements AutoCloseable {
       }
       histograms.encode(h, n, chunkGroup);
       histogramCount += n;
-      return;
+      return true;
     }
     double[] v = b.values;
     if (from > 0) {
@@ -269,8 +271,9 @@ public final class BlockWriter implements AutoCloseable {
       System.arraycopy(b.values, from, slice, 0, n);
       v = slice;
     }
-    values.encode(v, n, chunkGroup);
+    boolean special = values.encode(v, n, chunkGroup);
     floatCount += n;
+    return special;
   }
 
   private void flushChunks() throws IOException {
@@ -501,7 +504,7 @@ public final class BlockWriter implements AutoCloseable {
             chunkGroupIndex++;
             offset = 0;
           }
-          offset += (int) (length >>> 1);
+          offset += (int) (length >>> 2);
         }
       }
       for (ByteSink s : List.of(shared, further, numbers, counts, sets, lengths)) {

@@ -15,6 +15,22 @@ public interface SourceSelection extends AutoCloseable {
   /** Appends the samples of a series in a closed time range to an empty buffer. */
   void read(int i, long minTime, long maxTime, SampleBuffer into);
 
+  /**
+   * The same for who asks only when: where {@link SampleBuffer#mayBeStale} is not set afterwards,
+   * values need not be there.
+   */
+  default void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
+    read(i, minTime, maxTime, into);
+  }
+
+  /**
+   * A number that two series of this selection share only if they have the same timestamps in the
+   * selected range, floats all of them and none a stale marker; 0 when that is not known.
+   */
+  default long timesKey(int i) {
+    return 0;
+  }
+
   @Override
   void close();
 }

@@ -53,8 +53,12 @@ public final class ValueColumn {
   private int[] exceptions = new int[64];
   private int exceptionCount;
 
-  /** Appends the column {@code v[0..n)}. */
-  public void encode(double[] v, int n, ByteSink out) {
+  /**
+   * Appends the column {@code v[0..n)}.
+   *
+   * @return whether a value may be other than finite
+   */
+  public boolean encode(double[] v, int n, ByteSink out) {
     long bits0 = Double.doubleToRawLongBits(v[0]);
     long any = 0;
     for (int i = 1; i < n; i++) {
@@ -62,7 +66,7 @@ public final class ValueColumn {
     }
     if (any == 0) {
       constant(v[0], bits0, out);
-      return;
+      return !Double.isFinite(v[0]);
     }
     if (m.length < n) {
       m = new long[Math.max(n, 512)];
@@ -75,11 +79,11 @@ public final class ValueColumn {
       putExceptions(v, out);
       ints.encode(m, n, out);
       if (out.size - start <= 8 * n) {
-        return;
+        return exceptionCount > 0;
       }
       out.size = start;
       planes(v, n, out);
-      return;
+      return true;
     }
     e = sums(v, n);
     if (e >= 0) {
@@ -90,10 +94,11 @@ public final class ValueColumn {
       if (trial.size < 7L * n) {
         out.putByte(SUM | (exceptionCount > 0 ? EXCEPTIONS : 0) | e << 4);
         out.put(trial.buf, 0, trial.size);
-        return;
+        return exceptionCount > 0;
       }
     }
     planes(v, n, out);
+    return true;
   }
 
   private static void constant(double v, long bits, ByteSink out) {

@@ -21,15 +21,16 @@ import org.jspecify.annotations.Nullable;
  * changes and notes what does not (pages only grow); writing it then disturbs nobody.
  *
  * <pre>
- * 8 bytes "TTHSHED" and version 1, then {@link Frames}; first byte of a payload:
+ * 8 bytes "TTHSHED" and version 2, then {@link Frames}; first byte of a payload:
  *   1 HEAD      svarint block range, svarint minValidTime, svarint minTime, svarint maxTime
  *   2 SERIES    uvarint n, uvarint raw bytes, zstd of n * { uvarint slot, uvarint generation, sized labels }
- *   3 STRIPES   n stripes until the end of the frame, see below
+ *   3 STRIPES   uvarint raw bytes, zstd of stripes, see below
  *   4 EXEMPLARS uvarint n, n * { sized labels of the series, svarint time, 8 bytes value, sized labels }
  *   5 METADATA  uvarint n, n * { name, byte type, help, unit }
  *   6 END       the snapshot is whole
  * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
  *   the one before; 0 first), uvarint pages, each: svarint range start, uvarint rows,
+ *   8 bytes mask of the series with values that are not finite,
  *   byte 0 and 8 bytes mask of the series present in all rows | byte 1,
  *   rows * { svarint time - time before (first: - range start), 8 bytes mask of the changed,
  *   [8 bytes mask of the present], uvarint length }, the bytes of all rows as in {@link RowPage};
@@ -41,8 +42,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class HeadSnapshot {
-  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 1};
+  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 2};
   private static final int FRAME = 1 << 20;
+
+  /** The most raw bytes of stripes in a frame: late samples of one may be many. */
+  private static final int MAX_STRIPES = 1 << 30;
+
   private static final int HEAD = 1;
   private static final int SERIES = 2;
   private static final int STRIPES = 3;
@@ -187,34 +192,45 @@ public final class HeadSnapshot {
   private void stripes(WritableFile file, ByteSink out) throws IOException {
     ValueColumn values = new ValueColumn();
     double[] v = new double[64];
-    int at = Frames.begin(out);
-    out.putByte(STRIPES);
+    ByteSink raw = new ByteSink(FRAME);
     for (StripeState s : stripes) {
-      out.uvarint(s.number);
+      raw.uvarint(s.number);
       for (int k = 0; k < 64; k++) {
         v[k] = Double.longBitsToDouble(s.bits[k]);
       }
-      values.encode(v, 64, out);
+      values.encode(v, 64, raw);
       long before = 0;
       for (long t : s.times) {
-        out.svarint(t - before);
+        raw.svarint(t - before);
         before = t;
       }
-      out.uvarint(s.pages.pages().length);
+      raw.uvarint(s.pages.pages().length);
       for (RowPage.View p : s.pages.pages()) {
-        p.save(out);
+        p.save(raw);
       }
-      out.uvarint(s.extras.size());
+      raw.uvarint(s.extras.size());
       for (ExtraState e : s.extras) {
-        extra(e, out);
+        extra(e, raw);
       }
-      if (out.size > FRAME) {
-        flush(file, out, at);
-        at = Frames.begin(out);
-        out.putByte(STRIPES);
+      if (raw.size > FRAME) {
+        flushStripes(file, raw, out);
       }
     }
+    flushStripes(file, raw, out);
+  }
+
+  private static void flushStripes(WritableFile file, ByteSink raw, ByteSink out)
+      throws IOException {
+    if (raw.size == 0) {
+      return;
+    }
+    byte[] z = Zstd.compress(raw.toArray(), 1);
+    int at = Frames.begin(out);
+    out.putByte(STRIPES);
+    out.uvarint(raw.size);
+    out.put(z, 0, z.length);
     flush(file, out, at);
+    raw.clear();
   }
 
   private static void extra(ExtraState e, ByteSink out) {
@@ -348,8 +364,10 @@ public final class HeadSnapshot {
         }
       }
       case STRIPES -> {
-        while (in.remaining() > 0) {
-          stripe(head, in);
+        int raw = in.count(MAX_STRIPES);
+        ByteSource s = new ByteSource(Zstd.decompress(in.bytes(in.remaining()), raw));
+        while (s.remaining() > 0) {
+          stripe(head, s);
         }
       }
       case EXEMPLARS -> {

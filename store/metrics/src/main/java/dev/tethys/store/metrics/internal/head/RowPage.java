@@ -45,6 +45,7 @@ final class RowPage {
   private static final int MAX_ROW_BYTES = 32 + 64 * 8;
 
   private static final int SLACK = 8;
+  private static final long EXPONENT = 0x7ff0000000000000L;
 
   static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -58,6 +59,12 @@ final class RowPage {
 
   /** Series that have a value in this page. */
   long seen;
+
+  /** Series that have a value in every row of this page. */
+  private long always = -1;
+
+  /** Series that may have a value that is not finite, such as a stale marker, in this page. */
+  private long special;
 
   private long[] times;
   private long[] changed;
@@ -138,6 +145,9 @@ final class RowPage {
         continue;
       }
       change |= bit;
+      if ((now & EXPONENT) == EXPONENT) {
+        special |= bit;
+      }
       int code = encode(before, now, payload, p);
       p += (code & 7) + 1;
       if ((codes & 1) == 0) {
@@ -170,6 +180,7 @@ final class RowPage {
       Arrays.fill(masks, 0, rows, allPresent);
       presents = masks;
     }
+    always &= present;
     times[rows] = time;
     changed[rows] = change;
     ends[rows] = (char) end;
@@ -240,6 +251,8 @@ final class RowPage {
       RowPage page,
       int rows,
       long seen,
+      long always,
+      long special,
       long[] times,
       long[] changed,
       char[] ends,
@@ -262,15 +275,29 @@ final class RowPage {
       } else {
         into.size = some(k, minTime, maxTime, into.timestamps, into.values, n, presents);
       }
-      into.mayBeStale |= special(into.values, n, into.size);
+      into.mayBeStale |= (special & 1L << k) != 0;
     }
 
-    private static boolean special(double[] v, int from, int to) {
-      boolean any = false;
-      for (int i = from; i < to; i++) {
-        any |= !(Math.abs(v[i]) <= Double.MAX_VALUE);
+    /** The same without the values of a series that has only finite ones. */
+    void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
+      long bit = 1L << k;
+      if ((seen & bit) == 0) {
+        return;
       }
-      return any;
+      if ((special & bit) != 0) {
+        read(k, minTime, maxTime, into);
+        return;
+      }
+      int n = into.size;
+      into.ensure(n + rows);
+      long[] masks = presents;
+      for (int r = 0; r < rows; r++) {
+        long t = times[r];
+        if (((masks == null ? allPresent : masks[r]) & bit) != 0 && t >= minTime && t <= maxTime) {
+          into.timestamps[n++] = t;
+        }
+      }
+      into.size = n;
     }
 
     private void values(int k, double[] out, int n) {
@@ -330,6 +357,7 @@ final class RowPage {
     void save(ByteSink out) {
       out.svarint(page.rangeStart);
       out.uvarint(rows);
+      out.putLong(special);
       out.putByte(presents == null ? 0 : 1);
       if (presents == null) {
         out.putLong(allPresent);
@@ -349,7 +377,8 @@ final class RowPage {
   }
 
   View view() {
-    return new View(this, rows, seen, times, changed, ends, bytes, allPresent, presents);
+    return new View(
+        this, rows, seen, always, special, times, changed, ends, bytes, allPresent, presents);
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
@@ -394,9 +423,11 @@ final class RowPage {
   static RowPage load(ByteSource in) {
     long rangeStart = in.svarint();
     int rows = in.count(MAX_ROWS);
+    long special = in.getLong();
     boolean masks = in.getByte() != 0;
     long all = masks ? 0 : in.getLong();
     RowPage page = new RowPage(rangeStart, rows, 0);
+    page.special = special;
     long time = rangeStart;
     int end = 0;
     for (int r = 0; r < rows; r++) {

@@ -111,6 +111,30 @@ final class Stripe {
       return false;
     }
 
+    void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
+      for (RowPage.View p : pages) {
+        p.readTimes(k, minTime, maxTime, into);
+      }
+    }
+
+    /**
+     * A small number that two series share only if they stand in the same rows, all finite; 0 when
+     * that cannot be told from the masks of the pages.
+     */
+    int timesClass(int k) {
+      long bit = 1L << k;
+      // Each page says whether the series is in all rows or in none: the pages' words, together.
+      int word = 1;
+      for (RowPage.View p : pages) {
+        boolean in = (p.always() & bit) != 0;
+        if (!in && (p.seen() & bit) != 0 || (p.special() & bit) != 0 || word >= 1 << 29) {
+          return 0;
+        }
+        word = word << 1 | (in ? 1 : 0);
+      }
+      return word;
+    }
+
     void read(int k, long minTime, long maxTime, SampleBuffer into) {
       for (RowPage.View p : pages) {
         p.read(k, minTime, maxTime, into);
