@@ -3,6 +3,7 @@ package dev.tethys.app;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.server.ServerRole;
+import dev.tethys.app.server.WarmUp;
 import dev.tethys.config.ConfigException;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class Main {
       case "exporter":
         return ExporterRole.run(rest);
       case "warm-up":
-        return ServerRole.warmUp();
+        return WarmUp.run();
       case "--version", "version":
         BuildInfo b = BuildInfo.current();
         System.out.println(

@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.api.ApiSettings;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
+import dev.tethys.api.QueryEngine;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.MetricsPage;
 import dev.tethys.app.cli.FlagSet;
@@ -25,6 +26,7 @@ import dev.tethys.collect.receive.RemoteReadOptions;
 import dev.tethys.collect.receive.RemoteReadReceiver;
 import dev.tethys.collect.receive.RemoteWriteOptions;
 import dev.tethys.collect.receive.RemoteWriteReceiver;
+import dev.tethys.collect.receive.WebReceivers;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeManager;
@@ -40,6 +42,7 @@ import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.RecoveryReport;
+import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -106,8 +109,8 @@ final class Server implements AutoCloseable {
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
-    URI external = externalUrl();
-    this.status = new ServerStatus(flags, features, configuration, retention, external);
+    ExternalUrl external = externalUrl();
+    this.status = new ServerStatus(flags, features, configuration, retention, external.url());
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),
@@ -133,10 +136,11 @@ final class Server implements AutoCloseable {
     this.discovery =
         new DiscoveryManager(
             DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, scrape);
-    String prefix = routePrefix(external);
     this.listener =
         HttpListener.start(
-            listenerOptions(prefix), routes(external), new HttpMetrics(registry, "prometheus"));
+            listenerOptions(external.routePrefix()),
+            routes(external.url()),
+            new HttpMetrics(registry, "prometheus"));
     status.listensOn(listener.port());
   }
 
@@ -159,31 +163,18 @@ final class Server implements AutoCloseable {
         + port;
   }
 
-  private URI externalUrl() {
-    String given = flags.get("web.external-url");
-    try {
-      if (given.isEmpty()) {
-        return URI.create("http://" + ownAddressOrLocal());
-      }
-      URI u = new URI(given.endsWith("/") ? given.substring(0, given.length() - 1) : given);
-      return u.getScheme() == null ? new URI("http://" + given) : u;
-    } catch (java.net.URISyntaxException e) {
-      throw new UsageException("tethys server: --web.external-url=" + given + ": " + e.getReason());
-    }
-  }
-
-  private String ownAddressOrLocal() {
+  private ExternalUrl externalUrl() {
     String first = flags.list("web.listen-address").getFirst();
-    return first.endsWith(":0") ? "localhost" : ownAddress();
-  }
-
-  private String routePrefix(URI external) {
-    String p =
-        flags.isGiven("web.route-prefix")
-            ? flags.get("web.route-prefix")
-            : external.getPath() == null ? "" : external.getPath();
-    String trimmed = p.replaceAll("^/+|/+$", "");
-    return trimmed.isEmpty() ? "" : "/" + trimmed;
+    String port = first.substring(first.lastIndexOf(':') + 1);
+    try {
+      return ExternalUrl.of(
+          flags.get("web.external-url"),
+          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
+          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
+          false);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys server: --web.external-url: " + e.getMessage());
+    }
   }
 
   private HttpListenerOptions listenerOptions(String prefix) {
@@ -257,7 +248,7 @@ final class Server implements AutoCloseable {
         api,
         new PrometheusApi.Parts(
             store,
-            new EngineQueries(engine, store),
+            QueryEngine.of(engine, store),
             new StoreStatus(store, folder),
             new ScrapeStatus(scrape, configuration),
             status,
@@ -307,8 +298,8 @@ final class Server implements AutoCloseable {
     InstantSource clock = InstantSource.system();
     ReceiveLimits limits = ReceiveLimits.DEFAULT;
     routes.post(
-        "/api/v1/read",
-        ReceiverRoutes.handler(
+        WebReceivers.READ,
+        ReceiverRoutes.onceReady(
             new RemoteReadReceiver(
                 store,
                 () -> configuration.current().global().externalLabels(),
@@ -333,23 +324,23 @@ final class Server implements AutoCloseable {
         throw new UsageException("tethys server: " + e.getMessage());
       }
       routes.post(
-          "/api/v1/write",
-          ReceiverRoutes.handler(
+          WebReceivers.WRITE,
+          ReceiverRoutes.onceReady(
               new RemoteWriteReceiver(store, options, limits, registry, clock), status::readiness));
     } else {
-      routes.post("/api/v1/write", ReceiverRoutes.disabled("remote write receiver", write));
+      routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
     }
     String otlp = "web.enable-otlp-receiver";
     if (flags.bool(otlp)) {
       OtlpReceiver receiver = new OtlpReceiver(store, this::otlpOptions, limits, registry, clock);
       routes.post(
-          "/api/v1/otlp/v1/metrics",
-          ReceiverRoutes.handler(new OtlpHttpReceiver(receiver), status::readiness));
+          WebReceivers.OTLP,
+          ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));
       routes.post(
           OtlpGrpcReceiver.PATH,
-          ReceiverRoutes.handler(new OtlpGrpcReceiver(receiver), status::readiness));
+          ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
     } else {
-      routes.post("/api/v1/otlp/v1/metrics", ReceiverRoutes.disabled("otlp write receiver", otlp));
+      routes.post(WebReceivers.OTLP, ReceiverRoutes.disabled("otlp write receiver", otlp));
     }
   }
 
@@ -466,8 +457,9 @@ final class Server implements AutoCloseable {
   String greeting() {
     StringBuilder sb = new StringBuilder();
     String url =
-        (listener.isSecure() ? "https" : "http")
-            + status.externalUrl().toString().substring("http".length());
+        flags.get("web.external-url").isEmpty()
+            ? (listener.isSecure() ? "https://" : "http://") + ownAddress()
+            : status.externalUrl().toString();
     sb.append("\n  Tethys is ready: ").append(url).append("/\n\n");
     sb.append("  configuration  ").append(configuration.source()).append('\n');
     sb.append("  collecting     ");
