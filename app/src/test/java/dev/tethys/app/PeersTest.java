@@ -160,7 +160,7 @@ class PeersTest {
   @Test
   void scrapesARealAlertmanager() throws IOException, InterruptedException {
     Path alertmanager = Shared.peer("prometheus-alertmanager");
-    Path share = alertmanager.getParent().resolveSibling("share");
+    Path share = alertmanager.resolve("../../share").normalize();
     String overlay = "mount -t overlay overlay -o lowerdir=" + share + ":/usr/share /usr/share";
     Assumptions.assumeTrue(
         run(List.of("unshare", "-m", "sh", "-c", overlay), "").exitCode() == 0,

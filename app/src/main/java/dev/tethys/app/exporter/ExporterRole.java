@@ -171,7 +171,7 @@ public final class ExporterRole {
       try {
         chosen = collectors.filtered(q.query().all("collect[]"), q.query().all("exclude[]"));
       } catch (IllegalArgumentException e) {
-        throw new HttpException(400, e.getMessage());
+        throw new HttpException(400, String.valueOf(e.getMessage()));
       }
       Registry all = new Registry();
       all.register(chosen);
