@@ -40,10 +40,10 @@ final class Soak {
   private final AtomicLong answered = new AtomicLong();
 
   private Soak(Map<String, Integer> options) {
-    targets = options.get("targets");
-    series = options.get("series");
-    interval = options.get("interval");
-    minutes = options.get("minutes");
+    targets = options.getOrDefault("targets", 0);
+    series = options.getOrDefault("series", 0);
+    interval = options.getOrDefault("interval", 0);
+    minutes = options.getOrDefault("minutes", 0);
   }
 
   /** Options are {@code targets=200 series=500 interval=15 minutes=60}; 0 when all was well. */
