@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.model.DecimalDigits;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
@@ -17,20 +18,21 @@ import org.jspecify.annotations.Nullable;
  * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
  * matter. Texts are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
  *
- * <p>Invariant: {@code 0 <= n <= buffer.length}; what was flushed is never touched again.
+ * <p>Invariants: {@code 0 <= n <= buffer.length}; what was flushed is never touched again; the
+ * {@code repeatLength} bytes from {@code repeatAt} on, when there are any, are the text of the
+ * value whose bits are {@code repeatBits}.
  */
 final class JsonOut {
   private static final int CHUNK = 1 << 16;
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
-  /** Whole numbers up to here are written without a look at their fraction. */
-  private static final double MAX_WHOLE = 1e15;
-
   private final Sink sink;
-  private final StringBuilder number = new StringBuilder(32);
   private final HistogramBuckets buckets = new HistogramBuckets();
   private byte[] buffer = new byte[1 << 12];
   private int n;
+  private long repeatBits;
+  private int repeatAt;
+  private int repeatLength;
   private @Nullable OutputStream stream;
 
   /** Where the bytes go: all at once when they are few, else into a stream. */
@@ -53,6 +55,7 @@ final class JsonOut {
       stream.close();
     }
     n = 0;
+    repeatLength = 0;
   }
 
   private void need(int bytes) throws IOException {
@@ -70,6 +73,7 @@ final class JsonOut {
     }
     s.write(buffer, 0, n);
     n = 0;
+    repeatLength = 0;
     if (bytes > buffer.length) {
       buffer = new byte[bytes];
     }
@@ -191,31 +195,9 @@ final class JsonOut {
 
   /** A whole number. */
   JsonOut number(long v) throws IOException {
-    need(20);
-    digits(v);
+    need(DecimalDigits.ROOM);
+    n = DecimalDigits.write(buffer, n, v);
     return this;
-  }
-
-  private void digits(long v) {
-    if (v == Long.MIN_VALUE) {
-      byte[] min = Long.toString(v).getBytes(StandardCharsets.US_ASCII);
-      System.arraycopy(min, 0, buffer, n, min.length);
-      n += min.length;
-      return;
-    }
-    if (v < 0) {
-      buffer[n++] = '-';
-      v = -v;
-    }
-    int length = 1;
-    for (long p = 10; length < 19 && v >= p; p *= 10) {
-      length++;
-    }
-    for (int i = n + length - 1; i >= n; i--) {
-      buffer[i] = (byte) ('0' + v % 10);
-      v /= 10;
-    }
-    n += length;
   }
 
   /** A float as a JSON number, as Go's encoder writes it. */
@@ -223,8 +205,8 @@ final class JsonOut {
     if (!Double.isFinite(v)) {
       throw new IllegalArgumentException("JSON has no " + v);
     }
-    need(400);
-    appendFloat(v);
+    need(GoFloat.ROOM_F);
+    n = writeFloat(v);
     return this;
   }
 
@@ -236,7 +218,7 @@ final class JsonOut {
       buffer[n++] = '-';
       t = -t;
     }
-    digits(t / 1000);
+    n = DecimalDigits.write(buffer, n, t / 1000);
     int fraction = (int) (t % 1000);
     if (fraction != 0) {
       buffer[n++] = '.';
@@ -249,27 +231,27 @@ final class JsonOut {
 
   /** A sample's value: in quotes, because it may be infinite or NaN. */
   JsonOut value(double v) throws IOException {
-    need(402);
+    need(GoFloat.ROOM_F + 2);
+    long bits = Double.doubleToRawLongBits(v);
+    if (bits == repeatBits && repeatLength > 0) { // many series stand still
+      System.arraycopy(buffer, repeatAt, buffer, n, repeatLength);
+      n += repeatLength;
+      return this;
+    }
+    repeatBits = bits;
+    repeatAt = n;
     buffer[n++] = '"';
-    appendFloat(v);
+    n = writeFloat(v);
     buffer[n++] = '"';
+    repeatLength = n - repeatAt;
     return this;
   }
 
-  @SuppressWarnings("deprecation") // ASCII, see raw
-  private void appendFloat(double v) {
-    long whole = (long) v;
-    if (whole == v && Math.abs(v) < MAX_WHOLE && (whole != 0 || 1 / v > 0)) {
-      digits(whole);
-      return;
-    }
+  private int writeFloat(double v) {
     double abs = Math.abs(v);
-    boolean exponent = abs != 0 && (abs < 1e-6 || abs >= 1e21);
-    number.setLength(0);
-    GoFloat.append(number, v, exponent ? 'e' : 'f', -1);
-    for (int i = 0; i < number.length(); i++) {
-      buffer[n++] = (byte) number.charAt(i);
-    }
+    return abs != 0 && abs < 1e-6 || abs >= 1e21
+        ? GoFloat.writeE(buffer, n, v)
+        : GoFloat.writeF(buffer, n, v);
   }
 
   /** Labels as an object. */

@@ -3,69 +3,211 @@ package dev.tethys.model;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Writes doubles as Go's {@code strconv.FormatFloat} does, because exposition formats, JSON answers
  * and PromQL that clients compare are written so.
  *
- * <p>Precision -1 means the fewest digits that read back as the same double. Java's own {@link
- * Double#toString(double)} finds those since JDK 19, with one exception: it never looks for fewer
- * than two digits, which matters only among the smallest subnormals.
+ * <p>Precision -1 means the fewest digits that read back as the same double. Those forms are laid
+ * out straight into bytes, without garbage, because answers hold millions of them; with a given
+ * precision numbers are rare and go through {@link BigDecimal}.
  */
 public final class GoFloat {
-  /** Below this a single digit may stand for a double that Java writes with two. */
-  private static final double ONE_DIGIT_SUSPECT = 1e-300;
+  /**
+   * Bytes that {@link #writeF} may touch from where it starts: the longest text has 327, and digits
+   * are stored before those that are not needed are forgotten.
+   */
+  public static final int ROOM_F = 352;
 
-  /** Longs up to here are exact doubles and are their own shortest digits. */
-  private static final double MAX_PLAIN_INTEGER = 1e15;
+  /** As {@link #ROOM_F}, for the forms that have an exponent. */
+  public static final int ROOM_G = 32;
+
+  /** Whole numbers up to here (2^53) are their own shortest digits. */
+  private static final double MAX_WHOLE = 0x1p53;
+
+  private static final long TEN_TO_15 = 1_000_000_000_000_000L;
+  private static final long TEN_TO_16 = 10 * TEN_TO_15;
+
+  private static final byte[] ZERO_POINT = {'0', '.', '0', '0', '0', '0', '0', '0'};
 
   private GoFloat() {}
 
   /** Shortest, never with an exponent ('f', -1): JSON answers and PromQL results. */
   public static String f(double v) {
-    return append(new StringBuilder(24), v, 'f', -1).toString();
+    byte[] b = new byte[roomF(v)];
+    return text(b, writeF(b, 0, v));
   }
 
   /** Shortest, with an exponent below 1e-4 and from 1e6 on ('g', -1): exposition formats. */
   public static String g(double v) {
-    return append(new StringBuilder(24), v, 'g', -1).toString();
+    byte[] b = new byte[ROOM_G];
+    return text(b, writeG(b, 0, v));
   }
 
   /** Shortest, always with an exponent ('e', -1). */
   public static String e(double v) {
-    return append(new StringBuilder(24), v, 'e', -1).toString();
-  }
-
-  /** As {@code strconv.FormatFloat(v, format, precision, 64)}. */
-  public static String format(double v, char format, int precision) {
-    return append(new StringBuilder(24), v, format, precision).toString();
+    byte[] b = new byte[ROOM_G];
+    return text(b, writeE(b, 0, v));
   }
 
   /**
    * The form of OpenMetrics and of normalised {@code le} and {@code quantile} values: 'g' with
    * {@code .0} where it would look like an integer.
    */
-  public static StringBuilder appendOpenMetrics(StringBuilder to, double v) {
-    if (v == 0) {
-      return to.append("0.0"); // also for -0: Prometheus knows only one zero here
-    }
-    int start = to.length();
-    append(to, v, 'g', -1);
-    if (!Double.isFinite(v)) {
-      return to;
-    }
-    for (int i = start; i < to.length(); i++) {
-      char c = to.charAt(i);
-      if (c == '.' || c == 'e') {
-        return to;
-      }
-    }
-    return to.append(".0");
+  public static String openMetrics(double v) {
+    byte[] b = new byte[ROOM_G];
+    return text(b, writeOpenMetrics(b, 0, v));
   }
 
-  /** As {@link #appendOpenMetrics}, as a string of its own. */
-  public static String openMetrics(double v) {
-    return appendOpenMetrics(new StringBuilder(24), v).toString();
+  private static String text(byte[] ascii, int length) {
+    return new String(ascii, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  private static int roomF(double v) {
+    double abs = Math.abs(v);
+    return abs >= 1e-5 && abs < 1e21 ? ROOM_G : ROOM_F;
+  }
+
+  /** Writes the form of {@link #f} into {@link #ROOM_F} bytes and returns where it ends. */
+  public static int writeF(byte[] to, int at, double v) {
+    long whole = (long) v;
+    if (whole == v && Math.abs(v) <= MAX_WHOLE && (whole != 0 || 1 / v > 0)) {
+      return DecimalDigits.write(to, at, whole);
+    }
+    return write(to, at, v, 'f');
+  }
+
+  /** Writes the form of {@link #g} into {@link #ROOM_G} bytes and returns where it ends. */
+  public static int writeG(byte[] to, int at, double v) {
+    int whole = (int) v;
+    if (whole == v && Math.abs(v) < 1e6 && (whole != 0 || 1 / v > 0)) {
+      return DecimalDigits.write(to, at, whole);
+    }
+    return write(to, at, v, 'g');
+  }
+
+  /** Writes the form of {@link #e} into {@link #ROOM_G} bytes and returns where it ends. */
+  public static int writeE(byte[] to, int at, double v) {
+    return write(to, at, v, 'e');
+  }
+
+  /** Writes {@link #openMetrics} into {@link #ROOM_G} bytes and returns where it ends. */
+  public static int writeOpenMetrics(byte[] to, int at, double v) {
+    int end = writeG(to, at, v == 0 ? 0.0 : v); // Prometheus knows only one zero here
+    if (Double.isFinite(v) && v == Math.rint(v) && Math.abs(v) < 1e6) {
+      to[end++] = '.';
+      to[end++] = '0';
+    } // others have a point or an exponent
+    return end;
+  }
+
+  private static int write(byte[] to, int at, double v, char format) {
+    if (v == 0 || !Double.isFinite(v)) {
+      return special(to, at, v, format);
+    }
+    long bits = Double.doubleToRawLongBits(v);
+    if (bits < 0) {
+      to[at++] = '-';
+      bits &= Long.MAX_VALUE;
+    }
+    long d = ShortestDecimal.digits(bits);
+    int point = ShortestDecimal.exponent(bits) + 17;
+    while (d < TEN_TO_15) { // subnormals only
+      d *= 10;
+      point--;
+    }
+    if (d < TEN_TO_16) {
+      d *= 10;
+      point--;
+    }
+    // the value is 0.d × 10^point with d of 17 digits: 1, 8 and 8
+    long upper = d / 100_000_000;
+    int first = (int) (upper / 100_000_000);
+    long middle = DecimalDigits.eight((int) (upper - first * 100_000_000L));
+    long last = DecimalDigits.eight((int) (d - upper * 100_000_000));
+    int n =
+        last != 0
+            ? 17 - (Long.numberOfLeadingZeros(last) >> 3)
+            : 9 - (Long.numberOfLeadingZeros(middle) >> 3);
+
+    if (format == 'e' || format == 'g' && (point < -3 || point > 6)) {
+      store(to, at + 1, first, middle, last);
+      to[at] = to[at + 1];
+      if (n == 1) {
+        return exponent(to, at + 1, point - 1);
+      }
+      to[at + 1] = '.';
+      return exponent(to, at + 1 + n, point - 1);
+    }
+    if (point <= 0) {
+      int start = at + 2 - point;
+      System.arraycopy(ZERO_POINT, 0, to, at, ZERO_POINT.length);
+      if (point < -6) {
+        Arrays.fill(to, at + 8, start, (byte) '0');
+      }
+      store(to, start, first, middle, last);
+      return start + n;
+    }
+    if (point < n && point <= 8) { // a gap is left by storing the middle on both sides of it
+      middle |= DecimalDigits.ASCII_ZEROS;
+      to[at] = (byte) ('0' + first);
+      DecimalDigits.store(to, at + 1, middle);
+      DecimalDigits.store(to, at + point + 1, middle >>> (point - 1 << 3));
+      DecimalDigits.store(to, at + 10, last | DecimalDigits.ASCII_ZEROS);
+      to[at + point] = '.';
+      return at + n + 1;
+    }
+    if (point < n) {
+      store(to, at + 1, first, middle, last);
+      for (int i = at; i < at + point; i++) {
+        to[i] = to[i + 1];
+      }
+      to[at + point] = '.';
+      return at + n + 1;
+    }
+    store(to, at, first, middle, last);
+    if (point > 17) {
+      Arrays.fill(to, at + 17, at + point, (byte) '0');
+    }
+    return at + point;
+  }
+
+  private static void store(byte[] to, int at, int first, long middle, long last) {
+    to[at] = (byte) ('0' + first);
+    DecimalDigits.store(to, at + 1, middle | DecimalDigits.ASCII_ZEROS);
+    DecimalDigits.store(to, at + 9, last | DecimalDigits.ASCII_ZEROS);
+  }
+
+  private static int exponent(byte[] to, int at, int exponent) {
+    to[at++] = 'e';
+    to[at++] = (byte) (exponent < 0 ? '-' : '+');
+    int abs = Math.abs(exponent);
+    if (abs < 10) {
+      to[at++] = '0';
+    }
+    return DecimalDigits.write(to, at, abs);
+  }
+
+  private static int special(byte[] to, int at, double v, char format) {
+    String text = v == 0 ? (1 / v < 0 ? "-0" : "0") : name(v);
+    if (v == 0 && format == 'e') {
+      text += "e+00";
+    }
+    for (int i = 0; i < text.length(); i++) {
+      to[at++] = (byte) text.charAt(i);
+    }
+    return at;
+  }
+
+  private static String name(double v) {
+    return Double.isNaN(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
+  }
+
+  /** As {@code strconv.FormatFloat(v, format, precision, 64)}. */
+  public static String format(double v, char format, int precision) {
+    return append(new StringBuilder(24), v, format, precision).toString();
   }
 
   /**
@@ -76,49 +218,53 @@ public final class GoFloat {
    *     read back the same
    */
   public static StringBuilder append(StringBuilder to, double v, char format, int precision) {
-    if (Double.isNaN(v)) {
-      return to.append("NaN");
+    if (!Double.isFinite(v)) {
+      return to.append(name(v));
     }
-    if (Double.isInfinite(v)) {
-      return to.append(v > 0 ? "+Inf" : "-Inf");
-    }
-    if (precision < 0 && format == 'f' && v == Math.rint(v) && Math.abs(v) < MAX_PLAIN_INTEGER) {
-      return v == 0 && 1 / v < 0 ? to.append("-0") : to.append((long) v);
-    }
-    if (precision < 0 && format == 'g' && v == Math.rint(v) && Math.abs(v) < 1e6) {
-      return v == 0 && 1 / v < 0 ? to.append("-0") : to.append((int) v);
+    if (precision < 0) {
+      return shortest(to, v, format);
     }
     boolean negative = Double.doubleToRawLongBits(v) < 0;
     if (negative) {
       to.append('-');
     }
-    Digits d = precision < 0 ? shortest(Math.abs(v)) : rounded(Math.abs(v), format, precision);
+    Digits d = rounded(Math.abs(v), format, precision);
     boolean upper = format == 'E' || format == 'G';
     switch (format) {
-      case 'f', 'F' -> plain(to, d, precision < 0 ? Math.max(d.length() - d.point, 0) : precision);
-      case 'e', 'E' -> scientific(to, d, precision < 0 ? d.length() - 1 : precision, upper);
-      case 'g', 'G' -> general(to, d, precision, upper);
+      case 'f', 'F' -> plain(to, d, precision);
+      case 'e', 'E' -> scientific(to, d, precision, upper);
+      case 'g', 'G' -> general(to, d, Math.max(precision, 1), upper);
       default -> throw new IllegalArgumentException("unknown float format " + format);
     }
     return to;
   }
 
+  private static StringBuilder shortest(StringBuilder to, double v, char format) {
+    int start = to.length();
+    switch (format) {
+      case 'f', 'F' -> to.append(f(v));
+      case 'e', 'E' -> to.append(e(v));
+      case 'g', 'G' -> to.append(g(v));
+      default -> throw new IllegalArgumentException("unknown float format " + format);
+    }
+    int e = format == 'E' || format == 'G' ? to.indexOf("e", start) : -1;
+    if (e >= 0) {
+      to.setCharAt(e, 'E');
+    }
+    return to;
+  }
+
   private static void general(StringBuilder to, Digits d, int precision, boolean upper) {
-    boolean shortest = precision < 0;
-    int p = shortest ? d.length() : Math.max(precision, 1);
-    int limit = p;
+    int limit = precision;
     if (limit > d.length() && d.length() >= d.point) {
       limit = d.length();
     }
-    if (shortest) {
-      limit = 6;
-    }
     int exponent = d.point - 1;
     if (exponent < -4 || exponent >= limit) {
-      scientific(to, d, Math.min(p, d.length()) - 1, upper);
+      scientific(to, d, Math.min(precision, d.length()) - 1, upper);
       return;
     }
-    plain(to, d, Math.max((p > d.point ? d.length() : p) - d.point, 0));
+    plain(to, d, Math.max((precision > d.point ? d.length() : precision) - d.point, 0));
   }
 
   private static void plain(StringBuilder to, Digits d, int decimals) {
@@ -176,37 +322,6 @@ public final class GoFloat {
       }
       return n == 0 ? ZERO : new Digits(unscaled.substring(0, n), point);
     }
-  }
-
-  private static Digits shortest(double v) {
-    if (v == 0) {
-      return Digits.ZERO;
-    }
-    String s = Double.toString(v);
-    int exponent = 0;
-    int e = s.indexOf('E');
-    if (e >= 0) {
-      exponent = Integer.parseInt(s, e + 1, s.length(), 10);
-      s = s.substring(0, e);
-    }
-    int dot = s.indexOf('.');
-    String digits = s.substring(0, dot) + s.substring(dot + 1);
-    int lead = 0;
-    while (digits.charAt(lead) == '0') {
-      lead++;
-    }
-    Digits d = Digits.of(digits.substring(lead), dot - lead + exponent);
-    return v < ONE_DIGIT_SUSPECT && d.length() == 2 ? oneDigit(v, d) : d;
-  }
-
-  private static Digits oneDigit(double v, Digits two) {
-    int first = two.text.charAt(0) - '0';
-    int nearest = two.text.charAt(1) >= '5' ? first + 1 : first;
-    String text = Integer.toString(nearest); // may be 10: then the point moves
-    if (Double.parseDouble("0." + text + "E" + (two.point + text.length() - 1)) == v) {
-      return Digits.of(text, two.point + text.length() - 1);
-    }
-    return two;
   }
 
   private static Digits rounded(double v, char format, int precision) {

@@ -1,5 +1,7 @@
 package dev.tethys.codec.exposition;
 
+import dev.tethys.model.DecimalDigits;
+import dev.tethys.model.GoFloat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -29,6 +31,23 @@ final class ByteSink {
       put(s.charAt(i));
     }
     return this;
+  }
+
+  /** The fewest digits, in Go's form 'g' or that of OpenMetrics. */
+  void number(double v, boolean openMetrics) {
+    room(GoFloat.ROOM_G);
+    size = openMetrics ? GoFloat.writeOpenMetrics(block, size, v) : GoFloat.writeG(block, size, v);
+  }
+
+  void number(long v) {
+    room(DecimalDigits.ROOM);
+    size = DecimalDigits.write(block, size, v);
+  }
+
+  private void room(int bytes) {
+    if (bytes > BLOCK - size) {
+      drain();
+    }
   }
 
   ByteSink utf8(String s) {

@@ -1,7 +1,6 @@
 package dev.tethys.codec.exposition;
 
 import dev.tethys.model.Exemplar;
-import dev.tethys.model.GoFloat;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -29,7 +28,6 @@ final class TextWriter implements ExpositionWriter {
   private final EscapingScheme scheme;
   private final boolean openMetrics;
   private final boolean created;
-  private final StringBuilder number = new StringBuilder(32);
 
   TextWriter(OutputStream out, EscapingScheme scheme, boolean openMetrics, boolean created) {
     this.out = new ByteSink(out);
@@ -235,22 +233,13 @@ final class TextWriter implements ExpositionWriter {
   }
 
   private void value(double v) {
-    number.setLength(0);
-    if (openMetrics) {
-      GoFloat.appendOpenMetrics(number, v);
-    } else if (v == 0) {
-      number.append('0'); // also for -0
-    } else {
-      GoFloat.append(number, v, 'g', -1);
-    }
-    out.ascii(number);
+    out.number(v == 0 ? 0.0 : v, openMetrics); // -0 is written as 0
   }
 
   /** OpenMetrics wants counts of observations as integers. */
   private void countValue(double v) {
     if (openMetrics && v == Math.rint(v) && Math.abs(v) < 0x1p63) {
-      number.setLength(0);
-      out.ascii(number.append((long) v));
+      out.number((long) v);
     } else {
       value(v);
     }
@@ -264,7 +253,7 @@ final class TextWriter implements ExpositionWriter {
     if (openMetrics) {
       value(ms / 1000.0);
     } else {
-      out.ascii(ms.toString());
+      out.number(ms);
     }
   }
 

@@ -156,9 +156,9 @@ public final class HistogramQuantiles extends Operator {
                 : classicQuantile(x, q, classic, g.labels, grid.time(s));
         Labels l = base;
         if (label != null) {
-          StringBuilder text = new StringBuilder();
-          GoFloat.appendOpenMetrics(text, q);
-          l = named.computeIfAbsent(text.toString(), t -> base.toBuilder().set(label, t).build());
+          l =
+              named.computeIfAbsent(
+                  GoFloat.openMetrics(q), t -> base.toBuilder().set(label, t).build());
         }
         out.add(l, true, s, v);
       }

@@ -1,0 +1,84 @@
+package dev.tethys.model;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Whole numbers as ASCII digits in a byte array, eight digits with one store: the pairs, then the
+ * single digits of all eight are split off at once, each in a lane of one long.
+ */
+public final class DecimalDigits {
+  /** Bytes that {@link #write} may touch from where it starts. */
+  public static final int ROOM = 20;
+
+  static final long ASCII_ZEROS = 0x3030303030303030L;
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private DecimalDigits() {}
+
+  /** Writes v and returns where it ends. */
+  public static int write(byte[] to, int at, long v) {
+    if (v < 0) {
+      if (v == Long.MIN_VALUE) { // has no positive counterpart
+        at = write(to, at, v / 10);
+        to[at] = '8';
+        return at + 1;
+      }
+      to[at++] = '-';
+      v = -v;
+    }
+    if (v < 100_000_000) {
+      return leading(to, at, (int) v);
+    }
+    long upper = v / 100_000_000;
+    int lower = (int) (v - upper * 100_000_000);
+    if (upper < 100_000_000) {
+      at = leading(to, at, (int) upper);
+    } else {
+      long top = upper / 100_000_000;
+      at = leading(to, at, (int) top);
+      store(to, at, eight((int) (upper - top * 100_000_000)) | ASCII_ZEROS);
+      at += 8;
+    }
+    store(to, at, eight(lower) | ASCII_ZEROS);
+    return at + 8;
+  }
+
+  /** Up to eight digits without zeros before them, into no more bytes than they are. */
+  private static int leading(byte[] to, int at, int v) {
+    if (v < 10) {
+      to[at] = (byte) ('0' + v);
+      return at + 1;
+    }
+    long digits = eight(v);
+    int zeros = Long.numberOfTrailingZeros(digits) >> 3;
+    digits = (digits | ASCII_ZEROS) >>> (zeros << 3);
+    int end = at + 8 - zeros;
+    if (at + 8 <= to.length) {
+      store(to, at, digits);
+    } else {
+      for (; at < end; at++, digits >>>= 8) {
+        to[at] = (byte) digits;
+      }
+    }
+    return end;
+  }
+
+  static void store(byte[] to, int at, long bytes) {
+    EIGHT.set(to, at, bytes);
+  }
+
+  /** The eight digits of v < 10^8, one a byte, the first in the lowest byte. */
+  static long eight(int v) {
+    int high = v / 10_000;
+    long fours = high | (long) (v - high * 10_000) << 32;
+    // x * 10486 >> 20 is x / 100 below 10^4, x * 103 >> 10 is x / 10 below 100
+    long hundreds = (fours * 10486 >>> 20) & 0x7f_0000_007fL;
+    long twos = hundreds | (fours - 100 * hundreds) << 16;
+    long tens = (twos * 103 >>> 10) & 0xf_000f_000f_000fL;
+    return tens | (twos - 10 * tens) << 8;
+  }
+}
