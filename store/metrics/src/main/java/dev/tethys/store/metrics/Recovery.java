@@ -10,6 +10,7 @@ import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +123,10 @@ final class Recovery {
       return -1;
     }
     Path p = Upkeep.snapshotPath(folder, newest);
-    HeadSnapshot.Loaded l = HeadSnapshot.load(head, files.read(p));
+    HeadSnapshot.Loaded l;
+    try (Arena arena = Arena.ofConfined()) {
+      l = HeadSnapshot.load(head, files.map(p, arena));
+    }
     if (!l.whole()) {
       quarantine(p, "head-" + newest);
       tell("snapshot " + p + " of the head is damaged: " + l.problem());

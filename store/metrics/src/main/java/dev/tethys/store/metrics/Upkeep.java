@@ -138,7 +138,7 @@ final class Upkeep {
   void run() {
     structure.lock();
     try {
-      boolean flushed = flush(false);
+      boolean flushed = flush();
       if (flushed) {
         head.compactIndex();
       }
@@ -160,16 +160,15 @@ final class Upkeep {
   // ---- head to block
 
   /** Writes the ranges that are due; whether there were any. */
-  private boolean flush(boolean all) throws IOException {
-    List<Long> due = head.ranges(all);
+  private boolean flush() throws IOException {
     long late = head.counters.late.sum() - lateAtFlush;
-    boolean inOrder = false;
-    for (long start : due) {
-      inOrder |= start + head.range() > head.minValidTime();
-    }
     // Late samples alone wait for company, or a tiny block a second would be the answer to a
     // trickle.
-    if (due.isEmpty() || !inOrder && !all && late < MAX_LATE) {
+    if (!head.isDue() && late < MAX_LATE) {
+      return false;
+    }
+    List<Long> due = head.ranges(false);
+    if (due.isEmpty()) {
       return false;
     }
     lateAtFlush += late;

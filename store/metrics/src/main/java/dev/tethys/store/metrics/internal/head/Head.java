@@ -462,6 +462,37 @@ public final class Head {
 
   // ---- leaving memory
 
+  /** Whether in-order samples fill a range that should become a block now: asked each second. */
+  public boolean isDue() {
+    view.readLock().lock();
+    try {
+      long limit = maxTime - range - range / 2;
+      if (maxTime == Long.MIN_VALUE || minTime > limit + range) {
+        return false;
+      }
+      for (Stripe s : stripes) {
+        if (s == null) {
+          continue;
+        }
+        for (int i = 0; i < s.pageCount(); i++) {
+          if (s.page(i).rangeStart <= limit) {
+            return true;
+          }
+        }
+        for (int k = 0; s.hasExtras() && k < 64; k++) {
+          Extras e = s.extras(k);
+          HistogramLog h = e == null ? null : e.histograms;
+          if (h != null && !h.isEmpty() && Math.floorDiv(h.oldest(), range) * range <= limit) {
+            return true;
+          }
+        }
+      }
+      return false;
+    } finally {
+      view.readLock().unlock();
+    }
+  }
+
   /**
    * Starts of the block ranges that should become blocks now, ascending: those that in-order
    * samples have passed by half a range, and those before that hold late samples only.

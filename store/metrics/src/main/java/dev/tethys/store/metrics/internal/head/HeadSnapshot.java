@@ -11,6 +11,8 @@ import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -304,10 +306,10 @@ public final class HeadSnapshot {
    */
   public record Loaded(boolean whole, String problem) {}
 
-  /** Fills an empty head from the bytes of a snapshot: every sound frame of it. */
-  public static Loaded load(Head head, byte[] file) {
+  /** Fills an empty head from a snapshot: every sound frame of it. */
+  public static Loaded load(Head head, MemorySegment file) {
     for (int i = 0; i < MAGIC.length; i++) {
-      if (file.length < MAGIC.length || file[i] != MAGIC[i]) {
+      if (file.byteSize() < MAGIC.length || file.get(ValueLayout.JAVA_BYTE, i) != MAGIC[i]) {
         return new Loaded(false, "it is not a snapshot of this version");
       }
     }
@@ -320,7 +322,9 @@ public final class HeadSnapshot {
             in -> {
               try {
                 frame(head, in, end);
-              } catch (DamageException | IndexOutOfBoundsException e) {
+              } catch (DamageException
+                  | IndexOutOfBoundsException
+                  | com.github.luben.zstd.ZstdException e) {
                 problems.add(String.valueOf(e.getMessage()));
               }
             });

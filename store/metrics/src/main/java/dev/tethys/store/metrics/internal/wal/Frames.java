@@ -2,6 +2,9 @@ package dev.tethys.store.metrics.internal.wal;
 
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Checksummed records one after the other, as in log segments and head snapshots.
@@ -21,6 +24,8 @@ public final class Frames {
   public static final int MAX_LENGTH = 1 << 30;
 
   private static final int MARKER = 0xA157547E;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private Frames() {}
 
@@ -58,33 +63,37 @@ public final class Frames {
    */
   public record Found(int frames, long damagedBytes, long tornBytes) {}
 
-  /** Visits every sound frame from {@code offset} on. */
-  public static Found read(byte[] file, int offset, Visitor to) {
+  /**
+   * Visits every sound frame of a mapped file from {@code offset} on. One frame at a time is in
+   * memory; its bytes are overwritten by the next.
+   */
+  public static Found read(MemorySegment file, long offset, Visitor to) {
     int frames = 0;
     long damaged = 0;
-    int p = offset;
-    int lastEnd = offset;
-    ByteSource in = new ByteSource(file);
-    while (p + HEADER <= file.length) {
-      in.pos = p;
-      in.end = file.length;
-      if (in.getInt() == MARKER) {
-        int length = in.getInt();
-        int crc = in.getInt();
-        if (length >= 0
-            && length <= MAX_LENGTH
-            && length <= in.remaining()
-            && (ByteSink.crc(file, in.pos, length) ^ length) == crc) {
-          damaged += p - lastEnd;
-          p = in.pos + length;
-          lastEnd = p;
-          frames++;
-          to.frame(new ByteSource(file, p - length, length));
-          continue;
+    long p = offset;
+    long lastEnd = offset;
+    long size = file.byteSize();
+    byte[] payload = new byte[1 << 12];
+    while (p + HEADER <= size) {
+      if (file.get(INT, p) == MARKER) {
+        int length = file.get(INT, p + 4);
+        if (length >= 0 && length <= MAX_LENGTH && length <= size - p - HEADER) {
+          if (payload.length < length) {
+            payload = new byte[Math.max(length, payload.length * 2)];
+          }
+          MemorySegment.copy(file, ValueLayout.JAVA_BYTE, p + HEADER, payload, 0, length);
+          if ((ByteSink.crc(payload, 0, length) ^ length) == file.get(INT, p + 8)) {
+            damaged += p - lastEnd;
+            p += HEADER + length;
+            lastEnd = p;
+            frames++;
+            to.frame(new ByteSource(payload, 0, length));
+            continue;
+          }
         }
       }
       p++;
     }
-    return new Found(frames, damaged, file.length - lastEnd);
+    return new Found(frames, damaged, size - lastEnd);
   }
 }

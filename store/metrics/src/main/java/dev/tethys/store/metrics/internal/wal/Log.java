@@ -6,6 +6,9 @@ import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,21 +92,24 @@ public final class Log implements Closeable {
    */
   public static Frames.Found read(FileAccess files, Path directory, long n, Frames.Visitor to)
       throws IOException {
-    byte[] b = files.read(path(directory, n));
-    if (b.length < HEADER) {
-      return new Frames.Found(0, 0, b.length);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment b = files.map(path(directory, n), arena);
+      if (b.byteSize() < HEADER) {
+        return new Frames.Found(0, 0, b.byteSize());
+      }
+      byte[] head = b.asSlice(0, HEADER).toArray(ValueLayout.JAVA_BYTE);
+      ByteSource in = new ByteSource(head);
+      boolean known = true;
+      for (byte m : MAGIC) {
+        known &= (byte) in.getByte() == m;
+      }
+      if (!known || in.getLong() != n) {
+        // A damaged header does not take the frames with it: they carry their own checksums.
+        Frames.Found f = Frames.read(b, 0, to);
+        return new Frames.Found(f.frames(), f.damagedBytes() + 1, f.tornBytes());
+      }
+      return Frames.read(b, HEADER, to);
     }
-    ByteSource in = new ByteSource(b);
-    boolean known = true;
-    for (byte m : MAGIC) {
-      known &= (byte) in.getByte() == m;
-    }
-    if (!known || in.getLong() != n) {
-      // A damaged header does not take the frames with it: they carry their own checksums.
-      Frames.Found f = Frames.read(b, 0, to);
-      return new Frames.Found(f.frames(), f.damagedBytes() + 1, f.tornBytes());
-    }
-    return Frames.read(b, HEADER, to);
   }
 
   /**
