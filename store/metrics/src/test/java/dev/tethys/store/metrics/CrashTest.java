@@ -204,14 +204,14 @@ class CrashTest {
 
   @Test
   void nothingAcknowledgedIsLostByAPowerCut() {
-    for (long seed = 0; seed < 150; seed++) {
+    for (long seed = 0; seed < Integer.getInteger("crash.seeds", 150); seed++) {
       lives(seed, true);
     }
   }
 
   @Test
   void nothingAcknowledgedIsLostByTheEndOfTheProcess() {
-    for (long seed = 1000; seed < 1150; seed++) {
+    for (long seed = 0; seed < Integer.getInteger("crash.seeds", 150); seed++) {
       lives(seed, false);
     }
   }
