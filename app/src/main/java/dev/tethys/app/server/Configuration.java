@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
@@ -8,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -51,7 +53,14 @@ final class Configuration {
   Configuration(@Nullable Path file, String embedded, Registry registry) throws IOException {
     this.file = file;
     this.embedded = embedded;
-    this.current = read();
+    try {
+      this.current = read();
+    } catch (NoSuchFileException e) {
+      throw new UsageException(
+          "tethys server: " + e.getFile() + ": there is no such file; give it by --config.file");
+    } catch (IOException e) {
+      throw new UsageException("tethys server: " + file + " cannot be read: " + e.getMessage());
+    }
     this.fingerprint = fingerprint(current);
     registry.gauge(
         "prometheus_config_last_reload_successful",
