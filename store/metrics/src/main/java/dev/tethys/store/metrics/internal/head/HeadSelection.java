@@ -87,6 +87,25 @@ final class HeadSelection implements SourceSelection {
     }
   }
 
+  @Override
+  public void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
+    Stripe.View v = rows[slots[i] >>> 6];
+    if (v == null || beside.get(slots[i]) != null) {
+      read(i, minTime, maxTime, into);
+    } else {
+      v.readTimes(slots[i] & 63, minTime, maxTime, into);
+    }
+  }
+
+  /** Series of one stripe that stand in the same rows share their timestamps. */
+  @Override
+  public long timesKey(int i) {
+    int stripe = slots[i] >>> 6;
+    Stripe.View v = rows[stripe];
+    int sameRows = v == null || beside.get(slots[i]) != null ? 0 : v.timesClass(slots[i] & 63);
+    return sameRows == 0 ? 0 : stripe + 1L << 32 | sameRows;
+  }
+
   private void floats(int slot, @Nullable Beside s, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slot >>> 6];
     if (v != null) {
