@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,12 @@ final class Blocks {
   private static final Logger LOG = System.getLogger(Blocks.class.getName());
   static final String CREATING = ".tmp-for-creation";
   static final String DELETING = ".tmp-for-deletion";
+
+  /** How often the set of blocks has changed, and how many could not be opened. */
+  final LongAdder changes = new LongAdder();
+
+  final LongAdder damaged = new LongAdder();
+
   static final String DAMAGED = ".damaged";
 
   /** Ascending by time; those of in-order samples before those of late ones of the same time. */
@@ -87,6 +94,7 @@ final class Blocks {
       return new BlockReader(files, p);
     } catch (DamageException | NoSuchFileException e) {
       Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
+      damaged.increment();
       String what = "block " + p + " is damaged (" + e.getMessage() + "): put aside as " + aside;
       problems.add(what);
       LOG.log(Level.ERROR, what);
@@ -169,6 +177,7 @@ final class Blocks {
     }
     next.sort(ORDER);
     list = List.copyOf(next);
+    changes.increment();
   }
 
   /** Removes the folder of a block that is not in the list any more; readers keep its pages. */

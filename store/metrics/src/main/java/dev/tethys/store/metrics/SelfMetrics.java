@@ -64,6 +64,11 @@ final class SelfMetrics implements Collector {
         "head_min_time",
         "Minimum time bound of the head block. The unit is decided by the library consumer.",
         min == Long.MAX_VALUE ? 0 : min);
+    gauge(
+        to,
+        "head_min_time_seconds",
+        "Minimum time bound of the head block.",
+        min == Long.MAX_VALUE ? 0 : min / 1000.0);
     long max = head.maxTime();
     double newest = max == Long.MIN_VALUE ? 0 : max;
     gauge(
@@ -131,6 +136,21 @@ final class SelfMetrics implements Collector {
         "lowest_timestamp",
         "Lowest timestamp value stored in the database.",
         lowest == Long.MAX_VALUE ? 0 : lowest);
+    gauge(
+        to,
+        "lowest_timestamp_seconds",
+        "Lowest timestamp value stored in the database.",
+        lowest == Long.MAX_VALUE ? 0 : lowest / 1000.0);
+    counter(
+        to,
+        "reloads_total",
+        "Number of times the set of blocks on disk was taken over anew.",
+        blocks.changes.sum());
+    counter(
+        to,
+        "reloads_failures_total",
+        "Number of blocks that could not be opened and were put aside.",
+        blocks.damaged.sum());
     counter(
         to,
         "compactions_total",
