@@ -33,11 +33,6 @@ final class Blocks {
   static final String CREATING = ".tmp-for-creation";
   static final String DELETING = ".tmp-for-deletion";
 
-  /** How often the set of blocks has changed, and how many could not be opened. */
-  final LongAdder changes = new LongAdder();
-
-  final LongAdder damaged = new LongAdder();
-
   static final String DAMAGED = ".damaged";
 
   /** Ascending by time; those of in-order samples before those of late ones of the same time. */
@@ -45,6 +40,11 @@ final class Blocks {
       Comparator.comparing((BlockReader b) -> b.meta().late())
           .thenComparing(b -> b.meta().minTime())
           .thenComparing(b -> b.meta().id());
+
+  /** How often the set of blocks has changed, and how many could not be opened. */
+  final LongAdder changes = new LongAdder();
+
+  final LongAdder damaged = new LongAdder();
 
   private final FileAccess files;
   private final Path folder;
