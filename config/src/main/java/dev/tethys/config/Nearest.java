@@ -5,11 +5,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a person probably meant to write. */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /** The known word with the smallest edit distance, or null when none is near. */
-  static @Nullable String of(String word, Collection<String> known) {
+  public static @Nullable String of(String word, Collection<String> known) {
     String best = null;
     int bestDistance = Math.max(2, word.length() / 3) + 1;
     for (String k : known) {

@@ -2,6 +2,7 @@ package dev.tethys.app.cli;
 
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
+import dev.tethys.config.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,34 +104,8 @@ public final class FlagSet {
   }
 
   private String suggestion(String name) {
-    String best = null;
-    int least = Math.max(2, name.length() / 4) + 1;
-    for (String f : flags.keySet()) {
-      int d = distance(name, f);
-      if (d < least) {
-        least = d;
-        best = f;
-      }
-    }
-    return best == null ? "" : ", did you mean --" + best + "?";
-  }
-
-  static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int up = row[j];
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(change, 1 + Math.min(up, row[j - 1]));
-        diagonal = up;
-      }
-    }
-    return row[b.length()];
+    String nearest = Nearest.of(name, flags.keySet());
+    return nearest == null ? "" : ", did you mean --" + nearest + "?";
   }
 
   /** Whether the flag was given. */
