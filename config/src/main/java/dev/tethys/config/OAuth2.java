@@ -3,6 +3,7 @@ package dev.tethys.config;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +44,7 @@ public record OAuth2(
   private static final Key<Boolean> GRANT_TYPE =
       SECTION.key(
           "grant_type",
-          Type.oneOf(
-              "grant_type", Map.of("", false, "client_credentials", false, JWT_BEARER, true)),
+          Type.oneOf("grant_type", grantTypes()),
           false,
           "Empty for client credentials, or " + JWT_BEARER + ".");
   private static final Key<Secret> CERTIFICATE_KEY =
@@ -57,8 +57,7 @@ public record OAuth2(
   private static final Key<String> SIGNATURE_ALGORITHM =
       SECTION.key(
           "signature_algorithm",
-          Type.oneOf(
-              "signature_algorithm", Map.of("RS256", "RS256", "RS384", "RS384", "RS512", "RS512")),
+          Type.oneOf("signature_algorithm", algorithms()),
           "RS256",
           "How the assertion is signed.");
   private static final Key<String> ISS =
@@ -82,6 +81,20 @@ public record OAuth2(
   }
 
   static final Type<OAuth2> TYPE = SECTION.type(OAuth2::read);
+
+  private static SequencedMap<String, Boolean> grantTypes() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("", false);
+    m.put("client_credentials", false);
+    m.put(JWT_BEARER, true);
+    return m;
+  }
+
+  private static SequencedMap<String, String> algorithms() {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
+    List.of("RS256", "RS384", "RS512").forEach(a -> m.put(a, a));
+    return m;
+  }
 
   private static OAuth2 read(YamlObject o) {
     YamlNode claims = o.at(CLAIMS);

@@ -2,6 +2,7 @@ package dev.tethys.config;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,8 @@ public record TlsConfig(
     /** As a value in configurations. */
     public static final Type<TlsVersion> TYPE = Type.oneOf("TLS version", words());
 
-    private static Map<String, TlsVersion> words() {
-      Map<String, TlsVersion> m = new LinkedHashMap<>();
+    private static SequencedMap<String, TlsVersion> words() {
+      SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
       for (TlsVersion v : values()) {
         m.put(v.name(), v);
       }

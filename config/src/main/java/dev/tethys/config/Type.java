@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -103,8 +104,8 @@ public final class Type<T> {
         value.section);
   }
 
-  /** One of several words. */
-  public static <T> Type<T> oneOf(String what, Map<String, T> words) {
+  /** One of several words; errors and documentation name them in this order. */
+  public static <T> Type<T> oneOf(String what, SequencedMap<String, T> words) {
     List<String> shown = words.keySet().stream().filter(w -> !w.isEmpty()).toList();
     return new Type<>(
         String.join(" | ", shown),
@@ -127,7 +128,7 @@ public final class Type<T> {
 
   /** One of the names of an enum, written in lower case. */
   public static <E extends Enum<E>> Type<E> lowerCase(String what, Class<E> type) {
-    Map<String, E> words = new LinkedHashMap<>();
+    SequencedMap<String, E> words = new LinkedHashMap<>();
     for (E e : type.getEnumConstants()) {
       words.put(e.name().toLowerCase(Locale.ROOT), e);
     }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -167,8 +168,8 @@ public record WebConfig(
     return m;
   }
 
-  private static Map<String, ClientAuth> clientAuthWords() {
-    Map<String, ClientAuth> m = new LinkedHashMap<>();
+  private static SequencedMap<String, ClientAuth> clientAuthWords() {
+    SequencedMap<String, ClientAuth> m = new LinkedHashMap<>();
     m.put("", ClientAuth.NoClientCert);
     for (ClientAuth a : ClientAuth.values()) {
       m.put(a.name(), a);
@@ -177,8 +178,8 @@ public record WebConfig(
     return m;
   }
 
-  private static Map<String, String> curves() {
-    Map<String, String> m = new LinkedHashMap<>();
+  private static SequencedMap<String, String> curves() {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
     m.put("CurveP256", "secp256r1");
     m.put("CurveP384", "secp384r1");
     m.put("CurveP521", "secp521r1");

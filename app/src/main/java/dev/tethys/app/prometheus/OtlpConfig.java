@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -115,8 +116,8 @@ public record OtlpConfig(
           true,
           true);
 
-  private static Map<String, TranslationStrategy> strategies() {
-    Map<String, TranslationStrategy> m = new LinkedHashMap<>();
+  private static SequencedMap<String, TranslationStrategy> strategies() {
+    SequencedMap<String, TranslationStrategy> m = new LinkedHashMap<>();
     for (TranslationStrategy s : TranslationStrategy.values()) {
       m.put(s.text, s);
     }
