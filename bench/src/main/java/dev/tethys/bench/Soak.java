@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
  */
 final class Soak {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final int BLOCK_MINUTES = 10;
   private static final Pattern NUMBER = Pattern.compile("\"value\":\\[[0-9.]+,\"([^\"]+)\"]");
 
   private final int targets;
@@ -74,6 +75,8 @@ final class Soak {
                 "server",
                 "--config.file=" + config,
                 "--storage.tsdb.path=" + dir.resolve("data"),
+                // Several blocks an hour: memory must be flat over them, not within one.
+                "--storage.tsdb.min-block-duration=" + BLOCK_MINUTES + "m",
                 "--web.listen-address=127.0.0.1:" + port)
             .redirectErrorStream(true)
             .redirectOutput(dir.resolve("log").toFile())
