@@ -1,8 +1,5 @@
 package dev.tethys.api;
 
-import dev.tethys.codec.exposition.ExpositionFormat;
-import dev.tethys.codec.exposition.ExpositionFormat.Negotiated;
-import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -87,14 +84,6 @@ final class ServerEndpoints {
   }
 
   private void metrics(HttpRequest request, HttpResponse response) throws IOException {
-    Negotiated format =
-        ExpositionFormat.negotiate(
-            String.join(",", request.headers("Accept")), ExpositionFormat.ALL);
-    response.header("Content-Type", format.contentType());
-    try (OutputStream out = response.stream()) {
-      ExpositionWriter writer = ExpositionWriter.of(format, out);
-      registry.gather().forEach(writer::write);
-      writer.finish();
-    }
+    MetricsPage.answer(request, response, registry.gather());
   }
 }

@@ -136,10 +136,14 @@ class ServerTest {
           .contains("prometheus_config_last_reload_successful 0");
       assertThat(server.get("/api/v1/status/config").body()).contains("job_name: self");
 
-      Files.writeString(file, good.replace("job_name: self", "job_name: renamed"));
+      Files.writeString(
+          file,
+          good.replace("job_name: self", "job_name: renamed")
+              + "storage: {tsdb: {retention: {time: 3d}}}\n");
       assertThat(server.post("/-/reload", "text/plain", new byte[0]).statusCode()).isEqualTo(200);
       assertThat(server.get("/metrics").body())
-          .contains("prometheus_config_last_reload_successful 1");
+          .contains("prometheus_config_last_reload_successful 1")
+          .contains("prometheus_tsdb_retention_limit_seconds 259200");
       awaitScrapes(server, "renamed");
 
       Files.writeString(file, good.replace("job_name: self", "job_name: hup"));

@@ -1,7 +1,7 @@
 package dev.tethys.app.exporter;
 
+import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
-import dev.tethys.app.MetricsPage;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;

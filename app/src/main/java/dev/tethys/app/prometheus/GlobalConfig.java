@@ -67,12 +67,9 @@ public record GlobalConfig(
   private static GlobalConfig read(YamlObject o, UnaryOperator<@Nullable String> environment) {
     ScrapeDefaults scrape = ScrapeDefaults.readGlobal(o);
     Duration evaluation = o.get(EVALUATION_INTERVAL);
-    Duration offset = o.get(RULE_QUERY_OFFSET);
-    if (!offset.isZero()) {
-      throw o.error(
-          RULE_QUERY_OFFSET,
-          "rule_query_offset is valid in Prometheus but rules are not built in Tethys yet (see"
-              + " README)");
+    YamlNode offset = o.at(RULE_QUERY_OFFSET);
+    if (offset != null && !o.get(RULE_QUERY_OFFSET).isZero()) {
+      offset.notBuilt(offset.path());
     }
     LabelsBuilder labels = new LabelsBuilder();
     o.get(EXTERNAL_LABELS)

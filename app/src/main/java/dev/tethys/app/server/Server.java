@@ -1,11 +1,11 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.ApiSettings;
+import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
 import dev.tethys.app.BuildInfo;
-import dev.tethys.app.MetricsPage;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.OtlpConfig;
@@ -363,7 +363,8 @@ final class Server implements AutoCloseable {
 
   /** Opens the store and obeys the configuration; from then on the server is ready. */
   void open() throws IOException {
-    MetricsDatabase database = MetricsDatabase.open(folder, databaseOptions());
+    MetricsDatabase database =
+        MetricsDatabase.open(folder, databaseOptions(configuration.current()));
     store.opened(database);
     RecoveryReport recovery = database.recovery();
     recovery.problems().forEach(p -> LOG.log(Level.WARNING, "storage: {0}", p));
@@ -379,14 +380,13 @@ final class Server implements AutoCloseable {
     watchConfiguration();
   }
 
-  private DatabaseOptions databaseOptions() {
+  private DatabaseOptions databaseOptions(PrometheusConfig c) {
     String fsync = flags.get("storage.fsync");
     if (!fsync.equals("always") && !fsync.equals("1s")) {
       throw new UsageException(
           "tethys server: --storage.fsync=" + fsync + ": always or 1s is wanted");
     }
     long max = flags.integer("storage.max-series");
-    PrometheusConfig c = configuration.current();
     retention.apply(c.storage());
     return DatabaseOptions.DEFAULTS
         .withRetention(retention.time(), retention.bytes())
@@ -406,8 +406,7 @@ final class Server implements AutoCloseable {
   }
 
   private void apply(PrometheusConfig c) throws IOException {
-    retention.apply(c.storage());
-    store.get().reconfigure(databaseOptions().withOutOfOrderWindow(c.storage().outOfOrderWindow()));
+    store.get().reconfigure(databaseOptions(c));
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));

@@ -1,4 +1,4 @@
-package dev.tethys.app;
+package dev.tethys.api;
 
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
