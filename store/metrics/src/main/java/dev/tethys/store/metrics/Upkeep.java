@@ -140,7 +140,7 @@ final class Upkeep {
     try {
       boolean flushed = flush();
       if (flushed) {
-        head.compactIndex();
+        head.truncation().compactIndex();
       }
       if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
         checkpoint();
@@ -164,10 +164,10 @@ final class Upkeep {
     long late = head.counters.late.sum() - lateAtFlush;
     // Late samples alone wait for company, or a tiny block a second would be the answer to a
     // trickle.
-    if (!head.isDue() && late < MAX_LATE) {
+    if (!head.truncation().isDue() && late < MAX_LATE) {
       return false;
     }
-    List<Long> due = head.ranges(false);
+    List<Long> due = head.truncation().ranges(false);
     if (due.isEmpty()) {
       return false;
     }
@@ -182,7 +182,7 @@ final class Upkeep {
     long end = start + head.range();
     boolean inOrder = end > head.minValidTime();
     if (inOrder) {
-      head.close(end);
+      head.truncation().close(end);
     }
     try (SourceSelection s = head.select(start, end - 1, List.of())) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
@@ -192,7 +192,7 @@ final class Upkeep {
         if (made != null) {
           blocks.replace(made, List.of());
         }
-        head.truncate(s, end, inOrder);
+        head.truncation().truncate(s, end, inOrder);
       } finally {
         parts.writeLock().unlock();
       }
@@ -402,7 +402,7 @@ final class Upkeep {
         files.syncDirectory(to);
       }
       if (!skipHead) {
-        for (long start : head.ranges(true)) {
+        for (long start : head.truncation().ranges(true)) {
           long end = start + head.range();
           boolean late = end <= head.minValidTime();
           try (SourceSelection s = head.select(start, end - 1, List.of())) {

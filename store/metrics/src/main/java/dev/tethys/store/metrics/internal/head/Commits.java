@@ -1,20 +1,12 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.model.Exemplar;
-import dev.tethys.model.Histogram;
-import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.MetricMetadata;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import dev.tethys.store.metrics.internal.wal.RecordKind;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -26,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * find their work done. Whether a sample is in order is decided against what is in place, so a
  * batch that meets series of an earlier batch of its group first lets that one be finished.
  */
-final class Commits implements BatchRecord.Replay {
+final class Commits {
   private static final int MAX_GROUP = 64;
 
   private final Head head;
@@ -37,10 +29,6 @@ final class Commits implements BatchRecord.Replay {
   private final List<HeadAppender> ready = new ArrayList<>();
   private int group;
   private int definitions; // unlogged series that the frames define
-
-  // Of recovery: slots of the log whose labels have another slot here.
-  private final Map<Integer, Integer> moved = new HashMap<>();
-  private final Batch.Columns scratch = new Batch.Columns();
 
   Commits(Head head, CommitLog log) {
     this.head = head;
@@ -123,7 +111,7 @@ final class Commits implements BatchRecord.Replay {
     SeriesKeys keys = head.keys();
     for (int i = 0; i < b.count; i++) {
       if (keys.generation[b.slots[i]] != b.generations[i]) {
-        int slot = head.revive(b.slots[i]);
+        int slot = head.admission.revive(b.slots[i]);
         keys = head.keys();
         b.generations[i] = keys.generation[slot];
         b.slots[i] = slot;
@@ -161,7 +149,7 @@ final class Commits implements BatchRecord.Replay {
     for (int i = 0; i < b.exemplars.size(); i++) {
       Batch.ExemplarSample e = b.exemplars.get(i);
       if (head.keys().generation[e.slot()] != e.generation()) {
-        int slot = head.revive(e.slot());
+        int slot = head.admission.revive(e.slot());
         b.exemplars.set(
             i, new Batch.ExemplarSample(slot, head.keys().generation[slot], e.exemplar()));
       }
@@ -171,7 +159,7 @@ final class Commits implements BatchRecord.Replay {
   private void histogram(Batch b, Batch.HistogramSample h, long floor) {
     Batch.HistogramSample s = h;
     if (head.keys().generation[s.slot()] != s.generation()) {
-      int slot = head.revive(s.slot());
+      int slot = head.admission.revive(s.slot());
       s =
           new Batch.HistogramSample(
               slot, head.keys().generation[slot], s.start(), s.time(), s.histogram());
@@ -202,7 +190,7 @@ final class Commits implements BatchRecord.Replay {
    * @return how many of the list are done with
    */
   private int define(int from, ByteSink out) {
-    int[] made = head.unloggedFrom(from);
+    int[] made = head.admission.unloggedFrom(from);
     int n = 0;
     for (int slot : made) {
       n += head.table.isLive(slot) ? 1 : 0;
@@ -250,9 +238,9 @@ final class Commits implements BatchRecord.Replay {
     head.view.writeLock().lock();
     try {
       if (failure == null) {
-        head.logged(definitions);
+        head.admission.logged(definitions);
         for (HeadAppender a : ready) {
-          place(a.batch());
+          head.placement.place(a.batch());
         }
       }
     } finally {
@@ -269,84 +257,6 @@ final class Commits implements BatchRecord.Replay {
     }
     frames.clear();
     group++;
-  }
-
-  /** Under the write lock of the view. */
-  private void place(Batch b) {
-    floats(b.inOrder);
-    late(b.late);
-    for (Batch.HistogramSample s : b.inOrderHistograms) {
-      histogram(s.slot(), s.time(), s.start(), s.histogram());
-    }
-    for (Batch.HistogramSample s : b.lateHistograms) {
-      lateSample(s.slot(), s.time(), s.start(), 0, s.histogram());
-    }
-    for (Batch.ExemplarSample s : b.exemplars) {
-      head.exemplars.add(head.table.labels(s.slot()), s.exemplar());
-    }
-    head.metadata.putAll(b.metadata);
-  }
-
-  private void floats(Batch.Columns c) {
-    int from = 0;
-    while (from < c.count) {
-      long time = c.times[from];
-      int number = c.slots[from] >>> 6;
-      int to = from + 1;
-      while (to < c.count && c.times[to] == time && c.slots[to] >>> 6 == number) {
-        to++;
-      }
-      Stripe stripe = head.stripe(c.slots[from]);
-      stripe.append(time, head.range, c.slots, c.bits, from, to, head.scratch);
-      head.widen(time);
-      from = to;
-    }
-    long[] starts = c.starts;
-    for (int i = 0; i < c.count; i++) {
-      int slot = c.slots[i];
-      long start = starts == null ? 0 : starts[i];
-      Stripe stripe = head.stripe(slot);
-      if (start != 0 || stripe.hasExtras()) {
-        Extras e = start != 0 ? stripe.makeExtras(slot & 63) : stripe.extras(slot & 63);
-        if (e != null && (start != 0 || e.starts != null)) {
-          if (e.starts == null) {
-            e.starts = new StartTimes();
-          }
-          e.starts.note(c.times[i], start);
-        }
-      }
-    }
-    head.counters.floats.add(c.count);
-  }
-
-  private void late(Batch.Columns c) {
-    for (int i = 0; i < c.count; i++) {
-      lateSample(c.slots[i], c.times[i], c.starts == null ? 0 : c.starts[i], c.bits[i], null);
-    }
-  }
-
-  private void lateSample(
-      int slot, long time, long start, long bits, @org.jspecify.annotations.Nullable Histogram h) {
-    Extras e = head.stripe(slot).makeExtras(slot & 63);
-    if (e.late == null) {
-      e.late = new LateSamples();
-    }
-    if (e.late.add(start, time, bits, h)) {
-      head.counters.late.increment();
-    }
-    head.widen(time);
-  }
-
-  private void histogram(int slot, long time, long start, Histogram h) {
-    Stripe s = head.stripe(slot);
-    Extras e = s.makeExtras(slot & 63);
-    if (e.histograms == null) {
-      e.histograms = new HistogramLog();
-    }
-    e.histograms.add(start, time, h);
-    s.lastTime[slot & 63] = time;
-    head.widen(time);
-    head.counters.histograms.increment();
   }
 
   /** Logs a deletion, then does it. */
@@ -369,9 +279,9 @@ final class Commits implements BatchRecord.Replay {
       }
       head.view.writeLock().lock();
       try {
-        head.logged(defined);
+        head.admission.logged(defined);
         for (int slot : slots) {
-          head.remove(slot, min, max);
+          head.placement.remove(slot, min, max);
         }
         removeExemplars(min, max, matcherSets);
       } finally {
@@ -390,139 +300,5 @@ final class Commits implements BatchRecord.Replay {
                 && e.exemplar().timestamp() <= max
                 && matcherSets.stream()
                     .anyMatch(ms -> ms.stream().allMatch(m -> m.matches(e.series()))));
-  }
-
-  // ---- recovery: what the log says, before anybody else uses the head
-
-  /** Replays one record; how many of its samples have no series. */
-  void replay(ByteSource payload) {
-    head.view.writeLock().lock();
-    try {
-      BatchRecord.read(payload, scratch, this);
-    } finally {
-      head.view.writeLock().unlock();
-    }
-  }
-
-  @Override
-  public void series(int slot, int generation, byte[] canonical) {
-    if (slot > head.table.slots() + (1 << 24)) {
-      throw new DamageException("slot " + slot + " is far beyond all others");
-    }
-    SeriesTable t = head.table;
-    moved.remove(slot);
-    if (t.isLive(slot)) {
-      if (t.index.spells(t.list(slot), canonical)) {
-        return;
-      }
-      t.evict(slot);
-    }
-    int other = t.find(canonical);
-    if (other != 0) {
-      moved.put(slot, other);
-      return;
-    }
-    t.install(slot, generation & ~1, canonical);
-    Stripe s = head.stripeFor(slot);
-    s.lastTime[slot & 63] = Stripe.NEVER;
-    s.lastBits[slot & 63] = 0;
-  }
-
-  private int resolve(int slot) {
-    if (!moved.isEmpty()) {
-      Integer m = moved.get(slot);
-      if (m != null) {
-        return m;
-      }
-    }
-    return head.table.isLive(slot) ? slot : 0;
-  }
-
-  @Override
-  public void floats(boolean late, Batch.Columns c) {
-    boolean clean = !late && moved.isEmpty();
-    long floor = head.minValidTime;
-    for (int i = 0; clean && i < c.count; i++) {
-      int slot = c.slots[i];
-      clean =
-          c.times[i] >= floor
-              && head.table.isLive(slot)
-              && c.times[i] > head.stripe(slot).lastTime[slot & 63];
-    }
-    if (clean) {
-      floats(c);
-      return;
-    }
-    Batch.Columns one = new Batch.Columns();
-    for (int i = 0; i < c.count; i++) {
-      int slot = resolve(c.slots[i]);
-      if (slot == 0) {
-        head.counters.orphans.increment();
-        continue;
-      }
-      long start = c.starts == null ? 0 : c.starts[i];
-      if (late) {
-        lateSample(slot, c.times[i], start, c.bits[i], null);
-      } else if (c.times[i] >= floor) {
-        if (c.times[i] > head.stripe(slot).lastTime[slot & 63]) {
-          one.clear();
-          one.add(slot, c.times[i], c.bits[i], start);
-          floats(one);
-        } else if (!head.stripe(slot).find(slot & 63, c.times[i], buffer)) {
-          lateSample(slot, c.times[i], start, c.bits[i], null);
-        }
-      }
-    }
-  }
-
-  private final dev.tethys.model.storage.SampleBuffer buffer =
-      new dev.tethys.model.storage.SampleBuffer();
-
-  @Override
-  public void histogram(boolean late, int from, long time, long start, Histogram h) {
-    int slot = resolve(from);
-    if (slot == 0) {
-      head.counters.orphans.increment();
-    } else if (late) {
-      lateSample(slot, time, start, 0, h);
-    } else if (time >= head.minValidTime) {
-      if (time > head.stripe(slot).lastTime[slot & 63]) {
-        histogram(slot, time, start, h);
-      } else {
-        lateSample(slot, time, start, 0, h);
-      }
-    }
-  }
-
-  @Override
-  public void exemplar(int from, Exemplar e) {
-    int slot = resolve(from);
-    if (slot != 0) {
-      head.exemplars.add(head.table.labels(slot), e);
-    }
-  }
-
-  @Override
-  public void metadata(String name, MetricMetadata m) {
-    if (head.metadata.size() < Head.MAX_METADATA) {
-      head.metadata.put(name, m);
-    }
-  }
-
-  @Override
-  public void delete(long minTime, long maxTime, int[] slots) {
-    java.util.Set<Labels> gone = new java.util.HashSet<>();
-    for (int from : slots) {
-      int slot = resolve(from);
-      if (slot != 0) {
-        head.remove(slot, minTime, maxTime);
-        gone.add(head.table.labels(slot));
-      }
-    }
-    head.exemplars.remove(
-        e ->
-            gone.contains(e.series())
-                && e.exemplar().timestamp() >= minTime
-                && e.exemplar().timestamp() <= maxTime);
   }
 }

@@ -1,7 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Exemplar;
-import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
@@ -9,23 +8,17 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +40,6 @@ import org.roaringbitmap.RoaringBitmap;
  */
 public final class Head {
   private static final int POOLED_BATCHES = 32;
-  private static final int MAX_DECODERS = 64;
 
   /** The most metric families whose metadata is remembered. */
   public static final int MAX_METADATA = 200_000;
@@ -60,7 +52,11 @@ public final class Head {
   volatile Stripe[] stripes = new Stripe[16];
   final ExemplarRing exemplars;
   final Map<String, MetricMetadata> metadata = new ConcurrentHashMap<>();
-  final RowPage.Scratch scratch = new RowPage.Scratch();
+  final Admission admission = new Admission(this);
+  final Duplicates duplicates = new Duplicates(this);
+  final Placement placement = new Placement(this);
+  private final Truncation truncation = new Truncation(this);
+  private final LogReplay replay = new LogReplay(this, placement);
   private final Commits commits;
 
   private volatile HeadSettings settings;
@@ -68,14 +64,7 @@ public final class Head {
   volatile long maxTime = Long.MIN_VALUE;
   volatile long minValidTime = Long.MIN_VALUE;
 
-  // Series made since the last commit that wrote their definitions; guarded by view.
-  private int[] unlogged = new int[64];
-  private volatile int unloggedCount;
-
   private final ConcurrentLinkedQueue<Batch> batches = new ConcurrentLinkedQueue<>();
-  private final Set<HeadAppender> open = ConcurrentHashMap.newKeySet();
-  private final AtomicLong epoch = new AtomicLong();
-  private final IdentityHashMap<Appender.LabelDecoder, Integer> salts = new IdentityHashMap<>();
 
   /** What happened, for self-metrics. */
   public final HeadCounters counters = new HeadCounters();
@@ -103,13 +92,13 @@ public final class Head {
   public Appender appender() {
     Batch b = batches.poll();
     HeadAppender a =
-        new HeadAppender(this, key.sameKey(), b == null ? new Batch() : b, epoch.get());
-    open.add(a);
+        new HeadAppender(this, key.sameKey(), b == null ? new Batch() : b, truncation.epoch());
+    truncation.began(a);
     return a;
   }
 
   void release(HeadAppender a, Batch b) {
-    open.remove(a);
+    truncation.ended(a);
     b.clear();
     if (b.worthKeeping() && batches.size() < POOLED_BATCHES) {
       batches.add(b);
@@ -128,72 +117,6 @@ public final class Head {
     return stripes[slot >>> 6];
   }
 
-  /** A small number for an encoding of labels; 0 when there are too many to tell apart. */
-  int salt(Appender.LabelDecoder decoder) {
-    synchronized (salts) {
-      Integer s = salts.get(decoder);
-      if (s == null) {
-        if (salts.size() >= MAX_DECODERS) {
-          return 0;
-        }
-        s = salts.size() + 1;
-        salts.put(decoder, s);
-      }
-      return s;
-    }
-  }
-
-  long otherEncoding(long high, long low) {
-    return table.otherEncoding(high, low);
-  }
-
-  /**
-   * The reference of a series, made when new; its raw fingerprint is remembered when it has one.
-   */
-  long series(Labels labels, long high, long low, boolean hasFingerprint) {
-    byte[] canonical = labels.canonicalBytes();
-    if (canonical.length == 0) {
-      throw new StorageException(
-          StorageException.Reason.INVALID, "a series must have at least one label");
-    }
-    view.writeLock().lock();
-    try {
-      int slot = table.find(canonical);
-      if (slot == 0) {
-        int max = settings.maxSeries();
-        if (table.live() >= max) {
-          counters.limited.increment();
-          throw new StorageException(
-              StorageException.Reason.LIMIT,
-              "series "
-                  + labels
-                  + " is refused: the store already holds max_series = "
-                  + max
-                  + " series in memory. Raise the limit or drop labels with many values");
-        }
-        slot = make(canonical);
-      }
-      if (hasFingerprint) {
-        table.addEncoding(slot, high, low);
-      }
-      return table.reference(slot);
-    } finally {
-      view.writeLock().unlock();
-    }
-  }
-
-  private int make(byte[] canonical) {
-    int slot = table.create(canonical);
-    stripeFor(slot);
-    if (unloggedCount == unlogged.length) {
-      unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);
-    }
-    unlogged[unloggedCount] = slot;
-    unloggedCount++;
-    counters.created.increment();
-    return slot;
-  }
-
   Stripe stripeFor(int slot) {
     int i = slot >>> 6;
     Stripe[] s = stripes;
@@ -209,38 +132,6 @@ public final class Head {
     return stripe;
   }
 
-  /** The live slot of what a retired slot was; made anew when there is none, whatever the limit. */
-  int revive(int retiredSlot) {
-    view.writeLock().lock();
-    try {
-      byte[] canonical = table.labels(retiredSlot).canonicalBytes();
-      int slot = table.find(canonical);
-      return slot != 0 ? slot : make(canonical);
-    } finally {
-      view.writeLock().unlock();
-    }
-  }
-
-  boolean hasUnlogged() {
-    return unloggedCount > 0;
-  }
-
-  /** Slots whose definitions are in no record yet, from one position on. Under the commit lock. */
-  int[] unloggedFrom(int from) {
-    view.readLock().lock();
-    try {
-      return Arrays.copyOfRange(unlogged, from, unloggedCount);
-    } finally {
-      view.readLock().unlock();
-    }
-  }
-
-  /** The first so many are logged. Under the write lock. */
-  void logged(int n) {
-    System.arraycopy(unlogged, n, unlogged, 0, unloggedCount - n);
-    unloggedCount -= n;
-  }
-
   long appendFloor() {
     long newest = maxTime;
     return newest == Long.MIN_VALUE ? minValidTime : Math.max(minValidTime, newest - range / 2);
@@ -250,50 +141,6 @@ public final class Head {
     long future = settings.maxFuture();
     long now = clock.millis();
     return future >= Long.MAX_VALUE - now ? Long.MAX_VALUE : now + future;
-  }
-
-  boolean sameAsNewest(Stripe stripe, int k, long bits, @Nullable Histogram h) {
-    view.readLock().lock();
-    try {
-      Extras e = stripe.extras(k);
-      HistogramLog log = e == null ? null : e.histograms;
-      boolean newestIsHistogram = log != null && log.newestTime() == stripe.lastTime[k];
-      if (h != null) {
-        return newestIsHistogram && log != null && h.equals(log.newest());
-      }
-      return !newestIsHistogram && stripe.lastBits[k] == bits;
-    } finally {
-      view.readLock().unlock();
-    }
-  }
-
-  /** OK when the very sample is in memory, DUPLICATE_TIMESTAMP when another is, null when none. */
-  @Nullable Outcome lateDuplicate(
-      Stripe stripe, int k, long time, long bits, @Nullable Histogram h) {
-    view.readLock().lock();
-    try {
-      Extras e = stripe.extras(k);
-      if (e != null && e.late != null && e.late.has(time)) {
-        return e.late.same(time, bits, h) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
-      }
-      SampleBuffer found = new SampleBuffer();
-      if (e != null && e.histograms != null) {
-        e.histograms.view().read(time, time, found);
-        if (found.size > 0 && found.histograms != null) {
-          return h != null && h.equals(found.histograms[0])
-              ? Outcome.OK
-              : Outcome.DUPLICATE_TIMESTAMP;
-        }
-      }
-      if (stripe.find(k, time, found)) {
-        return h == null && Double.doubleToRawLongBits(found.values[0]) == bits
-            ? Outcome.OK
-            : Outcome.DUPLICATE_TIMESTAMP;
-      }
-      return null;
-    } finally {
-      view.readLock().unlock();
-    }
   }
 
   Outcome checkExemplar(int slot, Exemplar e) {
@@ -462,219 +309,9 @@ public final class Head {
 
   // ---- leaving memory
 
-  /** Whether in-order samples fill a range that should become a block now: asked each second. */
-  public boolean isDue() {
-    view.readLock().lock();
-    try {
-      long limit = maxTime - range - range / 2;
-      if (maxTime == Long.MIN_VALUE || minTime > limit + range) {
-        return false;
-      }
-      for (Stripe s : stripes) {
-        if (s == null) {
-          continue;
-        }
-        for (int i = 0; i < s.pageCount(); i++) {
-          if (s.page(i).rangeStart <= limit) {
-            return true;
-          }
-        }
-        for (int k = 0; s.hasExtras() && k < 64; k++) {
-          Extras e = s.extras(k);
-          HistogramLog h = e == null ? null : e.histograms;
-          if (h != null && !h.isEmpty() && Math.floorDiv(h.oldest(), range) * range <= limit) {
-            return true;
-          }
-        }
-      }
-      return false;
-    } finally {
-      view.readLock().unlock();
-    }
-  }
-
-  /**
-   * Starts of the block ranges that should become blocks now, ascending: those that in-order
-   * samples have passed by half a range, and those before that hold late samples only.
-   *
-   * @param all every range that holds samples
-   */
-  public List<Long> ranges(boolean all) {
-    TreeSet<Long> out = new TreeSet<>();
-    view.readLock().lock();
-    try {
-      long newest = maxTime;
-      if (newest == Long.MIN_VALUE) {
-        return List.of();
-      }
-      long limit = all ? Long.MAX_VALUE : newest - range - range / 2;
-      for (Stripe s : stripes) {
-        if (s == null) {
-          continue;
-        }
-        for (int i = 0; i < s.pageCount(); i++) {
-          if (s.page(i).rangeStart <= limit) {
-            out.add(s.page(i).rangeStart);
-          }
-        }
-        if (s.hasExtras()) {
-          for (int k = 0; k < 64; k++) {
-            Extras e = s.extras(k);
-            if (e != null) {
-              extraRanges(e, limit, out);
-            }
-          }
-        }
-      }
-    } finally {
-      view.readLock().unlock();
-    }
-    return new ArrayList<>(out);
-  }
-
-  private void extraRanges(Extras e, long limit, TreeSet<Long> out) {
-    if (e.late != null) {
-      SampleBuffer b = e.late.view(Long.MIN_VALUE, Long.MAX_VALUE);
-      for (int i = 0; b != null && i < b.size; i++) {
-        addRange(b.timestamps[i], limit, out);
-      }
-    }
-    if (e.histograms != null) {
-      SampleBuffer b = new SampleBuffer();
-      e.histograms.view().times(b);
-      for (int i = 0; i < b.size; i++) {
-        addRange(b.timestamps[i], limit, out);
-      }
-    }
-  }
-
-  private void addRange(long time, long limit, TreeSet<Long> out) {
-    long start = Math.floorDiv(time, range) * range;
-    if (start <= limit) {
-      out.add(start);
-    }
-  }
-
-  /** From now on samples before this time are late: their range is about to become a block. */
-  public void close(long before) {
-    commits.exclusive(
-        () -> {
-          minValidTime = Math.max(minValidTime, before);
-        });
-  }
-
-  /**
-   * Forgets what became a block: all in-order samples before the end of its range, and the late
-   * samples that the selection holds. Series without samples leave memory.
-   */
-  public void truncate(SourceSelection flushed, long end, boolean inOrder) {
-    commits.exclusive(
-        () -> {
-          view.writeLock().lock();
-          try {
-            HeadSelection s = (HeadSelection) flushed;
-            for (int i = 0; i < s.size(); i++) {
-              SampleBuffer late = s.late(i);
-              int slot = late == null ? 0 : table.find(s.labels(i).canonicalBytes());
-              Extras e = slot == 0 ? null : stripe(slot).extras(slot & 63);
-              if (e != null && e.late != null && late != null) {
-                e.late.removeAll(late);
-              }
-            }
-            if (inOrder) {
-              minValidTime = Math.max(minValidTime, end);
-            }
-            drop(inOrder ? end : Long.MIN_VALUE);
-          } finally {
-            view.writeLock().unlock();
-          }
-        });
-  }
-
-  /**
-   * Gives back the memory of labels that only series had which left. The new index is built beside
-   * the old one; writers wait only while it is put in place. Not together with {@link #truncate}.
-   */
-  public void compactIndex() {
-    LabelIndex old;
-    int[] lists;
-    view.readLock().lock();
-    try {
-      if (!table.worthRebuilding()) {
-        return;
-      }
-      old = table.index;
-      lists = table.lists();
-    } finally {
-      view.readLock().unlock();
-    }
-    LabelIndex made = table.rebuild(old, lists);
-    commits.exclusive(
-        () -> {
-          view.writeLock().lock();
-          try {
-            table.replace(made, lists);
-          } finally {
-            view.writeLock().unlock();
-          }
-        });
-  }
-
-  /** Under both locks. */
-  private void drop(long end) {
-    long e = epoch.getAndIncrement();
-    long oldest = Long.MAX_VALUE;
-    for (int i = 0; i < stripes.length; i++) {
-      Stripe s = stripes[i];
-      if (s == null) {
-        continue;
-      }
-      s.truncate(end);
-      long first = s.minTime();
-      for (int k = 0; k < 64; k++) {
-        Extras x = s.extras(k);
-        if (x != null) {
-          if (x.starts != null) {
-            x.starts.truncate(Math.max(end, Long.MIN_VALUE));
-          }
-          if (x.histograms != null) {
-            x.histograms.truncate(end);
-            first = Math.min(first, x.histograms.isEmpty() ? first : x.histograms.oldest());
-          }
-          if (x.late != null) {
-            first = Math.min(first, x.late.minTime());
-            if (x.late.size() == 0) {
-              x.late = null;
-            }
-          }
-          if (x.isEmpty()) {
-            s.dropExtras(k);
-          }
-        }
-        int slot = i << 6 | k;
-        if (table.isLive(slot) && s.lastTime[k] < end && s.extras(k) == null) {
-          table.retire(slot, e);
-          counters.removed.increment();
-        }
-      }
-      oldest = Math.min(oldest, first);
-    }
-    minTime = oldest;
-    freeRetired();
-  }
-
-  private void freeRetired() {
-    long oldest = Long.MAX_VALUE;
-    for (HeadAppender a : open) {
-      oldest = Math.min(oldest, a.epoch());
-    }
-    table.free(
-        oldest == Long.MAX_VALUE ? epoch.get() : oldest,
-        slot -> {
-          Stripe s = stripe(slot);
-          s.lastTime[slot & 63] = Stripe.NEVER;
-          s.lastBits[slot & 63] = 0;
-        });
+  /** How samples leave for blocks, and series for good. */
+  public Truncation truncation() {
+    return truncation;
   }
 
   /**
@@ -700,27 +337,6 @@ public final class Head {
     }
   }
 
-  /** Under both locks, or in recovery. */
-  void remove(int slot, long min, long max) {
-    Stripe s = stripe(slot);
-    int k = slot & 63;
-    boolean newest = s.lastTime[k] >= min && s.lastTime[k] <= max;
-    s.remove(k, min, max, scratch);
-    Extras e = s.extras(k);
-    if (newest) {
-      s.findNewest(k);
-    }
-    if (e != null && e.histograms != null) {
-      e.histograms.remove(min, max);
-      if (newest) {
-        s.lastTime[k] = Math.max(s.lastTime[k], e.histograms.newestTime());
-      }
-    }
-    if (e != null && e.late != null) {
-      e.late.remove(min, max);
-    }
-  }
-
   // ---- recovery
 
   /** In-order samples before this time stand in blocks. Before anything is loaded. */
@@ -734,7 +350,7 @@ public final class Head {
    * @throws dev.tethys.store.metrics.internal.encoding.DamageException when it makes no sense
    */
   public void replay(ByteSource payload) {
-    commits.replay(payload);
+    replay.replay(payload);
   }
 
   /** Ends recovery. */

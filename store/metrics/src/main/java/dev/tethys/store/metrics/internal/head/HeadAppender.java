@@ -62,18 +62,18 @@ final class HeadAppender implements Appender {
   @Override
   public long series(Labels labels) {
     batch();
-    return head.series(labels, 0, 0, false);
+    return head.admission.series(labels, 0, 0, false);
   }
 
   @Override
   public long series(byte[] buf, int offset, int length, LabelDecoder decoder) {
     batch();
     if (decoder != lastDecoder) {
-      lastSalt = head.salt(decoder);
+      lastSalt = head.admission.salt(decoder);
       lastDecoder = decoder;
     }
     if (lastSalt == 0) {
-      return head.series(decoder.decode(buf, offset, length), 0, 0, false);
+      return head.admission.series(decoder.decode(buf, offset, length), 0, 0, false);
     }
     Fingerprint f = fingerprint;
     f.hash(buf, offset, length, lastSalt);
@@ -93,11 +93,11 @@ final class HeadAppender implements Appender {
     misses++;
     long ref = keys.find(f.high, f.low);
     if (ref == 0) {
-      ref = head.otherEncoding(f.high, f.low);
+      ref = head.admission.otherEncoding(f.high, f.low);
       if (ref == 0) {
         long high = f.high;
         long low = f.low;
-        ref = head.series(decoder.decode(buf, offset, length), high, low, true);
+        ref = head.admission.series(decoder.decode(buf, offset, length), high, low, true);
       }
     }
     if (guess) {
@@ -148,7 +148,7 @@ final class HeadAppender implements Appender {
   private @Nullable Outcome old(
       Stripe stripe, int slot, long last, long time, long bits, @Nullable Histogram h) {
     if (time == last && time >= floor) {
-      return head.sameAsNewest(stripe, slot & 63, bits, h)
+      return head.duplicates.sameAsNewest(stripe, slot & 63, bits, h)
           ? Outcome.OK
           : Outcome.DUPLICATE_TIMESTAMP;
     }
@@ -156,7 +156,7 @@ final class HeadAppender implements Appender {
     if (o != Outcome.OK) {
       return o;
     }
-    return head.lateDuplicate(stripe, slot & 63, time, bits, h);
+    return head.duplicates.lateDuplicate(stripe, slot & 63, time, bits, h);
   }
 
   private Outcome late(long time) {
@@ -252,7 +252,7 @@ final class HeadAppender implements Appender {
   public void commit() {
     Batch b = batch();
     try {
-      if (!b.isEmpty() || head.hasUnlogged()) {
+      if (!b.isEmpty() || head.admission.hasUnlogged()) {
         head.commit(this);
       }
     } finally {

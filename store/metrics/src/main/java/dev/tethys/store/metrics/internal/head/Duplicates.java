@@ -1,0 +1,59 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.SampleBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** What a sample is told that stands where one of its series stands already. */
+final class Duplicates {
+  private final Head head;
+
+  Duplicates(Head head) {
+    this.head = head;
+  }
+
+  boolean sameAsNewest(Stripe stripe, int k, long bits, @Nullable Histogram h) {
+    head.view.readLock().lock();
+    try {
+      Extras e = stripe.extras(k);
+      HistogramLog log = e == null ? null : e.histograms;
+      boolean newestIsHistogram = log != null && log.newestTime() == stripe.lastTime[k];
+      if (h != null) {
+        return newestIsHistogram && log != null && h.equals(log.newest());
+      }
+      return !newestIsHistogram && stripe.lastBits[k] == bits;
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  /** OK when the very sample is in memory, DUPLICATE_TIMESTAMP when another is, null when none. */
+  @Nullable Outcome lateDuplicate(
+      Stripe stripe, int k, long time, long bits, @Nullable Histogram h) {
+    head.view.readLock().lock();
+    try {
+      Extras e = stripe.extras(k);
+      if (e != null && e.late != null && e.late.has(time)) {
+        return e.late.same(time, bits, h) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
+      }
+      SampleBuffer found = new SampleBuffer();
+      if (e != null && e.histograms != null) {
+        e.histograms.view().read(time, time, found);
+        if (found.size > 0 && found.histograms != null) {
+          return h != null && h.equals(found.histograms[0])
+              ? Outcome.OK
+              : Outcome.DUPLICATE_TIMESTAMP;
+        }
+      }
+      if (stripe.find(k, time, found)) {
+        return h == null && Double.doubleToRawLongBits(found.values[0]) == bits
+            ? Outcome.OK
+            : Outcome.DUPLICATE_TIMESTAMP;
+      }
+      return null;
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+}
