@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.store.metrics.internal.block.BlockReader;
 import java.util.List;
 
 /**
@@ -20,4 +21,20 @@ public record BlockInfo(
     long bytes,
     int level,
     boolean fromLateSamples,
-    List<String> sources) {}
+    List<String> sources) {
+
+  static BlockInfo of(BlockReader b) {
+    return new BlockInfo(
+        b.meta().id(),
+        b.meta().minTime(),
+        b.meta().maxTime(),
+        b.meta().floats() + b.meta().histograms(),
+        b.meta().series(),
+        b.meta().chunks(),
+        b.tombstoneCount(),
+        b.bytes(),
+        b.meta().level(),
+        b.meta().late(),
+        b.meta().sources());
+  }
+}

@@ -11,6 +11,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.DatabaseStats.Count;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.file.RealFiles;
 import dev.tethys.store.metrics.internal.head.Head;
@@ -78,6 +79,7 @@ public final class MetricsDatabase implements MetricStore {
   static MetricsDatabase open(Path where, DatabaseOptions options, FileAccess files) {
     Path folder = where.toAbsolutePath();
     try {
+      ForeignFolder.refuse(folder, files);
       make(folder, files);
     } catch (IOException e) {
       throw cannotOpen(folder, e);
@@ -428,19 +430,7 @@ public final class MetricsDatabase implements MetricStore {
   public List<BlockInfo> blockList() {
     List<BlockInfo> out = new ArrayList<>();
     for (BlockReader b : blocks.list()) {
-      out.add(
-          new BlockInfo(
-              b.meta().id(),
-              b.meta().minTime(),
-              b.meta().maxTime(),
-              b.meta().floats() + b.meta().histograms(),
-              b.meta().series(),
-              b.meta().chunks(),
-              b.tombstoneCount(),
-              b.bytes(),
-              b.meta().level(),
-              b.meta().late(),
-              b.meta().sources()));
+      out.add(BlockInfo.of(b));
     }
     out.sort(Comparator.comparing(BlockInfo::minTime).thenComparing(BlockInfo::ulid));
     return out;
@@ -462,6 +452,29 @@ public final class MetricsDatabase implements MetricStore {
   public void snapshot(Path into, boolean skipHead) {
     checkOpen();
     upkeep.snapshot(into, skipHead);
+  }
+
+  /**
+   * Starts an import of old samples as blocks of their own. Meanwhile the head takes samples older
+   * than {@link BlockImport#floor} as late ones.
+   */
+  public BlockImport blockImport() {
+    checkOpen();
+    return new BlockImport(
+        this, files, folder, blocks, upkeep, options.clock(), upkeep.importFloor());
+  }
+
+  /**
+   * A place beside the blocks where samples that come in any order are brought into theirs.
+   *
+   * @param maxHeldBytes memory it may take; beyond, samples wait on disk
+   */
+  public SampleSorter sampleSorter(long maxHeldBytes) {
+    checkOpen();
+    return new SampleSorter(
+        files,
+        folder.resolve("sort-" + Ulid.next(options.clock().millis()) + Blocks.CREATING),
+        maxHeldBytes);
   }
 
   /** Takes the out-of-order window, retention and limits of new options. The rest is ignored. */

@@ -369,6 +369,49 @@ final class Upkeep {
     }
   }
 
+  /**
+   * Where the ranges in memory begin; {@link Long#MAX_VALUE} when there are none. From now on older
+   * ones are late, so that a block may take their place.
+   */
+  long importFloor() {
+    structure.lock();
+    try {
+      if (head.minTime() == Long.MAX_VALUE) {
+        return Long.MAX_VALUE;
+      }
+      long range = Math.floorDiv(head.minTime(), head.range()) * head.range();
+      long floor = Math.max(range, head.minValidTime());
+      head.truncation().close(floor);
+      return floor;
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  /** Takes a finished block among the others; what is appended from now on comes after it. */
+  void adopt(BlockReader made) {
+    structure.lock();
+    try {
+      long end = made.meta().maxTime();
+      if (end > head.minValidTime()) {
+        if (head.minTime() < end) {
+          throw new StorageException(
+              StorageException.Reason.INVALID,
+              "samples before the end of an imported block were appended while it was written");
+        }
+        head.truncation().close(end);
+      }
+      parts.writeLock().lock();
+      try {
+        blocks.replace(made, List.of());
+      } finally {
+        parts.writeLock().unlock();
+      }
+    } finally {
+      structure.unlock();
+    }
+  }
+
   void cleanTombstones() {
     structure.lock();
     try {
@@ -406,10 +449,13 @@ final class Upkeep {
           long end = start + head.range();
           boolean late = end <= head.minValidTime();
           try (SourceSelection s = head.select(start, end - 1, List.of())) {
+            // The copy goes on behind its newest sample, not behind a range that is still being
+            // filled.
+            long filled = Math.min(end, Math.max(head.minValidTime(), head.maxTime() + 1));
             blocks.write(
                 into,
-                new SeriesStream(List.of(s), start, end - 1),
-                blocks.draft(start, end, 1, late, List.of()));
+                new SeriesStream(List.of(s), start, filled - 1),
+                blocks.draft(start, filled, 1, late, List.of()));
           }
         }
       }

@@ -404,8 +404,11 @@ public final class HeadSnapshot {
     }
     for (int n = in.count(); n > 0; n--) {
       RowPage p = RowPage.load(in);
-      if (p.rangeStart >= head.minValidTime) {
-        s.addPage(p); // a block may have been finished after the snapshot
+      // A block may have been finished after the snapshot. One that ends within a range, as copies
+      // of
+      // a store have it, takes nothing of that range away: its rows begin behind it.
+      if (p.rangeStart + head.range() > head.minValidTime) {
+        s.addPage(p);
       }
     }
     for (int n = in.count(64); n > 0; n--) {

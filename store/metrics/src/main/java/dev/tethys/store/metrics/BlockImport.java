@@ -1,0 +1,296 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.block.BlockMeta;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.BlockWriter;
+import dev.tethys.store.metrics.internal.block.Ulid;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way into the store for what is old and much: samples ordered by series become blocks at once,
+ * past the head and its log. For one thread.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>A block stands under a temporary name until it is whole and durable: a process killed at
+ *       any moment leaves the blocks that were finished, and rubbish that the next opening removes.
+ *   <li>No imported block reaches beyond {@link #floor}. What is newer belongs to the head, which
+ *       is given it as any other sample: else recovery would take samples of its log for samples of
+ *       the block and forget them.
+ * </ul>
+ */
+public final class BlockImport implements AutoCloseable {
+  /** Samples given to the head between two commits. */
+  private static final int COMMIT_SAMPLES = 20_000;
+
+  private final FileAccess files;
+  private final Path folder;
+  private final Blocks blocks;
+  private final Upkeep upkeep;
+  private final InstantSource clock;
+  private final MetricsDatabase database;
+  private final long floor;
+  private @Nullable Appender appender;
+  private int uncommitted;
+  private long appended;
+  private long refused;
+
+  BlockImport(
+      MetricsDatabase database,
+      FileAccess files,
+      Path folder,
+      Blocks blocks,
+      Upkeep upkeep,
+      InstantSource clock,
+      long floor) {
+    this.database = database;
+    this.files = files;
+    this.folder = folder;
+    this.blocks = blocks;
+    this.upkeep = upkeep;
+    this.clock = clock;
+    this.floor = floor;
+  }
+
+  /** Samples from this time on go to the head; {@link Long#MAX_VALUE} when nothing is in it. */
+  public long floor() {
+    return floor;
+  }
+
+  /** Samples that went to the head so far. */
+  public long appended() {
+    return appended;
+  }
+
+  /**
+   * Samples that the head did not take: another value stands at their time, or they are too old.
+   */
+  public long refused() {
+    return refused;
+  }
+
+  /** Whether blocks that are there were made of all of these level 1 blocks. */
+  public boolean knows(Collection<String> sources) {
+    Set<String> all = new HashSet<>();
+    for (BlockReader b : blocks.list()) {
+      all.add(b.meta().id());
+      all.addAll(b.meta().sources());
+    }
+    return !sources.isEmpty() && all.containsAll(sources);
+  }
+
+  /**
+   * Starts a block.
+   *
+   * @param ulid the name it should have; null, or one that is taken, for a new one
+   * @param minTime first millisecond of its range, inclusive
+   * @param maxTime end of its range, exclusive
+   * @param sources the level 1 blocks it is made of, empty for itself
+   * @throws StorageException UNAVAILABLE when the disk refuses
+   */
+  public Draft begin(
+      @Nullable String ulid, long minTime, long maxTime, List<String> sources, int level) {
+    String id = ulid;
+    if (id == null || !Ulid.is(id) || files.exists(folder.resolve(id))) {
+      id = Ulid.next(clock.millis());
+    }
+    boolean late = false;
+    for (BlockReader b : blocks.list()) {
+      // Of two samples at one time the one that was here stays.
+      late |= !b.meta().late() && b.overlaps(minTime, maxTime - 1);
+    }
+    BlockMeta meta =
+        new BlockMeta(
+            id, minTime, Math.min(maxTime, floor), 0, 0, 0, 0, level, late, sources, List.of());
+    try {
+      return new Draft(meta);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  private StorageException unavailable(IOException e) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "cannot write a block in " + folder + ": " + e.getMessage(),
+        e);
+  }
+
+  /** A block in the making. Closed before it is finished, it leaves nothing. */
+  public final class Draft implements AutoCloseable {
+    private final BlockMeta meta;
+    private final Path temporary;
+    private final BlockWriter writer;
+    private final SampleBuffer part = new SampleBuffer();
+    private long newest = Long.MIN_VALUE;
+    private boolean done;
+
+    private Draft(BlockMeta meta) throws IOException {
+      this.meta = meta;
+      this.temporary = folder.resolve(meta.id() + Blocks.CREATING);
+      this.writer = new BlockWriter(files, temporary);
+    }
+
+    /** The name of the block. */
+    public String ulid() {
+      return meta.id();
+    }
+
+    /**
+     * Adds a series; labels ascend from call to call, times within a call and inside the range.
+     *
+     * @return how many of the samples, from the first, stand in the block; the head has the others
+     * @throws StorageException UNAVAILABLE when the disk refuses
+     */
+    public int add(Labels labels, SampleBuffer samples) {
+      int n = samples.size;
+      while (n > 0 && samples.timestamps[n - 1] >= floor) {
+        n--;
+      }
+      try {
+        if (n > 0) {
+          newest = Math.max(newest, samples.timestamps[n - 1]);
+        }
+        if (n == samples.size) {
+          writer.add(labels, samples);
+          return n;
+        }
+        if (n > 0) {
+          part.clear();
+          for (int i = 0; i < n; i++) {
+            copy(samples, i, part);
+          }
+          writer.add(labels, part);
+        }
+      } catch (IOException e) {
+        throw unavailable(e);
+      }
+      for (int i = n; i < samples.size; i++) {
+        append(labels, samples, i);
+      }
+      return n;
+    }
+
+    /**
+     * Makes the block durable and part of the store.
+     *
+     * @return what it holds; null when nothing was added
+     * @throws StorageException UNAVAILABLE when the disk refuses
+     */
+    public @Nullable BlockInfo finish() {
+      commit();
+      try {
+        if (writer.isEmpty()) {
+          return null;
+        }
+        writer.finish(ended());
+        writer.close();
+        Path named = folder.resolve(meta.id());
+        files.rename(temporary, named);
+        done = true;
+        files.syncDirectory(folder);
+        BlockReader made = new BlockReader(files, named);
+        upkeep.adopt(made);
+        return BlockInfo.of(made);
+      } catch (IOException e) {
+        throw unavailable(e);
+      }
+    }
+
+    /** A range that is not over yet ends with its samples: the store goes on behind them. */
+    private BlockMeta ended() {
+      return meta.maxTime() <= clock.millis()
+          ? meta
+          : new BlockMeta(
+              meta.id(),
+              meta.minTime(),
+              Math.min(meta.maxTime(), newest + 1),
+              0,
+              0,
+              0,
+              0,
+              meta.level(),
+              meta.late(),
+              meta.sources(),
+              meta.parents());
+    }
+
+    @Override
+    public void close() {
+      try {
+        writer.close();
+        if (!done) {
+          files.delete(temporary);
+        }
+      } catch (IOException e) {
+        throw unavailable(e);
+      }
+    }
+  }
+
+  private static void copy(SampleBuffer from, int i, SampleBuffer to) {
+    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
+    Histogram h = from.histograms == null ? null : from.histograms[i];
+    if (h != null) {
+      to.add(start, from.timestamps[i], h);
+    } else {
+      to.add(start, from.timestamps[i], from.values[i]);
+      if (to.histograms != null) {
+        to.histograms[to.size - 1] = null;
+      }
+    }
+  }
+
+  private void append(Labels labels, SampleBuffer samples, int i) {
+    Appender a = appender;
+    if (a == null) {
+      a = database.appender();
+      appender = a;
+    }
+    long series = a.series(labels);
+    long start = samples.startTimestamps == null ? 0 : samples.startTimestamps[i];
+    Histogram h = samples.histograms == null ? null : samples.histograms[i];
+    Appender.Outcome o =
+        h == null
+            ? a.append(series, start, samples.timestamps[i], samples.values[i])
+            : a.append(series, start, samples.timestamps[i], h);
+    if (o == Appender.Outcome.OK) {
+      appended++;
+    } else {
+      refused++;
+    }
+    if (++uncommitted >= COMMIT_SAMPLES) {
+      commit();
+    }
+  }
+
+  /** Makes durable what went to the head. */
+  private void commit() {
+    Appender a = appender;
+    if (a != null) {
+      a.commit();
+      a.close();
+      appender = null;
+      uncommitted = 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    commit();
+  }
+}

@@ -1,0 +1,268 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.block.BlockMeta;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.BlockWriter;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.file.FileAccess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings samples that come in any order of series and time into the order of blocks, with bounded
+ * memory: what does not fit waits on disk as runs, each a block of its own in a temporary folder,
+ * and is merged when it is read. Of several samples at one time the first to come stays.
+ *
+ * <p>First everything is added, then it is read, any number of times. For one thread. The folder is
+ * removed by {@link #close}, or when the database is opened next.
+ */
+public final class SampleSorter implements AutoCloseable {
+  private static final String RUN_ID = "00000000000000000000000000";
+
+  /** What a series takes beside its samples: map entry, arrays, labels' header. */
+  private static final int SERIES_BYTES = 400;
+
+  private final FileAccess files;
+  private final Path folder;
+  private final long maxHeldBytes;
+  private final Map<Labels, Column> held = new HashMap<>();
+  private final List<BlockReader> runs = new ArrayList<>();
+  private long heldBytes;
+  private long samples;
+  private long minTime = Long.MAX_VALUE;
+  private long maxTime = Long.MIN_VALUE;
+
+  SampleSorter(FileAccess files, Path folder, long maxHeldBytes) {
+    this.files = files;
+    this.folder = folder;
+    this.maxHeldBytes = maxHeldBytes;
+  }
+
+  /** Takes the series of a range one after the other. */
+  @FunctionalInterface
+  public interface Sink {
+    /** The buffer is reused after the call. */
+    void series(Labels labels, SampleBuffer samples);
+  }
+
+  /** The samples of one series as they came. */
+  private static final class Column {
+    private long[] times = new long[8];
+    private double[] values = new double[8];
+    private long @Nullable [] starts;
+    private @Nullable Histogram @Nullable [] histograms;
+    private int size;
+    private boolean ascending = true;
+
+    void add(long start, long t, double v, @Nullable Histogram h) {
+      if (size == times.length) {
+        int n = size * 2;
+        times = Arrays.copyOf(times, n);
+        values = Arrays.copyOf(values, n);
+        starts = starts == null ? null : Arrays.copyOf(starts, n);
+        histograms = histograms == null ? null : Arrays.copyOf(histograms, n);
+      }
+      if (start != 0 && starts == null) {
+        starts = new long[times.length];
+      }
+      if (h != null && histograms == null) {
+        histograms = new Histogram[times.length];
+      }
+      ascending &= size == 0 || times[size - 1] < t;
+      times[size] = t;
+      values[size] = v;
+      if (starts != null) {
+        starts[size] = start;
+      }
+      if (histograms != null) {
+        histograms[size] = h;
+      }
+      size++;
+    }
+
+    void copyTo(SampleBuffer into) {
+      into.clear();
+      if (ascending) {
+        for (int i = 0; i < size; i++) {
+          copy(i, into);
+        }
+        return;
+      }
+      long[][] order = new long[size][];
+      for (int i = 0; i < size; i++) {
+        order[i] = new long[] {times[i], i};
+      }
+      Arrays.sort(
+          order, (a, b) -> a[0] != b[0] ? Long.compare(a[0], b[0]) : Long.compare(a[1], b[1]));
+      long before = 0;
+      for (int i = 0; i < size; i++) {
+        if (i == 0 || order[i][0] != before) {
+          copy((int) order[i][1], into);
+        }
+        before = order[i][0];
+      }
+    }
+
+    private void copy(int i, SampleBuffer into) {
+      long start = starts == null ? 0 : starts[i];
+      Histogram h = histograms == null ? null : histograms[i];
+      if (h != null) {
+        into.add(start, times[i], h);
+      } else {
+        into.add(start, times[i], values[i]);
+        if (into.histograms != null) {
+          into.histograms[into.size - 1] = null;
+        }
+      }
+    }
+  }
+
+  /** Adds a float sample; {@code startTimestamp} 0 when unknown. */
+  public void add(Labels labels, long startTimestamp, long timestamp, double value) {
+    column(labels).add(startTimestamp, timestamp, value, null);
+    added(timestamp, startTimestamp == 0 ? 16 : 24);
+  }
+
+  /** Adds a histogram sample; {@code startTimestamp} 0 when unknown. */
+  public void add(Labels labels, long startTimestamp, long timestamp, Histogram histogram) {
+    column(labels).add(startTimestamp, timestamp, histogram.sum(), histogram);
+    added(timestamp, 160 + 8L * (histogram.positive().length + histogram.negative().length) + 64);
+  }
+
+  /** Adds samples of one series, in any order. */
+  public void add(Labels labels, SampleBuffer b) {
+    if (b.size == 0) {
+      return;
+    }
+    for (int i = 0; i < b.size; i++) {
+      long start = b.startTimestamps == null ? 0 : b.startTimestamps[i];
+      Histogram h = b.histograms == null ? null : b.histograms[i];
+      if (h != null) {
+        add(labels, start, b.timestamps[i], h);
+      } else {
+        add(labels, start, b.timestamps[i], b.values[i]);
+      }
+    }
+  }
+
+  private Column column(Labels labels) {
+    Column c = held.get(labels);
+    if (c == null) {
+      if (heldBytes >= maxHeldBytes) {
+        spill();
+      }
+      c = new Column();
+      held.put(labels, c);
+      heldBytes += SERIES_BYTES + labels.canonicalBytes().length;
+    }
+    return c;
+  }
+
+  private void added(long t, long bytes) {
+    samples++;
+    minTime = Math.min(minTime, t);
+    maxTime = Math.max(maxTime, t);
+    // Arrays double: what is held is up to twice what is used.
+    heldBytes += bytes * 3 / 2;
+    if (heldBytes >= 2 * maxHeldBytes) {
+      spill();
+    }
+  }
+
+  /** How many samples were added. */
+  public long samples() {
+    return samples;
+  }
+
+  /** The oldest time; {@link Long#MAX_VALUE} when there is none. */
+  public long minTime() {
+    return minTime;
+  }
+
+  /** The newest time; {@link Long#MIN_VALUE} when there is none. */
+  public long maxTime() {
+    return maxTime;
+  }
+
+  private void spill() {
+    if (held.isEmpty()) {
+      return;
+    }
+    List<Labels> order = new ArrayList<>(held.keySet());
+    order.sort(null);
+    Path run = folder.resolve("run-" + runs.size());
+    try {
+      files.createDirectories(folder);
+      try (BlockWriter w = new BlockWriter(files, run)) {
+        SampleBuffer b = new SampleBuffer();
+        for (Labels l : order) {
+          Column c = held.remove(l);
+          if (c != null) {
+            c.copyTo(b);
+            w.add(l, b);
+          }
+        }
+        w.finish(
+            new BlockMeta(
+                RUN_ID, minTime, maxTime + 1, 0, 0, 0, 0, 1, false, List.of(), List.of()));
+      }
+      runs.add(new BlockReader(files, run));
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+    heldBytes = 0;
+  }
+
+  private StorageException unavailable(IOException e) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "cannot sort samples in " + folder + ": " + e.getMessage(),
+        e);
+  }
+
+  /**
+   * Gives the series that have samples in a closed time range, ascending by labels, with these
+   * samples, ascending by time.
+   */
+  public void read(long from, long to, Sink sink) {
+    spill();
+    List<SourceSelection> sources = new ArrayList<>();
+    try {
+      for (BlockReader r : runs) {
+        sources.add(r.everything());
+      }
+      SeriesStream s = new SeriesStream(sources, from, to);
+      SampleBuffer b = new SampleBuffer();
+      while (s.next()) {
+        s.read(b);
+        if (b.size > 0) {
+          sink.series(s.labels(), b);
+        }
+      }
+    } finally {
+      sources.forEach(SourceSelection::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    held.clear();
+    runs.forEach(r -> r.retire(() -> {}));
+    runs.clear();
+    try {
+      files.delete(folder);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+}
