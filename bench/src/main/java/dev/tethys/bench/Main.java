@@ -3,7 +3,7 @@ package dev.tethys.bench;
 import java.util.Arrays;
 
 /**
- * {@code tethys bench soak …} and {@code tethys bench jmh …}; the races are run by the launcher.
+ * {@code tethys bench soak …}, {@code disk …} and {@code jmh …}; the races are run by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -13,9 +13,10 @@ public final class Main {
     String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
     switch (what) {
       case "soak" -> System.exit(Soak.run(rest));
+      case "disk" -> System.exit(Disk.run(rest));
       case "jmh" -> org.openjdk.jmh.Main.main(rest);
       default -> {
-        System.err.println("usage: tethys bench race|soak|jmh …");
+        System.err.println("usage: tethys bench race|soak|disk|jmh …");
         System.exit(2);
       }
     }

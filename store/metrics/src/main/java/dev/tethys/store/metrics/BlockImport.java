@@ -114,8 +114,7 @@ public final class BlockImport implements AutoCloseable {
       late |= !b.meta().late() && b.overlaps(minTime, maxTime - 1);
     }
     BlockMeta meta =
-        new BlockMeta(
-            id, minTime, Math.min(maxTime, floor), 0, 0, 0, 0, level, late, sources, List.of());
+        BlockMeta.draft(id, minTime, Math.min(maxTime, floor), level, late, sources, List.of());
     try {
       return new Draft(meta);
     } catch (IOException e) {
@@ -215,14 +214,10 @@ public final class BlockImport implements AutoCloseable {
     private BlockMeta ended() {
       return meta.maxTime() <= clock.millis()
           ? meta
-          : new BlockMeta(
+          : BlockMeta.draft(
               meta.id(),
               meta.minTime(),
               Math.min(meta.maxTime(), newest + 1),
-              0,
-              0,
-              0,
-              0,
               meta.level(),
               meta.late(),
               meta.sources(),

@@ -8,33 +8,64 @@ import java.util.List;
  *
  * @param minTime first millisecond, inclusive
  * @param maxTime end, exclusive
+ * @param floats float samples
+ * @param histograms native histogram samples
  * @param fromLateSamples holds only samples that came out of order
+ * @param parts where its bytes go, by name; empty in blocks that were written before this was
+ *     counted
  */
 public record BlockInfo(
     String ulid,
     long minTime,
     long maxTime,
-    long samples,
+    long floats,
+    long histograms,
     long series,
     long chunks,
     long tombstones,
     long bytes,
     int level,
     boolean fromLateSamples,
-    List<String> sources) {
+    List<String> sources,
+    List<Part> parts) {
+
+  public BlockInfo {
+    sources = List.copyOf(sources);
+    parts = List.copyOf(parts);
+  }
+
+  /** All samples. */
+  public long samples() {
+    return floats + histograms;
+  }
+
+  /**
+   * What one kind of content takes of a block.
+   *
+   * @param name the encoding of values ("constant", "integer differences", "histogram" ...), or
+   *     "timestamps", "start timestamps", "directory", "labels", "postings"
+   * @param chunks chunks in this encoding; 0 where that means nothing
+   * @param samples samples in them; 0 where that means nothing
+   * @param bytes bytes on disk
+   */
+  public record Part(String name, long chunks, long samples, long bytes) {}
 
   static BlockInfo of(BlockReader b) {
     return new BlockInfo(
         b.meta().id(),
         b.meta().minTime(),
         b.meta().maxTime(),
-        b.meta().floats() + b.meta().histograms(),
+        b.meta().floats(),
+        b.meta().histograms(),
         b.meta().series(),
         b.meta().chunks(),
         b.tombstoneCount(),
         b.bytes(),
         b.meta().level(),
         b.meta().late(),
-        b.meta().sources());
+        b.meta().sources(),
+        b.meta().shares().stream()
+            .map(x -> new Part(x.part(), x.chunks(), x.samples(), x.bytes()))
+            .toList());
   }
 }

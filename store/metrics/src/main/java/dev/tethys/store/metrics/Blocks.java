@@ -148,18 +148,8 @@ final class Blocks {
       sources.addAll(b.meta().sources());
       ids.add(b.meta().id());
     }
-    return new BlockMeta(
-        Ulid.next(clock.millis()),
-        min,
-        max,
-        0,
-        0,
-        0,
-        0,
-        level,
-        late,
-        sources.stream().sorted().toList(),
-        ids);
+    return BlockMeta.draft(
+        Ulid.next(clock.millis()), min, max, level, late, sources.stream().sorted().toList(), ids);
   }
 
   /** Writes a block beside the others and opens it; null when there was nothing to write. */

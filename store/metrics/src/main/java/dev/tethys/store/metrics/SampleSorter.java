@@ -212,9 +212,7 @@ public final class SampleSorter implements AutoCloseable {
             w.add(l, b);
           }
         }
-        w.finish(
-            new BlockMeta(
-                RUN_ID, minTime, maxTime + 1, 0, 0, 0, 0, 1, false, List.of(), List.of()));
+        w.finish(BlockMeta.draft(RUN_ID, minTime, maxTime + 1, 1, false, List.of(), List.of()));
       }
       runs.add(new BlockReader(files, run));
     } catch (IOException e) {

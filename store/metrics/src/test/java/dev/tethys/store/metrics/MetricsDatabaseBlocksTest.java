@@ -380,4 +380,37 @@ class MetricsDatabaseBlocksTest {
     MetricsDatabase.open(folder, OPTIONS).close();
     assertThat(left).isNotEmpty();
   }
+
+  @Test
+  void aBlockTellsWhatItsBytesAreSpentOn() {
+    try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
+      fill(new Random(5), db, new MemoryMetricStore(), 0, 1500, 0);
+      db.maintain();
+      for (BlockInfo b : db.blockList()) {
+        assertThat(b.histograms()).isPositive();
+        assertThat(b.floats()).isGreaterThan(b.histograms());
+        long bytes = b.parts().stream().mapToLong(BlockInfo.Part::bytes).sum();
+        assertThat(bytes)
+            .isBetween(b.bytes() - 1000, b.bytes()); // all but what the block says of itself
+        assertThat(b.parts().stream().mapToLong(BlockInfo.Part::samples).sum())
+            .isEqualTo(b.samples());
+        assertThat(b.parts().stream().mapToLong(BlockInfo.Part::chunks).sum())
+            .isEqualTo(b.chunks());
+        assertThat(b.parts())
+            .extracting(BlockInfo.Part::name)
+            .contains(
+                "constant",
+                "integer differences",
+                "byte planes",
+                "histogram",
+                "sums with last places",
+                "timestamps",
+                "start timestamps",
+                "directory",
+                "labels",
+                "postings");
+      }
+      assertThat(db.blockList()).isNotEmpty();
+    }
+  }
 }

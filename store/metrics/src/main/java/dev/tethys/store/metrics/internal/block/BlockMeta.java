@@ -16,6 +16,7 @@ import java.util.Locale;
  * @param late holds only samples that came late; in-order samples of the same time stand elsewhere
  * @param sources the level 1 blocks that it was made of
  * @param parents the blocks that it replaces
+ * @param shares where its bytes go; empty in blocks that were written before this was counted
  */
 public record BlockMeta(
     String id,
@@ -28,7 +29,38 @@ public record BlockMeta(
     int level,
     boolean late,
     List<String> sources,
-    List<String> parents) {
+    List<String> parents,
+    List<Share> shares) {
+
+  /** What is to become of a block that has not been written. */
+  public static BlockMeta draft(
+      String id,
+      long minTime,
+      long maxTime,
+      int level,
+      boolean late,
+      List<String> sources,
+      List<String> parents) {
+    return new BlockMeta(
+        id, minTime, maxTime, 0, 0, 0, 0, level, late, sources, parents, List.of());
+  }
+
+  /** The same block after it was written. */
+  BlockMeta with(long floats, long histograms, long series, long chunks, List<Share> shares) {
+    return new BlockMeta(
+        id,
+        minTime,
+        maxTime,
+        floats,
+        histograms,
+        series,
+        chunks,
+        level,
+        late,
+        sources.isEmpty() ? List.of(id) : sources,
+        parents,
+        shares);
+  }
 
   void write(ByteSink out) {
     out.putString(id);
@@ -42,6 +74,13 @@ public record BlockMeta(
     out.putByte(late ? 1 : 0);
     strings(sources, out);
     strings(parents, out);
+    out.uvarint(shares.size());
+    for (Share s : shares) {
+      out.putString(s.part());
+      out.uvarint(s.chunks());
+      out.uvarint(s.samples());
+      out.uvarint(s.bytes());
+    }
   }
 
   private static void strings(List<String> list, ByteSink out) {
@@ -61,7 +100,8 @@ public record BlockMeta(
         in.count(1000),
         in.getByte() == 1,
         strings(in),
-        strings(in));
+        strings(in),
+        shares(in));
   }
 
   private static List<String> strings(ByteSource in) {
@@ -69,6 +109,14 @@ public record BlockMeta(
     List<String> out = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       out.add(in.string());
+    }
+    return List.copyOf(out);
+  }
+
+  private static List<Share> shares(ByteSource in) {
+    List<Share> out = new ArrayList<>();
+    for (int n = in.remaining() == 0 ? 0 : in.count(); n > 0; n--) {
+      out.add(new Share(in.string(), in.uvarint(), in.uvarint(), in.uvarint()));
     }
     return List.copyOf(out);
   }

@@ -24,10 +24,11 @@ final class Dictionary {
   private SoftReference<byte[]> content = new SoftReference<>(null);
   private SoftReference<byte[][]> fragments = new SoftReference<>(null);
 
-  Dictionary(Mapped file, long offset, int length, ByteSource in) {
-    this.file = file;
-    this.offset = offset;
-    this.length = length;
+  Dictionary(IndexFile index) {
+    file = index.file();
+    offset = index.offset(BlockLayout.DICTIONARY);
+    length = index.length(BlockLayout.DICTIONARY);
+    ByteSource in = index.take(BlockLayout.NAMES);
     int n = in.count();
     names = new String[n];
     nameBytes = new byte[n][];

@@ -44,6 +44,13 @@ public final class IntColumn {
   private int planWidth;
   private int planPatches;
 
+  private Form last = Form.CONSTANT;
+
+  /** The form of the column that was encoded last. */
+  public Form lastForm() {
+    return last;
+  }
+
   /** Appends the column {@code x[0..n)}. */
   public void encode(long[] x, int n, ByteSink out) {
     long x0 = x[0];
@@ -58,11 +65,13 @@ public final class IntColumn {
       changes += d != 0 ? 1 : 0;
     }
     if (any == 0) {
+      last = Form.CONSTANT;
       out.putByte(CONST);
       out.svarint(x0);
       return;
     }
     if (linear) {
+      last = Form.LINEAR;
       out.putByte(LINEAR);
       out.svarint(x0);
       out.svarint(d1);
@@ -102,6 +111,7 @@ public final class IntColumn {
       }
     }
     if (sparseBytes <= bestBits / 8) {
+      last = Form.SPARSE;
       out.putByte(SPARSE);
       out.svarint(x0);
       out.uvarint(g);
@@ -120,6 +130,7 @@ public final class IntColumn {
       return;
     }
     int m = residuals(best, n);
+    last = best == 0 ? Form.ORDER_0 : best == 1 ? Form.ORDER_1 : Form.ORDER_2;
     out.putByte(ORDER0 + best);
     out.svarint(x0);
     out.uvarint(g);

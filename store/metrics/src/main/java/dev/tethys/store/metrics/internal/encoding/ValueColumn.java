@@ -52,6 +52,12 @@ public final class ValueColumn {
   private long[] u = new long[0];
   private int[] exceptions = new int[64];
   private int exceptionCount;
+  private Form last = Form.CONSTANT;
+
+  /** The form of the column that was encoded last. */
+  public Form lastForm() {
+    return last;
+  }
 
   /**
    * Appends the column {@code v[0..n)}.
@@ -65,6 +71,7 @@ public final class ValueColumn {
       any |= Double.doubleToRawLongBits(v[i]) ^ bits0;
     }
     if (any == 0) {
+      last = Form.CONSTANT;
       constant(v[0], bits0, out);
       return !Double.isFinite(v[0]);
     }
@@ -78,10 +85,12 @@ public final class ValueColumn {
       out.putByte(DECIMAL | (exceptionCount > 0 ? EXCEPTIONS : 0) | (e << 4));
       putExceptions(v, out);
       ints.encode(m, n, out);
+      last = ints.lastForm();
       if (out.size - start <= 8 * n) {
         return exceptionCount > 0;
       }
       out.size = start;
+      last = Form.PLANES;
       planes(v, n, out);
       return true;
     }
@@ -92,11 +101,13 @@ public final class ValueColumn {
       ints.encode(m, n, trial);
       ints.encode(u, n, trial);
       if (trial.size < 7L * n) {
+        last = Form.ULP;
         out.putByte(SUM | (exceptionCount > 0 ? EXCEPTIONS : 0) | e << 4);
         out.put(trial.buf, 0, trial.size);
         return exceptionCount > 0;
       }
     }
+    last = Form.PLANES;
     planes(v, n, out);
     return true;
   }

@@ -1,0 +1,173 @@
+package dev.tethys.bench;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.store.metrics.BlockInfo;
+import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.MetricsDatabase;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Bytes a sample: fills a database with a recording as many hosts and says what the disk is spent
+ * on, once as a clean stop leaves it and once when everything has become merged blocks.
+ */
+final class Disk {
+  private Disk() {}
+
+  /** Options are {@code REC hosts=40 steps=720 interval=15}; 0 when all was well. */
+  static int run(String[] args) throws IOException {
+    Map<String, Integer> o = new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15));
+    Path file = null;
+    for (String a : args) {
+      String[] kv = a.split("=", 2);
+      if (kv.length == 2 && o.containsKey(kv[0])) {
+        o.put(kv[0], Integer.parseInt(kv[1]));
+      } else if (kv.length == 1 && file == null) {
+        file = Path.of(a);
+      } else {
+        System.err.println("tethys bench disk: unknown option " + a + "; there are REC and " + o);
+        return 2;
+      }
+    }
+    if (file == null) {
+      System.err.println("usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15]");
+      return 2;
+    }
+    Recording rec = new Recording(file);
+    Path folder = Files.createTempDirectory("tethys-disk");
+    try {
+      fill(rec, folder, o.getOrDefault("hosts", 0), o.getOrDefault("steps", 0), o);
+    } finally {
+      delete(folder);
+    }
+    return 0;
+  }
+
+  private static void fill(Recording rec, Path folder, int hosts, int steps, Map<String, Integer> o)
+      throws IOException {
+    long interval = o.getOrDefault("interval", 0) * 1000L;
+    long end = 1_700_000_000_000L / interval * interval;
+    long begin = end - steps * interval;
+    DatabaseOptions options =
+        DatabaseOptions.DEFAULTS.withBackground(false).withRetention(Duration.ofDays(3650), 0);
+    long samples = (long) hosts * rec.series() * steps;
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      long[] ids = new long[hosts * rec.series()];
+      for (int s = 0; s < steps; s++) {
+        try (Appender a = db.appender()) {
+          for (int h = 0; h < hosts; h++) {
+            for (int i = 0; i < rec.series(); i++) {
+              int n = h * rec.series() + i;
+              if (s == 0) {
+                ids[n] = a.series(rec.labels(h, i));
+              }
+              a.append(ids[n], 0, begin + s * interval, rec.value(h, s, i));
+            }
+          }
+          a.commit();
+        }
+        if (s % 60 == 59) {
+          db.maintain();
+        }
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%d samples; after a clean stop %.3f B/sample: %s%n",
+        samples,
+        (double) size(folder) / samples,
+        listing(folder, samples));
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      // A sample of the next day makes everything before it complete.
+      try (Appender a = db.appender()) {
+        a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);
+        a.commit();
+      }
+      long cpu = cpu();
+      db.maintain();
+      cpu = cpu() - cpu;
+      System.out.printf(
+          Locale.ROOT, "flushing and merging the rest took %.2f s of CPU%n", cpu / 1e9);
+      table(db.blockList(), samples);
+    }
+  }
+
+  private static long cpu() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
+  private static void table(List<BlockInfo> blocks, long samples) {
+    Map<String, long[]> parts = new TreeMap<>();
+    long bytes = 0;
+    for (BlockInfo b : blocks) {
+      bytes += b.bytes();
+      System.out.printf(
+          Locale.ROOT,
+          "block %s level %d: %d samples, %d series, %d chunks, %.3f B/sample%n",
+          b.ulid(),
+          b.level(),
+          b.samples(),
+          b.series(),
+          b.chunks(),
+          (double) b.bytes() / b.samples());
+      for (BlockInfo.Part p : b.parts()) {
+        long[] sum = parts.computeIfAbsent(p.name(), k -> new long[3]);
+        sum[0] += p.chunks();
+        sum[1] += p.samples();
+        sum[2] += p.bytes();
+      }
+    }
+    System.out.println("part\tchunks\tsamples\tbytes\tof all samples\ta sample of its own");
+    parts.forEach(
+        (name, p) ->
+            System.out.printf(
+                Locale.ROOT,
+                "%s\t%d\t%d\t%d\t%.4f\t%s%n",
+                name,
+                p[0],
+                p[1],
+                p[2],
+                (double) p[2] / samples,
+                p[1] == 0 ? "-" : String.format(Locale.ROOT, "%.3f", (double) p[2] / p[1])));
+    System.out.printf(Locale.ROOT, "merged blocks: %.4f B/sample%n", (double) bytes / samples);
+  }
+
+  private static String listing(Path folder, long samples) throws IOException {
+    Map<String, Long> out = new TreeMap<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path p : all.toList()) {
+        String name = p.getFileName().toString();
+        out.merge(name.length() == 26 ? "blocks" : name, size(p), Long::sum);
+      }
+    }
+    StringBuilder sb = new StringBuilder();
+    out.forEach(
+        (k, v) -> sb.append(String.format(Locale.ROOT, "%s %.3f  ", k, (double) v / samples)));
+    return sb.toString().trim();
+  }
+
+  private static long size(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile).mapToLong(p -> p.toFile().length()).sum();
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(p);
+      }
+    }
+  }
+}

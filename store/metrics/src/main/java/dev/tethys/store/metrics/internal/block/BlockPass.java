@@ -1,0 +1,61 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All series of a block, meant to be read in their order by one thread: holds one page of them at a
+ * time, however many there are. Holds a reference to the block until it is closed.
+ */
+final class BlockPass implements SourceSelection {
+  private final BlockReader block;
+  private final Tombstones dead;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private SeriesPages.@Nullable Page page;
+
+  BlockPass(BlockReader block) {
+    this.block = block;
+    this.dead = block.tombstones();
+  }
+
+  private SeriesPages.Page page(int series) {
+    SeriesPages.Page p = page;
+    if (p == null || !p.holds(series)) {
+      p = block.guard(() -> block.pages().page(SeriesPages.pageOf(series)));
+      page = p;
+    }
+    return p;
+  }
+
+  @Override
+  public int size() {
+    return (int) block.meta().series();
+  }
+
+  @Override
+  public Labels labels(int i) {
+    return block.guard(() -> page(i).labels(i));
+  }
+
+  @Override
+  public void read(int i, long min, long max, SampleBuffer into) {
+    SeriesPages.Page p = page(i);
+    block.guard(
+        () -> {
+          for (ChunkRef c : p.chunks(i, min, max)) {
+            block.chunks().read(c, min, max, into);
+          }
+          return "";
+        });
+    dead.erase(i, into);
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      block.release();
+    }
+  }
+}

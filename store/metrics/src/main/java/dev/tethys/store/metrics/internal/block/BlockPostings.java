@@ -1,0 +1,109 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.index.Postings;
+import java.lang.ref.SoftReference;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
+
+/** Which series of a block have a label; what was looked up stays in memory while there is room. */
+final class BlockPostings implements Postings {
+  /** The most labels whose series are held. */
+  static final int MAX_HELD = 100_000;
+
+  private final IndexFile index;
+  private final Dictionary dictionary;
+  private final long series;
+  private final int[] firstPair; // of a page; one more: all
+  private final long[] offsets;
+  private final RoaringBitmap all = new RoaringBitmap();
+  private final Map<Integer, SoftReference<RoaringBitmap>> held = new ConcurrentHashMap<>();
+
+  BlockPostings(IndexFile index, Dictionary dictionary, long series) {
+    this.index = index;
+    this.dictionary = dictionary;
+    this.series = series;
+    ByteSource in = index.take(BlockLayout.POSTINGS_DIRECTORY);
+    int pages = in.count();
+    firstPair = new int[pages + 1];
+    offsets = new long[pages + 1];
+    offsets[0] = in.uvarint();
+    for (int i = 0; i < pages; i++) {
+      firstPair[i + 1] = firstPair[i] + in.count(Integer.MAX_VALUE / 2);
+      offsets[i + 1] = offsets[i] + in.uvarint();
+    }
+    all.add(0L, series);
+  }
+
+  @Override
+  public RoaringBitmap all() {
+    return all;
+  }
+
+  @Override
+  public @Nullable RoaringBitmap of(String name, String value) {
+    int pair = dictionary.find(name, value);
+    return pair < 0 ? null : get(pair);
+  }
+
+  @Override
+  public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
+    dictionary.values(name, prefix, (v, pair) -> to.accept(v, () -> get(pair)));
+  }
+
+  @Override
+  public List<String> names() {
+    return List.of(dictionary.names);
+  }
+
+  private RoaringBitmap get(int pair) {
+    SoftReference<RoaringBitmap> ref = held.get(pair);
+    RoaringBitmap b = ref == null ? null : ref.get();
+    if (b == null) {
+      b = read(pair);
+      if (held.size() > MAX_HELD) {
+        held.clear();
+      }
+      held.put(pair, new SoftReference<>(b));
+    }
+    return b;
+  }
+
+  private RoaringBitmap read(int pair) {
+    int page = Arrays.binarySearch(firstPair, pair);
+    page = page < 0 ? -page - 2 : page;
+    byte[] b = GroupWriter.read(index.file(), offsets[page], offsets[page + 1] - offsets[page]);
+    ByteSource in = new ByteSource(b, 0, b.length - ByteSink.SLACK);
+    int first = in.count(Integer.MAX_VALUE);
+    int n = in.count(Integer.MAX_VALUE);
+    if (first != firstPair[page] || pair >= first + n) {
+      throw new DamageException("a page of postings is not where it should be");
+    }
+    for (int i = first; i < pair; i++) {
+      for (int c = in.count(); c > 0; c--) {
+        in.uvarint();
+      }
+    }
+    int[] list = new int[in.count()];
+    long before = -1;
+    for (int i = 0; i < list.length; i++) {
+      before += 1 + in.uvarint();
+      if (before < 0 || before >= series) {
+        throw new DamageException("a posting behind the last series");
+      }
+      list[i] = (int) before;
+    }
+    RoaringBitmap out = new RoaringBitmap();
+    out.addN(list, 0, list.length);
+    out.runOptimize();
+    return out;
+  }
+}

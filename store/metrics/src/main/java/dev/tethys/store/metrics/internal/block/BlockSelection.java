@@ -1,0 +1,113 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.roaringbitmap.IntIterator;
+import org.roaringbitmap.RoaringBitmap;
+
+/** Chosen series of a block. Holds a reference to the block until it is closed. */
+final class BlockSelection implements SourceSelection {
+  private final BlockReader block;
+  private final Tombstones dead;
+  private final List<Labels> labels = new ArrayList<>();
+  private final List<ChunkRef[]> series = new ArrayList<>();
+  private final List<Integer> numbers = new ArrayList<>();
+  private final Map<List<Integer>, Integer> setLists = new ConcurrentHashMap<>();
+  private final AtomicInteger setListCount = new AtomicInteger();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Of the found series those that have chunks in a closed time range. */
+  BlockSelection(BlockReader block, RoaringBitmap found, long min, long max) {
+    this.block = block;
+    this.dead = block.tombstones();
+    SeriesPages.Page page = null;
+    for (IntIterator it = found.getIntIterator(); it.hasNext(); ) {
+      int n = it.next();
+      if (page == null || !page.holds(n)) {
+        page = block.pages().page(SeriesPages.pageOf(n));
+      }
+      ChunkRef[] c = page.chunks(n, min, max);
+      if (c.length > 0) {
+        labels.add(page.labels(n));
+        series.add(c);
+        numbers.add(n);
+      }
+    }
+  }
+
+  @Override
+  public int size() {
+    return labels.size();
+  }
+
+  @Override
+  public Labels labels(int i) {
+    return labels.get(i);
+  }
+
+  @Override
+  public void read(int i, long min, long max, SampleBuffer into) {
+    try {
+      for (ChunkRef c : series.get(i)) {
+        block.chunks().read(c, min, max, into);
+      }
+    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      throw block.damaged(e);
+    }
+    dead.erase(numbers.get(i), into);
+  }
+
+  @Override
+  public void readTimes(int i, long min, long max, SampleBuffer into) {
+    if (dead.touches(numbers.get(i)) || special(series.get(i))) {
+      read(i, min, max, into);
+      return;
+    }
+    try {
+      for (ChunkRef c : series.get(i)) {
+        block.chunks().readTimes(c, min, max, into);
+      }
+    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      throw block.damaged(e);
+    }
+  }
+
+  private static boolean special(ChunkRef[] chunks) {
+    for (ChunkRef c : chunks) {
+      if (c.special()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public long timesKey(int i) {
+    ChunkRef[] c = series.get(i);
+    if (dead.touches(numbers.get(i)) || special(c)) {
+      return 0;
+    }
+    if (c.length == 1) {
+      return c[0].set() + 1L;
+    }
+    List<Integer> sets = new ArrayList<>(c.length);
+    for (ChunkRef x : c) {
+      sets.add(x.set());
+    }
+    return 1L << 40 | setLists.computeIfAbsent(sets, k -> setListCount.incrementAndGet());
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      block.release();
+    }
+  }
+}

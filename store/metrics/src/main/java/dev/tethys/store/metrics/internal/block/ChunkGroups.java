@@ -1,0 +1,60 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The groups of a chunks file: where they stand, and what is in them. */
+final class ChunkGroups {
+  private static final GroupCache CACHE = new GroupCache();
+
+  private final Mapped file;
+  private final long[] offsets; // one more: the end
+  private final int[] ofChunks; // numbers of the groups that hold chunks
+
+  ChunkGroups(Mapped file, ByteSource in) {
+    this.file = file;
+    List<Integer> list = new ArrayList<>();
+    int n = in.count();
+    offsets = new long[n + 1];
+    offsets[0] = BlockLayout.CHUNKS_MAGIC.length;
+    for (int i = 0; i < n; i++) {
+      long v = in.uvarint();
+      offsets[i + 1] = offsets[i] + (v >>> 1);
+      if ((v & 1) == 0) {
+        list.add(i);
+      }
+    }
+    ofChunks = list.stream().mapToInt(i -> i).toArray();
+  }
+
+  /** How many groups there are. */
+  int size() {
+    return offsets.length - 1;
+  }
+
+  /** How many of them hold chunks. */
+  int sizeOfChunks() {
+    return ofChunks.length;
+  }
+
+  /** The number of the i-th group that holds chunks. */
+  int ofChunks(int i) {
+    if (i < 0 || i >= ofChunks.length) {
+      throw new DamageException("a chunk behind the last group");
+    }
+    return ofChunks[i];
+  }
+
+  /** The content of a group, with room behind it for reading whole words; not to be changed. */
+  byte[] content(int g) {
+    return CACHE.get(
+        this, g, () -> GroupWriter.read(file, offsets[g], offsets[g + 1] - offsets[g]));
+  }
+
+  /** Gives up what is held of them in memory. */
+  void forget() {
+    CACHE.forget(this);
+  }
+}

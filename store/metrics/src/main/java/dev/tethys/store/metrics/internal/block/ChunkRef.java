@@ -1,0 +1,12 @@
+package dev.tethys.store.metrics.internal.block;
+
+/**
+ * Where a chunk of a series stands.
+ *
+ * @param set its timestamps
+ * @param group the group that holds it
+ * @param offset first byte in the group
+ * @param length bytes
+ * @param special whether histograms, or values that are not finite, may be in it
+ */
+record ChunkRef(int set, int group, int offset, int length, boolean special) {}

@@ -1,0 +1,160 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
+import dev.tethys.store.metrics.internal.encoding.IntColumn;
+import dev.tethys.store.metrics.internal.encoding.ValueColumn;
+import java.io.IOException;
+
+/** Cuts samples of series into chunks and writes them, and remembers where they are. */
+final class ChunkWriter {
+  private final GroupStream stream;
+  private final TimeSetWriter times;
+  private final Account account = new Account();
+  private final ByteSink group = new ByteSink(BlockLayout.GROUP_BYTES);
+  private final ValueColumn values = new ValueColumn();
+  private final HistogramColumn histograms = new HistogramColumn();
+  private final IntColumn ints = new IntColumn();
+
+  // A series: uvarint chunks, chunks * { uvarint time set, uvarint length and flags }.
+  private final ByteSink refs = new ByteSink();
+  private final ByteSink mine = new ByteSink(16);
+  private double[] slice = new double[0];
+  private long[] longs = new long[0];
+
+  private long minTime = Long.MAX_VALUE;
+  private long maxTime = Long.MIN_VALUE;
+  private long floats;
+  private long histogramSamples;
+  private long chunks;
+
+  ChunkWriter(GroupStream stream, TimeSetWriter times) {
+    this.stream = stream;
+    this.times = times;
+  }
+
+  /** Writes the samples of the next series. */
+  void series(SampleBuffer b) throws IOException {
+    mine.clear();
+    int n = 0;
+    int from = 0;
+    while (from < b.size) {
+      boolean histogram = b.histograms != null && b.histograms[from] != null;
+      int to = from + 1;
+      while (to < b.size
+          && to - from < BlockLayout.CHUNK_SAMPLES
+          && (b.histograms != null && b.histograms[to] != null) == histogram) {
+        to++;
+      }
+      if (group.size >= BlockLayout.GROUP_BYTES) {
+        flush();
+      }
+      boolean first = group.size == 0;
+      int start = group.size;
+      boolean special = chunk(b, from, to, histogram);
+      mine.uvarint(times.set(b.timestamps, from, to));
+      mine.uvarint((long) (group.size - start) << 2 | (special ? 2 : 0) | (first ? 1 : 0));
+      minTime = Math.min(minTime, b.timestamps[from]);
+      maxTime = Math.max(maxTime, b.timestamps[to - 1]);
+      n++;
+      from = to;
+    }
+    chunks += n;
+    refs.uvarint(n);
+    refs.put(mine.buf, 0, mine.size);
+  }
+
+  /** Encodes a chunk; whether it may hold a stale marker. */
+  private boolean chunk(SampleBuffer b, int from, int to, boolean histogram) {
+    int n = to - from;
+    boolean starts = false;
+    long[] st = b.startTimestamps;
+    for (int i = from; st != null && i < to; i++) {
+      starts |= st[i] != 0;
+    }
+    group.putByte(
+        (histogram ? BlockLayout.CHUNK_HISTOGRAM : 0) | (starts ? BlockLayout.CHUNK_STARTS : 0));
+    if (starts && st != null) {
+      if (longs.length < n) {
+        longs = new long[BlockLayout.CHUNK_SAMPLES];
+      }
+      System.arraycopy(st, from, longs, 0, n);
+      int at = group.size;
+      ints.encode(longs, n, group);
+      account.raw(Share.STARTS, group.size - at);
+    }
+    int at = group.size;
+    boolean special = histogram ? histograms(b, from, n) : floats(b, from, n);
+    String part = histogram ? Share.HISTOGRAMS : values.lastForm().text();
+    account.chunk(part, n);
+    account.raw(part, group.size - at + 1);
+    return special;
+  }
+
+  private boolean histograms(SampleBuffer b, int from, int n) {
+    Histogram[] h = new Histogram[n];
+    for (int i = 0; i < n; i++) {
+      Histogram x = b.histograms == null ? null : b.histograms[from + i];
+      if (x == null) {
+        throw new IllegalStateException("a float among histograms");
+      }
+      h[i] = x;
+    }
+    histograms.encode(h, n, group);
+    histogramSamples += n;
+    return true;
+  }
+
+  private boolean floats(SampleBuffer b, int from, int n) {
+    double[] v = b.values;
+    if (from > 0) {
+      if (slice.length < n) {
+        slice = new double[BlockLayout.CHUNK_SAMPLES];
+      }
+      System.arraycopy(b.values, from, slice, 0, n);
+      v = slice;
+    }
+    floats += n;
+    return values.encode(v, n, group);
+  }
+
+  /** Writes what has not been written. */
+  void flush() throws IOException {
+    if (group.size > 0) {
+      stream.write(group, false, account);
+    }
+  }
+
+  /** What the chunks took. */
+  Account account() {
+    return account;
+  }
+
+  /** Where the chunks are, series after series. */
+  ByteSource refs() {
+    return new ByteSource(refs.buf, 0, refs.size);
+  }
+
+  long minTime() {
+    return minTime;
+  }
+
+  long maxTime() {
+    return maxTime;
+  }
+
+  long floats() {
+    return floats;
+  }
+
+  long histograms() {
+    return histogramSamples;
+  }
+
+  long chunks() {
+    return chunks;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import java.io.IOException;
+
+/** The chunks file of a block that is being written: groups of chunks and of time sets. */
+final class GroupStream {
+  private final WritableFile file;
+  private final GroupWriter groups;
+  private final ByteSink lengths = new ByteSink();
+  private int count;
+
+  GroupStream(WritableFile file, GroupWriter groups) throws IOException {
+    this.file = file;
+    this.groups = groups;
+    file.write(BlockLayout.CHUNKS_MAGIC, 0, BlockLayout.CHUNKS_MAGIC.length);
+  }
+
+  /** Writes a group and empties the buffer; its number. */
+  int write(ByteSink raw, boolean times, Account account) throws IOException {
+    int stored = groups.write(raw, file);
+    lengths.uvarint((long) stored << 1 | (times ? 1 : 0));
+    account.stored(stored);
+    raw.clear();
+    return count++;
+  }
+
+  /** Where the groups stand, for the index. */
+  ByteSink directory() {
+    ByteSink out = new ByteSink();
+    out.uvarint(count);
+    out.put(lengths.buf, 0, lengths.size);
+    return out;
+  }
+}

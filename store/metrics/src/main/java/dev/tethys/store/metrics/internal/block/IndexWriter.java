@@ -1,0 +1,140 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+
+/** Writes the index file of a block: pages as they are made, then the sections that find them. */
+final class IndexWriter {
+  private final WritableFile file;
+  private final GroupWriter groups;
+  private final Account account = new Account();
+  private final ByteSink[] sections = new ByteSink[BlockLayout.SECTIONS];
+
+  IndexWriter(WritableFile file, GroupWriter groups) throws IOException {
+    this.file = file;
+    this.groups = groups;
+    file.write(BlockLayout.INDEX_MAGIC, 0, BlockLayout.INDEX_MAGIC.length);
+  }
+
+  /** What was written so far. */
+  Account account() {
+    return account;
+  }
+
+  /** Sets the content of a section. */
+  void section(int number, String part, ByteSink content) {
+    sections[number] = content;
+    account.written(part, content.size + 20L);
+  }
+
+  /** Writes all series. */
+  void series(LabelTable.Ordered labels, ByteSource refs, int count) throws IOException {
+    ByteSink directory = new ByteSink();
+    directory.uvarint((count + BlockLayout.SERIES_PAGE - 1) / BlockLayout.SERIES_PAGE);
+    directory.uvarint(file.position());
+    ByteSink page = new ByteSink();
+    ByteSink shared = new ByteSink();
+    ByteSink further = new ByteSink();
+    ByteSink numbers = new ByteSink();
+    ByteSink counts = new ByteSink();
+    ByteSink sets = new ByteSink();
+    ByteSink lengths = new ByteSink();
+    int group = -1;
+    int offset = 0;
+    for (int from = 0; from < count; from += BlockLayout.SERIES_PAGE) {
+      int n = Math.min(BlockLayout.SERIES_PAGE, count - from);
+      for (ByteSink s : List.of(page, shared, further, numbers, counts, sets, lengths)) {
+        s.clear();
+      }
+      // Where the first chunk of the page stands: either behind the last one or in a new group.
+      page.uvarint(group + 1);
+      page.uvarint(offset);
+      page.uvarint(n);
+      int[] before = {};
+      long set = 0;
+      for (int i = 0; i < n; i++) {
+        int[] p = labels.nextSeries();
+        int common = Arrays.mismatch(before, p);
+        common = common < 0 ? p.length : common;
+        shared.uvarint(common);
+        further.uvarint(p.length - common);
+        for (int k = common; k < p.length; k++) {
+          numbers.uvarint(k == 0 ? p[k] : p[k] - p[k - 1] - 1);
+        }
+        before = p;
+        int c = refs.count(Integer.MAX_VALUE);
+        counts.uvarint(c);
+        for (int k = 0; k < c; k++) {
+          long s = refs.uvarint();
+          sets.svarint(s - set);
+          set = s;
+          long length = refs.uvarint();
+          lengths.uvarint(length);
+          if ((length & 1) != 0) {
+            group++;
+            offset = 0;
+          }
+          offset += (int) (length >>> 2);
+        }
+      }
+      for (ByteSink s : List.of(shared, further, numbers, counts, sets, lengths)) {
+        page.put(s.buf, 0, s.size);
+      }
+      account.raw(Share.LABELS, shared.size + further.size + numbers.size);
+      account.raw(Share.DIRECTORY, counts.size + sets.size + lengths.size);
+      int stored = groups.write(page, file);
+      account.stored(stored);
+      directory.uvarint(stored);
+    }
+    section(BlockLayout.SERIES_DIRECTORY, Share.DIRECTORY, directory);
+  }
+
+  /** Writes the series of all labels. */
+  void postings(LabelTable.Ordered labels) throws IOException {
+    ByteSink entries = new ByteSink();
+    ByteSink body = new ByteSink();
+    ByteSink page = new ByteSink();
+    long start = file.position();
+    int pages = 0;
+    int at = 0;
+    while (at < labels.size()) {
+      body.clear();
+      int first = at;
+      while (at < labels.size() && body.size < BlockLayout.POSTINGS_BYTES) {
+        labels.postings(at++, body);
+      }
+      page.clear();
+      page.uvarint(first);
+      page.uvarint(at - first);
+      page.put(body.buf, 0, body.size);
+      int stored = groups.write(page, file);
+      account.written(Share.POSTINGS, stored);
+      entries.uvarint(at - first);
+      entries.uvarint(stored);
+      pages++;
+    }
+    ByteSink directory = new ByteSink();
+    directory.uvarint(pages);
+    directory.uvarint(start);
+    directory.put(entries.buf, 0, entries.size);
+    section(BlockLayout.POSTINGS_DIRECTORY, Share.POSTINGS, directory);
+  }
+
+  /** Writes the sections and the footer. */
+  void finish() throws IOException {
+    ByteSink footer = new ByteSink();
+    for (ByteSink s : sections) {
+      footer.putLong(file.position());
+      footer.putLong(s.size);
+      footer.putInt(ByteSink.crc(s.buf, 0, s.size));
+      file.write(s.buf, 0, s.size);
+    }
+    footer.putInt(ByteSink.crc(footer.buf, 0, footer.size));
+    footer.put(BlockLayout.INDEX_MAGIC, 0, BlockLayout.INDEX_MAGIC.length);
+    file.write(footer.buf, 0, footer.size);
+  }
+}

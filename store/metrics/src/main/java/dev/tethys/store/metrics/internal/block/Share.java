@@ -1,0 +1,20 @@
+package dev.tethys.store.metrics.internal.block;
+
+/**
+ * What one kind of content takes of a block.
+ *
+ * @param part the encoding of values, or "timestamps", "start timestamps", "directory", "labels",
+ *     "postings"
+ * @param chunks chunks in this encoding; 0 where that means nothing
+ * @param samples samples in them; 0 where that means nothing
+ * @param bytes bytes on disk; of a group that several parts share, by their sizes before
+ *     compression
+ */
+public record Share(String part, long chunks, long samples, long bytes) {
+  static final String TIMESTAMPS = "timestamps";
+  static final String STARTS = "start timestamps";
+  static final String HISTOGRAMS = "histogram";
+  static final String DIRECTORY = "directory";
+  static final String LABELS = "labels";
+  static final String POSTINGS = "postings";
+}

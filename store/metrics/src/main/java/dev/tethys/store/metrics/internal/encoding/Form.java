@@ -1,0 +1,23 @@
+package dev.tethys.store.metrics.internal.encoding;
+
+/** The forms of a column, as people are told of them. */
+public enum Form {
+  CONSTANT("constant"),
+  LINEAR("linear"),
+  SPARSE("sparse"),
+  ORDER_0("integers"),
+  ORDER_1("integer differences"),
+  ORDER_2("integer second differences"),
+  ULP("sums with last places"),
+  PLANES("byte planes");
+
+  private final String text;
+
+  Form(String text) {
+    this.text = text;
+  }
+
+  public String text() {
+    return text;
+  }
+}
