@@ -24,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonOut {
   private static final int CHUNK = 1 << 16;
+  private static final int POINT_ROOM = TimeTexts.ROOM + GoFloat.ROOM_F;
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private final Sink sink;
   private final HistogramBuckets buckets = new HistogramBuckets();
+  private final TimeTexts texts = new TimeTexts();
   private byte[] buffer = new byte[1 << 12];
   private int n;
   private long repeatBits;
@@ -213,19 +215,7 @@ final class JsonOut {
   /** Milliseconds as seconds with up to three decimals. */
   JsonOut timestamp(long millis) throws IOException {
     need(24);
-    long t = millis;
-    if (t < 0) {
-      buffer[n++] = '-';
-      t = -t;
-    }
-    n = DecimalDigits.write(buffer, n, t / 1000);
-    int fraction = (int) (t % 1000);
-    if (fraction != 0) {
-      buffer[n++] = '.';
-      buffer[n++] = (byte) ('0' + fraction / 100);
-      buffer[n++] = (byte) ('0' + fraction / 10 % 10);
-      buffer[n++] = (byte) ('0' + fraction % 10);
-    }
+    n = TimeTexts.seconds(buffer, n, millis);
     return this;
   }
 
@@ -244,6 +234,58 @@ final class JsonOut {
     n = writeFloat(v);
     buffer[n++] = '"';
     repeatLength = n - repeatAt;
+    return this;
+  }
+
+  /**
+   * The floats of a series as {@code [[time,"value"],…]}; at least one.
+   *
+   * @param times milliseconds, ascending; the same array for series with the same times
+   */
+  JsonOut points(long[] times, double[] values, int size) throws IOException {
+    texts.prepare(times, size);
+    boolean shared = texts.has(times, size);
+    int place = 0;
+    long before = 0;
+    int beforeAt = 0;
+    int beforeLength = 0;
+    for (int k = 0; k < size; k++) {
+      if (n + POINT_ROOM > buffer.length) {
+        need(POINT_ROOM);
+        beforeLength = 0; // it may have left with the buffer
+      }
+      byte[] b = buffer;
+      int at = n;
+      if (shared) {
+        at = texts.copy(k, b, at);
+      } else {
+        int found = texts.find(times[k], place);
+        at = found < 0 ? texts.copy(times[k], b, at) : texts.copy(found, b, at);
+        place = found < 0 ? place : found;
+      }
+      if (k == 0) { // nothing stands before the first
+        System.arraycopy(b, n + TimeTexts.BEFORE, b, n + 2, at - n - TimeTexts.BEFORE);
+        b[n] = '[';
+        b[n + 1] = '[';
+        at += 2 - TimeTexts.BEFORE;
+      }
+      long bits = Double.doubleToRawLongBits(values[k]);
+      if (bits == before && beforeLength > 0) { // many series stand still
+        System.arraycopy(b, beforeAt, b, at, beforeLength);
+        n = at + beforeLength;
+        continue;
+      }
+      n = at;
+      n = writeFloat(values[k]);
+      before = bits;
+      beforeAt = at;
+      beforeLength = n - at;
+    }
+    need(3);
+    buffer[n++] = '"';
+    buffer[n++] = ']';
+    buffer[n++] = ']';
+    repeatLength = 0;
     return this;
   }
 

@@ -208,6 +208,12 @@ final class QueryEndpoints {
   }
 
   private static void floats(JsonOut out, Value.Series s) throws IOException {
+    if (s.histograms() == null) {
+      if (s.size() > 0) {
+        out.raw(",\"values\":").points(s.timestamps(), s.values(), s.size());
+      }
+      return;
+    }
     boolean first = true;
     for (int k = 0; k < s.size(); k++) {
       if (s.histogram(k) != null) {

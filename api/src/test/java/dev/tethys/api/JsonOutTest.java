@@ -67,4 +67,56 @@ class JsonOutTest {
     }
     assertThat(text().equals(expected.toString())).isTrue();
   }
+
+  /** Against point by point: gaps, repeats, all kinds of numbers and times, flushes between. */
+  @Test
+  void pointsAreWrittenAsOneByOne() throws IOException {
+    SplittableRandom random = new SplittableRandom(5);
+    ByteArrayOutputStream expected = new ByteArrayOutputStream();
+    JsonOut naive =
+        new JsonOut(
+            new JsonOut.Sink() {
+              @Override
+              public void whole(byte[] body) {
+                expected.writeBytes(body);
+              }
+
+              @Override
+              public OutputStream stream() {
+                return expected;
+              }
+            });
+    long[][] starts = {{-3_000_500, 1_000}, {1_700_000_000_000L, 15_000}, {Long.MIN_VALUE / 2, 7}};
+    for (int series = 0; series < 300; series++) {
+      long[] start = starts[series / 100];
+      long[] times = new long[1 + random.nextInt(200)];
+      double[] values = new double[times.length];
+      long t = start[0];
+      for (int k = 0; k < times.length; k++) {
+        t += start[1] * (random.nextInt(10) == 0 ? 2 : 1);
+        times[k] = t;
+        values[k] =
+            switch (random.nextInt(6)) {
+              case 0 -> Double.longBitsToDouble(random.nextLong());
+              case 1 -> random.nextInt(1000) / 10.0;
+              case 2 -> random.nextInt(1000);
+              case 3 -> random.nextBoolean() ? 0.0 : -0.0;
+              default -> k == 0 ? 0 : values[k - 1];
+            };
+      }
+      int size = 1 + random.nextInt(times.length);
+      for (int twice = 0; twice < 2; twice++) { // the same array again, and another length of it
+        out.points(times, values, size);
+        for (int k = 0; k < size; k++) {
+          naive.raw(k == 0 ? "[[" : ",[").timestamp(times[k]).put(',').value(values[k]).put(']');
+        }
+        naive.put(']');
+        out.value(values[0]).put(' ');
+        naive.value(values[0]).put(' ');
+        size = times.length;
+      }
+    }
+    naive.finish();
+    assertThat(text()).isEqualTo(expected.toString(StandardCharsets.UTF_8));
+  }
 }
