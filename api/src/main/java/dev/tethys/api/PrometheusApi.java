@@ -37,6 +37,7 @@ public final class PrometheusApi {
     new RuleEndpoints().register(api);
     new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())
         .register(api);
+    new StorageEndpoints(p.storeView()).register(api);
     new AdminEndpoints(p.store(), p.storeView(), settings).register(api);
     new SearchEndpoints(p.store(), p.targets(), settings, p.clock()).register(api);
     ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());

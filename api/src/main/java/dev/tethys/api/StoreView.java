@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.StorageException;
 import java.util.List;
 
@@ -11,6 +12,13 @@ public interface StoreView {
    * @param limit entries in each list at most
    */
   Statistics statistics(int limit);
+
+  /**
+   * Where series come from: counts by label, metric and value.
+   *
+   * @throws StorageException LIMIT when there is too much to count
+   */
+  Cardinality cardinality(CardinalityRequest request);
 
   /** The blocks on disk, oldest first. */
   List<Block> blocks();
@@ -48,6 +56,55 @@ public interface StoreView {
       List<Entry> labelValueCountByLabelName,
       List<Entry> memoryInBytesByLabelName,
       List<Entry> seriesCountByLabelValuePair) {}
+
+  /**
+   * What to count; times in milliseconds.
+   *
+   * @param matcherSets series that meet any set; all when there is none
+   * @param label whose values are listed
+   * @param prefix of these values
+   * @param limit entries of each list at most
+   */
+  record CardinalityRequest(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      String label,
+      String prefix,
+      int limit) {}
+
+  /**
+   * Where series come from.
+   *
+   * @param parts parts of the store that were counted: memory, blocks
+   * @param relativeError standard error of the counts; 0 when they are exact
+   * @param memoryBytesPerSeries what a series in memory takes on average
+   * @param labelNames how many there are, the metric name not counted
+   * @param labels those whose removal saves most
+   * @param values how many values of the label asked for start with the prefix
+   * @param topValues of these the ones with most series
+   * @param topPairs labels ({@code name=value}) with most series
+   */
+  record Cardinality(
+      int parts,
+      long series,
+      double relativeError,
+      double memoryBytesPerSeries,
+      long labelNames,
+      List<LabelCardinality> labels,
+      long values,
+      List<Entry> topValues,
+      List<Entry> topPairs) {}
+
+  /**
+   * One label name.
+   *
+   * @param series how many have it
+   * @param seriesIfDropped how many series there would be in all without it
+   * @param memoryBytesSaved what as many series as would be gone take in memory
+   */
+  record LabelCardinality(
+      String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}
 
   /** One block; times in milliseconds. */
   record Block(

@@ -6,6 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
@@ -45,6 +46,7 @@ final class ApiServer implements AutoCloseable {
   boolean quit;
   int snapshots;
   int cleaned;
+  StoreView.@Nullable CardinalityRequest counted;
 
   ApiServer(ApiSettings settings) throws IOException {
     Routes routes = new Routes();
@@ -112,6 +114,24 @@ final class ApiServer implements AutoCloseable {
       List<Entry> entries = List.of(new Entry("up", 3), new Entry("down", 2));
       List<Entry> first = entries.subList(0, Math.min(limit, entries.size()));
       return new Statistics(5, 7, 9, -1, 2000, first, List.of(), List.of(), first);
+    }
+
+    @Override
+    public Cardinality cardinality(CardinalityRequest r) {
+      counted = r;
+      if (r.limit() == 9999) {
+        throw new StorageException(StorageException.Reason.LIMIT, "counting 5 series is too much");
+      }
+      return new Cardinality(
+          2,
+          100,
+          0.0062,
+          512.5,
+          7,
+          List.of(new LabelCardinality("pod", 40, 90, 12, 45100)),
+          3,
+          List.of(new Entry("up", 60)),
+          List.of(new Entry("job=x", 70)));
     }
 
     @Override

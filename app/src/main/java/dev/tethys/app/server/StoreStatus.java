@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.StoreView;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseStats;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -36,6 +37,35 @@ final class StoreStatus implements StoreView {
         entries(s.labelValueCountByLabelName()),
         entries(s.memoryInBytesByLabelName()),
         entries(s.seriesCountByLabelValuePair()));
+  }
+
+  @Override
+  public Cardinality cardinality(CardinalityRequest r) {
+    var c =
+        store
+            .get()
+            .cardinality(
+                new CardinalityQuery(
+                    r.minTime(), r.maxTime(), r.matcherSets(), r.label(), r.prefix(), r.limit()));
+    return new Cardinality(
+        c.parts(),
+        c.series(),
+        c.relativeError(),
+        c.memoryBytesPerSeries(),
+        c.labelNames(),
+        c.labels().stream()
+            .map(
+                l ->
+                    new LabelCardinality(
+                        l.name(),
+                        l.values(),
+                        l.series(),
+                        l.seriesIfDropped(),
+                        l.memoryBytesSaved()))
+            .toList(),
+        c.values(),
+        entries(c.topValues()),
+        entries(c.topPairs()));
   }
 
   private static List<Entry> entries(List<DatabaseStats.Count> counts) {

@@ -16,8 +16,6 @@ import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.file.RealFiles;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
-import dev.tethys.store.metrics.internal.index.Matching;
-import dev.tethys.store.metrics.internal.index.Postings;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The embedded time series database: newest samples in memory and in a write-ahead log, older ones
@@ -64,6 +61,7 @@ public final class MetricsDatabase implements MetricStore {
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
   private final Upkeep upkeep;
+  private final LabelSearch search;
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
@@ -154,6 +152,7 @@ public final class MetricsDatabase implements MetricStore {
     this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
     writing[0] = log;
     this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts);
+    this.search = new LabelSearch(head, blocks, parts);
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
     upkeep.start();
   }
@@ -228,99 +227,27 @@ public final class MetricsDatabase implements MetricStore {
     }
   }
 
-  /** Runs over the index of every part that overlaps a closed time range. */
-  private void indexes(long min, long max, java.util.function.Consumer<Postings> to) {
-    checkOpen();
-    List<BlockReader> pinned = new ArrayList<>();
-    parts.readLock().lock();
-    try {
-      for (BlockReader b : blocks.list()) {
-        if (b.overlaps(min, max) && b.acquire()) {
-          pinned.add(b);
-        }
-      }
-      if (head.overlaps(min, max)) {
-        head.index(
-            p -> {
-              to.accept(p);
-              return "";
-            });
-      }
-    } finally {
-      parts.readLock().unlock();
-    }
-    try {
-      pinned.forEach(b -> b.answer(() -> to.accept(b)));
-    } finally {
-      pinned.forEach(BlockReader::release);
-    }
-  }
-
   @Override
   public LabelResult labelNames(long min, long max, List<Matcher> matchers, int limit) {
-    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
-    indexes(
-        min,
-        max,
-        p -> {
-          if (matchers.isEmpty()) {
-            out.addAll(p.names());
-            return;
-          }
-          RoaringBitmap found = Matching.find(p, matchers);
-          if (found.isEmpty()) {
-            return;
-          }
-          for (String name : p.names()) {
-            if (!out.contains(name)) {
-              boolean[] has = new boolean[1];
-              p.values(
-                  name,
-                  "",
-                  (v, postings) ->
-                      has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
-              if (has[0]) {
-                out.add(name);
-              }
-            }
-          }
-        });
-    return limited(out, limit);
+    checkOpen();
+    return search.names(min, max, matchers, limit);
   }
 
   @Override
   public LabelResult labelValues(
       String name, long min, long max, List<Matcher> matchers, int limit) {
-    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
-    indexes(
-        min,
-        max,
-        p -> {
-          if (matchers.isEmpty()) {
-            p.values(name, "", (v, postings) -> out.add(v));
-            return;
-          }
-          RoaringBitmap found = Matching.find(p, matchers);
-          if (!found.isEmpty()) {
-            p.values(
-                name,
-                "",
-                (v, postings) -> {
-                  if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
-                    out.add(v);
-                  }
-                });
-          }
-        });
-    return limited(out, limit);
+    checkOpen();
+    return search.values(name, min, max, matchers, limit);
   }
 
-  private static LabelResult limited(TreeSet<String> all, int limit) {
-    if (limit <= 0 || all.size() <= limit) {
-      return new LabelResult(List.copyOf(all), List.of());
-    }
-    return new LabelResult(
-        all.stream().limit(limit).toList(), List.of("results truncated due to limit"));
+  /**
+   * Counts series by label, metric and value, and what they would be without each label.
+   *
+   * @throws StorageException LIMIT when there are more series than fit an eighth of the heap
+   */
+  public Cardinality cardinality(CardinalityQuery query) {
+    checkOpen();
+    return search.count(query, Runtime.getRuntime().maxMemory() / 8 / 16);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.time.InstantSource;
@@ -207,13 +208,22 @@ public final class Head {
     }
   }
 
-  public List<String> labelNames() {
+  /** Labels of the series that meet any of some sets of matchers; of all when there is no set. */
+  public LabelColumns columns(List<List<Matcher>> matcherSets) {
+    HeadColumns c;
     view.readLock().lock();
     try {
-      return table.index.names();
+      RoaringBitmap found = Matching.findAny(table.index, matcherSets);
+      int[] lists = new int[found.getCardinality()];
+      int n = 0;
+      for (IntIterator it = found.getIntIterator(); it.hasNext(); ) {
+        lists[n++] = table.list(it.next());
+      }
+      c = new HeadColumns(table.index, lists);
     } finally {
       view.readLock().unlock();
     }
+    return c.counted();
   }
 
   /** Visits every label with the number of its series. */

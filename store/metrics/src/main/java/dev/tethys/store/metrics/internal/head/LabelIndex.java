@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
+import dev.tethys.store.metrics.internal.index.PairHash;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -360,7 +361,41 @@ final class LabelIndex implements Postings {
     return b != null ? b.getCardinality() : single[pair] == 0 ? 0 : 1;
   }
 
-  private String value(int pair) {
+  /** The pairs of each label name: for {@link HeadColumns}. */
+  TreeMap<String, int[]> pairsByName() {
+    TreeMap<String, int[]> out = new TreeMap<>();
+    names.forEach((name, n) -> out.put(name, Arrays.copyOf(n.pairs, n.count)));
+    return out;
+  }
+
+  /** Writes the pairs of a list as far as there is room; how many it has. Needs no lock. */
+  int pairs(int list, int[] into) {
+    byte[] page = lists.page(list);
+    int p = lists.offset(list);
+    int n = 0;
+    while (page[p] != 0) {
+      int v = number(page, p);
+      p += size(v);
+      if (n < into.length) {
+        into[n] = v - 1;
+      }
+      n++;
+    }
+    return n;
+  }
+
+  /** The hash of a pair, given that of its name. Needs no lock. */
+  long valueHash(long name, int pair) {
+    byte[] page = pairBytes.page(pairAt[pair]);
+    int p = pairBytes.offset(pairAt[pair]);
+    int n = number(page, p);
+    p += size(n) + n;
+    int length = number(page, p);
+    return PairHash.of(name, page, p + size(length), length);
+  }
+
+  /** The value of a pair. Needs no lock. */
+  String value(int pair) {
     byte[] page = pairBytes.page(pairAt[pair]);
     int p = pairBytes.offset(pairAt[pair]);
     int n = number(page, p);

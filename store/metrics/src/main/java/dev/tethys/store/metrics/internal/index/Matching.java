@@ -48,6 +48,18 @@ public final class Matching {
     return out;
   }
 
+  /** The series that meet any of some sets of matchers; all of them when there is no set. */
+  public static RoaringBitmap findAny(Postings index, List<List<Matcher>> matcherSets) {
+    if (matcherSets.isEmpty()) {
+      return index.all().clone();
+    }
+    RoaringBitmap out = new RoaringBitmap();
+    for (List<Matcher> matchers : matcherSets) {
+      out.or(find(index, matchers));
+    }
+    return out;
+  }
+
   /** All series with a value that meets the matcher ({@code wanted}) or does not. */
   private static RoaringBitmap join(Postings index, Matcher m, boolean wanted) {
     List<RoaringBitmap> found = new ArrayList<>();

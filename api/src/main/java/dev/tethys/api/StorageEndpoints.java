@@ -1,0 +1,100 @@
+package dev.tethys.api;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.StorageException;
+import java.io.IOException;
+import java.util.List;
+
+/** What the store is made of: endpoints that Prometheus does not have. */
+final class StorageEndpoints {
+  private static final int DEFAULT_ENTRIES = 20;
+  private static final int MAX_ENTRIES = 10_000;
+
+  private final StoreView store;
+
+  StorageEndpoints(StoreView store) {
+    this.store = store;
+  }
+
+  void register(ApiRoutes routes) {
+    routes.getOfServer("/status/cardinality", this::cardinality);
+  }
+
+  private void cardinality(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    int limit = limit(p.text("limit"));
+    long start = p.time("start", Parameters.MIN_TIME);
+    long end = p.time("end", Parameters.MAX_TIME);
+    if (end < start) {
+      throw ApiException.badData("end timestamp must not be before start timestamp");
+    }
+    String asked = p.text("label");
+    String label = asked.isEmpty() ? Labels.METRIC_NAME : asked;
+    StoreView.Cardinality c;
+    try {
+      c =
+          store.cardinality(
+              new StoreView.CardinalityRequest(
+                  start, end, p.matchers(), label, p.text("prefix"), limit));
+    } catch (StorageException e) {
+      if (e.reason() == StorageException.Reason.LIMIT) {
+        throw new ApiException(ErrorType.EXECUTION, String.valueOf(e.getMessage()), e);
+      }
+      throw e;
+    }
+    call.data(
+        out -> {
+          out.raw("{\"parts\":").number(c.parts());
+          out.next("series").number(c.series());
+          out.next("relativeError").number(c.relativeError());
+          out.next("memoryBytesPerSeries").number(c.memoryBytesPerSeries());
+          out.next("labelNames").number(c.labelNames());
+          labels(out.next("labels"), c.labels());
+          out.next("label").string(label);
+          out.next("values").number(c.values());
+          entries(out.next("topValues"), c.topValues());
+          entries(out.next("topPairs"), c.topPairs());
+          out.put('}');
+        });
+  }
+
+  private static int limit(String text) {
+    if (text.isEmpty()) {
+      return DEFAULT_ENTRIES;
+    }
+    int limit;
+    try {
+      limit = Parameters.whole(text);
+    } catch (IllegalArgumentException e) {
+      limit = 0;
+    }
+    if (limit < 1 || limit > MAX_ENTRIES) {
+      throw ApiException.badData("limit must be a number from 1 to " + MAX_ENTRIES);
+    }
+    return limit;
+  }
+
+  private static void labels(JsonOut out, List<StoreView.LabelCardinality> labels)
+      throws IOException {
+    out.put('[');
+    for (int i = 0; i < labels.size(); i++) {
+      StoreView.LabelCardinality l = labels.get(i);
+      out.sep(i == 0).raw("{\"name\":").string(l.name());
+      out.next("values").number(l.values());
+      out.next("series").number(l.series());
+      out.next("seriesIfDropped").number(l.seriesIfDropped());
+      out.next("memoryBytesSaved").number(l.memoryBytesSaved()).put('}');
+    }
+    out.put(']');
+  }
+
+  private static void entries(JsonOut out, List<StoreView.Entry> entries) throws IOException {
+    out.put('[');
+    for (int i = 0; i < entries.size(); i++) {
+      StoreView.Entry e = entries.get(i);
+      out.sep(i == 0).raw("{\"name\":").string(e.name());
+      out.next("value").number(e.value()).put('}');
+    }
+    out.put(']');
+  }
+}

@@ -1,0 +1,37 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.List;
+
+/**
+ * What to count.
+ *
+ * @param minTime first millisecond
+ * @param maxTime last millisecond. Parts of the store (memory, each block) that reach into the
+ *     range are counted whole
+ * @param matcherSets series that meet any set count; all when there is none
+ * @param label whose values are listed
+ * @param prefix of these values
+ * @param limit entries of each list at most
+ */
+public record CardinalityQuery(
+    long minTime,
+    long maxTime,
+    List<List<Matcher>> matcherSets,
+    String label,
+    String prefix,
+    int limit) {
+
+  public CardinalityQuery {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit must be positive");
+    }
+  }
+
+  /** Everything, with metric names as the listed values. */
+  public static CardinalityQuery everything(int limit) {
+    return new CardinalityQuery(
+        Long.MIN_VALUE, Long.MAX_VALUE, List.of(), Labels.METRIC_NAME, "", limit);
+  }
+}

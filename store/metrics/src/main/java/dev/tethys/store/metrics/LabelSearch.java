@@ -1,0 +1,159 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource.LabelResult;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.index.LabelColumns;
+import dev.tethys.store.metrics.internal.index.Matching;
+import dev.tethys.store.metrics.internal.index.Postings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import org.roaringbitmap.RoaringBitmap;
+
+/** What labels there are, from the indexes of memory and blocks alone. */
+final class LabelSearch {
+  private final Head head;
+  private final Blocks blocks;
+  private final ReentrantReadWriteLock parts;
+  private final ReentrantLock counting = new ReentrantLock();
+
+  LabelSearch(Head head, Blocks blocks, ReentrantReadWriteLock parts) {
+    this.head = head;
+    this.blocks = blocks;
+    this.parts = parts;
+  }
+
+  LabelResult names(long min, long max, List<Matcher> matchers, int limit) {
+    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    indexes(
+        min,
+        max,
+        p -> {
+          if (matchers.isEmpty()) {
+            out.addAll(p.names());
+            return;
+          }
+          RoaringBitmap found = Matching.find(p, matchers);
+          if (found.isEmpty()) {
+            return;
+          }
+          for (String name : p.names()) {
+            if (!out.contains(name)) {
+              boolean[] has = new boolean[1];
+              p.values(
+                  name,
+                  "",
+                  (v, postings) ->
+                      has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
+              if (has[0]) {
+                out.add(name);
+              }
+            }
+          }
+        });
+    return limited(out, limit);
+  }
+
+  LabelResult values(String name, long min, long max, List<Matcher> matchers, int limit) {
+    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    indexes(
+        min,
+        max,
+        p -> {
+          if (matchers.isEmpty()) {
+            p.values(name, "", (v, postings) -> out.add(v));
+            return;
+          }
+          RoaringBitmap found = Matching.find(p, matchers);
+          if (!found.isEmpty()) {
+            p.values(
+                name,
+                "",
+                (v, postings) -> {
+                  if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
+                    out.add(v);
+                  }
+                });
+          }
+        });
+    return limited(out, limit);
+  }
+
+  private static LabelResult limited(TreeSet<String> all, int limit) {
+    if (limit <= 0 || all.size() <= limit) {
+      return new LabelResult(List.copyOf(all), List.of());
+    }
+    return new LabelResult(
+        all.stream().limit(limit).toList(), List.of("results truncated due to limit"));
+  }
+
+  /** Runs over the index of every part that overlaps a closed time range. */
+  private void indexes(long min, long max, Consumer<Postings> to) {
+    List<BlockReader> pinned = new ArrayList<>();
+    parts.readLock().lock();
+    try {
+      pin(min, max, pinned);
+      if (head.overlaps(min, max)) {
+        head.index(
+            p -> {
+              to.accept(p);
+              return "";
+            });
+      }
+    } finally {
+      parts.readLock().unlock();
+    }
+    try {
+      pinned.forEach(b -> b.answer(() -> to.accept(b)));
+    } finally {
+      pinned.forEach(BlockReader::release);
+    }
+  }
+
+  private void pin(long min, long max, List<BlockReader> pinned) {
+    for (BlockReader b : blocks.list()) {
+      if (b.overlaps(min, max) && b.acquire()) {
+        pinned.add(b);
+      }
+    }
+  }
+
+  /**
+   * Counts series by label. One count runs at a time, since each takes 16 bytes a series.
+   *
+   * @param maxSeries how many series it may look at
+   */
+  Cardinality count(CardinalityQuery q, long maxSeries) {
+    counting.lock();
+    try {
+      List<BlockReader> pinned = new ArrayList<>();
+      List<LabelColumns> columns = new ArrayList<>();
+      parts.readLock().lock();
+      try {
+        pin(q.minTime(), q.maxTime(), pinned);
+        if (head.overlaps(q.minTime(), q.maxTime())) {
+          columns.add(head.columns(q.matcherSets()));
+        }
+      } finally {
+        parts.readLock().unlock();
+      }
+      try {
+        for (BlockReader b : pinned) {
+          columns.add(new BlockColumns(b, q));
+        }
+        long[] memory = head.bytes();
+        double each = (double) (memory[0] + memory[1]) / Math.max(1, head.seriesCount());
+        return new CardinalityScan(columns, q, maxSeries).run(each);
+      } finally {
+        pinned.forEach(BlockReader::release);
+      }
+    } finally {
+      counting.unlock();
+    }
+  }
+}

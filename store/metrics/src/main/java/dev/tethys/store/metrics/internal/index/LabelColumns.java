@@ -1,0 +1,35 @@
+package dev.tethys.store.metrics.internal.index;
+
+import java.util.List;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * Labels of the series of one part of the store, a column at a time: how series are counted without
+ * making their labels. Values appear as hashes ({@link PairHash}) that are the same in every part.
+ */
+public interface LabelColumns {
+  /** One more than the highest number of a series. */
+  int numbers();
+
+  /** The series that count. */
+  RoaringBitmap series();
+
+  /** Names of labels that some of them may have. */
+  List<String> names();
+
+  /**
+   * Writes the hash of each series' value of a label; where it has none nothing is written.
+   *
+   * @param into at least {@link #numbers} long
+   */
+  void hashes(String name, long[] into);
+
+  /** Visits the values of a label that start with a prefix and have series that count. */
+  void values(String name, String prefix, ValueVisitor to);
+
+  /** Receives one value of a label. */
+  @FunctionalInterface
+  interface ValueVisitor {
+    void value(String value, long hash, int series);
+  }
+}
