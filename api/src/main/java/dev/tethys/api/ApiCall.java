@@ -1,5 +1,7 @@
 package dev.tethys.api;
 
+import dev.tethys.query.promql.QueryOrigin;
+import dev.tethys.query.promql.QueryPriority;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -35,6 +37,18 @@ final class ApiCall {
 
   HttpRequest request() {
     return request;
+  }
+
+  /** Who asks, for fairness between users, lists of running queries and the query log. */
+  QueryOrigin origin() {
+    String client = request.remoteAddress().getAddress().getHostAddress();
+    String user = request.user();
+    return new QueryOrigin(
+        user != null ? user : client,
+        client,
+        request.method(),
+        request.path(),
+        QueryPriority.INTERACTIVE);
   }
 
   HttpResponse response() {

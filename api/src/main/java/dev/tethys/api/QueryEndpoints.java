@@ -11,6 +11,8 @@ import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Explanation;
 import dev.tethys.query.promql.format.AstJson;
 import dev.tethys.query.promql.format.PrettyPrinter;
 import dev.tethys.query.promql.parser.PromqlParseException;
@@ -19,6 +21,8 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Queries and what helps to write them. */
 final class QueryEndpoints {
@@ -44,6 +48,7 @@ final class QueryEndpoints {
     routes
         .getOrPostOfServer("/query", this::instant)
         .getOrPostOfServer("/query_range", this::range)
+        .getOrPostOfServer("/explain", this::explain)
         .getOrPostOfServer("/query_exemplars", this::exemplars)
         .getOrPostOfServer("/format_query", this::format)
         .getOrPostOfServer("/parse_query", this::parse);
@@ -52,14 +57,24 @@ final class QueryEndpoints {
   private void instant(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    long time = p.time("time", clock.millis());
-    QueryOptions options = options(p);
-    answer(call, run(() -> engine.instant(p.text("query"), time, options)), limit);
+    QueryEngine.Prepared q = prepare(() -> prepareInstant(call));
+    answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+  }
+
+  private QueryEngine.Prepared prepareInstant(ApiCall call) {
+    Parameters p = call.parameters();
+    return engine.instant(p.text("query"), p.time("time", clock.millis()), options(call));
   }
 
   private void range(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
+    QueryEngine.Prepared q = prepare(() -> prepareRange(call));
+    answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+  }
+
+  private QueryEngine.Prepared prepareRange(ApiCall call) {
+    Parameters p = call.parameters();
     long start = p.requiredTime("start");
     long end = p.requiredTime("end");
     if (end < start) {
@@ -77,11 +92,64 @@ final class QueryEndpoints {
           "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query"
               + " resolution (?step=XX)");
     }
-    QueryOptions options = options(p);
-    answer(call, run(() -> engine.range(p.text("query"), start, end, step, options)), limit);
+    return engine.range(p.text("query"), start, end, step, options(call));
   }
 
-  private static QueryOptions options(Parameters p) {
+  /** The plan of a query, and with {@code analyze=true} what running it takes. */
+  private void explain(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    boolean analyze =
+        p.bool("analyze", false, "parameter \"analyze\" must be true or false, not %s");
+    boolean range = !(p.text("start") + p.text("end") + p.text("step")).isEmpty();
+    QueryEngine.Prepared q = prepare(() -> range ? prepareRange(call) : prepareInstant(call));
+    if (!analyze) {
+      Explanation e = q.explain();
+      call.data(
+          out -> {
+            out.raw("{\"query\":").string(p.text("query")).next("analyzed").raw("false");
+            ExplainJson.explanation(out, e);
+            out.put('}');
+          });
+      return;
+    }
+    Analysis a = run(call, q, QueryEngine.Prepared::analyze);
+    call.data(
+        out -> {
+          out.raw("{\"query\":").string(p.text("query")).next("analyzed").raw("true");
+          ExplainJson.explanation(out, a.explanation());
+          summary(out.next("result"), a.result().value());
+          statistics(out.next("stats"), a.result().statistics());
+          out.next("memory").put('{').name("peakBytes").number(a.peakBytes()).put('}');
+          out.next("cpuSeconds").number(a.cpuNanos() / 1e9).put('}');
+        },
+        a.result().warnings(),
+        a.result().infos());
+  }
+
+  /** How large a result is that is not shown. */
+  private static void summary(JsonOut out, Value value) throws IOException {
+    out.put('{').name("resultType");
+    switch (value) {
+      case Value.InstantVector v ->
+          out.raw("\"vector\"")
+              .next("series")
+              .number(v.samples().size())
+              .next("samples")
+              .number(v.samples().size());
+      case Value.Matrix m ->
+          out.raw("\"matrix\"")
+              .next("series")
+              .number(m.series().size())
+              .next("samples")
+              .number(m.series().stream().mapToLong(Value.Series::size).sum());
+      case Value.Scalar s -> out.raw("\"scalar\",\"series\":0,\"samples\":1");
+      case Value.Text t -> out.raw("\"string\",\"series\":0,\"samples\":0");
+    }
+    out.put('}');
+  }
+
+  private static QueryOptions options(ApiCall call) {
+    Parameters p = call.parameters();
     long timeout = 0;
     if (!p.text("timeout").isEmpty()) {
       timeout = Math.max(1, p.duration("timeout"));
@@ -94,16 +162,22 @@ final class QueryEndpoints {
         throw ApiException.badData("error parsing lookback delta duration: " + e.getMessage());
       }
     }
-    return new QueryOptions(lookback, timeout, p.text("stats").equals("all"));
+    return new QueryOptions(lookback, timeout, p.text("stats").equals("all"), call.origin());
   }
 
-  private interface Run {
-    QueryResult run();
+  private static QueryEngine.Prepared prepare(Supplier<QueryEngine.Prepared> query) {
+    return told(query);
   }
 
-  private static QueryResult run(Run query) {
+  private static <T> T run(
+      ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
+    return told(() -> how.apply(q));
+  }
+
+  /** Tells what goes wrong as the API does. */
+  private static <T> T told(Supplier<T> query) {
     try {
-      return query.run();
+      return query.get();
     } catch (QueryException e) {
       throw failed(e);
     } catch (PromqlParseException e) {

@@ -2,9 +2,12 @@ package dev.tethys.api;
 
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.Query;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
+import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Explanation;
 import dev.tethys.query.promql.parser.PromqlParseException;
 
 /** The query engine over the server's own store. Times are Unix milliseconds. */
@@ -13,32 +16,78 @@ public interface QueryEngine {
   static QueryEngine of(PromqlEngine engine, MetricSource source) {
     return new QueryEngine() {
       @Override
-      public QueryResult instant(String query, long time, QueryOptions options) {
-        return engine.instant(source, query, time, options).execute();
+      public Prepared instant(String query, long time, QueryOptions options) {
+        return prepared(engine.instant(source, query, time, options));
       }
 
       @Override
-      public QueryResult range(
-          String query, long start, long end, long step, QueryOptions options) {
-        return engine.range(source, query, start, end, step, options).execute();
+      public Prepared range(String query, long start, long end, long step, QueryOptions options) {
+        return prepared(engine.range(source, query, start, end, step, options));
       }
     };
   }
 
-  /**
-   * Evaluates at one point in time.
-   *
-   * @throws PromqlParseException when the text is not PromQL
-   * @throws QueryException when it fails
-   */
-  QueryResult instant(String query, long time, QueryOptions options);
+  private static Prepared prepared(Query q) {
+    return new Prepared() {
+      @Override
+      public QueryResult execute() {
+        return q.execute();
+      }
+
+      @Override
+      public void cancel() {
+        q.cancel();
+      }
+
+      @Override
+      public Explanation explain() {
+        return q.explain();
+      }
+
+      @Override
+      public Analysis analyze() {
+        return q.analyze();
+      }
+    };
+  }
+
+  /** A query that can be run once. */
+  interface Prepared {
+    /**
+     * Runs it.
+     *
+     * @throws QueryException when it fails
+     */
+    QueryResult execute();
+
+    /** Makes it end with an error soon; from any thread. */
+    void cancel();
+
+    /** What it would do. */
+    Explanation explain();
+
+    /**
+     * Runs it and measures what that takes.
+     *
+     * @throws QueryException when it fails
+     */
+    Analysis analyze();
+  }
 
   /**
-   * Evaluates from start to end, both included.
+   * A query at one point in time.
+   *
+   * @throws PromqlParseException when the text is not PromQL
+   * @throws QueryException when its arguments make no sense
+   */
+  Prepared instant(String query, long time, QueryOptions options);
+
+  /**
+   * A query from start to end, both included.
    *
    * @param step milliseconds
    * @throws PromqlParseException when the text is not PromQL
-   * @throws QueryException when it fails
+   * @throws QueryException when its arguments make no sense
    */
-  QueryResult range(String query, long start, long end, long step, QueryOptions options);
+  Prepared range(String query, long start, long end, long step, QueryOptions options);
 }

@@ -11,6 +11,8 @@ import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
 import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Explanation;
 import dev.tethys.testkit.MemoryMetricStore;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -57,12 +59,12 @@ final class ApiServer implements AutoCloseable {
             store,
             new QueryEngine() {
               @Override
-              public QueryResult instant(String query, long time, QueryOptions options) {
+              public Prepared instant(String query, long time, QueryOptions options) {
                 return engine.instant(query, time, options);
               }
 
               @Override
-              public QueryResult range(
+              public Prepared range(
                   String query, long start, long end, long step, QueryOptions options) {
                 return engine.range(query, start, end, step, options);
               }
@@ -84,11 +86,42 @@ final class ApiServer implements AutoCloseable {
     String seen = "";
     @Nullable RuntimeException failure;
 
-    private QueryResult answer(String call) {
+    private static String shown(QueryOptions o) {
+      return "lookback "
+          + o.lookbackMillis()
+          + " timeout "
+          + o.timeoutMillis()
+          + " steps "
+          + o.perStepStatistics();
+    }
+
+    private Prepared answer(String call) {
       seen = call;
-      if (failure != null) {
-        throw failure;
-      }
+      return new Prepared() {
+        @Override
+        public QueryResult execute() {
+          if (failure != null) {
+            throw failure;
+          }
+          return result();
+        }
+
+        @Override
+        public void cancel() {}
+
+        @Override
+        public Explanation explain() {
+          throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Analysis analyze() {
+          throw new UnsupportedOperationException();
+        }
+      };
+    }
+
+    private QueryResult result() {
       return new QueryResult(
           value,
           warnings,
@@ -98,13 +131,13 @@ final class ApiServer implements AutoCloseable {
     }
 
     @Override
-    public QueryResult instant(String query, long time, QueryOptions options) {
-      return answer(query + " at " + time + " " + options);
+    public Prepared instant(String query, long time, QueryOptions options) {
+      return answer(query + " at " + time + " " + shown(options));
     }
 
     @Override
-    public QueryResult range(String query, long start, long end, long step, QueryOptions options) {
-      return answer(query + " from " + start + " to " + end + " by " + step + " " + options);
+    public Prepared range(String query, long start, long end, long step, QueryOptions options) {
+      return answer(query + " from " + start + " to " + end + " by " + step + " " + shown(options));
     }
   }
 

@@ -154,9 +154,7 @@ class QueryApiTest {
                 + HISTOGRAM_JSON
                 + "]]}]}}");
     assertThat(engine.seen)
-        .isEqualTo(
-            "x from 0 to 60000 by 30000 QueryOptions[lookbackMillis=0, timeoutMillis=0,"
-                + " perStepStatistics=false]");
+        .isEqualTo("x from 0 to 60000 by 30000 lookback 0 timeout 0 steps false");
   }
 
   @Test
@@ -202,7 +200,7 @@ class QueryApiTest {
             + "[[1.500,3],[2,4]],\"totalQueryableSamples\":7,\"samplesRead\":6,"
             + "\"peakSamples\":5}}";
     assertThat(server.get("/api/v1/query?query=x&stats=all")).contains(stats);
-    assertThat(engine.seen).contains("perStepStatistics=true");
+    assertThat(engine.seen).contains("steps true");
     assertThat(server.get("/api/v1/query?query=x&stats=yes"))
         .contains(stats)
         .contains("value \\\"yes\\\" for parameter \\\"stats\\\" is deprecated");
@@ -216,9 +214,7 @@ class QueryApiTest {
     server.get("/api/v1/query?query=x&time=1.2346");
     assertThat(engine.seen).startsWith("x at 1235 ");
     server.get("/api/v1/query?query=x&time=-1.5&timeout=1m30s&lookback_delta=2.5");
-    assertThat(engine.seen)
-        .startsWith("x at -1500 ")
-        .contains("lookbackMillis=2500, timeoutMillis=90000");
+    assertThat(engine.seen).startsWith("x at -1500 ").contains("lookback 2500 timeout 90000");
     server.get("/api/v1/query?query=x&time=2015-07-01T20:10:51.781%2B02:00");
     assertThat(engine.seen).startsWith("x at 1435774251781 ");
     server.get("/api/v1/query_range?query=x&start=1e1&end=20.5&step=1m");

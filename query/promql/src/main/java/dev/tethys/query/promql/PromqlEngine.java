@@ -7,15 +7,22 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.MemoryBudget;
+import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.parser.PromqlParser;
 import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers PromQL over any metric source. Safe for any number of threads; one engine serves a
@@ -27,6 +34,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final RunningQueries running;
   private final MemoryBudget budget;
   private final ExecutorService pool;
+  private final ExecutorService runners;
   private final EngineMetrics metrics;
 
   /** An engine that goes by the system's clocks. */
@@ -62,6 +70,19 @@ public final class PromqlEngine implements AutoCloseable {
             });
     p.allowCoreThreadTimeOut(true);
     this.pool = p;
+    AtomicInteger runner = new AtomicInteger();
+    this.runners =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // as many as there are places for queries
+            30,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            r -> {
+              Thread t = new Thread(r, "promql-query-" + runner.incrementAndGet());
+              t.setDaemon(true);
+              return t;
+            });
   }
 
   public EngineOptions options() {
@@ -148,7 +169,12 @@ public final class PromqlEngine implements AutoCloseable {
     return nanoTime.getAsLong();
   }
 
-  Execution execution(MetricSource source, long deadline, long lookback, SampleCount count) {
+  Execution execution(
+      MetricSource source,
+      long deadline,
+      long lookback,
+      SampleCount count,
+      @Nullable Profile profile) {
     return new Execution(
         source,
         new Execution.Limits(options.maxSamples(), options.maxBytesPerQuery(), deadline, lookback),
@@ -158,7 +184,51 @@ public final class PromqlEngine implements AutoCloseable {
         pool,
         Math.max(1, options.threads()),
         nanoTime,
-        count);
+        count,
+        profile);
+  }
+
+  /**
+   * Runs a query that has its place. Computing would keep a virtual thread's carrier busy, and so
+   * every other request waiting; on a platform thread the kernel shares the processors fairly.
+   */
+  <T> T compute(Query q, Callable<T> work) {
+    try {
+      if (!Thread.currentThread().isVirtual()) {
+        return work.call();
+      }
+      Future<T> f = runners.submit(work);
+      boolean interrupted = false;
+      try {
+        while (true) {
+          try {
+            return f.get();
+          } catch (InterruptedException e) {
+            interrupted = true;
+            q.cancel();
+          }
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } catch (RejectedExecutionException e) {
+      throw new QueryException(Kind.CANCELED, "the query engine is closed", e);
+    } catch (Exception e) {
+      throw rethrown(e);
+    }
+  }
+
+  private static RuntimeException rethrown(@Nullable Throwable e) {
+    return switch (e) {
+      case Error error -> throw error;
+      case RuntimeException r -> r;
+      case null -> new QueryException(Kind.INTERNAL, "the query ended without an answer");
+      default -> new QueryException(Kind.INTERNAL, e.toString(), e);
+    };
   }
 
   void finished(QueryStatistics s) {
@@ -169,5 +239,6 @@ public final class PromqlEngine implements AutoCloseable {
   @Override
   public void close() {
     pool.shutdown();
+    runners.shutdown();
   }
 }

@@ -11,7 +11,14 @@ import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Finish;
 import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.SampleCount;
+import dev.tethys.query.promql.exec.ThreadCpu;
+import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Explainer;
+import dev.tethys.query.promql.explain.Explanation;
+import dev.tethys.query.promql.explain.Hints;
+import dev.tethys.query.promql.explain.PlanNode;
 import dev.tethys.query.promql.plan.Plan;
 import dev.tethys.query.promql.plan.Planner;
 import java.util.ArrayList;
@@ -34,6 +41,8 @@ public final class Query {
   private final long created;
   private volatile @Nullable Execution execution;
   private volatile boolean canceled;
+  private volatile long cpuNanos;
+  private volatile long peakBytes;
 
   Query(
       PromqlEngine engine,
@@ -78,12 +87,43 @@ public final class Query {
     return canceled;
   }
 
+  /** What the query would do, without running it. */
+  public Explanation explain() {
+    return explained(null);
+  }
+
+  private Explanation explained(@Nullable Profile profile) {
+    PlanNode tree = Explainer.explain(plan, grid, text, lookback(), profile);
+    return new Explanation(tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0));
+  }
+
+  private long lookback() {
+    return options.lookbackMillis() > 0
+        ? options.lookbackMillis()
+        : engine.options().lookbackMillis();
+  }
+
+  /**
+   * Runs the query and measures every step of it, which makes it somewhat slower.
+   *
+   * @throws QueryException when it cannot be answered
+   */
+  public Analysis analyze() {
+    Profile p = new Profile(engine::nanoTime, ThreadCpu::nanos);
+    QueryResult result = execute(p);
+    return new Analysis(explained(p), result, peakBytes, cpuNanos);
+  }
+
   /**
    * Runs the query.
    *
    * @throws QueryException when it cannot be answered
    */
   public QueryResult execute() {
+    return execute(null);
+  }
+
+  private QueryResult execute(@Nullable Profile profile) {
     long timeout = engine.options().timeoutMillis();
     if (options.timeoutMillis() > 0) {
       timeout = Math.min(timeout, options.timeoutMillis());
@@ -91,7 +131,7 @@ public final class Query {
     long deadline = engine.nanoTime() + timeout * 1_000_000;
     long queued = engine.nanoTime();
     try (RunningQueries.Place place = engine.running().enter(this, deadline)) {
-      return run(deadline, queued, place.start());
+      return engine.compute(this, () -> run(deadline, queued, place.start(), profile));
     } catch (StorageException e) {
       throw new QueryException(
           e.reason() == StorageException.Reason.LIMIT ? Kind.LIMIT : Kind.STORAGE,
@@ -100,18 +140,23 @@ public final class Query {
     }
   }
 
-  private QueryResult run(long deadline, long queued, long started) {
-    long lookback =
-        options.lookbackMillis() > 0 ? options.lookbackMillis() : engine.options().lookbackMillis();
+  private QueryResult run(long deadline, long queued, long started, @Nullable Profile profile) {
+    long cpu = ThreadCpu.nanos();
     SampleCount count =
         Execution.counter(
             grid, engine.options().perStepStatistics() && options.perStepStatistics());
-    try (Execution x = engine.execution(source, deadline, lookback, count)) {
+    try (Execution x = engine.execution(source, deadline, lookback(), count, profile)) {
       execution = x;
       if (canceled) {
         x.cancel();
       }
-      Value value = value(x);
+      Value value;
+      try {
+        value = value(x);
+      } finally {
+        cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
+        peakBytes = x.peakBytes();
+      }
       long evaluated = engine.nanoTime();
       if (value instanceof Value.Matrix m) {
         value = sorted(m);

@@ -7,8 +7,15 @@ package dev.tethys.query.promql;
  * @param timeoutMillis how long it may run, waiting included; 0 for the engine's default, which
  *     also bounds it
  * @param perStepStatistics whether samples are counted by step, if the engine does that at all
+ * @param origin who asks
  */
-public record QueryOptions(long lookbackMillis, long timeoutMillis, boolean perStepStatistics) {
+public record QueryOptions(
+    long lookbackMillis, long timeoutMillis, boolean perStepStatistics, QueryOrigin origin) {
   /** The engine's defaults. */
   public static final QueryOptions DEFAULT = new QueryOptions(0, 0, false);
+
+  /** Asked by nobody in particular. */
+  public QueryOptions(long lookbackMillis, long timeoutMillis, boolean perStepStatistics) {
+    this(lookbackMillis, timeoutMillis, perStepStatistics, QueryOrigin.UNKNOWN);
+  }
 }

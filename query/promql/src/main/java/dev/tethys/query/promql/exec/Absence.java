@@ -20,6 +20,13 @@ public final class Absence extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("Absent")
+        .with("labels", labels.toString())
+        .input("vector", vector, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     boolean[] present = new boolean[grid.steps()];
     int missing = present.length;

@@ -29,6 +29,13 @@ public final class Aggregation extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return grouping
+        .describe(new Description("Aggregate").with("function", op.text()))
+        .input("vector", inner, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     try (SeriesStream in = inner.stream(x, grid)) {
       int n = in.size();

@@ -26,6 +26,13 @@ public final class CountValues extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return grouping
+        .describe(new Description("CountValues").with("label", label))
+        .input("vector", inner, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     Block in = inner.evaluate(x, grid);
     Map<Labels, double[]> counts = new HashMap<>();

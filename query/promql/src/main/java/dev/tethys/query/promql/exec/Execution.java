@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +39,12 @@ public final class Execution implements AutoCloseable {
   private final AtomicLong heldSamples = new AtomicLong();
   private final AtomicLong peakSamples = new AtomicLong();
   private final AtomicLong heldBytes = new AtomicLong();
+  private final AtomicLong peakBytes = new AtomicLong();
+  private final LongAdder helperCpu = new LongAdder();
   private final Map<SharedKey, Block> shared = new HashMap<>();
   private SampleCount count;
   private volatile boolean canceled;
+  private final @Nullable Profile profile;
 
   private record SharedKey(int operator, Grid grid) {}
 
@@ -52,7 +56,8 @@ public final class Execution implements AutoCloseable {
       Executor pool,
       int parallelism,
       LongSupplier nanoTime,
-      SampleCount count) {
+      SampleCount count,
+      @Nullable Profile profile) {
     this.source = source;
     this.limits = limits;
     this.features = features;
@@ -61,6 +66,22 @@ public final class Execution implements AutoCloseable {
     this.parallelism = parallelism;
     this.nanoTime = nanoTime;
     this.count = count;
+    this.profile = profile;
+  }
+
+  /** CPU time of threads other than the query's own. */
+  public long helperCpuNanos() {
+    return helperCpu.sum();
+  }
+
+  /** A helping thread has worked for the query. */
+  void helped(long cpuNanos) {
+    helperCpu.add(cpuNanos);
+  }
+
+  /** Where what each step takes is noted; null when nobody asked. */
+  @Nullable Profile profile() {
+    return profile;
   }
 
   /** A counter for the steps of the query itself. */
@@ -160,10 +181,21 @@ public final class Execution implements AutoCloseable {
     return peakSamples.get();
   }
 
+  /** The most bytes held at a time. */
+  public long peakBytes() {
+    return peakBytes.get();
+  }
+
   /** Reserves memory; fails with a message that names the limit. */
   void holdBytes(long n) {
     budget.reserve(n);
     long now = heldBytes.addAndGet(n);
+    if (now > peakBytes.get()) {
+      peakBytes.accumulateAndGet(now, Math::max);
+    }
+    if (profile != null) {
+      profile.held(n);
+    }
     if (limits.maxBytes() > 0 && now > limits.maxBytes()) {
       throw new QueryException(
           Kind.LIMIT,
@@ -206,6 +238,9 @@ public final class Execution implements AutoCloseable {
     heldSamples.addAndGet(-b.samples());
     heldBytes.addAndGet(-b.bytes());
     budget.release(b.bytes());
+    if (profile != null) {
+      profile.released(b);
+    }
   }
 
   private boolean isShared(Block b) {

@@ -11,14 +11,21 @@ import java.util.function.IntFunction;
 public final class Grouping {
   private final boolean without;
   private final byte[][] names;
+  private final List<String> labels;
 
   public Grouping(List<String> labels, boolean without) {
     this.without = without;
+    this.labels = List.copyOf(labels);
     List<String> all = new ArrayList<>(labels);
     if (without) {
       all.add(Labels.METRIC_NAME);
     }
     names = Labels.sortedNames(all);
+  }
+
+  /** Adds what it groups by to a description. */
+  Description describe(Description d) {
+    return d.with(without ? "without" : "by", labels);
   }
 
   /** The labels of the group that a series belongs to. */

@@ -57,6 +57,18 @@ public final class HistogramQuantiles extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    Description d =
+        new Description(fraction ? "HistogramFraction" : "HistogramQuantile")
+            .input("vector", vector, grid);
+    if (label != null) {
+      d.with("label", label);
+    }
+    scalars.forEach(s -> d.input(fraction ? "bound" : "quantile", s, grid));
+    return d;
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     double[][] arguments = new double[scalars.size()][];
     for (int i = 0; i < arguments.length; i++) {

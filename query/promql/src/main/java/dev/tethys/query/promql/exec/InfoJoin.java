@@ -82,6 +82,14 @@ public final class InfoJoin extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("InfoJoin")
+        .with("metrics", nameMatchers.toString())
+        .with("data labels", List.copyOf(new TreeSet<>(dataMatchers.keySet())))
+        .input("vector", vector, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     Block in = vector.evaluate(x, grid);
     List<Matcher> matchers = infoMatchers(in);
@@ -131,6 +139,11 @@ public final class InfoJoin extends Operator {
 
     InfoTimes(Selector selector) {
       this.selector = selector;
+    }
+
+    @Override
+    public Description describe(Grid grid, long lookback) {
+      return new InstantSelect(selector, InstantSelect.Part.TIMESTAMP).describe(grid, lookback);
     }
 
     @Override

@@ -72,6 +72,11 @@ public final class InstantMath {
       this.scalars = scalars;
     }
 
+    @Override
+    List<Operator> scalars() {
+      return scalars;
+    }
+
     abstract void apply(double[] v, double[][] arguments);
 
     @Override

@@ -30,7 +30,12 @@ public final class InstantSelect extends Operator {
 
   /** The same selector for a reader that asks only whether there are samples. */
   InstantSelect presence() {
-    return part == Part.VALUE ? new InstantSelect(selector, Part.PRESENCE) : this;
+    if (part != Part.VALUE) {
+      return this;
+    }
+    InstantSelect s = new InstantSelect(selector, Part.PRESENCE);
+    s.origin(origin());
+    return s;
   }
 
   private boolean dropsName() {
@@ -40,6 +45,19 @@ public final class InstantSelect extends Operator {
   public InstantSelect(Selector selector, Part part) {
     this.selector = selector;
     this.part = part;
+  }
+
+  @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("InstantSelect")
+        .reads(
+            selector.reads(
+                grid,
+                lookback,
+                0,
+                part == Part.VALUE
+                    ? selector.countsOnly() ? "counts" : "values"
+                    : part == Part.PRESENCE ? "presence" : "times"));
   }
 
   @Override

@@ -111,6 +111,11 @@ public final class LabelChange extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("LabelChange").with("label", destination).input("vector", vector, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     Block in = vector.evaluate(x, grid);
     List<Column> out = new ArrayList<>(in.size());

@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import java.util.ArrayList;
@@ -22,6 +23,27 @@ final class Matching {
     }
     signature = Labels.sortedNames(names);
     matched = Labels.sortedNames(m.labels());
+  }
+
+  /** Adds how vectors meet to a description. */
+  static Description describe(Description d, VectorMatching m) {
+    if (m.on() || !m.labels().isEmpty()) {
+      d.with(m.on() ? "on" : "ignoring", m.labels());
+    }
+    switch (m.cardinality()) {
+      case MANY_TO_ONE -> d.with("group_left", m.include());
+      case ONE_TO_MANY -> d.with("group_right", m.include());
+      case ONE_TO_ONE, MANY_TO_MANY -> {}
+    }
+    Double l = m.fillLeft();
+    Double r = m.fillRight();
+    if (l != null) {
+      d.with("fill_left", GoFloat.g(l));
+    }
+    if (r != null) {
+      d.with("fill_right", GoFloat.g(r));
+    }
+    return d;
   }
 
   /** The number of each series' signature; equal signatures of both sides have equal numbers. */

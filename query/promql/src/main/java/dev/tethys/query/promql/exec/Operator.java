@@ -1,14 +1,36 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.query.promql.ast.Expr.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A step of a plan: gives series over the steps of a grid. An operator implements {@link #compute},
  * or {@link #open} when its series can be computed one at a time.
  *
- * <p>Immutable, so that a plan can be run again.
+ * <p>Immutable once planned, so that a plan can be run again.
  */
-public abstract class Operator {
+public abstract class Operator implements PlanStep {
+  /**
+   * Which part of the text an operator stands for.
+   *
+   * @param name the function, aggregation or operator there; empty for none
+   */
+  public record Origin(String name, Span span) {}
+
+  private @Nullable Origin origin;
+
+  /** Where it comes from; null when no part of the text gives just this. */
+  public final @Nullable Origin origin() {
+    return origin;
+  }
+
+  /** Says where it comes from, when nobody has; to be done before it runs. */
+  public final void origin(@Nullable Origin o) {
+    if (origin == null) {
+      origin = o;
+    }
+  }
+
   /** The result; never null, without empty series. */
   public Block evaluate(Execution x, Grid grid) {
     x.check();
@@ -16,7 +38,8 @@ public abstract class Operator {
       return Block.EMPTY;
     }
     x.check(grid);
-    return compute(x, grid);
+    Profile p = x.profile();
+    return p == null ? compute(x, grid) : p.evaluate(this, x, grid);
   }
 
   Block compute(Execution x, Grid grid) {
@@ -38,7 +61,8 @@ public abstract class Operator {
   final SeriesStream stream(Execution x, Grid grid) {
     x.check();
     x.check(grid);
-    SeriesStream s = grid.steps() == 0 ? null : open(x, grid);
+    Profile p = x.profile();
+    SeriesStream s = grid.steps() == 0 ? null : p == null ? open(x, grid) : p.open(this, x, grid);
     return s != null ? s : Streams.of(x, evaluate(x, grid));
   }
 

@@ -23,6 +23,14 @@ public final class QuantileAggregation extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return grouping
+        .describe(new Description("QuantileAggregate"))
+        .input("vector", inner, grid)
+        .input("quantile", parameter, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     double[] q = parameter.scalar(x, grid);
     Block in = inner.evaluate(x, grid);

@@ -32,6 +32,14 @@ public final class RangeCall extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    Description d =
+        new Description("RangeFunction").with("function", name).input("range", source, grid);
+    scalars.forEach(s -> d.input("argument", s, grid));
+    return d;
+  }
+
+  @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     Stream s = new Stream(x, grid);
     if (x.features().delayedNameRemoval() || !s.hasSameLabels()) {
@@ -85,7 +93,7 @@ public final class RangeCall extends Operator {
       after = source.extension() == Extension.SMOOTHED ? x.lookback() : 0;
       checksName = name.equals("rate") || name.equals("increase");
       count = x.count();
-      series = source.open(x, grid);
+      series = source.start(x, grid);
     }
 
     boolean hasSameLabels() {

@@ -5,7 +5,7 @@ import dev.tethys.query.promql.ast.Expr.Extension;
 import org.jspecify.annotations.Nullable;
 
 /** Where the windows of a range function come from: a selector or a subquery. */
-public sealed interface RangeSource permits SelectedRange, SubqueryRange {
+public sealed interface RangeSource extends PlanStep permits SelectedRange, SubqueryRange {
   /** Milliseconds. */
   long range();
 
@@ -19,6 +19,12 @@ public sealed interface RangeSource permits SelectedRange, SubqueryRange {
 
   /** Opens the series for the steps of a grid. */
   Series open(Execution x, Grid grid);
+
+  /** Opens the series and has them measured when the query is. */
+  default Series start(Execution x, Grid grid) {
+    Profile p = x.profile();
+    return p == null ? open(x, grid) : p.open(this, x, grid);
+  }
 
   /** Whether samples read are counted by whoever made them. */
   boolean countsReads();

@@ -19,6 +19,11 @@ public final class RawRange {
     this.source = source;
   }
 
+  /** Where its series come from. */
+  public RangeSource source() {
+    return source;
+  }
+
   /** The series, those of a subquery merged where delayed name removal makes them equal. */
   public List<Value.Series> evaluate(Execution x, Grid grid) {
     List<Value.Series> out = new ArrayList<>();
@@ -28,7 +33,7 @@ public final class RawRange {
     boolean extended = source.extension() != Extension.NONE;
     long low = extended ? start - x.lookback() : start;
     long high = source.extension() == Extension.SMOOTHED ? end + x.lookback() : end;
-    try (RangeSource.Series series = source.open(x, grid)) {
+    try (RangeSource.Series series = source.start(x, grid)) {
       for (int i = 0; i < series.size(); i++) {
         x.check();
         series.load(i, w);

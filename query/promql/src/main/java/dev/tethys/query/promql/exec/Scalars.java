@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import dev.tethys.query.promql.ast.BinaryOp;
 import java.util.Arrays;
@@ -40,6 +41,11 @@ public final class Scalars {
     }
 
     @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("Constant").with("value", GoFloat.g(value));
+    }
+
+    @Override
     void fill(Execution x, Grid grid, double[] out) {
       Arrays.fill(out, value);
     }
@@ -47,6 +53,11 @@ public final class Scalars {
 
   /** {@code time()}: the step's time in seconds. */
   public static final class Time extends ScalarOperator {
+    @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("Time");
+    }
+
     @Override
     void fill(Execution x, Grid grid, double[] out) {
       for (int s = 0; s < out.length; s++) {
@@ -57,6 +68,11 @@ public final class Scalars {
 
   /** The step's time in seconds, cut to whole ones: what dates without an argument go by. */
   public static final class WholeSeconds extends ScalarOperator {
+    @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("Time");
+    }
+
     @Override
     void fill(Execution x, Grid grid, double[] out) {
       for (int s = 0; s < out.length; s++) {
@@ -83,6 +99,13 @@ public final class Scalars {
     }
 
     @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("ScalarOperation")
+          .input("left", left, grid)
+          .input("right", right, grid);
+    }
+
+    @Override
     void fill(Execution x, Grid grid, double[] out) {
       double[] l = left.scalar(x, grid);
       double[] r = right.scalar(x, grid);
@@ -105,6 +128,13 @@ public final class Scalars {
     }
 
     @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("ScalarFunction")
+          .input("left", left, grid)
+          .input("right", right, grid);
+    }
+
+    @Override
     void fill(Execution x, Grid grid, double[] out) {
       double[] l = left.scalar(x, grid);
       double[] r = right.scalar(x, grid);
@@ -120,6 +150,11 @@ public final class Scalars {
 
     public OfVector(Operator vector) {
       this.vector = vector;
+    }
+
+    @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("ToScalar").input("vector", vector, grid);
     }
 
     @Override
@@ -148,6 +183,11 @@ public final class Scalars {
     }
 
     @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("ToVector").input("scalar", scalar, grid);
+    }
+
+    @Override
     Block compute(Execution x, Grid grid) {
       return scalar.evaluate(x, grid);
     }
@@ -159,6 +199,11 @@ public final class Scalars {
 
     public Negation(Operator scalar) {
       this.scalar = scalar;
+    }
+
+    @Override
+    public Description describe(Grid grid, long lookback) {
+      return new Description("ScalarOperation").input("scalar", scalar, grid);
     }
 
     @Override

@@ -41,6 +41,14 @@ public final class SelectK extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return grouping
+        .describe(new Description("SelectK").with("function", op.text()))
+        .input("vector", inner, grid)
+        .input("parameter", parameter, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     double[] k = parameter.scalar(x, grid);
     Block in = inner.evaluate(x, grid);

@@ -13,6 +13,12 @@ import dev.tethys.query.promql.ast.Expr.Extension;
 public record SelectedRange(Selector selector, long range, boolean withStarts)
     implements RangeSource {
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("RangeSelect")
+        .reads(selector.reads(grid, lookback, range, selector.countsOnly() ? "counts" : "values"));
+  }
+
+  @Override
   public long moment(long stepTime) {
     return selector.moment(stepTime);
   }

@@ -29,9 +29,10 @@ public record Selector(
     return (at == null ? stepTime : at) - offset;
   }
 
-  /** Opens the series for the steps of a grid. */
-  Selection open(Execution x, Grid grid, long range) {
-    long lookback = x.lookback();
+  /** The time range that the steps of a grid need. */
+  private record Window(long from, long to) {}
+
+  private Window window(Grid grid, long lookback, long range) {
     long from = moment(grid.start());
     long to = moment(grid.end());
     if (range == 0) {
@@ -48,11 +49,25 @@ public record Selector(
         to += lookback;
       }
     }
+    return new Window(from, to);
+  }
+
+  /** What is asked of the store for the steps of a grid. */
+  Description.Reads reads(Grid grid, long lookback, long range, String parts) {
+    Window w = window(grid, lookback, range);
+    return new Description.Reads(matchers, w.from(), w.to(), range, offset, at, parts);
+  }
+
+  /** Opens the series for the steps of a grid. */
+  Selection open(Execution x, Grid grid, long range) {
+    Window w = window(grid, x.lookback(), range);
+    SelectHints hints =
+        new SelectHints(w.from(), w.to(), grid.isInstant() ? 0 : grid.interval(), range, function);
+    Profile p = x.profile();
     Selection s =
-        x.source()
-            .select(
-                new SelectHints(from, to, grid.isInstant() ? 0 : grid.interval(), range, function),
-                matchers);
+        p == null
+            ? x.source().select(hints, matchers)
+            : p.select(() -> x.source().select(hints, matchers));
     s.warnings().forEach(x.annotations()::storage);
     return s;
   }

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,18 @@ abstract class SeriesMap extends Operator {
 
   /** Whether the metric name goes. */
   abstract boolean dropsName();
+
+  /** What it takes beside the vector. */
+  List<Operator> scalars() {
+    return List.of();
+  }
+
+  @Override
+  public Description describe(Grid grid, long lookback) {
+    Description d = new Description("SeriesFunction").input("vector", vector, grid);
+    scalars().forEach(s -> d.input("argument", s, grid));
+    return d;
+  }
 
   @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {

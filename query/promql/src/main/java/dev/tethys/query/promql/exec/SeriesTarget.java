@@ -61,6 +61,17 @@ public final class SeriesTarget {
     return true;
   }
 
+  /** How many steps have a sample. */
+  int count() {
+    int n = 0;
+    for (int s = 0; s < values.length; s++) {
+      if (!Column.isAbsent(values[s]) || histograms != null && histograms[s] != null) {
+        n++;
+      }
+    }
+    return n;
+  }
+
   /** The content as a column of its own. */
   Column toColumn(Labels labels, boolean dropName) {
     return new Column(

@@ -16,6 +16,11 @@ public final class Shared extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("Shared").shared(id).input("expression", inner, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     Block b = x.shared(id, grid);
     return b != null ? b : x.share(id, grid, inner.evaluate(x, grid));

@@ -17,6 +17,11 @@ public final class SmoothedSelect extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("SmoothedSelect").reads(selector.reads(grid, lookback, 0, "values"));
+  }
+
+  @Override
   SeriesStream open(Execution x, Grid grid) {
     Selection selection = selector.open(x, grid, 0);
     long[] moments = new long[grid.steps()];

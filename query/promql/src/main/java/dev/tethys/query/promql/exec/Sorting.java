@@ -31,6 +31,14 @@ public final class Sorting extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("Sort")
+        .with("by", byLabels ? "labels " + String.join(", ", labels) : "value")
+        .with("order", descending ? "descending" : "ascending")
+        .input("vector", vector, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     if (!grid.isInstant()) {
       x.annotations().sortInRange(span);

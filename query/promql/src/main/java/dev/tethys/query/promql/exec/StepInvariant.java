@@ -20,6 +20,11 @@ public final class StepInvariant extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return new Description("StepInvariant").input("expression", inner, grid.first());
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     SampleCount mine = new SampleCount(1, false);
     SampleCount before = x.count(mine);

@@ -124,16 +124,26 @@ final class Streams {
     }
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     CountDownLatch done = new CountDownLatch(threads - 1);
+    Profile p = x.profile();
+    Profile.Node at = p == null ? null : p.current();
     for (int t = 1; t < threads; t++) {
       x.pool()
           .execute(
               () -> {
+                long cpu = ThreadCpu.nanos();
+                if (p != null) {
+                  p.enter(at);
+                }
                 try {
                   loop.run();
                 } catch (Throwable e) {
                   failure.compareAndSet(null, e);
                   stop.run();
                 } finally {
+                  if (p != null) {
+                    p.enter(null);
+                  }
+                  x.helped(ThreadCpu.nanos() - cpu);
                   done.countDown();
                 }
               });

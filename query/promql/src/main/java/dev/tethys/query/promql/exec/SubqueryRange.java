@@ -17,6 +17,22 @@ public record SubqueryRange(Operator inner, long range, long step, @Nullable Lon
   private static final long TIMES_ID = -1;
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    Description d =
+        new Description("Subquery")
+            .with("range", range + " ms")
+            .with("step", step + " ms")
+            .with("evaluations", String.valueOf(inner(grid).steps()));
+    if (offset != 0) {
+      d.with("offset", offset + " ms");
+    }
+    if (at != null) {
+      d.with("at", at + " ms");
+    }
+    return d.input("expression", inner, inner(grid));
+  }
+
+  @Override
   public long moment(long stepTime) {
     return (at == null ? stepTime : at) - offset;
   }

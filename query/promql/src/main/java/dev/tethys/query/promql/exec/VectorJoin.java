@@ -55,6 +55,13 @@ public final class VectorJoin extends Operator {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    return Matching.describe(new Description("VectorJoin").with("operator", op.text()), matching)
+        .input("left", left, grid)
+        .input("right", right, grid);
+  }
+
+  @Override
   Block compute(Execution x, Grid grid) {
     Block l = left.evaluate(x, grid);
     Block r = right.evaluate(x, grid);

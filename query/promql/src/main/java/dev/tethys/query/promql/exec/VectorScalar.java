@@ -29,6 +29,15 @@ public final class VectorScalar extends SeriesMap {
   }
 
   @Override
+  public Description describe(Grid grid, long lookback) {
+    Description d = new Description("VectorScalar").with("operator", op.text());
+    if (scalarLeft) {
+      return d.input("scalar", scalar, grid).input("vector", vector, grid);
+    }
+    return d.input("vector", vector, grid).input("scalar", scalar, grid);
+  }
+
+  @Override
   boolean dropsName() {
     return returnBool || changesMetric(op);
   }

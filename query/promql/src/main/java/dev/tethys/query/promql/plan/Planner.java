@@ -150,10 +150,27 @@ public final class Planner {
     int n = common.occurrences(e);
     if (n > c.occurrences()) {
       Expr last = common.last(e);
-      Planned p = planAlone(last, c.occurring(n));
+      Planned p = planFrom(last, c.occurring(n));
       return new Planned(common.share(e, c, p.operator()), p.invariant(), p.wrap());
     }
-    return planAlone(e, c);
+    return planFrom(e, c);
+  }
+
+  private Planned planFrom(Expr e, Context c) {
+    Planned p = planAlone(e, c);
+    p.operator().origin(new Operator.Origin(name(e), e.span()));
+    return p;
+  }
+
+  /** What a person calls an expression. */
+  private static String name(Expr e) {
+    return switch (e) {
+      case Aggregate a -> a.op().text();
+      case Binary b -> b.op().text();
+      case Call call -> call.function().name();
+      case Unary u -> u.negative() ? "-" : "+";
+      default -> "";
+    };
   }
 
   private Planned planAlone(Expr e, Context c) {

@@ -1,0 +1,93 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Matcher;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What one step of a plan does, for people. Filled by the step, then only read. */
+public final class Description {
+  /** What a step takes in, and over which grid it is computed for that. */
+  public record Input(String role, PlanStep step, Grid grid) {}
+
+  /**
+   * What is asked of the store; times are milliseconds.
+   *
+   * @param minTime first millisecond wanted, inclusive
+   * @param maxTime last millisecond wanted, inclusive
+   * @param range of a range selector, 0 for an instant selector
+   * @param at the time that {@code @} fixes, or null
+   * @param parts which part of the samples is needed: values, times, counts (of histograms)
+   */
+  public record Reads(
+      List<Matcher> matchers,
+      long minTime,
+      long maxTime,
+      long range,
+      long offset,
+      @Nullable Long at,
+      String parts) {}
+
+  private final String operator;
+  private final Map<String, String> attributes = new LinkedHashMap<>();
+  private final List<Input> inputs = new ArrayList<>();
+  private @Nullable Reads reads;
+  private int shared = -1;
+
+  /** Starts with the kind of the step, a word in camel case. */
+  Description(String operator) {
+    this.operator = operator;
+  }
+
+  Description with(String name, String value) {
+    attributes.put(name, value);
+    return this;
+  }
+
+  /** A list of label names, if there are any or it means something that there is none. */
+  Description with(String name, List<String> labels) {
+    return with(name, String.join(", ", labels));
+  }
+
+  Description input(String role, PlanStep step, Grid grid) {
+    inputs.add(new Input(role, step, grid));
+    return this;
+  }
+
+  Description reads(Reads r) {
+    reads = r;
+    return this;
+  }
+
+  Description shared(int number) {
+    shared = number;
+    return this;
+  }
+
+  /** The kind of the step. */
+  public String operator() {
+    return operator;
+  }
+
+  /** What else is to be known of it, by name. */
+  public Map<String, String> attributes() {
+    return Collections.unmodifiableMap(attributes);
+  }
+
+  public List<Input> inputs() {
+    return Collections.unmodifiableList(inputs);
+  }
+
+  /** What it reads from the store, or null. */
+  public @Nullable Reads reads() {
+    return reads;
+  }
+
+  /** The number of a result that several places use, or -1. */
+  public int sharedResult() {
+    return shared;
+  }
+}

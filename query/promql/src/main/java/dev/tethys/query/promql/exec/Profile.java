@@ -1,0 +1,377 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Selection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the time and the memory of one query go, by step of its plan. Costs a few clock readings a
+ * series, so that it is made only when somebody asks.
+ *
+ * <p>Time is charged exclusively: each thread has one current step, and whenever that changes the
+ * time since the last change goes to the step before. What a step took with all that is inside it
+ * is the sum over its subtree; with several threads it may be longer than the query.
+ */
+public final class Profile {
+  /** What one step has done so far. Safe for several threads. */
+  public static final class Node {
+    private final LongAdder calls = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
+    private final LongAdder cpuNanos = new LongAdder();
+    private final LongAdder series = new LongAdder();
+    private final LongAdder samples = new LongAdder();
+    private final AtomicLong heldBytes = new AtomicLong();
+    private final AtomicLong peakBytes = new AtomicLong();
+    private final LongAdder storedSeries = new LongAdder();
+    private final LongAdder readSeries = new LongAdder();
+    private final LongAdder readSamples = new LongAdder();
+    private final LongAdder selectNanos = new LongAdder();
+    private final LongAdder readNanos = new LongAdder();
+
+    private void gave(long seriesGiven, long samplesGiven) {
+      series.add(seriesGiven);
+      samples.add(samplesGiven);
+    }
+
+    private void hold(long bytes) {
+      peakBytes.accumulateAndGet(heldBytes.addAndGet(bytes), Math::max);
+    }
+
+    /** How often it was evaluated. */
+    public long calls() {
+      return calls.sum();
+    }
+
+    /** Time spent in it alone, over all threads. */
+    public long nanos() {
+      return nanos.sum();
+    }
+
+    /** CPU time spent in it alone, over all threads. */
+    public long cpuNanos() {
+      return cpuNanos.sum();
+    }
+
+    /** Series that it gave. */
+    public long series() {
+      return series.sum();
+    }
+
+    /** Samples that it gave. */
+    public long samples() {
+      return samples.sum();
+    }
+
+    /** The most bytes that its results took at a time. */
+    public long peakBytes() {
+      return peakBytes.get();
+    }
+
+    /** Series that the store found for it. */
+    public long storedSeries() {
+      return storedSeries.sum();
+    }
+
+    /** Series of which the store was asked for samples or their times. */
+    public long readSeries() {
+      return readSeries.sum();
+    }
+
+    /** Samples that the store gave. */
+    public long readSamples() {
+      return readSamples.sum();
+    }
+
+    /** Time in which the store looked for series. */
+    public long selectNanos() {
+      return selectNanos.sum();
+    }
+
+    /** Time in which the store read samples, over all threads. */
+    public long readNanos() {
+      return readNanos.sum();
+    }
+  }
+
+  /** What a thread is in now, and since when. */
+  private static final class Cursor {
+    @Nullable Node node;
+    long since;
+    long cpuSince;
+  }
+
+  private final LongSupplier nanoTime;
+  private final LongSupplier threadCpuNanos;
+  private final Map<PlanStep, Node> nodes = new IdentityHashMap<>();
+  private final Map<Block, Node> owners = new IdentityHashMap<>();
+  private final ThreadLocal<Cursor> cursors = ThreadLocal.withInitial(Cursor::new);
+
+  /**
+   * A profile with nothing in it.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   * @param threadCpuNanos CPU time of the current thread
+   */
+  public Profile(LongSupplier nanoTime, LongSupplier threadCpuNanos) {
+    this.nanoTime = nanoTime;
+    this.threadCpuNanos = threadCpuNanos;
+  }
+
+  /** What a step has done; null when it never ran. */
+  public synchronized @Nullable Node find(PlanStep step) {
+    return nodes.get(step);
+  }
+
+  private synchronized Node node(PlanStep step) {
+    return nodes.computeIfAbsent(step, s -> new Node());
+  }
+
+  /** The step that the calling thread is in. */
+  @Nullable Node current() {
+    return cursors.get().node;
+  }
+
+  /** Goes from the current step, which is returned, to another. */
+  @Nullable Node enter(@Nullable Node next) {
+    Cursor c = cursors.get();
+    long now = nanoTime.getAsLong();
+    long cpu = threadCpuNanos.getAsLong();
+    Node before = c.node;
+    if (before != null) {
+      before.nanos.add(now - c.since);
+      before.cpuNanos.add(cpu - c.cpuSince);
+    }
+    c.node = next;
+    c.since = now;
+    c.cpuSince = cpu;
+    return before;
+  }
+
+  /** Evaluates an operator and notes what that took and gave. */
+  Block evaluate(Operator o, Execution x, Grid grid) {
+    Node n = node(o);
+    n.calls.increment();
+    Node before = enter(n);
+    try {
+      Block b = o.compute(x, grid);
+      n.gave(b.size(), b.samples());
+      if (b.bytes() > 0) {
+        synchronized (this) {
+          owners.putIfAbsent(b, n);
+        }
+      }
+      return b;
+    } finally {
+      enter(before);
+    }
+  }
+
+  /** Opens an operator's series and notes what each takes and gives. */
+  @Nullable SeriesStream open(Operator o, Execution x, Grid grid) {
+    Node n = node(o);
+    Node before = enter(n);
+    SeriesStream s;
+    try {
+      s = o.open(x, grid);
+    } finally {
+      enter(before);
+    }
+    if (s == null) {
+      return null;
+    }
+    n.calls.increment();
+    return new Measured(s, n);
+  }
+
+  private final class Measured implements SeriesStream {
+    private final SeriesStream inner;
+    private final Node node;
+
+    Measured(SeriesStream inner, Node node) {
+      this.inner = inner;
+      this.node = node;
+    }
+
+    @Override
+    public int size() {
+      return inner.size();
+    }
+
+    @Override
+    public Labels labels(int series) {
+      return inner.labels(series);
+    }
+
+    @Override
+    public boolean dropName(int series) {
+      return inner.dropName(series);
+    }
+
+    @Override
+    public void evaluate(int series, Workspace workspace, SeriesTarget target) {
+      Node before = enter(node);
+      try {
+        inner.evaluate(series, workspace, target);
+        long n = target.count();
+        node.gave(n > 0 ? 1 : 0, n);
+      } finally {
+        enter(before);
+      }
+    }
+
+    @Override
+    public long cost(Grid grid) {
+      return inner.cost(grid);
+    }
+
+    @Override
+    public void close() {
+      inner.close();
+    }
+  }
+
+  /** Opens the windows of a range function and notes what each series takes. */
+  RangeSource.Series open(RangeSource source, Execution x, Grid grid) {
+    Node n = node(source);
+    n.calls.increment();
+    Node before = enter(n);
+    RangeSource.Series s;
+    try {
+      s = source.open(x, grid);
+    } finally {
+      enter(before);
+    }
+    return new RangeSource.Series() {
+      @Override
+      public int size() {
+        return s.size();
+      }
+
+      @Override
+      public Labels labels(int series) {
+        return s.labels(series);
+      }
+
+      @Override
+      public boolean dropName(int series) {
+        return s.dropName(series);
+      }
+
+      @Override
+      public void load(int series, Workspace workspace) {
+        Node outer = enter(n);
+        try {
+          s.load(series, workspace);
+          long size = (long) workspace.samples.size + workspace.samples.histogramSize;
+          n.gave(size > 0 ? 1 : 0, size);
+        } finally {
+          enter(outer);
+        }
+      }
+
+      @Override
+      public void close() {
+        s.close();
+      }
+    };
+  }
+
+  /** What the store gives for the current step. */
+  interface Select {
+    Selection open();
+  }
+
+  /** Asks the store for series and notes what it reads. */
+  Selection select(Select select) {
+    Node n = current();
+    long began = nanoTime.getAsLong();
+    Selection s = select.open();
+    if (n == null) {
+      return s;
+    }
+    n.selectNanos.add(nanoTime.getAsLong() - began);
+    n.storedSeries.add(s.size());
+    return new Reading(s, n);
+  }
+
+  private final class Reading implements Selection {
+    private final Selection inner;
+    private final Node node;
+
+    Reading(Selection inner, Node node) {
+      this.inner = inner;
+      this.node = node;
+    }
+
+    @Override
+    public int size() {
+      return inner.size();
+    }
+
+    @Override
+    public Labels labels(int series) {
+      return inner.labels(series);
+    }
+
+    @Override
+    public void read(int series, SampleBuffer into) {
+      long began = nanoTime.getAsLong();
+      inner.read(series, into);
+      noteRead(began, into);
+    }
+
+    @Override
+    public void readTimes(int series, SampleBuffer into) {
+      long began = nanoTime.getAsLong();
+      inner.readTimes(series, into);
+      noteRead(began, into);
+    }
+
+    private void noteRead(long began, SampleBuffer b) {
+      node.readNanos.add(nanoTime.getAsLong() - began);
+      node.readSeries.increment();
+      node.readSamples.add(b.size);
+    }
+
+    @Override
+    public long timesIdIfNeverStale(int series) {
+      return inner.timesIdIfNeverStale(series);
+    }
+
+    @Override
+    public List<String> warnings() {
+      return inner.warnings();
+    }
+
+    @Override
+    public void close() {
+      inner.close();
+    }
+  }
+
+  /** Memory was taken by the current step. */
+  void held(long bytes) {
+    Node n = current();
+    if (n != null) {
+      n.hold(bytes);
+    }
+  }
+
+  /** A result was given back. */
+  void released(Block b) {
+    Node n;
+    synchronized (this) {
+      n = owners.remove(b);
+    }
+    if (n != null) {
+      n.hold(-b.bytes());
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tethys.query.promql.exec;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+
+/** How long threads have kept a processor busy. */
+public final class ThreadCpu {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  private static final boolean SUPPORTED = THREADS.isCurrentThreadCpuTimeSupported();
+
+  private ThreadCpu() {}
+
+  /** CPU time of the calling thread in nanoseconds; 0 always where nobody knows. */
+  public static long nanos() {
+    if (!SUPPORTED || Thread.currentThread().isVirtual()) {
+      return 0;
+    }
+    return Math.max(0, THREADS.getCurrentThreadCpuTime());
+  }
+}

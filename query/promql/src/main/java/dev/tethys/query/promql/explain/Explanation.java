@@ -1,0 +1,6 @@
+package dev.tethys.query.promql.explain;
+
+import java.util.List;
+
+/** The plan of a query and what there is to say about it. */
+public record Explanation(PlanNode plan, List<Hint> hints) {}

@@ -1,0 +1,55 @@
+package dev.tethys.query.promql.explain;
+
+import dev.tethys.query.promql.ast.Expr.Span;
+import dev.tethys.query.promql.exec.Description;
+import dev.tethys.query.promql.exec.Profile;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One step of a query's plan with what is inside it.
+ *
+ * @param id by which others refer to it; the root is 1, then outside first
+ * @param role what it is to the step around it; empty for the root
+ * @param operator the kind of step
+ * @param name the function, aggregation or operator that it stands for; empty for none
+ * @param text the part of the query that it computes; empty when there is none
+ * @param span where that part stands, in bytes; null when there is none
+ * @param attributes what else is to be known, by name, as text for people
+ * @param steps at how many points in time it is computed
+ * @param reads what it reads from the store, or null
+ * @param sameAs the id of the step whose result is used here again, 0 for none
+ * @param measured what it took, when the query was run for that and got here
+ */
+public record PlanNode(
+    int id,
+    String role,
+    String operator,
+    String name,
+    String text,
+    @Nullable Span span,
+    Map<String, String> attributes,
+    int steps,
+    Description.@Nullable Reads reads,
+    int sameAs,
+    Profile.@Nullable Node measured,
+    List<PlanNode> children) {
+
+  /** Visits this step and all inside it, outside first. */
+  public void walk(Consumer<PlanNode> visitor) {
+    visitor.accept(this);
+    children.forEach(c -> c.walk(visitor));
+  }
+
+  /** A measure summed over this step and all inside it; what is shared counts where it first is. */
+  public long total(ToLongFunction<Profile.Node> measure) {
+    long n = measured == null ? 0 : measure.applyAsLong(measured);
+    for (PlanNode c : children) {
+      n += c.total(measure);
+    }
+    return n;
+  }
+}

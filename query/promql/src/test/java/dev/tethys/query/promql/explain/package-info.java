@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.query.promql.explain;
+
+import org.jspecify.annotations.NullMarked;
