@@ -38,7 +38,6 @@ class GrpcAndAssetsTest {
   static void start() throws IOException {
     dev.tethys.web.client.HttpClientFactory.prepare();
     StaticAssets assets = new StaticAssets(GrpcAndAssetsTest.class.getClassLoader(), "test-ui");
-    Cors cors = new Cors("https?://(a|b)\\.example");
     listener =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0"),
@@ -62,8 +61,7 @@ class GrpcAndAssetsTest {
                           throw new IllegalStateException("on purpose");
                         }))
                 .get("/assets/{file...}", assets.under("assets/", "file"))
-                .get("/", assets.file("index.html"))
-                .get("/api", cors.around((q, r) -> r.send("x"))),
+                .get("/", assets.file("index.html")),
             null);
   }
 
@@ -246,16 +244,6 @@ class GrpcAndAssetsTest {
             "/assets/nothing.js")) {
       assertThat(get(bad).statusCode()).as(bad).isEqualTo(404);
     }
-  }
-
-  @Test
-  void allowsOtherOrigins() throws Exception {
-    assertThat(get("/api", "Origin", "https://a.example").headers().map())
-        .containsEntry("access-control-allow-origin", List.of("https://a.example"))
-        .containsEntry("vary", List.of("Origin"));
-    assertThat(get("/api", "Origin", "https://a.example.evil").headers().map())
-        .doesNotContainKey("access-control-allow-origin");
-    assertThatThrownBy(() -> new Cors("(")).hasMessageContaining("invalid CORS origin");
   }
 
   @Test

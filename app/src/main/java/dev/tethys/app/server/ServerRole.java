@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
@@ -25,6 +26,7 @@ public final class ServerRole {
       return 0;
     }
     flags.parse(args);
+    HeapPace.keep();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo b = BuildInfo.current();

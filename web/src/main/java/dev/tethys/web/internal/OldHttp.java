@@ -2,21 +2,13 @@ package dev.tethys.web.internal;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
-import io.helidon.common.buffers.DataWriter;
-import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerContext;
-import io.helidon.webserver.ProxyProtocolData;
-import io.helidon.webserver.Router;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
 
 /**
  * HTTP/1.0, which health checks of load balancers still speak and the engine refuses. The first
@@ -83,76 +75,6 @@ record OldHttp(ServerConnectionSelector selector) implements ServerConnectionSel
       out.write('\r');
     }
     out.write(first, end, first.length - end);
-    byte[][] begin = {out.toByteArray()};
-    DataReader reader =
-        new DataReader(
-            () -> {
-              byte[] b = begin[0];
-              if (b.length > 0) {
-                begin[0] = new byte[0];
-                return b;
-              }
-              original.ensureAvailable();
-              return original.readBytes(original.available());
-            });
-    return selector.connection(new Context(ctx, reader));
-  }
-
-  private record Context(ConnectionContext context, DataReader dataReader)
-      implements ConnectionContext {
-    @Override
-    public PeerInfo remotePeer() {
-      return context.remotePeer();
-    }
-
-    @Override
-    public PeerInfo localPeer() {
-      return context.localPeer();
-    }
-
-    @Override
-    public boolean isSecure() {
-      return context.isSecure();
-    }
-
-    @Override
-    public String socketId() {
-      return context.socketId();
-    }
-
-    @Override
-    public String childSocketId() {
-      return context.childSocketId();
-    }
-
-    @Override
-    public ListenerContext listenerContext() {
-      return context.listenerContext();
-    }
-
-    @Override
-    public ExecutorService executor() {
-      return context.executor();
-    }
-
-    @Override
-    public DataWriter dataWriter() {
-      return context.dataWriter();
-    }
-
-    @Override
-    public Router router() {
-      return context.router();
-    }
-
-    @Override
-    public Optional<ProxyProtocolData> proxyProtocolData() {
-      return context.proxyProtocolData();
-    }
-
-    @Override
-    public HelidonSocket serverSocket() {
-      return context.serverSocket();
-    }
+    return selector.connection(ConnectionView.of(ctx, out.toByteArray()));
   }
 }

@@ -1,15 +1,9 @@
 package dev.tethys.web.internal;
 
 import io.helidon.common.buffers.BufferData;
-import io.helidon.common.buffers.DataReader;
-import io.helidon.common.buffers.DataWriter;
-import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProtocolConfigs;
-import io.helidon.webserver.ProxyProtocolData;
-import io.helidon.webserver.Router;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionProvider;
 import io.helidon.webserver.http2.Http2Config;
@@ -23,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
+import java.util.function.UnaryOperator;
 
 /** The versions of HTTP that a port speaks, with their limits. */
 public final class Protocols {
@@ -57,7 +51,9 @@ public final class Protocols {
     ProtocolConfigs configs = ProtocolConfigs.create(http2 ? List.of(one, two) : List.of(one));
     List<ServerConnectionSelector> out = new ArrayList<>();
     if (http2) {
-      out.add(new Unnamed(new Http2ConnectionProvider().create(SOCKET, two, configs)));
+      out.add(
+          new Viewed(
+              new Http2ConnectionProvider().create(SOCKET, two, configs), Protocols::unnamed));
     }
     // A client of HTTP/1.0 need not say which host it wants.
     Http1Config zero = Http1Config.builder(one).validateRequestHostHeader(false).build();
@@ -65,7 +61,7 @@ public final class Protocols {
         new OldHttp(
             new Http1ConnectionProvider()
                 .create(SOCKET, zero, ProtocolConfigs.create(List.of(zero)))));
-    out.add(new Http1ConnectionProvider().create(SOCKET, one, configs));
+    out.add(new Viewed(new Http1ConnectionProvider().create(SOCKET, one, configs), c -> c));
     return out;
   }
 
@@ -75,7 +71,13 @@ public final class Protocols {
    * header table, as the JDK's does ("Table size update is after headers"). Requests take
    * certificates from the socket.
    */
-  private record Unnamed(ServerConnectionSelector selector) implements ServerConnectionSelector {
+  private static ConnectionView unnamed(ConnectionView connection) {
+    return connection.from(new UnnamedPeer(connection.remotePeer()));
+  }
+
+  /** Gives the engine its connections as we want it to see them. */
+  private record Viewed(ServerConnectionSelector selector, UnaryOperator<ConnectionView> view)
+      implements ServerConnectionSelector {
     @Override
     public int bytesToIdentifyConnection() {
       return selector.bytesToIdentifyConnection();
@@ -93,7 +95,7 @@ public final class Protocols {
 
     @Override
     public ServerConnection connection(ConnectionContext ctx) {
-      return selector.connection(new UnnamedContext(ctx));
+      return selector.connection(view.apply(ConnectionView.of(ctx)));
     }
   }
 
@@ -121,68 +123,6 @@ public final class Protocols {
     @Override
     public Optional<Certificate[]> tlsCertificates() {
       return Optional.empty();
-    }
-  }
-
-  private record UnnamedContext(ConnectionContext context) implements ConnectionContext {
-    @Override
-    public PeerInfo remotePeer() {
-      return new UnnamedPeer(context.remotePeer());
-    }
-
-    @Override
-    public PeerInfo localPeer() {
-      return context.localPeer();
-    }
-
-    @Override
-    public boolean isSecure() {
-      return context.isSecure();
-    }
-
-    @Override
-    public String socketId() {
-      return context.socketId();
-    }
-
-    @Override
-    public String childSocketId() {
-      return context.childSocketId();
-    }
-
-    @Override
-    public ListenerContext listenerContext() {
-      return context.listenerContext();
-    }
-
-    @Override
-    public ExecutorService executor() {
-      return context.executor();
-    }
-
-    @Override
-    public DataWriter dataWriter() {
-      return context.dataWriter();
-    }
-
-    @Override
-    public DataReader dataReader() {
-      return context.dataReader();
-    }
-
-    @Override
-    public Router router() {
-      return context.router();
-    }
-
-    @Override
-    public Optional<ProxyProtocolData> proxyProtocolData() {
-      return context.proxyProtocolData();
-    }
-
-    @Override
-    public HelidonSocket serverSocket() {
-      return context.serverSocket();
     }
   }
 }

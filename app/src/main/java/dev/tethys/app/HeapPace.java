@@ -1,0 +1,63 @@
+package dev.tethys.app;
+
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryUsage;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Keeps the heap near what is alive in it.
+ *
+ * <p>The serial collector, chosen because it costs least beside the heap itself, looks for garbage
+ * in its old generation only when that cannot grow any more: a server with a large maximum would
+ * fill it with what died long ago. So the old generation is collected whenever it has grown by as
+ * much again as was alive after the last full collection, plus a headroom: the rule that Go's
+ * runtime follows with {@code GOGC=100}. Collections then cost a constant share of what is
+ * allocated, and resident memory stays below some twice the live heap.
+ */
+public final class HeapPace {
+  static final long HEADROOM_BYTES = 16L << 20;
+  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
+
+  private HeapPace() {}
+
+  /** Starts looking at the heap; without effect under a collector that paces itself. */
+  public static void keep() {
+    Optional<MemoryPoolMXBean> old =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(p -> p.getName().equals("Tenured Gen"))
+            .findFirst();
+    if (old.isPresent()) {
+      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get()));
+    }
+  }
+
+  static boolean due(long used, long alive) {
+    return used > 2 * alive + HEADROOM_BYTES;
+  }
+
+  private static void watch(MemoryPoolMXBean old) {
+    while (true) {
+      MemoryUsage after = old.getCollectionUsage();
+      long used = old.getUsage().getUsed();
+      if (due(used, after == null ? 0 : after.getUsed())) {
+        long begin = System.nanoTime();
+        System.gc();
+        LOG.log(
+            Level.DEBUG,
+            "old generation collected from {0} to {1} bytes in {2} ms",
+            used,
+            old.getUsage().getUsed(),
+            (System.nanoTime() - begin) / 1_000_000);
+      }
+      try {
+        Thread.sleep(LOOK);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+}

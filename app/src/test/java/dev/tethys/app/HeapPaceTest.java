@@ -1,0 +1,57 @@
+package dev.tethys.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class HeapPaceTest {
+  private static final long MIB = 1L << 20;
+
+  @Test
+  void waitsUntilTheOldGenerationHasDoubled() {
+    assertThat(HeapPace.due(0, 0)).isFalse();
+    assertThat(HeapPace.due(16 * MIB, 0)).isFalse();
+    assertThat(HeapPace.due(16 * MIB + 1, 0)).isTrue();
+    assertThat(HeapPace.due(216 * MIB, 100 * MIB)).isFalse();
+    assertThat(HeapPace.due(216 * MIB + 1, 100 * MIB)).isTrue();
+  }
+
+  @Test
+  void garbageOfTheOldGenerationIsFoundWithoutTheHeapBeingFull() throws Exception {
+    Process p =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/java",
+                "-XX:+UseSerialGC",
+                "-Xms16m",
+                "-Xmx1g",
+                "-XX:MinHeapFreeRatio=10",
+                "-XX:MaxHeapFreeRatio=25",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Churn.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String out = new String(p.getInputStream().readAllBytes(), UTF_8);
+    assertThat(p.waitFor()).as(out).isZero();
+    assertThat(Long.parseLong(out.trim())).as("most heap in use, bytes").isLessThan(200 * MIB);
+  }
+
+  /**
+   * Drops half a GiB, piece by piece, each after it has grown old; prints the most heap that it
+   * had.
+   */
+  static final class Churn {
+    public static void main(String[] args) throws InterruptedException {
+      HeapPace.keep();
+      byte[][] ring = new byte[20][];
+      long most = 0;
+      for (int i = 0; i < 500; i++) {
+        ring[i % ring.length] = new byte[(int) MIB];
+        most = Math.max(most, Runtime.getRuntime().totalMemory());
+        Thread.sleep(4);
+      }
+      System.out.println(most);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tethys.web.internal;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+
+/** A connection as the engine gave it, but for who its peer is and what it is read with. */
+record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader dataReader)
+    implements ConnectionContext {
+
+  /** The connection read by a {@link SocketReader}, which takes over what was read already. */
+  static ConnectionView of(ConnectionContext context) {
+    DataReader first = context.dataReader();
+    return of(context, first.available() > 0 ? first.readBytes(first.available()) : new byte[0]);
+  }
+
+  /** The same, with these bytes in the place of those that were read already. */
+  static ConnectionView of(ConnectionContext context, byte[] begin) {
+    HelidonSocket socket = context.serverSocket();
+    return new ConnectionView(
+        context,
+        context.remotePeer(),
+        new SocketReader(begin, into -> socket.read(BufferData.create(into).reset())));
+  }
+
+  ConnectionView from(PeerInfo peer) {
+    return new ConnectionView(context, peer, dataReader);
+  }
+
+  @Override
+  public PeerInfo localPeer() {
+    return context.localPeer();
+  }
+
+  @Override
+  public boolean isSecure() {
+    return context.isSecure();
+  }
+
+  @Override
+  public String socketId() {
+    return context.socketId();
+  }
+
+  @Override
+  public String childSocketId() {
+    return context.childSocketId();
+  }
+
+  @Override
+  public ListenerContext listenerContext() {
+    return context.listenerContext();
+  }
+
+  @Override
+  public ExecutorService executor() {
+    return context.executor();
+  }
+
+  @Override
+  public DataWriter dataWriter() {
+    return context.dataWriter();
+  }
+
+  @Override
+  public Router router() {
+    return context.router();
+  }
+
+  @Override
+  public Optional<ProxyProtocolData> proxyProtocolData() {
+    return context.proxyProtocolData();
+  }
+
+  @Override
+  public HelidonSocket serverSocket() {
+    return context.serverSocket();
+  }
+}

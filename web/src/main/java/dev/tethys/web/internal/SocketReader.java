@@ -1,0 +1,242 @@
+package dev.tethys.web.internal;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.Bytes;
+import io.helidon.common.buffers.DataListener;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.LazyString;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * What the engine reads a connection with, in the place of its own reader, which links every piece
+ * that it has read to the next one and leaves the links of consumed pieces standing: as soon as one
+ * of them has reached the old generation, no young collection frees any that came later, and a
+ * server that takes megabytes a second keeps them all until a full collection.
+ *
+ * <p>Here there is one piece. Bytes that were handed out are never written again (the engine and
+ * handlers may hold views of them), so a read goes into a fresh array, whose size follows what the
+ * connection brings. What must be seen at once but came in several pieces (a header across two
+ * reads) is copied together; callers bound how much that is.
+ *
+ * <p>Invariant: {@code bytes[position, end)} is what was read and not consumed.
+ */
+final class SocketReader extends DataReader {
+  private static final int LEAST = 2 << 10;
+  private static final int MOST = 32 << 10;
+
+  /** The longest line read without a bound of the caller's: the size of a chunk, a trailer. */
+  static final int MAX_LINE = 64 << 10;
+
+  /** Where bytes come from: fills the array from its start, -1 at the end. */
+  interface Source {
+    int read(byte[] into);
+  }
+
+  private final Source source;
+  private byte[] bytes;
+  private int position;
+  private int end;
+  private int size = LEAST;
+
+  /**
+   * @param begin bytes that come before those of the source; not written to
+   */
+  SocketReader(byte[] begin, Source source) {
+    super(() -> null);
+    this.source = source;
+    this.bytes = begin;
+    this.end = begin.length;
+  }
+
+  @Override
+  public int available() {
+    return end - position;
+  }
+
+  @Override
+  public void pullData() {
+    byte[] fresh = new byte[size];
+    int n = source.read(fresh);
+    if (n <= 0) {
+      throw new InsufficientDataAvailableException();
+    }
+    if (n == size) {
+      size = Math.min(MOST, size << 1);
+    } else if (n < size >> 2) {
+      size = Math.max(LEAST, size >> 1);
+    }
+    int left = end - position;
+    if (left > 0) {
+      byte[] joined = Arrays.copyOfRange(bytes, position, position + left + n);
+      System.arraycopy(fresh, 0, joined, left, n);
+      fresh = joined;
+    }
+    bytes = fresh;
+    position = 0;
+    end = left + n;
+  }
+
+  private void need(int n) {
+    while (end - position < n) {
+      pullData();
+    }
+  }
+
+  @Override
+  public void ensureAvailable() {
+    need(1);
+  }
+
+  @Override
+  public void skip(int lenToSkip) {
+    int left = lenToSkip;
+    while (left > 0) {
+      need(1);
+      int n = Math.min(left, end - position);
+      position += n;
+      left -= n;
+    }
+  }
+
+  @Override
+  public byte read() {
+    need(1);
+    return bytes[position++];
+  }
+
+  @Override
+  public byte lookup() {
+    need(1);
+    return bytes[position];
+  }
+
+  @Override
+  public boolean startsWithNewLine() {
+    need(1);
+    if (bytes[position] != Bytes.CR_BYTE) {
+      return false;
+    }
+    need(2);
+    return bytes[position + 1] == Bytes.LF_BYTE;
+  }
+
+  @Override
+  public boolean startsWith(byte[] prefix) {
+    for (int i = 0; i < prefix.length; i++) {
+      need(i + 1);
+      if (bytes[position + i] != prefix[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public BufferData readBuffer() {
+    need(1);
+    return readBuffer(end - position);
+  }
+
+  @Override
+  public BufferData readBuffer(int length) {
+    BufferData out = getBuffer(length);
+    position += length;
+    return out;
+  }
+
+  @Override
+  public BufferData getBuffer(int length) {
+    need(Math.max(1, length));
+    return BufferData.createReadOnly(bytes, position, length);
+  }
+
+  @Override
+  public LazyString readLazyString(Charset charset, int len) {
+    need(Math.max(1, len));
+    LazyString out = new LazyString(bytes, position, len, charset);
+    position += len;
+    return out;
+  }
+
+  @Override
+  public String readAsciiString(int len) {
+    need(Math.max(1, len));
+    String out = new String(bytes, position, len, StandardCharsets.US_ASCII);
+    position += len;
+    return out;
+  }
+
+  @Override
+  public byte[] readBytes(int len) {
+    need(Math.max(1, len));
+    byte[] out = Arrays.copyOfRange(bytes, position, position + len);
+    position += len;
+    return out;
+  }
+
+  @Override
+  public String readLine() {
+    int length = findNewLine(MAX_LINE);
+    if (length == MAX_LINE) {
+      throw new IncorrectNewLineException("No end of line within " + MAX_LINE + " bytes.");
+    }
+    String out = readAsciiString(length);
+    skip(2);
+    return out;
+  }
+
+  @Override
+  public int findOrNewLine(byte b, int max) {
+    need(1);
+    for (int i = 0; i < max; i++) {
+      need(i + 1);
+      byte c = bytes[position + i];
+      if (endsLine(c, i)) {
+        return -i - 1;
+      }
+      if (c == b) {
+        return i;
+      }
+    }
+    return max;
+  }
+
+  @Override
+  public int findNewLine(int max) {
+    need(1);
+    for (int i = 0; i < max; i++) {
+      need(i + 1);
+      if (endsLine(bytes[position + i], i)) {
+        return i;
+      }
+    }
+    return max;
+  }
+
+  /** Whether a new line stands at this offset; a half of one is an error. */
+  private boolean endsLine(byte c, int offset) {
+    if (c == Bytes.LF_BYTE) {
+      throw new IncorrectNewLineException("Found LF (" + offset + ") without preceding CR.");
+    }
+    if (c != Bytes.CR_BYTE) {
+      return false;
+    }
+    need(offset + 2);
+    if (bytes[position + offset + 1] != Bytes.LF_BYTE) {
+      throw new IncorrectNewLineException("Found CR (" + offset + ") without following LF.");
+    }
+    return true;
+  }
+
+  @Override
+  public String debugDataHex() {
+    return BufferData.createReadOnly(bytes, position, end - position).debugDataHex(true);
+  }
+
+  @Override
+  public <T> void listener(DataListener<T> listener, T context) {
+    // The engine's own log of bytes; it is never switched on here.
+  }
+}
