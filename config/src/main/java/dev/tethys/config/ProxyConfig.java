@@ -3,6 +3,7 @@ package dev.tethys.config;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ public record ProxyConfig(
     String noProxy,
     boolean fromEnvironment,
     Map<String, List<Secret>> connectHeader) {
+
+  /** How a proxy may be spoken to. */
+  public static final List<String> SCHEMES = List.of("http", "https", "socks5", "socks5h");
 
   /** No proxy. */
   public static final ProxyConfig NONE = new ProxyConfig(null, "", false, Map.of());
@@ -69,18 +73,30 @@ public record ProxyConfig(
     if (!given && !c.noProxy.isEmpty()) {
       throw o.error(NO_PROXY, "if no_proxy is configured, proxy_url must also be configured");
     }
-    YamlNode headers = o.at(PROXY_CONNECT_HEADER);
-    if (headers != null && !c.connectHeader.isEmpty()) {
-      headers.notBuilt("proxy_connect_header");
-    }
+    c.connectHeader.forEach(
+        (name, values) -> {
+          boolean sendable =
+              values.stream()
+                  .noneMatch(v -> v.value().chars().anyMatch(ch -> ch < ' ' || ch == 0x7f));
+          if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+") || !sendable) {
+            throw o.error(PROXY_CONNECT_HEADER, "\"" + name + "\" cannot be sent as a header");
+          }
+        });
     YamlNode proxy = o.at(PROXY_URL);
-    if (given && url != null && proxy != null && !"http".equalsIgnoreCase(url.getScheme())) {
-      if (url.getScheme() == null || !url.toString().contains("://")) {
-        throw proxy.error("proxy_url wants a URL such as http://proxy:3128, not \"" + url + "\"");
-      }
-      proxy.notBuilt("a proxy_url with the scheme " + url.getScheme());
+    if (given && url != null && proxy != null && !isProxy(url)) {
+      throw proxy.error(
+          "proxy_url wants a URL such as http://proxy:3128, with one of the schemes "
+              + String.join(", ", SCHEMES)
+              + ", not \""
+              + url
+              + "\"");
     }
     return c;
+  }
+
+  private static boolean isProxy(URI url) {
+    return url.getHost() != null
+        && SCHEMES.contains(String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT));
   }
 
   void addTo(Map<String, @Nullable Object> m) {

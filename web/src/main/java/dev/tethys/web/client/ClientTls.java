@@ -30,7 +30,24 @@ final class ClientTls {
   /** A file as it stands. */
   record Stamp(String file, @Nullable Object time, long size, @Nullable String key) {}
 
+  /**
+   * What a connection needs to be secured.
+   *
+   * @param serverName the name asked for and verified, in the place of the host's; empty for none
+   */
+  record Setup(SSLContext context, List<String> protocols, String serverName) {
+    SSLParameters parameters() {
+      SSLParameters p = new SSLParameters();
+      p.setProtocols(protocols.toArray(String[]::new));
+      return p;
+    }
+  }
+
   private ClientTls() {}
+
+  static Setup setup(TlsConfig c) throws IOException {
+    return new Setup(context(c), protocols(c), c.serverName());
+  }
 
   static List<Stamp> stamps(TlsConfig c) {
     List<Stamp> out = new ArrayList<>();
@@ -47,7 +64,7 @@ final class ClientTls {
     return out;
   }
 
-  static SSLParameters parameters(TlsConfig c) throws IOException {
+  private static List<String> protocols(TlsConfig c) throws IOException {
     TlsVersion min = c.minVersion() == null ? TlsVersion.TLS12 : c.minVersion();
     TlsVersion max = c.maxVersion() == null ? TlsVersion.TLS13 : c.maxVersion();
     List<String> protocols = new ArrayList<>();
@@ -61,12 +78,10 @@ final class ClientTls {
       throw new IOException(
           "tls_config: TLS 1.1 and older are not safe and not spoken; allowed: TLS12, TLS13");
     }
-    SSLParameters p = new SSLParameters();
-    p.setProtocols(protocols.toArray(String[]::new));
-    return p;
+    return protocols;
   }
 
-  static SSLContext context(TlsConfig c) throws IOException {
+  private static SSLContext context(TlsConfig c) throws IOException {
     try {
       KeyManager @Nullable [] keys = null;
       if (c.hasCert()) {

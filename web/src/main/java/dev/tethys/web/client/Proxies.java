@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +29,11 @@ final class Proxies extends ProxySelector {
   private final @Nullable URI forHttp;
   private final @Nullable URI forHttps;
   private final boolean always;
+  private final Map<String, List<Secret>> connectHeader;
   private final List<String> exceptions = new ArrayList<>();
 
   Proxies(ProxyConfig c, Function<String, @Nullable String> environment) {
+    connectHeader = c.connectHeader();
     String none;
     if (c.fromEnvironment()) {
       forHttp = proxy(first(environment, "HTTP_PROXY", "http_proxy"));
@@ -62,9 +66,15 @@ final class Proxies extends ProxySelector {
       return null;
     }
     try {
-      return URI.create(s.contains("://") ? s : "http://" + s);
+      URI uri = URI.create(s.contains("://") ? s : "http://" + s);
+      String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+      if (uri.getHost() == null || !ProxyConfig.SCHEMES.contains(scheme)) {
+        throw new IllegalArgumentException("no host, or a scheme that is not spoken");
+      }
+      return uri;
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("the environment's proxy \"" + s + "\" is not a URL", e);
+      throw new IllegalArgumentException(
+          "the environment's proxy \"" + s + "\" is not the URL of a proxy", e);
     }
   }
 
@@ -153,6 +163,11 @@ final class Proxies extends ProxySelector {
     } catch (NumberFormatException e) {
       return false;
     }
+  }
+
+  /** What is sent to a proxy when a tunnel is asked for. */
+  Map<String, List<Secret>> connectHeader() {
+    return connectHeader;
   }
 
   /** What the proxy of a URL is told about the user, or null. */

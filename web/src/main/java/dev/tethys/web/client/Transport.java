@@ -23,7 +23,8 @@ final class Transport {
   private final boolean http2;
   private final ExecutorService executor;
   private final InstantSource clock;
-  private HttpClient engine; // these four guarded by this
+  private HttpClient engine; // these five guarded by this
+  private ClientTls.Setup setup;
   private List<ClientTls.Stamp> stamps;
   private Instant lookedAt;
   private @Nullable String problem;
@@ -38,7 +39,8 @@ final class Transport {
     this.clock = clock;
     this.lookedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
-    this.engine = make();
+    this.setup = ClientTls.setup(tls);
+    this.engine = make(setup);
   }
 
   Proxies proxies() {
@@ -58,7 +60,8 @@ final class Transport {
     List<ClientTls.Stamp> seen = ClientTls.stamps(tls);
     if (!seen.equals(stamps)) {
       try {
-        engine = make();
+        setup = ClientTls.setup(tls);
+        engine = make(setup);
         stamps = seen;
         problem = null;
       } catch (IOException e) {
@@ -73,12 +76,18 @@ final class Transport {
     return engine;
   }
 
-  private HttpClient make() throws IOException {
+  /** How TLS is spoken, by the files as they are now. */
+  synchronized ClientTls.Setup tls() {
+    engine();
+    return setup;
+  }
+
+  private HttpClient make(ClientTls.Setup setup) {
     return HttpClientFactory.builder(executor)
         .version(http2 ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
         .proxy(proxies)
-        .sslContext(ClientTls.context(tls))
-        .sslParameters(ClientTls.parameters(tls))
+        .sslContext(setup.context())
+        .sslParameters(setup.parameters())
         .build();
   }
 }

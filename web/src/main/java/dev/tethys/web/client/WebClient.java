@@ -138,9 +138,38 @@ public final class WebClient {
       if (scheme.equals("https")) {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
       }
-      return watched(UnixSocketCall.send(call, headers, left(deadline), timer), deadline);
+      Wire.Dialer dialer = Wire.unix(call.unixSocket());
+      return watched(
+          SocketCall.send(call, path(call.uri()), headers, dialer, left(deadline), timer),
+          deadline);
+    }
+    URI proxy = transport.proxies().find(call.uri());
+    if (proxy != null
+        && ProxyRoute.isNeeded(proxy, call.uri(), transport.proxies().connectHeader())) {
+      return watched(throughProxy(call, headers, proxy, deadline), deadline);
     }
     return watched(overTcp(call, headers, scheme, deadline), deadline);
+  }
+
+  private Answer throughProxy(
+      Call call, Map<String, List<String>> headers, URI proxy, long deadline) throws IOException {
+    String authorization = transport.proxies().authorization(call.uri());
+    ProxyRoute route =
+        new ProxyRoute(
+            proxy, call.uri(), authorization, transport.proxies().connectHeader(), transport.tls());
+    String target = path(call.uri());
+    if (route.forwards()) {
+      target = call.uri().getScheme() + "://" + call.uri().getRawAuthority() + target;
+      if (authorization != null) {
+        headers.put("Proxy-Authorization", List.of(authorization));
+      }
+    }
+    return SocketCall.send(call, target, headers, route::dial, left(deadline), timer);
+  }
+
+  private static String path(URI uri) {
+    String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+    return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
   }
 
   private Answer overTcp(Call call, Map<String, List<String>> headers, String scheme, long deadline)

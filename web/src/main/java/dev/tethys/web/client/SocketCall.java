@@ -2,15 +2,11 @@ package dev.tethys.web.client;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,65 +17,79 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP/1.1 over a Unix socket, which the JDK's client does not have: one request a connection (RFC
- * 9112, {@code Connection: close}).
+ * HTTP/1.1 over connections that the JDK's client does not make (Unix sockets, some proxies): one
+ * request a connection (RFC 9112, {@code Connection: close}).
  */
-final class UnixSocketCall {
+final class SocketCall {
   /** The longest line, and with it the longest header, in bytes. */
   static final int MAX_LINE = 64 << 10;
 
   /** The most headers of an answer. */
   static final int MAX_HEADERS = 1000;
 
-  private UnixSocketCall() {}
+  private SocketCall() {}
 
+  /** The status and headers of an answer. */
+  record Head(int status, Map<String, List<String>> headers) {}
+
+  /**
+   * @param target what is asked for: path and query, or the whole URL when a proxy is asked
+   */
   static Answer send(
       Call call,
+      String target,
       Map<String, List<String>> headers,
+      Wire.Dialer dialer,
       Duration timeout,
       ScheduledExecutorService timer)
       throws IOException {
-    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    // Closing is how a blocked channel is told that its time is up.
+    AtomicReference<@Nullable Closeable> socket = new AtomicReference<>();
+    AtomicBoolean late = new AtomicBoolean();
+    // Closing is how a blocked socket is told that its time is up.
     ScheduledFuture<?> alarm =
-        timer.schedule(() -> close(channel), timeout.toNanos(), TimeUnit.NANOSECONDS);
+        timer.schedule(
+            () -> {
+              late.set(true);
+              close(socket.get());
+            },
+            timeout.toNanos(),
+            TimeUnit.NANOSECONDS);
     try {
-      channel.connect(
-          UnixDomainSocketAddress.of(java.util.Objects.requireNonNull(call.unixSocket())));
-      ByteBuffer request = ByteBuffer.wrap(request(call, headers));
-      while (request.hasRemaining()) {
-        channel.write(request);
-      }
-      InputStream in = new BufferedInputStream(Channels.newInputStream(channel), 8192);
-      Answer answer = read(in, call.method(), channel);
-      alarm.cancel(false);
-      return answer;
+      Wire wire = dialer.dial(socket::set);
+      wire.out().write(request(call, target, headers));
+      wire.out().flush();
+      InputStream in = new BufferedInputStream(wire.in(), 8192);
+      return read(in, call.method(), wire.socket());
     } catch (IOException e) {
-      alarm.cancel(false);
-      close(channel);
-      if (e instanceof java.nio.channels.ClosedChannelException) {
+      close(socket.get());
+      if (late.get()) {
         throw new HttpTimeoutException("context deadline exceeded");
       }
       throw e;
+    } finally {
+      alarm.cancel(false);
     }
   }
 
-  private static void close(SocketChannel channel) {
+  private static void close(@Nullable Closeable socket) {
     try {
-      channel.close();
+      if (socket != null) {
+        socket.close();
+      }
     } catch (IOException e) {
       // it is over anyway
     }
   }
 
-  private static byte[] request(Call call, Map<String, List<String>> headers) throws IOException {
-    String path = call.uri().getRawPath().isEmpty() ? "/" : call.uri().getRawPath();
-    String query = call.uri().getRawQuery();
+  private static byte[] request(Call call, String target, Map<String, List<String>> headers)
+      throws IOException {
     StringBuilder sb = new StringBuilder();
-    sb.append(call.method()).append(' ').append(path);
-    sb.append(query == null ? "" : "?" + query).append(" HTTP/1.1\r\n");
+    sb.append(call.method()).append(' ').append(target).append(" HTTP/1.1\r\n");
     sb.append("Host: ").append(call.uri().getRawAuthority()).append("\r\n");
     for (Map.Entry<String, List<String>> h : headers.entrySet()) {
       for (String v : h.getValue()) {
@@ -100,19 +110,10 @@ final class UnixSocketCall {
     return out.toByteArray();
   }
 
-  private static Answer read(InputStream in, String method, SocketChannel channel)
-      throws IOException {
-    int status;
-    Map<String, List<String>> headers;
-    do {
-      String line = line(in);
-      String[] parts = line.split(" ", 3);
-      if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5]\\d\\d")) {
-        throw new IOException("malformed HTTP response \"" + line + "\"");
-      }
-      status = Integer.parseInt(parts[1]);
-      headers = headers(in);
-    } while (status / 100 == 1);
+  private static Answer read(InputStream in, String method, Closeable socket) throws IOException {
+    Head head = readHead(in);
+    int status = head.status();
+    Map<String, List<String>> headers = head.headers();
     InputStream body;
     List<String> lengths = headers.getOrDefault("Content-Length", List.of());
     String coding = String.join(",", headers.getOrDefault("Transfer-Encoding", List.of()));
@@ -135,9 +136,25 @@ final class UnixSocketCall {
         new FilterInputStream(body) {
           @Override
           public void close() throws IOException {
-            channel.close();
+            socket.close();
           }
         });
+  }
+
+  /** Reads the status and headers of an answer; its body is next. */
+  static Head readHead(InputStream in) throws IOException {
+    int status;
+    Map<String, List<String>> headers;
+    do {
+      String line = line(in);
+      String[] parts = line.split(" ", 3);
+      if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5]\\d\\d")) {
+        throw new IOException("malformed HTTP response \"" + line + "\"");
+      }
+      status = Integer.parseInt(parts[1]);
+      headers = headers(in);
+    } while (status / 100 == 1);
+    return new Head(status, headers);
   }
 
   private static Map<String, List<String>> headers(InputStream in) throws IOException {
