@@ -4,6 +4,7 @@ import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
+import dev.tethys.app.tool.ToolRole;
 import dev.tethys.config.ConfigException;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +56,8 @@ public final class Main {
         return ServerRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
+      case "tool":
+        return ToolRole.run(rest);
       case "warm-up":
         return WarmUp.run();
       case "--version", "version":
@@ -99,6 +102,7 @@ public final class Main {
           (none)              start the server; without a prometheus.yml it watches itself and this machine
           server              what prometheus does: --config.file prometheus.yml and its flags
           exporter node       what node_exporter does, on port 9100
+          tool                what promtool does with data folders, and what it lacks: imports, backups
           bench               side-by-side runs against peers (docs/performance.md)
           test                the whole test suite
           version             what this is

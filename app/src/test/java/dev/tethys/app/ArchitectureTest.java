@@ -38,6 +38,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.collect.receive..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
+        .layer("archive")
+        .definedBy("dev.tethys.store.archive..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("api")
@@ -62,6 +64,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec")
+        .whereLayer("archive")
+        .mayOnlyAccessLayers("model", "codec", "metrics store")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("api")
@@ -84,6 +88,7 @@ class ArchitectureTest {
           "collect.scrape",
           "collect.receive",
           "store.metrics",
+          "store.archive",
           "query.promql",
           "api",
           "app"

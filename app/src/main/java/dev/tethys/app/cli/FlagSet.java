@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flags of one role, read strictly: {@code --name=value}, {@code --name value}, {@code --name}
@@ -15,21 +16,44 @@ import java.util.Map;
  */
 public final class FlagSet {
   private final String command;
+  private final String operandHelp;
   private final String about;
   private final Map<String, Flag> flags = new LinkedHashMap<>();
   private final Map<String, List<String>> given = new LinkedHashMap<>();
 
   /** The flags that a command takes, in the order of its help. */
   public FlagSet(String command, String about, List<Flag> flags) {
+    this(command, "", about, flags);
+  }
+
+  /** The same with operands, as its help shows them: {@code <file> [<folder>]}. */
+  public FlagSet(String command, String operandHelp, String about, List<Flag> flags) {
     this.command = command;
+    this.operandHelp = operandHelp;
     this.about = about;
     flags.forEach(f -> this.flags.put(f.name(), f));
   }
 
   /** Reads the arguments; what is not a flag is refused. */
   public FlagSet parse(List<String> arguments) {
+    return parse(arguments, null);
+  }
+
+  /**
+   * Reads the arguments; what is not a flag, or comes after {@code --}, goes to a list. Without a
+   * list it is refused.
+   */
+  public FlagSet parse(List<String> arguments, @Nullable List<String> operands) {
     for (int i = 0; i < arguments.size(); i++) {
       String a = arguments.get(i);
+      if (operands != null && a.equals("--")) {
+        operands.addAll(arguments.subList(i + 1, arguments.size()));
+        break;
+      }
+      if (operands != null && !a.startsWith("-")) {
+        operands.add(a);
+        continue;
+      }
       if (!a.startsWith("--")) {
         throw new UsageException(
             command + ": unexpected " + a + "; flags begin with --, see " + command + " --help");
@@ -167,7 +191,9 @@ public final class FlagSet {
     StringBuilder sb = new StringBuilder();
     sb.append("usage: ")
         .append(command)
-        .append(" [<flags>]\n\n")
+        .append(" [<flags>]")
+        .append(operandHelp.isEmpty() ? "" : " " + operandHelp)
+        .append("\n\n")
         .append(about)
         .append("\n\nFlags:\n");
     for (Flag f : flags.values()) {

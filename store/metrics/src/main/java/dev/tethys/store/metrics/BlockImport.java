@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -191,6 +192,15 @@ public final class BlockImport implements AutoCloseable {
      * @throws StorageException UNAVAILABLE when the disk refuses
      */
     public @Nullable BlockInfo finish() {
+      return finish(b -> {});
+    }
+
+    /**
+     * The same with a look at the block as it stands on disk before it becomes part of the store.
+     *
+     * @param check throws what keeps the block out; it is then removed
+     */
+    public @Nullable BlockInfo finish(Consumer<StoredBlock> check) {
       commit();
       try {
         if (writer.isEmpty()) {
@@ -198,6 +208,9 @@ public final class BlockImport implements AutoCloseable {
         }
         writer.finish(ended());
         writer.close();
+        try (StoredBlock b = StoredBlock.open(files, temporary)) {
+          check.accept(b);
+        }
         Path named = folder.resolve(meta.id());
         files.rename(temporary, named);
         done = true;

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * removed by {@link #close}, or when the database is opened next.
  */
 public final class SampleSorter implements AutoCloseable {
+  /** Ranges that are asked for begin and end at multiples of it: two hours. */
+  public static final long GRANULE_MILLIS = 7_200_000;
+
   private static final String RUN_ID = "00000000000000000000000000";
 
   /** What a series takes beside its samples: map entry, arrays, labels' header. */
@@ -37,6 +41,8 @@ public final class SampleSorter implements AutoCloseable {
   private final long maxHeldBytes;
   private final Map<Labels, Column> held = new HashMap<>();
   private final List<BlockReader> runs = new ArrayList<>();
+  private final TreeSet<Long> granules = new TreeSet<>();
+  private long granule = Long.MIN_VALUE;
   private long heldBytes;
   private long samples;
   private long minTime = Long.MAX_VALUE;
@@ -172,6 +178,11 @@ public final class SampleSorter implements AutoCloseable {
     samples++;
     minTime = Math.min(minTime, t);
     maxTime = Math.max(maxTime, t);
+    long g = Math.floorDiv(t, GRANULE_MILLIS);
+    if (g != granule) {
+      granule = g;
+      granules.add(g);
+    }
     // Arrays double: what is held is up to twice what is used.
     heldBytes += bytes * 3 / 2;
     if (heldBytes >= 2 * maxHeldBytes) {
@@ -192,6 +203,19 @@ public final class SampleSorter implements AutoCloseable {
   /** The newest time; {@link Long#MIN_VALUE} when there is none. */
   public long maxTime() {
     return maxTime;
+  }
+
+  /**
+   * Beginnings of the ranges that hold samples, ascending.
+   *
+   * @param millis their length, a multiple of {@link #GRANULE_MILLIS}
+   */
+  public List<Long> ranges(long millis) {
+    TreeSet<Long> out = new TreeSet<>();
+    for (long g : granules) {
+      out.add(Math.floorDiv(g * GRANULE_MILLIS, millis) * millis);
+    }
+    return List.copyOf(out);
   }
 
   private void spill() {

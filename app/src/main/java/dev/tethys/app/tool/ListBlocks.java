@@ -1,0 +1,88 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.ArchivedBlock;
+import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.DataFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** {@code tsdb list}: the blocks of a folder. */
+final class ListBlocks {
+  static final Flag HUMAN =
+      Flag.of(
+          "human-readable",
+          Flag.Kind.BOOLEAN,
+          "false",
+          "Times as dates and sizes in units. Short: -r.");
+
+  private ListBlocks() {}
+
+  static Command command() {
+    return new Command(
+        "tsdb list",
+        "[<db path>]",
+        "List the blocks of a data folder, of Tethys or of Prometheus. What is only in memory or in"
+            + " the write-ahead log is not in a block. A server may be running.",
+        List.of(HUMAN),
+        0,
+        1,
+        ListBlocks::run);
+  }
+
+  /** A row of the table. */
+  record Row(
+      String ulid, long minTime, long maxTime, long samples, long chunks, long series, long bytes) {
+    static Row of(ArchivedBlock b) {
+      return new Row(
+          b.ulid(), b.minTime(), b.maxTime(), b.samples(), b.chunks(), b.series(), b.bytes());
+    }
+  }
+
+  private static int run(Command.Arguments a, Console console) throws IOException {
+    DataFolder folder = DataFolder.find(Path.of(a.operand(0, "data/")));
+    List<Row> rows = new ArrayList<>();
+    int status = 0;
+    for (Path p : folder.blocks()) {
+      try (ArchivedBlock b = folder.open(p)) {
+        rows.add(Row.of(b));
+      } catch (IOException | StorageException | DamagedFileException e) {
+        console.err().println("block " + p + " cannot be opened: " + e.getMessage());
+        status = 1;
+      }
+    }
+    rows.sort(Comparator.comparing(Row::minTime).thenComparing(Row::ulid));
+    print(rows, a.flags().bool("human-readable"), console);
+    return status;
+  }
+
+  /** The table of promtool. */
+  static void print(List<Row> rows, boolean human, Console console) {
+    Table t = new Table();
+    t.row(
+        "BLOCK ULID",
+        "MIN TIME",
+        "MAX TIME",
+        "DURATION",
+        "NUM SAMPLES",
+        "NUM CHUNKS",
+        "NUM SERIES",
+        "SIZE");
+    for (Row r : rows) {
+      t.row(
+          r.ulid(),
+          GoText.time(r.minTime(), human),
+          GoText.time(r.maxTime(), human),
+          GoText.duration(r.maxTime() - r.minTime()),
+          r.samples(),
+          r.chunks(),
+          r.series(),
+          GoText.bytes(r.bytes(), human));
+    }
+    t.print(console.out());
+  }
+}

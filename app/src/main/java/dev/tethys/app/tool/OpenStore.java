@@ -1,0 +1,89 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.DataFolder;
+import dev.tethys.store.archive.ImportReport;
+import dev.tethys.store.archive.prometheus.PrometheusImport;
+import dev.tethys.store.metrics.MetricsDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store opened by a command: a data folder of ours, locked, or one of Prometheus by way of a
+ * temporary store that is removed at the end.
+ */
+record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> problems)
+    implements AutoCloseable {
+
+  /** Opens a data folder of ours, new ones too. */
+  static MetricsDatabase own(Path folder) {
+    try {
+      return MetricsDatabase.open(folder, DataFolder.OFFLINE);
+    } catch (StorageException e) {
+      String m = String.valueOf(e.getMessage());
+      if (m.contains("is locked by")) {
+        throw new StorageException(
+            e.reason(),
+            m
+                + ". A server, or another tool, works on this folder: stop it first, or ask it for a"
+                + " snapshot (tethys tool tsdb snapshot --server=URL) and work on that",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Opens either kind for reading.
+   *
+   * @param sandboxRoot where the temporary store is made; empty for the system's place
+   */
+  static OpenStore forReading(Path path, String sandboxRoot, Console console) throws IOException {
+    DataFolder folder = DataFolder.find(path);
+    if (folder.kind() == DataFolder.Kind.OWN) {
+      return new OpenStore(own(path), null, List.of());
+    }
+    Path sandbox =
+        sandboxRoot.isEmpty()
+            ? Files.createTempDirectory("tethys-sandbox-")
+            : Files.createTempDirectory(Path.of(sandboxRoot), "tethys-sandbox-");
+    MetricsDatabase db = own(sandbox);
+    boolean done = false;
+    try {
+      ProgressLine line = (ProgressLine) console.progress("read");
+      ImportReport report = new PrometheusImport(db, line).run(path);
+      line.clear();
+      done = true;
+      return new OpenStore(db, sandbox, report.problems());
+    } finally {
+      if (!done) {
+        db.close();
+        delete(sandbox);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    database.close();
+    if (sandbox != null) {
+      delete(sandbox);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> s = Files.walk(folder)) {
+      for (Path p : s.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(p);
+      }
+    } catch (IOException e) {
+      System.getLogger(OpenStore.class.getName())
+          .log(System.Logger.Level.WARNING, "cannot remove " + folder + ": " + e.getMessage());
+    }
+  }
+}

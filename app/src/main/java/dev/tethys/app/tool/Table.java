@@ -1,0 +1,41 @@
+package dev.tethys.app.tool;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Columns as Go's tabwriter sets them with a least width of 13 and two blanks between. */
+final class Table {
+  private static final int MIN_WIDTH = 13;
+  private static final int PADDING = 2;
+
+  private final List<List<String>> rows = new ArrayList<>();
+
+  void row(Object... cells) {
+    List<String> row = new ArrayList<>();
+    for (Object c : cells) {
+      row.add(String.valueOf(c));
+    }
+    rows.add(row);
+  }
+
+  void print(PrintStream to) {
+    int columns = rows.stream().mapToInt(List::size).max().orElse(0);
+    int[] width = new int[columns];
+    for (List<String> row : rows) {
+      for (int i = 0; i < row.size(); i++) {
+        width[i] = Math.max(width[i], Math.max(MIN_WIDTH, row.get(i).length() + PADDING));
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder sb = new StringBuilder();
+      for (int i = 0; i < row.size(); i++) {
+        sb.append(row.get(i));
+        if (i < row.size() - 1) {
+          sb.append(" ".repeat(width[i] - row.get(i).length()));
+        }
+      }
+      to.println(sb);
+    }
+  }
+}

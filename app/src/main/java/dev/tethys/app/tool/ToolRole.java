@@ -1,0 +1,102 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.DamagedFileException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.logging.Level;
+
+/**
+ * {@code tethys tool …}: what promtool does, and what it lacks. Exit codes are promtool's: 0, 1.
+ */
+public final class ToolRole {
+  /** Groups of promtool's commands that are still to come. */
+  private static final List<String> TO_COME =
+      List.of("check", "query", "debug", "push", "test", "promql");
+
+  private ToolRole() {}
+
+  /** Runs one command; the exit code of the process. */
+  public static int run(List<String> args) {
+    LogSetup.install(Level.WARNING, LogSetup.Format.LOGFMT, System.err);
+    boolean terminal = System.console() != null && System.console().isTerminal();
+    try (PrintStream out =
+        new PrintStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+            false,
+            StandardCharsets.UTF_8)) {
+      return run(args, new Console(out, System.err, terminal));
+    }
+  }
+
+  static int run(List<String> args, Console console) {
+    try {
+      return dispatch(args, console);
+    } catch (UsageException | StorageException | DamagedFileException e) {
+      console.err().println(e.getMessage());
+    } catch (NoSuchFileException e) {
+      console.err().println(e.getFile() + ": no such file or folder");
+    } catch (AccessDeniedException e) {
+      console.err().println(e.getFile() + ": permission denied");
+    } catch (IOException | UncheckedIOException e) {
+      console.err().println(e.getMessage() == null ? e.toString() : e.getMessage());
+    } catch (IllegalArgumentException e) {
+      console.err().println(e.getMessage());
+    }
+    return 1;
+  }
+
+  private static int dispatch(List<String> args, Console console) throws IOException {
+    if (args.isEmpty() || args.getFirst().equals("--help") || args.getFirst().equals("-h")) {
+      console.out().print(help());
+      return args.isEmpty() ? 1 : 0;
+    }
+    if (TO_COME.contains(args.getFirst())) {
+      throw new UsageException(
+          "tethys tool "
+              + args.getFirst()
+              + " is not built yet; promtool's works against this server and its files");
+    }
+    // The longest name that fits.
+    for (int words = Math.min(3, args.size()); words > 0; words--) {
+      String name = String.join(" ", args.subList(0, words));
+      for (Command c : TsdbCommands.all()) {
+        if (c.name().equals(name)) {
+          return c.run(args.subList(words, args.size()), console);
+        }
+      }
+    }
+    if (args.stream().anyMatch(a -> a.equals("--help") || a.equals("-h"))) {
+      console.out().print(help());
+      return 0;
+    }
+    throw new UsageException(
+        "tethys tool: there is no command "
+            + String.join(" ", args.stream().limit(3).toList())
+            + "; see tethys tool --help");
+  }
+
+  private static String help() {
+    StringBuilder sb = new StringBuilder("usage: tethys tool <command> [<flags>] [<args>]\n\n");
+    sb.append("What promtool does, and what it lacks.\n\nCommands:\n");
+    for (Command c : TsdbCommands.all()) {
+      sb.append(
+          String.format("  %-40s %s%n", c.name(), c.about().substring(0, c.about().indexOf('.'))));
+    }
+    sb.append("\nNot built yet, refused by name: ")
+        .append(String.join(", ", new TreeSet<>(TO_COME)))
+        .append("\n\nEach command has --help.\n");
+    return sb.toString();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.tethys.store.archive;
+
+import java.util.List;
+
+/** A block of ours or of Prometheus, read from its first series to its last, by one thread. */
+public interface ArchivedBlock extends AutoCloseable {
+  String ulid();
+
+  /** First millisecond of its range, inclusive. */
+  long minTime();
+
+  /** End of its range, exclusive. */
+  long maxTime();
+
+  /** Samples, as the block says. */
+  long samples();
+
+  /** Series, as the block says. */
+  long series();
+
+  /** Chunks, as the block says. */
+  long chunks();
+
+  /** Bytes of its files. */
+  long bytes();
+
+  /**
+   * Gives all series with the samples that are not deleted; once. What cannot be read is left out
+   * and stands in {@link #problems} afterwards.
+   */
+  void forEach(SeriesVisitor to, Progress progress);
+
+  /** What could not be read; each names the file and, where there is one, the offset. */
+  List<String> problems();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,82 @@
+package dev.tethys.store.archive;
+
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.prometheus.PrometheusBlock;
+import dev.tethys.store.archive.prometheus.PrometheusFolder;
+import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.store.metrics.StoredBlock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A folder with data, of ours or of Prometheus: which of them it is, and its blocks. Reading blocks
+ * takes no lock: a server may be running.
+ *
+ * @param path the folder
+ * @param kind whose data it holds
+ */
+public record DataFolder(Path path, Kind kind) {
+  /** Whose data it is. */
+  public enum Kind {
+    OWN,
+    PROMETHEUS
+  }
+
+  /** How tools open a store: nothing is thrown away, and late samples of any age are taken. */
+  public static final DatabaseOptions OFFLINE =
+      DatabaseOptions.DEFAULTS
+          .withBackground(false)
+          .withRetention(Duration.ZERO, 0)
+          .withOutOfOrderWindow(DatabaseOptions.ANY_AGE);
+
+  /**
+   * Finds out what a folder holds.
+   *
+   * @throws NoSuchFileException when there is no such folder
+   * @throws IOException when it holds no data of either kind
+   */
+  public static DataFolder find(Path path) throws IOException {
+    if (!Files.isDirectory(path)) {
+      throw new NoSuchFileException(path.toString(), null, "no such folder");
+    }
+    if (PrometheusFolder.is(path)) {
+      return new DataFolder(path, Kind.PROMETHEUS);
+    }
+    if (!StoredBlock.folders(path).isEmpty()
+        || Files.isDirectory(path.resolve("wal"))
+        || Files.isDirectory(path.resolve("head"))) {
+      return new DataFolder(path, Kind.OWN);
+    }
+    throw new IOException("the folder " + path + " holds no data of Tethys or Prometheus");
+  }
+
+  /** The folders of blocks, ascending by name. */
+  public List<Path> blocks() throws IOException {
+    return kind == Kind.OWN ? StoredBlock.folders(path) : PrometheusFolder.blocks(path);
+  }
+
+  /**
+   * Opens a block.
+   *
+   * @throws IOException when a file is missing or cannot be read
+   * @throws StorageException when a block of ours is damaged
+   * @throws DamagedFileException when one of Prometheus is
+   */
+  public ArchivedBlock open(Path block) throws IOException {
+    return kind == Kind.OWN ? new OwnBlock(block) : new PrometheusBlock(block);
+  }
+
+  /**
+   * Opens a store of ours, locked.
+   *
+   * @throws StorageException UNAVAILABLE when a server, or another tool, has it open
+   */
+  public MetricsDatabase database() {
+    return MetricsDatabase.open(path, OFFLINE);
+  }
+}

@@ -1,0 +1,91 @@
+package dev.tethys.store.archive;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What an import did, part by part, and what it had to leave out. For one thread. */
+public final class ImportReport {
+  /** What became of a part. */
+  public enum Outcome {
+    /** It was written, read again and compared. */
+    IMPORTED,
+    /** An earlier import has it already. */
+    ALREADY_THERE,
+    /** Other blocks of the same folder hold it. */
+    SUPERSEDED,
+    /** It holds nothing. */
+    EMPTY,
+    /** It could not be read at all. */
+    FAILED
+  }
+
+  /**
+   * One part of the source.
+   *
+   * @param source its name: a block, "head"
+   * @param target the block that it became, empty for none
+   * @param minTime of the oldest sample
+   * @param maxTime of the newest sample
+   * @param toHead samples that went to memory since the store has newer ones there
+   * @param checksum over all samples, equal before and after writing
+   */
+  public record Part(
+      String source,
+      String target,
+      Outcome outcome,
+      long series,
+      long samples,
+      long toHead,
+      long minTime,
+      long maxTime,
+      long checksum) {}
+
+  /** Problems that are told; more are only counted. */
+  static final int MAX_PROBLEMS = 10_000;
+
+  private final List<Part> parts = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private long problemCount;
+
+  /** Notes a part that is done. */
+  public void part(Part p) {
+    parts.add(p);
+  }
+
+  /** Notes something that could not be imported. */
+  public void problem(String what) {
+    problemCount++;
+    if (problems.size() < MAX_PROBLEMS) {
+      problems.add(what);
+    }
+  }
+
+  /** Notes something that is worth knowing and no loss. */
+  public void note(String what) {
+    notes.add(what);
+  }
+
+  public List<Part> parts() {
+    return List.copyOf(parts);
+  }
+
+  /** What could not be imported; each names a file and an offset where there is one. */
+  public List<String> problems() {
+    return List.copyOf(problems);
+  }
+
+  /** How many problems there were, those not told among them. */
+  public long problemCount() {
+    return problemCount;
+  }
+
+  public List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /** Samples that were imported. */
+  public long samples() {
+    return parts.stream().mapToLong(p -> p.samples() + p.toHead()).sum();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.store.archive;
+
+/**
+ * Is told how far a long work has come. Called often: an implementation that shows it, thins it.
+ */
+public interface Progress {
+  /** Shows nothing. */
+  Progress NONE =
+      new Progress() {
+        @Override
+        public void step(String name, long total) {}
+
+        @Override
+        public void advance(long by) {}
+      };
+
+  /** A part of the work begins; {@code total} of its units are expected, 0 when nobody knows. */
+  void step(String name, long total);
+
+  /** So many more units are done. */
+  void advance(long by);
+}

@@ -1,0 +1,11 @@
+package dev.tethys.store.archive;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+
+/** Takes series one after the other, ascending by labels. */
+@FunctionalInterface
+public interface SeriesVisitor {
+  /** The samples ascend by time; the buffer is reused after the call. */
+  void series(Labels labels, SampleBuffer samples);
+}

@@ -1,0 +1,69 @@
+package dev.tethys.store.archive.prometheus;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.SampleBuffer;
+
+/** Moving samples within and between buffers. */
+final class Buffers {
+  private Buffers() {}
+
+  /** Puts a sample of a buffer at another place of it. */
+  static void move(SampleBuffer b, int from, int to) {
+    b.timestamps[to] = b.timestamps[from];
+    b.values[to] = b.values[from];
+    if (b.histograms != null) {
+      b.histograms[to] = b.histograms[from];
+    }
+    if (b.startTimestamps != null) {
+      b.startTimestamps[to] = b.startTimestamps[from];
+    }
+  }
+
+  /** Appends one sample of a buffer to another. */
+  static void append(SampleBuffer from, int i, SampleBuffer to) {
+    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
+    Histogram h = from.histograms == null ? null : from.histograms[i];
+    if (h != null) {
+      to.add(start, from.timestamps[i], h);
+    } else {
+      to.add(start, from.timestamps[i], from.values[i]);
+      if (to.histograms != null) {
+        to.histograms[to.size - 1] = null;
+      }
+    }
+    to.mayBeStale |= from.mayBeStale;
+  }
+
+  /** Joins two ascending buffers; where both have a time, the first one's sample is taken. */
+  static void merge(SampleBuffer a, SampleBuffer b, SampleBuffer into) {
+    into.clear();
+    int i = 0;
+    int j = 0;
+    while (i < a.size || j < b.size) {
+      if (j == b.size || i < a.size && a.timestamps[i] <= b.timestamps[j]) {
+        if (j < b.size && a.timestamps[i] == b.timestamps[j]) {
+          j++;
+        }
+        append(a, i++, into);
+      } else {
+        append(b, j++, into);
+      }
+    }
+  }
+
+  /** Keeps the samples of a closed time range; how many were outside. */
+  static int clip(SampleBuffer b, long min, long max) {
+    if (b.size == 0 || b.timestamps[0] >= min && b.timestamps[b.size - 1] <= max) {
+      return 0;
+    }
+    int n = 0;
+    for (int i = 0; i < b.size; i++) {
+      if (b.timestamps[i] >= min && b.timestamps[i] <= max) {
+        move(b, i, n++);
+      }
+    }
+    int out = b.size - n;
+    b.size = n;
+    return out;
+  }
+}

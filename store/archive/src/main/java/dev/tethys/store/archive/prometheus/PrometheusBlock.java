@@ -1,0 +1,269 @@
+package dev.tethys.store.archive.prometheus;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.archive.ArchivedBlock;
+import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.Progress;
+import dev.tethys.store.archive.SeriesVisitor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A block of Prometheus, read from its first series to its last. What is damaged is left out and
+ * told; the rest is given. For one thread.
+ */
+public final class PrometheusBlock implements ArchivedBlock {
+  /** The most problems that are told one by one. */
+  static final int MAX_PROBLEMS = 1000;
+
+  private final Path folder;
+  private final BlockMetaFile meta;
+  private final IndexFile index;
+  private final ChunkFiles chunks;
+  private final Tombstones<Long> tombstones;
+  private final List<String> problems = new ArrayList<>();
+  private final long bytes;
+  private long problemCount;
+  private long lostSeries;
+  private long lostChunks;
+  private long outside;
+  private long readChunks;
+
+  private SampleBuffer part = new SampleBuffer();
+  private SampleBuffer merged = new SampleBuffer();
+
+  /**
+   * Opens the block in a folder.
+   *
+   * @throws IOException when a file is missing or cannot be read
+   * @throws DamagedFileException when index or meta.json cannot be used at all
+   */
+  public PrometheusBlock(Path folder) throws IOException {
+    this.folder = folder;
+    for (String needed : List.of("meta.json", "index", "chunks")) {
+      if (!Files.exists(folder.resolve(needed))) {
+        throw new NoSuchFileException(
+            folder.resolve(needed).toString(), null, "the file is missing");
+      }
+    }
+    meta = BlockMetaFile.read(folder.resolve("meta.json"));
+    Tombstones<Long> t = new Tombstones<>();
+    try {
+      t = Tombstones.read(folder.resolve("tombstones"));
+    } catch (DamagedFileException e) {
+      tell(e.getMessage() + "; samples that were deleted come back");
+    }
+    tombstones = t;
+    index = new IndexFile(folder.resolve("index"));
+    boolean opened = false;
+    try {
+      chunks = new ChunkFiles(folder.resolve("chunks"));
+      chunks.problems().forEach(this::tell);
+      long n = chunks.bytes();
+      for (String f : List.of("index", "meta.json", "tombstones")) {
+        Path p = folder.resolve(f);
+        n += Files.exists(p) ? Files.size(p) : 0;
+      }
+      bytes = n;
+      opened = true;
+    } finally {
+      if (!opened) {
+        index.close();
+      }
+    }
+  }
+
+  private void tell(String problem) {
+    problemCount++;
+    if (problems.size() < MAX_PROBLEMS) {
+      problems.add(problem);
+    } else if (problems.size() == MAX_PROBLEMS) {
+      problems.add("further problems of this block are counted, not told");
+    }
+  }
+
+  /** What to tell of an error: which file, and why. */
+  public static String reason(Exception e) {
+    return e instanceof NoSuchFileException n
+        ? n.getFile() + ": the file is missing"
+        : e instanceof IOException ? e.toString() : String.valueOf(e.getMessage());
+  }
+
+  public Path folder() {
+    return folder;
+  }
+
+  @Override
+  public String ulid() {
+    return meta.ulid().isEmpty() ? folder.getFileName().toString() : meta.ulid();
+  }
+
+  @Override
+  public long minTime() {
+    return meta.minTime();
+  }
+
+  @Override
+  public long maxTime() {
+    return meta.maxTime();
+  }
+
+  @Override
+  public long samples() {
+    return meta.samples();
+  }
+
+  @Override
+  public long series() {
+    return meta.series();
+  }
+
+  @Override
+  public long chunks() {
+    return meta.chunks();
+  }
+
+  public int level() {
+    return meta.level();
+  }
+
+  /** The level 1 blocks that it was made of, itself when it is one. */
+  public List<String> sources() {
+    return meta.sources().isEmpty() ? List.of(ulid()) : meta.sources();
+  }
+
+  /** The blocks that it replaces. */
+  public List<String> parents() {
+    return meta.parents();
+  }
+
+  /** Deleted ranges. */
+  public int tombstones() {
+    return tombstones.count();
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public List<String> problems() {
+    List<String> all = new ArrayList<>(problems);
+    if (outside > 0) {
+      all.add(
+          String.format(
+              Locale.ROOT,
+              "%s: %d samples outside of the block's time range were left out",
+              folder,
+              outside));
+    }
+    return all;
+  }
+
+  /** How many problems there were, those not told among them. */
+  public long problemCount() {
+    return problemCount + (outside > 0 ? 1 : 0);
+  }
+
+  /** Series that could not be read. */
+  public long lostSeries() {
+    return lostSeries;
+  }
+
+  /** Chunks that could not be read. */
+  public long lostChunks() {
+    return lostChunks;
+  }
+
+  /** Chunks that were read. */
+  public long readChunks() {
+    return readChunks;
+  }
+
+  /** Progress is told in bytes of the index. */
+  @Override
+  public void forEach(SeriesVisitor to, Progress progress) {
+    progress.step(ulid(), index.seriesBytes());
+    SampleBuffer b = new SampleBuffer();
+    Labels before = null;
+    long told = 0;
+    while (true) {
+      try {
+        if (!index.next()) {
+          break;
+        }
+      } catch (DamagedFileException e) {
+        lostSeries++;
+        tell(e.getMessage());
+        continue;
+      }
+      Labels labels = index.labels();
+      if (before != null && before.compareTo(labels) >= 0) {
+        lostSeries++;
+        tell(
+            folder.resolve("index")
+                + ": series do not ascend: "
+                + labels
+                + " behind "
+                + before
+                + "; it was left out");
+        continue;
+      }
+      before = labels;
+      b = read(b);
+      outside += Buffers.clip(b, meta.minTime(), meta.maxTime() - 1);
+      if (b.size > 0) {
+        to.series(labels, b);
+      }
+      long now = index.position();
+      progress.advance(now - told);
+      told = now;
+    }
+  }
+
+  private SampleBuffer read(SampleBuffer into) {
+    SampleBuffer b = into;
+    b.clear();
+    for (int i = 0; i < index.chunkCount; i++) {
+      try {
+        if (b.size == 0 || b.timestamps[b.size - 1] < index.chunkMin[i]) {
+          chunks.read(index.chunkRef[i], b);
+        } else {
+          part.clear();
+          chunks.read(index.chunkRef[i], part);
+          Buffers.merge(b, part, merged);
+          SampleBuffer spare = b;
+          b = merged;
+          merged = spare;
+        }
+        readChunks++;
+      } catch (DamagedFileException e) {
+        lostChunks++;
+        tell(
+            e.getMessage()
+                + " ("
+                + index.labels()
+                + ", times "
+                + index.chunkMin[i]
+                + " to "
+                + index.chunkMax[i]
+                + ")");
+      }
+    }
+    tombstones.apply(index.reference(), b);
+    return b;
+  }
+
+  @Override
+  public void close() {
+    index.close();
+    chunks.close();
+  }
+}

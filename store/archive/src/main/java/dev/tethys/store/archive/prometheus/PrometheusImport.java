@@ -1,0 +1,155 @@
+package dev.tethys.store.archive.prometheus;
+
+import dev.tethys.model.storage.Appender;
+import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.ImportReport;
+import dev.tethys.store.archive.ImportReport.Outcome;
+import dev.tethys.store.archive.ImportReport.Part;
+import dev.tethys.store.archive.Progress;
+import dev.tethys.store.archive.SortedImport;
+import dev.tethys.store.archive.VerifiedDraft;
+import dev.tethys.store.archive.VerifiedDraft.Written;
+import dev.tethys.store.metrics.BlockImport;
+import dev.tethys.store.metrics.BlockInfo;
+import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.store.metrics.SampleSorter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Brings a data folder of Prometheus, or a single block, into the store. Blocks keep their names,
+ * so that an import that is repeated, after it was killed or with a newer copy of the folder, takes
+ * only what is new. The source is read, never changed.
+ */
+public final class PrometheusImport {
+  private final MetricsDatabase database;
+  private final Progress progress;
+  private final ImportReport report = new ImportReport();
+
+  public PrometheusImport(MetricsDatabase database, Progress progress) {
+    this.database = database;
+    this.progress = progress;
+  }
+
+  /**
+   * Imports all blocks, then what is in the log and the head.
+   *
+   * @throws IOException when the folder cannot be listed
+   * @throws dev.tethys.model.storage.StorageException when the store cannot be written, or a block
+   *     reads back as something else than was written
+   */
+  public ImportReport run(Path folder) throws IOException {
+    try (BlockImport into = database.blockImport()) {
+      long end = Long.MIN_VALUE;
+      for (Found f : find(folder)) {
+        if (!f.meta.fromOutOfOrder()) {
+          end = Math.max(end, f.meta.maxTime());
+        }
+        block(f, into);
+      }
+      head(folder, end, into);
+      if (into.refused() > 0) {
+        report.note(
+            into.refused()
+                + " samples of the present were not taken: the store has others at their times");
+      }
+    }
+    return report;
+  }
+
+  private record Found(Path folder, BlockMetaFile meta) {}
+
+  /** The blocks of a folder, oldest first, without those that others replace. */
+  private List<Found> find(Path folder) throws IOException {
+    List<Found> found = new ArrayList<>();
+    for (Path p : PrometheusFolder.blocks(folder)) {
+      try {
+        found.add(new Found(p, BlockMetaFile.read(p.resolve("meta.json"))));
+      } catch (IOException | DamagedFileException e) {
+        failed(p, e);
+      }
+    }
+    Set<String> replaced = new HashSet<>();
+    found.forEach(f -> replaced.addAll(f.meta.parents()));
+    List<Found> out = new ArrayList<>();
+    for (Found f : found) {
+      if (replaced.contains(f.meta.ulid())) {
+        report.part(none(f, Outcome.SUPERSEDED));
+      } else {
+        out.add(f);
+      }
+    }
+    out.sort(Comparator.comparing((Found f) -> f.meta.minTime()).thenComparing(f -> f.meta.ulid()));
+    return out;
+  }
+
+  private void head(Path folder, long blocksEnd, BlockImport into) throws IOException {
+    try (SampleSorter sorter = database.sampleSorter(SortedImport.memory())) {
+      PrometheusHead head =
+          new PrometheusHead(folder, blocksEnd, sorter, progress, report::problem);
+      head.read();
+      SortedImport.write(
+          "head", sorter, SampleSorter.GRANULE_MILLIS, head::edit, into, report, progress, b -> {});
+      if (!head.metadata().isEmpty()) {
+        try (Appender a = database.appender()) {
+          head.metadata().forEach(a::metadata);
+          a.commit();
+        }
+      }
+      if (head.exemplarCount() > 0) {
+        report.note(
+            head.exemplarCount()
+                + " exemplars in the write-ahead log were left out: the store keeps the newest of"
+                + " what it takes itself");
+      }
+    }
+  }
+
+  private void failed(Path block, Exception e) {
+    report.problem("block " + block + " was not imported: " + PrometheusBlock.reason(e));
+    report.part(new Part(block.getFileName().toString(), "", Outcome.FAILED, 0, 0, 0, 0, 0, 0));
+  }
+
+  private static Part none(Found f, Outcome outcome) {
+    return new Part(f.meta.ulid(), "", outcome, 0, 0, 0, f.meta.minTime(), f.meta.maxTime() - 1, 0);
+  }
+
+  private void block(Found f, BlockImport into) {
+    List<String> sources = f.meta.sources().isEmpty() ? List.of(f.meta.ulid()) : f.meta.sources();
+    if (into.knows(sources)) {
+      report.part(none(f, Outcome.ALREADY_THERE));
+      return;
+    }
+    try (PrometheusBlock b = new PrometheusBlock(f.folder)) {
+      write(b, sources, into);
+    } catch (IOException | DamagedFileException e) {
+      failed(f.folder, e);
+    }
+  }
+
+  private void write(PrometheusBlock b, List<String> sources, BlockImport into) {
+    try (VerifiedDraft draft =
+        new VerifiedDraft(into, b.ulid(), b.minTime(), b.maxTime(), sources, b.level())) {
+      b.forEach(draft::add, progress);
+      Written w = draft.finish();
+      BlockInfo info = w.block();
+      b.problems().forEach(report::problem);
+      report.part(
+          new Part(
+              b.ulid(),
+              info == null ? "" : info.ulid(),
+              info == null && w.toHead() == 0 ? Outcome.EMPTY : Outcome.IMPORTED,
+              w.series(),
+              w.samples(),
+              w.toHead(),
+              w.minTime(),
+              w.maxTime(),
+              w.checksum()));
+    }
+  }
+}
