@@ -17,7 +17,47 @@ final class StorageEndpoints {
   }
 
   void register(ApiRoutes routes) {
-    routes.getOfServer("/status/cardinality", this::cardinality);
+    routes
+        .getOfServer("/status/cardinality", this::cardinality)
+        .getOfServer("/status/storage", this::storage);
+  }
+
+  private void storage(ApiCall call) throws IOException {
+    StoreView.Storage s = store.storage();
+    call.data(
+        out -> {
+          out.put('{');
+          boolean first = true;
+          for (StoreView.Section f : s.figures()) {
+            out.sep(first).name(f.name()).put('{');
+            first = false;
+            for (int i = 0; i < f.entries().size(); i++) {
+              out.sep(i == 0).name(f.entries().get(i).name()).number(f.entries().get(i).value());
+            }
+            out.put('}');
+          }
+          out.sep(first).raw("\"memory\":{\"usedBytes\":").number(s.memory().used());
+          entries(out.next("owners"), s.memory().owners());
+          out.put('}');
+          encodings(out.next("encodings"), s.encodings());
+          out.put('}');
+        });
+  }
+
+  private static void encodings(JsonOut out, List<StoreView.Encoding> encodings)
+      throws IOException {
+    out.put('[');
+    for (int i = 0; i < encodings.size(); i++) {
+      StoreView.Encoding e = encodings.get(i);
+      out.sep(i == 0).raw("{\"name\":").string(e.name());
+      out.next("chunks").number(e.chunks()).next("samples").number(e.samples());
+      out.next("bytes").number(e.bytes());
+      if (e.samples() > 0) {
+        out.next("bytesPerSample").number((double) e.bytes() / e.samples());
+      }
+      out.put('}');
+    }
+    out.put(']');
   }
 
   private void cardinality(ApiCall call) throws IOException {

@@ -23,6 +23,9 @@ public interface StoreView {
   /** The blocks on disk, oldest first. */
   List<Block> blocks();
 
+  /** How the store is doing. */
+  Storage storage();
+
   /** How far the replay of the write-ahead log is. */
   Replay replay();
 
@@ -105,6 +108,28 @@ public interface StoreView {
    */
   record LabelCardinality(
       String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}
+
+  /**
+   * How the store is doing.
+   *
+   * @param figures numbers by what they are about: {@code head}, {@code churn}, {@code log}, {@code
+   *     blocks}, {@code work}, {@code metadata}
+   * @param encodings what the bytes of blocks are spent on
+   */
+  record Storage(List<Section> figures, Memory memory, List<Encoding> encodings) {}
+
+  /** Numbers about one thing. */
+  record Section(String name, List<Entry> entries) {}
+
+  /** Bytes of memory by owner, and in all. */
+  record Memory(long used, List<Entry> owners) {}
+
+  /**
+   * What one kind of content takes of all blocks.
+   *
+   * @param samples 0 where that means nothing
+   */
+  record Encoding(String name, long chunks, long samples, long bytes) {}
 
   /** One block; times in milliseconds. */
   record Block(

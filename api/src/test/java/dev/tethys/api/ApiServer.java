@@ -174,6 +174,16 @@ final class ApiServer implements AutoCloseable {
     }
 
     @Override
+    public Storage storage() {
+      return new Storage(
+          List.of(
+              new Section("head", List.of(new Entry("series", 5), new Entry("minTime", -1))),
+              new Section("log", List.of(new Entry("bytes", 12)))),
+          new Memory(30, List.of(new Entry("samples", 30))),
+          List.of(new Encoding("constant", 2, 100, 50), new Encoding("labels", 0, 0, 7)));
+    }
+
+    @Override
     public Replay replay() {
       return new Replay(0, 4, 2);
     }

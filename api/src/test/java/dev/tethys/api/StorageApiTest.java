@@ -28,11 +28,26 @@ class StorageApiTest {
       assertThat(
               s.get(
                   "/api/v1/status/cardinality?match[]=up&label=pod&prefix=a&limit=3&start=1&end=2"))
-          .startsWith("200").contains("\"label\":\"pod\"");
+          .startsWith("200")
+          .contains("\"label\":\"pod\"");
       assertThat(s.counted)
           .isEqualTo(
               new StoreView.CardinalityRequest(
                   1000, 2000, List.of(List.of(Matcher.equal("__name__", "up"))), "pod", "a", 3));
+    }
+  }
+
+  @Test
+  void storage() throws Exception {
+    try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
+      assertThat(s.get("/api/v1/status/storage"))
+          .isEqualTo(
+              OK
+                  + "{\"head\":{\"series\":5,\"minTime\":-1},\"log\":{\"bytes\":12},"
+                  + "\"memory\":{\"usedBytes\":30,\"owners\":[{\"name\":\"samples\",\"value\":30}]},"
+                  + "\"encodings\":[{\"name\":\"constant\",\"chunks\":2,\"samples\":100,\"bytes\":50,"
+                  + "\"bytesPerSample\":0.5},{\"name\":\"labels\",\"chunks\":0,\"samples\":0,"
+                  + "\"bytes\":7}]}}");
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.api.StoreView;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseStats;
+import dev.tethys.store.metrics.StorageStatus;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -66,6 +67,64 @@ final class StoreStatus implements StoreView {
         c.values(),
         entries(c.topValues()),
         entries(c.topPairs()));
+  }
+
+  @Override
+  public Storage storage() {
+    StorageStatus s = store.get().status();
+    var h = s.head();
+    var b = s.blocks();
+    var w = s.work();
+    return new Storage(
+        List.of(
+            new Section(
+                "head",
+                List.of(
+                    new Entry("series", h.series()),
+                    new Entry("chunks", h.chunks()),
+                    new Entry("minTime", h.minTime()),
+                    new Entry("maxTime", h.maxTime()),
+                    new Entry("floatSamples", h.floats()),
+                    new Entry("histogramSamples", h.histograms()),
+                    new Entry("lateSamples", h.late()))),
+            new Section(
+                "churn",
+                List.of(
+                    new Entry("windowMillis", s.churn().millis()),
+                    new Entry("seriesCreated", s.churn().created()),
+                    new Entry("seriesRemoved", s.churn().removed()))),
+            new Section(
+                "log",
+                List.of(new Entry("bytes", s.logBytes()), new Entry("segment", s.logSegment()))),
+            new Section(
+                "blocks",
+                List.of(
+                    new Entry("count", b.count()),
+                    new Entry("bytes", b.bytes()),
+                    new Entry("samples", b.samples()),
+                    new Entry("series", b.series()),
+                    new Entry("chunks", b.chunks()))),
+            new Section(
+                "work",
+                List.of(
+                    new Entry("flushes", w.flushes()),
+                    new Entry("compactions", w.compactions()),
+                    new Entry("failures", w.failures()),
+                    new Entry("checkpoints", w.checkpoints()),
+                    new Entry("checkpointFailures", w.checkpointFailures()),
+                    new Entry("blocksRemovedByAge", w.byAge()),
+                    new Entry("blocksRemovedBySize", w.bySize()))),
+            new Section(
+                "metadata",
+                List.of(
+                    new Entry("families", s.metadata().families()),
+                    new Entry("limit", s.metadata().limit()),
+                    new Entry("dropped", s.metadata().dropped())))),
+        new Memory(
+            s.memory().stream().mapToLong(DatabaseStats.Count::value).sum(), entries(s.memory())),
+        s.parts().stream()
+            .map(p -> new Encoding(p.name(), p.chunks(), p.samples(), p.bytes()))
+            .toList());
   }
 
   private static List<Entry> entries(List<DatabaseStats.Count> counts) {

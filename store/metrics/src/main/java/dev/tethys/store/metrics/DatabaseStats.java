@@ -12,6 +12,7 @@ import java.util.List;
  * @param sampleBytes memory of samples
  * @param logBytes disk of the write-ahead log
  * @param blockBytes disk of blocks
+ * @param memory bytes of memory by owner
  */
 public record DatabaseStats(
     long series,
@@ -24,6 +25,7 @@ public record DatabaseStats(
     long logBytes,
     long blockBytes,
     int blocks,
+    List<Count> memory,
     List<Count> seriesCountByMetricName,
     List<Count> labelValueCountByLabelName,
     List<Count> memoryInBytesByLabelName,

@@ -4,6 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.LabelResult;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadMemory;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
@@ -146,8 +147,9 @@ final class LabelSearch {
         for (BlockReader b : pinned) {
           columns.add(new BlockColumns(b, q));
         }
-        long[] memory = head.bytes();
-        double each = (double) (memory[0] + memory[1]) / Math.max(1, head.seriesCount());
+        HeadMemory memory = head.memory();
+        double each =
+            (double) (memory.series() + memory.samples()) / Math.max(1, head.seriesCount());
         return new CardinalityScan(columns, q, maxSeries).run(each);
       } finally {
         pinned.forEach(BlockReader::release);

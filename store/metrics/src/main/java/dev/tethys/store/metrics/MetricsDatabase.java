@@ -8,7 +8,6 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.metrics.DatabaseStats.Count;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
@@ -19,11 +18,9 @@ import dev.tethys.store.metrics.internal.head.HeadSettings;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -62,6 +59,7 @@ public final class MetricsDatabase implements MetricStore {
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
   private final Upkeep upkeep;
   private final LabelSearch search;
+  private final Figures figures;
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
@@ -153,6 +151,7 @@ public final class MetricsDatabase implements MetricStore {
     writing[0] = log;
     this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts);
     this.search = new LabelSearch(head, blocks, parts);
+    this.figures = new Figures(head, blocks, log, upkeep, options.clock());
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
     upkeep.start();
   }
@@ -286,71 +285,13 @@ public final class MetricsDatabase implements MetricStore {
   /** Figures; of each list the {@code limit} largest. */
   public DatabaseStats stats(int limit) {
     checkOpen();
-    Map<String, Long> metrics = new HashMap<>();
-    Map<String, Long> valueCounts = new HashMap<>();
-    Map<String, Long> bytes = new HashMap<>();
-    Top pairs = new Top(limit);
-    long[] total = new long[1];
-    head.forEachPair(
-        (name, value, series) -> {
-          total[0]++;
-          if (name.equals(Labels.METRIC_NAME)) {
-            metrics.merge(value, (long) series, Long::sum);
-          }
-          valueCounts.merge(name, 1L, Long::sum);
-          bytes.merge(
-              name, (long) value.getBytes(StandardCharsets.UTF_8).length * series, Long::sum);
-          pairs.offer(name, value, series);
-        });
-    long[] memory = head.bytes();
-    return new DatabaseStats(
-        head.seriesCount(),
-        total[0],
-        head.chunkCount(),
-        head.minTime(),
-        head.maxTime(),
-        memory[0],
-        memory[1],
-        log.bytes(),
-        blocks.bytes(),
-        blocks.list().size(),
-        top(metrics, limit),
-        top(valueCounts, limit),
-        top(bytes, limit),
-        pairs.list());
+    return figures.stats(limit);
   }
 
-  private static List<Count> top(Map<String, Long> counts, int limit) {
-    return counts.entrySet().stream()
-        .map(e -> new Count(e.getKey(), e.getValue()))
-        .sorted(Comparator.comparing(Count::value).reversed().thenComparing(Count::name))
-        .limit(limit)
-        .toList();
-  }
-
-  /** The largest labels, found without holding all of them. */
-  private static final class Top {
-    private static final Comparator<Count> ORDER =
-        Comparator.comparing(Count::value).thenComparing(Count::name, Comparator.reverseOrder());
-    private final int limit;
-    private final TreeSet<Count> kept = new TreeSet<>(ORDER);
-
-    Top(int limit) {
-      this.limit = limit;
-    }
-
-    void offer(String name, String value, long n) {
-      if (limit > 0 && (kept.size() < limit || n >= kept.first().value())) {
-        kept.add(new Count(name + "=" + value, n));
-        if (kept.size() > limit) {
-          kept.pollFirst();
-        }
-      }
-    }
-
-    List<Count> list() {
-      return List.copyOf(kept.descendingSet());
-    }
+  /** How the store is doing. */
+  public StorageStatus status() {
+    checkOpen();
+    return figures.status();
   }
 
   /** The blocks on disk, oldest first. */

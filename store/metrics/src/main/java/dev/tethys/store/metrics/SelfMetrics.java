@@ -57,6 +57,21 @@ final class SelfMetrics implements Collector {
   @Override
   public void collect(Consumer<MetricFamily> to) {
     gauge(to, "head_series", "Total number of series in the head block.", head.seriesCount());
+    to.accept(
+        new MetricFamily(
+            "tethys_storage_memory_bytes",
+            MetricType.GAUGE,
+            "Memory of the store by owner.",
+            "",
+            Figures.owners(head.memory()).stream()
+                .map(o -> new Metric(Labels.of("owner", o.name()), (double) o.value()))
+                .toList()));
+    ours(
+        to,
+        "metadata_dropped_total",
+        "Descriptions of metric families that had no room.",
+        MetricType.COUNTER,
+        head.metadataDropped());
     gauge(to, "head_chunks", "Total number of chunks in the head block.", head.chunkCount());
     long min = head.minTime();
     gauge(
@@ -239,6 +254,13 @@ final class SelfMetrics implements Collector {
 
   private static void counter(Consumer<MetricFamily> to, String name, String help, double v) {
     family(to, name, help, MetricType.COUNTER, v);
+  }
+
+  private static void ours(
+      Consumer<MetricFamily> to, String name, String help, MetricType type, double v) {
+    to.accept(
+        new MetricFamily(
+            "tethys_storage_" + name, type, help, "", List.of(new Metric(Labels.EMPTY, v))));
   }
 
   private static void family(

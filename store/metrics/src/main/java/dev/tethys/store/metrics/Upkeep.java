@@ -58,6 +58,7 @@ final class Upkeep {
   final LongAdder syncs = new LongAdder();
   final LongAdder syncNanos = new LongAdder();
   final LongAdder truncations = new LongAdder();
+  final Churn churn = new Churn();
 
   Upkeep(
       FileAccess files,
@@ -136,6 +137,7 @@ final class Upkeep {
 
   /** Everything that is due. */
   void run() {
+    churn.note(options.clock().millis(), head.counters.created.sum(), head.counters.removed.sum());
     structure.lock();
     try {
       boolean flushed = flush();

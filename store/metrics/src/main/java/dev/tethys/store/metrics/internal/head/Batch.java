@@ -3,7 +3,6 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.MetricMetadata;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -42,7 +41,6 @@ final class Batch {
   final Columns late = new Columns();
   final List<HistogramSample> inOrderHistograms = new ArrayList<>();
   final List<HistogramSample> lateHistograms = new ArrayList<>();
-  final ByteSink record = new ByteSink(4096);
 
   /** The last sample of each slot in this batch, kept from the first slot that does not ascend. */
   private int[] pending = new int[0]; // index + 1 by slot, open addressing
@@ -89,6 +87,10 @@ final class Batch {
       count = 0;
       starts = null;
     }
+
+    long bytes() {
+      return slots.length * (starts == null ? 20L : 28L);
+    }
   }
 
   void clear() {
@@ -102,7 +104,6 @@ final class Batch {
     late.clear();
     inOrderHistograms.clear();
     lateHistograms.clear();
-    record.clear();
     if (tracking) {
       tracking = false;
       pendingCount = 0;
@@ -115,7 +116,16 @@ final class Batch {
   }
 
   boolean worthKeeping() {
-    return slots.length <= KEEP && inOrder.slots.length <= KEEP && record.buf.length <= KEEP * 16;
+    return slots.length <= KEEP && inOrder.slots.length <= KEEP;
+  }
+
+  /** Memory of the arrays. */
+  long bytes() {
+    return slots.length * (starts == null ? 24L : 32L)
+        + inOrder.bytes()
+        + late.bytes()
+        + pending.length * 4L
+        + keys.length * 8L;
   }
 
   void add(int slot, int generation, long time, long valueBits, long start) {

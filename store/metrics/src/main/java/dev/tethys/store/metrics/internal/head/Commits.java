@@ -45,6 +45,11 @@ final class Commits {
     }
   }
 
+  /** Of the records being written. */
+  long bytes() {
+    return frames.buf.length;
+  }
+
   void commit(HeadAppender a) {
     waiting.add(a);
     lock.lock();

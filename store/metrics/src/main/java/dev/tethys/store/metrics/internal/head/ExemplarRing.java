@@ -33,6 +33,7 @@ final class ExemplarRing {
   private final ArrayDeque<Entry> ring = new ArrayDeque<>();
   private final Map<Labels, Newest> newest = new HashMap<>();
   private int capacity;
+  private long bytes;
 
   ExemplarRing(int capacity) {
     this.capacity = capacity;
@@ -75,17 +76,29 @@ final class ExemplarRing {
     n.exemplar = e;
     n.held++;
     ring.addLast(new Entry(series, e));
+    bytes += size(series, e);
     shrink();
   }
 
   private void shrink() {
     while (ring.size() > capacity) {
-      Labels series = ring.removeFirst().series;
+      Entry gone = ring.removeFirst();
+      bytes -= size(gone.series, gone.exemplar);
+      Labels series = gone.series;
       Newest n = newest.get(series);
       if (n != null && --n.held == 0) {
         newest.remove(series);
       }
     }
+  }
+
+  private static long size(Labels series, Exemplar e) {
+    return 200L + series.canonicalBytes().length + e.labels().canonicalBytes().length;
+  }
+
+  /** Memory held, estimated. */
+  synchronized long bytes() {
+    return bytes;
   }
 
   synchronized int size() {
@@ -107,6 +120,7 @@ final class ExemplarRing {
     keep.removeIf(which);
     ring.clear();
     newest.clear();
+    bytes = 0;
     keep.forEach(e -> add(e.series, e.exemplar));
   }
 

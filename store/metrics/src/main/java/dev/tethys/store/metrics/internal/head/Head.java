@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -43,7 +42,7 @@ public final class Head {
   private static final int POOLED_BATCHES = 32;
 
   /** The most metric families whose metadata is remembered. */
-  public static final int MAX_METADATA = 200_000;
+  public static final int MAX_METADATA = MetadataTable.MAX;
 
   final long range;
   private final InstantSource clock;
@@ -52,7 +51,7 @@ public final class Head {
   final SeriesTable table = new SeriesTable(key);
   volatile Stripe[] stripes = new Stripe[16];
   final ExemplarRing exemplars;
-  final Map<String, MetricMetadata> metadata = new ConcurrentHashMap<>();
+  final MetadataTable metadata = new MetadataTable(MetadataTable.MAX);
   final Admission admission = new Admission(this);
   final Duplicates duplicates = new Duplicates(this);
   final Placement placement = new Placement(this);
@@ -158,11 +157,6 @@ public final class Head {
     } finally {
       view.readLock().unlock();
     }
-  }
-
-  boolean newMetadata(String name, MetricMetadata m) {
-    MetricMetadata before = metadata.get(name);
-    return before == null ? metadata.size() < MAX_METADATA : !before.equals(m);
   }
 
   void widen(long time) {
@@ -314,7 +308,16 @@ public final class Head {
   }
 
   public Map<String, MetricMetadata> metadata() {
-    return Map.copyOf(metadata);
+    return metadata.all();
+  }
+
+  /** How often metadata had no room beside that of {@link #MAX_METADATA} families. */
+  public long metadataDropped() {
+    return metadata.dropped.sum();
+  }
+
+  public int metadataCount() {
+    return metadata.size();
   }
 
   // ---- leaving memory
@@ -403,15 +406,23 @@ public final class Head {
     }
   }
 
-  /** Bytes by owner: {series table and index, samples}. */
-  public long[] bytes() {
+  /** What is held in memory, by owner. Walks over all pages: for each second, not each sample. */
+  public HeadMemory memory() {
     view.readLock().lock();
     try {
       long samples = 0;
+      long series = table.bytes() + stripes.length * 4L;
       for (Stripe s : stripes) {
-        samples += s == null ? 0 : s.bytes();
+        if (s != null) {
+          samples += s.sampleBytes();
+          series += Stripe.BYTES;
+        }
       }
-      return new long[] {table.bytes(), samples};
+      long buffers = commits.bytes();
+      for (Batch b : batches) {
+        buffers += b.bytes();
+      }
+      return new HeadMemory(series, samples, exemplars.bytes(), metadata.bytes(), buffers);
     } finally {
       view.readLock().unlock();
     }

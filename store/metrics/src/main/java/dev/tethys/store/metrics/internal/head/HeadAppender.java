@@ -243,7 +243,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public void metadata(String metricName, MetricMetadata metadata) {
-    if (head.newMetadata(metricName, metadata)) {
+    if (head.metadata.wants(metricName, metadata)) {
       batch().metadata.put(metricName, metadata);
     }
   }

@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,7 +145,7 @@ public final class HeadSnapshot {
     exemplars(file, out);
     at = Frames.begin(out);
     out.putByte(METADATA);
-    var all = Map.copyOf(head.metadata);
+    var all = head.metadata.all();
     out.uvarint(all.size());
     all.forEach(
         (name, m) -> {

@@ -135,9 +135,7 @@ final class LogReplay implements BatchRecord.Replay {
 
   @Override
   public void metadata(String name, MetricMetadata m) {
-    if (head.metadata.size() < Head.MAX_METADATA) {
-      head.metadata.put(name, m);
-    }
+    head.metadata.put(name, m);
   }
 
   @Override

@@ -21,6 +21,9 @@ final class Stripe {
   /** Bits of the newest in-order float by series. */
   final long[] lastBits = new long[64];
 
+  /** What a stripe takes beside its samples. */
+  static final long BYTES = 64 * 16 + 104;
+
   private RowPage[] pages = new RowPage[2];
   private int count;
   private @Nullable Extras @Nullable [] extras;
@@ -212,15 +215,16 @@ final class Stripe {
     return t;
   }
 
-  long bytes() {
-    long b = 64 * 16 + 128;
+  /** Of the rows, and what stands beside them. */
+  long sampleBytes() {
+    long b = pages.length * 4L;
     for (int i = 0; i < count; i++) {
       b += pages[i].bytes();
     }
     if (extras != null) {
       for (Extras e : extras) {
         if (e != null) {
-          b += 32;
+          b += 36;
           b += e.starts == null ? 0 : e.starts.bytes();
           b += e.histograms == null ? 0 : e.histograms.bytes();
           b += e.late == null ? 0 : e.late.bytes();

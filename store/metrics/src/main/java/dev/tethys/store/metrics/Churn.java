@@ -1,0 +1,44 @@
+package dev.tethys.store.metrics;
+
+/**
+ * How many series came and left within the last hour: counters as they stood, one reading a minute.
+ * Written by the upkeep of the store, read by anyone.
+ */
+final class Churn {
+  private static final int READINGS = 61;
+  private static final long MINUTE = 60_000;
+
+  private final long[] times = new long[READINGS];
+  private final long[] created = new long[READINGS];
+  private final long[] removed = new long[READINGS];
+  private int newest = -1;
+  private int count;
+
+  /**
+   * @param millis between the readings that were compared
+   */
+  record Figures(long millis, long created, long removed) {}
+
+  synchronized void note(long now, long createdTotal, long removedTotal) {
+    if (count > 0 && now - times[newest] < MINUTE && now >= times[newest]) {
+      return;
+    }
+    newest = (newest + 1) % READINGS;
+    times[newest] = now;
+    created[newest] = createdTotal;
+    removed[newest] = removedTotal;
+    count = Math.min(READINGS, count + 1);
+  }
+
+  /** What happened since the oldest reading that is no more than an hour old. */
+  synchronized Figures since(long now, long createdTotal, long removedTotal) {
+    for (int i = count - 1; i >= 0; i--) {
+      int at = Math.floorMod(newest - i, READINGS);
+      long age = now - times[at];
+      if (age >= 0 && age <= 60 * MINUTE) {
+        return new Figures(age, createdTotal - created[at], removedTotal - removed[at]);
+      }
+    }
+    return new Figures(0, 0, 0);
+  }
+}

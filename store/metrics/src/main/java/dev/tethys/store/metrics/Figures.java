@@ -1,0 +1,164 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.store.metrics.DatabaseStats.Count;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadMemory;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** What the store can tell about itself. */
+final class Figures {
+  private final Head head;
+  private final Blocks blocks;
+  private final Log log;
+  private final Upkeep upkeep;
+  private final InstantSource clock;
+
+  Figures(Head head, Blocks blocks, Log log, Upkeep upkeep, InstantSource clock) {
+    this.head = head;
+    this.blocks = blocks;
+    this.log = log;
+    this.upkeep = upkeep;
+    this.clock = clock;
+  }
+
+  /** Figures; of each list the {@code limit} largest. */
+  DatabaseStats stats(int limit) {
+    Map<String, Long> metrics = new HashMap<>();
+    Map<String, Long> valueCounts = new HashMap<>();
+    Map<String, Long> bytes = new HashMap<>();
+    Top pairs = new Top(limit);
+    long[] total = new long[1];
+    head.forEachPair(
+        (name, value, series) -> {
+          total[0]++;
+          if (name.equals(Labels.METRIC_NAME)) {
+            metrics.merge(value, (long) series, Long::sum);
+          }
+          valueCounts.merge(name, 1L, Long::sum);
+          bytes.merge(
+              name, (long) value.getBytes(StandardCharsets.UTF_8).length * series, Long::sum);
+          pairs.offer(name, value, series);
+        });
+    HeadMemory memory = head.memory();
+    return new DatabaseStats(
+        head.seriesCount(),
+        total[0],
+        head.chunkCount(),
+        head.minTime(),
+        head.maxTime(),
+        memory.series(),
+        memory.samples(),
+        log.bytes(),
+        blocks.bytes(),
+        blocks.list().size(),
+        owners(memory),
+        top(metrics, limit),
+        top(valueCounts, limit),
+        top(bytes, limit),
+        pairs.list());
+  }
+
+  /** Memory by owner, under the names of the self-metric and the API. */
+  static List<Count> owners(HeadMemory m) {
+    return List.of(
+        new Count("series", m.series()),
+        new Count("samples", m.samples()),
+        new Count("exemplars", m.exemplars()),
+        new Count("metadata", m.metadata()),
+        new Count("buffers", m.buffers()));
+  }
+
+  private static List<Count> top(Map<String, Long> counts, int limit) {
+    return counts.entrySet().stream()
+        .map(e -> new Count(e.getKey(), e.getValue()))
+        .sorted(Comparator.comparing(Count::value).reversed().thenComparing(Count::name))
+        .limit(limit)
+        .toList();
+  }
+
+  /** The largest labels, found without holding all of them. */
+  private static final class Top {
+    private static final Comparator<Count> ORDER =
+        Comparator.comparing(Count::value).thenComparing(Count::name, Comparator.reverseOrder());
+    private final int limit;
+    private final TreeSet<Count> kept = new TreeSet<>(ORDER);
+
+    Top(int limit) {
+      this.limit = limit;
+    }
+
+    void offer(String name, String value, long n) {
+      if (limit > 0 && (kept.size() < limit || n >= kept.first().value())) {
+        kept.add(new Count(name + "=" + value, n));
+        if (kept.size() > limit) {
+          kept.pollFirst();
+        }
+      }
+    }
+
+    List<Count> list() {
+      return List.copyOf(kept.descendingSet());
+    }
+  }
+
+  StorageStatus status() {
+    long samples = 0;
+    long series = 0;
+    long chunks = 0;
+    Map<String, BlockInfo.Part> parts = new LinkedHashMap<>();
+    List<BlockReader> list = blocks.list();
+    for (BlockReader b : list) {
+      BlockInfo i = BlockInfo.of(b);
+      samples += i.samples();
+      series += i.series();
+      chunks += i.chunks();
+      i.parts().forEach(p -> parts.merge(p.name(), p, Figures::sum));
+    }
+    List<BlockInfo.Part> spent = new ArrayList<>(parts.values());
+    spent.sort(Comparator.comparing(BlockInfo.Part::bytes).reversed());
+    long created = head.counters.created.sum();
+    long removed = head.counters.removed.sum();
+    Churn.Figures c = upkeep.churn.since(clock.millis(), created, removed);
+    return new StorageStatus(
+        new StorageStatus.InMemory(
+            head.seriesCount(),
+            head.chunkCount(),
+            head.minTime(),
+            head.maxTime(),
+            head.counters.floats.sum(),
+            head.counters.histograms.sum(),
+            head.counters.late.sum()),
+        new StorageStatus.Churn(c.millis(), c.created(), c.removed()),
+        owners(head.memory()),
+        log.bytes(),
+        log.segment(),
+        new StorageStatus.OnDisk(list.size(), blocks.bytes(), samples, series, chunks),
+        spent,
+        new StorageStatus.Work(
+            upkeep.truncations.sum(),
+            upkeep.compactions.sum(),
+            upkeep.failures.sum(),
+            upkeep.checkpoints.sum(),
+            upkeep.checkpointFailures.sum(),
+            upkeep.timeRetentions.sum(),
+            upkeep.sizeRetentions.sum()),
+        new StorageStatus.Metadata(
+            head.metadataCount(), Head.MAX_METADATA, head.metadataDropped()));
+  }
+
+  private static BlockInfo.Part sum(BlockInfo.Part a, BlockInfo.Part b) {
+    return new BlockInfo.Part(
+        a.name(), a.chunks() + b.chunks(), a.samples() + b.samples(), a.bytes() + b.bytes());
+  }
+}

@@ -1,0 +1,15 @@
+package dev.tethys.store.metrics.internal.head;
+
+/**
+ * Bytes of memory by owner.
+ *
+ * @param series labels, their index, and what is kept of each series
+ * @param samples rows, histograms and late samples
+ * @param metadata descriptions of metric families
+ * @param buffers batches kept for the next appender, and log records being written
+ */
+public record HeadMemory(long series, long samples, long exemplars, long metadata, long buffers) {
+  public long total() {
+    return series + samples + exemplars + metadata + buffers;
+  }
+}

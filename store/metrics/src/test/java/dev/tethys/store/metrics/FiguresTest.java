@@ -1,0 +1,80 @@
+package dev.tethys.store.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.store.metrics.DatabaseStats.Count;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the store tells about itself. */
+class FiguresTest {
+  private static final long T0 = 1_699_999_200_000L;
+
+  @TempDir Path folder;
+
+  private static long owner(StorageStatus s, String name) {
+    return s.memory().stream()
+        .filter(c -> c.name().equals(name))
+        .mapToLong(Count::value)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void statusOverTheWayToBlocks() {
+    AtomicLong now = new AtomicLong(T0);
+    DatabaseOptions o =
+        DatabaseOptions.DEFAULTS
+            .withBackground(false)
+            .withRetention(Duration.ofDays(1000), 0)
+            .withBlockDuration(Duration.ofMinutes(10))
+            .withClock(() -> Instant.ofEpochMilli(now.get()));
+    try (MetricsDatabase db = MetricsDatabase.open(folder, o)) {
+      db.maintain();
+      StorageStatus empty = db.status();
+      for (int step = 0; step < 40; step++) {
+        now.set(T0 + step * 60_000L);
+        try (Appender a = db.appender()) {
+          for (int i = 0; i < 500; i++) {
+            int n = i < 250 ? i : i + step / 10 * 250;
+            long ref = a.series(Labels.of("__name__", "m", "i", "" + n));
+            a.append(ref, 0, now.get(), i * 1.7 + step);
+            a.append(ref, new Exemplar(Labels.of("trace_id", "t" + step), 1, now.get()));
+          }
+          a.metadata("m", new MetricMetadata(MetricType.COUNTER, "a help", ""));
+          a.commit();
+        }
+        db.maintain();
+      }
+      StorageStatus s = db.status();
+      assertThat(s.head().floats()).isEqualTo(20_000);
+      assertThat(s.head().series()).isEqualTo(db.stats(1).series());
+      assertThat(s.churn().created()).isEqualTo(500 + 3 * 250);
+      assertThat(s.churn().removed()).isPositive();
+      assertThat(s.churn().millis()).isEqualTo(39 * 60_000L);
+      assertThat(s.blocks().count()).isPositive();
+      assertThat(s.blocks().samples()).isPositive().isLessThan(20_000);
+      assertThat(s.parts()).isNotEmpty();
+      assertThat(s.parts().stream().mapToLong(BlockInfo.Part::samples).sum())
+          .isGreaterThanOrEqualTo(s.blocks().samples());
+      assertThat(s.work().flushes()).isPositive();
+      assertThat(s.metadata().families()).isEqualTo(1);
+      for (String owner : new String[] {"series", "samples", "exemplars", "metadata"}) {
+        assertThat(owner(s, owner)).as(owner).isGreaterThan(owner(empty, owner));
+      }
+      assertThat(db.stats(1).memory()).isEqualTo(s.memory());
+      // An hour later what happened before is forgotten.
+      now.addAndGet(Duration.ofHours(2).toMillis());
+      assertThat(db.status().churn().created()).isZero();
+    }
+  }
+}
