@@ -3,7 +3,8 @@ package dev.tethys.bench;
 import java.util.Arrays;
 
 /**
- * {@code tethys bench soak …}, {@code disk …} and {@code jmh …}; the races are run by the launcher.
+ * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …} and {@code jmh …}; the races are run
+ * by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -14,9 +15,10 @@ public final class Main {
     switch (what) {
       case "soak" -> System.exit(Soak.run(rest));
       case "disk" -> System.exit(Disk.run(rest));
+      case "fuzz" -> System.exit(Fuzz.run(rest));
       case "jmh" -> org.openjdk.jmh.Main.main(rest);
       default -> {
-        System.err.println("usage: tethys bench race|soak|disk|jmh …");
+        System.err.println("usage: tethys bench race|soak|disk|fuzz|jmh …");
         System.exit(2);
       }
     }

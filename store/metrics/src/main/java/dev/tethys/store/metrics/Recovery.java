@@ -22,6 +22,11 @@ import java.util.List;
 final class Recovery {
   private static final Logger LOG = System.getLogger(Recovery.class.getName());
 
+  /** Bytes of a definition in the log, and how much smaller a snapshot may have made it. */
+  private static final int LEAST_DEFINITION = 5;
+
+  private static final int MOST_COMPRESSED = 32;
+
   private final FileAccess files;
   private final Path folder;
   private final DatabaseOptions options;
@@ -43,8 +48,9 @@ final class Recovery {
         head.startAt(b.meta().maxTime());
       }
     }
-    long from = snapshot(head);
     Path wal = folder.resolve("wal");
+    head.expect(definitions(wal));
+    long from = snapshot(head);
     int segments = 0;
     long records = 0;
     long torn = 0;
@@ -91,6 +97,18 @@ final class Recovery {
         orphans,
         List.copyOf(problems),
         options.clock().millis() - began);
+  }
+
+  /** More definitions of series than can stand in the log and in snapshots. */
+  private long definitions(Path wal) throws IOException {
+    long n = 1024;
+    for (Path p : files.list(wal)) {
+      n += files.size(p) / LEAST_DEFINITION;
+    }
+    for (Path p : files.list(folder.resolve("head"))) {
+      n += files.size(p) / LEAST_DEFINITION * MOST_COMPRESSED;
+    }
+    return n;
   }
 
   private void tell(String problem) {

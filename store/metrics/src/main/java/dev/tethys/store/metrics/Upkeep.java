@@ -213,12 +213,14 @@ final class Upkeep {
     try {
       HeadSnapshot[] taken = new HeadSnapshot[1];
       long[] segment = new long[1];
+      long[] moment = new long[1];
       IOException[] failed = new IOException[1];
       head.still(
           () -> {
             try {
               segment[0] = log.rotate();
               taken[0] = new HeadSnapshot(head);
+              moment[0] = head.truncation().moment();
               checkpointAt = log.written();
             } catch (IOException e) {
               failed[0] = e;
@@ -243,6 +245,7 @@ final class Upkeep {
         }
       }
       log.truncate(segment[0]);
+      head.truncation().reclaim(moment[0]);
       checkpoints.increment();
       done = true;
     } finally {

@@ -357,6 +357,11 @@ public final class Head {
     minValidTime = Math.max(minValidTime, blocksEnd);
   }
 
+  /** Says how many definitions of series the log and the snapshot before it can hold at most. */
+  public void expect(long definitions) {
+    replay.expect(definitions);
+  }
+
   /**
    * Replays one record of the log.
    *

@@ -359,6 +359,7 @@ public final class HeadSnapshot {
           int slot = s.count(Integer.MAX_VALUE - 64);
           int generation = s.count(Integer.MAX_VALUE);
           byte[] canonical = s.sized();
+          Canonical.check(canonical);
           if (slot == 0 || head.table.isLive(slot)) {
             throw new DamageException("slot " + slot + " twice");
           }

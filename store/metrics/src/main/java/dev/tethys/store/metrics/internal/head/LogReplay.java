@@ -23,9 +23,17 @@ final class LogReplay implements BatchRecord.Replay {
   private final Batch.Columns scratch = new Batch.Columns();
   private final SampleBuffer buffer = new SampleBuffer();
 
+  /** How many definitions may be missing: a slot further beyond the others is not believed. */
+  private long maxGap = 1 << 10;
+
   LogReplay(Head head, Placement placement) {
     this.head = head;
     this.placement = placement;
+  }
+
+  /** Says how many definitions may at most have stood in what is damaged. */
+  void expect(long definitions) {
+    maxGap = definitions;
   }
 
   /** Replays one record; how many of its samples have no series. */
@@ -40,9 +48,10 @@ final class LogReplay implements BatchRecord.Replay {
 
   @Override
   public void series(int slot, int generation, byte[] canonical) {
-    if (slot > head.table.slots() + (1 << 24)) {
+    if (slot > head.table.slots() + maxGap) {
       throw new DamageException("slot " + slot + " is far beyond all others");
     }
+    Canonical.check(canonical);
     SeriesTable t = head.table;
     moved.remove(slot);
     if (t.isLive(slot)) {

@@ -235,20 +235,40 @@ public final class Truncation {
       oldest = Math.min(oldest, first);
     }
     head.minTime = oldest;
-    freeRetired();
   }
 
-  private void freeRetired() {
-    long oldest = Long.MAX_VALUE;
-    for (HeadAppender a : open) {
-      oldest = Math.min(oldest, a.epoch());
-    }
-    head.table.free(
-        oldest == Long.MAX_VALUE ? epoch.get() : oldest,
-        slot -> {
-          Stripe s = head.stripe(slot);
-          s.lastTime[slot & 63] = Stripe.NEVER;
-          s.lastBits[slot & 63] = 0;
+  /**
+   * Makes the slots of series that left before a moment usable again, unless an appender may still
+   * name them. To be called once a snapshot taken at that moment has replaced the log before it:
+   * within one log a slot then has one definition, so that damage to a definition can never give
+   * samples to a series that had the slot earlier.
+   *
+   * @param moment what {@link #moment} was when the snapshot was taken
+   */
+  public void reclaim(long moment) {
+    head.still(
+        () -> {
+          head.view.writeLock().lock();
+          try {
+            long oldest = moment;
+            for (HeadAppender a : open) {
+              oldest = Math.min(oldest, a.epoch());
+            }
+            head.table.free(
+                oldest,
+                slot -> {
+                  Stripe s = head.stripe(slot);
+                  s.lastTime[slot & 63] = Stripe.NEVER;
+                  s.lastBits[slot & 63] = 0;
+                });
+          } finally {
+            head.view.writeLock().unlock();
+          }
         });
+  }
+
+  /** For {@link #reclaim}: series that left so far left before it. */
+  public long moment() {
+    return epoch.get();
   }
 }

@@ -1,0 +1,141 @@
+package dev.tethys.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+/**
+ * Damages what stands on disk, a million times: whatever is read then must be something that was
+ * once written, and nothing may end otherwise than with a {@code StorageException}. A failing round
+ * is repeated by its seed.
+ */
+final class Fuzz {
+  /** One kind of file to damage. */
+  interface Target extends AutoCloseable {
+    /**
+     * Damages and reads once.
+     *
+     * @return how many files were damaged
+     * @throws AssertionError when an answer is wrong
+     */
+    long round(Random r) throws Exception;
+
+    /** What the rounds so far met, in a few words. */
+    String summary();
+
+    @Override
+    default void close() throws Exception {}
+  }
+
+  private static final Map<String, Function<Path, Target>> TARGETS =
+      new LinkedHashMap<>(Map.of("wal", WalFuzz::new));
+
+  /** A round that takes longer hangs. */
+  private static final long LONGEST_SECONDS = 30;
+
+  private Fuzz() {}
+
+  /** Arguments are targets, {@code count=1000000} files and {@code seed=1}; 0 when all was well. */
+  static int run(String[] args) throws Exception {
+    long count = 1_000_000;
+    long seed = 1;
+    List<String> what = new ArrayList<>();
+    for (String a : args) {
+      String[] kv = a.split("=", 2);
+      if (kv.length == 1 && TARGETS.containsKey(a)) {
+        what.add(a);
+      } else if (kv.length == 2 && kv[0].equals("count")) {
+        count = Long.parseLong(kv[1]);
+      } else if (kv.length == 2 && kv[0].equals("seed")) {
+        seed = Long.parseLong(kv[1]);
+      } else {
+        System.err.println(
+            "tethys bench fuzz: unknown argument "
+                + a
+                + "; there are "
+                + String.join(", ", TARGETS.keySet())
+                + ", count=N, seed=N");
+        return 2;
+      }
+    }
+    int failed = 0;
+    for (String name : what.isEmpty() ? List.copyOf(TARGETS.keySet()) : what) {
+      failed += rounds(name, count, seed);
+    }
+    return failed == 0 ? 0 : 1;
+  }
+
+  private static int rounds(String name, long count, long seed) throws Exception {
+    Function<Path, Target> make = TARGETS.get(name);
+    if (make == null) {
+      throw new IllegalArgumentException(name);
+    }
+    Path shm = Path.of("/dev/shm");
+    Path dir =
+        Files.isWritable(shm)
+            ? Files.createTempDirectory(shm, "tethys-fuzz")
+            : Files.createTempDirectory("tethys-fuzz");
+    // What is damaged is told in the log, each time.
+    Logger.getLogger("dev.tethys.store").setLevel(Level.OFF);
+    int failed = 0;
+    long files = 0;
+    long began = System.nanoTime();
+    long told = began;
+    try (Target t = make.apply(dir)) {
+      for (long i = 0; files < count && failed < 10; i++) {
+        long start = System.nanoTime();
+        try {
+          files += t.round(new Random(seed + i));
+          if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(LONGEST_SECONDS)) {
+            throw new AssertionError("the round took more than " + LONGEST_SECONDS + " s");
+          }
+        } catch (Exception | Error e) {
+          failed++;
+          files++;
+          System.out.printf("%s: seed=%d count=1 fails%n", name, seed + i);
+          e.printStackTrace(System.out);
+        }
+        long now = System.nanoTime();
+        if (now - told > TimeUnit.SECONDS.toNanos(10)) {
+          told = now;
+          System.out.printf(
+              Locale.ROOT,
+              "%s: %d files, %.0f a second, %s%n",
+              name,
+              files,
+              files * 1e9 / (now - began),
+              t.summary());
+        }
+      }
+      System.out.printf(
+          "%s: %s after %d files from seed %d: %s%n",
+          name, failed == 0 ? "well" : failed + " FAILED", files, seed, t.summary());
+    } finally {
+      delete(dir);
+    }
+    return failed;
+  }
+
+  /** Removes a folder with all that is in it. */
+  static void delete(Path dir) throws java.io.IOException {
+    if (!Files.exists(dir)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(dir)) {
+      for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(p);
+      }
+    }
+  }
+}
