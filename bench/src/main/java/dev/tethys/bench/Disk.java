@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 final class Disk {
   private Disk() {}
 
-  /** Options are {@code REC hosts=40 steps=720 interval=15}; 0 when all was well. */
+  /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 when all was well. */
   static int run(String[] args) throws IOException {
-    Map<String, Integer> o = new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15));
+    Map<String, Integer> o = new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15, "scaled", 1));
     Path file = null;
     for (String a : args) {
       String[] kv = a.split("=", 2);
@@ -41,10 +41,10 @@ final class Disk {
       }
     }
     if (file == null) {
-      System.err.println("usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15]");
+      System.err.println("usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15] [scaled=1]");
       return 2;
     }
-    Recording rec = new Recording(file);
+    Recording rec = new Recording(file, o.getOrDefault("scaled", 0) != 0);
     Path folder = Files.createTempDirectory("tethys-disk");
     try {
       fill(rec, folder, o.getOrDefault("hosts", 0), o.getOrDefault("steps", 0), o);
@@ -62,6 +62,7 @@ final class Disk {
     DatabaseOptions options =
         DatabaseOptions.DEFAULTS.withBackground(false).withRetention(Duration.ofDays(3650), 0);
     long samples = (long) hosts * rec.series() * steps;
+    long closing;
     try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
       long[] ids = new long[hosts * rec.series()];
       for (int s = 0; s < steps; s++) {
@@ -81,14 +82,23 @@ final class Disk {
           db.maintain();
         }
       }
+      closing = -cpu();
     }
+    closing += cpu();
     System.out.printf(
         Locale.ROOT,
         "%d samples; after a clean stop %.3f B/sample: %s%n",
         samples,
         (double) size(folder) / samples,
         listing(folder, samples));
+    long opening = -cpu();
     try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      opening += cpu();
+      System.out.printf(
+          Locale.ROOT,
+          "the stop took %.2f s, the start %.2f s of CPU%n",
+          closing / 1e9,
+          opening / 1e9);
       // A sample of the next day makes everything before it complete.
       try (Appender a = db.appender()) {
         a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);

@@ -26,7 +26,15 @@ final class Recording {
   private final boolean[] decimal; // at most six decimals
   private final double[][] values; // by scrape
 
-  Recording(Path file) throws IOException {
+  private final boolean scaled;
+
+  /**
+   * Reads a recording.
+   *
+   * @param scaled whether series are scaled; without, all that tells hosts apart is when they start
+   */
+  Recording(Path file, boolean scaled) throws IOException {
+    this.scaled = scaled;
     try (DataInputStream in =
         new DataInputStream(
             new BufferedInputStream(new GZIPInputStream(Files.newInputStream(file)), 1 << 20))) {
@@ -119,7 +127,10 @@ final class Recording {
     return decimal[i] && Math.abs(v) < 1e9 ? Math.rint(v * 1e6) / 1e6 : v;
   }
 
-  private static int scale(int host, int i, int pass) {
+  private int scale(int host, int i, int pass) {
+    if (!scaled) {
+      return 1;
+    }
     long h = host * 0x9E3779B97F4A7C15L ^ i * 0xC2B2AE3D27D4EB4FL ^ pass * 0x165667B19E3779F9L;
     h = (h ^ h >>> 31) * 0xBF58476D1CE4E5B9L;
     return 1 + (int) ((h ^ h >>> 29) >>> 33) % 9;

@@ -145,7 +145,7 @@ final class Upkeep {
         head.truncation().compactIndex();
       }
       if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
-        checkpoint();
+        checkpoint(false);
       }
       while (compact()) {
         // One after the other: the next plan sees what the last one made.
@@ -207,8 +207,12 @@ final class Upkeep {
     return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
   }
 
-  /** Writes the head to a file, so that the log before it is not needed any more. */
-  private void checkpoint() throws IOException {
+  /**
+   * Writes the head to a file, so that the log before it is not needed any more.
+   *
+   * @param last the store closes: the file should be small rather than quickly written
+   */
+  private void checkpoint(boolean last) throws IOException {
     boolean done = false;
     try {
       HeadSnapshot[] taken = new HeadSnapshot[1];
@@ -235,7 +239,7 @@ final class Upkeep {
       Path path = snapshotPath(folder, segment[0]);
       Path tmp = path.resolveSibling(path.getFileName() + ".tmp");
       try (WritableFile f = files.create(tmp)) {
-        taken[0].write(f);
+        taken[0].write(f, last);
       }
       files.rename(tmp, path);
       files.syncDirectory(dir);
@@ -491,7 +495,7 @@ final class Upkeep {
     structure.lock();
     try {
       if (log.written() > checkpointAt) {
-        checkpoint();
+        checkpoint(true);
       }
     } catch (IOException e) {
       // Everything is in the log: only the next start takes longer.

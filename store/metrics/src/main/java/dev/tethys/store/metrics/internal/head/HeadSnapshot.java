@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * changes and notes what does not (pages only grow); writing it then disturbs nobody.
  *
  * <pre>
- * 8 bytes "TTHSHED" and version 2, then {@link Frames}; first byte of a payload:
+ * 8 bytes "TTHSHED" and version 3, then {@link Frames}; first byte of a payload:
  *   1 HEAD      svarint block range, svarint minValidTime, svarint minTime, svarint maxTime
  *   2 SERIES    uvarint n, uvarint raw bytes, zstd of n * { uvarint slot, uvarint generation, sized labels }
  *   3 STRIPES   uvarint raw bytes, zstd of stripes, see below
@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   6 END       the snapshot is whole
  * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
  *   the one before; 0 first), uvarint pages, each: svarint range start, uvarint rows,
- *   8 bytes mask of the series with values that are not finite,
- *   byte 0 and 8 bytes mask of the series present in all rows | byte 1,
+ *   8 bytes mask of the series with values that are not finite, then
+ *   byte 2 and {@link RowColumns} | byte 0 and 8 bytes mask of the series present in all rows | byte 1,
  *   rows * { svarint time - time before (first: - range start), 8 bytes mask of the changed,
  *   [8 bytes mask of the present], uvarint length }, the bytes of all rows as in {@link RowPage};
  *   uvarint series with extras, each:
@@ -41,9 +41,12 @@ import org.jspecify.annotations.Nullable;
  *     uvarint late samples * { svarint time, svarint start, byte 0 and 8 bytes value |
  *                              byte 1 and sized histogram chunk data }
  * </pre>
+ *
+ * <p>Version 2 is the same without columns, and is still read.
  */
 public final class HeadSnapshot {
-  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 2};
+  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 3};
+  private static final byte OLD_VERSION = 2;
   private static final int FRAME = 1 << 20;
 
   /** The most raw bytes of stripes in a frame: late samples of one may be many. */
@@ -129,8 +132,12 @@ public final class HeadSnapshot {
         extras);
   }
 
-  /** Writes the snapshot and makes its content durable. */
-  public void write(WritableFile file) throws IOException {
+  /**
+   * Writes the snapshot and makes its content durable.
+   *
+   * @param small spends CPU time on half the size: for a snapshot that is there to stay
+   */
+  public void write(WritableFile file, boolean small) throws IOException {
     file.write(MAGIC, 0, MAGIC.length);
     ByteSink out = new ByteSink(FRAME);
     int at = Frames.begin(out);
@@ -141,7 +148,7 @@ public final class HeadSnapshot {
     out.svarint(maxTime);
     flush(file, out, at);
     series(file, out);
-    stripes(file, out);
+    stripes(file, out, small);
     exemplars(file, out);
     at = Frames.begin(out);
     out.putByte(METADATA);
@@ -190,7 +197,8 @@ public final class HeadSnapshot {
     }
   }
 
-  private void stripes(WritableFile file, ByteSink out) throws IOException {
+  private void stripes(WritableFile file, ByteSink out, boolean small) throws IOException {
+    RowColumns columns = small ? new RowColumns() : null;
     ValueColumn values = new ValueColumn();
     double[] v = new double[64];
     ByteSink raw = new ByteSink(FRAME);
@@ -207,25 +215,25 @@ public final class HeadSnapshot {
       }
       raw.uvarint(s.pages.pages().length);
       for (RowPage.View p : s.pages.pages()) {
-        p.save(raw);
+        p.save(raw, columns);
       }
       raw.uvarint(s.extras.size());
       for (ExtraState e : s.extras) {
         extra(e, raw);
       }
       if (raw.size > FRAME) {
-        flushStripes(file, raw, out);
+        flushStripes(file, raw, out, small);
       }
     }
-    flushStripes(file, raw, out);
+    flushStripes(file, raw, out, small);
   }
 
-  private static void flushStripes(WritableFile file, ByteSink raw, ByteSink out)
-      throws IOException {
+  private static void flushStripes(
+      WritableFile file, ByteSink raw, ByteSink out, boolean small) throws IOException {
     if (raw.size == 0) {
       return;
     }
-    byte[] z = Zstd.compress(raw.toArray(), 1);
+    byte[] z = Zstd.compress(raw.toArray(), small ? 3 : 1);
     int at = Frames.begin(out);
     out.putByte(STRIPES);
     out.uvarint(raw.size);
@@ -308,11 +316,13 @@ public final class HeadSnapshot {
   /** Fills an empty head from a snapshot: every sound frame of it. */
   public static Loaded load(Head head, MemorySegment file) {
     for (int i = 0; i < MAGIC.length; i++) {
-      if (file.byteSize() < MAGIC.length || file.get(ValueLayout.JAVA_BYTE, i) != MAGIC[i]) {
+      byte b = file.byteSize() < MAGIC.length ? 0 : file.get(ValueLayout.JAVA_BYTE, i);
+      if (b != MAGIC[i] && !(i == MAGIC.length - 1 && b == OLD_VERSION)) {
         return new Loaded(false, "it is not a snapshot of this version");
       }
     }
     boolean[] end = new boolean[1];
+    RowColumns columns = new RowColumns();
     List<String> problems = new ArrayList<>();
     Frames.Found found =
         Frames.read(
@@ -320,7 +330,7 @@ public final class HeadSnapshot {
             MAGIC.length,
             in -> {
               try {
-                frame(head, in, end);
+                frame(head, in, end, columns);
               } catch (DamageException
                   | IndexOutOfBoundsException
                   | com.github.luben.zstd.ZstdException e) {
@@ -336,7 +346,7 @@ public final class HeadSnapshot {
     return new Loaded(problems.isEmpty(), String.join("; ", problems));
   }
 
-  private static void frame(Head head, ByteSource in, boolean[] end) {
+  private static void frame(Head head, ByteSource in, boolean[] end, RowColumns columns) {
     switch (in.getByte()) {
       case HEAD -> {
         long range = in.svarint();
@@ -371,7 +381,7 @@ public final class HeadSnapshot {
         int raw = in.count(MAX_STRIPES);
         ByteSource s = new ByteSource(Zstd.decompress(in.bytes(in.remaining()), raw));
         while (s.remaining() > 0) {
-          stripe(head, s);
+          stripe(head, s, columns);
         }
       }
       case EXEMPLARS -> {
@@ -391,7 +401,7 @@ public final class HeadSnapshot {
     }
   }
 
-  private static void stripe(Head head, ByteSource in) {
+  private static void stripe(Head head, ByteSource in, RowColumns columns) {
     int number = in.count(1 << 25);
     Stripe s = head.stripeFor(number << 6);
     double[] v = new double[64];
@@ -403,7 +413,7 @@ public final class HeadSnapshot {
       s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
     }
     for (int n = in.count(); n > 0; n--) {
-      RowPage p = RowPage.load(in);
+      RowPage p = RowPage.load(in, columns);
       // A block may have been finished after the snapshot. One that ends within a range, as copies
       // of
       // a store have it, takes nothing of that range away: its rows begin behind it.

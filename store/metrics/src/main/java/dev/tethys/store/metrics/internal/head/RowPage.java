@@ -45,6 +45,10 @@ final class RowPage {
   private static final int MAX_ROW_BYTES = 32 + 64 * 8;
 
   private static final int SLACK = 8;
+
+  /** In a snapshot: a page saved as {@link RowColumns}. */
+  private static final int COLUMNS = 2;
+
   private static final long EXPONENT = 0x7ff0000000000000L;
 
   static final VarHandle LONG =
@@ -353,11 +357,16 @@ final class RowPage {
       }
     }
 
-    /** Writes the page: for the snapshot of the head. */
-    void save(ByteSink out) {
+    /** Writes the page for the snapshot of the head, as columns where there is who makes them. */
+    void save(ByteSink out, @Nullable RowColumns columns) {
       out.svarint(page.rangeStart);
       out.uvarint(rows);
       out.putLong(special);
+      if (columns != null && rows > 0) {
+        out.putByte(COLUMNS);
+        columns.save(this, out);
+        return;
+      }
       out.putByte(presents == null ? 0 : 1);
       if (presents == null) {
         out.putLong(allPresent);
@@ -420,11 +429,15 @@ final class RowPage {
   }
 
   /** Reads a saved page; its bytes are checked against their own structure. */
-  static RowPage load(ByteSource in) {
+  static RowPage load(ByteSource in, RowColumns columns) {
     long rangeStart = in.svarint();
     int rows = in.count(MAX_ROWS);
     long special = in.getLong();
-    boolean masks = in.getByte() != 0;
+    int form = in.getByte();
+    if (form == COLUMNS) {
+      return columns.load(in, rangeStart, rows);
+    }
+    boolean masks = form != 0;
     long all = masks ? 0 : in.getLong();
     RowPage page = new RowPage(rangeStart, rows, 0);
     page.special = special;
