@@ -27,7 +27,8 @@ final class Disk {
 
   /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 when all was well. */
   static int run(String[] args) throws IOException {
-    Map<String, Integer> o = new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15, "scaled", 1));
+    Map<String, Integer> o =
+        new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15, "scaled", 1));
     Path file = null;
     for (String a : args) {
       String[] kv = a.split("=", 2);
@@ -41,7 +42,8 @@ final class Disk {
       }
     }
     if (file == null) {
-      System.err.println("usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15] [scaled=1]");
+      System.err.println(
+          "usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15] [scaled=1]");
       return 2;
     }
     Recording rec = new Recording(file, o.getOrDefault("scaled", 0) != 0);

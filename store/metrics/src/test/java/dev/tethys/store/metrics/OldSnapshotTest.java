@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Snapshots of the head that former versions left at a clean stop ({@code src/test/resources/heads})
- * are still read: what {@link #fill} puts in is there.
+ * Snapshots of the head that former versions left at a clean stop ({@code
+ * src/test/resources/heads}) are still read: what {@link #fill} puts in is there.
  */
 class OldSnapshotTest {
   static final long T0 = 1_700_000_000_000L;

@@ -228,8 +228,8 @@ public final class HeadSnapshot {
     flushStripes(file, raw, out, small);
   }
 
-  private static void flushStripes(
-      WritableFile file, ByteSink raw, ByteSink out, boolean small) throws IOException {
+  private static void flushStripes(WritableFile file, ByteSink raw, ByteSink out, boolean small)
+      throws IOException {
     if (raw.size == 0) {
       return;
     }
