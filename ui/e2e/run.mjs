@@ -28,8 +28,8 @@ try {
   for (const scenario of scenarios) {
     if (values.only && !scenario.name.includes(values.only)) continue;
     const opened = await openPage(browser, baseUrl, scenario.context);
-    // What an older Prometheus does not have is not an error of the interface.
-    opened.allow(/404 .*\/api\/v1\/status\/tsdb\/blocks/);
+    // What Prometheus, or an older one, does not have is not an error of the interface.
+    opened.allow(/404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage)|explain)/);
     const shot = async (name, options) => {
       if (values.screenshots)
         await opened.page.screenshot({ path: join(values.screenshots, `${name}.png`), ...options });

@@ -17,6 +17,9 @@ const PAGES = [
   ['/tsdb-status', 'Status'],
 ];
 
+/** Both sides have one series a target, shared parts and a number aside. */
+const JOIN = 'sum by (instance) (rate(up{job!="😀"}[5m])) + on(instance) group_right() up > -1';
+
 const param = (page, name) => new URL(page.url()).searchParams.get(name);
 const editor = (page, n = 0) => page.locator('.editor .cm-content').nth(n);
 
@@ -48,6 +51,11 @@ async function setQuery(page, text, n = 0) {
 async function api(baseUrl, path) {
   const answer = await fetch(`${baseUrl}/api/v1/${path}`);
   return (await answer.json()).data;
+}
+
+/** Whether the server has an endpoint that Prometheus has not. */
+async function knows(baseUrl, path) {
+  return (await fetch(`${baseUrl}/api/v1/${path}`)).status !== 404;
 }
 
 async function graph({ open, page }, expr, more = '') {
@@ -102,6 +110,8 @@ export const scenarios = [
           ...PAGES,
           ['/query?g0.expr=up&g0.tab=graph'],
           ['/query?g0.expr=up&g0.tab=table'],
+          [`/query?g0.expr=${encodeURIComponent(JOIN)}&g0.tab=explain&g0.analyze=1`],
+          [`/query?g0.expr=${encodeURIComponent(JOIN)}&g0.tab=explain&g0.explain=parts`],
         ]) {
           await open(path);
           await settled(page);
@@ -282,6 +292,85 @@ export const scenarios = [
       assert.equal(await page.locator('.panel').count(), 2);
       assert.equal(await page.getByRole('radio', { name: 'Stacked' }).getAttribute('aria-checked'), 'true');
       await page.locator('.time-button', { hasText: 'Last 2 hours' }).waitFor();
+    },
+  },
+  {
+    name: 'a plan is explained, then measured',
+    async run({ open, page, shot, baseUrl }) {
+      await open(`/query?g0.expr=${encodeURIComponent(JOIN)}&g0.tab=graph&g0.range_input=15m`);
+      await page.getByRole('radio', { name: 'Explain' }).click();
+      assert.equal(param(page, 'g0.tab'), 'explain');
+      if (!(await knows(baseUrl, 'explain?query=up'))) {
+        await page.getByRole('tree', { name: 'Parts of the query' }).waitFor();
+        await page.getByRole('radio', { name: 'Plan', exact: true }).click();
+        await page.locator('.notice', { hasText: 'does not tell its plans' }).waitFor();
+        await shot('explain-missing');
+        return;
+      }
+      const rows = page.locator('.plan-row');
+      await rows.first().waitFor();
+      assert.ok((await rows.count()) >= 5);
+      await rows.filter({ hasText: 'up{job!=' }).first().hover();
+      // The place is told in bytes, the text is not made of them.
+      await until('its place is marked', async () =>
+        (await page.locator('.cm-marked').allTextContents()).join('').includes('rate(up{job!="😀"}[5m])'),
+      );
+      await page.getByRole('radio', { name: 'At one moment' }).click();
+      await until('planned for a moment', () => param(page, 'g0.explain_at') === 'moment');
+      await page.getByRole('radio', { name: 'Over the range' }).click();
+      await page.getByRole('button', { name: 'Analyze' }).click();
+      await page.locator('.plan-summary .tile', { hasText: 'Samples read' }).waitFor();
+      assert.equal(param(page, 'g0.analyze'), '1');
+      assert.match(await page.locator('.plan-figure').first().textContent(), /\d.*s$/);
+      await shot('explain');
+      await rows.first().focus();
+      await page.keyboard.press('ArrowDown');
+      await until(
+        'the next step has the focus',
+        async () => (await rows.nth(1).getAttribute('tabindex')) === '0',
+      );
+      await page.keyboard.press('Home');
+      const all = await rows.count();
+      await page.keyboard.press('ArrowLeft');
+      await until('all closed', async () => (await rows.count()) === 1);
+      await page.keyboard.press('ArrowRight');
+      await until('open again', async () => (await rows.count()) === all);
+    },
+  },
+  {
+    name: 'a query is taken apart, and series are seen to match',
+    async run({ open, page, shot }) {
+      await open(`/query?g0.expr=${encodeURIComponent(JOIN)}&g0.tab=table&g0.show_tree=1`);
+      const parts = page.getByRole('treeitem');
+      await until('six parts', async () => (await parts.count()) === 6);
+      await until(
+        'all asked',
+        async () => (await page.locator('.part-state', { hasText: /series/ }).count()) === 6,
+      );
+      await parts.filter({ hasText: 'group_right' }).click();
+      await page.locator('.match-matched').first().waitFor();
+      assert.equal(param(page, 'g0.tab'), 'explain');
+      assert.equal(param(page, 'g0.part'), '1');
+      await page.getByRole('button', { name: /^Matched/ }).click();
+      await until('only those', async () => (await page.locator('.match-right').count()) === 0);
+      await shot('explain-parts');
+      await page.locator('.part-label', { hasText: 'instance' }).first().click();
+      await page.locator('.part-values dd').first().waitFor();
+      await page.keyboard.press('Escape');
+      await parts.last().click();
+      await page.locator('.say', { hasText: 'Newest samples' }).waitFor();
+    },
+  },
+  {
+    name: 'matching that fails says why',
+    async run({ open, page, allow, shot }) {
+      allow(/422 .*\/query/);
+      const expr =
+        'up * on() scrape_duration_seconds{job=~".+"} or on() vector(1) * on() {__name__=~"scrape_.*"}';
+      await open(`/query?g0.expr=${encodeURIComponent(expr)}&g0.tab=explain&g0.explain=parts&g0.part=4`);
+      await page.locator('.part-failed').first().waitFor();
+      await page.locator('.match-problem', { hasText: 'group_right()' }).first().waitFor();
+      await shot('explain-problem');
     },
   },
   {

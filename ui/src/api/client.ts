@@ -27,6 +27,11 @@ export class ApiError extends Error {
     return this.status === 503 && this.kind !== 'timeout';
   }
 
+  /** The server does not know this address: another product, or an older version. */
+  get missing(): boolean {
+    return this.status === 404 || this.status === 405 || this.status === 501;
+  }
+
   /** Nothing answered at all. */
   get unreachable(): boolean {
     return this.status === 0;

@@ -11,6 +11,9 @@ const TITLES: Record<string, string> = {
   unavailable: 'Not available',
 };
 
+/** Whether the server does not know the endpoint, for pages that then show less. */
+export const isMissing = (error: unknown) => error instanceof ApiError && error.missing;
+
 export function ErrorNotice({ error }: { error: unknown }) {
   if (error instanceof ApiError) {
     if (error.message.includes('unavailable with Prometheus Agent')) {

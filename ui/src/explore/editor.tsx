@@ -10,8 +10,17 @@ import {
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
 import { bracketMatching, HighlightStyle, syntaxHighlighting, syntaxTree } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
-import { EditorState, Prec, StateField } from '@codemirror/state';
-import { EditorView, hoverTooltip, keymap, placeholder, showTooltip, type Tooltip } from '@codemirror/view';
+import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  hoverTooltip,
+  keymap,
+  placeholder,
+  showTooltip,
+  type Tooltip,
+} from '@codemirror/view';
 import type { SyntaxNode } from '@lezer/common';
 import { tags } from '@lezer/highlight';
 import { PromQLExtension } from '@prometheus-io/codemirror-promql';
@@ -29,6 +38,8 @@ export interface EditorProps {
   onRun: (value: string) => void;
   label: string;
   autoFocus?: boolean;
+  /** A part of the text that something else on the page speaks of. */
+  mark?: { from: number; to: number } | null;
 }
 
 const MAX_HISTORY_COMPLETIONS = 10;
@@ -179,6 +190,24 @@ const signatureHelp = StateField.define<readonly Tooltip[]>({
   provide: (field) => showTooltip.computeN([field], (state) => state.field(field)),
 });
 
+const setMark = StateEffect.define<{ from: number; to: number } | null>();
+const marking = Decoration.mark({ class: 'cm-marked' });
+
+const marked = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(decorations, tr) {
+    let next = tr.docChanged ? Decoration.none : decorations;
+    for (const effect of tr.effects) {
+      if (!effect.is(setMark)) continue;
+      const { from = 0, to = 0 } = effect.value ?? {};
+      const end = Math.min(to, tr.state.doc.length);
+      next = from < end ? Decoration.set([marking.range(from, end)]) : Decoration.none;
+    }
+    return next;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
 const hideSignature = EditorView.domEventHandlers({
   blur: (_e, view) => {
     view.dom.classList.add('is-blurred');
@@ -247,6 +276,7 @@ export default function Editor(props: EditorProps) {
           hoverHelp,
           signatureHelp,
           hideSignature,
+          marked,
           Prec.high(
             keymap.of([
               { key: 'Enter', run: (v) => (completionStatus(v.state) === 'active' ? false : run(v)) },
@@ -295,6 +325,14 @@ export default function Editor(props: EditorProps) {
       v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: props.value } });
     }
   }, [props.value]);
+
+  const from = props.mark?.from;
+  const to = props.mark?.to;
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: setMark.of(from === undefined || to === undefined ? null : { from, to }),
+    });
+  }, [from, to]);
 
   return <div ref={host} className="editor" />;
 }

@@ -80,7 +80,7 @@ export function ExplorePage() {
   const [attempt, setAttempt] = useState(0);
   const [explorerFor, setExplorerFor] = useState<number | null>(null);
   const fetching = useIsFetching({
-    predicate: (q) => q.queryKey[0] === 'range' || q.queryKey[0] === 'instant',
+    predicate: (q) => ['range', 'instant', 'explain', 'part'].includes(String(q.queryKey[0])),
   });
 
   // Panels keep their identity over changes of the address: removing one must not hand its editor to the next.
@@ -105,7 +105,8 @@ export function ExplorePage() {
   const run = (i: number, expr: string) => {
     again();
     const panel = state.panels[i];
-    if (panel && panel.expr !== expr) updatePanel(i, { expr, only: null, hide: [] });
+    if (panel && panel.expr !== expr)
+      updatePanel(i, { expr, only: null, hide: [], explain: { ...panel.explain, part: 0 } });
   };
   const add = (panel: PanelState) => {
     if (state.panels.length < MAX_PANELS) go({ ...state, panels: [...state.panels, panel] });

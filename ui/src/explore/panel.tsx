@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { call } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { Button, CopyButton } from '../components/ui';
+import { ExplainTab, QueryTree } from '../explain/lazy';
 import type { TimeRange } from '../lib/time';
 import type { TabProps } from './answer';
 import { GraphTab } from './graph-tab';
@@ -25,6 +26,7 @@ export function Panel(props: PanelProps) {
   const { panel, index, update } = props;
   const [draft, setDraft] = useState(panel.expr);
   const [formatError, setFormatError] = useState<unknown>(null);
+  const [mark, setMark] = useState<{ from: number; to: number } | null>(null);
   useEffect(() => setDraft(panel.expr), [panel.expr]);
   const time = panel.time ?? props.time;
   const setTime = (next: TimeRange) => (panel.time ? update({ time: next }) : props.setTime(next));
@@ -45,6 +47,11 @@ export function Panel(props: PanelProps) {
     }
   };
   const tab = { ...props, run, time, setTime };
+  // Places are those of the query that was run; what is being typed has others.
+  const lead = draft.length - draft.trimStart().length;
+  const marked = mark && draft.trim() === panel.expr ? { from: mark.from + lead, to: mark.to + lead } : null;
+  const explainPart = (part: number) =>
+    update({ tab: 'explain', explain: { ...panel.explain, view: 'parts', part } });
   return (
     <section className="panel" aria-label={`Query ${index + 1}`}>
       <div className="query">
@@ -54,6 +61,7 @@ export function Panel(props: PanelProps) {
             onChange={setDraft}
             onRun={run}
             label={`PromQL query ${index + 1}`}
+            mark={marked}
             autoFocus={index === 0 && panel.expr === ''}
           />
           <div className="query-buttons">
@@ -63,6 +71,13 @@ export function Panel(props: PanelProps) {
                 setDraft(expr);
                 run(expr);
               }}
+            />
+            <Button
+              icon="plan"
+              look="ghost"
+              label={panel.tree ? 'Hide the parts of the query' : 'Show the parts of the query'}
+              pressed={panel.tree}
+              onClick={() => update({ tree: !panel.tree })}
             />
             <Button icon="format" look="ghost" label="Format the query" onClick={() => void format()} />
             <CopyButton label="Copy the query" text={() => draft} />
@@ -81,6 +96,14 @@ export function Panel(props: PanelProps) {
         props.empty
       ) : (
         <>
+          {panel.tree && (
+            <QueryTree
+              {...tab}
+              chosen={panel.tab === 'explain' ? panel.explain.part : null}
+              onChoose={explainPart}
+              onMark={setMark}
+            />
+          )}
           <Toolbar
             panel={panel}
             update={update}
@@ -89,7 +112,9 @@ export function Panel(props: PanelProps) {
             clearOwnTime={() => update({ time: null })}
           />
           <div className="panel-body">
-            {panel.tab === 'graph' ? <GraphTab {...tab} /> : <TableTab {...tab} />}
+            {panel.tab === 'graph' && <GraphTab {...tab} />}
+            {panel.tab === 'table' && <TableTab {...tab} />}
+            {panel.tab === 'explain' && <ExplainTab {...tab} onMark={setMark} />}
           </div>
         </>
       )}

@@ -24,6 +24,12 @@ describe('the address', () => {
           time: { range: HOUR, end: null },
         }),
         newPanel({ expr: 'y', resolution: { kind: 'auto', density: 'high' } }),
+        newPanel({
+          expr: 'z',
+          tab: 'explain',
+          tree: true,
+          explain: { view: 'plan', moment: true, analyze: true, part: 3 },
+        }),
       ],
     };
     // Through text, as a browser would.

@@ -1,7 +1,7 @@
 /**
  * The state of the Explore page and its form in the address. The parameters are Prometheus's own
- * (g0.expr, g0.range_input …), so links work both ways; `g<i>.unit`, `g<i>.only`, `g<i>.hide` and
- * `refresh` are added. All panels share one time range, unless a link gives a panel another one.
+ * (g0.expr, g0.range_input …), so links work both ways; `g<i>.unit`, `g<i>.only`, `g<i>.hide`, `g<i>.explain`,
+ * `g<i>.explain_at`, `g<i>.analyze`, `g<i>.part` and `refresh` are added. All panels share one time range, unless a link gives a panel another one.
  */
 import {
   clampRange,
@@ -17,9 +17,25 @@ export type Density = 'low' | 'medium' | 'high';
 export type Resolution = { kind: 'auto'; density: Density } | { kind: 'fixed'; step: number };
 export type Display = 'lines' | 'stacked' | 'heatmap';
 
+export type ExplainView = 'auto' | 'plan' | 'parts';
+
+export interface ExplainState {
+  /** The server's plan or the parts of the query; auto takes the plan where the server tells one. */
+  view: ExplainView;
+  /** Planned for one moment, not for the range. */
+  moment: boolean;
+  /** The query is run to measure its steps. */
+  analyze: boolean;
+  /** Number of the chosen part, outside first. */
+  part: number;
+}
+
 export interface PanelState {
   expr: string;
-  tab: 'graph' | 'table';
+  tab: 'graph' | 'table' | 'explain';
+  /** The parts of the query stand below it, with what each gives. */
+  tree: boolean;
+  explain: ExplainState;
   display: Display;
   exemplars: boolean;
   resolution: Resolution;
@@ -53,6 +69,8 @@ export function newPanel(over: Partial<PanelState> = {}): PanelState {
   return {
     expr: '',
     tab: 'graph',
+    tree: false,
+    explain: { view: 'auto', moment: false, analyze: false, part: 0 },
     display: 'lines',
     exemplars: false,
     resolution: { kind: 'auto', density: 'medium' },
@@ -92,6 +110,8 @@ export function encode(state: ExploreState): Search {
     put('range_input', formatDuration(time.range));
     if (time.end !== null) put('end_input', formatMoment(time.end, true));
     if (panel.moment !== null) put('moment_input', formatMoment(panel.moment, true));
+    if (panel.tree) put('show_tree', '1');
+    if (panel.tab === 'explain') encodeExplain(panel.explain, put);
     if (panel.display !== 'lines') put('display_mode', panel.display);
     if (panel.exemplars) put('show_exemplars', '1');
     if (panel.resolution.kind === 'fixed') {
@@ -107,6 +127,13 @@ export function encode(state: ExploreState): Search {
   });
   if (state.refresh > 0) out.refresh = formatDuration(state.refresh);
   return out;
+}
+
+function encodeExplain(explain: ExplainState, put: (name: string, value: string) => void): void {
+  if (explain.view !== 'auto') put('explain', explain.view);
+  if (explain.moment) put('explain_at', 'moment');
+  if (explain.analyze) put('analyze', '1');
+  if (explain.part > 0) put('part', String(explain.part));
 }
 
 const HASH = /^[0-9a-z]{1,7}$/;
@@ -128,6 +155,17 @@ function decodeTime(get: (name: string) => string | undefined): TimeRange {
   };
 }
 
+function decodeExplain(get: (name: string) => string | undefined): ExplainState {
+  const view = get('explain');
+  const part = Number(get('part'));
+  return {
+    view: view === 'plan' || view === 'parts' ? view : 'auto',
+    moment: get('explain_at') === 'moment',
+    analyze: get('analyze') === '1',
+    part: Number.isInteger(part) && part > 0 ? part : 0,
+  };
+}
+
 function decodePanel(get: (name: string) => string | undefined): PanelState {
   const tab = get('tab');
   const display = get('display_mode');
@@ -136,7 +174,9 @@ function decodePanel(get: (name: string) => string | undefined): PanelState {
   return newPanel({
     expr: get('expr') ?? '',
     // Old links say 0 for the graph and 1 for the table; without a tab Prometheus shows the table.
-    tab: tab === 'graph' || tab === '0' ? 'graph' : 'table',
+    tab: tab === 'graph' || tab === '0' ? 'graph' : tab === 'explain' ? 'explain' : 'table',
+    tree: get('show_tree') === '1',
+    explain: decodeExplain(get),
     display:
       display === 'stacked' || display === 'heatmap' ? display : get('stacked') === '1' ? 'stacked' : 'lines',
     exemplars: get('show_exemplars') === '1',

@@ -33,7 +33,13 @@ function readResolution(value: string): Resolution {
   return { kind: 'fixed', step: parseDuration(value) ?? 60_000 };
 }
 
-function ResolutionSelect({ value, onChange }: { value: Resolution; onChange: (value: Resolution) => void }) {
+export function ResolutionSelect({
+  value,
+  onChange,
+}: {
+  value: Resolution;
+  onChange: (value: Resolution) => void;
+}) {
   const current = resolutionValue(value);
   const choices = RESOLUTIONS.some((c) => c.value === current)
     ? RESOLUTIONS
@@ -49,7 +55,7 @@ function ResolutionSelect({ value, onChange }: { value: Resolution; onChange: (v
   );
 }
 
-function MomentField({
+export function MomentField({
   value,
   onChange,
 }: {
@@ -151,10 +157,11 @@ export function Toolbar({
         choices={[
           { value: 'graph', label: 'Graph', icon: 'graph' },
           { value: 'table', label: 'Table', icon: 'table' },
+          { value: 'explain', label: 'Explain', icon: 'plan' },
         ]}
         onChange={(tab) => update({ tab })}
       />
-      {panel.tab === 'graph' ? (
+      {panel.tab === 'graph' && (
         <>
           <Segmented<Display>
             label="Drawing"
@@ -176,19 +183,22 @@ export function Toolbar({
             Exemplars
           </Button>
         </>
-      ) : (
+      )}
+      {panel.tab === 'table' && (
         <MomentField value={panel.moment} onChange={(moment) => update({ moment })} />
       )}
-      <Select
-        label="Unit"
-        hideLabel
-        value={panel.unit}
-        choices={[
-          { value: 'auto' as const, label: 'Unit: automatic' },
-          ...UNIT_CHOICES.map((u) => ({ value: u.id, label: u.name })),
-        ]}
-        onChange={(unit) => update({ unit: unit as UnitId | 'auto' })}
-      />
+      {panel.tab !== 'explain' && (
+        <Select
+          label="Unit"
+          hideLabel
+          value={panel.unit}
+          choices={[
+            { value: 'auto' as const, label: 'Unit: automatic' },
+            ...UNIT_CHOICES.map((u) => ({ value: u.id, label: u.name })),
+          ]}
+          onChange={(unit) => update({ unit: unit as UnitId | 'auto' })}
+        />
+      )}
       {ownTime && (
         <span className="own-time">
           <Icon name="clock" size={14} /> {describeRange(time, utc)}
