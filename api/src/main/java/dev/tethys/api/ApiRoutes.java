@@ -55,6 +55,11 @@ final class ApiRoutes {
     return on(path, ready(handler(endpoint)), "GET", "POST");
   }
 
+  /** An endpoint for DELETE that an agent cannot answer. */
+  ApiRoutes deleteOfServer(String path, ApiCall.Endpoint endpoint) {
+    return on(path, ready(handler(ofServer(endpoint))), "DELETE");
+  }
+
   /** An endpoint for POST and PUT that an agent cannot answer. */
   ApiRoutes postOrPutOfServer(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(ofServer(endpoint))), "POST", "PUT");

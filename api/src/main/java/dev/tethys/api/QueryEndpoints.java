@@ -17,6 +17,7 @@ import dev.tethys.query.promql.format.AstJson;
 import dev.tethys.query.promql.format.PrettyPrinter;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.web.HttpRequest;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -171,7 +172,9 @@ final class QueryEndpoints {
 
   private static <T> T run(
       ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
-    return told(() -> how.apply(q));
+    try (HttpRequest.Watch w = call.request().whenClientGone(q::cancel)) {
+      return told(() -> how.apply(q));
+    }
   }
 
   /** Tells what goes wrong as the API does. */

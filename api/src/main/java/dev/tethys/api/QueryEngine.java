@@ -24,6 +24,11 @@ public interface QueryEngine {
       public Prepared range(String query, long start, long end, long step, QueryOptions options) {
         return prepared(engine.range(source, query, start, end, step, options));
       }
+
+      @Override
+      public PromqlEngine.Status status() {
+        return engine.status();
+      }
     };
   }
 
@@ -90,4 +95,7 @@ public interface QueryEngine {
    * @throws QueryException when its arguments make no sense
    */
   Prepared range(String query, long start, long end, long step, QueryOptions options);
+
+  /** What runs now and what has cost most. */
+  PromqlEngine.Status status();
 }

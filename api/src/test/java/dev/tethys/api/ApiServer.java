@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
@@ -68,6 +69,11 @@ final class ApiServer implements AutoCloseable {
                   String query, long start, long end, long step, QueryOptions options) {
                 return engine.range(query, start, end, step, options);
               }
+
+              @Override
+              public PromqlEngine.Status status() {
+                return engine.status();
+              }
             },
             new Store(),
             new Targets(),
@@ -85,6 +91,11 @@ final class ApiServer implements AutoCloseable {
     List<String> infos = List.of();
     String seen = "";
     @Nullable RuntimeException failure;
+
+    @Override
+    public PromqlEngine.Status status() {
+      throw new UnsupportedOperationException();
+    }
 
     private static String shown(QueryOptions o) {
       return "lookback "

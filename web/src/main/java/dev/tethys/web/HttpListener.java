@@ -47,6 +47,9 @@ public final class HttpListener implements AutoCloseable {
   /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
   static final int RECEIVE_BUFFER = 1 << 20;
 
+  /** How often it is looked whether clients whose requests take long are still there. */
+  private static final long LOOK_MILLIS = 20;
+
   private record Port(WebServer server, InetSocketAddress address, SlowClients clients) {}
 
   private final HttpListenerOptions options;
@@ -95,6 +98,11 @@ public final class HttpListener implements AutoCloseable {
       l.close();
       throw e;
     }
+    l.sweeper.scheduleAtFixedRate(
+        () -> l.ports.forEach(p -> p.clients.look()),
+        LOOK_MILLIS,
+        LOOK_MILLIS,
+        TimeUnit.MILLISECONDS);
     long every = Math.clamp(options.readTimeout().toMillis() / 10, 10, 1000);
     l.sweeper.scheduleAtFixedRate(
         () -> l.ports.forEach(p -> p.clients.sweep()), every, every, TimeUnit.MILLISECONDS);
@@ -134,7 +142,8 @@ public final class HttpListener implements AutoCloseable {
                     .build())
             .protocolsDiscoverServices(false)
             .connectionSelectors(
-                Protocols.of(first.http2(), options.maxUriBytes(), options.maxHeaderBytes()))
+                Protocols.of(
+                    first.http2(), options.maxUriBytes(), options.maxHeaderBytes(), clients))
             .routing(HttpRouting.builder().any((q, r) -> answers.answer(clients, q, r)));
     if (tls) {
       b.tls(Tls.builder().sslContext(sockets.context()).build());

@@ -76,6 +76,22 @@ public interface HttpRequest {
   /** The certificates that the client showed, its own first; empty when none. */
   List<X509Certificate> clientCertificates();
 
+  /**
+   * Has an action run when the client has gone before its answer was given: it closed the
+   * connection, or its end of it, or took this request back (HTTP/2). That is noticed within some
+   * 50 milliseconds, and only after the body was read. The action runs at most once, on a thread of
+   * the listener, and must not block.
+   *
+   * @return ends the watch
+   */
+  Watch whenClientGone(Runnable action);
+
+  /** A watch that can be ended; the action may be running when that returns. */
+  interface Watch extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** The user that authenticated, or null when no authentication is configured. */
   @Nullable String user();
 }

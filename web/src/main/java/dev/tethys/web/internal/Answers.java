@@ -27,6 +27,8 @@ public final class Answers {
   /** How much of a body that a handler left unread is read to keep the connection. */
   static final int MAX_DRAIN = 256 << 10;
 
+  private static final int NO_STREAM = SlowClients.NO_STREAM;
+
   private final ReloadedConfig config;
   private final String prefix;
   private final Routes routes;
@@ -52,7 +54,8 @@ public final class Answers {
     long began = System.nanoTime();
     boolean multiplexed = q.prologue().protocolVersion().startsWith("2");
     try (SlowClients.Exchange exchange =
-        clients.begin(q.remotePeer().address(), q.localPeer().address(), multiplexed)) {
+        clients.begin(
+            q.remotePeer().address(), q.localPeer().address(), multiplexed ? q.id() : NO_STREAM)) {
       WebConfig c = config.get();
       HelidonRequest request = new HelidonRequest(q, exchange);
       HelidonResponse response =

@@ -11,18 +11,36 @@ import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import java.util.function.IntConsumer;
 
 /** A connection as the engine gave it, but for who its peer is and what it is read with. */
 record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader dataReader)
     implements ConnectionContext {
 
-  /** The connection read by a {@link SocketReader}, which takes over what was read already. */
-  static ConnectionView of(ConnectionContext context) {
+  /**
+   * The connection read by a {@link SocketReader}, which takes over what was read already.
+   *
+   * @param onReset is told of the streams that the client takes back (HTTP/2)
+   */
+  static ConnectionView of(ConnectionContext context, IntConsumer onReset) {
     DataReader first = context.dataReader();
-    return of(context, first.available() > 0 ? first.readBytes(first.available()) : new byte[0]);
+    byte[] begin = first.available() > 0 ? first.readBytes(first.available()) : new byte[0];
+    HelidonSocket socket = context.serverSocket();
+    Resets resets = new Resets(onReset);
+    resets.see(begin, begin.length);
+    return new ConnectionView(
+        context,
+        context.remotePeer(),
+        new SocketReader(
+            begin,
+            into -> {
+              int n = socket.read(BufferData.create(into).reset());
+              resets.see(into, n);
+              return n;
+            }));
   }
 
-  /** The same, with these bytes in the place of those that were read already. */
+  /** The connection, with these bytes in the place of those that were read already. */
   static ConnectionView of(ConnectionContext context, byte[] begin) {
     HelidonSocket socket = context.serverSocket();
     return new ConnectionView(

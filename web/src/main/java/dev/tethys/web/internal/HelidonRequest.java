@@ -265,6 +265,11 @@ public final class HelidonRequest implements HttpRequest {
   }
 
   @Override
+  public Watch whenClientGone(Runnable action) {
+    return exchange.whenGone(action);
+  }
+
+  @Override
   public @Nullable String user() {
     return user;
   }

@@ -16,7 +16,8 @@ import java.util.UUID;
  * a mark that no client can guess; by the mark the answer is known to have to come whole, with its
  * length and never in chunks. One request a connection.
  */
-record OldHttp(ServerConnectionSelector selector) implements ServerConnectionSelector {
+record OldHttp(ServerConnectionSelector selector, SlowClients clients)
+    implements ServerConnectionSelector {
   /** The header that marks such a request. */
   static final String MARK = "tethys-http-1-0";
 
@@ -63,6 +64,7 @@ record OldHttp(ServerConnectionSelector selector) implements ServerConnectionSel
 
   @Override
   public ServerConnection connection(ConnectionContext ctx) {
+    clients.connected(ctx);
     DataReader original = ctx.dataReader();
     byte[] first = original.readBytes(original.available());
     int end = endOfLine(first);

@@ -32,7 +32,7 @@ public final class Protocols {
   private Protocols() {}
 
   public static List<ServerConnectionSelector> of(
-      boolean http2, int maxUriBytes, int maxHeaderBytes) {
+      boolean http2, int maxUriBytes, int maxHeaderBytes, SlowClients clients) {
     Http1Config one =
         Http1Config.builder()
             .maxPrologueLength(maxUriBytes)
@@ -53,15 +53,19 @@ public final class Protocols {
     if (http2) {
       out.add(
           new Viewed(
-              new Http2ConnectionProvider().create(SOCKET, two, configs), Protocols::unnamed));
+              new Http2ConnectionProvider().create(SOCKET, two, configs),
+              clients,
+              Protocols::unnamed));
     }
     // A client of HTTP/1.0 need not say which host it wants.
     Http1Config zero = Http1Config.builder(one).validateRequestHostHeader(false).build();
     out.add(
         new OldHttp(
             new Http1ConnectionProvider()
-                .create(SOCKET, zero, ProtocolConfigs.create(List.of(zero)))));
-    out.add(new Viewed(new Http1ConnectionProvider().create(SOCKET, one, configs), c -> c));
+                .create(SOCKET, zero, ProtocolConfigs.create(List.of(zero))),
+            clients));
+    out.add(
+        new Viewed(new Http1ConnectionProvider().create(SOCKET, one, configs), clients, c -> c));
     return out;
   }
 
@@ -76,7 +80,8 @@ public final class Protocols {
   }
 
   /** Gives the engine its connections as we want it to see them. */
-  private record Viewed(ServerConnectionSelector selector, UnaryOperator<ConnectionView> view)
+  private record Viewed(
+      ServerConnectionSelector selector, SlowClients clients, UnaryOperator<ConnectionView> view)
       implements ServerConnectionSelector {
     @Override
     public int bytesToIdentifyConnection() {
@@ -95,7 +100,8 @@ public final class Protocols {
 
     @Override
     public ServerConnection connection(ConnectionContext ctx) {
-      return selector.connection(view.apply(ConnectionView.of(ctx)));
+      SlowClients.Peer peer = clients.connected(ctx);
+      return selector.connection(view.apply(ConnectionView.of(ctx, peer::reset)));
     }
   }
 

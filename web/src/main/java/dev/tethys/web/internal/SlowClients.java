@@ -1,5 +1,8 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.web.HttpRequest;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.webserver.ConnectionContext;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
@@ -8,6 +11,7 @@ import java.security.cert.Certificate;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
@@ -27,6 +31,15 @@ public final class SlowClients {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
   private static final long NEVER = Long.MAX_VALUE;
 
+  /** The stream of a request on a connection that is not multiplexed. */
+  static final int NO_STREAM = -1;
+
+  /** How long a watched request runs before its connection is looked at: most are done by then. */
+  private static final long WATCH_AFTER_NANOS = 20_000_000;
+
+  /** How long a connection may be read ahead: longer than any handler works, a day. */
+  private static final int READ_AHEAD_MILLIS = 86_400_000;
+
   private record Key(SocketAddress remote, SocketAddress local) {}
 
   /** One connection. */
@@ -34,6 +47,9 @@ public final class SlowClients {
     final Socket socket;
     final Set<Exchange> inWork = ConcurrentHashMap.newKeySet();
     volatile long deadline;
+
+    /** The engine's view of the socket, once it has one. */
+    volatile @Nullable HelidonSocket engineSocket;
 
     Connection(Socket socket, long deadline) {
       this.socket = socket;
@@ -44,13 +60,16 @@ public final class SlowClients {
   /** One request in work. */
   public final class Exchange implements AutoCloseable {
     private final @Nullable Connection connection;
-    private final boolean multiplexed;
+    private final int stream;
     private volatile long bodyDeadline;
     private volatile long writeDeadline = NEVER;
+    private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
+    private long watchedSince;
+    private boolean idling;
 
-    private Exchange(@Nullable Connection connection, boolean multiplexed) {
+    private Exchange(@Nullable Connection connection, int stream) {
       this.connection = connection;
-      this.multiplexed = multiplexed;
+      this.stream = stream;
       this.bodyDeadline = soon();
     }
 
@@ -62,6 +81,65 @@ public final class SlowClients {
     /** Whether it was, or there was none. */
     public boolean isBodyRead() {
       return bodyDeadline == NEVER;
+    }
+
+    /** Has an action run when the client goes away before the exchange ends. */
+    public HttpRequest.Watch whenGone(Runnable action) {
+      if (connection == null) {
+        return () -> {};
+      }
+      watchedSince = nanos.getAsLong();
+      whenGone.set(action);
+      watched.add(this);
+      return () -> {
+        watched.remove(this);
+        whenGone.set(null);
+      };
+    }
+
+    private void gone() {
+      watched.remove(this);
+      Runnable action = whenGone.getAndSet(null);
+      if (action != null) {
+        LOG.log(Level.DEBUG, "a client has gone before its answer was given");
+        action.run();
+      }
+    }
+
+    /**
+     * Has the engine read ahead from a connection, which is how it learns of its end. A byte that
+     * it finds is kept for the next request.
+     */
+    private void idle(Socket socket, HelidonSocket engine) {
+      try {
+        // The engine gives a silent client no longer than this, 101 ms when it is not set.
+        socket.setSoTimeout(READ_AHEAD_MILLIS);
+        engine.idle();
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "a connection ended before it could be watched", e);
+      }
+    }
+
+    /** Looks whether the client is still there. */
+    private void look(long now) {
+      Connection c = connection;
+      if (c == null || now - watchedSince < WATCH_AFTER_NANOS) {
+        return;
+      }
+      HelidonSocket s = c.engineSocket;
+      // On a multiplexed connection the engine reads all the time, and closes the socket at its
+      // end.
+      boolean gone = c.socket.isClosed();
+      if (!gone && stream == NO_STREAM && s != null && isBodyRead()) {
+        if (!idling) {
+          idling = true;
+          idle(c.socket, s);
+        }
+        gone = !s.isConnected();
+      }
+      if (gone) {
+        gone();
+      }
     }
 
     /** Bytes are about to be given to the client. */
@@ -105,9 +183,10 @@ public final class SlowClients {
     /** The answer is given. */
     @Override
     public void close() {
+      watched.remove(this);
       if (connection != null) {
         connection.inWork.remove(this);
-        if (!multiplexed) {
+        if (stream == NO_STREAM) {
           connection.deadline = soon();
         }
       }
@@ -115,6 +194,7 @@ public final class SlowClients {
   }
 
   private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
+  private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
   private final long timeoutNanos;
   private final LongSupplier nanos;
 
@@ -135,10 +215,52 @@ public final class SlowClients {
         new Connection(socket, soon()));
   }
 
-  /** A request has arrived on it, with its headers. */
-  public Exchange begin(SocketAddress remote, SocketAddress local, boolean multiplexed) {
+  /** The client of one connection. */
+  interface Peer {
+    /** It takes back the request of a stream (HTTP/2). */
+    void reset(int stream);
+  }
+
+  /** The engine has taken a connection over. */
+  Peer connected(ConnectionContext context) {
+    Connection c =
+        connections.get(new Key(context.remotePeer().address(), context.localPeer().address()));
+    if (c == null) {
+      return stream -> {};
+    }
+    c.engineSocket = context.serverSocket();
+    return stream -> {
+      for (Exchange e : c.inWork) {
+        if (e.stream == stream) {
+          e.gone();
+        }
+      }
+    };
+  }
+
+  /** Looks which of the watched clients have gone; to be called every few milliseconds. */
+  public void look() {
+    if (watched.isEmpty()) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    for (Exchange e : watched) {
+      try {
+        e.look(now);
+      } catch (RuntimeException x) {
+        LOG.log(Level.DEBUG, "looking whether a client is still there", x);
+      }
+    }
+  }
+
+  /**
+   * A request has arrived on it, with its headers.
+   *
+   * @param stream its number on a multiplexed connection, else {@link #NO_STREAM}
+   */
+  public Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
     Connection c = connections.get(new Key(remote, local));
-    Exchange e = new Exchange(c, multiplexed);
+    Exchange e = new Exchange(c, stream);
     if (c != null) {
       c.inWork.add(e);
       c.deadline = NEVER;

@@ -3,6 +3,7 @@ package dev.tethys.query.promql;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** What an engine tells about itself, under Prometheus's names. */
@@ -11,12 +12,20 @@ public final class EngineMetrics implements Collector {
   private final Registry.Counter samples;
   private final Registry.Counter samplesRead;
   private final Registry.Vector<Registry.Summary> durations;
+  private final Registry.Counter logFailures;
 
-  EngineMetrics(RunningQueries running) {
+  EngineMetrics(RunningQueries running, BooleanSupplier logging) {
     registry.gauge(
         "prometheus_engine_queries",
         "The current number of queries being executed or waiting.",
-        () -> running.list().size());
+        running::size);
+    registry.gauge(
+        "prometheus_engine_query_log_enabled",
+        "State of the query log.",
+        () -> logging.getAsBoolean() ? 1 : 0);
+    logFailures =
+        registry.counter(
+            "prometheus_engine_query_log_failures_total", "The number of query log failures.");
     registry.gauge(
         "prometheus_engine_queries_concurrent_max",
         "The max number of concurrent queries.",
@@ -46,6 +55,10 @@ public final class EngineMetrics implements Collector {
     durations.with("prepare_time").observe(s.preparationTime());
     durations.with("inner_eval").observe(s.innerEvaluationTime());
     durations.with("result_sort").observe(s.resultSortTime());
+  }
+
+  void logFailed() {
+    logFailures.inc();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.tethys.query.promql;
 
 import dev.tethys.query.promql.parser.ParserOptions;
+import java.nio.file.Path;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an engine is made with.
@@ -10,6 +12,10 @@ import java.util.function.LongUnaryOperator;
  * @param timeoutMillis the longest a query may run, waiting included
  * @param maxSamples the most samples a query may hold at once
  * @param maxConcurrent how many queries run at once; others wait
+ * @param maxQueued how many queries may wait for a place; beyond, the user with the most waits no
+ *     longer
+ * @param ruleConcurrent places kept for rules, beside the others
+ * @param ruleBytes how much of the memory of all queries only rules may use
  * @param maxBytesPerQuery memory for results and intermediates of one query, 0 for no limit
  * @param maxBytes the same for all queries together, 0 for no limit
  * @param threads how many threads one query may use for computing
@@ -18,6 +24,7 @@ import java.util.function.LongUnaryOperator;
  * @param typeAndUnitLabels {@code __type__} says what is a counter
  * @param startTimestamps rates use the start times of counters
  * @param perStepStatistics queries may ask for samples by step
+ * @param activeQueryFile where running queries are noted for the time after a crash, or null
  * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
  */
 public record EngineOptions(
@@ -25,6 +32,9 @@ public record EngineOptions(
     long timeoutMillis,
     long maxSamples,
     int maxConcurrent,
+    int maxQueued,
+    int ruleConcurrent,
+    long ruleBytes,
     long maxBytesPerQuery,
     long maxBytes,
     int threads,
@@ -33,6 +43,7 @@ public record EngineOptions(
     boolean typeAndUnitLabels,
     boolean startTimestamps,
     boolean perStepStatistics,
+    @Nullable Path activeQueryFile,
     LongUnaryOperator subqueryStep) {
   /** Prometheus's defaults; a minute for the steps of subqueries, all cores. */
   public static EngineOptions defaults() {
@@ -50,6 +61,9 @@ public record EngineOptions(
     private long timeoutMillis = 2 * 60_000;
     private long maxSamples = 50_000_000;
     private int maxConcurrent = 20;
+    private int maxQueued = 1_000;
+    private int ruleConcurrent = 4;
+    private long ruleBytes = 0;
     private long maxBytesPerQuery = 0;
     private long maxBytes = 0;
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -58,6 +72,7 @@ public record EngineOptions(
     private boolean typeAndUnitLabels = false;
     private boolean startTimestamps = false;
     private boolean perStepStatistics = false;
+    private @Nullable Path activeQueryFile;
     private LongUnaryOperator subqueryStep = range -> 60_000;
 
     private Builder() {}
@@ -83,6 +98,24 @@ public record EngineOptions(
     /** How many queries run at once. */
     public Builder maxConcurrent(int v) {
       maxConcurrent = v;
+      return this;
+    }
+
+    /** How many queries may wait. */
+    public Builder maxQueued(int v) {
+      maxQueued = v;
+      return this;
+    }
+
+    /** Places kept for rules. */
+    public Builder ruleConcurrent(int v) {
+      ruleConcurrent = v;
+      return this;
+    }
+
+    /** Memory kept for rules. */
+    public Builder ruleBytes(long v) {
+      ruleBytes = v;
       return this;
     }
 
@@ -134,6 +167,12 @@ public record EngineOptions(
       return this;
     }
 
+    /** Where running queries are noted; null for nowhere. */
+    public Builder activeQueryFile(@Nullable Path v) {
+      activeQueryFile = v;
+      return this;
+    }
+
     /** The step of subqueries without one. */
     public Builder subqueryStep(LongUnaryOperator v) {
       subqueryStep = v;
@@ -146,6 +185,9 @@ public record EngineOptions(
           timeoutMillis,
           maxSamples,
           maxConcurrent,
+          maxQueued,
+          ruleConcurrent,
+          ruleBytes,
           maxBytesPerQuery,
           maxBytes,
           threads,
@@ -154,6 +196,7 @@ public record EngineOptions(
           typeAndUnitLabels,
           startTimestamps,
           perStepStatistics,
+          activeQueryFile,
           subqueryStep);
     }
   }

@@ -10,7 +10,11 @@ import dev.tethys.query.promql.exec.MemoryBudget;
 import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.parser.PromqlParser;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,13 +33,18 @@ import org.jspecify.annotations.Nullable;
  * process, so that its limits hold for all queries together.
  */
 public final class PromqlEngine implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
+
   private final EngineOptions options;
   private final LongSupplier nanoTime;
+  private final InstantSource clock;
+  private final QueryCosts costs = new QueryCosts();
   private final RunningQueries running;
   private final MemoryBudget budget;
   private final ExecutorService pool;
   private final ExecutorService runners;
   private final EngineMetrics metrics;
+  private volatile @Nullable QueryLog log;
 
   /** An engine that goes by the system's clocks. */
   public PromqlEngine(EngineOptions options) {
@@ -51,9 +60,17 @@ public final class PromqlEngine implements AutoCloseable {
   public PromqlEngine(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
     this.options = options;
     this.nanoTime = nanoTime;
-    this.running = new RunningQueries(options.maxConcurrent(), clock, nanoTime);
-    this.budget = new MemoryBudget(options.maxBytes());
-    this.metrics = new EngineMetrics(running);
+    this.clock = clock;
+    int places = options.maxConcurrent() + options.ruleConcurrent();
+    Path file = options.activeQueryFile();
+    this.running =
+        new RunningQueries(
+            options,
+            clock,
+            nanoTime,
+            file == null ? ActiveQueryFile.none() : ActiveQueryFile.open(file, places));
+    this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
+    this.metrics = new EngineMetrics(running, () -> log != null);
     AtomicInteger number = new AtomicInteger();
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
@@ -92,6 +109,69 @@ public final class PromqlEngine implements AutoCloseable {
   /** The queries that run now. */
   public RunningQueries running() {
     return running;
+  }
+
+  /** What an engine tells about its queries. */
+  public interface Status {
+    /** The queries that run or wait, the oldest first. */
+    List<RunningQueries.Entry> running();
+
+    /** Stops one; false when there is none of that number. */
+    boolean cancel(long id);
+
+    /** The queries that have cost most, the most expensive first. */
+    List<QueryCosts.Cost> top(QueryCosts.Order order, int limit);
+
+    /** Bytes that all hold. */
+    long memoryUsed();
+
+    /** The limit on these, 0 for none. */
+    long memoryLimit();
+
+    /** How many may run at once, rules aside. */
+    int maxConcurrent();
+  }
+
+  /** What runs now and what has cost most. */
+  public Status status() {
+    return new Status() {
+      @Override
+      public List<RunningQueries.Entry> running() {
+        return running.list();
+      }
+
+      @Override
+      public boolean cancel(long id) {
+        return running.cancel(id);
+      }
+
+      @Override
+      public List<QueryCosts.Cost> top(QueryCosts.Order order, int limit) {
+        return costs.top(order, limit);
+      }
+
+      @Override
+      public long memoryUsed() {
+        return budget.used();
+      }
+
+      @Override
+      public long memoryLimit() {
+        return options.maxBytes();
+      }
+
+      @Override
+      public int maxConcurrent() {
+        return options.maxConcurrent();
+      }
+    };
+  }
+
+  /** Where queries are written from now on; null for nowhere. Gives the one before. */
+  public synchronized @Nullable QueryLog log(@Nullable QueryLog next) {
+    QueryLog before = log;
+    log = next;
+    return before;
   }
 
   /** Numbers about the engine under Prometheus's names. */
@@ -173,11 +253,17 @@ public final class PromqlEngine implements AutoCloseable {
       MetricSource source,
       long deadline,
       long lookback,
+      QueryPriority priority,
       SampleCount count,
       @Nullable Profile profile) {
     return new Execution(
         source,
-        new Execution.Limits(options.maxSamples(), options.maxBytesPerQuery(), deadline, lookback),
+        new Execution.Limits(
+            options.maxSamples(),
+            options.maxBytesPerQuery(),
+            deadline,
+            lookback,
+            priority == QueryPriority.RULE),
         new Execution.Features(
             options.delayedNameRemoval(), options.typeAndUnitLabels(), options.startTimestamps()),
         budget,
@@ -231,8 +317,29 @@ public final class PromqlEngine implements AutoCloseable {
     };
   }
 
-  void finished(QueryStatistics s) {
+  /** A query has ended, well or not; nothing that goes wrong here is its matter. */
+  void finished(Query q, QueryStatistics s, @Nullable String error) {
     metrics.finished(s);
+    costs.add(
+        new QueryCosts.Cost(
+            q.text(),
+            1,
+            error == null ? 0 : 1,
+            s.evaluationTime(),
+            q.cpuNanos() / 1e9,
+            s.totalSamples(),
+            s.evaluationTime(),
+            q.peakBytes(),
+            clock.instant()));
+    QueryLog l = log;
+    if (l != null) {
+      try {
+        l.write(q.logLine(clock.instant(), s, error));
+      } catch (IOException e) {
+        metrics.logFailed();
+        LOG.log(Level.DEBUG, "a query could not be logged", e);
+      }
+    }
   }
 
   /** Stops the threads; queries that still run fail or end on their own thread. */

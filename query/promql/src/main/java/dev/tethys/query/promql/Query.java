@@ -21,6 +21,7 @@ import dev.tethys.query.promql.explain.Hints;
 import dev.tethys.query.promql.explain.PlanNode;
 import dev.tethys.query.promql.plan.Plan;
 import dev.tethys.query.promql.plan.Planner;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,13 @@ public final class Query {
   private final String text;
   private final Expr expr;
   private final Grid grid;
+  private final long end;
   private final boolean range;
   private final Plan plan;
   private final QueryOptions options;
   private final long created;
   private volatile @Nullable Execution execution;
+  private volatile @Nullable SampleCount count;
   private volatile boolean canceled;
   private volatile long cpuNanos;
   private volatile long peakBytes;
@@ -58,6 +61,7 @@ public final class Query {
     this.text = text;
     this.expr = expr;
     this.grid = grid;
+    this.end = end;
     this.range = range;
     this.options = options;
     this.created = engine.nanoTime();
@@ -128,59 +132,115 @@ public final class Query {
     if (options.timeoutMillis() > 0) {
       timeout = Math.min(timeout, options.timeoutMillis());
     }
-    long deadline = engine.nanoTime() + timeout * 1_000_000;
-    long queued = engine.nanoTime();
+    Run run = new Run(engine.nanoTime(), profile);
+    long deadline = run.queued + timeout * 1_000_000;
     try (RunningQueries.Place place = engine.running().enter(this, deadline)) {
-      return engine.compute(this, () -> run(deadline, queued, place.start(), profile));
+      run.started = place.start();
+      QueryResult r = engine.compute(this, () -> run.run(deadline));
+      engine.finished(this, r.statistics(), null);
+      return r;
     } catch (StorageException e) {
+      String message = "expanding series: " + e.getMessage();
+      engine.finished(this, run.statistics(), message);
       throw new QueryException(
-          e.reason() == StorageException.Reason.LIMIT ? Kind.LIMIT : Kind.STORAGE,
-          "expanding series: " + e.getMessage(),
-          e);
+          e.reason() == StorageException.Reason.LIMIT ? Kind.LIMIT : Kind.STORAGE, message, e);
+    } catch (RuntimeException | Error e) {
+      engine.finished(this, run.statistics(), String.valueOf(e.getMessage()));
+      throw e;
     }
   }
 
-  private QueryResult run(long deadline, long queued, long started, @Nullable Profile profile) {
-    long cpu = ThreadCpu.nanos();
-    SampleCount count =
-        Execution.counter(
-            grid, engine.options().perStepStatistics() && options.perStepStatistics());
-    try (Execution x = engine.execution(source, deadline, lookback(), count, profile)) {
-      execution = x;
-      if (canceled) {
-        x.cancel();
-      }
-      Value value;
-      try {
-        value = value(x);
-      } finally {
-        cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
-        peakBytes = x.peakBytes();
-      }
-      long evaluated = engine.nanoTime();
-      if (value instanceof Value.Matrix m) {
-        value = sorted(m);
-      }
-      long now = engine.nanoTime();
-      QueryStatistics statistics =
-          new QueryStatistics(
-              seconds(started - queued),
-              seconds(Math.max(0, queued - created)),
-              seconds(evaluated - started),
-              seconds(now - evaluated),
-              seconds(now - started),
-              seconds(now - queued),
-              count.total(),
-              count.read(),
-              x.peakSamples(),
-              count.totalSteps(),
-              count.readSteps(),
-              grid.start(),
-              grid.interval());
-      engine.finished(statistics);
-      return new QueryResult(
-          value, x.annotations().warnings(text), x.annotations().infos(text), statistics);
+  /** One run: where its time goes and what it counts. */
+  private final class Run {
+    private final long queued;
+    private final @Nullable Profile profile;
+    private final SampleCount count;
+    private long started;
+    private long evaluated;
+    private long ended;
+
+    Run(long queued, @Nullable Profile profile) {
+      this.queued = queued;
+      this.profile = profile;
+      this.count =
+          Execution.counter(
+              grid, engine.options().perStepStatistics() && options.perStepStatistics());
+      Query.this.count = count;
     }
+
+    QueryResult run(long deadline) {
+      long cpu = ThreadCpu.nanos();
+      try (Execution x =
+          engine.execution(
+              source, deadline, lookback(), options.origin().priority(), count, profile)) {
+        execution = x;
+        if (canceled) {
+          x.cancel();
+        }
+        Value value;
+        try {
+          value = value(x);
+        } finally {
+          evaluated = engine.nanoTime();
+          cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
+          peakBytes = x.peakBytes();
+        }
+        if (value instanceof Value.Matrix m) {
+          value = sorted(m);
+        }
+        ended = engine.nanoTime();
+        return new QueryResult(
+            value, x.annotations().warnings(text), x.annotations().infos(text), statistics());
+      }
+    }
+
+    QueryStatistics statistics() {
+      long end = ended > 0 ? ended : engine.nanoTime();
+      long begin = started > 0 ? started : end;
+      long inner = evaluated > 0 ? evaluated : end;
+      Execution x = execution;
+      return new QueryStatistics(
+          seconds(begin - queued),
+          seconds(Math.max(0, queued - created)),
+          seconds(Math.max(0, inner - begin)),
+          seconds(end - inner),
+          seconds(end - begin),
+          seconds(end - queued),
+          count.total(),
+          count.read(),
+          x == null ? 0 : x.peakSamples(),
+          count.totalSteps(),
+          count.readSteps(),
+          grid.start(),
+          grid.interval());
+    }
+  }
+
+  /** How far a query is: samples loaded, bytes held now, and the most bytes held. */
+  record Progress(long samples, long bytes, long peakBytes) {}
+
+  /** How far it is; null when it has not begun. */
+  @Nullable Progress progress() {
+    Execution x = execution;
+    SampleCount c = count;
+    return x == null || c == null ? null : new Progress(c.total(), x.heldBytes(), x.peakBytes());
+  }
+
+  QueryOrigin origin() {
+    return options.origin();
+  }
+
+  long cpuNanos() {
+    return cpuNanos;
+  }
+
+  long peakBytes() {
+    return peakBytes;
+  }
+
+  QueryLog.Line logLine(Instant now, QueryStatistics s, @Nullable String error) {
+    return new QueryLog.Line(
+        now, text, grid.start(), end, range ? grid.interval() : 0, error, s, options.origin());
   }
 
   private static double seconds(long nanos) {

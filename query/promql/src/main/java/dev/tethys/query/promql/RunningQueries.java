@@ -5,79 +5,189 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The queries that run and those that wait because too many do. A query waits in the order of
- * arrival, at most until its deadline. Safe for any number of threads.
+ * The queries that run and those that wait because too many do. Places are shared evenly between
+ * users ({@link FairQueue}); a query waits at most until its deadline. Rules have places of their
+ * own, so that no flood of questions delays an alert. Safe for any number of threads.
  */
 public final class RunningQueries {
-  /** How often a waiting query looks whether it was canceled. */
+  /** How often a waiting query looks at the clock and whether it was canceled. */
   private static final long WAIT_SLICE_NANOS = 20_000_000;
 
-  /** One query as its observers see it. */
-  public record Entry(long id, String text, Instant since, boolean waiting) {}
+  /**
+   * One query as its observers see it.
+   *
+   * @param since when it arrived
+   * @param waiting whether it has no place yet
+   * @param elapsedSeconds since it arrived
+   * @param queuedSeconds how much of that it waited
+   * @param samples that it has loaded so far
+   * @param bytes that it holds now
+   * @param peakBytes the most that it held
+   */
+  public record Entry(
+      long id,
+      String text,
+      QueryOrigin origin,
+      Instant since,
+      boolean waiting,
+      double elapsedSeconds,
+      double queuedSeconds,
+      long samples,
+      long bytes,
+      long peakBytes) {}
 
-  private final int maxConcurrent;
-  private final Semaphore places;
+  private final Map<QueryPriority, Places> places = new EnumMap<>(QueryPriority.class);
   private final InstantSource clock;
   private final LongSupplier nanoTime;
+  private final ActiveQueryFile tracker;
   private final AtomicLong ids = new AtomicLong();
   private final ConcurrentHashMap<Long, Running> queries = new ConcurrentHashMap<>();
 
   private static final class Running {
     final Query query;
     final Instant since;
+    final long arrived;
+    final CountDownLatch entered = new CountDownLatch(1);
     volatile boolean waiting = true;
+    volatile boolean refused;
+    volatile long started;
 
-    Running(Query query, Instant since) {
+    Running(Query query, Instant since, long arrived) {
       this.query = query;
       this.since = since;
+      this.arrived = arrived;
+    }
+
+    String user() {
+      return query.origin().user();
     }
   }
 
-  RunningQueries(int maxConcurrent, InstantSource clock, LongSupplier nanoTime) {
-    this.maxConcurrent = maxConcurrent;
-    this.places = new Semaphore(maxConcurrent, true);
+  /** The places of one priority. Guarded by itself. */
+  private static final class Places {
+    final int count;
+    final String setting;
+    final FairQueue<Running> queue;
+    int free;
+
+    Places(int count, String setting, int capacity) {
+      this.count = count;
+      this.setting = setting;
+      this.free = count;
+      this.queue = new FairQueue<>(capacity);
+    }
+
+    /** Lets in who can be; the lock is held. */
+    void fill() {
+      while (free > 0) {
+        Running r = queue.next();
+        if (r == null) {
+          return;
+        }
+        free--;
+        r.entered.countDown();
+      }
+    }
+  }
+
+  RunningQueries(
+      EngineOptions options, InstantSource clock, LongSupplier nanoTime, ActiveQueryFile tracker) {
+    places.put(
+        QueryPriority.INTERACTIVE,
+        new Places(options.maxConcurrent(), "query.max-concurrency", options.maxQueued()));
+    places.put(
+        QueryPriority.RULE,
+        new Places(options.ruleConcurrent(), "rules.max-concurrent-evals", options.maxQueued()));
     this.clock = clock;
     this.nanoTime = nanoTime;
+    this.tracker = tracker;
+  }
+
+  private Places places(Query q) {
+    Places p = places.get(q.origin().priority());
+    if (p == null) {
+      throw new IllegalStateException("no places for " + q.origin().priority());
+    }
+    return p;
   }
 
   /** A place among the running queries. */
   final class Place implements AutoCloseable {
     private final long id;
-    private final long start;
+    private final Running running;
+    private final int tracked;
 
-    private Place(long id, long start) {
+    private Place(long id, Running running) {
       this.id = id;
-      this.start = start;
+      this.running = running;
+      this.tracked = tracker.begin(running.query.text(), running.since);
     }
 
     /** When the query got its place, in {@link System#nanoTime}'s terms. */
     long start() {
-      return start;
+      return running.started;
     }
 
     @Override
     public void close() {
+      tracker.end(tracked);
       queries.remove(id);
-      places.release();
+      leave(running);
+    }
+  }
+
+  private void leave(Running r) {
+    Places p = places(r.query);
+    synchronized (p) {
+      p.free++;
+      p.queue.ended(r.user());
+      p.fill();
     }
   }
 
   /** Waits for a place. */
   Place enter(Query q, long deadlineNanos) {
     long id = ids.incrementAndGet();
-    Running r = new Running(q, clock.instant());
+    Running r = new Running(q, clock.instant(), nanoTime.getAsLong());
+    Places p = places(q);
     queries.put(id, r);
     boolean entered = false;
     try {
-      while (!entered) {
+      synchronized (p) {
+        Running out = p.queue.add(r.user(), r);
+        if (out != null) {
+          out.refused = true;
+          out.entered.countDown();
+        }
+        p.fill();
+      }
+      await(q, r, p, deadlineNanos);
+      entered = true;
+    } finally {
+      if (!entered) {
+        queries.remove(id);
+        withdraw(r, p);
+      }
+    }
+    r.started = nanoTime.getAsLong();
+    r.waiting = false;
+    return new Place(id, r);
+  }
+
+  private void await(Query q, Running r, Places p, long deadlineNanos) {
+    try {
+      while (true) {
         if (q.isCanceled()) {
           throw new QueryException(Kind.CANCELED, "query was canceled in query queue");
         }
@@ -86,34 +196,74 @@ public final class RunningQueries {
           throw new QueryException(
               Kind.TIMEOUT,
               "query timed out in query queue: "
-                  + maxConcurrent
-                  + " queries were running (query.max-concurrency)");
+                  + p.count
+                  + " queries were running ("
+                  + p.setting
+                  + ")");
         }
-        entered = places.tryAcquire(Math.min(left, WAIT_SLICE_NANOS), TimeUnit.NANOSECONDS);
+        if (r.entered.await(Math.min(left, WAIT_SLICE_NANOS), TimeUnit.NANOSECONDS)) {
+          if (r.refused) {
+            throw new QueryException(
+                Kind.LIMIT,
+                "too many queries are waiting for one of the "
+                    + p.count
+                    + " places of "
+                    + p.setting
+                    + ", most of them of this user: ask again later, or raise query.max-queued");
+          }
+          return;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new QueryException(Kind.CANCELED, "query was canceled in query queue", e);
-    } finally {
-      if (!entered) {
-        queries.remove(id);
-      }
     }
-    r.waiting = false;
-    return new Place(id, nanoTime.getAsLong());
   }
 
-  /** How many queries may run at once. */
+  /** Gives up waiting, or the place that was just given. */
+  private void withdraw(Running r, Places p) {
+    boolean had;
+    synchronized (p) {
+      had = !p.queue.remove(r.user(), r) && !r.refused;
+    }
+    if (had) {
+      leave(r);
+    }
+  }
+
+  /** How many queries may run at once, rules aside. */
   public int maxConcurrent() {
-    return maxConcurrent;
+    return places.values().iterator().next().count;
+  }
+
+  /** How many run or wait. */
+  public int size() {
+    return queries.size();
   }
 
   /** All queries that run or wait, the oldest first. */
   public List<Entry> list() {
     List<Entry> out = new ArrayList<>();
-    queries.forEach((id, r) -> out.add(new Entry(id, r.query.text(), r.since, r.waiting)));
+    queries.forEach((id, r) -> out.add(entry(id, r)));
     out.sort(Comparator.comparingLong(Entry::id));
     return out;
+  }
+
+  private Entry entry(long id, Running r) {
+    long now = nanoTime.getAsLong();
+    boolean waiting = r.waiting;
+    Query.@Nullable Progress p = r.query.progress();
+    return new Entry(
+        id,
+        r.query.text(),
+        r.query.origin(),
+        r.since,
+        waiting,
+        (now - r.arrived) / 1e9,
+        ((waiting ? now : r.started) - r.arrived) / 1e9,
+        p == null ? 0 : p.samples(),
+        p == null ? 0 : p.bytes(),
+        p == null ? 0 : p.peakBytes());
   }
 
   /** Stops a query; false when there is none of that number. */

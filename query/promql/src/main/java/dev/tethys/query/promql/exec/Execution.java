@@ -21,8 +21,17 @@ import org.jspecify.annotations.Nullable;
  * for the one that runs the operators.
  */
 public final class Execution implements AutoCloseable {
-  /** What a query is subject to. */
-  public record Limits(long maxSamples, long maxBytes, long deadlineNanos, long lookbackMillis) {}
+  /**
+   * What a query is subject to.
+   *
+   * @param memoryReserve whether it may use what is kept of the common memory
+   */
+  public record Limits(
+      long maxSamples,
+      long maxBytes,
+      long deadlineNanos,
+      long lookbackMillis,
+      boolean memoryReserve) {}
 
   /** Behaviour behind feature flags. */
   public record Features(
@@ -181,6 +190,11 @@ public final class Execution implements AutoCloseable {
     return peakSamples.get();
   }
 
+  /** Bytes held now. */
+  public long heldBytes() {
+    return heldBytes.get();
+  }
+
   /** The most bytes held at a time. */
   public long peakBytes() {
     return peakBytes.get();
@@ -188,7 +202,7 @@ public final class Execution implements AutoCloseable {
 
   /** Reserves memory; fails with a message that names the limit. */
   void holdBytes(long n) {
-    budget.reserve(n);
+    budget.reserve(n, limits.memoryReserve());
     long now = heldBytes.addAndGet(n);
     if (now > peakBytes.get()) {
       peakBytes.accumulateAndGet(now, Math::max);

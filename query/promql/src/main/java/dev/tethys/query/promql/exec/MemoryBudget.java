@@ -3,14 +3,24 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.query.promql.QueryException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Bytes that all queries together may hold. Safe for any number of threads. */
+/**
+ * Bytes that all queries together may hold. Part of them may be kept for queries that have the
+ * right to it. Safe for any number of threads.
+ */
 public final class MemoryBudget {
   private final long limit;
+  private final long reserve;
   private final AtomicLong used = new AtomicLong();
 
-  /** A budget in bytes; 0 for none. */
-  public MemoryBudget(long limit) {
+  /**
+   * A budget in bytes.
+   *
+   * @param limit 0 for none
+   * @param reserve the part that is kept for queries with a right to it
+   */
+  public MemoryBudget(long limit, long reserve) {
     this.limit = limit;
+    this.reserve = Math.min(reserve, limit / 2);
   }
 
   /** Bytes now held. */
@@ -18,16 +28,17 @@ public final class MemoryBudget {
     return used.get();
   }
 
-  void reserve(long bytes) {
+  void reserve(long bytes, boolean ofReserve) {
     long now = used.addAndGet(bytes);
-    if (limit > 0 && now > limit) {
+    long most = ofReserve ? limit : limit - reserve;
+    if (limit > 0 && now > most) {
       used.addAndGet(-bytes);
       throw new QueryException(
           QueryException.Kind.LIMIT,
           "all running queries together would hold "
               + now
               + " bytes, more than the "
-              + limit
+              + most
               + " of query.max-memory-bytes: ask for fewer series or steps, or raise the limit");
     }
   }

@@ -1,0 +1,104 @@
+package dev.tethys.api;
+
+import dev.tethys.query.promql.QueryCosts.Cost;
+import dev.tethys.query.promql.QueryCosts.Order;
+import dev.tethys.query.promql.RunningQueries.Entry;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The queries that run, how to stop one, and which have cost most. Stopping is open to everybody
+ * who may query: it loses nothing but an answer. It is a DELETE, which browsers do not let foreign
+ * pages send.
+ */
+final class RunningQueryEndpoints {
+  /** How many of the most expensive queries are told when nobody says how many. */
+  private static final int TOP = 20;
+
+  private final QueryEngine engine;
+
+  RunningQueryEndpoints(QueryEngine engine) {
+    this.engine = engine;
+  }
+
+  void register(ApiRoutes routes) {
+    routes.getOfServer("/status/queries", this::list);
+    routes.deleteOfServer("/status/queries/{id}", this::cancel);
+  }
+
+  private void list(ApiCall call) throws IOException {
+    Parameters p = call.parameters();
+    Order order = order(p.text("order"));
+    int limit = p.text("limit").isEmpty() ? TOP : p.limit();
+    List<Entry> running = engine.status().running();
+    List<Cost> top = engine.status().top(order, limit);
+    call.data(
+        out -> {
+          out.raw("{\"queries\":[");
+          for (int i = 0; i < running.size(); i++) {
+            entry(out.sep(i == 0), running.get(i));
+          }
+          out.put(']').next("top").put('[');
+          for (int i = 0; i < top.size(); i++) {
+            cost(out.sep(i == 0), top.get(i));
+          }
+          out.put(']').next("maxConcurrent").number(engine.status().maxConcurrent());
+          out.next("memory").put('{').name("bytes").number(engine.status().memoryUsed());
+          out.next("maxBytes").number(engine.status().memoryLimit()).raw("}}");
+        });
+  }
+
+  private static Order order(String text) {
+    if (text.isEmpty()) {
+      return Order.CPU;
+    }
+    for (Order o : Order.values()) {
+      if (o.name().equalsIgnoreCase(text)) {
+        return o;
+      }
+    }
+    throw ApiException.invalidParameter(
+        "order",
+        "must be one of "
+            + String.join(
+                ", ",
+                Arrays.stream(Order.values())
+                    .map(o -> o.name().toLowerCase(Locale.ROOT))
+                    .toList()));
+  }
+
+  private static void entry(JsonOut out, Entry e) throws IOException {
+    out.put('{').name("id").number(e.id()).next("query").string(e.text());
+    out.next("state").string(e.waiting() ? "queued" : "running");
+    out.next("user").string(e.origin().user()).next("client").string(e.origin().client());
+    out.next("method").string(e.origin().method()).next("path").string(e.origin().path());
+    out.next("priority").string(e.origin().priority().name().toLowerCase(Locale.ROOT));
+    out.next("since").time(e.since()).next("elapsedSeconds").number(e.elapsedSeconds());
+    out.next("queuedSeconds").number(e.queuedSeconds()).next("samples").number(e.samples());
+    out.next("bytes").number(e.bytes()).next("peakBytes").number(e.peakBytes()).put('}');
+  }
+
+  private static void cost(JsonOut out, Cost c) throws IOException {
+    out.put('{').name("query").string(c.text()).next("calls").number(c.calls());
+    out.next("failures").number(c.failures()).next("seconds").number(c.seconds());
+    out.next("cpuSeconds").number(c.cpuSeconds()).next("samples").number(c.samples());
+    out.next("maxSeconds").number(c.maxSeconds()).next("maxBytes").number(c.maxBytes());
+    out.next("last").time(c.last()).put('}');
+  }
+
+  private void cancel(ApiCall call) throws IOException {
+    String text = call.request().pathParam("id");
+    long id;
+    try {
+      id = Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw ApiException.invalidParameter("id", "must be the number of a query, not " + text);
+    }
+    if (!engine.status().cancel(id)) {
+      throw new ApiException(ErrorType.NOT_FOUND, "query " + id + " has ended, or never was");
+    }
+    call.data(out -> out.raw("{\"id\":").number(id).put('}'));
+  }
+}

@@ -1,0 +1,144 @@
+package dev.tethys.query.promql;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queries that run now, in a file that survives the process, so that whoever looks for the
+ * cause of a crash finds the queries that ran then. Prometheus's format and name ({@code
+ * queries.active}): a {@code [}, then {@value #SLOT} bytes for each place, which hold a JSON object
+ * with query and start, zeros, and a comma; all zeros when the place is free.
+ *
+ * <p>The file is mapped: noting a query is a copy of some bytes, which the kernel keeps even when
+ * the process is killed. Safe for any number of threads.
+ */
+public final class ActiveQueryFile {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
+  private static final int SLOT = 1000;
+  private static final int NONE = -1;
+
+  private final @Nullable MappedByteBuffer map;
+  private final BitSet taken = new BitSet();
+  private final int slots;
+
+  private ActiveQueryFile(@Nullable MappedByteBuffer map, int slots) {
+    this.map = map;
+    this.slots = slots;
+  }
+
+  /** Notes nothing. */
+  static ActiveQueryFile none() {
+    return new ActiveQueryFile(null, 0);
+  }
+
+  /**
+   * Opens the file anew. What stands in it from the last run is logged as a warning. A file that
+   * cannot be written is logged, and nothing is noted then.
+   *
+   * @param places how many queries may run at once
+   */
+  static ActiveQueryFile open(Path file, int places) {
+    try {
+      List<String> before = unfinished(file);
+      if (!before.isEmpty()) {
+        LOG.log(
+            Level.WARNING,
+            "these queries had not ended when the last run did: {0}",
+            String.join(" ", before));
+      }
+      try (FileChannel c =
+          FileChannel.open(
+              file,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.TRUNCATE_EXISTING)) {
+        MappedByteBuffer m = c.map(FileChannel.MapMode.READ_WRITE, 0, 1 + (long) places * SLOT);
+        m.put(0, (byte) '[');
+        return new ActiveQueryFile(m, places);
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "running queries are not noted in {0}: {1}", file, e.getMessage());
+      return none();
+    }
+  }
+
+  /** The entries of a file as they stand in it; none when there is no such file. */
+  static List<String> unfinished(Path file) throws IOException {
+    List<String> out = new ArrayList<>();
+    if (!Files.isRegularFile(file)) {
+      return out;
+    }
+    byte[] b = Files.readAllBytes(file);
+    for (int at = 1; at < b.length; at += SLOT) {
+      int end = at;
+      while (end < Math.min(b.length, at + SLOT - 1) && b[end] != 0) {
+        end++;
+      }
+      if (end > at) {
+        out.add(new String(b, at, end - at, StandardCharsets.UTF_8));
+      }
+    }
+    return out;
+  }
+
+  /** Notes a query that begins; gives what {@link #end} wants. */
+  int begin(String query, Instant since) {
+    if (map == null) {
+      return NONE;
+    }
+    byte[] entry = entry(query, since.getEpochSecond());
+    synchronized (taken) {
+      int slot = taken.nextClearBit(0);
+      if (slot >= slots) {
+        return NONE;
+      }
+      taken.set(slot);
+      int at = 1 + slot * SLOT;
+      map.put(at, entry);
+      map.put(at + SLOT - 1, (byte) ',');
+      return slot;
+    }
+  }
+
+  /** Forgets a query that has ended. */
+  void end(int slot) {
+    if (slot == NONE || map == null) {
+      return;
+    }
+    synchronized (taken) {
+      map.put(1 + slot * SLOT, new byte[SLOT]);
+      taken.clear(slot);
+    }
+  }
+
+  private static byte[] entry(String query, long seconds) {
+    String tail = "\",\"timestamp_sec\":" + seconds + "}";
+    StringBuilder sb = new StringBuilder("{\"query\":\"");
+    int room = SLOT - 1 - tail.length();
+    int used = sb.length();
+    for (int i = 0; i < query.length(); ) {
+      int c = query.codePointAt(i);
+      String s = JsonText.escaped(c);
+      int bytes = s.getBytes(StandardCharsets.UTF_8).length;
+      if (used + bytes > room) {
+        break;
+      }
+      sb.append(s);
+      used += bytes;
+      i += Character.charCount(c);
+    }
+    return sb.append(tail).toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tethys.query.promql;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who runs next when places are few: places are shared evenly between users, whatever each of them
+ * asks at once. The next place goes to the user who runs the fewest; among those who run equally
+ * many, to the one who was served longest ago. Within a user the order is that of arrival.
+ *
+ * <p>Invariants: {@code waiting} holds no user without an entry and stands in the order in which
+ * users were last served; {@code size} counts all entries; {@code size <= capacity}. Not safe for
+ * several threads.
+ */
+final class FairQueue<T> {
+  private final int capacity;
+  private final LinkedHashMap<String, ArrayDeque<T>> waiting = new LinkedHashMap<>();
+  private final Map<String, Integer> running = new HashMap<>();
+  private int size;
+
+  /** A queue in which so many may wait. */
+  FairQueue(int capacity) {
+    this.capacity = capacity;
+  }
+
+  int size() {
+    return size;
+  }
+
+  /**
+   * Adds an entry.
+   *
+   * @return who has to go because the queue is full: the newest entry of the user with the most,
+   *     which may be the one just added; null when there is room
+   */
+  @Nullable T add(String user, T entry) {
+    waiting.computeIfAbsent(user, u -> new ArrayDeque<>()).addLast(entry);
+    size++;
+    if (size <= capacity) {
+      return null;
+    }
+    String most = user;
+    int n = queue(user).size();
+    for (Map.Entry<String, ArrayDeque<T>> e : waiting.entrySet()) {
+      if (e.getValue().size() > n) {
+        most = e.getKey();
+        n = e.getValue().size();
+      }
+    }
+    T out = queue(most).removeLast();
+    taken(most);
+    return out;
+  }
+
+  private ArrayDeque<T> queue(String user) {
+    ArrayDeque<T> q = waiting.get(user);
+    if (q == null) {
+      throw new IllegalStateException("nobody waits for " + user);
+    }
+    return q;
+  }
+
+  private void taken(String user) {
+    size--;
+    if (queue(user).isEmpty()) {
+      waiting.remove(user);
+    }
+  }
+
+  /** Removes an entry that waits no longer; false when it is not there. */
+  boolean remove(String user, T entry) {
+    ArrayDeque<T> q = waiting.get(user);
+    if (q == null || !q.remove(entry)) {
+      return false;
+    }
+    taken(user);
+    return true;
+  }
+
+  /** Takes who is next and counts it as running; null when nobody waits. */
+  @Nullable T next() {
+    String best = null;
+    int fewest = Integer.MAX_VALUE;
+    for (String user : waiting.keySet()) {
+      int n = running.getOrDefault(user, 0);
+      if (n < fewest) {
+        fewest = n;
+        best = user;
+      }
+    }
+    if (best == null) {
+      return null;
+    }
+    ArrayDeque<T> q = queue(best);
+    T out = q.removeFirst();
+    size--;
+    waiting.remove(best);
+    if (!q.isEmpty()) {
+      waiting.put(best, q); // behind all others
+    }
+    running.merge(best, 1, Integer::sum);
+    return out;
+  }
+
+  /** An entry of a user has ended that ran. */
+  void ended(String user) {
+    running.computeIfPresent(user, (u, n) -> n == 1 ? null : n - 1);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.tethys.query.promql;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which queries cost most, all their runs together. Holds {@link #CAPACITY} texts at most: when
+ * another comes, the one that took the least CPU time goes, so that what is expensive stays. Safe
+ * for any number of threads.
+ */
+public final class QueryCosts {
+  /** How many texts are remembered. */
+  static final int CAPACITY = 500;
+
+  /** Of longer texts only the beginning is remembered. */
+  static final int MAX_TEXT = 2_000;
+
+  /**
+   * All runs of one text.
+   *
+   * @param failures how many of the calls failed
+   * @param seconds evaluation time, waiting not included
+   * @param maxSeconds of one run
+   * @param maxBytes the most memory that one run held
+   * @param last when the last one ended
+   */
+  public record Cost(
+      String text,
+      long calls,
+      long failures,
+      double seconds,
+      double cpuSeconds,
+      long samples,
+      double maxSeconds,
+      long maxBytes,
+      Instant last) {
+    private Cost and(Cost c) {
+      return new Cost(
+          text,
+          calls + c.calls,
+          failures + c.failures,
+          seconds + c.seconds,
+          cpuSeconds + c.cpuSeconds,
+          samples + c.samples,
+          Math.max(maxSeconds, c.maxSeconds),
+          Math.max(maxBytes, c.maxBytes),
+          c.last);
+    }
+  }
+
+  /** What "most" goes by. */
+  public enum Order {
+    CPU(Comparator.comparingDouble(Cost::cpuSeconds)),
+    SECONDS(Comparator.comparingDouble(Cost::seconds)),
+    SAMPLES(Comparator.comparingLong(Cost::samples)),
+    CALLS(Comparator.comparingLong(Cost::calls)),
+    MAX(Comparator.comparingDouble(Cost::maxSeconds)),
+    BYTES(Comparator.comparingLong(Cost::maxBytes));
+
+    private final Comparator<Cost> comparator;
+
+    Order(Comparator<Cost> comparator) {
+      this.comparator = comparator;
+    }
+  }
+
+  private final Map<String, Cost> costs = new HashMap<>();
+
+  QueryCosts() {}
+
+  synchronized void add(Cost c) {
+    String key = c.text.length() <= MAX_TEXT ? c.text : c.text.substring(0, MAX_TEXT - 1) + "…";
+    Cost before = costs.get(key);
+    if (before == null && costs.size() >= CAPACITY) {
+      Cost least = null;
+      for (Cost x : costs.values()) {
+        if (least == null || x.cpuSeconds < least.cpuSeconds) {
+          least = x;
+        }
+      }
+      if (least != null) {
+        costs.remove(least.text);
+      }
+    }
+    Cost own =
+        new Cost(
+            key,
+            c.calls,
+            c.failures,
+            c.seconds,
+            c.cpuSeconds,
+            c.samples,
+            c.maxSeconds,
+            c.maxBytes,
+            c.last);
+    costs.put(key, before == null ? own : before.and(own));
+  }
+
+  /** The texts that cost most, the most expensive first. */
+  public synchronized List<Cost> top(Order order, int limit) {
+    List<Cost> all = new ArrayList<>(costs.values());
+    all.sort(order.comparator.reversed().thenComparing(Cost::text));
+    return List.copyOf(all.subList(0, Math.min(limit, all.size())));
+  }
+}

@@ -1,0 +1,71 @@
+package dev.tethys.web.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntConsumer;
+
+/**
+ * Looks at the bytes of a connection on their way to the engine, for frames of HTTP/2 by which the
+ * client takes a request back (RST_STREAM, RFC 9113 section 6.4): the engine tells nobody. A
+ * connection speaks HTTP/2 from the piece on that begins with the preface, which is the first one
+ * or follows an upgrade; a client that says so falsely disturbs nobody but itself. Used by the
+ * thread that reads the connection.
+ *
+ * <p>Invariant: once {@code frames} is set, {@code skip} bytes are left of the preface or of the
+ * current frame's payload, then comes a frame header, of which {@code have} bytes are in {@code
+ * header}.
+ */
+final class Resets {
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+  private static final int LEAST = 3;
+  private static final int HEADER = 9;
+  private static final int RST_STREAM = 3;
+
+  private final IntConsumer onReset;
+  private final byte[] header = new byte[HEADER];
+  private boolean frames;
+  private int have;
+  private int skip;
+
+  Resets(IntConsumer onReset) {
+    this.onReset = onReset;
+  }
+
+  /** Sees a piece: so many bytes, none when that is not above 0. */
+  void see(byte[] b, int n) {
+    if (!frames && n >= LEAST && isPreface(b, n)) {
+      frames = true;
+      skip = PREFACE.length;
+    }
+    int at = frames ? 0 : n;
+    while (at < n) {
+      if (skip > 0) {
+        int s = Math.min(skip, n - at);
+        skip -= s;
+        at += s;
+        continue;
+      }
+      header[have++] = b[at++];
+      if (have == HEADER) {
+        have = 0;
+        skip = (header[0] & 0xff) << 16 | (header[1] & 0xff) << 8 | header[2] & 0xff;
+        if (header[3] == RST_STREAM) {
+          onReset.accept(
+              (header[5] & 0x7f) << 24
+                  | (header[6] & 0xff) << 16
+                  | (header[7] & 0xff) << 8
+                  | header[8] & 0xff);
+        }
+      }
+    }
+  }
+
+  private static boolean isPreface(byte[] b, int n) {
+    for (int i = 0; i < Math.min(n, PREFACE.length); i++) {
+      if (b[i] != PREFACE[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
