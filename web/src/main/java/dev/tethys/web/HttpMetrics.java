@@ -4,6 +4,8 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +23,7 @@ public final class HttpMetrics {
   private final Vector<Counter> requests;
   private final Vector<BucketHistogram> duration;
   private final Vector<BucketHistogram> size;
+  private final Map<String, String> handlers = new ConcurrentHashMap<>(); // one a route
 
   /** To be made once a registry and prefix, such as {@code prometheus}. */
   public HttpMetrics(Registry registry, String prefix) {
@@ -41,9 +44,14 @@ public final class HttpMetrics {
             "handler");
   }
 
+  /** A route as Prometheus writes it: {@code /label/:name/values}. */
+  private static String handler(String pattern) {
+    return NAME.matcher(REST.matcher(pattern).replaceAll("*$1")).replaceAll(":$1");
+  }
+
   /** Counts one answer; for the listener. */
   public void count(String pattern, int status, double seconds, long bytes) {
-    String handler = NAME.matcher(REST.matcher(pattern).replaceAll("*$1")).replaceAll(":$1");
+    String handler = handlers.computeIfAbsent(pattern, HttpMetrics::handler);
     requests.with(Integer.toString(status), handler).inc();
     duration.with(handler).observe(seconds);
     size.with(handler).observe(bytes);
