@@ -263,6 +263,38 @@ public final class Labels implements Comparable<Labels> {
     return n == bytes.length ? this : n == 0 ? EMPTY : new Labels(Arrays.copyOf(out, n));
   }
 
+  /** Whether {@link #filter} would give this, found without making anything. */
+  public boolean filtersTo(byte[][] sortedNames, boolean keep, Labels candidate) {
+    byte[] want = candidate.bytes;
+    int n = 0;
+    int k = 0;
+    int p = 0;
+    while (p < bytes.length) {
+      int start = p;
+      int nl = longLength(p);
+      int no = afterLength(p);
+      p = no + nl;
+      p = afterLength(p) + longLength(p);
+      int c = 1;
+      while (k < sortedNames.length
+          && (c =
+                  Arrays.compareUnsigned(
+                      bytes, no, no + nl, sortedNames[k], 0, sortedNames[k].length))
+              > 0) {
+        k++;
+      }
+      boolean named = k < sortedNames.length && c == 0;
+      if (named == keep) {
+        int end = n + p - start;
+        if (end > want.length || !Arrays.equals(bytes, start, p, want, n, end)) {
+          return false;
+        }
+        n = end;
+      }
+    }
+    return n == want.length;
+  }
+
   /** A builder that starts with these labels. */
   public LabelsBuilder toBuilder() {
     return new LabelsBuilder(this);
@@ -296,6 +328,9 @@ public final class Labels implements Comparable<Labels> {
   /** Label by label, name before value, as bytes; a prefix comes first. Prometheus sorts so. */
   @Override
   public int compareTo(Labels o) {
+    if (o == this) {
+      return 0;
+    }
     int p = 0;
     int q = 0;
     while (p < bytes.length && q < o.bytes.length) {

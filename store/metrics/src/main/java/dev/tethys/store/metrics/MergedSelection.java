@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,10 @@ final class MergedSelection implements Selection {
 
   private final SharedTimes times = new SharedTimes();
   private final Map<Object, Long> idByKey = new ConcurrentHashMap<>();
+
+  /** Buffers for second parts; there are never more than threads that read. */
+  private final Queue<SampleBuffer> spare = new ConcurrentLinkedQueue<>();
+
   private final Labels[] labels;
   private final int[] starts; // of each series in parts; one more entry: the end
   private final long[] parts; // source << 32 | series there
@@ -75,6 +81,7 @@ final class MergedSelection implements Selection {
       }
       for (int k = 0; k < at.length; k++) {
         if (at[k] < sources.get(k).size() && sources.get(k).labels(at[k]).equals(least)) {
+          sources.get(k).adopt(at[k], least);
           parts[n++] = (long) k << 32 | at[k]++;
         }
       }
@@ -101,10 +108,14 @@ final class MergedSelection implements Selection {
     int from = starts[series];
     int to = starts[series + 1];
     part(from, into);
-    for (int p = from + 1; p < to; p++) {
-      SampleBuffer next = new SampleBuffer();
-      part(p, next);
-      SeriesStream.join(into, next);
+    if (to - from > 1) {
+      SampleBuffer next = take();
+      for (int p = from + 1; p < to; p++) {
+        next.clear();
+        part(p, next);
+        SeriesStream.join(into, next);
+      }
+      spare.offer(next);
     }
     if (into.histograms != null) {
       hints(into);
@@ -130,8 +141,10 @@ final class MergedSelection implements Selection {
     into.clear();
     int from = starts[series];
     int to = starts[series + 1];
+    SampleBuffer spareOne = to - from > 1 ? take() : into;
     for (int p = from; p < to; p++) {
-      SampleBuffer next = p == from ? into : new SampleBuffer();
+      SampleBuffer next = p == from ? into : spareOne;
+      next.clear();
       sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], minTime, maxTime, next);
       if (next.mayBeStale) {
         read(series, into); // a part whose values are there would be joined with one without
@@ -140,6 +153,9 @@ final class MergedSelection implements Selection {
       if (p > from) {
         SeriesStream.join(into, next);
       }
+    }
+    if (to - from > 1) {
+      spare.offer(spareOne);
     }
     into.timestampsId = times.id(into);
     if (into.timestampsId != 0) {
@@ -161,24 +177,50 @@ final class MergedSelection implements Selection {
   private @Nullable Object timesKey(int series) {
     int from = starts[series];
     int to = starts[series + 1];
-    if (to - from == 1) {
-      int source = (int) (parts[from] >>> 32);
-      long k = sources.get(source).timesKey((int) parts[from]);
-      return k == 0 ? null : new TimesKey(source, k);
+    if (to - from > 2) {
+      return manyKeys(from, to);
     }
+    long first = timesKeyOf(from);
+    if (first == 0) {
+      return null;
+    }
+    int source = (int) (parts[from] >>> 32);
+    if (to - from == 1) {
+      return new TimesKey(source, first, -1, 0);
+    }
+    long second = timesKeyOf(from + 1);
+    return second == 0 ? null : new TimesKey(source, first, (int) (parts[from + 1] >>> 32), second);
+  }
+
+  private long timesKeyOf(int part) {
+    return sources.get((int) (parts[part] >>> 32)).timesKey((int) parts[part]);
+  }
+
+  private @Nullable Object manyKeys(int from, int to) {
     List<TimesKey> all = new ArrayList<>(to - from);
     for (int p = from; p < to; p++) {
-      int source = (int) (parts[p] >>> 32);
-      long k = sources.get(source).timesKey((int) parts[p]);
+      long k = timesKeyOf(p);
       if (k == 0) {
         return null;
       }
-      all.add(new TimesKey(source, k));
+      all.add(new TimesKey((int) (parts[p] >>> 32), k, -1, 0));
     }
     return all;
   }
 
-  private record TimesKey(int source, long key) {}
+  /** The numbers of one part, or of two. */
+  private record TimesKey(int source, long key, int other, long otherKey) {
+    @Override
+    public int hashCode() {
+      long h = (key * 31 + otherKey) * 0x9E3779B97F4A7C15L + source;
+      return (int) (h ^ h >>> 32);
+    }
+  }
+
+  private SampleBuffer take() {
+    SampleBuffer b = spare.poll();
+    return b == null ? new SampleBuffer() : b;
+  }
 
   private void part(int p, SampleBuffer into) {
     sources.get((int) (parts[p] >>> 32)).read((int) parts[p], minTime, maxTime, into);

@@ -56,6 +56,11 @@ abstract class Accumulator {
   /** Adds the floats of a series; false when it has none. */
   abstract boolean addFloats(double[] v);
 
+  /** Adds series that have a float 1 at the same steps, those whose place is not negative. */
+  void addPresent(int[] places, int series) {
+    throw new IllegalStateException("asks for values");
+  }
+
   abstract void addHistogram(int step, Histogram h, Labels labels);
 
   /** The result, or null when there is none at any step. */
@@ -304,6 +309,15 @@ abstract class Accumulator {
         }
       }
       return any;
+    }
+
+    @Override
+    void addPresent(int[] places, int series) {
+      for (int s = 0; s < places.length; s++) {
+        if (places[s] >= 0) {
+          values[s] = one ? 1 : Column.isAbsent(values[s]) ? series : values[s] + series;
+        }
+      }
     }
 
     private void increase(int s) {

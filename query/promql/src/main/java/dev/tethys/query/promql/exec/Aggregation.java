@@ -46,16 +46,29 @@ public final class Aggregation extends Operator {
       }
       x.holdBytes((long) sums.length * grid.steps() * 16);
       Batch batch = new Batch(x, grid, in);
-      for (int from = 0; from < n; from += batch.size()) {
-        int to = Math.min(n, from + batch.size());
-        batch.compute(from, to);
-        for (int i = from; i < to; i++) {
-          SeriesTarget t = batch.target(i - from);
+      boolean presence = op == AggregateOp.COUNT || op == AggregateOp.GROUP;
+      PresenceCount present = presence ? new PresenceCount(in, groups) : null;
+      for (int next = 0; next < n; ) {
+        batch.clear();
+        while (next < n && !batch.isFull()) {
+          if (present == null || !present.take(next)) {
+            batch.add(next);
+          } else if ((next & 0xfff) == 0) {
+            x.check();
+          }
+          next++;
+        }
+        batch.compute();
+        for (int k = 0; k < batch.count(); k++) {
+          int i = batch.series(k);
           Accumulator a = sums[groups.ofSeries()[i]];
-          if (a.add(t, in.labels(i)) && in.dropName(i)) {
+          if (a.add(batch.target(k), in.labels(i)) && in.dropName(i)) {
             a.dropName = true;
           }
         }
+      }
+      if (present != null) {
+        present.addTo(sums);
       }
       List<Column> out = new ArrayList<>(sums.length);
       for (int g = 0; g < sums.length; g++) {
@@ -76,6 +89,8 @@ public final class Aggregation extends Operator {
     private final int threads;
     private final SeriesTarget[] targets;
     private final Workspace[] workspaces;
+    private final int[] series;
+    private int count;
 
     Batch(Execution x, Grid grid, SeriesStream in) {
       this.x = x;
@@ -92,30 +107,50 @@ public final class Aggregation extends Operator {
       for (int i = 0; i < threads; i++) {
         workspaces[i] = new Workspace();
       }
+      series = new int[targets.length];
     }
 
-    int size() {
-      return targets.length;
+    /** Begins the next batch. */
+    void clear() {
+      count = 0;
     }
 
-    SeriesTarget target(int i) {
-      return targets[i];
+    boolean isFull() {
+      return count == targets.length;
     }
 
-    void compute(int from, int to) {
-      AtomicInteger next = new AtomicInteger(from);
+    void add(int i) {
+      series[count++] = i;
+    }
+
+    int count() {
+      return count;
+    }
+
+    int series(int k) {
+      return series[k];
+    }
+
+    SeriesTarget target(int k) {
+      return targets[k];
+    }
+
+    /** Computes what was added. */
+    void compute() {
+      int end = count;
+      AtomicInteger next = new AtomicInteger();
       AtomicInteger worker = new AtomicInteger();
       Runnable loop =
           () -> {
             Workspace w = workspaces[worker.getAndIncrement()];
-            for (int i = next.getAndIncrement(); i < to; i = next.getAndIncrement()) {
+            for (int k = next.getAndIncrement(); k < end; k = next.getAndIncrement()) {
               x.check();
-              SeriesTarget t = targets[i - from];
+              SeriesTarget t = targets[k];
               t.clear();
-              in.evaluate(i, w, t);
+              in.evaluate(series[k], w, t);
             }
           };
-      Streams.inParallel(x, threads, loop, () -> next.set(Integer.MAX_VALUE / 2));
+      Streams.inParallel(x, Math.min(threads, end), loop, () -> next.set(Integer.MAX_VALUE / 2));
     }
   }
 }

@@ -2,32 +2,101 @@ package dev.tethys.query.promql.exec;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the windows of all steps begin and end among the samples of a series: {@code [from, to)} by
  * step. Series that were scraped together share their timestamps, so that this is found once for
  * all of them.
  */
-record Bounds(int[] from, int[] to, long total, long fresh) {
+final class Bounds {
+  private final int[] from;
+  private final int[] to;
+  private final long total;
+  private final long fresh;
+  private final int widest;
+  private volatile @Nullable TimeSums timeSums;
+
+  private Bounds(int[] from, int[] to, long total, long fresh, int widest) {
+    this.from = from;
+    this.to = to;
+    this.total = total;
+    this.fresh = fresh;
+    this.widest = widest;
+  }
+
+  /** By step the first sample. */
+  int[] from() {
+    return from;
+  }
+
+  /** By step the sample after the last. */
+  int[] to() {
+    return to;
+  }
+
+  /** Samples in all windows, those in several of them counted each time. */
+  long total() {
+    return total;
+  }
+
+  /** Samples in all windows, each counted once. */
+  long fresh() {
+    return fresh;
+  }
+
+  /** Samples in the largest window. */
+  int widest() {
+    return widest;
+  }
+
+  /**
+   * Sums of times alone, as regressions take them.
+   *
+   * @param x of the times, by step
+   * @param xx of their squares, by step
+   */
+  record TimeSums(double[] x, double[] xx) {}
+
+  /** Those sums, or null when nobody has taken them yet. */
+  @Nullable TimeSums timeSums() {
+    return timeSums;
+  }
+
+  /** Keeps the sums; several threads may, all the same. */
+  void timeSums(TimeSums made) {
+    timeSums = made;
+  }
+
+  static final Bounds NONE = new Bounds(new int[0], new int[0], 0, 0, 0);
+
   /** The most sets of timestamps whose bounds one operator remembers. */
   static final int MAX_CACHED = 4096;
 
   /** Remembers bounds by {@link dev.tethys.model.storage.SampleBuffer#timestampsId}. */
   static final class Cache {
-    private final ConcurrentHashMap<Long, Bounds> byId = new ConcurrentHashMap<>();
+    private record Named(long id, Bounds bounds) {}
+
+    private final ConcurrentHashMap<Long, Named> byId = new ConcurrentHashMap<>();
+    private volatile @Nullable Named last; // neighbours mostly share
 
     Bounds get(long id, Supplier<Bounds> find) {
       if (id == 0) {
         return find.get();
       }
-      Bounds b = byId.get(id);
-      if (b == null) {
-        b = find.get();
+      Named n = last;
+      if (n != null && n.id == id) {
+        return n.bounds;
+      }
+      n = byId.get(id);
+      if (n == null) {
+        n = new Named(id, find.get());
         if (byId.size() < MAX_CACHED) {
-          byId.put(id, b);
+          byId.put(id, n);
         }
       }
-      return b;
+      last = n;
+      return n.bounds;
     }
   }
 
@@ -44,6 +113,7 @@ record Bounds(int[] from, int[] to, long total, long fresh) {
     int t = 0;
     long total = 0;
     long fresh = 0;
+    int widest = 0;
     for (int s = 0; s < steps; s++) {
       long low = moments[s] - before;
       long high = moments[s] + after;
@@ -57,8 +127,9 @@ record Bounds(int[] from, int[] to, long total, long fresh) {
       from[s] = f;
       to[s] = t;
       total += t - f;
+      widest = Math.max(widest, t - f);
       fresh += t - (s == 0 ? f : Math.max(f, seen));
     }
-    return new Bounds(from, to, total, fresh);
+    return new Bounds(from, to, total, fresh, widest);
   }
 }

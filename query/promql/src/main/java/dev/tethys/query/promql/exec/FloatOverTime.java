@@ -59,26 +59,54 @@ abstract class FloatOverTime implements RangeFunction {
       this.max = max;
     }
 
+    /** The window moves on: while its extreme stays inside, only new samples are looked at. */
     @Override
-    double of(Windows w, int s, int from, int to) {
-      return max ? max(w.values, from, to) : min(w.values, from, to);
+    public void floats(Windows w, double[] out) {
+      double[] v = w.values;
+      int at = -1;
+      int seen = 0;
+      for (int s = 0; s < out.length; s++) {
+        int from = w.from[s];
+        int to = w.to[s];
+        if (from >= to) {
+          continue;
+        }
+        if (at < from || to < seen) {
+          at = from;
+          seen = from;
+        }
+        at = max ? max(v, at, seen, to) : min(v, at, seen, to);
+        seen = to;
+        out[s] = v[at];
+      }
     }
 
-    private static double max(double[] v, int from, int to) {
-      double m = v[from];
+    @Override
+    double of(Windows w, int s, int from, int to) {
+      double[] v = w.values;
+      return v[max ? max(v, from, from, to) : min(v, from, from, to)];
+    }
+
+    /** The first of the largest values among the one at {@code m} and {@code [from, to)}. */
+    private static int max(double[] v, int m, int from, int to) {
+      double best = v[m];
       for (int i = from; i < to; i++) {
-        if (v[i] > m || Double.isNaN(m)) {
-          m = v[i];
+        double x = v[i];
+        if (x > best || Double.isNaN(best)) {
+          best = x;
+          m = i;
         }
       }
       return m;
     }
 
-    private static double min(double[] v, int from, int to) {
-      double m = v[from];
+    private static int min(double[] v, int m, int from, int to) {
+      double best = v[m];
       for (int i = from; i < to; i++) {
-        if (v[i] < m || Double.isNaN(m)) {
-          m = v[i];
+        double x = v[i];
+        if (x < best || Double.isNaN(best)) {
+          best = x;
+          m = i;
         }
       }
       return m;
@@ -232,72 +260,6 @@ abstract class FloatOverTime implements RangeFunction {
         now = x + y;
       }
       return now;
-    }
-  }
-
-  /** {@code deriv}, {@code predict_linear}: least squares with carries. */
-  static final class Regression extends FloatOverTime {
-    private final boolean predict;
-
-    Regression(boolean predict) {
-      super(2);
-      this.predict = predict;
-    }
-
-    @Override
-    double of(Windows w, int s, int from, int to) {
-      long[] t = w.times;
-      double[] v = w.values;
-      long origin = predict ? w.grid.time(s) : t[from];
-      double n = 0;
-      double sx = 0;
-      double cx = 0;
-      double sy = 0;
-      double cy = 0;
-      double sxy = 0;
-      double cxy = 0;
-      double sxx = 0;
-      double cxx = 0;
-      boolean constant = true;
-      for (int i = from; i < to; i++) {
-        double y = v[i];
-        if (constant && i > from && y != v[from]) {
-          constant = false;
-        }
-        n += 1.0;
-        double x = (double) (t[i] - origin) / 1e3;
-        double sum = sx + x;
-        cx = Kernels.carry(sx, x, sum, cx);
-        sx = sum;
-        sum = sy + y;
-        cy = Kernels.carry(sy, y, sum, cy);
-        sy = sum;
-        double p = x * y;
-        sum = sxy + p;
-        cxy = Kernels.carry(sxy, p, sum, cxy);
-        sxy = sum;
-        p = x * x;
-        sum = sxx + p;
-        cxx = Kernels.carry(sxx, p, sum, cxx);
-        sxx = sum;
-      }
-      double slope;
-      double intercept;
-      if (constant) {
-        boolean infinite = Double.isInfinite(v[from]);
-        slope = infinite ? Double.NaN : 0;
-        intercept = infinite ? Double.NaN : v[from];
-      } else {
-        sx += cx;
-        sy += cy;
-        sxy += cxy;
-        sxx += cxx;
-        double cov = sxy - sx * sy / n;
-        double var = sxx - sx * sx / n;
-        slope = cov / var;
-        intercept = sy / n - slope * sx / n;
-      }
-      return predict ? slope * w.arguments[0][s] + intercept : slope;
     }
   }
 }

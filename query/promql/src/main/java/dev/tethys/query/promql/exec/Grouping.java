@@ -43,17 +43,26 @@ public final class Grouping {
   /** Groups series in the order in which groups appear. */
   Groups group(int series, IntFunction<Labels> labels) {
     int[] of = new int[series];
+    if (!without && names.length == 0) {
+      return new Groups(of, series == 0 ? List.of() : List.of(Labels.EMPTY));
+    }
     List<Labels> out = new ArrayList<>();
     Map<Labels, Integer> index = new HashMap<>();
+    int last = 0;
     for (int i = 0; i < series; i++) {
-      Labels l = of(labels.apply(i));
-      Integer at = index.get(l);
-      if (at == null) {
-        at = out.size();
-        index.put(l, at);
-        out.add(l);
+      Labels l = labels.apply(i);
+      // Neighbours often belong together.
+      if (i == 0 || !l.filtersTo(names, !without, out.get(last))) {
+        Labels mine = of(l);
+        Integer at = index.get(mine);
+        if (at == null) {
+          at = out.size();
+          index.put(mine, at);
+          out.add(mine);
+        }
+        last = at;
       }
-      of[i] = at;
+      of[i] = last;
     }
     return new Groups(of, out);
   }

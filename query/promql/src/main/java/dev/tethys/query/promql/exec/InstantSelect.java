@@ -155,6 +155,24 @@ public final class InstantSelect extends Operator {
       countSamples(weight, at, target);
     }
 
+    @Override
+    public int @Nullable [] presence(int i) {
+      if (part != Part.PRESENCE || count.isByStep()) {
+        return null;
+      }
+      long id = selection.timesIdIfNeverStale(i);
+      return id == 0 ? null : positions.get(id);
+    }
+
+    @Override
+    public void countPresent(int[] at, int series) {
+      long n = 0;
+      for (int a : at) {
+        n += a >= 0 ? 1 : 0;
+      }
+      count.add(n * series, n * series);
+    }
+
     private void countSamples(long weight, int[] at, SeriesTarget target) {
       count.add(weight, weight);
       if (count.isByStep()) {

@@ -16,6 +16,20 @@ final class Kernels {
     double sum = 0;
     double carry = 0;
     for (int i = from; i < to; i++) {
+      double x = v[i];
+      double t = sum + x;
+      double part = t - sum;
+      carry += (sum - (t - part)) + (x - part);
+      sum = t;
+    }
+    // An infinite sum, where the carry must be dropped, would still be infinite or NaN.
+    return Double.isFinite(sum) ? sum + carry : wildSum(v, from, to);
+  }
+
+  private static double wildSum(double[] v, int from, int to) {
+    double sum = 0;
+    double carry = 0;
+    for (int i = from; i < to; i++) {
       double t = sum + v[i];
       carry = carry(sum, v[i], t, carry);
       sum = t;
@@ -28,6 +42,23 @@ final class Kernels {
    * incrementally.
    */
   static double mean(double[] v, int from, int to) {
+    double sum = v[from];
+    double carry = 0;
+    for (int i = from + 1; i < to; i++) {
+      double x = v[i];
+      double t = sum + x;
+      double part = t - sum;
+      carry += (sum - (t - part)) + (x - part);
+      sum = t;
+    }
+    if (!Double.isFinite(sum)) {
+      return wildMean(v, from, to);
+    }
+    double n = to - from;
+    return sum / n + carry / n;
+  }
+
+  private static double wildMean(double[] v, int from, int to) {
     double sum = v[from];
     double carry = 0;
     for (int i = from + 1; i < to; i++) {

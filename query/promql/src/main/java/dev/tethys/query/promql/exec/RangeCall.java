@@ -5,9 +5,7 @@ import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A function over windows of samples, one series at a time. */
@@ -59,7 +57,9 @@ public final class RangeCall extends Operator {
     try (stream) {
       b = Streams.collect(x, grid, stream);
     }
-    if (!x.features().delayedNameRemoval() && SeriesMerge.hasSameLabels(b.columns())) {
+    if (!x.features().delayedNameRemoval()
+        && !stream.distinct
+        && SeriesMerge.hasSameLabels(b.columns())) {
       throw Streams.sameLabelset();
     }
     return b;
@@ -76,6 +76,8 @@ public final class RangeCall extends Operator {
     private final long after;
     private final Bounds.Cache bounds = new Bounds.Cache();
     private final boolean checksName;
+    private final Labels[] labels;
+    private final boolean distinct; // certainly; else it must be looked for
 
     Stream(Execution x, Grid grid) {
       this.x = x;
@@ -94,19 +96,19 @@ public final class RangeCall extends Operator {
       checksName = name.equals("rate") || name.equals("increase");
       count = x.count();
       series = source.start(x, grid);
+      labels = new Labels[series.size()];
+      boolean same = source.selector() != null;
+      for (int i = 0; i < labels.length; i++) {
+        Labels l = series.labels(i);
+        labels[i] = dropName(i) ? SeriesLabels.dropped(x, l) : l;
+        same = same && SeriesLabels.onlyNameDropped(l, labels[i], series.labels(0));
+      }
+      distinct = same;
     }
 
+    /** Whether dropping names may have left series with the same labels. */
     boolean hasSameLabels() {
-      if (function.keepsName()) {
-        return false;
-      }
-      Set<Labels> seen = new HashSet<>(size() * 2);
-      for (int i = 0; i < size(); i++) {
-        if (!seen.add(labels(i))) {
-          return true;
-        }
-      }
-      return false;
+      return !function.keepsName() && !distinct && Streams.hasSameLabels(this);
     }
 
     @Override
@@ -116,8 +118,7 @@ public final class RangeCall extends Operator {
 
     @Override
     public Labels labels(int i) {
-      Labels l = series.labels(i);
-      return dropName(i) ? SeriesLabels.dropped(x, l) : l;
+      return labels[i];
     }
 
     @Override
@@ -141,6 +142,7 @@ public final class RangeCall extends Operator {
       w.values = in.values;
       w.size = in.size;
       w.starts = in.starts;
+      w.bounds = b;
       w.from = b.from();
       w.to = b.to();
       if (in.histogramSize == 0) {
@@ -195,7 +197,6 @@ public final class RangeCall extends Operator {
     private void countWindows(Bounds b, @Nullable Bounds h, Samples in) {
       long total = b.total();
       long fresh = source.isFixed() ? firstWindow(b) : b.fresh();
-      long widest = 0;
       if (h != null) {
         for (int s = 0; s < ends.length; s++) {
           total += weight(in, h.from()[s], h.to()[s]);
@@ -205,10 +206,7 @@ public final class RangeCall extends Operator {
           }
         }
       }
-      for (int s = 0; s < ends.length; s++) {
-        widest = Math.max(widest, b.to()[s] - b.from()[s]);
-      }
-      x.touchSamples(widest);
+      x.touchSamples(b.widest());
       count.add(total, source.countsReads() ? fresh : 0);
       if (count.isByStep()) {
         countSteps(b, h, in);

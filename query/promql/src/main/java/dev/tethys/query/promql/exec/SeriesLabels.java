@@ -1,12 +1,15 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /** What happens to labels on their way through a query. */
 final class SeriesLabels {
   static final String TYPE = "__type__";
   static final String UNIT = "__unit__";
+  private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.UTF_8);
   private static final byte[][] METADATA =
       Labels.sortedNames(List.of(Labels.METRIC_NAME, TYPE, UNIT));
 
@@ -20,5 +23,31 @@ final class SeriesLabels {
   /** The labels of a result whose operator drops the name: at once, or at the end of the query. */
   static Labels dropped(Execution x, Labels l) {
     return x.features().delayedNameRemoval() ? l : withoutMetadata(l);
+  }
+
+  /**
+   * Whether labels became others by losing the metric name of a neighbour and nothing else, or by
+   * losing nothing as they have none: sets that were different are different still when this holds
+   * for all of them.
+   */
+  static boolean onlyNameDropped(Labels before, Labels after, Labels neighbour) {
+    long mine = before.find(NAME);
+    long its = neighbour.find(NAME);
+    int removed = before.canonicalBytes().length - after.canonicalBytes().length;
+    if (mine < 0 || its < 0) {
+      return mine == its && removed == 0;
+    }
+    int from = (int) (mine >>> 32);
+    int itsFrom = (int) (its >>> 32);
+    int length = (int) mine;
+    int pair = 1 + NAME.length + (length < 0x80 ? 1 : length < 0x4000 ? 2 : 3) + length;
+    return removed == pair
+        && Arrays.equals(
+            before.canonicalBytes(),
+            from,
+            from + length,
+            neighbour.canonicalBytes(),
+            itsFrom,
+            itsFrom + (int) its);
   }
 }

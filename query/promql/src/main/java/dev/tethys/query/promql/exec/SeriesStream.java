@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Series that are computed one at a time, each on its own, so that whoever reads them need not hold
@@ -16,6 +17,17 @@ interface SeriesStream extends AutoCloseable {
 
   /** Computes a series into a target, which comes cleared. */
   void evaluate(int series, Workspace workspace, SeriesTarget target);
+
+  /**
+   * For a stream of presence: by step where the sample stands, or -1 for none, when that is known
+   * without reading the series. Series with the same timestamps give the very same array.
+   */
+  default int @Nullable [] presence(int series) {
+    return null;
+  }
+
+  /** Counts the samples of series that were not evaluated because {@link #presence} was enough. */
+  default void countPresent(int[] presence, int series) {}
 
   /** About how many samples or points a series is worth; decides on the number of threads. */
   default long cost(Grid grid) {

@@ -33,6 +33,10 @@ final class Windows {
   double[] values = new double[0];
   int size;
   long @Nullable [] starts;
+
+  /** What {@link #from} and {@link #to} are of. */
+  Bounds bounds = Bounds.NONE;
+
   int[] from = new int[0];
   int[] to = new int[0];
 

@@ -4,6 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.io.IOException;
@@ -23,6 +24,12 @@ import org.roaringbitmap.RoaringBitmap;
  * readable until then.
  */
 public final class BlockReader implements Postings {
+  /** Bytes for what queries found by their matchers in all blocks, to be found again. */
+  static final long MAX_MATCHED_BYTES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 32, 1 << 20, 16 << 20);
+
+  private static final MatchCache<FoundChunks> MATCHED = new MatchCache<>(MAX_MATCHED_BYTES);
+
   private final FileAccess files;
   private final Path folder;
   private final Arena arena = Arena.ofShared();
@@ -110,6 +117,7 @@ public final class BlockReader implements Postings {
       then = afterwards;
     }
     groups.forget();
+    MATCHED.forget(this);
     arena.close();
     if (then != null) {
       then.run();
@@ -159,11 +167,10 @@ public final class BlockReader implements Postings {
 
   /** Series that meet the matchers and have chunks in a closed time range. Holds a reference. */
   public SourceSelection select(long min, long max, List<Matcher> matchers) {
-    RoaringBitmap found = guard(() -> Matching.find(postings, matchers));
     reference();
     boolean done = false;
     try {
-      SourceSelection s = guard(() -> new BlockSelection(this, found, min, max));
+      SourceSelection s = guard(() -> new BlockSelection(this, find(matchers), min, max));
       done = true;
       return s;
     } finally {
@@ -171,6 +178,15 @@ public final class BlockReader implements Postings {
         release();
       }
     }
+  }
+
+  private FoundChunks find(List<Matcher> matchers) {
+    FoundChunks found = MATCHED.get(this, 0, matchers);
+    if (found == null) {
+      found = FoundChunks.of(pages, Matching.find(postings, matchers));
+      MATCHED.put(this, 0, matchers, found, found.weight());
+    }
+    return found;
   }
 
   /** All series, to be read once and in their order by one thread. Holds a reference. */

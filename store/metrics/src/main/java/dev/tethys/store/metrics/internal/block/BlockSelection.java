@@ -9,69 +9,63 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.roaringbitmap.IntIterator;
-import org.roaringbitmap.RoaringBitmap;
 
 /** Chosen series of a block. Holds a reference to the block until it is closed. */
 final class BlockSelection implements SourceSelection {
   private final BlockReader block;
   private final Tombstones dead;
-  private final List<Labels> labels = new ArrayList<>();
-  private final List<ChunkRef[]> series = new ArrayList<>();
-  private final List<Integer> numbers = new ArrayList<>();
+  private final Labels[] labels;
+  private final ChunkRef[][] series;
+  private final int[] numbers;
   private final Map<List<Integer>, Integer> setLists = new ConcurrentHashMap<>();
   private final AtomicInteger setListCount = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Of the found series those that have chunks in a closed time range. */
-  BlockSelection(BlockReader block, RoaringBitmap found, long min, long max) {
+  BlockSelection(BlockReader block, FoundChunks found, long min, long max) {
     this.block = block;
     this.dead = block.tombstones();
-    SeriesPages.Page page = null;
-    for (IntIterator it = found.getIntIterator(); it.hasNext(); ) {
-      int n = it.next();
-      if (page == null || !page.holds(n)) {
-        page = block.pages().page(SeriesPages.pageOf(n));
-      }
-      ChunkRef[] c = page.chunks(n, min, max);
-      if (c.length > 0) {
-        labels.add(page.labels(n));
-        series.add(c);
-        numbers.add(n);
-      }
-    }
+    FoundChunks in = found.in(block.times(), min, max);
+    labels = in.labels();
+    series = in.chunks();
+    numbers = in.numbers();
   }
 
   @Override
   public int size() {
-    return labels.size();
+    return labels.length;
   }
 
   @Override
   public Labels labels(int i) {
-    return labels.get(i);
+    return labels[i];
+  }
+
+  @Override
+  public void adopt(int i, Labels same) {
+    labels[i] = same;
   }
 
   @Override
   public void read(int i, long min, long max, SampleBuffer into) {
     try {
-      for (ChunkRef c : series.get(i)) {
+      for (ChunkRef c : series[i]) {
         block.chunks().read(c, min, max, into);
       }
     } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
       throw block.damaged(e);
     }
-    dead.erase(numbers.get(i), into);
+    dead.erase(numbers[i], into);
   }
 
   @Override
   public void readTimes(int i, long min, long max, SampleBuffer into) {
-    if (dead.touches(numbers.get(i)) || special(series.get(i))) {
+    if (dead.touches(numbers[i]) || special(series[i])) {
       read(i, min, max, into);
       return;
     }
     try {
-      for (ChunkRef c : series.get(i)) {
+      for (ChunkRef c : series[i]) {
         block.chunks().readTimes(c, min, max, into);
       }
     } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
@@ -90,8 +84,8 @@ final class BlockSelection implements SourceSelection {
 
   @Override
   public long timesKey(int i) {
-    ChunkRef[] c = series.get(i);
-    if (dead.touches(numbers.get(i)) || special(c)) {
+    ChunkRef[] c = series[i];
+    if (dead.touches(numbers[i]) || special(c)) {
       return 0;
     }
     if (c.length == 1) {

@@ -3,6 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
@@ -12,12 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns chunks into samples. */
 final class ChunkReader {
+  private static final ColumnCache COLUMNS = ColumnCache.SHARED;
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   private static final class Scratch {
     final ValueColumn.Reader values = new ValueColumn.Reader();
     long[] starts = new long[0];
   }
+
+  /** Names the block in the cache of columns. */
+  private final long number = ColumnCache.newOwner();
 
   private final ChunkGroups groups;
   private final TimeSets times;
@@ -37,6 +42,12 @@ final class ChunkReader {
     int from = t[0] >= min ? 0 : TimeSets.lower(t, min);
     int to = t[n - 1] <= max ? n : TimeSets.lower(t, max + 1);
     if (from >= to) {
+      return;
+    }
+    long part = (long) c.group() << 32 | c.offset();
+    ColumnCache.Column column = COLUMNS.get(number, part);
+    if (column != null) {
+      floats(t, from, to, column, into);
       return;
     }
     byte[] b = groups.content(c.group());
@@ -61,6 +72,12 @@ final class ChunkReader {
       into.mayBeStale = true;
       return;
     }
+    if (!starts && COLUMNS.isWorthKeeping(number, part)) {
+      double[] v = new double[n];
+      boolean special = s.values.decode(in, v, 0, n);
+      floats(t, from, to, COLUMNS.put(number, part, v, special), into);
+      return;
+    }
     int at = into.size;
     into.ensure(at + n);
     into.mayBeStale |= s.values.decode(in, into.values, at, n);
@@ -68,12 +85,29 @@ final class ChunkReader {
     if (from > 0) {
       System.arraycopy(into.values, at + from, into.values, at, m);
     }
+    finish(t, from, m, starts ? s.starts : null, into);
+  }
+
+  /** Appends floats that are decoded already. */
+  private static void floats(
+      long[] t, int from, int to, ColumnCache.Column column, SampleBuffer into) {
+    int m = to - from;
+    into.ensure(into.size + m);
+    System.arraycopy(column.values(), from, into.values, into.size, m);
+    into.mayBeStale |= column.special();
+    finish(t, from, m, null, into);
+  }
+
+  /** Puts what belongs to floats beside their values. */
+  private static void finish(
+      long[] t, int from, int m, long @Nullable [] starts, SampleBuffer into) {
+    int at = into.size;
     System.arraycopy(t, from, into.timestamps, at, m);
     if (into.histograms != null) {
       Arrays.fill(into.histograms, at, at + m, null);
     }
-    if (starts || into.startTimestamps != null) {
-      starts(into, starts ? s.starts : null, from, m);
+    if (starts != null || into.startTimestamps != null) {
+      starts(into, starts, from, m);
     }
     into.size = at + m;
   }

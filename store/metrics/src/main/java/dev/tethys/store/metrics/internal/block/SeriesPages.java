@@ -124,6 +124,11 @@ final class SeriesPages {
       return pageOf(series) == number;
     }
 
+    /** The chunks of a series, in order of time. */
+    ChunkRef[] chunks(int series) {
+      return chunks[series % BlockLayout.SERIES_PAGE];
+    }
+
     /** The chunks of a series that may have samples in a closed time range, in order of time. */
     ChunkRef[] chunks(int series, long min, long max) {
       ChunkRef[] c = chunks[series % BlockLayout.SERIES_PAGE];

@@ -12,6 +12,9 @@ public interface SourceSelection extends AutoCloseable {
 
   Labels labels(int i);
 
+  /** Tells of an equal label set, so that two parts of the store need not both keep theirs. */
+  default void adopt(int i, Labels same) {}
+
   /** Appends the samples of a series in a closed time range to an empty buffer. */
   void read(int i, long minTime, long maxTime, SampleBuffer into);
 

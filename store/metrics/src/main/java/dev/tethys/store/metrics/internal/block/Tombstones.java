@@ -127,12 +127,12 @@ final class Tombstones {
 
   /** Whether something of a series is deleted. */
   boolean touches(int series) {
-    return ranges.containsKey(series);
+    return !ranges.isEmpty() && ranges.containsKey(series);
   }
 
   /** Takes what is deleted of a series out of a buffer. */
   void erase(int series, SampleBuffer b) {
-    long @Nullable [] r = ranges.get(series);
+    long @Nullable [] r = ranges.isEmpty() ? null : ranges.get(series);
     if (r != null) {
       erase(r, b);
     }

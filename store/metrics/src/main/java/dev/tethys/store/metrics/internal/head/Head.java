@@ -11,6 +11,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
+import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.time.InstantSource;
@@ -41,6 +42,10 @@ import org.roaringbitmap.RoaringBitmap;
 public final class Head {
   private static final int POOLED_BATCHES = 32;
 
+  /** Bytes for what queries found by their matchers, to be found again. */
+  static final long MAX_MATCHED_BYTES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 32, 1 << 20, 16 << 20);
+
   /** The most metric families whose metadata is remembered. */
   public static final int MAX_METADATA = MetadataTable.MAX;
 
@@ -56,6 +61,7 @@ public final class Head {
   final Duplicates duplicates = new Duplicates(this);
   final Placement placement = new Placement(this);
   private final Truncation truncation = new Truncation(this);
+  private final MatchCache<FoundSeries> matched = new MatchCache<>(MAX_MATCHED_BYTES);
   private final LogReplay replay = new LogReplay(this, placement);
   private final Commits commits;
 
@@ -238,58 +244,55 @@ public final class Head {
 
   /** Series that meet the matchers and have samples in a closed range, as they are now. */
   public SourceSelection select(long min, long max, List<Matcher> matchers) {
-    int[] lists;
-    int[] found;
     LabelIndex index;
+    long version;
+    FoundSeries found;
+    int[] slots;
+    int[] lists = {};
     Stripe.@Nullable View[] rows;
     Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
-    int n = 0;
     view.readLock().lock();
     try {
       index = table.index;
-      RoaringBitmap slots = Matching.find(index, matchers);
-      int count = slots.getCardinality();
-      lists = new int[count];
-      found = new int[count];
-      rows = new Stripe.View[count == 0 ? 0 : (slots.last() >>> 6) + 1];
-      for (IntIterator it = slots.getIntIterator(); it.hasNext(); ) {
-        int slot = it.next();
+      version = index.version();
+      found = matched.get(this, version, matchers);
+      int last;
+      if (found != null) {
+        slots = found.slots();
+        last = found.last();
+      } else {
+        slots = Matching.find(index, matchers).toArray();
+        last = slots.length == 0 ? 0 : slots[slots.length - 1];
+        lists = new int[slots.length];
+        for (int i = 0; i < slots.length; i++) {
+          lists[i] = table.list(slots[i]);
+        }
+      }
+      rows = new Stripe.View[(last >>> 6) + 1];
+      for (int slot : slots) {
         Stripe stripe = stripe(slot);
         Stripe.View v = rows[slot >>> 6];
         if (v == null) {
           v = stripe.view(min, max);
           rows[slot >>> 6] = v;
         }
-        boolean has = v.has(slot & 63);
         Extras e = stripe.extras(slot & 63);
         if (e != null) {
-          HeadSelection.Beside b = beside(e, has, min, max);
+          HeadSelection.Beside b = beside(e, v.has(slot & 63), min, max);
           if (b != null) {
             beside.put(slot, b);
-            has = true;
           }
-        }
-        if (has) {
-          lists[n] = table.list(slot);
-          found[n++] = slot;
         }
       }
     } finally {
       view.readLock().unlock();
     }
-    // Lists and pairs never change: they are read without the lock.
-    int[] order = new int[n];
-    for (int i = 0; i < n; i++) {
-      order[i] = i;
+    if (found == null) {
+      // Lists and pairs never change: they are read without the lock.
+      found = FoundSeries.of(index, slots, lists);
+      matched.put(this, version, matchers, found, found.weight());
     }
-    index.sort(order, lists);
-    int[] sortedSlots = new int[n];
-    int[] sortedLists = new int[n];
-    for (int i = 0; i < n; i++) {
-      sortedSlots[i] = found[order[i]];
-      sortedLists[i] = lists[order[i]];
-    }
-    return new HeadSelection(index, sortedSlots, sortedLists, rows, beside);
+    return new HeadSelection(found, rows, beside);
   }
 
   private static HeadSelection.@Nullable Beside beside(

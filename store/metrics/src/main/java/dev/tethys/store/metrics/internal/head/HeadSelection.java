@@ -6,11 +6,10 @@ import dev.tethys.store.metrics.internal.block.SourceSelection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Series of the head as they were when it was made. Immutable, safe for several threads. */
+/** Series of the head as they were when it was made. Safe for several threads. */
 final class HeadSelection implements SourceSelection {
-  private final LabelIndex index;
   private final int[] slots; // by labels
-  private final int[] lists; // their labels, named in the index
+  private final Labels[] labels;
   private final Stripe.@Nullable View[] rows; // by stripe
   private final Map<Integer, Beside> beside; // by slot; only some series have any
 
@@ -20,17 +19,34 @@ final class HeadSelection implements SourceSelection {
       HistogramLog.@Nullable View histograms,
       @Nullable SampleBuffer late) {}
 
-  HeadSelection(
-      LabelIndex index,
-      int[] slots,
-      int[] lists,
-      Stripe.@Nullable View[] rows,
-      Map<Integer, Beside> beside) {
-    this.index = index;
-    this.slots = slots;
-    this.lists = lists;
+  /** Of the series found those that have samples in the views. */
+  HeadSelection(FoundSeries found, Stripe.@Nullable View[] rows, Map<Integer, Beside> beside) {
     this.rows = rows;
     this.beside = beside;
+    int[] all = found.slots();
+    int n = 0;
+    for (int slot : all) {
+      n += has(slot) ? 1 : 0;
+    }
+    if (n == all.length) {
+      slots = all;
+      labels = found.labels();
+      return;
+    }
+    slots = new int[n];
+    labels = new Labels[n];
+    n = 0;
+    for (int i = 0; i < all.length; i++) {
+      if (has(all[i])) {
+        slots[n] = all[i];
+        labels[n++] = found.labels()[i];
+      }
+    }
+  }
+
+  private boolean has(int slot) {
+    Stripe.View v = rows[slot >>> 6];
+    return v != null && v.has(slot & 63) || !beside.isEmpty() && beside.containsKey(slot);
   }
 
   @Override
@@ -40,18 +56,27 @@ final class HeadSelection implements SourceSelection {
 
   @Override
   public Labels labels(int i) {
-    return index.labels(lists[i]);
+    return labels[i];
+  }
+
+  @Override
+  public void adopt(int i, Labels same) {
+    labels[i] = same;
+  }
+
+  private @Nullable Beside beside(int i) {
+    return beside.isEmpty() ? null : beside.get(slots[i]);
   }
 
   /** The late samples of a series; null when it has none. */
   @Nullable SampleBuffer late(int i) {
-    Beside b = beside.get(slots[i]);
+    Beside b = beside(i);
     return b == null ? null : b.late;
   }
 
   @Override
   public void read(int i, long minTime, long maxTime, SampleBuffer into) {
-    Beside s = beside.get(slots[i]);
+    Beside s = beside(i);
     if (s == null || s.histograms == null && s.late == null) {
       floats(slots[i], s, minTime, maxTime, into);
       return;
@@ -90,7 +115,7 @@ final class HeadSelection implements SourceSelection {
   @Override
   public void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slots[i] >>> 6];
-    if (v == null || beside.get(slots[i]) != null) {
+    if (v == null || beside(i) != null) {
       read(i, minTime, maxTime, into);
     } else {
       v.readTimes(slots[i] & 63, minTime, maxTime, into);
@@ -102,7 +127,7 @@ final class HeadSelection implements SourceSelection {
   public long timesKey(int i) {
     int stripe = slots[i] >>> 6;
     Stripe.View v = rows[stripe];
-    int sameRows = v == null || beside.get(slots[i]) != null ? 0 : v.timesClass(slots[i] & 63);
+    int sameRows = v == null || beside(i) != null ? 0 : v.timesClass(slots[i] & 63);
     return sameRows == 0 ? 0 : stripe + 1L << 32 | sameRows;
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,8 @@ import org.roaringbitmap.RoaringBitmap;
  * head: changed under its write lock, read under its read lock.
  */
 final class LabelIndex implements Postings {
+  private static final AtomicLong VERSIONS = new AtomicLong();
+
   private final ByteArena pairBytes = new ByteArena();
   private final ByteArena lists = new ByteArena();
   private final Fingerprint hash;
@@ -38,6 +41,7 @@ final class LabelIndex implements Postings {
   private final TreeMap<String, Name> names = new TreeMap<>();
   private final RoaringBitmap all = new RoaringBitmap();
   private long added; // series, those that left among them
+  private long version = VERSIONS.getAndAdd(1L << 40); // another after every change, here or anew
   private byte[] scratch = new byte[256];
 
   private static final class Name {
@@ -81,6 +85,7 @@ final class LabelIndex implements Postings {
     scratch[n++] = 0;
     all.add(slot);
     added++;
+    version++;
     return lists.put(scratch, 0, n);
   }
 
@@ -104,6 +109,12 @@ final class LabelIndex implements Postings {
       }
     }
     all.remove(slot);
+    version++;
+  }
+
+  /** A number that no other state of any index has. */
+  long version() {
+    return version;
   }
 
   private void addPosting(int pair, int slot) {

@@ -3,6 +3,7 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -48,6 +49,11 @@ final class RowPage {
 
   /** In a snapshot: a page saved as {@link RowColumns}. */
   private static final int COLUMNS = 2;
+
+  private static final ColumnCache KEPT = ColumnCache.SHARED;
+
+  /** Names the page in the cache of columns. */
+  private final long number = ColumnCache.newOwner();
 
   private static final long EXPONENT = 0x7ff0000000000000L;
 
@@ -250,9 +256,10 @@ final class RowPage {
     return (int) (pairs * 0x0101010101010101L >>> 56);
   }
 
-  /** What a reader may keep: the page as it is now. */
+  /** What a reader may keep: the page as it is now, and whether it will stay so. */
   record View(
       RowPage page,
+      boolean closed,
       int rows,
       long seen,
       long always,
@@ -271,15 +278,44 @@ final class RowPage {
       }
       int n = into.size;
       into.ensure(n + rows);
-      if (presents == null && times[0] >= minTime && times[rows - 1] <= maxTime) {
-        // Every row has the series, whose times ascend: so all of them are wanted.
-        System.arraycopy(times, 0, into.timestamps, n, rows);
-        values(k, into.values, n);
-        into.size = n + rows;
-      } else {
-        into.size = some(k, minTime, maxTime, into.timestamps, into.values, n, presents);
-      }
       into.mayBeStale |= (special & 1L << k) != 0;
+      if (presents != null) {
+        into.size = some(k, minTime, maxTime, into.timestamps, into.values, n, presents);
+        return;
+      }
+      // Every row has the series, whose times ascend: so a part of them without gaps is wanted.
+      int from = times[0] >= minTime ? 0 : lower(minTime);
+      int to = times[rows - 1] <= maxTime ? rows : lower(maxTime + 1);
+      if (from >= to) {
+        return;
+      }
+      System.arraycopy(times, from, into.timestamps, n, to - from);
+      double[] column = column(k);
+      if (column != null) {
+        System.arraycopy(column, from, into.values, n, to - from);
+      } else {
+        values(k, from, to, into.values, n);
+      }
+      into.size = n + to - from;
+    }
+
+    private int lower(long time) {
+      int i = Arrays.binarySearch(times, 0, rows, time);
+      return i < 0 ? -i - 1 : i;
+    }
+
+    /** All values of a series that is in every row, if they are kept; else null. */
+    private double @Nullable [] column(int k) {
+      if (!closed) {
+        return null;
+      }
+      ColumnCache.Column c = KEPT.get(page.number, k);
+      if (c == null && KEPT.isWorthKeeping(page.number, k)) {
+        double[] v = new double[rows];
+        values(k, 0, rows, v, 0);
+        c = KEPT.put(page.number, k, v, (special & 1L << k) != 0);
+      }
+      return c == null ? null : c.values();
     }
 
     /** The same without the values of a series that has only finite ones. */
@@ -295,25 +331,62 @@ final class RowPage {
       int n = into.size;
       into.ensure(n + rows);
       long[] masks = presents;
+      if (masks == null) {
+        int from = times[0] >= minTime ? 0 : lower(minTime);
+        int to = times[rows - 1] <= maxTime ? rows : lower(maxTime + 1);
+        if (from < to) {
+          System.arraycopy(times, from, into.timestamps, n, to - from);
+          into.size = n + to - from;
+        }
+        return;
+      }
       for (int r = 0; r < rows; r++) {
         long t = times[r];
-        if (((masks == null ? allPresent : masks[r]) & bit) != 0 && t >= minTime && t <= maxTime) {
+        if ((masks[r] & bit) != 0 && t >= minTime && t <= maxTime) {
           into.timestamps[n++] = t;
         }
       }
       into.size = n;
     }
 
-    private void values(int k, double[] out, int n) {
+    /**
+     * The values of rows. Most series change by integers or never: then nothing in a step waits for
+     * the step before but one addition.
+     */
+    private void values(int k, int from, int to, double[] out, int n) {
       long bit = 1L << k;
-      long value = 0;
+      long[] masks = changed;
+      long bits = 0;
+      long integer = 0;
+      boolean isInteger = true;
       double v = 0;
-      for (int r = 0; r < rows; r++) {
-        if ((changed[r] & bit) != 0) {
-          value = value(r, bit, value);
-          v = Double.longBitsToDouble(value);
+      for (int r = 0; r < to; r++) {
+        long mask = masks[r];
+        if ((mask & bit) != 0) {
+          int at = r == 0 ? 0 : ends[r - 1];
+          int index = Long.bitCount(mask & (bit - 1));
+          int code = bytes[at + (index >>> 1)] >>> ((index & 1) << 2) & 15;
+          int p = at + ((Long.bitCount(mask) + 1) >>> 1) + lengths(bytes, at, index);
+          long raw = (long) LONG.get(bytes, p) & (-1L >>> (56 - 8 * (code & 7)));
+          if ((code & 8) != 0) {
+            if (isInteger) {
+              bits = Double.doubleToRawLongBits(v);
+              isInteger = false;
+            }
+            bits ^= raw;
+            v = Double.longBitsToDouble(bits);
+          } else {
+            if (!isInteger) {
+              integer = (long) v;
+              isInteger = true;
+            }
+            integer += (raw >>> 1) ^ -(raw & 1);
+            v = (double) integer;
+          }
         }
-        out[n + r] = v;
+        if (r >= from) {
+          out[n++] = v;
+        }
       }
     }
 
@@ -386,8 +459,28 @@ final class RowPage {
   }
 
   View view() {
+    return view(false);
+  }
+
+  /**
+   * The page as it is now.
+   *
+   * @param closed whether no row will be added
+   */
+  View view(boolean closed) {
     return new View(
-        this, rows, seen, always, special, times, changed, ends, bytes, allPresent, presents);
+        this,
+        closed,
+        rows,
+        seen,
+        always,
+        special,
+        times,
+        changed,
+        ends,
+        bytes,
+        allPresent,
+        presents);
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */

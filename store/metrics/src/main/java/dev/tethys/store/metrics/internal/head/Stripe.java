@@ -154,7 +154,7 @@ final class Stripe {
     n = 0;
     for (int i = 0; i < count; i++) {
       if (pages[i].maxTime >= minTime && pages[i].minTime <= maxTime) {
-        v[n++] = pages[i].view();
+        v[n++] = pages[i].view(i < count - 1);
       }
     }
     return new View(v);

@@ -1,0 +1,193 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.query.promql.exec.Bounds.TimeSums;
+
+/**
+ * {@code deriv}, {@code predict_linear}: least squares with carries.
+ *
+ * <p>Sums of times alone are the same for all series with the same timestamps and are taken once;
+ * where nothing changes nothing is summed. The sums that are left are taken in the order of the
+ * samples, as their last bits depend on it.
+ */
+final class Regression extends FloatOverTime {
+  private final boolean predict;
+
+  Regression(boolean predict) {
+    super(2);
+    this.predict = predict;
+  }
+
+  private long origin(Windows w, int s, int from) {
+    return predict ? w.grid.time(s) : w.times[from];
+  }
+
+  @Override
+  public void floats(Windows w, double[] out) {
+    int steps = out.length;
+    int low = w.from[0];
+    int high = w.to[steps - 1];
+    if (high - low < 2) {
+      return;
+    }
+    double[] v = w.values;
+    int[] changes = changes(v, low, high);
+    TimeSums ofTimes = null;
+    double[] sums = new double[4];
+    for (int s = 0; s < steps; s++) {
+      int from = w.from[s];
+      int to = w.to[s];
+      if (to - from < 2) {
+        continue;
+      }
+      if (changes[to - 1 - low] == changes[from - low]) {
+        out[s] = constant(w, s, v[from]);
+        continue;
+      }
+      if (ofTimes == null) {
+        ofTimes = sumsOfTimes(w);
+      }
+      long origin = origin(w, s, from);
+      sums(w.times, v, from, to, origin, sums);
+      if (Double.isFinite(sums[0]) && Double.isFinite(sums[2])) {
+        double sy = sums[0] + sums[1];
+        double sxy = sums[2] + sums[3];
+        out[s] = line(w, s, to - from, ofTimes.x()[s], sy, sxy, ofTimes.xx()[s]);
+      } else {
+        out[s] = of(w, s, from, to);
+      }
+    }
+  }
+
+  /** By sample how many before it, and itself, differ from their neighbour before. */
+  private static int[] changes(double[] v, int low, int high) {
+    int[] out = new int[high - low];
+    int n = 0;
+    for (int i = low + 1; i < high; i++) {
+      n += v[i] != v[i - 1] ? 1 : 0;
+      out[i - low] = n;
+    }
+    return out;
+  }
+
+  /** Sums of times and of their squares by step. */
+  private TimeSums sumsOfTimes(Windows w) {
+    TimeSums known = w.bounds.timeSums();
+    if (known != null) {
+      return known;
+    }
+    int steps = w.from.length;
+    TimeSums out = new TimeSums(new double[steps], new double[steps]);
+    for (int s = 0; s < steps; s++) {
+      int from = w.from[s];
+      int to = w.to[s];
+      if (to > from) {
+        ofTimes(w.times, from, to, origin(w, s, from), out, s);
+      }
+    }
+    w.bounds.timeSums(out);
+    return out;
+  }
+
+  private static void ofTimes(long[] t, int from, int to, long origin, TimeSums out, int s) {
+    double sx = 0;
+    double cx = 0;
+    double sxx = 0;
+    double cxx = 0;
+    for (int i = from; i < to; i++) {
+      double x = (double) (t[i] - origin) / 1e3;
+      double sum = sx + x;
+      cx = Kernels.carry(sx, x, sum, cx);
+      sx = sum;
+      double p = x * x;
+      sum = sxx + p;
+      cxx = Kernels.carry(sxx, p, sum, cxx);
+      sxx = sum;
+    }
+    out.x()[s] = sx + cx;
+    out.xx()[s] = sxx + cxx;
+  }
+
+  /**
+   * Sums of values and of their products with times, each with its carry. Right if they are finite:
+   * a sum that was infinite between, where its carry must be dropped, is not finite at the end.
+   */
+  private static void sums(long[] t, double[] v, int from, int to, long origin, double[] out) {
+    double sy = 0;
+    double cy = 0;
+    double sxy = 0;
+    double cxy = 0;
+    for (int i = from; i < to; i++) {
+      double y = v[i];
+      double x = (double) (t[i] - origin) / 1e3;
+      double sum = sy + y;
+      double part = sum - sy;
+      cy += (sy - (sum - part)) + (y - part);
+      sy = sum;
+      double p = x * y;
+      sum = sxy + p;
+      part = sum - sxy;
+      cxy += (sxy - (sum - part)) + (p - part);
+      sxy = sum;
+    }
+    out[0] = sy;
+    out[1] = cy;
+    out[2] = sxy;
+    out[3] = cxy;
+  }
+
+  private double constant(Windows w, int s, double value) {
+    boolean infinite = Double.isInfinite(value);
+    return result(w, s, infinite ? Double.NaN : 0, infinite ? Double.NaN : value);
+  }
+
+  private double line(Windows w, int s, double n, double sx, double sy, double sxy, double sxx) {
+    double cov = sxy - sx * sy / n;
+    double var = sxx - sx * sx / n;
+    double slope = cov / var;
+    return result(w, s, slope, sy / n - slope * sx / n);
+  }
+
+  private double result(Windows w, int s, double slope, double intercept) {
+    return predict ? slope * w.arguments[0][s] + intercept : slope;
+  }
+
+  @Override
+  double of(Windows w, int s, int from, int to) {
+    long[] t = w.times;
+    double[] v = w.values;
+    long origin = origin(w, s, from);
+    double sx = 0;
+    double cx = 0;
+    double sy = 0;
+    double cy = 0;
+    double sxy = 0;
+    double cxy = 0;
+    double sxx = 0;
+    double cxx = 0;
+    boolean constant = true;
+    for (int i = from; i < to; i++) {
+      double y = v[i];
+      if (constant && i > from && y != v[from]) {
+        constant = false;
+      }
+      double x = (double) (t[i] - origin) / 1e3;
+      double sum = sx + x;
+      cx = Kernels.carry(sx, x, sum, cx);
+      sx = sum;
+      sum = sy + y;
+      cy = Kernels.carry(sy, y, sum, cy);
+      sy = sum;
+      double p = x * y;
+      sum = sxy + p;
+      cxy = Kernels.carry(sxy, p, sum, cxy);
+      sxy = sum;
+      p = x * x;
+      sum = sxx + p;
+      cxx = Kernels.carry(sxx, p, sum, cxx);
+      sxx = sum;
+    }
+    return constant
+        ? constant(w, s, v[from])
+        : line(w, s, to - from, sx + cx, sy + cy, sxy + cxy, sxx + cxx);
+  }
+}

@@ -1,0 +1,136 @@
+package dev.tethys.query.promql.exec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.ast.Expr.Span;
+import java.util.SplittableRandom;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.Test;
+
+/** Kernels that carry something on from window to window, against a plain loop over each window. */
+class WindowKernelsTest {
+  private static final int ROUNDS = 3000;
+  private final SplittableRandom random = new SplittableRandom(11);
+
+  private double value(int kind, double before) {
+    return switch (kind) {
+      case 0 -> random.nextInt(3);
+      case 1 -> random.nextDouble(-1e6, 1e6);
+      case 2 -> random.nextInt(5) == 0 ? random.nextInt(1000) / 10.0 : before;
+      case 3 -> random.nextBoolean() ? 0.0 : -0.0;
+      case 4 -> random.nextDouble() * 1e308 * (random.nextBoolean() ? 1 : -1);
+      default ->
+          switch (random.nextInt(8)) {
+            case 0 -> Double.NaN;
+            case 1 -> Double.POSITIVE_INFINITY;
+            case 2 -> Double.NEGATIVE_INFINITY;
+            case 3 -> Double.MIN_VALUE;
+            default -> random.nextInt(100);
+          };
+    };
+  }
+
+  private Windows windows() {
+    int n = random.nextInt(120);
+    int kind = random.nextInt(6);
+    long[] times = new long[n];
+    double[] values = new double[n];
+    long t = 1_700_000_000_000L;
+    for (int i = 0; i < n; i++) {
+      t += random.nextInt(6) == 0 ? 1 + random.nextInt(400_000) : 15_000;
+      times[i] = t;
+      values[i] = value(kind, i == 0 ? 0 : values[i - 1]);
+    }
+    Grid grid = new Grid(1_700_000_000_000L, 1 + random.nextInt(100_000), 1 + random.nextInt(100));
+    long[] ends = new long[grid.steps()];
+    double[] argument = new double[grid.steps()];
+    for (int s = 0; s < ends.length; s++) {
+      ends[s] = grid.time(s);
+      argument[s] = 3600;
+    }
+    long range = 1 + random.nextInt(600_000);
+    Bounds b = Bounds.find(times, n, ends, range, 0);
+    Windows w =
+        new Windows(
+            new Annotations(),
+            grid,
+            new Workspace(),
+            range,
+            ends,
+            Extension.NONE,
+            new Span(0, 0),
+            new double[][] {argument});
+    w.times = times;
+    w.values = values;
+    w.size = n;
+    w.bounds = b;
+    w.from = b.from();
+    w.to = b.to();
+    return w;
+  }
+
+  private void check(RangeFunction f, int least, BiFunction<Windows, Integer, Double> plain) {
+    for (int round = 0; round < ROUNDS; round++) {
+      Windows w = windows();
+      double[] out = Streams.absent(w.from.length);
+      f.floats(w, out);
+      for (int s = 0; s < out.length; s++) {
+        double expected = w.to[s] - w.from[s] >= least ? plain.apply(w, s) : Column.ABSENT;
+        assertThat(Double.doubleToLongBits(out[s]))
+            .as("round %s step %s: %s, not %s", round, s, out[s], expected)
+            .isEqualTo(Double.doubleToLongBits(expected));
+        assertThat(Column.isAbsent(out[s])).isEqualTo(Column.isAbsent(expected));
+      }
+    }
+  }
+
+  @Test
+  void extremesEqualThoseOfEachWindow() {
+    check(
+        new FloatOverTime.Extreme(true),
+        1,
+        (w, s) -> {
+          double m = w.values[w.from[s]];
+          for (int i = w.from[s]; i < w.to[s]; i++) {
+            m = w.values[i] > m || Double.isNaN(m) ? w.values[i] : m;
+          }
+          return m;
+        });
+    check(
+        new FloatOverTime.Extreme(false),
+        1,
+        (w, s) -> {
+          double m = w.values[w.from[s]];
+          for (int i = w.from[s]; i < w.to[s]; i++) {
+            m = w.values[i] < m || Double.isNaN(m) ? w.values[i] : m;
+          }
+          return m;
+        });
+  }
+
+  @Test
+  void linesEqualThoseOfEachWindow() {
+    Regression deriv = new Regression(false);
+    check(deriv, 2, (w, s) -> deriv.of(w, s, w.from[s], w.to[s]));
+    Regression predict = new Regression(true);
+    check(predict, 2, (w, s) -> predict.of(w, s, w.from[s], w.to[s]));
+  }
+
+  @Test
+  void sumsEqualThoseWithACheckAtEachStep() {
+    check(
+        new AnyOverTime.Sum(false),
+        1,
+        (w, s) -> {
+          double sum = 0;
+          double carry = 0;
+          for (int i = w.from[s]; i < w.to[s]; i++) {
+            double t = sum + w.values[i];
+            carry = Kernels.carry(sum, w.values[i], t, carry);
+            sum = t;
+          }
+          return Double.isInfinite(sum) ? sum : sum + carry;
+        });
+  }
+}

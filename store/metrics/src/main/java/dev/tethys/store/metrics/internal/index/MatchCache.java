@@ -1,0 +1,94 @@
+package dev.tethys.store.metrics.internal.index;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What matchers found in an index, for the next query that asks the same: dashboards do, every few
+ * seconds. Finding, ordering and spelling out the labels of many series costs more than reading
+ * their samples.
+ *
+ * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most
+ * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. What is asked for
+ * once only is remembered, but not kept. Safe for several threads.
+ *
+ * @param <T> what was found; not to be changed
+ */
+public final class MatchCache<T> {
+  /** The most sets of matchers. */
+  static final int MAX_ENTRIES = 512;
+
+  private record Key(Object owner, List<Matcher> matchers) {}
+
+  private record Entry<T>(long version, @Nullable T found, long weight) {}
+
+  private final long maxWeight;
+  private final LinkedHashMap<Key, Entry<T>> entries = new LinkedHashMap<>(64, 0.75f, true);
+  private long weight;
+
+  /** A cache of so many bytes, as {@link #weight} counts them. */
+  public MatchCache(long maxBytes) {
+    maxWeight = maxBytes;
+  }
+
+  /** About what series take whose labels are spelled out. */
+  public static long weight(Labels[] labels, int bytesASeries) {
+    long w = 64;
+    for (Labels l : labels) {
+      w += l.canonicalBytes().length + bytesASeries;
+    }
+    return w;
+  }
+
+  /**
+   * What was found before in this owner, if its index is still the same.
+   *
+   * @param version a number that changes with the index
+   */
+  public synchronized @Nullable T get(Object owner, long version, List<Matcher> matchers) {
+    Entry<T> e = entries.get(new Key(owner, matchers));
+    return e == null || e.version != version ? null : e.found;
+  }
+
+  /** Takes note of what {@link #get} did not know. */
+  public synchronized void put(
+      Object owner, long version, List<Matcher> matchers, T found, long bytes) {
+    Key key = new Key(owner, List.copyOf(matchers));
+    Entry<T> before = entries.remove(key);
+    boolean again = before != null && bytes <= maxWeight / 2;
+    Entry<T> e = again ? new Entry<>(version, found, bytes) : new Entry<>(version, null, 0);
+    weight += e.weight - (before == null ? 0 : before.weight);
+    entries.put(key, e);
+    Iterator<Map.Entry<Key, Entry<T>>> oldest = entries.entrySet().iterator();
+    while (weight > maxWeight || entries.size() > MAX_ENTRIES) {
+      weight -= oldest.next().getValue().weight;
+      oldest.remove();
+    }
+  }
+
+  /** Gives up everything of an owner. */
+  public synchronized void forget(Object owner) {
+    entries
+        .entrySet()
+        .removeIf(
+            e -> {
+              boolean gone = e.getKey().owner == owner;
+              weight -= gone ? e.getValue().weight : 0;
+              return gone;
+            });
+  }
+
+  /** Bytes held, as counted. */
+  synchronized long weight() {
+    return weight;
+  }
+
+  synchronized int size() {
+    return entries.size();
+  }
+}

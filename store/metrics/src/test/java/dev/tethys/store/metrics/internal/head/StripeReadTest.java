@@ -1,0 +1,94 @@
+package dev.tethys.store.metrics.internal.head;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.Samples;
+import dev.tethys.model.storage.SampleBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Reading series of a stripe, first and again, against what was appended. */
+class StripeReadTest {
+  private record Sample(long time, long bits) {}
+
+  private static final long RANGE = 7_200_000;
+
+  @Test
+  void everyReadGivesWhatWasAppended() {
+    SplittableRandom random = new SplittableRandom(21);
+    for (int round = 0; round < 30; round++) {
+      Stripe stripe = new Stripe();
+      List<List<Sample>> expected = new ArrayList<>();
+      for (int k = 0; k < 64; k++) {
+        expected.add(new ArrayList<>());
+      }
+      boolean gaps = random.nextInt(3) == 0;
+      RowPage.Scratch scratch = new RowPage.Scratch();
+      long[] last = new long[64];
+      long time = 1_000_000;
+      for (int row = random.nextInt(900); row >= 0; row--) {
+        time += 1 + random.nextInt(30_000);
+        int[] slots = new int[64];
+        long[] bits = new long[64];
+        int n = 0;
+        for (int k = 0; k < 64; k++) {
+          if (gaps && random.nextInt(20) == 0) {
+            continue;
+          }
+          last[k] = next(random, k, last[k]);
+          slots[n] = k;
+          bits[n++] = last[k];
+          expected.get(k).add(new Sample(time, last[k]));
+        }
+        if (n > 0) {
+          stripe.append(time, RANGE, slots, bits, 0, n, scratch);
+        }
+      }
+      for (int read = 0; read < 400; read++) {
+        int k = random.nextInt(64);
+        long min = random.nextInt(3) == 0 ? Stripe.NEVER : random.nextLong(time + 1_000);
+        long max = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(time + 1_000);
+        check(stripe, k, min, max, expected.get(k));
+      }
+    }
+  }
+
+  private static long next(SplittableRandom random, int k, long before) {
+    double v = Double.longBitsToDouble(before);
+    return switch (k % 8) {
+      case 0 -> before;
+      case 1 -> Double.doubleToRawLongBits(v + random.nextInt(1_000_000));
+      case 2 -> Double.doubleToRawLongBits(v + random.nextInt(100) / 100.0);
+      case 3 -> random.nextLong();
+      case 4 -> random.nextInt(9) == 0 ? Samples.STALE_BITS : Double.doubleToRawLongBits(7);
+      case 5 -> Double.doubleToRawLongBits(random.nextBoolean() ? -0.0 : 0.0);
+      case 6 -> Double.doubleToRawLongBits(random.nextInt(4) == 0 ? 0.5 : random.nextInt(9) - 4);
+      default -> Double.doubleToRawLongBits((double) (random.nextLong() >> random.nextInt(64)));
+    };
+  }
+
+  private static void check(Stripe stripe, int k, long min, long max, List<Sample> all) {
+    List<Sample> expected = all.stream().filter(s -> s.time >= min && s.time <= max).toList();
+    Stripe.View view = stripe.view(min, max);
+    for (int again = 0; again < 3; again++) { // the third finds what the second kept
+      SampleBuffer b = new SampleBuffer();
+      view.read(k, min, max, b);
+      List<Sample> got = new ArrayList<>();
+      boolean finite = true;
+      for (int i = 0; i < b.size; i++) {
+        got.add(new Sample(b.timestamps[i], Double.doubleToRawLongBits(b.values[i])));
+        finite &= Double.isFinite(b.values[i]);
+      }
+      assertThat(got).isEqualTo(expected);
+      assertThat(b.mayBeStale || finite).isTrue();
+      SampleBuffer times = new SampleBuffer();
+      view.readTimes(k, min, max, times);
+      assertThat(times.size).isEqualTo(expected.size());
+      for (int i = 0; i < times.size; i++) {
+        assertThat(times.timestamps[i]).isEqualTo(expected.get(i).time);
+      }
+    }
+  }
+}
