@@ -1,6 +1,5 @@
 package dev.tethys.app.tool;
 
-import dev.tethys.store.archive.Progress;
 import java.io.PrintStream;
 
 /**
@@ -10,7 +9,7 @@ import java.io.PrintStream;
  */
 public record Console(PrintStream out, PrintStream err, boolean terminal) {
   /** A bar on a terminal, a line a step elsewhere. */
-  Progress progress(String unit) {
+  ProgressLine progress(String unit) {
     return new ProgressLine(err, terminal, unit, System::nanoTime);
   }
 }

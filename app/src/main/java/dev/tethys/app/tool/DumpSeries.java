@@ -112,8 +112,13 @@ final class DumpSeries {
 
   /** Gives the series that the flags of {@link #SELECTION} name, ascending by labels. */
   static void forEach(MetricsDatabase db, Command.Arguments a, SeriesVisitor to) {
-    SelectHints hints =
-        SelectHints.range(a.flags().integer("min-time"), a.flags().integer("max-time"));
+    forEach(
+        db, a, SelectHints.range(a.flags().integer("min-time"), a.flags().integer("max-time")), to);
+  }
+
+  /** The same in a time range. */
+  static void forEach(
+      MetricsDatabase db, Command.Arguments a, SelectHints hints, SeriesVisitor to) {
     List<List<Matcher>> sets = new ArrayList<>();
     for (String m : a.flags().list("match")) {
       sets.add(m.equals(ALL) ? List.of() : PromqlParser.parseMetricSelector(m));

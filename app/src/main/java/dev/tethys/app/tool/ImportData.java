@@ -1,16 +1,29 @@
 package dev.tethys.app.tool;
 
+import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.ImportReport;
 import dev.tethys.store.archive.ImportReport.Part;
+import dev.tethys.store.archive.Progress;
+import dev.tethys.store.archive.SortedImport;
 import dev.tethys.store.archive.prometheus.PrometheusImport;
+import dev.tethys.store.archive.text.JsonLinesImport;
+import dev.tethys.store.archive.text.OpenMetricsImport;
+import dev.tethys.store.metrics.BlockImport;
+import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.store.metrics.SampleSorter;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** {@code tsdb import}: brings data of others into a data folder of ours. */
 final class ImportData {
@@ -28,7 +41,139 @@ final class ImportData {
             List.of(),
             2,
             2,
-            ImportData::prometheus));
+            ImportData::prometheus),
+        new Command(
+            "tsdb import openmetrics",
+            "<file> <db path>",
+            "Import OpenMetrics text whose samples all have times, in any order, of any size and any"
+                + " age. A malformed file is refused with the line, and nothing of it imported.",
+            List.of(LABEL),
+            2,
+            2,
+            (a, console) -> text(a, console, ImportData::openMetrics)),
+        new Command(
+            "tsdb import json",
+            "<file> <db path>",
+            "Import JSON lines, the format of VictoriaMetrics's /api/v1/export, in any order, of any"
+                + " size and any age. A malformed file is refused with the line, and nothing of it"
+                + " imported.",
+            List.of(LABEL),
+            2,
+            2,
+            (a, console) -> text(a, console, ImportData::json)),
+        new Command(
+            "tsdb create-blocks-from openmetrics",
+            "<input file> [<output directory>]",
+            "Import samples from OpenMetrics input into blocks of a data folder of Tethys, and print"
+                + " them as promtool does. The folder may be a new one.",
+            List.of(
+                LABEL,
+                ListBlocks.HUMAN,
+                Flag.of(
+                    "quiet",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Do not print created blocks. Short: -q.")),
+            1,
+            2,
+            ImportData::createBlocks));
+  }
+
+  private static final Flag LABEL =
+      Flag.of(
+          "label",
+          Flag.Kind.LIST,
+          "",
+          "Label to attach to metrics, as name=value. Can be specified multiple times.");
+
+  /** Reads a file into a sorter. */
+  private interface Reader {
+    void read(Path file, Map<String, String> labels, SampleSorter into, Progress progress)
+        throws IOException;
+  }
+
+  private static void openMetrics(
+      Path file, Map<String, String> labels, SampleSorter into, Progress progress)
+      throws IOException {
+    new OpenMetricsImport(labels, into, progress).read(file);
+  }
+
+  private static void json(
+      Path file, Map<String, String> labels, SampleSorter into, Progress progress)
+      throws IOException {
+    new JsonLinesImport(labels, into, progress).read(file);
+  }
+
+  private static Map<String, String> labels(Command.Arguments a) {
+    Map<String, String> out = new TreeMap<>();
+    for (String l : a.flags().list("label")) {
+      int eq = l.indexOf('=');
+      if (eq <= 0) {
+        throw new UsageException("--label=" + l + ": name=value is wanted");
+      }
+      out.put(l.substring(0, eq), l.substring(eq + 1));
+    }
+    return out;
+  }
+
+  private static int text(Command.Arguments a, Console console, Reader reader) throws IOException {
+    ImportReport report = run(a, Path.of(a.operand(1, "")), console, reader, b -> {});
+    return print(report, console);
+  }
+
+  private static int createBlocks(Command.Arguments a, Console console) throws IOException {
+    List<ListBlocks.Row> rows = new ArrayList<>();
+    ImportReport report =
+        run(
+            a,
+            Path.of(a.operand(1, "data/")),
+            console,
+            ImportData::openMetrics,
+            b -> rows.add(ListBlocks.Row.of(b)));
+    if (!a.flags().bool("quiet") && !rows.isEmpty()) {
+      ListBlocks.print(rows, a.flags().bool("human-readable"), console);
+    }
+    report.notes().forEach(console.err()::println);
+    return 0;
+  }
+
+  private static ImportReport run(
+      Command.Arguments a, Path into, Console console, Reader reader, Consumer<BlockInfo> made)
+      throws IOException {
+    Path file = Path.of(a.operand(0, ""));
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+    Map<String, String> labels = labels(a);
+    ProgressLine line = console.progress("done");
+    ImportReport report = new ImportReport();
+    try (MetricsDatabase db = OpenStore.own(into);
+        SampleSorter sorter = db.sampleSorter(SortedImport.memory())) {
+      reader.read(file, labels, sorter, line);
+      try (BlockImport blocks = db.blockImport()) {
+        SortedImport.write(
+            String.valueOf(file.getFileName()),
+            sorter,
+            SortedImport.range(sorter),
+            (l, b) -> {},
+            blocks,
+            report,
+            line,
+            made);
+        if (blocks.refused() > 0) {
+          report.note(
+              blocks.refused() + " samples were not taken: the store has others at their times");
+        }
+      }
+      long twice = sorter.samples() - report.samples();
+      if (twice > 0) {
+        report.note(
+            twice + " samples had the time of another of their series: the first of each stays");
+      }
+    } finally {
+      line.clear();
+    }
+    return report;
   }
 
   private static int prometheus(Command.Arguments a, Console console) throws IOException {
@@ -41,7 +186,7 @@ final class ImportData {
       throw new UsageException(
           "tethys tool tsdb import: the data folder must be another than that of Prometheus");
     }
-    ProgressLine line = (ProgressLine) console.progress("imported");
+    ProgressLine line = console.progress("imported");
     try (MetricsDatabase db = OpenStore.own(into)) {
       ImportReport report = new PrometheusImport(db, line).run(from);
       line.clear();

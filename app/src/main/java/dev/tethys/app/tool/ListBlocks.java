@@ -5,6 +5,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.DamagedFileException;
 import dev.tethys.store.archive.DataFolder;
+import dev.tethys.store.metrics.BlockInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,11 @@ final class ListBlocks {
   record Row(
       String ulid, long minTime, long maxTime, long samples, long chunks, long series, long bytes) {
     static Row of(ArchivedBlock b) {
+      return new Row(
+          b.ulid(), b.minTime(), b.maxTime(), b.samples(), b.chunks(), b.series(), b.bytes());
+    }
+
+    static Row of(BlockInfo b) {
       return new Row(
           b.ulid(), b.minTime(), b.maxTime(), b.samples(), b.chunks(), b.series(), b.bytes());
     }

@@ -55,7 +55,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     MetricsDatabase db = own(sandbox);
     boolean done = false;
     try {
-      ProgressLine line = (ProgressLine) console.progress("read");
+      ProgressLine line = console.progress("read");
       ImportReport report = new PrometheusImport(db, line).run(path);
       line.clear();
       done = true;

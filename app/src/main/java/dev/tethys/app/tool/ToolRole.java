@@ -23,7 +23,7 @@ import java.util.logging.Level;
 public final class ToolRole {
   /** Groups of promtool's commands that are still to come. */
   private static final List<String> TO_COME =
-      List.of("check", "query", "debug", "push", "test", "promql");
+      List.of("check", "query", "debug", "push", "test", "promql", "tsdb create-blocks-from rules");
 
   private ToolRole() {}
 
@@ -40,7 +40,8 @@ public final class ToolRole {
     }
   }
 
-  static int run(List<String> args, Console console) {
+  /** The same, writing to streams of the caller. */
+  public static int run(List<String> args, Console console) {
     try {
       return dispatch(args, console);
     } catch (UsageException | StorageException | DamagedFileException e) {
@@ -62,10 +63,12 @@ public final class ToolRole {
       console.out().print(help());
       return args.isEmpty() ? 1 : 0;
     }
-    if (TO_COME.contains(args.getFirst())) {
+    String line = String.join(" ", args) + " ";
+    String missing = TO_COME.stream().filter(c -> line.startsWith(c + " ")).findFirst().orElse("");
+    if (!missing.isEmpty()) {
       throw new UsageException(
           "tethys tool "
-              + args.getFirst()
+              + missing
               + " is not built yet; promtool's works against this server and its files");
     }
     // The longest name that fits.

@@ -31,7 +31,7 @@ final class VerifyFolder {
 
   private static int run(Command.Arguments a, Console console) throws IOException {
     DataFolder folder = DataFolder.find(Path.of(a.operand(0, "data/")));
-    ProgressLine line = (ProgressLine) console.progress("checked");
+    ProgressLine line = console.progress("checked");
     Table t = new Table();
     t.row("BLOCK ULID", "SERIES", "SAMPLES", "CHECKSUM", "RESULT");
     List<String> problems = new ArrayList<>();

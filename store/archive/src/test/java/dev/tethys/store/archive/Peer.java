@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramText;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -16,7 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The real promtool, and our data in its words. */
 public final class Peer {
@@ -66,18 +69,41 @@ public final class Peer {
       SampleBuffer b = new SampleBuffer();
       for (int i = 0; i < s.size(); i++) {
         s.read(i, b);
-        for (int k = 0; k < b.size; k++) {
-          Histogram h = b.histograms == null ? null : b.histograms[k];
-          out.add(
-              s.labels(i)
-                  + " "
-                  + (h == null ? GoFloat.g(b.values[k]) : HistogramText.plain(h))
-                  + " "
-                  + b.timestamps[k]);
-        }
+        lines(s.labels(i), b, out);
       }
     } catch (Exception e) {
       throw new IllegalStateException(e);
+    }
+    return out;
+  }
+
+  /** The samples of a series in its words. */
+  public static void lines(Labels labels, SampleBuffer b, List<String> to) {
+    for (int k = 0; k < b.size; k++) {
+      Histogram h = b.histograms == null ? null : b.histograms[k];
+      to.add(
+          labels
+              + " "
+              + (h == null ? GoFloat.g(b.values[k]) : HistogramText.plain(h))
+              + " "
+              + b.timestamps[k]);
+    }
+  }
+
+  /**
+   * What promtool's dump leaves out, though its server answers it: the first two histograms of a
+   * series, of float ones the first.
+   */
+  public static List<String> asDumped(List<String> lines) {
+    List<String> out = new ArrayList<>();
+    Map<String, Integer> seen = new HashMap<>();
+    for (String l : lines) {
+      int value = l.lastIndexOf("} {");
+      String series = value < 0 ? "" : l.substring(0, value);
+      int left = series.contains("float") ? 1 : 2;
+      if (value < 0 || seen.merge(series, 1, Integer::sum) > left) {
+        out.add(l);
+      }
     }
     return out;
   }

@@ -127,6 +127,10 @@ class PrometheusHeadTest {
                           + now / 1000)
                   .statusCode())
           .isEqualTo(204);
+      // promtool's dump forgets the first histograms of a series; the server does not.
+      assertThat(p.get("/api/v1/query?query=count_over_time(latency%5B3h%5D)").body())
+          .contains("\"396\"") // one in a hundred is a stale marker
+          .contains("\"400\"");
     }
     assertThat(source.resolve("chunks_head/000001")).exists();
     List<String> want = sorted(Peer.dump(source));
@@ -139,29 +143,12 @@ class PrometheusHeadTest {
       assertThat(report.parts())
           .extracting(ImportReport.Part::outcome)
           .containsOnly(Outcome.IMPORTED);
-      Peer.same(sorted(withoutFirst(Peer.dump(db), now)), want);
+      Peer.same(sorted(Peer.asDumped(Peer.dump(db))), want);
     }
     try (MetricsDatabase db = MetricsDatabase.open(data, DataFolder.OFFLINE)) {
       db.maintain();
-      Peer.same(sorted(withoutFirst(Peer.dump(db), now)), want);
+      Peer.same(sorted(Peer.asDumped(Peer.dump(db))), want);
     }
-  }
-
-  /**
-   * Prometheus took the first histograms and does not answer them any more, though they stand in
-   * its log: ours has them.
-   */
-  private static List<String> withoutFirst(List<String> lines, long now) {
-    List<String> first =
-        lines.stream()
-            .filter(l -> l.startsWith("{__name__=\"latency\""))
-            .filter(l -> Long.parseLong(l.substring(l.lastIndexOf(' ') + 1)) <= now - 399 * STEP)
-            .filter(l -> !l.contains("float") || l.endsWith(" " + (now - 400 * STEP)))
-            .toList();
-    assertThat(first).hasSize(5);
-    List<String> out = new ArrayList<>(lines);
-    out.removeAll(first);
-    return out;
   }
 
   /** promtool does not sort what stands in the head alone. */

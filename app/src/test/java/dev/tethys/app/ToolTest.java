@@ -1,0 +1,291 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.tool.Console;
+import dev.tethys.app.tool.ToolRole;
+import dev.tethys.testkit.Shared;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The tool's commands as a user types them, beside promtool's where it has them. */
+class ToolTest {
+  private static final long T0 = 1_699_999_200L;
+
+  @TempDir Path dir;
+
+  private record Outcome(int status, String out, String err) {}
+
+  private Outcome tool(Object... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    List<String> words = new ArrayList<>(List.of("tsdb"));
+    for (Object a : args) {
+      words.add(a.toString());
+    }
+    int status;
+    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
+        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
+      status = ToolRole.run(words, new Console(o, e, false));
+    }
+    return new Outcome(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static Outcome ok(Outcome o) {
+    assertThat(o.status()).as(o.err()).isZero();
+    return o;
+  }
+
+  private Outcome promtool(Object... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Shared.peer("promtool").toString(), "tsdb"));
+    for (Object a : args) {
+      command.add(a.toString());
+    }
+    Path out = Files.createTempFile(dir, "out", ".txt");
+    Path err = Files.createTempFile(dir, "err", ".txt");
+    int status =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start()
+            .waitFor();
+    return new Outcome(status, Files.readString(out), Files.readString(err));
+  }
+
+  private Path openMetrics() throws IOException {
+    StringBuilder sb = new StringBuilder("# TYPE requests counter\n");
+    for (int h = 0; h < 12; h++) {
+      for (int i = 0; i < 200 + h * 30; i++) {
+        sb.append("requests_total{host=\"h").append(h).append("\",zone=\"z").append(h % 3);
+        sb.append("\"} ").append(i * (h + 1)).append(' ').append(T0 + i * 30).append(".5\n");
+      }
+    }
+    Path in = dir.resolve("in.om");
+    Files.writeString(in, sb + "# TYPE up gauge\nup{host=\"<é>\"} 1 " + (T0 + 1) + "\n# EOF\n");
+    return in;
+  }
+
+  private Path ofPrometheus() throws IOException, InterruptedException {
+    Path out = dir.resolve("prometheus");
+    ok(promtool("create-blocks-from", "openmetrics", openMetrics(), out));
+    Files.createDirectories(out.resolve("wal"));
+    return out;
+  }
+
+  @Test
+  void onAFolderOfPrometheusItSaysWhatPromtoolSays() throws Exception {
+    Path folder = ofPrometheus();
+    for (String flag : List.of("-r", "--no-human-readable")) {
+      assertThat(ok(tool("list", flag, folder)).out())
+          .isEqualTo(ok(promtool("list", flag, folder)).out());
+    }
+    for (List<String> flags :
+        List.of(List.<String>of(), List.of("--match={zone=\"z1\"}"), List.of("--limit=3"))) {
+      List<Object> args = new ArrayList<>(List.of("analyze", folder));
+      args.addAll(flags);
+      List<String> ours = ok(tool(args.toArray())).out().lines().toList();
+      List<String> theirs = ok(promtool(args.toArray())).out().lines().toList();
+      assertThat(ours).hasSameSizeAs(theirs);
+      if (!flags.contains("--limit=3")) { // which of equals are shown is chance there
+        assertThat(ours.stream().sorted()).isEqualTo(theirs.stream().sorted().toList());
+      }
+    }
+    for (List<String> flags :
+        List.of(
+            List.<String>of(),
+            List.of("--match={host=\"h3\"}", "--match=up"),
+            List.of("--min-time=" + (T0 + 600) * 1000, "--max-time=" + (T0 + 900) * 1000))) {
+      for (String command : List.of("dump", "dump-openmetrics")) {
+        List<Object> args = new ArrayList<>(List.of(command, folder));
+        args.addAll(flags);
+        assertThat(ok(tool(args.toArray())).out()).isEqualTo(ok(promtool(args.toArray())).out());
+      }
+    }
+    assertThat(ok(tool("dump", "--format=seriesjson", "--match=up", folder)).out())
+        .isEqualTo("{\"__name__\":\"up\",\"host\":\"\\u003cé\\u003e\"}\n");
+    assertThat(ok(tool("verify", folder)).err()).contains("everything is whole");
+  }
+
+  @Test
+  void importedExportedAndImportedAgainItIsTheSame() throws Exception {
+    Path source = ofPrometheus();
+    String want = ok(promtool("dump", source)).out();
+    Path data = dir.resolve("data");
+    Outcome in = ok(tool("import", "prometheus", source, data));
+    assertThat(in.err()).contains("samples imported and verified");
+    assertThat(ok(tool("dump", data)).out()).isEqualTo(want);
+    // The checksum is over the samples, whatever the format.
+    List<String> checksums = checksums(ok(tool("verify", data)).out());
+    assertThat(checksums).isEqualTo(checksums(ok(tool("verify", source)).out())).isNotEmpty();
+
+    Path blocks = dir.resolve("blocks");
+    ok(tool("export", "prometheus", data, blocks));
+    Files.createDirectories(blocks.resolve("wal"));
+    assertThat(ok(promtool("dump", blocks)).out()).isEqualTo(want);
+
+    for (String format : List.of("openmetrics", "json")) {
+      Path file = dir.resolve("export." + format);
+      ok(tool("export", format, data, file));
+      Path again = dir.resolve("from-" + format);
+      ok(tool("import", format, file, again));
+      assertThat(ok(tool("dump", again)).out()).isEqualTo(want);
+      assertThat(tool("export", format, data, file).err()).contains("is there already");
+    }
+    Path backfilled = dir.resolve("backfilled");
+    Outcome made =
+        ok(tool("create-blocks-from", "openmetrics", "--label=dc=a", openMetrics(), backfilled));
+    assertThat(made.out()).startsWith("BLOCK ULID ");
+    assertThat(ok(tool("dump", backfilled)).out()).contains("dc=\"a\"");
+    assertThat(ok(tool("list", backfilled)).out()).isEqualTo(made.out());
+  }
+
+  private static List<String> checksums(String table) {
+    return table.lines().filter(l -> l.endsWith(" ok")).map(l -> l.split(" +")[3]).toList();
+  }
+
+  @Test
+  void anImportThatIsKilledGoesOnWhereItWas() throws Exception {
+    Path source = ofPrometheus();
+    String want = ok(promtool("dump", source)).out();
+    Path data = dir.resolve("data");
+    for (int kill = 1; kill <= 2; kill++) {
+      int blocks = kill;
+      TethysProcess p =
+          TethysProcess.launch(
+              dir,
+              0,
+              List.of("tool", "tsdb", "import", "prometheus", source.toString(), data.toString()));
+      try (p) {
+        // As soon as there is one more block, whole or not.
+        p.await(
+            "a block",
+            Duration.ofSeconds(60),
+            () ->
+                !p.isAlive()
+                    || (Files.isDirectory(data) && data.toFile().list().length > 2 + blocks));
+        p.kill();
+      }
+    }
+    ok(tool("import", "prometheus", source, data));
+    assertThat(ok(tool("dump", data)).out()).isEqualTo(want);
+    assertThat(ok(tool("verify", data)).err()).contains("everything is whole");
+  }
+
+  @Test
+  void whatIsWrongIsSaidAndTheExitCodeIsOne() throws IOException {
+    assertThat(tool("list", dir.resolve("nowhere")))
+        .isEqualTo(new Outcome(1, "", dir.resolve("nowhere") + ": no such file or folder\n"));
+    assertThat(tool("list", dir).err()).contains("holds no data of Tethys or Prometheus");
+    assertThat(tool("list", "--nope").err()).contains("unknown flag --nope");
+    assertThat(tool("lisp").err()).contains("there is no command tsdb lisp");
+    assertThat(tool("create-blocks-from", "rules", "x.yml").err())
+        .contains("tsdb create-blocks-from rules is not built yet");
+    assertThat(tool("import", "prometheus", "x").err()).contains("an operand is missing");
+    assertThat(tool("analyze", "--extended").status()).isEqualTo(1);
+    assertThat(ToolRole.run(List.of("check", "config"), quiet())).isEqualTo(1);
+    assertThat(ok(tool("import", "prometheus", "--help")).out())
+        .startsWith("usage: tethys tool tsdb import prometheus [<flags>] <prometheus folder>");
+    Path bad = dir.resolve("bad.om");
+    Files.writeString(bad, "a 1 1\nb{\n# EOF\n");
+    assertThat(tool("import", "openmetrics", bad, dir.resolve("data")).err())
+        .contains("bad.om: line 2: ");
+  }
+
+  private static Console quiet() {
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), false, StandardCharsets.UTF_8);
+    return new Console(nowhere, nowhere, false);
+  }
+
+  @Test
+  void aRunningServerIsBackedUpAndComesBack() throws Exception {
+    String config =
+        """
+        global: {scrape_interval: 1s}
+        scrape_configs:
+        - job_name: self
+          static_configs: [{targets: ['127.0.0.1:{port}']}]
+        """;
+    Path data = dir.resolve("data");
+    Path backups = dir.resolve("backups");
+    try (TethysProcess server = TethysProcess.server(dir, config, "--web.enable-admin-api")) {
+      server.await(
+          "scrapes",
+          Duration.ofSeconds(60),
+          () -> server.query("count_over_time(up[1m]) > 2").contains("\"value\""));
+      assertThat(tool("dump", data).err()).contains("stop it first").contains("locked");
+      assertThat(tool("backup", data, backups).err()).contains("stop it first");
+      String url = "http://127.0.0.1:" + server.port;
+      Outcome made = ok(tool("backup", data, backups, "--server=" + url));
+      assertThat(made.err()).contains("blocks copied");
+      try (Stream<Path> s = Files.list(data.resolve("snapshots"))) {
+        assertThat(s).isEmpty();
+      }
+      String name = ok(tool("snapshot", "--server=" + url)).out().strip();
+      assertThat(data.resolve("snapshots").resolve(name)).isDirectory();
+      assertThat(server.stop()).isZero();
+    }
+    assertThat(tool("snapshot", data, "--server=http://127.0.0.1:1").err())
+        .contains("no server answers");
+    ok(tool("backup", data, backups, "--keep=2"));
+    assertThat(ok(tool("backups", "--verify", backups)).err()).contains("is whole");
+    assertThat(tool("restore", backups, data).err()).contains("is not empty");
+    String before = ok(tool("dump", data)).out();
+    ok(tool("restore", backups, data, "--replace"));
+    assertThat(ok(tool("dump", data)).out()).isEqualTo(before);
+    // A server goes on from there.
+    try (TethysProcess server = TethysProcess.server(dir, config)) {
+      server.await(
+          "a new scrape",
+          Duration.ofSeconds(60),
+          () -> server.query("timestamp(up) > time() - 3").contains("\"value\""));
+    }
+  }
+
+  @Test
+  void aServerPointedAtPrometheusDataSaysWhatToDo() throws Exception {
+    Path data = dir.resolve("data");
+    Files.createDirectories(data.resolve("chunks_head"));
+    Files.createDirectories(data.resolve("wal"));
+    int port = TethysProcess.freePort();
+    TethysProcess server =
+        TethysProcess.launch(
+            dir,
+            port,
+            List.of(
+                "server", "--storage.tsdb.path=" + data, "--web.listen-address=127.0.0.1:" + port));
+    try (server) {
+      assertThat(server.exitCode()).isEqualTo(1);
+      assertThat(server.log()).contains("tethys tool tsdb import prometheus");
+    }
+  }
+
+  @Test
+  void aBenchmarkWritesWhatItWasAsked() throws Exception {
+    Path out = dir.resolve("bench");
+    Outcome o = ok(tool("bench", "write", "--out=" + out, "--metrics=50", "--scrapes=40"));
+    assertThat(o.out())
+        .contains(">> completed stage=ingestScrapes duration=")
+        .contains(" > total samples: 2000\n")
+        .contains(" > samples/sec: ");
+    assertThat(ok(tool("dump", out.resolve("storage"))).out().lines()).hasSize(2000);
+    Path labels = dir.resolve("labels.json");
+    Files.writeString(labels, "{\"__name__\":\"a\",\"b\":\"c\"}\n{\"__name__\":\"d\"}\n");
+    ok(tool("bench", "write", "--out=" + out, "--scrapes=3", labels));
+    assertThat(ok(tool("dump", out.resolve("storage"))).out())
+        .startsWith("{__name__=\"a\", b=\"c\"} 1000 ")
+        .contains("{__name__=\"d\"} 3000 ");
+    assertThat(tool("bench", "write", "--out=" + dir).err()).contains("holds something else");
+  }
+}
