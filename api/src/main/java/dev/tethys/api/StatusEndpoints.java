@@ -164,7 +164,8 @@ final class StatusEndpoints {
     first = count(out, first, "numHistogramSamples", b.histogramSamples());
     first = count(out, first, "numSeries", b.series());
     first = count(out, first, "numChunks", b.chunks());
-    count(out, first, "numTombstones", b.tombstones());
+    first = count(out, first, "numTombstones", b.tombstones());
+    count(out, first, "numBytes", b.bytes());
     out.raw("},\"compaction\":{\"level\":").number(b.compactionLevel());
     if (!b.sources().isEmpty()) {
       out.next("sources").strings(b.sources());

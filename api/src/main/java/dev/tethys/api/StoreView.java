@@ -131,7 +131,11 @@ public interface StoreView {
    */
   record Encoding(String name, long chunks, long samples, long bytes) {}
 
-  /** One block; times in milliseconds. */
+  /**
+   * One block; times in milliseconds.
+   *
+   * @param bytes on disk
+   */
   record Block(
       String ulid,
       long minTime,
@@ -142,6 +146,7 @@ public interface StoreView {
       long series,
       long chunks,
       long tombstones,
+      long bytes,
       int compactionLevel,
       List<String> sources,
       List<String> hints) {}

@@ -181,7 +181,7 @@ final class ApiServer implements AutoCloseable {
     @Override
     public List<Block> blocks() {
       return List.of(
-          new Block("01ABC", 0, 7200000, 10, 10, 0, 2, 3, 0, 1, List.of("01ABC"), List.of()));
+          new Block("01ABC", 0, 7200000, 10, 10, 0, 2, 3, 0, 512, 1, List.of("01ABC"), List.of()));
     }
 
     @Override

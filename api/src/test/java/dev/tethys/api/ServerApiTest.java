@@ -82,7 +82,7 @@ class ServerApiTest {
               OK
                   + "{\"blocks\":[{\"ulid\":\"01ABC\",\"minTime\":0,\"maxTime\":7200000,"
                   + "\"stats\":{\"numSamples\":10,\"numFloatSamples\":10,\"numSeries\":2,"
-                  + "\"numChunks\":3},\"compaction\":{\"level\":1,\"sources\":[\"01ABC\"]},"
+                  + "\"numChunks\":3,\"numBytes\":512},\"compaction\":{\"level\":1,\"sources\":[\"01ABC\"]},"
                   + "\"version\":1}]}}");
       assertThat(s.get("/api/v1/status/walreplay"))
           .isEqualTo(OK + "{\"min\":0,\"max\":4,\"current\":2,\"state\":\"done\"}}");

@@ -146,6 +146,7 @@ final class StoreStatus implements StoreView {
                     b.series(),
                     b.chunks(),
                     b.tombstones(),
+                    b.bytes(),
                     b.level(),
                     b.sources(),
                     b.fromLateSamples() ? List.of("from-out-of-order") : List.of()))

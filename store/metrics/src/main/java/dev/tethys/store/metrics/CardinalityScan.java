@@ -128,7 +128,11 @@ final class CardinalityScan {
         valueCount = listed(name);
       }
       if (!name.equals(Labels.METRIC_NAME)) {
-        labels.add(label(name, series, bytesPerSeries));
+        Cardinality.Label label = label(name, series, bytesPerSeries);
+        // A block has names that none of the series asked for carries.
+        if (label.series() > 0) {
+          labels.add(label);
+        }
       }
     }
     labels.sort(

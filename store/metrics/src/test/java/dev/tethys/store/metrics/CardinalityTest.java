@@ -120,6 +120,10 @@ class CardinalityTest {
             List.of(Matcher.equal("job", "even"), Matcher.equal("__name__", "m2")),
             List.of(Matcher.equal("path", "/p/3")));
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
+      try (Appender a = db.appender()) {
+        a.append(a.series(Labels.of("__name__", "other", "rare", "x")), 0, T0, 1);
+        a.commit();
+      }
       write(db, 1);
       check(db.cardinality(CardinalityQuery.everything(20)), everything(db), "__name__", "");
       write(db, 5);
