@@ -20,3 +20,140 @@ export function manyTargets(count) {
   });
   return { status: 'success', data: { activeTargets, droppedTargets: [], droppedTargetCounts: {} } };
 }
+
+/** An answer of /api/v1/status/queries: one runs, one waits. */
+export function runningQueries() {
+  const query = (id, text, state, over) => ({
+    id,
+    query: text,
+    state,
+    user: 'ann',
+    client: '10.0.0.7',
+    method: 'GET',
+    path: '/api/v1/query_range',
+    priority: 'interactive',
+    since: new Date(Date.now() - 4000).toISOString(),
+    elapsedSeconds: 4.2,
+    queuedSeconds: 0.3,
+    samples: 12_300_000,
+    bytes: 40_000_000,
+    peakBytes: 81_000_000,
+    ...over,
+  });
+  const cost = (text, calls, seconds) => ({
+    query: text,
+    calls,
+    failures: calls > 1000 ? 3 : 0,
+    seconds,
+    cpuSeconds: seconds * 1.4,
+    samples: Math.round(seconds * 4e6),
+    maxSeconds: (seconds / calls) * 3,
+    maxBytes: seconds * 9e6,
+    last: new Date(Date.now() - 9000).toISOString(),
+  });
+  return {
+    status: 'success',
+    data: {
+      queries: [
+        query(98, 'sum by (path) (rate(http_request_duration_seconds_bucket{job="api"}[5m]))', 'running'),
+        query(99, 'count by (__name__) ({__name__=~".+"})', 'queued', { samples: 0, bytes: 0, peakBytes: 0 }),
+      ],
+      top: [
+        cost(
+          'histogram_quantile(0.99, sum by (le, path) (rate(http_request_duration_seconds_bucket[5m])))',
+          1840,
+          96,
+        ),
+        cost('sum by (job) (rate(http_requests_total[1m]))', 5200, 31),
+        cost('topk(10, node_filesystem_avail_bytes / node_filesystem_size_bytes)', 610, 4.5),
+      ],
+      maxConcurrent: 20,
+      memory: { bytes: 121_000_000, maxBytes: 1_073_741_824 },
+    },
+  };
+}
+
+/** A store of two days: answers of /api/v1/status/storage and of /api/v1/status/tsdb/blocks. */
+export function storage() {
+  const hour = 3_600_000;
+  const now = Math.floor(Date.now() / hour) * hour;
+  const block = (i, from, to, level) => ({
+    ulid: `01M7WH6661500XE9HR3ZPDZP${String(i).padStart(2, '0')}`,
+    minTime: now - from * hour,
+    maxTime: now - to * hour,
+    stats: {
+      numSamples: (from - to) * 5_040_000,
+      numSeries: 21_000 + i * 120,
+      numChunks: 160_000,
+      numBytes: Math.round((from - to) * 5_040_000 * (0.9 - level * 0.08)),
+    },
+    compaction: { level },
+  });
+  const blocks = [
+    block(1, 49, 31, 3),
+    block(2, 31, 13, 3),
+    block(3, 13, 7, 2),
+    block(4, 7, 5, 1),
+    block(5, 5, 3, 1),
+    block(6, 3, 1, 1),
+    block(7, 25, 19, 1),
+    block(8, 9, 8, 1),
+  ];
+  const sum = (name) => blocks.reduce((all, b) => all + b.stats[name], 0);
+  const encoding = (name, samples, bytes) => ({
+    name,
+    chunks: samples > 0 ? Math.round(samples / 2000) : 0,
+    samples,
+    bytes,
+    ...(samples > 0 ? { bytesPerSample: bytes / samples } : {}),
+  });
+  const all = sum('numSamples');
+  return {
+    blocks: { status: 'success', data: { blocks } },
+    status: {
+      status: 'success',
+      data: {
+        head: {
+          series: 21_840,
+          chunks: 43_000,
+          minTime: now - hour,
+          maxTime: now + hour / 2,
+          floatSamples: all,
+          histogramSamples: 12_000,
+          lateSamples: 310,
+        },
+        churn: { windowMillis: hour, seriesCreated: 2100, seriesRemoved: 1900 },
+        log: { bytes: 48_000_000, segment: 212 },
+        blocks: { count: 8, bytes: sum('numBytes'), samples: all, series: 172_000, chunks: 1_280_000 },
+        work: {
+          flushes: 24,
+          compactions: 33,
+          failures: 0,
+          checkpoints: 18,
+          checkpointFailures: 0,
+          blocksRemovedByAge: 6,
+          blocksRemovedBySize: 0,
+        },
+        metadata: { families: 310, limit: 200_000, dropped: 0 },
+        memory: {
+          usedBytes: 61_200_000,
+          owners: [
+            { name: 'series', value: 16_800_000 },
+            { name: 'samples', value: 41_000_000 },
+            { name: 'exemplars', value: 1_100_000 },
+            { name: 'metadata', value: 300_000 },
+            { name: 'buffers', value: 2_000_000 },
+          ],
+        },
+        encodings: [
+          encoding('byte planes', all * 0.21, 96_000_000),
+          encoding('integer differences', all * 0.34, 31_000_000),
+          encoding('timestamps', 0, 14_000_000),
+          encoding('labels', 0, 4_100_000),
+          encoding('constant', all * 0.45, 2_400_000),
+          encoding('postings', 0, 900_000),
+        ],
+      },
+    },
+  };
+}

@@ -1,7 +1,7 @@
 // What a person does, step by step. A scenario fails when a step does, or when its page reports an error.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
-import { manyTargets } from './fixtures.mjs';
+import { manyTargets, runningQueries, storage } from './fixtures.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const PAGES = [
@@ -15,6 +15,8 @@ const PAGES = [
   ['/flags', 'Status'],
   ['/config', 'Status'],
   ['/tsdb-status', 'Status'],
+  ['/status/queries', 'Status'],
+  ['/status/cardinality?drop=instance', 'Status'],
 ];
 
 /** Both sides have one series a target, shared parts and a number aside. */
@@ -84,7 +86,7 @@ export const scenarios = [
         if (title) assert.equal(await page.locator('main h1').first().textContent(), title, path);
         assert.equal(await page.locator('main .notice-error').count(), 0, `error shown on ${path}`);
         assert.ok((await overflow(page)) <= 0, `${path} scrolls sideways`);
-        await shot(`light${path.replaceAll('/', '-')}`);
+        await shot(`light${path.replaceAll(/\W+/g, '-')}`);
       }
     },
   },
@@ -96,7 +98,7 @@ export const scenarios = [
         await open(path);
         await settled(page);
         assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
-        await shot(`dark${path.replaceAll('/', '-')}`);
+        await shot(`dark${path.replaceAll(/\W+/g, '-')}`);
       }
     },
   },
@@ -444,6 +446,94 @@ export const scenarios = [
       );
       await page.getByLabel('Refresh every').selectOption('5000');
       await until('refresh in the address', () => param(page, 'refresh') === '5s');
+    },
+  },
+  {
+    name: 'a query that runs is seen and stopped',
+    async run({ open, page, allow, shot, baseUrl }) {
+      if (!(await knows(baseUrl, 'status/queries'))) {
+        await open('/status/queries');
+        await page.locator('.empty', { hasText: 'does not tell its queries' }).waitFor();
+        return;
+      }
+      // Long for as long as it takes to press a button: it is stopped.
+      const expr = 'max_over_time(sum by (__name__) (rate({__name__=~".+"}[5m]))[6h:20ms])';
+      const answer = fetch(`${baseUrl}/api/v1/query?query=${encodeURIComponent(expr)}&timeout=60s`);
+      await open('/status/queries?order=max');
+      const row = page.locator('.queries-table tr', { hasText: 'sum by (__name__) (rate' }).first();
+      await row.getByRole('button', { name: /^Stop query/ }).click();
+      await page.locator('.outcome', { hasText: /is stopped|had ended already/ }).waitFor();
+      const body = await (await answer).json();
+      assert.notEqual(body.status, 'success');
+      await page.getByLabel('By', { exact: true }).selectOption('calls');
+      await until('the order is in the address', () => param(page, 'order') === 'calls');
+      await shot('queries-stopped');
+      allow(/404 .*status\/queries\/99/);
+      await page.route('**/api/v1/status/queries?*', (route) => route.fulfill({ json: runningQueries() }));
+      await page.getByRole('button', { name: 'Stop query 99' }).waitFor();
+      await page.locator('.badge', { hasText: 'waiting' }).waitFor();
+      await shot('queries');
+      await page.getByRole('button', { name: 'Stop query 99' }).click();
+      await page.locator('.outcome', { hasText: 'had ended already' }).waitFor();
+      await page.locator('.query-text').first().click();
+      await page.locator('.explain').waitFor();
+    },
+  },
+  {
+    name: 'series are followed to the label that makes them',
+    async run({ open, page, allow, shot, baseUrl }) {
+      await open('/status/cardinality?limit=100');
+      await settled(page);
+      if (!(await knows(baseUrl, 'status/cardinality?limit=1'))) {
+        await page.locator('.notice', { hasText: 'only what is in its memory' }).waitFor();
+        await page.locator('.top', { hasText: 'Label pairs' }).waitFor();
+        return;
+      }
+      await page.getByRole('button', { name: 'How to drop instance' }).click();
+      await page.locator('.rule-block', { hasText: 'labeldrop' }).waitFor();
+      await page.getByLabel('Starts with').fill('scrape_dur');
+      const metrics = page.locator('.top', { has: page.getByRole('heading', { name: 'Metrics' }) });
+      await until('found', async () => (await metrics.locator('li').count()) === 1);
+      await metrics.locator('.top-pick', { hasText: 'scrape_duration_seconds' }).click();
+      await page.locator('.trail .chip', { hasText: 'scrape_duration_seconds' }).waitFor();
+      await page.locator('.rule-block', { hasText: 'action: drop' }).waitFor();
+      await page.locator('.label-costs .top-pick', { hasText: /^job$/ }).click();
+      const jobs = page.locator('.top', { has: page.getByRole('heading', { name: 'Values of job' }) });
+      await jobs.locator('.top-pick').first().click();
+      await until('both are in the address', () => /__name__=.*,job=/.test(param(page, 'in') ?? ''));
+      await shot('cardinality-inside');
+      const before = page.url();
+      await page.reload();
+      await page.locator('.trail .chip', { hasText: 'job' }).waitFor();
+      assert.equal(page.url(), before);
+      await page.getByRole('button', { name: 'Without __name__=scrape_duration_seconds' }).click();
+      await until('one fewer', async () => (await page.locator('.trail .chip').count()) === 1);
+      await page.getByLabel('Series selector').fill('{job="there is none"}');
+      await page.keyboard.press('Enter');
+      await page.locator('.empty', { hasText: 'No series' }).waitFor();
+      await page.getByRole('button', { name: 'Count all series' }).click();
+      await page.locator('.label-costs tr').nth(1).waitFor();
+      allow(/400 .*status\/cardinality/);
+      await page.getByLabel('Series selector').fill('{job=');
+      await page.keyboard.press('Enter');
+      await page.locator('.notice-error').waitFor();
+    },
+  },
+  {
+    name: 'the store says what it holds',
+    async run({ open, page, shot }) {
+      await page.route('**/api/v1/status/storage', (route) => route.fulfill({ json: storage().status }));
+      await page.route('**/api/v1/status/tsdb/blocks', (route) => route.fulfill({ json: storage().blocks }));
+      await open('/status/storage');
+      await page.locator('.tile', { hasText: 'in memory' }).waitFor();
+      await page.locator('.top li', { hasText: 'Samples' }).waitFor();
+      await page.locator('.encodings tr', { hasText: 'constant' }).waitFor();
+      const strips = page.locator('button.strip');
+      assert.equal(await strips.count(), 8);
+      await strips.first().hover();
+      await page.locator('.strip-note', { hasText: 'level 3' }).waitFor();
+      assert.equal(await page.locator('tr.is-chosen').count(), 1);
+      await shot('storage', { fullPage: true });
     },
   },
   {

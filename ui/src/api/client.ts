@@ -48,15 +48,23 @@ export function encodeParams(params: Params): URLSearchParams {
 }
 
 /** Calls an endpoint below /api/v1 and opens its envelope. Throws ApiError. */
-export async function call<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<Answer<T>> {
+export function call<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<Answer<T>> {
   const query = encodeParams(params).toString();
+  return query.length > MAX_GET_LENGTH
+    ? request(path, '', { method: 'POST', body: new URLSearchParams(query), signal })
+    : request(path, query, { signal });
+}
+
+/** Asks to remove what the path names. Throws ApiError. */
+export function remove<T>(path: string): Promise<Answer<T>> {
+  return request(path, '', { method: 'DELETE' });
+}
+
+async function request<T>(path: string, query: string, init: RequestInit): Promise<Answer<T>> {
   const url = apiUrl(`api/v1/${path}`);
-  const post = query.length > MAX_GET_LENGTH;
   let response: Response;
   try {
-    response = post
-      ? await fetch(url, { method: 'POST', body: new URLSearchParams(query), signal })
-      : await fetch(query ? `${url}?${query}` : url, { signal });
+    response = await fetch(query ? `${url}?${query}` : url, init);
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(

@@ -1,47 +1,25 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
-import {
-  useBlocks,
-  useBuildInfo,
-  useConfig,
-  useFlags,
-  useRuntimeInfo,
-  useTsdbStatus,
-  useVector,
-} from '../api/queries';
-import type { NamedValue } from '../api/types';
-import { CopyButton, Empty, Loading, PageHead, SearchField, Select } from '../components/ui';
-import { metricSelector, quote } from '../lib/labels';
+import { useBuildInfo, useConfig, useFlags, useRuntimeInfo, useVector } from '../api/queries';
+import { CopyButton, Empty, Loading, PageHead, SearchField } from '../components/ui';
 import { utcTime } from '../lib/store';
-import { formatAgo, formatMoment, roughDuration } from '../lib/time';
+import { formatAgo, formatMoment } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { highlightLine } from '../lib/yaml';
+import { CardinalityTab } from './cardinality-tab';
+import { Facts } from './facts';
+import { QueriesTab } from './queries-tab';
+import { StorageTab } from './storage-tab';
 
 const TABS = [
   ['overview', 'Overview'],
+  ['queries', 'Queries'],
+  ['storage', 'Storage'],
+  ['cardinality', 'Cardinality'],
   ['flags', 'Flags'],
   ['config', 'Configuration'],
-  ['storage', 'Storage'],
 ] as const;
-
-function Facts({ title, facts }: { title: string; facts: [string, string | undefined | null][] }) {
-  return (
-    <section className="card facts">
-      <h2>{title}</h2>
-      <dl>
-        {facts
-          .filter((fact): fact is [string, string] => Boolean(fact[1]))
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-      </dl>
-    </section>
-  );
-}
 
 const RUNTIME_SHOWN = new Set([
   'startTime',
@@ -207,187 +185,6 @@ function Configuration() {
   );
 }
 
-function Top({
-  title,
-  hint,
-  values,
-  total,
-  unit,
-  query,
-}: {
-  title: string;
-  hint: string;
-  values: NamedValue[] | null;
-  total?: number;
-  unit?: 'bytes';
-  query?: (name: string) => string;
-}) {
-  const list = values ?? [];
-  const most = list.reduce((max, v) => Math.max(max, v.value), 0);
-  return (
-    <section className="card top">
-      <header>
-        <h2>{title}</h2>
-        <p className="muted">{hint}</p>
-      </header>
-      {list.length === 0 && <p className="muted">Nothing yet.</p>}
-      <ol>
-        {list.map((v) => (
-          <li key={v.name}>
-            <span className="top-bar" style={{ width: `${(v.value / most) * 100}%` }} />
-            <span className="top-name mono-text">
-              {query ? (
-                <Link to="/query" search={{ 'g0.expr': query(v.name), 'g0.tab': 'table' } as never}>
-                  {v.name}
-                </Link>
-              ) : (
-                v.name
-              )}
-            </span>
-            <span className="num">
-              {unit ? formatValue(v.value, unit, 3) : v.value.toLocaleString('en')}
-              {total !== undefined && total > 0 && (
-                <span className="muted"> {formatValue(v.value / total, 'ratio', 2)}</span>
-              )}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-/** label=value, where the label's name ends at the first "=". */
-function pairSelector(pair: string): string {
-  const at = pair.indexOf('=');
-  return `count by (__name__) ({${pair.slice(0, at)}=${quote(pair.slice(at + 1))}})`;
-}
-
-function Blocks() {
-  const utc = utcTime.use();
-  const blocks = useBlocks();
-  // Older servers do not list their blocks.
-  if (blocks.error || !blocks.data) return null;
-  const list = [...(blocks.data.data.blocks ?? [])].sort((a, b) => b.maxTime - a.maxTime);
-  return (
-    <section className="card table-card">
-      <header className="table-title">
-        <h2>Blocks</h2>
-        <p className="muted">
-          {list.length === 0
-            ? 'None yet: everything is in the head.'
-            : `${list.length} on disk, newest first`}
-        </p>
-      </header>
-      {list.length > 0 && (
-        <div className="table-wrap">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>Block</th>
-                <th>From</th>
-                <th>Length</th>
-                <th className="num">Series</th>
-                <th className="num">Samples</th>
-                <th className="num">Level</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.map((b) => (
-                <tr key={b.ulid}>
-                  <td className="mono-text">{b.ulid}</td>
-                  <td>{formatMoment(b.minTime, utc)}</td>
-                  <td>{roughDuration(b.maxTime - b.minTime)}</td>
-                  <td className="num">{b.stats?.numSeries?.toLocaleString('en') ?? '–'}</td>
-                  <td className="num">{b.stats?.numSamples?.toLocaleString('en') ?? '–'}</td>
-                  <td className="num">{b.compaction?.level ?? '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-function Storage() {
-  const utc = utcTime.use();
-  const [limit, setLimit] = useState('10');
-  const status = useTsdbStatus(Number(limit));
-  if (status.error) return <ErrorNotice error={status.error} />;
-  const data = status.data?.data;
-  if (!data) return <Loading label="Reading storage statistics" />;
-  const { headStats: head } = data;
-  const figures: [string, string, string][] = [
-    ['Series', head.numSeries.toLocaleString('en'), 'in the head'],
-    [
-      'Chunks',
-      head.chunkCount.toLocaleString('en'),
-      head.chunkCount >= head.numSeries && head.numSeries > 0
-        ? `${formatValue(head.chunkCount / head.numSeries, 'none', 3)} a series`
-        : '',
-    ],
-    ['Label pairs', head.numLabelPairs?.toLocaleString('en') ?? '–', 'distinct'],
-    [
-      'Span',
-      head.maxTime > head.minTime ? roughDuration(head.maxTime - head.minTime) : '–',
-      head.maxTime > head.minTime ? `since ${formatMoment(head.minTime, utc)}` : 'no samples yet',
-    ],
-  ];
-  return (
-    <>
-      <div className="tiles">
-        {figures.map(([name, value, note]) => (
-          <div className="tile" key={name}>
-            <span className="tile-name">{name}</span>
-            <span className="tile-value">{value}</span>
-            <span className="tile-note">{note}</span>
-          </div>
-        ))}
-      </div>
-      <div className="filters">
-        <h2>What takes the room</h2>
-        <Select
-          label="Show top"
-          value={limit}
-          choices={['10', '20', '50', '100'].map((value) => ({ value, label: value }))}
-          onChange={setLimit}
-        />
-      </div>
-      <div className="top-grid">
-        <Top
-          title="Metrics"
-          hint="Series of each name"
-          values={data.seriesCountByMetricName}
-          total={head.numSeries}
-          query={metricSelector}
-        />
-        <Top
-          title="Labels"
-          hint="Distinct values of each label"
-          values={data.labelValueCountByLabelName}
-          query={(name) => `count(count by (${name}) ({${name}!=""}))`}
-        />
-        <Top
-          title="Label pairs"
-          hint="Series that carry each pair"
-          values={data.seriesCountByLabelValuePair}
-          total={head.numSeries}
-          query={pairSelector}
-        />
-        <Top
-          title="Label memory"
-          hint="Bytes of the values of each label"
-          values={data.memoryInBytesByLabelName}
-          unit="bytes"
-        />
-      </div>
-      <Blocks />
-    </>
-  );
-}
-
 export function StatusPage() {
   const { tab = 'overview' } = useParams({ strict: false }) as { tab?: string };
   const runtime = useRuntimeInfo().data?.data;
@@ -417,7 +214,9 @@ export function StatusPage() {
       {tab === 'overview' && <Overview />}
       {tab === 'flags' && <Flags />}
       {tab === 'config' && <Configuration />}
-      {tab === 'storage' && <Storage />}
+      {tab === 'queries' && <QueriesTab />}
+      {tab === 'storage' && <StorageTab />}
+      {tab === 'cardinality' && <CardinalityTab />}
       {!TABS.some(([id]) => id === tab) && <Empty icon="compass" title="There is no such page" />}
     </div>
   );

@@ -1,0 +1,285 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { call } from '../api/client';
+import { ErrorNotice, isMissing } from '../api/errors';
+import { useFlags, useRuntimeInfo, useTsdbStatus } from '../api/queries';
+import { Loading } from '../components/ui';
+import { utcTime } from '../lib/store';
+import { formatMoment, roughDuration } from '../lib/time';
+import { formatValue } from '../lib/units';
+import { Blocks } from './blocks';
+import { Facts } from './facts';
+import { HeadCardinality } from './head-cardinality';
+import { type Encoding, isMoment, type StorageStatus } from './storage';
+
+function useStorage() {
+  return useQuery({
+    queryKey: ['storage'],
+    queryFn: ({ signal }) => call<StorageStatus>('status/storage', {}, signal),
+    refetchInterval: (query) => (query.state.error ? false : 15_000),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+const count = (n: number) => n.toLocaleString('en');
+const many = (n: number, one: string) => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
+const short = (n: number) => formatValue(n, 'none', 4);
+const bytes = (n: number) => formatValue(n, 'bytes', 3);
+
+interface Figure {
+  name: string;
+  value: string;
+  note: string;
+  /** 0 to 1 of a limit. */
+  share?: number;
+}
+
+function Tiles({ figures }: { figures: Figure[] }) {
+  return (
+    <div className="tiles">
+      {figures.map(({ name, value, note, share }) => (
+        <div className="tile" key={name}>
+          <span className="tile-name">{name}</span>
+          <span className="tile-value">{value}</span>
+          {share !== undefined && (
+            <span className={`meter${share > 0.95 ? ' is-bad' : share > 0.8 ? ' is-warn' : ''}`}>
+              <i style={{ width: `${Math.min(100, share * 100)}%` }} />
+            </span>
+          )}
+          <span className="tile-note" title={note}>
+            {note}
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const OWNERS: Record<string, string> = {
+  series: 'Series: labels, their index, what is kept of each',
+  samples: 'Samples',
+  exemplars: 'Exemplars',
+  metadata: 'Descriptions of metrics',
+  buffers: 'Buffers',
+};
+
+function Memory({ data, limit }: { data: StorageStatus; limit: number }) {
+  const { owners, usedBytes } = data.memory;
+  const most = owners.reduce((max, o) => Math.max(max, o.value), 0);
+  return (
+    <section className="card top">
+      <header>
+        <h2>Memory by owner</h2>
+        <p className="muted">
+          {bytes(usedBytes)}
+          {limit > 0 && ` of ${bytes(limit)} that the process may use`}
+        </p>
+      </header>
+      {limit > 0 && (
+        <span className="meter memory-meter">
+          <i style={{ width: `${Math.min(100, (usedBytes / limit) * 100)}%` }} />
+        </span>
+      )}
+      <ol>
+        {owners.map((o) => (
+          <li key={o.name}>
+            <span className="top-bar" style={{ width: `${most > 0 ? (o.value / most) * 100 : 0}%` }} />
+            <span className="top-name">{OWNERS[o.name] ?? o.name}</span>
+            <span className="num">
+              {bytes(o.value)}
+              {usedBytes > 0 && (
+                <span className="muted"> {formatValue(o.value / usedBytes, 'ratio', 2)}</span>
+              )}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Encodings({ list, samples }: { list: Encoding[]; samples: number }) {
+  const total = list.reduce((sum, e) => sum + e.bytes, 0);
+  const most = list.reduce((max, e) => Math.max(max, e.bytes), 0);
+  return (
+    <section className="card top encodings">
+      <header>
+        <h2>What a sample takes on disk</h2>
+        <p className="muted">
+          {samples > 0 ? `${formatValue(total / samples, 'none', 3)} bytes, all told` : 'no blocks yet'}
+        </p>
+      </header>
+      {list.length === 0 && <p className="muted">Blocks say how their bytes are spent once there is one.</p>}
+      {list.length > 0 && (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Spent on</th>
+              <th className="num">Bytes</th>
+              <th className="num">Samples</th>
+              <th
+                className="num"
+                title="Bytes a sample in this encoding; of the rest, spread over all samples"
+              >
+                A sample
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.map((e) => (
+              <tr key={e.name}>
+                <td className="encoding-name">
+                  <span className="top-bar" style={{ width: `${most > 0 ? (e.bytes / most) * 100 : 0}%` }} />
+                  <span>{e.name}</span>
+                </td>
+                <td className="num">
+                  {bytes(e.bytes)}{' '}
+                  <span className="muted">{total > 0 && formatValue(e.bytes / total, 'ratio', 2)}</span>
+                </td>
+                <td className="num">{e.samples > 0 ? short(e.samples) : '–'}</td>
+                <td className="num">
+                  {e.samples > 0
+                    ? `${formatValue(e.bytes / e.samples, 'none', 3)} B`
+                    : samples > 0
+                      ? `+ ${formatValue(e.bytes / samples, 'none', 2)} B`
+                      : '–'}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Full({ data }: { data: StorageStatus }) {
+  const utc = utcTime.use();
+  const flags = useFlags().data?.data;
+  const runtime = useRuntimeInfo().data?.data;
+  const { head, churn, log, blocks, work, metadata } = data;
+  const maxSeries = Number(flags?.['storage.max-series'] ?? 0);
+  const filled = isMoment(head.minTime) && isMoment(head.maxTime) && head.maxTime > head.minTime;
+  const perHour = churn.windowMillis > 0 ? (churn.seriesCreated / churn.windowMillis) * 3_600_000 : 0;
+  const limit = Number(runtime?.GOMEMLIMIT ?? 0);
+  const figures: Figure[] = [
+    {
+      name: 'Series',
+      value: count(head.series),
+      note: maxSeries > 0 ? `in memory, of ${count(maxSeries)} allowed` : 'in memory, not limited',
+      share: maxSeries > 0 ? head.series / maxSeries : undefined,
+    },
+    {
+      name: 'New series',
+      value: churn.windowMillis > 0 ? count(churn.seriesCreated) : '–',
+      note:
+        churn.windowMillis > 0
+          ? `in ${roughDuration(churn.windowMillis)}, ${count(churn.seriesRemoved)} left · ${short(perHour)} an hour`
+          : 'not known yet',
+    },
+    { name: 'Memory', value: bytes(data.memory.usedBytes), note: 'of the store' },
+    {
+      name: 'On disk',
+      value: bytes(blocks.bytes),
+      note:
+        blocks.samples > 0
+          ? `${many(blocks.count, 'block')}, ${formatValue(blocks.bytes / blocks.samples, 'none', 3)} bytes a sample`
+          : 'no blocks yet',
+    },
+    { name: 'Log', value: bytes(log.bytes), note: `up to segment ${count(log.segment)}` },
+  ];
+  const failures = work.failures + work.checkpointFailures;
+  return (
+    <>
+      <Tiles figures={figures} />
+      <div className="top-grid">
+        <Memory data={data} limit={limit > 2 ** 60 ? 0 : limit} />
+        <Encodings list={data.encodings} samples={blocks.samples} />
+        <Facts
+          title="In memory"
+          facts={[
+            [
+              'Span',
+              filled
+                ? `${roughDuration(head.maxTime - head.minTime)}, since ${formatMoment(head.minTime, utc)}`
+                : 'no samples yet',
+            ],
+            ['Samples taken', `${count(head.floatSamples)} since the start`],
+            ['Histograms taken', head.histogramSamples > 0 ? count(head.histogramSamples) : null],
+            ['Late samples taken', head.lateSamples > 0 ? count(head.lateSamples) : null],
+            [
+              'Descriptions of metrics',
+              `${count(metadata.families)} of ${count(metadata.limit)}${metadata.dropped > 0 ? `, ${count(metadata.dropped)} dropped` : ''}`,
+            ],
+          ]}
+        />
+        <Facts
+          title="Retention and upkeep"
+          facts={[
+            ['Retention', runtime?.storageRetention || 'not limited'],
+            [
+              'Removed by retention',
+              `${many(work.blocksRemovedByAge, 'block')} by age, ${count(work.blocksRemovedBySize)} by size`,
+            ],
+            ['Ranges written to disk', `${count(work.flushes)} since the start`],
+            ['Compactions', `${many(work.compactions, 'block')} written`],
+            ['Snapshots of memory', count(work.checkpoints)],
+            ['Failures', failures === 0 ? 'none' : `${count(failures)}: the log of the server says why`],
+          ]}
+        />
+      </div>
+      <p className="cardinality-link">
+        <Link to="/status/$tab" params={{ tab: 'cardinality' } as never} className="button button-plain">
+          Which metrics and labels make these series
+        </Link>
+      </p>
+      <Blocks head={head} />
+    </>
+  );
+}
+
+/** What every server of Prometheus's kind tells. */
+function HeadOnly() {
+  const utc = utcTime.use();
+  const status = useTsdbStatus(10);
+  const retention = useRuntimeInfo().data?.data.storageRetention;
+  if (status.error) return <ErrorNotice error={status.error} />;
+  const head = status.data?.data.headStats;
+  if (!head) return <Loading label="Reading storage statistics" />;
+  const filled = head.maxTime > head.minTime;
+  return (
+    <>
+      <Tiles
+        figures={[
+          { name: 'Series', value: count(head.numSeries), note: 'in the head' },
+          {
+            name: 'Chunks',
+            value: count(head.chunkCount),
+            note:
+              head.chunkCount >= head.numSeries && head.numSeries > 0
+                ? `${formatValue(head.chunkCount / head.numSeries, 'none', 3)} a series`
+                : '',
+          },
+          { name: 'Label pairs', value: head.numLabelPairs?.toLocaleString('en') ?? '–', note: 'distinct' },
+          {
+            name: 'Span',
+            value: filled ? roughDuration(head.maxTime - head.minTime) : '–',
+            note: filled ? `since ${formatMoment(head.minTime, utc)}` : 'no samples yet',
+          },
+          { name: 'Retention', value: retention || 'not limited', note: '' },
+        ]}
+      />
+      <HeadCardinality />
+      <Blocks head={head} />
+    </>
+  );
+}
+
+export function StorageTab() {
+  const storage = useStorage();
+  if (isMissing(storage.error)) return <HeadOnly />;
+  if (storage.error) return <ErrorNotice error={storage.error} />;
+  if (!storage.data) return <Loading label="Reading storage statistics" />;
+  return <Full data={storage.data.data} />;
+}

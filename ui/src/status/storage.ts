@@ -1,0 +1,92 @@
+/** What the storage page draws, from the answers of the server. */
+import type { BlockMeta, NamedValue } from '../api/types';
+
+export interface Encoding {
+  name: string;
+  chunks: number;
+  /** 0 for what has no samples of its own. */
+  samples: number;
+  bytes: number;
+  bytesPerSample?: number;
+}
+
+export interface StorageStatus {
+  head: {
+    series: number;
+    chunks: number;
+    /** ms; beyond all times when there are no samples. */
+    minTime: number;
+    maxTime: number;
+    floatSamples: number;
+    histogramSamples: number;
+    lateSamples: number;
+  };
+  churn: { windowMillis: number; seriesCreated: number; seriesRemoved: number };
+  log: { bytes: number; segment: number };
+  blocks: { count: number; bytes: number; samples: number; series: number; chunks: number };
+  work: {
+    flushes: number;
+    compactions: number;
+    failures: number;
+    checkpoints: number;
+    checkpointFailures: number;
+    blocksRemovedByAge: number;
+    blocksRemovedBySize: number;
+  };
+  metadata: { families: number; limit: number; dropped: number };
+  memory: { usedBytes: number; owners: NamedValue[] };
+  encodings: Encoding[];
+}
+
+/** ms since 1970 within what a date can be. */
+export const isMoment = (ms: number) => ms > 0 && ms < 8.64e15;
+
+export interface Strip {
+  block: BlockMeta;
+  /** Shares of the whole width. */
+  left: number;
+  width: number;
+  /** Blocks that overlap others of their row stand below. */
+  row: number;
+}
+
+export interface Timeline {
+  from: number;
+  to: number;
+  rows: number;
+  strips: Strip[];
+}
+
+/** Blocks along time, those that overlap in rows of their own; null without blocks. */
+export function timeline(blocks: BlockMeta[], until: number): Timeline | null {
+  const sorted = [...blocks].sort((a, b) => a.minTime - b.minTime || b.maxTime - a.maxTime);
+  const first = sorted[0];
+  if (!first) return null;
+  const from = first.minTime;
+  const to = Math.max(until, ...sorted.map((b) => b.maxTime));
+  const ends: number[] = [];
+  const strips = sorted.map((block) => {
+    let row = ends.findIndex((end) => end <= block.minTime);
+    if (row < 0) row = ends.length;
+    ends[row] = block.maxTime;
+    const length = to - from;
+    return {
+      block,
+      left: (block.minTime - from) / length,
+      width: (block.maxTime - block.minTime) / length,
+      row,
+    };
+  });
+  return { from, to, rows: ends.length, strips };
+}
+
+/** Moments that divide a span well: whole minutes, hours or days, about `count` of them. */
+export function ticks(from: number, to: number, count: number): number[] {
+  const steps = [
+    1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200, 129_600,
+  ];
+  const step = (steps.find((m) => m * 60_000 * count >= to - from) ?? 525_600) * 60_000;
+  const out: number[] = [];
+  for (let t = Math.ceil(from / step) * step; t <= to && out.length < 50; t += step) out.push(t);
+  return out;
+}
