@@ -613,6 +613,44 @@ export const scenarios = [
     },
   },
   {
+    name: 'relabelling is followed rule by rule',
+    async run({ open, page, shot }) {
+      const steps = [
+        {
+          rule: {
+            action: 'replace',
+            source_labels: ['job'],
+            regex: '(.*)',
+            target_label: 'team',
+            replacement: 'sea',
+          },
+          output: { __address__: 'a:1', job: 'x', team: 'sea' },
+          keep: true,
+        },
+        { rule: { action: 'keep', source_labels: ['team'], regex: 'ice' }, output: {}, keep: false },
+      ];
+      await page.route('**/api/v1/targets/relabel_steps?*', (route) =>
+        route.fulfill({ json: { status: 'success', data: { steps } } }),
+      );
+      await page.route('**/api/v1/scrape_pools/config?*', (route) =>
+        route.fulfill({ json: { status: 'success', data: { yaml: 'job_name: x\n' } } }),
+      );
+      await open('/service-discovery');
+      await settled(page);
+      const pool = page.locator('.discovery-head').first();
+      if ((await pool.getAttribute('aria-expanded')) === 'false') await pool.click();
+      await page.getByRole('button', { name: 'Rule by rule' }).first().click();
+      await page.locator('.relabel ins', { hasText: 'sea' }).waitFor();
+      await page.locator('.relabel li', { hasText: 'drops the target' }).waitFor();
+      await shot('relabel');
+      await page
+        .getByRole('button', { name: /^Configuration of/ })
+        .first()
+        .click();
+      await page.locator('dialog .yaml-line', { hasText: 'job_name' }).waitFor();
+    },
+  },
+  {
     name: 'a server that starts, and one that is gone',
     async run({ open, page, allow, shot }) {
       allow(/50[0-9]|ERR_|Failed to load/);

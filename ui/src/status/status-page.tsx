@@ -1,12 +1,12 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { useBuildInfo, useConfig, useFlags, useRuntimeInfo, useVector } from '../api/queries';
 import { CopyButton, Empty, Loading, PageHead, SearchField } from '../components/ui';
+import { Yaml } from '../components/yaml';
 import { utcTime } from '../lib/store';
 import { formatAgo, formatMoment } from '../lib/time';
 import { formatValue } from '../lib/units';
-import { highlightLine } from '../lib/yaml';
 import { CardinalityTab } from './cardinality-tab';
 import { Facts } from './facts';
 import { QueriesTab } from './queries-tab';
@@ -146,7 +146,7 @@ function Flags() {
 function Configuration() {
   const config = useConfig();
   const yaml = config.data?.data.yaml ?? '';
-  const lines = useMemo(() => yaml.replace(/\n$/, '').split('\n').map(highlightLine), [yaml]);
+  const lines = yaml.replace(/\n$/, '').split('\n').length;
   if (config.error) return <ErrorNotice error={config.error} />;
   if (!config.data) return <Loading label="Reading the configuration" />;
   if (yaml.trim() === '') {
@@ -160,27 +160,11 @@ function Configuration() {
     <section className="card config">
       <header className="config-head">
         <span className="muted">
-          As the server read it, defaults filled in, secrets hidden · {lines.length} lines
+          As the server read it, defaults filled in, secrets hidden · {lines} lines
         </span>
         <CopyButton text={yaml} label="Copy the configuration" />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
-      <pre className="yaml" tabIndex={0}>
-        {lines.map((tokens, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity.
-          <div className="yaml-line" key={i}>
-            <span className="yaml-number">{i + 1}</span>
-            <code>
-              {tokens.map((token, j) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: nor have pieces of a line.
-                <span key={j} className={`token-${token.kind}`}>
-                  {token.text}
-                </span>
-              ))}
-            </code>
-          </div>
-        ))}
-      </pre>
+      <Yaml text={yaml} />
     </section>
   );
 }

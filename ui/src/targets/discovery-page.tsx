@@ -5,6 +5,8 @@ import type { LabelSet } from '../api/types';
 import { Icon } from '../components/icons';
 import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
 import { filterDropped, filterTargets, summarisePools } from './filter';
+import { PoolConfig } from './pool-config';
+import { RelabelSteps } from './relabel-steps';
 import { LabelTable, TargetTabs } from './targets-page';
 
 const PAGE = 50;
@@ -13,6 +15,26 @@ interface Found {
   discovered: LabelSet;
   /** Null: dropped by relabelling. */
   target: LabelSet | null;
+}
+
+function Row({ pool, found }: { pool: string; found: Found }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="discovery-row">
+      <LabelTable labels={found.discovered} />
+      <div className="discovery-target">
+        {found.target ? (
+          <LabelChips labels={found.target} />
+        ) : (
+          <span className="badge">dropped by relabelling</span>
+        )}
+        <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? 'Hide the rules' : 'Rule by rule'}
+        </button>
+        {open && <RelabelSteps pool={pool} labels={found.discovered} />}
+      </div>
+    </div>
+  );
 }
 
 function Pool({
@@ -31,26 +53,20 @@ function Pool({
   const kept = found.filter((f) => f.target).length;
   return (
     <section className="card discovery-pool">
-      <button type="button" className="discovery-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon name={open ? 'down' : 'right'} size={15} />
-        <h2>{name}</h2>
-        <span className="muted">
-          {kept + dropped} discovered, {kept} scraped{dropped > 0 ? `, ${dropped} dropped` : ''}
-        </span>
-      </button>
+      <div className="discovery-top">
+        <button type="button" className="discovery-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name={open ? 'down' : 'right'} size={15} />
+          <h2>{name}</h2>
+          <span className="muted">
+            {kept + dropped} discovered, {kept} scraped{dropped > 0 ? `, ${dropped} dropped` : ''}
+          </span>
+        </button>
+        <PoolConfig pool={name} />
+      </div>
       {open && (
         <div className="discovery-list">
           {found.slice(0, count).map((f, i) => (
-            <div className="discovery-row" key={`${f.discovered.__address__} ${String(i)}`}>
-              <LabelTable labels={f.discovered} />
-              <div>
-                {f.target ? (
-                  <LabelChips labels={f.target} />
-                ) : (
-                  <span className="badge">dropped by relabelling</span>
-                )}
-              </div>
-            </div>
+            <Row key={`${f.discovered.__address__} ${String(i)}`} pool={name} found={f} />
           ))}
           {found.length > count && (
             <Button look="ghost" onClick={() => setCount(count + PAGE)}>
