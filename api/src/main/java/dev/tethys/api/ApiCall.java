@@ -15,9 +15,11 @@ final class ApiCall {
 
   private final HttpRequest request;
   private final HttpResponse response;
+  private final String userHeader;
   private final Parameters parameters;
 
-  ApiCall(HttpRequest request, HttpResponse response) throws IOException {
+  ApiCall(HttpRequest request, HttpResponse response, String userHeader) throws IOException {
+    this.userHeader = userHeader;
     this.request = request;
     this.response = response;
     this.parameters = new Parameters(request.params());
@@ -43,8 +45,11 @@ final class ApiCall {
   QueryOrigin origin() {
     String client = request.remoteAddress().getAddress().getHostAddress();
     String user = request.user();
+    if (user == null && !userHeader.isEmpty()) {
+      user = request.header(userHeader);
+    }
     return new QueryOrigin(
-        user != null ? user : client,
+        user == null || user.isEmpty() ? client : user,
         client,
         request.method(),
         request.path(),

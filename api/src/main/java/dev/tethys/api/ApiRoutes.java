@@ -89,7 +89,7 @@ final class ApiRoutes {
   private HttpHandler handler(ApiCall.Endpoint endpoint) {
     return (request, response) -> {
       cors(settings.corsOrigin(), request, response);
-      ApiCall call = new ApiCall(request, response);
+      ApiCall call = new ApiCall(request, response, settings.userHeader());
       try {
         endpoint.answer(call);
       } catch (ApiException e) {

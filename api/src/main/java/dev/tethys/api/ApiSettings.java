@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  * @param maxSearchLimit {@code --web.search.max-limit}, 0 for none
  * @param corsOrigin {@code --web.cors.origin}, anchored
  * @param lookback how far back federation looks for the newest sample
+ * @param userHeader a header that names the user when nobody authenticates, empty for none
  * @param parser which flags of PromQL are on
  */
 public record ApiSettings(
@@ -26,6 +27,7 @@ public record ApiSettings(
     int maxSearchLimit,
     Pattern corsOrigin,
     Duration lookback,
+    String userHeader,
     ParserOptions parser) {
   /** Prometheus's defaults for a server. */
   public static final ApiSettings DEFAULT =
@@ -38,6 +40,7 @@ public record ApiSettings(
           10_000,
           Pattern.compile(".*"),
           Duration.ofMinutes(5),
+          "",
           ParserOptions.STABLE);
 
   /** The same with other switches. */
@@ -51,6 +54,22 @@ public record ApiSettings(
         maxSearchLimit,
         corsOrigin,
         lookback,
+        userHeader,
+        parser);
+  }
+
+  /** The same with a header that names users. */
+  public ApiSettings withUserHeader(String header) {
+    return new ApiSettings(
+        applicationName,
+        agent,
+        admin,
+        lifecycle,
+        search,
+        maxSearchLimit,
+        corsOrigin,
+        lookback,
+        header,
         parser);
   }
 
@@ -65,6 +84,7 @@ public record ApiSettings(
         maxSearchLimit,
         corsOrigin,
         lookback,
+        userHeader,
         parser);
   }
 }

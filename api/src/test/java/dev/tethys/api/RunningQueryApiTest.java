@@ -36,7 +36,7 @@ class RunningQueryApiTest {
     engine =
         new PromqlEngine(
             EngineOptions.builder().maxSamples(2_000_000_000L).maxConcurrent(2).build());
-    server = new ApiServer(ApiSettings.DEFAULT);
+    server = new ApiServer(ApiSettings.DEFAULT.withUserHeader("X-Grafana-User"));
     server.engine = QueryEngine.of(engine, server.store);
     for (int i = 0; i < 2_000; i++) {
       server.sample(Labels.of("__name__", "x", "i", "" + i), 1_000_000, i);
@@ -101,6 +101,19 @@ class RunningQueryApiTest {
   private String delete(String id) {
     var r = server.send(server.request("/api/v1/status/queries/" + id).DELETE());
     return r.statusCode() + " " + r.body();
+  }
+
+  @Test
+  void aHeaderNamesTheUserWhenThatIsWanted() throws Exception {
+    CompletableFuture<Integer> status =
+        CompletableFuture.supplyAsync(
+            () -> server.send(server.request(path()).header("X-Grafana-User", "ann")).statusCode());
+    long id = await(l -> l.size() == 1).getFirst().id();
+    JsonNode q = status("").get("queries").get(0);
+    assertThat(q.get("user").stringValue()).isEqualTo("ann");
+    assertThat(q.get("client").stringValue()).isEqualTo("127.0.0.1");
+    engine.running().cancel(id);
+    assertThat(status.get(30, TimeUnit.SECONDS)).isEqualTo(499);
   }
 
   @Test

@@ -111,7 +111,7 @@ class ServerApiTest {
     ApiSettings d = ApiSettings.DEFAULT;
     ApiSettings on =
         new ApiSettings(
-            d.applicationName(), false, true, true, true, 0, d.corsOrigin(), d.lookback(), all);
+            d.applicationName(), false, true, true, true, 0, d.corsOrigin(), d.lookback(), "", all);
     assertThat(ApiFeatures.of(on).get("promql_functions")).doesNotContainValue(false);
     assertThat(ApiFeatures.of(on).get("promql_operators")).doesNotContainValue(false);
     assertThat(ApiFeatures.of(on).get("promql")).containsEntry("fill", true);
@@ -216,6 +216,7 @@ class ServerApiTest {
             0,
             Pattern.compile("https://good\\..*"),
             d.lookback(),
+            "",
             d.parser());
     try (ApiServer s = new ApiServer(picky)) {
       HttpResponse<String> good =

@@ -20,13 +20,17 @@ import org.jspecify.annotations.Nullable;
  * The {@code global} section.
  *
  * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
+ * @param queryLogFile where queries are logged, empty for nowhere
  * @param externalLabels added to what leaves this server, variables already expanded
  */
 public record GlobalConfig(
-    ScrapeDefaults scrape, Duration evaluationInterval, Labels externalLabels) {
+    ScrapeDefaults scrape,
+    Duration evaluationInterval,
+    String queryLogFile,
+    Labels externalLabels) {
   /** What holds where there is no such section. */
   public static final GlobalConfig DEFAULT =
-      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Labels.EMPTY);
+      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), "", Labels.EMPTY);
 
   private static final Section SECTION =
       new Section("global", "Defaults for everything else in the file.");
@@ -42,6 +46,12 @@ public record GlobalConfig(
           Type.DURATION,
           Duration.ZERO,
           "How far back rules look; without rules nothing depends on it.");
+  private static final Key<String> QUERY_LOG_FILE =
+      SECTION.key(
+          "query_log_file",
+          Type.PATH,
+          "",
+          "File that every query is logged to, a line of JSON each; opened anew at a reload.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
       SECTION.key(
           "external_labels",
@@ -50,9 +60,7 @@ public record GlobalConfig(
           "Labels added to what leaves this server; $VAR and ${VAR} are expanded.");
 
   static {
-    SECTION
-        .include(ScrapeDefaults.SECTION)
-        .notBuilt("query_log_file", "File that every query is logged to.");
+    SECTION.include(ScrapeDefaults.SECTION);
   }
 
   static Section section() {
@@ -85,7 +93,10 @@ public record GlobalConfig(
               labels.set(name, expand(value, environment));
             });
     return new GlobalConfig(
-        scrape, evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation, labels.build());
+        scrape,
+        evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation,
+        o.get(QUERY_LOG_FILE),
+        labels.build());
   }
 
   private static boolean isText(String s) {
@@ -141,6 +152,7 @@ public record GlobalConfig(
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     scrape.addTo(m);
     m.put("evaluation_interval", evaluationInterval);
+    m.put("query_log_file", queryLogFile.isEmpty() ? null : queryLogFile);
     m.put("external_labels", externalLabels.isEmpty() ? null : externalLabels.toMap());
     return m;
   }

@@ -38,6 +38,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryLog;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
@@ -199,6 +200,7 @@ final class Server implements AutoCloseable {
         .timeoutMillis(flags.millis("query.timeout"))
         .maxSamples(flags.integer("query.max-samples"))
         .maxConcurrent((int) flags.integer("query.max-concurrency"))
+        .maxQueued((int) flags.integer("query.max-queued"))
         .maxBytes(flags.bytes("query.max-memory-bytes"))
         .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
         .parser(parserOptions())
@@ -242,6 +244,7 @@ final class Server implements AutoCloseable {
             (int) flags.integer("web.search.max-limit"),
             corsOrigin(),
             Duration.ofMillis(flags.millis("query.lookback-delta")),
+            flags.get("query.user-header"),
             parserOptions());
     PrometheusApi.register(
         routes,
@@ -374,7 +377,9 @@ final class Server implements AutoCloseable {
         folder,
         recovery.millis(),
         database.stats(0).series());
+    engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
+    configuration.add(this::logQueries);
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     watchConfiguration();
@@ -411,6 +416,22 @@ final class Server implements AutoCloseable {
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
     discovery.apply(pools);
+  }
+
+  /** Opens the query log anew, so that whoever moves it away may have it reopened by a reload. */
+  private void logQueries(PrometheusConfig c) throws IOException {
+    String file = c.global().queryLogFile();
+    QueryLog next;
+    try {
+      next = file.isEmpty() ? null : QueryLog.open(Path.of(file));
+    } catch (IOException e) {
+      throw new IOException(
+          "global.query_log_file: " + file + " cannot be written: " + e.getMessage(), e);
+    }
+    QueryLog before = engine.log(next);
+    if (before != null) {
+      before.close();
+    }
   }
 
   private void watchConfiguration() {

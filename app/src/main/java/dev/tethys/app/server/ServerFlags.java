@@ -232,6 +232,16 @@ final class ServerFlags {
               "0",
               "The most series in memory; new ones beyond are refused by name. 0 for no limit. (Tethys)"),
           of(
+              "query.max-queued",
+              INTEGER,
+              "1000",
+              "The most queries that wait for a place; beyond, the user with the most is refused. (Tethys)"),
+          of(
+              "query.user-header",
+              STRING,
+              "",
+              "A header that names the user of a query, such as X-Grafana-User, when nobody authenticates; set it only behind a proxy that sets the header. (Tethys)"),
+          of(
               "query.max-memory-bytes",
               SIZE,
               "1GB",

@@ -82,6 +82,12 @@ public final class Registry implements Collector {
     return add(name, help, MetricType.HISTOGRAM, labelNames, () -> new BucketHistogram(bounds));
   }
 
+  /** Native histograms, with fixed upper bounds (ascending, without +Inf) for text formats. */
+  public Vector<NativeHistogram> nativeHistograms(
+      String name, String help, double[] bounds, String... labelNames) {
+    return add(name, help, MetricType.HISTOGRAM, labelNames, () -> new NativeHistogram(bounds));
+  }
+
   /** Summaries with quantiles over about the last ten minutes. */
   public Vector<Summary> summaries(
       String name, String help, double[] quantiles, String... labelNames) {

@@ -2,6 +2,7 @@ package dev.tethys.query.promql;
 
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.NativeHistogram;
 import dev.tethys.model.exposition.Registry;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -12,6 +13,7 @@ public final class EngineMetrics implements Collector {
   private final Registry.Counter samples;
   private final Registry.Counter samplesRead;
   private final Registry.Vector<Registry.Summary> durations;
+  private final Registry.Vector<NativeHistogram> histograms;
   private final Registry.Counter logFailures;
 
   EngineMetrics(RunningQueries running, BooleanSupplier logging) {
@@ -46,15 +48,26 @@ public final class EngineMetrics implements Collector {
             "Query timings",
             new double[] {0.5, 0.9, 0.99},
             "slice");
+    histograms =
+        registry.nativeHistograms(
+            "prometheus_engine_query_duration_histogram_seconds",
+            "The duration of various parts of PromQL query execution.",
+            new double[] {0.01, 0.1, 1, 10},
+            "slice");
   }
 
   void finished(QueryStatistics s) {
     samples.add((double) s.totalSamples());
     samplesRead.add((double) s.samplesRead());
-    durations.with("queue_time").observe(s.queueTime());
-    durations.with("prepare_time").observe(s.preparationTime());
-    durations.with("inner_eval").observe(s.innerEvaluationTime());
-    durations.with("result_sort").observe(s.resultSortTime());
+    slice("queue_time", s.queueTime());
+    slice("prepare_time", s.preparationTime());
+    slice("inner_eval", s.innerEvaluationTime());
+    slice("result_sort", s.resultSortTime());
+  }
+
+  private void slice(String name, double seconds) {
+    durations.with(name).observe(seconds);
+    histograms.with(name).observe(seconds);
   }
 
   void logFailed() {

@@ -1,9 +1,7 @@
 package dev.tethys.query.promql;
 
 import dev.tethys.query.promql.parser.ParserOptions;
-import java.nio.file.Path;
 import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an engine is made with.
@@ -24,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @param typeAndUnitLabels {@code __type__} says what is a counter
  * @param startTimestamps rates use the start times of counters
  * @param perStepStatistics queries may ask for samples by step
- * @param activeQueryFile where running queries are noted for the time after a crash, or null
  * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
  */
 public record EngineOptions(
@@ -43,7 +40,6 @@ public record EngineOptions(
     boolean typeAndUnitLabels,
     boolean startTimestamps,
     boolean perStepStatistics,
-    @Nullable Path activeQueryFile,
     LongUnaryOperator subqueryStep) {
   /** Prometheus's defaults; a minute for the steps of subqueries, all cores. */
   public static EngineOptions defaults() {
@@ -72,7 +68,6 @@ public record EngineOptions(
     private boolean typeAndUnitLabels = false;
     private boolean startTimestamps = false;
     private boolean perStepStatistics = false;
-    private @Nullable Path activeQueryFile;
     private LongUnaryOperator subqueryStep = range -> 60_000;
 
     private Builder() {}
@@ -167,12 +162,6 @@ public record EngineOptions(
       return this;
     }
 
-    /** Where running queries are noted; null for nowhere. */
-    public Builder activeQueryFile(@Nullable Path v) {
-      activeQueryFile = v;
-      return this;
-    }
-
     /** The step of subqueries without one. */
     public Builder subqueryStep(LongUnaryOperator v) {
       subqueryStep = v;
@@ -196,7 +185,6 @@ public record EngineOptions(
           typeAndUnitLabels,
           startTimestamps,
           perStepStatistics,
-          activeQueryFile,
           subqueryStep);
     }
   }

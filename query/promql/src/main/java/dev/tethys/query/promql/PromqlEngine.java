@@ -61,14 +61,7 @@ public final class PromqlEngine implements AutoCloseable {
     this.options = options;
     this.nanoTime = nanoTime;
     this.clock = clock;
-    int places = options.maxConcurrent() + options.ruleConcurrent();
-    Path file = options.activeQueryFile();
-    this.running =
-        new RunningQueries(
-            options,
-            clock,
-            nanoTime,
-            file == null ? ActiveQueryFile.none() : ActiveQueryFile.open(file, places));
+    this.running = new RunningQueries(options, clock, nanoTime);
     this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
     this.metrics = new EngineMetrics(running, () -> log != null);
     AtomicInteger number = new AtomicInteger();
@@ -172,6 +165,14 @@ public final class PromqlEngine implements AutoCloseable {
     QueryLog before = log;
     log = next;
     return before;
+  }
+
+  /**
+   * Has running queries noted in a file from now on, so that after a crash they are known; logs
+   * those that stand in it. To be called when no other process uses the folder.
+   */
+  public void noteRunning(Path file) {
+    running.track(ActiveQueryFile.open(file, options.maxConcurrent() + options.ruleConcurrent()));
   }
 
   /** Numbers about the engine under Prometheus's names. */

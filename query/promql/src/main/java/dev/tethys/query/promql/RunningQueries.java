@@ -50,7 +50,7 @@ public final class RunningQueries {
   private final Map<QueryPriority, Places> places = new EnumMap<>(QueryPriority.class);
   private final InstantSource clock;
   private final LongSupplier nanoTime;
-  private final ActiveQueryFile tracker;
+  private volatile ActiveQueryFile tracker = ActiveQueryFile.none();
   private final AtomicLong ids = new AtomicLong();
   private final ConcurrentHashMap<Long, Running> queries = new ConcurrentHashMap<>();
 
@@ -101,8 +101,7 @@ public final class RunningQueries {
     }
   }
 
-  RunningQueries(
-      EngineOptions options, InstantSource clock, LongSupplier nanoTime, ActiveQueryFile tracker) {
+  RunningQueries(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
     places.put(
         QueryPriority.INTERACTIVE,
         new Places(options.maxConcurrent(), "query.max-concurrency", options.maxQueued()));
@@ -111,7 +110,11 @@ public final class RunningQueries {
         new Places(options.ruleConcurrent(), "rules.max-concurrent-evals", options.maxQueued()));
     this.clock = clock;
     this.nanoTime = nanoTime;
-    this.tracker = tracker;
+  }
+
+  /** Has queries that begin from now on noted in a file. */
+  void track(ActiveQueryFile file) {
+    tracker = file;
   }
 
   private Places places(Query q) {
@@ -126,12 +129,14 @@ public final class RunningQueries {
   final class Place implements AutoCloseable {
     private final long id;
     private final Running running;
+    private final ActiveQueryFile file;
     private final int tracked;
 
     private Place(long id, Running running) {
       this.id = id;
       this.running = running;
-      this.tracked = tracker.begin(running.query.text(), running.since);
+      this.file = tracker;
+      this.tracked = file.begin(running.query.text(), running.since);
     }
 
     /** When the query got its place, in {@link System#nanoTime}'s terms. */
@@ -141,7 +146,7 @@ public final class RunningQueries {
 
     @Override
     public void close() {
-      tracker.end(tracked);
+      file.end(tracked);
       queries.remove(id);
       leave(running);
     }

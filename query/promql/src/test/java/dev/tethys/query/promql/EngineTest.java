@@ -15,6 +15,7 @@ import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -243,6 +244,100 @@ class EngineTest {
     go.countDown();
     first.join();
     assertThat(e.running().list()).isEmpty();
+  }
+
+  private static QueryOptions by(String user, QueryPriority priority) {
+    return new QueryOptions(0, 0, false, new QueryOrigin(user, "", "", "", priority));
+  }
+
+  @Test
+  void aFloodOfOneUserDoesNotStarveAnother() throws Exception {
+    PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).threads(1));
+    CountDownLatch go = new CountDownLatch(1);
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 21; i++) {
+      String user = i < 20 ? "flood" : "quiet";
+      MetricSource s =
+          new Interrupted(
+              store(1, 1),
+              () -> {
+                order.add(user);
+                await(go);
+              });
+      Query q = e.instant(s, "m_total", 0, by(user, QueryPriority.INTERACTIVE));
+      threads.add(Thread.ofVirtual().start(q::execute));
+      int n = i + 1;
+      while (e.running().size() < n) {
+        Thread.onSpinWait();
+      }
+    }
+    go.countDown();
+    for (Thread t : threads) {
+      t.join();
+    }
+    assertThat(order).hasSize(21);
+    assertThat(order.indexOf("quiet")).as("after one turn of the flood at most").isLessThan(3);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException x) {
+      throw new IllegalStateException(x);
+    }
+  }
+
+  @Test
+  void rulesHavePlacesOfTheirOwn() throws Exception {
+    PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).ruleConcurrent(1).threads(1));
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    MetricSource s =
+        new Interrupted(
+            store(1, 1),
+            () -> {
+              reading.countDown();
+              await(go);
+            });
+    Thread slow =
+        Thread.ofVirtual()
+            .start(e.instant(s, "m_total", 0, by("ann", QueryPriority.INTERACTIVE))::execute);
+    reading.await();
+    e.instant(store(1, 1), "m_total", 0, by("", QueryPriority.RULE)).execute();
+    assertThat(e.running().size()).as("the question still runs").isOne();
+    go.countDown();
+    slow.join();
+  }
+
+  @Test
+  void whoWaitsTooLongInAFullQueueIsRefusedByName() throws Exception {
+    PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).maxQueued(1).threads(1));
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    MetricSource s =
+        new Interrupted(
+            store(1, 1),
+            () -> {
+              reading.countDown();
+              await(go);
+            });
+    Thread first =
+        Thread.ofVirtual().start(e.instant(s, "m_total", 0, QueryOptions.DEFAULT)::execute);
+    reading.await();
+    Thread second =
+        Thread.ofVirtual().start(e.instant(s, "m_total", 0, QueryOptions.DEFAULT)::execute);
+    while (e.running().size() < 2) {
+      Thread.onSpinWait();
+    }
+    fails(
+        () -> e.instant(s, "m_total", 0, QueryOptions.DEFAULT).execute(),
+        Kind.LIMIT,
+        "query.max-queued",
+        "query.max-concurrency");
+    go.countDown();
+    first.join();
+    second.join();
   }
 
   @Test
