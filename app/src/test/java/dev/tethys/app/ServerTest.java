@@ -111,6 +111,8 @@ class ServerTest {
           {"--config.fil=x", "did you mean --config.file?"},
           {"--agent", "--agent is not built yet"},
           {"--rules.alert.resend-delay=2m", "rules are not built yet"},
+          {"--storage.retention-rule=x", "SELECTOR=DURATION is wanted"},
+          {"--storage.retention-rule={job=}=2d", "--storage.retention-rule={job=}=2d: "},
           {"--query.timeout=abc", "--query.timeout=abc: not a valid duration"},
           {"--enable-feature=st-synthesis", "st-synthesis is valid in Prometheus but not built yet"}
         }) {
@@ -139,11 +141,14 @@ class ServerTest {
       Files.writeString(
           file,
           good.replace("job_name: self", "job_name: renamed")
-              + "storage: {tsdb: {retention: {time: 3d}}}\n");
+              + "storage: {tsdb: {retention: {time: 3d, percentage: 80, rules: [{match: x, time: 1d}]}}}\n");
       assertThat(server.post("/-/reload", "text/plain", new byte[0]).statusCode()).isEqualTo(200);
       assertThat(server.get("/metrics").body())
           .contains("prometheus_config_last_reload_successful 1")
-          .contains("prometheus_tsdb_retention_limit_seconds 259200");
+          .contains("prometheus_tsdb_retention_limit_seconds 259200")
+          .contains("prometheus_tsdb_retention_limit_percentage 80");
+      assertThat(server.get("/api/v1/status/runtimeinfo").body())
+          .contains("\"storageRetention\":\"3d or 80%\"");
       awaitScrapes(server, "renamed");
 
       Files.writeString(file, good.replace("job_name: self", "job_name: hup"));

@@ -6,9 +6,17 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.Matcher;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.RetentionPolicy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,14 +25,19 @@ import org.jspecify.annotations.Nullable;
  * @param outOfOrderWindow how late a sample may come, zero for not at all
  * @param retentionTime null when it is not given here
  * @param retentionSize null when it is not given here
+ * @param retentionPercentage of the disk's size, null when it is not given here
+ * @param retentionRules series that are kept for a time of their own, ahead of those of flags
  */
 public record StorageConfig(
     Duration outOfOrderWindow,
     @Nullable Duration retentionTime,
     @Nullable ByteSize retentionSize,
+    @Nullable Double retentionPercentage,
+    List<RetentionPolicy.Rule> retentionRules,
     long maxExemplars) {
   /** What holds where there is no such section. */
-  public static final StorageConfig DEFAULT = new StorageConfig(Duration.ZERO, null, null, 100_000);
+  public static final StorageConfig DEFAULT =
+      new StorageConfig(Duration.ZERO, null, null, null, List.of(), 100_000);
 
   private static final Section RETENTION =
       new Section("retention", "How long and how much is kept.");
@@ -33,9 +46,28 @@ public record StorageConfig(
   private static final Key<ByteSize> SIZE =
       RETENTION.optional("size", Type.SIZE, "How many bytes are kept; the oldest go first.");
 
-  static {
-    RETENTION.notBuilt("percentage", "How much of the disk is kept.");
-  }
+  private static final Key<Double> PERCENTAGE =
+      RETENTION.optional(
+          "percentage",
+          Type.FLOAT,
+          "How many percent of the disk's size are kept, 0 to 100; goes before the size.");
+
+  private static final Section RULE =
+      new Section("retention_rule", "Series that are kept for a time of their own.");
+  private static final Key<List<Matcher>> MATCH =
+      RULE.required(
+          "match",
+          Type.of("series selector", null, n -> n.parse(StorageConfig::selector)),
+          "Which series: {job=\"debug\"}.");
+  private static final Key<Duration> RULE_TIME =
+      RULE.required("time", Type.DURATION, "How long they are kept, 0s for ever.");
+  private static final Key<List<RetentionPolicy.Rule>> RULES =
+      RETENTION.key(
+          "rules",
+          Type.list(RULE.type(o -> new RetentionPolicy.Rule(o.get(MATCH), o.get(RULE_TIME)))),
+          List.of(),
+          "Series that are kept for a time of their own; the first rule that a series meets holds."
+              + " (Tethys)");
 
   private static final Section CHUNK_ENCODING =
       new Section(
@@ -77,6 +109,18 @@ public record StorageConfig(
 
   static final Type<StorageConfig> TYPE = SECTION.type(StorageConfig::read);
 
+  private static List<Matcher> selector(String s) {
+    try {
+      List<Matcher> m = PromqlParser.parseMetricSelector(s);
+      if (m.isEmpty()) {
+        throw new IllegalArgumentException("a selector of a rule has matchers");
+      }
+      return m;
+    } catch (PromqlParseException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
   static Section section() {
     return SECTION;
   }
@@ -95,6 +139,8 @@ public record StorageConfig(
     Duration window = Duration.ZERO;
     Duration time = null;
     ByteSize size = null;
+    Double percentage = null;
+    List<RetentionPolicy.Rule> rules = List.of();
     YamlObject tsdb = o.find(TSDB_KEY);
     if (tsdb != null) {
       window = tsdb.get(OUT_OF_ORDER_WINDOW);
@@ -105,6 +151,11 @@ public record StorageConfig(
         if (size != null && size.bytes() < 0) {
           throw retention.error(SIZE, "a size is not negative");
         }
+        percentage = retention.find(PERCENTAGE);
+        if (percentage != null && !(percentage >= 0 && percentage <= 100)) {
+          throw retention.error(PERCENTAGE, "a percentage lies between 0 and 100");
+        }
+        rules = retention.get(RULES);
       }
       YamlObject encoding = tsdb.find(CHUNK_ENCODING_KEY);
       if (encoding != null) {
@@ -121,16 +172,31 @@ public record StorageConfig(
     }
     YamlObject exemplars = o.find(EXEMPLARS_KEY);
     long max = exemplars == null ? DEFAULT.maxExemplars : exemplars.get(MAX_EXEMPLARS);
-    return new StorageConfig(window, time, size, max);
+    return new StorageConfig(window, time, size, percentage, rules, max);
+  }
+
+  private List<Map<String, @Nullable Object>> rules() {
+    List<Map<String, @Nullable Object>> out = new ArrayList<>();
+    for (RetentionPolicy.Rule r : retentionRules) {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put(
+          "match",
+          r.matchers().stream().map(Matcher::toString).collect(Collectors.joining(",", "{", "}")));
+      m.put("time", r.time());
+      out.add(m);
+    }
+    return out;
   }
 
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> retention = new LinkedHashMap<>();
     retention.put("time", retentionTime);
     retention.put("size", retentionSize);
+    retention.put("percentage", retentionPercentage);
+    retention.put("rules", retentionRules.isEmpty() ? null : rules());
     Map<String, @Nullable Object> tsdb = new LinkedHashMap<>();
     tsdb.put("out_of_order_time_window", outOfOrderWindow);
-    tsdb.put("retention", retentionTime == null && retentionSize == null ? null : retention);
+    tsdb.put("retention", retention.values().stream().allMatch(Objects::isNull) ? null : retention);
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("tsdb", tsdb);
     m.put("exemplars", new LinkedHashMap<>(Map.of("max_exemplars", maxExemplars)));

@@ -1,10 +1,19 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.StorageConfig;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.RetentionPolicy;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How long and how much is kept: what the configuration says, else the flags, else fifteen days
@@ -17,6 +26,9 @@ final class Retention {
   private final long flagBytes;
   private volatile Duration time = DEFAULT;
   private volatile long bytes;
+  private final List<RetentionPolicy.Rule> flagRules;
+  private volatile double percentage;
+  private volatile List<RetentionPolicy.Rule> rules = List.of();
 
   Retention(FlagSet flags) {
     flagTime =
@@ -24,7 +36,24 @@ final class Retention {
             ? Duration.ZERO
             : Duration.ofMillis(flags.millis("storage.tsdb.retention.time"));
     flagBytes = flags.bytes("storage.tsdb.retention.size");
+    flagRules = flags.list("storage.retention-rule").stream().map(Retention::rule).toList();
     apply(StorageConfig.DEFAULT);
+  }
+
+  /** Reads {@code {job="debug"}=2d}. */
+  private static RetentionPolicy.Rule rule(String text) {
+    int eq = text.lastIndexOf("=");
+    String problem = "SELECTOR=DURATION is wanted, as in {job=\"debug\"}=2d";
+    if (eq > 0) {
+      try {
+        return new RetentionPolicy.Rule(
+            PromqlParser.parseMetricSelector(text.substring(0, eq).trim()),
+            Durations.parse(text.substring(eq + 1).trim()));
+      } catch (IllegalArgumentException | PromqlParseException e) {
+        problem = e.getMessage();
+      }
+    }
+    throw new UsageException("tethys server: --storage.retention-rule=" + text + ": " + problem);
   }
 
   /** Takes over what a configuration says. */
@@ -33,8 +62,19 @@ final class Retention {
     ByteSize s = config.retentionSize();
     long b = s == null ? flagBytes : s.bytes();
     Duration d = t == null ? flagTime : t;
-    time = d.isZero() && b == 0 ? DEFAULT : d;
+    Double p = config.retentionPercentage();
+    percentage = p == null ? 0 : p;
+    time = d.isZero() && b == 0 && percentage == 0 ? DEFAULT : d;
     bytes = b;
+    List<RetentionPolicy.Rule> all = new ArrayList<>(config.retentionRules());
+    all.addAll(flagRules);
+    // The same list as before where nothing changed: what was counted by it still holds.
+    rules = all.equals(rules) ? rules : List.copyOf(all);
+  }
+
+  /** All of it, for the store. */
+  RetentionPolicy policy() {
+    return new RetentionPolicy(time, bytes, percentage, rules);
   }
 
   /** Zero for no limit. */
@@ -47,11 +87,16 @@ final class Retention {
     return bytes;
   }
 
-  /** As Prometheus shows it: {@code 15d or 10GiB}. */
+  /** As Prometheus shows it: {@code 15d or 10GiB or 80%}. */
   @Override
   public String toString() {
     String t = time.isZero() ? "" : Durations.format(time);
     String s = bytes == 0 ? "" : new ByteSize(bytes).toString();
-    return t.isEmpty() || s.isEmpty() ? t + s : t + " or " + s;
+    String p =
+        percentage == 0
+            ? ""
+            : new BigDecimal(Double.toString(percentage)).stripTrailingZeros().toPlainString()
+                + "%";
+    return Stream.of(t, s, p).filter(x -> !x.isEmpty()).collect(Collectors.joining(" or "));
   }
 }

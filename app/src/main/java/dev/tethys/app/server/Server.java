@@ -394,7 +394,8 @@ final class Server implements AutoCloseable {
     long max = flags.integer("storage.max-series");
     retention.apply(c.storage());
     return DatabaseOptions.DEFAULTS
-        .withRetention(retention.time(), retention.bytes())
+        .withRetention(retention.policy())
+        .withCompactionRate(flags.bytes("storage.compaction-rate"))
         .withOutOfOrderWindow(c.storage().outOfOrderWindow())
         .withBlockDuration(Duration.ofMillis(flags.millis("storage.tsdb.min-block-duration")))
         .withLog(

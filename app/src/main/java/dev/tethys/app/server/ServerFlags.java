@@ -227,6 +227,16 @@ final class ServerFlags {
               "1s",
               "When the write-ahead log is forced to disk: always, or each so many seconds. (Tethys)"),
           of(
+              "storage.retention-rule",
+              LIST,
+              "",
+              "Series that are kept for a time of their own: {job=\"debug\"}=2d. Repeatable; the first rule that a series meets holds, those of the configuration file go before. (Tethys)"),
+          of(
+              "storage.compaction-rate",
+              SIZE,
+              "",
+              "Bytes a second that merging blocks may write; no limit when not given. (Tethys)"),
+          of(
               "storage.max-series",
               INTEGER,
               "0",

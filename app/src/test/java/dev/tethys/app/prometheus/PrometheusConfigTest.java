@@ -9,6 +9,8 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.NotBuiltException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.store.metrics.RetentionPolicy;
 import dev.tethys.testkit.Shared;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -168,6 +171,36 @@ class PrometheusConfigTest {
         .hasMessageContaining("test.yml:1:1: rule_files")
         .hasMessageContaining("test.yml:2:1: remote_write")
         .hasMessageContaining("test.yml:6:3: scrape_configs[0].consul_sd_configs");
+  }
+
+  @Test
+  void retentionRulesKeepTheirOrderAndAreWrittenBack() throws IOException {
+    String text =
+        """
+        storage:
+          tsdb:
+            retention:
+              time: 15d
+              percentage: 80
+              rules:
+              - {match: '{job="debug"}', time: 2d}
+              - {match: 'up{job=~"a|b"}', time: 0s}
+        """;
+    StorageConfig c = parse(text).storage();
+    assertThat(c.retentionPercentage()).isEqualTo(80);
+    assertThat(c.retentionRules())
+        .containsExactly(
+            new RetentionPolicy.Rule(List.of(Matcher.equal("job", "debug")), Duration.ofDays(2)),
+            new RetentionPolicy.Rule(
+                List.of(
+                    Matcher.of(Matcher.Type.REGEX, "job", "a|b"), Matcher.equal("__name__", "up")),
+                Duration.ZERO));
+    assertThat(parse(parse(text).toYaml()).storage()).isEqualTo(c);
+    assertThatThrownBy(() -> parse(text.replace("{job=\"debug\"}", "{job=")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("test.yml:7:");
+    assertThatThrownBy(() -> parse(text.replace("{job=\"debug\"}", "{}")))
+        .hasMessageContaining("a selector of a rule has matchers");
   }
 
   @Test

@@ -105,14 +105,17 @@ final class Blocks {
   }
 
   /** Writes a block into a folder; null when there was nothing to write. */
-  @Nullable Path write(Path into, SeriesStream content, BlockMeta draft) throws IOException {
+  @Nullable Path write(Path into, SeriesStream content, BlockMeta draft, Pace pace)
+      throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
     try (BlockWriter w = new BlockWriter(files, tmp)) {
       SampleBuffer b = new SampleBuffer();
+      pace.begin();
       while (content.next()) {
         content.read(b);
         w.add(content.labels(), b);
+        pace.written(w.bytes());
       }
       if (!w.isEmpty()) {
         w.finish(draft);
@@ -153,8 +156,9 @@ final class Blocks {
   }
 
   /** Writes a block beside the others and opens it; null when there was nothing to write. */
-  @Nullable BlockReader create(SeriesStream content, BlockMeta draft) throws IOException {
-    Path p = write(folder, content, draft);
+  @Nullable BlockReader create(SeriesStream content, BlockMeta draft, Pace pace)
+      throws IOException {
+    Path p = write(folder, content, draft, pace);
     return p == null ? null : new BlockReader(files, p);
   }
 

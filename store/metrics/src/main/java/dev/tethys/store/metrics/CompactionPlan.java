@@ -5,12 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * Which blocks become one, by Prometheus's rules: first blocks that overlap, then neighbours that
  * fill a larger range (each three times the one before, up to a tenth of the retention or 31 days),
- * then a block of which more than a twentieth of the series has deletions. The newest block stays
- * alone, since the next may still join it.
+ * then a block of which more than a twentieth of the series has deletions or is past its time. The
+ * newest block stays alone, since the next may still join it.
  */
 final class CompactionPlan {
   private static final long MAX_RANGE = Duration.ofDays(31).toMillis();
@@ -27,14 +28,32 @@ final class CompactionPlan {
     return out;
   }
 
-  /** The blocks to make one of, or none. */
-  static List<BlockReader> next(List<BlockReader> blocks, List<Long> ranges) {
+  /**
+   * The blocks to make one of, or none.
+   *
+   * @param wasted how many series of a block are deleted or past their time
+   */
+  static List<BlockReader> next(
+      List<BlockReader> blocks, List<Long> ranges, ToLongFunction<BlockReader> wasted) {
     List<BlockReader> byTime = new ArrayList<>(blocks);
     byTime.sort(Comparator.comparing((BlockReader b) -> b.meta().minTime()));
     List<BlockReader> overlap = overlapping(byTime);
     if (!overlap.isEmpty()) {
       return overlap;
     }
+    List<BlockReader> neighbours = neighbours(byTime, ranges);
+    if (!neighbours.isEmpty()) {
+      return neighbours;
+    }
+    for (BlockReader b : byTime) {
+      if (wasted.applyAsLong(b) * 20L > b.meta().series()) {
+        return List.of(b);
+      }
+    }
+    return List.of();
+  }
+
+  private static List<BlockReader> neighbours(List<BlockReader> byTime, List<Long> ranges) {
     if (byTime.size() < 2) {
       return List.of();
     }
@@ -58,11 +77,6 @@ final class CompactionPlan {
       }
       if (fills(part, range, newest)) {
         return part;
-      }
-    }
-    for (BlockReader b : byTime) {
-      if (b.deletedSeries() * 20L > b.meta().series()) {
-        return List.of(b);
       }
     }
     return List.of();

@@ -3,16 +3,16 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.exposition.Registry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a database keeps its data; {@link #DEFAULTS} are Prometheus's. Change single values by the
  * {@code with} methods.
  *
- * @param retentionTime blocks whose newest sample is this much older than the newest block are
- *     removed; zero for never
- * @param retentionBytes oldest blocks are removed while all blocks and the log take more; 0 for
- *     never
+ * @param retention how long and how much is kept
+ * @param compactionRate bytes a second that merging blocks may write; 0 for no limit. While memory
+ *     waits to become a block it is not held back
  * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be;
  *     zero for none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param registry where self-metrics go; null for nowhere
  */
 public record DatabaseOptions(
-    Duration retentionTime,
-    long retentionBytes,
+    RetentionPolicy retention,
+    long compactionRate,
     Duration outOfOrderWindow,
     Duration blockDuration,
     Fsync fsync,
@@ -56,7 +56,7 @@ public record DatabaseOptions(
   /** Prometheus's defaults: 15 days, blocks of two hours, no late samples. */
   public static final DatabaseOptions DEFAULTS =
       new DatabaseOptions(
-          Duration.ofDays(15),
+          RetentionPolicy.DEFAULT,
           0,
           Duration.ZERO,
           Duration.ofHours(2),
@@ -74,21 +74,46 @@ public record DatabaseOptions(
     if (blockDuration.toMillis() < 1000) {
       throw new IllegalArgumentException("blockDuration must be at least one second");
     }
-    if (retentionTime.isNegative() || outOfOrderWindow.isNegative() || maxFuture.isNegative()) {
+    if (outOfOrderWindow.isNegative() || maxFuture.isNegative()) {
       throw new IllegalArgumentException("durations must not be negative");
     }
-    if (segmentBytes < 1024 || checkpointBytes < 1024 || retentionBytes < 0) {
+    if (segmentBytes < 1024 || checkpointBytes < 1024) {
       throw new IllegalArgumentException("segmentBytes and checkpointBytes must be at least 1024");
+    }
+    if (compactionRate < 0) {
+      throw new IllegalArgumentException("compactionRate must be 0 or more");
     }
     if (exemplars < 0 || maxSeries < 1) {
       throw new IllegalArgumentException("exemplars must be 0 or more, maxSeries 1 or more");
     }
   }
 
+  /** Keeps everything for a time, and so many bytes. */
   public DatabaseOptions withRetention(Duration time, long bytes) {
+    return withRetention(new RetentionPolicy(time, bytes, 0, List.of()));
+  }
+
+  public DatabaseOptions withRetention(RetentionPolicy policy) {
     return new DatabaseOptions(
-        time,
-        bytes,
+        policy,
+        compactionRate,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        background,
+        clock,
+        registry);
+  }
+
+  public DatabaseOptions withCompactionRate(long bytesPerSecond) {
+    return new DatabaseOptions(
+        retention,
+        bytesPerSecond,
         outOfOrderWindow,
         blockDuration,
         fsync,
@@ -104,8 +129,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withOutOfOrderWindow(Duration window) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         window,
         blockDuration,
         fsync,
@@ -121,8 +146,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withBlockDuration(Duration duration) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         duration,
         fsync,
@@ -138,8 +163,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withLog(Fsync policy, long segment, long checkpoint) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         blockDuration,
         policy,
@@ -155,8 +180,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withLimits(int series, int exemplarCapacity, Duration future) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         blockDuration,
         fsync,
@@ -172,8 +197,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withBackground(boolean on) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         blockDuration,
         fsync,
@@ -189,8 +214,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withClock(InstantSource source) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         blockDuration,
         fsync,
@@ -206,8 +231,8 @@ public record DatabaseOptions(
 
   public DatabaseOptions withRegistry(Registry r) {
     return new DatabaseOptions(
-        retentionTime,
-        retentionBytes,
+        retention,
+        compactionRate,
         outOfOrderWindow,
         blockDuration,
         fsync,

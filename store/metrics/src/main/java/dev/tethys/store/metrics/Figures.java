@@ -147,12 +147,12 @@ final class Figures {
         spent,
         new StorageStatus.Work(
             upkeep.truncations.sum(),
-            upkeep.compactions.sum(),
+            upkeep.compaction.done.sum(),
             upkeep.failures.sum(),
             upkeep.checkpoints.sum(),
             upkeep.checkpointFailures.sum(),
-            upkeep.timeRetentions.sum(),
-            upkeep.sizeRetentions.sum()),
+            upkeep.compaction.timeRetentions.sum(),
+            upkeep.compaction.sizeRetentions.sum()),
         new StorageStatus.Metadata(
             head.metadataCount(), Head.MAX_METADATA, head.metadataDropped()));
   }

@@ -23,7 +23,7 @@ final class MergedSelection implements Selection {
   private final List<SourceSelection> sources;
   private final long minTime;
   private final long maxTime;
-  private final List<String> warnings;
+  private final long @Nullable [] floors; // of each series; null when nothing is hidden
 
   /** The most sets of timestamps known by their parts. */
   private static final int MAX_KEYS = 1 << 16;
@@ -38,12 +38,10 @@ final class MergedSelection implements Selection {
   private final int[] starts; // of each series in parts; one more entry: the end
   private final long[] parts; // source << 32 | series there
 
-  MergedSelection(
-      List<SourceSelection> sources, long minTime, long maxTime, List<String> warnings) {
+  MergedSelection(List<SourceSelection> sources, long minTime, long maxTime, Horizon horizon) {
     this.sources = sources;
     this.minTime = minTime;
     this.maxTime = maxTime;
-    this.warnings = warnings;
     if (sources.size() == 1) {
       SourceSelection s = sources.getFirst();
       int n = s.size();
@@ -55,6 +53,7 @@ final class MergedSelection implements Selection {
         starts[i + 1] = i + 1;
         parts[i] = i;
       }
+      floors = floors(horizon);
       return;
     }
     int total = 0;
@@ -90,6 +89,28 @@ final class MergedSelection implements Selection {
     }
     labels = found.toArray(Labels[]::new);
     starts = Arrays.copyOf(begin, labels.length + 1);
+    floors = floors(horizon);
+  }
+
+  private long @Nullable [] floors(Horizon horizon) {
+    if (!horizon.hidesFrom(minTime)) {
+      return null;
+    }
+    long[] out = new long[labels.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = horizon.floor(labels[i]);
+    }
+    return out;
+  }
+
+  /** Whether something of a series may be shown. */
+  boolean shows(int series) {
+    return from(series) <= maxTime;
+  }
+
+  /** The first millisecond of a series that is shown. */
+  private long from(int series) {
+    return floors == null ? minTime : Math.max(minTime, floors[series]);
   }
 
   @Override
@@ -107,12 +128,16 @@ final class MergedSelection implements Selection {
     into.clear();
     int from = starts[series];
     int to = starts[series + 1];
-    part(from, into);
+    long min = from(series);
+    if (min > maxTime) {
+      return;
+    }
+    part(from, min, into);
     if (to - from > 1) {
       SampleBuffer next = take();
       for (int p = from + 1; p < to; p++) {
         next.clear();
-        part(p, next);
+        part(p, min, next);
         SeriesStream.join(into, next);
       }
       spare.offer(next);
@@ -141,11 +166,15 @@ final class MergedSelection implements Selection {
     into.clear();
     int from = starts[series];
     int to = starts[series + 1];
+    long min = from(series);
+    if (min > maxTime) {
+      return;
+    }
     SampleBuffer spareOne = to - from > 1 ? take() : into;
     for (int p = from; p < to; p++) {
       SampleBuffer next = p == from ? into : spareOne;
       next.clear();
-      sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], minTime, maxTime, next);
+      sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], min, maxTime, next);
       if (next.mayBeStale) {
         read(series, into); // a part whose values are there would be joined with one without
         return;
@@ -175,6 +204,9 @@ final class MergedSelection implements Selection {
 
   /** What tells the timestamps of a series from its parts' own numbers; null when one has none. */
   private @Nullable Object timesKey(int series) {
+    if (from(series) > minTime) {
+      return null; // its parts speak of the whole selected range
+    }
     int from = starts[series];
     int to = starts[series + 1];
     if (to - from > 2) {
@@ -222,13 +254,8 @@ final class MergedSelection implements Selection {
     return b == null ? new SampleBuffer() : b;
   }
 
-  private void part(int p, SampleBuffer into) {
-    sources.get((int) (parts[p] >>> 32)).read((int) parts[p], minTime, maxTime, into);
-  }
-
-  @Override
-  public List<String> warnings() {
-    return warnings;
+  private void part(int p, long min, SampleBuffer into) {
+    sources.get((int) (parts[p] >>> 32)).read((int) parts[p], min, maxTime, into);
   }
 
   @Override

@@ -216,7 +216,7 @@ public final class MetricsDatabase implements MetricStore {
       } finally {
         pinned.forEach(BlockReader::release);
       }
-      MergedSelection s = new MergedSelection(found, min, max, List.of());
+      MergedSelection s = new MergedSelection(found, min, max, upkeep.horizon());
       done = true;
       return s;
     } finally {
@@ -255,7 +255,9 @@ public final class MetricsDatabase implements MetricStore {
     for (List<Matcher> ms : matcherSets) {
       try (MergedSelection s = select(min, max, ms)) {
         for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
-          out.add(s.labels(i));
+          if (s.shows(i)) {
+            out.add(s.labels(i));
+          }
         }
       }
     }

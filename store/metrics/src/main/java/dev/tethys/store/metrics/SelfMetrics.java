@@ -170,7 +170,7 @@ final class SelfMetrics implements Collector {
         to,
         "compactions_total",
         "Total number of compactions that were executed for the partition.",
-        upkeep.compactions.sum());
+        upkeep.compaction.done.sum());
     counter(
         to,
         "compactions_failed_total",
@@ -180,22 +180,39 @@ final class SelfMetrics implements Collector {
         to,
         "time_retentions_total",
         "The number of times that blocks were deleted because the maximum time limit was exceeded.",
-        upkeep.timeRetentions.sum());
+        upkeep.compaction.timeRetentions.sum());
     counter(
         to,
         "size_retentions_total",
         "The number of times that blocks were deleted because the maximum number of bytes was exceeded.",
-        upkeep.sizeRetentions.sum());
+        upkeep.compaction.sizeRetentions.sum());
     gauge(
         to,
         "retention_limit_bytes",
         "Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled",
-        upkeep.options().retentionBytes());
+        upkeep.options().retention().bytes());
+    gauge(
+        to,
+        "retention_limit_percentage",
+        "Max percentage of total storage space to be retained in the tsdb blocks, configured 0 means disabled",
+        upkeep.options().retention().percentage());
+    ours(
+        to,
+        "compactions_skipped_total",
+        "Merges of blocks that there was no room for on the disk.",
+        MetricType.COUNTER,
+        upkeep.compaction.skipped.sum());
+    ours(
+        to,
+        "compactions_blocked",
+        "Whether blocks wait for room on the disk to be merged.",
+        MetricType.GAUGE,
+        upkeep.compaction.blocked() ? 1 : 0);
     gauge(
         to,
         "retention_limit_seconds",
         "How long to retain samples in storage.",
-        upkeep.options().retentionTime().toMillis() / 1000.0);
+        upkeep.options().retention().time().toMillis() / 1000.0);
     gauge(
         to,
         "wal_segment_current",

@@ -15,6 +15,7 @@ final class SeriesStream {
   private final List<SourceSelection> sources;
   private final long minTime;
   private final long maxTime;
+  private final Horizon horizon;
   private final int[] at;
   private final @Nullable Labels[] heads;
   private final boolean[] current;
@@ -22,6 +23,12 @@ final class SeriesStream {
   private SampleBuffer part = new SampleBuffer();
 
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime) {
+    this(sources, minTime, maxTime, Horizon.NONE);
+  }
+
+  /** Without what is behind the horizon. */
+  SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, Horizon horizon) {
+    this.horizon = horizon;
     this.sources = sources;
     this.minTime = minTime;
     this.maxTime = maxTime;
@@ -70,10 +77,11 @@ final class SeriesStream {
   /** Replaces the content of a buffer by the samples of this series. */
   void read(SampleBuffer into) {
     into.clear();
-    for (int k = 0; k < at.length; k++) {
+    long min = horizon.hidesFrom(minTime) ? Math.max(minTime, horizon.floor(labels)) : minTime;
+    for (int k = 0; k < at.length && min <= maxTime; k++) {
       if (current[k]) {
         part.clear();
-        sources.get(k).read(at[k], minTime, maxTime, part);
+        sources.get(k).read(at[k], min, maxTime, part);
         join(into, part);
       }
     }

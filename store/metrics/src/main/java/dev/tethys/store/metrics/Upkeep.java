@@ -45,14 +45,12 @@ final class Upkeep {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
   private volatile DatabaseOptions options;
+  final Compaction compaction;
   private long checkpointAt; // bytes of the log when the last one was taken
   private long lateAtFlush;
 
   // For self-metrics.
-  final LongAdder compactions = new LongAdder();
   final LongAdder failures = new LongAdder();
-  final LongAdder timeRetentions = new LongAdder();
-  final LongAdder sizeRetentions = new LongAdder();
   final LongAdder checkpoints = new LongAdder();
   final LongAdder checkpointFailures = new LongAdder();
   final LongAdder syncs = new LongAdder();
@@ -75,8 +73,43 @@ final class Upkeep {
     this.blocks = blocks;
     this.log = log;
     this.parts = parts;
+    this.compaction =
+        new Compaction(
+            files,
+            folder,
+            blocks,
+            parts,
+            new Pace(
+                () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep));
     // What was replayed counts towards the next checkpoint.
     this.checkpointAt = -log.bytes();
+  }
+
+  /** Whether something waits for a merge to end. */
+  private boolean waits() {
+    return structure.hasQueuedThreads() || head.maxTime() - head.minTime() > head.range() * 2;
+  }
+
+  private boolean sleep(long nanos) {
+    try {
+      return !stop.await(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** How far back samples are shown now. */
+  Horizon horizon() {
+    RetentionPolicy p = options.retention();
+    if (p.rules().isEmpty()) {
+      return Horizon.NONE;
+    }
+    long newest = head.maxTime();
+    for (BlockReader b : blocks.list()) {
+      newest = Math.max(newest, b.meta().maxTime() - 1);
+    }
+    return Horizon.of(p, newest);
   }
 
   void configure(DatabaseOptions next) {
@@ -147,10 +180,9 @@ final class Upkeep {
       if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
         checkpoint(false);
       }
-      while (compact()) {
-        // One after the other: the next plan sees what the last one made.
-      }
-      retain();
+      compaction.run(options, horizon(), log.bytes());
+    } catch (Pace.Stopped e) {
+      LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
       failures.increment();
       throw unavailable("the store cannot write blocks in " + folder, e);
@@ -188,7 +220,8 @@ final class Upkeep {
     }
     try (SourceSelection s = head.select(start, end - 1, List.of())) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
-      BlockReader made = blocks.create(new SeriesStream(List.of(s), start, end - 1), draft);
+      BlockReader made =
+          blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, Pace.none());
       parts.writeLock().lock();
       try {
         if (made != null) {
@@ -199,7 +232,7 @@ final class Upkeep {
         parts.writeLock().unlock();
       }
       truncations.increment();
-      compactions.increment();
+      compaction.done.increment();
     }
   }
 
@@ -256,105 +289,6 @@ final class Upkeep {
       if (!done) {
         checkpointFailures.increment();
       }
-    }
-  }
-
-  // ---- blocks
-
-  private boolean compact() throws IOException {
-    List<BlockReader> plan =
-        CompactionPlan.next(
-            blocks.list(),
-            CompactionPlan.ranges(
-                options.blockDuration().toMillis(), options.retentionTime().toMillis()));
-    if (plan.isEmpty()) {
-      return false;
-    }
-    merge(plan);
-    return true;
-  }
-
-  /** Makes one block of some, without what is deleted. */
-  private void merge(List<BlockReader> plan) throws IOException {
-    long min = Long.MAX_VALUE;
-    long max = Long.MIN_VALUE;
-    int level = 0;
-    boolean late = true;
-    for (BlockReader b : plan) {
-      min = Math.min(min, b.meta().minTime());
-      max = Math.max(max, b.meta().maxTime());
-      level = Math.max(level, b.meta().level());
-      late &= b.meta().late();
-    }
-    // Those of in-order samples first: of two samples of one time theirs stays.
-    List<BlockReader> ordered = new ArrayList<>(blocks.list());
-    ordered.retainAll(plan);
-    List<SourceSelection> sources = new ArrayList<>();
-    try {
-      for (BlockReader b : ordered) {
-        sources.add(b.everything());
-      }
-      BlockReader made =
-          blocks.create(
-              new SeriesStream(sources, min, max - 1),
-              blocks.draft(min, max, plan.size() > 1 ? level + 1 : level, late, plan));
-      parts.writeLock().lock();
-      try {
-        blocks.replace(made, plan);
-      } finally {
-        parts.writeLock().unlock();
-      }
-      for (BlockReader b : plan) {
-        blocks.remove(b);
-      }
-      compactions.increment();
-    } finally {
-      sources.forEach(SourceSelection::close);
-    }
-  }
-
-  private void retain() throws IOException {
-    long newest = Long.MIN_VALUE;
-    for (BlockReader b : blocks.list()) {
-      newest = Math.max(newest, b.meta().maxTime());
-    }
-    long keep = options.retentionTime().toMillis();
-    List<BlockReader> gone = new ArrayList<>();
-    for (BlockReader b : blocks.list()) {
-      if (keep > 0 && newest - b.meta().maxTime() >= keep) {
-        gone.add(b);
-        timeRetentions.increment();
-      }
-    }
-    long limit = options.retentionBytes();
-    if (limit > 0) {
-      long size = log.bytes();
-      List<BlockReader> byAge = new ArrayList<>(blocks.list());
-      byAge.removeAll(gone);
-      byAge.sort(java.util.Comparator.comparing((BlockReader b) -> b.meta().maxTime()).reversed());
-      for (BlockReader b : byAge) {
-        size += b.bytes();
-        if (size > limit) {
-          gone.add(b);
-          sizeRetentions.increment();
-        }
-      }
-    }
-    drop(gone);
-  }
-
-  private void drop(List<BlockReader> gone) throws IOException {
-    if (gone.isEmpty()) {
-      return;
-    }
-    parts.writeLock().lock();
-    try {
-      blocks.replace(null, gone);
-    } finally {
-      parts.writeLock().unlock();
-    }
-    for (BlockReader b : gone) {
-      blocks.remove(b);
     }
   }
 
@@ -424,11 +358,7 @@ final class Upkeep {
   void cleanTombstones() {
     structure.lock();
     try {
-      for (BlockReader b : blocks.list()) {
-        if (b.tombstoneCount() > 0) {
-          merge(List.of(b));
-        }
-      }
+      compaction.clean(horizon());
     } catch (IOException e) {
       throw unavailable("tombstones could not be cleaned", e);
     } finally {
@@ -464,7 +394,8 @@ final class Upkeep {
             blocks.write(
                 into,
                 new SeriesStream(List.of(s), start, filled - 1),
-                blocks.draft(start, filled, 1, late, List.of()));
+                blocks.draft(start, filled, 1, late, List.of()),
+                Pace.none());
           }
         }
       }

@@ -379,6 +379,19 @@ final class SimulatedFiles implements FileAccess {
   }
 
   @Override
+  public synchronized long usableSpace(Path directory) {
+    return freeBytes;
+  }
+
+  /** Size of the whole disk. */
+  long totalBytes = Long.MAX_VALUE;
+
+  @Override
+  public synchronized long totalSpace(Path directory) {
+    return totalBytes;
+  }
+
+  @Override
   public synchronized void createDirectories(Path directory) throws IOException {
     alive();
     Folder at = root;

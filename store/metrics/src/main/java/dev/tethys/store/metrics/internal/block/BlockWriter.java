@@ -56,7 +56,7 @@ public final class BlockWriter implements AutoCloseable {
   private final FileAccess files;
   private final Path folder;
   private final WritableFile file;
-  private final GroupWriter groups = new GroupWriter();
+  private final GroupWriter groups;
   private final GroupStream stream;
   private final TimeSetWriter times;
   private final ChunkWriter chunks;
@@ -65,6 +65,11 @@ public final class BlockWriter implements AutoCloseable {
 
   /** Starts a block in a folder that is made here and is not yet named as a block. */
   public BlockWriter(FileAccess files, Path folder) throws IOException {
+    this(files, folder, new GroupWriter());
+  }
+
+  BlockWriter(FileAccess files, Path folder, GroupWriter groups) throws IOException {
+    this.groups = groups;
     this.files = files;
     this.folder = folder;
     files.delete(folder);
@@ -78,6 +83,11 @@ public final class BlockWriter implements AutoCloseable {
   /** Whether a series was added. */
   public boolean isEmpty() {
     return labels.seriesCount() == 0;
+  }
+
+  /** Bytes of chunks written so far. */
+  public long bytes() {
+    return file.position();
   }
 
   /** Adds a series with its samples; labels ascend from call to call. */

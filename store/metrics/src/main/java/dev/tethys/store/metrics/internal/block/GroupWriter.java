@@ -19,7 +19,21 @@ import java.io.IOException;
  */
 final class GroupWriter implements AutoCloseable {
   private final ZstdCompressCtx zstd = new ZstdCompressCtx().setLevel(3);
+  private final boolean compresses;
   private final ByteSink out = new ByteSink(BlockLayout.GROUP_BYTES);
+
+  GroupWriter() {
+    this(true);
+  }
+
+  private GroupWriter(boolean compresses) {
+    this.compresses = compresses;
+  }
+
+  /** Stores groups as they are, which is as valid. */
+  static GroupWriter uncompressed() {
+    return new GroupWriter(false);
+  }
 
   /** Writes a group; how many bytes it takes in the file. */
   int write(ByteSink raw, WritableFile to) throws IOException {
@@ -27,7 +41,7 @@ final class GroupWriter implements AutoCloseable {
     int bound = (int) Zstd.compressBound(raw.size);
     out.ensure(BlockLayout.GROUP_HEADER + bound);
     int n = zstd.compressByteArray(out.buf, BlockLayout.GROUP_HEADER, bound, raw.buf, 0, raw.size);
-    if (n >= raw.size - (raw.size >> 6)) {
+    if (!compresses || n >= raw.size - (raw.size >> 6)) {
       System.arraycopy(raw.buf, 0, out.buf, BlockLayout.GROUP_HEADER, raw.size);
       n = raw.size;
     }

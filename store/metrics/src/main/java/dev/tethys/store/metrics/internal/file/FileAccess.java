@@ -41,6 +41,12 @@ public interface FileAccess {
   /** Bytes of a file. */
   long size(Path path) throws IOException;
 
+  /** Bytes that may still be written where a folder stands. */
+  long usableSpace(Path directory) throws IOException;
+
+  /** Size in bytes of the file system in which a folder stands. */
+  long totalSpace(Path directory) throws IOException;
+
   /** Makes a folder and its parents. */
   void createDirectories(Path directory) throws IOException;
 

@@ -1,0 +1,77 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How far back samples are shown, by series, at one moment. Only rules make one: without them whole
+ * blocks go instead.
+ */
+final class Horizon {
+  /** Nothing is hidden. */
+  static final Horizon NONE = new Horizon(RetentionPolicy.DEFAULT, Long.MIN_VALUE);
+
+  private final List<RetentionPolicy.Rule> rules;
+  private final long[] floors; // of each rule; one more: of all other series
+  private final long highest;
+
+  private Horizon(RetentionPolicy policy, long newest) {
+    rules = policy.rules();
+    floors = new long[rules.size() + 1];
+    long max = Long.MIN_VALUE;
+    for (int i = 0; i < floors.length; i++) {
+      Duration t = i < rules.size() ? rules.get(i).time() : policy.time();
+      floors[i] =
+          rules.isEmpty() || t.isZero() || newest < Long.MIN_VALUE / 2
+              ? Long.MIN_VALUE
+              : newest - t.toMillis();
+      max = Math.max(max, floors[i]);
+    }
+    highest = max;
+  }
+
+  /**
+   * The horizon of a policy.
+   *
+   * @param newest the newest sample of the store, {@link Long#MIN_VALUE} when there is none
+   */
+  static Horizon of(RetentionPolicy policy, long newest) {
+    return policy.rules().isEmpty() ? NONE : new Horizon(policy, newest);
+  }
+
+  /** Whether something at or after a time is hidden. */
+  boolean hidesFrom(long time) {
+    return highest > time;
+  }
+
+  /** The oldest millisecond of a series that is shown. */
+  long floor(Labels series) {
+    for (int i = 0; i < rules.size(); i++) {
+      if (meets(series, rules.get(i).matchers())) {
+        return floors[i];
+      }
+    }
+    return floors[rules.size()];
+  }
+
+  private static boolean meets(Labels series, List<Matcher> matchers) {
+    for (Matcher m : matchers) {
+      if (!m.matches(series)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many kinds of series there are: one a rule, and all others. */
+  int kinds() {
+    return floors.length;
+  }
+
+  /** The oldest millisecond of a kind of series that is shown. */
+  long floor(int kind) {
+    return floors[kind];
+  }
+}

@@ -1,0 +1,53 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.index.Matching;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * How many series of each block a retention rule holds for. Counted once a block; for one thread.
+ */
+final class RuleCensus {
+  private final Map<BlockReader, long[]> counts = new WeakHashMap<>();
+  private List<RetentionPolicy.Rule> counted = List.of();
+
+  /** Series of a block by rule, each under its first; one more entry: of no rule. */
+  long[] of(BlockReader block, List<RetentionPolicy.Rule> rules) {
+    if (rules != counted) {
+      counts.clear();
+      counted = rules;
+    }
+    return counts.computeIfAbsent(block, b -> count(b, rules));
+  }
+
+  private static long[] count(BlockReader block, List<RetentionPolicy.Rule> rules) {
+    long[] out = new long[rules.size() + 1];
+    block.answer(
+        () -> {
+          RoaringBitmap rest = block.all().clone();
+          for (int i = 0; i < rules.size(); i++) {
+            RoaringBitmap found = Matching.find(block, rules.get(i).matchers());
+            out[i] = RoaringBitmap.andCardinality(rest, found);
+            rest.andNot(found);
+          }
+          out[rules.size()] = rest.getCardinality();
+        });
+    return out;
+  }
+
+  /** Series of a block of which nothing is shown any more. */
+  long past(BlockReader block, RetentionPolicy policy, Horizon horizon) {
+    if (policy.rules().isEmpty()) {
+      return 0;
+    }
+    long[] n = of(block, policy.rules());
+    long past = 0;
+    for (int i = 0; i < n.length; i++) {
+      past += block.meta().maxTime() <= horizon.floor(i) ? n[i] : 0;
+    }
+    return past;
+  }
+}
