@@ -157,3 +157,97 @@ export function storage() {
     },
   };
 }
+
+/** An answer of /api/v1/rules: alerts in all states, a recording rule, a rule that fails. */
+export function ruleGroups() {
+  const at = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+  const evaluated = { health: 'ok', evaluationTime: 0.0023, lastEvaluation: at(12) };
+  const alert = (state, labels, annotations, value) => ({
+    state,
+    labels,
+    annotations,
+    activeAt: at(state === 'firing' ? 4000 : 40),
+    value,
+  });
+  const alerting = (name, query, state, alerts, over) => ({
+    type: 'alerting',
+    name,
+    query,
+    state,
+    duration: 300,
+    keepFiringFor: 0,
+    labels: { severity: 'page' },
+    annotations: { summary: `{{ $labels.instance }}: ${name}`, runbook: 'https://runbooks.example/disk' },
+    alerts,
+    ...evaluated,
+    ...over,
+  });
+  const labels = (name, instance) => ({ alertname: name, instance, job: 'node', severity: 'page' });
+  return {
+    status: 'success',
+    data: {
+      groups: [
+        {
+          name: 'host',
+          file: '/etc/prometheus/rules/host.yml',
+          interval: 30,
+          evaluationTime: 0.0061,
+          lastEvaluation: at(12),
+          rules: [
+            alerting(
+              'DiskWillFill',
+              'predict_linear(node_filesystem_avail_bytes{fstype!="tmpfs"}[6h], 86400) < 0',
+              'firing',
+              [
+                alert(
+                  'firing',
+                  { ...labels('DiskWillFill', 'db-7:9100'), mountpoint: '/var/lib' },
+                  { summary: 'db-7:9100 is full within a day', runbook: 'https://runbooks.example/disk' },
+                  '-2.31e+09',
+                ),
+                alert(
+                  'pending',
+                  { ...labels('DiskWillFill', 'db-9:9100'), mountpoint: '/' },
+                  { summary: 'db-9:9100 is full within a day' },
+                  '-4.1e+07',
+                ),
+              ],
+            ),
+            alerting('HostDown', 'up{job="node"} == 0', 'pending', [
+              alert(
+                'pending',
+                labels('HostDown', 'web-3:9100'),
+                { summary: 'web-3:9100 does not answer' },
+                '0',
+              ),
+            ]),
+            alerting('ClockSkew', 'abs(node_timex_offset_seconds) > 0.05', 'inactive', []),
+          ],
+        },
+        {
+          name: 'cpu',
+          file: '/etc/prometheus/rules/cpu.yml',
+          interval: 60,
+          evaluationTime: 0.41,
+          lastEvaluation: at(31),
+          rules: [
+            {
+              type: 'recording',
+              name: 'instance_mode:node_cpu:rate5m',
+              query: 'sum by (instance, mode) (rate(node_cpu_seconds_total[5m]))',
+              ...evaluated,
+            },
+            {
+              type: 'recording',
+              name: 'instance:node_load:ratio',
+              query: 'node_load1 / on(job) count by (job) (node_cpu_seconds_total)',
+              ...evaluated,
+              health: 'err',
+              lastError: 'found duplicate series for the match group: many-to-many matching not allowed',
+            },
+          ],
+        },
+      ],
+    },
+  };
+}

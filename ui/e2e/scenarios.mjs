@@ -1,7 +1,7 @@
 // What a person does, step by step. A scenario fails when a step does, or when its page reports an error.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
-import { manyTargets, runningQueries, storage } from './fixtures.mjs';
+import { manyTargets, ruleGroups, runningQueries, storage } from './fixtures.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const PAGES = [
@@ -11,6 +11,7 @@ const PAGES = [
   ['/service-discovery', 'Targets'],
   ['/alerts', 'Alerts'],
   ['/rules', 'Rules'],
+  ['/alertmanagers', 'Alerts'],
   ['/status', 'Status'],
   ['/flags', 'Status'],
   ['/config', 'Status'],
@@ -613,6 +614,46 @@ export const scenarios = [
     },
   },
   {
+    name: 'alerts and rules are found, and the address keeps how',
+    async run({ open, page, shot }) {
+      await page.route('**/api/v1/rules*', (route) => route.fulfill({ json: ruleGroups() }));
+      await page.route('**/api/v1/alertmanagers', (route) =>
+        route.fulfill({
+          json: {
+            status: 'success',
+            data: {
+              activeAlertmanagers: [{ url: 'http://alertmanager-0:9093/api/v2/alerts' }],
+              droppedAlertmanagers: [{ url: 'http://old:9093/api/v2/alerts' }],
+            },
+          },
+        }),
+      );
+      await open('/alerts');
+      await page.locator('.alert-firing .alert-instance').first().waitFor();
+      await shot('alerts');
+      await page.locator('.pill', { hasText: 'pending' }).click();
+      await until('only those', async () => (await page.locator('.alert-rule').count()) === 1);
+      assert.equal(param(page, 'state'), 'pending');
+      await page.reload();
+      await page.locator('.alert-pending').waitFor();
+      assert.equal(await page.locator('.alert-rule').count(), 1);
+      await page.getByRole('link', { name: 'Rules', exact: true }).click();
+      await page.locator('.rule').first().waitFor();
+      await shot('rules');
+      await page.locator('.pill', { hasText: 'failing' }).click();
+      await until('one fails', async () => (await page.locator('.rule').count()) === 1);
+      await page.locator('.notice-error', { hasText: 'many-to-many' }).waitFor();
+      await page.locator('.pill', { hasText: 'failing' }).click();
+      await page.getByLabel('Kind').selectOption('recording');
+      await page.getByLabel('Search rules').fill('cpu mode');
+      await until('found', async () => (await page.locator('.rule').count()) === 1);
+      assert.equal(param(page, 'type'), 'recording');
+      await page.getByRole('link', { name: 'Alertmanagers' }).click();
+      await page.locator('.manager-list li', { hasText: 'alertmanager-0' }).waitFor();
+      await shot('alertmanagers');
+    },
+  },
+  {
     name: 'relabelling is followed rule by rule',
     async run({ open, page, shot }) {
       const steps = [
@@ -714,6 +755,7 @@ export const scenarios = [
         targets: { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} },
         rules: { groups: [] },
         alerts: { alerts: [] },
+        alertmanagers: { activeAlertmanagers: [], droppedAlertmanagers: [] },
         'label/__name__/values': [],
         query: { resultType: 'vector', result: [] },
       };
@@ -723,7 +765,15 @@ export const scenarios = [
           (route) => route.fulfill({ json: { status: 'success', data } }),
         );
       }
-      for (const path of ['/query', '/host', '/targets', '/service-discovery', '/alerts', '/rules']) {
+      for (const path of [
+        '/query',
+        '/host',
+        '/targets',
+        '/service-discovery',
+        '/alerts',
+        '/rules',
+        '/alertmanagers',
+      ]) {
         await open(path);
         await settled(page);
         await page.locator('.empty').first().waitFor();

@@ -64,7 +64,8 @@ const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
 const discovery = lazyRouteComponent(() => import('../targets/discovery-page'), 'DiscoveryPage');
 const alerts = lazyRouteComponent(() => import('../alerts/alerts-page'), 'AlertsPage');
-const rules = lazyRouteComponent(() => import('../alerts/alerts-page'), 'RulesPage');
+const rules = lazyRouteComponent(() => import('../alerts/rules-page'), 'RulesPage');
+const alertmanagers = lazyRouteComponent(() => import('../alerts/alertmanagers-page'), 'AlertmanagersPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** Prometheus's own addresses open the tab that holds what they showed. */
@@ -82,13 +83,14 @@ const routes = root.addChildren([
   moved('/', '/query'),
   moved('/graph', '/query'),
   moved('/agent', '/targets'),
-  moved('/alertmanager-discovery', '/alerts'),
+  moved('/alertmanager-discovery', '/alertmanagers'),
   route('/query', ExplorePage),
   route('/host', host),
   route('/targets', targets),
   route('/service-discovery', discovery),
   route('/alerts', alerts),
   route('/rules', rules),
+  route('/alertmanagers', alertmanagers),
   route('/status', status),
   route('/status/$tab', status),
   moved('/flags', '/status/flags'),
