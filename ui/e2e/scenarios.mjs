@@ -11,7 +11,7 @@ const PAGES = [
   ['/service-discovery', 'Targets'],
   ['/alerts', 'Alerts'],
   ['/rules', 'Rules'],
-  ['/alertmanagers', 'Alerts'],
+  ['/alertmanager-discovery', 'Alerts'],
   ['/status', 'Status'],
   ['/flags', 'Status'],
   ['/config', 'Status'],
@@ -772,7 +772,7 @@ export const scenarios = [
         '/service-discovery',
         '/alerts',
         '/rules',
-        '/alertmanagers',
+        '/alertmanager-discovery',
       ]) {
         await open(path);
         await settled(page);

@@ -17,7 +17,7 @@ function AlertTabs() {
       <Link to="/rules" className="tab" activeProps={{ 'aria-current': 'page' }}>
         Rules
       </Link>
-      <Link to="/alertmanagers" className="tab" activeProps={{ 'aria-current': 'page' }}>
+      <Link to="/alertmanager-discovery" className="tab" activeProps={{ 'aria-current': 'page' }}>
         Alertmanagers
       </Link>
     </nav>

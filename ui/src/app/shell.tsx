@@ -21,7 +21,7 @@ const ITEMS: Item[] = [
   { to: '/query', also: ['/', '/graph'], name: 'Explore', icon: 'explore' },
   { to: '/host', also: [], name: 'Host', icon: 'host' },
   { to: '/targets', also: ['/service-discovery'], name: 'Targets', icon: 'targets' },
-  { to: '/alerts', also: ['/rules', '/alertmanagers'], name: 'Alerts', icon: 'alerts' },
+  { to: '/alerts', also: ['/rules', '/alertmanager-discovery'], name: 'Alerts', icon: 'alerts' },
   { to: '/status', also: ['/flags', '/config', '/tsdb-status'], name: 'Status', icon: 'status' },
 ];
 
