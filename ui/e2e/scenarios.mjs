@@ -538,6 +538,40 @@ export const scenarios = [
     },
   },
   {
+    name: 'samples are deleted only after a look at them',
+    async run({ open, page, shot }) {
+      const sent = [];
+      await page.route('**/api/v1/status/flags', (route) =>
+        route.fulfill({ json: { status: 'success', data: { 'web.enable-admin-api': 'true' } } }),
+      );
+      await page.route('**/api/v1/admin/tsdb/**', (route) => {
+        sent.push(`${route.request().url().split('/').pop()} ${route.request().postData() ?? ''}`);
+        return route.request().url().endsWith('snapshot')
+          ? route.fulfill({ json: { status: 'success', data: { name: '20261120T093000Z-1' } } })
+          : route.fulfill({ status: 204 });
+      });
+      await open('/status/storage');
+      await settled(page);
+      const select = page.getByLabel('Series to delete');
+      await select.fill('{job="there is none"}');
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      await page.locator('.notice', { hasText: 'Nothing to delete' }).waitFor();
+      await select.fill('up');
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Delete samples?' });
+      await dialog.locator('.admin-series li', { hasText: 'up{' }).first().waitFor();
+      await shot('delete');
+      await dialog.getByRole('button', { name: 'Keep them' }).click();
+      assert.deepEqual(sent, []);
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.locator('.notice', { hasText: 'no longer answered' }).waitFor();
+      assert.match(sent[0], /^delete_series match%5B%5D=up/);
+      await page.getByRole('button', { name: 'Take a snapshot' }).click();
+      await page.locator('.notice', { hasText: 'snapshots/20261120T093000Z-1' }).waitFor();
+    },
+  },
+  {
     name: 'the theme is toggled and kept',
     async run({ open, page }) {
       await open('/targets');

@@ -55,6 +55,11 @@ export function call<T>(path: string, params: Params = {}, signal?: AbortSignal)
     : request(path, query, { signal });
 }
 
+/** Asks for a change; the answer may be empty. Throws ApiError. */
+export function post<T>(path: string, params: Params = {}): Promise<Answer<T>> {
+  return request(path, '', { method: 'POST', body: encodeParams(params) });
+}
+
 /** Asks to remove what the path names. Throws ApiError. */
 export function remove<T>(path: string): Promise<Answer<T>> {
   return request(path, '', { method: 'DELETE' });
@@ -73,6 +78,7 @@ async function request<T>(path: string, query: string, init: RequestInit): Promi
       0,
     );
   }
+  if (response.status === 204) return { data: undefined as T, warnings: [], infos: [] };
   const text = await response.text();
   let body: {
     status?: string;

@@ -41,6 +41,13 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
     ],
   },
   {
+    title: 'In a plan',
+    keys: [
+      ['↑ ↓', 'Walk through the steps'],
+      ['← →', 'Close and open a step'],
+    ],
+  },
+  {
     title: 'On a graph',
     mouse: true,
     keys: [

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icons';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   icon?: IconName;
-  look?: 'plain' | 'primary' | 'ghost';
+  look?: 'plain' | 'primary' | 'ghost' | 'danger';
   /** For buttons that show only an icon: what it does. */
   label?: string;
   pressed?: boolean;

@@ -7,6 +7,7 @@ import { Loading } from '../components/ui';
 import { utcTime } from '../lib/store';
 import { formatMoment, roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
+import { Administration } from './administration';
 import { Blocks } from './blocks';
 import { Facts } from './facts';
 import { HeadCardinality } from './head-cardinality';
@@ -235,6 +236,7 @@ function Full({ data }: { data: StorageStatus }) {
         </Link>
       </p>
       <Blocks head={head} />
+      <Administration />
     </>
   );
 }
@@ -272,6 +274,7 @@ function HeadOnly() {
       />
       <HeadCardinality />
       <Blocks head={head} />
+      <Administration />
     </>
   );
 }
