@@ -253,8 +253,10 @@ export const scenarios = [
       await page.getByRole('radio', { name: 'Stacked' }).click();
       await page.getByLabel('Unit').selectOption('bytes');
       await page.getByLabel('Resolution').selectOption('high');
+      await page.getByRole('button', { name: 'Start the axis at zero' }).click();
       await page.getByRole('button', { name: 'Exemplars' }).click();
-      await until('all four', () => param(page, 'g0.show_exemplars') === '1');
+      await until('all five', () => param(page, 'g0.show_exemplars') === '1');
+      assert.equal(param(page, 'g0.y_axis_min'), '0');
       assert.equal(param(page, 'g0.display_mode'), 'stacked');
       assert.equal(param(page, 'g0.unit'), 'bytes');
       assert.equal(param(page, 'g0.res_density'), 'high');
@@ -263,6 +265,19 @@ export const scenarios = [
       await page.reload();
       await page.waitForSelector('.chart canvas');
       assert.equal(page.url(), before);
+    },
+  },
+  {
+    name: 'the axis starts at zero when asked',
+    async run(t) {
+      const { page } = t;
+      await graph(t, 'time()');
+      const canvas = page.locator('.chart canvas').first();
+      const picture = () => canvas.evaluate((node) => node.toDataURL());
+      const before = await picture();
+      await page.getByRole('button', { name: 'Start the axis at zero' }).click();
+      await until('it is drawn anew', async () => (await picture()) !== before);
+      assert.equal(param(page, 'g0.y_axis_min'), '0');
     },
   },
   {

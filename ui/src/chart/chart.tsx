@@ -371,8 +371,19 @@ export function Chart(props: ChartProps) {
         props.utc,
         props.height,
         props.syncKey ?? null,
+        // Data that stays the same does not make the plot look for its bounds again.
+        props.floor ?? null,
       ]),
-    [props.series, props.unit, props.stacked, props.filled, props.utc, props.height, props.syncKey],
+    [
+      props.series,
+      props.unit,
+      props.stacked,
+      props.filled,
+      props.utc,
+      props.height,
+      props.syncKey,
+      props.floor,
+    ],
   );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: structure and theme stand for all that builds the plot.
@@ -422,7 +433,7 @@ export function Chart(props: ChartProps) {
       return;
     }
     u.setData(plotData(live.current.props));
-  }, [props.times, props.series, props.from, props.to, props.exemplars, props.floor, props.ceiling]);
+  }, [props.times, props.series, props.from, props.to, props.exemplars, props.ceiling]);
 
   useEffect(() => {
     const u = plot.current;

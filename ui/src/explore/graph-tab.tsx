@@ -128,6 +128,7 @@ function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: 
         utc={utc}
         stacked={panel.display === 'stacked'}
         exemplars={exemplars}
+        floor={panel.floor}
         syncKey="explore"
         focus={focus}
         onSpan={span}

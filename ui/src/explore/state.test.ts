@@ -13,6 +13,7 @@ describe('the address', () => {
           expr: 'rate(a{b="c & d"}[5m])\n+ 1',
           display: 'stacked',
           exemplars: true,
+          floor: -2.5,
           unit: 'bytes/s',
           only: 'abc',
         }),

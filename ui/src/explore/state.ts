@@ -38,6 +38,8 @@ export interface PanelState {
   explain: ExplainState;
   display: Display;
   exemplars: boolean;
+  /** The value axis covers this at least; null leaves it to the values. */
+  floor: number | null;
   resolution: Resolution;
   /** Evaluation time of the table, ms; null follows the end of the time range. */
   moment: number | null;
@@ -73,6 +75,7 @@ export function newPanel(over: Partial<PanelState> = {}): PanelState {
     explain: { view: 'auto', moment: false, analyze: false, part: 0 },
     display: 'lines',
     exemplars: false,
+    floor: null,
     resolution: { kind: 'auto', density: 'medium' },
     moment: null,
     unit: 'auto',
@@ -114,6 +117,7 @@ export function encode(state: ExploreState): Search {
     if (panel.tab === 'explain') encodeExplain(panel.explain, put);
     if (panel.display !== 'lines') put('display_mode', panel.display);
     if (panel.exemplars) put('show_exemplars', '1');
+    if (panel.floor !== null) put('y_axis_min', String(panel.floor));
     if (panel.resolution.kind === 'fixed') {
       put('res_type', 'fixed');
       put('res_step', String(panel.resolution.step / 1000));
@@ -166,6 +170,11 @@ function decodeExplain(get: (name: string) => string | undefined): ExplainState 
   };
 }
 
+function decodeFloor(text: string | undefined): number | null {
+  const floor = Number.parseFloat(text ?? '');
+  return Number.isFinite(floor) ? floor : null;
+}
+
 function decodePanel(get: (name: string) => string | undefined): PanelState {
   const tab = get('tab');
   const display = get('display_mode');
@@ -180,6 +189,7 @@ function decodePanel(get: (name: string) => string | undefined): PanelState {
     display:
       display === 'stacked' || display === 'heatmap' ? display : get('stacked') === '1' ? 'stacked' : 'lines',
     exemplars: get('show_exemplars') === '1',
+    floor: decodeFloor(get('y_axis_min')),
     resolution: decodeResolution(get),
     moment: parseMoment(get('moment_input') ?? '', true),
     unit: unit !== undefined && isUnit(unit) ? unit : 'auto',

@@ -175,6 +175,14 @@ export function Toolbar({
           />
           <ResolutionSelect value={panel.resolution} onChange={(resolution) => update({ resolution })} />
           <Button
+            look="plain"
+            label="Start the axis at zero"
+            pressed={panel.floor !== null}
+            onClick={() => update({ floor: panel.floor === null ? 0 : null })}
+          >
+            From {panel.floor ?? 0}
+          </Button>
+          <Button
             icon="exemplar"
             look="plain"
             pressed={panel.exemplars}
