@@ -36,8 +36,12 @@ final class StorageEndpoints {
             }
             out.put('}');
           }
-          out.sep(first).raw("\"memory\":{\"usedBytes\":").number(s.memory().used());
-          entries(out.next("owners"), s.memory().owners());
+          StoreView.Memory m = s.memory();
+          out.sep(first).raw("\"memory\":{\"usedBytes\":").number(m.used());
+          out.next("limitBytes").number(m.limit()).next("state").string(m.state());
+          out.next("seriesRefused").number(m.refused());
+          out.next("writersDelayedMillis").number(m.delayedMillis());
+          entries(out.next("owners"), m.owners());
           out.put('}');
           encodings(out.next("encodings"), s.encodings());
           out.put('}');

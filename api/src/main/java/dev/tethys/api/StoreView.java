@@ -121,8 +121,16 @@ public interface StoreView {
   /** Numbers about one thing. */
   record Section(String name, List<Entry> entries) {}
 
-  /** Bytes of memory by owner, and in all. */
-  record Memory(long used, List<Entry> owners) {}
+  /**
+   * Memory of the store.
+   *
+   * @param limit bytes; 0 for no limit
+   * @param state what is done about it: normal, flushing, slowing, refusing
+   * @param refused new series that were refused
+   * @param owners bytes by owner
+   */
+  record Memory(
+      long used, long limit, String state, long refused, long delayedMillis, List<Entry> owners) {}
 
   /**
    * What one kind of content takes of all blocks.

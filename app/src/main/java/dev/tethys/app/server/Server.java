@@ -408,6 +408,10 @@ final class Server implements AutoCloseable {
             max == 0 ? Integer.MAX_VALUE : (int) Math.min(max, Integer.MAX_VALUE),
             (int) Math.max(0, Math.min(c.storage().maxExemplars(), Integer.MAX_VALUE)),
             DatabaseOptions.DEFAULTS.maxFuture())
+        .withMemoryLimit(
+            flags.get("storage.memory-limit").isEmpty()
+                ? DatabaseOptions.HALF_OF_HEAP
+                : flags.bytes("storage.memory-limit"))
         .withRegistry(registry);
   }
 

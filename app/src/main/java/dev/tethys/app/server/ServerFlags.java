@@ -242,6 +242,11 @@ final class ServerFlags {
               "0",
               "The most series in memory; new ones beyond are refused by name. 0 for no limit. (Tethys)"),
           of(
+              "storage.memory-limit",
+              SIZE,
+              "",
+              "The most memory for series and samples; near it blocks are cut early, writers slowed, new series refused by name. Half of the heap when not given, 0 for no limit. (Tethys)"),
+          of(
               "query.max-queued",
               INTEGER,
               "1000",

@@ -75,6 +75,7 @@ final class StoreStatus implements StoreView {
     var h = s.head();
     var b = s.blocks();
     var w = s.work();
+    var m = s.memory();
     return new Storage(
         List.of(
             new Section(
@@ -108,6 +109,7 @@ final class StoreStatus implements StoreView {
                 "work",
                 List.of(
                     new Entry("flushes", w.flushes()),
+                    new Entry("earlyFlushes", w.earlyFlushes()),
                     new Entry("compactions", w.compactions()),
                     new Entry("failures", w.failures()),
                     new Entry("checkpoints", w.checkpoints()),
@@ -121,7 +123,7 @@ final class StoreStatus implements StoreView {
                     new Entry("limit", s.metadata().limit()),
                     new Entry("dropped", s.metadata().dropped())))),
         new Memory(
-            s.memory().stream().mapToLong(DatabaseStats.Count::value).sum(), entries(s.memory())),
+            m.used(), m.limit(), m.state(), m.refused(), m.delayedMillis(), entries(m.owners())),
         s.parts().stream()
             .map(p -> new Encoding(p.name(), p.chunks(), p.samples(), p.bytes()))
             .toList());

@@ -167,7 +167,9 @@ public final class OtlpReceiver {
       try {
         ref = app.series(labels);
       } catch (StorageException e) {
-        if (e.reason() != StorageException.Reason.INVALID) {
+        // A new series that has no room is refused alone; those that are known go on.
+        if (e.reason() != StorageException.Reason.INVALID
+            && e.reason() != StorageException.Reason.LIMIT) {
           throw e;
         }
         return e.getMessage();

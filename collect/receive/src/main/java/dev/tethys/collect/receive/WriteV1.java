@@ -10,6 +10,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,8 @@ final class WriteV1 {
 
   @Nullable String append(int length, Written written) {
     WriteRequestReader r = w.v1.reset(w.decoded(), 0, length);
+    String limited = null;
+    int beyond = 0;
     while (r.nextSeries()) {
       long ref;
       try {
@@ -46,6 +49,17 @@ final class WriteV1 {
           n += ev == SeriesEvent.EXEMPLAR ? 0 : 1;
         }
         metrics.invalidLabels.add((long) n);
+        continue;
+      } catch (StorageException e) {
+        if (e.reason() != StorageException.Reason.LIMIT) {
+          throw e;
+        }
+        // A new series has no room; those that are known go on.
+        limited = limited == null ? e.getMessage() : limited;
+        beyond++;
+        while (r.next() != SeriesEvent.END) {
+          // its samples are lost, and told
+        }
         continue;
       }
       for (SeriesEvent ev = r.next(); ev != SeriesEvent.END; ev = r.next()) {
@@ -75,6 +89,9 @@ final class WriteV1 {
       if (!r.metricFamily().isEmpty()) {
         app.metadata(r.metricFamily(), r.metadata());
       }
+    }
+    if (limited != null) {
+      return beyond == 1 ? limited : limited + "; and " + (beyond - 1) + " more new series";
     }
     return null;
   }

@@ -94,6 +94,10 @@ final class WriteV2 {
       invalid(r, String.valueOf(e.getMessage()));
       return;
     } catch (StorageException e) {
+      if (e.reason() == StorageException.Reason.LIMIT) {
+        problem(String.valueOf(e.getMessage())); // series that are known go on
+        return;
+      }
       if (e.reason() != StorageException.Reason.INVALID) {
         throw e;
       }

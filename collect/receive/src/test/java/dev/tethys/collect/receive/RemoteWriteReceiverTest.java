@@ -13,6 +13,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.io.ByteArrayInputStream;
@@ -267,8 +268,35 @@ class RemoteWriteReceiverTest {
       assertThat(e.headers).containsEntry("Retry-After", "1");
       assertThat(e.written()).isEqualTo("0 0 0");
     }
-    store.limitSeries(0);
-    MemoryMetricStore full = new MemoryMetricStore().limitSeries(0);
+  }
+
+  @Test
+  void aNewSeriesWithoutRoomCostsNoKnownOne() throws IOException {
+    Labels other = Labels.of("__name__", "other");
+    byte[] one =
+        new WriteRequestWriter()
+            .beginSeries(other)
+            .sample(2, 1)
+            .sample(3, 1)
+            .endSeries()
+            .beginSeries(UP)
+            .sample(1, 2)
+            .endSeries()
+            .toByteArray();
+    byte[] two =
+        new WriteRequestV2Writer()
+            .beginSeries(other)
+            .sample(0, 2, 1)
+            .endSeries()
+            .beginSeries(UP)
+            .sample(0, 3, 3)
+            .endSeries()
+            .toByteArray();
+    MemoryMetricStore full = new MemoryMetricStore().limitSeries(1);
+    try (Appender a = full.appender()) {
+      a.append(a.series(UP), 0, 0, 0);
+      a.commit();
+    }
     RemoteWriteReceiver limited =
         new RemoteWriteReceiver(
             full,
@@ -276,8 +304,11 @@ class RemoteWriteReceiverTest {
             ReceiveLimits.DEFAULT,
             new Registry(),
             InstantSource.system());
-    assertThat(v1(one).to(limited).status).isEqualTo(429);
-    assertThat(v2(two).to(limited).status).isEqualTo(429);
+    for (Exchange e : List.of(v1(one), v2(two))) {
+      // Not 429: who repeats the request would keep the series that are known waiting.
+      assertThat(e.to(limited).summary()).isEqualTo("400 the limit of 1 series is reached");
+      assertThat(e.written()).isEqualTo("1 0 0");
+    }
   }
 
   @Test

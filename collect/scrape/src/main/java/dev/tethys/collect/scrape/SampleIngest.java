@@ -58,6 +58,8 @@ final class SampleIngest {
   private int duplicates;
   private int outOfOrder;
   private int outOfBounds;
+  private int limited;
+  private String limit = "";
   private final List<Exemplar> exemplars = new ArrayList<>();
 
   /** Families with news that no committed appender has been told yet. */
@@ -129,7 +131,7 @@ final class SampleIngest {
     scraped = kept = added = 0;
     appended = 0;
     overSamples = overBuckets = false;
-    duplicates = outOfOrder = outOfBounds = 0;
+    duplicates = outOfOrder = outOfBounds = limited = 0;
     cache.begin();
     if (length > 0) {
       try {
@@ -273,7 +275,10 @@ final class SampleIngest {
       return; // it is only counted what there is
     }
     if (labels != null) {
-      reference = app.series(labels);
+      reference = admitted(app, labels);
+      if (reference == Appender.NO_SERIES) {
+        return;
+      }
     }
     long start = parserOptions.startTimestamps() ? p.startTimestamp() : 0;
     zeroAtStart(app, reference, known ? slot : -1, start, t, h);
@@ -284,7 +289,10 @@ final class SampleIngest {
       if (relabelled == null) {
         return;
       }
-      reference = app.series(relabelled);
+      reference = admitted(app, relabelled);
+      if (reference == Appender.NO_SERIES) {
+        return;
+      }
       if (known) {
         cache.reference(slot, reference);
       }
@@ -308,6 +316,20 @@ final class SampleIngest {
       cache.track(slot, isHistogram);
     }
     exemplars(app, reference, p, t);
+  }
+
+  /** The reference of a series, or none when a limit of the store leaves no room for a new one. */
+  private long admitted(Appender app, Labels labels) {
+    try {
+      return app.series(labels);
+    } catch (StorageException e) {
+      if (e.reason() != StorageException.Reason.LIMIT) {
+        throw e;
+      }
+      limited++;
+      limit = String.valueOf(e.getMessage());
+      return Appender.NO_SERIES;
+    }
   }
 
   private Outcome append(
@@ -392,6 +414,7 @@ final class SampleIngest {
   }
 
   private void tellRefusals() {
+    tell(limited, metrics.limited, "Error on ingesting new series: " + limit);
     tell(outOfOrder, metrics.outOfOrder, "Error on ingesting out-of-order samples");
     tell(
         duplicates,

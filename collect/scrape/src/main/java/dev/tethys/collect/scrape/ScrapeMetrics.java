@@ -42,6 +42,7 @@ public final class ScrapeMetrics {
   final Counter duplicates;
   final Counter outOfOrder;
   final Counter outOfBounds;
+  final Counter limited;
   final Counter exemplarsOutOfOrder;
   final Vector<BucketHistogram> duration;
   private final Registry registry;
@@ -149,6 +150,10 @@ public final class ScrapeMetrics {
         r.counter(
             "prometheus_target_scrapes_sample_out_of_order_total",
             "Total number of samples rejected due to not being out of the expected order.");
+    limited =
+        r.counter(
+            "tethys_target_scrapes_series_refused_total",
+            "Total number of samples whose series was new and had no room in the store.");
     outOfBounds =
         r.counter(
             "prometheus_target_scrapes_sample_out_of_bounds_total",

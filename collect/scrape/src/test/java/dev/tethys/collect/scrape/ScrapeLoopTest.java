@@ -6,6 +6,7 @@ import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScrapeLoopTest {
@@ -88,6 +89,23 @@ class ScrapeLoopTest {
               "b{T, x=\"1\", y=\"2\"} @0 2",
               "b{T, x=\"1\", y=\"2\"} @10 3",
               "b{T, x=\"1\", y=\"2\"} @20 3");
+    }
+  }
+
+  @Test
+  void aNewSeriesWithoutRoomCostsNoKnownOne() throws Exception {
+    try (Setting s = new Setting()) {
+      s.body = "a 1\n";
+      s.apply(Setting.job("")).target().scrape(1);
+      s.store.limitSeries(s.store.series(0, Long.MAX_VALUE, List.of(List.of()), 0).size());
+      s.body = "a 2\nb 7\n";
+      s.scrape(1);
+      assertThat(s.onlyTarget().report().health()).isEqualTo(TargetHealth.UP);
+      assertThat(s.samples()).containsExactly("a{T} @0 1", "a{T} @10 2");
+      s.store.limitSeries(Long.MAX_VALUE);
+      s.scrape(1);
+      assertThat(s.samples())
+          .containsExactly("a{T} @0 1", "a{T} @10 2", "a{T} @20 2", "b{T} @20 7");
     }
   }
 

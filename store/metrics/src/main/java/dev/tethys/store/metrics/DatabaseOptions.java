@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param exemplars the most exemplars held
  * @param maxSeries the most series in memory; a new one beyond is refused
  * @param maxFuture how far ahead of the clock a sample may be
+ * @param memoryLimit bytes that series and samples in memory may take: near it memory is cut into
+ *     blocks early, then writers are slowed, then new series are refused; 0 for no limit
  * @param background whether threads of the database flush, compact and sync; without, {@link
  *     MetricsDatabase#maintain} does when it is called
  * @param clock the time
@@ -38,12 +40,16 @@ public record DatabaseOptions(
     int exemplars,
     int maxSeries,
     Duration maxFuture,
+    long memoryLimit,
     boolean background,
     InstantSource clock,
     @Nullable Registry registry) {
 
   /** An out-of-order window without end. */
   public static final Duration ANY_AGE = Duration.ofMillis(Long.MAX_VALUE);
+
+  /** The memory limit when nothing is said. */
+  public static final long HALF_OF_HEAP = Runtime.getRuntime().maxMemory() / 2;
 
   /** When committed samples reach the disk itself; the operating system has them at once. */
   public enum Fsync {
@@ -66,6 +72,7 @@ public record DatabaseOptions(
           100_000,
           Integer.MAX_VALUE,
           Duration.ofMinutes(10),
+          HALF_OF_HEAP,
           true,
           InstantSource.system(),
           null);
@@ -77,8 +84,9 @@ public record DatabaseOptions(
     if (outOfOrderWindow.isNegative() || maxFuture.isNegative()) {
       throw new IllegalArgumentException("durations must not be negative");
     }
-    if (segmentBytes < 1024 || checkpointBytes < 1024) {
-      throw new IllegalArgumentException("segmentBytes and checkpointBytes must be at least 1024");
+    if (segmentBytes < 1024 || checkpointBytes < 1024 || memoryLimit < 0) {
+      throw new IllegalArgumentException(
+          "segmentBytes and checkpointBytes must be at least 1024, memoryLimit 0 or more");
     }
     if (compactionRate < 0) {
       throw new IllegalArgumentException("compactionRate must be 0 or more");
@@ -105,6 +113,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -122,6 +131,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -139,6 +149,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -156,6 +167,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -173,6 +185,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -190,6 +203,7 @@ public record DatabaseOptions(
         exemplarCapacity,
         series,
         future,
+        memoryLimit,
         background,
         clock,
         registry);
@@ -207,6 +221,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         on,
         clock,
         registry);
@@ -224,6 +239,7 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         source,
         registry);
@@ -241,8 +257,27 @@ public record DatabaseOptions(
         exemplars,
         maxSeries,
         maxFuture,
+        memoryLimit,
         background,
         clock,
         r);
+  }
+
+  public DatabaseOptions withMemoryLimit(long bytes) {
+    return new DatabaseOptions(
+        retention,
+        compactionRate,
+        outOfOrderWindow,
+        blockDuration,
+        fsync,
+        segmentBytes,
+        checkpointBytes,
+        exemplars,
+        maxSeries,
+        maxFuture,
+        bytes,
+        background,
+        clock,
+        registry);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -140,13 +141,14 @@ final class Figures {
             head.counters.histograms.sum(),
             head.counters.late.sum()),
         new StorageStatus.Churn(c.millis(), c.created(), c.removed()),
-        owners(head.memory()),
+        memory(),
         log.bytes(),
         log.segment(),
         new StorageStatus.OnDisk(list.size(), blocks.bytes(), samples, series, chunks),
         spent,
         new StorageStatus.Work(
             upkeep.truncations.sum(),
+            upkeep.earlyFlushes.sum(),
             upkeep.compaction.done.sum(),
             upkeep.failures.sum(),
             upkeep.checkpoints.sum(),
@@ -155,6 +157,17 @@ final class Figures {
             upkeep.compaction.sizeRetentions.sum()),
         new StorageStatus.Metadata(
             head.metadataCount(), Head.MAX_METADATA, head.metadataDropped()));
+  }
+
+  private StorageStatus.Memory memory() {
+    HeadMemory m = head.memory();
+    return new StorageStatus.Memory(
+        m.total(),
+        head.budget.limit(),
+        head.budget.state().name().toLowerCase(Locale.ROOT),
+        head.counters.limited.sum(),
+        head.budget.delayed.sum() / 1_000_000,
+        owners(m));
   }
 
   private static BlockInfo.Part sum(BlockInfo.Part a, BlockInfo.Part b) {

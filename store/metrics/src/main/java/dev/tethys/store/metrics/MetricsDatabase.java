@@ -15,6 +15,7 @@ import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.file.RealFiles;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
+import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.Closeable;
 import java.io.IOException;
@@ -145,7 +146,8 @@ public final class MetricsDatabase implements MetricStore {
             options.blockDuration().toMillis(),
             settings(options),
             frames -> writing[0].append(frames, always),
-            options.clock());
+            options.clock(),
+            MemoryBudget.Pause.PARK);
     this.recovery = r.run(head);
     this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
     writing[0] = log;
@@ -158,7 +160,11 @@ public final class MetricsDatabase implements MetricStore {
 
   private static HeadSettings settings(DatabaseOptions o) {
     return new HeadSettings(
-        o.outOfOrderWindow().toMillis(), o.maxSeries(), o.maxFuture().toMillis(), o.exemplars());
+        o.outOfOrderWindow().toMillis(),
+        o.maxSeries(),
+        o.maxFuture().toMillis(),
+        o.exemplars(),
+        o.memoryLimit());
   }
 
   private void checkOpen() {

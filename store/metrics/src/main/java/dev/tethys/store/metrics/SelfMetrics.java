@@ -68,6 +68,30 @@ final class SelfMetrics implements Collector {
                 .toList()));
     ours(
         to,
+        "memory_limit_bytes",
+        "Memory that the store may take; 0 for no limit.",
+        MetricType.GAUGE,
+        head.budget.limit());
+    ours(
+        to,
+        "series_refused_total",
+        "New series that were refused because of a limit.",
+        MetricType.COUNTER,
+        head.counters.limited.sum());
+    ours(
+        to,
+        "writer_delay_seconds_total",
+        "How long writers were held up because memory was short.",
+        MetricType.COUNTER,
+        head.budget.delayed.sum() / 1e9);
+    ours(
+        to,
+        "early_flushes_total",
+        "How often memory was cut into a block before its range was full.",
+        MetricType.COUNTER,
+        upkeep.earlyFlushes.sum());
+    ours(
+        to,
         "metadata_dropped_total",
         "Descriptions of metric families that had no room.",
         MetricType.COUNTER,

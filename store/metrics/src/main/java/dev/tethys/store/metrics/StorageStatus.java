@@ -6,14 +6,13 @@ import java.util.List;
 /**
  * How the store is doing, for people: what it holds, what it costs, what it does.
  *
- * @param memory bytes by owner
  * @param logBytes disk of the write-ahead log
  * @param parts what the bytes of all blocks are spent on; blocks of an old format do not tell
  */
 public record StorageStatus(
     InMemory head,
     Churn churn,
-    List<Count> memory,
+    Memory memory,
     long logBytes,
     long logSegment,
     OnDisk blocks,
@@ -43,18 +42,32 @@ public record StorageStatus(
    */
   public record Churn(long millis, long created, long removed) {}
 
+  /**
+   * Memory of the store.
+   *
+   * @param limit bytes; 0 for no limit
+   * @param state "normal", or what is done near the limit: "flushing", "slowing", "refusing"
+   * @param refused new series that were refused since the start
+   * @param delayedMillis how long writers were held up since the start
+   * @param owners bytes by owner
+   */
+  public record Memory(
+      long used, long limit, String state, long refused, long delayedMillis, List<Count> owners) {}
+
   public record OnDisk(int count, long bytes, long samples, long series, long chunks) {}
 
   /**
    * What was done since the start.
    *
-   * @param flushes ranges of memory that became blocks
+   * @param flushes pieces of memory that became blocks
+   * @param earlyFlushes how often memory was cut before its range was full
    * @param compactions blocks written, those of flushes among them
    * @param byAge blocks that retention by time removed
    * @param bySize blocks that retention by size removed
    */
   public record Work(
       long flushes,
+      long earlyFlushes,
       long compactions,
       long failures,
       long checkpoints,

@@ -9,6 +9,8 @@ import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
+import dev.tethys.store.metrics.internal.head.MemoryBudget;
+import dev.tethys.store.metrics.internal.head.Truncation.Span;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -35,6 +37,12 @@ final class Upkeep {
   /** Late samples in memory at which they become blocks, however small. */
   static final long MAX_LATE = 2_000_000;
 
+  /** The share of series without new samples at which memory is cut for them alone. */
+  private static final double MAX_QUIET = 0.2;
+
+  /** Fewer series are not worth a block of their own. */
+  private static final int MIN_QUIET = 1024;
+
   private final FileAccess files;
   private final Path folder;
   private final Head head;
@@ -56,6 +64,7 @@ final class Upkeep {
   final LongAdder syncs = new LongAdder();
   final LongAdder syncNanos = new LongAdder();
   final LongAdder truncations = new LongAdder();
+  final LongAdder earlyFlushes = new LongAdder();
   final Churn churn = new Churn();
 
   Upkeep(
@@ -171,9 +180,10 @@ final class Upkeep {
   /** Everything that is due. */
   void run() {
     churn.note(options.clock().millis(), head.counters.created.sum(), head.counters.removed.sum());
+    head.measure();
     structure.lock();
     try {
-      boolean flushed = flush();
+      boolean flushed = flush() | flushEarly();
       if (flushed) {
         head.truncation().compactIndex();
       }
@@ -198,26 +208,63 @@ final class Upkeep {
     long late = head.counters.late.sum() - lateAtFlush;
     // Late samples alone wait for company, or a tiny block a second would be the answer to a
     // trickle.
-    if (!head.truncation().isDue() && late < MAX_LATE) {
+    long due = head.truncation().due();
+    if (!head.truncation().hasBefore(due) && late < MAX_LATE) {
       return false;
     }
-    List<Long> due = head.truncation().ranges(false);
-    if (due.isEmpty()) {
+    List<Span> spans = head.truncation().spans(due);
+    if (spans.isEmpty()) {
       return false;
     }
     lateAtFlush += late;
-    for (long start : due) {
-      flush(start);
+    for (Span s : spans) {
+      flush(s);
     }
     return true;
   }
 
-  private void flush(long start) throws IOException {
-    long end = start + head.range();
-    boolean inOrder = end > head.minValidTime();
-    if (inOrder) {
-      head.truncation().close(end);
+  /**
+   * Cuts memory into a block before its range is full: where memory is short, or where so many
+   * series have gone quiet that those which are there should not wait for the end of the range.
+   */
+  private boolean flushEarly() throws IOException {
+    long cut = head.truncation().earlyCut();
+    if (cut == Long.MIN_VALUE) {
+      return false;
     }
+    boolean pressed = head.budget.state().compareTo(MemoryBudget.State.FLUSHING) >= 0;
+    if (!pressed && head.seriesCount() < MIN_QUIET) {
+      return false;
+    }
+    int quiet = pressed ? 0 : head.truncation().quietSince(cut);
+    if (!pressed && (quiet < MIN_QUIET || quiet < head.seriesCount() * MAX_QUIET)) {
+      return false;
+    }
+    List<Span> spans = head.truncation().spans(cut);
+    for (Span s : spans) {
+      if (s.inOrder()) {
+        head.truncation().cut(s.end());
+      }
+      write(s);
+    }
+    if (!spans.isEmpty()) {
+      earlyFlushes.increment();
+      head.measure();
+    }
+    return !spans.isEmpty();
+  }
+
+  private void flush(Span span) throws IOException {
+    if (span.inOrder()) {
+      head.truncation().close(span.end());
+    }
+    write(span);
+  }
+
+  private void write(Span span) throws IOException {
+    long start = span.start();
+    long end = span.end();
+    boolean inOrder = span.inOrder();
     try (SourceSelection s = head.select(start, end - 1, List.of())) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
       BlockReader made =
@@ -384,13 +431,13 @@ final class Upkeep {
         files.syncDirectory(to);
       }
       if (!skipHead) {
-        for (long start : head.truncation().ranges(true)) {
-          long end = start + head.range();
-          boolean late = end <= head.minValidTime();
-          try (SourceSelection s = head.select(start, end - 1, List.of())) {
+        for (Span span : head.truncation().spans(Long.MAX_VALUE)) {
+          long start = span.start();
+          boolean late = !span.inOrder();
+          try (SourceSelection s = head.select(start, span.end() - 1, List.of())) {
             // The copy goes on behind its newest sample, not behind a range that is still being
             // filled.
-            long filled = Math.min(end, Math.max(head.minValidTime(), head.maxTime() + 1));
+            long filled = Math.min(span.end(), Math.max(head.minValidTime(), head.maxTime() + 1));
             blocks.write(
                 into,
                 new SeriesStream(List.of(s), start, filled - 1),

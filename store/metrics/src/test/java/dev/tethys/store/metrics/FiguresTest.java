@@ -22,7 +22,7 @@ class FiguresTest {
   @TempDir Path folder;
 
   private static long owner(StorageStatus s, String name) {
-    return s.memory().stream()
+    return s.memory().owners().stream()
         .filter(c -> c.name().equals(name))
         .mapToLong(Count::value)
         .findFirst()
@@ -71,7 +71,7 @@ class FiguresTest {
       for (String owner : new String[] {"series", "samples", "exemplars", "metadata"}) {
         assertThat(owner(s, owner)).as(owner).isGreaterThan(owner(empty, owner));
       }
-      assertThat(db.stats(1).memory()).isEqualTo(s.memory());
+      assertThat(db.stats(1).memory()).isEqualTo(s.memory().owners());
       // An hour later what happened before is forgotten.
       now.addAndGet(Duration.ofHours(2).toMillis());
       assertThat(db.status().churn().created()).isZero();

@@ -354,7 +354,8 @@ class MetricsDatabaseBlocksTest {
                 e -> {
                   assertThat(e.reason()).isEqualTo(StorageException.Reason.LIMIT);
                   assertThat(e)
-                      .hasMessageContaining("max_series = 3")
+                      .hasMessageContaining("already holds 3 series")
+                      .hasMessageContaining("--storage.max-series")
                       .hasMessageContaining("i=\"3\"");
                 });
         long known = a.series(Labels.of("i", "1"));

@@ -85,6 +85,7 @@ final class SimulatedFiles implements FileAccess {
   private boolean dead;
   private long freeBytes = Long.MAX_VALUE;
   private boolean failForce;
+  private String refusedNames = "";
 
   SimulatedFiles(long seed) {
     random = new Random(seed);
@@ -101,6 +102,11 @@ final class SimulatedFiles implements FileAccess {
 
   void setFree(long bytes) {
     freeBytes = bytes;
+  }
+
+  /** From now on no file whose path contains this can be made; empty for none. */
+  synchronized void failNames(String part) {
+    refusedNames = part;
   }
 
   void failForce(boolean fail) {
@@ -213,6 +219,9 @@ final class SimulatedFiles implements FileAccess {
 
   @Override
   public synchronized WritableFile create(Path path) throws IOException {
+    if (!refusedNames.isEmpty() && path.toString().contains(refusedNames)) {
+      throw new IOException("No space left on device");
+    }
     step();
     Content c = new Content();
     folder(path.getParent()).change(new Change(null, name(path), c));

@@ -15,7 +15,11 @@ import java.util.IdentityHashMap;
 final class Admission {
   private static final int MAX_DECODERS = 64;
 
+  /** What a series takes beside its labels and the growth of tables: postings, a share of a row. */
+  private static final int SERIES_BYTES = 64;
+
   private final Head head;
+  private final Newcomers newcomers = new Newcomers();
   private final IdentityHashMap<Appender.LabelDecoder, Integer> salts = new IdentityHashMap<>();
 
   // Series made since the last commit that wrote their definitions.
@@ -58,17 +62,7 @@ final class Admission {
     try {
       int slot = head.table.find(canonical);
       if (slot == 0) {
-        int max = head.settings().maxSeries();
-        if (head.table.live() >= max) {
-          head.counters.limited.increment();
-          throw new StorageException(
-              StorageException.Reason.LIMIT,
-              "series "
-                  + labels
-                  + " is refused: the store already holds max_series = "
-                  + max
-                  + " series in memory. Raise the limit or drop labels with many values");
-        }
+        admit(labels, canonical.length);
         slot = make(canonical);
       }
       if (hasFingerprint) {
@@ -80,8 +74,55 @@ final class Admission {
     }
   }
 
+  /** Refuses a new series beyond a limit, by name. */
+  private void admit(Labels labels, int bytes) {
+    int max = head.settings().maxSeries();
+    if (head.table.live() >= max) {
+      throw refused(
+          labels,
+          "the store already holds %d series in memory, as many as --storage.max-series allows"
+              .formatted(head.table.live()));
+    }
+    long cost = SERIES_BYTES + bytes + head.table.growth();
+    if (head.budget.refuses(cost)) {
+      if (head.budget.isStale()) {
+        head.measure();
+      }
+      if (head.budget.refuses(cost)) {
+        throw refused(
+            labels,
+            "with it the store would use %d MiB of the %d MiB that --storage.memory-limit allows"
+                .formatted(head.budget.used() + cost >> 20, head.budget.limit() >> 20));
+      }
+    }
+    head.budget.grow(cost);
+  }
+
+  private StorageException refused(Labels labels, String why) {
+    head.counters.limited.increment();
+    String who = newcomers.describe(head.table, head.now());
+    return new StorageException(
+        StorageException.Reason.LIMIT,
+        "series "
+            + labels
+            + " is refused: "
+            + why
+            + ". Series that are known go on. "
+            + (who.isEmpty() ? "" : who + ". ")
+            + "Drop labels with many values, or raise the limit");
+  }
+
+  /** The words for a commit that has no room. */
+  StorageException exhausted() {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "the store uses %d MiB, well over the %d MiB of --storage.memory-limit, and cannot flush; nothing of the batch was stored. Look for errors of the disk, and send it again"
+            .formatted(head.budget.used() >> 20, head.budget.limit() >> 20));
+  }
+
   private int make(byte[] canonical) {
     int slot = head.table.create(canonical);
+    newcomers.note(head.table.reference(slot));
     head.stripeFor(slot);
     if (unloggedCount == unlogged.length) {
       unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);

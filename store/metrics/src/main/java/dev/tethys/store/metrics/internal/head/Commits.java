@@ -74,6 +74,11 @@ final class Commits {
       if (meets(a.batch())) {
         finish();
       }
+      if (head.budget.isExhausted() && head.measure().total() > 0 && head.budget.isExhausted()) {
+        a.failure = head.admission.exhausted();
+        a.done = true;
+        continue;
+      }
       int size = frames.size;
       int defined = definitions;
       try {
@@ -240,10 +245,12 @@ final class Commits {
     } catch (IOException e) {
       failure = HeadAppender.notDurable(e);
     }
+    int written = frames.size;
     head.view.writeLock().lock();
     try {
       if (failure == null) {
         head.admission.logged(definitions);
+        head.budget.grow(written); // rows take about as much as their records
         for (HeadAppender a : ready) {
           head.placement.place(a.batch());
         }

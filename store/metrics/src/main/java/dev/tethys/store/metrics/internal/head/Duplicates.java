@@ -46,7 +46,7 @@ final class Duplicates {
               : Outcome.DUPLICATE_TIMESTAMP;
         }
       }
-      if (stripe.find(k, time, found)) {
+      if (time >= head.flushedTo && stripe.find(k, time, found)) {
         return h == null && Double.doubleToRawLongBits(found.values[0]) == bits
             ? Outcome.OK
             : Outcome.DUPLICATE_TIMESTAMP;

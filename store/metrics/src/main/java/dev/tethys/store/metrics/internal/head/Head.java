@@ -70,12 +70,30 @@ public final class Head {
   volatile long maxTime = Long.MIN_VALUE;
   volatile long minValidTime = Long.MIN_VALUE;
 
+  /**
+   * Samples before it are refused unless late ones are taken. Where memory was cut within a range,
+   * it is less than {@link #minValidTime}: what lies between is taken, and stored as if late.
+   */
+  volatile long acceptFrom = Long.MIN_VALUE;
+
+  /** In-order samples before it are in blocks; rows that hold them still are not read. */
+  volatile long flushedTo = Long.MIN_VALUE;
+
   private final ConcurrentLinkedQueue<Batch> batches = new ConcurrentLinkedQueue<>();
+
+  /** How much memory there is. */
+  public final MemoryBudget budget;
 
   /** What happened, for self-metrics. */
   public final HeadCounters counters = new HeadCounters();
 
-  public Head(long blockRange, HeadSettings settings, CommitLog log, InstantSource clock) {
+  public Head(
+      long blockRange,
+      HeadSettings settings,
+      CommitLog log,
+      InstantSource clock,
+      MemoryBudget.Pause pause) {
+    this.budget = new MemoryBudget(settings.memoryLimit(), pause);
     this.range = blockRange;
     this.settings = settings;
     this.clock = clock;
@@ -91,6 +109,7 @@ public final class Head {
   public void configure(HeadSettings s) {
     settings = s;
     exemplars.resize(s.exemplars());
+    budget.configure(s.memoryLimit());
   }
 
   // ---- appending
@@ -112,6 +131,7 @@ public final class Head {
   }
 
   void commit(HeadAppender a) {
+    budget.slow();
     commits.commit(a);
   }
 
@@ -140,7 +160,7 @@ public final class Head {
 
   long appendFloor() {
     long newest = maxTime;
-    return newest == Long.MIN_VALUE ? minValidTime : Math.max(minValidTime, newest - range / 2);
+    return newest == Long.MIN_VALUE ? acceptFrom : Math.max(acceptFrom, newest - range / 2);
   }
 
   long ceiling() {
@@ -250,10 +270,12 @@ public final class Head {
     int[] slots;
     int[] lists = {};
     Stripe.@Nullable View[] rows;
+    long rowsFrom;
     Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
     view.readLock().lock();
     try {
       index = table.index;
+      rowsFrom = Math.max(min, flushedTo);
       version = index.version();
       found = matched.get(this, version, matchers);
       int last;
@@ -273,7 +295,7 @@ public final class Head {
         Stripe stripe = stripe(slot);
         Stripe.View v = rows[slot >>> 6];
         if (v == null) {
-          v = stripe.view(min, max);
+          v = stripe.view(rowsFrom, max);
           rows[slot >>> 6] = v;
         }
         Extras e = stripe.extras(slot & 63);
@@ -292,7 +314,7 @@ public final class Head {
       found = FoundSeries.of(index, slots, lists);
       matched.put(this, version, matchers, found, found.weight());
     }
-    return new HeadSelection(found, rows, beside);
+    return new HeadSelection(found, rows, rowsFrom, beside);
   }
 
   private static HeadSelection.@Nullable Beside beside(
@@ -358,6 +380,8 @@ public final class Head {
   /** In-order samples before this time stand in blocks. Before anything is loaded. */
   public void startAt(long blocksEnd) {
     minValidTime = Math.max(minValidTime, blocksEnd);
+    flushedTo = Math.max(flushedTo, blocksEnd);
+    acceptFrom = Math.max(acceptFrom, blocksEnd);
   }
 
   /** Says how many definitions of series the log and the snapshot before it can hold at most. */
@@ -434,6 +458,17 @@ public final class Head {
     } finally {
       view.readLock().unlock();
     }
+  }
+
+  /** Measures memory for the budget. */
+  public HeadMemory measure() {
+    HeadMemory m = memory();
+    budget.measured(m.total());
+    return m;
+  }
+
+  long now() {
+    return clock.millis();
   }
 
   public int exemplarCount() {

@@ -134,6 +134,11 @@ final class HeadAppender implements Appender {
         if (o != null) {
           return o;
         }
+      } else if (timestamp < head.minValidTime()) {
+        Outcome o = head.duplicates.lateDuplicate(stripe, slot & 63, timestamp, bits, null);
+        if (o != null) {
+          return o;
+        }
       }
     }
     if (timestamp > ceiling) {
@@ -209,6 +214,11 @@ final class HeadAppender implements Appender {
     long last = stripe.lastTime[slot & 63];
     if (timestamp <= last || timestamp < floor) {
       Outcome o = old(stripe, slot, last, timestamp, 0, histogram);
+      if (o != null) {
+        return o;
+      }
+    } else if (timestamp < head.minValidTime()) {
+      Outcome o = head.duplicates.lateDuplicate(stripe, slot & 63, timestamp, 0, histogram);
       if (o != null) {
         return o;
       }

@@ -11,6 +11,7 @@ final class HeadSelection implements SourceSelection {
   private final int[] slots; // by labels
   private final Labels[] labels;
   private final Stripe.@Nullable View[] rows; // by stripe
+  private final long rowsFrom; // rows before this time are in blocks
   private final Map<Integer, Beside> beside; // by slot; only some series have any
 
   /** What a series has beside rows. */
@@ -20,8 +21,13 @@ final class HeadSelection implements SourceSelection {
       @Nullable SampleBuffer late) {}
 
   /** Of the series found those that have samples in the views. */
-  HeadSelection(FoundSeries found, Stripe.@Nullable View[] rows, Map<Integer, Beside> beside) {
+  HeadSelection(
+      FoundSeries found,
+      Stripe.@Nullable View[] rows,
+      long rowsFrom,
+      Map<Integer, Beside> beside) {
     this.rows = rows;
+    this.rowsFrom = rowsFrom;
     this.beside = beside;
     int[] all = found.slots();
     int n = 0;
@@ -118,7 +124,7 @@ final class HeadSelection implements SourceSelection {
     if (v == null || beside(i) != null) {
       read(i, minTime, maxTime, into);
     } else {
-      v.readTimes(slots[i] & 63, minTime, maxTime, into);
+      v.readTimes(slots[i] & 63, Math.max(minTime, rowsFrom), maxTime, into);
     }
   }
 
@@ -134,7 +140,7 @@ final class HeadSelection implements SourceSelection {
   private void floats(int slot, @Nullable Beside s, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slot >>> 6];
     if (v != null) {
-      v.read(slot & 63, minTime, maxTime, into);
+      v.read(slot & 63, Math.max(minTime, rowsFrom), maxTime, into);
     }
     if (s != null && s.starts != null) {
       s.starts.fill(into);

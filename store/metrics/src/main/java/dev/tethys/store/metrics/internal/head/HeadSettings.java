@@ -8,8 +8,10 @@ package dev.tethys.store.metrics.internal.head;
  * @param maxSeries the most series in memory
  * @param maxFuture how many milliseconds ahead of the clock a sample may be
  * @param exemplars the most exemplars held
+ * @param memoryLimit the most bytes of memory; 0 for no limit
  */
-public record HeadSettings(long lateWindow, int maxSeries, long maxFuture, int exemplars) {
+public record HeadSettings(
+    long lateWindow, int maxSeries, long maxFuture, int exemplars, long memoryLimit) {
   /** Late samples of any age are taken. */
   public static final long ANY_AGE = Long.MAX_VALUE;
 }

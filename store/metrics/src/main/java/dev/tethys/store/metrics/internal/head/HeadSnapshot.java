@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * 8 bytes "TTHSHED" and version 3, then {@link Frames}; first byte of a payload:
  *   1 HEAD      svarint block range, svarint minValidTime, svarint minTime, svarint maxTime
+ *               svarint flushedTo, svarint acceptFrom (absent in those of earlier programs)
  *   2 SERIES    uvarint n, uvarint raw bytes, zstd of n * { uvarint slot, uvarint generation, sized labels }
  *   3 STRIPES   uvarint raw bytes, zstd of stripes, see below
  *   4 EXEMPLARS uvarint n, n * { sized labels of the series, svarint time, 8 bytes value, sized labels }
@@ -70,6 +71,8 @@ public final class HeadSnapshot {
 
   private final Head head;
   private final long minValidTime;
+  private final long flushedTo;
+  private final long acceptFrom;
   private final long minTime;
   private final long maxTime;
   private final int[] slots;
@@ -84,6 +87,8 @@ public final class HeadSnapshot {
     head.view.readLock().lock();
     try {
       minValidTime = head.minValidTime;
+      flushedTo = head.flushedTo;
+      acceptFrom = head.acceptFrom;
       minTime = head.minTime;
       maxTime = head.maxTime;
       SeriesTable t = head.table;
@@ -146,6 +151,8 @@ public final class HeadSnapshot {
     out.svarint(minValidTime);
     out.svarint(minTime);
     out.svarint(maxTime);
+    out.svarint(flushedTo);
+    out.svarint(acceptFrom);
     flush(file, out, at);
     series(file, out);
     stripes(file, out, small);
@@ -354,6 +361,13 @@ public final class HeadSnapshot {
         head.minValidTime = Math.max(head.minValidTime, minValid);
         head.minTime = in.svarint();
         head.maxTime = in.svarint();
+        if (in.remaining() > 0) {
+          long flushed = in.svarint();
+          long accept = in.svarint();
+          // Blocks may be newer than the snapshot; then they say where samples go on.
+          head.acceptFrom = flushed >= head.flushedTo ? accept : head.acceptFrom;
+          head.flushedTo = Math.max(head.flushedTo, flushed);
+        }
         if (range != head.range) {
           throw new DamageException(
               "it was written for blocks of " + range + " ms, not of " + head.range);
@@ -414,12 +428,7 @@ public final class HeadSnapshot {
     }
     for (int n = in.count(); n > 0; n--) {
       RowPage p = RowPage.load(in, columns);
-      // A block may have been finished after the snapshot. One that ends within a range, as copies
-      // of
-      // a store have it, takes nothing of that range away: its rows begin behind it.
-      if (p.rangeStart + head.range() > head.minValidTime) {
-        s.addPage(p);
-      }
+      s.addPage(p, head.flushedTo);
     }
     for (int n = in.count(64); n > 0; n--) {
       int k = in.count(63);
@@ -433,7 +442,7 @@ public final class HeadSnapshot {
       }
       HistogramLog log = new HistogramLog();
       for (int i = in.count(); i > 0; i--) {
-        log.addAll(chunk(in), head.minValidTime);
+        log.addAll(chunk(in), head.flushedTo);
       }
       if (!log.isEmpty()) {
         e.histograms = log;

@@ -25,6 +25,8 @@ import org.roaringbitmap.RoaringBitmap;
  */
 final class LabelIndex implements Postings {
   private static final AtomicLong VERSIONS = new AtomicLong();
+  /** Labels that one series may bring, as a rule. */
+  private static final int ROOM = 32;
 
   private final ByteArena pairBytes = new ByteArena();
   private final ByteArena lists = new ByteArena();
@@ -465,6 +467,18 @@ final class LabelIndex implements Postings {
             }
           }
         });
+  }
+
+  /** Bytes by which tables would grow for one more series with new labels. */
+  long growth() {
+    long b = 0;
+    if (pairs + ROOM > pairAt.length) {
+      b += pairAt.length * 20L;
+    }
+    if ((pairs + ROOM) * 4L > table.length * 3L) {
+      b += table.length * 4L;
+    }
+    return b;
   }
 
   /** Series ever added. */

@@ -84,7 +84,7 @@ final class LogReplay implements BatchRecord.Replay {
   @Override
   public void floats(boolean late, Batch.Columns c) {
     boolean clean = !late && moved.isEmpty();
-    long floor = head.minValidTime;
+    long floor = head.flushedTo;
     for (int i = 0; clean && i < c.count; i++) {
       int slot = c.slots[i];
       clean =
@@ -125,7 +125,7 @@ final class LogReplay implements BatchRecord.Replay {
       head.counters.orphans.increment();
     } else if (late) {
       placement.lateSample(slot, time, start, 0, h);
-    } else if (time >= head.minValidTime) {
+    } else if (time >= head.flushedTo) {
       if (time > head.stripe(slot).lastTime[slot & 63]) {
         placement.histogram(slot, time, start, h);
       } else {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: only the last page grows; a page holds rows of one block range; what a bit of a
  * page means does not change while the page lives (a slot is reused only when no page has a sample
- * of it). Guarded by the lock of the head.
+ * of it that is in no block, and older ones are not read). Guarded by the lock of the head.
  */
 final class Stripe {
   static final long NEVER = Long.MIN_VALUE;
@@ -26,6 +26,7 @@ final class Stripe {
 
   private RowPage[] pages = new RowPage[2];
   private int count;
+  private boolean sealed; // the last page takes no more rows
   private @Nullable Extras @Nullable [] extras;
 
   /** Last commit group that had samples here. */
@@ -66,7 +67,7 @@ final class Stripe {
       long time, long range, int[] slots, long[] bits, int from, int to, RowPage.Scratch s) {
     long rangeStart = Math.floorDiv(time, range) * range;
     RowPage open = count == 0 ? null : pages[count - 1];
-    if (open == null || open.rangeStart != rangeStart || open.full()) {
+    if (open == null || open.rangeStart != rangeStart || sealed || open.full()) {
       open = newPage(open, rangeStart, (to - from) * 4 + 64);
     }
     open.append(time, slots, bits, from, to, lastBits, s);
@@ -82,6 +83,7 @@ final class Stripe {
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
     }
+    sealed = false;
     RowPage p = new RowPage(rangeStart, 8, capacity);
     pages[count++] = p;
     return p;
@@ -95,7 +97,12 @@ final class Stripe {
     return pages[i];
   }
 
-  void addPage(RowPage p) {
+  /** Adds a page of a snapshot; {@code from} as for {@link #truncate}. */
+  void addPage(RowPage p, long from) {
+    if (p.maxTime < from) {
+      return; // a block was finished after the snapshot
+    }
+    sealed |= p.minTime < from;
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
     }
@@ -160,11 +167,16 @@ final class Stripe {
     return new View(v);
   }
 
-  /** Drops the pages of ranges that start before a time. */
+  /**
+   * Drops the pages without rows from a time on. One that has older rows, too, is kept whole and
+   * takes no further rows: a series that comes to a slot must not go on from the values of the one
+   * before.
+   */
   void truncate(long time) {
     int n = 0;
     for (int i = 0; i < count; i++) {
-      if (pages[i].rangeStart >= time) {
+      if (pages[i].maxTime >= time) {
+        sealed |= pages[i].minTime < time;
         pages[n++] = pages[i];
       }
     }

@@ -35,29 +35,43 @@ public final class Truncation {
     open.remove(a);
   }
 
-  /** Whether in-order samples fill a range that should become a block now: asked each second. */
-  public boolean isDue() {
+  /**
+   * A piece of time that becomes one block.
+   *
+   * @param start first millisecond
+   * @param end end, exclusive
+   * @param inOrder whether in-order samples are among those in memory; late ones only, else
+   */
+  public record Span(long start, long end, boolean inOrder) {}
+
+  /** The end of what should be in blocks by now: full ranges that are half a range old. */
+  public long due() {
+    long newest = head.maxTime;
+    return newest == Long.MIN_VALUE
+        ? Long.MIN_VALUE
+        : Math.floorDiv(newest - head.range / 2, head.range) * head.range;
+  }
+
+  /** Whether in-order samples stand before a time: asked each second. */
+  public boolean hasBefore(long time) {
+    if (head.maxTime == Long.MIN_VALUE || head.minTime >= time) {
+      return false;
+    }
     head.view.readLock().lock();
     try {
-      long limit = head.maxTime - head.range - head.range / 2;
-      if (head.maxTime == Long.MIN_VALUE || head.minTime > limit + head.range) {
-        return false;
-      }
       for (Stripe s : head.stripes) {
         if (s == null) {
           continue;
         }
         for (int i = 0; i < s.pageCount(); i++) {
-          if (s.page(i).rangeStart <= limit) {
+          if (rowsFrom(s.page(i)) < time) {
             return true;
           }
         }
         for (int k = 0; s.hasExtras() && k < 64; k++) {
           Extras e = s.extras(k);
           HistogramLog h = e == null ? null : e.histograms;
-          if (h != null
-              && !h.isEmpty()
-              && Math.floorDiv(h.oldest(), head.range) * head.range <= limit) {
+          if (h != null && !h.isEmpty() && h.oldest() < time) {
             return true;
           }
         }
@@ -68,70 +82,109 @@ public final class Truncation {
     }
   }
 
-  /**
-   * Starts of the block ranges that should become blocks now, ascending: those that in-order
-   * samples have passed by half a range, and those before that hold late samples only.
-   *
-   * @param all every range that holds samples
-   */
-  public List<Long> ranges(boolean all) {
-    TreeSet<Long> out = new TreeSet<>();
+  /** The oldest row of a page that is in no block, or what is later than all. */
+  private long rowsFrom(RowPage p) {
+    return p.maxTime < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime, head.flushedTo);
+  }
+
+  /** The pieces of time before an end that hold samples, cut at block ranges, ascending. */
+  public List<Span> spans(long until) {
+    TreeSet<Long> starts = new TreeSet<>();
     head.view.readLock().lock();
     try {
-      long newest = head.maxTime;
-      if (newest == Long.MIN_VALUE) {
-        return List.of();
-      }
-      long limit = all ? Long.MAX_VALUE : newest - head.range - head.range / 2;
       for (Stripe s : head.stripes) {
         if (s == null) {
           continue;
         }
         for (int i = 0; i < s.pageCount(); i++) {
-          if (s.page(i).rangeStart <= limit) {
-            out.add(s.page(i).rangeStart);
-          }
+          addStart(rowsFrom(s.page(i)), until, starts);
         }
-        if (s.hasExtras()) {
-          for (int k = 0; k < 64; k++) {
-            Extras e = s.extras(k);
-            if (e != null) {
-              extraRanges(e, limit, out);
-            }
+        for (int k = 0; s.hasExtras() && k < 64; k++) {
+          Extras e = s.extras(k);
+          if (e != null) {
+            extraStarts(e, until, starts);
           }
         }
       }
     } finally {
       head.view.readLock().unlock();
     }
-    return new ArrayList<>(out);
+    List<Span> out = new ArrayList<>();
+    long flushed = head.flushedTo;
+    for (long start : starts) {
+      long end = Math.min(until, Math.floorDiv(start, head.range) * head.range + head.range);
+      out.add(new Span(start, start < flushed ? Math.min(end, flushed) : end, start >= flushed));
+    }
+    return out;
   }
 
-  private void extraRanges(Extras e, long limit, TreeSet<Long> out) {
+  private void extraStarts(Extras e, long until, TreeSet<Long> out) {
     if (e.late != null) {
       SampleBuffer b = e.late.view(Long.MIN_VALUE, Long.MAX_VALUE);
       for (int i = 0; b != null && i < b.size; i++) {
-        addRange(b.timestamps[i], limit, out);
+        addStart(b.timestamps[i], until, out);
       }
     }
     if (e.histograms != null) {
       SampleBuffer b = new SampleBuffer();
       e.histograms.view().times(b);
       for (int i = 0; i < b.size; i++) {
-        addRange(b.timestamps[i], limit, out);
+        addStart(b.timestamps[i], until, out);
       }
     }
   }
 
-  private void addRange(long time, long limit, TreeSet<Long> out) {
-    long start = Math.floorDiv(time, head.range) * head.range;
-    if (start <= limit) {
-      out.add(start);
+  private void addStart(long time, long until, TreeSet<Long> out) {
+    if (time < until) {
+      long start = Math.floorDiv(time, head.range) * head.range;
+      out.add(start < head.flushedTo && time >= head.flushedTo ? head.flushedTo : start);
     }
   }
 
-  /** From now on samples before this time are late: their range is about to become a block. */
+  /**
+   * Where memory may be cut before a range is full: what is older is rarely still on its way.
+   * {@link Long#MIN_VALUE} when the last cut is too near for another to be worth a block.
+   */
+  public long earlyCut() {
+    long newest = head.maxTime;
+    long oldest = Math.max(head.minTime, head.flushedTo);
+    if (newest == Long.MIN_VALUE || oldest > newest) {
+      return Long.MIN_VALUE;
+    }
+    long cut = newest - head.range / 16;
+    return cut - oldest < head.range / 16 ? Long.MIN_VALUE : cut;
+  }
+
+  /** How many series have no sample from a time on: they leave when memory is cut there. */
+  public int quietSince(long time) {
+    head.view.readLock().lock();
+    try {
+      int n = 0;
+      for (int i = 0; i < head.stripes.length; i++) {
+        Stripe s = head.stripes[i];
+        for (int k = 0; s != null && k < 64; k++) {
+          if (s.lastTime[k] < time && head.table.isLive(i << 6 | k)) {
+            n++;
+          }
+        }
+      }
+      return n;
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  /** From now on samples before this time are late: they are about to become a block. */
   public void close(long before) {
+    head.still(
+        () -> {
+          head.minValidTime = Math.max(head.minValidTime, before);
+          head.acceptFrom = Math.max(head.acceptFrom, before);
+        });
+  }
+
+  /** The same before a range is full: what would have been taken without it still is. */
+  public void cut(long before) {
     head.still(
         () -> {
           head.minValidTime = Math.max(head.minValidTime, before);
@@ -158,6 +211,7 @@ public final class Truncation {
             }
             if (inOrder) {
               head.minValidTime = Math.max(head.minValidTime, end);
+              head.flushedTo = Math.max(head.flushedTo, end);
             }
             drop(inOrder ? end : Long.MIN_VALUE);
           } finally {
@@ -205,7 +259,7 @@ public final class Truncation {
         continue;
       }
       s.truncate(end);
-      long first = s.minTime();
+      long first = s.minTime() == Long.MAX_VALUE ? s.minTime() : Math.max(s.minTime(), end);
       for (int k = 0; k < 64; k++) {
         Extras x = s.extras(k);
         if (x != null) {
