@@ -63,7 +63,9 @@ final class Admission {
       int slot = head.table.find(canonical);
       if (slot == 0) {
         admit(labels, canonical.length);
+        long before = head.table.reserved();
         slot = make(canonical);
+        head.budget.grow(SERIES_BYTES + head.table.reserved() - before);
       }
       if (hasFingerprint) {
         head.table.addEncoding(slot, high, low);
@@ -95,7 +97,6 @@ final class Admission {
                 .formatted(head.budget.used() + cost >> 20, head.budget.limit() >> 20));
       }
     }
-    head.budget.grow(cost);
   }
 
   private StorageException refused(Labels labels, String why) {

@@ -469,6 +469,11 @@ final class LabelIndex implements Postings {
         });
   }
 
+  /** Bytes of tables. */
+  long reserved() {
+    return pairAt.length * 20L + table.length * 4L + pairBytes.bytes() + lists.bytes();
+  }
+
   /** Bytes by which tables would grow for one more series with new labels. */
   long growth() {
     long b = 0;

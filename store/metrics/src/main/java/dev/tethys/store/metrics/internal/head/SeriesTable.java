@@ -264,6 +264,11 @@ final class SeriesTable {
     }
   }
 
+  /** Bytes of tables, which grow by leaps. */
+  long reserved() {
+    return keys.bytes() + list.length * 8L + table.length * 4L + index.reserved();
+  }
+
   /** Bytes by which tables would grow for one more series. */
   long growth() {
     long b = index.growth();
