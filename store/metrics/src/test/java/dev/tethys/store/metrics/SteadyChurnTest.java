@@ -98,7 +98,13 @@ class SteadyChurnTest {
 
   private static Labels labels(int i, int generation) {
     return Labels.of(
-        "__name__", "m" + i % 50, "job", "churn", "pod", "pod-" + i % 200 + "-" + generation, "i",
+        "__name__",
+        "m" + i % 50,
+        "job",
+        "churn",
+        "pod",
+        "pod-" + i % 200 + "-" + generation,
+        "i",
         "" + i);
   }
 }
