@@ -450,7 +450,7 @@ public final class Head {
           series += Stripe.BYTES;
         }
       }
-      long buffers = commits.bytes();
+      long buffers = commits.bytes() + matched.bytes();
       for (Batch b : batches) {
         buffers += b.bytes();
       }

@@ -6,7 +6,8 @@ package dev.tethys.store.metrics.internal.head;
  * @param series labels, their index, and what is kept of each series
  * @param samples rows, histograms and late samples
  * @param metadata descriptions of metric families
- * @param buffers batches kept for the next appender, and log records being written
+ * @param buffers batches kept for the next appender, log records being written, and what matchers
+ *     found for the next query
  */
 public record HeadMemory(long series, long samples, long exemplars, long metadata, long buffers) {
   public long total() {

@@ -55,6 +55,11 @@ public final class MatchCache<T> {
     return e == null || e.version != version ? null : e.found;
   }
 
+  /** Bytes held, as {@link #weight} counts them. */
+  public synchronized long bytes() {
+    return weight;
+  }
+
   /** Takes note of what {@link #get} did not know. */
   public synchronized void put(
       Object owner, long version, List<Matcher> matchers, T found, long bytes) {
