@@ -101,7 +101,7 @@ final class Admission {
 
   private StorageException refused(Labels labels, String why) {
     head.counters.limited.increment();
-    String who = newcomers.describe(head.table, head.now());
+    String who = newcomers.describe(head.now());
     return new StorageException(
         StorageException.Reason.LIMIT,
         "series "
@@ -123,7 +123,7 @@ final class Admission {
 
   private int make(byte[] canonical) {
     int slot = head.table.create(canonical);
-    newcomers.note(head.table.reference(slot));
+    newcomers.note(canonical);
     head.stripeFor(slot);
     if (unloggedCount == unlogged.length) {
       unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);

@@ -22,10 +22,7 @@ final class HeadSelection implements SourceSelection {
 
   /** Of the series found those that have samples in the views. */
   HeadSelection(
-      FoundSeries found,
-      Stripe.@Nullable View[] rows,
-      long rowsFrom,
-      Map<Integer, Beside> beside) {
+      FoundSeries found, Stripe.@Nullable View[] rows, long rowsFrom, Map<Integer, Beside> beside) {
     this.rows = rows;
     this.rowsFrom = rowsFrom;
     this.beside = beside;

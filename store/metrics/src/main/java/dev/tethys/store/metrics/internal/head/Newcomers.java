@@ -17,36 +17,31 @@ final class Newcomers {
   /** A description is used again so long. */
   private static final long FRESH_MILLIS = 1000;
 
-  private final long[] references = new long[KEPT];
+  private final byte[][] labels = new byte[KEPT][];
   private long count;
   private String described = "";
   private long describedAt = Long.MIN_VALUE;
 
-  void note(long reference) {
-    references[(int) (count++ % KEPT)] = reference;
+  void note(byte[] canonical) {
+    labels[(int) (count++ % KEPT)] = canonical;
   }
 
   /** Who is to blame, as a sentence; empty when there are no newcomers. */
-  String describe(SeriesTable table, long now) {
+  String describe(long now) {
     if (described.isEmpty() || now < describedAt || now - describedAt > FRESH_MILLIS) {
-      described = look(table);
+      described = look();
       describedAt = now;
     }
     return described;
   }
 
-  private String look(SeriesTable table) {
+  private String look() {
     Map<String, Integer> metrics = new HashMap<>();
     Map<String, Integer> targets = new HashMap<>();
     Map<String, Set<String>> values = new HashMap<>();
-    int n = 0;
-    for (int i = 0; i < Math.min(count, KEPT); i++) {
-      int slot = (int) references[i];
-      if (!table.isLive(slot) || table.reference(slot) != references[i]) {
-        continue;
-      }
-      n++;
-      Labels l = table.labels(slot);
+    int n = (int) Math.min(count, KEPT);
+    for (int i = 0; i < n; i++) {
+      Labels l = Labels.ofCanonicalBytes(labels[i]);
       l.toMap()
           .forEach((name, value) -> values.computeIfAbsent(name, k -> new HashSet<>()).add(value));
       metrics.merge(l.metricName(), 1, Integer::sum);
