@@ -238,7 +238,7 @@ final class QueryEndpoints {
         r.infos());
   }
 
-  private static void result(JsonOut out, Value value, int size) throws IOException {
+  static void result(JsonOut out, Value value, int size) throws IOException {
     switch (value) {
       case Value.InstantVector v -> vector(out.raw("\"vector\",\"result\":"), v, size);
       case Value.Matrix m -> matrix(out.raw("\"matrix\",\"result\":"), m, size);

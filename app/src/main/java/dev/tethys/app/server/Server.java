@@ -93,6 +93,7 @@ final class Server implements AutoCloseable {
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final Path folder;
   private @Nullable Thread watcher;
+  private @Nullable QueryWarmUp queryWarmUp;
 
   /**
    * Reads the configuration and starts listening.
@@ -383,6 +384,12 @@ final class Server implements AutoCloseable {
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     watchConfiguration();
+    Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
+    if (warmUp.isPositive()) {
+      QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime);
+      queryWarmUp = q;
+      q.start();
+    }
   }
 
   private DatabaseOptions databaseOptions(PrometheusConfig c) {
@@ -518,6 +525,10 @@ final class Server implements AutoCloseable {
     Thread w = watcher;
     if (w != null) {
       w.interrupt();
+    }
+    QueryWarmUp q = queryWarmUp;
+    if (q != null) {
+      q.close();
     }
     discovery.close();
     scrape.close();

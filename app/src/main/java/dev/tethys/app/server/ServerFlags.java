@@ -265,7 +265,12 @@ final class ServerFlags {
               "query.max-memory-bytes-per-query",
               SIZE,
               "512MB",
-              "The most memory one query may hold. (Tethys)"));
+              "The most memory one query may hold. (Tethys)"),
+          of(
+              "query.warm-up",
+              DURATION,
+              "10s",
+              "For how long, at most, usual queries are rehearsed over the store after a start, so that the first real ones are fast; some 4 s of CPU are enough. 0s for not at all. (Tethys)"));
 
   static FlagSet set() {
     return new FlagSet(

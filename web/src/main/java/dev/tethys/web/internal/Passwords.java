@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks passwords against bcrypt hashes. Invariants: an unknown user costs as much as a known one;
@@ -25,7 +26,7 @@ public final class Passwords {
   private static final BCrypt.Version VERSION = BCrypt.Version.VERSION_2Y;
 
   private final byte[] salt = new byte[16];
-  private final String noUsersHash;
+  private @Nullable String noUsersHash; // made when first asked for: it takes a tenth of a second
   private final ReentrantLock hashing = new ReentrantLock();
   private final Map<String, Boolean> remembered =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -40,20 +41,25 @@ public final class Passwords {
   public Passwords() {
     SecureRandom random = new SecureRandom();
     random.nextBytes(salt);
-    byte[] unguessable = new byte[24];
-    random.nextBytes(unguessable);
-    noUsersHash =
-        new String(
-            BCrypt.with(VERSION)
-                .hash(
-                    10, HexFormat.of().formatHex(unguessable).getBytes(StandardCharsets.US_ASCII)),
-            StandardCharsets.US_ASCII);
+  }
+
+  private synchronized String noUsersHash() {
+    String h = noUsersHash;
+    if (h == null) {
+      byte[] unguessable = new byte[24];
+      new SecureRandom().nextBytes(unguessable);
+      byte[] password = HexFormat.of().formatHex(unguessable).getBytes(StandardCharsets.US_ASCII);
+      h = new String(BCrypt.with(VERSION).hash(10, password), StandardCharsets.US_ASCII);
+      noUsersHash = h;
+    }
+    return h;
   }
 
   /** Whether the user is one of these, with this password. */
   public boolean check(Map<String, Secret> users, String user, String password) {
     Secret known = users.get(user);
-    String hash = known == null ? noUsersHash : known.value();
+    String none = noUsersHash(); // in any case, or the first answer would tell who is known
+    String hash = known == null ? none : known.value();
     String key = key(user, hash, password);
     Boolean before;
     synchronized (remembered) {

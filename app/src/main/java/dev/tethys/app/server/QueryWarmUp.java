@@ -1,0 +1,168 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.Rehearsal;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.store.metrics.DatabaseStats;
+import dev.tethys.store.metrics.MetricsDatabase;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
+ * back with a restarted server find compiled code. Bounded by time, by rounds and by the samples
+ * that a query may read; ends with its server.
+ */
+final class QueryWarmUp implements AutoCloseable {
+  /** More than so many rounds compile nothing new. */
+  static final int MAX_ROUNDS = 40;
+
+  /** Metrics with more series take too long for what is learnt from them. */
+  static final int MAX_SERIES = 2_000;
+
+  private static final int METRICS = 3;
+  private static final Duration WAIT = Duration.ofSeconds(1);
+  private static final int STEPS = 200;
+  private static final long MAX_SAMPLES = 2_000_000;
+  private static final long MAX_SPAN = Duration.ofHours(3).toMillis();
+  private static final System.Logger LOG = System.getLogger("dev.tethys.query");
+
+  /** The usual ways to look at a metric, which stands for %s. */
+  static final List<String> QUERIES =
+      List.of(
+          "%s",
+          "rate(%s[5m])",
+          "sum(rate(%s[5m]))",
+          "sum by (instance) (rate(%s[5m]))",
+          "1 - avg by (instance) (rate(%s[5m]))",
+          "topk(5, %s)",
+          "%s / %s",
+          "avg(%s / %s)",
+          "max_over_time(%s[30m])",
+          "avg_over_time(%s[10m])",
+          "quantile_over_time(0.9, %s[10m])",
+          "deriv(%s[15m])",
+          "predict_linear(%s[15m], 3600)",
+          "increase(%s[10m])",
+          "irate(%s[2m])",
+          "count(%s)",
+          "count by (__name__) ({__name__=~\"%s.*\"})",
+          "quantile(0.9, rate(%s[5m]))",
+          "stddev by (job) (%s)",
+          "max_over_time(sum(rate(%s[5m]))[10m:1m])",
+          "changes(%s[30m])",
+          "%s > bool 0.5 and %s > 0",
+          "%s * on (instance, job) group_left () group by (instance, job) (%s)",
+          "label_replace(rate(%s[5m]), \"host\", \"$1\", \"instance\", \"(.*):.*\")",
+          "sort_desc(sum by (instance) (rate(%s[5m])))",
+          "clamp_max(delta(%s[10m]), 5)",
+          "histogram_quantile(0.9, sum by (le) (rate(%s[5m])))",
+          "absent(%s)");
+
+  private final MetricsDatabase database;
+  private final long nanos;
+  private final LongSupplier clock;
+  private volatile boolean closed;
+  private @Nullable Thread thread;
+
+  /**
+   * Prepares it.
+   *
+   * @param time for how long at most
+   * @param clock as {@link System#nanoTime}
+   */
+  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock) {
+    this.database = database;
+    this.nanos = time.toNanos();
+    this.clock = clock;
+  }
+
+  /** Rehearses beside everything else. */
+  void start() {
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("query-warm-up")
+            .priority(Thread.MIN_PRIORITY)
+            .start(this::run);
+  }
+
+  /** Rehearses; how many queries were answered. */
+  int run() {
+    long began = clock.getAsLong();
+    int answered = 0;
+    try (PromqlEngine engine =
+        new PromqlEngine(
+            EngineOptions.builder()
+                .maxSamples(MAX_SAMPLES)
+                .timeoutMillis(Math.max(1, nanos / 1_000_000))
+                .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
+                .build())) {
+      DatabaseStats stats = database.stats(100);
+      List<String> metrics =
+          stats.seriesCountByMetricName().stream()
+              .filter(c -> c.value() <= MAX_SERIES)
+              .limit(METRICS)
+              .map(DatabaseStats.Count::name)
+              .filter(n -> n.matches("[a-zA-Z_:][a-zA-Z0-9_:]*"))
+              .toList();
+      long end = stats.maxTime();
+      long start = Math.max(stats.minTime(), end - MAX_SPAN);
+      if (metrics.isEmpty() || start >= end) {
+        return 0;
+      }
+      Rehearsal rehearsal = new Rehearsal(engine, database);
+      long step = Math.max(1_000, (end - start) / STEPS);
+      for (int round = 0; round < MAX_ROUNDS; round++) {
+        for (String query : QUERIES) {
+          if (closed || clock.getAsLong() - began > nanos) {
+            return answered;
+          }
+          String metric = metrics.get(round % metrics.size());
+          if (answer(rehearsal, query.replace("%s", metric), start, end, step)) {
+            answered++;
+          }
+        }
+      }
+      return answered;
+    } catch (StorageException e) {
+      LOG.log(Level.DEBUG, "queries were not rehearsed", e); // closed meanwhile
+      return answered;
+    } finally {
+      LOG.log(
+          Level.DEBUG,
+          "{0} queries rehearsed in {1} ms",
+          answered,
+          (clock.getAsLong() - began) / 1_000_000);
+    }
+  }
+
+  private static boolean answer(Rehearsal r, String query, long start, long end, long step) {
+    try {
+      r.answer(query, start, end, step);
+      return true;
+    } catch (QueryException | PromqlParseException e) {
+      LOG.log(Level.DEBUG, "rehearsing " + query, e); // too many samples, say: others follow
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    Thread t = thread;
+    if (t != null) {
+      try {
+        t.join(WAIT); // for the one query that runs; the store takes care of what runs on
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.tethys.app.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.MetricsDatabase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QueryWarmUpTest {
+  private static final Duration TIME = Duration.ofSeconds(10);
+
+  @TempDir Path folder;
+
+  private static void fill(MetricsDatabase database) {
+    long start = System.currentTimeMillis() - 1_800_000;
+    try (Appender a = database.appender()) {
+      for (int s = 0; s < 10; s++) {
+        long ref =
+            a.series(Labels.of("__name__", "seconds_total", "job", "j", "instance", "i" + s));
+        for (int t = 0; t < 100; t++) {
+          a.append(ref, 0, start + t * 15_000L, t * s);
+        }
+      }
+      a.commit();
+    }
+  }
+
+  @Test
+  void rehearsesEveryQueryAndEnds() throws IOException {
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      fill(database);
+      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0);
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+    }
+  }
+
+  @Test
+  void endsWithItsTimeAndWithItsServer() throws IOException {
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      fill(database);
+      AtomicLong now = new AtomicLong();
+      QueryWarmUp slow = new QueryWarmUp(database, TIME, () -> now.getAndAdd(TIME.toNanos() / 4));
+      assertThat(slow.run()).isBetween(1, 4);
+      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0);
+      closed.close();
+      assertThat(closed.run()).isZero();
+    }
+  }
+
+  @Test
+  void anEmptyOrClosedStoreIsLeftAlone() throws IOException {
+    MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS);
+    assertThat(new QueryWarmUp(database, TIME, () -> 0).run()).isZero();
+    database.close();
+    assertThat(new QueryWarmUp(database, TIME, () -> 0).run()).isZero();
+  }
+}
