@@ -58,8 +58,9 @@ final class QueryEndpoints {
   private void instant(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    QueryEngine.Prepared q = prepare(() -> prepareInstant(call));
-    answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    try (QueryEngine.Prepared q = prepare(() -> prepareInstant(call))) {
+      answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    }
   }
 
   private QueryEngine.Prepared prepareInstant(ApiCall call) {
@@ -70,8 +71,9 @@ final class QueryEndpoints {
   private void range(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    QueryEngine.Prepared q = prepare(() -> prepareRange(call));
-    answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    try (QueryEngine.Prepared q = prepare(() -> prepareRange(call))) {
+      answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    }
   }
 
   private QueryEngine.Prepared prepareRange(ApiCall call) {
@@ -360,6 +362,8 @@ final class QueryEndpoints {
     Expr e;
     try {
       e = PromqlParser.parse(p.text("query"), settings.parser());
+    } catch (StackOverflowError x) {
+      throw tooDeep(x);
     } catch (PromqlParseException x) {
       throw new ApiException(ErrorType.BAD_DATA, String.valueOf(x.getMessage()), x);
     }
@@ -399,16 +403,33 @@ final class QueryEndpoints {
       return PromqlParser.parse(call.parameters().text("query"), settings.parser());
     } catch (PromqlParseException e) {
       throw ApiException.invalidParameter("query", String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      throw tooDeep(e);
     }
   }
 
+  private static ApiException tooDeep(StackOverflowError e) {
+    return new ApiException(
+        ErrorType.BAD_DATA, "invalid parameter \"query\": it nests too deeply", e);
+  }
+
   private void format(ApiCall call) throws IOException {
-    String formatted = PrettyPrinter.format(parsed(call));
+    String formatted;
+    try {
+      formatted = PrettyPrinter.format(parsed(call));
+    } catch (StackOverflowError e) {
+      throw tooDeep(e);
+    }
     call.data(out -> out.string(formatted));
   }
 
   private void parse(ApiCall call) throws IOException {
-    String tree = AstJson.toJson(parsed(call));
+    String tree;
+    try {
+      tree = AstJson.toJson(parsed(call));
+    } catch (StackOverflowError e) {
+      throw tooDeep(e);
+    }
     call.data(out -> out.json(tree));
   }
 }

@@ -36,7 +36,12 @@ public interface QueryEngine {
     return new Prepared() {
       @Override
       public QueryResult execute() {
-        return q.execute();
+        return q.executeHeld();
+      }
+
+      @Override
+      public void close() {
+        q.close();
       }
 
       @Override
@@ -56,10 +61,13 @@ public interface QueryEngine {
     };
   }
 
-  /** A query that can be run once. */
-  interface Prepared {
+  /** A query that can be run once. Closing it gives back the memory of its result. */
+  interface Prepared extends AutoCloseable {
+    @Override
+    void close();
+
     /**
-     * Runs it.
+     * Runs it. Its result is accounted for until it is closed.
      *
      * @throws QueryException when it fails
      */

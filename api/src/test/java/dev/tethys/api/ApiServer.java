@@ -121,6 +121,9 @@ final class ApiServer implements AutoCloseable {
         public void cancel() {}
 
         @Override
+        public void close() {}
+
+        @Override
         public Explanation explain() {
           throw new UnsupportedOperationException();
         }

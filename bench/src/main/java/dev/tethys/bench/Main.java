@@ -16,9 +16,10 @@ public final class Main {
       case "soak" -> System.exit(Soak.run(rest));
       case "disk" -> System.exit(Disk.run(rest));
       case "fuzz" -> System.exit(Fuzz.run(rest));
+      case "hostile" -> System.exit(Hostile.run(rest));
       case "jmh" -> org.openjdk.jmh.Main.main(rest);
       default -> {
-        System.err.println("usage: tethys bench race|soak|disk|fuzz|jmh …");
+        System.err.println("usage: tethys bench race|soak|disk|fuzz|hostile|jmh …");
         System.exit(2);
       }
     }

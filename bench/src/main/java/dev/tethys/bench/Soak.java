@@ -206,7 +206,7 @@ final class Soak {
     return m.find() ? m.group(1) : "NaN";
   }
 
-  private static long status(long pid, String key) throws IOException {
+  static long status(long pid, String key) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
       if (line.startsWith(key + ":")) {
         return Long.parseLong(line.replaceAll("\\D", ""));

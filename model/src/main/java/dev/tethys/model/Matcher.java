@@ -50,12 +50,26 @@ public final class Matcher {
     Pattern p = null;
     if (type == Type.REGEX || type == Type.NOT_REGEX) {
       try {
-        p = Pattern.compile("^(?s:" + value + ")$");
+        p = anchored(value);
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(e.getMessage(), e);
       }
     }
     return new Matcher(type, name, value, p);
+  }
+
+  /**
+   * Compiles an expression that has to match a whole value.
+   *
+   * @throws PatternSyntaxException when it is not valid RE2, or would take too much memory
+   */
+  public static Pattern anchored(String expression) {
+    RegexSize.check(expression);
+    try {
+      return Pattern.compile("^(?s:" + expression + ")$");
+    } catch (StackOverflowError e) { // counted repetitions nest too
+      throw new PatternSyntaxException("expression nests too deeply", expression);
+    }
   }
 
   /** {@code name="value"}. */

@@ -196,13 +196,17 @@ final class Server implements AutoCloseable {
   }
 
   private EngineOptions engineOptions() {
+    // Whatever is allowed, half of the heap stays for everything else.
+    long heap = Runtime.getRuntime().maxMemory() / 2;
+    long all = flags.bytes("query.max-memory-bytes");
+    long maxBytes = all > 0 ? Math.min(all, heap) : 0;
     return EngineOptions.builder()
         .lookbackMillis(flags.millis("query.lookback-delta"))
         .timeoutMillis(flags.millis("query.timeout"))
         .maxSamples(flags.integer("query.max-samples"))
         .maxConcurrent((int) flags.integer("query.max-concurrency"))
         .maxQueued((int) flags.integer("query.max-queued"))
-        .maxBytes(flags.bytes("query.max-memory-bytes"))
+        .maxBytes(maxBytes)
         .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
         .parser(parserOptions())
         .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * process, so that its limits hold for all queries together.
  */
 public final class PromqlEngine implements AutoCloseable {
+  /** Enough for the tallest tree that the parser lets through; the kernel gives what is used. */
+  private static final long STACK_BYTES = 32 << 20;
+
   private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
 
   private final EngineOptions options;
@@ -74,7 +77,7 @@ public final class PromqlEngine implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             r -> {
-              Thread t = new Thread(r, "promql-" + number.incrementAndGet());
+              Thread t = new Thread(null, r, "promql-" + number.incrementAndGet(), STACK_BYTES);
               t.setDaemon(true);
               return t;
             });
@@ -89,7 +92,8 @@ public final class PromqlEngine implements AutoCloseable {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             r -> {
-              Thread t = new Thread(r, "promql-query-" + runner.incrementAndGet());
+              Thread t =
+                  new Thread(null, r, "promql-query-" + runner.incrementAndGet(), STACK_BYTES);
               t.setDaemon(true);
               return t;
             });
@@ -193,7 +197,9 @@ public final class PromqlEngine implements AutoCloseable {
    * @throws QueryException when its durations or arguments make no sense
    */
   public Query instant(MetricSource source, String text, long time, QueryOptions options) {
-    return instant(source, text, PromqlParser.parse(text, this.options.parser()), time, options);
+    return deep(
+        () ->
+            instant(source, text, PromqlParser.parse(text, this.options.parser()), time, options));
   }
 
   /**
@@ -215,8 +221,16 @@ public final class PromqlEngine implements AutoCloseable {
    */
   public Query range(
       MetricSource source, String text, long start, long end, long step, QueryOptions options) {
-    return range(
-        source, text, PromqlParser.parse(text, this.options.parser()), start, end, step, options);
+    return deep(
+        () ->
+            range(
+                source,
+                text,
+                PromqlParser.parse(text, this.options.parser()),
+                start,
+                end,
+                step,
+                options));
   }
 
   /** A range query whose text is parsed already (empty text: annotations lack positions). */
@@ -275,6 +289,24 @@ public final class PromqlEngine implements AutoCloseable {
         profile);
   }
 
+  /** Does what may take much stack: here if it is there, else on a thread that has it. */
+  private <T> T deep(Callable<T> work) {
+    try {
+      try {
+        return work.call();
+      } catch (StackOverflowError e) {
+        return runners.submit(work).get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryException(Kind.CANCELED, "query was canceled in query preparation", e);
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } catch (Exception e) {
+      throw rethrown(e);
+    }
+  }
+
   /**
    * Runs a query that has its place. Computing would keep a virtual thread's carrier busy, and so
    * every other request waiting; on a platform thread the kernel shares the processors fairly.
@@ -282,7 +314,11 @@ public final class PromqlEngine implements AutoCloseable {
   <T> T compute(Query q, Callable<T> work) {
     try {
       if (!Thread.currentThread().isVirtual()) {
-        return work.call();
+        try {
+          return work.call();
+        } catch (StackOverflowError e) {
+          throw rethrown(e);
+        }
       }
       Future<T> f = runners.submit(work);
       boolean interrupted = false;
@@ -311,6 +347,8 @@ public final class PromqlEngine implements AutoCloseable {
 
   private static RuntimeException rethrown(@Nullable Throwable e) {
     return switch (e) {
+      case StackOverflowError o ->
+          new QueryException(Kind.LIMIT, "the query nests too deeply to be evaluated", o);
       case Error error -> throw error;
       case RuntimeException r -> r;
       case null -> new QueryException(Kind.INTERNAL, "the query ended without an answer");

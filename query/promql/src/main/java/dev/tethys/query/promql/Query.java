@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * One query, ready to be run once. {@link #execute} runs it on the calling thread and others of the
  * engine; {@link #cancel} may come from any thread at any time.
  */
-public final class Query {
+public final class Query implements AutoCloseable {
   private final PromqlEngine engine;
   private final MetricSource source;
   private final String text;
@@ -114,7 +114,10 @@ public final class Query {
    */
   public Analysis analyze() {
     Profile p = new Profile(engine::nanoTime, ThreadCpu::nanos);
-    QueryResult result = execute(p);
+    QueryResult result;
+    try (this) {
+      result = execute(p);
+    }
     return new Analysis(explained(p), result, peakBytes, cpuNanos);
   }
 
@@ -124,7 +127,28 @@ public final class Query {
    * @throws QueryException when it cannot be answered
    */
   public QueryResult execute() {
+    try (this) {
+      return execute(null);
+    }
+  }
+
+  /**
+   * Runs the query; the memory of its result is accounted for until {@link #close}, which is for
+   * those who take their time to read it, such as a client at the end of a slow line.
+   *
+   * @throws QueryException when it cannot be answered
+   */
+  public QueryResult executeHeld() {
     return execute(null);
+  }
+
+  /** Gives back the memory of the result. */
+  @Override
+  public void close() {
+    Execution x = execution;
+    if (x != null) {
+      x.close();
+    }
   }
 
   private QueryResult execute(@Nullable Profile profile) {
@@ -170,9 +194,11 @@ public final class Query {
 
     QueryResult run(long deadline) {
       long cpu = ThreadCpu.nanos();
-      try (Execution x =
+      Execution x =
           engine.execution(
-              source, deadline, lookback(), options.origin().priority(), count, profile)) {
+              source, deadline, lookback(), options.origin().priority(), count, profile);
+      boolean done = false;
+      try {
         execution = x;
         if (canceled) {
           x.cancel();
@@ -189,8 +215,15 @@ public final class Query {
           value = sorted(m);
         }
         ended = engine.nanoTime();
-        return new QueryResult(
-            value, x.annotations().warnings(text), x.annotations().infos(text), statistics());
+        QueryResult r =
+            new QueryResult(
+                value, x.annotations().warnings(text), x.annotations().infos(text), statistics());
+        done = true;
+        return r;
+      } finally {
+        if (!done) {
+          x.close();
+        }
       }
     }
 

@@ -95,6 +95,19 @@ class EngineTest {
     assertThat(enough.memoryUsed()).isZero();
   }
 
+  @Test
+  void aResultIsAccountedForUntilItIsClosed() {
+    MemoryMetricStore s = store(10, 100);
+    PromqlEngine e = engine(EngineOptions.builder());
+    Query q = e.range(s, "m_total", 0, 99 * MINUTE, MINUTE, QueryOptions.DEFAULT);
+    q.executeHeld();
+    assertThat(e.memoryUsed()).isGreaterThan(10 * 100 * 8);
+    assertThat(e.running().size()).as("its place is free").isZero();
+    q.close();
+    q.close();
+    assertThat(e.memoryUsed()).isZero();
+  }
+
   /** A source that lets a test act in the middle of a query. */
   private record Interrupted(MetricSource inner, Runnable onRead) implements MetricSource {
     @Override

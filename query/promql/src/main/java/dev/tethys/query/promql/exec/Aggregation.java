@@ -40,11 +40,11 @@ public final class Aggregation extends Operator {
     try (SeriesStream in = inner.stream(x, grid)) {
       int n = in.size();
       Groups groups = grouping.group(n, in::labels);
+      x.holdBytes((long) groups.size() * (grid.steps() * 16L + 64));
       Accumulator[] sums = new Accumulator[groups.size()];
       for (int g = 0; g < sums.length; g++) {
         sums[g] = Accumulator.of(op, grid.steps(), x.annotations(), innerSpan);
       }
-      x.holdBytes((long) sums.length * grid.steps() * 16);
       Batch batch = new Batch(x, grid, in);
       boolean presence = op == AggregateOp.COUNT || op == AggregateOp.GROUP;
       PresenceCount present = presence ? new PresenceCount(in, groups) : null;
@@ -100,6 +100,7 @@ public final class Aggregation extends Operator {
               ? 1
               : Math.min(x.parallelism(), in.size());
       targets = new SeriesTarget[threads == 1 ? 1 : threads * SERIES_A_THREAD];
+      x.holdBytes(8L * targets.length * grid.steps());
       for (int i = 0; i < targets.length; i++) {
         targets[i] = new SeriesTarget(grid.steps());
       }

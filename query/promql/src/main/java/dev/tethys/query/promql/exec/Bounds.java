@@ -73,6 +73,14 @@ final class Bounds {
   /** The most sets of timestamps whose bounds one operator remembers. */
   static final int MAX_CACHED = 4096;
 
+  /** The most bytes that they may take; long grids have large bounds. */
+  static final long MAX_CACHED_BYTES = 64L << 20;
+
+  /** Whether one more may be remembered, of bounds for so many steps. */
+  static boolean canCache(int cached, int steps) {
+    return cached < MAX_CACHED && (cached + 1L) * 8 * steps <= MAX_CACHED_BYTES;
+  }
+
   /** Remembers bounds by {@link dev.tethys.model.storage.SampleBuffer#timestampsId}. */
   static final class Cache {
     private record Named(long id, Bounds bounds) {}
@@ -91,7 +99,7 @@ final class Bounds {
       n = byId.get(id);
       if (n == null) {
         n = new Named(id, find.get());
-        if (byId.size() < MAX_CACHED) {
+        if (canCache(byId.size(), n.bounds.from.length)) {
           byId.put(id, n);
         }
       }

@@ -37,6 +37,7 @@ public final class CountValues extends Operator {
     Block in = inner.evaluate(x, grid);
     Map<Labels, double[]> counts = new HashMap<>();
     List<Labels> order = new ArrayList<>();
+    Execution.Draft draft = x.draft();
     for (Column c : in.columns()) {
       x.check();
       Map<String, Labels> groups = new HashMap<>(); // by value text
@@ -51,8 +52,9 @@ public final class CountValues extends Operator {
                 text, t -> grouping.of(c.labels().toBuilder().set(label, t).build()));
         double[] n = counts.get(group);
         if (n == null) {
+          x.check();
+          draft.addSeries(group, grid.steps());
           n = Streams.absent(grid.steps());
-          x.holdBytes(8L * grid.steps());
           counts.put(group, n);
           order.add(group);
         }
@@ -63,6 +65,7 @@ public final class CountValues extends Operator {
     for (Labels l : order) {
       out.add(new Column(l, false, Streams.there(counts.get(l)), null));
     }
+    draft.close();
     Block b = x.hold(out);
     x.release(in);
     return b;

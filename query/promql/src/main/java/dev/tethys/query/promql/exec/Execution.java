@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
@@ -220,6 +221,42 @@ public final class Execution implements AutoCloseable {
               + " of query.max-memory-bytes-per-query: ask for fewer series or steps, or raise the"
               + " limit");
     }
+  }
+
+  /**
+   * Memory of something that grows: accounted for before it is taken, given back when what was made
+   * is accounted for as a whole. Safe for several threads.
+   */
+  final class Draft implements AutoCloseable {
+    private final AtomicLong bytes = new AtomicLong();
+
+    private Draft() {}
+
+    /** Takes memory before it is used. */
+    void add(long n) {
+      holdBytes(n);
+      bytes.addAndGet(n);
+    }
+
+    /** Takes the memory of one more series. */
+    void addSeries(Labels labels, int steps) {
+      add(8L * steps + 96 + labels.canonicalBytes().length);
+    }
+
+    @Override
+    public void close() {
+      long n = bytes.getAndSet(0);
+      heldBytes.addAndGet(-n);
+      budget.release(n);
+      if (profile != null) {
+        profile.held(-n);
+      }
+    }
+  }
+
+  /** Begins to account for something that grows. */
+  Draft draft() {
+    return new Draft();
   }
 
   /** Accounts for columns and makes a block of them. */

@@ -84,7 +84,7 @@ public final class HistogramQuantiles extends Operator {
         }
       }
     }
-    SeriesMerge.Builder out = new SeriesMerge.Builder(grid.steps());
+    SeriesMerge.Builder out = new SeriesMerge.Builder(x, grid.steps());
     ClassicBuckets classic = new ClassicBuckets();
     HistogramStatistics statistics = new HistogramStatistics();
     for (Group g : groups(x, in, grid.steps())) {

@@ -173,7 +173,7 @@ public final class InfoJoin extends Operator {
       this.grid = grid;
       this.in = in;
       this.infos = infos;
-      out = new SeriesMerge.Builder(grid.steps());
+      out = new SeriesMerge.Builder(x, grid.steps());
     }
 
     List<Column> run() {

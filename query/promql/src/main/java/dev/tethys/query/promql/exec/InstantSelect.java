@@ -202,7 +202,7 @@ public final class InstantSelect extends Operator {
       int[] at = positions.get(b.timestampsId);
       if (at == null) {
         at = find(b);
-        if (positions.size() < Bounds.MAX_CACHED) {
+        if (Bounds.canCache(positions.size(), at.length)) {
           positions.put(b.timestampsId, at);
         }
       }

@@ -3,6 +3,7 @@ package dev.tethys.query.promql.exec;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.tethys.model.Labels;
+import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code label_replace} and {@code label_join}: other labels, the same samples. */
 public final class LabelChange extends Operator {
+  /**
+   * The longest label value that is made, in characters; nested calls could double it without end.
+   */
+  static final int MAX_VALUE = 1 << 20;
+
   private final Operator vector;
   private final String destination;
   private final Function<Labels, @Nullable Labels> change;
@@ -46,11 +52,25 @@ public final class LabelChange extends Operator {
           StringBuilder sb = new StringBuilder();
           String sep = "";
           for (String s : sources) {
-            sb.append(sep).append(l.get(s));
+            String v = l.get(s);
+            bound(sb.length() + (long) sep.length() + v.length());
+            sb.append(sep).append(v);
             sep = separator;
           }
           return l.toBuilder().set(destination, sb.toString()).build();
         });
+  }
+
+  private static void bound(long length) {
+    if (length > MAX_VALUE) {
+      throw new QueryException(
+          QueryException.Kind.LIMIT,
+          "label_replace() or label_join() would make a label value of "
+              + length
+              + " characters, more than the "
+              + MAX_VALUE
+              + " that are possible");
+    }
   }
 
   /** Fills {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}}; {@code $$} is a dollar. */
@@ -106,6 +126,7 @@ public final class LabelChange extends Operator {
       g = m.group(name);
     }
     if (g != null) {
+      bound(out.length() + (long) g.length());
       out.append(g);
     }
   }
@@ -119,13 +140,19 @@ public final class LabelChange extends Operator {
   Block compute(Execution x, Grid grid) {
     Block in = vector.evaluate(x, grid);
     List<Column> out = new ArrayList<>(in.size());
+    Execution.Draft draft = x.draft();
     for (Column c : in.columns()) {
+      x.check();
       Labels changed = change.apply(c.labels());
+      if (changed != null) {
+        draft.addSeries(changed, 0);
+      }
       out.add(
           changed == null
               ? c
               : c.with(changed, !destination.equals(Labels.METRIC_NAME) && c.dropName()));
     }
+    draft.close();
     Block b = x.hold(out);
     x.release(in);
     return SeriesMerge.byStep(x, b, grid);

@@ -227,6 +227,26 @@ public final class Profile {
     }
 
     @Override
+    public int @Nullable [] presence(int series) {
+      Node before = enter(node);
+      try {
+        return inner.presence(series);
+      } finally {
+        enter(before);
+      }
+    }
+
+    @Override
+    public void countPresent(int[] presence, int series) {
+      long n = 0;
+      for (int p : presence) {
+        n += p < 0 ? 0 : 1;
+      }
+      node.gave(n > 0 ? series : 0, n * series);
+      inner.countPresent(presence, series);
+    }
+
+    @Override
     public long cost(Grid grid) {
       return inner.cost(grid);
     }

@@ -87,6 +87,7 @@ public final class RangeCall extends Operator {
         args.add(o.scalar(x, grid));
       }
       arguments = args.toArray(double[][]::new);
+      x.holdBytes(8L * grid.steps());
       ends = new long[grid.steps()];
       for (int s = 0; s < ends.length; s++) {
         ends[s] = source.moment(grid.time(s));
@@ -108,7 +109,7 @@ public final class RangeCall extends Operator {
 
     /** Whether dropping names may have left series with the same labels. */
     boolean hasSameLabels() {
-      return !function.keepsName() && !distinct && Streams.hasSameLabels(this);
+      return !function.keepsName() && !distinct && Streams.hasSameLabels(x, this);
     }
 
     @Override

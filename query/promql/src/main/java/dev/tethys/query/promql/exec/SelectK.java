@@ -57,7 +57,7 @@ public final class SelectK extends Operator {
       return Block.EMPTY;
     }
     Groups groups = grouping.group(in.size(), i -> in.column(i).labels());
-    SeriesMerge.Builder out = new SeriesMerge.Builder(grid.steps());
+    SeriesMerge.Builder out = new SeriesMerge.Builder(x, grid.steps());
     Heap[] heaps = new Heap[groups.size()];
     for (int g = 0; g < heaps.length; g++) {
       heaps[g] = new Heap(op == AggregateOp.BOTTOMK);

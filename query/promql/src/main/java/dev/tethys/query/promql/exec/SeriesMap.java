@@ -42,7 +42,7 @@ abstract class SeriesMap extends Operator {
   @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     SeriesStream s = mapped(x, grid);
-    if (!dropsName() || x.features().delayedNameRemoval() || !Streams.hasSameLabels(s)) {
+    if (!dropsName() || x.features().delayedNameRemoval() || !Streams.hasSameLabels(x, s)) {
       return s;
     }
     Block b;

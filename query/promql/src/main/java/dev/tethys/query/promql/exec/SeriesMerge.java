@@ -21,7 +21,7 @@ final class SeriesMerge {
     if (!hasSameLabels(b.columns())) {
       return b;
     }
-    Builder out = new Builder(grid.steps());
+    Builder out = new Builder(x, grid.steps());
     for (Column c : b.columns()) {
       out.add(c);
     }
@@ -45,6 +45,7 @@ final class SeriesMerge {
   /** Collects samples by labels; remembers the order in which labels came. */
   static final class Builder {
     private final int steps;
+    private final Execution.Draft draft;
     private final Map<Labels, Entry> entries = new LinkedHashMap<>();
 
     /** A series that grows step by step. */
@@ -74,13 +75,20 @@ final class SeriesMerge {
       }
     }
 
-    Builder(int steps) {
+    Builder(Execution x, int steps) {
       this.steps = steps;
+      this.draft = x.draft();
     }
 
     /** The series of these labels. */
     Entry entry(Labels labels, boolean dropName) {
-      return entries.computeIfAbsent(labels, l -> new Entry(l, dropName, steps));
+      Entry e = entries.get(labels);
+      if (e == null) {
+        draft.addSeries(labels, steps);
+        e = new Entry(labels, dropName, steps);
+        entries.put(labels, e);
+      }
+      return e;
     }
 
     /** Adds a float; another sample at the step is an error. */
@@ -120,8 +128,9 @@ final class SeriesMerge {
       }
     }
 
-    /** What was collected, in the order of first samples. */
+    /** What was collected, in the order of first samples; to be accounted for by the caller. */
     List<Column> columns() {
+      draft.close();
       List<Column> out = new ArrayList<>(entries.size());
       for (Entry e : entries.values()) {
         out.add(new Column(e.labels, e.dropName, e.values, e.histograms));

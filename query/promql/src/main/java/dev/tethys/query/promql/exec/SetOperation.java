@@ -39,20 +39,25 @@ public final class SetOperation extends Operator {
     int[] nr = m.number(r.columns());
     int steps = grid.steps();
     List<Column> out = new ArrayList<>();
+    Execution.Draft draft = x.draft();
+    draft.add((long) m.size() * steps);
     if (op == BinaryOp.OR) {
       boolean[][] present = present(l.columns(), nl, m.size(), steps);
       out.addAll(l.columns());
       for (int i = 0; i < r.size(); i++) {
-        add(out, r.column(i), present[nr[i]], false);
+        x.check();
+        add(out, r.column(i), present[nr[i]], false, draft);
       }
     } else {
       boolean[][] present = present(r.columns(), nr, m.size(), steps);
       for (int i = 0; i < l.size(); i++) {
-        add(out, l.column(i), present[nl[i]], op == BinaryOp.AND);
+        x.check();
+        add(out, l.column(i), present[nl[i]], op == BinaryOp.AND, draft);
       }
     }
+    draft.close();
     if (op == BinaryOp.OR && SeriesMerge.hasSameLabels(out)) {
-      SeriesMerge.Builder merged = new SeriesMerge.Builder(steps);
+      SeriesMerge.Builder merged = new SeriesMerge.Builder(x, steps);
       out.forEach(merged::add);
       out = merged.columns();
     }
@@ -81,13 +86,18 @@ public final class SetOperation extends Operator {
 
   /** Adds a column as far as presence is as wanted. */
   private static void add(
-      List<Column> out, Column c, boolean @Nullable [] present, boolean wanted) {
+      List<Column> out,
+      Column c,
+      boolean @Nullable [] present,
+      boolean wanted,
+      Execution.Draft draft) {
     if (present == null) {
       if (!wanted) {
         out.add(c);
       }
       return;
     }
+    draft.addSeries(c.labels(), c.values().length);
     double[] v = c.values().clone();
     @Nullable Histogram[] hs = c.histograms() == null ? null : c.histograms().clone();
     boolean any = false;

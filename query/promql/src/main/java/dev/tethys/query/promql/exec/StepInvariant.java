@@ -44,7 +44,10 @@ public final class StepInvariant extends Operator {
       return b;
     }
     List<Column> out = new ArrayList<>(b.size());
+    Execution.Draft draft = x.draft();
     for (Column c : b.columns()) {
+      x.check();
+      draft.addSeries(c.labels(), grid.steps());
       double[] v = new double[grid.steps()];
       Arrays.fill(v, c.values()[0]);
       Histogram h = c.histogram(0);
@@ -56,6 +59,7 @@ public final class StepInvariant extends Operator {
       out.add(new Column(c.labels(), c.dropName(), v, hs));
     }
     x.release(b);
+    draft.close();
     return x.hold(out);
   }
 }

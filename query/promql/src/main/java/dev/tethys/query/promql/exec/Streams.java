@@ -97,6 +97,8 @@ final class Streams {
     int threads =
         series * cost < PARALLEL_COST ? 1 : Math.min(x.parallelism(), (series + CHUNK - 1) / CHUNK);
     AtomicInteger next = new AtomicInteger();
+    Execution.Draft draft = x.draft();
+    draft.add(8L * threads * grid.steps());
     Runnable loop =
         () -> {
           Workspace w = new Workspace();
@@ -114,6 +116,7 @@ final class Streams {
           }
         };
     inParallel(x, threads, loop, () -> next.set(Integer.MAX_VALUE - threads * CHUNK));
+    draft.close();
   }
 
   /** Runs the same loop on several threads, this one among them; the first error stops all. */
@@ -177,9 +180,10 @@ final class Streams {
   }
 
   /** Whether two series of a stream have the same labels. */
-  static boolean hasSameLabels(SeriesStream s) {
+  static boolean hasSameLabels(Execution x, SeriesStream s) {
     Set<Labels> seen = new HashSet<>(s.size() * 2);
     for (int i = 0; i < s.size(); i++) {
+      x.check();
       if (!seen.add(s.labels(i))) {
         return true;
       }

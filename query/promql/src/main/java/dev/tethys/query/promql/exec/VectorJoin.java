@@ -102,7 +102,7 @@ public final class VectorJoin extends Operator {
       match = new Matching(matching);
       manyNumber = match.number(many.columns());
       oneNumber = match.number(one.columns());
-      out = new SeriesMerge.Builder(steps);
+      out = new SeriesMerge.Builder(x, steps);
       int slots = many.size() + one.size();
       lastPartner = new Column[slots];
       lastLabels = new Labels[slots];
@@ -133,6 +133,13 @@ public final class VectorJoin extends Operator {
     private @Nullable List<Column> tryPairs(int[][] oneOf) {
       List<Column> columns = new ArrayList<>(many.size());
       Set<Labels> seen = new HashSet<>(many.size() * 2);
+      try (Execution.Draft draft = x.draft()) {
+        return tryPairs(oneOf, columns, seen, draft);
+      }
+    }
+
+    private @Nullable List<Column> tryPairs(
+        int[][] oneOf, List<Column> columns, Set<Labels> seen, Execution.Draft draft) {
       for (int i = 0; i < many.size(); i++) {
         x.check();
         int[] partner = oneOf[manyNumber[i]];
@@ -145,6 +152,7 @@ public final class VectorJoin extends Operator {
         if (!seen.add(labels)) {
           return null; // results that meet are found step by step
         }
+        draft.addSeries(labels, steps);
         double[] v = swapped ? floats(o.values(), m.values()) : floats(m.values(), o.values());
         @Nullable Histogram[] hs = null;
         if (m.histograms() != null

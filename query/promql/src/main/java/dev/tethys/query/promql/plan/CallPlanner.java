@@ -311,7 +311,7 @@ final class CallPlanner {
   private static Operator labelReplace(Arguments a, boolean invariant) {
     Pattern p;
     try {
-      p = Pattern.compile("^(?s:" + a.text(4) + ")$");
+      p = Matcher.anchored(a.text(4));
     } catch (PatternSyntaxException e) {
       throw new QueryException(
           QueryException.Kind.EXECUTION,

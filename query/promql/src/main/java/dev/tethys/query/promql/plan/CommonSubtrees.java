@@ -18,10 +18,18 @@ import java.util.Map;
  * the last stands for all, because an annotation that is said twice has the position of the last.
  */
 final class CommonSubtrees {
+  /**
+   * How much text is compared: a tall tree prints its lowest parts once a level. What is beyond is
+   * computed where it stands.
+   */
+  private static final int MAX_TEXT = 1 << 22;
+
   private final Map<Expr, String> text = new IdentityHashMap<>();
   private final Map<String, Integer> count = new HashMap<>();
   private final Map<String, Expr> last = new HashMap<>();
   private final Map<String, Shared> shared = new HashMap<>();
+
+  private int printed;
 
   CommonSubtrees(Expr root) {
     if (selectors(root) > 1) {
@@ -48,8 +56,9 @@ final class CommonSubtrees {
                 || e instanceof Binary)
             && e.type() == ValueType.VECTOR
             && selectors(e) > 0;
-    if (worth) {
+    if (worth && printed < MAX_TEXT) {
       String t = Printer.print(e);
+      printed += t.length();
       text.put(e, t);
       count.merge(t, 1, Integer::sum);
       last.put(t, e);

@@ -1,0 +1,240 @@
+package dev.tethys.bench;
+
+import dev.tethys.testkit.HostileQueries;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Hostile queries against a real server with little memory, while somebody else goes on asking
+ * ordinary ones: prints what became of the queries, how long the others waited, and how much memory
+ * the server took. Well means: the server lives, answers health checks and ordinary queries, and
+ * holds no memory for queries at the end.
+ */
+final class Hostile {
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  /** An ordinary query may wait so long at most. */
+  private static final long PATIENCE_MILLIS = 5_000;
+
+  private final int count;
+  private final int seed;
+  private final int clients;
+  private final int heap;
+  private final Map<String, LongAdder> outcomes = new ConcurrentHashMap<>();
+  private final List<Long> waits = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger failures = new AtomicInteger();
+
+  private Hostile(Map<String, Integer> options) {
+    count = options.getOrDefault("count", 0);
+    seed = options.getOrDefault("seed", 0);
+    clients = options.getOrDefault("clients", 1);
+    heap = options.getOrDefault("heap", 0);
+  }
+
+  /** Options are {@code count=10000 seed=1 clients=8 heap=512}; 0 when all was well. */
+  static int run(String[] args) throws Exception {
+    Map<String, Integer> options =
+        new LinkedHashMap<>(Map.of("count", 10_000, "seed", 1, "clients", 8, "heap", 512));
+    for (String a : args) {
+      String[] kv = a.split("=", 2);
+      if (kv.length != 2 || !options.containsKey(kv[0])) {
+        System.err.println("tethys bench hostile: unknown option " + a + "; there are " + options);
+        return 2;
+      }
+      options.put(kv[0], Integer.parseInt(kv[1]));
+    }
+    return new Hostile(options).run();
+  }
+
+  private int run() throws Exception {
+    Path dir = Files.createTempDirectory("tethys-hostile");
+    int port;
+    try (ServerSocket s = new ServerSocket(0)) {
+      port = s.getLocalPort();
+    }
+    Path config = dir.resolve("prometheus.yml");
+    // The server's own metrics, under names and labels that the queries ask for.
+    Files.writeString(
+        config,
+        """
+        global: {scrape_interval: 1s}
+        scrape_configs:
+        - job_name: self
+          static_configs: [{targets: ['127.0.0.1:%1$d']}]
+          metric_relabel_configs:
+          - {source_labels: [__name__], target_label: i}
+          - {source_labels: [__name__], regex: '(.)(.).*', target_label: g, replacement: '$2'}
+          - {source_labels: [__name__], regex: '.*_total', target_label: __name__, replacement: h_total}
+          - {source_labels: [__name__], regex: '.*_seconds|.*_bytes', target_label: __name__, replacement: h}
+        """
+            .formatted(port));
+    ProcessBuilder b =
+        new ProcessBuilder(
+                System.getProperty(
+                    "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
+                "server",
+                "--config.file=" + config,
+                "--storage.tsdb.path=" + dir.resolve("data"),
+                "--query.timeout=10s",
+                "--query.user-header=X-User",
+                "--web.listen-address=127.0.0.1:" + port)
+            .redirectErrorStream(true)
+            .redirectOutput(dir.resolve("log").toFile());
+    b.environment().put("JAVA_TOOL_OPTIONS", "-Xmx" + heap + "m");
+    Process server = b.start();
+    try {
+      System.out.println("log in " + dir.resolve("log"));
+      return attack(server, port);
+    } finally {
+      server.destroy();
+      server.waitFor(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private int attack(Process server, int port) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (!probe(port, "/api/v1/query?query=count(h_total)").contains("\"value\"")) {
+      if (System.nanoTime() > end || !server.isAlive()) {
+        System.out.println("the server did not come up");
+        return 1;
+      }
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread other = Thread.ofPlatform().start(() -> ask(port, stop));
+    AtomicInteger next = new AtomicInteger();
+    List<Thread> threads = new ArrayList<>();
+    long most = 0;
+    for (int c = 0; c < clients; c++) {
+      HostileQueries queries = new HostileQueries(seed * 1000L + c);
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (next.getAndIncrement() < count) {
+                      send(port, queries.next(System.currentTimeMillis() / 1000));
+                    }
+                  }));
+    }
+    for (Thread t : threads) {
+      while (!t.join(Duration.ofSeconds(1))) {
+        most = server.isAlive() ? Math.max(most, Soak.status(server.pid(), "VmRSS")) : most;
+      }
+    }
+    stop.set(true);
+    other.join();
+    boolean alive = server.isAlive();
+    String held = alive ? probe(port, "/api/v1/status/queries") : "";
+    boolean clean = held.contains("\"memory\":{\"bytes\":0,");
+    Collections.sort(waits);
+    System.out.println("outcome\tqueries");
+    new TreeMap<>(outcomes).forEach((k, n) -> System.out.println(k + "\t" + n));
+    System.out.printf(
+        Locale.ROOT,
+        "server alive: %s, memory for queries at the end: %s, peak RSS %d MB%n",
+        alive,
+        clean ? "none" : held.replaceAll("(?s).*\"memory\"", ""),
+        most / 1024);
+    System.out.printf(
+        Locale.ROOT,
+        "others: %d asked, %d failed or waited above %d ms, median %d ms, p99 %d ms, worst %d ms%n",
+        waits.size(),
+        failures.get(),
+        PATIENCE_MILLIS,
+        at(0.5),
+        at(0.99),
+        at(1));
+    return alive && clean && failures.get() == 0 ? 0 : 1;
+  }
+
+  private long at(double q) {
+    int n = waits.size();
+    return n == 0 ? -1 : waits.get((int) Math.min(n - 1L, (long) (q * n)));
+  }
+
+  /** Asks what an ordinary user asks, four times a second. */
+  private void ask(int port, AtomicBoolean stop) {
+    while (!stop.get()) {
+      long began = System.nanoTime();
+      boolean well =
+          probe(port, "/-/healthy").contains("Healthy")
+              && probe(port, "/api/v1/query?query=sum(rate(h_total%5B1m%5D))").contains("success");
+      long millis = (System.nanoTime() - began) / 1_000_000;
+      waits.add(millis);
+      if (!well || millis > PATIENCE_MILLIS) {
+        failures.incrementAndGet();
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(250);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private static String probe(int port, String path) {
+    try {
+      HttpRequest q =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+              .header("X-User", "somebody else")
+              .timeout(Duration.ofSeconds(30))
+              .build();
+      return CLIENT.send(q, HttpResponse.BodyHandlers.ofString()).body();
+    } catch (IOException e) {
+      return "";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
+  }
+
+  private void send(int port, HostileQueries.Asked a) {
+    String form = "query=" + URLEncoder.encode(a.query(), StandardCharsets.UTF_8);
+    form +=
+        a.step() == 0
+            ? "&time=" + a.start()
+            : "&start=" + a.start() + "&end=" + a.end() + "&step=" + a.step();
+    HttpRequest q =
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:"
+                        + port
+                        + (a.step() == 0 ? "/api/v1/query" : "/api/v1/query_range")))
+            .timeout(Duration.ofSeconds(60))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build();
+    String outcome;
+    try {
+      outcome = "" + CLIENT.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
+    } catch (IOException e) {
+      outcome = e.getClass().getSimpleName();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    outcomes.computeIfAbsent(outcome, k -> new LongAdder()).increment();
+  }
+}
