@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,8 @@ public final class SampleSorter implements AutoCloseable {
   private final List<BlockReader> runs = new ArrayList<>();
   private final TreeSet<Long> granules = new TreeSet<>();
   private long granule = Long.MIN_VALUE;
+  private Labels lastLabels = Labels.EMPTY;
+  private @Nullable Column last;
   private long heldBytes;
   private long samples;
   private long minTime = Long.MAX_VALUE;
@@ -104,19 +107,41 @@ public final class SampleSorter implements AutoCloseable {
         }
         return;
       }
-      long[][] order = new long[size][];
+      int[] order = order();
       for (int i = 0; i < size; i++) {
-        order[i] = new long[] {times[i], i};
-      }
-      Arrays.sort(
-          order, (a, b) -> a[0] != b[0] ? Long.compare(a[0], b[0]) : Long.compare(a[1], b[1]));
-      long before = 0;
-      for (int i = 0; i < size; i++) {
-        if (i == 0 || order[i][0] != before) {
-          copy((int) order[i][1], into);
+        if (i == 0 || times[order[i]] != times[order[i - 1]]) {
+          copy(order[i], into);
         }
-        before = order[i][0];
       }
+    }
+
+    /** Positions by time; of equal times the first to come is first. */
+    private int[] order() {
+      long min = Long.MAX_VALUE;
+      long max = Long.MIN_VALUE;
+      for (int i = 0; i < size; i++) {
+        min = Math.min(min, times[i]);
+        max = Math.max(max, times[i]);
+      }
+      int[] out = new int[size];
+      int bits = Integer.SIZE - Integer.numberOfLeadingZeros(size);
+      if (max - min >= 0 && max - min < Long.MAX_VALUE >>> bits) {
+        // Time and position in one number: sorted without objects.
+        long[] keys = new long[size];
+        for (int i = 0; i < size; i++) {
+          keys[i] = times[i] - min << bits | i;
+        }
+        Arrays.sort(keys);
+        for (int i = 0; i < size; i++) {
+          out[i] = (int) keys[i] & (1 << bits) - 1;
+        }
+        return out;
+      }
+      Integer[] boxed = new Integer[size];
+      Arrays.setAll(boxed, i -> i);
+      Arrays.sort(boxed, Comparator.comparing((Integer i) -> times[i]).thenComparing(i -> i));
+      Arrays.setAll(out, i -> boxed[i]);
+      return out;
     }
 
     private void copy(int i, SampleBuffer into) {
@@ -162,6 +187,10 @@ public final class SampleSorter implements AutoCloseable {
   }
 
   private Column column(Labels labels) {
+    // Most sources give several samples of a series one after the other.
+    if (labels == lastLabels && last != null) {
+      return last;
+    }
     Column c = held.get(labels);
     if (c == null) {
       if (heldBytes >= maxHeldBytes) {
@@ -171,6 +200,8 @@ public final class SampleSorter implements AutoCloseable {
       held.put(labels, c);
       heldBytes += SERIES_BYTES + labels.canonicalBytes().length;
     }
+    lastLabels = labels;
+    last = c;
     return c;
   }
 
@@ -222,6 +253,7 @@ public final class SampleSorter implements AutoCloseable {
     if (held.isEmpty()) {
       return;
     }
+    last = null;
     List<Labels> order = new ArrayList<>(held.keySet());
     order.sort(null);
     Path run = folder.resolve("run-" + runs.size());
