@@ -412,7 +412,7 @@ export const scenarios = [
     async run({ open, page, shot }) {
       await open('/query');
       await settled(page);
-      await page.getByRole('button', { name: 'Browse metrics' }).click();
+      await page.getByRole('button', { name: 'Browse metrics' }).first().click();
       const search = page.getByLabel('Search metrics by name or help');
       await until('the search has the focus', () =>
         search.evaluate((node) => node === document.activeElement),
