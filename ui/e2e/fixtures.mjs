@@ -127,6 +127,7 @@ export function storage() {
         blocks: { count: 8, bytes: sum('numBytes'), samples: all, series: 172_000, chunks: 1_280_000 },
         work: {
           flushes: 24,
+          earlyFlushes: 3,
           compactions: 33,
           failures: 0,
           checkpoints: 18,
@@ -137,6 +138,10 @@ export function storage() {
         metadata: { families: 310, limit: 200_000, dropped: 0 },
         memory: {
           usedBytes: 61_200_000,
+          limitBytes: 80_000_000,
+          state: 'flushing',
+          seriesRefused: 0,
+          writersDelayedMillis: 0,
           owners: [
             { name: 'series', value: 16_800_000 },
             { name: 'samples', value: 41_000_000 },

@@ -543,13 +543,16 @@ export const scenarios = [
       await open('/status/storage');
       await page.locator('.tile', { hasText: 'in memory' }).waitFor();
       await page.locator('.top li', { hasText: 'Samples' }).waitFor();
+      await page.locator('.notice', { hasText: 'written to blocks early' }).waitFor();
       await page.locator('.encodings tr', { hasText: 'constant' }).waitFor();
       const strips = page.locator('button.strip');
       assert.equal(await strips.count(), 8);
       await strips.first().hover();
       await page.locator('.strip-note', { hasText: 'level 3' }).waitFor();
       assert.equal(await page.locator('tr.is-chosen').count(), 1);
-      await shot('storage', { fullPage: true });
+      await page.setViewportSize({ width: 1200, height: 1080 });
+      await page.evaluate(() => window.scrollTo(0, 0));
+      await shot('storage');
     },
   },
   {

@@ -1,5 +1,7 @@
 import { useMemo, useState } from 'react';
 import type { LabelSet, VectorItem } from '../api/types';
+import { useTheme } from '../app/theme';
+import { seriesColor } from '../chart/palette';
 import { Icon } from '../components/icons';
 import { Button, Notice } from '../components/ui';
 import { parseValue } from '../explore/shape';
@@ -57,7 +59,23 @@ function shortValue(text: string): string {
   return Number.isFinite(value) ? significant(value, 6) : text;
 }
 
-function Members({ members, group, side }: { members: Member[]; group: LabelSet; side: string }) {
+/** The same colour stands at a series and at what came of it. */
+function Swatch({ index }: { index: number }) {
+  const theme = useTheme();
+  return <span className="swatch" style={{ background: seriesColor(index, theme) }} />;
+}
+
+function Members({
+  members,
+  group,
+  side,
+  coloured,
+}: {
+  members: Member[];
+  group: LabelSet;
+  side: string;
+  coloured: boolean;
+}) {
   const [all, setAll] = useState(false);
   if (members.length === 0) return <div className="match-none">nothing on the {side}</div>;
   const shown = all ? members : members.slice(0, FIRST_MEMBERS);
@@ -66,6 +84,7 @@ function Members({ members, group, side }: { members: Member[]; group: LabelSet;
       {shown.map((m, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: members have no other identity and never move.
         <li key={i}>
+          {coloured && <Swatch index={i} />}
           <Series labels={ownLabels(m.labels, group)} />
           <span className="match-value" title={m.value ?? undefined}>
             {m.value === null ? 'histogram' : `${shortValue(m.value)}${m.filled ? ' filled in' : ''}`}
@@ -93,6 +112,7 @@ function Results({ group, m }: { group: Group; m: Matching }) {
       {shown.map((r, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: as above.
         <li key={i} className={r.dropped ? 'is-dropped' : undefined}>
+          {group.results.length > 1 && <Swatch index={r.from} />}
           <Series labels={r.labels} />
           <span className="match-value">
             {r.dropped ? `not ${m.op}` : r.value === null ? 'histogram' : shortValue(String(r.value))}
@@ -184,9 +204,19 @@ export function MatchingView({
             )}
           </header>
           <div className="match-sides">
-            <Members members={group.left} group={group.labels} side="left" />
+            <Members
+              members={group.left}
+              group={group.labels}
+              side="left"
+              coloured={group.results.length > 1 && matching.many !== 'right' && group.left.length > 0}
+            />
             <span className="match-op">{matching.op}</span>
-            <Members members={group.right} group={group.labels} side="right" />
+            <Members
+              members={group.right}
+              group={group.labels}
+              side="right"
+              coloured={group.results.length > 1 && (matching.many === 'right' || group.left.length === 0)}
+            />
             <span className="match-op">{SET_OPERATORS.includes(matching.op) ? '→' : '='}</span>
             <Results group={group} m={matching} />
           </div>

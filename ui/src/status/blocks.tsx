@@ -87,7 +87,8 @@ function BlockStrips({
           </>
         ) : (
           <span className="muted">
-            The darker, the more often merged; striped is what is in memory only. Rows show what overlaps.
+            The stronger the colour, the more often merged; striped is what is in memory only. Rows show what
+            overlaps.
           </span>
         )}
       </p>

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { call } from '../api/client';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { useFlags, useRuntimeInfo, useTsdbStatus } from '../api/queries';
-import { Loading } from '../components/ui';
+import { Loading, Notice } from '../components/ui';
 import { utcTime } from '../lib/store';
 import { formatMoment, roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
@@ -28,6 +28,8 @@ const many = (n: number, one: string) => `${count(n)} ${one}${n === 1 ? '' : 's'
 const short = (n: number) => formatValue(n, 'none', 4);
 const bytes = (n: number) => formatValue(n, 'bytes', 3);
 
+const level = (share: number) => (share > 0.95 ? ' is-bad' : share > 0.7 ? ' is-warn' : '');
+
 interface Figure {
   name: string;
   value: string;
@@ -44,7 +46,7 @@ function Tiles({ figures }: { figures: Figure[] }) {
           <span className="tile-name">{name}</span>
           <span className="tile-value">{value}</span>
           {share !== undefined && (
-            <span className={`meter${share > 0.95 ? ' is-bad' : share > 0.8 ? ' is-warn' : ''}`}>
+            <span className={`meter${level(share)}`}>
               <i style={{ width: `${Math.min(100, share * 100)}%` }} />
             </span>
           )}
@@ -65,8 +67,37 @@ const OWNERS: Record<string, string> = {
   buffers: 'Buffers',
 };
 
-function Memory({ data, limit }: { data: StorageStatus; limit: number }) {
-  const { owners, usedBytes } = data.memory;
+/** What the store does about its memory, by its own word for it; shares of the limit at which that begins. */
+const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: string; text: string }> = {
+  flushing: {
+    kind: 'info',
+    title: 'Memory is written to blocks early',
+    text: 'More than 70 % of the limit is used. Nothing is refused, nobody waits.',
+  },
+  slowing: {
+    kind: 'warning',
+    title: 'Writers wait for memory',
+    text: 'More than 85 % of the limit is used: commits are slowed until blocks are written.',
+  },
+  refusing: {
+    kind: 'error',
+    title: 'New series are refused',
+    text: 'More than 95 % of the limit is used. Samples of known series are stored. The log of the server names whose the newest series are; Cardinality shows who has the most.',
+  },
+};
+const STAGES = [0.7, 0.85, 0.95];
+
+function Pressure({ state }: { state: string | undefined }) {
+  const pressure = PRESSURE[state ?? ''];
+  return pressure ? (
+    <Notice kind={pressure.kind} title={pressure.title}>
+      {pressure.text}
+    </Notice>
+  ) : null;
+}
+
+function Memory({ data }: { data: StorageStatus }) {
+  const { owners, usedBytes, limitBytes: limit = 0 } = data.memory;
   const most = owners.reduce((max, o) => Math.max(max, o.value), 0);
   return (
     <section className="card top">
@@ -74,12 +105,22 @@ function Memory({ data, limit }: { data: StorageStatus; limit: number }) {
         <h2>Memory by owner</h2>
         <p className="muted">
           {bytes(usedBytes)}
-          {limit > 0 && ` of ${bytes(limit)} that the process may use`}
+          {limit > 0 ? ` of ${bytes(limit)} (--storage.memory-limit)` : ' in all'}
         </p>
       </header>
       {limit > 0 && (
-        <span className="meter memory-meter">
-          <i style={{ width: `${Math.min(100, (usedBytes / limit) * 100)}%` }} />
+        <span className="memory-meter">
+          <span className={`meter${level(usedBytes / limit)}`}>
+            <i style={{ width: `${Math.min(100, (usedBytes / limit) * 100)}%` }} />
+          </span>
+          {STAGES.map((stage) => (
+            <span
+              key={stage}
+              className="memory-stage"
+              style={{ left: `${stage * 100}%` }}
+              title={`From ${formatValue(stage, 'ratio', 2)}: ${stage === 0.7 ? 'memory is written to blocks early' : stage === 0.85 ? 'writers wait' : 'new series are refused'}`}
+            />
+          ))}
         </span>
       )}
       <ol>
@@ -163,7 +204,7 @@ function Full({ data }: { data: StorageStatus }) {
   const maxSeries = Number(flags?.['storage.max-series'] ?? 0);
   const filled = isMoment(head.minTime) && isMoment(head.maxTime) && head.maxTime > head.minTime;
   const perHour = churn.windowMillis > 0 ? (churn.seriesCreated / churn.windowMillis) * 3_600_000 : 0;
-  const limit = Number(runtime?.GOMEMLIMIT ?? 0);
+  const { limitBytes = 0, state, seriesRefused = 0, writersDelayedMillis = 0 } = data.memory;
   const figures: Figure[] = [
     {
       name: 'Series',
@@ -179,7 +220,12 @@ function Full({ data }: { data: StorageStatus }) {
           ? `in ${roughDuration(churn.windowMillis)}, ${count(churn.seriesRemoved)} left · ${short(perHour)} an hour`
           : 'not known yet',
     },
-    { name: 'Memory', value: bytes(data.memory.usedBytes), note: 'of the store' },
+    {
+      name: 'Memory',
+      value: bytes(data.memory.usedBytes),
+      note: limitBytes > 0 ? `of ${bytes(limitBytes)} allowed` : 'of the store',
+      share: limitBytes > 0 ? data.memory.usedBytes / limitBytes : undefined,
+    },
     {
       name: 'On disk',
       value: bytes(blocks.bytes),
@@ -193,9 +239,10 @@ function Full({ data }: { data: StorageStatus }) {
   const failures = work.failures + work.checkpointFailures;
   return (
     <>
+      <Pressure state={state} />
       <Tiles figures={figures} />
       <div className="top-grid">
-        <Memory data={data} limit={limit > 2 ** 60 ? 0 : limit} />
+        <Memory data={data} />
         <Encodings list={data.encodings} samples={blocks.samples} />
         <Facts
           title="In memory"
@@ -207,6 +254,14 @@ function Full({ data }: { data: StorageStatus }) {
                 : 'no samples yet',
             ],
             ['Samples taken', `${count(head.floatSamples)} since the start`],
+            [
+              'New series refused',
+              seriesRefused > 0 ? `${count(seriesRefused)}: the limit of memory was near` : null,
+            ],
+            [
+              'Writers waited',
+              writersDelayedMillis > 0 ? `${roughDuration(writersDelayedMillis)} for memory` : null,
+            ],
             ['Histograms taken', head.histogramSamples > 0 ? count(head.histogramSamples) : null],
             ['Late samples taken', head.lateSamples > 0 ? count(head.lateSamples) : null],
             [
@@ -223,7 +278,10 @@ function Full({ data }: { data: StorageStatus }) {
               'Removed by retention',
               `${many(work.blocksRemovedByAge, 'block')} by age, ${count(work.blocksRemovedBySize)} by size`,
             ],
-            ['Ranges written to disk', `${count(work.flushes)} since the start`],
+            [
+              'Ranges written to disk',
+              `${count(work.flushes)} since the start${work.earlyFlushes ? `, ${count(work.earlyFlushes)} of them early to free memory` : ''}`,
+            ],
             ['Compactions', `${many(work.compactions, 'block')} written`],
             ['Snapshots of memory', count(work.checkpoints)],
             ['Failures', failures === 0 ? 'none' : `${count(failures)}: the log of the server says why`],

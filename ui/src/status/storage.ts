@@ -26,6 +26,8 @@ export interface StorageStatus {
   blocks: { count: number; bytes: number; samples: number; series: number; chunks: number };
   work: {
     flushes: number;
+    /** Of these before their range was full, because memory was short. */
+    earlyFlushes?: number;
     compactions: number;
     failures: number;
     checkpoints: number;
@@ -34,7 +36,14 @@ export interface StorageStatus {
     blocksRemovedBySize: number;
   };
   metadata: { families: number; limit: number; dropped: number };
-  memory: { usedBytes: number; owners: NamedValue[] };
+  memory: {
+    usedBytes: number;
+    limitBytes?: number;
+    state?: 'normal' | 'flushing' | 'slowing' | 'refusing' | string;
+    seriesRefused?: number;
+    writersDelayedMillis?: number;
+    owners: NamedValue[];
+  };
   encodings: Encoding[];
 }
 
