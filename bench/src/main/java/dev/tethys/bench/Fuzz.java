@@ -38,8 +38,12 @@ final class Fuzz {
     default void close() throws Exception {}
   }
 
-  private static final Map<String, Function<Path, Target>> TARGETS =
-      new LinkedHashMap<>(Map.of("wal", WalFuzz::new));
+  private static final Map<String, Function<Path, Target>> TARGETS = new LinkedHashMap<>();
+
+  static {
+    TARGETS.put("wal", WalFuzz::new);
+    TARGETS.put("blocks", BlockFuzz::new);
+  }
 
   /** A round that takes longer hangs. */
   private static final long LONGEST_SECONDS = 30;

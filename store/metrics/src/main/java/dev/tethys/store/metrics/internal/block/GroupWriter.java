@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.ZstdException;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
@@ -86,9 +87,15 @@ final class GroupWriter implements AutoCloseable {
       System.arraycopy(b, BlockLayout.GROUP_HEADER, out, 0, raw);
       return out;
     }
-    long n = Zstd.decompressByteArray(out, 0, raw, b, BlockLayout.GROUP_HEADER, stored);
-    if (Zstd.isError(n) || n != raw) {
-      throw new DamageException("a group at " + offset + " cannot be decompressed");
+    long n;
+    try {
+      n = Zstd.decompressByteArray(out, 0, raw, b, BlockLayout.GROUP_HEADER, stored);
+    } catch (ZstdException e) {
+      throw new DamageException(
+          "a group at " + offset + " cannot be decompressed: " + e.getMessage());
+    }
+    if (n != raw) {
+      throw new DamageException("a group at " + offset + " is shorter than it says");
     }
     return out;
   }

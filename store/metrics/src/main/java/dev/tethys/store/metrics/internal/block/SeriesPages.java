@@ -72,7 +72,10 @@ final class SeriesPages {
           int length = (int) Math.min(Integer.MAX_VALUE / 2, v >>> 2);
           chunks[i][k] =
               new ChunkRef(sets[at++], groups.ofChunks(group), offset, length, (v & 2) != 0);
-          offset = Math.addExact(offset, length);
+          offset += length;
+          if (offset < 0) {
+            throw new DamageException("a chunk behind the longest group");
+          }
         }
       }
     }

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damaged blocks: what is read is what was written or nothing, and nothing ends otherwise than with
- * an error that names the damage, whatever the bytes are.
+ * an error that names the damage, whatever the bytes are. {@code tethys bench fuzz blocks} does the
+ * same a million times.
  */
 class BlockFuzzTest {
   /** What reading a damaged block of some twenty kilobytes may allocate. */
@@ -102,13 +103,16 @@ class BlockFuzzTest {
     for (int seed = 0; seed < 3000; seed++) {
       Random r = new Random(seed);
       boolean first = r.nextInt(3) > 0;
-      byte[] c = plainChunks.clone();
-      byte[] i = plainIndex.clone();
+      boolean plain = r.nextInt(4) > 0;
+      byte[] soundChunks = plain ? plainChunks : chunks;
+      byte[] soundIndex = plain ? plainIndex : index;
+      byte[] c = soundChunks.clone();
+      byte[] i = soundIndex.clone();
       for (int n = 1 + r.nextInt(4); n > 0; n--) {
         overwrite(first ? c : i, r);
       }
-      sealGroups(c, plainChunks, 8, c.length);
-      sealIndex(i, plainIndex);
+      sealGroups(c, soundChunks, 8, c.length);
+      sealIndex(i, soundIndex);
       long before = THREADS.getCurrentThreadAllocatedBytes();
       long began = System.nanoTime();
       try {
