@@ -16,6 +16,7 @@ final class Bounds {
   private final long fresh;
   private final int widest;
   private volatile @Nullable TimeSums timeSums;
+  private volatile double @Nullable [] factors;
 
   private Bounds(int[] from, int[] to, long total, long fresh, int widest) {
     this.from = from;
@@ -61,6 +62,16 @@ final class Bounds {
   /** Those sums, or null when nobody has taken them yet. */
   @Nullable TimeSums timeSums() {
     return timeSums;
+  }
+
+  /** By step what a rate multiplies differences with as far as times alone say; or null. */
+  double @Nullable [] factors() {
+    return factors;
+  }
+
+  /** Keeps the factors; several threads may, all the same. */
+  void factors(double[] made) {
+    factors = made;
   }
 
   /** Keeps the sums; several threads may, all the same. */

@@ -79,41 +79,88 @@ final class Rate implements RangeFunction {
   }
 
   private static void plain(Windows w, double[] out, boolean counter, double divisor) {
-    long[] t = w.times;
     double[] v = w.values;
     int[] from = w.from;
     int[] to = w.to;
+    double[] factors = factors(w, divisor);
     for (int s = 0; s < out.length; s++) {
       int f = from[s];
       int l = to[s] - 1;
       if (l > f) {
+        double first = v[f];
+        double difference = v[l] - first;
         out[s] =
-            extrapolated(
-                t[f], t[l], l - f, v[f], v[l] - v[f], w.start(s), w.end(s), counter, divisor);
+            counter && mayReachZero(first, difference)
+                ? extrapolated(w, s, f, l, difference, true, divisor)
+                : difference * factors[s];
       }
     }
   }
 
   private static void withResets(Windows w, double[] out, int[] resets, double divisor) {
-    long[] t = w.times;
     double[] v = w.values;
-    int first = 0;
+    double[] factors = factors(w, divisor);
+    int next = 0;
     for (int s = 0; s < out.length; s++) {
       int f = w.from[s];
       int l = w.to[s] - 1;
       if (l <= f) {
         continue;
       }
-      while (first < resets.length && resets[first] <= f) {
-        first++;
+      while (next < resets.length && resets[next] <= f) {
+        next++;
       }
-      double difference = v[l] - v[f];
-      for (int r = first; r < resets.length && resets[r] <= l; r++) {
+      double first = v[f];
+      double difference = v[l] - first;
+      for (int r = next; r < resets.length && resets[r] <= l; r++) {
         difference += v[resets[r] - 1];
       }
       out[s] =
-          extrapolated(t[f], t[l], l - f, v[f], difference, w.start(s), w.end(s), true, divisor);
+          mayReachZero(first, difference)
+              ? extrapolated(w, s, f, l, difference, true, divisor)
+              : difference * factors[s];
     }
+  }
+
+  /**
+   * Whether a counter may have been zero nearer to its first sample than the border is taken to be.
+   * Not when it was at least twice as high as it rose: then zero is two windows away, and the
+   * border less than 1.1.
+   */
+  private static boolean mayReachZero(double first, double difference) {
+    return difference > 0 && first >= 0 && !(first >= 2 * difference);
+  }
+
+  /** By step what differences are multiplied with: of times alone, so once for all series. */
+  private static double[] factors(Windows w, double divisor) {
+    double[] known = w.bounds.factors();
+    if (known != null) {
+      return known;
+    }
+    double[] out = new double[w.from.length];
+    for (int s = 0; s < out.length; s++) {
+      int f = w.from[s];
+      int l = w.to[s] - 1;
+      if (l > f) {
+        out[s] = factor(w.times[f], w.times[l], l - f, 0, 0, w.start(s), w.end(s), false) / divisor;
+      }
+    }
+    w.bounds.factors(out);
+    return out;
+  }
+
+  private static double extrapolated(
+      Windows w, int s, int f, int l, double difference, boolean counter, double divisor) {
+    return extrapolated(
+        w.times[f],
+        w.times[l],
+        l - f,
+        w.values[f],
+        difference,
+        w.start(s),
+        w.end(s),
+        counter,
+        divisor);
   }
 
   /** The heart: {@code difference} between samples {@code n} distances apart, as over the range. */
@@ -127,6 +174,20 @@ final class Rate implements RangeFunction {
       long rangeEnd,
       boolean counter,
       double divisor) {
+    double factor =
+        factor(firstTime, lastTime, n, first, difference, rangeStart, rangeEnd, counter);
+    return difference * (factor / divisor);
+  }
+
+  private static double factor(
+      long firstTime,
+      long lastTime,
+      int n,
+      double first,
+      double difference,
+      long rangeStart,
+      long rangeEnd,
+      boolean counter) {
     double toStart = (double) (firstTime - rangeStart) / 1000;
     double toEnd = (double) (rangeEnd - lastTime) / 1000;
     double sampled = (double) (lastTime - firstTime) / 1000;
@@ -144,8 +205,7 @@ final class Rate implements RangeFunction {
     if (toEnd >= threshold) {
       toEnd = average / 2;
     }
-    double factor = sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
-    return difference * (factor / divisor);
+    return sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
   }
 
   /** A counter whose start times are known, at least in part. */

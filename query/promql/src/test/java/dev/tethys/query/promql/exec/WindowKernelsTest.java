@@ -133,4 +133,43 @@ class WindowKernelsTest {
           return Double.isInfinite(sum) ? sum : sum + carry;
         });
   }
+
+  /** Extrapolation as Prometheus writes it, window by window. */
+  private static double rate(Windows w, int s, boolean counter, boolean perSecond) {
+    double[] v = w.values;
+    int f = w.from[s];
+    int l = w.to[s] - 1;
+    double result = v[l] - v[f];
+    for (int i = f + 1; counter && i <= l; i++) {
+      if (v[i] < v[i - 1]) {
+        result += v[i - 1];
+      }
+    }
+    double toStart = (w.times[f] - w.start(s)) / 1000.0;
+    double toEnd = (w.end(s) - w.times[l]) / 1000.0;
+    double sampled = (w.times[l] - w.times[f]) / 1000.0;
+    double average = sampled / (l - f);
+    double threshold = average * 1.1;
+    if (toStart >= threshold) {
+      toStart = average / 2;
+    }
+    if (counter && result > 0 && v[f] >= 0) {
+      double toZero = sampled * (v[f] / result);
+      if (toZero < toStart) {
+        toStart = toZero;
+      }
+    }
+    if (toEnd >= threshold) {
+      toEnd = average / 2;
+    }
+    double factor = (sampled + toStart + toEnd) / sampled;
+    return result * (perSecond ? factor / Rate.seconds(w.range) : factor);
+  }
+
+  @Test
+  void ratesEqualThoseOfEachWindow() {
+    check(new Rate(true, true), 2, (w, s) -> rate(w, s, true, true));
+    check(new Rate(true, false), 2, (w, s) -> rate(w, s, true, false));
+    check(new Rate(false, false), 2, (w, s) -> rate(w, s, false, false));
+  }
 }
