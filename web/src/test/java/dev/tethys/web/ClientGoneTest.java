@@ -8,12 +8,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -42,6 +50,7 @@ class ClientGoneTest {
             new Routes()
                 .get("/", (q, r) -> r.send("short"))
                 .get("/wait", this::await)
+                .get("/endless", this::endless)
                 .post("/wait", this::await),
             null);
     return listener;
@@ -56,6 +65,55 @@ class ClientGoneTest {
       }
     }
     r.send(gone.getCount() == 0 ? "gone" : "long");
+  }
+
+  /** Writes until the client has gone, and wraps what it is told then. */
+  private void endless(HttpRequest q, HttpResponse r) {
+    try (OutputStream out = r.uncompressed().stream()) {
+      byte[] chunk = new byte[64 << 10];
+      while (goOn.getCount() > 0) {
+        out.write(chunk);
+        begun.countDown();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      gone.countDown();
+    }
+  }
+
+  @Test
+  void aClientThatLeavesDuringItsAnswerIsNobodysError() throws Exception {
+    List<LogRecord> errors = Collections.synchronizedList(new ArrayList<>());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            if (r.getLevel() == Level.SEVERE) {
+              errors.add(r);
+            }
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.tethys.web");
+    logger.addHandler(handler);
+    try {
+      HttpListener l = start(null);
+      try (Socket s = new Socket("127.0.0.1", l.port())) {
+        send(s, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n");
+        begun();
+      }
+      noticed();
+      l.close(); // what was to be said has been said
+      assertThat(errors).isEmpty();
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   @AfterEach

@@ -10,6 +10,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -78,8 +79,13 @@ public final class Answers {
         }
         response.finish();
       } catch (ClientGoneException e) {
-        LOG.log(Level.DEBUG, "client gone: {0}", q.remotePeer().address());
-        throw new CloseConnectionException("client gone", e);
+        throw gone(q, e);
+      } catch (UncheckedIOException e) { // handlers wrap what their output throws
+        if (e.getCause() instanceof ClientGoneException) {
+          throw gone(q, e);
+        }
+        LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
+        fail(c, request, response, 500, "Internal Server Error", e);
       } catch (CloseConnectionException e) {
         throw e;
       } catch (HttpException e) {
@@ -100,6 +106,11 @@ public final class Answers {
         exchange.closeConnection();
       }
     }
+  }
+
+  private static CloseConnectionException gone(ServerRequest q, Exception e) {
+    LOG.log(Level.DEBUG, "client gone: {0}", q.remotePeer().address());
+    return new CloseConnectionException("client gone", e);
   }
 
   private static boolean isEndDue(ServerRequest q) {
