@@ -3,8 +3,8 @@ package dev.tethys.bench;
 import java.util.Arrays;
 
 /**
- * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …} and {@code jmh …}; the races are run
- * by the launcher.
+ * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …} and
+ * {@code jmh …}; the races are run by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -15,11 +15,13 @@ public final class Main {
     switch (what) {
       case "soak" -> System.exit(Soak.run(rest));
       case "disk" -> System.exit(Disk.run(rest));
+      case "churn" -> System.exit(Churn.run(rest));
+      case "kills" -> System.exit(Kills.run(rest));
       case "fuzz" -> System.exit(Fuzz.run(rest));
       case "hostile" -> System.exit(Hostile.run(rest));
       case "jmh" -> org.openjdk.jmh.Main.main(rest);
       default -> {
-        System.err.println("usage: tethys bench race|soak|disk|fuzz|hostile|jmh …");
+        System.err.println("usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|jmh …");
         System.exit(2);
       }
     }

@@ -96,7 +96,9 @@ final class Upkeep {
 
   /** Whether something waits for a merge to end. */
   private boolean waits() {
-    return structure.hasQueuedThreads() || head.maxTime() - head.minTime() > head.range() * 2;
+    return structure.hasQueuedThreads()
+        || head.budget.state() != MemoryBudget.State.NORMAL
+        || head.maxTime() - head.minTime() > head.range() * 2;
   }
 
   private boolean sleep(long nanos) {

@@ -48,6 +48,13 @@ final class Batch {
   private int pendingCount;
   private boolean tracking;
   private long[] keys = new long[0];
+  private long[] scratch = new long[128];
+
+  // The other arrays of two sets: arranging writes from the ones to the others.
+  private int[] spareSlots = new int[0];
+  private int[] spareGenerations = new int[0];
+  private long[] spareTimes = new long[0];
+  private long[] spareBits = new long[0];
 
   record HistogramSample(int slot, int generation, long start, long time, Histogram histogram) {}
 
@@ -125,6 +132,8 @@ final class Batch {
         + inOrder.bytes()
         + late.bytes()
         + pending.length * 4L
+        + spareSlots.length * 24L
+        + scratch.length * 8L
         + keys.length * 8L;
   }
 
@@ -244,10 +253,16 @@ final class Batch {
       byTime(from, to);
       from = to;
     }
-    int[] s = new int[slots.length];
-    int[] g = new int[slots.length];
-    long[] t = new long[slots.length];
-    long[] b = new long[slots.length];
+    if (spareSlots.length != slots.length) {
+      spareSlots = new int[slots.length];
+      spareGenerations = new int[slots.length];
+      spareTimes = new long[slots.length];
+      spareBits = new long[slots.length];
+    }
+    int[] s = spareSlots;
+    int[] g = spareGenerations;
+    long[] t = spareTimes;
+    long[] b = spareBits;
     long[] st = starts == null ? null : new long[slots.length];
     for (int i = 0; i < n; i++) {
       int at = (int) keys[i];
@@ -259,6 +274,10 @@ final class Batch {
         st[i] = starts[at];
       }
     }
+    spareSlots = slots;
+    spareGenerations = generations;
+    spareTimes = times;
+    spareBits = bits;
     slots = s;
     generations = g;
     times = t;
@@ -280,14 +299,18 @@ final class Batch {
       return;
     }
     if (max - min >= 0 && max - min < 1L << 42 && to - from <= 1 << 20) {
-      long[] by = new long[to - from];
-      for (int i = from; i < to; i++) {
-        by[i - from] = (times[(int) keys[i]] - min) << 20 | i - from;
+      int n = to - from;
+      if (scratch.length < 2 * n) {
+        scratch = new long[2 * n];
       }
-      Arrays.sort(by);
-      long[] old = Arrays.copyOfRange(keys, from, to);
-      for (int i = 0; i < by.length; i++) {
-        keys[from + i] = old[(int) (by[i] & 0xfffff)];
+      long[] x = scratch; // first what is sorted, then the keys as they were
+      for (int i = 0; i < n; i++) {
+        x[i] = (times[(int) keys[from + i]] - min) << 20 | i;
+        x[n + i] = keys[from + i];
+      }
+      Arrays.sort(x, 0, n);
+      for (int i = 0; i < n; i++) {
+        keys[from + i] = x[n + (int) (x[i] & 0xfffff)];
       }
       return;
     }
