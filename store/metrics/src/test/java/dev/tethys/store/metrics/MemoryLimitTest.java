@@ -150,7 +150,9 @@ class MemoryLimitTest {
           refused = e;
         }
       }
-      assertThat(refused).isNotNull();
+      if (refused == null) {
+        throw new AssertionError("no commit was refused");
+      }
       assertThat(refused).hasMessageContaining("--storage.memory-limit");
       assertThat(refused.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(count(db, "base", 1)).isEqualTo(stored.size());
