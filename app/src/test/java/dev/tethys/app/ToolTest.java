@@ -196,6 +196,9 @@ class ToolTest {
     assertThat(ToolRole.run(List.of("check", "config"), quiet())).isEqualTo(1);
     assertThat(ok(tool("import", "prometheus", "--help")).out())
         .startsWith("usage: tethys tool tsdb import prometheus [<flags>] <prometheus folder>");
+    assertThat(ok(tool("--help")).out()).contains("tsdb list ").contains("tsdb restore ");
+    assertThat(tool().status()).isEqualTo(1);
+    assertThat(tool("import").out()).contains("tsdb import json ").doesNotContain("tsdb list ");
     Path bad = dir.resolve("bad.om");
     Files.writeString(bad, "a 1 1\nb{\n# EOF\n");
     assertThat(tool("import", "openmetrics", bad, dir.resolve("data")).err())

@@ -60,7 +60,7 @@ public final class ToolRole {
 
   private static int dispatch(List<String> args, Console console) throws IOException {
     if (args.isEmpty() || args.getFirst().equals("--help") || args.getFirst().equals("-h")) {
-      console.out().print(help());
+      console.out().print(help(""));
       return args.isEmpty() ? 1 : 0;
     }
     String line = String.join(" ", args) + " ";
@@ -80,9 +80,12 @@ public final class ToolRole {
         }
       }
     }
-    if (args.stream().anyMatch(a -> a.equals("--help") || a.equals("-h"))) {
-      console.out().print(help());
-      return 0;
+    // A group, such as tsdb or tsdb import.
+    boolean asked = args.getLast().equals("--help") || args.getLast().equals("-h");
+    String group = String.join(" ", asked ? args.subList(0, args.size() - 1) : args) + " ";
+    if (TsdbCommands.all().stream().anyMatch(c -> c.name().startsWith(group))) {
+      console.out().print(help(group));
+      return asked ? 0 : 1;
     }
     throw new UsageException(
         "tethys tool: there is no command "
@@ -90,12 +93,16 @@ public final class ToolRole {
             + "; see tethys tool --help");
   }
 
-  private static String help() {
-    StringBuilder sb = new StringBuilder("usage: tethys tool <command> [<flags>] [<args>]\n\n");
+  /** The page of all commands, or of those of a group. */
+  private static String help(String group) {
+    StringBuilder sb =
+        new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");
     sb.append("What promtool does, and what it lacks.\n\nCommands:\n");
     for (Command c : TsdbCommands.all()) {
-      sb.append(
-          String.format("  %-40s %s%n", c.name(), c.about().substring(0, c.about().indexOf('.'))));
+      if (c.name().startsWith(group)) {
+        String about = c.about().substring(0, c.about().indexOf('.'));
+        sb.append(String.format("  %-40s %s%n", c.name(), about));
+      }
     }
     sb.append("\nNot built yet, refused by name: ")
         .append(String.join(", ", new TreeSet<>(TO_COME)))

@@ -13,6 +13,19 @@ final class ForeignFolder {
 
   static void refuse(Path folder, FileAccess files) throws IOException {
     Path found = prometheus(folder, files);
+    Path block = found == null ? null : found.getParent();
+    if (found != null && block != null && found.endsWith("chunks") && isOurs(folder, files)) {
+      throw new StorageException(
+          StorageException.Reason.INVALID,
+          "among the data in "
+              + folder
+              + " is a block of Prometheus, "
+              + block.getFileName()
+              + ". Move it out of the folder, then bring it in with 'tethys tool tsdb import"
+              + " prometheus THAT-BLOCK "
+              + folder
+              + "'; nothing here was changed");
+    }
     if (found != null) {
       throw new StorageException(
           StorageException.Reason.INVALID,
@@ -25,6 +38,22 @@ final class ForeignFolder {
               + folder
               + " THAT-FOLDER' first; nothing here was changed");
     }
+  }
+
+  /** Whether there is a snapshot of the head or a block that only this store makes. */
+  private static boolean isOurs(Path folder, FileAccess files) throws IOException {
+    if (files.exists(folder.resolve("head"))) {
+      return true;
+    }
+    for (Path p : files.list(folder)) {
+      Path chunks = p.resolve("chunks");
+      if (Ulid.is(p.getFileName().toString())
+          && files.exists(chunks)
+          && !files.isDirectory(chunks)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A file or folder that only Prometheus makes; null when there is none. */

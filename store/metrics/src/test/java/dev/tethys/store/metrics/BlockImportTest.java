@@ -280,6 +280,11 @@ class BlockImportTest {
     try (Stream<Path> s = Files.list(folder)) {
       assertThat(s).containsExactly(block.getParent());
     }
+    // One that was dropped among ours.
+    Files.createDirectories(folder.resolve("head"));
+    assertThatThrownBy(() -> MetricsDatabase.open(folder, OPTIONS))
+        .hasMessageContaining("a block of Prometheus, 01BZJ9WJQPWHGNC2W4J9TA62KC")
+        .hasMessageContaining("Move it out of the folder");
     Path head = folder.resolve("other/chunks_head");
     Files.createDirectories(head);
     assertThatThrownBy(() -> MetricsDatabase.open(folder.resolve("other"), OPTIONS))
