@@ -277,6 +277,36 @@ final class SelfMetrics implements Collector {
         "data_replay_duration_seconds",
         "Time taken to replay the data on disk.",
         recovery.millis() / 1000.0);
+    counter(
+        to,
+        "wal_writes_failed_total",
+        "Total number of write log writes that failed.",
+        head.counters.logFailures.sum());
+    gauge(
+        to,
+        "head_active_appenders",
+        "Number of currently active appender transactions",
+        head.truncation().appenders());
+    counter(
+        to,
+        "exemplar_exemplars_appended_total",
+        "Total number of appended exemplars.",
+        head.exemplarsAppended());
+    counter(
+        to,
+        "exemplar_out_of_order_exemplars_total",
+        "Total number of out of order exemplar ingestion failed attempts.",
+        head.exemplarsOutOfOrder());
+    gauge(
+        to,
+        "exemplar_series_with_exemplars_in_storage",
+        "Number of series with exemplars currently in circular storage.",
+        head.exemplarSeries());
+    gauge(
+        to,
+        "exemplar_last_exemplars_timestamp_seconds",
+        "The timestamp of the oldest exemplar stored in circular storage. Useful to check for what time range the current exemplar buffer limit allows.",
+        head.oldestExemplar() / 1000.0);
     gauge(
         to,
         "exemplar_exemplars_in_storage",

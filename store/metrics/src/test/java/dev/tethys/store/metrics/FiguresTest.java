@@ -6,6 +6,8 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.DatabaseStats.Count;
 import java.nio.file.Path;
@@ -29,14 +31,25 @@ class FiguresTest {
         .orElseThrow();
   }
 
+  private static double value(Registry registry, String name) {
+    return registry.gather().stream()
+        .filter(f -> f.name().equals(name))
+        .map(f -> f.metrics().getFirst().point())
+        .mapToDouble(p -> ((MetricFamily.Value) p).value())
+        .findFirst()
+        .orElseThrow();
+  }
+
   @Test
   void statusOverTheWayToBlocks() {
     AtomicLong now = new AtomicLong(T0);
+    Registry registry = new Registry();
     DatabaseOptions o =
         DatabaseOptions.DEFAULTS
             .withBackground(false)
             .withRetention(Duration.ofDays(1000), 0)
             .withBlockDuration(Duration.ofMinutes(10))
+            .withRegistry(registry)
             .withClock(() -> Instant.ofEpochMilli(now.get()));
     try (MetricsDatabase db = MetricsDatabase.open(folder, o)) {
       db.maintain();
@@ -71,6 +84,21 @@ class FiguresTest {
       for (String owner : new String[] {"series", "samples", "exemplars", "metadata"}) {
         assertThat(owner(s, owner)).as(owner).isGreaterThan(owner(empty, owner));
       }
+      assertThat(value(registry, "prometheus_tsdb_exemplar_exemplars_appended_total"))
+          .isEqualTo(20_000);
+      assertThat(value(registry, "prometheus_tsdb_exemplar_series_with_exemplars_in_storage"))
+          .isEqualTo(1250);
+      assertThat(value(registry, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds"))
+          .isEqualTo(T0 / 1000.0);
+      assertThat(value(registry, "prometheus_tsdb_head_active_appenders")).isZero();
+      try (Appender a = db.appender()) {
+        assertThat(value(registry, "prometheus_tsdb_head_active_appenders")).isEqualTo(1);
+        a.append(
+            a.series(Labels.of("__name__", "m", "i", "1")),
+            new Exemplar(Labels.of("trace_id", "old"), 1, T0));
+      }
+      assertThat(value(registry, "prometheus_tsdb_exemplar_out_of_order_exemplars_total"))
+          .isEqualTo(1);
       assertThat(db.stats(1).memory()).isEqualTo(s.memory().owners());
       // An hour later what happened before is forgotten.
       now.addAndGet(Duration.ofHours(2).toMillis());

@@ -243,6 +243,7 @@ final class Commits {
         log.append(frames);
       }
     } catch (IOException e) {
+      head.counters.logFailures.increment();
       failure = HeadAppender.notDurable(e);
     }
     int written = frames.size;

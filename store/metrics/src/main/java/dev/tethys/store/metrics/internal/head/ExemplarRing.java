@@ -34,6 +34,21 @@ final class ExemplarRing {
   private final Map<Labels, Newest> newest = new HashMap<>();
   private int capacity;
   private long bytes;
+  private long appended;
+  private long outOfOrder;
+
+  /**
+   * Figures for self-metrics.
+   *
+   * @param oldest time of the exemplar that came first, 0 when there is none
+   */
+  record Figures(long appended, long outOfOrder, int series, long oldest) {}
+
+  synchronized Figures figures() {
+    Entry first = ring.peekFirst();
+    return new Figures(
+        appended, outOfOrder, newest.size(), first == null ? 0 : first.exemplar.timestamp());
+  }
 
   ExemplarRing(int capacity) {
     this.capacity = capacity;
@@ -50,9 +65,11 @@ final class ExemplarRing {
     if (n == null || n.exemplar.timestamp() < e.timestamp() || same(n.exemplar, e)) {
       return Outcome.OK;
     }
-    return n.exemplar.timestamp() == e.timestamp()
-        ? Outcome.DUPLICATE_TIMESTAMP
-        : Outcome.OUT_OF_ORDER;
+    if (n.exemplar.timestamp() == e.timestamp()) {
+      return Outcome.DUPLICATE_TIMESTAMP;
+    }
+    outOfOrder++;
+    return Outcome.OUT_OF_ORDER;
   }
 
   private static boolean same(Exemplar a, Exemplar b) {
@@ -77,6 +94,7 @@ final class ExemplarRing {
     n.held++;
     ring.addLast(new Entry(series, e));
     bytes += size(series, e);
+    appended++;
     shrink();
   }
 
@@ -121,6 +139,7 @@ final class ExemplarRing {
     ring.clear();
     newest.clear();
     bytes = 0;
+    appended -= keep.size(); // they are only put back
     keep.forEach(e -> add(e.series, e.exemplar));
   }
 

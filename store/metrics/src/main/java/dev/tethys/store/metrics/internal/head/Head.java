@@ -471,6 +471,26 @@ public final class Head {
     return clock.millis();
   }
 
+  /** Exemplars that were taken. */
+  public long exemplarsAppended() {
+    return exemplars.figures().appended();
+  }
+
+  /** Exemplars that were refused because they were older than the newest of their series. */
+  public long exemplarsOutOfOrder() {
+    return exemplars.figures().outOfOrder();
+  }
+
+  /** Series that have exemplars. */
+  public int exemplarSeries() {
+    return exemplars.figures().series();
+  }
+
+  /** Time of the exemplar that came first, 0 when there is none. */
+  public long oldestExemplar() {
+    return exemplars.figures().oldest();
+  }
+
   public int exemplarCount() {
     return exemplars.size();
   }

@@ -27,6 +27,11 @@ public final class Truncation {
     return epoch.get();
   }
 
+  /** Appenders that are neither committed nor closed. */
+  public int appenders() {
+    return open.size();
+  }
+
   void began(HeadAppender a) {
     open.add(a);
   }
