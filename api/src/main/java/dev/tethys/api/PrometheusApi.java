@@ -21,6 +21,7 @@ public final class PrometheusApi {
       QueryEngine engine,
       StoreView storeView,
       TargetsView targets,
+      RulesView rules,
       ServerView server,
       Notifications notifications,
       Registry registry,
@@ -35,7 +36,7 @@ public final class PrometheusApi {
     new RunningQueryEndpoints(p.engine()).register(api);
     new LabelEndpoints(p.store()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
-    new RuleEndpoints().register(api);
+    new RuleEndpoints(p.rules()).register(api);
     new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())
         .register(api);
     new StorageEndpoints(p.storeView()).register(api);

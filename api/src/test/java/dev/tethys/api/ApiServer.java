@@ -77,6 +77,7 @@ final class ApiServer implements AutoCloseable {
             },
             new Store(),
             new Targets(),
+            RulesView.NONE,
             new Server(),
             notifications,
             registry,

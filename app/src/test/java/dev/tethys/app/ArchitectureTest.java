@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.archive..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
+        .layer("alert")
+        .definedBy("dev.tethys.alert..")
         .layer("api")
         .definedBy("dev.tethys.api..")
         .layer("app")
@@ -68,8 +70,11 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec", "metrics store")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
+        .whereLayer("alert")
+        .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
         .whereLayer("api")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "promql", "scrape", "receive")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "promql", "scrape", "receive", "alert")
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
         .check(PRODUCT);
@@ -90,6 +95,7 @@ class ArchitectureTest {
           "store.metrics",
           "store.archive",
           "query.promql",
+          "alert",
           "api",
           "app"
         }) {

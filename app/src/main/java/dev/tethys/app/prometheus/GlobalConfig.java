@@ -20,17 +20,20 @@ import org.jspecify.annotations.Nullable;
  * The {@code global} section.
  *
  * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
+ * @param ruleQueryOffset how far back the queries of rules look
  * @param queryLogFile where queries are logged, empty for nowhere
  * @param externalLabels added to what leaves this server, variables already expanded
  */
 public record GlobalConfig(
     ScrapeDefaults scrape,
     Duration evaluationInterval,
+    Duration ruleQueryOffset,
     String queryLogFile,
     Labels externalLabels) {
   /** What holds where there is no such section. */
   public static final GlobalConfig DEFAULT =
-      new GlobalConfig(ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), "", Labels.EMPTY);
+      new GlobalConfig(
+          ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Duration.ZERO, "", Labels.EMPTY);
 
   private static final Section SECTION =
       new Section("global", "Defaults for everything else in the file.");
@@ -45,7 +48,7 @@ public record GlobalConfig(
           "rule_query_offset",
           Type.DURATION,
           Duration.ZERO,
-          "How far back rules look; without rules nothing depends on it.");
+          "How far back the queries of rules look, and how far back their results are stored.");
   private static final Key<String> QUERY_LOG_FILE =
       SECTION.key(
           "query_log_file",
@@ -75,10 +78,6 @@ public record GlobalConfig(
   private static GlobalConfig read(YamlObject o, UnaryOperator<@Nullable String> environment) {
     ScrapeDefaults scrape = ScrapeDefaults.readGlobal(o);
     Duration evaluation = o.get(EVALUATION_INTERVAL);
-    YamlNode offset = o.at(RULE_QUERY_OFFSET);
-    if (offset != null && !o.get(RULE_QUERY_OFFSET).isZero()) {
-      offset.notBuilt(offset.path());
-    }
     LabelsBuilder labels = new LabelsBuilder();
     o.get(EXTERNAL_LABELS)
         .forEach(
@@ -95,6 +94,7 @@ public record GlobalConfig(
     return new GlobalConfig(
         scrape,
         evaluation.isZero() ? DEFAULT.evaluationInterval : evaluation,
+        o.get(RULE_QUERY_OFFSET),
         o.get(QUERY_LOG_FILE),
         labels.build());
   }
@@ -152,6 +152,7 @@ public record GlobalConfig(
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     scrape.addTo(m);
     m.put("evaluation_interval", evaluationInterval);
+    m.put("rule_query_offset", ruleQueryOffset.isZero() ? null : ruleQueryOffset);
     m.put("query_log_file", queryLogFile.isEmpty() ? null : queryLogFile);
     m.put("external_labels", externalLabels.isEmpty() ? null : externalLabels.toMap());
     return m;

@@ -1,5 +1,8 @@
 package dev.tethys.app.prometheus;
 
+import dev.tethys.alert.notify.AlertingConfig;
+import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;
@@ -12,19 +15,23 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.query.promql.parser.ParserOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code prometheus.yml} that was found to be right.
  *
+ * @param ruleFiles patterns of the files that hold rules
  * @param files every file that was read for it, the main one first
  * @param notices what a reader of the log should know: keys that mean nothing here
  */
@@ -33,6 +40,8 @@ public record PrometheusConfig(
     StorageConfig storage,
     OtlpConfig otlp,
     List<ScrapeConfig> scrapeConfigs,
+    List<String> ruleFiles,
+    AlertingConfig alerting,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -54,6 +63,14 @@ public record PrometheusConfig(
           "Files that hold further scrape_configs; the last part may be a pattern.");
   private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
       SECTION.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+  private static final Key<List<String>> RULE_FILES =
+      SECTION.key(
+          "rule_files",
+          Type.list(Type.PATH),
+          List.of(),
+          "Files that hold rules; the last part may be a pattern.");
+  private static final Key<YamlNode> ALERTING =
+      SECTION.optional("alerting", Type.ANY, "Where alerts are sent.");
   private static final Key<StorageConfig> STORAGE =
       SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
   private static final Key<YamlNode> OTLP =
@@ -61,8 +78,6 @@ public record PrometheusConfig(
 
   static {
     SECTION
-        .notBuilt("rule_files", "Recording and alerting rules.")
-        .notBuilt("alerting", "Alertmanagers.")
         .notBuilt("remote_write", "Where samples are sent.")
         .notBuilt("remote_read", "Where samples are read from.")
         .notBuilt("tracing", "Where traces of this server are sent.");
@@ -134,12 +149,68 @@ public record PrometheusConfig(
         otlpNode == null || otlpNode.isNull()
             ? OtlpConfig.DEFAULT
             : OtlpConfig.read(otlpNode, global.scrape().names());
+    YamlNode ruleFiles = o.at(RULE_FILES);
+    if (ruleFiles != null) {
+      for (YamlNode pattern : ruleFiles.items()) {
+        checkRuleFile(pattern);
+      }
+    }
+    YamlNode alertingNode = o.at(ALERTING);
+    AlertingConfig alerting =
+        alertingNode == null || alertingNode.isNull()
+            ? AlertingConfig.NONE
+            : AlertingConfig.read(alertingNode, global.scrape().names());
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
     }
     return new PrometheusConfig(
-        global, storage, otlp, List.copyOf(jobs.configs), List.copyOf(files), notices);
+        global,
+        storage,
+        otlp,
+        List.copyOf(jobs.configs),
+        o.get(RULE_FILES),
+        alerting,
+        List.copyOf(files),
+        notices);
+  }
+
+  /** Only the last part of the path may be a pattern. */
+  private static void checkRuleFile(YamlNode pattern) {
+    String text = pattern.asString();
+    int slash = text.lastIndexOf('/');
+    if (text.substring(0, slash + 1).indexOf('*') >= 0) {
+      throw pattern.error("invalid rule file path \"" + text + "\"");
+    }
+    pattern.parse(FilePattern::of);
+  }
+
+  /**
+   * The groups of all rule files that there are now.
+   *
+   * @throws ConfigException when one of them is wrong
+   * @throws IOException when one cannot be read
+   */
+  public List<GroupSpec> readRules(ParserOptions parser) throws IOException {
+    List<GroupSpec> out = new ArrayList<>();
+    for (Path f : findRuleFiles()) {
+      out.addAll(RuleFile.read(f, global.scrape().names(), parser));
+    }
+    return out;
+  }
+
+  /** The files that the patterns of {@code rule_files} mean now, each once. */
+  public List<Path> findRuleFiles() throws IOException {
+    Set<Path> out = new LinkedHashSet<>();
+    for (String pattern : ruleFiles) {
+      out.addAll(findRuleFiles(pattern));
+    }
+    return List.copyOf(out);
+  }
+
+  /** The files that one of the patterns means now. */
+  public List<Path> findRuleFiles(String pattern) throws IOException {
+    return FilePattern.of(pattern).files();
   }
 
   private static final class Jobs {
@@ -167,20 +238,24 @@ public record PrometheusConfig(
 
   /** The reference of all keys as Markdown, made from what they are read with. */
   public static String reference() {
-    return ConfigReference.markdown(
-        "prometheus.yml",
-        SECTION,
-        GlobalConfig.section(),
-        ScrapeConfig.SECTION,
-        StorageConfig.section(),
-        OtlpConfig.section(),
-        SCRAPE_FILE);
+    List<Section> sections = new ArrayList<>();
+    sections.add(SECTION);
+    sections.add(GlobalConfig.section());
+    sections.add(ScrapeConfig.SECTION);
+    sections.addAll(AlertingConfig.sections());
+    sections.add(StorageConfig.section());
+    sections.add(OtlpConfig.section());
+    sections.add(SCRAPE_FILE);
+    sections.addAll(RuleFile.sections());
+    return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
   }
 
   /** The configuration in force as YAML: defaults filled in, secrets masked. */
   public String toYaml() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("global", global.tree());
+    m.put("rule_files", ruleFiles.isEmpty() ? null : ruleFiles);
+    m.put("alerting", alerting.tree());
     m.put("scrape_configs", scrapeConfigs.stream().map(ScrapeConfig::tree).toList());
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -192,6 +193,10 @@ final class Configuration {
     try {
       MessageDigest d = MessageDigest.getInstance("SHA-256");
       for (Path p : c.files()) {
+        d.update(Files.readAllBytes(p));
+      }
+      for (Path p : c.findRuleFiles()) {
+        d.update(p.toString().getBytes(StandardCharsets.UTF_8));
         d.update(Files.readAllBytes(p));
       }
       return HexFormat.of().formatHex(d.digest());

@@ -22,7 +22,8 @@ enum Features {
   TYPE_AND_UNIT_LABELS("type-and-unit-labels"),
   EXTENDED_RANGE_SELECTORS("promql-extended-range-selectors"),
   BINOP_FILL_MODIFIERS("promql-binop-fill-modifiers"),
-  SEARCH_API("search-api");
+  SEARCH_API("search-api"),
+  CONCURRENT_RULE_EVAL("concurrent-rule-eval");
 
   private static final System.Logger LOG = System.getLogger(Features.class.getName());
 
@@ -39,7 +40,6 @@ enum Features {
           "st-synthesis",
           "histograms-st-encoding",
           "xor2-encoding",
-          "concurrent-rule-eval",
           "old-ui",
           "delayed-compaction",
           "otlp-deltatocumulative",

@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.api.ApiSettings;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
@@ -88,6 +89,7 @@ final class Server implements AutoCloseable {
   private final PromqlEngine engine;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
+  private final Alerting alerting;
   private final HttpListener listener;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
@@ -135,9 +137,15 @@ final class Server implements AutoCloseable {
                 ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
+    DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
     this.discovery =
-        new DiscoveryManager(
-            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, scrape);
+        new DiscoveryManager(discoveryContext, DiscoveryManager.THROTTLE, scrape);
+    this.alerting =
+        new Alerting(
+            flags,
+            on(Features.CONCURRENT_RULE_EVAL),
+            external.url(),
+            new Alerting.Surroundings(store, engine, clients, discoveryContext, registry));
     this.listener =
         HttpListener.start(
             listenerOptions(external.routePrefix()),
@@ -259,6 +267,7 @@ final class Server implements AutoCloseable {
             QueryEngine.of(engine, store),
             new StoreStatus(store, folder),
             new ScrapeStatus(scrape, configuration),
+            alerting.status(),
             status,
             notifications,
             registry,
@@ -427,11 +436,14 @@ final class Server implements AutoCloseable {
   }
 
   private void apply(PrometheusConfig c) throws IOException {
+    // Read first: a rule file that is wrong leaves everything as it is.
+    List<GroupSpec> groups = c.readRules(parserOptions());
     store.get().reconfigure(databaseOptions(c));
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
     discovery.apply(pools);
+    alerting.apply(c, groups);
   }
 
   /** Opens the query log anew, so that whoever moves it away may have it reopened by a reload. */
@@ -535,6 +547,7 @@ final class Server implements AutoCloseable {
       q.close();
     }
     discovery.close();
+    alerting.close();
     scrape.close();
     notifications.close();
     listener.close();

@@ -22,7 +22,6 @@ import java.util.List;
 final class ServerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
-  private static final String RULES = "recording and alerting rules are not built yet";
   private static final String AGENT = "agent mode is not built yet";
   private static final String CONSOLES = "console templates are not built yet";
 
@@ -198,13 +197,41 @@ final class ServerFlags {
               INTEGER,
               "1048576",
               "The most bytes in one frame of a streamed answer."),
-          refused("rules.alert.for-outage-tolerance", DURATION, "1h", RULES),
-          refused("rules.alert.for-grace-period", DURATION, "10m", RULES),
-          refused("rules.alert.resend-delay", DURATION, "1m", RULES),
-          refused("rules.max-concurrent-evals", INTEGER, "4", RULES),
-          refused("alertmanager.notification-queue-capacity", INTEGER, "10000", RULES),
-          refused("alertmanager.notification-batch-size", INTEGER, "256", RULES),
-          refused("alertmanager.drain-notification-queue-on-shutdown", BOOLEAN, "true", RULES),
+          of(
+              "rules.alert.for-outage-tolerance",
+              DURATION,
+              "1h",
+              "How long the server may have been down for the state of alerts to be restored."),
+          of(
+              "rules.alert.for-grace-period",
+              DURATION,
+              "10m",
+              "How long a restored alert waits at least before it fires; the state of alerts that wait for less is not restored."),
+          of(
+              "rules.alert.resend-delay",
+              DURATION,
+              "1m",
+              "How often an alert that fires on is sent to Alertmanagers again."),
+          of(
+              "rules.max-concurrent-evals",
+              INTEGER,
+              "4",
+              "How many rules are evaluated beside the one whose turn it is, over all groups, with --enable-feature=concurrent-rule-eval."),
+          of(
+              "alertmanager.notification-queue-capacity",
+              INTEGER,
+              "10000",
+              "The most alerts that wait for one Alertmanager; the oldest are dropped for newer ones."),
+          of(
+              "alertmanager.notification-batch-size",
+              INTEGER,
+              "256",
+              "The most alerts in one request to an Alertmanager."),
+          of(
+              "alertmanager.drain-notification-queue-on-shutdown",
+              BOOLEAN,
+              "true",
+              "Send the alerts that wait before the process ends."),
           of(
               "query.lookback-delta",
               DURATION,

@@ -160,7 +160,7 @@ class PrometheusConfigTest {
             () ->
                 parse(
                     """
-                    rule_files: [a.yml]
+                    remote_read: [{url: "http://x/"}]
                     remote_write:
                     - url: http://x/
                     scrape_configs:
@@ -168,7 +168,7 @@ class PrometheusConfigTest {
                       consul_sd_configs: [{}]
                     """))
         .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("test.yml:1:1: rule_files")
+        .hasMessageContaining("test.yml:1:1: remote_read")
         .hasMessageContaining("test.yml:2:1: remote_write")
         .hasMessageContaining("test.yml:6:3: scrape_configs[0].consul_sd_configs");
   }

@@ -77,6 +77,15 @@ public final class Discoveries {
    * @throws dev.tethys.config.ConfigException when one is wrong
    */
   public static List<DiscoveryConfig> read(YamlObject o) {
+    return read(o, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param finalAddresses whether nothing changes addresses any more, so that they must be right
+   */
+  public static List<DiscoveryConfig> read(YamlObject o, boolean finalAddresses) {
     List<DiscoveryConfig> out = new ArrayList<>();
     out.addAll(o.get(DNS));
     out.addAll(o.get(FILE));
@@ -84,7 +93,9 @@ public final class Discoveries {
     YamlNode at = o.at(STATIC);
     List<TargetGroup> groups = o.get(STATIC);
     if (at != null && !groups.isEmpty()) {
-      checkAddresses(at, groups);
+      if (finalAddresses) {
+        checkAddresses(at, groups);
+      }
       List<TargetGroup> numbered = new ArrayList<>();
       for (TargetGroup g : groups) {
         numbered.add(new TargetGroup(String.valueOf(numbered.size()), g.targets(), g.labels()));

@@ -20,6 +20,11 @@ public record DiscoveryContext(Pause pause, DiscoveryMetrics metrics, HttpFetch.
     void pause(Duration duration) throws InterruptedException;
   }
 
+  /** The same for another manager, which counts under its own name. */
+  public DiscoveryContext named(String manager) {
+    return new DiscoveryContext(pause, metrics.of(manager), http);
+  }
+
   /** The surroundings of a running program. */
   public static DiscoveryContext of(Registry registry, HttpClientFactory clients) {
     return new DiscoveryContext(

@@ -1,15 +1,17 @@
 package dev.tethys.collect.discovery;
 
 import dev.tethys.model.exposition.Registry;
+import java.util.List;
 
 /** What discovery counts about itself, under Prometheus's names. */
 public final class DiscoveryMetrics {
   private static final double[] QUANTILES = {0.5, 0.9, 0.99};
 
   private final Registry.Vector<Registry.Gauge> discoveredTargets;
-  private final Registry.Counter received;
-  private final Registry.Counter sent;
-  private final Registry.Counter delayed;
+  private final String manager;
+  private final Registry.Vector<Registry.Counter> received;
+  private final Registry.Vector<Registry.Counter> sent;
+  private final Registry.Vector<Registry.Counter> delayed;
   private final Registry.Vector<Registry.Counter> refreshFailures;
   private final Registry.Vector<Registry.Summary> refreshDuration;
   private final Registry.Counter fileReadErrors;
@@ -19,6 +21,7 @@ public final class DiscoveryMetrics {
   private final Registry.Counter httpFailures;
 
   public DiscoveryMetrics(Registry r) {
+    manager = "scrape";
     discoveredTargets =
         r.gauges(
             "prometheus_sd_discovered_targets",
@@ -29,20 +32,17 @@ public final class DiscoveryMetrics {
         r.counters(
                 "prometheus_sd_received_updates_total",
                 "Update events received from the discovery mechanisms.",
-                "name")
-            .with("scrape");
+            "name");
     sent =
         r.counters(
                 "prometheus_sd_updates_total",
                 "Update events handed to the consumers of discovery.",
-                "name")
-            .with("scrape");
+            "name");
     delayed =
         r.counters(
                 "prometheus_sd_updates_delayed_total",
                 "Update events that waited for the throttle.",
-                "name")
-            .with("scrape");
+            "name");
     refreshFailures =
         r.counters(
             "prometheus_sd_refresh_failures_total",
@@ -65,25 +65,51 @@ public final class DiscoveryMetrics {
     dnsFailures = r.counter("prometheus_sd_dns_lookup_failures_total", "DNS lookups that failed.");
     httpFailures =
         r.counter("prometheus_sd_http_failures_total", "Refreshes over HTTP that failed.");
+    show();
+  }
+
+  private DiscoveryMetrics(DiscoveryMetrics of, String manager) {
+    this.manager = manager;
+    discoveredTargets = of.discoveredTargets;
+    received = of.received;
+    sent = of.sent;
+    delayed = of.delayed;
+    refreshFailures = of.refreshFailures;
+    refreshDuration = of.refreshDuration;
+    fileReadErrors = of.fileReadErrors;
+    fileTimestamps = of.fileTimestamps;
+    dnsLookups = of.dnsLookups;
+    dnsFailures = of.dnsFailures;
+    httpFailures = of.httpFailures;
+    show();
+  }
+
+  private void show() {
+    List.of(received, sent, delayed).forEach(v -> v.with(manager));
+  }
+
+  /** The same families for another manager than that of scraping. */
+  DiscoveryMetrics of(String otherManager) {
+    return new DiscoveryMetrics(this, otherManager);
   }
 
   void received() {
-    received.inc();
+    received.with(manager).inc();
   }
 
   void sent(boolean waited) {
-    sent.inc();
+    sent.with(manager).inc();
     if (waited) {
-      delayed.inc();
+      delayed.with(manager).inc();
     }
   }
 
   void discovered(String pool, int targets) {
-    discoveredTargets.with("scrape", pool).set(targets);
+    discoveredTargets.with(manager, pool).set(targets);
   }
 
   void poolGone(String pool) {
-    discoveredTargets.remove("scrape", pool);
+    discoveredTargets.remove(manager, pool);
   }
 
   void refreshed(String mechanism, long nanos) {

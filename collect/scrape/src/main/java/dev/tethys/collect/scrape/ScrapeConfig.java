@@ -116,6 +116,7 @@ public record ScrapeConfig(
             "scrape timeout greater than scrape interval for scrape config with job name \""
                 + job
                 + "\"");
+    Relabeling relabeling = RelabelConfig.read(o.at(RELABEL), common.names());
     ScrapeConfig config =
         new ScrapeConfig(
             job,
@@ -131,8 +132,8 @@ public record ScrapeConfig(
             o.get(BUCKET_LIMIT),
             o.get(MIN_BUCKET_FACTOR),
             HttpClientConfig.read(o),
-            Discoveries.read(o),
-            RelabelConfig.read(o.at(RELABEL), common.names()),
+            Discoveries.read(o, relabeling.isEmpty()),
+            relabeling,
             RelabelConfig.read(o.at(METRIC_RELABEL), common.names()));
     if (job.isEmpty()) {
       throw o.error(JOB_NAME, "job_name is empty");

@@ -1,0 +1,265 @@
+package dev.tethys.alert.notify;
+
+import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.model.Labels;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What waits to be sent to one Alertmanager, and the thread that sends it.
+ *
+ * <p>Invariants: at most {@link NotifierOptions#queueCapacity()} wait, and one batch is under way;
+ * the oldest are dropped for newer ones. A batch that could not be delivered is tried again, with
+ * pauses that grow, until it is delivered, refused, or out of date: an alert that fires must not
+ * arrive after its end, or it would be taken for resolved. Taken in = sent + waiting + dropped +
+ * superseded by a newer state of the same alert.
+ */
+final class AlertQueue {
+  /** The pause after a first failure. */
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+  /** The longest pause between two attempts. */
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** How long after its end a resolved alert is still worth telling. */
+  static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
+
+  private static final System.Logger LOG = System.getLogger(AlertQueue.class.getName());
+
+  private final URI url;
+  private final String name;
+  private final AlertPost post;
+  private final NotifierOptions options;
+  private final NotifyMetrics metrics;
+  private final RuleClock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
+  private final ArrayDeque<Notification> queue = new ArrayDeque<>(); // guarded by lock
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile boolean drain;
+
+  AlertQueue(
+      URI url, AlertPost post, NotifierOptions options, NotifyMetrics metrics, RuleClock clock) {
+    this.url = url;
+    this.name = url.toString();
+    this.post = post;
+    this.options = options;
+    this.metrics = metrics;
+    this.clock = clock;
+    metrics.added(name);
+    this.thread = Thread.ofVirtual().name("alerts to " + name).start(this::run);
+  }
+
+  /** Takes notifications in, without waiting. */
+  void add(List<Notification> alerts) {
+    int dropped = 0;
+    lock.lock();
+    try {
+      if (stopped.getCount() == 0) {
+        return;
+      }
+      queue.addAll(alerts);
+      while (queue.size() > options.queueCapacity()) {
+        queue.removeFirst();
+        dropped++;
+      }
+      metrics.queueLength.with(name).set(queue.size());
+      news.signal();
+    } finally {
+      lock.unlock();
+    }
+    if (dropped > 0) {
+      metrics.dropped.with(name).add(dropped);
+      LOG.log(
+          Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", name, dropped);
+    }
+  }
+
+  /** The URL, as metrics name it. */
+  String name() {
+    return name;
+  }
+
+  /** How many wait. */
+  int size() {
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the thread, at once or, to drain, when all that waits was tried once. */
+  void stop(boolean drainFirst) {
+    drain = drainFirst;
+    lock.lock();
+    try {
+      stopped.countDown();
+      news.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for the thread, at most so long; then cuts it off. What is left is dropped. */
+  void awaitEnd(Duration patience) throws InterruptedException {
+    if (!thread.join(patience)) {
+      thread.interrupt();
+      thread.join(Duration.ofSeconds(5));
+    }
+    int left = size();
+    if (left > 0) {
+      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, name);
+      metrics.dropped.with(name).add(left);
+    }
+  }
+
+  /** Stops, and gives what waits to a successor. */
+  List<Notification> handOver() throws InterruptedException {
+    stop(false);
+    thread.interrupt();
+    thread.join(Duration.ofSeconds(5));
+    lock.lock();
+    try {
+      List<Notification> left = new ArrayList<>(queue);
+      queue.clear();
+      return left;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    List<Notification> batch = List.of();
+    try {
+      Duration pause = FIRST_PAUSE;
+      while (stopped.getCount() != 0 || drain) {
+        batch = batch.isEmpty() ? next() : stillWorthIt(batch);
+        if (batch.isEmpty()) {
+          if (stopped.getCount() == 0 && size() == 0) {
+            return;
+          }
+          pause = FIRST_PAUSE;
+          continue;
+        }
+        if (send(batch)) {
+          batch = List.of();
+          pause = FIRST_PAUSE;
+          continue;
+        }
+        if (stopped.getCount() == 0) {
+          break; // nobody listens, and there is no time to wait
+        }
+        clock.await(clock.instant().plus(pause), stopped);
+        pause = pause.multipliedBy(2);
+        pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      putBack(batch);
+    }
+  }
+
+  private void putBack(List<Notification> batch) {
+    lock.lock();
+    try {
+      for (int i = batch.size() - 1; i >= 0; i--) {
+        queue.addFirst(batch.get(i));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Notification> next() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (queue.isEmpty() && stopped.getCount() != 0) {
+        news.await();
+      }
+      List<Notification> batch = new ArrayList<>(Math.min(queue.size(), options.batchSize()));
+      while (batch.size() < options.batchSize() && !queue.isEmpty()) {
+        batch.add(queue.removeFirst());
+      }
+      metrics.queueLength.with(name).set(queue.size());
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What of a batch that was tried before should be tried again. */
+  private List<Notification> stillWorthIt(List<Notification> batch) {
+    Instant now = clock.instant();
+    Set<Labels> newer = new HashSet<>();
+    lock.lock();
+    try {
+      queue.forEach(n -> newer.add(n.labels()));
+    } finally {
+      lock.unlock();
+    }
+    List<Notification> out = new ArrayList<>(batch.size());
+    int old = 0;
+    for (Notification n : batch) {
+      Instant last = n.resolved() ? n.endsAt().plus(RESOLVED_RETENTION) : n.endsAt();
+      if (newer.contains(n.labels())) {
+        metrics.superseded.with(name).inc();
+      } else if (last.isAfter(now)) {
+        out.add(n);
+      } else {
+        old++;
+      }
+    }
+    if (old > 0) {
+      metrics.dropped.with(name).add(old);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, name);
+    }
+    return out;
+  }
+
+  /** True when the batch is done with. */
+  private boolean send(List<Notification> batch) throws InterruptedException {
+    long start = System.nanoTime();
+    String problem;
+    boolean again = true;
+    try {
+      int status = post.post(url, AlertJson.of(batch));
+      if (status / 100 == 2) {
+        metrics.took(name, (System.nanoTime() - start) / 1e9);
+        metrics.sent.with(name).add(batch.size());
+        return true;
+      }
+      problem = "bad response status " + status;
+      again = status >= 500 || status == 429 || status == 408;
+    } catch (IOException e) {
+      problem = e.toString();
+    }
+    metrics.errors.with(name).add(batch.size());
+    LOG.log(
+        Level.ERROR,
+        "{0} alerts were not sent to {1}: {2}{3}",
+        batch.size(),
+        name,
+        problem,
+        again ? "; they will be tried again" : "; they are dropped");
+    if (!again) {
+      metrics.dropped.with(name).add(batch.size());
+    }
+    return !again;
+  }
+
+}

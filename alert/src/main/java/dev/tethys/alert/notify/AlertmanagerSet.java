@@ -1,0 +1,131 @@
+package dev.tethys.alert.notify;
+
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The Alertmanagers of one entry of the configuration, each with its queue. Guarded by the {@link
+ * Notifier}.
+ */
+final class AlertmanagerSet {
+  private static final System.Logger LOG = System.getLogger(AlertmanagerSet.class.getName());
+  private static final String SCHEME = "__scheme__";
+  private static final String PATH = "__alerts_path__";
+  private static final String ADDRESS = "__address__";
+
+  private final AlertmanagerConfig config;
+  private final Function<URI, AlertQueue> queueOf;
+  private Map<URI, AlertQueue> queues = new LinkedHashMap<>();
+  private List<String> dropped = List.of();
+
+  AlertmanagerSet(AlertmanagerConfig config, Function<URI, AlertQueue> queueOf) {
+    this.config = config;
+    this.queueOf = queueOf;
+  }
+
+  AlertmanagerConfig config() {
+    return config;
+  }
+
+  List<URI> urls() {
+    return List.copyOf(queues.keySet());
+  }
+
+  List<String> dropped() {
+    return dropped;
+  }
+
+  Map<URI, AlertQueue> queues() {
+    return queues;
+  }
+
+  /** Takes over what discovery found: new ones get a queue; those that are gone are given back. */
+  List<AlertQueue> sync(List<TargetGroup> groups) {
+    List<String> without = new ArrayList<>();
+    Map<URI, AlertQueue> next = new LinkedHashMap<>();
+    Map<URI, AlertQueue> former = new LinkedHashMap<>(queues);
+    for (TargetGroup g : groups) {
+      for (Labels target : g.targets()) {
+        LabelsBuilder b = new LabelsBuilder(target).set(SCHEME, config.scheme());
+        b.set(PATH, config.path());
+        for (Labels.Label l : g.labels().toList()) {
+          if (!target.has(l.name())) {
+            b.set(l.name(), l.value());
+          }
+        }
+        Labels before = b.build();
+        if (!config.relabeling().apply(b)) {
+          without.add(text(before.toBuilder()));
+          continue;
+        }
+        try {
+          URI url = url(b);
+          if (!next.containsKey(url)) {
+            AlertQueue known = former.remove(url);
+            next.put(url, known == null ? queueOf.apply(url) : known);
+          }
+        } catch (IllegalArgumentException e) {
+          LOG.log(Level.ERROR, "a discovered Alertmanager is left out: {0}", e.getMessage());
+        }
+      }
+    }
+    queues = next;
+    dropped = List.copyOf(without);
+    return List.copyOf(former.values());
+  }
+
+  private static String text(LabelsBuilder b) {
+    return b.get(SCHEME) + "://" + b.get(ADDRESS) + b.get(PATH);
+  }
+
+  private static URI url(LabelsBuilder b) {
+    String address = b.get(ADDRESS);
+    if (address.isEmpty()) {
+      throw new IllegalArgumentException("no address");
+    }
+    if (address.indexOf('/') >= 0) {
+      throw new IllegalArgumentException("\"" + address + "\" is not a valid hostname");
+    }
+    try {
+      return new URI(text(b));
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  void send(List<Notification> alerts) {
+    if (queues.isEmpty()) {
+      return;
+    }
+    List<Notification> mine = new ArrayList<>(alerts.size());
+    for (Notification n : alerts) {
+      Labels l = config.alertRelabeling().apply(n.labels());
+      if (l != null) {
+        mine.add(n.with(l));
+      }
+    }
+    if (!mine.isEmpty()) {
+      queues.values().forEach(q -> q.add(mine));
+    }
+  }
+
+  /** Goes on with what waits in the queues of a set that this one replaces. */
+  void takeOver(AlertmanagerSet former) throws InterruptedException {
+    for (Map.Entry<URI, AlertQueue> e : former.queues.entrySet()) {
+      AlertQueue mine = queueOf.apply(e.getKey());
+      mine.add(e.getValue().handOver());
+      queues.put(e.getKey(), mine);
+    }
+    dropped = former.dropped;
+  }
+
+}

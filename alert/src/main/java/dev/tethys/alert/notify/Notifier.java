@@ -1,0 +1,257 @@
+package dev.tethys.alert.notify;
+
+import dev.tethys.alert.rule.Alert;
+import dev.tethys.alert.rule.AlertListener;
+import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.alert.template.PrometheusFunctions;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Tells Alertmanagers of alerts. Each has a queue of its own, so that one that does not answer
+ * keeps no other waiting.
+ *
+ * <p>Invariant: {@code sets} and everything in them is guarded by this object, which is never held
+ * while a request is made.
+ */
+public final class Notifier implements AlertListener, DiscoveryManager.Listener, AutoCloseable {
+  /** How long sending what waits may take at the end. */
+  static final Duration DRAIN_TIME = Duration.ofSeconds(20);
+
+  private static final System.Logger LOG = System.getLogger(Notifier.class.getName());
+
+  /** Makes what reaches the Alertmanagers of one entry. */
+  interface Transport {
+    AlertPost of(AlertmanagerConfig config) throws IOException;
+  }
+
+  private final NotifierOptions options;
+  private final URI externalUrl;
+  private final Transport transport;
+  private final RuleClock clock;
+  private final NotifyMetrics metrics;
+  private AlertingConfig config = AlertingConfig.NONE;
+  private Labels externalLabels = Labels.EMPTY;
+  private Map<String, AlertmanagerSet> sets = new LinkedHashMap<>();
+  private boolean closed;
+
+  /**
+   * Starts without Alertmanagers.
+   *
+   * @param externalUrl under which people reach this server
+   */
+  public Notifier(
+      NotifierOptions options,
+      URI externalUrl,
+      HttpClientFactory clients,
+      Registry registry,
+      RuleClock clock) {
+    this(options, externalUrl, c -> AlertPost.over(clients, c), registry, clock);
+  }
+
+  Notifier(
+      NotifierOptions options,
+      URI externalUrl,
+      Transport transport,
+      Registry registry,
+      RuleClock clock) {
+    this.options = options;
+    this.externalUrl = externalUrl;
+    this.transport = transport;
+    this.clock = clock;
+    this.metrics = new NotifyMetrics(registry, options, () -> alertmanagers().size());
+  }
+
+  /** The name under which discovery knows an entry of the configuration. */
+  public static String pool(int number) {
+    return "config-" + number;
+  }
+
+  /**
+   * Takes over a configuration. What waits for an Alertmanager goes on waiting.
+   *
+   * @throws IOException when a certificate or key cannot be read; nothing has changed then
+   */
+  public void apply(AlertingConfig next, Labels newExternalLabels) throws IOException {
+    Map<String, AlertPost> posts = new LinkedHashMap<>();
+    for (int i = 0; i < next.alertmanagers().size(); i++) {
+      posts.put(pool(i), transport.of(next.alertmanagers().get(i)));
+    }
+    List<AlertQueue> gone = new ArrayList<>();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      config = next;
+      externalLabels = newExternalLabels;
+      List<AlertmanagerSet> former = new ArrayList<>(sets.values());
+      Map<String, AlertmanagerSet> all = new LinkedHashMap<>();
+      List<AlertmanagerSet> changed = new ArrayList<>();
+      for (int i = 0; i < next.alertmanagers().size(); i++) {
+        AlertmanagerConfig c = next.alertmanagers().get(i);
+        AlertmanagerSet same = null;
+        for (AlertmanagerSet s : former) {
+          if (s.config().equals(c)) {
+            same = s;
+            break;
+          }
+        }
+        if (same != null) {
+          former.remove(same);
+          all.put(pool(i), same);
+        } else {
+          AlertPost post = Objects.requireNonNull(posts.get(pool(i)));
+          AlertmanagerSet s =
+              new AlertmanagerSet(
+                  c, url -> new AlertQueue(url, post, options, metrics, clock));
+          all.put(pool(i), s);
+          changed.add(s);
+        }
+      }
+      // An entry that was edited goes on where the one at its place stood.
+      for (Map.Entry<String, AlertmanagerSet> e : all.entrySet()) {
+        AlertmanagerSet before = sets.get(e.getKey());
+        if (changed.contains(e.getValue()) && before != null && former.remove(before)) {
+          takeOver(e.getValue(), before);
+        }
+      }
+      former.forEach(s -> gone.addAll(s.queues().values()));
+      sets = all;
+    }
+    end(gone);
+  }
+
+  private static void takeOver(AlertmanagerSet next, AlertmanagerSet before) {
+    try {
+      next.takeOver(before);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Alertmanagers that are gone get what waits for them, unless they do not answer. */
+  private void end(List<AlertQueue> queues) {
+    for (AlertQueue q : queues) {
+      q.stop(options.drain());
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  q.awaitEnd(DRAIN_TIME);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+                metrics.removed(q.name());
+              });
+    }
+  }
+
+  @Override
+  public void targets(Map<String, List<TargetGroup>> byPool) {
+    List<AlertQueue> gone = new ArrayList<>();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      byPool.forEach(
+          (pool, groups) -> {
+            AlertmanagerSet s = sets.get(pool);
+            if (s != null) {
+              gone.addAll(s.sync(groups));
+            }
+          });
+    }
+    end(gone);
+  }
+
+  @Override
+  public void alerts(String query, List<Alert> alerts) {
+    String generator = externalUrl + PrometheusFunctions.link(query, 1);
+    synchronized (this) {
+      if (closed || sets.isEmpty()) {
+        return;
+      }
+      List<Notification> out = new ArrayList<>(alerts.size());
+      for (Alert a : alerts) {
+        Labels l = labels(a.labels());
+        if (l != null) {
+          out.add(notification(a, l, generator));
+        }
+      }
+      if (!out.isEmpty()) {
+        sets.values().forEach(s -> s.send(out));
+      }
+    }
+  }
+
+  private @org.jspecify.annotations.Nullable Labels labels(Labels of) {
+    LabelsBuilder b = new LabelsBuilder(of);
+    for (Labels.Label l : externalLabels.toList()) {
+      if (!of.has(l.name())) {
+        b.set(l.name(), l.value());
+      }
+    }
+    return config.relabeling().apply(b) ? b.build() : null;
+  }
+
+  private static Notification notification(Alert a, Labels labels, String generator) {
+    Instant resolved = a.resolvedAt();
+    Instant until = resolved != null ? resolved : Objects.requireNonNullElse(a.validUntil(), Instant.MAX);
+    return new Notification(
+        labels,
+        a.annotations(),
+        Objects.requireNonNullElse(a.firedAt(), a.activeAt()),
+        until,
+        resolved != null,
+        generator);
+  }
+
+  /** Where alerts are sent. */
+  public synchronized List<URI> alertmanagers() {
+    return sets.values().stream().flatMap(s -> s.urls().stream()).toList();
+  }
+
+  /** What relabelling dropped. */
+  public synchronized List<String> droppedAlertmanagers() {
+    return sets.values().stream().flatMap(s -> s.dropped().stream()).toList();
+  }
+
+  /** Takes nothing more, and sends what waits if it is to. */
+  @Override
+  public void close() {
+    List<AlertQueue> queues = new ArrayList<>();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      sets.values().forEach(s -> queues.addAll(s.queues().values()));
+    }
+    queues.forEach(q -> q.stop(options.drain()));
+    Instant start = Instant.now();
+    for (AlertQueue q : queues) {
+      try {
+        Duration left = DRAIN_TIME.minus(Duration.between(start, Instant.now()));
+        q.awaitEnd(left.isNegative() ? Duration.ZERO : left);
+      } catch (InterruptedException e) {
+        LOG.log(Level.WARNING, "sending what waits was cut off");
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}

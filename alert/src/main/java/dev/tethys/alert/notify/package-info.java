@@ -1,0 +1,5 @@
+/** Alerts on their way to Alertmanagers. */
+@NullMarked
+package dev.tethys.alert.notify;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,150 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.Labels;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One alert at one moment.
+ *
+ * @param labels what identifies it, the name of the rule among them
+ * @param annotations what a notification says
+ * @param value what the query gave last
+ * @param activeAt since when the query gives it
+ * @param firedAt when it began to fire; null before
+ * @param resolvedAt when it ended; null while it is active
+ * @param lastSentAt when it was handed on last; null when never
+ * @param validUntil until when Alertmanager may believe it without hearing of it again; null before
+ *     it was sent
+ * @param keepFiringSince since when the query does not give it while it fires on; null otherwise
+ */
+public record Alert(
+    AlertState state,
+    Labels labels,
+    SortedMap<String, String> annotations,
+    double value,
+    Instant activeAt,
+    @Nullable Instant firedAt,
+    @Nullable Instant resolvedAt,
+    @Nullable Instant lastSentAt,
+    @Nullable Instant validUntil,
+    @Nullable Instant keepFiringSince) {
+
+  static Alert pending(
+      Labels labels, SortedMap<String, String> annotations, double value, Instant at) {
+    return new Alert(
+        AlertState.PENDING, labels, annotations, value, at, null, null, null, null, null);
+  }
+
+  Alert with(SortedMap<String, String> newAnnotations, double newValue) {
+    return new Alert(
+        state,
+        labels,
+        newAnnotations,
+        newValue,
+        activeAt,
+        firedAt,
+        resolvedAt,
+        lastSentAt,
+        validUntil,
+        keepFiringSince);
+  }
+
+  Alert fired(Instant at) {
+    return new Alert(
+        AlertState.FIRING,
+        labels,
+        annotations,
+        value,
+        activeAt,
+        at,
+        resolvedAt,
+        lastSentAt,
+        validUntil,
+        keepFiringSince);
+  }
+
+  Alert resolved(Instant at) {
+    return new Alert(
+        AlertState.INACTIVE,
+        labels,
+        annotations,
+        value,
+        activeAt,
+        firedAt,
+        at,
+        lastSentAt,
+        validUntil,
+        keepFiringSince);
+  }
+
+  /** It fires no longer because its rule wants it to be there for longer first. */
+  Alert pendingAgain() {
+    return new Alert(
+        AlertState.PENDING,
+        labels,
+        annotations,
+        value,
+        activeAt,
+        null,
+        resolvedAt,
+        null,
+        validUntil,
+        null);
+  }
+
+  Alert keptFiringSince(@Nullable Instant since) {
+    return new Alert(
+        state,
+        labels,
+        annotations,
+        value,
+        activeAt,
+        firedAt,
+        resolvedAt,
+        lastSentAt,
+        validUntil,
+        since);
+  }
+
+  Alert activeSince(Instant at) {
+    return new Alert(
+        state,
+        labels,
+        annotations,
+        value,
+        at,
+        firedAt,
+        resolvedAt,
+        lastSentAt,
+        validUntil,
+        keepFiringSince);
+  }
+
+  Alert sent(Instant at, Instant until) {
+    return new Alert(
+        state,
+        labels,
+        annotations,
+        value,
+        activeAt,
+        firedAt,
+        resolvedAt,
+        at,
+        until,
+        keepFiringSince);
+  }
+
+  boolean needsSending(Instant now, Duration resendDelay) {
+    if (state == AlertState.PENDING) {
+      return false;
+    }
+    Instant last = lastSentAt;
+    return last == null
+        || resolvedAt != null && resolvedAt.isAfter(last)
+        || last.plus(resendDelay).isBefore(now);
+  }
+
+}

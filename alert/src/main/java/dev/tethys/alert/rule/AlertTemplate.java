@@ -1,0 +1,96 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.alert.template.MissingKey;
+import dev.tethys.alert.template.PrometheusFunctions;
+import dev.tethys.alert.template.Template;
+import dev.tethys.alert.template.TemplateException;
+import dev.tethys.alert.template.TemplateFunction;
+import dev.tethys.alert.template.TemplateLimits;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The template of one label or annotation of an alert. Text without braces is itself, at no cost.
+ */
+final class AlertTemplate {
+  /** Variables that need no knowledge of the language. */
+  private static final String VARIABLES =
+      "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}"
+          + "{{$externalURL := .ExternalURL}}{{$value := .Value}}";
+
+  /** For parsing: their names are what counts. */
+  private static final Map<String, TemplateFunction> NAMES =
+      PrometheusFunctions.of((q, t) -> List.of(), 0, URI.create(""));
+
+  private final String name;
+  private final String text;
+  private final @Nullable Template template;
+  private final @Nullable TemplateException broken;
+
+  private AlertTemplate(
+      String name, String text, @Nullable Template template, @Nullable TemplateException broken) {
+    this.name = name;
+    this.text = text;
+    this.template = template;
+    this.broken = broken;
+  }
+
+  /**
+   * Parses it.
+   *
+   * @throws TemplateException when it is not valid
+   */
+  static AlertTemplate of(String alert, String text) {
+    String name = "__alert_" + alert;
+    return new AlertTemplate(
+        name,
+        text,
+        text.contains("{{")
+            ? Template.parse(name, VARIABLES + text, NAMES, MissingKey.ZERO)
+            : null,
+        null);
+  }
+
+  /** Parses it; when it is not valid, expanding it says so. Labels of groups are not checked before. */
+  static AlertTemplate orBroken(String alert, String text) {
+    try {
+      return of(alert, text);
+    } catch (TemplateException e) {
+      return new AlertTemplate("__alert_" + alert, text, null, e);
+    }
+  }
+
+  /** Whether it gives the same text for ever. */
+  boolean isConstant() {
+    return template == null && broken == null;
+  }
+
+  /**
+   * Whether its text depends on nothing but the labels and the value: it asks no query and not for
+   * the time.
+   */
+  boolean isStable() {
+    return template == null || !text.contains("query") && !text.contains("now");
+  }
+
+  /**
+   * Expands it.
+   *
+   * @throws TemplateException with Prometheus's words
+   */
+  String expand(@Nullable Object data, Map<String, TemplateFunction> functions) {
+    if (broken != null) {
+      throw new TemplateException("error parsing template " + name + ": " + broken.reason());
+    }
+    if (template == null) {
+      return text;
+    }
+    try {
+      return template.execute(data, functions, TemplateLimits.DEFAULT);
+    } catch (TemplateException e) {
+      throw new TemplateException("error executing template " + name + ": " + e.reason());
+    }
+  }
+}

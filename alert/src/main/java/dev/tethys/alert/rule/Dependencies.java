@@ -1,0 +1,97 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.query.promql.ast.Expr;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which rules of a group may be evaluated at the same time: those that read nothing that rules
+ * before them write come first, those that others read and that read others follow one by one, then
+ * those that nothing reads. A selector that may mean any metric puts all of them in order.
+ */
+final class Dependencies {
+  private Dependencies() {}
+
+  /** Batches of positions in the group; a batch of one is evaluated on its own. */
+  static List<List<Integer>> batches(List<RuleSpec> rules) {
+    int n = rules.size();
+    boolean[] reads = new boolean[n];
+    boolean[] isRead = new boolean[n];
+    for (int i = 0; n > 1 && i < n; i++) {
+      List<Expr.VectorSelector> selectors = new ArrayList<>();
+      rules
+          .get(i)
+          .expr()
+          .walk(
+              e -> {
+                if (e instanceof Expr.VectorSelector v) {
+                  selectors.add(v);
+                }
+              });
+      for (Expr.VectorSelector v : selectors) {
+        Matcher name = matcher(v, Labels.METRIC_NAME);
+        if (name == null) {
+          return inOrder(n);
+        }
+        for (int j = 0; j < i; j++) {
+          if (readsFrom(v, name, rules.get(j))) {
+            reads[i] = true;
+            isRead[j] = true;
+          }
+        }
+      }
+    }
+    List<Integer> first = new ArrayList<>();
+    List<List<Integer>> out = new ArrayList<>();
+    List<Integer> last = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      if (!reads[i]) {
+        first.add(i);
+      } else if (isRead[i]) {
+        out.add(List.of(i));
+      } else {
+        last.add(i);
+      }
+    }
+    if (!first.isEmpty()) {
+      out.addFirst(first);
+    }
+    if (!last.isEmpty()) {
+      out.add(last);
+    }
+    return out;
+  }
+
+  /** One after the other. */
+  static List<List<Integer>> inOrder(int n) {
+    List<List<Integer>> out = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      out.add(List.of(i));
+    }
+    return out;
+  }
+
+  private static @Nullable Matcher matcher(Expr.VectorSelector v, String label) {
+    for (Matcher m : v.matchers()) {
+      if (m.name().equals(label)) {
+        return m;
+      }
+    }
+    return null;
+  }
+
+  private static boolean readsFrom(Expr.VectorSelector v, Matcher name, RuleSpec other) {
+    if (name.matches(other.name())) {
+      return true;
+    }
+    if (!(other instanceof RuleSpec.Alerting)
+        || !name.matches(AlertingRule.ALERTS) && !name.matches(AlertingRule.FOR_STATE)) {
+      return false;
+    }
+    Matcher alert = matcher(v, AlertingRule.NAME_LABEL);
+    return alert == null || alert.matches(other.name());
+  }
+}

@@ -1,0 +1,30 @@
+package dev.tethys.alert.rule;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group of rules as it stands in a file.
+ *
+ * @param file the path of the file
+ * @param interval how often it is evaluated; null for the default
+ * @param queryOffset how far back its queries look; null for the default
+ * @param limit the most series or alerts that one rule may give; 0 for no limit
+ */
+public record GroupSpec(
+    String file,
+    String name,
+    @Nullable Duration interval,
+    @Nullable Duration queryOffset,
+    long limit,
+    List<RuleSpec> rules) {
+  public GroupSpec {
+    rules = List.copyOf(rules);
+  }
+
+  /** What tells groups apart, in metrics too. */
+  public String key() {
+    return file + ";" + name;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.alert.rule;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Time as groups of rules see it; tests bring their own. */
+public interface RuleClock extends InstantSource {
+  /**
+   * Waits until an instant has come or the latch is open; true in the latter case.
+   *
+   * @throws InterruptedException when the thread is interrupted
+   */
+  boolean await(Instant until, CountDownLatch stop) throws InterruptedException;
+
+  /** The clock of the machine. */
+  RuleClock SYSTEM =
+      new RuleClock() {
+        @Override
+        public Instant instant() {
+          return Instant.now();
+        }
+
+        @Override
+        public boolean await(Instant until, CountDownLatch stop) throws InterruptedException {
+          long nanos = Duration.between(instant(), until).toNanos();
+          return stop.await(Math.max(nanos, 0), TimeUnit.NANOSECONDS);
+        }
+      };
+}

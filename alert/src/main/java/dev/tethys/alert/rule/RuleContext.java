@@ -1,0 +1,57 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.storage.MetricStore;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * What the groups of one manager share.
+ *
+ * @param groupThreads where groups are evaluated, each on one thread
+ * @param ruleThreads where rules of a group are evaluated beside its own thread
+ * @param places how many of those may be in use
+ * @param closed opened when the manager stops
+ */
+record RuleContext(
+    MetricStore store,
+    RuleQuery query,
+    AlertListener listener,
+    RuleOptions options,
+    RuleMetrics metrics,
+    RuleClock clock,
+    Supplier<RuleSettings> currentSettings,
+    ExecutorService groupThreads,
+    ExecutorService ruleThreads,
+    Semaphore places,
+    CountDownLatch closed) {
+  RuleSettings settings() {
+    return currentSettings.get();
+  }
+
+  /** Starts work beside the caller's; false when there is no place, and nothing was started. */
+  boolean submit(Runnable work, List<Future<?>> into) {
+    if (!places.tryAcquire()) {
+      return false;
+    }
+    try {
+      into.add(
+          ruleThreads.submit(
+              () -> {
+                try {
+                  work.run();
+                } finally {
+                  places.release();
+                }
+              }));
+      return true;
+    } catch (RejectedExecutionException e) {
+      places.release();
+      return false;
+    }
+  }
+}

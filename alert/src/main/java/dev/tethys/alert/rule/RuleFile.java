@@ -1,0 +1,276 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.alert.template.TemplateException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.GoQuote;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Reads rule files as Prometheus does: strictly, with every error of every rule, and templates
+ * parsed.
+ */
+public final class RuleFile {
+  private static final Type<Map<String, String>> TEXTS =
+      Type.map(Type.of("string", "", YamlNode::asString));
+
+  private static final Section RULE = new Section("rule", "A recording or an alerting rule.");
+  private static final Key<String> RECORD =
+      RULE.key("record", Type.STRING, "", "The metric that the result is recorded as.");
+  private static final Key<String> ALERT =
+      RULE.key("alert", Type.STRING, "", "The name of the alert.");
+  private static final Key<String> EXPR = RULE.key("expr", Type.STRING, "", "The PromQL query.");
+  private static final Key<Duration> FOR =
+      RULE.key(
+          "for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
+  private static final Key<Duration> KEEP_FIRING_FOR =
+      RULE.key(
+          "keep_firing_for",
+          Type.DURATION,
+          Duration.ZERO,
+          "How long an alert fires on when its element is gone.");
+  private static final Key<Map<String, String>> LABELS =
+      RULE.key("labels", TEXTS, Map.of(), "Labels to add; templates in alerting rules.");
+  private static final Key<Map<String, String>> ANNOTATIONS =
+      RULE.key("annotations", TEXTS, Map.of(), "Templates of what a notification says.");
+
+  private static final Section GROUP =
+      new Section("rule_group", "Rules that are evaluated in order, at the same time.");
+  private static final Key<String> NAME =
+      GROUP.key("name", Type.STRING, "", "The name, unique in the file.");
+  private static final Key<Duration> INTERVAL =
+      GROUP.optional(
+          "interval", Type.DURATION, "How often; global.evaluation_interval when absent.");
+  private static final Key<Duration> QUERY_OFFSET =
+      GROUP.optional(
+          "query_offset", Type.DURATION, "How far back; global.rule_query_offset when absent.");
+  private static final Key<Long> LIMIT =
+      GROUP.key("limit", Type.INT, 0L, "The most series or alerts of one rule; 0 for no limit.");
+  private static final Key<Map<String, String>> GROUP_LABELS =
+      GROUP.key("labels", TEXTS, Map.of(), "Labels of every rule that does not set them itself.");
+  private static final Key<List<YamlNode>> RULES =
+      GROUP.key("rules", Type.list(Type.of("rule", null, n -> n)), List.of(), "The rules.");
+
+  private static final Section FILE = new Section("rule file", "A file named in rule_files.");
+  private static final Key<List<YamlNode>> GROUPS =
+      FILE.key("groups", Type.list(Type.of("rule_group", null, n -> n)), List.of(), "The groups.");
+
+  /** The sections of a rule file, for the reference of all keys. */
+  public static List<Section> sections() {
+    return List.of(FILE, GROUP, RULE);
+  }
+
+  private final NameScheme names;
+  private final ParserOptions parser;
+  private final String file;
+  private final List<String> problems = new ArrayList<>();
+
+  private RuleFile(String file, NameScheme names, ParserOptions parser) {
+    this.file = file;
+    this.names = names;
+    this.parser = parser;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws dev.tethys.config.ConfigException when something in it is wrong
+   * @throws IOException when it cannot be read
+   */
+  public static List<GroupSpec> read(Path file, NameScheme names, ParserOptions parser)
+      throws IOException {
+    return new RuleFile(file.toString(), names, parser).groups(YamlDocument.read(file));
+  }
+
+  /** Reads text. */
+  public static List<GroupSpec> parse(
+      String name, String text, NameScheme names, ParserOptions parser) {
+    return new RuleFile(name, names, parser).groups(YamlDocument.parse(name, null, text));
+  }
+
+  private List<GroupSpec> groups(YamlDocument document) {
+    List<GroupSpec> out = new ArrayList<>();
+    Map<String, String> seen = new HashMap<>();
+    for (YamlNode n : document.root().object(FILE).get(GROUPS)) {
+      YamlObject g = n.object(GROUP);
+      String name = g.get(NAME);
+      if (name.isEmpty()) {
+        problem(n, "Groupname must not be empty");
+      }
+      if (seen.putIfAbsent(name, n.where()) != null) {
+        problem(n, "groupname: \"" + name + "\" is repeated in the same file");
+      }
+      checkLabels(g, GROUP_LABELS, "");
+      List<RuleSpec> rules = new ArrayList<>();
+      int i = 0;
+      for (YamlNode r : g.get(RULES)) {
+        RuleSpec spec = rule(r.object(RULE), g.get(GROUP_LABELS), name, ++i);
+        if (spec != null) {
+          rules.add(spec);
+        }
+      }
+      Duration interval = g.find(INTERVAL);
+      out.add(
+          new GroupSpec(
+              file,
+              name,
+              interval == null || interval.isZero() ? null : interval,
+              g.find(QUERY_OFFSET),
+              g.get(LIMIT),
+              rules));
+    }
+    if (!problems.isEmpty()) {
+      throw new RuleFileException(problems);
+    }
+    return out;
+  }
+
+  private void problem(YamlNode at, String text) {
+    problems.add(at.where() + ": " + text);
+  }
+
+  private void checkLabels(YamlObject o, Key<Map<String, String>> key, String context) {
+    o.get(key)
+        .forEach(
+            (k, v) -> {
+              if (!names.isValidLabelName(k) || k.equals(Labels.METRIC_NAME)) {
+                problems.add(o.error(key, context + "invalid label name: " + k).getMessage());
+              }
+              if (!StandardCharsets.UTF_8.newEncoder().canEncode(v)) {
+                problems.add(o.error(key, context + "invalid label value: " + v).getMessage());
+              }
+            });
+  }
+
+  private @org.jspecify.annotations.Nullable RuleSpec rule(
+      YamlObject o, Map<String, String> groupLabels, String group, int number) {
+    int before = problems.size();
+    String record = o.get(RECORD);
+    String alert = o.get(ALERT);
+    String context =
+        "group "
+            + GoQuote.quote(group)
+            + ", rule "
+            + number
+            + ", "
+            + GoQuote.quote(alert.isEmpty() ? record : alert)
+            + ": ";
+    if (record.isEmpty() == alert.isEmpty()) {
+      problem(
+          o.node(),
+          context
+              + (record.isEmpty()
+                  ? "one of 'record' or 'alert' must be set"
+                  : "only one of 'record' and 'alert' must be set"));
+    }
+    Expr expr = expression(o, context);
+    if (!record.isEmpty()) {
+      checkRecording(o, record, context);
+    }
+    checkLabels(o, LABELS, context);
+    for (String name : o.get(ANNOTATIONS).keySet()) {
+      if (!names.isValidLabelName(name)) {
+        problems.add(
+            o.error(ANNOTATIONS, context + "invalid annotation name: " + name).getMessage());
+      }
+    }
+    TreeMap<String, String> labels = new TreeMap<>(groupLabels);
+    labels.putAll(o.get(LABELS));
+    if (!alert.isEmpty()) {
+      checkTemplates(o, LABELS, alert, context + "label ");
+      checkTemplates(o, ANNOTATIONS, alert, context + "annotation ");
+    }
+    if (problems.size() > before || expr == null) {
+      return null;
+    }
+    String query = Printer.print(expr);
+    return alert.isEmpty()
+        ? new RuleSpec.Recording(record, query, expr, labels)
+        : new RuleSpec.Alerting(
+            alert,
+            query,
+            expr,
+            o.get(FOR),
+            o.get(KEEP_FIRING_FOR),
+            labels,
+            new TreeMap<>(o.get(ANNOTATIONS)));
+  }
+
+  private @org.jspecify.annotations.Nullable Expr expression(YamlObject o, String context) {
+    String text = o.get(EXPR);
+    if (text.isEmpty()) {
+      problems.add(o.error(EXPR, context + "field 'expr' must be set in rule").getMessage());
+      return null;
+    }
+    try {
+      return PromqlParser.parse(text, parser);
+    } catch (PromqlParseException e) {
+      problems.add(
+          o.error(EXPR, context + "could not parse expression: " + e.getMessage()).getMessage());
+      return null;
+    }
+  }
+
+  private void checkRecording(YamlObject o, String record, String context) {
+    if (!o.get(ANNOTATIONS).isEmpty()) {
+      problems.add(
+          o.error(ANNOTATIONS, context + "invalid field 'annotations' in recording rule")
+              .getMessage());
+    }
+    if (!o.get(FOR).isZero()) {
+      problems.add(
+          o.error(FOR, context + "invalid field 'for' in recording rule").getMessage());
+    }
+    if (!o.get(KEEP_FIRING_FOR).isZero()) {
+      problems.add(
+          o.error(KEEP_FIRING_FOR, context + "invalid field 'keep_firing_for' in recording rule")
+              .getMessage());
+    }
+    if (!names.isValidMetricName(record)) {
+      problems.add(
+          o.error(RECORD, context + "invalid recording rule name: " + record).getMessage());
+    }
+    if (record.indexOf('{') >= 0 || record.indexOf('}') >= 0) {
+      problems.add(
+          o.error(
+                  RECORD,
+                  context
+                      + "braces present in the recording rule name; should it be in expr?: "
+                      + record)
+              .getMessage());
+    }
+  }
+
+  private void checkTemplates(
+      YamlObject o, Key<Map<String, String>> key, String alert, String context) {
+    o.get(key)
+        .forEach(
+            (name, text) -> {
+              try {
+                AlertTemplate.of(alert, text);
+              } catch (TemplateException e) {
+                problems.add(
+                    o.error(key, context + GoQuote.quote(name) + ": " + e.reason()).getMessage());
+              }
+            });
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.config.ConfigException;
+import java.util.List;
+
+/** A rule file that a person must change: all that was found to be wrong with it. */
+public final class RuleFileException extends ConfigException {
+  private static final long serialVersionUID = 1L;
+
+  private final List<String> problems;
+
+  RuleFileException(List<String> problems) {
+    super("", String.join("\n", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** One text for each, with {@code file:line:column}. */
+  public List<String> problems() {
+    return problems;
+  }
+}

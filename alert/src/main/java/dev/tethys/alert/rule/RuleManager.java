@@ -1,0 +1,167 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Evaluates groups of rules at their intervals and stores what they give.
+ *
+ * <p>Invariants: groups have threads of their own, so that nothing else that computes in this
+ * process can keep them waiting for one; a group that a new configuration does not change goes on
+ * undisturbed; one that it changes keeps the state of its alerts.
+ */
+public final class RuleManager implements AutoCloseable {
+  /** How many groups are evaluated at once; others wait, and miss evaluations if need be. */
+  static final int GROUPS_AT_ONCE = 16;
+
+  /** How long a group may go on with its evaluation when it is to stop. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final System.Logger LOG = System.getLogger(RuleManager.class.getName());
+
+  private final RuleContext context;
+  private final RuleMetrics metrics;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final ThreadPoolExecutor groupThreads = threads("rules-", GROUPS_AT_ONCE);
+  private final ThreadPoolExecutor ruleThreads;
+  private volatile RuleSettings settings =
+      new RuleSettings(Duration.ofMinutes(1), Duration.ZERO, Labels.EMPTY);
+  private volatile Map<String, RuleGroup> groups = Map.of();
+  private boolean loaded; // guarded by this, as is every change of groups
+
+  /** Starts without rules. */
+  public RuleManager(
+      MetricStore store,
+      RuleQuery query,
+      AlertListener listener,
+      RuleOptions options,
+      Registry registry,
+      RuleClock clock) {
+    this.metrics = new RuleMetrics(registry);
+    int beside = Math.max(1, options.maxConcurrent());
+    this.ruleThreads = threads("rule-", beside);
+    this.context =
+        new RuleContext(
+            store,
+            query,
+            listener,
+            options,
+            metrics,
+            clock,
+            () -> settings,
+            groupThreads,
+            ruleThreads,
+            new Semaphore(beside),
+            closed);
+  }
+
+  private static ThreadPoolExecutor threads(String name, int n) {
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor p =
+        new ThreadPoolExecutor(
+            n,
+            n,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(), // at most one entry a group
+            r -> {
+              Thread t = new Thread(r, name + number.incrementAndGet());
+              t.setDaemon(true);
+              return t;
+            });
+    p.allowCoreThreadTimeOut(true);
+    return p;
+  }
+
+  /** Replaces all groups; of several with one file and name the first counts. */
+  public synchronized void apply(RuleSettings newSettings, List<GroupSpec> specs) {
+    if (closed.getCount() == 0) {
+      return;
+    }
+    settings = newSettings;
+    Map<String, RuleGroup> former = new LinkedHashMap<>(groups);
+    Map<String, RuleGroup> next = new LinkedHashMap<>();
+    Map<RuleGroup, RuleGroup> changed = new LinkedHashMap<>();
+    List<RuleGroup> fresh = new ArrayList<>();
+    for (GroupSpec spec : specs) {
+      if (next.containsKey(spec.key())) {
+        continue;
+      }
+      Duration own = spec.interval();
+      Duration interval = own == null ? newSettings.interval() : own;
+      RuleGroup old = former.remove(spec.key());
+      if (old != null && old.isSame(spec, interval)) {
+        next.put(spec.key(), old);
+        continue;
+      }
+      RuleGroup g = new RuleGroup(spec, interval, context, !loaded);
+      next.put(spec.key(), g);
+      if (old == null) {
+        fresh.add(g);
+      } else {
+        old.stop();
+        changed.put(g, old);
+      }
+    }
+    loaded = true;
+    former.values().forEach(RuleGroup::stop);
+    changed.forEach(
+        (g, old) -> {
+          end(old);
+          g.takeOver(old);
+          g.start();
+        });
+    fresh.forEach(RuleGroup::start);
+    former
+        .values()
+        .forEach(
+            g -> {
+              end(g);
+              g.retire();
+              metrics.removed(g.spec().key());
+            });
+    groups = next;
+    LOG.log(Level.INFO, "{0} groups of rules", next.size());
+  }
+
+  private static void end(RuleGroup g) {
+    try {
+      g.awaitEnd(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The groups by file, then name. */
+  public List<RuleGroup> groups() {
+    return groups.values().stream()
+        .sorted(
+            Comparator.comparing((RuleGroup g) -> g.spec().file())
+                .thenComparing(g -> g.spec().name()))
+        .toList();
+  }
+
+  /** Stops every group and waits for what they are at. */
+  @Override
+  public synchronized void close() {
+    closed.countDown();
+    groups.values().forEach(RuleGroup::stop);
+    groups.values().forEach(RuleManager::end);
+    groupThreads.shutdown();
+    ruleThreads.shutdown();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.exposition.Registry;
+import java.util.List;
+
+/** What the evaluation of rules counts about itself, under Prometheus's names. */
+final class RuleMetrics {
+  private static final double[] BOUNDS = {.01, .1, 1, 10};
+  private static final String GROUP = "rule_group";
+
+  private final Registry.Summary evaluationDuration;
+  private final Registry.BucketHistogram evaluationDurations;
+  private final Registry.Summary groupDuration;
+  private final Registry.BucketHistogram groupDurations;
+  private final Registry.Vector<Registry.Counter> missed;
+  private final Registry.Vector<Registry.Counter> iterations;
+  private final Registry.Vector<Registry.Counter> evaluations;
+  private final Registry.Vector<Registry.Counter> failures;
+  private final Registry.Vector<Registry.Gauge> interval;
+  private final Registry.Vector<Registry.Gauge> lastEvaluation;
+  private final Registry.Vector<Registry.Gauge> lastDuration;
+  private final Registry.Vector<Registry.Gauge> lastRuleDurations;
+  private final Registry.Vector<Registry.Gauge> lastRestore;
+  private final Registry.Vector<Registry.Gauge> rules;
+  private final Registry.Vector<Registry.Gauge> samples;
+
+  RuleMetrics(Registry r) {
+    evaluationDuration =
+        r.summaries(
+                "prometheus_rule_evaluation_duration_seconds",
+                "How long the evaluation of one rule takes.",
+                new double[] {.5, .9, .99})
+            .with();
+    evaluationDurations =
+        r.histograms(
+                "prometheus_rule_evaluation_duration_histogram_seconds",
+                "How long the evaluation of one rule takes.",
+                BOUNDS)
+            .with();
+    groupDuration =
+        r.summaries(
+                "prometheus_rule_group_duration_seconds",
+                "How long the evaluation of a group takes.",
+                new double[] {.01, .05, .5, .9, .99})
+            .with();
+    groupDurations =
+        r.histograms(
+                "prometheus_rule_group_duration_histogram_seconds",
+                "How long the evaluation of a group takes.",
+                BOUNDS)
+            .with();
+    missed =
+        r.counters(
+            "prometheus_rule_group_iterations_missed_total",
+            "Evaluations that were left out because the one before took too long.",
+            GROUP);
+    iterations =
+        r.counters(
+            "prometheus_rule_group_iterations_total",
+            "Evaluations that were due, made or missed.",
+            GROUP);
+    evaluations =
+        r.counters("prometheus_rule_evaluations_total", "Evaluations of rules.", GROUP);
+    failures =
+        r.counters(
+            "prometheus_rule_evaluation_failures_total",
+            "Evaluations of rules that failed.",
+            GROUP);
+    interval =
+        r.gauges("prometheus_rule_group_interval_seconds", "The interval of a group.", GROUP);
+    lastEvaluation =
+        r.gauges(
+            "prometheus_rule_group_last_evaluation_timestamp_seconds",
+            "When the group was last evaluated.",
+            GROUP);
+    lastDuration =
+        r.gauges(
+            "prometheus_rule_group_last_duration_seconds",
+            "How long the last evaluation of the group took.",
+            GROUP);
+    lastRuleDurations =
+        r.gauges(
+            "prometheus_rule_group_last_rule_duration_sum_seconds",
+            "How long the rules of the group took in its last evaluation, one after the other.",
+            GROUP);
+    lastRestore =
+        r.gauges(
+            "prometheus_rule_group_last_restore_duration_seconds",
+            "How long it took to restore the alerts of the group.",
+            GROUP);
+    rules = r.gauges("prometheus_rule_group_rules", "How many rules the group has.", GROUP);
+    samples =
+        r.gauges(
+            "prometheus_rule_group_last_evaluation_samples",
+            "How many samples the last evaluation of the group gave.",
+            GROUP);
+  }
+
+  void added(GroupSpec g, double intervalSeconds) {
+    String key = g.key();
+    List.of(missed, iterations, evaluations, failures).forEach(v -> v.with(key));
+    List.of(lastEvaluation, lastDuration, samples).forEach(v -> v.with(key));
+    rules.with(key).set(g.rules().size());
+    interval.with(key).set(intervalSeconds);
+  }
+
+  void removed(String key) {
+    List.of(missed, iterations, evaluations, failures).forEach(v -> v.remove(key));
+    List.of(
+            interval,
+            lastEvaluation,
+            lastDuration,
+            lastRuleDurations,
+            lastRestore,
+            rules,
+            samples)
+        .forEach(v -> v.remove(key));
+  }
+
+  void missed(String key, long n) {
+    missed.with(key).add(n);
+    iterations.with(key).add(n);
+  }
+
+  void iteration(String key) {
+    iterations.with(key).inc();
+  }
+
+  void evaluation(String key, double seconds) {
+    evaluations.with(key).inc();
+    evaluationDuration.observe(seconds);
+    evaluationDurations.observe(seconds);
+  }
+
+  void failed(String key) {
+    failures.with(key).inc();
+  }
+
+  void evaluated(
+      String key, double atSeconds, double seconds, double ruleSeconds, long sampleCount) {
+    groupDuration.observe(seconds);
+    groupDurations.observe(seconds);
+    lastEvaluation.with(key).set(atSeconds);
+    lastDuration.with(key).set(seconds);
+    lastRuleDurations.with(key).set(ruleSeconds);
+    samples.with(key).set(sampleCount);
+  }
+
+  void restored(String key, double seconds) {
+    lastRestore.with(key).set(seconds);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryOrigin;
+import dev.tethys.query.promql.QueryPriority;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.parser.PromqlParser;
+import java.util.List;
+
+/** Answers the queries of rules. Times are Unix milliseconds. */
+public interface RuleQuery {
+  /**
+   * The elements of an instant vector, or a scalar as one without labels.
+   *
+   * @throws RuntimeException when the query fails, with what a person should read
+   */
+  List<Value.Sample> query(String text, Expr expr, long time);
+
+  /** Parses and answers the query of a template. */
+  List<Value.Sample> query(String text, long time);
+
+  /** Over an engine, with the share of it that is kept for rules. */
+  static RuleQuery of(PromqlEngine engine, MetricSource source) {
+    QueryOptions options =
+        new QueryOptions(
+            0, 0, false, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
+    return new RuleQuery() {
+      @Override
+      public List<Value.Sample> query(String text, Expr expr, long time) {
+        return samples(engine.instant(source, text, expr, time, options).execute().value());
+      }
+
+      @Override
+      public List<Value.Sample> query(String text, long time) {
+        return query(text, PromqlParser.parse(text, engine.options().parser()), time);
+      }
+    };
+  }
+
+  private static List<Value.Sample> samples(Value v) {
+    return switch (v) {
+      case Value.InstantVector i -> i.samples();
+      case Value.Scalar s ->
+          List.of(new Value.Sample(dev.tethys.model.Labels.EMPTY, s.value(), null));
+      default -> throw QueryException.execution("rule result is not a vector or scalar");
+    };
+  }
+}

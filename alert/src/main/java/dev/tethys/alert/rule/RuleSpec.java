@@ -1,0 +1,69 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.query.promql.ast.Expr;
+import java.time.Duration;
+import java.util.SortedMap;
+
+/** A rule as it stands in a file, the labels of its group among its own. */
+public sealed interface RuleSpec {
+  /** The metric that is recorded, or the name of the alert. */
+  String name();
+
+  /** The expression in its canonical form. */
+  String query();
+
+  Expr expr();
+
+  /** Labels that are added, by name; of an alerting rule they are templates. */
+  SortedMap<String, String> labels();
+
+  /** A rule that records a query's result as a metric. */
+  record Recording(String name, String query, Expr expr, SortedMap<String, String> labels)
+      implements RuleSpec {
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object o) {
+      return o instanceof Recording r
+          && name.equals(r.name)
+          && query.equals(r.query)
+          && labels.equals(r.labels);
+    }
+
+    @Override
+    public int hashCode() {
+      return name.hashCode() * 31 + query.hashCode();
+    }
+  }
+
+  /**
+   * A rule whose query's elements are alerts.
+   *
+   * @param hold {@code for}: how long an element must be there before the alert fires
+   * @param keepFiringFor how long the alert fires on when the element is gone
+   * @param annotations templates by name
+   */
+  record Alerting(
+      String name,
+      String query,
+      Expr expr,
+      Duration hold,
+      Duration keepFiringFor,
+      SortedMap<String, String> labels,
+      SortedMap<String, String> annotations)
+      implements RuleSpec {
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object o) {
+      return o instanceof Alerting a
+          && name.equals(a.name)
+          && query.equals(a.query)
+          && hold.equals(a.hold)
+          && keepFiringFor.equals(a.keepFiringFor)
+          && labels.equals(a.labels)
+          && annotations.equals(a.annotations);
+    }
+
+    @Override
+    public int hashCode() {
+      return name.hashCode() * 31 + query.hashCode();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.tethys.alert.template;
+
+import static dev.tethys.alert.template.TemplateFunction.Parameter;
+
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Go's time.Duration. */
+public record GoDuration(long nanos) implements GoStruct {
+  static final Parameter PARAMETER =
+      new Parameter("time.Duration", v -> v instanceof GoDuration || v instanceof Long, false);
+
+  static long nanos(@Nullable Object v) {
+    return v instanceof GoDuration d ? d.nanos : v instanceof Long n ? n : 0;
+  }
+
+  @Override
+  public String typeName() {
+    return "time.Duration";
+  }
+
+  @Override
+  public Map<String, ?> fields() {
+    return Map.of();
+  }
+
+  @Override
+  public boolean truth() {
+    return nanos != 0;
+  }
+
+  private TemplateFunction give(LongFunction<Object> f) {
+    return TemplateFunction.of(a -> f.apply(nanos));
+  }
+
+  @Override
+  public @Nullable TemplateFunction method(String name) {
+    return switch (name) {
+      case "String" -> give(n -> text());
+      case "Seconds" -> give(n -> n / 1_000_000_000L + n % 1_000_000_000L / 1e9);
+      case "Minutes" -> give(n -> n / 60_000_000_000L + n % 60_000_000_000L / 60e9);
+      case "Hours" -> give(n -> n / 3_600_000_000_000L + n % 3_600_000_000_000L / 3600e9);
+      case "Milliseconds" -> give(n -> n / 1_000_000);
+      case "Microseconds" -> give(n -> n / 1000);
+      case "Nanoseconds" -> give(n -> n);
+      case "Abs" -> give(n -> new GoDuration(Math.abs(n)));
+      case "Truncate" -> TemplateFunction.of(a -> truncated(nanos(a[0])), PARAMETER);
+      case "Round" -> TemplateFunction.of(a -> rounded(nanos(a[0])), PARAMETER);
+      default -> null;
+    };
+  }
+
+  private GoDuration truncated(long unit) {
+    return unit <= 0 ? this : new GoDuration(nanos - nanos % unit);
+  }
+
+  private GoDuration rounded(long unit) {
+    if (unit <= 0) {
+      return this;
+    }
+    long rest = Math.abs(nanos % unit);
+    long down = nanos - nanos % unit;
+    return new GoDuration(rest < unit - rest ? down : nanos < 0 ? down - unit : down + unit);
+  }
+
+  /** As 1h30m0.5s, or 1.5ms below a second. */
+  @Override
+  public String text() {
+    if (nanos == 0) {
+      return "0s";
+    }
+    String sign = nanos < 0 ? "-" : "";
+    long n = Math.abs(nanos);
+    if (n < 1_000_000_000L) {
+      return sign
+          + (n < 1000
+              ? n + "ns"
+              : n < 1_000_000 ? fraction(n, 1000) + "µs" : fraction(n, 1_000_000) + "ms");
+    }
+    long minutes = n / 60_000_000_000L;
+    long hours = minutes / 60;
+    return sign
+        + (hours > 0 ? hours + "h" : "")
+        + (minutes > 0 ? minutes % 60 + "m" : "")
+        + fraction(n % 60_000_000_000L, 1_000_000_000L)
+        + "s";
+  }
+
+  private static String fraction(long n, long unit) {
+    String whole = String.valueOf(n / unit);
+    long rest = n % unit;
+    if (rest == 0) {
+      return whole;
+    }
+    String digits = String.valueOf(unit + rest).substring(1);
+    return whole + "." + digits.replaceAll("0+$", "");
+  }
+}

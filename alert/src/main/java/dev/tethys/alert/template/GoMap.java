@@ -1,0 +1,29 @@
+package dev.tethys.alert.template;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map with strings as keys; what its values are decides what a missing key gives.
+ *
+ * @param elementType Go's name of the values' type: {@code string}, {@code interface {}}
+ */
+public record GoMap(String elementType, Map<String, ?> entries) {
+  /** A {@code map[string]string}. */
+  public static GoMap ofStrings(Map<String, String> entries) {
+    return new GoMap("string", entries);
+  }
+
+  /** A {@code map[string]interface {}}. */
+  public static GoMap ofAny(Map<String, ?> entries) {
+    return new GoMap("interface {}", entries);
+  }
+
+  String typeName() {
+    return "map[string]" + elementType;
+  }
+
+  @Nullable Object zero() {
+    return elementType.equals("string") ? "" : null;
+  }
+}

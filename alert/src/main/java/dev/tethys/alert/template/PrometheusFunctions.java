@@ -1,0 +1,203 @@
+package dev.tethys.alert.template;
+
+import static dev.tethys.alert.template.TemplateFunction.Parameter.ANY;
+import static dev.tethys.alert.template.TemplateFunction.Parameter.STRING;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.alert.template.TemplateFunction.Failure;
+import dev.tethys.alert.template.TemplateFunction.Parameter;
+import dev.tethys.config.Durations;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What Prometheus gives its templates beside Go's own functions. */
+public final class PrometheusFunctions {
+  /** Answers the queries that templates make. */
+  @FunctionalInterface
+  public interface Querier {
+    /**
+     * The elements of an instant vector, or a scalar as the only one.
+     *
+     * @param time Unix milliseconds
+     * @throws RuntimeException with what the user should read
+     */
+    List<QuerySample> query(String expression, long time);
+  }
+
+  private static final String RESULT_TYPE = "template.queryResult";
+  private static final Parameter RESULT =
+      new Parameter(
+          RESULT_TYPE, v -> v instanceof GoList l && l.typeName().equals(RESULT_TYPE), true);
+  private static final Parameter SAMPLE =
+      new Parameter("*template.sample", v -> v instanceof QuerySample, true);
+
+  /** Those that depend on nothing. */
+  private static final Map<String, TemplateFunction> PURE =
+      Map.ofEntries(
+          Map.entry("first", TemplateFunction.of(a -> first(a[0]), RESULT)),
+          Map.entry("label", TemplateFunction.of(a -> label(a[1], (String) a[0]), STRING, SAMPLE)),
+          Map.entry("value", TemplateFunction.of(a -> sample(a[0]).shown(), SAMPLE)),
+          Map.entry("strvalue", TemplateFunction.of(a -> label(a[0], "__value__"), SAMPLE)),
+          Map.entry(
+              "sortByLabel",
+              TemplateFunction.of(a -> sorted(String.valueOf(a[0]), a[1]), STRING, RESULT)),
+          Map.entry("args", TemplateFunction.variadic(PrometheusFunctions::args, ANY)),
+          Map.entry(
+              "reReplaceAll",
+              TemplateFunction.of(PrometheusFunctions::replaceAll, STRING, STRING, STRING)),
+          Map.entry("match", TemplateFunction.of(PrometheusFunctions::match, STRING, STRING)),
+          Map.entry("safeHtml", text(s -> s)),
+          Map.entry("title", text(PrometheusFunctions::title)),
+          Map.entry("toUpper", text(s -> s.toUpperCase(Locale.ROOT))),
+          Map.entry("toLower", text(s -> s.toLowerCase(Locale.ROOT))),
+          Map.entry("graphLink", text(s -> link(s, 0))),
+          Map.entry("tableLink", text(s -> link(s, 1))),
+          Map.entry("stripPort", text(Hosts::stripPort)),
+          Map.entry("stripDomain", text(Hosts::stripDomain)),
+          Map.entry("urlQueryEscape", text(Builtins::queryEscape)),
+          Map.entry("humanize", TemplateFunction.of(a -> Humanize.number(a[0]), ANY)),
+          Map.entry("humanize1024", TemplateFunction.of(a -> Humanize.binary(a[0]), ANY)),
+          Map.entry("humanizeDuration", TemplateFunction.of(a -> Humanize.duration(a[0]), ANY)),
+          Map.entry("humanizePercentage", TemplateFunction.of(a -> Humanize.percent(a[0]), ANY)),
+          Map.entry("humanizeTimestamp", TemplateFunction.of(a -> Humanize.timestamp(a[0]), ANY)),
+          Map.entry("toTime", TemplateFunction.of(a -> Humanize.time(a[0]), ANY)),
+          Map.entry(
+              "toDuration",
+              TemplateFunction.of(
+                  a -> new GoDuration((long) (Humanize.real(a[0]) * 1_000_000_000)), ANY)),
+          Map.entry(
+              "parseDuration",
+              TemplateFunction.of(a -> parseDuration(String.valueOf(a[0])), STRING)));
+
+  private PrometheusFunctions() {}
+
+  /**
+   * All of them.
+   *
+   * @param time what {@code now} gives and queries are asked at, in Unix milliseconds
+   * @param externalUrl under which the server is reached
+   */
+  public static Map<String, TemplateFunction> of(Querier querier, long time, URI externalUrl) {
+    Map<String, TemplateFunction> m = new HashMap<>(PURE);
+    m.put("query", TemplateFunction.of(a -> query(querier, String.valueOf(a[0]), time), STRING));
+    m.put("now", TemplateFunction.of(a -> time / 1000.0));
+    m.put(
+        "pathPrefix",
+        TemplateFunction.of(a -> externalUrl.getPath() == null ? "" : externalUrl.getPath()));
+    m.put("externalURL", TemplateFunction.of(a -> externalUrl.toString()));
+    return m;
+  }
+
+  private interface TextFunction {
+    String apply(String s);
+  }
+
+  private static TemplateFunction text(TextFunction f) {
+    return TemplateFunction.of(a -> f.apply(String.valueOf(a[0])), STRING);
+  }
+
+  /** Where the page with a query's graph (tab 0) or table (tab 1) is, below the server's URL. */
+  public static String link(String expression, int tab) {
+    return "/graph?g0.expr=" + Builtins.queryEscape(expression) + "&g0.tab=" + tab;
+  }
+
+  private static Object query(Querier querier, String expression, long time) {
+    try {
+      return new GoList(RESULT_TYPE, querier.query(expression, time));
+    } catch (RuntimeException e) {
+      throw new Failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Object first(@Nullable Object result) {
+    if (result instanceof GoList l && !l.items().isEmpty()) {
+      return l.items().getFirst();
+    }
+    throw new Failure("first() called on vector with no elements");
+  }
+
+  private static QuerySample sample(@Nullable Object v) {
+    if (v instanceof QuerySample s) {
+      return s;
+    }
+    throw new Failure("runtime error: invalid memory address or nil pointer dereference");
+  }
+
+  private static Object label(@Nullable Object v, @Nullable String name) {
+    return sample(v).labels().getOrDefault(name, "");
+  }
+
+  private static Object sorted(String label, @Nullable Object result) {
+    List<Object> items = new ArrayList<>(result instanceof GoList l ? l.items() : List.of());
+    items.sort(
+        Comparator.comparing(
+            v -> v instanceof QuerySample s ? s.labels().getOrDefault(label, "") : ""));
+    return new GoList(RESULT_TYPE, items);
+  }
+
+  private static Object args(@Nullable Object[] args) {
+    Map<String, @Nullable Object> m = new HashMap<>();
+    for (int i = 0; i < args.length; i++) {
+      m.put("arg" + i, args[i]);
+    }
+    return GoMap.ofAny(m);
+  }
+
+  private static Object match(@Nullable Object[] args) {
+    try {
+      return Pattern.compile(String.valueOf(args[0])).matcher(String.valueOf(args[1])).find();
+    } catch (PatternSyntaxException e) {
+      throw new Failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Object replaceAll(@Nullable Object[] args) {
+    String pattern = String.valueOf(args[0]);
+    try {
+      return Replacement.all(
+          Pattern.compile(pattern), String.valueOf(args[2]), String.valueOf(args[1]));
+    } catch (PatternSyntaxException e) {
+      throw new Failure("regexp: Compile(`" + pattern + "`): " + e.getMessage());
+    }
+  }
+
+  private static Object parseDuration(String s) {
+    boolean negative = s.startsWith("-");
+    try {
+      double seconds = Durations.parse(negative ? s.substring(1) : s).toMillis() / 1000.0;
+      return negative ? -seconds : seconds;
+    } catch (IllegalArgumentException e) {
+      throw new Failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The first letter of each word in upper case; the others stay as they are. */
+  static String title(String s) {
+    StringBuilder sb = new StringBuilder(s.length());
+    boolean inWord = false;
+    for (int i = 0; i < s.length(); ) {
+      int c = s.codePointAt(i);
+      i += Character.charCount(c);
+      boolean cased =
+          Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
+      boolean part =
+          Character.isLetterOrDigit(c)
+              || c == '_'
+              || Character.getType(c) == Character.NON_SPACING_MARK
+              || inWord
+                  && (c == '\'' || c == '\u2019' || c == '.' || c == ':')
+                  && i < s.length()
+                  && Character.isLetter(s.codePointAt(i));
+      sb.appendCodePoint(cased && !inWord ? Character.toTitleCase(c) : c);
+      inWord = part && (inWord || cased);
+    }
+    return sb.toString();
+  }
+}

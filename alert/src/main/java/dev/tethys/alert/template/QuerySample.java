@@ -1,0 +1,32 @@
+package dev.tethys.alert.template;
+
+import dev.tethys.model.Histogram;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One element of what a query inside a template gives.
+ *
+ * @param histogram what it is instead of the float, or null
+ */
+public record QuerySample(Map<String, String> labels, double value, @Nullable Histogram histogram)
+    implements GoStruct {
+  @Override
+  public String typeName() {
+    return "*template.sample";
+  }
+
+  @Override
+  public Map<String, ?> fields() {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("Labels", GoMap.ofStrings(labels));
+    m.put("Value", shown());
+    return m;
+  }
+
+  /** The value as templates see it. */
+  Object shown() {
+    return histogram == null ? value : new GoHistogram(histogram);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tethys.alert.template;
+
+import dev.tethys.alert.template.Node.Body;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Templates by name, parsed from one or more texts, which may call each other. Immutable once
+ * parsed: may be executed by several threads at once.
+ */
+public final class Template {
+  /** One named template and the text that it stands in, for errors. */
+  record Defined(String source, String text, Body body) {}
+
+  private final String name;
+  private final Map<String, Defined> templates;
+  private final MissingKey missingKey;
+
+  private Template(String name, Map<String, Defined> templates, MissingKey missingKey) {
+    this.name = name;
+    this.templates = templates;
+    this.missingKey = missingKey;
+  }
+
+  /**
+   * Parses a text.
+   *
+   * @param name what errors call it, and how it is executed
+   * @param functions names that it may call beside the built-in ones
+   * @throws TemplateException when it is not valid
+   */
+  public static Template parse(
+      String name, String text, Map<String, TemplateFunction> functions, MissingKey missingKey) {
+    return new Template(name, Map.of(), missingKey).with(name, text, functions);
+  }
+
+  /**
+   * The same with the templates of another text, which replace those of the same name unless they
+   * are empty.
+   */
+  public Template with(String source, String text, Map<String, TemplateFunction> functions) {
+    Map<String, Body> parsed =
+        new Parser(source, text, f -> Builtins.ALL.containsKey(f) || functions.containsKey(f))
+            .parse();
+    Map<String, Defined> all = new HashMap<>(templates);
+    parsed.forEach(
+        (n, body) -> {
+          if (!all.containsKey(n) || !Parser.isEmpty(body)) {
+            all.put(n, new Defined(source, text, body));
+          }
+        });
+    return new Template(name, all, missingKey);
+  }
+
+  /** Whether there is a template of that name. */
+  public boolean has(String template) {
+    return templates.containsKey(template);
+  }
+
+  /**
+   * Executes it.
+   *
+   * @param data what the dot is
+   * @param functions the functions it was parsed with
+   * @throws TemplateException when something in it fails or a limit is reached
+   */
+  public String execute(
+      @Nullable Object data, Map<String, TemplateFunction> functions, TemplateLimits limits) {
+    return execute(name, data, functions, limits);
+  }
+
+  /** Executes another template of the set. */
+  public String execute(
+      String template,
+      @Nullable Object data,
+      Map<String, TemplateFunction> functions,
+      TemplateLimits limits) {
+    Defined d = templates.get(template);
+    if (d == null) {
+      throw new TemplateException(
+          "template: no template "
+              + dev.tethys.model.GoQuote.quote(template)
+              + " associated with template "
+              + dev.tethys.model.GoQuote.quote(name));
+    }
+    return new Execution(this, functions, limits).run(template, d, data);
+  }
+
+  @Nullable Defined find(String template) {
+    return templates.get(template);
+  }
+
+  MissingKey missingKey() {
+    return missingKey;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tethys.alert.template;
+
+/**
+ * A template cannot be parsed or executed. The message is Go's: {@code template: name:line:column:
+ * executing "name" at <node>: what is wrong}.
+ */
+public final class TemplateException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public TemplateException(String message) {
+    super(message);
+  }
+
+  /** The message; never null. */
+  public String reason() {
+    return String.valueOf(getMessage());
+  }
+}

@@ -1,0 +1,59 @@
+package dev.tethys.alert.template;
+
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function or method that templates may call. Values are null, {@link Boolean}, {@link Long} for
+ * Go's integers, {@link Double}, {@link String}, {@link GoMap}, {@link GoList} and {@link
+ * GoStruct}.
+ *
+ * @param parameters what it takes; the last one repeats when it is variadic
+ */
+public record TemplateFunction(List<Parameter> parameters, boolean variadic, Code code) {
+  /** What a function does. */
+  @FunctionalInterface
+  public interface Code {
+    /**
+     * Is called with as many arguments as the parameters say, of their types.
+     *
+     * @throws Failure with what the user should read
+     */
+    @Nullable Object call(@Nullable Object[] args);
+  }
+
+  /** A function cannot give a value; the template ends with this text. */
+  public static final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public Failure(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /**
+   * The type of a parameter.
+   *
+   * @param typeName as Go calls it
+   * @param accepts whether a value that is not null has it
+   * @param nullable whether nil has it
+   */
+  public record Parameter(String typeName, Predicate<Object> accepts, boolean nullable) {
+    public static final Parameter ANY = new Parameter("interface {}", v -> true, true);
+    public static final Parameter STRING = new Parameter("string", v -> v instanceof String, false);
+    public static final Parameter FLOAT = new Parameter("float64", v -> v instanceof Double, false);
+    public static final Parameter INT = new Parameter("int", v -> v instanceof Long, false);
+    public static final Parameter BOOL = new Parameter("bool", v -> v instanceof Boolean, false);
+  }
+
+  /** A function with a fixed number of arguments. */
+  public static TemplateFunction of(Code code, Parameter... parameters) {
+    return new TemplateFunction(List.of(parameters), false, code);
+  }
+
+  /** A function whose last parameter repeats, or is left out. */
+  public static TemplateFunction variadic(Code code, Parameter... parameters) {
+    return new TemplateFunction(List.of(parameters), true, code);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.tethys.api;
+
+import dev.tethys.alert.rule.RuleGroup;
+import java.net.URI;
+import java.util.List;
+
+/** What the API shows of rules and of who is told of alerts. */
+public interface RulesView {
+  /** There are no rules. */
+  RulesView NONE =
+      new RulesView() {
+        @Override
+        public List<RuleGroup> groups() {
+          return List.of();
+        }
+
+        @Override
+        public List<URI> alertmanagers() {
+          return List.of();
+        }
+
+        @Override
+        public List<String> droppedAlertmanagers() {
+          return List.of();
+        }
+      };
+
+  /** The groups by file, then name. */
+  List<RuleGroup> groups();
+
+  /** Where alerts are sent. */
+  List<URI> alertmanagers();
+
+  /** Alertmanagers that relabelling dropped. */
+  List<String> droppedAlertmanagers();
+}

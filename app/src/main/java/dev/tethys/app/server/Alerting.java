@@ -1,0 +1,124 @@
+package dev.tethys.app.server;
+
+import dev.tethys.alert.notify.Notifier;
+import dev.tethys.alert.notify.NotifierOptions;
+import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.alert.rule.RuleManager;
+import dev.tethys.alert.rule.RuleOptions;
+import dev.tethys.alert.rule.RuleQuery;
+import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rules, and Alertmanagers that are told of alerts. It closes in the order in which nothing is
+ * lost: no more evaluations, then what waits is sent, then Alertmanagers are forgotten.
+ */
+final class Alerting implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Alerting.class.getName());
+
+  private final RuleManager rules;
+  private final Notifier notifier;
+  private final DiscoveryManager discovery;
+
+  /** What rules and notifications are made with. */
+  record Surroundings(
+      MetricStore store,
+      PromqlEngine engine,
+      HttpClientFactory clients,
+      DiscoveryContext discovery,
+      Registry registry) {}
+
+  Alerting(FlagSet flags, boolean concurrent, URI externalUrl, Surroundings s) {
+    this.notifier =
+        new Notifier(
+            notifierOptions(flags), externalUrl, s.clients(), s.registry(), RuleClock.SYSTEM);
+    this.discovery =
+        new DiscoveryManager(s.discovery().named("notify"), DiscoveryManager.THROTTLE, notifier);
+    this.rules =
+        new RuleManager(
+            s.store(),
+            RuleQuery.of(s.engine(), s.store()),
+            notifier,
+            new RuleOptions(
+                duration(flags, "rules.alert.for-outage-tolerance"),
+                duration(flags, "rules.alert.for-grace-period"),
+                duration(flags, "rules.alert.resend-delay"),
+                concurrent,
+                positive(flags, "rules.max-concurrent-evals"),
+                externalUrl),
+            s.registry(),
+            RuleClock.SYSTEM);
+  }
+
+  private static Duration duration(FlagSet flags, String name) {
+    return Duration.ofMillis(flags.millis(name));
+  }
+
+  private static int positive(FlagSet flags, String name) {
+    long v = flags.integer(name);
+    if (v < 1 || v > Integer.MAX_VALUE) {
+      throw new UsageException("tethys server: --" + name + "=" + v + ": at least 1 is wanted");
+    }
+    return (int) v;
+  }
+
+  private static NotifierOptions notifierOptions(FlagSet flags) {
+    return new NotifierOptions(
+        positive(flags, "alertmanager.notification-queue-capacity"),
+        positive(flags, "alertmanager.notification-batch-size"),
+        flags.bool("alertmanager.drain-notification-queue-on-shutdown"));
+  }
+
+  RuleStatus status() {
+    return new RuleStatus(rules, notifier);
+  }
+
+  /**
+   * Obeys a configuration.
+   *
+   * @param groups of its rule files
+   */
+  void apply(PrometheusConfig c, List<GroupSpec> groups) throws IOException {
+    for (String pattern : c.ruleFiles()) {
+      if (c.findRuleFiles(pattern).isEmpty()) {
+        LOG.log(Level.WARNING, "rule_files: there is no file {0}", pattern);
+      }
+    }
+    notifier.apply(c.alerting(), c.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    for (int i = 0; i < c.alerting().alertmanagers().size(); i++) {
+      pools.put(Notifier.pool(i), c.alerting().alertmanagers().get(i).discoveries());
+    }
+    discovery.apply(pools);
+    rules.apply(
+        new RuleSettings(
+            c.global().evaluationInterval(),
+            c.global().ruleQueryOffset(),
+            c.global().externalLabels()),
+        groups);
+  }
+
+  @Override
+  public void close() {
+    rules.close();
+    notifier.close();
+    discovery.close();
+  }
+}

@@ -1,0 +1,26 @@
+package dev.tethys.app.server;
+
+import dev.tethys.alert.notify.Notifier;
+import dev.tethys.alert.rule.RuleGroup;
+import dev.tethys.alert.rule.RuleManager;
+import dev.tethys.api.RulesView;
+import java.net.URI;
+import java.util.List;
+
+/** What the API shows of rules. */
+record RuleStatus(RuleManager rules, Notifier notifier) implements RulesView {
+  @Override
+  public List<RuleGroup> groups() {
+    return rules.groups();
+  }
+
+  @Override
+  public List<URI> alertmanagers() {
+    return notifier.alertmanagers();
+  }
+
+  @Override
+  public List<String> droppedAlertmanagers() {
+    return notifier.droppedAlertmanagers();
+  }
+}
