@@ -202,8 +202,7 @@ final class RuleEndpoints {
     out.next("lastEvaluation").time(g.lastEvaluation()).put('}');
   }
 
-  private static void alerting(JsonOut out, AlertingRule r, boolean withAlerts)
-      throws IOException {
+  private static void alerting(JsonOut out, AlertingRule r, boolean withAlerts) throws IOException {
     out.put('{').name("state").string(r.state().text()).next("name").string(r.spec().name());
     out.next("query").string(r.spec().query());
     out.next("duration").number(seconds(r.spec().hold()));

@@ -170,7 +170,14 @@ class AlertingPeersTest {
           .forEach(
               e -> {
                 switch (e.getKey()) {
-                  case "evaluationTime", "lastEvaluation", "activeAt", "updatedAt", "startsAt", "endsAt", "fingerprint", "groupNextToken" ->
+                  case "evaluationTime",
+                      "lastEvaluation",
+                      "activeAt",
+                      "updatedAt",
+                      "startsAt",
+                      "endsAt",
+                      "fingerprint",
+                      "groupNextToken" ->
                       m.put(e.getKey(), "…");
                   default -> m.put(e.getKey(), comparable(e.getValue(), e.getKey()));
                 }
@@ -197,7 +204,8 @@ class AlertingPeersTest {
     Path alertmanager = Shared.peer("prometheus-alertmanager");
     int amPort = TethysProcess.freePort();
     int promPort = TethysProcess.freePort();
-    Files.writeString(dir.resolve("am.yml"), "route: {receiver: none}\nreceivers: [{name: none}]\n");
+    Files.writeString(
+        dir.resolve("am.yml"), "route: {receiver: none}\nreceivers: [{name: none}]\n");
     Files.writeString(dir.resolve("rules.yml"), RULES);
     Files.writeString(dir.resolve("peer.yml"), config("prometheus", amPort));
     try {
@@ -248,14 +256,20 @@ class AlertingPeersTest {
                 "?group_limit=2&rule_name[]=one",
                 "?group_limit=1&group_next_token=x")) {
           String encoded =
-              query.replace("[", "%5B").replace("]", "%5D").replace("{", "%7B").replace("}", "%7D").replace("\"", "%22");
+              query
+                  .replace("[", "%5B")
+                  .replace("]", "%5D")
+                  .replace("{", "%7B")
+                  .replace("}", "%7D")
+                  .replace("\"", "%22");
           assertThat(lines(get(ours.port, path + encoded)))
               .as(query)
               .isEqualTo(lines(get(promPort, path + encoded)));
         }
         String paged = path + "?group_limit=1&group_next_token=";
         String mine = get(ours.port, path + "?group_limit=1").at("/data/groupNextToken").asString();
-        String theirs = get(promPort, path + "?group_limit=1").at("/data/groupNextToken").asString();
+        String theirs =
+            get(promPort, path + "?group_limit=1").at("/data/groupNextToken").asString();
         assertThat(mine).isNotEmpty(); // a hash, which has changed between versions
         assertThat(lines(get(ours.port, paged + mine)))
             .isEqualTo(lines(get(promPort, paged + theirs)));
@@ -266,8 +280,12 @@ class AlertingPeersTest {
         told(amPort);
         for (String q :
             List.of("{__name__=~\"one|two|three|same\"}", "ALERTS", "count(ALERTS_FOR_STATE)")) {
-          String query = "/api/v1/query?query=" + java.net.URLEncoder.encode(q, java.nio.charset.StandardCharsets.UTF_8);
-          assertThat(withoutTimes(get(ours.port, query))).as(q).isEqualTo(withoutTimes(get(promPort, query)));
+          String query =
+              "/api/v1/query?query="
+                  + java.net.URLEncoder.encode(q, java.nio.charset.StandardCharsets.UTF_8);
+          assertThat(withoutTimes(get(ours.port, query)))
+              .as(q)
+              .isEqualTo(withoutTimes(get(promPort, query)));
         }
       }
     } finally {
@@ -279,7 +297,8 @@ class AlertingPeersTest {
     List<String> out = new ArrayList<>();
     answer
         .at("/data/result")
-        .forEach(r -> out.add(new TreeMap<>(labels(r.get("metric"))) + " " + r.get("value").get(1)));
+        .forEach(
+            r -> out.add(new TreeMap<>(labels(r.get("metric"))) + " " + r.get("value").get(1)));
     out.sort(Comparator.naturalOrder());
     return out;
   }

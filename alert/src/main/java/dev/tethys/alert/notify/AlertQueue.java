@@ -82,8 +82,7 @@ final class AlertQueue {
     }
     if (dropped > 0) {
       metrics.dropped.with(name).add(dropped);
-      LOG.log(
-          Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", name, dropped);
+      LOG.log(Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", name, dropped);
     }
   }
 
@@ -261,5 +260,4 @@ final class AlertQueue {
     }
     return !again;
   }
-
 }

@@ -127,5 +127,4 @@ final class AlertmanagerSet {
     }
     dropped = former.dropped;
   }
-
 }

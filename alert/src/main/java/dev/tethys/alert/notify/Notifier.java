@@ -116,8 +116,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         } else {
           AlertPost post = Objects.requireNonNull(posts.get(pool(i)));
           AlertmanagerSet s =
-              new AlertmanagerSet(
-                  c, url -> new AlertQueue(url, post, options, metrics, clock));
+              new AlertmanagerSet(c, url -> new AlertQueue(url, post, options, metrics, clock));
           all.put(pool(i), s);
           changed.add(s);
         }
@@ -210,7 +209,8 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
 
   private static Notification notification(Alert a, Labels labels, String generator) {
     Instant resolved = a.resolvedAt();
-    Instant until = resolved != null ? resolved : Objects.requireNonNullElse(a.validUntil(), Instant.MAX);
+    Instant until =
+        resolved != null ? resolved : Objects.requireNonNullElse(a.validUntil(), Instant.MAX);
     return new Notification(
         labels,
         a.annotations(),

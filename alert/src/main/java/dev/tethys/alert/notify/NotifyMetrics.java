@@ -34,8 +34,7 @@ final class NotifyMetrics {
             "Alerts that left a queue because a newer state of the same alert stood behind them.",
             LABEL);
     queueLength =
-        r.gauges(
-            "prometheus_notifications_queue_length", "Alerts that wait to be sent.", LABEL);
+        r.gauges("prometheus_notifications_queue_length", "Alerts that wait to be sent.", LABEL);
     latency =
         r.summaries(
             "prometheus_notifications_latency_seconds",

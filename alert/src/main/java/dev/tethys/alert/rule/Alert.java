@@ -146,5 +146,4 @@ public record Alert(
         || resolvedAt != null && resolvedAt.isAfter(last)
         || last.plus(resendDelay).isBefore(now);
   }
-
 }

@@ -47,13 +47,13 @@ final class AlertTemplate {
     return new AlertTemplate(
         name,
         text,
-        text.contains("{{")
-            ? Template.parse(name, VARIABLES + text, NAMES, MissingKey.ZERO)
-            : null,
+        text.contains("{{") ? Template.parse(name, VARIABLES + text, NAMES, MissingKey.ZERO) : null,
         null);
   }
 
-  /** Parses it; when it is not valid, expanding it says so. Labels of groups are not checked before. */
+  /**
+   * Parses it; when it is not valid, expanding it says so. Labels of groups are not checked before.
+   */
   static AlertTemplate orBroken(String alert, String text) {
     try {
       return of(alert, text);

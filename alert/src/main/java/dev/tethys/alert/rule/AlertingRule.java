@@ -226,8 +226,7 @@ public final class AlertingRule extends Rule {
   private static boolean isForgotten(Alert a, Instant now) {
     Instant resolved = a.resolvedAt();
     return a.state() == AlertState.PENDING
-        || resolved != null
-            && Duration.between(resolved, now).compareTo(RESOLVED_RETENTION) > 0;
+        || resolved != null && Duration.between(resolved, now).compareTo(RESOLVED_RETENTION) > 0;
   }
 
   /** The alerts that somebody is to be told of now; they count as sent. */
@@ -260,7 +259,6 @@ public final class AlertingRule extends Rule {
       }
     }
   }
-
 
   /** What templates see. */
   private record Data(
@@ -328,7 +326,10 @@ public final class AlertingRule extends Rule {
         return t.expand(data, functions);
       } catch (TemplateException e) {
         LOG.log(
-            Level.WARNING, "alert {0}: a template cannot be expanded: {1}", spec.name(), e.reason());
+            Level.WARNING,
+            "alert {0}: a template cannot be expanded: {1}",
+            spec.name(),
+            e.reason());
         return "<error expanding template: " + e.reason() + ">";
       }
     }

@@ -7,9 +7,9 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
-import dev.tethys.model.GoQuote;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.format.Printer;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -40,8 +40,7 @@ public final class RuleFile {
       RULE.key("alert", Type.STRING, "", "The name of the alert.");
   private static final Key<String> EXPR = RULE.key("expr", Type.STRING, "", "The PromQL query.");
   private static final Key<Duration> FOR =
-      RULE.key(
-          "for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
+      RULE.key("for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
   private static final Key<Duration> KEEP_FIRING_FOR =
       RULE.key(
           "keep_firing_for",
@@ -237,8 +236,7 @@ public final class RuleFile {
               .getMessage());
     }
     if (!o.get(FOR).isZero()) {
-      problems.add(
-          o.error(FOR, context + "invalid field 'for' in recording rule").getMessage());
+      problems.add(o.error(FOR, context + "invalid field 'for' in recording rule").getMessage());
     }
     if (!o.get(KEEP_FIRING_FOR).isZero()) {
       problems.add(

@@ -106,9 +106,7 @@ public final class RuleGroup {
     }
     Map<String, List<Integer>> byIdentity = new HashMap<>();
     for (int i = 0; i < former.rules.size(); i++) {
-      byIdentity
-          .computeIfAbsent(former.rules.get(i).identity(), k -> new ArrayList<>())
-          .add(i);
+      byIdentity.computeIfAbsent(former.rules.get(i).identity(), k -> new ArrayList<>()).add(i);
     }
     for (int i = 0; i < rules.size(); i++) {
       List<Integer> places = byIdentity.get(rules.get(i).identity());
@@ -362,7 +360,10 @@ public final class RuleGroup {
       rule.failed(String.valueOf(e.getMessage()));
       context.metrics().failed(spec.key());
       LOG.log(
-          Level.WARNING, "the result of rule {0} was not stored: {1}", rule.spec().name(), e.getMessage());
+          Level.WARNING,
+          "the result of rule {0} was not stored: {1}",
+          rule.spec().name(),
+          e.getMessage());
       return;
     }
     if (w.error() == null) {

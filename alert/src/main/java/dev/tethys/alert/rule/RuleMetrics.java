@@ -59,8 +59,7 @@ final class RuleMetrics {
             "prometheus_rule_group_iterations_total",
             "Evaluations that were due, made or missed.",
             GROUP);
-    evaluations =
-        r.counters("prometheus_rule_evaluations_total", "Evaluations of rules.", GROUP);
+    evaluations = r.counters("prometheus_rule_evaluations_total", "Evaluations of rules.", GROUP);
     failures =
         r.counters(
             "prometheus_rule_evaluation_failures_total",
@@ -106,14 +105,7 @@ final class RuleMetrics {
 
   void removed(String key) {
     List.of(missed, iterations, evaluations, failures).forEach(v -> v.remove(key));
-    List.of(
-            interval,
-            lastEvaluation,
-            lastDuration,
-            lastRuleDurations,
-            lastRestore,
-            rules,
-            samples)
+    List.of(interval, lastEvaluation, lastDuration, lastRuleDurations, lastRestore, rules, samples)
         .forEach(v -> v.remove(key));
   }
 

@@ -23,11 +23,6 @@ public record RuleOptions(
   /** Prometheus's defaults. */
   public static RuleOptions defaults(URI externalUrl) {
     return new RuleOptions(
-        Duration.ofHours(1),
-        Duration.ofMinutes(10),
-        Duration.ofMinutes(1),
-        false,
-        4,
-        externalUrl);
+        Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofMinutes(1), false, 4, externalUrl);
   }
 }

@@ -91,8 +91,7 @@ final class RuleOutput {
     return new Written(refused, error);
   }
 
-  private Outcome append(
-      Appender appender, Rule.Output o, long time, Map<Labels, Entry> fresh) {
+  private Outcome append(Appender appender, Rule.Output o, long time, Map<Labels, Entry> fresh) {
     Entry e = series.get(o.labels());
     if (e == null) {
       e = new Entry(appender.series(o.labels()));

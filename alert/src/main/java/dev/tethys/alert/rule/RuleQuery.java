@@ -26,8 +26,7 @@ public interface RuleQuery {
   /** Over an engine, with the share of it that is kept for rules. */
   static RuleQuery of(PromqlEngine engine, MetricSource source) {
     QueryOptions options =
-        new QueryOptions(
-            0, 0, false, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
+        new QueryOptions(0, 0, false, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
     return new RuleQuery() {
       @Override
       public List<Value.Sample> query(String text, Expr expr, long time) {

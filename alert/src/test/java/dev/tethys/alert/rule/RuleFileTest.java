@@ -20,16 +20,23 @@ import org.junit.jupiter.api.TestFactory;
 class RuleFileTest {
   private static final Map<String, String> REFUSALS =
       Map.ofEntries(
-          Map.entry("bad_expr.bad.yaml", "5:15: group \"yolo\", rule 1, \"yolo\": could not parse expression: 1:6: parse error: expected type range vector in call to function \"rate\", got instant vector"),
+          Map.entry(
+              "bad_expr.bad.yaml",
+              "5:15: group \"yolo\", rule 1, \"yolo\": could not parse expression: 1:6: parse error: expected type range vector in call to function \"rate\", got instant vector"),
           Map.entry("bad_field.bad.yaml", "8:9: unknown key \"annotation\""),
-          Map.entry("duplicate_grp.bad.yaml", "3:5: groupname: \"yolo\" is repeated in the same file"),
+          Map.entry(
+              "duplicate_grp.bad.yaml", "3:5: groupname: \"yolo\" is repeated in the same file"),
           Map.entry("invalid_label_name.bad.yaml", "invalid label name: __name__"),
-          Map.entry("invalid_record_name.bad.yaml", "braces present in the recording rule name; should it be in expr?: strawberry{flavor=\"sweet\"}"),
+          Map.entry(
+              "invalid_record_name.bad.yaml",
+              "braces present in the recording rule name; should it be in expr?: strawberry{flavor=\"sweet\"}"),
           Map.entry("no_rec_alert.bad.yaml", "one of 'record' or 'alert' must be set"),
           Map.entry("noexpr.bad.yaml", "field 'expr' must be set in rule"),
           Map.entry("record_and_alert.bad.yaml", "only one of 'record' and 'alert' must be set"),
           Map.entry("record_and_for.bad.yaml", "invalid field 'for' in recording rule"),
-          Map.entry("record_and_keep_firing_for.bad.yaml", "invalid field 'keep_firing_for' in recording rule"),
+          Map.entry(
+              "record_and_keep_firing_for.bad.yaml",
+              "invalid field 'keep_firing_for' in recording rule"),
           Map.entry("legacy_validation_annotation.bad.yaml", "invalid annotation name: ins-tance"));
 
   private static List<GroupSpec> read(Path f) throws IOException {
@@ -50,8 +57,7 @@ class RuleFileTest {
                     () -> {
                       String name = f.getFileName().toString();
                       if (name.equals("invalid_rules.yaml")) {
-                        assertThatThrownBy(() -> read(f))
-                            .hasMessageContaining("unexpected_field");
+                        assertThatThrownBy(() -> read(f)).hasMessageContaining("unexpected_field");
                       } else if (name.contains(".bad.")) {
                         assertThatThrownBy(() -> read(f))
                             .isInstanceOf(ConfigException.class)

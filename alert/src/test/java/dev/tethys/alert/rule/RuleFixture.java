@@ -83,7 +83,10 @@ final class RuleFixture implements AutoCloseable {
   /** What a query gives, as "labels value" in order. */
   List<String> ask(String query, long seconds) {
     Value v =
-        engine.instant(store, query, at(seconds).toEpochMilli(), QueryOptions.DEFAULT).execute().value();
+        engine
+            .instant(store, query, at(seconds).toEpochMilli(), QueryOptions.DEFAULT)
+            .execute()
+            .value();
     TreeMap<String, String> out = new TreeMap<>();
     for (Value.Sample s : ((Value.InstantVector) v).samples()) {
       out.put(s.labels().toSeriesString(), dev.tethys.model.GoFloat.f(s.value()));
@@ -95,8 +98,7 @@ final class RuleFixture implements AutoCloseable {
     return registry.gather().stream()
         .filter(f -> f.name().equals(name))
         .flatMap(f -> f.metrics().stream())
-        .mapToDouble(
-            m -> ((dev.tethys.model.exposition.MetricFamily.Value) m.point()).value())
+        .mapToDouble(m -> ((dev.tethys.model.exposition.MetricFamily.Value) m.point()).value())
         .sum();
   }
 

@@ -213,11 +213,13 @@ class RuleGroupTest {
 
   @Test
   void reloadKeepsStateAndEndsSeriesOfRulesThatAreGone() {
-    RuleGroup g =
-        group("- alert: A\n  expr: up == 0\n  for: 1h\n- record: r\n  expr: up\n");
+    RuleGroup g = group("- alert: A\n  expr: up == 0\n  for: 1h\n- record: r\n  expr: up\n");
     f.put("up", 0, 0);
     g.evaluate(f.at(10));
-    RuleGroup same = f.load("groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n  - {record: r, expr: up}\n").getFirst();
+    RuleGroup same =
+        f.load(
+                "groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n  - {record: r, expr: up}\n")
+            .getFirst();
     assertThat(same).isSameAs(g);
     RuleGroup next =
         f.load("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n    for: 5m\n")
@@ -238,8 +240,7 @@ class RuleGroupTest {
   void aResultThatCannotBeStoredIsSaid() {
     RuleGroup g = group("- record: r\n  expr: up\n");
     f.put("up", 0, 1);
-    f.store.failNextCommit(
-        new StorageException(StorageException.Reason.UNAVAILABLE, "disk full"));
+    f.store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "disk full"));
     g.evaluate(f.at(10));
     assertThat(g.rules().getFirst().lastError()).isEqualTo("disk full");
     g.evaluate(f.at(20));
@@ -287,8 +288,6 @@ class RuleGroupTest {
 
   private static List<List<Integer>> batches(String rules) {
     return Dependencies.batches(
-        RuleFixture.groups("groups:\n- name: g\n  rules:\n" + rules.indent(2))
-            .getFirst()
-            .rules());
+        RuleFixture.groups("groups:\n- name: g\n  rules:\n" + rules.indent(2)).getFirst().rules());
   }
 }

@@ -138,8 +138,7 @@ final class Server implements AutoCloseable {
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
-    this.discovery =
-        new DiscoveryManager(discoveryContext, DiscoveryManager.THROTTLE, scrape);
+    this.discovery = new DiscoveryManager(discoveryContext, DiscoveryManager.THROTTLE, scrape);
     this.alerting =
         new Alerting(
             flags,

@@ -30,18 +30,18 @@ public final class DiscoveryMetrics {
             "config");
     received =
         r.counters(
-                "prometheus_sd_received_updates_total",
-                "Update events received from the discovery mechanisms.",
+            "prometheus_sd_received_updates_total",
+            "Update events received from the discovery mechanisms.",
             "name");
     sent =
         r.counters(
-                "prometheus_sd_updates_total",
-                "Update events handed to the consumers of discovery.",
+            "prometheus_sd_updates_total",
+            "Update events handed to the consumers of discovery.",
             "name");
     delayed =
         r.counters(
-                "prometheus_sd_updates_delayed_total",
-                "Update events that waited for the throttle.",
+            "prometheus_sd_updates_delayed_total",
+            "Update events that waited for the throttle.",
             "name");
     refreshFailures =
         r.counters(
