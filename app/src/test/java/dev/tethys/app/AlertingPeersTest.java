@@ -222,14 +222,14 @@ class AlertingPeersTest {
           "--web.listen-address=127.0.0.1:" + promPort,
           "--web.external-url=http://mon.example.org/p/",
           "--web.route-prefix=/",
-          "--rules.alert.resend-delay=1s");
+          "--rules.alert.resend-delay=6s");
       try (TethysProcess ours =
           TethysProcess.server(
               dir,
               config("tethys", amPort),
               "--web.external-url=http://mon.example.org/p/",
               "--web.route-prefix=/",
-              "--rules.alert.resend-delay=1s")) {
+              "--rules.alert.resend-delay=6s")) {
         String path = "/api/v1/rules";
         for (int port : new int[] {promPort, ours.port}) {
           await(

@@ -4,9 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 
-/** A clock that a test moves. */
+/**
+ * A clock that a test moves. Waiting goes by time that passes, as with the system's: setting the
+ * wall clock neither shortens nor lengthens it.
+ */
 public final class FakeClock implements RuleClock {
   private Instant now;
+  private Duration passed = Duration.ZERO;
   private int waiting;
 
   public FakeClock(Instant start) {
@@ -21,10 +25,11 @@ public final class FakeClock implements RuleClock {
   @Override
   public synchronized boolean await(Instant until, CountDownLatch stop)
       throws InterruptedException {
+    Duration end = passed.plus(Duration.between(now, until));
     waiting++;
     notifyAll();
     try {
-      while (now.isBefore(until) && stop.getCount() > 0) {
+      while (passed.compareTo(end) < 0 && stop.getCount() > 0) {
         wait(20); // the latch has no way to wake us
       }
     } finally {
@@ -39,11 +44,12 @@ public final class FakeClock implements RuleClock {
       wait();
     }
     now = now.plus(by);
+    passed = passed.plus(by);
     notifyAll();
   }
 
+  /** Sets the wall clock alone. */
   public synchronized void set(Instant to) {
     now = to;
-    notifyAll();
   }
 }

@@ -76,6 +76,12 @@ final class Server implements AutoCloseable {
   /** Where the metrics of this machine are served. */
   static final String HOST_METRICS = "/metrics/host";
 
+  /** How many queries of rules run at least, whatever else runs. */
+  private static final int RULE_PLACES = 4;
+
+  /** One part in so many of the memory of all queries is kept for rules. */
+  private static final int RULE_SHARE = 4;
+
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
 
   private final FlagSet flags;
@@ -215,6 +221,8 @@ final class Server implements AutoCloseable {
         .maxQueued((int) flags.integer("query.max-queued"))
         .maxBytes(maxBytes)
         .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
+        .ruleConcurrent((int) Math.max(RULE_PLACES, flags.integer("rules.max-concurrent-evals")))
+        .ruleBytes(flags.bytes("query.max-memory-bytes") / RULE_SHARE)
         .parser(parserOptions())
         .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))
         .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))
