@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -110,6 +111,31 @@ class AlertingPeersTest {
             .start();
     processes.add(p);
     return p;
+  }
+
+  /**
+   * Debian's build reads its templates from below /usr/share, where an unpacked one has none: its
+   * own stand there in a namespace of its own.
+   */
+  private void startAlertmanager(Path program, int port) throws IOException, InterruptedException {
+    Path share = program.resolveSibling("../share").normalize();
+    String mount = "mount --bind " + share + " /usr/share";
+    Process trial = start(Path.of("unshare"), "-rm", "sh", "-c", mount);
+    Assumptions.assumeTrue(
+        trial.waitFor(10, TimeUnit.SECONDS) && trial.exitValue() == 0, "no mount namespaces here");
+    start(
+        Path.of("unshare"),
+        "-rm",
+        "sh",
+        "-c",
+        mount
+            + " && exec "
+            + program
+            + " --config.file=am.yml --storage.path="
+            + dir.resolve("am")
+            + " --cluster.listen-address= --web.listen-address=127.0.0.1:"
+            + port);
+    await("Alertmanager", () -> get(port, "/api/v2/alerts").isArray());
   }
 
   private void stop() throws InterruptedException {
@@ -209,12 +235,7 @@ class AlertingPeersTest {
     Files.writeString(dir.resolve("rules.yml"), RULES);
     Files.writeString(dir.resolve("peer.yml"), config("prometheus", amPort));
     try {
-      start(
-          alertmanager,
-          "--config.file=am.yml",
-          "--storage.path=" + dir.resolve("am"),
-          "--web.listen-address=127.0.0.1:" + amPort,
-          "--cluster.listen-address=");
+      startAlertmanager(alertmanager, amPort);
       start(
           prometheus,
           "--config.file=" + dir.resolve("peer.yml"),

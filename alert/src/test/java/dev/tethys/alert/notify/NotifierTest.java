@@ -63,8 +63,7 @@ class NotifierTest {
   }
 
   private static AlertingConfig config(String yaml) {
-    return AlertingConfig.read(
-        YamlDocument.parse("a.yml", null, yaml).root(), NameScheme.UTF8);
+    return AlertingConfig.read(YamlDocument.parse("a.yml", null, yaml).root(), NameScheme.UTF8);
   }
 
   private void start(String yaml, String... addresses) throws IOException {
@@ -163,8 +162,7 @@ class NotifierTest {
         .startsWith("http://one:1/other ")
         .contains("\"labels\":{\"alertname\":\"A\",\"r2\":\"x-eu\",\"region\":\"eu\"}");
     assertThat(notifier.alertmanagers()).hasSize(1);
-    assertThat(notifier.droppedAlertmanagers())
-        .containsExactly("http://none:2/api/v2/alerts");
+    assertThat(notifier.droppedAlertmanagers()).containsExactly("http://none:2/api/v2/alerts");
     assertThat(metric("prometheus_notifications_alertmanagers_discovered")).isEqualTo(1);
   }
 
@@ -248,9 +246,9 @@ class NotifierTest {
   @Test
   void configurationIsReadStrictly() {
     assertThatThrownBy(() -> config("alertmanagers: [{api_version: v1}]"))
-        .hasMessage(
-            "a.yml:1:31: expected Alertmanager api version to be one of [v2] but got v1");
-    assertThatThrownBy(() -> config("alertmanagers: [{static_configs: [{targets: ['http://x/']}]}]"))
+        .hasMessage("a.yml:1:31: expected Alertmanager api version to be one of [v2] but got v1");
+    assertThatThrownBy(
+            () -> config("alertmanagers: [{static_configs: [{targets: ['http://x/']}]}]"))
         .hasMessageContaining("is not a valid hostname");
     assertThat(
             config(
