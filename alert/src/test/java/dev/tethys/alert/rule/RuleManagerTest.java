@@ -119,6 +119,7 @@ class RuleManagerTest {
     tick(g, 1, 1);
     long at = Duration.between(RuleFixture.START, f.clock.instant()).toSeconds() + 1;
     assertThat(f.ask("r", at)).hasSize(1);
+    f.clock.advance(Duration.ofSeconds(1), 1);
     assertThat(f.load("")).isEmpty();
     assertThat(iterations()).isZero();
     f.clock.advance(Duration.ofSeconds(20), 1);
