@@ -307,8 +307,7 @@ class AlertingPeersTest {
             () ->
                 withoutTimes(get(ours.port, alerts)).size() == 3
                     && withoutTimes(get(promPort, alerts)).size() == 3);
-        for (String q :
-            List.of("{__name__=~\"one|two\"}", "ALERTS", "count(ALERTS_FOR_STATE)")) {
+        for (String q : List.of("{__name__=~\"one|two\"}", "ALERTS", "count(ALERTS_FOR_STATE)")) {
           String query =
               "/api/v1/query?query="
                   + java.net.URLEncoder.encode(q, java.nio.charset.StandardCharsets.UTF_8);
@@ -349,7 +348,8 @@ class AlertingPeersTest {
               .forEach(
                   a ->
                       heard.add(
-                          a.at("/labels/source").asString() + a.at("/labels/alertname").asString()));
+                          a.at("/labels/source").asString()
+                              + a.at("/labels/alertname").asString()));
           return heard.size() == 4;
         });
     Map<String, List<String>> bySource = new TreeMap<>();
