@@ -110,7 +110,7 @@ class ServerTest {
         new String[][] {
           {"--config.fil=x", "did you mean --config.file?"},
           {"--agent", "--agent is not built yet"},
-          {"--rules.alert.resend-delay=2m", "rules are not built yet"},
+          {"--rules.max-concurrent-evals=0", "at least 1 is wanted"},
           {"--storage.retention-rule=x", "SELECTOR=DURATION is wanted"},
           {"--storage.retention-rule={job=}=2d", "--storage.retention-rule={job=}=2d: "},
           {"--query.timeout=abc", "--query.timeout=abc: not a valid duration"},
