@@ -165,7 +165,11 @@ class PrometheusHeadTest {
     try (RealPrometheus p = new RealPrometheus(folder, source)) {
       feed(p, now, 300);
     }
-    int all = Peer.dump(source).size();
+    // Not what promtool dumps: it leaves out the first histograms of a series.
+    long all;
+    try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("whole"), DataFolder.OFFLINE)) {
+      all = new PrometheusImport(db, Progress.NONE).run(source).samples();
+    }
     Path segment;
     try (Stream<Path> s = Files.list(source.resolve("wal"))) {
       segment =
@@ -188,7 +192,7 @@ class PrometheusHeadTest {
       assertThat(report.problems())
           .anyMatch(p -> p.matches(".*wal/0000000\\d at offset \\d+: checksum of a fragment .*"))
           .anyMatch(p -> p.contains("the file ends within a fragment"));
-      assertThat(report.samples()).isLessThan(all).isGreaterThan(all * 2L / 3);
+      assertThat(report.samples()).isLessThan(all).isGreaterThan(all * 2 / 3);
       assertThat(Peer.dump(db)).hasSize((int) report.samples());
     }
   }
