@@ -298,9 +298,9 @@ class AlertingPeersTest {
             .isEqualTo(lines(get(promPort, paged + theirs)));
         assertThat(comparable(get(ours.port, "/api/v1/alerts"), ""))
             .isEqualTo(comparable(get(promPort, "/api/v1/alerts"), ""));
+        told(amPort); // and so both have found the Alertmanager, the peer after some seconds
         assertThat(comparable(get(ours.port, "/api/v1/alertmanagers"), ""))
             .isEqualTo(comparable(get(promPort, "/api/v1/alertmanagers"), ""));
-        told(amPort);
         String alerts = "/api/v1/query?query=ALERTS";
         await(
             "alerts to be stored by both",
