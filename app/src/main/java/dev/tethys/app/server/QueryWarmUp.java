@@ -11,6 +11,8 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,9 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Metrics with more series take too long for what is learnt from them. */
   static final int MAX_SERIES = 2_000;
+
+  /** Those who waited for the restart come first. */
+  private static final Duration HEAD_START = Duration.ofSeconds(2);
 
   private static final int METRICS = 3;
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -68,7 +73,7 @@ final class QueryWarmUp implements AutoCloseable {
   private final MetricsDatabase database;
   private final long nanos;
   private final LongSupplier clock;
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
   private @Nullable Thread thread;
 
   /**
@@ -83,14 +88,23 @@ final class QueryWarmUp implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** Rehearses beside everything else. */
+  /** Rehearses beside everything else, after a moment. */
   void start() {
     thread =
         Thread.ofPlatform()
             .daemon()
             .name("query-warm-up")
             .priority(Thread.MIN_PRIORITY)
-            .start(this::run);
+            .start(
+                () -> {
+                  try {
+                    if (!closing.await(HEAD_START.toMillis(), TimeUnit.MILLISECONDS)) {
+                      run();
+                    }
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
   }
 
   /** Rehearses; how many queries were answered. */
@@ -121,7 +135,7 @@ final class QueryWarmUp implements AutoCloseable {
       long step = Math.max(1_000, (end - start) / STEPS);
       for (int round = 0; round < MAX_ROUNDS; round++) {
         for (String query : QUERIES) {
-          if (closed || clock.getAsLong() - began > nanos) {
+          if (closing.getCount() == 0 || clock.getAsLong() - began > nanos) {
             return answered;
           }
           String metric = metrics.get(round % metrics.size());
@@ -155,7 +169,7 @@ final class QueryWarmUp implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    closing.countDown();
     Thread t = thread;
     if (t != null) {
       try {
