@@ -29,7 +29,7 @@ final class QueryWarmUp implements AutoCloseable {
   static final int MAX_SERIES = 2_000;
 
   /** Those who waited for the restart come first. */
-  private static final Duration HEAD_START = Duration.ofSeconds(2);
+  private static final Duration HEAD_START = Duration.ofSeconds(1);
 
   private static final int METRICS = 3;
   private static final Duration WAIT = Duration.ofSeconds(1);
