@@ -4,6 +4,7 @@ import dev.tethys.model.exposition.Registry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,182 +103,111 @@ public record DatabaseOptions(
   }
 
   public DatabaseOptions withRetention(RetentionPolicy policy) {
-    return new DatabaseOptions(
-        policy,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(v -> v.retention = policy);
   }
 
   public DatabaseOptions withCompactionRate(long bytesPerSecond) {
-    return new DatabaseOptions(
-        retention,
-        bytesPerSecond,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(v -> v.compactionRate = bytesPerSecond);
   }
 
   public DatabaseOptions withOutOfOrderWindow(Duration window) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        window,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(v -> v.outOfOrderWindow = window);
   }
 
   public DatabaseOptions withBlockDuration(Duration duration) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        duration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(v -> v.blockDuration = duration);
   }
 
   public DatabaseOptions withLog(Fsync policy, long segment, long checkpoint) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        policy,
-        segment,
-        checkpoint,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(
+        v -> {
+          v.fsync = policy;
+          v.segmentBytes = segment;
+          v.checkpointBytes = checkpoint;
+        });
   }
 
   public DatabaseOptions withLimits(int series, int exemplarCapacity, Duration future) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplarCapacity,
-        series,
-        future,
-        memoryLimit,
-        background,
-        clock,
-        registry);
+    return with(
+        v -> {
+          v.maxSeries = series;
+          v.exemplars = exemplarCapacity;
+          v.maxFuture = future;
+        });
   }
 
   public DatabaseOptions withBackground(boolean on) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        on,
-        clock,
-        registry);
+    return with(v -> v.background = on);
   }
 
   public DatabaseOptions withClock(InstantSource source) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        source,
-        registry);
+    return with(v -> v.clock = source);
   }
 
   public DatabaseOptions withRegistry(Registry r) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        memoryLimit,
-        background,
-        clock,
-        r);
+    return with(v -> v.registry = r);
   }
 
   public DatabaseOptions withMemoryLimit(long bytes) {
-    return new DatabaseOptions(
-        retention,
-        compactionRate,
-        outOfOrderWindow,
-        blockDuration,
-        fsync,
-        segmentBytes,
-        checkpointBytes,
-        exemplars,
-        maxSeries,
-        maxFuture,
-        bytes,
-        background,
-        clock,
-        registry);
+    return with(v -> v.memoryLimit = bytes);
+  }
+
+  private DatabaseOptions with(Consumer<Values> change) {
+    Values v = new Values(this);
+    change.accept(v);
+    return v.options();
+  }
+
+  /** The same values, to be changed. */
+  private static final class Values {
+    RetentionPolicy retention;
+    long compactionRate;
+    Duration outOfOrderWindow;
+    Duration blockDuration;
+    Fsync fsync;
+    long segmentBytes;
+    long checkpointBytes;
+    int exemplars;
+    int maxSeries;
+    Duration maxFuture;
+    long memoryLimit;
+    boolean background;
+    InstantSource clock;
+    @Nullable Registry registry;
+
+    Values(DatabaseOptions o) {
+      retention = o.retention;
+      compactionRate = o.compactionRate;
+      outOfOrderWindow = o.outOfOrderWindow;
+      blockDuration = o.blockDuration;
+      fsync = o.fsync;
+      segmentBytes = o.segmentBytes;
+      checkpointBytes = o.checkpointBytes;
+      exemplars = o.exemplars;
+      maxSeries = o.maxSeries;
+      maxFuture = o.maxFuture;
+      memoryLimit = o.memoryLimit;
+      background = o.background;
+      clock = o.clock;
+      registry = o.registry;
+    }
+
+    DatabaseOptions options() {
+      return new DatabaseOptions(
+          retention,
+          compactionRate,
+          outOfOrderWindow,
+          blockDuration,
+          fsync,
+          segmentBytes,
+          checkpointBytes,
+          exemplars,
+          maxSeries,
+          maxFuture,
+          memoryLimit,
+          background,
+          clock,
+          registry);
+    }
   }
 }
