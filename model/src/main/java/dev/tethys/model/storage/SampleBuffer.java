@@ -67,6 +67,9 @@ public final class SampleBuffer {
     ensure(size + 1);
     timestamps[size] = timestamp;
     values[size] = value;
+    if (histograms != null) {
+      histograms[size] = null; // one that was taken away may still stand there
+    }
     if (startTimestamp != 0 || startTimestamps != null) {
       starts()[size] = startTimestamp;
     }
@@ -86,6 +89,17 @@ public final class SampleBuffer {
       starts()[size] = startTimestamp;
     }
     size++;
+  }
+
+  /** Appends one sample of another buffer; {@link #mayBeStale} is the caller's. */
+  public void add(SampleBuffer from, int i) {
+    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
+    Histogram h = from.histograms == null ? null : from.histograms[i];
+    if (h == null) {
+      add(start, from.timestamps[i], from.values[i]);
+    } else {
+      add(start, from.timestamps[i], h);
+    }
   }
 
   private long[] starts() {

@@ -172,7 +172,7 @@ public final class BlockImport implements AutoCloseable {
         if (n > 0) {
           part.clear();
           for (int i = 0; i < n; i++) {
-            copy(samples, i, part);
+            part.add(samples, i);
           }
           writer.add(labels, part);
         }
@@ -246,19 +246,6 @@ public final class BlockImport implements AutoCloseable {
         }
       } catch (IOException e) {
         throw unavailable(e);
-      }
-    }
-  }
-
-  private static void copy(SampleBuffer from, int i, SampleBuffer to) {
-    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
-    Histogram h = from.histograms == null ? null : from.histograms[i];
-    if (h != null) {
-      to.add(start, from.timestamps[i], h);
-    } else {
-      to.add(start, from.timestamps[i], from.values[i]);
-      if (to.histograms != null) {
-        to.histograms[to.size - 1] = null;
       }
     }
   }

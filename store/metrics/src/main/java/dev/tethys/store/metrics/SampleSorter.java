@@ -151,9 +151,6 @@ public final class SampleSorter implements AutoCloseable {
         into.add(start, times[i], h);
       } else {
         into.add(start, times[i], values[i]);
-        if (into.histograms != null) {
-          into.histograms[into.size - 1] = null;
-        }
       }
     }
   }

@@ -1,6 +1,5 @@
 package dev.tethys.store.archive.prometheus;
 
-import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
 
 /** Moving samples within and between buffers. */
@@ -19,21 +18,6 @@ final class Buffers {
     }
   }
 
-  /** Appends one sample of a buffer to another. */
-  static void append(SampleBuffer from, int i, SampleBuffer to) {
-    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
-    Histogram h = from.histograms == null ? null : from.histograms[i];
-    if (h != null) {
-      to.add(start, from.timestamps[i], h);
-    } else {
-      to.add(start, from.timestamps[i], from.values[i]);
-      if (to.histograms != null) {
-        to.histograms[to.size - 1] = null;
-      }
-    }
-    to.mayBeStale |= from.mayBeStale;
-  }
-
   /** Joins two ascending buffers; where both have a time, the first one's sample is taken. */
   static void merge(SampleBuffer a, SampleBuffer b, SampleBuffer into) {
     into.clear();
@@ -44,11 +28,12 @@ final class Buffers {
         if (j < b.size && a.timestamps[i] == b.timestamps[j]) {
           j++;
         }
-        append(a, i++, into);
+        into.add(a, i++);
       } else {
-        append(b, j++, into);
+        into.add(b, j++);
       }
     }
+    into.mayBeStale = a.mayBeStale | b.mayBeStale;
   }
 
   /** Keeps the samples of a closed time range; how many were outside. */

@@ -99,13 +99,7 @@ final class HeadSelection implements SourceSelection {
       for (int j = 0; j < s.late.size; j++) {
         long t = s.late.timestamps[j];
         if (t >= minTime && t <= maxTime) {
-          long start = s.late.startTimestamps == null ? 0 : s.late.startTimestamps[j];
-          var h = s.late.histograms == null ? null : s.late.histograms[j];
-          if (h != null) {
-            l.add(start, t, h);
-          } else {
-            l.add(start, t, s.late.values[j]);
-          }
+          l.add(s.late, j);
         }
       }
       l.mayBeStale = true;

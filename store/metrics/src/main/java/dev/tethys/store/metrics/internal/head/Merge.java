@@ -1,6 +1,5 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
 
 /** Joins two ascending lists of samples into one. */
@@ -19,7 +18,7 @@ public final class Merge {
       to.size += from.size;
     } else {
       for (int i = 0; i < from.size; i++) {
-        copy(from, i, to);
+        to.add(from, i);
       }
     }
     to.mayBeStale |= from.mayBeStale;
@@ -31,29 +30,16 @@ public final class Merge {
     int j = 0;
     while (i < first.size || j < second.size) {
       if (j == second.size) {
-        copy(first, i++, to);
+        to.add(first, i++);
       } else if (i == first.size || second.timestamps[j] < first.timestamps[i]) {
-        copy(second, j++, to);
+        to.add(second, j++);
       } else {
         if (second.timestamps[j] == first.timestamps[i]) {
           j++;
         }
-        copy(first, i++, to);
+        to.add(first, i++);
       }
     }
     to.mayBeStale |= first.mayBeStale | second.mayBeStale;
-  }
-
-  private static void copy(SampleBuffer from, int i, SampleBuffer to) {
-    long start = from.startTimestamps == null ? 0 : from.startTimestamps[i];
-    Histogram h = from.histograms == null ? null : from.histograms[i];
-    if (h != null) {
-      to.add(start, from.timestamps[i], h);
-    } else {
-      to.add(start, from.timestamps[i], from.values[i]);
-      if (to.histograms != null) {
-        to.histograms[to.size - 1] = null;
-      }
-    }
   }
 }
