@@ -281,10 +281,6 @@ final class SeriesTable {
     return b;
   }
 
-  int retiredCount() {
-    return retired.size();
-  }
-
   long bytes() {
     return keys.bytes()
         + list.length * 8L

@@ -269,7 +269,7 @@ public final class Truncation {
         Extras x = s.extras(k);
         if (x != null) {
           if (x.starts != null) {
-            x.starts.truncate(Math.max(end, Long.MIN_VALUE));
+            x.starts.truncate(end);
           }
           if (x.histograms != null) {
             x.histograms.truncate(end);

@@ -88,11 +88,6 @@ public final class MatchCache<T> {
             });
   }
 
-  /** Bytes held, as counted. */
-  synchronized long weight() {
-    return weight;
-  }
-
   synchronized int size() {
     return entries.size();
   }

@@ -24,10 +24,10 @@ class MatchCacheTest {
     assertThat(c.get(new Object(), 1, asks("a"))).isNull();
     c.put(owner, 2, asks("a"), "other", 50);
     assertThat(c.get(owner, 2, asks("a"))).isEqualTo("other");
-    assertThat(c.weight()).isEqualTo(50);
+    assertThat(c.bytes()).isEqualTo(50);
     c.forget(owner);
     assertThat(c.get(owner, 2, asks("a"))).isNull();
-    assertThat(c.weight()).isZero();
+    assertThat(c.bytes()).isZero();
     assertThat(c.size()).isZero();
   }
 
@@ -38,7 +38,7 @@ class MatchCacheTest {
       String name = "m" + i;
       c.put(owner, 1, asks(name), name, 90);
       c.put(owner, 1, asks(name), name, 90);
-      assertThat(c.weight()).isLessThanOrEqualTo(1000);
+      assertThat(c.bytes()).isLessThanOrEqualTo(1000);
       assertThat(c.size()).isLessThanOrEqualTo(MatchCache.MAX_ENTRIES);
       assertThat(c.get(owner, 1, asks(name))).isEqualTo(name);
     }
