@@ -1,5 +1,6 @@
 package dev.tethys.store.archive;
 
+import dev.tethys.store.metrics.BlockInfo;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,7 +39,22 @@ public final class ImportReport {
       long toHead,
       long minTime,
       long maxTime,
-      long checksum) {}
+      long checksum) {
+    /** A part that was written and found again. */
+    public static Part of(String source, VerifiedDraft.Written w) {
+      BlockInfo made = w.block();
+      return new Part(
+          source,
+          made == null ? "" : made.ulid(),
+          made == null && w.toHead() == 0 ? Outcome.EMPTY : Outcome.IMPORTED,
+          w.series(),
+          w.samples(),
+          w.toHead(),
+          w.minTime(),
+          w.maxTime(),
+          w.checksum());
+    }
+  }
 
   /** Problems that are told; more are only counted. */
   static final int MAX_PROBLEMS = 10_000;

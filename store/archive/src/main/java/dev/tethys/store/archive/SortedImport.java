@@ -71,16 +71,8 @@ public final class SortedImport {
           made.accept(info);
         }
         report.part(
-            new Part(
-                starts.size() == 1 ? name : String.format(Locale.ROOT, "%s/%d", name, start),
-                info == null ? "" : info.ulid(),
-                info == null && w.toHead() == 0 ? Outcome.EMPTY : Outcome.IMPORTED,
-                w.series(),
-                w.samples(),
-                w.toHead(),
-                w.minTime(),
-                w.maxTime(),
-                w.checksum()));
+            Part.of(
+                starts.size() == 1 ? name : String.format(Locale.ROOT, "%s/%d", name, start), w));
       }
       progress.advance(1);
     }

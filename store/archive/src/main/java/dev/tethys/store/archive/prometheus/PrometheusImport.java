@@ -137,19 +137,8 @@ public final class PrometheusImport {
         new VerifiedDraft(into, b.ulid(), b.minTime(), b.maxTime(), sources, b.level())) {
       b.forEach(draft::add, progress);
       Written w = draft.finish();
-      BlockInfo info = w.block();
       b.problems().forEach(report::problem);
-      report.part(
-          new Part(
-              b.ulid(),
-              info == null ? "" : info.ulid(),
-              info == null && w.toHead() == 0 ? Outcome.EMPTY : Outcome.IMPORTED,
-              w.series(),
-              w.samples(),
-              w.toHead(),
-              w.minTime(),
-              w.maxTime(),
-              w.checksum()));
+      report.part(Part.of(b.ulid(), w));
     }
   }
 }
