@@ -237,35 +237,21 @@ public final class Labels implements Comparable<Labels> {
    */
   public Labels filter(byte[][] sortedNames, boolean keep) {
     byte[] out = new byte[bytes.length];
-    int n = 0;
-    int k = 0;
-    int p = 0;
-    while (p < bytes.length) {
-      int start = p;
-      int nl = longLength(p);
-      int no = afterLength(p);
-      p = no + nl;
-      p = afterLength(p) + longLength(p);
-      int c = 1;
-      while (k < sortedNames.length
-          && (c =
-                  Arrays.compareUnsigned(
-                      bytes, no, no + nl, sortedNames[k], 0, sortedNames[k].length))
-              > 0) {
-        k++;
-      }
-      boolean named = k < sortedNames.length && c == 0;
-      if (named == keep) {
-        System.arraycopy(bytes, start, out, n, p - start);
-        n += p - start;
-      }
-    }
+    int n = filter(sortedNames, keep, out, false);
     return n == bytes.length ? this : n == 0 ? EMPTY : new Labels(Arrays.copyOf(out, n));
   }
 
   /** Whether {@link #filter} would give this, found without making anything. */
   public boolean filtersTo(byte[][] sortedNames, boolean keep, Labels candidate) {
-    byte[] want = candidate.bytes;
+    return filter(sortedNames, keep, candidate.bytes, true) == candidate.bytes.length;
+  }
+
+  /**
+   * Writes what stays into {@code to}, or looks whether it stands there.
+   *
+   * @return how many bytes stay, -1 when something else stands there
+   */
+  private int filter(byte[][] sortedNames, boolean keep, byte[] to, boolean compare) {
     int n = 0;
     int k = 0;
     int p = 0;
@@ -286,13 +272,15 @@ public final class Labels implements Comparable<Labels> {
       boolean named = k < sortedNames.length && c == 0;
       if (named == keep) {
         int end = n + p - start;
-        if (end > want.length || !Arrays.equals(bytes, start, p, want, n, end)) {
-          return false;
+        if (!compare) {
+          System.arraycopy(bytes, start, to, n, p - start);
+        } else if (end > to.length || !Arrays.equals(bytes, start, p, to, n, end)) {
+          return -1;
         }
         n = end;
       }
     }
-    return n == want.length;
+    return n;
   }
 
   /** A builder that starts with these labels. */

@@ -2,6 +2,7 @@ package dev.tethys.model.exposition;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
+import dev.tethys.model.histogram.BucketBounds;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class NativeHistogram implements Registry.Instrument {
 
   static {
     for (int i = 0; i < FRACTIONS.length; i++) {
-      FRACTIONS[i] = Math.pow(2, -1 + (double) i / FRACTIONS.length);
+      FRACTIONS[i] = BucketBounds.exponential(i - FRACTIONS.length, FIRST_SCHEMA);
     }
   }
 
@@ -66,17 +67,15 @@ public final class NativeHistogram implements Registry.Instrument {
       zero++;
       return;
     }
-    int key = key(x);
-    for (int s = FIRST_SCHEMA; s > schema; s--) {
-      key = coarser(key);
-    }
-    positive.merge(key, 1L, Long::sum);
+    positive.merge(BucketBounds.reduced(key(x), FIRST_SCHEMA, schema), 1L, Long::sum);
     while (positive.size() > MAX_BUCKETS && schema > Histogram.MIN_SCHEMA) {
+      int coarser = schema - 1;
       TreeMap<Integer, Long> merged = new TreeMap<>();
-      positive.forEach((k, n) -> merged.merge(coarser(k), n, Long::sum));
+      positive.forEach(
+          (k, n) -> merged.merge(BucketBounds.reduced(k, coarser + 1, coarser), n, Long::sum));
       positive.clear();
       positive.putAll(merged);
-      schema--;
+      schema = coarser;
     }
   }
 
@@ -86,11 +85,6 @@ public final class NativeHistogram implements Registry.Instrument {
     double fraction = v / Math.scalb(1.0, exponent); // in [0.5, 1)
     int at = Arrays.binarySearch(FRACTIONS, fraction);
     return (at >= 0 ? at : -at - 1) + (exponent - 1) * FRACTIONS.length;
-  }
-
-  /** The bucket of the next coarser schema that holds a bucket. */
-  private static int coarser(int key) {
-    return (key + 1) >> 1;
   }
 
   @Override

@@ -130,7 +130,7 @@ public final class BucketBounds {
   }
 
   /** The index that a bucket has after its schema was lowered. */
-  static int reduced(int index, int fromSchema, int toSchema) {
+  public static int reduced(int index, int fromSchema, int toSchema) {
     return ((index - 1) >> (fromSchema - toSchema)) + 1;
   }
 }
