@@ -8,7 +8,6 @@ import dev.tethys.query.promql.explain.Hint;
 import dev.tethys.query.promql.explain.PlanNode;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 
 /** Plans of queries as JSON. Times of the data are Unix seconds, durations seconds. */
 final class ExplainJson {
@@ -38,7 +37,7 @@ final class ExplainJson {
     }
     out.next("steps").number(n.steps());
     if (!n.attributes().isEmpty()) {
-      attributes(out.next("attributes"), n.attributes());
+      out.next("attributes").strings(n.attributes());
     }
     Description.Reads r = n.reads();
     if (r != null) {
@@ -58,16 +57,6 @@ final class ExplainJson {
       first = false;
     }
     out.raw("]}");
-  }
-
-  private static void attributes(JsonOut out, Map<String, String> attributes) throws IOException {
-    out.put('{');
-    boolean first = true;
-    for (Map.Entry<String, String> a : attributes.entrySet()) {
-      out.sep(first).string(a.getKey()).put(':').string(a.getValue());
-      first = false;
-    }
-    out.put('}');
   }
 
   private static void reads(JsonOut out, Description.Reads r) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +136,17 @@ final class JsonOut {
       sep(i == 0).string(list.get(i));
     }
     return put(']');
+  }
+
+  /** Texts by name, as an object. */
+  JsonOut strings(Map<String, String> texts) throws IOException {
+    put('{');
+    boolean first = true;
+    for (Map.Entry<String, String> e : texts.entrySet()) {
+      sep(first).string(e.getKey()).put(':').string(e.getValue());
+      first = false;
+    }
+    return put('}');
   }
 
   private JsonOut string(byte[] utf8, int from, int length, boolean html) throws IOException {

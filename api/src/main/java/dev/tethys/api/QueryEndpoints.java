@@ -58,7 +58,7 @@ final class QueryEndpoints {
   private void instant(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    try (QueryEngine.Prepared q = prepare(() -> prepareInstant(call))) {
+    try (QueryEngine.Prepared q = told(() -> prepareInstant(call))) {
       answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
     }
   }
@@ -71,7 +71,7 @@ final class QueryEndpoints {
   private void range(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    try (QueryEngine.Prepared q = prepare(() -> prepareRange(call))) {
+    try (QueryEngine.Prepared q = told(() -> prepareRange(call))) {
       answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
     }
   }
@@ -104,7 +104,7 @@ final class QueryEndpoints {
     boolean analyze =
         p.bool("analyze", false, "parameter \"analyze\" must be true or false, not %s");
     boolean range = !(p.text("start") + p.text("end") + p.text("step")).isEmpty();
-    QueryEngine.Prepared q = prepare(() -> range ? prepareRange(call) : prepareInstant(call));
+    QueryEngine.Prepared q = told(() -> range ? prepareRange(call) : prepareInstant(call));
     if (!analyze) {
       Explanation e = q.explain();
       call.data(
@@ -168,10 +168,6 @@ final class QueryEndpoints {
     return new QueryOptions(lookback, timeout, p.text("stats").equals("all"), call.origin());
   }
 
-  private static QueryEngine.Prepared prepare(Supplier<QueryEngine.Prepared> query) {
-    return told(query);
-  }
-
   private static <T> T run(
       ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
     try (HttpRequest.Watch w = call.request().whenClientGone(q::cancel)) {
@@ -207,13 +203,7 @@ final class QueryEndpoints {
 
   private static void answer(ApiCall call, QueryResult r, int limit) throws IOException {
     Value value = r.value();
-    int size =
-        switch (value) {
-          case Value.InstantVector v -> v.samples().size();
-          case Value.Matrix m -> m.series().size();
-          case Value.Scalar s -> 0;
-          case Value.Text t -> 0;
-        };
+    int size = size(value);
     boolean cut = limit > 0 && size > limit;
     int shown = cut ? limit : size;
     List<String> warnings = new ArrayList<>(r.warnings());
@@ -238,6 +228,16 @@ final class QueryEndpoints {
         },
         warnings,
         r.infos());
+  }
+
+  /** How many series a result has; none when it is of another kind. */
+  static int size(Value value) {
+    return switch (value) {
+      case Value.InstantVector v -> v.samples().size();
+      case Value.Matrix m -> m.series().size();
+      case Value.Scalar s -> 0;
+      case Value.Text t -> 0;
+    };
   }
 
   static void result(JsonOut out, Value value, int size) throws IOException {

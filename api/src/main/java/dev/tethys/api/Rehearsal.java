@@ -33,7 +33,7 @@ public final class Rehearsal {
     Value value = r.value();
     try {
       JsonOut out = new JsonOut(new Nobody());
-      QueryEndpoints.result(out, value, value instanceof Value.Matrix m ? m.series().size() : 0);
+      QueryEndpoints.result(out, value, QueryEndpoints.size(value));
       out.finish();
     } catch (IOException e) {
       throw new AssertionError("nothing is written anywhere", e);

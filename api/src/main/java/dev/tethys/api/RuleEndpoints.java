@@ -18,7 +18,6 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /** Rules, alerts and Alertmanagers. */
@@ -206,10 +205,9 @@ final class RuleEndpoints {
     out.put('{').name("state").string(r.state().text()).next("name").string(r.spec().name());
     out.next("query").string(r.spec().query());
     out.next("duration").number(seconds(r.spec().hold()));
-    out.next("keepFiringFor").number(seconds(r.spec().keepFiringFor())).next("labels");
-    texts(out, r.spec().labels());
-    out.next("annotations");
-    texts(out, r.spec().annotations());
+    out.next("keepFiringFor").number(seconds(r.spec().keepFiringFor()));
+    out.next("labels").strings(r.spec().labels());
+    out.next("annotations").strings(r.spec().annotations());
     out.next("alerts");
     if (withAlerts) {
       alerts(out, r.activeAlerts());
@@ -222,8 +220,7 @@ final class RuleEndpoints {
 
   private static void recording(JsonOut out, RecordingRule r) throws IOException {
     out.put('{').name("name").string(r.spec().name()).next("query").string(r.spec().query());
-    out.next("labels");
-    texts(out, r.spec().labels());
+    out.next("labels").strings(r.spec().labels());
     health(out, r);
     out.raw(",\"type\":\"recording\"}");
   }
@@ -238,22 +235,12 @@ final class RuleEndpoints {
     out.next("lastEvaluation").time(r.lastEvaluation());
   }
 
-  private static void texts(JsonOut out, Map<String, String> m) throws IOException {
-    out.put('{');
-    boolean first = true;
-    for (Map.Entry<String, String> e : m.entrySet()) {
-      out.sep(first).string(e.getKey()).put(':').string(e.getValue());
-      first = false;
-    }
-    out.put('}');
-  }
-
   private static void alerts(JsonOut out, List<Alert> alerts) throws IOException {
     out.put('[');
     for (int i = 0; i < alerts.size(); i++) {
       Alert a = alerts.get(i);
-      out.sep(i == 0).put('{').name("labels").labels(a.labels()).next("annotations");
-      texts(out, a.annotations());
+      out.sep(i == 0).put('{').name("labels").labels(a.labels());
+      out.next("annotations").strings(a.annotations());
       out.next("state").string(a.state().text()).next("activeAt").time(a.activeAt());
       if (a.keepFiringSince() != null) {
         out.next("keepFiringSince").time(a.keepFiringSince());

@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryCosts.Cost;
 import dev.tethys.query.promql.QueryCosts.Order;
 import dev.tethys.query.promql.RunningQueries.Entry;
@@ -32,8 +33,9 @@ final class RunningQueryEndpoints {
     Parameters p = call.parameters();
     Order order = order(p.text("order"));
     int limit = p.text("limit").isEmpty() ? TOP : p.limit();
-    List<Entry> running = engine.status().running();
-    List<Cost> top = engine.status().top(order, limit);
+    PromqlEngine.Status status = engine.status();
+    List<Entry> running = status.running();
+    List<Cost> top = status.top(order, limit);
     call.data(
         out -> {
           out.raw("{\"queries\":[");
@@ -44,9 +46,9 @@ final class RunningQueryEndpoints {
           for (int i = 0; i < top.size(); i++) {
             cost(out.sep(i == 0), top.get(i));
           }
-          out.put(']').next("maxConcurrent").number(engine.status().maxConcurrent());
-          out.next("memory").put('{').name("bytes").number(engine.status().memoryUsed());
-          out.next("maxBytes").number(engine.status().memoryLimit()).raw("}}");
+          out.put(']').next("maxConcurrent").number(status.maxConcurrent());
+          out.next("memory").put('{').name("bytes").number(status.memoryUsed());
+          out.next("maxBytes").number(status.memoryLimit()).raw("}}");
         });
   }
 

@@ -54,16 +54,7 @@ final class StatusEndpoints {
 
   private void flags(ApiCall call) throws IOException {
     Map<String, String> flags = new TreeMap<>(server.flags());
-    call.data(
-        out -> {
-          out.put('{');
-          boolean first = true;
-          for (Map.Entry<String, String> e : flags.entrySet()) {
-            out.sep(first).string(e.getKey()).put(':').string(e.getValue());
-            first = false;
-          }
-          out.put('}');
-        });
+    call.data(out -> out.strings(flags));
   }
 
   private void runtime(ApiCall call) throws IOException {
@@ -132,7 +123,8 @@ final class StatusEndpoints {
         });
   }
 
-  private static void entries(JsonOut out, List<StoreView.Entry> entries) throws IOException {
+  /** Names with their numbers. */
+  static void entries(JsonOut out, List<StoreView.Entry> entries) throws IOException {
     out.put('[');
     for (int i = 0; i < entries.size(); i++) {
       StoreView.Entry e = entries.get(i);

@@ -41,7 +41,7 @@ final class StorageEndpoints {
           out.next("limitBytes").number(m.limit()).next("state").string(m.state());
           out.next("seriesRefused").number(m.refused());
           out.next("writersDelayedMillis").number(m.delayedMillis());
-          entries(out.next("owners"), m.owners());
+          StatusEndpoints.entries(out.next("owners"), m.owners());
           out.put('}');
           encodings(out.next("encodings"), s.encodings());
           out.put('}');
@@ -96,8 +96,8 @@ final class StorageEndpoints {
           labels(out.next("labels"), c.labels());
           out.next("label").string(label);
           out.next("values").number(c.values());
-          entries(out.next("topValues"), c.topValues());
-          entries(out.next("topPairs"), c.topPairs());
+          StatusEndpoints.entries(out.next("topValues"), c.topValues());
+          StatusEndpoints.entries(out.next("topPairs"), c.topPairs());
           out.put('}');
         });
   }
@@ -128,16 +128,6 @@ final class StorageEndpoints {
       out.next("series").number(l.series());
       out.next("seriesIfDropped").number(l.seriesIfDropped());
       out.next("memoryBytesSaved").number(l.memoryBytesSaved()).put('}');
-    }
-    out.put(']');
-  }
-
-  private static void entries(JsonOut out, List<StoreView.Entry> entries) throws IOException {
-    out.put('[');
-    for (int i = 0; i < entries.size(); i++) {
-      StoreView.Entry e = entries.get(i);
-      out.sep(i == 0).raw("{\"name\":").string(e.name());
-      out.next("value").number(e.value()).put('}');
     }
     out.put(']');
   }
