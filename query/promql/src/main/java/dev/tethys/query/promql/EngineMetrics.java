@@ -16,7 +16,7 @@ public final class EngineMetrics implements Collector {
   private final Registry.Vector<NativeHistogram> histograms;
   private final Registry.Counter logFailures;
 
-  EngineMetrics(RunningQueries running, BooleanSupplier logging) {
+  EngineMetrics(EngineOptions options, RunningQueries running, BooleanSupplier logging) {
     registry.gauge(
         "prometheus_engine_queries",
         "The current number of queries being executed or waiting.",
@@ -31,7 +31,7 @@ public final class EngineMetrics implements Collector {
     registry.gauge(
         "prometheus_engine_queries_concurrent_max",
         "The max number of concurrent queries.",
-        running::maxConcurrent);
+        options::maxConcurrent);
     samples =
         registry.counter(
             "prometheus_engine_query_samples_total",

@@ -22,9 +22,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +66,7 @@ public final class PromqlEngine implements AutoCloseable {
     this.clock = clock;
     this.running = new RunningQueries(options, clock, nanoTime);
     this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
-    this.metrics = new EngineMetrics(running, () -> log != null);
-    AtomicInteger number = new AtomicInteger();
+    this.metrics = new EngineMetrics(options, running, () -> log != null);
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
@@ -76,14 +75,9 @@ public final class PromqlEngine implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            r -> {
-              Thread t = new Thread(null, r, "promql-" + number.incrementAndGet(), STACK_BYTES);
-              t.setDaemon(true);
-              return t;
-            });
+            named("promql-"));
     p.allowCoreThreadTimeOut(true);
     this.pool = p;
-    AtomicInteger runner = new AtomicInteger();
     this.runners =
         new ThreadPoolExecutor(
             0,
@@ -91,12 +85,11 @@ public final class PromqlEngine implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            r -> {
-              Thread t =
-                  new Thread(null, r, "promql-query-" + runner.incrementAndGet(), STACK_BYTES);
-              t.setDaemon(true);
-              return t;
-            });
+            named("promql-query-"));
+  }
+
+  private static ThreadFactory named(String prefix) {
+    return Thread.ofPlatform().daemon().name(prefix, 1).stackSize(STACK_BYTES).factory();
   }
 
   public EngineOptions options() {

@@ -2,6 +2,7 @@ package dev.tethys.query.promql;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +39,11 @@ public final class QueryCosts {
       double maxSeconds,
       long maxBytes,
       Instant last) {
+    /** Shortens the text. */
+    public Cost {
+      text = text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT - 1) + "…";
+    }
+
     private Cost and(Cost c) {
       return new Cost(
           text,
@@ -73,31 +79,10 @@ public final class QueryCosts {
   QueryCosts() {}
 
   synchronized void add(Cost c) {
-    String key = c.text.length() <= MAX_TEXT ? c.text : c.text.substring(0, MAX_TEXT - 1) + "…";
-    Cost before = costs.get(key);
-    if (before == null && costs.size() >= CAPACITY) {
-      Cost least = null;
-      for (Cost x : costs.values()) {
-        if (least == null || x.cpuSeconds < least.cpuSeconds) {
-          least = x;
-        }
-      }
-      if (least != null) {
-        costs.remove(least.text);
-      }
+    if (costs.size() >= CAPACITY && !costs.containsKey(c.text)) {
+      costs.remove(Collections.min(costs.values(), Order.CPU.comparator).text);
     }
-    Cost own =
-        new Cost(
-            key,
-            c.calls,
-            c.failures,
-            c.seconds,
-            c.cpuSeconds,
-            c.samples,
-            c.maxSeconds,
-            c.maxBytes,
-            c.last);
-    costs.put(key, before == null ? own : before.and(own));
+    costs.merge(c.text, c, Cost::and);
   }
 
   /** The texts that cost most, the most expensive first. */

@@ -236,11 +236,6 @@ public final class RunningQueries {
     }
   }
 
-  /** How many queries may run at once, rules aside. */
-  public int maxConcurrent() {
-    return places.values().iterator().next().count;
-  }
-
   /** How many run or wait. */
   public int size() {
     return queries.size();

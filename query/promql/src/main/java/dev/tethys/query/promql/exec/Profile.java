@@ -154,12 +154,25 @@ public final class Profile {
     return before;
   }
 
+  /** The calling thread is in a step until this is closed, then in the step before again. */
+  private final class Stay implements AutoCloseable {
+    private final @Nullable Node before;
+
+    Stay(Node node) {
+      before = enter(node);
+    }
+
+    @Override
+    public void close() {
+      enter(before);
+    }
+  }
+
   /** Evaluates an operator and notes what that took and gave. */
   Block evaluate(Operator o, Execution x, Grid grid) {
     Node n = node(o);
     n.calls.increment();
-    Node before = enter(n);
-    try {
+    try (Stay in = new Stay(n)) {
       Block b = o.compute(x, grid);
       n.gave(b.size(), b.samples());
       if (b.bytes() > 0) {
@@ -168,20 +181,15 @@ public final class Profile {
         }
       }
       return b;
-    } finally {
-      enter(before);
     }
   }
 
   /** Opens an operator's series and notes what each takes and gives. */
   @Nullable SeriesStream open(Operator o, Execution x, Grid grid) {
     Node n = node(o);
-    Node before = enter(n);
     SeriesStream s;
-    try {
+    try (Stay in = new Stay(n)) {
       s = o.open(x, grid);
-    } finally {
-      enter(before);
     }
     if (s == null) {
       return null;
@@ -216,23 +224,17 @@ public final class Profile {
 
     @Override
     public void evaluate(int series, Workspace workspace, SeriesTarget target) {
-      Node before = enter(node);
-      try {
+      try (Stay in = new Stay(node)) {
         inner.evaluate(series, workspace, target);
         long n = target.count();
         node.gave(n > 0 ? 1 : 0, n);
-      } finally {
-        enter(before);
       }
     }
 
     @Override
     public int @Nullable [] presence(int series) {
-      Node before = enter(node);
-      try {
+      try (Stay in = new Stay(node)) {
         return inner.presence(series);
-      } finally {
-        enter(before);
       }
     }
 
@@ -261,12 +263,9 @@ public final class Profile {
   RangeSource.Series open(RangeSource source, Execution x, Grid grid) {
     Node n = node(source);
     n.calls.increment();
-    Node before = enter(n);
     RangeSource.Series s;
-    try {
+    try (Stay in = new Stay(n)) {
       s = source.open(x, grid);
-    } finally {
-      enter(before);
     }
     return new RangeSource.Series() {
       @Override
@@ -286,13 +285,10 @@ public final class Profile {
 
       @Override
       public void load(int series, Workspace workspace) {
-        Node outer = enter(n);
-        try {
+        try (Stay in = new Stay(n)) {
           s.load(series, workspace);
           long size = (long) workspace.samples.size + workspace.samples.histogramSize;
           n.gave(size > 0 ? 1 : 0, size);
-        } finally {
-          enter(outer);
         }
       }
 

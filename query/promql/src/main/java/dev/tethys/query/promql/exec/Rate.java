@@ -322,24 +322,9 @@ final class Rate implements RangeFunction {
     } else if (sum == null) {
       return;
     } else {
-      double toStart = (double) (t[f] - w.start(s)) / 1000;
-      double toEnd = (double) (w.end(s) - t[l]) / 1000;
-      double sampled = (double) (t[l] - t[f]) / 1000;
-      double average = sampled / (l - f);
-      double threshold = average * 1.1;
-      if (toStart >= threshold) {
-        toStart = average / 2;
-      }
-      if (counter && sum.count() > 0 && w.histograms[f].count() >= 0) {
-        double toZero = sampled * (w.histograms[f].count() / sum.count());
-        if (toZero < toStart) {
-          toStart = toZero;
-        }
-      }
-      if (toEnd >= threshold) {
-        toEnd = average / 2;
-      }
-      factor = (sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled) / divisor;
+      double first = w.histograms[f].count();
+      factor =
+          factor(t[f], t[l], l - f, first, sum.count(), w.start(s), w.end(s), counter) / divisor;
     }
     out.set(s, sum.multiply(factor).toHistogram());
   }

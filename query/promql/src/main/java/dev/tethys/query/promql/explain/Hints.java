@@ -77,8 +77,8 @@ public final class Hints {
                 + " has nothing of a regular expression: "
                 + (m.type() == Matcher.Type.REGEX ? "=" : "!=")
                 + " says the same");
-      } else if (m.value().startsWith(".*") && m.value().length() > 2
-          || m.value().startsWith(".+") && m.value().length() > 2) {
+      } else if (m.value().length() > 2
+          && (m.value().startsWith(".*") || m.value().startsWith(".+"))) {
         add(
             n,
             "regex-without-prefix",
@@ -107,10 +107,10 @@ public final class Hints {
   private void window(PlanNode n) {
     PlanNode source = n.children().getFirst();
     Description.Reads r = source.reads();
-    if (r == null || !OF_COUNTERS.contains(n.attributes().getOrDefault("function", ""))) {
+    String function = n.attributes().getOrDefault("function", "");
+    if (r == null || !OF_COUNTERS.contains(function)) {
       return;
     }
-    String function = n.attributes().getOrDefault("function", "");
     Profile.Node own = n.measured();
     Profile.Node read = source.measured();
     if (own != null && read != null && read.readSamples() > 0 && own.samples() == 0) {
