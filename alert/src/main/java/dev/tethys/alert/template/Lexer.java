@@ -183,9 +183,9 @@ final class Lexer {
         pos += 2;
         yield emit(Kind.DECLARE, start);
       }
-      case '"' -> quoted(start);
+      case '"' -> quoted(start, '"', Kind.STRING, "quoted string");
       case '`' -> raw(start);
-      case '\'' -> character(start);
+      case '\'' -> quoted(start, '\'', Kind.CHAR_CONSTANT, "character constant");
       case '$' -> {
         pos = next;
         yield fieldOrVariable(start, Kind.VARIABLE, Kind.VARIABLE);
@@ -297,18 +297,19 @@ final class Lexer {
     return isSpace(c) || ".,|:()".indexOf(c) >= 0 || in.startsWith(RIGHT, pos);
   }
 
-  private Token quoted(int start) {
+  /** A constant between two of the quote, which a backslash escapes. */
+  private Token quoted(int start, char quote, Kind kind, String what) {
     int p = pos + 1;
     while (true) {
       if (p >= in.length() || in.charAt(p) == '\n') {
-        return error(start, "unterminated quoted string");
+        return error(start, "unterminated " + what);
       }
       char c = in.charAt(p);
       if (c == '\\' && p + 1 < in.length() && in.charAt(p + 1) != '\n') {
         p += 2;
-      } else if (c == '"') {
+      } else if (c == quote) {
         pos = p + 1;
-        return emit(Kind.STRING, start);
+        return emit(kind, start);
       } else {
         p++;
       }
@@ -322,24 +323,6 @@ final class Lexer {
     }
     advance(end + 1);
     return emit(Kind.RAW_STRING, start);
-  }
-
-  private Token character(int start) {
-    int p = pos + 1;
-    while (true) {
-      if (p >= in.length() || in.charAt(p) == '\n') {
-        return error(start, "unterminated character constant");
-      }
-      char c = in.charAt(p);
-      if (c == '\\' && p + 1 < in.length() && in.charAt(p + 1) != '\n') {
-        p += 2;
-      } else if (c == '\'') {
-        pos = p + 1;
-        return emit(Kind.CHAR_CONSTANT, start);
-      } else {
-        p++;
-      }
-    }
   }
 
   private Token number() {
