@@ -2,6 +2,7 @@ package dev.tethys.alert.template;
 
 import static dev.tethys.alert.template.TemplateFunction.Parameter;
 
+import dev.tethys.model.GoDurationText;
 import java.util.Map;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -67,33 +68,6 @@ public record GoDuration(long nanos) implements GoStruct {
   /** As 1h30m0.5s, or 1.5ms below a second. */
   @Override
   public String text() {
-    if (nanos == 0) {
-      return "0s";
-    }
-    String sign = nanos < 0 ? "-" : "";
-    long n = Math.abs(nanos);
-    if (n < 1_000_000_000L) {
-      return sign
-          + (n < 1000
-              ? n + "ns"
-              : n < 1_000_000 ? fraction(n, 1000) + "µs" : fraction(n, 1_000_000) + "ms");
-    }
-    long minutes = n / 60_000_000_000L;
-    long hours = minutes / 60;
-    return sign
-        + (hours > 0 ? hours + "h" : "")
-        + (minutes > 0 ? minutes % 60 + "m" : "")
-        + fraction(n % 60_000_000_000L, 1_000_000_000L)
-        + "s";
-  }
-
-  private static String fraction(long n, long unit) {
-    String whole = String.valueOf(n / unit);
-    long rest = n % unit;
-    if (rest == 0) {
-      return whole;
-    }
-    String digits = String.valueOf(unit + rest).substring(1);
-    return whole + "." + digits.replaceAll("0+$", "");
+    return GoDurationText.of(nanos);
   }
 }

@@ -1,8 +1,10 @@
 package dev.tethys.app.tool;
 
+import dev.tethys.model.GoDurationText;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.concurrent.TimeUnit;
 
 /** Times and sizes as promtool writes them. */
 final class GoText {
@@ -12,35 +14,9 @@ final class GoText {
 
   private GoText() {}
 
-  /** A duration: {@code 1h46m30.001s}. */
+  /** A duration: {@code 1h46m30.001s}; none is longer than some 292 years. */
   static String duration(long millis) {
-    if (millis == 0) {
-      return "0s";
-    }
-    StringBuilder sb = new StringBuilder(millis < 0 ? "-" : "");
-    long ms = Math.abs(millis);
-    if (ms < 1000) {
-      return sb.append(ms).append("ms").toString();
-    }
-    long hours = ms / 3_600_000;
-    long minutes = ms / 60_000 % 60;
-    if (hours > 0) {
-      sb.append(hours).append('h');
-    }
-    if (hours > 0 || minutes > 0) {
-      sb.append(minutes).append('m');
-    }
-    sb.append(ms / 1000 % 60);
-    long rest = ms % 1000;
-    if (rest > 0) {
-      String digits = String.valueOf(1000 + rest).substring(1);
-      int end = 3;
-      while (digits.charAt(end - 1) == '0') {
-        end--;
-      }
-      sb.append('.').append(digits, 0, end);
-    }
-    return sb.append('s').toString();
+    return GoDurationText.of(TimeUnit.MILLISECONDS.toNanos(millis));
   }
 
   /** A time in seconds, or as it is. */

@@ -3,6 +3,7 @@ package dev.tethys.collect.scrape;
 import dev.tethys.codec.exposition.ScrapeProtocol;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
@@ -280,7 +281,7 @@ final class ScrapeLoop {
     Instant before = last;
     if (before != null) {
       double seconds = Duration.between(before, now).toNanos() / 1e9;
-      String label = goDuration(interval);
+      String label = GoDurationText.of(interval.toNanos());
       m.intervalLength.with(label).observe(seconds);
       m.intervalLengthHistogram.with(label).observe(seconds);
     }
@@ -408,20 +409,5 @@ final class ScrapeLoop {
     return m != null && m.startsWith("Get \"")
         ? m
         : "Get " + GoQuote.quote(target.url()) + ": " + reason;
-  }
-
-  /** As Go writes durations: {@code 15s}, {@code 1m0s}, {@code 1h0m0s}, {@code 1.5s}. */
-  static String goDuration(Duration d) {
-    long ms = d.toMillis();
-    if (ms < 1000) {
-      return ms + "ms";
-    }
-    String seconds = GoFloat.f(ms % 60_000 / 1e3) + "s";
-    long minutes = ms / 60_000;
-    return minutes == 0
-        ? seconds
-        : minutes < 60
-            ? minutes + "m" + seconds
-            : minutes / 60 + "h" + minutes % 60 + "m" + seconds;
   }
 }

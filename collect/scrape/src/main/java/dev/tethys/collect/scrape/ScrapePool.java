@@ -2,6 +2,7 @@ package dev.tethys.collect.scrape;
 
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import java.io.Closeable;
 import java.io.IOException;
@@ -319,7 +320,7 @@ final class ScrapePool {
       old.forEach(ScrapePool::closeQuietly);
       metrics
           .reloadLength
-          .with(ScrapeLoop.goDuration(to.common().interval()))
+          .with(GoDurationText.of(to.common().interval().toNanos()))
           .observe((System.nanoTime() - started) / 1e9);
     } finally {
       lock.unlock();
