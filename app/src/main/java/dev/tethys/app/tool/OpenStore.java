@@ -8,9 +8,7 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,10 +75,8 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
   }
 
   private static void delete(Path folder) {
-    try (Stream<Path> s = Files.walk(folder)) {
-      for (Path p : s.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(p);
-      }
+    try {
+      BackupData.delete(folder);
     } catch (IOException e) {
       System.getLogger(OpenStore.class.getName())
           .log(System.Logger.Level.WARNING, "cannot remove " + folder + ": " + e.getMessage());
