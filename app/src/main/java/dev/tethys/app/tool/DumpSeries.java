@@ -3,6 +3,7 @@ package dev.tethys.app.tool;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoJson;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -19,7 +20,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.TreeMap;
 
 /** {@code tsdb dump} and {@code tsdb dump-openmetrics}: samples as text. */
@@ -173,41 +173,16 @@ final class DumpSeries {
     }
   }
 
-  /** As Go writes JSON: three characters of HTML are escaped. */
   private static String json(Labels labels) {
     StringBuilder sb = new StringBuilder("{");
     String sep = "";
     for (Labels.Label l : labels.toList()) {
       sb.append(sep);
       sep = ",";
-      string(sb, l.name());
+      GoJson.append(sb, l.name());
       sb.append(':');
-      string(sb, l.value());
+      GoJson.append(sb, l.value());
     }
     return sb.append('}').toString();
-  }
-
-  private static void string(StringBuilder sb, String s) {
-    sb.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      switch (c) {
-        case '"' -> sb.append("\\\"");
-        case '\\' -> sb.append("\\\\");
-        case '\n' -> sb.append("\\n");
-        case '\r' -> sb.append("\\r");
-        case '\t' -> sb.append("\\t");
-        case '\b' -> sb.append("\\b");
-        case '\f' -> sb.append("\\f");
-        default -> {
-          if (c < ' ' || c == '<' || c == '>' || c == '&' || c == '\u2028' || c == '\u2029') {
-            sb.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-          } else {
-            sb.append(c);
-          }
-        }
-      }
-    }
-    sb.append('"');
   }
 }

@@ -3,6 +3,7 @@ package dev.tethys.codec.otlp;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoJson;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
@@ -157,14 +158,14 @@ final class Attributes {
   private static boolean json(StringBuilder sb, @Nullable Object v) {
     switch (v) {
       case null -> sb.append("null");
-      case String s -> string(sb, s);
+      case String s -> GoJson.append(sb, s);
       case Double d -> {
         if (!Double.isFinite(d)) {
           return false;
         }
         number(sb, d);
       }
-      case byte[] b -> string(sb, Base64.getEncoder().encodeToString(b));
+      case byte[] b -> GoJson.append(sb, Base64.getEncoder().encodeToString(b));
       case List<?> l -> {
         sb.append('[');
         for (int i = 0; i < l.size(); i++) {
@@ -185,7 +186,7 @@ final class Attributes {
             sb.append(',');
           }
           first = false;
-          string(sb, String.valueOf(e.getKey()));
+          GoJson.append(sb, String.valueOf(e.getKey()));
           sb.append(':');
           if (!json(sb, e.getValue())) {
             return false;
@@ -208,34 +209,5 @@ final class Attributes {
     String e = GoFloat.e(d);
     int n = e.length();
     sb.append(n >= 4 && e.startsWith("e-0", n - 4) ? e.substring(0, n - 2) + e.charAt(n - 1) : e);
-  }
-
-  /** As Go's encoding/json writes strings, HTML characters escaped. */
-  static void string(StringBuilder sb, String s) {
-    sb.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      switch (c) {
-        case '"' -> sb.append("\\\"");
-        case '\\' -> sb.append("\\\\");
-        case '\n' -> sb.append("\\n");
-        case '\r' -> sb.append("\\r");
-        case '\t' -> sb.append("\\t");
-        case '\b' -> sb.append("\\b");
-        case '\f' -> sb.append("\\f");
-        default -> {
-          if (c < ' ' || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029) {
-            sb.append("\\u")
-                .append(Character.forDigit(c >> 12, 16))
-                .append(Character.forDigit(c >> 8 & 15, 16))
-                .append(Character.forDigit(c >> 4 & 15, 16))
-                .append(Character.forDigit(c & 15, 16));
-          } else {
-            sb.append(c);
-          }
-        }
-      }
-    }
-    sb.append('"');
   }
 }

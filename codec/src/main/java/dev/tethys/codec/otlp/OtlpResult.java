@@ -1,6 +1,7 @@
 package dev.tethys.codec.otlp;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.GoJson;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -79,7 +80,7 @@ public final class OtlpResult {
     }
     StringBuilder sb = new StringBuilder("{\"partialSuccess\":{\"rejectedDataPoints\":\"");
     sb.append(rejected).append("\",\"errorMessage\":");
-    Attributes.string(sb, errorMessage());
+    GoJson.append(sb, errorMessage());
     return sb.append("}}").toString();
   }
 }

@@ -1,0 +1,38 @@
+package dev.tethys.model;
+
+/**
+ * Strings as Go's {@code encoding/json} writes them, where clients compare the text: three
+ * characters of HTML and the two line separators of Unicode are escaped beside what JSON wants.
+ */
+public final class GoJson {
+  private GoJson() {}
+
+  /** Appends the text in double quotes, escaped. */
+  public static StringBuilder append(StringBuilder sb, String s) {
+    sb.append('"');
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '"' -> sb.append("\\\"");
+        case '\\' -> sb.append("\\\\");
+        case '\n' -> sb.append("\\n");
+        case '\r' -> sb.append("\\r");
+        case '\t' -> sb.append("\\t");
+        case '\b' -> sb.append("\\b");
+        case '\f' -> sb.append("\\f");
+        default -> {
+          if (c < ' ' || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029) {
+            sb.append("\\u")
+                .append(Character.forDigit(c >> 12, 16))
+                .append(Character.forDigit(c >> 8 & 15, 16))
+                .append(Character.forDigit(c >> 4 & 15, 16))
+                .append(Character.forDigit(c & 15, 16));
+          } else {
+            sb.append(c);
+          }
+        }
+      }
+    }
+    return sb.append('"');
+  }
+}
