@@ -12,10 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -26,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 final class Churn {
   private static final long TEN_MINUTES = 600_000;
 
+  private static final ProcessFigures SELF =
+      new ProcessFigures(ProcessHandle.current().pid());
+
   private Churn() {}
 
   private record Reading(long rss, long series, long memory, long log) {}
@@ -34,24 +35,21 @@ final class Churn {
    * Options are minutes of the store's time, series, interval (s) and speed; 0 when all was well.
    */
   static int run(String[] args) throws Exception {
-    Map<String, Integer> o =
-        new LinkedHashMap<>(Map.of("minutes", 120, "series", 20_000, "interval", 15, "speed", 1));
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length != 2 || !o.containsKey(kv[0])) {
-        System.err.println("tethys bench churn: unknown option " + a + "; there are " + o);
-        return 2;
-      }
-      o.put(kv[0], Integer.parseInt(kv[1]));
-    }
+    Options o =
+        new Options()
+            .with("minutes", 120)
+            .with("series", 20_000)
+            .with("interval", 15)
+            .with("speed", 1)
+            .read(args);
     Path dir = Files.createTempDirectory("tethys-churn");
     try {
       return run(
           dir,
-          o.getOrDefault("minutes", 0),
-          o.getOrDefault("series", 0),
-          o.getOrDefault("interval", 0) * 1000L,
-          o.getOrDefault("speed", 1));
+          o.count("minutes"),
+          o.count("series"),
+          o.count("interval") * 1000L,
+          o.count("speed"));
     } finally {
       Fuzz.delete(dir);
     }
@@ -104,7 +102,7 @@ final class Churn {
 
   private static Reading tell(MetricsDatabase db, long minute) throws IOException {
     StorageStatus s = db.status();
-    Reading r = new Reading(rss(), s.head().series(), s.memory().used(), s.logBytes());
+    Reading r = new Reading(SELF.resident(), s.head().series(), s.memory().used(), s.logBytes());
     System.out.printf(
         Locale.ROOT,
         "%d\t%d\t%d\t%.1f\t%.1f\t%d\t%d%n",
@@ -152,15 +150,5 @@ final class Churn {
   private static Labels labels(int i, int generation) {
     return Labels.of(
         "__name__", "churn_" + i % 200, "job", "churn", "pod", "pod-" + i / 200 + "-" + generation);
-  }
-
-  /** Kilobytes of this process in memory. */
-  private static long rss() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return 0;
   }
 }

@@ -10,8 +10,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,39 +24,30 @@ final class Disk {
   private Disk() {}
 
   /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 when all was well. */
-  static int run(String[] args) throws IOException {
-    Map<String, Integer> o =
-        new HashMap<>(Map.of("hosts", 40, "steps", 720, "interval", 15, "scaled", 1));
-    Path file = null;
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length == 2 && o.containsKey(kv[0])) {
-        o.put(kv[0], Integer.parseInt(kv[1]));
-      } else if (kv.length == 1 && file == null) {
-        file = Path.of(a);
-      } else {
-        System.err.println("tethys bench disk: unknown option " + a + "; there are REC and " + o);
-        return 2;
-      }
+  static int run(String[] args) throws Exception {
+    Options o =
+        new Options()
+            .with("hosts", 40)
+            .with("steps", 720)
+            .with("interval", 15)
+            .with("scaled", 1)
+            .withWords("REC", w -> true)
+            .read(args);
+    if (o.words().size() != 1) {
+      throw new Options.WrongException("one recording is to be named; " + o.there());
     }
-    if (file == null) {
-      System.err.println(
-          "usage: tethys bench disk REC [hosts=40] [steps=720] [interval=15] [scaled=1]");
-      return 2;
-    }
-    Recording rec = new Recording(file, o.getOrDefault("scaled", 0) != 0);
+    Recording rec = new Recording(Path.of(o.words().getFirst()), o.number("scaled") != 0);
     Path folder = Files.createTempDirectory("tethys-disk");
     try {
-      fill(rec, folder, o.getOrDefault("hosts", 0), o.getOrDefault("steps", 0), o);
+      fill(rec, folder, o.count("hosts"), o.count("steps"), o.count("interval") * 1000L);
     } finally {
-      delete(folder);
+      Fuzz.delete(folder);
     }
     return 0;
   }
 
-  private static void fill(Recording rec, Path folder, int hosts, int steps, Map<String, Integer> o)
+  private static void fill(Recording rec, Path folder, int hosts, int steps, long interval)
       throws IOException {
-    long interval = o.getOrDefault("interval", 0) * 1000L;
     long end = 1_700_000_000_000L / interval * interval;
     long begin = end - steps * interval;
     DatabaseOptions options =
@@ -172,14 +161,6 @@ final class Disk {
   private static long size(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(Files::isRegularFile).mapToLong(p -> p.toFile().length()).sum();
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(p);
-      }
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.tethys.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,30 +51,16 @@ final class Fuzz {
 
   /** Arguments are targets, {@code count=1000000} files and {@code seed=1}; 0 when all was well. */
   static int run(String[] args) throws Exception {
-    long count = 1_000_000;
-    long seed = 1;
-    List<String> what = new ArrayList<>();
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length == 1 && TARGETS.containsKey(a)) {
-        what.add(a);
-      } else if (kv.length == 2 && kv[0].equals("count")) {
-        count = Long.parseLong(kv[1]);
-      } else if (kv.length == 2 && kv[0].equals("seed")) {
-        seed = Long.parseLong(kv[1]);
-      } else {
-        System.err.println(
-            "tethys bench fuzz: unknown argument "
-                + a
-                + "; there are "
-                + String.join(", ", TARGETS.keySet())
-                + ", count=N, seed=N");
-        return 2;
-      }
-    }
+    Options options =
+        new Options()
+            .with("count", 1_000_000)
+            .with("seed", 1)
+            .withWords(String.join(", ", TARGETS.keySet()), TARGETS::containsKey)
+            .read(args);
+    List<String> what = options.words();
     int failed = 0;
     for (String name : what.isEmpty() ? List.copyOf(TARGETS.keySet()) : what) {
-      failed += rounds(name, count, seed);
+      failed += rounds(name, options.number("count"), options.number("seed"));
     }
     return failed == 0 ? 0 : 1;
   }

@@ -2,19 +2,13 @@ package dev.tethys.bench;
 
 import dev.tethys.testkit.HostileQueries;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,8 +26,19 @@ import java.util.concurrent.atomic.LongAdder;
  * holds no memory for queries at the end.
  */
 final class Hostile {
-  private static final HttpClient CLIENT =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  /** The server's own metrics, under names and labels that the queries ask for. */
+  private static final String CONFIG =
+      """
+      global: {scrape_interval: 1s}
+      scrape_configs:
+      - job_name: self
+        static_configs: [{targets: ['127.0.0.1:%1$d']}]
+        metric_relabel_configs:
+        - {source_labels: [__name__], target_label: i}
+        - {source_labels: [__name__], regex: '(.)(.).*', target_label: g, replacement: '$2'}
+        - {source_labels: [__name__], regex: '.*_total', target_label: __name__, replacement: h_total}
+        - {source_labels: [__name__], regex: '.*_seconds|.*_bytes', target_label: __name__, replacement: h}
+      """;
 
   /** An ordinary query may wait so long at most. */
   private static final long PATIENCE_MILLIS = 5_000;
@@ -46,76 +51,41 @@ final class Hostile {
   private final List<Long> waits = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger failures = new AtomicInteger();
 
-  private Hostile(Map<String, Integer> options) {
-    count = options.getOrDefault("count", 0);
-    seed = options.getOrDefault("seed", 0);
-    clients = options.getOrDefault("clients", 1);
-    heap = options.getOrDefault("heap", 0);
+  private Hostile(Options options) throws Options.WrongException {
+    count = options.count("count");
+    seed = options.count("seed");
+    clients = options.count("clients");
+    heap = options.count("heap");
   }
 
   /** Options are {@code count=10000 seed=1 clients=8 heap=512}; 0 when all was well. */
   static int run(String[] args) throws Exception {
-    Map<String, Integer> options =
-        new LinkedHashMap<>(Map.of("count", 10_000, "seed", 1, "clients", 8, "heap", 512));
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length != 2 || !options.containsKey(kv[0])) {
-        System.err.println("tethys bench hostile: unknown option " + a + "; there are " + options);
-        return 2;
-      }
-      options.put(kv[0], Integer.parseInt(kv[1]));
-    }
+    Options options =
+        new Options()
+            .with("count", 10_000)
+            .with("seed", 1)
+            .with("clients", 8)
+            .with("heap", 512)
+            .read(args);
     return new Hostile(options).run();
   }
 
   private int run() throws Exception {
-    Path dir = Files.createTempDirectory("tethys-hostile");
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
-    Path config = dir.resolve("prometheus.yml");
-    // The server's own metrics, under names and labels that the queries ask for.
-    Files.writeString(
-        config,
-        """
-        global: {scrape_interval: 1s}
-        scrape_configs:
-        - job_name: self
-          static_configs: [{targets: ['127.0.0.1:%1$d']}]
-          metric_relabel_configs:
-          - {source_labels: [__name__], target_label: i}
-          - {source_labels: [__name__], regex: '(.)(.).*', target_label: g, replacement: '$2'}
-          - {source_labels: [__name__], regex: '.*_total', target_label: __name__, replacement: h_total}
-          - {source_labels: [__name__], regex: '.*_seconds|.*_bytes', target_label: __name__, replacement: h}
-        """
-            .formatted(port));
-    ProcessBuilder b =
-        new ProcessBuilder(
-                System.getProperty(
-                    "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
-                "server",
-                "--config.file=" + config,
-                "--storage.tsdb.path=" + dir.resolve("data"),
-                "--query.timeout=10s",
-                "--query.user-header=X-User",
-                "--web.listen-address=127.0.0.1:" + port)
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("log").toFile());
-    b.environment().put("JAVA_TOOL_OPTIONS", "-Xmx" + heap + "m");
-    Process server = b.start();
-    try {
-      System.out.println("log in " + dir.resolve("log"));
-      return attack(server, port);
-    } finally {
-      server.destroy();
-      server.waitFor(30, TimeUnit.SECONDS);
+    try (ServerUnderTest server =
+        ServerUnderTest.start(
+            "tethys-hostile",
+            CONFIG::formatted,
+            Map.of("JAVA_TOOL_OPTIONS", "-Xmx" + heap + "m"),
+            "--query.timeout=10s",
+            "--query.user-header=X-User")) {
+      System.out.println("log in " + server.log());
+      return attack(server);
     }
   }
 
-  private int attack(Process server, int port) throws Exception {
+  private int attack(ServerUnderTest server) throws Exception {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (!probe(port, "/api/v1/query?query=count(h_total)").contains("\"value\"")) {
+    while (!probe(server, "/api/v1/query?query=count(h_total)").contains("\"value\"")) {
       if (System.nanoTime() > end || !server.isAlive()) {
         System.out.println("the server did not come up");
         return 1;
@@ -123,7 +93,7 @@ final class Hostile {
       TimeUnit.MILLISECONDS.sleep(200);
     }
     AtomicBoolean stop = new AtomicBoolean();
-    Thread other = Thread.ofPlatform().start(() -> ask(port, stop));
+    Thread other = Thread.ofPlatform().start(() -> ask(server, stop));
     AtomicInteger next = new AtomicInteger();
     List<Thread> threads = new ArrayList<>();
     long most = 0;
@@ -134,19 +104,19 @@ final class Hostile {
               .start(
                   () -> {
                     while (next.getAndIncrement() < count) {
-                      send(port, queries.next(System.currentTimeMillis() / 1000));
+                      send(server, queries.next(System.currentTimeMillis() / 1000));
                     }
                   }));
     }
     for (Thread t : threads) {
       while (!t.join(Duration.ofSeconds(1))) {
-        most = server.isAlive() ? Math.max(most, Soak.status(server.pid(), "VmRSS")) : most;
+        most = server.isAlive() ? Math.max(most, server.figures().resident()) : most;
       }
     }
     stop.set(true);
     other.join();
     boolean alive = server.isAlive();
-    String held = alive ? probe(port, "/api/v1/status/queries") : "";
+    String held = alive ? probe(server, "/api/v1/status/queries") : "";
     boolean clean = held.contains("\"memory\":{\"bytes\":0,");
     Collections.sort(waits);
     System.out.println("outcome\tqueries");
@@ -175,12 +145,12 @@ final class Hostile {
   }
 
   /** Asks what an ordinary user asks, four times a second. */
-  private void ask(int port, AtomicBoolean stop) {
+  private void ask(ServerUnderTest server, AtomicBoolean stop) {
     while (!stop.get()) {
       long began = System.nanoTime();
       boolean well =
-          probe(port, "/-/healthy").contains("Healthy")
-              && probe(port, "/api/v1/query?query=sum(rate(h_total%5B1m%5D))").contains("success");
+          probe(server, "/-/healthy").contains("Healthy")
+              && probe(server, "/api/v1/query?query=sum(rate(h_total%5B1m%5D))").contains("success");
       long millis = (System.nanoTime() - began) / 1_000_000;
       waits.add(millis);
       if (!well || millis > PATIENCE_MILLIS) {
@@ -194,14 +164,14 @@ final class Hostile {
     }
   }
 
-  private static String probe(int port, String path) {
+  private static String probe(ServerUnderTest server, String path) {
     try {
-      HttpRequest q =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+      HttpRequest.Builder q =
+          server
+              .request(path)
               .header("X-User", "somebody else")
-              .timeout(Duration.ofSeconds(30))
-              .build();
-      return CLIENT.send(q, HttpResponse.BodyHandlers.ofString()).body();
+              .timeout(Duration.ofSeconds(30));
+      return server.send(q, HttpResponse.BodyHandlers.ofString()).body();
     } catch (IOException e) {
       return "";
     } catch (InterruptedException e) {
@@ -210,25 +180,21 @@ final class Hostile {
     }
   }
 
-  private void send(int port, HostileQueries.Asked a) {
+  private void send(ServerUnderTest server, HostileQueries.Asked a) {
     String form = "query=" + URLEncoder.encode(a.query(), StandardCharsets.UTF_8);
     form +=
         a.step() == 0
             ? "&time=" + a.start()
             : "&start=" + a.start() + "&end=" + a.end() + "&step=" + a.step();
-    HttpRequest q =
-        HttpRequest.newBuilder(
-                URI.create(
-                    "http://127.0.0.1:"
-                        + port
-                        + (a.step() == 0 ? "/api/v1/query" : "/api/v1/query_range")))
+    HttpRequest.Builder q =
+        server
+            .request(a.step() == 0 ? "/api/v1/query" : "/api/v1/query_range")
             .timeout(Duration.ofSeconds(60))
             .header("Content-Type", "application/x-www-form-urlencoded")
-            .POST(HttpRequest.BodyPublishers.ofString(form))
-            .build();
+            .POST(HttpRequest.BodyPublishers.ofString(form));
     String outcome;
     try {
-      outcome = "" + CLIENT.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
+      outcome = "" + server.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
     } catch (IOException e) {
       outcome = e.getClass().getSimpleName();
     } catch (InterruptedException e) {

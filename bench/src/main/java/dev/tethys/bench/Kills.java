@@ -66,23 +66,11 @@ final class Kills {
 
   /** Options are {@code count=1000 seed=1}; 0 when nothing was lost. */
   static int run(String[] args) throws Exception {
-    int count = 1000;
-    long seed = 1;
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length == 2 && kv[0].equals("count")) {
-        count = Integer.parseInt(kv[1]);
-      } else if (kv.length == 2 && kv[0].equals("seed")) {
-        seed = Long.parseLong(kv[1]);
-      } else {
-        System.err.println(
-            "tethys bench kills: unknown option " + a + "; there are count=N, seed=N");
-        return 2;
-      }
-    }
+    Options options = new Options().with("count", 1000).with("seed", 1).read(args);
+    int count = options.count("count");
     Logger.getLogger("dev.tethys.store").setLevel(Level.OFF);
     Path dir = Files.createTempDirectory("tethys-kills");
-    Random r = new Random(seed);
+    Random r = new Random(options.number("seed"));
     long began = System.nanoTime();
     int next = 0;
     try {

@@ -12,18 +12,23 @@ public final class Main {
   public static void main(String[] args) throws Exception {
     String what = args.length == 0 ? "" : args[0];
     String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
-    switch (what) {
-      case "soak" -> System.exit(Soak.run(rest));
-      case "disk" -> System.exit(Disk.run(rest));
-      case "churn" -> System.exit(Churn.run(rest));
-      case "kills" -> System.exit(Kills.run(rest));
-      case "fuzz" -> System.exit(Fuzz.run(rest));
-      case "hostile" -> System.exit(Hostile.run(rest));
-      case "jmh" -> org.openjdk.jmh.Main.main(rest);
-      default -> {
-        System.err.println("usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|jmh …");
-        System.exit(2);
+    try {
+      switch (what) {
+        case "soak" -> System.exit(Soak.run(rest));
+        case "disk" -> System.exit(Disk.run(rest));
+        case "churn" -> System.exit(Churn.run(rest));
+        case "kills" -> System.exit(Kills.run(rest));
+        case "fuzz" -> System.exit(Fuzz.run(rest));
+        case "hostile" -> System.exit(Hostile.run(rest));
+        case "jmh" -> org.openjdk.jmh.Main.main(rest);
+        default -> {
+          System.err.println("usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|jmh …");
+          System.exit(2);
+        }
       }
+    } catch (Options.WrongException e) {
+      System.err.println("tethys bench " + what + ": " + e.getMessage());
+      System.exit(2);
     }
   }
 }

@@ -4,18 +4,11 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +23,6 @@ import java.util.regex.Pattern;
  * end, whether every scrape that was due was made and answered, and whether memory grew.
  */
 final class Soak {
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final int BLOCK_MINUTES = 10;
   private static final Pattern NUMBER = Pattern.compile("\"value\":\\[[0-9.]+,\"([^\"]+)\"]");
 
@@ -40,60 +32,44 @@ final class Soak {
   private final int minutes;
   private final AtomicLong answered = new AtomicLong();
 
-  private Soak(Map<String, Integer> options) {
-    targets = options.getOrDefault("targets", 0);
-    series = options.getOrDefault("series", 0);
-    interval = options.getOrDefault("interval", 0);
-    minutes = options.getOrDefault("minutes", 0);
+  private Soak(Options options) throws Options.WrongException {
+    targets = options.count("targets");
+    series = options.count("series");
+    interval = options.count("interval");
+    minutes = options.count("minutes");
   }
 
   /** Options are {@code targets=200 series=500 interval=15 minutes=60}; 0 when all was well. */
   static int run(String[] args) throws Exception {
-    Map<String, Integer> options =
-        new LinkedHashMap<>(Map.of("targets", 200, "series", 500, "interval", 15, "minutes", 60));
-    for (String a : args) {
-      String[] kv = a.split("=", 2);
-      if (kv.length != 2 || !options.containsKey(kv[0])) {
-        System.err.println("tethys bench soak: unknown option " + a + "; there are " + options);
-        return 2;
-      }
-      options.put(kv[0], Integer.parseInt(kv[1]));
-    }
+    Options options =
+        new Options()
+            .with("targets", 200)
+            .with("series", 500)
+            .with("interval", 15)
+            .with("minutes", 60)
+            .read(args);
     return new Soak(options).run();
   }
 
   private int run() throws Exception {
-    Path dir = Files.createTempDirectory("tethys-soak");
     HttpServer exporter = exporter();
-    int port = freePort();
-    Path config = dir.resolve("prometheus.yml");
-    Files.writeString(config, config(port, exporter.getAddress().getPort()));
-    Process server =
-        new ProcessBuilder(
-                System.getProperty(
-                    "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
-                "server",
-                "--config.file=" + config,
-                "--storage.tsdb.path=" + dir.resolve("data"),
-                // Several blocks an hour: memory must be flat over them, not within one.
-                "--storage.tsdb.min-block-duration=" + BLOCK_MINUTES + "m",
-                "--web.listen-address=127.0.0.1:" + port)
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("log").toFile())
-            .start();
-    try {
-      return watch(server, port, dir);
+    try (ServerUnderTest server =
+        ServerUnderTest.start(
+            "tethys-soak",
+            port -> config(port, exporter.getAddress().getPort()),
+            Map.of(),
+            // Several blocks an hour: memory must be flat over them, not within one.
+            "--storage.tsdb.min-block-duration=" + BLOCK_MINUTES + "m")) {
+      return watch(server);
     } finally {
-      server.destroy();
-      server.waitFor(30, TimeUnit.SECONDS);
       exporter.stop(0);
     }
   }
 
-  private int watch(Process server, int port, Path dir) throws Exception {
+  private int watch(ServerUnderTest server) throws Exception {
     System.out.printf(
         "%d targets x %d series every %d s, %d minutes, log in %s%n",
-        targets, series, interval, minutes, dir.resolve("log"));
+        targets, series, interval, minutes, server.log());
     System.out.println("minute\trss_MB\tcpu_s\tscrapes\ttargets_up\tseries");
     List<Long> rss = new ArrayList<>();
     long begin = System.nanoTime();
@@ -104,24 +80,24 @@ final class Soak {
         System.out.println("the server ended with " + server.exitValue());
         return 1;
       }
-      rss.add(status(server.pid(), "VmRSS"));
+      rss.add(server.figures().resident());
       System.out.printf(
           Locale.ROOT,
           "%d\t%d\t%.1f\t%d\t%s\t%s%n",
           m,
           rss.getLast() / 1024,
-          cpuSeconds(server.pid()),
+          server.figures().cpuSeconds(),
           answered.get(),
-          query(port, "sum(up)"),
-          query(port, "prometheus_tsdb_head_series"));
+          query(server, "sum(up)"),
+          query(server, "prometheus_tsdb_head_series"));
     }
-    double least = Double.parseDouble(query(port, "min(min_over_time(up[" + minutes + "m]))"));
+    double least = Double.parseDouble(query(server, "min(min_over_time(up[" + minutes + "m]))"));
     double fewest =
-        Double.parseDouble(query(port, "min(count_over_time(up[" + (minutes - 1) + "m]))"));
+        Double.parseDouble(query(server, "min(count_over_time(up[" + (minutes - 1) + "m]))"));
     double due = Math.floor((minutes - 1) * 60.0 / interval) - 1;
     double failed =
         Double.parseDouble(
-            query(port, "sum(prometheus_target_scrapes_sample_out_of_order_total) or vector(0)"));
+            query(server, "sum(prometheus_target_scrapes_sample_out_of_order_total) or vector(0)"));
     long early = rss.get(rss.size() / 3);
     long late = rss.getLast();
     boolean ok = least == 1 && fewest >= due && failed == 0 && late < early * 1.15;
@@ -184,40 +160,15 @@ final class Soak {
     return http;
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket s = new ServerSocket(0)) {
-      return s.getLocalPort();
-    }
-  }
-
-  private static String query(int port, String promql) throws IOException, InterruptedException {
+  private static String query(ServerUnderTest server, String promql)
+      throws IOException, InterruptedException {
     HttpResponse<String> r =
-        CLIENT.send(
-            HttpRequest.newBuilder(
-                    URI.create(
-                        "http://127.0.0.1:"
-                            + port
-                            + "/api/v1/query?query="
-                            + URLEncoder.encode(promql, StandardCharsets.UTF_8)))
-                .timeout(Duration.ofSeconds(60))
-                .build(),
+        server.send(
+            server
+                .request("/api/v1/query?query=" + URLEncoder.encode(promql, StandardCharsets.UTF_8))
+                .timeout(Duration.ofSeconds(60)),
             HttpResponse.BodyHandlers.ofString());
     Matcher m = NUMBER.matcher(r.body());
     return m.find() ? m.group(1) : "NaN";
-  }
-
-  static long status(long pid, String key) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith(key + ":")) {
-        return Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return 0;
-  }
-
-  private static double cpuSeconds(long pid) throws IOException {
-    String s = Files.readString(Path.of("/proc/" + pid + "/stat"));
-    String[] f = s.substring(s.lastIndexOf(')') + 2).split(" ");
-    return (Long.parseLong(f[11]) + Long.parseLong(f[12])) / 100.0;
   }
 }

@@ -1,0 +1,100 @@
+package dev.tethys.bench;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+
+/**
+ * A server in a process of its own on a free port, its configuration, data and log in a new folder,
+ * which stays when it is stopped.
+ */
+final class ServerUnderTest implements AutoCloseable {
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final Process process;
+  private final int port;
+  private final Path log;
+
+  private ServerUnderTest(Process process, int port, Path log) {
+    this.process = process;
+    this.port = port;
+    this.log = log;
+  }
+
+  /**
+   * Starts one, without waiting until it answers.
+   *
+   * @param folder how the name of its folder begins
+   * @param config its configuration, given its own port
+   */
+  static ServerUnderTest start(
+      String folder, IntFunction<String> config, Map<String, String> environment, String... flags)
+      throws IOException {
+    Path dir = Files.createTempDirectory(folder);
+    int port;
+    try (ServerSocket s = new ServerSocket(0)) {
+      port = s.getLocalPort();
+    }
+    Path file = dir.resolve("prometheus.yml");
+    Files.writeString(file, config.apply(port));
+    List<String> command =
+        Stream.concat(
+                Stream.of(
+                    System.getProperty(
+                        "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
+                    "server",
+                    "--config.file=" + file,
+                    "--storage.tsdb.path=" + dir.resolve("data"),
+                    "--web.listen-address=127.0.0.1:" + port),
+                Stream.of(flags))
+            .toList();
+    Path log = dir.resolve("log");
+    ProcessBuilder b =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+    b.environment().putAll(environment);
+    return new ServerUnderTest(b.start(), port, log);
+  }
+
+  Path log() {
+    return log;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  int exitValue() {
+    return process.exitValue();
+  }
+
+  ProcessFigures figures() {
+    return new ProcessFigures(process.pid());
+  }
+
+  /** A request for one of its paths, query included. */
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  <T> HttpResponse<T> send(HttpRequest.Builder request, HttpResponse.BodyHandler<T> body)
+      throws IOException, InterruptedException {
+    return CLIENT.send(request.build(), body);
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    process.waitFor(30, TimeUnit.SECONDS);
+  }
+}
