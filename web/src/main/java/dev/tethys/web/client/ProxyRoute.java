@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxyRoute {
   private static final int SOCKS_VERSION = 5;
+  private static final int SOCKS_PORT = 1080;
   private static final int NO_AUTHENTICATION = 0;
   private static final int USER_AND_PASSWORD = 2;
 
@@ -77,7 +78,7 @@ final class ProxyRoute {
     Socket socket = new Socket();
     opened.accept(socket);
     String host = unbracketed(proxy);
-    int port = proxy.getPort() >= 0 ? proxy.getPort() : isSocks() ? 1080 : defaultPort(proxy);
+    int port = proxy.getPort() < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
     InetAddress address;
     try {
       address = InetAddress.getByName(host);
@@ -103,7 +104,7 @@ final class ProxyRoute {
       throw new IOException("proxyconnect tcp: " + why, e);
     }
     if (isScheme(target, "https")) {
-      socket = secured(socket, unbracketed(target), port(target));
+      socket = secured(socket, unbracketed(target), WebClient.port(target));
     }
     return Wire.of(socket);
   }
@@ -120,7 +121,7 @@ final class ProxyRoute {
   }
 
   private void tunnel(Socket socket) throws IOException {
-    String authority = target.getHost() + ":" + port(target);
+    String authority = target.getHost() + ":" + WebClient.port(target);
     StringBuilder sb = new StringBuilder();
     sb.append("CONNECT ").append(authority).append(" HTTP/1.1\r\n");
     sb.append("Host: ").append(authority).append("\r\n");
@@ -171,8 +172,8 @@ final class ProxyRoute {
     request[3] = 3; // by name
     request[4] = (byte) name.length;
     System.arraycopy(name, 0, request, 5, name.length);
-    request[5 + name.length] = (byte) (port(target) >> 8);
-    request[6 + name.length] = (byte) port(target);
+    request[5 + name.length] = (byte) (WebClient.port(target) >> 8);
+    request[6 + name.length] = (byte) WebClient.port(target);
     out.write(request);
     out.flush();
     in.readUnsignedByte();
@@ -233,13 +234,5 @@ final class ProxyRoute {
   private static String unbracketed(URI uri) {
     String h = uri.getHost();
     return h.startsWith("[") ? h.substring(1, h.length() - 1) : h;
-  }
-
-  private static int defaultPort(URI uri) {
-    return isScheme(uri, "https") ? 443 : 80;
-  }
-
-  private static int port(URI uri) {
-    return uri.getPort() >= 0 ? uri.getPort() : defaultPort(uri);
   }
 }

@@ -194,14 +194,19 @@ final class SocketCall {
     }
   }
 
-  /** A body whose length was told. */
-  private static final class Sized extends InputStream {
-    private final InputStream in;
-    private long left;
+  /** A body whose length was told, or a part of one. */
+  private static class Sized extends InputStream {
+    final InputStream in;
+    long left;
 
     Sized(InputStream in, long length) {
       this.in = in;
       this.left = length;
+    }
+
+    /** Sets how much comes next, once nothing is left; false at the end. */
+    boolean next() throws IOException {
+      return false;
     }
 
     @Override
@@ -212,7 +217,7 @@ final class SocketCall {
 
     @Override
     public int read(byte[] b, int off, int len) throws IOException {
-      if (left <= 0) {
+      if (left <= 0 && !next()) {
         return -1;
       }
       int n = in.read(b, off, (int) Math.min(len, left));
@@ -225,39 +230,19 @@ final class SocketCall {
   }
 
   /** A body in chunks; trailers are read past. */
-  private static final class Chunked extends InputStream {
-    private final InputStream in;
-    private long left;
+  private static final class Chunked extends Sized {
     private boolean first = true;
     private boolean ended;
 
     Chunked(InputStream in) {
-      this.in = in;
+      super(in, 0);
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] b, int off, int len) throws IOException {
-      if (left == 0 && !ended) {
-        nextChunk();
-      }
+    boolean next() throws IOException {
       if (ended) {
-        return -1;
+        return false;
       }
-      int n = in.read(b, off, (int) Math.min(len, left));
-      if (n < 0) {
-        throw new IOException("unexpected EOF");
-      }
-      left -= n;
-      return n;
-    }
-
-    private void nextChunk() throws IOException {
       if (!first && !line(in).isEmpty()) {
         throw new IOException("malformed chunked encoding");
       }
@@ -276,6 +261,7 @@ final class SocketCall {
         ended = true;
         headers(in);
       }
+      return !ended;
     }
   }
 }

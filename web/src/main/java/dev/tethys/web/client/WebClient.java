@@ -314,7 +314,8 @@ public final class WebClient {
         && port(from) == port(to);
   }
 
-  private static int port(URI uri) {
+  /** The port that a URL means. */
+  static int port(URI uri) {
     return uri.getPort() >= 0
         ? uri.getPort()
         : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;

@@ -67,7 +67,8 @@ public final class Answers {
               q.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(null),
               request.isOldHttp());
       boolean clear = multiplexed || lengthIsClear(q);
-      if (!clear || request.isOldHttp()) {
+      boolean last = !clear || request.isOldHttp();
+      if (last) {
         response.header("Connection", "close");
       }
       try {
@@ -78,19 +79,17 @@ public final class Answers {
           response.status(400).send("Bad Request: the length of the body is not clear\n");
         }
         response.finish();
-      } catch (ClientGoneException e) {
-        throw gone(q, e);
-      } catch (UncheckedIOException e) { // handlers wrap what their output throws
-        if (e.getCause() instanceof ClientGoneException) {
-          throw gone(q, e);
-        }
-        LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
-        fail(c, request, response, 500, "Internal Server Error", e);
       } catch (CloseConnectionException e) {
         throw e;
       } catch (HttpException e) {
         fail(c, request, response, e.status(), String.valueOf(e.getMessage()), e);
       } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+        // Handlers may have wrapped what their output threw.
+        if (e instanceof ClientGoneException
+            || e instanceof UncheckedIOException && e.getCause() instanceof ClientGoneException) {
+          LOG.log(Level.DEBUG, "client gone: {0}", q.remotePeer().address());
+          throw new CloseConnectionException("client gone", e);
+        }
         LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
         fail(c, request, response, 500, "Internal Server Error", e);
       } finally {
@@ -99,18 +98,12 @@ public final class Answers {
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());
         }
       }
-      if (!multiplexed
-          && (!clear || request.isOldHttp() || isEndDue(q) || !request.drain(MAX_DRAIN))) {
+      if (!multiplexed && (last || isEndDue(q) || !request.drain(MAX_DRAIN))) {
         // The engine itself neither closes when the client asks for it nor stops reading a body
         // that nobody wants.
         exchange.closeConnection();
       }
     }
-  }
-
-  private static CloseConnectionException gone(ServerRequest q, Exception e) {
-    LOG.log(Level.DEBUG, "client gone: {0}", q.remotePeer().address());
-    return new CloseConnectionException("client gone", e);
   }
 
   private static boolean isEndDue(ServerRequest q) {

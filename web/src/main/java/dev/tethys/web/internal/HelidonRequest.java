@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class HelidonRequest implements HttpRequest {
   private final ServerRequest request;
   private final SlowClients.Exchange exchange;
+  private final boolean oldHttp;
   private String rawPath;
   private @Nullable String user;
   private Map<String, String> pathValues = Map.of();
@@ -32,6 +33,7 @@ public final class HelidonRequest implements HttpRequest {
   public HelidonRequest(ServerRequest request, SlowClients.Exchange exchange) {
     this.request = request;
     this.exchange = exchange;
+    this.oldHttp = OldHttp.SECRET.equals(header(OldHttp.MARK));
     this.rawPath = request.prologue().uriPath().rawPath();
     // After an upgrade to HTTP/2 the engine would wait for the frames of an empty body forever.
     if (!request.content().hasEntity() || contentLength() == 0) {
@@ -51,7 +53,7 @@ public final class HelidonRequest implements HttpRequest {
 
   /** Whether it came as HTTP/1.0, whose clients cannot read chunks. */
   boolean isOldHttp() {
-    return OldHttp.SECRET.equals(header(OldHttp.MARK));
+    return oldHttp;
   }
 
   /** Whether the body was read to its end. */
@@ -230,7 +232,7 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public String protocol() {
-    return isOldHttp() ? "HTTP/1.0" : "HTTP/" + request.prologue().protocolVersion();
+    return oldHttp ? "HTTP/1.0" : "HTTP/" + request.prologue().protocolVersion();
   }
 
   @Override
