@@ -24,8 +24,7 @@ import java.util.concurrent.TimeUnit;
 final class Churn {
   private static final long TEN_MINUTES = 600_000;
 
-  private static final ProcessFigures SELF =
-      new ProcessFigures(ProcessHandle.current().pid());
+  private static final ProcessFigures SELF = new ProcessFigures(ProcessHandle.current().pid());
 
   private Churn() {}
 

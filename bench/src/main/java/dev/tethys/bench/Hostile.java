@@ -150,7 +150,8 @@ final class Hostile {
       long began = System.nanoTime();
       boolean well =
           probe(server, "/-/healthy").contains("Healthy")
-              && probe(server, "/api/v1/query?query=sum(rate(h_total%5B1m%5D))").contains("success");
+              && probe(server, "/api/v1/query?query=sum(rate(h_total%5B1m%5D))")
+                  .contains("success");
       long millis = (System.nanoTime() - began) / 1_000_000;
       waits.add(millis);
       if (!well || millis > PATIENCE_MILLIS) {
@@ -167,10 +168,7 @@ final class Hostile {
   private static String probe(ServerUnderTest server, String path) {
     try {
       HttpRequest.Builder q =
-          server
-              .request(path)
-              .header("X-User", "somebody else")
-              .timeout(Duration.ofSeconds(30));
+          server.request(path).header("X-User", "somebody else").timeout(Duration.ofSeconds(30));
       return server.send(q, HttpResponse.BodyHandlers.ofString()).body();
     } catch (IOException e) {
       return "";

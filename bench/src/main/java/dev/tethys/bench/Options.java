@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** The {@code name=number} arguments of a command over its defaults, and words where it has some. */
+/**
+ * The {@code name=number} arguments of a command over its defaults, and words where it has some.
+ */
 final class Options {
   /** The arguments are not what the command takes. */
   static final class WrongException extends Exception {

@@ -135,7 +135,7 @@ public final class RuleManager implements AutoCloseable {
               metrics.removed(g.spec().key());
             });
     groups = next;
-    LOG.log(Level.INFO, "{0} groups of rules", next.size());
+    LOG.log(Level.INFO, "groups of rules loaded: {0}", next.size());
   }
 
   private static void end(RuleGroup g) {

@@ -57,6 +57,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -461,7 +462,11 @@ final class Server implements AutoCloseable {
       next = file.isEmpty() ? null : QueryLog.open(Path.of(file));
     } catch (IOException e) {
       throw new IOException(
-          "global.query_log_file: " + file + " cannot be written: " + e.getMessage(), e);
+          "global.query_log_file: "
+              + file
+              + " cannot be written: "
+              + (e instanceof NoSuchFileException ? "its folder does not exist" : e.getMessage()),
+          e);
     }
     QueryLog before = engine.log(next);
     if (before != null) {

@@ -2,8 +2,8 @@ package dev.tethys.collect.scrape;
 
 import dev.tethys.codec.exposition.ScrapeProtocol;
 import dev.tethys.config.Durations;
-import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoDurationText;
+import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;

@@ -70,12 +70,7 @@ public final class PromqlEngine implements AutoCloseable {
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            named("promql-"));
+            threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("promql-"));
     p.allowCoreThreadTimeOut(true);
     this.pool = p;
     this.runners =

@@ -1,6 +1,5 @@
 package dev.tethys.store.archive;
 
-import dev.tethys.store.archive.ImportReport.Outcome;
 import dev.tethys.store.archive.ImportReport.Part;
 import dev.tethys.store.archive.VerifiedDraft.Written;
 import dev.tethys.store.metrics.BlockImport;

@@ -10,7 +10,6 @@ import dev.tethys.store.archive.SortedImport;
 import dev.tethys.store.archive.VerifiedDraft;
 import dev.tethys.store.archive.VerifiedDraft.Written;
 import dev.tethys.store.metrics.BlockImport;
-import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.SampleSorter;
 import java.io.IOException;
