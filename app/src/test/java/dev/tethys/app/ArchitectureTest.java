@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.archive..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
+        .layer("pipeline")
+        .definedBy("dev.tethys.pipeline", "dev.tethys.pipeline.delivery..")
         .layer("alert")
         .definedBy("dev.tethys.alert..")
         .layer("api")
@@ -70,6 +72,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec", "metrics store")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
+        .whereLayer("pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
         .whereLayer("api")
@@ -95,6 +99,7 @@ class ArchitectureTest {
           "store.metrics",
           "store.archive",
           "query.promql",
+          "pipeline",
           "alert",
           "api",
           "app"

@@ -1,0 +1,15 @@
+package dev.tethys.pipeline;
+
+/**
+ * In what form the bytes of a batch stand. Each is a protobuf message of which two, one behind the
+ * other, are one message with the contents of both: batches are merged by joining their bytes.
+ */
+public enum Encoding {
+  /**
+   * {@code Export…ServiceRequest} of OTLP, any signal. An item is a span, a data point, a log
+   * record.
+   */
+  OTLP,
+  /** {@code prometheus.WriteRequest} of remote write 1.0, not compressed. An item is a sample. */
+  REMOTE_WRITE
+}
