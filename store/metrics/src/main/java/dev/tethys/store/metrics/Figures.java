@@ -3,6 +3,7 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.Labels;
 import dev.tethys.store.metrics.DatabaseStats.Count;
 import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
 import dev.tethys.store.metrics.internal.wal.Log;
@@ -70,14 +71,21 @@ final class Figures {
         pairs.list());
   }
 
-  /** Memory by owner, under the names of the self-metric and the API. */
+  /**
+   * Memory by owner, under the names of the self-metric and the API. Caches are those of the
+   * process: they have bounds of their own and are not compared with the memory limit.
+   */
   static List<Count> owners(HeadMemory m) {
+    BlockReader.CacheBytes blocks = BlockReader.cacheBytes();
     return List.of(
         new Count("series", m.series()),
         new Count("samples", m.samples()),
         new Count("exemplars", m.exemplars()),
         new Count("metadata", m.metadata()),
-        new Count("buffers", m.buffers()));
+        new Count("buffers", m.buffers()),
+        new Count("column cache", ColumnCache.SHARED.held()),
+        new Count("block group cache", blocks.groups()),
+        new Count("block match cache", blocks.matches()));
   }
 
   private static List<Count> top(Map<String, Long> counts, int limit) {

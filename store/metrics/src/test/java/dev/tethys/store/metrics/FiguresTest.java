@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.DatabaseStats.Count;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +35,12 @@ class FiguresTest {
         .mapToLong(Count::value)
         .findFirst()
         .orElseThrow();
+  }
+
+  private static long[] caches(StorageStatus s) {
+    return new long[] {
+      owner(s, "column cache"), owner(s, "block group cache"), owner(s, "block match cache")
+    };
   }
 
   private static double value(Registry registry, String name) {
@@ -100,6 +112,25 @@ class FiguresTest {
       assertThat(value(registry, "prometheus_tsdb_exemplar_out_of_order_exemplars_total"))
           .isEqualTo(1);
       assertThat(db.stats(1).memory()).isEqualTo(s.memory().owners());
+      long[] before = caches(db.status());
+      for (int i = 0; i < 3; i++) {
+        try (Selection all =
+            db.select(SelectHints.range(T0, now.get()), List.of(Matcher.equal("__name__", "m")))) {
+          SampleBuffer b = new SampleBuffer();
+          for (int k = 0; k < all.size(); k++) {
+            all.read(k, b);
+          }
+        }
+      }
+      long[] after = caches(db.status());
+      for (int i = 0; i < after.length; i++) {
+        assertThat(after[i]).as("cache %s", i).isGreaterThan(before[i]);
+      }
+      // Caches have bounds of their own: what the limit is compared with is without them.
+      StorageStatus with = db.status();
+      long all = with.memory().owners().stream().mapToLong(Count::value).sum();
+      long cached = Arrays.stream(caches(with)).sum();
+      assertThat(with.memory().used()).isEqualTo(all - cached);
       // An hour later what happened before is forgotten.
       now.addAndGet(Duration.ofHours(2).toMillis());
       assertThat(db.status().churn().created()).isZero();

@@ -80,6 +80,19 @@ public final class BlockReader implements Postings {
     }
   }
 
+  /** Bytes that were kept of all blocks of the process for the next query. */
+  public static CacheBytes cacheBytes() {
+    return new CacheBytes(ChunkGroups.cachedBytes(), MATCHED.bytes());
+  }
+
+  /**
+   * Bytes that were kept of blocks.
+   *
+   * @param groups unpacked groups
+   * @param matches what matchers found
+   */
+  public record CacheBytes(long groups, long matches) {}
+
   public BlockMeta meta() {
     return meta;
   }

@@ -53,6 +53,11 @@ final class ChunkGroups {
         this, g, () -> GroupWriter.read(file, offsets[g], offsets[g + 1] - offsets[g]));
   }
 
+  /** Bytes of unpacked groups held, of all blocks. */
+  static long cachedBytes() {
+    return CACHE.held();
+  }
+
   /** Gives up what is held of them in memory. */
   void forget() {
     CACHE.forget(this);

@@ -1,7 +1,9 @@
 package dev.tethys.store.metrics.internal.block;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decompressed groups of all blocks, at most {@link #ENTRIES}: each has one place, and what stood
@@ -13,7 +15,8 @@ final class GroupCache {
 
   private record Entry(Object owner, int group, byte[] content) {}
 
-  private final AtomicReferenceArray<Entry> entries = new AtomicReferenceArray<>(ENTRIES);
+  private final AtomicReferenceArray<@Nullable Entry> entries = new AtomicReferenceArray<>(ENTRIES);
+  private final AtomicLong held = new AtomicLong();
 
   byte[] get(Object owner, int group, Supplier<byte[]> load) {
     int h = System.identityHashCode(owner) * 31 + group * 0x9E3779B9;
@@ -23,7 +26,8 @@ final class GroupCache {
       return e.content;
     }
     byte[] b = load.get();
-    entries.set(at, new Entry(owner, group, b));
+    Entry before = entries.getAndSet(at, new Entry(owner, group, b));
+    held.addAndGet(b.length - (before == null ? 0 : before.content.length));
     return b;
   }
 
@@ -31,8 +35,15 @@ final class GroupCache {
     for (int i = 0; i < ENTRIES; i++) {
       Entry e = entries.get(i);
       if (e != null && e.owner == owner) {
-        entries.compareAndSet(i, e, null);
+        if (entries.compareAndSet(i, e, null)) {
+          held.addAndGet(-e.content.length);
+        }
       }
     }
+  }
+
+  /** Bytes of the groups held. */
+  long held() {
+    return held.get();
   }
 }

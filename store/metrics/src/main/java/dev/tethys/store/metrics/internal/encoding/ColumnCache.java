@@ -118,7 +118,7 @@ public final class ColumnCache {
   }
 
   /** Bytes now held. */
-  long held() {
+  public long held() {
     return held.get();
   }
 }
