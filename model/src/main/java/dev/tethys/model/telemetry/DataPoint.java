@@ -1,0 +1,67 @@
+package dev.tethys.model.telemetry;
+
+/** What data points of every kind have in common. */
+public abstract sealed class DataPoint extends Message implements Attributed
+    permits NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint {
+  /** The flag of a point that says that its series has ended or has no value now. */
+  public static final int NO_RECORDED_VALUE = 1;
+
+  /** What a point or an exemplar has as its value. */
+  static final byte NO_VALUE = 0;
+
+  static final byte DOUBLE = 1;
+  static final byte INT = 2;
+
+  static final long[] NO_COUNTS = {};
+  static final double[] NO_BOUNDS = {};
+
+  private Attributes attributes = new Attributes();
+  private long startTimeUnixNano;
+  private long timeUnixNano;
+  private int flags;
+
+  DataPoint() {}
+
+  @Override
+  public final Attributes attributes() {
+    return attributes;
+  }
+
+  /** Since when it counts, in nanoseconds since 1970; 0 if not told. */
+  public final long startTimeUnixNano() {
+    return startTimeUnixNano;
+  }
+
+  public final void setStartTimeUnixNano(long startTimeUnixNano) {
+    this.startTimeUnixNano = startTimeUnixNano;
+  }
+
+  /** When it was taken, in nanoseconds since 1970. */
+  public final long timeUnixNano() {
+    return timeUnixNano;
+  }
+
+  public final void setTimeUnixNano(long timeUnixNano) {
+    this.timeUnixNano = timeUnixNano;
+  }
+
+  /** {@link #NO_RECORDED_VALUE} and bits of newer senders. */
+  public final int flags() {
+    return flags;
+  }
+
+  public final void setFlags(int flags) {
+    this.flags = flags;
+  }
+
+  /** A deep copy. */
+  public abstract DataPoint copy();
+
+  final void copyCommon(DataPoint from) {
+    setUnknownFields(from.unknownFields());
+    attributes = from.attributes.copy();
+    startTimeUnixNano = from.startTimeUnixNano;
+    timeUnixNano = from.timeUnixNano;
+    flags = from.flags;
+  }
+}

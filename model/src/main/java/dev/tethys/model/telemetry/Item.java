@@ -1,0 +1,10 @@
+package dev.tethys.model.telemetry;
+
+/** What stands in a scope. {@code T} is the class itself. */
+public sealed interface Item<T extends Item<T>> permits LogRecord, Span, Metric {
+  /** What pipelines count: 1 for a log record or a span, the data points of a metric. */
+  int itemCount();
+
+  /** A deep copy. */
+  T copy();
+}

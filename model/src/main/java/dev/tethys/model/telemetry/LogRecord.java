@@ -1,0 +1,151 @@
+package dev.tethys.model.telemetry;
+
+import org.jspecify.annotations.Nullable;
+
+/** A log record. */
+public final class LogRecord extends Message implements Attributed, Item<LogRecord> {
+  private long timeUnixNano;
+  private long observedTimeUnixNano;
+  private int severityNumber;
+  private String severityText = "";
+  private String eventName = "";
+  private @Nullable Object body;
+  private Attributes attributes = new Attributes();
+  private int droppedAttributesCount;
+  private int flags;
+  private long traceIdHigh;
+  private long traceIdLow;
+  private long spanId;
+
+  /** When it happened, in nanoseconds since 1970; 0 if not known. */
+  public long timeUnixNano() {
+    return timeUnixNano;
+  }
+
+  public void setTimeUnixNano(long timeUnixNano) {
+    this.timeUnixNano = timeUnixNano;
+  }
+
+  /** When it was collected, in nanoseconds since 1970; 0 if not known. */
+  public long observedTimeUnixNano() {
+    return observedTimeUnixNano;
+  }
+
+  public void setObservedTimeUnixNano(long observedTimeUnixNano) {
+    this.observedTimeUnixNano = observedTimeUnixNano;
+  }
+
+  /** From 1 (TRACE) to 24 (FATAL4); 0 if not told. */
+  public int severityNumber() {
+    return severityNumber;
+  }
+
+  public void setSeverityNumber(int severityNumber) {
+    this.severityNumber = severityNumber;
+  }
+
+  public String severityText() {
+    return severityText;
+  }
+
+  public void setSeverityText(String severityText) {
+    this.severityText = severityText;
+  }
+
+  public String eventName() {
+    return eventName;
+  }
+
+  public void setEventName(String eventName) {
+    this.eventName = eventName;
+  }
+
+  /** The body, as {@link AnyValue} says. */
+  public @Nullable Object body() {
+    if (body instanceof Utf8 u) {
+      body = u.toString();
+    }
+    return body;
+  }
+
+  /** As {@link #body()}, but text that nobody has looked at is still {@link Utf8}. */
+  public @Nullable Object rawBody() {
+    return body;
+  }
+
+  public void setBody(@Nullable Object body) {
+    this.body = AnyValue.checked(body);
+  }
+
+  @Override
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  /** How many attributes the source left out. */
+  public int droppedAttributesCount() {
+    return droppedAttributesCount;
+  }
+
+  public void setDroppedAttributesCount(int droppedAttributesCount) {
+    this.droppedAttributesCount = droppedAttributesCount;
+  }
+
+  /** The W3C trace flags in the low 8 bits. */
+  public int flags() {
+    return flags;
+  }
+
+  public void setFlags(int flags) {
+    this.flags = flags;
+  }
+
+  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
+  public long traceIdHigh() {
+    return traceIdHigh;
+  }
+
+  /** The last eight bytes of the trace id. */
+  public long traceIdLow() {
+    return traceIdLow;
+  }
+
+  public void setTraceId(long high, long low) {
+    traceIdHigh = high;
+    traceIdLow = low;
+  }
+
+  /** The span id; 0 when there is none. */
+  public long spanId() {
+    return spanId;
+  }
+
+  public void setSpanId(long spanId) {
+    this.spanId = spanId;
+  }
+
+  @Override
+  public int itemCount() {
+    return 1;
+  }
+
+  /** A deep copy. */
+  @Override
+  public LogRecord copy() {
+    LogRecord c = new LogRecord();
+    c.setUnknownFields(unknownFields());
+    c.timeUnixNano = timeUnixNano;
+    c.observedTimeUnixNano = observedTimeUnixNano;
+    c.severityNumber = severityNumber;
+    c.severityText = severityText;
+    c.eventName = eventName;
+    c.body = AnyValue.copy(body);
+    c.attributes = attributes.copy();
+    c.droppedAttributesCount = droppedAttributesCount;
+    c.flags = flags;
+    c.traceIdHigh = traceIdHigh;
+    c.traceIdLow = traceIdLow;
+    c.spanId = spanId;
+    return c;
+  }
+}

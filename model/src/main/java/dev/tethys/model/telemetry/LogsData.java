@@ -1,0 +1,11 @@
+package dev.tethys.model.telemetry;
+
+/** The logs of one request. */
+public final class LogsData extends Telemetry<LogRecord> {
+  @Override
+  public LogsData copy() {
+    LogsData c = new LogsData();
+    c.copyResources(this);
+    return c;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.tethys.model.telemetry;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Who sent telemetry. */
+public final class Resource extends Message implements Attributed {
+  private Attributes attributes = new Attributes();
+  private int droppedAttributesCount;
+  private @Nullable ArrayList<EntityRef> entityRefs;
+
+  @Override
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  /** How many attributes the source left out. */
+  public int droppedAttributesCount() {
+    return droppedAttributesCount;
+  }
+
+  public void setDroppedAttributesCount(int droppedAttributesCount) {
+    this.droppedAttributesCount = droppedAttributesCount;
+  }
+
+  /** Entities of this resource. */
+  public List<EntityRef> entityRefs() {
+    if (entityRefs == null) {
+      entityRefs = new ArrayList<>(4);
+    }
+    return entityRefs;
+  }
+
+  /** Whether {@link #entityRefs()} has any; makes no list. */
+  public boolean hasEntityRefs() {
+    return entityRefs != null && !entityRefs.isEmpty();
+  }
+
+  /** A deep copy. */
+  public Resource copy() {
+    Resource c = new Resource();
+    c.setUnknownFields(unknownFields());
+    c.attributes = attributes.copy();
+    c.droppedAttributesCount = droppedAttributesCount;
+    if (entityRefs != null) {
+      for (EntityRef e : entityRefs) {
+        c.entityRefs().add(e.copy());
+      }
+    }
+    return c;
+  }
+}

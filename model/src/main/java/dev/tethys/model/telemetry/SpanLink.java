@@ -1,0 +1,81 @@
+package dev.tethys.model.telemetry;
+
+/** A link from a span to another. */
+public final class SpanLink extends Message implements Attributed {
+  private long traceIdHigh;
+  private long traceIdLow;
+  private long spanId;
+  private String traceState = "";
+  private Attributes attributes = new Attributes();
+  private int droppedAttributesCount;
+  private int flags;
+
+  public String traceState() {
+    return traceState;
+  }
+
+  public void setTraceState(String traceState) {
+    this.traceState = traceState;
+  }
+
+  @Override
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  /** How many attributes the source left out. */
+  public int droppedAttributesCount() {
+    return droppedAttributesCount;
+  }
+
+  public void setDroppedAttributesCount(int droppedAttributesCount) {
+    this.droppedAttributesCount = droppedAttributesCount;
+  }
+
+  /** W3C trace flags in the low 8 bits; bits 8 and 9 say whether the other is remote. */
+  public int flags() {
+    return flags;
+  }
+
+  public void setFlags(int flags) {
+    this.flags = flags;
+  }
+
+  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
+  public long traceIdHigh() {
+    return traceIdHigh;
+  }
+
+  /** The last eight bytes of the trace id. */
+  public long traceIdLow() {
+    return traceIdLow;
+  }
+
+  public void setTraceId(long high, long low) {
+    traceIdHigh = high;
+    traceIdLow = low;
+  }
+
+  /** The span id; 0 when there is none. */
+  public long spanId() {
+    return spanId;
+  }
+
+  public void setSpanId(long spanId) {
+    this.spanId = spanId;
+  }
+
+  /** A deep copy. */
+  public SpanLink copy() {
+    SpanLink c = new SpanLink();
+    c.setUnknownFields(unknownFields());
+    c.traceIdHigh = traceIdHigh;
+    c.traceIdLow = traceIdLow;
+    c.spanId = spanId;
+    c.traceState = traceState;
+    c.attributes = attributes.copy();
+    c.droppedAttributesCount = droppedAttributesCount;
+    c.flags = flags;
+    return c;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.tethys.model.telemetry;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Text that still stands in the buffer it was read from. Accessors of the tree turn it into a
+ * {@code String} when somebody looks; text that nobody looks at is written as it came. Bytes that
+ * are not UTF-8 become U+FFFD in the {@code String}. The buffer must not change any more.
+ */
+@SuppressWarnings("ArrayRecordComponent") // equals and hashCode are its own
+public record Utf8(byte[] buffer, int offset, int length) {
+  public Utf8 {
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+  }
+
+  @Override
+  public String toString() {
+    return new String(buffer, offset, length, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof Utf8 u
+        && Arrays.equals(buffer, offset, offset + length, u.buffer, u.offset, u.offset + u.length);
+  }
+
+  @Override
+  public int hashCode() {
+    int h = 1;
+    for (int i = offset; i < offset + length; i++) {
+      h = 31 * h + buffer[i];
+    }
+    return h;
+  }
+}
