@@ -47,11 +47,15 @@ class NotifierTest {
         URI.create("http://mon/p"),
         c ->
             (url, json) -> {
+              // Decided before the test hears of the attempt, so that what it sets then is for the
+              // next.
+              boolean refuse = down;
+              int answer = status;
               posted.add(url + " " + new String(json, StandardCharsets.UTF_8));
-              if (down) {
+              if (refuse) {
                 throw new IOException("connection refused");
               }
-              return status;
+              return answer;
             },
         registry,
         clock);
