@@ -9,11 +9,13 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.Samples;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.TimeRanges;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +67,7 @@ public final class MemoryMetricStore implements MetricStore {
   private final Map<Labels, Integer> references = new HashMap<>();
   private final TreeMap<Labels, Series> series = new TreeMap<>();
   private final TreeMap<String, MetricMetadata> metadata = new TreeMap<>();
+  private final ChangeLog changes = new ChangeLog();
   private long maxTime = Long.MIN_VALUE;
   private long maxSeries = Long.MAX_VALUE;
   private @Nullable StorageException failCommit;
@@ -276,6 +279,7 @@ public final class MemoryMetricStore implements MetricStore {
                 Series s = byReference.get((int) (ref - 1));
                 series.putIfAbsent(s.labels, s);
                 added.forEach(s.samples::putIfAbsent);
+                added.keySet().forEach(changes::note);
                 maxTime = Math.max(maxTime, added.lastKey());
               }
             });
@@ -357,6 +361,16 @@ public final class MemoryMetricStore implements MetricStore {
   }
 
   @Override
+  public long changeMark() {
+    return changes.mark();
+  }
+
+  @Override
+  public TimeRanges changedSince(long mark) {
+    return changes.since(mark);
+  }
+
+  @Override
   public synchronized LabelResult labelNames(
       long minTime, long maxTime, List<Matcher> matchers, int limit) {
     TreeSet<String> out = new TreeSet<>();
@@ -421,6 +435,7 @@ public final class MemoryMetricStore implements MetricStore {
     for (Series s : matchingAny(minTime, maxTime, matcherSets, false)) {
       s.samples.subMap(minTime, true, maxTime, true).clear();
     }
+    changes.note(minTime, maxTime);
   }
 
   @Override

@@ -13,14 +13,17 @@ import dev.tethys.model.Samples;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.TimeRanges;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -819,6 +822,98 @@ public abstract class MetricStoreContract {
       s.read(0, b);
       assertThat(samples(b)).containsExactly(Sample.of(T0, 1));
     }
+  }
+
+  // ---- changes
+
+  @Test
+  void changesAreTold() throws Exception {
+    put(store, series("a", "1"), T0, 1);
+    long mark = store.changeMark();
+    assertThat(mark).isNotEqualTo(MetricSource.NO_MARK);
+    assertThat(store.changedSince(mark).isEmpty()).isTrue();
+    assertThat(store.changedSince(MetricSource.NO_MARK).overlaps(T0, T0)).isTrue();
+    put(store, series("a", "1"), T0 + 60_000, 2);
+    long second = store.changeMark();
+    try (Appender a = store.appender()) {
+      a.append(a.series(series("a", "2")), 0, T0 + 120_000, histogram(1, 2));
+      a.commit();
+    }
+    TimeRanges since = store.changedSince(mark);
+    assertThat(since.overlaps(T0, T0)).isFalse();
+    assertThat(since.overlaps(T0 + 60_000, T0 + 60_000)).isTrue();
+    assertThat(since.overlaps(T0 + 120_000, T0 + 120_000)).isTrue();
+    assertThat(store.changedSince(second).overlaps(T0, T0 + 60_000)).isFalse();
+    assertThat(store.changedSince(second).overlaps(T0 + 120_000, T0 + 120_000)).isTrue();
+    long third = store.changeMark();
+    store.delete(T0, T0, List.of(List.of(Matcher.equal("a", "1"))));
+    assertThat(store.changedSince(third).overlaps(T0, T0)).isTrue();
+    assertThat(store.changedSince(third).overlaps(T0 + 60_000, T0 + 120_000)).isFalse();
+  }
+
+  @Test
+  void lateChangesAreTold() throws Exception {
+    MetricStore late = createTakingLateSamples();
+    if (late == null) {
+      return;
+    }
+    try (late) {
+      put(late, series("a", "1"), T0, 1);
+      long mark = late.changeMark();
+      put(late, series("a", "1"), T0 - 600_000, 2);
+      assertThat(late.changedSince(mark).overlaps(T0 - 600_000, T0 - 600_000)).isTrue();
+      assertThat(late.changedSince(mark).overlaps(T0 - 500_000, T0)).isFalse();
+    }
+  }
+
+  @Test
+  void whatReadsOtherwiseThanAtAMarkIsTold() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    try (ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      Future<?> writer =
+          pool.submit(
+              () -> {
+                for (int i = 0; i < 2000 && !stop.get(); i++) {
+                  put(store, series("a", String.valueOf(i % 3)), T0 + i * 10_000L, i);
+                  if (i % 50 == 0) {
+                    store.delete(
+                        T0 + i * 5_000L, T0 + i * 5_000L + 20_000, List.of(List.of(name())));
+                  }
+                }
+                return null;
+              });
+      for (int round = 0; round < 50; round++) {
+        long mark = store.changeMark();
+        List<Series> before = readAll(store);
+        List<Series> after = readAll(store);
+        TimeRanges told = store.changedSince(mark);
+        List<Sample> differing = new ArrayList<>();
+        for (Series s : before) {
+          differing.addAll(missing(s, after));
+        }
+        for (Series s : after) {
+          differing.addAll(missing(s, before));
+        }
+        assertThat(differing).allMatch(x -> told.overlaps(x.time(), x.time()));
+      }
+      stop.set(true);
+      writer.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static Matcher name() {
+    return Matcher.equal("__name__", "m");
+  }
+
+  /** The samples of a series that do not stand among others. */
+  private static List<Sample> missing(Series s, List<Series> others) {
+    List<Sample> out = new ArrayList<>(s.samples());
+    for (Series o : others) {
+      if (o.labels().equals(s.labels())) {
+        out.removeAll(new HashSet<>(o.samples()));
+      }
+    }
+    return out;
   }
 
   // ---- several threads

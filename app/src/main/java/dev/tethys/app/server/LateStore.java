@@ -7,6 +7,7 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,16 @@ final class LateStore implements MetricStore {
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
     return get().select(hints, matchers);
+  }
+
+  @Override
+  public long changeMark() {
+    return get().changeMark();
+  }
+
+  @Override
+  public TimeRanges changedSince(long mark) {
+    return get().changedSince(mark);
   }
 
   @Override

@@ -17,6 +17,27 @@ public interface MetricSource {
    */
   Selection select(SelectHints hints, List<Matcher> matchers);
 
+  /** What {@link #changeMark} says when changes are not told. */
+  long NO_MARK = -1;
+
+  /**
+   * A moment in the history of what can be read here, for {@link #changedSince}: who takes a mark,
+   * then reads and keeps what was made of it, learns later which times read otherwise now. {@link
+   * #NO_MARK} when changes are not told.
+   */
+  default long changeMark() {
+    return NO_MARK;
+  }
+
+  /**
+   * The times at which samples may read otherwise than they did at a mark: they came, late ones
+   * too, were deleted, imported, given up for their age or replaced by coarser ones. Says too much
+   * rather than too little; all of time for a mark that is too old to be told apart.
+   */
+  default TimeRanges changedSince(long mark) {
+    return TimeRanges.ALL;
+  }
+
   /**
    * The label names of matching series, ascending. No matchers means all series.
    *

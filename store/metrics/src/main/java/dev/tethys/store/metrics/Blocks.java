@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
@@ -49,9 +50,11 @@ final class Blocks {
   private final FileAccess files;
   private final Path folder;
   private final InstantSource clock;
+  private final ChangeLog changeLog;
   private volatile List<BlockReader> list = List.of();
 
-  Blocks(FileAccess files, Path folder, InstantSource clock) {
+  Blocks(FileAccess files, Path folder, InstantSource clock, ChangeLog changeLog) {
+    this.changeLog = changeLog;
     this.files = files;
     this.folder = folder;
     this.clock = clock;
@@ -172,6 +175,15 @@ final class Blocks {
     next.sort(ORDER);
     list = List.copyOf(next);
     changes.increment();
+    if (made != null) {
+      noteChange(made);
+    }
+    gone.forEach(this::noteChange);
+  }
+
+  /** Also where nothing reads otherwise, as after a merge: who reads the range reads it anew. */
+  private void noteChange(BlockReader b) {
+    changeLog.note(b.meta().minTime(), b.meta().maxTime() - 1);
   }
 
   /** Removes the folder of a block that is not in the list any more; readers keep its pages. */

@@ -4,10 +4,12 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
@@ -55,6 +57,7 @@ public final class MetricsDatabase implements MetricStore {
   private final DatabaseOptions options;
   private final Closeable lockFile;
   private final Log log;
+  private final ChangeLog changes = new ChangeLog();
   private final Head head;
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
@@ -137,7 +140,7 @@ public final class MetricsDatabase implements MetricStore {
     this.options = options;
     this.files = files;
     this.lockFile = lock;
-    this.blocks = new Blocks(files, folder, options.clock());
+    this.blocks = new Blocks(files, folder, options.clock(), changes);
     Recovery r = new Recovery(files, folder, options, blocks);
     boolean always = options.fsync() == DatabaseOptions.Fsync.ALWAYS;
     Log[] writing = new Log[1];
@@ -147,11 +150,12 @@ public final class MetricsDatabase implements MetricStore {
             settings(options),
             frames -> writing[0].append(frames, always),
             options.clock(),
-            MemoryBudget.Pause.PARK);
+            MemoryBudget.Pause.PARK,
+            changes);
     this.recovery = r.run(head);
     this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
     writing[0] = log;
-    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts);
+    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts, changes);
     this.search = new LabelSearch(head, blocks, parts);
     this.figures = new Figures(head, blocks, log, upkeep, options.clock());
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
@@ -230,6 +234,20 @@ public final class MetricsDatabase implements MetricStore {
         found.forEach(SourceSelection::close);
       }
     }
+  }
+
+  @Override
+  public long changeMark() {
+    checkOpen();
+    upkeep.noteHorizon();
+    return changes.mark();
+  }
+
+  @Override
+  public TimeRanges changedSince(long mark) {
+    checkOpen();
+    upkeep.noteHorizon();
+    return changes.since(mark);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
@@ -49,6 +50,8 @@ final class Upkeep {
   private final Blocks blocks;
   private final Log log;
   private final ReentrantReadWriteLock parts;
+  private final ChangeLog changes;
+  private Horizon noted = Horizon.NONE; // guarded by changes
   private final ReentrantLock structure = new ReentrantLock();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
@@ -74,7 +77,9 @@ final class Upkeep {
       Head head,
       Blocks blocks,
       Log log,
-      ReentrantReadWriteLock parts) {
+      ReentrantReadWriteLock parts,
+      ChangeLog changes) {
+    this.changes = changes;
     this.files = files;
     this.folder = folder;
     this.options = options;
@@ -125,6 +130,30 @@ final class Upkeep {
 
   void configure(DatabaseOptions next) {
     options = next;
+    synchronized (changes) {
+      noted = horizon();
+      changes.noteAll();
+    }
+  }
+
+  /** Notes what has become too old to be shown since the last time. */
+  void noteHorizon() {
+    if (options.retention().rules().isEmpty()) {
+      return; // then samples go with their blocks only
+    }
+    synchronized (changes) {
+      Horizon now = horizon();
+      if (now.kinds() != noted.kinds()) {
+        changes.noteAll();
+      } else {
+        for (int k = 0; k < now.kinds(); k++) {
+          if (now.floor(k) > noted.floor(k)) {
+            changes.note(noted.floor(k), now.floor(k) - 1);
+          }
+        }
+      }
+      noted = now;
+    }
   }
 
   DatabaseOptions options() {
@@ -357,6 +386,7 @@ final class Upkeep {
           "the deletion could not be stored for all blocks; ask for it again once the disk works",
           e);
     } finally {
+      changes.note(min, max);
       structure.unlock();
     }
   }

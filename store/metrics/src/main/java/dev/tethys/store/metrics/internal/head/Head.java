@@ -6,6 +6,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -84,6 +85,9 @@ public final class Head {
   /** How much memory there is. */
   public final MemoryBudget budget;
 
+  /** Which times changed since when; noted under the write side of {@link #view}. */
+  public final ChangeLog changes;
+
   /** What happened, for self-metrics. */
   public final HeadCounters counters = new HeadCounters();
 
@@ -92,7 +96,9 @@ public final class Head {
       HeadSettings settings,
       CommitLog log,
       InstantSource clock,
-      MemoryBudget.Pause pause) {
+      MemoryBudget.Pause pause,
+      ChangeLog changes) {
+    this.changes = changes;
     this.budget = new MemoryBudget(settings.memoryLimit(), pause);
     this.range = blockRange;
     this.settings = settings;
@@ -185,7 +191,9 @@ public final class Head {
     }
   }
 
+  /** A sample of this time was put in its place. */
   void widen(long time) {
+    changes.note(time);
     if (time < minTime) {
       minTime = time;
     }
