@@ -182,6 +182,14 @@ public final class MemoryMetricStore implements MetricStore {
     }
 
     @Override
+    public @Nullable Labels labels(long series) {
+      synchronized (MemoryMetricStore.this) {
+        Series s = find(series);
+        return s == null ? null : s.labels;
+      }
+    }
+
+    @Override
     public Outcome append(long series, long startTimestamp, long timestamp, double value) {
       return append(series, new Sample(startTimestamp, timestamp, value, null));
     }

@@ -364,6 +364,8 @@ public abstract class MetricStoreContract {
     try (Appender a = store.appender()) {
       assertThat(a.append(Appender.NO_SERIES, 0, T0, 1)).isEqualTo(Outcome.UNKNOWN_SERIES);
       assertThat(a.append(1L << 40 | 77, 0, T0, 1)).isEqualTo(Outcome.UNKNOWN_SERIES);
+      assertThat(a.labels(Appender.NO_SERIES)).isNull();
+      assertThat(a.labels(1L << 40 | 77)).isNull();
       a.commit();
     }
     assertThat(readAll(store)).isEmpty();
@@ -379,6 +381,7 @@ public abstract class MetricStoreContract {
     }
     try (Appender a = store.appender()) {
       assertThat(a.series(series())).isEqualTo(ref);
+      assertThat(a.labels(ref)).isEqualTo(series());
       assertThat(a.append(ref, 0, T0 + 1, 2)).isEqualTo(Outcome.OK);
       a.commit();
     }

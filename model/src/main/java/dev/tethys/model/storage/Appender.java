@@ -4,6 +4,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One batch of samples on its way into a store: nothing of it is seen by readers before {@link
@@ -60,6 +61,9 @@ public interface Appender extends AutoCloseable {
     /** The labels that the bytes mean. The instance's identity tells encodings apart. */
     Labels decode(byte[] buf, int offset, int length);
   }
+
+  /** The labels of a series, null when the reference is no longer known. */
+  @Nullable Labels labels(long series);
 
   /** Appends a float; {@code startTimestamp} 0 when unknown. */
   Outcome append(long series, long startTimestamp, long timestamp, double value);

@@ -4,10 +4,7 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 
 /** A metric store: reading, writing, and deletion. Safe for any number of threads. */
-public interface MetricStore extends MetricSource, AutoCloseable {
-  /** Starts a batch. Each scrape or request uses an appender of its own, on one thread. */
-  Appender appender();
-
+public interface MetricStore extends MetricSource, SampleSink, AutoCloseable {
   /**
    * Deletes the samples of matching series in a closed time range; what is deleted is no longer
    * answered when this returns.

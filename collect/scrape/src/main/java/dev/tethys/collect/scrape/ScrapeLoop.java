@@ -7,7 +7,7 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -49,7 +49,7 @@ final class ScrapeLoop {
    * @param scraping finds the loops that scrape targets with given labels
    */
   record Surroundings(
-      MetricStore store,
+      SampleSink store,
       ScrapeClock clock,
       BodyReader bodies,
       ScrapeMetrics metrics,
@@ -264,7 +264,7 @@ final class ScrapeLoop {
         around.scraping.apply(target.labels()).stream().filter(l -> l != this).toList();
     Set<Long> elsewhere = new HashSet<>();
     successors.forEach(l -> l.addSeriesTo(elsewhere));
-    try (Appender app = around.store.appender()) {
+    try (Appender app = around.store.appender(target.hash() | 1)) {
       ingest.endExcept(app, staleTime, elsewhere::contains);
       if (successors.isEmpty()) {
         report.end(app, staleTime);
@@ -289,7 +289,7 @@ final class ScrapeLoop {
     long t = time.toEpochMilli();
     String error = forcedError != null ? forcedError : labelError;
     double bodySize = 0;
-    Appender app = around.store.appender();
+    Appender app = around.store.appender(target.hash() | 1);
     boolean good = false;
     boolean hadBody = false;
     int scraped = 0;
@@ -337,7 +337,7 @@ final class ScrapeLoop {
       }
       if (!good) {
         app.close();
-        app = around.store.appender();
+        app = around.store.appender(target.hash() | 1);
         ingest.end(app, t);
       }
       Duration took = Duration.between(now, around.clock.instant());

@@ -5,7 +5,7 @@ import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.relabel.RelabelRule;
-import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.SampleSink;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScrapeManager implements DiscoveryManager.Listener, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ScrapeManager.class.getName());
 
-  private final MetricStore store;
+  private final SampleSink store;
   private final ScrapeTransport.Factory transports;
   private final ScrapeOptions options;
   private final ScrapeMetrics metrics;
@@ -49,7 +49,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
 
   /** Starts without any job. */
   public ScrapeManager(
-      MetricStore store,
+      SampleSink store,
       ScrapeTransport.Factory transports,
       ScrapeOptions options,
       ScrapeMetrics metrics,

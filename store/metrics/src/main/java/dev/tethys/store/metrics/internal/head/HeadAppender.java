@@ -108,6 +108,16 @@ final class HeadAppender implements Appender {
   }
 
   @Override
+  public @Nullable Labels labels(long series) {
+    batch();
+    int slot = (int) series;
+    SeriesKeys keys = head.keys();
+    return slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != (int) (series >>> 32)
+        ? null
+        : head.labels(slot);
+  }
+
+  @Override
   public Outcome append(long series, long startTimestamp, long timestamp, double value) {
     Batch b = batch();
     int slot = (int) series;

@@ -1,0 +1,17 @@
+package dev.tethys.model.storage;
+
+/** Where samples go: a store, or something that sends them on. Safe for any number of threads. */
+public interface SampleSink {
+  /** Starts a batch. Each scrape or request uses an appender of its own, on one thread. */
+  Appender appender();
+
+  /**
+   * Starts a batch of a source whose batches are to keep their order, each series coming from one
+   * source only.
+   *
+   * @param lane the same for all batches of a source, not 0
+   */
+  default Appender appender(long lane) {
+    return appender();
+  }
+}
