@@ -1,0 +1,131 @@
+package dev.tethys.codec.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.io.ByteArrayOutputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * Samples as flat JSON objects, which is what {@code kafka.producer.flatten-for-druid} puts on a
+ * topic and what Elasticsearch gets: every label a field, beside {@code "value"} and {@code
+ * "timestamp"} (RFC 3339). Clymene writes them without anything between; here a line each, which
+ * every reader of the old form takes too.
+ *
+ * <p>NaN and infinities cannot be numbers of JSON: their samples are left out and counted. A label
+ * that is called like one of the two fields is written with {@code exported_} before its name: in
+ * Clymene it took the field's place.
+ */
+public final class FlatRows {
+  private static final String WHAT = "flat rows";
+  private static final String VALUE = "value";
+  private static final String TIMESTAMP = "timestamp";
+
+  private FlatRows() {}
+
+  /** Rows of a remote write 1.0 request (protobuf, not compressed). */
+  public static SeriesJson.Written write(byte[] request, int offset, int length) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(length);
+    int written = 0;
+    int leftOut = 0;
+    WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
+    while (in.nextSeries()) {
+      Labels labels =
+          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      for (SeriesEvent e; (e = in.next()) != SeriesEvent.END; ) {
+        if (e == SeriesEvent.SAMPLE && Double.isFinite(in.value())) {
+          row(out, labels, in.timestamp(), in.value());
+          written++;
+        } else if (e == SeriesEvent.SAMPLE || e == SeriesEvent.HISTOGRAM) {
+          leftOut++;
+        }
+      }
+    }
+    return new SeriesJson.Written(out.toByteArray(), written, leftOut);
+  }
+
+  private static void row(ByteArrayOutputStream out, Labels labels, long time, double value) {
+    Json.write(
+        out,
+        g -> {
+          g.writeStartObject();
+          for (Labels.Label l : labels.toList()) {
+            boolean taken = l.name().equals(VALUE) || l.name().equals(TIMESTAMP);
+            g.writeStringProperty(taken ? "exported_" + l.name() : l.name(), l.value());
+          }
+          g.writeStringProperty(TIMESTAMP, Instant.ofEpochMilli(time).toString());
+          g.writeNumberProperty(VALUE, value);
+          g.writeEndObject();
+        });
+    out.write('\n');
+  }
+
+  /**
+   * Reads rows, with or without anything between them.
+   *
+   * @throws CodecException when they are not of this format
+   */
+  public static SeriesJson.Request read(byte[] buf, int offset, int length) {
+    return Json.read(
+        buf,
+        offset,
+        length,
+        WHAT,
+        p -> {
+          WriteRequestWriter out = new WriteRequestWriter();
+          int rows = 0;
+          while (p.nextToken() != null) {
+            row(p, out);
+            rows++;
+          }
+          return new SeriesJson.Request(out, rows);
+        });
+  }
+
+  private static void row(JsonParser p, WriteRequestWriter out) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+    LabelsBuilder labels = new LabelsBuilder();
+    double value = Double.NaN;
+    boolean valued = false;
+    long time = 0;
+    boolean timed = false;
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      p.nextToken();
+      switch (name) {
+        case VALUE -> {
+          value = Json.number(p, WHAT + ": value");
+          valued = true;
+        }
+        case TIMESTAMP -> {
+          time = time(p);
+          timed = true;
+        }
+        default -> labels.set(name, Json.text(p, WHAT + ": label " + name));
+      }
+    }
+    if (!valued || !timed) {
+      throw new CodecException(WHAT + ": a row has no " + (valued ? TIMESTAMP : VALUE));
+    }
+    out.beginSeries(labels.build()).sample(time, value).endSeries();
+  }
+
+  private static long time(JsonParser p) {
+    if (p.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+      return p.getLongValue();
+    }
+    String s = Json.text(p, WHAT + ": timestamp");
+    try {
+      return OffsetDateTime.parse(s).toInstant().toEpochMilli();
+    } catch (DateTimeException | ArithmeticException e) {
+      throw new CodecException(WHAT + ": timestamp is not a time: " + s);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tethys.codec.clymene;
+
+import dev.tethys.codec.CodecException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+
+/** The streaming JSON that these formats share, with bounds on what a sender may ask for. */
+final class Json {
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(32).maxStringLength(32 << 20).build())
+          .build();
+
+  private Json() {}
+
+  /** Reads a message. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T from(JsonParser p);
+  }
+
+  /** Writes a message. */
+  @FunctionalInterface
+  interface Writing {
+    void to(JsonGenerator g);
+  }
+
+  static <T> T read(byte[] buf, int offset, int length, String what, Reading<T> reading) {
+    try (JsonParser p =
+        FACTORY.createParser(
+            ObjectReadContext.empty(), new ByteArrayInputStream(buf, offset, length))) {
+      return reading.from(p);
+    } catch (JacksonException e) {
+      throw new CodecException(what + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  static byte[] write(Writing writing) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 12);
+    write(out, writing);
+    return out.toByteArray();
+  }
+
+  static void write(ByteArrayOutputStream out, Writing writing) {
+    try (JsonGenerator g = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+      writing.to(g);
+    }
+  }
+
+  static void expect(JsonParser p, JsonToken token, String what) {
+    if (p.currentToken() != token) {
+      throw new CodecException(
+          what
+              + " expected at line "
+              + p.currentTokenLocation().getLineNr()
+              + ", column "
+              + p.currentTokenLocation().getColumnNr());
+    }
+  }
+
+  /** Text, and the text of a number. */
+  static String text(JsonParser p, String what) {
+    if (p.currentToken() == null || !p.currentToken().isScalarValue()) {
+      throw new CodecException(what + " must be text");
+    }
+    return p.currentToken() == JsonToken.VALUE_NULL ? "" : p.getString();
+  }
+
+  /** A 64-bit integer, which protobuf's JSON writes as text. */
+  static long integer(JsonParser p, String what) {
+    String s = text(p, what);
+    try {
+      return s.isEmpty() ? 0 : Long.parseLong(s);
+    } catch (NumberFormatException e) {
+      throw new CodecException(what + " must be a whole number, not \"" + s + "\"");
+    }
+  }
+
+  /** A double; "NaN", "Infinity" and "-Infinity" are texts. */
+  static double number(JsonParser p, String what) {
+    @Nullable JsonToken t = p.currentToken();
+    if (t != null && t.isNumeric()) {
+      return p.getDoubleValue();
+    }
+    String s = text(p, what);
+    return switch (s) {
+      case "" -> 0;
+      case "NaN" -> Double.NaN;
+      case "Infinity", "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
+      case "-Infinity", "-Inf" -> Double.NEGATIVE_INFINITY;
+      default -> {
+        try {
+          yield Double.parseDouble(s);
+        } catch (NumberFormatException e) {
+          throw new CodecException(what + " must be a number, not \"" + s + "\"");
+        }
+      }
+    };
+  }
+}

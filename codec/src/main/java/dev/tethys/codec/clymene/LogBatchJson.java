@@ -1,0 +1,223 @@
+package dev.tethys.codec.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Resource;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * Log lines as Clymene's Promtail puts them on a topic and sends them to a gateway: {@code
+ * {"batch":{"streams":{"<labels>":{"labels":"{a=\"b\"}","entries":[{"ts":"…Z","line":"…"}]}},"bytes":1,"createdAt":"…Z"},"tenantID":""}}.
+ *
+ * <p>A stream is a resource whose attributes are its labels; a line is a record whose body is text.
+ * What a record has beyond its time and its text has no place in the format.
+ */
+public final class LogBatchJson {
+  private static final String WHAT = "log batch";
+
+  private LogBatchJson() {}
+
+  /** Lines and whose they are. */
+  public record Batch(LogsData logs, String tenant) {}
+
+  /**
+   * Reads a batch.
+   *
+   * @throws CodecException when it is not of this format
+   */
+  public static Batch read(byte[] buf, int offset, int length) {
+    return Json.read(
+        buf,
+        offset,
+        length,
+        WHAT,
+        p -> {
+          p.nextToken();
+          Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+          LogsData logs = new LogsData();
+          String tenant = "";
+          while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = p.currentName();
+            p.nextToken();
+            switch (name) {
+              case "tenantID" -> tenant = Json.text(p, WHAT + ": tenantID");
+              case "batch" -> batch(p, logs);
+              default -> p.skipChildren();
+            }
+          }
+          if (p.nextToken() != null) {
+            throw new CodecException(WHAT + " goes on behind its end");
+          }
+          return new Batch(logs, tenant);
+        });
+  }
+
+  private static void batch(JsonParser p, LogsData logs) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": batch must be an object");
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      boolean streams = p.currentName().equals("streams");
+      p.nextToken();
+      if (!streams || p.currentToken() == JsonToken.VALUE_NULL) {
+        p.skipChildren();
+        continue;
+      }
+      Json.expect(p, JsonToken.START_OBJECT, WHAT + ": streams must be an object");
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        String key = p.currentName();
+        p.nextToken();
+        stream(p, key, logs);
+      }
+    }
+  }
+
+  private static void stream(JsonParser p, String key, LogsData logs) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a stream must be an object");
+    String labels = key;
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      p.nextToken();
+      switch (name) {
+        case "labels" -> labels = Json.text(p, WHAT + ": labels");
+        case "entries" -> {
+          if (p.currentToken() == JsonToken.VALUE_NULL) {
+            continue;
+          }
+          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": entries must be a list");
+          while (p.nextToken() != JsonToken.END_ARRAY) {
+            scope.items().add(entry(p));
+          }
+        }
+        default -> p.skipChildren();
+      }
+    }
+    ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    Resource resource = new Resource();
+    new StreamLabels(labels).readInto(resource.attributes());
+    group.setResource(resource);
+    group.scopes().add(scope);
+    logs.resources().add(group);
+  }
+
+  private static LogRecord entry(JsonParser p) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an entry must be an object");
+    LogRecord record = new LogRecord();
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      p.nextToken();
+      switch (name) {
+        case "ts" -> record.setTimeUnixNano(nanos(Json.text(p, WHAT + ": ts")));
+        case "line" -> record.setBody(Json.text(p, WHAT + ": line"));
+        default -> p.skipChildren();
+      }
+    }
+    return record;
+  }
+
+  private static long nanos(String s) {
+    try {
+      Instant t = OffsetDateTime.parse(s).toInstant();
+      return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
+    } catch (DateTimeException | ArithmeticException e) {
+      throw new CodecException(WHAT + ": ts is not a time: " + s);
+    }
+  }
+
+  /**
+   * Writes lines. The labels of a stream are the attributes of the resource that are text or
+   * numbers, with what is not allowed in a label name replaced by {@code _}.
+   */
+  public static byte[] write(LogsData logs, String tenant, Instant created) {
+    Map<String, java.util.List<LogRecord>> streams = new LinkedHashMap<>();
+    long bytes = 0;
+    for (ResourceGroup<LogRecord> r : logs.resources()) {
+      List<LogRecord> lines =
+          streams.computeIfAbsent(
+              labels(r.resource().attributes()), k -> new java.util.ArrayList<>());
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        lines.addAll(s.items());
+        for (LogRecord l : s.items()) {
+          bytes += line(l).length();
+        }
+      }
+    }
+    long size = bytes;
+    return Json.write(
+        g -> {
+          g.writeStartObject();
+          g.writeName("batch");
+          g.writeStartObject();
+          g.writeName("streams");
+          g.writeStartObject();
+          streams.forEach((labels, lines) -> stream(g, labels, lines));
+          g.writeEndObject();
+          g.writeNumberProperty("bytes", size);
+          g.writeStringProperty("createdAt", created.toString());
+          g.writeEndObject();
+          g.writeStringProperty("tenantID", tenant);
+          g.writeEndObject();
+        });
+  }
+
+  private static void stream(JsonGenerator g, String labels, List<LogRecord> lines) {
+    g.writeName(labels);
+    g.writeStartObject();
+    g.writeStringProperty("labels", labels);
+    g.writeArrayPropertyStart("entries");
+    for (LogRecord l : lines) {
+      g.writeStartObject();
+      long t = l.timeUnixNano() != 0 ? l.timeUnixNano() : l.observedTimeUnixNano();
+      g.writeStringProperty(
+          "ts",
+          Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L))
+              .toString());
+      g.writeStringProperty("line", line(l));
+      g.writeEndObject();
+    }
+    g.writeEndArray();
+    g.writeEndObject();
+  }
+
+  private static String line(LogRecord l) {
+    Object body = l.body();
+    return body == null ? "" : body.toString();
+  }
+
+  private static String labels(Attributes attributes) {
+    TreeMap<String, String> sorted = new TreeMap<>();
+    attributes.forEach(
+        (k, v) -> {
+          if (v instanceof String || v instanceof Number || v instanceof Boolean) {
+            sorted.putIfAbsent(name(k), v.toString());
+          }
+        });
+    StringBuilder sb = new StringBuilder("{");
+    sorted.forEach(
+        (k, v) -> GoQuote.append(sb.append(sb.length() > 1 ? ", " : "").append(k).append('='), v));
+    return sb.append('}').toString();
+  }
+
+  private static String name(String key) {
+    StringBuilder sb = new StringBuilder(key.length());
+    for (int i = 0; i < key.length(); i++) {
+      char c = key.charAt(i);
+      boolean letter = c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+      sb.append(letter || i > 0 && c >= '0' && c <= '9' ? c : '_');
+    }
+    return sb.isEmpty() ? "_" : sb.toString();
+  }
+}

@@ -1,0 +1,211 @@
+package dev.tethys.codec.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * A remote write request as protobuf's JSON mapping has it, which is what {@code
+ * kafka.producer.encoding=json} puts on a topic: {@code
+ * {"timeseries":[{"labels":[{"name":…,"value":…}],"samples":[{"value":1.5,"timestamp":"1700000000000"}]}]}}.
+ * 64-bit integers are texts, NaN and infinities are texts, what is zero may be absent.
+ */
+public final class SeriesJson {
+  private static final String WHAT = "remote write JSON";
+
+  private SeriesJson() {}
+
+  /** A request as protobuf, and what it holds. */
+  public record Request(WriteRequestWriter body, int samples) {}
+
+  /**
+   * Reads a request.
+   *
+   * @throws CodecException when it is not of this format
+   */
+  public static Request read(byte[] buf, int offset, int length) {
+    return Json.read(
+        buf,
+        offset,
+        length,
+        WHAT,
+        p -> {
+          p.nextToken();
+          Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+          WriteRequestWriter out = new WriteRequestWriter();
+          int samples = 0;
+          while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+            boolean series = p.currentName().equals("timeseries");
+            p.nextToken();
+            if (!series) {
+              p.skipChildren();
+              continue;
+            }
+            Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of timeseries");
+            while (p.nextToken() != JsonToken.END_ARRAY) {
+              samples += series(p, out);
+            }
+          }
+          if (p.nextToken() != null) {
+            throw new CodecException(WHAT + " goes on behind its end");
+          }
+          return new Request(out, samples);
+        });
+  }
+
+  private static int series(JsonParser p, WriteRequestWriter out) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a series");
+    LabelsBuilder labels = new LabelsBuilder();
+    Samples samples = new Samples();
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      p.nextToken();
+      switch (name) {
+        case "labels" -> {
+          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of labels");
+          while (p.nextToken() != JsonToken.END_ARRAY) {
+            label(p, labels);
+          }
+        }
+        case "samples" -> {
+          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of samples");
+          while (p.nextToken() != JsonToken.END_ARRAY) {
+            sample(p, samples);
+          }
+        }
+        default -> p.skipChildren();
+      }
+    }
+    if (samples.size > 0) {
+      out.beginSeries(labels.build());
+      for (int i = 0; i < samples.size; i++) {
+        out.sample(samples.times[i], samples.values[i]);
+      }
+      out.endSeries();
+    }
+    return samples.size;
+  }
+
+  private static void label(JsonParser p, LabelsBuilder labels) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a label");
+    String name = "";
+    String value = "";
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String key = p.currentName();
+      p.nextToken();
+      switch (key) {
+        case "name" -> name = Json.text(p, WHAT + ": a label's name");
+        case "value" -> value = Json.text(p, WHAT + ": a label's value");
+        default -> p.skipChildren();
+      }
+    }
+    if (name.isEmpty()) {
+      throw new CodecException(WHAT + ": a label has no name");
+    }
+    labels.set(name, value);
+  }
+
+  private static void sample(JsonParser p, Samples samples) {
+    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a sample");
+    long time = 0;
+    double value = 0;
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String key = p.currentName();
+      p.nextToken();
+      switch (key) {
+        case "timestamp" -> time = Json.integer(p, WHAT + ": a timestamp");
+        case "value" -> value = Json.number(p, WHAT + ": a value");
+        default -> p.skipChildren();
+      }
+    }
+    samples.add(time, value);
+  }
+
+  /** Samples of one series, until its labels are known too. */
+  private static final class Samples {
+    long[] times = new long[4];
+    double[] values = new double[4];
+    int size;
+
+    void add(long time, double value) {
+      if (size == times.length) {
+        times = java.util.Arrays.copyOf(times, size * 2);
+        values = java.util.Arrays.copyOf(values, size * 2);
+      }
+      times[size] = time;
+      values[size++] = value;
+    }
+  }
+
+  /**
+   * Writes a remote write 1.0 request (protobuf, not compressed). Histograms, exemplars and
+   * metadata have no place in the format.
+   *
+   * @return the JSON and how many samples and other things it holds and leaves out
+   */
+  public static Written write(byte[] request, int offset, int length) {
+    int[] counts = new int[2];
+    byte[] json =
+        Json.write(
+            g -> {
+              g.writeStartObject();
+              g.writeArrayPropertyStart("timeseries");
+              WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
+              while (in.nextSeries()) {
+                write(g, in, counts);
+              }
+              g.writeEndArray();
+              g.writeEndObject();
+            });
+    return new Written(json, counts[0], counts[1]);
+  }
+
+  /**
+   * What was written.
+   *
+   * @param leftOut samples (histograms, and floats that the format cannot hold) that were not
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Written(byte[] json, int samples, int leftOut) {}
+
+  private static void write(JsonGenerator g, WriteRequestReader in, int[] counts) {
+    Labels labels =
+        WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+    g.writeStartObject();
+    g.writeArrayPropertyStart("labels");
+    for (Labels.Label l : labels.toList()) {
+      g.writeStartObject();
+      g.writeStringProperty("name", l.name());
+      g.writeStringProperty("value", l.value());
+      g.writeEndObject();
+    }
+    g.writeEndArray();
+    g.writeArrayPropertyStart("samples");
+    for (SeriesEvent e; (e = in.next()) != SeriesEvent.END; ) {
+      if (e == SeriesEvent.SAMPLE) {
+        g.writeStartObject();
+        double v = in.value();
+        if (Double.isNaN(v)) {
+          g.writeStringProperty("value", "NaN");
+        } else if (Double.isInfinite(v)) {
+          g.writeStringProperty("value", v > 0 ? "Infinity" : "-Infinity");
+        } else {
+          g.writeNumberProperty("value", v);
+        }
+        g.writeStringProperty("timestamp", Long.toString(in.timestamp()));
+        g.writeEndObject();
+        counts[0]++;
+      } else if (e == SeriesEvent.HISTOGRAM) {
+        counts[1]++;
+      }
+    }
+    g.writeEndArray();
+    g.writeEndObject();
+  }
+}

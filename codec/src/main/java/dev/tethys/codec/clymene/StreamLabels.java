@@ -1,0 +1,117 @@
+package dev.tethys.codec.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Attributes;
+
+/** Reads the labels of a stream, {@code {a="b", c="d"}}, values quoted as Go quotes them. */
+final class StreamLabels {
+  private final String text;
+  private int at;
+
+  StreamLabels(String text) {
+    this.text = text;
+  }
+
+  void readInto(Attributes out) {
+    skip();
+    expect('{');
+    skip();
+    while (peek() != '}') {
+      int start = at;
+      while (at < text.length() && "= \t}".indexOf(text.charAt(at)) < 0) {
+        at++;
+      }
+      String name = text.substring(start, at);
+      if (name.isEmpty()) {
+        throw wrong("a label's name");
+      }
+      skip();
+      expect('=');
+      skip();
+      out.put(name, quoted());
+      skip();
+      if (peek() == ',') {
+        at++;
+        skip();
+      } else if (peek() != '}') {
+        throw wrong("\",\" or \"}\"");
+      }
+    }
+    at++;
+    skip();
+    if (at < text.length()) {
+      throw wrong("nothing more");
+    }
+  }
+
+  private char peek() {
+    return at < text.length() ? text.charAt(at) : 0;
+  }
+
+  private void skip() {
+    while (peek() == ' ' || peek() == '\t') {
+      at++;
+    }
+  }
+
+  private void expect(char c) {
+    if (peek() != c) {
+      throw wrong(c == '"' ? "a quote" : "\"" + c + "\"");
+    }
+    at++;
+  }
+
+  private CodecException wrong(String what) {
+    return new CodecException(
+        "labels of a stream: " + what + " expected at character " + at + " of " + text);
+  }
+
+  private String quoted() {
+    expect('"');
+    StringBuilder sb = new StringBuilder();
+    while (peek() != '"') {
+      if (at >= text.length()) {
+        throw wrong("a quote");
+      }
+      char c = text.charAt(at++);
+      if (c != '\\') {
+        sb.append(c);
+        continue;
+      }
+      char e = peek();
+      at++;
+      switch (e) {
+        case 'n' -> sb.append('\n');
+        case 't' -> sb.append('\t');
+        case 'r' -> sb.append('\r');
+        case 'a' -> sb.append((char) 7);
+        case 'b' -> sb.append('\b');
+        case 'f' -> sb.append('\f');
+        case 'v' -> sb.append((char) 11);
+        case '\\', '"', '\'' -> sb.append(e);
+        case 'x' -> sb.appendCodePoint(hex(2));
+        case 'u' -> sb.appendCodePoint(hex(4));
+        case 'U' -> sb.appendCodePoint(hex(8));
+        default -> throw wrong("an escape");
+      }
+    }
+    at++;
+    return sb.toString();
+  }
+
+  private int hex(int digits) {
+    if (at + digits > text.length()) {
+      throw wrong(digits + " hexadecimal digits");
+    }
+    try {
+      int v = Integer.parseUnsignedInt(text, at, at + digits, 16);
+      at += digits;
+      if (!Character.isValidCodePoint(v)) {
+        throw wrong("a code point");
+      }
+      return v;
+    } catch (NumberFormatException e) {
+      throw wrong(digits + " hexadecimal digits");
+    }
+  }
+}

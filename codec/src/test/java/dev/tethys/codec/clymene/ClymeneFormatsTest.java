@@ -1,0 +1,183 @@
+package dev.tethys.codec.clymene;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.LogRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class ClymeneFormatsTest {
+  private static byte[] utf8(String s) {
+    return s.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static List<String> samples(WriteRequestWriter w) {
+    List<String> out = new ArrayList<>();
+    WriteRequestReader in = new WriteRequestReader().reset(w.buffer(), 0, w.size());
+    while (in.nextSeries()) {
+      Labels l =
+          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      while (in.next() != SeriesEvent.END) {
+        out.add(l.toSeriesString() + " " + in.value() + " @" + in.timestamp());
+      }
+    }
+    return out;
+  }
+
+  private static byte[] request(double... values) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (int i = 0; i < values.length; i++) {
+      w.beginSeries(Labels.of("__name__", "m" + i, "value", "v", "ü", "\"\n"));
+      w.sample(1_700_000_000_123L + i, values[i]).endSeries();
+    }
+    return w.toByteArray();
+  }
+
+  /** As protobuf's JSON mapping in Go leaves it: zero values absent, integers as text. */
+  @Test
+  void readsRemoteWriteAsGoWritesItInJson() {
+    byte[] json =
+        utf8(
+            """
+            {"timeseries":[{"labels":[{"name":"__name__","value":"up"},{"name":"job","value":"a"}],
+            "samples":[{"value":1,"timestamp":"1700000000000"},{"timestamp":"1700000015000"},
+            {"value":"NaN","timestamp":"1700000030000"}]}]}
+            """);
+    SeriesJson.Request r = SeriesJson.read(json, 0, json.length);
+    assertThat(r.samples()).isEqualTo(3);
+    assertThat(samples(r.body()))
+        .containsExactly(
+            "up{job=\"a\"} 1.0 @1700000000000",
+            "up{job=\"a\"} 0.0 @1700000015000",
+            "up{job=\"a\"} NaN @1700000030000");
+  }
+
+  @Test
+  void writesRemoteWriteAsJsonAndReadsItBack() {
+    byte[] request = request(1.5, Double.NEGATIVE_INFINITY, Double.NaN, 0);
+    SeriesJson.Written w = SeriesJson.write(request, 0, request.length);
+    assertThat(w.samples()).isEqualTo(4);
+    assertThat(new String(w.json(), StandardCharsets.UTF_8))
+        .contains("{\"value\":\"-Infinity\",\"timestamp\":\"1700000000124\"}");
+    SeriesJson.Request back = SeriesJson.read(w.json(), 0, w.json().length);
+    assertThat(back.body().toByteArray()).isEqualTo(request);
+  }
+
+  @Test
+  void rowsAreFlatALineEachAndTellWhatTheyLeaveOut() {
+    byte[] request = request(1.5, Double.NaN);
+    SeriesJson.Written w = FlatRows.write(request, 0, request.length);
+    assertThat(new String(w.json(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"__name__\":\"m0\",\"exported_value\":\"v\",\"ü\":\"\\\"\\n\","
+                + "\"timestamp\":\"2023-11-14T22:13:20.123Z\",\"value\":1.5}\n");
+    assertThat(w.samples()).isEqualTo(1);
+    assertThat(w.leftOut()).isEqualTo(1);
+  }
+
+  @Test
+  void readsRowsWithNothingBetweenThem() {
+    byte[] json =
+        utf8(
+            "{\"__name__\":\"up\",\"job\":\"a\",\"value\":1,\"timestamp\":\"2023-11-14T23:13:20+01:00\"}"
+                + "{\"__name__\":\"up\",\"job\":\"b\",\"value\":0.5,\"timestamp\":1700000000000}");
+    SeriesJson.Request r = FlatRows.read(json, 0, json.length);
+    assertThat(r.samples()).isEqualTo(2);
+    assertThat(samples(r.body()))
+        .containsExactly("up{job=\"a\"} 1.0 @1700000000000", "up{job=\"b\"} 0.5 @1700000000000");
+  }
+
+  @Test
+  void readsAndWritesLines() {
+    byte[] json =
+        utf8(
+            """
+            {"batch":{"streams":{"x":{"labels":"{job=\\"a\\", path=\\"C:\\\\\\\\b \\\\\\"q\\\\\\"\\"}",
+            "entries":[{"ts":"2023-11-14T22:13:20.000000007Z","line":"one"},
+            {"ts":"2023-11-14T23:13:21+01:00","line":"two\\n"}],"hash":0}},"bytes":6,
+            "createdAt":"2023-11-14T22:13:25Z"},"tenantID":"t1"}
+            """);
+    LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+    assertThat(b.tenant()).isEqualTo("t1");
+    assertThat(b.logs().itemCount()).isEqualTo(2);
+    var resource = b.logs().resources().getFirst();
+    assertThat(resource.resource().attributes().getString("path")).isEqualTo("C:\\b \"q\"");
+    List<LogRecord> lines = resource.scopes().getFirst().items();
+    assertThat(lines.getFirst().timeUnixNano()).isEqualTo(1_700_000_000_000_000_007L);
+    assertThat(lines.getLast().body()).isEqualTo("two\n");
+
+    byte[] written = LogBatchJson.write(b.logs(), "t1", Instant.parse("2023-11-14T22:13:25Z"));
+    assertThat(new String(written, StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"batch\":{\"streams\":{\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b \\\\\\\"q\\\\\\\"\\\"}\":"
+                + "{\"labels\":\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b \\\\\\\"q\\\\\\\"\\\"}\",\"entries\":["
+                + "{\"ts\":\"2023-11-14T22:13:20.000000007Z\",\"line\":\"one\"},"
+                + "{\"ts\":\"2023-11-14T22:13:21Z\",\"line\":\"two\\n\"}]}},\"bytes\":7,"
+                + "\"createdAt\":\"2023-11-14T22:13:25Z\"},\"tenantID\":\"t1\"}");
+  }
+
+  @Test
+  void saysWhatIsWrong() {
+    wrong("[]", "an object expected at line 1, column");
+    wrong("{\"timeseries\":[{\"labels\":[{\"value\":\"a\"}]}]}", "a label has no name");
+    wrong(
+        "{\"timeseries\":[{\"samples\":[{\"value\":\"x\"}]}]}",
+        "a value must be a number, not \"x\"");
+    wrong("{\"timeseries\":[", "remote write JSON: Unexpected end-of-input");
+    wrong("{} {}", "goes on behind its end");
+    byte[] row = utf8("{\"a\":\"b\",\"value\":1}");
+    assertThatThrownBy(() -> FlatRows.read(row, 0, row.length))
+        .isInstanceOf(CodecException.class)
+        .hasMessage("flat rows: a row has no timestamp");
+    byte[] lines = utf8("{\"batch\":{\"streams\":{\"{a=b}\":{\"entries\":[]}}}}");
+    assertThatThrownBy(() -> LogBatchJson.read(lines, 0, lines.length))
+        .isInstanceOf(CodecException.class)
+        .hasMessage("labels of a stream: a quote expected at character 3 of {a=b}");
+  }
+
+  private static void wrong(String json, String message) {
+    byte[] b = utf8(json);
+    assertThatThrownBy(() -> SeriesJson.read(b, 0, b.length))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Property(tries = 300)
+  void damagedInputIsRefusedAndNeverBreaks(@ForAll @Size(max = 200) byte[] noise, @ForAll int at) {
+    byte[] request = request(1, 2);
+    byte[] good = SeriesJson.write(request, 0, request.length).json();
+    byte[] damaged = good.clone();
+    for (int i = 0; i < noise.length; i++) {
+      damaged[Math.floorMod(at + i, damaged.length)] = noise[i];
+    }
+    for (byte[] b : List.of(noise, damaged)) {
+      try {
+        SeriesJson.read(b, 0, b.length);
+      } catch (CodecException e) {
+        assertThat(e).hasMessageContaining("remote write JSON");
+      }
+      try {
+        FlatRows.read(b, 0, b.length);
+      } catch (CodecException e) {
+        assertThat(e).hasMessageContaining("flat rows");
+      }
+      try {
+        LogBatchJson.read(b, 0, b.length);
+      } catch (CodecException e) {
+        assertThat(e).message().containsAnyOf("log batch", "labels of a stream");
+      }
+    }
+  }
+}
