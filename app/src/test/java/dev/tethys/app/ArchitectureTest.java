@@ -43,7 +43,11 @@ class ArchitectureTest {
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("pipeline")
-        .definedBy("dev.tethys.pipeline", "dev.tethys.pipeline.delivery..")
+        .definedBy(
+            "dev.tethys.pipeline",
+            "dev.tethys.pipeline.delivery..",
+            "dev.tethys.pipeline.component..",
+            "dev.tethys.pipeline.ledger..")
         .layer("alert")
         .definedBy("dev.tethys.alert..")
         .layer("api")

@@ -1,0 +1,52 @@
+package dev.tethys.pipeline;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Virtual threads, and one platform thread for timers that starts with the first of them. */
+final class SystemClockwork implements Clockwork {
+  static final SystemClockwork INSTANCE = new SystemClockwork();
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+
+  private final ScheduledThreadPoolExecutor timers =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("pipeline-timers").factory());
+
+  private SystemClockwork() {
+    timers.setRemoveOnCancelPolicy(true);
+  }
+
+  @Override
+  public long millis() {
+    return System.currentTimeMillis();
+  }
+
+  @Override
+  public long nanos() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public void execute(String name, Runnable task) {
+    Thread.ofVirtual().name(name).start(task);
+  }
+
+  @Override
+  public Timer schedule(Duration after, Runnable task) {
+    ScheduledFuture<?> f =
+        timers.schedule(() -> guarded(task), Math.max(0, after.toNanos()), TimeUnit.NANOSECONDS);
+    return () -> f.cancel(false);
+  }
+
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "a timed task of the pipeline failed", e);
+    }
+  }
+}

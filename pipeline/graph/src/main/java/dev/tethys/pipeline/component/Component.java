@@ -1,0 +1,25 @@
+package dev.tethys.pipeline.component;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * A part of a graph. Made, then started, then stopped, once each and in this order; a component
+ * that was never started may be forgotten. Making one opens nothing: no file, no port, no thread,
+ * no connection, so a configuration is checked by making all of its components.
+ */
+public interface Component {
+  /**
+   * Begins its work. Whatever comes behind it in the graph was started before.
+   *
+   * @throws IOException when it cannot: what is taken or cannot be reached, and what to do
+   */
+  default void start() throws IOException {}
+
+  /**
+   * Ends its work. Whatever comes before it was stopped: nothing is consumed any more. What it
+   * holds it hands on, or leaves on disk, or settles as {@link
+   * dev.tethys.pipeline.Outcome.Unavailable}, within the time.
+   */
+  default void stop(Duration patience) {}
+}

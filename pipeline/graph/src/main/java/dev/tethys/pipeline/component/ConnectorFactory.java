@@ -1,0 +1,16 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.pipeline.Signal;
+
+/** Makes connectors: one for a component id and pair of signals. */
+public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
+  /** Whether it makes the one of the other. */
+  boolean connects(Signal from, Signal to);
+
+  /**
+   * Makes a connector; it keeps its account as a processor does.
+   *
+   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   */
+  Connector create(S settings, Signal from, Signal to, Outputs outputs, Context context);
+}

@@ -1,0 +1,11 @@
+package dev.tethys.pipeline.component;
+
+/** Makes extensions: one for a component id. */
+public non-sealed interface ExtensionFactory<S> extends ComponentFactory<S> {
+  /**
+   * Makes an extension.
+   *
+   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   */
+  Extension create(S settings, Context context);
+}

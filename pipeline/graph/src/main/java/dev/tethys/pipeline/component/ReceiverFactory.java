@@ -1,0 +1,21 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes receivers: one for a component id, whatever the number of its signals and pipelines. */
+public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
+  /** What it can receive. */
+  Set<Signal> signals();
+
+  /**
+   * Makes a receiver.
+   *
+   * @param outputs where batches go, for each signal that some pipeline wants of it; others are
+   *     refused to the sender. The graph counts what passes: the receiver's account is kept there.
+   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   */
+  Receiver create(S settings, Map<Signal, Consumer> outputs, Context context);
+}

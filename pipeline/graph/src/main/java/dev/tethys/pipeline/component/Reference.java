@@ -1,0 +1,18 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+
+/**
+ * A component that the settings of another name, such as an authenticator.
+ *
+ * @param where the position, for errors
+ */
+public record Reference(ComponentId id, String where) {
+  /** Reads one. */
+  public static final Type<Reference> TYPE = Type.of("component", null, Reference::read);
+
+  private static Reference read(YamlNode n) {
+    return new Reference(n.parse(ComponentId::parse), n.where());
+  }
+}

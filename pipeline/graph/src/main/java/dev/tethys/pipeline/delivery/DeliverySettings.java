@@ -1,0 +1,308 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that all exporters have: {@code timeout}, {@code retry_on_failure}, {@code
+ * sending_queue}, with the Collector's meaning and defaults, and what goes beyond it.
+ *
+ * <p>An exporter includes {@link #SECTION} in its own and calls {@link #read}.
+ *
+ * @param timeout for one attempt
+ * @param options of the outbox; its disk is only known once the storage is looked up
+ * @param storage on whose disk the queue is; null for memory
+ * @param deadLetterBytes most that dead letters take there
+ * @param batch what is joined before it is queued; null for nothing
+ */
+public record DeliverySettings(
+    Duration timeout,
+    OutboxOptions options,
+    @Nullable Reference storage,
+    long deadLetterBytes,
+    @Nullable Batching batch) {
+
+  /** What a size is counted in. */
+  public enum Sizer {
+    REQUESTS,
+    ITEMS,
+    BYTES
+  }
+
+  /**
+   * When batches are joined, and how large they become.
+   *
+   * @param after the longest that a batch waits for company; zero for not at all
+   * @param minSize enough to be sent at once
+   * @param maxSize most in one; 0 for no limit
+   * @param sizer of both sizes: items or bytes
+   * @param metadataKeys batches are joined only with those that agree in these
+   */
+  public record Batching(
+      Duration after, long minSize, long maxSize, Sizer sizer, List<String> metadataKeys) {}
+
+  private static final long DEFAULT_BYTES = 256L << 20;
+  private static final long MAX_CONSUMERS = 4096;
+
+  private static final Section RETRY = new Section("retry_on_failure", "When sending is repeated.");
+  private static final Key<Boolean> RETRY_ENABLED =
+      RETRY.key("enabled", Type.BOOL, true, "Whether it is repeated.");
+  private static final Key<Duration> INITIAL_INTERVAL =
+      RETRY.key(
+          "initial_interval", GoDurations.TYPE, Retry.DEFAULT.first(), "Pause after a failure.");
+  private static final Key<Double> RANDOMIZATION_FACTOR =
+      RETRY.key(
+          "randomization_factor",
+          Type.FLOAT,
+          Retry.DEFAULT.jitter(),
+          "Part by which a pause is shorter or longer, 0 to 1.");
+  private static final Key<Double> MULTIPLIER =
+      RETRY.key(
+          "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Growth of pauses, at least 1.");
+  private static final Key<Duration> MAX_INTERVAL =
+      RETRY.key("max_interval", GoDurations.TYPE, Retry.DEFAULT.longest(), "Longest pause.");
+  private static final Key<Duration> MAX_ELAPSED_TIME =
+      RETRY.key(
+          "max_elapsed_time",
+          GoDurations.TYPE,
+          Retry.DEFAULT.maxElapsed(),
+          "For how long a request is repeated; 0 for ever.");
+  private static final Key<Long> MAX_ATTEMPTS =
+      RETRY.key("max_attempts", Type.INT, 0L, "How often it is sent; 0 for no limit.");
+
+  private static final Section PARTITION =
+      new Section("partition", "What keeps batches apart from each other.");
+  private static final Key<List<String>> METADATA_KEYS =
+      PARTITION.key(
+          "metadata_keys",
+          Type.list(Type.STRING),
+          List.of(),
+          "Only batches that agree in these are joined.");
+
+  private static final Section BATCH =
+      new Section("batch", "Joins batches before they are queued.");
+  private static final Key<Duration> FLUSH_TIMEOUT =
+      BATCH.key(
+          "flush_timeout",
+          GoDurations.TYPE,
+          Duration.ofMillis(200),
+          "Longest that a batch waits for others.");
+  private static final Key<Long> MIN_SIZE =
+      BATCH.key("min_size", Type.INT, 8192L, "Size at which it is sent at once.");
+  private static final Key<Long> MAX_SIZE =
+      BATCH.key("max_size", Type.INT, 0L, "Size beyond which it is split; 0 for none.");
+  private static final Key<Sizer> BATCH_SIZER =
+      BATCH.key("sizer", words(Sizer.ITEMS, Sizer.BYTES), Sizer.ITEMS, "What sizes count.");
+  private static final Key<List<String>> BATCH_PARTITION =
+      BATCH.key(
+          "partition",
+          PARTITION.type(o -> o.get(METADATA_KEYS)),
+          List.of(),
+          "What keeps batches apart.");
+
+  private static final Section QUEUE =
+      new Section("sending_queue", "What waits between the pipeline and the destination.");
+  private static final Key<Boolean> QUEUE_ENABLED =
+      QUEUE.key(
+          "enabled",
+          Type.BOOL,
+          true,
+          "Without a queue only what is being sent waits, and sources wait with it.");
+  private static final Key<Long> NUM_CONSUMERS =
+      QUEUE.key("num_consumers", Type.INT, 10L, "Most requests at once.");
+  private static final Key<Boolean> ADAPTIVE =
+      QUEUE.key(
+          "adaptive_concurrency",
+          Type.BOOL,
+          true,
+          "Make fewer requests at once while the destination is slow or overloaded.");
+  private static final Key<Long> QUEUE_SIZE =
+      QUEUE.key("queue_size", Type.INT, 1000L, "How much may wait, in the unit of sizer.");
+  private static final Key<Sizer> SIZER =
+      QUEUE.key(
+          "sizer",
+          words(Sizer.REQUESTS, Sizer.ITEMS, Sizer.BYTES),
+          Sizer.REQUESTS,
+          "What queue_size counts.");
+  private static final Key<Long> MAX_BYTES =
+      QUEUE.key(
+          "max_bytes",
+          Type.INT,
+          DEFAULT_BYTES,
+          "Most bytes that may wait, whatever queue_size says; with sizer: bytes that one counts.");
+  private static final Key<Boolean> BLOCK_ON_OVERFLOW =
+      QUEUE.key(
+          "block_on_overflow",
+          Type.BOOL,
+          false,
+          "Sources wait for room in a full queue, where they would be told to come again.");
+  private static final Key<WhenFull> WHEN_FULL =
+      QUEUE.optional(
+          "when_full",
+          Type.lowerCase("policy", WhenFull.class),
+          "What happens when it is full: block, refuse, drop_oldest, drop_newest. Instead of"
+              + " block_on_overflow.");
+  private static final Key<Boolean> WAIT_FOR_RESULT =
+      QUEUE.key(
+          "wait_for_result",
+          Type.BOOL,
+          true,
+          "Acknowledge to sources when the destination has it, or when it is on disk. false: as"
+              + " soon as it is in memory, from where it may be lost.");
+  private static final Key<Reference> STORAGE =
+      QUEUE.optional("storage", Reference.TYPE, "The extension on whose disk the queue is.");
+  private static final Key<Long> DEAD_LETTER_BYTES =
+      QUEUE.key(
+          "dead_letter_bytes",
+          Type.INT,
+          DEFAULT_BYTES,
+          "Most that requests take on disk which the destination refused for good.");
+  private static final Key<Batching> QUEUE_BATCH =
+      QUEUE.optional("batch", BATCH.type(DeliverySettings::batch), "Joining before the queue.");
+
+  private record Queue(
+      OutboxOptions options,
+      @Nullable Reference storage,
+      long deadLetterBytes,
+      @Nullable Batching batch) {}
+
+  private static final Type<Queue> QUEUE_TYPE = QUEUE.type(DeliverySettings::queue);
+  private static final Type<Retry> RETRY_TYPE = RETRY.type(DeliverySettings::retry);
+
+  /** The three keys, to be included in the section of an exporter. */
+  public static final Section SECTION =
+      new Section("exporter", "What all exporters have in common.");
+
+  private static final Key<Duration> TIMEOUT =
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For one attempt.");
+  private static final Key<Retry> RETRY_ON_FAILURE =
+      SECTION.optional("retry_on_failure", RETRY_TYPE, "When sending is repeated.");
+  private static final Key<Queue> SENDING_QUEUE =
+      SECTION.optional("sending_queue", QUEUE_TYPE, "What waits for the destination.");
+
+  /** Reads the three keys out of a map that also has others. */
+  public static DeliverySettings read(YamlObject o, Duration defaultTimeout) {
+    Retry retry = o.find(RETRY_ON_FAILURE);
+    Queue q = o.find(SENDING_QUEUE);
+    if (q == null) {
+      q =
+          new Queue(
+              OutboxOptions.DEFAULT
+                  .withCapacity(new Capacity(DEFAULT_BYTES, 0, 1000))
+                  .withWhenFull(WhenFull.REFUSE),
+              null,
+              DEFAULT_BYTES,
+              null);
+    }
+    return new DeliverySettings(
+        o.get(TIMEOUT, defaultTimeout),
+        q.options.withRetry(retry == null ? Retry.DEFAULT : retry),
+        q.storage,
+        q.deadLetterBytes,
+        q.batch);
+  }
+
+  private static Retry retry(YamlObject o) {
+    double jitter = o.get(RANDOMIZATION_FACTOR);
+    if (!(jitter >= 0 && jitter <= 1)) {
+      throw o.error(RANDOMIZATION_FACTOR, "randomization_factor wants 0 to 1");
+    }
+    double multiplier = o.get(MULTIPLIER);
+    if (!(multiplier >= 1 && multiplier <= 1000)) {
+      throw o.error(MULTIPLIER, "multiplier wants at least 1");
+    }
+    return new Retry(
+        o.get(RETRY_ENABLED),
+        o.get(INITIAL_INTERVAL),
+        multiplier,
+        o.get(MAX_INTERVAL),
+        jitter,
+        o.get(MAX_ELAPSED_TIME),
+        (int) between(o, MAX_ATTEMPTS, 0, Integer.MAX_VALUE));
+  }
+
+  private static Queue queue(YamlObject o) {
+    WhenFull policy = o.find(WHEN_FULL);
+    if (policy != null && o.has(BLOCK_ON_OVERFLOW)) {
+      throw o.error(WHEN_FULL, "at most one of when_full & block_on_overflow may be written");
+    }
+    int consumers = (int) between(o, NUM_CONSUMERS, 1, MAX_CONSUMERS);
+    long size = between(o, QUEUE_SIZE, 1, Long.MAX_VALUE);
+    long bytes = between(o, MAX_BYTES, 1, Long.MAX_VALUE);
+    Sizer sizer = o.get(SIZER);
+    if (sizer == Sizer.BYTES && o.has(MAX_BYTES)) {
+      throw o.error(MAX_BYTES, "max_bytes and sizer: bytes say the same twice; write queue_size");
+    }
+    Reference storage = o.find(STORAGE);
+    Capacity capacity =
+        switch (sizer) {
+          case REQUESTS -> new Capacity(bytes, 0, size);
+          case ITEMS -> new Capacity(bytes, size, 0);
+          case BYTES -> Capacity.ofBytes(size);
+        };
+    WhenFull whenFull =
+        policy != null ? policy : o.get(BLOCK_ON_OVERFLOW) ? WhenFull.BLOCK : WhenFull.REFUSE;
+    if (!o.get(QUEUE_ENABLED)) {
+      if (storage != null) {
+        throw o.error(STORAGE, "a queue that is not enabled has no storage");
+      }
+      capacity = new Capacity(bytes, 0, consumers);
+      whenFull = WhenFull.BLOCK;
+    }
+    OutboxOptions options =
+        OutboxOptions.DEFAULT
+            .withCapacity(capacity)
+            .withWhenFull(whenFull)
+            .withConcurrency(consumers, o.get(ADAPTIVE))
+            .withAcknowledgeQueued(!o.get(WAIT_FOR_RESULT) && storage == null);
+    return new Queue(
+        options, storage, between(o, DEAD_LETTER_BYTES, 1, Long.MAX_VALUE), o.find(QUEUE_BATCH));
+  }
+
+  private static Batching batch(YamlObject o) {
+    long min = between(o, MIN_SIZE, 0, Long.MAX_VALUE);
+    long max = between(o, MAX_SIZE, 0, Long.MAX_VALUE);
+    if (max > 0 && max < min) {
+      throw o.error(MAX_SIZE, "max_size " + max + " is less than min_size " + min);
+    }
+    return new Batching(o.get(FLUSH_TIMEOUT), min, max, o.get(BATCH_SIZER), o.get(BATCH_PARTITION));
+  }
+
+  private static long between(YamlObject o, Key<Long> key, long least, long most) {
+    long v = o.get(key);
+    if (v < least || v > most) {
+      throw outside(o, key, least, most);
+    }
+    return v;
+  }
+
+  private static ConfigException outside(YamlObject o, Key<Long> key, long least, long most) {
+    return o.error(
+        key,
+        key.name()
+            + " wants at least "
+            + least
+            + (most == Long.MAX_VALUE || most == Integer.MAX_VALUE ? "" : " and at most " + most));
+  }
+
+  private static Type<Sizer> words(Sizer... sizers) {
+    SequencedMap<String, Sizer> m = new LinkedHashMap<>();
+    for (Sizer s : sizers) {
+      m.put(s.name().toLowerCase(java.util.Locale.ROOT), s);
+    }
+    return Type.oneOf("sizer", m);
+  }
+}

@@ -1,0 +1,167 @@
+package dev.tethys.pipeline.delivery;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one destination is queued for and sent to.
+ *
+ * @param capacity how much may wait
+ * @param whenFull what happens to a parcel that finds no room
+ * @param disk where it waits; null for memory
+ * @param retry when a parcel is tried again, and when no more
+ * @param concurrency most requests at once
+ * @param adaptive whether fewer are made while the destination is slow or overloaded
+ * @param acknowledgeQueued whether receipts are settled as soon as a parcel is in memory, as the
+ *     Collector does: what waits is then lost with the process
+ */
+public record OutboxOptions(
+    Capacity capacity,
+    WhenFull whenFull,
+    @Nullable Disk disk,
+    Retry retry,
+    int concurrency,
+    boolean adaptive,
+    boolean acknowledgeQueued) {
+  /** In memory, 64 MiB, blocking, all defaults. */
+  public static final OutboxOptions DEFAULT =
+      new OutboxOptions(
+          Capacity.ofBytes(64 << 20), WhenFull.BLOCK, null, Retry.DEFAULT, 10, true, false);
+
+  /** What happens to a parcel that finds no room. */
+  public enum WhenFull {
+    /** It waits for room, and its source with it. */
+    BLOCK,
+    /** Its source is told to come again. */
+    REFUSE,
+    /** What waited longest is dropped for it, and counted. */
+    DROP_OLDEST,
+    /** It is dropped itself, and counted. */
+    DROP_NEWEST
+  }
+
+  /**
+   * How much may wait, what is being sent included.
+   *
+   * @param bytes of bodies in memory, of files on disk; more than 0
+   * @param items 0 for no limit
+   * @param parcels 0 for no limit
+   */
+  public record Capacity(long bytes, long items, long parcels) {
+    public Capacity {
+      if (bytes <= 0 || items < 0 || parcels < 0) {
+        throw new IllegalArgumentException(
+            "a queue wants room: " + bytes + " bytes, " + items + " items, " + parcels);
+      }
+    }
+
+    public static Capacity ofBytes(long bytes) {
+      return new Capacity(bytes, 0, 0);
+    }
+  }
+
+  /**
+   * A queue on disk.
+   *
+   * @param folder nobody else's; made when absent
+   * @param sync when a parcel counts as being on disk
+   * @param deadLetterBytes most that dead letters take; the oldest make room for new ones
+   */
+  public record Disk(Path folder, Sync sync, long deadLetterBytes) {
+    /** Durable, with 256 MiB of dead letters. */
+    public static Disk in(Path folder) {
+      return new Disk(folder, Sync.ALWAYS, 256L << 20);
+    }
+  }
+
+  /** When a parcel counts as being on disk. */
+  public enum Sync {
+    /** When it would survive the machine: forced to the disk, together with others. */
+    ALWAYS,
+    /** When it would survive the process: written. Forced every second. */
+    EVERY_SECOND,
+    /** When it would survive the process. The system writes it to the disk when it likes. */
+    NEVER
+  }
+
+  /**
+   * When a parcel is tried again.
+   *
+   * @param enabled whether it is at all
+   * @param first the pause after the first failure
+   * @param multiplier by which each pause is longer than the one before
+   * @param longest the longest pause
+   * @param jitter by which part a pause may be shorter or longer, 0 to 1
+   * @param maxElapsed for how long a parcel is tried; zero for ever
+   * @param maxAttempts how often; 0 for no limit
+   */
+  public record Retry(
+      boolean enabled,
+      Duration first,
+      double multiplier,
+      Duration longest,
+      double jitter,
+      Duration maxElapsed,
+      int maxAttempts) {
+    /** The Collector's. */
+    public static final Retry DEFAULT =
+        new Retry(
+            true,
+            Duration.ofSeconds(5),
+            1.5,
+            Duration.ofSeconds(30),
+            0.5,
+            Duration.ofSeconds(300),
+            0);
+
+    public Retry {
+      if (first.isNegative()
+          || longest.isNegative()
+          || maxElapsed.isNegative()
+          || !(multiplier >= 1)
+          || !(jitter >= 0 && jitter <= 1)
+          || maxAttempts < 0) {
+        throw new IllegalArgumentException(
+            "a retry policy wants a multiplier of at least 1, a jitter of 0 to 1 and nothing"
+                + " negative");
+      }
+    }
+
+    /** The same, tried for ever. */
+    public Retry forever() {
+      return new Retry(enabled, first, multiplier, longest, jitter, Duration.ZERO, 0);
+    }
+  }
+
+  public OutboxOptions {
+    if (concurrency < 1) {
+      throw new IllegalArgumentException("at least one request at once, not " + concurrency);
+    }
+  }
+
+  public OutboxOptions withCapacity(Capacity c) {
+    return new OutboxOptions(c, whenFull, disk, retry, concurrency, adaptive, acknowledgeQueued);
+  }
+
+  public OutboxOptions withWhenFull(WhenFull w) {
+    return new OutboxOptions(capacity, w, disk, retry, concurrency, adaptive, acknowledgeQueued);
+  }
+
+  public OutboxOptions withDisk(@Nullable Disk d) {
+    return new OutboxOptions(
+        capacity, whenFull, d, retry, concurrency, adaptive, acknowledgeQueued);
+  }
+
+  public OutboxOptions withRetry(Retry r) {
+    return new OutboxOptions(capacity, whenFull, disk, r, concurrency, adaptive, acknowledgeQueued);
+  }
+
+  public OutboxOptions withConcurrency(int n, boolean adapts) {
+    return new OutboxOptions(capacity, whenFull, disk, retry, n, adapts, acknowledgeQueued);
+  }
+
+  public OutboxOptions withAcknowledgeQueued(boolean early) {
+    return new OutboxOptions(capacity, whenFull, disk, retry, concurrency, adaptive, early);
+  }
+}

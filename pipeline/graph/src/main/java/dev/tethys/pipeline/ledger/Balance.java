@@ -1,0 +1,41 @@
+package dev.tethys.pipeline.ledger;
+
+import java.util.Map;
+
+/**
+ * An account at one moment, in items: {@code in + created + restored = out + held + deadLettered +
+ * dropped + returned}.
+ *
+ * @param in taken from whoever comes before
+ * @param created made here: a metric counted out of spans, say
+ * @param restored found on disk when the component started
+ * @param out handed on, or taken by the destination
+ * @param held queued, or being worked on
+ * @param deadLettered kept among the dead letters
+ * @param dropped given up, by reason
+ * @param returned given back to the source, which was told so
+ */
+public record Balance(
+    long in,
+    long created,
+    long restored,
+    long out,
+    long held,
+    long deadLettered,
+    Map<String, Long> dropped,
+    long returned) {
+  public Balance {
+    dropped = Map.copyOf(dropped);
+  }
+
+  /** Dropped for whatever reason. */
+  public long allDropped() {
+    return dropped.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Whether nothing is missing and nothing too much. */
+  public boolean isBalanced() {
+    return held >= 0
+        && in + created + restored == out + held + deadLettered + allDropped() + returned;
+  }
+}

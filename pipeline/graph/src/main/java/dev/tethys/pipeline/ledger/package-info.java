@@ -1,0 +1,5 @@
+/** What became of every item: accounts of components that balance at every moment. */
+@NullMarked
+package dev.tethys.pipeline.ledger;
+
+import org.jspecify.annotations.NullMarked;
