@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
@@ -7,7 +8,6 @@ import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

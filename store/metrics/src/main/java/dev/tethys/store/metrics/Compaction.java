@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

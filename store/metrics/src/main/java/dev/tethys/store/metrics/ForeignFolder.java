@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.Ulid;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics;
 
-import dev.tethys.store.metrics.internal.file.FileAccess;
-import dev.tethys.store.metrics.internal.file.RealFiles;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;

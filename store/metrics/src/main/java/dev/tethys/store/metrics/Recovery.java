@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.wal.Frames;

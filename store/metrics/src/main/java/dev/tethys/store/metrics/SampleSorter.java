@@ -2,13 +2,13 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

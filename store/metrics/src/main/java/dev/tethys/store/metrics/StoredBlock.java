@@ -1,14 +1,14 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess;
-import dev.tethys.store.metrics.internal.file.RealFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.file.FileAccess;
-import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;

@@ -13,6 +13,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -12,6 +12,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.testkit.SimulatedFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

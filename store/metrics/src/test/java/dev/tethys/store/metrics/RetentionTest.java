@@ -8,6 +8,7 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.testkit.SimulatedFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

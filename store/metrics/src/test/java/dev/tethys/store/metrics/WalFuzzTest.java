@@ -14,6 +14,7 @@ import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

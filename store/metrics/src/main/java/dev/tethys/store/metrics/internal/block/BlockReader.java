@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;

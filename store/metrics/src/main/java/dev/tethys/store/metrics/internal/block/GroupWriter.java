@@ -3,10 +3,10 @@ package dev.tethys.store.metrics.internal.block;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
+import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import java.io.IOException;
 
 /**

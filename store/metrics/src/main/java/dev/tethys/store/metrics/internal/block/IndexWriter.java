@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
-import dev.tethys.store.metrics.internal.file.FileAccess;
-import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

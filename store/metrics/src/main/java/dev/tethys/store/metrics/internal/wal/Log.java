@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.wal;
 
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.file.FileAccess;
-import dev.tethys.store.metrics.internal.file.FileAccess.WritableFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;

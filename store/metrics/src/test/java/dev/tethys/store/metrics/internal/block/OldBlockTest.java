@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.file.RealFiles;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;

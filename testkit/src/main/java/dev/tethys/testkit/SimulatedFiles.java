@@ -1,6 +1,6 @@
-package dev.tethys.store.metrics;
+package dev.tethys.testkit;
 
-import dev.tethys.store.metrics.internal.file.FileAccess;
+import dev.tethys.model.file.FileAccess;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * #afterKill}) everything written is there. Everything is drawn from the given random numbers, so a
  * seed replays a failure.
  */
-final class SimulatedFiles implements FileAccess {
+public final class SimulatedFiles implements FileAccess {
   /** The power is gone; nothing works any more. */
-  static final class PowerCut extends Error {
+  public static final class PowerCut extends Error {
     private static final long serialVersionUID = 1L;
 
     PowerCut() {
@@ -87,39 +87,39 @@ final class SimulatedFiles implements FileAccess {
   private boolean failForce;
   private String refusedNames = "";
 
-  SimulatedFiles(long seed) {
+  public SimulatedFiles(long seed) {
     random = new Random(seed);
   }
 
   /** The power goes at the operation with this number from now. */
-  void cutAfter(int n) {
+  public void cutAfter(int n) {
     cutAt = operations + n;
   }
 
-  int operations() {
+  public int operations() {
     return operations;
   }
 
-  void setFree(long bytes) {
+  public void setFree(long bytes) {
     freeBytes = bytes;
   }
 
   /** From now on no file whose path contains this can be made; empty for none. */
-  synchronized void failNames(String part) {
+  public synchronized void failNames(String part) {
     refusedNames = part;
   }
 
-  void failForce(boolean fail) {
+  public void failForce(boolean fail) {
     failForce = fail;
   }
 
   /** The disk as the next process finds it when the power was cut. */
-  SimulatedFiles afterPowerCut() {
+  public SimulatedFiles afterPowerCut() {
     return next(true);
   }
 
   /** The disk as the next process finds it when only the process ended. */
-  SimulatedFiles afterKill() {
+  public SimulatedFiles afterKill() {
     return next(false);
   }
 
@@ -308,8 +308,8 @@ final class SimulatedFiles implements FileAccess {
     return Arrays.copyOf(c.bytes, c.size);
   }
 
-  /** Changes bytes behind the store's back. */
-  synchronized void damage(Path path, java.util.function.UnaryOperator<byte[]> f)
+  /** Changes bytes behind the back of whoever wrote them. */
+  public synchronized void damage(Path path, java.util.function.UnaryOperator<byte[]> f)
       throws IOException {
     Content c = content(path);
     c.bytes = f.apply(Arrays.copyOf(c.bytes, c.size));
@@ -322,6 +322,36 @@ final class SimulatedFiles implements FileAccess {
     alive();
     Content c = content(path);
     return MemorySegment.ofArray(Arrays.copyOf(c.bytes, c.size)).asReadOnly();
+  }
+
+  @Override
+  public synchronized ReadableFile open(Path path) throws IOException {
+    alive();
+    Content c = content(path);
+    return new ReadableFile() {
+      @Override
+      public int read(long position, byte[] into, int offset, int length) {
+        synchronized (SimulatedFiles.this) {
+          alive();
+          int n = (int) Math.clamp(c.size - position, 0, length);
+          System.arraycopy(c.bytes, (int) Math.min(position, c.size), into, offset, n);
+          return n;
+        }
+      }
+
+      @Override
+      public long size() {
+        synchronized (SimulatedFiles.this) {
+          alive();
+          return c.size;
+        }
+      }
+
+      @Override
+      public void close() {
+        // nothing is held
+      }
+    };
   }
 
   @Override
@@ -393,7 +423,7 @@ final class SimulatedFiles implements FileAccess {
   }
 
   /** Size of the whole disk. */
-  long totalBytes = Long.MAX_VALUE;
+  public long totalBytes = Long.MAX_VALUE;
 
   @Override
   public synchronized long totalSpace(Path directory) {

@@ -1,4 +1,4 @@
-package dev.tethys.store.metrics.internal.file;
+package dev.tethys.model.file;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -40,6 +40,34 @@ public final class RealFiles implements FileAccess {
     try (FileChannel ch = FileChannel.open(path, StandardOpenOption.READ)) {
       return ch.map(FileChannel.MapMode.READ_ONLY, 0, ch.size(), arena);
     }
+  }
+
+  @Override
+  public ReadableFile open(Path path) throws IOException {
+    FileChannel ch = FileChannel.open(path, StandardOpenOption.READ);
+    return new ReadableFile() {
+      @Override
+      public int read(long position, byte[] into, int offset, int length) throws IOException {
+        ByteBuffer b = ByteBuffer.wrap(into, offset, length);
+        while (b.hasRemaining()) {
+          int n = ch.read(b, position + b.position() - offset);
+          if (n < 0) {
+            break;
+          }
+        }
+        return b.position() - offset;
+      }
+
+      @Override
+      public long size() throws IOException {
+        return ch.size();
+      }
+
+      @Override
+      public void close() throws IOException {
+        ch.close();
+      }
+    };
   }
 
   @Override
@@ -123,7 +151,7 @@ public final class RealFiles implements FileAccess {
       return ch; // closing the channel releases the lock
     } catch (OverlappingFileLockException e) {
       ch.close();
-      throw new IOException(path + " is locked by another store of this process", e);
+      throw new IOException(path + " is locked in this process already", e);
     } catch (IOException e) {
       ch.close();
       throw e;

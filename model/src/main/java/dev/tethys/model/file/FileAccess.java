@@ -1,4 +1,4 @@
-package dev.tethys.store.metrics.internal.file;
+package dev.tethys.model.file;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Every file operation the store makes, so that tests can cut the power, fill the disk and tear
- * writes. Content is durable after {@link WritableFile#force()}; a name (created, renamed or
- * deleted) is durable after {@link #syncDirectory} of its folder.
+ * Every file operation of what keeps data on disk, so that tests can cut the power, fill the disk
+ * and tear writes. Content is durable after {@link WritableFile#force()}; a name (created, renamed
+ * or deleted) is durable after {@link #syncDirectory} of its folder.
  */
 public interface FileAccess {
   /** Creates a file, or empties it. */
@@ -21,6 +21,9 @@ public interface FileAccess {
 
   /** Maps a file for reading until the arena closes. */
   MemorySegment map(Path path, Arena arena) throws IOException;
+
+  /** Opens a file for reading here and there, be it still written to. */
+  ReadableFile open(Path path) throws IOException;
 
   /** Names what was {@code from} {@code to}, replacing a file there, in one step. */
   void rename(Path from, Path to) throws IOException;
@@ -54,7 +57,7 @@ public interface FileAccess {
   void syncDirectory(Path directory) throws IOException;
 
   /**
-   * Locks a file against other processes and other stores of this one until closed.
+   * Locks a file against other processes and others in this one until closed.
    *
    * @throws IOException when someone else holds it
    */
@@ -73,5 +76,18 @@ public interface FileAccess {
 
     /** Makes the content durable. */
     void force() throws IOException;
+  }
+
+  /** A file that is read here and there. Safe for several threads. */
+  interface ReadableFile extends Closeable {
+    /**
+     * Reads bytes from a position on; fewer than asked for only at the end of the file.
+     *
+     * @return how many
+     */
+    int read(long position, byte[] into, int offset, int length) throws IOException;
+
+    /** Bytes of the file now. */
+    long size() throws IOException;
   }
 }
