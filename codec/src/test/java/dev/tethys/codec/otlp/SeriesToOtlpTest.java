@@ -1,5 +1,6 @@
 package dev.tethys.codec.otlp;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -49,12 +50,16 @@ class SeriesToOtlpTest {
         .collect(Collectors.toMap(Metric::name, Function.identity()));
   }
 
-  @SuppressWarnings("unchecked") // the test names the kind that it expects
-  private static <P extends DataPoint> P only(Metric m) {
-    MetricData<?> data = m.data();
-    assertThat(data).isNotNull();
-    assertThat(java.util.Objects.requireNonNull(data).points()).hasSize(1);
-    return (P) data.points().getFirst();
+  private static <P extends DataPoint> P only(
+      Class<P> kind, SeriesToOtlp.Converted c, String name) {
+    MetricData<?> data = data(c, name);
+    assertThat(data.points()).hasSize(1);
+    return kind.cast(data.points().getFirst());
+  }
+
+  private static MetricData<?> data(SeriesToOtlp.Converted c, String name) {
+    Metric m = metrics(c).get(name);
+    return requireNonNull(requireNonNull(m, name).data(), name);
   }
 
   @Test
@@ -69,8 +74,8 @@ class SeriesToOtlpTest {
     assertThat(a.getString("service.name")).isEqualTo("shop");
     assertThat(a.getString("service.instance.id")).isEqualTo("h:1");
     assertThat(a.getString("host_name")).isEqualTo("a");
-    NumberDataPoint p = only(metrics(c).get("up"));
-    assertThat(metrics(c).get("up").data()).isInstanceOf(MetricData.Gauge.class);
+    NumberDataPoint p = only(NumberDataPoint.class, c, "up");
+    assertThat(data(c, "up")).isInstanceOf(MetricData.Gauge.class);
     assertThat(p.timeUnixNano()).isEqualTo(NANOS);
     assertThat(p.attributes().isEmpty()).isTrue();
   }
@@ -83,13 +88,13 @@ class SeriesToOtlpTest {
     sample(7, "__name__", "jobs_total");
     sample(1_600_000_000, "__name__", "jobs_created");
     SeriesToOtlp.Converted c = convert();
-    MetricData.Sum sum = (MetricData.Sum) metrics(c).get("requests_total").data();
-    assertThat(sum).isNotNull();
+    MetricData.Sum sum = (MetricData.Sum) data(c, "requests_total");
     assertThat(sum.isMonotonic()).isTrue();
     assertThat(sum.temporality()).isEqualTo(MetricData.TEMPORALITY_CUMULATIVE);
     assertThat(sum.points().getFirst().attributes().getString("code")).isEqualTo("200");
-    assertThat(metrics(c).get("requests_total").description()).isEqualTo("what requests_total is");
-    NumberDataPoint jobs = only(metrics(c).get("jobs"));
+    assertThat(requireNonNull(metrics(c).get("requests_total")).description())
+        .isEqualTo("what requests_total is");
+    NumberDataPoint jobs = only(NumberDataPoint.class, c, "jobs");
     assertThat(jobs.doubleValue()).isEqualTo(7);
     assertThat(jobs.startTimeUnixNano()).isEqualTo(1_600_000_000L * 1_000_000_000);
   }
@@ -111,7 +116,7 @@ class SeriesToOtlpTest {
     sample(3, "__name__", "size_count");
     SeriesToOtlp.Converted c = convert();
     assertThat(c.leftOut()).isZero();
-    HistogramDataPoint h = only(metrics(c).get("latency"));
+    HistogramDataPoint h = only(HistogramDataPoint.class, c, "latency");
     assertThat(h.explicitBounds()).containsExactly(0.1, 1);
     assertThat(h.bucketCounts()).containsExactly(2, 3, 1);
     assertThat(h.count()).isEqualTo(6);
@@ -120,7 +125,7 @@ class SeriesToOtlpTest {
     assertThat(h.attributes().contains("le")).isFalse();
     assertThat(h.exemplars().getFirst().traceIdLow()).isEqualTo(11);
     assertThat(h.exemplars().getFirst().attributes().getString("k")).isEqualTo("v");
-    SummaryDataPoint s = only(metrics(c).get("size"));
+    SummaryDataPoint s = only(SummaryDataPoint.class, c, "size");
     assertThat(s.quantiles()).containsExactly(0.5);
     assertThat(s.quantileValues()).containsExactly(9);
     assertThat(s.count()).isEqualTo(3);
@@ -142,10 +147,10 @@ class SeriesToOtlpTest {
     sample(Samples.STALE, "__name__", "up");
     sample(Samples.STALE, "__name__", "latency_count");
     SeriesToOtlp.Converted c = convert();
-    NumberDataPoint p = only(metrics(c).get("up"));
+    NumberDataPoint p = only(NumberDataPoint.class, c, "up");
     assertThat(p.flags()).isEqualTo(DataPoint.NO_RECORDED_VALUE);
     assertThat(p.isDouble()).isFalse();
-    DataPoint h = only(metrics(c).get("latency"));
+    DataPoint h = only(DataPoint.class, c, "latency");
     assertThat(h.flags()).isEqualTo(DataPoint.NO_RECORDED_VALUE);
   }
 
@@ -166,7 +171,8 @@ class SeriesToOtlpTest {
             new double[] {4},
             null);
     in.beginSeries(all("__name__", "latency", "path", "/")).histogram(T, h).endSeries();
-    ExponentialHistogramDataPoint p = only(metrics(convert()).get("latency"));
+    ExponentialHistogramDataPoint p =
+        only(ExponentialHistogramDataPoint.class, convert(), "latency");
     assertThat(p.scale()).isEqualTo(3);
     assertThat(p.zeroCount()).isEqualTo(2);
     assertThat(p.zeroThreshold()).isEqualTo(1e-9);
