@@ -56,7 +56,7 @@ public final class Main {
         return ServerRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
-      case "tool":
+      case "tool", "promtool":
         return ToolRole.run(rest);
       case "warm-up":
         return WarmUp.run();
@@ -102,7 +102,7 @@ public final class Main {
           (none)              start the server; without a prometheus.yml it watches itself and this machine
           server              what prometheus does: --config.file prometheus.yml and its flags
           exporter node       what node_exporter does, on port 9100
-          tool                what promtool does with data folders, and what it lacks: imports, backups
+          tool                what promtool does, and what it lacks: imports, backups; promtool is the same
           bench               side-by-side runs against peers (docs/performance.md)
           test                the whole test suite
           version             what this is

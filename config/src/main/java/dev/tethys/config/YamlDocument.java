@@ -34,6 +34,7 @@ public final class YamlDocument {
   private final @Nullable Path directory;
   private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
   private final YamlNode root;
+  private boolean lenient;
 
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
@@ -70,6 +71,16 @@ public final class YamlDocument {
    */
   public static YamlDocument parse(String name, @Nullable Path directory, String text) {
     return new YamlDocument(name, directory, text);
+  }
+
+  /** From now on keys that no section describes are passed over. */
+  public YamlDocument ignoringUnknownKeys() {
+    lenient = true;
+    return this;
+  }
+
+  boolean ignoresUnknownKeys() {
+    return lenient;
   }
 
   /** The top node; a null node when the file is empty. */

@@ -60,6 +60,10 @@ public final class YamlNode {
     return path;
   }
 
+  boolean ignoresUnknownKeys() {
+    return document.ignoresUnknownKeys();
+  }
+
   /** An error at this place, to be thrown. */
   public ConfigException error(String problem) {
     return new ConfigException(where(), problem);

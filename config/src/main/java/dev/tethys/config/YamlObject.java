@@ -16,6 +16,9 @@ public final class YamlObject {
     this.entries = node.entries();
     for (Map.Entry<String, YamlNode.Entry> e : entries.entrySet()) {
       Key<?> key = section.find(e.getKey());
+      if (key == null && node.ignoresUnknownKeys()) {
+        continue;
+      }
       if (key == null) {
         throw e.getValue().key().error(unknown(e.getKey(), section));
       }

@@ -2,6 +2,7 @@ package dev.tethys.alert.notify;
 
 import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -9,6 +10,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.relabel.Relabeling;
 import java.time.Duration;
@@ -81,6 +84,20 @@ public record AlertmanagerConfig(
         Discoveries.read(o, relabeling.isEmpty()),
         relabeling,
         RelabelConfig.read(o.at(ALERT_RELABEL), names));
+  }
+
+  /**
+   * Looks whether Alertmanagers that discovery found can be spoken to.
+   *
+   * @throws IllegalArgumentException naming the first that cannot
+   */
+  public void check(TargetGroup group) {
+    for (Labels target : group.targets()) {
+      LabelsBuilder b = AlertmanagerSet.discovered(this, target, group.labels());
+      if (relabeling.apply(b)) {
+        AlertmanagerSet.url(b);
+      }
+    }
   }
 
   /** Where alerts are posted below the address. */

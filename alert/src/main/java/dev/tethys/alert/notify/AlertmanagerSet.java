@@ -55,13 +55,7 @@ final class AlertmanagerSet {
     Map<URI, AlertQueue> former = new LinkedHashMap<>(queues);
     for (TargetGroup g : groups) {
       for (Labels target : g.targets()) {
-        LabelsBuilder b = new LabelsBuilder(target).set(SCHEME, config.scheme());
-        b.set(PATH, config.path());
-        for (Labels.Label l : g.labels().toList()) {
-          if (!target.has(l.name())) {
-            b.set(l.name(), l.value());
-          }
-        }
+        LabelsBuilder b = discovered(config, target, g.labels());
         Labels before = b.build();
         if (!config.relabeling().apply(b)) {
           without.add(text(before.toBuilder()));
@@ -83,11 +77,28 @@ final class AlertmanagerSet {
     return List.copyOf(former.values());
   }
 
+  /** The labels of an Alertmanager before relabelling. */
+  static LabelsBuilder discovered(AlertmanagerConfig config, Labels target, Labels group) {
+    LabelsBuilder b = new LabelsBuilder(target).set(SCHEME, config.scheme());
+    b.set(PATH, config.path());
+    for (Labels.Label l : group.toList()) {
+      if (!target.has(l.name())) {
+        b.set(l.name(), l.value());
+      }
+    }
+    return b;
+  }
+
   private static String text(LabelsBuilder b) {
     return b.get(SCHEME) + "://" + b.get(ADDRESS) + b.get(PATH);
   }
 
-  private static URI url(LabelsBuilder b) {
+  /**
+   * Where it is.
+   *
+   * @throws IllegalArgumentException when the labels name no place
+   */
+  static URI url(LabelsBuilder b) {
     String address = b.get(ADDRESS);
     if (address.isEmpty()) {
       throw new IllegalArgumentException("no address");

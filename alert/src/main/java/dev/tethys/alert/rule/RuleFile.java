@@ -100,6 +100,16 @@ public final class RuleFile {
     return new RuleFile(file.toString(), names, parser).groups(YamlDocument.read(file));
   }
 
+  /**
+   * Reads a document whose strictness the caller has chosen.
+   *
+   * @param name what groups call their file
+   */
+  public static List<GroupSpec> parse(
+      String name, YamlDocument document, NameScheme names, ParserOptions parser) {
+    return new RuleFile(name, names, parser).groups(document);
+  }
+
   /** Reads text. */
   public static List<GroupSpec> parse(
       String name, String text, NameScheme names, ParserOptions parser) {

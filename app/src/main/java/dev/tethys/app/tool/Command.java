@@ -14,8 +14,7 @@ import java.util.Map;
  * @param name as it is typed behind {@code tethys tool}, such as {@code tsdb list}
  * @param operands as the help shows them; those in brackets may be left out
  * @param about for the help
- * @param flags what it takes; {@code -r} and {@code -q} stand for {@code --human-readable} and
- *     {@code --quiet}
+ * @param flags what it takes, beside those that every command takes; some have a short form
  * @param minOperands how many operands there must be at least
  * @param maxOperands and at most
  */
@@ -27,8 +26,25 @@ record Command(
     int minOperands,
     int maxOperands,
     Action action) {
-  private static final Map<String, String> SHORT =
-      Map.of("-r", "--human-readable", "-q", "--quiet");
+  /** As many operands as one likes. */
+  static final int ANY = Integer.MAX_VALUE;
+
+  /** Short forms of flags, for all commands that have the flag. */
+  static final Map<String, String> SHORT =
+      Map.of("-r", "human-readable", "-q", "quiet", "-o", "format", "-t", "type");
+
+  /** What every command takes, as in promtool. */
+  static final List<Flag> GLOBAL =
+      List.of(
+          Flag.of(
+              "experimental", Flag.Kind.BOOLEAN, "false", "Enable experimental commands (promql)."),
+          Flag.of(
+              "enable-feature",
+              Flag.Kind.LIST,
+              "",
+              "Comma-separated features of PromQL to enable: "
+                  + String.join(", ", PromqlFeatures.NAMES)
+                  + "."));
 
   /** What a command does. */
   @FunctionalInterface
@@ -36,7 +52,7 @@ record Command(
     /**
      * Does it.
      *
-     * @return the exit code: 0, or 1 for failed
+     * @return the exit code: 0, 1 for failed, 3 for complaints of a linter
      */
     int run(Arguments arguments, Console console) throws IOException;
   }
@@ -54,14 +70,35 @@ record Command(
     }
   }
 
+  /** Its flags and those that every command takes. */
+  List<Flag> allFlags() {
+    List<Flag> all = new ArrayList<>(flags);
+    all.addAll(GLOBAL);
+    return all;
+  }
+
+  private String spelledOut(String arg) {
+    if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
+      return arg;
+    }
+    String flag = SHORT.get(arg.substring(0, 2));
+    if (flag == null || allFlags().stream().noneMatch(f -> f.name().equals(flag))) {
+      return arg;
+    }
+    String value = arg.substring(2);
+    return "--"
+        + flag
+        + (value.isEmpty() ? "" : "=" + (value.startsWith("=") ? value.substring(1) : value));
+  }
+
   int run(List<String> args, Console console) throws IOException {
-    FlagSet set = new FlagSet("tethys tool " + name, operands, about, flags);
+    FlagSet set = new FlagSet("tethys tool " + name, operands, about, allFlags());
     if (args.contains("--help") || args.contains("-h")) {
       console.out().print(set.help());
       return 0;
     }
     List<String> given = new ArrayList<>();
-    set.parse(args.stream().map(a -> SHORT.getOrDefault(a, a)).toList(), given);
+    set.parse(args.stream().map(this::spelledOut).toList(), given);
     if (given.size() < minOperands || given.size() > maxOperands) {
       throw new UsageException(
           "tethys tool "

@@ -1,5 +1,6 @@
 package dev.tethys.app.tool;
 
+import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.model.storage.StorageException;
@@ -7,23 +8,26 @@ import dev.tethys.store.archive.DamagedFileException;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.logging.Level;
 
 /**
- * {@code tethys tool …}: what promtool does, and what it lacks. Exit codes are promtool's: 0, 1.
+ * {@code tethys tool …}: what promtool does, and what it lacks. Exit codes are promtool's: 0, 1,
+ * and 3 where a linter complains.
  */
 public final class ToolRole {
   /** Groups of promtool's commands that are still to come. */
   private static final List<String> TO_COME =
-      List.of("check", "query", "debug", "push", "test", "promql", "tsdb create-blocks-from rules");
+      List.of("check metrics", "query", "debug", "push", "tsdb create-blocks-from rules");
 
   private ToolRole() {}
 
@@ -36,7 +40,30 @@ public final class ToolRole {
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
             false,
             StandardCharsets.UTF_8)) {
-      return run(args, new Console(out, System.err, terminal));
+      PrintStream err = new PrintStream(new After(out, System.err), true, StandardCharsets.UTF_8);
+      return run(args, new Console(out, err, terminal));
+    }
+  }
+
+  /** What was printed before comes before: whoever reads both streams sees them in order. */
+  private static final class After extends FilterOutputStream {
+    private final PrintStream before;
+
+    After(PrintStream before, PrintStream to) {
+      super(to);
+      this.before = before;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      before.flush();
+      out.write(b);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      before.flush();
+      out.write(b, off, len);
     }
   }
 
@@ -58,8 +85,49 @@ public final class ToolRole {
     return 1;
   }
 
-  private static int dispatch(List<String> args, Console console) throws IOException {
-    if (args.isEmpty() || args.getFirst().equals("--help") || args.getFirst().equals("-h")) {
+  /**
+   * Moves flags that stand before or within the name of a command behind it: {@code query -o json
+   * instant} is {@code query instant -o json}.
+   */
+  static List<String> nameFirst(List<String> args) {
+    List<String> words = new ArrayList<>();
+    List<String> flags = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      if (isHelp(a)) {
+        words.add(a);
+      } else if (a.startsWith("-")) {
+        flags.add(a);
+        if (a.indexOf('=') < 0 && takesValue(a) && i + 1 < args.size()) {
+          flags.add(args.get(++i));
+        }
+      } else {
+        words.add(a);
+        String name = String.join(" ", words);
+        if (Commands.list().stream().anyMatch(c -> c.name().equals(name))) {
+          words.addAll(flags);
+          words.addAll(args.subList(i + 1, args.size()));
+          return words;
+        }
+      }
+    }
+    return args;
+  }
+
+  private static boolean takesValue(String flag) {
+    String name = flag.startsWith("--") ? flag.substring(2) : Command.SHORT.getOrDefault(flag, "");
+    return Commands.list().stream()
+        .flatMap(c -> c.allFlags().stream())
+        .anyMatch(f -> f.name().equals(name) && f.kind() != Flag.Kind.BOOLEAN);
+  }
+
+  private static boolean isHelp(String arg) {
+    return arg.equals("--help") || arg.equals("-h");
+  }
+
+  private static int dispatch(List<String> given, Console console) throws IOException {
+    List<String> args = nameFirst(given);
+    if (args.isEmpty() || isHelp(args.getFirst())) {
       console.out().print(help(""));
       return args.isEmpty() ? 1 : 0;
     }
@@ -74,16 +142,16 @@ public final class ToolRole {
     // The longest name that fits.
     for (int words = Math.min(3, args.size()); words > 0; words--) {
       String name = String.join(" ", args.subList(0, words));
-      for (Command c : TsdbCommands.all()) {
+      for (Command c : Commands.list()) {
         if (c.name().equals(name)) {
           return c.run(args.subList(words, args.size()), console);
         }
       }
     }
     // A group, such as tsdb or tsdb import.
-    boolean asked = args.getLast().equals("--help") || args.getLast().equals("-h");
+    boolean asked = isHelp(args.getLast());
     String group = String.join(" ", asked ? args.subList(0, args.size() - 1) : args) + " ";
-    if (TsdbCommands.all().stream().anyMatch(c -> c.name().startsWith(group))) {
+    if (Commands.list().stream().anyMatch(c -> c.name().startsWith(group))) {
       console.out().print(help(group));
       return asked ? 0 : 1;
     }
@@ -98,7 +166,7 @@ public final class ToolRole {
     StringBuilder sb =
         new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");
     sb.append("What promtool does, and what it lacks.\n\nCommands:\n");
-    for (Command c : TsdbCommands.all()) {
+    for (Command c : Commands.list()) {
       if (c.name().startsWith(group)) {
         String about = c.about().substring(0, c.about().indexOf('.'));
         sb.append(String.format("  %-40s %s%n", c.name(), about));

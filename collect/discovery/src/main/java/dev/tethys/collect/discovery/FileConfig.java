@@ -3,8 +3,11 @@ package dev.tethys.collect.discovery;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +58,17 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
       throw o.error("file service discovery config must contain at least one path name");
     }
     return new FileConfig(files, o.get(REFRESH_INTERVAL));
+  }
+
+  /**
+   * Reads a file of targets once.
+   *
+   * @throws dev.tethys.config.ConfigException when something in it is wrong
+   * @throws IOException when it cannot be read
+   */
+  public static List<TargetGroup> groups(Path file) throws IOException {
+    List<TargetGroup> groups = TargetGroups.TYPE.read(YamlDocument.read(file).root());
+    return TargetGroups.named(groups, file.toString(), FileDiscovery.FILEPATH, file.toString());
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.FilePattern;
-import dev.tethys.config.YamlDocument;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystems;
@@ -29,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class FileDiscovery implements Discovery {
   private static final System.Logger LOG = System.getLogger(FileDiscovery.class.getName());
-  private static final String FILEPATH = "__meta_filepath";
+  static final String FILEPATH = "__meta_filepath";
 
   /** After a change the folder is left in peace so long, because writers write in pieces. */
   private static final Duration SETTLE = Duration.ofMillis(50);
@@ -135,9 +134,9 @@ final class FileDiscovery implements Discovery {
 
   private List<TargetGroup> read(Path file) throws IOException {
     double modified = Files.getLastModifiedTime(file).toMillis() / 1e3;
-    List<TargetGroup> groups = TargetGroups.TYPE.read(YamlDocument.read(file).root());
+    List<TargetGroup> groups = FileConfig.groups(file);
     context.metrics().fileRead(file.toString(), modified);
-    return TargetGroups.named(groups, file.toString(), FILEPATH, file.toString());
+    return groups;
   }
 
   private Set<String> files() {

@@ -1,0 +1,81 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Evaluates groups of rules at times that the caller names, one after the other: unit tests of
+ * rules, and alerts tried against history. The rules are those that a server runs; only the clock
+ * is the caller's.
+ *
+ * <p>Invariants: for one thread; times of a group ascend; alerts begin without a past, so nothing
+ * is restored.
+ */
+public final class RuleReplay {
+  private final List<RuleGroup> groups;
+  private volatile Instant now = Instant.EPOCH;
+
+  /**
+   * Makes groups that were never evaluated.
+   *
+   * @param store where results go; what queries read is the query's own affair
+   */
+  public RuleReplay(
+      MetricStore store,
+      RuleQuery query,
+      AlertListener listener,
+      RuleOptions options,
+      RuleSettings settings,
+      List<GroupSpec> specs) {
+    RuleClock clock =
+        new RuleClock() {
+          @Override
+          public Instant instant() {
+            return now;
+          }
+
+          @Override
+          public boolean await(Instant until, CountDownLatch stop) {
+            throw new UnsupportedOperationException("time is the caller's");
+          }
+        };
+    RuleContext context =
+        new RuleContext(
+            store,
+            query,
+            listener,
+            options,
+            new RuleMetrics(new Registry()),
+            clock,
+            () -> settings,
+            ForkJoinPool.commonPool(), // nothing is submitted to it
+            ForkJoinPool.commonPool(),
+            new Semaphore(0),
+            new CountDownLatch(1));
+    this.groups =
+        specs.stream()
+            .map(
+                s -> {
+                  Duration own = s.interval();
+                  return new RuleGroup(s, own == null ? settings.interval() : own, context, false);
+                })
+            .toList();
+  }
+
+  /** The groups in the order of their specifications. */
+  public List<RuleGroup> groups() {
+    return groups;
+  }
+
+  /** Evaluates one of the groups at a time. */
+  public void evaluate(RuleGroup group, Instant time) {
+    now = time;
+    group.evaluate(time);
+  }
+}

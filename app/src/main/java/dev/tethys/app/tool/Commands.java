@@ -1,0 +1,28 @@
+package dev.tethys.app.tool;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The table of all commands: help, completion and dispatch are made from it. */
+final class Commands {
+  private static final List<Command> ALL = all();
+
+  private Commands() {}
+
+  private static List<Command> all() {
+    List<Command> out = new ArrayList<>();
+    out.addAll(CheckConfig.commands());
+    out.add(CheckRules.command());
+    out.addAll(CheckServer.commands());
+    out.add(CheckDiscovery.command());
+    out.add(TestRules.command());
+    out.addAll(EditQuery.commands());
+    out.addAll(TsdbCommands.all());
+    return List.copyOf(out);
+  }
+
+  /** All of them, in the order of the help. */
+  static List<Command> list() {
+    return ALL;
+  }
+}

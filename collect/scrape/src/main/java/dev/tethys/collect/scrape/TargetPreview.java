@@ -1,0 +1,30 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What would become of a discovered target, without scraping it.
+ *
+ * @param discovered labels before relabelling
+ * @param labels after it; null when the target is dropped or cannot be scraped
+ * @param error why it cannot be scraped; null when it can, or is dropped
+ */
+public record TargetPreview(Labels discovered, @Nullable Labels labels, @Nullable String error) {
+  /** Of every target of a group. */
+  public static List<TargetPreview> of(ScrapeConfig config, TargetGroup group) {
+    List<TargetPreview> out = new ArrayList<>(group.targets().size());
+    for (Labels t : group.targets()) {
+      Labels discovered = TargetLabels.discovered(config, t, group.labels());
+      try {
+        out.add(new TargetPreview(discovered, TargetLabels.of(config, t, group.labels()), null));
+      } catch (IllegalArgumentException e) {
+        out.add(new TargetPreview(discovered, null, e.getMessage()));
+      }
+    }
+    return out;
+  }
+}
