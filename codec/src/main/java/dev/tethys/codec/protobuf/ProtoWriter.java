@@ -18,6 +18,9 @@ public final class ProtoWriter {
   /** The largest message; protobuf itself ends at 2 GiB. */
   public static final int MAX_SIZE = 1 << 30;
 
+  /** Strings up to this length are written without an array of their own, if they are ASCII. */
+  private static final int SHORT = 64;
+
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT =
@@ -80,6 +83,10 @@ public final class ProtoWriter {
   /** A varint without a tag, as packed fields hold them. */
   public ProtoWriter varint(long v) {
     room(10);
+    if (v >>> 7 == 0) {
+      buf[pos++] = (byte) v;
+      return this;
+    }
     byte[] b = buf;
     int p = pos;
     while ((v & ~0x7fL) != 0) {
@@ -161,7 +168,26 @@ public final class ProtoWriter {
   }
 
   public ProtoWriter string(int field, String s) {
-    return bytes(field, s.getBytes(StandardCharsets.UTF_8));
+    int n = s.length();
+    if (n > SHORT) {
+      return bytes(field, s.getBytes(StandardCharsets.UTF_8));
+    }
+    tag(field, ProtoReader.LENGTH);
+    room(1 + n);
+    byte[] b = buf;
+    int p = pos + 1;
+    for (int i = 0; i < n; i++) {
+      char c = s.charAt(i);
+      if (c >= 0x80) {
+        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+        varint(utf8.length);
+        return raw(utf8, 0, utf8.length);
+      }
+      b[p++] = (byte) c;
+    }
+    b[pos] = (byte) n;
+    pos = p;
+    return this;
   }
 
   /** Begins a message or packed field; the result goes to {@link #end}. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
@@ -541,7 +543,7 @@ class OtlpMetricsReaderTest {
           ]}]}]}
         """;
     byte[] b = json.getBytes(StandardCharsets.UTF_8);
-    ProtoWriter w = OtlpJson.toProtobuf(b, 0, b.length);
+    ProtoWriter w = OtlpJson.toProtobuf(OtlpSignal.METRICS, b, 0, b.length);
     assertThat(lines(OtlpOptions.DEFAULT, w.toByteArray()))
         .containsExactly(
             "my_sum_total{job=\"shop\", l=\"[1.5]\", n=\"12\"} 5 7.0"
@@ -565,7 +567,7 @@ class OtlpMetricsReaderTest {
           {"{\"a\":" + "[".repeat(1000), "OTLP JSON: "}
         }) {
       byte[] b = c[0].getBytes(StandardCharsets.UTF_8);
-      assertThatThrownBy(() -> OtlpJson.toProtobuf(b, 0, b.length))
+      assertThatThrownBy(() -> OtlpJson.toProtobuf(OtlpSignal.METRICS, b, 0, b.length))
           .isInstanceOf(CodecException.class)
           .hasMessageContaining(c[1]);
     }
@@ -602,7 +604,7 @@ class OtlpMetricsReaderTest {
       b[r.nextInt(b.length)] = (byte) r.nextInt(256);
     }
     try {
-      byte[] p = OtlpJson.toProtobuf(b, 0, b.length).toByteArray();
+      byte[] p = OtlpJson.toProtobuf(OtlpSignal.METRICS, b, 0, b.length).toByteArray();
       read(OtlpOptions.DEFAULT, new Lines(), p);
     } catch (CodecException expected) {
       assertThat(expected.getMessage()).isNotEmpty();

@@ -1,8 +1,9 @@
 package dev.tethys.collect.receive;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.otlp.OtlpJson;
 import dev.tethys.codec.otlp.OtlpResult;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.storage.StorageException;
@@ -87,7 +88,7 @@ public final class OtlpHttpReceiver implements Receiver {
         body = w.raw();
       }
       if (json) {
-        ProtoWriter p = OtlpJson.toProtobuf(body, 0, n);
+        ProtoWriter p = OtlpJson.toProtobuf(OtlpSignal.METRICS, body, 0, n);
         return otlp.store(p.buffer(), 0, p.size());
       }
       return otlp.store(body, 0, n);

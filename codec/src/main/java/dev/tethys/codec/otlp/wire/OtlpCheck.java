@@ -1,0 +1,131 @@
+package dev.tethys.codec.otlp.wire;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpSchema.Field;
+import dev.tethys.codec.otlp.wire.OtlpSchema.Message;
+import dev.tethys.codec.otlp.wire.OtlpSchema.Type;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.Utf8Bytes;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Checks requests to their last field without decoding them, so that what is passed on as bytes,
+ * joined to what others sent, is taken by every reader of protobuf: one malformed record would
+ * otherwise cost a whole batch further on.
+ *
+ * <p>Text that is not UTF-8 is mended where it stands: each byte that does not fit becomes a
+ * question mark. Strict readers refuse the whole message for one such byte; the senders that make
+ * them are shippers of logs that do not know what they read.
+ */
+public final class OtlpCheck {
+  /** Messages nested deeper are refused, as readers of protobuf in C++ and Java do. */
+  public static final int MAX_DEPTH = 100;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final ProtoReader r = new ProtoReader();
+  private int items;
+
+  private OtlpCheck() {}
+
+  /**
+   * Checks a request, and mends its text.
+   *
+   * @param buf must not be seen by others yet
+   * @return how many items it has: log records, spans or data points
+   * @throws CodecException when it is malformed; says where
+   */
+  public static int check(OtlpSignal signal, byte[] buf, int offset, int length) {
+    OtlpCheck c = new OtlpCheck();
+    c.r.reset(buf, offset, length);
+    c.message(signal.message(), 1);
+    return c.items;
+  }
+
+  private void message(Message m, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw new CodecException("OTLP: messages nested deeper than " + MAX_DEPTH);
+    }
+    if (m.item) {
+      items++;
+    }
+    ProtoReader r = this.r;
+    int data = 0;
+    while (r.next()) {
+      Field f = m.field(r.field());
+      if (f == null) {
+        r.skip();
+        continue;
+      }
+      Type type = f.type();
+      if (r.wireType() != type.wireType) {
+        if (f.repeated() && type.isPackable() && r.wireType() == ProtoReader.LENGTH) {
+          packed(type);
+          continue;
+        }
+        throw r.malformed("wire type " + r.wireType() + " for " + m.name + "." + f.name());
+      }
+      switch (type) {
+        case MESSAGE -> {
+          if (f.oneof() && m.name.equals("Metric")) {
+            if (data != 0 && data != f.number()) {
+              throw r.malformed("a metric with data of two kinds");
+            }
+            data = f.number();
+          }
+          int outer = r.enter();
+          message(m.child(f), depth + 1);
+          r.leave(outer);
+        }
+        case STRING -> text();
+        case ID16 -> id(m, f, 16);
+        case ID8 -> id(m, f, 8);
+        default -> r.skip();
+      }
+    }
+  }
+
+  private void packed(Type type) {
+    int outer = r.enter();
+    while (!r.atEnd()) {
+      switch (type.wireType) {
+        case ProtoReader.VARINT -> r.readVarint();
+        case ProtoReader.FIXED32 -> r.rawFixed32();
+        default -> r.rawFixed64();
+      }
+    }
+    r.leave(outer);
+  }
+
+  private void id(Message m, Field f, int length) {
+    int n = r.readLength();
+    if (n != 0 && n != length) {
+      throw r.malformed(m.name + "." + f.name() + " of " + n + " bytes, must be " + length);
+    }
+    r.position(r.position() + n);
+  }
+
+  private void text() {
+    int n = r.readLength();
+    int p = r.position();
+    int end = p + n;
+    r.position(end);
+    byte[] b = r.buffer();
+    while (end - p >= 8) {
+      if (((long) LONG.get(b, p) & 0x8080808080808080L) != 0) {
+        Utf8Bytes.mend(b, p, end);
+        return;
+      }
+      p += 8;
+    }
+    for (; p < end; p++) {
+      if (b[p] < 0) {
+        Utf8Bytes.mend(b, p, end);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package dev.tethys.codec.otlp.wire;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of OTLP 1.11 as a table: what checks and rewrites requests walks it, so that it is
+ * written once. Source: opentelemetry-proto 1.11, without what only profiles use ({@code
+ * *_strindex}).
+ */
+final class OtlpSchema {
+  enum Type {
+    STRING(ProtoReader.LENGTH),
+    BYTES(ProtoReader.LENGTH),
+    /** Sixteen bytes, or none; hexadecimal in JSON. */
+    ID16(ProtoReader.LENGTH),
+    /** Eight bytes, or none; hexadecimal in JSON. */
+    ID8(ProtoReader.LENGTH),
+    BOOL(ProtoReader.VARINT),
+    ENUM(ProtoReader.VARINT),
+    UINT32(ProtoReader.VARINT),
+    INT64(ProtoReader.VARINT),
+    UINT64(ProtoReader.VARINT),
+    SINT32(ProtoReader.VARINT),
+    FIXED32(ProtoReader.FIXED32),
+    FIXED64(ProtoReader.FIXED64),
+    SFIXED64(ProtoReader.FIXED64),
+    DOUBLE(ProtoReader.FIXED64),
+    MESSAGE(ProtoReader.LENGTH);
+
+    final int wireType;
+
+    Type(int wireType) {
+      this.wireType = wireType;
+    }
+
+    boolean isPackable() {
+      return wireType != ProtoReader.LENGTH;
+    }
+  }
+
+  /**
+   * A field.
+   *
+   * @param name in JSON
+   * @param values the names of an enum's values
+   * @param presence whether a default that was sent differs from none
+   * @param oneof whether it excludes the other such fields of its message
+   */
+  record Field(
+      int number,
+      String name,
+      Type type,
+      String messageName,
+      Map<String, Integer> values,
+      boolean repeated,
+      boolean presence,
+      boolean oneof) {}
+
+  /** A message: its fields by number and by their names in JSON, as written and underscored. */
+  static final class Message {
+    final String name;
+
+    /** Whether it is what pipelines count. */
+    final boolean item;
+
+    private final @Nullable Field[] byNumber;
+    private final Map<String, Field> byName;
+
+    /** The message of each field by its number, where it is one. */
+    private final @Nullable Message[] children;
+
+    Message(String name, List<Field> fields) {
+      this.name = name;
+      this.item = ITEMS.contains(name);
+      int last = fields.stream().mapToInt(Field::number).max().orElse(0);
+      this.byNumber = new Field[last + 1];
+      this.children = new Message[last + 1];
+      this.byName = HashMap.newHashMap(2 * fields.size());
+      for (Field f : fields) {
+        byNumber[f.number] = f;
+        byName.put(f.name, f);
+        byName.put(underscored(f.name), f);
+      }
+    }
+
+    @Nullable Field field(int number) {
+      return number < byNumber.length ? byNumber[number] : null;
+    }
+
+    /** Takes the underscored name too, as protobuf's mapping of JSON says. */
+    @Nullable Field field(String name) {
+      return byName.get(name);
+    }
+
+    Message child(Field f) {
+      return Objects.requireNonNull(children[f.number]);
+    }
+
+    @Nullable Field[] fields() {
+      return byNumber;
+    }
+  }
+
+  private static final Set<String> ITEMS =
+      Set.of(
+          "LogRecord",
+          "Span",
+          "NumberDataPoint",
+          "HistogramDataPoint",
+          "ExponentialHistogramDataPoint",
+          "SummaryDataPoint");
+
+  /** Number, name, type; behind the type * repeated, ? with presence, | one of several. */
+  private static final String MESSAGES =
+      """
+      AnyValue: 1 stringValue string|, 2 boolValue bool|, 3 intValue int64|, 4 doubleValue double|, \
+      5 arrayValue ArrayValue|, 6 kvlistValue KeyValueList|, 7 bytesValue bytes|
+      ArrayValue: 1 values AnyValue*
+      KeyValueList: 1 values KeyValue*
+      KeyValue: 1 key string, 2 value AnyValue
+      InstrumentationScope: 1 name string, 2 version string, 3 attributes KeyValue*, \
+      4 droppedAttributesCount uint32
+      EntityRef: 1 schemaUrl string, 2 type string, 3 idKeys string*, 4 descriptionKeys string*
+      Resource: 1 attributes KeyValue*, 2 droppedAttributesCount uint32, 3 entityRefs EntityRef*
+      LogsData: 1 resourceLogs ResourceLogs*
+      ResourceLogs: 1 resource Resource, 2 scopeLogs ScopeLogs*, 3 schemaUrl string
+      ScopeLogs: 1 scope InstrumentationScope, 2 logRecords LogRecord*, 3 schemaUrl string
+      LogRecord: 1 timeUnixNano fixed64, 2 severityNumber SeverityNumber, 3 severityText string, \
+      5 body AnyValue, 6 attributes KeyValue*, 7 droppedAttributesCount uint32, 8 flags fixed32, \
+      9 traceId id16, 10 spanId id8, 11 observedTimeUnixNano fixed64, 12 eventName string
+      TracesData: 1 resourceSpans ResourceSpans*
+      ResourceSpans: 1 resource Resource, 2 scopeSpans ScopeSpans*, 3 schemaUrl string
+      ScopeSpans: 1 scope InstrumentationScope, 2 spans Span*, 3 schemaUrl string
+      Span: 1 traceId id16, 2 spanId id8, 3 traceState string, 4 parentSpanId id8, 5 name string, \
+      6 kind SpanKind, 7 startTimeUnixNano fixed64, 8 endTimeUnixNano fixed64, \
+      9 attributes KeyValue*, 10 droppedAttributesCount uint32, 11 events Event*, \
+      12 droppedEventsCount uint32, 13 links Link*, 14 droppedLinksCount uint32, \
+      15 status Status, 16 flags fixed32
+      Event: 1 timeUnixNano fixed64, 2 name string, 3 attributes KeyValue*, \
+      4 droppedAttributesCount uint32
+      Link: 1 traceId id16, 2 spanId id8, 3 traceState string, 4 attributes KeyValue*, \
+      5 droppedAttributesCount uint32, 6 flags fixed32
+      Status: 2 message string, 3 code StatusCode
+      MetricsData: 1 resourceMetrics ResourceMetrics*
+      ResourceMetrics: 1 resource Resource, 2 scopeMetrics ScopeMetrics*, 3 schemaUrl string
+      ScopeMetrics: 1 scope InstrumentationScope, 2 metrics Metric*, 3 schemaUrl string
+      Metric: 1 name string, 2 description string, 3 unit string, 5 gauge Gauge|, 7 sum Sum|, \
+      9 histogram Histogram|, 10 exponentialHistogram ExponentialHistogram|, 11 summary Summary|, \
+      12 metadata KeyValue*
+      Gauge: 1 dataPoints NumberDataPoint*
+      Sum: 1 dataPoints NumberDataPoint*, 2 aggregationTemporality AggregationTemporality, \
+      3 isMonotonic bool
+      Histogram: 1 dataPoints HistogramDataPoint*, 2 aggregationTemporality AggregationTemporality
+      ExponentialHistogram: 1 dataPoints ExponentialHistogramDataPoint*, \
+      2 aggregationTemporality AggregationTemporality
+      Summary: 1 dataPoints SummaryDataPoint*
+      NumberDataPoint: 2 startTimeUnixNano fixed64, 3 timeUnixNano fixed64, 4 asDouble double|, \
+      5 exemplars Exemplar*, 6 asInt sfixed64|, 7 attributes KeyValue*, 8 flags uint32
+      HistogramDataPoint: 2 startTimeUnixNano fixed64, 3 timeUnixNano fixed64, 4 count fixed64, \
+      5 sum double?, 6 bucketCounts fixed64*, 7 explicitBounds double*, 8 exemplars Exemplar*, \
+      9 attributes KeyValue*, 10 flags uint32, 11 min double?, 12 max double?
+      ExponentialHistogramDataPoint: 1 attributes KeyValue*, 2 startTimeUnixNano fixed64, \
+      3 timeUnixNano fixed64, 4 count fixed64, 5 sum double?, 6 scale sint32, \
+      7 zeroCount fixed64, 8 positive Buckets, 9 negative Buckets, 10 flags uint32, \
+      11 exemplars Exemplar*, 12 min double?, 13 max double?, 14 zeroThreshold double
+      Buckets: 1 offset sint32, 2 bucketCounts uint64*
+      SummaryDataPoint: 2 startTimeUnixNano fixed64, 3 timeUnixNano fixed64, 4 count fixed64, \
+      5 sum double, 6 quantileValues ValueAtQuantile*, 7 attributes KeyValue*, 8 flags uint32
+      ValueAtQuantile: 1 quantile double, 2 value double
+      Exemplar: 2 timeUnixNano fixed64, 3 asDouble double|, 4 spanId id8, 5 traceId id16, \
+      6 asInt sfixed64|, 7 filteredAttributes KeyValue*
+      """;
+
+  private static final Map<String, Map<String, Integer>> ENUMS =
+      Map.of(
+          "SpanKind",
+          numbered("SPAN_KIND_", "UNSPECIFIED INTERNAL SERVER CLIENT PRODUCER CONSUMER"),
+          "StatusCode",
+          numbered("STATUS_CODE_", "UNSET OK ERROR"),
+          "AggregationTemporality",
+          numbered("AGGREGATION_TEMPORALITY_", "UNSPECIFIED DELTA CUMULATIVE"),
+          "SeverityNumber",
+          numbered(
+              "SEVERITY_NUMBER_",
+              """
+              UNSPECIFIED TRACE TRACE2 TRACE3 TRACE4 DEBUG DEBUG2 DEBUG3 DEBUG4 INFO INFO2 INFO3 \
+              INFO4 WARN WARN2 WARN3 WARN4 ERROR ERROR2 ERROR3 ERROR4 FATAL FATAL2 FATAL3 FATAL4"""));
+
+  private static final Map<String, Message> BY_NAME = read();
+
+  private OtlpSchema() {}
+
+  static Message message(String name) {
+    return Objects.requireNonNull(BY_NAME.get(name), name);
+  }
+
+  static Iterable<Message> messages() {
+    return BY_NAME.values();
+  }
+
+  private static Map<String, Integer> numbered(String prefix, String names) {
+    Map<String, Integer> m = new LinkedHashMap<>();
+    for (String n : names.split(" ")) {
+      m.put(prefix + n, m.size());
+    }
+    return m;
+  }
+
+  private static Map<String, Message> read() {
+    Map<String, Message> out = new LinkedHashMap<>();
+    for (String line : MESSAGES.split("\n")) {
+      String[] parts = line.split(": ");
+      out.put(
+          parts[0],
+          new Message(
+              parts[0],
+              java.util.Arrays.stream(parts[1].split(", ")).map(OtlpSchema::field).toList()));
+    }
+    for (Message m : out.values()) {
+      for (Field f : m.byNumber) {
+        if (f != null && f.type == Type.MESSAGE) {
+          m.children[f.number] = Objects.requireNonNull(out.get(f.messageName), f.messageName);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static Field field(String text) {
+    String[] parts = text.split(" ");
+    String type = parts[2];
+    char mark = type.charAt(type.length() - 1);
+    if (!Character.isLetterOrDigit(mark)) {
+      type = type.substring(0, type.length() - 1);
+    }
+    Map<String, Integer> values = ENUMS.getOrDefault(type, Map.of());
+    boolean scalar = Character.isLowerCase(type.charAt(0));
+    return new Field(
+        Integer.parseInt(parts[0]),
+        parts[1],
+        scalar
+            ? Type.valueOf(type.toUpperCase(java.util.Locale.ROOT))
+            : values.isEmpty() ? Type.MESSAGE : Type.ENUM,
+        scalar ? "" : type,
+        values,
+        mark == '*',
+        mark == '?' || mark == '|',
+        mark == '|');
+  }
+
+  private static String underscored(String camel) {
+    StringBuilder sb = new StringBuilder();
+    for (char c : camel.toCharArray()) {
+      if (Character.isUpperCase(c)) {
+        sb.append('_').append(Character.toLowerCase(c));
+      } else {
+        sb.append(c);
+      }
+    }
+    return sb.toString();
+  }
+}

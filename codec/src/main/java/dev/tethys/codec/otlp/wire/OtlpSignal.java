@@ -1,0 +1,40 @@
+package dev.tethys.codec.otlp.wire;
+
+/** The signals that have a request of their own, {@code Export…ServiceRequest}. */
+public enum OtlpSignal {
+  TRACES("TracesData", "trace", "TraceService", "traces", "rejectedSpans"),
+  METRICS("MetricsData", "metrics", "MetricsService", "metrics", "rejectedDataPoints"),
+  LOGS("LogsData", "logs", "LogsService", "logs", "rejectedLogRecords");
+
+  private final String message;
+  private final String grpcPath;
+  private final String httpPath;
+  private final String rejectedName;
+
+  OtlpSignal(String message, String folder, String service, String path, String rejectedName) {
+    this.message = message;
+    this.grpcPath = "/opentelemetry.proto.collector." + folder + ".v1." + service + "/Export";
+    this.httpPath = "/v1/" + path;
+    this.rejectedName = rejectedName;
+  }
+
+  /** The request: it has the fields of this message. */
+  OtlpSchema.Message message() {
+    return OtlpSchema.message(message);
+  }
+
+  /** The path of its method, {@code /package.Service/Export}. */
+  public String grpcPath() {
+    return grpcPath;
+  }
+
+  /** The path that is put behind an endpoint, {@code /v1/logs}. */
+  public String httpPath() {
+    return httpPath;
+  }
+
+  /** What the count of a partial success is called in JSON. */
+  String rejectedName() {
+    return rejectedName;
+  }
+}

@@ -1,0 +1,163 @@
+package dev.tethys.codec.otlp.wire;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.telemetry.EntityRef;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.Resource;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Scope;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.SpanLink;
+import dev.tethys.model.telemetry.Telemetry;
+
+/**
+ * Writes the tree as the request that carries it. Text that nobody has looked at is copied as it
+ * came. Reusable; not for several threads at once.
+ */
+public final class OtlpWriter {
+  /** A larger buffer is not kept for the next request. */
+  static final int MAX_KEPT = 4 << 20;
+
+  private ProtoWriter w = new ProtoWriter(1 << 12);
+  private FieldWriter f = new FieldWriter(w);
+  private PointWriter points = new PointWriter(w, f);
+
+  /** The request's bytes. */
+  public byte[] write(Telemetry<?> data) {
+    w.clear();
+    for (ResourceGroup<?> r : data.resources()) {
+      resourceGroup(r);
+    }
+    byte[] out = w.toByteArray();
+    if (w.buffer().length > MAX_KEPT) {
+      w = new ProtoWriter(1 << 12);
+      f = new FieldWriter(w);
+      points = new PointWriter(w, f);
+    }
+    return out;
+  }
+
+  private void resourceGroup(ResourceGroup<?> group) {
+    int m = w.begin(1);
+    resource(group.resource());
+    for (ScopeGroup<?> s : group.scopes()) {
+      scopeGroup(s);
+    }
+    w.stringUnlessEmpty(3, group.schemaUrl());
+    f.unknown(group);
+    w.end(m);
+  }
+
+  private void resource(Resource r) {
+    int m = w.begin(1);
+    f.attributes(1, r.attributes());
+    f.uint32(2, r.droppedAttributesCount());
+    if (r.hasEntityRefs()) {
+      for (EntityRef e : r.entityRefs()) {
+        int ref = w.begin(3);
+        w.stringUnlessEmpty(1, e.schemaUrl());
+        w.stringUnlessEmpty(2, e.type());
+        e.idKeys().forEach(k -> w.string(3, k));
+        e.descriptionKeys().forEach(k -> w.string(4, k));
+        f.unknown(e);
+        w.end(ref);
+      }
+    }
+    f.unknown(r);
+    f.endUnlessEmpty(m);
+  }
+
+  private void scopeGroup(ScopeGroup<?> group) {
+    int m = w.begin(2);
+    Scope s = group.scope();
+    int scope = w.begin(1);
+    w.stringUnlessEmpty(1, s.name());
+    w.stringUnlessEmpty(2, s.version());
+    f.attributes(3, s.attributes());
+    f.uint32(4, s.droppedAttributesCount());
+    f.unknown(s);
+    f.endUnlessEmpty(scope);
+    for (Object item : group.items()) {
+      int i = w.begin(2);
+      switch (item) {
+        case LogRecord log -> log(log);
+        case Span span -> span(span);
+        case Metric metric -> points.metric(metric);
+        default -> throw new AssertionError(item);
+      }
+      w.end(i);
+    }
+    w.stringUnlessEmpty(3, group.schemaUrl());
+    f.unknown(group);
+    w.end(m);
+  }
+
+  private void log(LogRecord log) {
+    f.fixed64(1, log.timeUnixNano());
+    w.int64Unless0(2, log.severityNumber());
+    w.stringUnlessEmpty(3, log.severityText());
+    if (log.rawBody() != null) {
+      int body = w.begin(5);
+      f.value(log.rawBody());
+      w.end(body);
+    }
+    f.attributes(6, log.attributes());
+    f.uint32(7, log.droppedAttributesCount());
+    f.fixed32(8, log.flags());
+    f.traceId(9, log.traceIdHigh(), log.traceIdLow());
+    f.spanId(10, log.spanId());
+    f.fixed64(11, log.observedTimeUnixNano());
+    w.stringUnlessEmpty(12, log.eventName());
+    f.unknown(log);
+  }
+
+  private void span(Span s) {
+    f.traceId(1, s.traceIdHigh(), s.traceIdLow());
+    f.spanId(2, s.spanId());
+    w.stringUnlessEmpty(3, s.traceState());
+    f.spanId(4, s.parentSpanId());
+    w.stringUnlessEmpty(5, s.name());
+    w.int64Unless0(6, s.kind());
+    f.fixed64(7, s.startTimeUnixNano());
+    f.fixed64(8, s.endTimeUnixNano());
+    f.attributes(9, s.attributes());
+    f.uint32(10, s.droppedAttributesCount());
+    if (s.hasEvents()) {
+      for (SpanEvent e : s.events()) {
+        int m = w.begin(11);
+        f.fixed64(1, e.timeUnixNano());
+        w.stringUnlessEmpty(2, e.name());
+        f.attributes(3, e.attributes());
+        f.uint32(4, e.droppedAttributesCount());
+        f.unknown(e);
+        w.end(m);
+      }
+    }
+    f.uint32(12, s.droppedEventsCount());
+    if (s.hasLinks()) {
+      for (SpanLink l : s.links()) {
+        int m = w.begin(13);
+        f.traceId(1, l.traceIdHigh(), l.traceIdLow());
+        f.spanId(2, l.spanId());
+        w.stringUnlessEmpty(3, l.traceState());
+        f.attributes(4, l.attributes());
+        f.uint32(5, l.droppedAttributesCount());
+        f.fixed32(6, l.flags());
+        f.unknown(l);
+        w.end(m);
+      }
+    }
+    f.uint32(14, s.droppedLinksCount());
+    if (s.statusCode() != 0 || !s.statusMessage().isEmpty()) {
+      int m = w.begin(15);
+      w.stringUnlessEmpty(2, s.statusMessage());
+      w.int64Unless0(3, s.statusCode());
+      w.end(m);
+    }
+    f.fixed32(16, s.flags());
+    f.unknown(s);
+  }
+}
