@@ -3,20 +3,31 @@ package dev.tethys.api;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.exec.Description;
 import dev.tethys.query.promql.exec.Profile;
+import dev.tethys.query.promql.explain.Caching;
 import dev.tethys.query.promql.explain.Explanation;
 import dev.tethys.query.promql.explain.Hint;
 import dev.tethys.query.promql.explain.PlanNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 
 /** Plans of queries as JSON. Times of the data are Unix seconds, durations seconds. */
 final class ExplainJson {
   private ExplainJson() {}
 
-  /** The fields {@code plan} and {@code hints}, behind others. */
+  /** The fields {@code plan}, {@code hints} and {@code cache}, behind others. */
   static void explanation(JsonOut out, Explanation e) throws IOException {
     node(out.next("plan"), e.plan());
     hints(out.next("hints"), e.hints());
+    Caching c = e.caching();
+    if (c != null) {
+      out.next("cache").put('{').name("reuse");
+      out.string(c.reuse().name().toLowerCase(Locale.ROOT));
+      if (!c.reason().isEmpty()) {
+        out.next("reason").string(c.reason());
+      }
+      out.next("knownSteps").number(c.steps()).put('}');
+    }
   }
 
   /** A step of a plan with all inside it. */

@@ -9,6 +9,7 @@ import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
+import dev.tethys.query.promql.Reuse;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.explain.Analysis;
@@ -22,8 +23,10 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Queries and what helps to write them. */
 final class QueryEndpoints {
@@ -165,7 +168,26 @@ final class QueryEndpoints {
         throw ApiException.badData("error parsing lookback delta duration: " + e.getMessage());
       }
     }
-    return new QueryOptions(lookback, timeout, p.text("stats").equals("all"), call.origin());
+    boolean fresh = p.bool("nocache", false, "parameter \"nocache\" must be true or false, not %s");
+    return new QueryOptions(
+        lookback,
+        timeout,
+        p.text("stats").equals("all"),
+        !fresh && !forbidsStored(call.request().header("Cache-Control")),
+        call.origin());
+  }
+
+  /** Whether a header says that nothing stored is wanted. */
+  private static boolean forbidsStored(@Nullable String cacheControl) {
+    if (cacheControl == null) {
+      return false;
+    }
+    for (String directive : cacheControl.split(",", -1)) {
+      if (directive.strip().equalsIgnoreCase("no-store")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static <T> T run(
@@ -340,7 +362,14 @@ final class QueryEndpoints {
       perStep(out.next("samplesReadPerStep"), s, s.readPerStep());
     }
     out.next("samplesRead").number(s.samplesRead());
-    out.next("peakSamples").number(s.peakSamples()).raw("}}");
+    out.next("peakSamples").number(s.peakSamples()).put('}');
+    Reuse r = s.reuse();
+    if (r.outcome() != Reuse.Outcome.BYPASS) {
+      out.next("cache").put('{').name("outcome");
+      out.string(r.outcome().name().toLowerCase(Locale.ROOT));
+      out.next("reusedSteps").number(r.steps()).put('}');
+    }
+    out.put('}');
   }
 
   private static JsonOut perStep(JsonOut out, QueryStatistics s, long[] counts) throws IOException {

@@ -11,6 +11,7 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.QueryStatistics;
+import dev.tethys.query.promql.Reuse;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.explain.Analysis;
 import dev.tethys.query.promql.explain.Explanation;
@@ -142,7 +143,20 @@ final class ApiServer implements AutoCloseable {
           warnings,
           infos,
           new QueryStatistics(
-              0.5, 0.25, 0.125, 0, 0.0625, 1e-7, 7, 6, 5, new long[] {3, 4}, null, 1500, 500));
+              0.5,
+              0.25,
+              0.125,
+              0,
+              0.0625,
+              1e-7,
+              7,
+              6,
+              5,
+              new long[] {3, 4},
+              null,
+              1500,
+              500,
+              Reuse.NONE));
     }
 
     @Override

@@ -223,7 +223,11 @@ final class Server implements AutoCloseable {
         .maxBytes(maxBytes)
         .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
         .ruleConcurrent((int) Math.max(RULE_PLACES, flags.integer("rules.max-concurrent-evals")))
-        .ruleBytes(flags.bytes("query.max-memory-bytes") / RULE_SHARE)
+        .ruleBytes(
+            flags.isGiven("query.max-memory-bytes-rules")
+                ? flags.bytes("query.max-memory-bytes-rules")
+                : maxBytes / RULE_SHARE)
+        .cacheBytes(Math.min(flags.bytes("query.cache-max-bytes"), heap / 4))
         .parser(parserOptions())
         .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))
         .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))

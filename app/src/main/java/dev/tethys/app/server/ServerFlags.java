@@ -294,6 +294,16 @@ final class ServerFlags {
               "512MB",
               "The most memory one query may hold. (Tethys)"),
           of(
+              "query.cache-max-bytes",
+              SIZE,
+              "64MB",
+              "The most memory for answers of range queries that are kept to be used again, part of query.max-memory-bytes and at most an eighth of the heap. 0 keeps none. (Tethys)"),
+          of(
+              "query.max-memory-bytes-rules",
+              SIZE,
+              "",
+              "How much of query.max-memory-bytes only queries of rules may use, at most half of it. A quarter when not given. (Tethys)"),
+          of(
               "query.warm-up",
               DURATION,
               "10s",

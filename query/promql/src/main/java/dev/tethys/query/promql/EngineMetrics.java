@@ -4,8 +4,13 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.NativeHistogram;
 import dev.tethys.model.exposition.Registry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What an engine tells about itself, under Prometheus's names. */
 public final class EngineMetrics implements Collector {
@@ -15,8 +20,14 @@ public final class EngineMetrics implements Collector {
   private final Registry.Vector<Registry.Summary> durations;
   private final Registry.Vector<NativeHistogram> histograms;
   private final Registry.Counter logFailures;
+  private final Map<Reuse.Outcome, Registry.Counter> lookups = new EnumMap<>(Reuse.Outcome.class);
+  private final Registry.Counter reusedSteps;
 
-  EngineMetrics(EngineOptions options, RunningQueries running, BooleanSupplier logging) {
+  EngineMetrics(
+      EngineOptions options,
+      RunningQueries running,
+      BooleanSupplier logging,
+      @Nullable ResultCache cache) {
     registry.gauge(
         "prometheus_engine_queries",
         "The current number of queries being executed or waiting.",
@@ -54,9 +65,44 @@ public final class EngineMetrics implements Collector {
             "The duration of various parts of PromQL query execution.",
             new double[] {0.01, 0.1, 1, 10},
             "slice");
+    Registry.Vector<Registry.Counter> requests =
+        registry.counters(
+            "tethys_query_cache_requests_total",
+            "Queries by what the cache of answers had of them; bypass for those that it does not"
+                + " serve.",
+            "outcome");
+    for (Reuse.Outcome o : Reuse.Outcome.values()) {
+      lookups.put(o, requests.with(o.name().toLowerCase(Locale.ROOT)));
+    }
+    reusedSteps =
+        registry.counter(
+            "tethys_query_cache_reused_steps_total",
+            "Steps of range queries that were not computed because they were known.");
+    cache(cache);
+  }
+
+  private void cache(@Nullable ResultCache cache) {
+    registry.gauge(
+        "tethys_query_cache_bytes",
+        "Memory of answers to range queries that are kept.",
+        () -> cache == null ? 0 : cache.bytes());
+    registry.gauge(
+        "tethys_query_cache_max_bytes",
+        "The most memory for answers that are kept; 0 when none are.",
+        () -> cache == null ? 0 : cache.maxBytes());
+    registry.gauge(
+        "tethys_query_cache_entries",
+        "Answers to range queries that are kept.",
+        () -> cache == null ? 0 : cache.size());
+    registry.counter(
+        "tethys_query_cache_evictions_total",
+        "Answers given up for room, the cache's own or that of running queries.",
+        () -> cache == null ? 0 : cache.evictions());
   }
 
   void finished(QueryStatistics s) {
+    Objects.requireNonNull(lookups.get(s.reuse().outcome())).inc();
+    reusedSteps.add(s.reuse().steps());
     samples.add((double) s.totalSamples());
     samplesRead.add((double) s.samplesRead());
     slice("queue_time", s.queueTime());

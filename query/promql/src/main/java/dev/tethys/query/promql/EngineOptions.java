@@ -16,6 +16,8 @@ import java.util.function.LongUnaryOperator;
  * @param ruleBytes how much of the memory of all queries only rules may use
  * @param maxBytesPerQuery memory for results and intermediates of one query, 0 for no limit
  * @param maxBytes the same for all queries together, 0 for no limit
+ * @param cacheBytes memory for answers of range queries that are kept, 0 for keeping none; part of
+ *     {@code maxBytes}
  * @param threads how many threads one query may use for computing
  * @param parser which constructs behind feature flags are understood
  * @param delayedNameRemoval metric names are dropped at the end of a query only
@@ -34,6 +36,7 @@ public record EngineOptions(
     long ruleBytes,
     long maxBytesPerQuery,
     long maxBytes,
+    long cacheBytes,
     int threads,
     ParserOptions parser,
     boolean delayedNameRemoval,
@@ -62,6 +65,7 @@ public record EngineOptions(
     private long ruleBytes = 0;
     private long maxBytesPerQuery = 0;
     private long maxBytes = 0;
+    private long cacheBytes = 0;
     private int threads = Runtime.getRuntime().availableProcessors();
     private ParserOptions parser = ParserOptions.STABLE;
     private boolean delayedNameRemoval = false;
@@ -126,6 +130,12 @@ public record EngineOptions(
       return this;
     }
 
+    /** Memory for answers that are kept, 0 for keeping none. */
+    public Builder cacheBytes(long v) {
+      cacheBytes = v;
+      return this;
+    }
+
     /** Threads for one query. */
     public Builder threads(int v) {
       threads = v;
@@ -179,6 +189,7 @@ public record EngineOptions(
           ruleBytes,
           maxBytesPerQuery,
           maxBytes,
+          cacheBytes,
           threads,
           parser,
           delayedNameRemoval,

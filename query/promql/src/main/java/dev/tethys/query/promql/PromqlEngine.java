@@ -44,6 +44,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final QueryCosts costs = new QueryCosts();
   private final RunningQueries running;
   private final MemoryBudget budget;
+  private final @Nullable ResultCache cache;
   private final ExecutorService pool;
   private final ExecutorService runners;
   private final EngineMetrics metrics;
@@ -66,7 +67,8 @@ public final class PromqlEngine implements AutoCloseable {
     this.clock = clock;
     this.running = new RunningQueries(options, clock, nanoTime);
     this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
-    this.metrics = new EngineMetrics(options, running, () -> log != null);
+    this.cache = options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), budget) : null;
+    this.metrics = new EngineMetrics(options, running, () -> log != null, cache);
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
@@ -137,7 +139,7 @@ public final class PromqlEngine implements AutoCloseable {
 
       @Override
       public long memoryUsed() {
-        return budget.used();
+        return PromqlEngine.this.memoryUsed();
       }
 
       @Override
@@ -174,7 +176,13 @@ public final class PromqlEngine implements AutoCloseable {
 
   /** Bytes that running queries hold. */
   public long memoryUsed() {
-    return budget.used();
+    ResultCache c = cache;
+    return c == null ? budget.used() : Math.max(0, budget.used() - c.bytes());
+  }
+
+  /** Answers that are kept; null when none are. */
+  @Nullable ResultCache cache() {
+    return cache;
   }
 
   /**

@@ -15,15 +15,18 @@ import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.exec.ThreadCpu;
 import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Caching;
 import dev.tethys.query.promql.explain.Explainer;
 import dev.tethys.query.promql.explain.Explanation;
 import dev.tethys.query.promql.explain.Hints;
 import dev.tethys.query.promql.explain.PlanNode;
+import dev.tethys.query.promql.plan.Locality;
 import dev.tethys.query.promql.plan.Plan;
 import dev.tethys.query.promql.plan.Planner;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,7 +101,48 @@ public final class Query implements AutoCloseable {
 
   private Explanation explained(@Nullable Profile profile) {
     PlanNode tree = Explainer.explain(plan, grid, text, lookback(), profile);
-    return new Explanation(tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0));
+    return new Explanation(
+        tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0), caching());
+  }
+
+  /** How answers can be used again; null when nobody keeps any. */
+  private @Nullable Caching caching() {
+    if (engine.cache() == null || !range || !(plan instanceof Plan.Steps)) {
+      return null;
+    }
+    Locality l = locality();
+    if (l == null) {
+      return new Caching(Caching.Extent.NONE, "what it reads is not known beforehand", 0);
+    }
+    ResultReuse r = reuse(l);
+    return new Caching(
+        l.isStepwise() ? Caching.Extent.STEPS : Caching.Extent.WHOLE,
+        l.hindrance(),
+        r == null ? 0 : r.available());
+  }
+
+  private @Nullable Locality locality() {
+    return Locality.of(expr, grid.start(), end, grid.interval(), lookback(), engine.options());
+  }
+
+  private @Nullable ResultReuse reuse(Locality l) {
+    ResultCache cache = engine.cache();
+    return cache == null ? null : new ResultReuse(cache, source, text, grid, lookback(), l);
+  }
+
+  /** The cache's part in this query; null when it has none. */
+  private @Nullable ResultReuse reuse(@Nullable Profile profile, SampleCount count) {
+    if (engine.cache() == null
+        || profile != null // it is to be seen what computing takes
+        || !range
+        || grid.steps() < 2
+        || !options.cached()
+        || count.isByStep()
+        || text.isEmpty()) {
+      return null;
+    }
+    Locality l = locality();
+    return l == null ? null : reuse(l);
   }
 
   private long lookback() {
@@ -179,6 +223,7 @@ public final class Query implements AutoCloseable {
     private final long queued;
     private final @Nullable Profile profile;
     private final SampleCount count;
+    private Reuse reuse = Reuse.NONE;
     private long started;
     private long evaluated;
     private long ended;
@@ -203,9 +248,10 @@ public final class Query implements AutoCloseable {
         if (canceled) {
           x.cancel();
         }
+        ResultReuse known = reuse(profile, count);
         Value value;
         try {
-          value = value(x);
+          value = value(x, known);
         } finally {
           evaluated = engine.nanoTime();
           cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
@@ -214,10 +260,18 @@ public final class Query implements AutoCloseable {
         if (value instanceof Value.Matrix m) {
           value = sorted(m);
         }
+        List<String> warnings = x.annotations().warnings(text);
+        List<String> infos = x.annotations().infos(text);
+        if (known != null) {
+          known.keep(x, warnings, infos);
+          reuse = known.reuse();
+          if (reuse.outcome() == Reuse.Outcome.HIT) {
+            warnings = known.warnings();
+            infos = known.infos();
+          }
+        }
         ended = engine.nanoTime();
-        QueryResult r =
-            new QueryResult(
-                value, x.annotations().warnings(text), x.annotations().infos(text), statistics());
+        QueryResult r = new QueryResult(value, warnings, infos, statistics());
         done = true;
         return r;
       } finally {
@@ -245,7 +299,8 @@ public final class Query implements AutoCloseable {
           count.totalSteps(),
           count.readSteps(),
           grid.start(),
-          grid.interval());
+          grid.interval(),
+          reuse);
     }
   }
 
@@ -280,12 +335,13 @@ public final class Query implements AutoCloseable {
     return nanos / 1e9;
   }
 
-  private Value value(Execution x) {
+  private Value value(Execution x, @Nullable ResultReuse known) {
     return switch (plan) {
       case Plan.Text t -> new Value.Text(grid.start(), t.value());
       case Plan.Range r -> new Value.Matrix(r.range().evaluate(x, grid));
       case Plan.Steps s -> {
-        Block b = Finish.names(x, grid, s.operator().evaluate(x, grid));
+        Function<Grid, Block> compute = g -> Finish.names(x, g, s.operator().evaluate(x, g));
+        Block b = known == null ? compute.apply(grid) : known.evaluate(x, compute);
         yield range ? matrix(b) : instant(b);
       }
     };

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param readPerStep samples read by step, when asked for
  * @param stepStart time of the first step, milliseconds
  * @param stepInterval milliseconds between steps
+ * @param reuse which steps were known before; samples are counted for the others alone
  */
 public record QueryStatistics(
     double queueTime,
@@ -26,4 +27,5 @@ public record QueryStatistics(
     long @Nullable [] totalPerStep,
     long @Nullable [] readPerStep,
     long stepStart,
-    long stepInterval) {}
+    long stepInterval,
+    Reuse reuse) {}

@@ -1,5 +1,8 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.Histogram;
+import java.util.Arrays;
+
 /** Results as text in which different bits are different letters. */
 public final class ResultText {
   private ResultText() {}
@@ -20,7 +23,7 @@ public final class ResultText {
         sb.append("vector ").append(i.time());
         for (Value.Sample s : i.samples()) {
           sb.append('\n').append(s.labels()).append(' ');
-          sb.append(s.histogram() == null ? bits(s.value()) : s.histogram().toString());
+          sb.append(s.histogram() == null ? bits(s.value()) : bits(s.histogram()));
         }
       }
       case Value.Matrix m -> {
@@ -30,12 +33,34 @@ public final class ResultText {
           for (int i = 0; i < s.size(); i++) {
             var h = s.histogram(i);
             sb.append(' ').append(s.timestamps()[i]).append('=');
-            sb.append(h == null ? bits(s.values()[i]) : h.toString());
+            sb.append(h == null ? bits(s.values()[i]) : bits(h));
           }
         }
       }
     }
     return sb.toString();
+  }
+
+  private static String bits(Histogram h) {
+    return "{"
+        + h.resetHint()
+        + " schema "
+        + h.schema()
+        + " zero "
+        + h.zeroThreshold()
+        + " "
+        + bits(h.zeroCount())
+        + " count "
+        + bits(h.count())
+        + " sum "
+        + bits(h.sum())
+        + " "
+        + Arrays.toString(h.positiveSpans())
+        + Arrays.toString(h.positive())
+        + Arrays.toString(h.negativeSpans())
+        + Arrays.toString(h.negative())
+        + Arrays.toString(h.customBounds())
+        + "}";
   }
 
   private static String bits(double v) {

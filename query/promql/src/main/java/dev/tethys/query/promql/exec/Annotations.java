@@ -74,6 +74,17 @@ public final class Annotations {
     return n;
   }
 
+  /** Whether nothing was said. */
+  public synchronized boolean isEmpty() {
+    return notes.isEmpty();
+  }
+
+  /** Forgets what was said. */
+  public synchronized void clear() {
+    notes.clear();
+    omitted = 0;
+  }
+
   /** A warning of the store, as it stands. */
   public void storage(String text) {
     note(text, null);

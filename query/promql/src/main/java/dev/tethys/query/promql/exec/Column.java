@@ -22,6 +22,12 @@ public record Column(
   /** No sample at this step. Compare with {@link #isAbsent}. */
   public static final double ABSENT = Samples.STALE;
 
+  /** About what it takes: its values, references, and its labels and object headers. */
+  public long bytes() {
+    long n = 8L * values.length + 96 + labels.canonicalBytes().length;
+    return histograms == null ? n : n + 264L * values.length;
+  }
+
   /** Whether a value says that there is none. */
   public static boolean isAbsent(double v) {
     return Double.doubleToRawLongBits(v) == Samples.STALE_BITS;

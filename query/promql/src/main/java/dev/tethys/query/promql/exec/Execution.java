@@ -54,6 +54,7 @@ public final class Execution implements AutoCloseable {
   private final Map<SharedKey, Block> shared = new HashMap<>();
   private SampleCount count;
   private volatile boolean canceled;
+  private volatile boolean readHistograms;
   private final @Nullable Profile profile;
 
   private record SharedKey(int operator, Grid grid) {}
@@ -114,6 +115,18 @@ public final class Execution implements AutoCloseable {
   /** Where annotations go. */
   public Annotations annotations() {
     return annotations;
+  }
+
+  /** Native histograms were read. */
+  void noteHistograms() {
+    if (!readHistograms) {
+      readHistograms = true;
+    }
+  }
+
+  /** Whether native histograms were read. */
+  public boolean readHistograms() {
+    return readHistograms;
   }
 
   Executor pool() {
@@ -260,7 +273,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /** Accounts for columns and makes a block of them. */
-  Block hold(List<Column> columns) {
+  public Block hold(List<Column> columns) {
     if (columns.isEmpty()) {
       return Block.EMPTY;
     }
@@ -268,21 +281,15 @@ public final class Execution implements AutoCloseable {
     long bytes = 0;
     for (Column c : columns) {
       samples += c.weight();
-      bytes += bytes(c);
+      bytes += c.bytes();
     }
     holdBytes(bytes);
     holdSamples(samples);
     return new Block(columns, samples, bytes);
   }
 
-  /** About what a column takes: its values, references, and its labels and object headers. */
-  static long bytes(Column c) {
-    long n = 8L * c.values().length + 96 + c.labels().canonicalBytes().length;
-    return c.histograms() == null ? n : n + 264L * c.values().length;
-  }
-
   /** Says that a block is no longer needed. */
-  void release(Block b) {
+  public void release(Block b) {
     if (b.bytes() == 0 || isShared(b)) {
       return;
     }

@@ -143,6 +143,9 @@ public final class InstantSelect extends Operator {
       if (b.size == 0) {
         return;
       }
+      if (b.histograms != null) {
+        x.noteHistograms();
+      }
       at = positions(b);
       if (part == Part.VALUE) {
         weight = take(b.values, at, target.values);

@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.query.promql.QueryException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * Bytes that all queries together may hold. Part of them may be kept for queries that have the
@@ -11,6 +12,7 @@ public final class MemoryBudget {
   private final long limit;
   private final long reserve;
   private final AtomicLong used = new AtomicLong();
+  private volatile LongConsumer reclaim = wanted -> {};
 
   /**
    * A budget in bytes.
@@ -23,6 +25,15 @@ public final class MemoryBudget {
     this.reserve = Math.min(reserve, limit / 2);
   }
 
+  /**
+   * Names who holds what it can do without.
+   *
+   * @param from gives back so many bytes, or all that it has
+   */
+  public void reclaimFrom(LongConsumer from) {
+    reclaim = from;
+  }
+
   /** Bytes now held. */
   public long used() {
     return used.get();
@@ -31,6 +42,10 @@ public final class MemoryBudget {
   void reserve(long bytes, boolean ofReserve) {
     long now = used.addAndGet(bytes);
     long most = ofReserve ? limit : limit - reserve;
+    if (limit > 0 && now > most) {
+      reclaim.accept(now - most);
+      now = used.get();
+    }
     if (limit > 0 && now > most) {
       used.addAndGet(-bytes);
       throw new QueryException(
@@ -43,7 +58,17 @@ public final class MemoryBudget {
     }
   }
 
-  void release(long bytes) {
+  /** Takes bytes if that leaves queries without a right to the reserve what is theirs. */
+  public boolean tryReserve(long bytes) {
+    if (limit > 0 && used.get() + bytes > limit - reserve) {
+      return false;
+    }
+    used.addAndGet(bytes);
+    return true;
+  }
+
+  /** Gives back bytes that were taken. */
+  public void release(long bytes) {
     used.addAndGet(-bytes);
   }
 }

@@ -19,7 +19,7 @@ public final class SampleCount {
     readByStep = byStep ? new AtomicLongArray(steps) : null;
   }
 
-  boolean isByStep() {
+  public boolean isByStep() {
     return totalByStep != null;
   }
 

@@ -60,6 +60,9 @@ public record SelectedRange(Selector selector, long range, boolean withStarts)
       @Override
       public void load(int i, Workspace w) {
         s.read(i, w.buffer);
+        if (w.buffer.histograms != null) {
+          x.noteHistograms();
+        }
         w.samples.load(w.buffer, withStarts);
         if (selector.countsOnly() && w.samples.histogramSize > 0) {
           w.samples.dropBuckets();

@@ -47,6 +47,9 @@ public final class SmoothedSelect extends Operator {
       @Override
       public void evaluate(int i, Workspace w, SeriesTarget target) {
         selection.read(i, w.buffer);
+        if (w.buffer.histograms != null) {
+          x.noteHistograms();
+        }
         w.samples.load(w.buffer, false);
         smooth(x, moments, labels(i), w.samples, target);
       }

@@ -68,7 +68,7 @@ final class Streams {
           s.evaluate(i, w, target);
           if (!target.isEmpty()) {
             Column c = target.toColumn(s.labels(i), s.dropName(i));
-            x.holdBytes(Execution.bytes(c));
+            x.holdBytes(c.bytes());
             x.holdSamples(c.weight());
             out[i] = c;
           }
@@ -80,7 +80,7 @@ final class Streams {
       if (c != null) {
         columns.add(c);
         samples += c.weight();
-        bytes += Execution.bytes(c);
+        bytes += c.bytes();
       }
     }
     return new Block(columns, samples, bytes);

@@ -1,0 +1,187 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.exec.Column;
+import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.exec.MemoryBudget;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers of range queries, kept to be used again as long as what they were made of reads the same.
+ *
+ * <p>An answer stands under its query, its step, and where its steps lie on the clock; one whose
+ * steps cannot be told apart stands under its start and end too. With it stands the mark of the
+ * store that was taken before it was computed; which of its steps still hold is for {@link
+ * ResultReuse} to find out by what the store says has changed since.
+ *
+ * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
+ * from the budget of all queries, to which entries go back, least recently used first, when a query
+ * needs the memory. Safe for any number of threads.
+ */
+final class ResultCache {
+  /** One answer takes at most this part of the cache. */
+  private static final int SHARE = 8;
+
+  /** About what an entry takes beside its columns. */
+  private static final long ENTRY_BYTES = 512;
+
+  /** Queries asked lately whose steps lie anywhere on the clock: a power of two. */
+  private static final int RECENT = 1024;
+
+  /**
+   * What an answer stands under.
+   *
+   * @param phase where steps lie: their time modulo the step
+   * @param start of the query; 0 for an answer that can be used step by step
+   * @param end of the query; 0 likewise
+   */
+  record Key(
+      MetricSource source,
+      String text,
+      long lookback,
+      long step,
+      long phase,
+      List<Long> subquerySteps,
+      long start,
+      long end) {
+    boolean isStepwise() {
+      return start == 0 && end == 0;
+    }
+  }
+
+  /**
+   * An answer.
+   *
+   * @param mark of the store, taken before it was computed
+   */
+  record Entry(
+      Grid grid, List<Column> columns, long mark, List<String> warnings, List<String> infos) {
+    long bytes(Key key) {
+      long n = ENTRY_BYTES + 2L * key.text().length();
+      for (Column c : columns) {
+        n += c.bytes();
+      }
+      for (String s : warnings) {
+        n += 48 + 2L * s.length();
+      }
+      for (String s : infos) {
+        n += 48 + 2L * s.length();
+      }
+      return n;
+    }
+  }
+
+  private record Held(Entry entry, long bytes) {}
+
+  private final long maxBytes;
+  private final MemoryBudget budget;
+  private final LinkedHashMap<Key, Held> entries = new LinkedHashMap<>(16, 0.75f, true);
+  private final long[] recent = new long[RECENT];
+  private long bytes;
+  private long evictions;
+
+  /**
+   * @param maxBytes above 0
+   * @param budget of all queries
+   */
+  ResultCache(long maxBytes, MemoryBudget budget) {
+    this.maxBytes = maxBytes;
+    this.budget = budget;
+    budget.reclaimFrom(this::shrink);
+  }
+
+  synchronized @Nullable Entry get(Key key) {
+    Held h = entries.get(key);
+    return h == null ? null : h.entry;
+  }
+
+  /** What is there, without counting as a use. */
+  synchronized @Nullable Entry peek(Key key) {
+    for (Map.Entry<Key, Held> e : entries.entrySet()) {
+      if (e.getKey().equals(key)) {
+        return e.getValue().entry;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether an answer is worth keeping: one whose steps lie on multiples of the step, as dashboards
+   * ask, or one that was asked for before.
+   */
+  synchronized boolean wants(Key key) {
+    if (key.isStepwise() && key.phase == 0) {
+      return true;
+    }
+    long hash = key.hashCode() * 0x9E3779B97F4A7C15L | 1;
+    int at = (int) (hash >>> 40) & RECENT - 1;
+    boolean again = recent[at] == hash;
+    recent[at] = hash;
+    return again;
+  }
+
+  /** Keeps an answer in place of the one before, if there is room. */
+  synchronized void put(Key key, Entry entry) {
+    remove(key);
+    long n = entry.bytes(key);
+    if (n > maxBytes / SHARE) {
+      return;
+    }
+    if (bytes + n > maxBytes) {
+      shrink(bytes + n - maxBytes);
+    }
+    if (!budget.tryReserve(n)) {
+      return;
+    }
+    entries.put(key, new Held(entry, n));
+    bytes += n;
+  }
+
+  private void remove(Key key) {
+    Held h = entries.remove(key);
+    if (h != null) {
+      give(h);
+    }
+  }
+
+  private void give(Held h) {
+    bytes -= h.bytes;
+    budget.release(h.bytes);
+  }
+
+  /** Gives back so many bytes, or all. */
+  private synchronized void shrink(long wanted) {
+    long freed = 0;
+    List<Held> gone = new ArrayList<>();
+    for (Iterator<Held> it = entries.values().iterator(); it.hasNext() && freed < wanted; ) {
+      Held h = it.next();
+      it.remove();
+      gone.add(h);
+      freed += h.bytes;
+    }
+    gone.forEach(this::give);
+    evictions += gone.size();
+  }
+
+  /** Bytes of all answers. */
+  synchronized long bytes() {
+    return bytes;
+  }
+
+  long maxBytes() {
+    return maxBytes;
+  }
+
+  synchronized int size() {
+    return entries.size();
+  }
+
+  synchronized long evictions() {
+    return evictions;
+  }
+}

@@ -1,0 +1,265 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.TimeRanges;
+import dev.tethys.query.promql.ResultCache.Entry;
+import dev.tethys.query.promql.ResultCache.Key;
+import dev.tethys.query.promql.exec.Block;
+import dev.tethys.query.promql.exec.Column;
+import dev.tethys.query.promql.exec.Execution;
+import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.exec.Splice;
+import dev.tethys.query.promql.plan.Locality;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One range query beside the cache of answers: takes from it the steps that still hold, has the
+ * others computed, and puts the whole back.
+ *
+ * <p>A step holds when nothing in the times that it reads has changed since it was computed. So no
+ * guess is made about how late samples come, and a step that reads where samples are still to come
+ * is known to be out of date once they have. What is computed beside kept steps must belong to the
+ * same state of the store: when a time that these read changes meanwhile, all is computed anew.
+ *
+ * <p>Answers that read native histograms or carry annotations are kept as a whole only: both may
+ * depend on samples before a part of the range.
+ */
+final class ResultReuse {
+  /** Less than this part of the steps is not worth the two pieces. */
+  private static final int WORTH = 4;
+
+  private final ResultCache cache;
+  private final MetricSource source;
+  private final Grid grid;
+  private final Locality locality;
+  private final Key whole;
+  private final @Nullable Key stepwise;
+  private Reuse reuse = Reuse.MISS;
+  private List<String> warnings = List.of();
+  private List<String> infos = List.of();
+
+  /** What is to be kept once the annotations are known; null for nothing. */
+  private @Nullable Pending pending;
+
+  private record Pending(List<Column> columns, long mark) {}
+
+  /** Steps of a query that an answer holds, both ends included. */
+  private record Run(int first, int last) {
+    int steps() {
+      return last - first + 1;
+    }
+  }
+
+  ResultReuse(
+      ResultCache cache,
+      MetricSource source,
+      String text,
+      Grid grid,
+      long lookback,
+      Locality locality) {
+    this.cache = cache;
+    this.source = source;
+    this.grid = grid;
+    this.locality = locality;
+    long phase = Math.floorMod(grid.start(), grid.interval());
+    // An end that no query can have keeps keys of both kinds apart.
+    this.whole =
+        new Key(
+            source,
+            text,
+            lookback,
+            grid.interval(),
+            phase,
+            locality.subquerySteps(),
+            grid.start(),
+            Math.max(grid.end(), 1));
+    this.stepwise =
+        locality.isStepwise()
+            ? new Key(
+                source, text, lookback, grid.interval(), phase, locality.subquerySteps(), 0, 0)
+            : null;
+  }
+
+  Reuse reuse() {
+    return reuse;
+  }
+
+  List<String> warnings() {
+    return warnings;
+  }
+
+  List<String> infos() {
+    return infos;
+  }
+
+  /** How many steps a query would take from the cache now. */
+  int available() {
+    Entry all = cache.peek(whole);
+    if (all != null && holds(all)) {
+      return grid.steps();
+    }
+    Entry e = stepwise == null ? null : cache.peek(stepwise);
+    Run has = e == null ? null : overlap(e);
+    Run r = e == null || has == null ? null : run(has, source.changedSince(e.mark()));
+    return r != null && (r.steps() == grid.steps() || isWorth(r)) ? r.steps() : 0;
+  }
+
+  /**
+   * The answer.
+   *
+   * @param compute gives the answer for the steps of a part of the grid
+   */
+  Block evaluate(Execution x, Function<Grid, Block> compute) {
+    long mark = source.changeMark();
+    if (mark == MetricSource.NO_MARK) {
+      reuse = Reuse.NONE;
+      return compute.apply(grid);
+    }
+    Entry all = cache.get(whole);
+    if (all != null && holds(all)) {
+      reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
+      warnings = all.warnings();
+      infos = all.infos();
+      return x.hold(all.columns());
+    }
+    Entry e = stepwise == null ? null : cache.get(stepwise);
+    if (e == null) {
+      return kept(compute.apply(grid), mark);
+    }
+    Run has = overlap(e);
+    Run r = has == null ? null : run(has, source.changedSince(e.mark()));
+    if (r != null && r.steps() == grid.steps()) {
+      reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
+      return e.grid().equals(grid) ? x.hold(e.columns()) : spliced(x, e, r, null, null);
+    }
+    Block b = r == null || !isWorth(r) ? null : partly(x, e, r, mark, compute);
+    if (b != null) {
+      reuse = new Reuse(Reuse.Outcome.PARTIAL, r == null ? 0 : r.steps());
+    } else {
+      b = compute.apply(grid);
+    }
+    boolean covered = grid.end() <= e.grid().end() && grid.steps() <= e.grid().steps();
+    boolean current = has == null || r != null && r.steps() > has.steps() / 2;
+    return covered && current ? b : kept(b, mark); // what looks back does not replace what is live
+  }
+
+  private Block kept(Block b, long mark) {
+    pending = new Pending(b.columns(), mark);
+    return b;
+  }
+
+  private boolean isWorth(Run r) {
+    return r.steps() >= 2 && r.steps() >= grid.steps() / WORTH;
+  }
+
+  /** Keeps what was computed. */
+  void keep(Execution x, List<String> warned, List<String> informed) {
+    Pending p = pending;
+    if (p == null) {
+      return;
+    }
+    pending = null;
+    Key key =
+        stepwise == null || x.readHistograms() || !warned.isEmpty() || !informed.isEmpty()
+            ? whole
+            : stepwise;
+    if (cache.wants(key)) {
+      cache.put(key, new Entry(grid, p.columns, p.mark, warned, informed));
+    }
+  }
+
+  /** Whether nothing that a whole answer read has changed. */
+  private boolean holds(Entry e) {
+    TimeRanges changed = source.changedSince(e.mark());
+    return !changed.overlaps(grid.start() - locality.before(), grid.end() + locality.after())
+        && (locality.fixedFrom() > locality.fixedTo()
+            || !changed.overlaps(locality.fixedFrom(), locality.fixedTo()));
+  }
+
+  private boolean holds(int step, TimeRanges changed) {
+    return !changed.overlaps(
+        grid.time(step) - locality.before(), grid.time(step) + locality.after());
+  }
+
+  /** The steps of this query that an answer has. */
+  private @Nullable Run overlap(Entry e) {
+    long interval = grid.interval();
+    long first = Math.max(0, (e.grid().start() - grid.start()) / interval);
+    long last = Math.min(grid.steps() - 1L, (e.grid().end() - grid.start()) / interval);
+    return first > last ? null : new Run((int) first, (int) last);
+  }
+
+  /** The longest run of steps among some that still hold. */
+  private @Nullable Run run(Run among, TimeRanges changed) {
+    Run best = null;
+    int from = -1;
+    for (int s = among.first; s <= among.last; s++) {
+      if (!holds(s, changed)) {
+        from = -1;
+        continue;
+      }
+      from = from < 0 ? s : from;
+      if (best == null || s - from + 1 > best.steps()) {
+        best = new Run(from, s);
+      }
+    }
+    return best;
+  }
+
+  /** Computes the steps around a run; null when the run cannot be used after all. */
+  private @Nullable Block partly(
+      Execution x, Entry e, Run r, long mark, Function<Grid, Block> compute) {
+    int steps = grid.steps();
+    // Two steps at least: a part of one step would be taken for an instant query.
+    Grid before =
+        r.first == 0 ? null : new Grid(grid.start(), grid.interval(), Math.max(2, r.first));
+    int from = Math.min(r.last + 1, steps - 2);
+    Grid after =
+        r.last == steps - 1 ? null : new Grid(grid.time(from), grid.interval(), steps - from);
+    Block b = before == null ? null : compute.apply(before);
+    Block a = after == null ? null : compute.apply(after);
+    boolean same =
+        !x.readHistograms()
+            && x.annotations().isEmpty()
+            && !source
+                .changedSince(mark)
+                .overlaps(
+                    grid.time(r.first) - locality.before(), grid.time(r.last) + locality.after());
+    Block out = same ? spliced(x, e, r, b, a) : null;
+    if (b != null) {
+      x.release(b);
+    }
+    if (a != null) {
+      x.release(a);
+    }
+    if (!same) {
+      x.annotations().clear();
+    }
+    return out;
+  }
+
+  /** A run of kept steps, and what was computed before and behind it. */
+  private Block spliced(
+      Execution x, Entry e, Run r, @Nullable Block before, @Nullable Block after) {
+    try (Splice out = new Splice(x, grid, e.columns().size())) {
+      int shift = (int) ((grid.start() - e.grid().start()) / grid.interval());
+      for (Column c : e.columns()) {
+        out.add(c, r.first + shift, r.first, r.steps());
+      }
+      if (before != null) {
+        for (Column c : before.columns()) {
+          out.add(c, 0, 0, r.first);
+        }
+      }
+      if (after != null) {
+        int n = grid.steps() - 1 - r.last;
+        for (Column c : after.columns()) {
+          out.add(c, c.values().length - n, r.last + 1, n);
+        }
+      }
+      return out.finish();
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tethys.query.promql;
+
+/**
+ * How much of the answer to a range query was known from queries before.
+ *
+ * @param steps how many steps were not computed
+ */
+public record Reuse(Outcome outcome, int steps) {
+  /** The cache had no part in it. */
+  public static final Reuse NONE = new Reuse(Outcome.BYPASS, 0);
+
+  static final Reuse MISS = new Reuse(Outcome.MISS, 0);
+
+  /** What a lookup came to. */
+  public enum Outcome {
+    /** All was known. */
+    HIT,
+    /** Some steps were known. */
+    PARTIAL,
+    /** Nothing that could be used was known. */
+    MISS,
+    /** Nobody looked: there is no cache, or it was not wanted, or it cannot serve the query. */
+    BYPASS
+  }
+}

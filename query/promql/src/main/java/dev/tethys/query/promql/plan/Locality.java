@@ -1,0 +1,297 @@
+package dev.tethys.query.promql.plan;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.ast.AggregateOp;
+import dev.tethys.query.promql.ast.BinaryOp;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.Aggregate;
+import dev.tethys.query.promql.ast.Expr.Binary;
+import dev.tethys.query.promql.ast.Expr.Call;
+import dev.tethys.query.promql.ast.Expr.Duration;
+import dev.tethys.query.promql.ast.Expr.DurationExpr;
+import dev.tethys.query.promql.ast.Expr.Extension;
+import dev.tethys.query.promql.ast.Expr.MatrixSelector;
+import dev.tethys.query.promql.ast.Expr.NumberLiteral;
+import dev.tethys.query.promql.ast.Expr.Paren;
+import dev.tethys.query.promql.ast.Expr.StringLiteral;
+import dev.tethys.query.promql.ast.Expr.Subquery;
+import dev.tethys.query.promql.ast.Expr.TimeShift;
+import dev.tethys.query.promql.ast.Expr.Unary;
+import dev.tethys.query.promql.ast.Expr.ValueType;
+import dev.tethys.query.promql.ast.Expr.VectorSelector;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the answer at one step of a range query depends on that step alone, and which times it
+ * reads: what has to be known before an answer is used again.
+ *
+ * <p>A query is not stepwise when it says so ({@code @}, {@code start()}, {@code range()}), or when
+ * sums would be taken in another order: an aggregation takes its input in the order in which series
+ * first appear in the whole range, and only what comes from selectors of one metric keeps that
+ * order in a part of the range. What is in doubt is not stepwise.
+ *
+ * @param hindrance why the steps cannot be told apart; empty when they can
+ * @param before how many milliseconds before a step are read, at most; may be negative
+ * @param after how many milliseconds after a step are read, at most; may be negative
+ * @param fixedFrom first millisecond read whatever the steps; above {@code fixedTo} when there is
+ *     none
+ * @param fixedTo last such
+ * @param subquerySteps the steps of subqueries that name none, which are configured elsewhere
+ */
+public record Locality(
+    String hindrance,
+    long before,
+    long after,
+    long fixedFrom,
+    long fixedTo,
+    List<Long> subquerySteps) {
+
+  /** Beyond this, sums of durations are not worth being careful about. */
+  private static final long MAX_REACH = 1L << 52;
+
+  /** Whether each step has its answer whatever other steps are asked for. */
+  public boolean isStepwise() {
+    return hindrance.isEmpty();
+  }
+
+  /**
+   * Looks at a range query.
+   *
+   * @param lookback milliseconds
+   * @return null when its answers must not be used again
+   */
+  public static @Nullable Locality of(
+      Expr root, long start, long end, long step, long lookback, EngineOptions options) {
+    Analysis a = new Analysis(start, end, step, lookback, options);
+    if (options.delayedNameRemoval()) {
+      a.hinder("names are removed at the end of the query");
+    }
+    Order o = a.visit(root, 0, 0);
+    if (o == Order.UNKNOWN || a.before > MAX_REACH || a.after > MAX_REACH) {
+      return null;
+    }
+    return new Locality(
+        a.hindrance, a.before, a.after, a.fixedFrom, a.fixedTo, List.copyOf(a.subquerySteps));
+  }
+
+  /** What is known about the order of the series that an expression gives. */
+  private enum Order {
+    /** That of their labels in storage, or there is one series at most. */
+    KEPT,
+    /** Depends on the range asked for. */
+    VARIES,
+    /** Nothing is known about the expression. */
+    UNKNOWN;
+
+    Order and(Order o) {
+      return compareTo(o) >= 0 ? this : o;
+    }
+  }
+
+  private static final class Analysis {
+    private final long start;
+    private final long end;
+    private final long lookback;
+    private final EngineOptions options;
+    private final Durations durations;
+    private final List<Long> subquerySteps = new ArrayList<>();
+    private String hindrance = "";
+    private long before = -MAX_REACH;
+    private long after = -MAX_REACH;
+    private long fixedFrom = Long.MAX_VALUE;
+    private long fixedTo = Long.MIN_VALUE;
+
+    Analysis(long start, long end, long step, long lookback, EngineOptions options) {
+      this.start = start;
+      this.end = end;
+      this.lookback = lookback;
+      this.options = options;
+      this.durations = new Durations(step, end - start);
+    }
+
+    private void hinder(String why) {
+      if (hindrance.isEmpty()) {
+        hindrance = why;
+      }
+    }
+
+    /**
+     * @param earlier how far before a step the expression is evaluated, at most
+     * @param later how far behind it, at most
+     */
+    private Order visit(Expr e, long earlier, long later) {
+      return switch (e) {
+        case NumberLiteral n -> Order.KEPT;
+        case StringLiteral s -> Order.KEPT;
+        case Paren p -> visit(p.inner(), earlier, later);
+        case Unary u -> visit(u.operand(), earlier, later);
+        case VectorSelector v -> selector(v, 0, earlier, later);
+        case MatrixSelector m -> selector(m.selector(), length(m.range()), earlier, later);
+        case Subquery s -> subquery(s, earlier, later);
+        case Aggregate a -> aggregate(a, earlier, later);
+        case Binary b -> binary(b, earlier, later);
+        case Call c -> call(c, earlier, later);
+      };
+    }
+
+    private long length(Duration d) {
+      moving(d.expression());
+      return durations.positive(d);
+    }
+
+    private long offset(TimeShift s) {
+      moving(s.offset().expression());
+      return durations.any(s.offset());
+    }
+
+    /** Looks for what depends on the start and the end of the query. */
+    private void moving(@Nullable DurationExpr e) {
+      switch (e) {
+        case null -> {}
+        case DurationExpr.Literal l -> {}
+        case DurationExpr.Step s -> {}
+        case DurationExpr.Range r -> hinder("range() depends on the start and end of the query");
+        case DurationExpr.Wrapped w -> moving(w.inner());
+        case DurationExpr.Signed s -> moving(s.operand());
+        case DurationExpr.Arithmetic a -> {
+          moving(a.left());
+          moving(a.right());
+        }
+        case DurationExpr.Extreme x -> {
+          moving(x.left());
+          moving(x.right());
+        }
+      }
+    }
+
+    private Order selector(VectorSelector v, long range, long earlier, long later) {
+      boolean extended = v.extension() != Extension.NONE;
+      long back = range == 0 ? lookback : extended ? range + lookback : range;
+      long ahead = v.extension() == Extension.SMOOTHED ? lookback : 0;
+      reads(v.shift(), back, ahead, earlier, later);
+      for (Matcher m : v.matchers()) {
+        if (m.type() == Matcher.Type.EQUAL
+            && m.name().equals(Labels.METRIC_NAME)
+            && !m.value().isEmpty()) {
+          return Order.KEPT;
+        }
+      }
+      return Order.VARIES; // series that differ by their names alone may become one
+    }
+
+    private @Nullable Long at(TimeShift s) {
+      if (s.atAnchor() != null) {
+        return s.atAnchor() == Expr.AtAnchor.START ? start : end;
+      }
+      return s.at();
+    }
+
+    private void reads(TimeShift s, long back, long ahead, long earlier, long later) {
+      long offset = offset(s);
+      Long at = at(s);
+      if (at == null) {
+        before = Math.max(before, earlier + offset + back);
+        after = Math.max(after, later - offset + ahead);
+      } else {
+        hinder("@ gives all steps the same");
+        fixedFrom = Math.min(fixedFrom, at - offset - back);
+        fixedTo = Math.max(fixedTo, at - offset + ahead);
+      }
+    }
+
+    private Order subquery(Subquery s, long earlier, long later) {
+      long range = length(s.range());
+      if (s.step() == null) {
+        subquerySteps.add(options.subqueryStep().applyAsLong(range));
+      } else {
+        moving(s.step().expression());
+      }
+      long offset = offset(s.shift());
+      Long at = at(s.shift());
+      if (at == null) {
+        return visit(s.inner(), earlier + offset + range, later - offset);
+      }
+      hinder("@ gives all steps the same");
+      // Seen from any step: from the last one back, and from the first one ahead.
+      return visit(
+          s.inner(),
+          Math.max(earlier, end - at) + offset + range,
+          Math.max(later, at - start) - offset);
+    }
+
+    private Order aggregate(Aggregate a, long earlier, long later) {
+      Order inner = visit(a.inner(), earlier, later);
+      if (a.parameter() != null) {
+        inner = inner.and(visit(a.parameter(), earlier, later));
+      }
+      boolean counts =
+          a.op() == AggregateOp.COUNT
+              || a.op() == AggregateOp.GROUP
+              || a.op() == AggregateOp.COUNT_VALUES;
+      if (inner == Order.VARIES && !counts) {
+        hinder(
+            a.op().text()
+                + " takes series in an order that depends on the start and end of the query");
+      }
+      boolean one =
+          switch (a.op()) {
+            case SUM, AVG, MIN, MAX, COUNT, GROUP, STDDEV, STDVAR, QUANTILE ->
+                a.grouping().isEmpty() && !a.without();
+            case COUNT_VALUES, TOPK, BOTTOMK, LIMITK, LIMIT_RATIO -> false;
+          };
+      return inner == Order.UNKNOWN ? inner : one ? Order.KEPT : Order.VARIES;
+    }
+
+    private Order binary(Binary b, long earlier, long later) {
+      Order l = visit(b.left(), earlier, later);
+      Order r = visit(b.right(), earlier, later);
+      if (l == Order.UNKNOWN || r == Order.UNKNOWN) {
+        return Order.UNKNOWN;
+      }
+      if (b.left().type() == ValueType.SCALAR) {
+        return r;
+      }
+      if (b.right().type() == ValueType.SCALAR
+          || b.op() == BinaryOp.AND
+          || b.op() == BinaryOp.UNLESS) {
+        return l;
+      }
+      return Order.VARIES;
+    }
+
+    private Order call(Call c, long earlier, long later) {
+      Order o = Order.KEPT;
+      for (Expr x : c.arguments()) {
+        o = o.and(visit(x, earlier, later));
+      }
+      if (o == Order.UNKNOWN) {
+        return o;
+      }
+      switch (c.function().name()) {
+        case "info" -> {
+          return Order.UNKNOWN; // reads more than its text says
+        }
+        case "start", "end", "range" ->
+            hinder(c.function().name() + "() depends on the start and end of the query");
+        case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc" ->
+            hinder(c.function().name() + " orders series");
+        case "histogram_quantile",
+            "histogram_quantiles",
+            "histogram_fraction",
+            "label_replace",
+            "label_join" -> {
+          return Order.VARIES;
+        }
+        case "scalar", "absent", "absent_over_time", "vector", "time", "pi" -> {
+          return Order.KEPT;
+        }
+        default -> {}
+      }
+      return o;
+    }
+  }
+}
