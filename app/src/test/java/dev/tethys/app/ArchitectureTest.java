@@ -47,7 +47,10 @@ class ArchitectureTest {
             "dev.tethys.pipeline",
             "dev.tethys.pipeline.delivery..",
             "dev.tethys.pipeline.component..",
-            "dev.tethys.pipeline.ledger..")
+            "dev.tethys.pipeline.ledger..",
+            "dev.tethys.pipeline.sample..")
+        .layer("destinations")
+        .definedBy("dev.tethys.pipeline.destination..")
         .layer("alert")
         .definedBy("dev.tethys.alert..")
         .layer("api")
@@ -78,6 +81,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model")
         .whereLayer("pipeline")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("destinations")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
         .whereLayer("api")

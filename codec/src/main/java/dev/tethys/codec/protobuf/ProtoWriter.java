@@ -218,6 +218,55 @@ public final class ProtoWriter {
     return this;
   }
 
+  /**
+   * Messages of two strings, fields 1 and 2, out of a run of {@code uvarint(length) bytes} pairs,
+   * as the canonical bytes of labels are: one message a pair.
+   */
+  public ProtoWriter pairs(int field, byte[] b, int offset, int length) {
+    int p = offset;
+    int end = offset + length;
+    int tag = field << 3 | ProtoReader.LENGTH;
+    while (p < end) {
+      int start = p;
+      int nl = b[p];
+      if (nl >= 0 && tag < 0x80) {
+        int v = p + 1 + nl;
+        int vl = b[v];
+        if (vl >= 0 && nl + vl < 0x80 - 4) {
+          // Nearly all: every length takes one byte.
+          room(nl + vl + 6);
+          byte[] out = buf;
+          int q = pos;
+          out[q++] = (byte) tag;
+          out[q++] = (byte) (nl + vl + 4);
+          out[q++] = 1 << 3 | ProtoReader.LENGTH;
+          System.arraycopy(b, start, out, q, nl + 1);
+          q += nl + 1;
+          out[q++] = 2 << 3 | ProtoReader.LENGTH;
+          System.arraycopy(b, v, out, q, vl + 1);
+          pos = q + vl + 1;
+          p = v + 1 + vl;
+          continue;
+        }
+      }
+      int m = begin(field);
+      for (int half = 1; half <= 2; half++) {
+        int n = 0;
+        int shift = 0;
+        byte c;
+        do {
+          c = b[p++];
+          n |= (c & 0x7f) << shift;
+          shift += 7;
+        } while (c < 0);
+        bytes(half, b, p, n);
+        p += n;
+      }
+      end(m);
+    }
+    return this;
+  }
+
   /** int64, unless it is 0. */
   public ProtoWriter int64Unless0(int field, long v) {
     return v == 0 ? this : int64(field, v);

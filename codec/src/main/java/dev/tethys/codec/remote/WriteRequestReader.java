@@ -62,6 +62,7 @@ public final class WriteRequestReader {
   private byte[] gathered = {};
 
   private long timestamp;
+  private long startTimestamp;
   private double value;
   private @Nullable Histogram histogram;
   private @Nullable Exemplar exemplar;
@@ -198,6 +199,7 @@ public final class WriteRequestReader {
           int outer = in.enter();
           histogram = histograms.read(in);
           timestamp = histograms.timestamp;
+          startTimestamp = histograms.startTimestamp;
           in.leave(outer);
           return SeriesEvent.HISTOGRAM;
         }
@@ -209,17 +211,20 @@ public final class WriteRequestReader {
 
   private void sample() {
     long t = 0;
+    long start = 0;
     double v = 0;
     int outer = in.enter();
     while (in.next()) {
       switch (in.tag()) {
         case 1 << 3 | ProtoReader.FIXED64 -> v = in.readDouble();
         case 2 << 3 -> t = in.readLong();
+        case 3 << 3 -> start = in.readLong();
         default -> in.skip();
       }
     }
     in.leave(outer);
     timestamp = t;
+    startTimestamp = start;
     value = v;
   }
 
@@ -272,6 +277,15 @@ public final class WriteRequestReader {
   /** Unix milliseconds of the sample or histogram read last. */
   public long timestamp() {
     return timestamp;
+  }
+
+  /**
+   * When the counter or histogram of the sample read last began, Unix milliseconds; 0 when unknown.
+   * Remote write 1.0 has no such field: {@link WriteRequestWriter} puts it where 2.0 has it when it
+   * is told one, for requests that stay within one process.
+   */
+  public long startTimestamp() {
+    return startTimestamp;
   }
 
   /** The float read last. */

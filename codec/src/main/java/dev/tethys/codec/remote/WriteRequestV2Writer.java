@@ -91,6 +91,11 @@ public final class WriteRequestV2Writer {
     return this;
   }
 
+  /** Bytes of the series written so far. */
+  public int size() {
+    return series.size();
+  }
+
   /** Puts the request together; it is then in the first {@code size()} bytes of the result. */
   public ProtoWriter finish() {
     out.clear();

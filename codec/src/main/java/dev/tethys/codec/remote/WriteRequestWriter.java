@@ -30,6 +30,26 @@ public final class WriteRequestWriter {
     return this;
   }
 
+  /** A series by its label fields as they stand in another request of 1.0. */
+  public WriteRequestWriter beginSeries(byte[] buf, int offset, int length) {
+    if (series >= 0) {
+      throw new IllegalStateException("the series before is not ended");
+    }
+    series = out.begin(1);
+    out.raw(buf, offset, length);
+    return this;
+  }
+
+  /** A series by canonical bytes of its labels, see {@link Labels}. */
+  public WriteRequestWriter beginCanonicalSeries(byte[] buf, int offset, int length) {
+    if (series >= 0) {
+      throw new IllegalStateException("the series before is not ended");
+    }
+    series = out.begin(1);
+    out.pairs(1, buf, offset, length);
+    return this;
+  }
+
   /** Labels as a run of {@code Label} fields, which series, exemplars and chunked series share. */
   static void writeLabels(ProtoWriter w, int field, Labels labels) {
     labels.forEachBytes(
@@ -49,6 +69,16 @@ public final class WriteRequestWriter {
     return this;
   }
 
+  /** The same with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
+  public WriteRequestWriter sample(long startTimestamp, long timestamp, double value) {
+    int m = out.begin(2);
+    out.float64Unless0(1, value);
+    out.int64Unless0(2, timestamp);
+    out.int64Unless0(3, startTimestamp);
+    out.end(m);
+    return this;
+  }
+
   public WriteRequestWriter exemplar(Exemplar e) {
     int m = out.begin(3);
     writeLabels(out, 1, e.labels());
@@ -60,6 +90,12 @@ public final class WriteRequestWriter {
 
   public WriteRequestWriter histogram(long timestamp, Histogram h) {
     HistogramMessage.write(out, 4, 0, timestamp, h);
+    return this;
+  }
+
+  /** The same with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
+  public WriteRequestWriter histogram(long startTimestamp, long timestamp, Histogram h) {
+    HistogramMessage.write(out, 4, startTimestamp, timestamp, h);
     return this;
   }
 
@@ -79,6 +115,13 @@ public final class WriteRequestWriter {
     out.stringUnlessEmpty(4, m.help());
     out.stringUnlessEmpty(5, m.unit());
     out.end(at);
+    return this;
+  }
+
+  /** Cuts the request back to an earlier size, at which no series was begun. */
+  public WriteRequestWriter truncate(int size) {
+    out.truncate(size);
+    series = -1;
     return this;
   }
 

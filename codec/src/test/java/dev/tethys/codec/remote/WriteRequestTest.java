@@ -11,6 +11,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
@@ -374,5 +375,55 @@ class WriteRequestTest {
     WriteRequestReader r = new WriteRequestReader().reset(b, 0, b.length);
     r.nextSeries();
     assertThatThrownBy(r::next).isInstanceOf(CodecException.class).hasMessageContaining("buckets");
+  }
+
+  @Property(tries = 200)
+  void labelsAreWrittenAlikeHoweverTheyCome(@ForAll long seed) {
+    Random random = new Random(seed);
+    LabelsBuilder b = new LabelsBuilder();
+    for (int i = random.nextInt(6); i >= 0; i--) {
+      // Lengths around those at which a length takes another byte.
+      b.set("n" + "x".repeat(random.nextInt(140)), "v".repeat(1 + random.nextInt(300)));
+    }
+    Labels l = b.build();
+    byte[] canonical = l.canonicalBytes();
+    byte[] wanted = new WriteRequestWriter().beginSeries(l).sample(5, 1).endSeries().toByteArray();
+    byte[] padded = new byte[canonical.length + 7];
+    System.arraycopy(canonical, 0, padded, 3, canonical.length);
+    assertThat(
+            new WriteRequestWriter()
+                .beginCanonicalSeries(padded, 3, canonical.length)
+                .sample(5, 1)
+                .endSeries()
+                .toByteArray())
+        .isEqualTo(wanted);
+    WriteRequestReader r = new WriteRequestReader().reset(wanted, 0, wanted.length);
+    assertThat(r.nextSeries()).isTrue();
+    assertThat(
+            new WriteRequestWriter()
+                .beginSeries(r.labelBuffer(), r.labelOffset(), r.labelLength())
+                .sample(5, 1)
+                .endSeries()
+                .toByteArray())
+        .isEqualTo(wanted);
+  }
+
+  @Test
+  void startTimestampsStayWithinTheProcess() {
+    byte[] b =
+        new WriteRequestWriter()
+            .beginSeries(Labels.of("__name__", "a"))
+            .sample(3, 5, 1)
+            .sample(6, 1)
+            .endSeries()
+            .toByteArray();
+    WriteRequestReader r = new WriteRequestReader().reset(b, 0, b.length);
+    assertThat(r.nextSeries()).isTrue();
+    r.next();
+    assertThat(r.startTimestamp()).isEqualTo(3);
+    assertThat(r.timestamp()).isEqualTo(5);
+    r.next();
+    assertThat(r.startTimestamp()).isZero();
+    assertThat(r.timestamp()).isEqualTo(6);
   }
 }

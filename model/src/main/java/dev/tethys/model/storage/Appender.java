@@ -55,6 +55,11 @@ public interface Appender extends AutoCloseable {
    */
   long series(byte[] buf, int offset, int length, LabelDecoder decoder);
 
+  /** Decodes canonical bytes of labels, see {@link Labels}. */
+  LabelDecoder CANONICAL =
+      (b, offset, length) ->
+          Labels.ofCanonicalBytes(java.util.Arrays.copyOfRange(b, offset, offset + length));
+
   /** Decodes label bytes that are new to the store. */
   @FunctionalInterface
   interface LabelDecoder {

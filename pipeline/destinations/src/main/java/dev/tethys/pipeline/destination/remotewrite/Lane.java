@@ -1,0 +1,133 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Series whose requests are sent one after the other. Samples wait here, encoded, until a request
+ * is full or the oldest has waited long enough. All but {@link #lock} is guarded by it; requests go
+ * to the outbox under it too, so that they stand there in order.
+ */
+final class Lane {
+  /** A request is cut at this size before compression: receivers refuse 32 MiB. */
+  static final int MAX_REQUEST_BYTES = 8 << 20;
+
+  final ReentrantLock lock = new ReentrantLock();
+  final long id;
+  private final Outbox outbox;
+  private final int maxEntries;
+  private final RelabelMemory relabelled = new RelabelMemory();
+  private RequestWriter writer;
+  private List<Pending> waiting = new ArrayList<>();
+  private long since;
+
+  Lane(long id, Outbox outbox, int maxEntries, Message message) {
+    this.id = id;
+    this.outbox = outbox;
+    this.maxEntries = maxEntries;
+    this.writer = new RequestWriter(message);
+  }
+
+  RelabelMemory relabelled() {
+    return relabelled;
+  }
+
+  /** The request that is being put together, in the wanted form. */
+  RequestWriter writer(Message message) {
+    if (writer.message() != message) {
+      cut();
+      writer = new RequestWriter(message);
+    }
+    return writer;
+  }
+
+  /** To be called behind every series: notes who waits, and cuts a request that is full. */
+  void ended(Pending from, long nanos) {
+    if (writer.isEmpty()) {
+      return;
+    }
+    if (waiting.isEmpty()) {
+      since = nanos;
+    }
+    if (waiting.isEmpty() || waiting.getLast() != from) {
+      from.hold();
+      waiting.add(from);
+    }
+    if (writer.entries() >= maxEntries || writer.bytes() >= MAX_REQUEST_BYTES) {
+      cut();
+    }
+  }
+
+  /** Cuts a request that has waited for so long. */
+  void cutIfDue(long nanos, long deadlineNanos) {
+    lock.lock();
+    try {
+      if (!waiting.isEmpty() && nanos - since >= deadlineNanos) {
+        cut();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Cuts the request, full or not. */
+  void cut() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    List<Pending> whose = waiting;
+    waiting = new ArrayList<>();
+    Parcel p = writer.take(id);
+    Receipt receipt = outcome -> whose.forEach(w -> w.release(outcome));
+    outbox.put(p, receipt);
+  }
+
+  int entries() {
+    lock.lock();
+    try {
+      return writer.entries();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What relabelling made of series, by a hash of their label bytes. Filled up to a bound and then
+   * left as it is until it is emptied after some time, so that a set of series that does not fit
+   * still finds most of what was remembered.
+   */
+  static final class RelabelMemory {
+    static final int MAX_BYTES = 4 << 20;
+    private static final long KEEP_NANOS = 600_000_000_000L;
+    private static final int ENTRY_BYTES = 80;
+
+    private final java.util.HashMap<Long, Labels> made = new java.util.HashMap<>();
+    private int bytes;
+    private long since;
+
+    /** What was remembered; {@link Labels#EMPTY} for a dropped series, null when unknown. */
+    @Nullable Labels find(long hash) {
+      return made.get(hash);
+    }
+
+    void remember(long hash, Labels result, long nanos) {
+      if (made.isEmpty()) {
+        since = nanos;
+      } else if (bytes >= MAX_BYTES && nanos - since > KEEP_NANOS) {
+        made.clear();
+        bytes = 0;
+        since = nanos;
+      }
+      if (bytes < MAX_BYTES) {
+        made.put(hash, result);
+        bytes += ENTRY_BYTES + result.canonicalBytes().length;
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestV2Reader;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes a request that was queued already once more: in the other form, without samples that have
+ * become too old, or as several smaller ones.
+ */
+final class Recoding {
+  /** No request that was queued is larger than this before compression. */
+  private static final int MAX_BYTES = 1 << 30;
+
+  private final Message to;
+  private final long notBefore;
+  private final int entriesEach;
+  private final long lane;
+  private final List<Parcel> out = new ArrayList<>();
+  private final RequestWriter writer;
+
+  private Recoding(Message to, long notBefore, int entriesEach, long lane) {
+    this.to = to;
+    this.notBefore = notBefore;
+    this.entriesEach = entriesEach;
+    this.lane = lane;
+    this.writer = new RequestWriter(to);
+  }
+
+  /**
+   * The same request in another way, in order.
+   *
+   * @param notBefore samples and histograms older than this are left out
+   * @param entriesEach how many entries a part has at most, if no series has more
+   */
+  static List<Parcel> of(Parcel p, Message to, long notBefore, int entriesEach) {
+    Recoding r = new Recoding(to, notBefore, entriesEach, p.lane());
+    byte[] z = p.body();
+    int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);
+    byte[] raw = new byte[n + SnappyBlock.SLACK];
+    SnappyBlock.decode(z, 0, z.length, raw);
+    if (Contents.message(p) == Message.V1) {
+      r.first(new WriteRequestReader().reset(raw, 0, n));
+    } else {
+      r.second(new WriteRequestV2Reader().reset(raw, 0, n));
+    }
+    r.cut();
+    return r.out;
+  }
+
+  private void cut() {
+    if (!writer.isEmpty()) {
+      out.add(writer.take(lane));
+    }
+  }
+
+  private void endSeries() {
+    writer.end();
+    if (writer.entries() >= entriesEach) {
+      cut();
+    }
+  }
+
+  private void first(WriteRequestReader in) {
+    while (in.nextSeries()) {
+      writer.begin(
+          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength()));
+      for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
+        if (e == SeriesEvent.EXEMPLAR) {
+          exemplar(in.exemplar());
+        } else if (e == SeriesEvent.SAMPLE && in.timestamp() >= notBefore) {
+          writer.sample(in.startTimestamp(), in.timestamp(), in.value());
+        } else if (e == SeriesEvent.HISTOGRAM && in.timestamp() >= notBefore) {
+          writer.histogram(in.startTimestamp(), in.timestamp(), in.histogram());
+        }
+      }
+      endSeries();
+    }
+    while (to == Message.V1 && in.nextMetadata()) {
+      writer.familyMetadata(in.metricFamily(), in.metadata());
+    }
+  }
+
+  private void second(WriteRequestV2Reader in) {
+    while (in.nextSeries()) {
+      Labels labels = WriteRequestV2Reader.LABELS.decode(in.labelBuffer(), 0, in.labelLength());
+      writer.begin(labels);
+      for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
+        if (e == SeriesEvent.EXEMPLAR) {
+          exemplar(in.exemplar());
+        } else if (e == SeriesEvent.SAMPLE && in.timestamp() >= notBefore) {
+          writer.sample(in.startTimestamp(), in.timestamp(), in.value());
+        } else if (e == SeriesEvent.HISTOGRAM && in.timestamp() >= notBefore) {
+          writer.histogram(in.startTimestamp(), in.timestamp(), in.histogram());
+        }
+      }
+      if (to == Message.V2 && in.hasMetadata()) {
+        writer.seriesMetadata(in.metadata());
+      }
+      endSeries();
+    }
+  }
+
+  private void exemplar(@org.jspecify.annotations.Nullable Exemplar e) {
+    if (e != null) {
+      writer.exemplar(e);
+    }
+  }
+}

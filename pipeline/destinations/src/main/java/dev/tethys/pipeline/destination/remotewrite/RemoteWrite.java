@@ -1,0 +1,247 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All destinations of a {@code prometheus.yml}: whatever is given to it goes to each of them.
+ *
+ * <p>Each has a queue of its own, in memory or on disk, which is bounded in bytes; when it is full
+ * what waited longest is dropped and counted. A change of configuration replaces the queues that it
+ * changes and leaves the others alone. On disk the new queue goes on where the old one ended; in
+ * memory the old one sends on for a while beside the new one.
+ */
+public final class RemoteWrite implements Consumer, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(RemoteWrite.class.getName());
+
+  /** Opens outboxes. */
+  public interface Outboxes {
+    /**
+     * @param name of the destination
+     */
+    Outbox open(String name, OutboxOptions options, Sender sender) throws IOException;
+  }
+
+  /**
+   * What holds for all destinations.
+   *
+   * @param folder where queues are; null for memory
+   * @param maxBytes most that waits for one destination
+   * @param flushDeadline for how long a queue that ends goes on sending
+   */
+  public record Options(@Nullable Path folder, long maxBytes, Duration flushDeadline) {}
+
+  private final HttpClientFactory clients;
+  private final RemoteWriteMetrics metrics;
+  private final Outboxes outboxes;
+  private final Options options;
+  private final Clockwork clock;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private volatile List<RemoteWriteQueue> queues = List.of();
+  private boolean closed; // guarded by lock
+
+  /** Starts without a destination. */
+  public RemoteWrite(
+      HttpClientFactory clients,
+      RemoteWriteMetrics metrics,
+      Outboxes outboxes,
+      Options options,
+      Clockwork clock) {
+    this.clients = clients;
+    this.metrics = metrics;
+    this.outboxes = outboxes;
+    this.options = options;
+    this.clock = clock;
+  }
+
+  /** Whether there is any destination. */
+  public boolean isWanted() {
+    return !queues.isEmpty();
+  }
+
+  /**
+   * Takes over a configuration.
+   *
+   * @throws IOException when a certificate or a folder cannot be used; destinations that could be
+   *     opened work, the others are missing
+   */
+  public void apply(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
+    lock.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      List<RemoteWriteQueue> gone = new ArrayList<>(queues);
+      Map<String, RemoteWriteQueue> kept = new LinkedHashMap<>();
+      for (RemoteWriteQueue q : queues) {
+        if (q.externalLabels().equals(externalLabels) && configs.contains(q.config())) {
+          kept.put(q.config().id(), q);
+          gone.remove(q);
+        }
+      }
+      List<RemoteWriteConfig> fresh =
+          configs.stream().filter(c -> !kept.containsKey(c.id())).toList();
+      // What can be wrong is found before anything changes.
+      for (RemoteWriteConfig c : fresh) {
+        clients.client(c.client());
+      }
+      queues = List.copyOf(kept.values());
+      for (RemoteWriteQueue q : gone) {
+        if (configs.stream().noneMatch(c -> c.id().equals(q.config().id()))) {
+          metrics.of(q.config().id(), q.config().shownUrl()).forget();
+        }
+        if (options.folder == null) {
+          clock.execute("remote-write-drain", () -> q.close(options.flushDeadline));
+        } else {
+          q.close(Duration.ZERO);
+        }
+      }
+      Map<String, RemoteWriteQueue> now = new LinkedHashMap<>(kept);
+      try {
+        for (RemoteWriteConfig c : fresh) {
+          RemoteWriteQueue q = open(c, externalLabels, folderName(c, configs));
+          now.put(c.id(), q);
+          q.start();
+        }
+      } finally {
+        queues = List.copyOf(now.values());
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private RemoteWriteQueue open(RemoteWriteConfig c, Labels externalLabels, String folderName)
+      throws IOException {
+    RemoteWriteMetrics.Of of = metrics.of(c.id(), c.shownUrl());
+    RemoteWriteSender sender =
+        new RemoteWriteSender(
+            c,
+            clients.client(c.client()),
+            of,
+            (InstantSource) () -> Instant.ofEpochMilli(clock.millis()));
+    QueueConfig q = c.queue();
+    Path folder = options.folder;
+    Path own = folder == null ? null : folder.resolve(folderName);
+    OutboxOptions o =
+        OutboxOptions.DEFAULT
+            .withCapacity(OutboxOptions.Capacity.ofBytes(options.maxBytes))
+            .withWhenFull(OutboxOptions.WhenFull.DROP_OLDEST)
+            .withRetry(
+                new OutboxOptions.Retry(
+                    true, q.minBackoff(), 2, q.maxBackoff(), 0.1, Duration.ZERO, 0))
+            .withConcurrency(Math.min(q.maxShards(), RemoteWriteQueue.MAX_LANES), true);
+    Journal journal = null;
+    if (own != null) {
+      o =
+          o.withDisk(
+              new OutboxOptions.Disk(
+                  own.resolve("queue"), OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
+      journal = new Journal(own.resolve("journal"));
+    }
+    Outbox outbox = outboxes.open(c.id(), o, sender);
+    return new RemoteWriteQueue(c, externalLabels, sender, outbox, journal, of, clock);
+  }
+
+  /**
+   * The folder of a destination: its name, or for one without a name what its URL gives, so that a
+   * changed setting finds what waits there.
+   */
+  private static String folderName(RemoteWriteConfig c, List<RemoteWriteConfig> all) {
+    String plain = c.name().isEmpty() ? c.url().getHost() + c.url().getRawPath() : c.name();
+    StringBuilder sb = new StringBuilder(c.name().isEmpty() ? "url-" : "name-");
+    plain.chars().forEach(x -> sb.append(x < 128 && Character.isLetterOrDigit(x) ? (char) x : '-'));
+    String what = c.name().isEmpty() ? c.url().toString() : c.name();
+    byte[] b = what.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    sb.append('-').append(Long.toHexString(Labels.hash64(b, 0, b.length)));
+    if (c.name().isEmpty()) {
+      long before =
+          all.stream()
+              .takeWhile(o -> o != c)
+              .filter(o -> o.name().isEmpty() && o.url().equals(c.url()))
+              .count();
+      if (before > 0) {
+        sb.append('-').append(before);
+      }
+    }
+    return sb.toString();
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    lock.readLock().lock();
+    try {
+      List<RemoteWriteQueue> to = queues;
+      if (to.isEmpty()) {
+        receipt.settle(Outcome.ACCEPTED);
+        return;
+      }
+      Pending all = new Pending(receipt);
+      boolean first = true;
+      for (RemoteWriteQueue q : to) {
+        all.hold();
+        q.consume(batch, all::release, first ? metrics : null);
+        first = false;
+      }
+      all.release(Outcome.ACCEPTED);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Sends what waits, for as long as was said; what is left stays on disk, if there is one. */
+  @Override
+  public void close() {
+    List<RemoteWriteQueue> all;
+    lock.writeLock().lock();
+    try {
+      closed = true;
+      all = queues;
+      queues = List.of();
+    } finally {
+      lock.writeLock().unlock();
+    }
+    List<Thread> threads =
+        all.stream()
+            .map(
+                q ->
+                    Thread.ofVirtual()
+                        .name("remote-write-close")
+                        .start(
+                            () ->
+                                q.close(options.folder == null ? options.flushDeadline : ON_DISK)))
+            .toList();
+    for (Thread t : threads) {
+      try {
+        t.join();
+      } catch (InterruptedException e) {
+        LOG.log(Level.WARNING, "interrupted while queues were closed");
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** A queue on disk loses nothing: it sends only what goes at once. */
+  private static final Duration ON_DISK = Duration.ofSeconds(2);
+}

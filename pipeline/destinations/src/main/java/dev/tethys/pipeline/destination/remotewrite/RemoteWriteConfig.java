@@ -1,0 +1,239 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.RelabelConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.relabel.Relabeling;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry of {@code remote_write} in {@code prometheus.yml}.
+ *
+ * @param name as written, {@code ""} for none
+ * @param headers sent with every request
+ * @param relabeling of every series, after external labels were added
+ * @param message in which form requests are
+ * @param sendNativeHistograms without effect for 2.0, which always carries them
+ */
+public record RemoteWriteConfig(
+    URI url,
+    String name,
+    Message message,
+    Duration timeout,
+    Map<String, String> headers,
+    Relabeling relabeling,
+    boolean sendExemplars,
+    boolean sendNativeHistograms,
+    HttpClientConfig client,
+    QueueConfig queue,
+    MetadataConfig metadata) {
+
+  private static final Section SECTION =
+      new Section("remote_write", "A destination that samples are sent to.");
+  private static final Key<URI> ADDRESS =
+      SECTION.required("url", Type.URL, "Where requests go: http or https.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
+  private static final Key<Message> PROTOBUF_MESSAGE =
+      SECTION.key(
+          "protobuf_message",
+          Type.oneOf("remote write protobuf message", messages()),
+          Message.V1,
+          "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets 1.0 from then on.");
+  private static final Key<Duration> REMOTE_TIMEOUT =
+      SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Of one request.");
+  private static final Key<Map<String, String>> HEADERS =
+      SECTION.key(
+          "headers",
+          Type.map(Type.of("string", "", YamlNode::asString)),
+          Map.of(),
+          "Further headers, a tenant for instance.");
+  private static final Key<YamlNode> WRITE_RELABEL =
+      SECTION.optional(
+          "write_relabel_configs",
+          RelabelConfig.LIST,
+          "Rules for every series on its way there, after external labels were added.");
+  private static final Key<Boolean> SEND_EXEMPLARS =
+      SECTION.key("send_exemplars", Type.BOOL, false, "Send exemplars too.");
+  private static final Key<Boolean> SEND_NATIVE_HISTOGRAMS =
+      SECTION.key(
+          "send_native_histograms",
+          Type.BOOL,
+          false,
+          "Send native histograms too; 2.0 always does.");
+  private static final Key<Boolean> ROUND_ROBIN_DNS =
+      SECTION.key(
+          "round_robin_dns",
+          Type.BOOL,
+          false,
+          "Connect to each address of the host in turn; refused when true.");
+  private static final Key<QueueConfig> QUEUE =
+      SECTION.key(
+          "queue_config",
+          QueueConfig.TYPE,
+          QueueConfig.DEFAULT,
+          "How requests are put together and repeated.");
+  private static final Key<MetadataConfig> METADATA =
+      SECTION.key(
+          "metadata_config",
+          MetadataConfig.TYPE,
+          MetadataConfig.DEFAULT,
+          "When type, help and unit of metric families are sent.");
+
+  static {
+    SECTION
+        .notBuilt("sigv4", "Signatures of AWS.")
+        .notBuilt("azuread", "Tokens of Azure AD.")
+        .notBuilt("google_iam", "Tokens of Google IAM.")
+        .include(HttpClientConfig.SECTION);
+  }
+
+  /** A list of destinations as it stands; read with {@link #readAll}. */
+  public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_write", null, n -> n));
+
+  private static LinkedHashMap<String, Message> messages() {
+    LinkedHashMap<String, Message> m = new LinkedHashMap<>();
+    for (Message x : Message.values()) {
+      m.put(x.text(), x);
+    }
+    return m;
+  }
+
+  /** The sections, for the reference of all keys. */
+  public static List<Section> sections() {
+    return List.of(SECTION, QueueConfig.SECTION, MetadataConfig.SECTION);
+  }
+
+  /**
+   * Reads all destinations of a file.
+   *
+   * @throws ConfigException also when two have one name, or are the same
+   */
+  public static List<RemoteWriteConfig> readAll(List<YamlNode> nodes, NameScheme names) {
+    List<RemoteWriteConfig> out = new ArrayList<>();
+    Set<String> shown = new LinkedHashSet<>();
+    for (YamlNode n : nodes) {
+      RemoteWriteConfig c = read(n.object(SECTION), names);
+      if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
+        throw n.error("found multiple remote write configs with job name \"" + c.name + "\"");
+      }
+      if (!shown.add(c.id())) {
+        throw n.error(
+            "duplicate remote write configs are not allowed, found duplicate for URL: "
+                + c.shownUrl());
+      }
+      out.add(c);
+    }
+    return List.copyOf(out);
+  }
+
+  /** Reads one destination. */
+  static RemoteWriteConfig read(YamlObject o, NameScheme names) {
+    URI url = o.get(ADDRESS);
+    String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
+    if (url.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
+      throw o.error(ADDRESS, "\"" + url + "\" is not the URL of an HTTP server");
+    }
+    Map<String, String> headers = o.get(HEADERS);
+    for (String h : headers.keySet()) {
+      String lower = h.toLowerCase(Locale.ROOT);
+      if (lower.equals("authorization")) {
+        throw o.error(
+            HEADERS,
+            "authorization header must be changed via the basic_auth, authorization or oauth2 parameter");
+      }
+      if (HttpClientConfig.RESERVED_HEADERS.contains(lower)) {
+        throw o.error(HEADERS, h + " is a reserved header. It must not be changed");
+      }
+      if (!h.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")) {
+        throw o.error(HEADERS, "\"" + h + "\" is not a valid name of a header");
+      }
+    }
+    if (o.get(ROUND_ROBIN_DNS)) {
+      YamlNode at = o.at(ROUND_ROBIN_DNS);
+      if (at != null) {
+        at.notBuilt(at.path());
+      }
+    }
+    return new RemoteWriteConfig(
+        url,
+        o.get(NAME),
+        o.get(PROTOBUF_MESSAGE),
+        o.get(REMOTE_TIMEOUT),
+        headers,
+        RelabelConfig.read(o.at(WRITE_RELABEL), names),
+        o.get(SEND_EXEMPLARS),
+        o.get(SEND_NATIVE_HISTOGRAMS),
+        HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1),
+        o.get(QUEUE),
+        o.get(METADATA));
+  }
+
+  /**
+   * What tells it from others in metrics, logs and folders: its name, or six hexadecimal digits of
+   * its content.
+   */
+  public String id() {
+    if (!name.isEmpty()) {
+      return name;
+    }
+    try {
+      byte[] d =
+          MessageDigest.getInstance("MD5")
+              .digest(YamlWriter.write(tree()).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(d, 0, 3);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The URL without a password in it. */
+  public String shownUrl() {
+    String user = url.getRawUserInfo();
+    return user == null || user.indexOf(':') < 0
+        ? url.toString()
+        : url.toString().replace(user + "@", user.substring(0, user.indexOf(':')) + ":xxxxx@");
+  }
+
+  /** Whether native histograms go there. */
+  boolean histograms() {
+    return sendNativeHistograms || message == Message.V2;
+  }
+
+  /** As a tree to be written. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("url", shownUrl());
+    m.put("remote_timeout", timeout);
+    m.put("headers", headers.isEmpty() ? null : headers);
+    m.put("write_relabel_configs", RelabelConfig.tree(relabeling));
+    m.put("name", name.isEmpty() ? null : name);
+    m.put("send_exemplars", sendExemplars ? true : null);
+    m.put("send_native_histograms", sendNativeHistograms ? true : null);
+    m.put("protobuf_message", message.text());
+    client.addTo(m);
+    m.put("queue_config", queue.tree());
+    m.put("metadata_config", metadata.tree());
+    return m;
+  }
+}

@@ -1,0 +1,274 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Posts requests to one destination and judges its answers as Prometheus does: 5xx, and 429 where
+ * configured, are for later; other refusals are for good.
+ *
+ * <p>Where Prometheus would lose samples this does not: a receiver that does not know 2.0 (415, or
+ * a success that counts nothing) gets 1.0 from then on, and one that finds a request too large
+ * (413) gets it in halves.
+ */
+final class RemoteWriteSender implements Sender {
+  private static final System.Logger LOG = System.getLogger(RemoteWriteSender.class.getName());
+  private static final String WRITTEN = "X-Prometheus-Remote-Write-";
+
+  /** So much of an answer is read for the log. */
+  private static final int MAX_ERROR_BYTES = 1024;
+
+  /** The same failure is told again after this. */
+  private static final long QUIET_MILLIS = 30_000;
+
+  private final RemoteWriteConfig config;
+  private final WebClient client;
+  private final RemoteWriteMetrics.Of metrics;
+  private final InstantSource clock;
+  private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
+  private final AtomicLong toldAt = new AtomicLong(Long.MIN_VALUE);
+  private volatile boolean onlyV1;
+
+  RemoteWriteSender(
+      RemoteWriteConfig config,
+      WebClient client,
+      RemoteWriteMetrics.Of metrics,
+      InstantSource clock) {
+    this.config = config;
+    this.client = client;
+    this.metrics = metrics;
+    this.clock = clock;
+    for (Message m : Message.values()) {
+      Map<String, String> h = new LinkedHashMap<>(config.headers());
+      h.put("Content-Encoding", "snappy");
+      h.put("Content-Type", m.contentType());
+      h.put("X-Prometheus-Remote-Write-Version", m.version());
+      headers.put(m, Map.copyOf(h));
+    }
+  }
+
+  /** The form that requests should have from now on. */
+  Message message() {
+    return onlyV1 ? Message.V1 : config.message();
+  }
+
+  @Override
+  public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+    Contents c = Contents.of(parcel);
+    Parcel p = parcel;
+    int tooOld = 0;
+    Duration limit = config.queue().sampleAgeLimit();
+    long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
+    if (c.samples() + c.histograms() > 0 && c.oldest() < notBefore) {
+      List<Parcel> left = Recoding.of(p, Contents.message(p), notBefore, Integer.MAX_VALUE);
+      Contents kept =
+          left.isEmpty() ? new Contents(0, 0, 0, 0, 0, 0) : Contents.of(left.getFirst());
+      metrics.dropped(
+          RemoteWriteQueue.TOO_OLD,
+          c.samples() - kept.samples(),
+          c.histograms() - kept.histograms(),
+          c.exemplars() - kept.exemplars());
+      tooOld = c.entries() - kept.entries();
+      if (left.isEmpty()) {
+        return new Verdict.Partial(tooOld, RemoteWriteQueue.TOO_OLD);
+      }
+      c = kept;
+      p = left.getFirst();
+    }
+    if (onlyV1 && Contents.message(p) == Message.V2) {
+      p = first(p);
+      c = Contents.of(p);
+    }
+    Verdict v = post(p, c);
+    if (tooOld == 0) {
+      return v;
+    }
+    return switch (v) {
+      case Verdict.Delivered d -> new Verdict.Partial(tooOld, RemoteWriteQueue.TOO_OLD);
+      case Verdict.Partial x -> new Verdict.Partial(tooOld + x.refused(), x.reason());
+      case Verdict.Instead i -> v;
+      case Verdict.Later l -> new Verdict.Instead(List.of(p), l.reason());
+      case Verdict.Never n -> v;
+    };
+  }
+
+  private static Parcel first(Parcel p) {
+    return Recoding.of(p, Message.V1, Long.MIN_VALUE, Integer.MAX_VALUE).getFirst();
+  }
+
+  private Verdict post(Parcel p, Contents c) throws IOException, InterruptedException {
+    Message message = Contents.message(p);
+    Map<String, String> h = headers.getOrDefault(message, Map.of());
+    Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
+    long begun = System.nanoTime();
+    int status;
+    String text;
+    Written written;
+    Duration after;
+    try (Answer a = client.send(call)) {
+      status = a.status();
+      written = Written.of(a);
+      after = retryAfter(a);
+      text = status / 100 == 2 ? "" : firstLine(a.body());
+    } catch (IOException e) {
+      metrics.retried(c);
+      tell(String.valueOf(e.getMessage()));
+      throw e;
+    } finally {
+      metrics.took((System.nanoTime() - begun) / 1e9);
+    }
+    if (message == Message.V2 && (status == 415 || (status / 100 == 2 && written.nothing(c)))) {
+      onlyV1 = true;
+      LOG.log(
+          Level.WARNING,
+          "{0}: {1} does not take remote write 2.0 ({2}); it gets 1.0 from now on",
+          config.id(),
+          config.shownUrl(),
+          status == 415 ? "it answered 415" : "it does not say what it has written");
+      Parcel again = first(p);
+      return post(again, Contents.of(again));
+    }
+    if (status / 100 == 2) {
+      return accepted(p, c, message == Message.V2 ? written : Written.ALL);
+    }
+    String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
+    if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
+      metrics.retried(c);
+      tell(reason);
+      return new Verdict.Later(after, status == 429 || status == 503, reason);
+    }
+    if (status == 413 && c.entries() > 1) {
+      List<Parcel> halves = Recoding.of(p, message, Long.MIN_VALUE, (c.entries() + 1) / 2);
+      if (halves.size() > 1) {
+        return new Verdict.Instead(halves, reason);
+      }
+    }
+    return refused(p, c, written, reason);
+  }
+
+  private Verdict accepted(Parcel p, Contents c, Written w) {
+    long s = Math.max(0, c.samples() - w.samples);
+    long h = Math.max(0, c.histograms() - w.histograms);
+    long e = Math.max(0, c.exemplars() - w.exemplars);
+    metrics.sent(
+        new Contents(
+            (int) (c.samples() - s),
+            (int) (c.histograms() - h),
+            (int) (c.exemplars() - e),
+            c.metadata(),
+            c.oldest(),
+            c.newest()),
+        p.body().length);
+    if (s + h + e == 0) {
+      return Verdict.DELIVERED;
+    }
+    metrics.failed(s, h, e, 0);
+    return new Verdict.Partial((int) (s + h + e), "not all of it was written");
+  }
+
+  private Verdict refused(Parcel p, Contents c, Written w, String reason) {
+    LOG.log(
+        Level.ERROR,
+        "{0}: {1} refused a request with {2} samples for good: {3}",
+        config.id(),
+        config.shownUrl(),
+        c.samples() + c.histograms(),
+        reason);
+    if (w.said && w.samples + w.histograms > 0) {
+      accepted(p, c, w);
+      int missing =
+          (int)
+              (Math.max(0, c.samples() - w.samples)
+                  + Math.max(0, c.histograms() - w.histograms)
+                  + Math.max(0, c.exemplars() - w.exemplars));
+      return missing == 0 ? Verdict.DELIVERED : new Verdict.Partial(missing, reason);
+    }
+    metrics.attempted(c, p.body().length);
+    metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
+    return new Verdict.Never(reason);
+  }
+
+  private void tell(String reason) {
+    long now = clock.millis();
+    long last = toldAt.get();
+    if (now - QUIET_MILLIS >= last && toldAt.compareAndSet(last, now)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: sending to {1} failed and is repeated: {2}",
+          config.id(),
+          config.shownUrl(),
+          reason);
+    }
+  }
+
+  private static String firstLine(InputStream body) {
+    try {
+      String s = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
+      int end = s.indexOf('\n');
+      return (end < 0 ? s : s.substring(0, end)).strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** What {@code Retry-After} says: seconds or a date; zero when it says nothing. */
+  private Duration retryAfter(Answer a) {
+    String s = a.header("Retry-After", "").strip();
+    try {
+      if (s.matches("\\d{1,9}")) {
+        return Duration.ofSeconds(Long.parseLong(s));
+      }
+      if (!s.isEmpty()) {
+        Instant at = ZonedDateTime.parse(s, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+        Duration d = Duration.between(clock.instant(), at);
+        return d.isNegative() ? Duration.ZERO : d;
+      }
+    } catch (DateTimeParseException e) {
+      // as if it had said nothing
+    }
+    return Duration.ZERO;
+  }
+
+  /** What a receiver says it has written. */
+  private record Written(boolean said, long samples, long histograms, long exemplars) {
+    static final Written ALL = new Written(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+
+    static Written of(Answer a) {
+      String s = a.header(WRITTEN + "Samples-Written");
+      String h = a.header(WRITTEN + "Histograms-Written");
+      String e = a.header(WRITTEN + "Exemplars-Written");
+      return new Written(s != null || h != null || e != null, number(s), number(h), number(e));
+    }
+
+    private static long number(@org.jspecify.annotations.Nullable String s) {
+      try {
+        return s == null ? 0 : Math.max(0, Long.parseLong(s.strip()));
+      } catch (NumberFormatException e) {
+        return 0;
+      }
+    }
+
+    /** Whether it says nothing at all, as receivers do that ignore the content type. */
+    boolean nothing(Contents c) {
+      return !said && c.samples() + c.histograms() + c.exemplars() > 0;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.WriteRequestV2Writer;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that is being put together, in either form, with the count of what stands in it. A
+ * series is begun and ended at once; one that got nothing leaves no trace in 1.0. Reusable after
+ * {@link #take}; for one thread at a time.
+ */
+final class RequestWriter {
+  /** Buffers larger than this are not kept for the next request. */
+  private static final int KEEP_BYTES = 1 << 20;
+
+  /** Scratch to compress into, shared by all; few are ever needed at once. */
+  private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);
+
+  private final Message message;
+  private @Nullable WriteRequestWriter first;
+  private @Nullable WriteRequestV2Writer second;
+  private int begun;
+  private int before;
+  private int samples;
+  private int histograms;
+  private int exemplars;
+  private int metadata;
+  private long oldest;
+  private long newest;
+
+  RequestWriter(Message message) {
+    this.message = message;
+  }
+
+  Message message() {
+    return message;
+  }
+
+  private WriteRequestWriter first() {
+    WriteRequestWriter w = first;
+    if (w == null) {
+      w = new WriteRequestWriter();
+      first = w;
+    }
+    return w;
+  }
+
+  private WriteRequestV2Writer second() {
+    WriteRequestV2Writer w = second;
+    if (w == null) {
+      w = new WriteRequestV2Writer();
+      second = w;
+    }
+    return w;
+  }
+
+  /** A series by its label fields as a request of 1.0 has them; only in 1.0. */
+  void begin(byte[] labelFields, int offset, int length) {
+    WriteRequestWriter w = first();
+    begun = w.size();
+    before = entries();
+    w.beginSeries(labelFields, offset, length);
+  }
+
+  void begin(Labels labels) {
+    before = entries();
+    if (message == Message.V1) {
+      begun = first().size();
+      first().beginSeries(labels);
+    } else {
+      second().beginSeries(labels);
+    }
+  }
+
+  void sample(long start, long time, double value) {
+    if (message == Message.V1) {
+      first().sample(time, value);
+    } else {
+      second().sample(start, time, value);
+    }
+    samples++;
+    at(time);
+  }
+
+  void histogram(long start, long time, Histogram h) {
+    if (message == Message.V1) {
+      first().histogram(time, h);
+    } else {
+      second().histogram(start, time, h);
+    }
+    histograms++;
+    at(time);
+  }
+
+  private void at(long time) {
+    if (samples + histograms == 1) {
+      oldest = time;
+      newest = time;
+    } else if (time > newest) {
+      newest = time;
+    } else if (time < oldest) {
+      oldest = time;
+    }
+  }
+
+  void exemplar(Exemplar e) {
+    if (message == Message.V1) {
+      first().exemplar(e);
+    } else {
+      second().exemplar(e);
+    }
+    exemplars++;
+  }
+
+  /** What is known about the family of the series that was begun; only in 2.0. */
+  void seriesMetadata(MetricMetadata m) {
+    second().metadata(m);
+  }
+
+  void end() {
+    if (message == Message.V2) {
+      second().endSeries();
+    } else if (entries() == before) {
+      first().truncate(begun);
+    } else {
+      first().endSeries();
+    }
+  }
+
+  /** What is known about a family; only in 1.0. */
+  void familyMetadata(String family, MetricMetadata m) {
+    first().metadata(family, m);
+    metadata++;
+  }
+
+  int entries() {
+    return samples + histograms + exemplars + metadata;
+  }
+
+  boolean isEmpty() {
+    return entries() == 0;
+  }
+
+  /** Bytes so far, before compression; without symbols. */
+  int bytes() {
+    return message == Message.V1 ? first().size() : second().size();
+  }
+
+  /** The request as a parcel; the writer is empty again. */
+  Parcel take(long lane) {
+    Contents c = new Contents(samples, histograms, exemplars, metadata, oldest, newest);
+    byte[] body;
+    if (message == Message.V1) {
+      WriteRequestWriter w = first();
+      body = compress(w.buffer(), w.size());
+      w.clear();
+      if (w.buffer().length > KEEP_BYTES) {
+        first = null;
+      }
+    } else {
+      WriteRequestV2Writer w = second();
+      ProtoWriter p = w.finish();
+      body = compress(p.buffer(), p.size());
+      w.clear();
+      if (p.buffer().length > KEEP_BYTES) {
+        second = null;
+      }
+    }
+    samples = 0;
+    histograms = 0;
+    exemplars = 0;
+    metadata = 0;
+    oldest = 0;
+    newest = 0;
+    return new Parcel(
+        Signal.METRICS,
+        body,
+        c.entries(),
+        lane,
+        Map.of(Contents.CONTENT_TYPE, message.contentType(), Contents.HEADER, c.text()));
+  }
+
+  static byte[] compress(byte[] buf, int size) {
+    int most = SnappyBlock.maxEncodedLength(size);
+    byte[] scratch = SCRATCH.poll();
+    if (scratch == null || scratch.length < most) {
+      scratch = new byte[most];
+    }
+    byte[] out = Arrays.copyOf(scratch, SnappyBlock.encode(buf, 0, size, scratch, 0));
+    if (scratch.length <= 2 * KEEP_BYTES) {
+      SCRATCH.offer(scratch);
+    }
+    return out;
+  }
+}

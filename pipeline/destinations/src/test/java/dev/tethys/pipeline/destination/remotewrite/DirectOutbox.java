@@ -1,0 +1,68 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** Sends each parcel at once, on the thread that brings it; while held, it keeps them. */
+final class DirectOutbox implements Outbox {
+  private record Waiting(Parcel parcel, Receipt receipt) {}
+
+  final List<Verdict> verdicts = new ArrayList<>();
+  final List<Parcel> parcels = new ArrayList<>();
+  private final Deque<Waiting> held = new ArrayDeque<>();
+  private final Sender sender;
+  boolean holds;
+
+  DirectOutbox(Sender sender) {
+    this.sender = sender;
+  }
+
+  @Override
+  public synchronized void put(Parcel parcel, Receipt receipt) {
+    parcels.add(parcel);
+    if (holds) {
+      held.add(new Waiting(parcel, receipt));
+      return;
+    }
+    send(parcel);
+    receipt.settle(Outcome.ACCEPTED);
+  }
+
+  synchronized void release() {
+    holds = false;
+    for (Waiting w = held.poll(); w != null; w = held.poll()) {
+      send(w.parcel);
+      w.receipt.settle(Outcome.ACCEPTED);
+    }
+  }
+
+  private void send(Parcel p) {
+    try {
+      Verdict v = sender.send(p);
+      verdicts.add(v);
+      if (v instanceof Verdict.Instead i) {
+        i.parcels().forEach(this::send);
+      } else if (v instanceof Verdict.Later) {
+        send(p);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close(Duration drain) {}
+}

@@ -1,0 +1,60 @@
+package dev.tethys.pipeline.sample;
+
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleSink;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Receipt;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Hands what is appended to a consumer, one batch or a few for each commit, in the encoding of
+ * remote write. Nothing is kept of a series from one appender to the next.
+ */
+public final class BatchSink implements SampleSink {
+  /** Writers that wait for the next appender. */
+  private static final int MAX_IDLE = 8;
+
+  /** A writer with a larger buffer is given up. */
+  private static final int KEEP_BYTES = 1 << 20;
+
+  /** References of two appenders differ, as long as none gives more than so many. */
+  private static final long APART = 1L << 32;
+
+  private final Consumer to;
+  private final Receipt receipt;
+  private final AtomicLong bases = new AtomicLong();
+  private final ArrayBlockingQueue<WriteRequestWriter> idle = new ArrayBlockingQueue<>(MAX_IDLE);
+
+  /**
+   * @param receipt told what became of each batch
+   */
+  public BatchSink(Consumer to, Receipt receipt) {
+    this.to = to;
+    this.receipt = receipt;
+  }
+
+  @Override
+  public Appender appender() {
+    return appender(0);
+  }
+
+  @Override
+  public Appender appender(long lane) {
+    WriteRequestWriter w = idle.poll();
+    return new BatchAppender(
+        this, lane, bases.getAndAdd(APART), w == null ? new WriteRequestWriter() : w);
+  }
+
+  void give(Batch b) {
+    to.consume(b, receipt);
+  }
+
+  void takeBack(WriteRequestWriter w) {
+    if (w.buffer().length <= KEEP_BYTES) {
+      idle.offer(w.clear());
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.tethys.pipeline.sample;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.storage.Appender;
+import org.jspecify.annotations.Nullable;
+
+/** Appends to a store, and beside it whatever the store has taken. */
+final class TeeAppender implements Appender {
+  private final Appender store;
+  private final Appender beside;
+  private long series = NO_SERIES;
+  private long reference;
+
+  TeeAppender(Appender store, Appender beside) {
+    this.store = store;
+    this.beside = beside;
+  }
+
+  @Override
+  public long series(Labels labels) {
+    return store.series(labels);
+  }
+
+  @Override
+  public long series(byte[] buf, int offset, int length, LabelDecoder decoder) {
+    return store.series(buf, offset, length, decoder);
+  }
+
+  @Override
+  public @Nullable Labels labels(long s) {
+    return store.labels(s);
+  }
+
+  /** Goes to a series beside the store; false when it has just left memory. */
+  private boolean at(long s) {
+    if (s != series) {
+      Labels l = store.labels(s);
+      if (l == null) {
+        return false;
+      }
+      series = s;
+      reference = beside.series(l);
+    }
+    return true;
+  }
+
+  @Override
+  public Outcome append(long s, long startTimestamp, long timestamp, double value) {
+    Outcome o = store.append(s, startTimestamp, timestamp, value);
+    if (o == Outcome.OK && at(s)) {
+      beside.append(reference, startTimestamp, timestamp, value);
+    }
+    return o;
+  }
+
+  @Override
+  public Outcome append(long s, long startTimestamp, long timestamp, Histogram histogram) {
+    Outcome o = store.append(s, startTimestamp, timestamp, histogram);
+    if (o == Outcome.OK && at(s)) {
+      beside.append(reference, startTimestamp, timestamp, histogram);
+    }
+    return o;
+  }
+
+  @Override
+  public Outcome append(long s, Exemplar exemplar) {
+    Outcome o = store.append(s, exemplar);
+    if (o == Outcome.OK && at(s)) {
+      beside.append(reference, exemplar);
+    }
+    return o;
+  }
+
+  @Override
+  public void metadata(String metricName, MetricMetadata metadata) {
+    store.metadata(metricName, metadata);
+    series = NO_SERIES;
+    beside.metadata(metricName, metadata);
+  }
+
+  @Override
+  public void commit() {
+    // Beside first: whatever the store has after a crash has also been handed on.
+    beside.commit();
+    store.commit();
+  }
+
+  @Override
+  public void close() {
+    beside.close();
+    store.close();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.tethys.pipeline.sample;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.SampleSink;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A store beside which everything that it takes goes another way too.
+ *
+ * <p>What is committed is handed on before the store has it: if the process dies in between, the
+ * other side has a sample more than the store, and never one less.
+ */
+public final class TeeStore implements MetricStore {
+  private final MetricStore store;
+  private final SampleSink beside;
+  private final BooleanSupplier wanted;
+
+  /**
+   * @param wanted whether anybody is there on the other way; asked for each batch
+   */
+  public TeeStore(MetricStore store, SampleSink beside, BooleanSupplier wanted) {
+    this.store = store;
+    this.beside = beside;
+    this.wanted = wanted;
+  }
+
+  @Override
+  public Appender appender() {
+    Appender a = store.appender();
+    return wanted.getAsBoolean() ? new TeeAppender(a, beside.appender()) : a;
+  }
+
+  @Override
+  public Appender appender(long lane) {
+    Appender a = store.appender(lane);
+    return wanted.getAsBoolean() ? new TeeAppender(a, beside.appender(lane)) : a;
+  }
+
+  @Override
+  public void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+    store.delete(minTime, maxTime, matcherSets);
+  }
+
+  @Override
+  public Selection select(SelectHints hints, List<Matcher> matchers) {
+    return store.select(hints, matchers);
+  }
+
+  @Override
+  public LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit) {
+    return store.labelNames(minTime, maxTime, matchers, limit);
+  }
+
+  @Override
+  public LabelResult labelValues(
+      String name, long minTime, long maxTime, List<Matcher> matchers, int limit) {
+    return store.labelValues(name, minTime, maxTime, matchers, limit);
+  }
+
+  @Override
+  public List<Labels> series(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
+    return store.series(minTime, maxTime, matcherSets, limit);
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+    return store.exemplars(minTime, maxTime, matcherSets);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
