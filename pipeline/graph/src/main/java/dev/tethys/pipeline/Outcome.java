@@ -27,7 +27,8 @@ public sealed interface Outcome {
   Outcome ACCEPTED = new Accepted();
 
   /**
-   * What to say of a batch that had both fates: to send again wins, then rejection, the larger one.
+   * What to say of a batch that went two ways and had both fates: to send again wins, then
+   * rejection, the larger one.
    */
   static Outcome worse(Outcome a, Outcome b) {
     return switch (a) {
@@ -41,5 +42,12 @@ public sealed interface Outcome {
             case Rejected y -> y.items > x.items ? b : a;
           };
     };
+  }
+
+  /** What to say of a batch of which one part had the one fate and another part the other. */
+  static Outcome plus(Outcome a, Outcome b) {
+    return a instanceof Rejected x && b instanceof Rejected y
+        ? new Rejected(x.reason, x.items + y.items)
+        : worse(a, b);
   }
 }

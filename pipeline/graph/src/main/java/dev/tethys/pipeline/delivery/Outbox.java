@@ -1,14 +1,18 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.pipeline.Receipt;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The queue of one destination with all that happens behind it: in memory or on disk, bounded in
  * bytes, sent by as many requests at once as the destination bears, tried again, given up.
  *
  * <p>Items that were put = delivered + queued + dead-lettered + dropped(reason) + returned to their
- * source, at every moment.
+ * source, at every moment. Parcels of one lane are sent one after the other; a parcel that is tried
+ * again holds up its lane and no other.
  */
 public interface Outbox extends AutoCloseable {
   /**
@@ -18,6 +22,23 @@ public interface Outbox extends AutoCloseable {
    *     given up
    */
   void put(Parcel parcel, Receipt receipt);
+
+  /** How it stands. */
+  OutboxStatus status();
+
+  /** Its dead letters, oldest first; none without a disk. */
+  List<DeadLetter> deadLetters(int most) throws IOException;
+
+  /** What a dead letter carries; empty when there is none of this id. */
+  Optional<Parcel> deadLetter(String id) throws IOException;
+
+  /**
+   * Puts a dead letter into the queue once more.
+   *
+   * @return whether there was one of this id
+   * @throws IOException when the queue does not take it; it is then still a dead letter
+   */
+  boolean replay(String id) throws IOException;
 
   /**
    * Takes nothing more and sends what it can within the time; what is left stays on disk, or is

@@ -20,6 +20,8 @@ public final class Account {
   private long held;
   private long deadLettered;
   private long returned;
+  private long revived;
+  private long kept;
   private final Map<String, Long> dropped = new TreeMap<>();
 
   /**
@@ -76,9 +78,9 @@ public final class Account {
     deadLettered += items;
   }
 
-  /** A dead letter until now; held again, to be sent once more. */
+  /** A dead letter until now; held from now on, to be sent once more. */
   public synchronized void revive(long items) {
-    deadLettered -= items;
+    revived += items;
     held += items;
   }
 
@@ -100,6 +102,12 @@ public final class Account {
     returned += items;
   }
 
+  /** Held until now; left on disk by a component that stops. */
+  public synchronized void keep(long items) {
+    held -= items;
+    kept += items;
+  }
+
   /** Came in and went on at once. */
   public synchronized void through(long items) {
     in += items;
@@ -108,6 +116,7 @@ public final class Account {
 
   /** How it stands. */
   public synchronized Balance balance() {
-    return new Balance(in, created, restored, out, held, deadLettered, dropped, returned);
+    return new Balance(
+        in, created, restored, revived, out, held, deadLettered, dropped, returned, kept);
   }
 }

@@ -51,9 +51,11 @@ public final class Ledger implements Collector {
           states.add(state(a, "in", "", b.in()));
           states.add(state(a, "created", "", b.created()));
           states.add(state(a, "restored", "", b.restored()));
+          states.add(state(a, "revived", "", b.revived()));
           states.add(state(a, "out", "", b.out()));
           states.add(state(a, "dead_lettered", "", b.deadLettered()));
           states.add(state(a, "returned", "", b.returned()));
+          states.add(state(a, "kept", "", b.kept()));
           b.dropped().forEach((reason, n) -> states.add(state(a, "dropped", reason, n)));
           held.add(
               new Metric(
@@ -65,8 +67,8 @@ public final class Ledger implements Collector {
         new MetricFamily(
             "tethys_pipeline_items_total",
             MetricType.COUNTER,
-            "Items by what became of them: in + created + restored = out + dead_lettered + dropped"
-                + " + returned + tethys_pipeline_items_held.",
+            "Items by what became of them: in + created + restored + revived = out + dead_lettered"
+                + " + dropped + returned + kept + tethys_pipeline_items_held.",
             "",
             states));
     to.accept(

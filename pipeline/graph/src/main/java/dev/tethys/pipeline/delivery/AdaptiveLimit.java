@@ -1,0 +1,73 @@
+package dev.tethys.pipeline.delivery;
+
+/**
+ * How many requests at once a destination bears: one more each time a whole round of requests went
+ * well, half as many when it says that it is overloaded, a fifth fewer when it has become slow.
+ * (TCP's additive increase and multiplicative decrease.) Slow means that its latency of late is
+ * more than twice, and {@link #SLACK_NANOS} above, what it was when it was quick.
+ *
+ * <p>Not safe for threads.
+ */
+final class AdaptiveLimit {
+  private static final double START = 4;
+  private static final double OVERLOAD = 0.5;
+  private static final double SLOW = 0.8;
+  private static final double RECENT = 0.2;
+
+  /** The quick latency follows a quicker one at once and a slower one slowly. */
+  private static final double FORGET = 0.01;
+
+  /** Differences below this say nothing. */
+  static final long SLACK_NANOS = 20_000_000;
+
+  private final int max;
+  private final boolean adaptive;
+  private double limit;
+  private double recent;
+  private double quick;
+  private long decreasedAt = Long.MIN_VALUE;
+
+  AdaptiveLimit(int max, boolean adaptive) {
+    this.max = max;
+    this.adaptive = adaptive;
+    this.limit = adaptive ? Math.min(START, max) : max;
+  }
+
+  int limit() {
+    return (int) limit;
+  }
+
+  /**
+   * A request went well.
+   *
+   * @param inFlight requests at once when it ended, itself included
+   */
+  void success(long startedAt, long now, int inFlight) {
+    if (!adaptive) {
+      return;
+    }
+    double latency = Math.max(1, now - startedAt);
+    recent = recent == 0 ? latency : recent + RECENT * (latency - recent);
+    quick = quick == 0 || recent < quick ? recent : quick + FORGET * (recent - quick);
+    if (recent > 2 * quick && recent - quick > SLACK_NANOS) {
+      decrease(SLOW, startedAt, now);
+    } else if (inFlight >= (int) limit) {
+      limit = Math.min(max, limit + 1 / limit);
+    }
+  }
+
+  /** The destination asked for less, or did not answer in time. */
+  void overload(long startedAt, long now) {
+    if (adaptive) {
+      decrease(OVERLOAD, startedAt, now);
+    }
+  }
+
+  /** Once for all requests that were under way together. */
+  private void decrease(double by, long startedAt, long now) {
+    if (decreasedAt == Long.MIN_VALUE || startedAt - decreasedAt >= 0) {
+      limit = Math.max(1, limit * by);
+      decreasedAt = now;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** Pauses that grow, each drawn from a range so that many clients do not come back together. */
+final class Backoff {
+  private Backoff() {}
+
+  /**
+   * The pause after a failure.
+   *
+   * @param failures how many there were, at least 1
+   */
+  static Duration pause(Retry r, int failures, RandomGenerator random) {
+    double nanos = r.first().toNanos() * Math.pow(r.multiplier(), failures - 1.0);
+    nanos = Math.min(nanos, r.longest().toNanos());
+    nanos *= 1 + r.jitter() * (2 * random.nextDouble() - 1);
+    return Duration.ofNanos((long) nanos);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * Stops sending to a destination that takes nothing: after {@link #TRIPS_AFTER} failures with no
+ * success between, nothing is sent for a pause that grows each time; then one request goes to see.
+ * A destination that says when to come again is left alone until then.
+ *
+ * <p>Not safe for threads.
+ */
+final class Breaker {
+  /** Failures in a row that mean that the destination is down. */
+  static final int TRIPS_AFTER = 5;
+
+  private final Retry retry;
+  private final RandomGenerator random;
+  private int failures;
+  private int trips;
+  private boolean probing;
+  private boolean paused;
+  private long until;
+  private long trippedAt;
+
+  Breaker(Retry retry, RandomGenerator random) {
+    this.retry = retry;
+    this.random = random;
+  }
+
+  void success() {
+    failures = 0;
+    trips = 0;
+    probing = false;
+  }
+
+  /**
+   * A request failed.
+   *
+   * @param startedAt when it was sent; those from before a pause say nothing new
+   * @param after when the destination wants to be asked again; zero when it did not say
+   */
+  void failure(long startedAt, long now, Duration after) {
+    failures++;
+    if (probing ? startedAt - trippedAt > 0 : failures >= TRIPS_AFTER) {
+      trips++;
+      trippedAt = now;
+      failures = 0;
+      probing = true;
+      pause(now, Backoff.pause(retry, trips, random));
+    }
+    if (after.isPositive()) {
+      pause(now, after);
+    }
+  }
+
+  private void pause(long now, Duration d) {
+    long end = now + d.toNanos();
+    if (!paused || end - until > 0) {
+      until = end;
+    }
+    paused = true;
+  }
+
+  /** How long nothing may be sent; 0 for not at all. */
+  long pauseNanos(long now) {
+    if (paused && until - now <= 0) {
+      paused = false;
+    }
+    return paused ? until - now : 0;
+  }
+
+  /** Whether only one request may go, to see. */
+  boolean isProbing() {
+    return probing;
+  }
+}

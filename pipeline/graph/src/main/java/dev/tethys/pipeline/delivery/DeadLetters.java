@@ -1,0 +1,153 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The dead letters of one outbox, in files as {@link SegmentedLog} has them. Bounded in bytes: the
+ * oldest file makes room for new letters, which is counted.
+ */
+final class DeadLetters implements Closeable {
+  /** The longest reason that is kept, in characters. */
+  static final int MAX_REASON = 4096;
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  private final SegmentedLog log;
+  private final long maxBytes;
+  private long letters; // guarded by this
+  private long evicted; // guarded by this
+
+  DeadLetters(FileAccess files, Path folder, long maxBytes) throws IOException {
+    this.log = new SegmentedLog(files, folder, maxBytes, true);
+    this.maxBytes = maxBytes;
+    this.letters = log.open().records();
+  }
+
+  /**
+   * Keeps a letter; it is on the disk when this returns.
+   *
+   * @throws IOException when it is not
+   */
+  synchronized void add(Parcel p, long millis, int attempts, String reason) throws IOException {
+    String why = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
+    long size = StoredParcel.size(p, why) + SegmentedLog.HEADER;
+    if (size > maxBytes) {
+      throw new IOException(
+          "a dead letter of " + size + " bytes is larger than their store of " + maxBytes);
+    }
+    while (log.bytes() + size > maxBytes) {
+      List<Segment> all = log.segments();
+      if (all.isEmpty()) {
+        break;
+      }
+      log.sealNow(all.getFirst());
+      SegmentedLog.Left left = log.drop(all.getFirst());
+      evicted += left.records();
+      letters -= left.records();
+      LOG.log(
+          Level.WARNING,
+          "the store of dead letters is full: its {0} oldest were dropped",
+          left.records());
+    }
+    log.force(log.append(StoredParcel.of(p, millis, attempts, why), p.body()));
+    letters++;
+  }
+
+  /** All of them, oldest first, at most so many. */
+  synchronized List<DeadLetter> list(int most) throws IOException {
+    List<DeadLetter> out = new ArrayList<>();
+    for (SegmentedLog.Found f : found()) {
+      if (out.size() >= most) {
+        break;
+      }
+      StoredParcel r = f.record();
+      out.add(
+          new DeadLetter(
+              id(f.place()),
+              r.signal(),
+              r.items(),
+              f.place().end() - f.place().offset() - StoredParcel.PREFIX - f.headLength(),
+              r.millis(),
+              r.attempts(),
+              r.reason(),
+              r.headers()));
+    }
+    return out;
+  }
+
+  private List<SegmentedLog.Found> found() throws IOException {
+    List<SegmentedLog.Found> out = new ArrayList<>();
+    for (Segment s : log.segments()) {
+      SegmentedLog.Walk w = log.new Walk(s, SegmentedLog.HEADER, Long.MAX_VALUE);
+      for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
+        if (!log.isSkipped(f.place())) {
+          out.add(f);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static String id(SegmentedLog.Place p) {
+    return p.segment().number + "-" + p.offset();
+  }
+
+  private SegmentedLog.@Nullable Found find(String id) throws IOException {
+    int dash = id.indexOf('-');
+    try {
+      long number = Long.parseLong(id.substring(0, Math.max(dash, 0)));
+      long offset = Long.parseLong(id.substring(dash + 1));
+      for (Segment s : log.segments()) {
+        if (s.number == number && offset >= SegmentedLog.HEADER) {
+          SegmentedLog.Found f = log.new Walk(s, offset, Long.MAX_VALUE).next();
+          return f != null && f.place().offset() == offset && !log.isSkipped(f.place()) ? f : null;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // no id of ours
+    }
+    return null;
+  }
+
+  /** What one of them carries. */
+  synchronized Optional<Parcel> read(String id) throws IOException {
+    SegmentedLog.Found f = find(id);
+    return f == null ? Optional.empty() : Optional.of(log.read(f.place()));
+  }
+
+  /** One of them is kept no more. */
+  synchronized void remove(String id) throws IOException {
+    SegmentedLog.Found f = find(id);
+    if (f != null) {
+      log.skip(f.place(), f.record().items());
+      log.tidy();
+      letters--;
+    }
+  }
+
+  synchronized long count() {
+    return letters;
+  }
+
+  /** Letters that made room for others. */
+  synchronized long evicted() {
+    return evicted;
+  }
+
+  long bytes() {
+    return log.bytes();
+  }
+
+  @Override
+  public void close() {
+    log.close();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tethys.pipeline.delivery;
+
+/**
+ * An outbox at one moment.
+ *
+ * @param parcels that wait or are being sent
+ * @param items in them
+ * @param bytes that they take of the capacity: of bodies in memory, of files on disk
+ * @param capacity in bytes
+ * @param oldestMillis how long the oldest has waited; 0 when nothing waits
+ * @param inFlight requests under way
+ * @param limit requests that may be under way
+ * @param pausedMillis for how long nothing is sent because the destination is down or asked for it
+ * @param retries attempts that were not the first
+ * @param deadLetters that are kept
+ * @param deadLettersEvicted that made room for others
+ * @param damagedBytes of the queue on disk that were passed over
+ * @param lastError what the destination said last when it did not take a request, "" for never
+ * @param lastErrorMillis when that was, Unix milliseconds
+ */
+public record OutboxStatus(
+    long parcels,
+    long items,
+    long bytes,
+    OutboxOptions.Capacity capacity,
+    long oldestMillis,
+    int inFlight,
+    int limit,
+    long pausedMillis,
+    long retries,
+    long deadLetters,
+    long deadLettersEvicted,
+    long damagedBytes,
+    String lastError,
+    long lastErrorMillis) {}

@@ -1,0 +1,86 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.ledger.Account;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.random.RandomGenerator;
+
+/** Opens outboxes. */
+public final class Outboxes {
+  private static final String QUEUE = "queue";
+  private static final String DEAD = "dead";
+  private static final String LOCK = "lock";
+
+  private final FileAccess files;
+  private final Clockwork clock;
+  private final RandomGenerator random;
+
+  /**
+   * What outboxes stand on.
+   *
+   * @param random from which pauses are drawn
+   */
+  public Outboxes(FileAccess files, Clockwork clock, RandomGenerator random) {
+    this.files = files;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /**
+   * Opens an outbox and begins to send what is found on its disk.
+   *
+   * @param name how logs and errors call the destination
+   * @param account where everything that is put, or found, is accounted for
+   * @throws IOException when the folder cannot be made or somebody else uses it. Damage is no
+   *     reason.
+   */
+  public Outbox open(String name, OutboxOptions options, Sender sender, Account account)
+      throws IOException {
+    OutboxOptions.Disk disk = options.disk();
+    DeliveryEngine engine;
+    if (disk == null) {
+      engine =
+          new DeliveryEngine(
+              name,
+              options,
+              sender,
+              account,
+              clock,
+              random,
+              new MemoryShelf(),
+              null,
+              null,
+              () -> {});
+    } else {
+      Path folder = disk.folder();
+      boolean durable = disk.sync() == OutboxOptions.Sync.ALWAYS;
+      SegmentedLog.makeFolder(files, folder, durable);
+      Closeable lock = files.lock(folder.resolve(LOCK));
+      try {
+        SegmentedLog log =
+            new SegmentedLog(files, folder.resolve(QUEUE), options.capacity().bytes(), durable);
+        DeadLetters letters = new DeadLetters(files, folder.resolve(DEAD), disk.deadLetterBytes());
+        engine =
+            new DeliveryEngine(
+                name,
+                options,
+                sender,
+                account,
+                clock,
+                random,
+                new DiskShelf(log, disk.sync()),
+                log,
+                letters,
+                lock);
+      } catch (IOException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
+    }
+    engine.start();
+    return engine;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.file.FileAccess;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a {@link SegmentedLog}. All fields are guarded by the log's lock; {@code records} and
+ * {@code items} are of those records that stand in it, {@code doneRecords} and {@code doneItems} of
+ * those among them that are done with.
+ */
+final class Segment {
+  final long number;
+  final Path file;
+  final Path doneFile;
+  long size;
+  long doneFileSize;
+  long records;
+  long items;
+  long doneRecords;
+  long doneItems;
+
+  /** Up to where it was forced to the disk. */
+  long forced;
+
+  /** Nothing is appended any more. */
+  boolean sealed;
+
+  /** A write or a force failed: what it ends with is not known. */
+  boolean broken;
+
+  boolean deleted;
+  FileAccess.@Nullable WritableFile writer;
+  FileAccess.@Nullable ReadableFile reader;
+  FileAccess.@Nullable WritableFile doneWriter;
+
+  /** Where records stand that a reader passes over. */
+  final Set<Long> skip = new HashSet<>();
+
+  Segment(Path folder, long number) {
+    this.number = number;
+    String name = String.format("%016x", number);
+    this.file = folder.resolve(name + ".seg");
+    this.doneFile = folder.resolve(name + ".done");
+  }
+
+  boolean isAllDone() {
+    return doneRecords >= records;
+  }
+}

@@ -1,0 +1,769 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records in files that are only ever appended to. Each record is marked done on its own, in any
+ * order; a file all of whose records are done is deleted, which is all that reclaiming costs.
+ *
+ * <pre>
+ * folder:
+ *   NNNNNNNNNNNNNNNN.seg   records; the name is the number of the segment, 16 hexadecimal digits
+ *   NNNNNNNNNNNNNNNN.done  which of them are done; absent while none is
+ * segment file:
+ *   8 bytes  "TYQUEUE1"
+ *   8 bytes  number
+ *   records, one behind the other: see {@link StoredParcel}
+ * done file:
+ *   8 bytes  "TYDONE01"
+ *   8 bytes  number
+ *   marks, 8 bytes each:
+ *     4 bytes  where the record stands in the segment file
+ *     4 bytes  CRC-32C of the number (8 bytes) and of the 4 bytes before
+ * </pre>
+ *
+ * Numbers are little-endian.
+ *
+ * <p>Invariants: a process appends only to segments that it made itself, the one with the highest
+ * number. Marks are not forced: after a loss of power some records may be found that were done, so
+ * what is read from here happens at least once. Damage is passed over, up to the next record whose
+ * head is sound, and counted; it never keeps the log from opening.
+ */
+final class SegmentedLog implements Closeable {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final long SEGMENT_MAGIC = magic("TYQUEUE1");
+  private static final long DONE_MAGIC = magic("TYDONE01");
+
+  /** Bytes before the first record, and before the first mark. */
+  static final int HEADER = 16;
+
+  /** Bytes of a mark. */
+  static final int MARK = 8;
+
+  /** The least and the largest size at which a segment is followed by another. */
+  static final long MIN_SEGMENT = 4 << 10;
+
+  static final long MAX_SEGMENT = 64L << 20;
+
+  /** How much is read at once where heads are looked for. */
+  private static final int CHUNK = 64 << 10;
+
+  /** Where a record stands. */
+  record Place(Segment segment, long offset, long end) {}
+
+  /** A record that was found. */
+  record Found(Place place, StoredParcel record, int headLength) {}
+
+  private final FileAccess files;
+  private final Path folder;
+  private final long segmentBytes;
+  private final boolean durable;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition forced = lock.newCondition();
+  private final TreeMap<Long, Segment> segments = new TreeMap<>(); // guarded by lock
+  private long nextNumber = 1; // guarded by lock
+  private long bytes; // guarded by lock: of all files
+  private boolean forcing; // guarded by lock
+  private long damagedBytes; // guarded by lock
+  private boolean dirty; // guarded by lock: written, not forced
+
+  /**
+   * Opens a folder, making it when absent.
+   *
+   * @param durable whether files that are made and removed are forced to the disk at once
+   * @throws IOException when the folder cannot be made or listed
+   */
+  SegmentedLog(FileAccess files, Path folder, long maxBytes, boolean durable) throws IOException {
+    this.files = files;
+    this.folder = folder;
+    this.segmentBytes = Math.clamp(maxBytes / 16, MIN_SEGMENT, MAX_SEGMENT);
+    this.durable = durable;
+    makeFolder(files, folder, durable);
+    for (Path p : files.list(folder)) {
+      Long number = number(p, ".seg");
+      if (number != null) {
+        Segment s = new Segment(folder, number);
+        segments.put(number, s);
+        nextNumber = Math.max(nextNumber, number + 1);
+      }
+    }
+    for (Path p : files.list(folder)) {
+      Long number = number(p, ".done");
+      if (number != null && !segments.containsKey(number)) {
+        files.delete(p); // its segment was deleted just before the end
+      }
+    }
+    for (Segment s : List.copyOf(segments.values())) {
+      recover(s, s.number == segments.lastKey());
+    }
+  }
+
+  /** Names of folders are as easily lost with the power as those of files. */
+  static void makeFolder(FileAccess files, Path folder, boolean durable) throws IOException {
+    List<Path> made = new ArrayList<>();
+    for (Path p = folder.toAbsolutePath(); p != null && !files.exists(p); p = p.getParent()) {
+      made.add(p);
+    }
+    files.createDirectories(folder);
+    if (durable) {
+      for (Path p : made) {
+        Path parent = p.getParent();
+        if (parent != null) {
+          files.syncDirectory(parent);
+        }
+      }
+    }
+  }
+
+  private static @Nullable Long number(Path p, String suffix) {
+    String name = p.getFileName().toString();
+    if (name.length() != 16 + suffix.length() || !name.endsWith(suffix)) {
+      return null;
+    }
+    try {
+      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
+      return n > 0 && n < Long.MAX_VALUE ? n : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** Counts what stands in a segment; the last one's bodies are checked, for it may be torn. */
+  private void recover(Segment s, boolean last) {
+    s.sealed = true;
+    try {
+      s.size = files.size(s.file);
+      s.forced = s.size;
+      readMarks(s);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
+    }
+    bytes += s.size + s.doneFileSize;
+    try {
+      Walk w = new Walk(s, HEADER, Long.MAX_VALUE);
+      long damaged = 0;
+      long at = HEADER;
+      for (Found f = w.next(); f != null; f = w.next()) {
+        damaged += f.place.offset() - at;
+        at = f.place.end();
+        if (last && !isBodySound(f)) {
+          damaged += at - f.place.offset();
+          s.skip.add(f.place.offset());
+          continue;
+        }
+        s.records++;
+        s.items += f.record.items();
+        if (s.skip.contains(f.place.offset())) {
+          s.doneRecords++;
+          s.doneItems += f.record.items();
+        }
+      }
+      long torn = s.size - Math.max(at, Math.min(s.size, HEADER));
+      if (damaged > 0 || torn > 0 && !last) {
+        damagedBytes += damaged + (last ? 0 : torn);
+        LOG.log(
+            Level.WARNING,
+            "queue on disk: {0} has {1} damaged bytes, which are passed over",
+            s.file,
+            damaged + (last ? 0 : torn));
+      }
+    } catch (IOException e) {
+      damagedBytes += s.size;
+      LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
+    }
+    if (s.isAllDone()) {
+      reclaim(s);
+    } else if (!s.skip.isEmpty()) {
+      rewriteMarks(s);
+    }
+  }
+
+  private boolean isBodySound(Found f) {
+    try {
+      read(f.place);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void readMarks(Segment s) throws IOException {
+    if (!files.exists(s.doneFile)) {
+      return;
+    }
+    byte[] b = files.read(s.doneFile);
+    s.doneFileSize = b.length;
+    ByteBuffer in = ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = HEADER; at + MARK <= b.length; at += MARK) {
+      long offset = in.getInt(at) & 0xffffffffL;
+      if (in.getInt(at + 4) == markCrc(s.number, (int) offset)) {
+        s.skip.add(offset);
+      }
+    }
+  }
+
+  /** Marks are appended by whoever made the file, so those that were found are written anew. */
+  private void rewriteMarks(Segment s) {
+    try {
+      Path tmp = s.doneFile.resolveSibling(s.doneFile.getFileName() + ".tmp");
+      FileAccess.WritableFile w = files.create(tmp);
+      bytes -= s.doneFileSize;
+      byte[] head = header(DONE_MAGIC, s.number);
+      w.write(head, 0, head.length);
+      for (long offset : s.skip) {
+        w.write(mark(s.number, (int) offset), 0, MARK);
+      }
+      w.force();
+      files.rename(tmp, s.doneFile);
+      s.doneWriter = w;
+      s.doneFileSize = w.position();
+      bytes += s.doneFileSize;
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "queue on disk: {0}: {1}", s.doneFile, e.toString());
+    }
+  }
+
+  private static int markCrc(long number, int offset) {
+    byte[] b = new byte[12];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(number).putInt(offset);
+    return StoredParcel.crc(b, 0, 12);
+  }
+
+  private static byte[] mark(long number, int offset) {
+    byte[] b = new byte[MARK];
+    ByteBuffer.wrap(b)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(offset)
+        .putInt(markCrc(number, offset));
+    return b;
+  }
+
+  private static byte[] header(long magic, long number) {
+    byte[] b = new byte[HEADER];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(magic).putLong(number);
+    return b;
+  }
+
+  private static long magic(String s) {
+    return ByteBuffer.wrap(s.getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .getLong();
+  }
+
+  /** Bytes that a record takes, the part of a new segment's header not counted. */
+  static long size(Parcel p) {
+    return StoredParcel.size(p, "");
+  }
+
+  /**
+   * Appends a record; it survives the process from now on.
+   *
+   * @throws IOException when it could not be written; nothing of it stands then
+   */
+  Place append(StoredParcel r, byte[] body) throws IOException {
+    byte[] head = r.encode(body);
+    lock.lock();
+    try {
+      Segment s = active(head.length + (long) body.length);
+      FileAccess.WritableFile w = s.writer;
+      if (w == null) {
+        throw new IOException("the queue on disk is closed");
+      }
+      long offset = s.size;
+      try {
+        w.write(head, 0, head.length);
+        w.write(body, 0, body.length);
+      } catch (IOException e) {
+        try {
+          w.truncate(offset);
+        } catch (IOException e2) {
+          s.broken = true;
+        }
+        throw e;
+      }
+      s.size = offset + head.length + body.length;
+      bytes += s.size - offset;
+      s.records++;
+      s.items += r.items();
+      dirty = true;
+      return new Place(s, offset, s.size);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Segment active(long room) throws IOException {
+    Segment s = segments.isEmpty() ? null : segments.lastEntry().getValue();
+    if (s != null
+        && !s.sealed
+        && !s.broken
+        && (s.records == 0 || s.size + room <= segmentBytes)
+        && s.size + room < 0xffffffffL) {
+      return s;
+    }
+    if (s != null) {
+      seal(s);
+    }
+    Segment next = new Segment(folder, nextNumber);
+    FileAccess.WritableFile w = files.create(next.file);
+    try {
+      byte[] head = header(SEGMENT_MAGIC, next.number);
+      w.write(head, 0, head.length);
+      if (durable) {
+        files.syncDirectory(folder);
+      }
+    } catch (IOException e) {
+      w.close();
+      files.delete(next.file);
+      throw e;
+    }
+    nextNumber++;
+    next.writer = w;
+    next.size = HEADER;
+    bytes += HEADER;
+    segments.put(next.number, next);
+    return next;
+  }
+
+  /** No more is appended to a segment. */
+  private void seal(Segment s) {
+    FileAccess.WritableFile w = s.writer;
+    if (!s.sealed && w != null) {
+      s.sealed = true;
+      s.writer = null;
+      try {
+        if (!s.broken && s.forced < s.size) {
+          w.force();
+          s.forced = s.size;
+        }
+      } catch (IOException e) {
+        s.broken = true;
+        LOG.log(Level.WARNING, "queue on disk: {0}: {1}", s.file, e.toString());
+      }
+      forced.signalAll();
+      close(w);
+    }
+    if (s.isAllDone()) {
+      reclaim(s);
+    }
+  }
+
+  /**
+   * Waits until a record survives the machine. Threads that wait at the same time share one force.
+   *
+   * @throws IOException when that failed: the record may or may not stand there
+   */
+  void force(Place p) throws IOException {
+    Segment s = p.segment;
+    FileAccess.WritableFile w;
+    long target;
+    lock.lock();
+    try {
+      while (true) {
+        if (s.forced >= p.end) {
+          return;
+        }
+        if (s.broken || s.sealed) {
+          throw new IOException("the queue on disk could not be forced: " + s.file);
+        }
+        if (!forcing) {
+          break;
+        }
+        forced.awaitUninterruptibly();
+      }
+      forcing = true;
+      w = s.writer;
+      target = s.size;
+    } finally {
+      lock.unlock();
+    }
+    IOException failure = null;
+    try {
+      if (w == null) {
+        throw new IOException("the queue on disk is closed");
+      }
+      w.force();
+    } catch (IOException e) {
+      failure = e;
+    }
+    lock.lock();
+    try {
+      if (failure == null) {
+        s.forced = Math.max(s.forced, target);
+      } else if (s.forced < p.end) {
+        s.broken = true; // what the disk has after a failed force is not known
+        throw failure;
+      }
+    } finally {
+      forcing = false;
+      forced.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /** Forces what was written; for those who do not wait for it. */
+  void forceAll() throws IOException {
+    Place p = null;
+    lock.lock();
+    try {
+      if (dirty && !segments.isEmpty()) {
+        Segment s = segments.lastEntry().getValue();
+        dirty = false;
+        if (!s.sealed && !s.broken) {
+          p = new Place(s, s.size, s.size);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (p != null) {
+      force(p);
+    }
+  }
+
+  /**
+   * Reads a record with its body.
+   *
+   * @throws DamagedException when it does not stand there any more
+   */
+  Parcel read(Place p) throws IOException {
+    int length = Math.toIntExact(p.end - p.offset);
+    byte[] b = new byte[length];
+    int n;
+    try {
+      n = reader(p.segment).read(p.offset, b, 0, length);
+    } catch (ClosedChannelException e) {
+      forget(p.segment); // closed by the interruption of another thread that read
+      n = reader(p.segment).read(p.offset, b, 0, length);
+    }
+    ByteBuffer in = ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN);
+    if (n == length && length >= StoredParcel.PREFIX && in.getInt(0) == StoredParcel.MARKER) {
+      int head = in.getInt(4);
+      int body = in.getInt(8);
+      if (head >= 0
+          && head <= StoredParcel.MAX_HEAD
+          && body == length - StoredParcel.PREFIX - head
+          && in.getInt(12) == StoredParcel.headCrc(b, 0, head)
+          && in.getInt(16) == StoredParcel.crc(b, StoredParcel.PREFIX + head, body)) {
+        StoredParcel r = StoredParcel.decode(b, StoredParcel.PREFIX, head);
+        if (r != null) {
+          return r.parcel(Arrays.copyOfRange(b, StoredParcel.PREFIX + head, length));
+        }
+      }
+    }
+    throw new DamagedException(p.segment.file + " is damaged at " + p.offset);
+  }
+
+  private void forget(Segment s) {
+    lock.lock();
+    try {
+      s.reader = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private FileAccess.ReadableFile reader(Segment s) throws IOException {
+    lock.lock();
+    try {
+      FileAccess.ReadableFile r = s.reader;
+      if (r == null) {
+        if (s.deleted) {
+          throw new DamagedException(s.file + " was deleted");
+        }
+        r = files.open(s.file);
+        s.reader = r;
+      }
+      return r;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Marks a record done. */
+  void done(Place p, int items) {
+    lock.lock();
+    try {
+      Segment s = p.segment;
+      if (s.deleted) {
+        return;
+      }
+      s.doneRecords++;
+      s.doneItems += items;
+      if (s.sealed && s.isAllDone()) {
+        reclaim(s);
+        return;
+      }
+      mark(s, p.offset);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void mark(Segment s, long offset) {
+    try {
+      FileAccess.WritableFile w = s.doneWriter;
+      if (w == null) {
+        w = files.create(s.doneFile);
+        s.doneWriter = w;
+        byte[] head = header(DONE_MAGIC, s.number);
+        w.write(head, 0, head.length);
+        bytes += HEADER;
+        s.doneFileSize = HEADER;
+      }
+      w.write(mark(s.number, (int) offset), 0, MARK);
+      bytes += MARK;
+      s.doneFileSize += MARK;
+    } catch (IOException e) {
+      // Not marked: it happens again after a restart, which is allowed.
+      LOG.log(Level.WARNING, "queue on disk: {0}: {1}", s.doneFile, e.toString());
+    }
+  }
+
+  /** A reader is to pass over this record, which counts as done. */
+  void skip(Place p, int items) {
+    lock.lock();
+    try {
+      p.segment.skip.add(p.offset);
+    } finally {
+      lock.unlock();
+    }
+    done(p, items);
+  }
+
+  /** Deletes a segment of which everything is done. */
+  private void reclaim(Segment s) {
+    if (s.deleted) {
+      return;
+    }
+    s.deleted = true;
+    segments.remove(s.number);
+    bytes -= s.size + s.doneFileSize;
+    close(s.writer);
+    close(s.reader);
+    close(s.doneWriter);
+    try {
+      files.delete(s.file);
+      if (durable) {
+        files.syncDirectory(folder); // or marks could be gone before what they mark
+      }
+      files.delete(s.doneFile);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "queue on disk: {0} cannot be deleted: {1}", s.file, e.toString());
+    }
+  }
+
+  /** Gives back the space of the segment being written when nothing in it is needed. */
+  void tidy() {
+    lock.lock();
+    try {
+      if (!segments.isEmpty()) {
+        Segment s = segments.lastEntry().getValue();
+        if (!s.sealed && s.records > 0 && s.isAllDone()) {
+          seal(s);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** No more is appended to a segment. */
+  void sealNow(Segment s) {
+    lock.lock();
+    try {
+      if (!s.deleted) {
+        seal(s);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Records that are not done, and their items. */
+  record Left(long records, long items) {}
+
+  /** Deletes a whole segment, done or not; what was not done in it. */
+  Left drop(Segment s) {
+    lock.lock();
+    try {
+      Left left = new Left(s.records - s.doneRecords, s.items - s.doneItems);
+      reclaim(s);
+      return left;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Bytes of all files. */
+  long bytes() {
+    lock.lock();
+    try {
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Bytes that were passed over because they were damaged. */
+  long damagedBytes() {
+    lock.lock();
+    try {
+      return damagedBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Records and items that are not done. */
+  Left open() {
+    lock.lock();
+    try {
+      long r = 0;
+      long i = 0;
+      for (Segment s : segments.values()) {
+        r += s.records - s.doneRecords;
+        i += s.items - s.doneItems;
+      }
+      return new Left(r, i);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The segments, oldest first. */
+  List<Segment> segments() {
+    lock.lock();
+    try {
+      return new ArrayList<>(segments.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The segment behind another; null when there is none. */
+  @Nullable Segment after(long number) {
+    lock.lock();
+    try {
+      Map.Entry<Long, Segment> e = segments.higherEntry(number);
+      return e == null ? null : e.getValue();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isSkipped(Place p) {
+    lock.lock();
+    try {
+      return p.segment.skip.contains(p.offset);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      for (Segment s : List.copyOf(segments.values())) {
+        seal(s);
+        close(s.reader);
+        close(s.doneWriter);
+        s.reader = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void close(@Nullable Closeable c) {
+    try {
+      if (c != null) {
+        c.close();
+      }
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing a file of a queue", e);
+    }
+  }
+
+  /** Goes through the heads of a segment, over whatever is damaged. */
+  final class Walk {
+    private final Segment segment;
+    private final long limit;
+    private long at;
+    private byte[] chunk = new byte[CHUNK];
+    private long chunkAt = -1;
+    private int chunkLength;
+
+    /** From a place where a record stands, up to a place where one ends. */
+    Walk(Segment segment, long from, long limit) {
+      this.segment = segment;
+      this.at = from;
+      this.limit = limit;
+    }
+
+    /** The next record whose head is sound and whose body is within the file; null at the end. */
+    @Nullable Found next() throws IOException {
+      FileAccess.ReadableFile in = reader(segment);
+      long end = Math.min(limit, in.size());
+      while (at + StoredParcel.PREFIX <= end) {
+        if (!fill(in, at, StoredParcel.PREFIX)) {
+          return null;
+        }
+        int p = (int) (at - chunkAt);
+        ByteBuffer b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
+        if (b.getInt(p) == StoredParcel.MARKER) {
+          int head = b.getInt(p + 4);
+          int body = b.getInt(p + 8);
+          if (head >= 0
+              && head <= StoredParcel.MAX_HEAD
+              && body >= 0
+              && at + StoredParcel.PREFIX + head + body <= end
+              && fill(in, at, StoredParcel.PREFIX + head)) {
+            p = (int) (at - chunkAt);
+            b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
+            if (b.getInt(p + 12) == StoredParcel.headCrc(chunk, p, head)) {
+              StoredParcel r = StoredParcel.decode(chunk, p + StoredParcel.PREFIX, head);
+              if (r != null) {
+                Place place = new Place(segment, at, at + StoredParcel.PREFIX + head + body);
+                at = place.end();
+                return new Found(place, r, head);
+              }
+            }
+          }
+        }
+        at++;
+      }
+      return null;
+    }
+
+    /** Has at least so many bytes from a position in the chunk. */
+    private boolean fill(FileAccess.ReadableFile in, long from, int length) throws IOException {
+      if (chunkAt >= 0 && from >= chunkAt && from + length <= chunkAt + chunkLength) {
+        return true;
+      }
+      if (chunk.length < length) {
+        chunk = new byte[length];
+      }
+      chunkLength = in.read(from, chunk, 0, chunk.length);
+      chunkAt = from;
+      return chunkLength >= length;
+    }
+  }
+}

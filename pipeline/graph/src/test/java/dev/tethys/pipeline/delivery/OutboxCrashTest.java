@@ -1,0 +1,199 @@
+package dev.tethys.pipeline.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.ManualClockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
+import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
+import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The power goes, the process ends and the disk rots at any moment: what was acknowledged arrives,
+ * in order of its lane, and nothing keeps the next process from starting.
+ */
+class OutboxCrashTest {
+  private static final Retry RETRY =
+      new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0.5, Duration.ZERO, 0);
+  private static final int LANES = 3;
+
+  /** What was put, by its number; its lane is one more than the number modulo {@link #LANES}. */
+  private static Parcel parcel(int number, Random r) {
+    return new Parcel(
+        Signal.TRACES,
+        new byte[1 + r.nextInt(r.nextInt(20) == 0 ? 9000 : 600)],
+        1 + number % 5,
+        1 + number % LANES,
+        Map.of("number", Integer.toString(number)));
+  }
+
+  private static int number(Parcel p) {
+    return Integer.parseInt(p.headers().getOrDefault("number", "-1"));
+  }
+
+  private static OutboxOptions options(Sync sync) {
+    return OutboxOptions.DEFAULT
+        .withRetry(RETRY)
+        .withConcurrency(3, true)
+        .withCapacity(Capacity.ofBytes(100_000))
+        .withWhenFull(WhenFull.REFUSE)
+        .withDisk(new Disk(Path.of("/data", "q"), sync, 50_000));
+  }
+
+  private static void run(long seed, boolean power) throws IOException {
+    Random r = new Random(seed);
+    SimulatedFiles files = new SimulatedFiles(seed);
+    Set<Integer> acknowledged = new HashSet<>();
+    Set<Integer> arrived = new HashSet<>();
+    Map<Integer, Integer> lastOfLane = new HashMap<>();
+    int number = 0;
+    int lives = 5;
+    for (int life = 0; life < lives; life++) {
+      boolean last = life == lives - 1;
+      ManualClockwork clock = new ManualClockwork();
+      Destination far = new Destination();
+      Random whim = new Random(seed + life);
+      far.answer =
+          p ->
+              !last && whim.nextInt(3) == 0
+                  ? new Verdict.Later(Duration.ZERO, whim.nextBoolean(), "no")
+                  : Verdict.DELIVERED;
+      lastOfLane.clear();
+      Account account = new Account("exporter", "far", Signal.TRACES);
+      if (!last) {
+        files.cutAfter(1 + r.nextInt(400));
+      }
+      try {
+        Outbox b =
+            new Outboxes(files, clock, new Random(seed))
+                .open("far", options(power ? Sync.ALWAYS : Sync.NEVER), far, account);
+        for (int i = 0; i < 150 && !last; i++) {
+          int n = number++;
+          b.put(
+              parcel(n, r),
+              o -> {
+                if (o instanceof Outcome.Accepted) {
+                  acknowledged.add(n);
+                }
+              });
+          if (r.nextInt(4) == 0) {
+            clock.advance(Duration.ofMillis(r.nextInt(800)));
+          }
+          Balance at = account.balance();
+          assertThat(at.isBalanced()).isTrue();
+          assertThat(at.held()).isEqualTo(b.status().items());
+        }
+        clock.advance(Duration.ofMinutes(5));
+        if (last) {
+          assertThat(b.status().parcels()).isZero();
+          b.close();
+        }
+      } catch (SimulatedFiles.PowerCut e) {
+        // the end of this life
+      }
+      for (Parcel p : far.taken) {
+        int n = number(p);
+        arrived.add(n);
+        assertThat(n)
+            .as("seed %s: order in its lane", seed)
+            .isGreaterThan(lastOfLane.getOrDefault(n % LANES, -1));
+        lastOfLane.put(n % LANES, n);
+      }
+      files = power ? files.afterPowerCut() : files.afterKill();
+    }
+    acknowledged.removeAll(arrived);
+    assertThat(acknowledged).as("seed %s: acknowledged and lost", seed).isEmpty();
+  }
+
+  @Test
+  void whatWasAcknowledgedSurvivesTheLossOfPower() throws IOException {
+    for (long seed = 0; seed < 150; seed++) {
+      run(seed, true);
+    }
+  }
+
+  @Test
+  void whatWasAcknowledgedSurvivesTheEndOfTheProcessWithoutAnyForce() throws IOException {
+    for (long seed = 0; seed < 150; seed++) {
+      run(seed, false);
+    }
+  }
+
+  @Test
+  void damageIsPassedOverAndCounted() throws IOException {
+    int lost = 0;
+    for (long seed = 0; seed < 150; seed++) {
+      Random r = new Random(seed);
+      SimulatedFiles files = new SimulatedFiles(seed);
+      ManualClockwork clock = new ManualClockwork();
+      Account account = new Account("exporter", "far", Signal.TRACES);
+      Destination down = new Destination();
+      down.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+      Outbox b =
+          new Outboxes(files, clock, new Random(seed))
+              .open("far", options(Sync.ALWAYS), down, account);
+      int n = 40;
+      for (int i = 0; i < n; i++) {
+        b.put(parcel(i, r), o -> {});
+      }
+      clock.run();
+      b.close();
+      Path folder = Path.of("/data", "q", "queue");
+      List<Path> names = files.list(folder);
+      Path hurt = names.get(r.nextInt(names.size()));
+      files.damage(hurt, bytes -> Damage.of(bytes, r));
+
+      Account after = new Account("exporter", "far", Signal.TRACES);
+      Destination far = new Destination();
+      Outbox next =
+          new Outboxes(files, clock, new Random(seed))
+              .open("far", options(Sync.ALWAYS), far, after);
+      clock.advance(Duration.ofMinutes(1));
+      Balance at = after.balance();
+      assertThat(at.isBalanced()).isTrue();
+      assertThat(at.held()).as("seed %s", seed).isEqualTo(next.status().items()).isZero();
+      assertThat(at.out() + at.allDropped()).isEqualTo(at.restored());
+      for (Parcel p : far.taken) {
+        @Nullable Parcel sound = parcelOf(number(p), seed);
+        assertThat(p.body()).isEqualTo(sound == null ? null : sound.body());
+      }
+      Set<Integer> arrived = new HashSet<>();
+      far.taken.forEach(p -> arrived.add(number(p)));
+      lost += n - arrived.size();
+      assertThat(arrived.size())
+          .as("seed %s: only what was hurt is lost", seed)
+          .isGreaterThan(n / 3);
+      next.close();
+    }
+    assertThat(lost).isPositive();
+  }
+
+  private static @Nullable Parcel parcelOf(int number, long seed) {
+    Random r = new Random(seed);
+    for (int i = 0; i < 40; i++) {
+      Parcel p = parcel(i, r);
+      if (i == number) {
+        return p;
+      }
+    }
+    return null;
+  }
+}

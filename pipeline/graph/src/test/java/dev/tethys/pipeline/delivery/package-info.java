@@ -1,0 +1,5 @@
+/** Tests of the way out. */
+@NullMarked
+package dev.tethys.pipeline.delivery;
+
+import org.jspecify.annotations.NullMarked;
