@@ -31,6 +31,7 @@ public final class RuleGroup {
   private final GroupSpec spec;
   private final Duration interval;
   private final RuleContext context;
+  private final RuleQuery query;
   private final List<Rule> rules = new ArrayList<>();
   private final List<RuleOutput> outputs = new ArrayList<>();
   private final List<List<Integer>> batches;
@@ -45,6 +46,7 @@ public final class RuleGroup {
     this.spec = spec;
     this.interval = interval;
     this.context = context;
+    this.query = context.query().forGroup(spec.file(), spec.name());
     this.mustRestore = mustRestore;
     for (RuleSpec r : spec.rules()) {
       rules.add(
@@ -310,7 +312,7 @@ public final class RuleGroup {
     long start = System.nanoTime();
     Rule.Context c =
         new Rule.Context(
-            context.query(),
+            query,
             time,
             offset(),
             spec.limit(),

@@ -23,11 +23,24 @@ public interface RuleQuery {
   /** Parses and answers the query of a template. */
   List<Value.Sample> query(String text, long time);
 
+  /** The same for the rules of one group, which is then named where queries are shown. */
+  default RuleQuery forGroup(String file, String group) {
+    return this;
+  }
+
   /** Over an engine, with the share of it that is kept for rules. */
   static RuleQuery of(PromqlEngine engine, MetricSource source) {
-    QueryOptions options =
-        new QueryOptions(0, 0, false, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
+    return of(engine, source, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
+  }
+
+  private static RuleQuery of(PromqlEngine engine, MetricSource source, QueryOrigin origin) {
+    QueryOptions options = new QueryOptions(0, 0, false, origin);
     return new RuleQuery() {
+      @Override
+      public RuleQuery forGroup(String file, String group) {
+        return of(engine, source, QueryOrigin.rule(new QueryOrigin.RuleGroup(file, group)));
+      }
+
       @Override
       public List<Value.Sample> query(String text, Expr expr, long time) {
         return samples(engine.instant(source, text, expr, time, options).execute().value());

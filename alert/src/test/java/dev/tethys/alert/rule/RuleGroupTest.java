@@ -3,11 +3,16 @@ package dev.tethys.alert.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.QueryLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What rules give, evaluation by evaluation, at times that the test names. */
 class RuleGroupTest {
@@ -48,6 +53,20 @@ class RuleGroupTest {
     assertThat(f.ask("{__name__=~\"job:up:sum|next\"}", 400)).isEmpty();
     assertThat(f.metric("prometheus_rule_group_last_evaluation_samples")).isZero();
     assertThat(f.metric("prometheus_rule_evaluations_total")).isEqualTo(4);
+  }
+
+  @Test
+  void theQueryLogNamesTheGroup(@TempDir Path dir) throws IOException {
+    RuleGroup g = group("- record: r\n  expr: up\n");
+    Path file = dir.resolve("queries.log");
+    try (QueryLog log = QueryLog.open(file)) {
+      f.engine.log(log);
+      g.evaluate(f.at(10));
+      f.engine.log(null);
+    }
+    assertThat(Files.readString(file))
+        .contains("\"query\":\"up\"")
+        .endsWith(",\"ruleGroup\":{\"file\":\"r.yml\",\"name\":\"" + g.spec().name() + "\"}}\n");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Finish;
 import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.exec.MemoryLimitException;
 import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.exec.ThreadCpu;
@@ -274,6 +275,8 @@ public final class Query implements AutoCloseable {
         QueryResult r = new QueryResult(value, warnings, infos, statistics());
         done = true;
         return r;
+      } catch (MemoryLimitException e) {
+        throw e.told(text);
       } finally {
         if (!done) {
           x.close();

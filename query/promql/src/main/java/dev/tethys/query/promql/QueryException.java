@@ -1,7 +1,7 @@
 package dev.tethys.query.promql;
 
 /** A query failed. The message is for its user and says what to change. */
-public final class QueryException extends RuntimeException {
+public class QueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** Why, and so what an API answers. */

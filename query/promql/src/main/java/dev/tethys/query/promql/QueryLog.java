@@ -85,6 +85,11 @@ public final class QueryLog implements AutoCloseable {
       JsonText.quote(sb.append(",\"method\":"), o.method());
       JsonText.quote(sb.append(",\"path\":"), o.path()).append('}');
     }
+    QueryOrigin.RuleGroup g = o.ruleGroup();
+    if (g != null) {
+      JsonText.quote(sb.append(",\"ruleGroup\":{\"file\":"), g.file());
+      JsonText.quote(sb.append(",\"name\":"), g.name()).append('}');
+    }
     return sb.append("}\n").toString();
   }
 

@@ -88,11 +88,32 @@ class EngineTest {
     PromqlEngine one = engine(EngineOptions.builder().maxBytesPerQuery(5_000));
     fails(() -> range(one, s, "m_total"), Kind.LIMIT, "5000", "query.max-memory-bytes-per-query");
     PromqlEngine all = engine(EngineOptions.builder().maxBytes(5_000));
-    fails(() -> range(all, s, "m_total"), Kind.LIMIT, "5000", "query.max-memory-bytes:");
+    fails(() -> range(all, s, "m_total"), Kind.LIMIT, "5000", "query.max-memory-bytes (");
     assertThat(all.memoryUsed()).as("given back after the failure").isZero();
     PromqlEngine enough = engine(EngineOptions.builder().maxBytes(50_000));
     range(enough, s, "m_total");
     assertThat(enough.memoryUsed()).isZero();
+  }
+
+  @Test
+  void memoryErrorsNameTheStepThatHoldsMost() {
+    MemoryMetricStore s = store(10, 100);
+    PromqlEngine one = engine(EngineOptions.builder().maxBytesPerQuery(12_000));
+    fails(
+        () -> range(one, s, "m_total * on () group_left vector(1)"),
+        Kind.LIMIT,
+        "more than the 12000 of query.max-memory-bytes-per-query (most of it, ",
+        " bytes, for InstantSelect m_total): ask for fewer series or steps");
+    PromqlEngine less = engine(EngineOptions.builder().maxBytesPerQuery(5_000));
+    fails(
+        () -> range(less, s, "clamp_min(-rate(m_total[5m]), 0)"),
+        Kind.LIMIT,
+        " bytes, for SeriesFunction clamp_min(-rate(m_total[5m]), 0))");
+    PromqlEngine all = engine(EngineOptions.builder().maxBytes(16_000).ruleBytes(4_000));
+    fails(
+        () -> range(all, s, "m_total * on () group_left vector(1)"),
+        Kind.LIMIT,
+        "12000 of query.max-memory-bytes without the 4000 of query.max-memory-bytes-rules (most");
   }
 
   @Test

@@ -105,6 +105,18 @@ class QueryLogTest {
   }
 
   @Test
+  void rulesAreToldByTheirGroup() throws IOException {
+    Path file = dir.resolve("rules.log");
+    engine.log(QueryLog.open(file));
+    QueryOrigin origin = QueryOrigin.rule(new QueryOrigin.RuleGroup("/etc/a.yml", "g \"1\""));
+    engine.instant(store, "m", 1_000, new QueryOptions(0, 0, false, origin)).execute();
+    assertThat(Files.readString(file))
+        .endsWith(
+            "\"spanID\":\"0000000000000000\",\"ruleGroup\":{\"file\":\"/etc/a.yml\",\"name\":\"g"
+                + " \\\"1\\\"\"}}\n");
+  }
+
+  @Test
   void aLogThatCannotBeWrittenFailsNoQuery() throws IOException {
     QueryLog log = QueryLog.open(dir.resolve("queries.log"));
     engine.log(log);

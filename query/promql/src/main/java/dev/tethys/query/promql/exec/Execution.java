@@ -52,6 +52,7 @@ public final class Execution implements AutoCloseable {
   private final AtomicLong peakBytes = new AtomicLong();
   private final LongAdder helperCpu = new LongAdder();
   private final Map<SharedKey, Block> shared = new HashMap<>();
+  private final Holders holders = new Holders();
   private SampleCount count;
   private volatile boolean canceled;
   private volatile boolean readHistograms;
@@ -115,6 +116,11 @@ public final class Execution implements AutoCloseable {
   /** Where annotations go. */
   public Annotations annotations() {
     return annotations;
+  }
+
+  /** Who holds what. */
+  Holders holders() {
+    return holders;
   }
 
   /** Native histograms were read. */
@@ -225,14 +231,12 @@ public final class Execution implements AutoCloseable {
       profile.held(n);
     }
     if (limits.maxBytes() > 0 && now > limits.maxBytes()) {
-      throw new QueryException(
-          Kind.LIMIT,
+      throw new MemoryLimitException(
           "the query would hold "
               + now
               + " bytes, more than the "
               + limits.maxBytes()
-              + " of query.max-memory-bytes-per-query: ask for fewer series or steps, or raise the"
-              + " limit");
+              + " of query.max-memory-bytes-per-query");
     }
   }
 
@@ -293,6 +297,7 @@ public final class Execution implements AutoCloseable {
     if (b.bytes() == 0 || isShared(b)) {
       return;
     }
+    holders.released(b);
     heldSamples.addAndGet(-b.samples());
     heldBytes.addAndGet(-b.bytes());
     budget.release(b.bytes());

@@ -1,6 +1,5 @@
 package dev.tethys.query.promql.exec;
 
-import dev.tethys.query.promql.QueryException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
@@ -48,13 +47,15 @@ public final class MemoryBudget {
     }
     if (limit > 0 && now > most) {
       used.addAndGet(-bytes);
-      throw new QueryException(
-          QueryException.Kind.LIMIT,
+      throw new MemoryLimitException(
           "all running queries together would hold "
               + now
               + " bytes, more than the "
               + most
-              + " of query.max-memory-bytes: ask for fewer series or steps, or raise the limit");
+              + " of query.max-memory-bytes"
+              + (ofReserve || reserve == 0
+                  ? ""
+                  : " without the " + reserve + " of query.max-memory-bytes-rules"));
     }
   }
 

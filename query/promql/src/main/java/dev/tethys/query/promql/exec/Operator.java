@@ -39,7 +39,17 @@ public abstract class Operator implements PlanStep {
     }
     x.check(grid);
     Profile p = x.profile();
-    return p == null ? compute(x, grid) : p.evaluate(this, x, grid);
+    long before = x.holders().unfinished(x.heldBytes());
+    try {
+      Block b = p == null ? compute(x, grid) : p.evaluate(this, x, grid);
+      x.holders().gave(this, b);
+      return b;
+    } catch (MemoryLimitException e) {
+      if (!e.isBlamed()) {
+        x.holders().blame(e, this, x.holders().unfinished(x.heldBytes()) - before);
+      }
+      throw e;
+    }
   }
 
   Block compute(Execution x, Grid grid) {

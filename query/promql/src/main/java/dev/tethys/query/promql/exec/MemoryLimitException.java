@@ -1,0 +1,58 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.query.promql.QueryException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** A query would hold more memory than it may. Says which step of it holds most, once known. */
+public final class MemoryLimitException extends QueryException {
+  private static final long serialVersionUID = 1L;
+
+  /** Longer parts of a query are cut. */
+  private static final int MAX_TEXT = 160;
+
+  private final String problem;
+  private transient @Nullable Operator largest;
+  private long bytes;
+
+  MemoryLimitException(String problem) {
+    super(Kind.LIMIT, message(problem, ""));
+    this.problem = problem;
+  }
+
+  private static String message(String problem, String largest) {
+    return problem + largest + ": ask for fewer series or steps, or raise the limit";
+  }
+
+  /** Whether it is known who holds most. */
+  boolean isBlamed() {
+    return largest != null;
+  }
+
+  void blame(Operator holder, long held) {
+    largest = holder;
+    bytes = held;
+  }
+
+  /** The same in full for who asked a query. */
+  public QueryException told(String query) {
+    Operator o = largest;
+    if (o == null) {
+      return this;
+    }
+    StringBuilder s = new StringBuilder(" (most of it, ").append(bytes).append(" bytes, for ");
+    s.append(o.describe(Grid.instant(0), 1).operator());
+    Operator.Origin from = o.origin();
+    byte[] text = query.getBytes(StandardCharsets.UTF_8);
+    if (from != null && from.span().end() <= text.length) {
+      String part =
+          new String(
+              Arrays.copyOfRange(text, from.span().start(), from.span().end()),
+              StandardCharsets.UTF_8);
+      s.append(' ');
+      s.append(part.length() <= MAX_TEXT ? part : part.substring(0, MAX_TEXT) + " …");
+    }
+    return new QueryException(Kind.LIMIT, message(problem, s.append(')').toString()), this);
+  }
+}
