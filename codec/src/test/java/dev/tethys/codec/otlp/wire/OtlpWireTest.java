@@ -11,6 +11,7 @@ import com.google.protobuf.UnknownFieldSet;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.telemetry.Telemetry;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceResponse;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
@@ -25,6 +26,7 @@ import io.opentelemetry.proto.resource.v1.Resource;
 import io.opentelemetry.proto.trace.v1.TracesData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -460,5 +462,34 @@ class OtlpWireTest {
       assertThat(names.get(many, 0, 4)).isEqualTo(new String(many, StandardCharsets.UTF_8));
     }
     assertThat(names.get(new byte[0], 0, 0)).isEmpty();
+  }
+
+  @Test
+  void responsesAreThoseOfTheOfficialClasses() throws IOException {
+    OtlpResponse partial = new OtlpResponse(7, "too old");
+    ExportMetricsServiceResponse official =
+        ExportMetricsServiceResponse.parseFrom(partial.toProtobuf());
+    assertThat(official.getPartialSuccess().getRejectedDataPoints()).isEqualTo(7);
+    assertThat(official.getPartialSuccess().getErrorMessage()).isEqualTo("too old");
+    assertThat(OtlpResponse.fromProtobuf(official.toByteArray())).isEqualTo(partial);
+    assertThat(OtlpResponse.fromProtobuf(OtlpResponse.OK.toProtobuf()).isOk()).isTrue();
+    for (OtlpSignal s : OtlpSignal.values()) {
+      assertThat(OtlpResponse.fromJson(s, partial.toJson(s))).isEqualTo(partial);
+      assertThat(OtlpResponse.fromJson(s, OtlpResponse.OK.toJson(s)).isOk()).isTrue();
+    }
+    assertThatThrownBy(() -> OtlpResponse.fromJson(OtlpSignal.LOGS, new byte[] {'['}))
+        .isInstanceOf(CodecException.class);
+  }
+
+  @Test
+  void statusesCarryWhenToComeAgain() {
+    RpcStatus s = new RpcStatus(14, "queue full", Duration.ofMillis(1500));
+    assertThat(RpcStatus.fromProtobuf(s.toProtobuf())).isEqualTo(s);
+    assertThat(new String(s.toJson(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"code\":14,\"message\":\"queue full\",\"details\":[{\"@type\":"
+                + "\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"1.500000000s\"}]}");
+    RpcStatus plain = new RpcStatus(3, "bad", null);
+    assertThat(RpcStatus.fromProtobuf(plain.toProtobuf())).isEqualTo(plain);
   }
 }

@@ -1,0 +1,223 @@
+package dev.tethys.codec.compression;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.snappy.SnappyBlock;
+import io.airlift.compress.v3.snappy.SnappyFramedInputStream;
+import io.airlift.compress.v3.snappy.SnappyFramedOutputStream;
+import io.airlift.compress.v3.snappy.SnappyJavaCompressor;
+import io.airlift.compress.v3.snappy.SnappyJavaDecompressor;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A compression by the name that Content-Encoding and grpc-encoding have for it. */
+public enum Compression {
+  NONE(""),
+  GZIP("gzip"),
+  /** With zlib's header, as Go and the Collector take the word. */
+  ZLIB("zlib"),
+  /** The same under the name that HTTP has for it. */
+  DEFLATE("deflate"),
+  /** One block, as remote write and HTTP have it. */
+  SNAPPY("snappy"),
+  SNAPPY_FRAMED("x-snappy-framed"),
+  ZSTD("zstd"),
+  /** In LZ4's frame format. */
+  LZ4("lz4");
+
+  /** The level that each compression takes when none is asked for. */
+  public static final int DEFAULT_LEVEL = -1;
+
+  /** Measured by others as the knee of size over time. */
+  private static final int GZIP_LEVEL = 4;
+
+  private static final int ZSTD_LEVEL = 1;
+
+  /** Windows beyond 32 MiB are refused: a decoder would take that much for a request of bytes. */
+  private static final int ZSTD_WINDOW_LOG = 25;
+
+  private final String word;
+
+  Compression(String word) {
+    this.word = word;
+  }
+
+  /** As it is called in headers; "" for none. */
+  public String word() {
+    return word;
+  }
+
+  /** What a word of a header means, {@code identity} and "" too; null when it means nothing. */
+  public static @Nullable Compression named(@Nullable String word) {
+    if (word == null || word.isEmpty() || word.equals("identity")) {
+      return NONE;
+    }
+    for (Compression c : values()) {
+      if (c.word.equals(word)) {
+        return c;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Compresses.
+   *
+   * @param level as the compression counts them, or {@link #DEFAULT_LEVEL}
+   */
+  public byte[] compress(byte[] b, int offset, int length, int level) {
+    try {
+      return switch (this) {
+        case NONE -> Arrays.copyOfRange(b, offset, offset + length);
+        case GZIP -> {
+          ByteArrayOutputStream out = new ByteArrayOutputStream(length / 3 + 64);
+          try (GZIPOutputStream gzip = new Gzip(out, level)) {
+            gzip.write(b, offset, length);
+          }
+          yield out.toByteArray();
+        }
+        case ZLIB, DEFLATE -> {
+          ByteArrayOutputStream out = new ByteArrayOutputStream(length / 3 + 64);
+          Deflater deflater = new Deflater(level == DEFAULT_LEVEL ? GZIP_LEVEL : level);
+          try (OutputStream zlib = new DeflaterOutputStream(out, deflater, 8192)) {
+            zlib.write(b, offset, length);
+          } finally {
+            deflater.end();
+          }
+          yield out.toByteArray();
+        }
+        case SNAPPY -> SnappyBlock.encode(b, offset, length);
+        case SNAPPY_FRAMED -> {
+          ByteArrayOutputStream out = new ByteArrayOutputStream(length / 2 + 64);
+          try (OutputStream framed =
+              new SnappyFramedOutputStream(new SnappyJavaCompressor(), out)) {
+            framed.write(b, offset, length);
+          }
+          yield out.toByteArray();
+        }
+        case ZSTD -> zstd(b, offset, length, level == DEFAULT_LEVEL ? ZSTD_LEVEL : level);
+        case LZ4 -> Lz4Frame.compress(b, offset, length);
+      };
+    } catch (IOException e) {
+      throw new AssertionError("memory does not fail to be written", e);
+    }
+  }
+
+  private static byte[] zstd(byte[] b, int offset, int length, int level) {
+    byte[] out = new byte[Math.toIntExact(Zstd.compressBound(length))];
+    long n = Zstd.compressByteArray(out, 0, out.length, b, offset, length, level);
+    if (Zstd.isError(n)) {
+      throw new IllegalStateException("zstd: " + Zstd.getErrorName(n));
+    }
+    return Arrays.copyOf(out, (int) n);
+  }
+
+  /**
+   * Decompresses.
+   *
+   * @param max the largest result that is taken
+   * @throws TooLargeException when it would be larger
+   * @throws CodecException when the input is damaged
+   */
+  public byte[] decompress(byte[] b, int offset, int length, int max) {
+    switch (this) {
+      case NONE -> {
+        if (length > max) {
+          throw new TooLargeException(max);
+        }
+        return Arrays.copyOfRange(b, offset, offset + length);
+      }
+      case SNAPPY -> {
+        return snappy(b, offset, length, max);
+      }
+      case LZ4 -> {
+        return Lz4Frame.decompress(b, offset, length, max);
+      }
+      default -> {
+        // The others are streams.
+      }
+    }
+    try (InputStream in = open(new ByteArrayInputStream(b, offset, length))) {
+      byte[] out = new byte[(int) Math.clamp(4L * length + 512, 512, Math.max(512L, max))];
+      int n = 0;
+      while (true) {
+        if (n == out.length) {
+          if (n >= max) {
+            if (in.read() < 0) {
+              return out;
+            }
+            throw new TooLargeException(max);
+          }
+          out = Arrays.copyOf(out, (int) Math.min(max, 2L * n));
+        }
+        int got = in.read(out, n, out.length - n);
+        if (got < 0) {
+          if (n > max) {
+            throw new TooLargeException(max);
+          }
+          return n == out.length ? out : Arrays.copyOf(out, n);
+        }
+        n += got;
+      }
+    } catch (CodecException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new CodecException(word + ": " + e.getMessage(), e);
+    }
+  }
+
+  private InputStream open(InputStream in) throws IOException {
+    return switch (this) {
+      case GZIP -> new GZIPInputStream(in, 8192);
+      case ZLIB, DEFLATE -> new InflaterInputStream(in);
+      case SNAPPY_FRAMED -> new SnappyFramedInputStream(new SnappyJavaDecompressor(), in);
+      case ZSTD -> {
+        ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(in);
+        zstd.setLongMax(ZSTD_WINDOW_LOG);
+        yield zstd;
+      }
+      default -> throw new AssertionError(this);
+    };
+  }
+
+  private static byte[] snappy(byte[] b, int offset, int length, int max) {
+    int n;
+    try {
+      n = SnappyBlock.decodedLength(b, offset, length, Integer.MAX_VALUE - SnappyBlock.SLACK);
+    } catch (CodecException e) {
+      throw new CodecException("snappy: " + e.getMessage(), e);
+    }
+    if (n > max) {
+      throw new TooLargeException(max);
+    }
+    byte[] out = new byte[n + SnappyBlock.SLACK];
+    return Arrays.copyOf(out, SnappyBlock.decode(b, offset, length, out));
+  }
+
+  private static final class Gzip extends GZIPOutputStream {
+    Gzip(OutputStream out, int level) throws IOException {
+      super(out, 8192);
+      def.setLevel(level == DEFAULT_LEVEL ? GZIP_LEVEL : level);
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        super.close();
+      } finally {
+        def.end();
+      }
+    }
+  }
+}

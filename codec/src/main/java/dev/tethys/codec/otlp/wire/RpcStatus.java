@@ -1,0 +1,116 @@
+package dev.tethys.codec.otlp.wire;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.GoJson;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code google.rpc.Status}: how gRPC and OTLP over HTTP tell that a request failed. Fields: code
+ * 1, message 2, details 3, each an Any (type_url 1, value 2); of those, RetryInfo (retry_delay 1: a
+ * Duration of seconds 1 and nanos 2) is understood.
+ *
+ * @param code of gRPC
+ * @param retryDelay when to come again; null when that was not said
+ */
+public record RpcStatus(int code, String message, @Nullable Duration retryDelay) {
+  private static final String RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+
+  /** As protobuf. */
+  public byte[] toProtobuf() {
+    ProtoWriter w = new ProtoWriter();
+    w.int64Unless0(1, code).stringUnlessEmpty(2, message);
+    if (retryDelay != null) {
+      int any = w.begin(3);
+      w.string(1, RETRY_INFO);
+      int info = w.begin(2);
+      int delay = w.begin(1);
+      w.int64Unless0(1, retryDelay.getSeconds()).int64Unless0(2, retryDelay.toNanosPart());
+      w.end(delay).end(info).end(any);
+    }
+    return w.toByteArray();
+  }
+
+  /** As JSON. */
+  public byte[] toJson() {
+    StringBuilder sb = new StringBuilder("{\"code\":").append(code).append(",\"message\":");
+    GoJson.append(sb, message);
+    if (retryDelay != null) {
+      sb.append(",\"details\":[{\"@type\":\"").append(RETRY_INFO).append("\",\"retryDelay\":\"");
+      sb.append(retryDelay.getSeconds());
+      if (retryDelay.toNanosPart() != 0) {
+        sb.append(String.format(".%09d", retryDelay.toNanosPart()));
+      }
+      sb.append("s\"}]");
+    }
+    return sb.append('}').toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Reads protobuf.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public static RpcStatus fromProtobuf(byte[] b) {
+    ProtoReader r = new ProtoReader(b);
+    int code = 0;
+    String message = "";
+    Duration delay = null;
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3 -> code = r.readInt();
+        case 2 << 3 | ProtoReader.LENGTH ->
+            message = new String(r.readBytes(), StandardCharsets.UTF_8);
+        case 3 << 3 | ProtoReader.LENGTH -> {
+          int outer = r.enter();
+          Duration d = retryInfo(r);
+          delay = d == null ? delay : d;
+          r.leave(outer);
+        }
+        default -> r.skip();
+      }
+    }
+    return new RpcStatus(code, message, delay);
+  }
+
+  private static @Nullable Duration retryInfo(ProtoReader r) {
+    String type = "";
+    byte[] value = {};
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3 | ProtoReader.LENGTH ->
+            type = new String(r.readBytes(), StandardCharsets.UTF_8);
+        case 2 << 3 | ProtoReader.LENGTH -> value = r.readBytes();
+        default -> r.skip();
+      }
+    }
+    if (!type.endsWith("google.rpc.RetryInfo")) {
+      return null;
+    }
+    ProtoReader info = new ProtoReader(value);
+    while (info.next()) {
+      if (info.tag() == (1 << 3 | ProtoReader.LENGTH)) {
+        long seconds = 0;
+        long nanos = 0;
+        int outer = info.enter();
+        while (info.next()) {
+          switch (info.tag()) {
+            case 1 << 3 -> seconds = info.readLong();
+            case 2 << 3 -> nanos = info.readLong();
+            default -> info.skip();
+          }
+        }
+        info.leave(outer);
+        // A delay that nobody would wait for is as good as a day.
+        return seconds < 0 || nanos < 0
+            ? Duration.ZERO
+            : Duration.ofSeconds(Math.min(seconds, 86_400), Math.min(nanos, 999_999_999));
+      }
+      info.skip();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tethys.codec.compression;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.CodecException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class CompressionTest {
+  private static byte[] content(long seed, int length) {
+    Random r = new Random(seed);
+    byte[] b = new byte[length];
+    for (int i = 0; i < length; i++) {
+      b[i] = (byte) (r.nextInt(8) == 0 ? r.nextInt(256) : 'a' + r.nextInt(4));
+    }
+    return b;
+  }
+
+  @Property(tries = 200)
+  void backAndForth(
+      @ForAll Compression c,
+      @ForAll long seed,
+      @ForAll @IntRange(max = 700_000) int length,
+      @ForAll @IntRange(min = -1, max = 9) int level) {
+    byte[] b = content(seed, length + 3);
+    byte[] packed = c.compress(b, 1, length, level);
+    assertThat(c.decompress(packed, 0, packed.length, length))
+        .isEqualTo(Arrays.copyOfRange(b, 1, length + 1));
+    if (length > 0) {
+      assertThatThrownBy(() -> c.decompress(packed, 0, packed.length, length - 1))
+          .isInstanceOf(TooLargeException.class)
+          .hasMessageContaining("limit of " + (length - 1) + " bytes");
+    }
+  }
+
+  @Property(tries = 2000)
+  void damageIsRefusedOrHarmless(@ForAll Compression c, @ForAll long seed) {
+    Random r = new Random(seed);
+    byte[] packed = c.compress(content(seed, 2000), 0, 2000, -1);
+    for (int i = r.nextInt(4); i >= 0; i--) {
+      packed[r.nextInt(packed.length)] = (byte) r.nextInt(256);
+    }
+    int length = r.nextInt(5) == 0 ? r.nextInt(packed.length) : packed.length;
+    try {
+      assertThat(c.decompress(packed, 0, length, 5000).length).isLessThanOrEqualTo(5000);
+    } catch (CodecException expected) {
+      assertThat(expected.getMessage()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aBombEndsAtTheLimit() {
+    for (Compression c :
+        new Compression[] {
+          Compression.GZIP,
+          Compression.ZLIB,
+          Compression.ZSTD,
+          Compression.LZ4,
+          Compression.SNAPPY,
+          Compression.SNAPPY_FRAMED
+        }) {
+      byte[] packed = c.compress(new byte[4 << 20], 0, 4 << 20, -1);
+      assertThatThrownBy(() -> c.decompress(packed, 0, packed.length, 1 << 20))
+          .isInstanceOf(TooLargeException.class);
+    }
+  }
+
+  /** Written by the lz4 command: linked blocks, checksum of the content. */
+  @Test
+  void readsWhatTheCommandWrites() {
+    byte[] hello =
+        HexFormat.of().parseHex("04224d186440a70c00008068656c6c6f20776f726c640a00000000b08d52a4");
+    assertThat(Xxh32.hash("hello world\n".getBytes(StandardCharsets.UTF_8), 0, 12))
+        .isEqualTo(0xa4528db0);
+    assertThat(
+            new String(
+                Compression.LZ4.decompress(hello, 0, hello.length, 100), StandardCharsets.UTF_8))
+        .isEqualTo("hello world\n");
+  }
+
+  @Test
+  void wordsOfHeaders() {
+    assertThat(Compression.named(null)).isEqualTo(Compression.NONE);
+    assertThat(Compression.named("identity")).isEqualTo(Compression.NONE);
+    assertThat(Compression.named("x-snappy-framed")).isEqualTo(Compression.SNAPPY_FRAMED);
+    assertThat(Compression.named("br")).isNull();
+  }
+}
