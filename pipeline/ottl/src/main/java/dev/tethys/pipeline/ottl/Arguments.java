@@ -1,0 +1,142 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The compiled arguments of one call, by the index of their parameter. */
+public final class Arguments {
+  /**
+   * One argument: an expression (of the parameter's kind: conversions and checks are inside), or a
+   * list of them, or a lambda.
+   */
+  record Given(
+      int at, @Nullable Expr expr, @Nullable List<Expr> list, @Nullable Lambda lambda) {}
+
+  /** A function that was written in place. */
+  public static final class Lambda {
+    private final int firstSlot;
+    private final boolean[] bound;
+    private final Expr body;
+
+    Lambda(int firstSlot, boolean[] bound, Expr body) {
+      this.firstSlot = firstSlot;
+      this.bound = bound;
+      this.body = body;
+    }
+
+    public @Nullable Object call(Cursor at, @Nullable Object... values) {
+      for (int i = 0; i < bound.length; i++) {
+        if (bound[i]) {
+          at.setLocal(firstSlot + i, values[i]);
+        }
+      }
+      return body.get(at);
+    }
+
+    /**
+     * Calls it for a truth.
+     *
+     * @throws EvaluationException when it gives something else
+     */
+    public boolean test(Cursor at, @Nullable Object... values) {
+      if (call(at, values) instanceof Boolean b) {
+        return b;
+      }
+      throw new EvaluationException("the lambda does not give a bool");
+    }
+  }
+
+  private final String text;
+  private final Function function;
+  private final Context context;
+  private final int at;
+  private final @Nullable Given[] given;
+
+  Arguments(String text, Function function, Context context, int at, @Nullable Given[] given) {
+    this.text = text;
+    this.function = function;
+    this.context = context;
+    this.at = at;
+    this.given = given;
+  }
+
+  /** What the call stands in. */
+  public Context context() {
+    return context;
+  }
+
+  public boolean has(int i) {
+    return given[i] != null;
+  }
+
+  public Expr expr(int i) {
+    return Objects.requireNonNull(Objects.requireNonNull(given[i]).expr());
+  }
+
+  public @Nullable Expr optional(int i) {
+    Given g = given[i];
+    return g == null ? null : g.expr();
+  }
+
+  /** The argument, or a constant when it is not given. */
+  public Expr expr(int i, Object otherwise) {
+    return given[i] == null ? Expr.constant(otherwise) : expr(i);
+  }
+
+  public List<Expr> list(int i) {
+    Given g = given[i];
+    return g == null || g.list() == null ? List.of() : g.list();
+  }
+
+  public Target target(int i) {
+    return (Target) expr(i);
+  }
+
+  public Lambda lambda(int i) {
+    return Objects.requireNonNull(Objects.requireNonNull(given[i]).lambda());
+  }
+
+  public @Nullable Lambda optionalLambda(int i) {
+    Given g = given[i];
+    return g == null ? null : g.lambda();
+  }
+
+  /** A string that is written in the statement. */
+  public String string(int i) {
+    return (String) constant(i);
+  }
+
+  public String string(int i, String otherwise) {
+    return given[i] == null ? otherwise : string(i);
+  }
+
+  /** Strings that are written in the statement. */
+  public List<String> strings(int i) {
+    return list(i).stream().map(e -> (String) Objects.requireNonNull(e.get(NOWHERE))).toList();
+  }
+
+  public long integer(int i, long otherwise) {
+    return given[i] == null ? otherwise : (Long) constant(i);
+  }
+
+  public double number(int i, double otherwise) {
+    return given[i] == null ? otherwise : ((Number) constant(i)).doubleValue();
+  }
+
+  public boolean truth(int i, boolean otherwise) {
+    return given[i] == null ? otherwise : (Boolean) constant(i);
+  }
+
+  private Object constant(int i) {
+    return Objects.requireNonNull(expr(i).get(NOWHERE));
+  }
+
+  static final Cursor NOWHERE = new Cursor();
+
+  /** Refuses an argument. */
+  public OttlException error(int i, String reason) {
+    Given g = i < given.length ? given[i] : null;
+    return new OttlException(text, g == null ? at : g.at(), function.name() + ": " + reason);
+  }
+}

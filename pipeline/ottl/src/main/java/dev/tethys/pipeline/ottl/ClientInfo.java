@@ -1,0 +1,16 @@
+package dev.tethys.pipeline.ottl;
+
+import dev.tethys.model.telemetry.Attributes;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who sent a batch: what the paths of {@code otelcol} read.
+ *
+ * @param metadata headers of the request, names in lower case
+ * @param address of the peer, "" if not known
+ * @param auth what authentication found out
+ */
+public record ClientInfo(Map<String, List<String>> metadata, String address, Attributes auth) {
+  public static final ClientInfo NONE = new ClientInfo(Map.of(), "", new Attributes());
+}

@@ -1,0 +1,70 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a statement is run for: once a resource, once a log record and so on. A context reaches its
+ * own fields and those of what it lies in, whose names then begin with the name of that context.
+ */
+public enum Context {
+  RESOURCE("resource", null),
+  SCOPE("scope", RESOURCE),
+  LOG("log", SCOPE),
+  SPAN("span", SCOPE),
+  SPAN_EVENT("spanevent", SPAN),
+  SPAN_LINK("spanlink", SPAN),
+  METRIC("metric", SCOPE),
+  DATA_POINT("datapoint", METRIC),
+  EXEMPLAR("exemplar", DATA_POINT);
+
+  /** The contexts of each signal, those that lie inside of others first. */
+  public static final List<Context> LOGS = List.of(LOG, SCOPE, RESOURCE);
+
+  public static final List<Context> TRACES =
+      List.of(SPAN_EVENT, SPAN_LINK, SPAN, SCOPE, RESOURCE);
+
+  public static final List<Context> METRICS =
+      List.of(EXEMPLAR, DATA_POINT, METRIC, SCOPE, RESOURCE);
+
+  private final String text;
+  private final @Nullable Context parent;
+
+  Context(String text, @Nullable Context parent) {
+    this.text = text;
+    this.parent = parent;
+  }
+
+  /** The name in configurations and at the beginning of paths. */
+  public String text() {
+    return text;
+  }
+
+  /** What it lies in; null for a resource. */
+  public @Nullable Context parent() {
+    return parent;
+  }
+
+  /** Whether a context is this one or lies around it. */
+  public boolean reaches(Context other) {
+    for (Context c = this; c != null; c = c.parent) {
+      if (c == other) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The context of a name; null if there is none. */
+  public static @Nullable Context of(String name) {
+    if (name.equals("instrumentation_scope")) {
+      return SCOPE;
+    }
+    for (Context c : values()) {
+      if (c.text.equals(name)) {
+        return c;
+      }
+    }
+    return null;
+  }
+}

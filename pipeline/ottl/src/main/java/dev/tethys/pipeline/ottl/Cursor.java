@@ -1,0 +1,160 @@
+package dev.tethys.pipeline.ottl;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Exemplar;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.SpanLink;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where in a batch an evaluation stands. One thread moves it from item to item; expressions read
+ * through it. Accessors may be called only for what the context of the expression reaches, which
+ * is checked when it is loaded.
+ */
+public final class Cursor {
+  /** How many values lambdas inside of each other can have bound at a time. */
+  public static final int MAX_LOCALS = 64;
+
+  private ClientInfo client = ClientInfo.NONE;
+  private @Nullable ResourceGroup<?> resource;
+  private @Nullable ScopeGroup<?> scope;
+  private @Nullable LogRecord log;
+  private @Nullable Span span;
+  private @Nullable SpanEvent event;
+  private int eventIndex;
+  private @Nullable SpanLink link;
+  private @Nullable Metric metric;
+  private @Nullable DataPoint point;
+  private @Nullable Exemplar exemplar;
+  private @Nullable Attributes cache;
+  private @Nullable Object @Nullable [] locals;
+
+  /** Who sent the batch. */
+  public Cursor from(ClientInfo info) {
+    client = info;
+    return this;
+  }
+
+  public Cursor atResource(ResourceGroup<?> group) {
+    resource = group;
+    return this;
+  }
+
+  public Cursor atScope(ScopeGroup<?> group) {
+    scope = group;
+    return this;
+  }
+
+  public Cursor atLog(LogRecord record) {
+    log = record;
+    return this;
+  }
+
+  public Cursor atSpan(Span s) {
+    span = s;
+    return this;
+  }
+
+  public Cursor atEvent(SpanEvent e, int index) {
+    event = e;
+    eventIndex = index;
+    return this;
+  }
+
+  public Cursor atLink(SpanLink l) {
+    link = l;
+    return this;
+  }
+
+  public Cursor atMetric(Metric m) {
+    metric = m;
+    return this;
+  }
+
+  public Cursor atPoint(DataPoint p) {
+    point = p;
+    return this;
+  }
+
+  public Cursor atExemplar(Exemplar e) {
+    exemplar = e;
+    return this;
+  }
+
+  public ClientInfo client() {
+    return client;
+  }
+
+  public ResourceGroup<?> resource() {
+    return Objects.requireNonNull(resource);
+  }
+
+  public ScopeGroup<?> scope() {
+    return Objects.requireNonNull(scope);
+  }
+
+  public LogRecord log() {
+    return Objects.requireNonNull(log);
+  }
+
+  public Span span() {
+    return Objects.requireNonNull(span);
+  }
+
+  public SpanEvent event() {
+    return Objects.requireNonNull(event);
+  }
+
+  public int eventIndex() {
+    return eventIndex;
+  }
+
+  public SpanLink link() {
+    return Objects.requireNonNull(link);
+  }
+
+  public Metric metric() {
+    return Objects.requireNonNull(metric);
+  }
+
+  public DataPoint point() {
+    return Objects.requireNonNull(point);
+  }
+
+  public Exemplar exemplar() {
+    return Objects.requireNonNull(exemplar);
+  }
+
+  /** What statements keep for statements that follow. */
+  public Attributes cache() {
+    if (cache == null) {
+      cache = new Attributes();
+    }
+    return cache;
+  }
+
+  /** Begins with an empty cache. */
+  public void clearCache() {
+    if (cache != null) {
+      cache = null;
+    }
+  }
+
+  @Nullable Object local(int slot) {
+    return Objects.requireNonNull(locals)[slot];
+  }
+
+  void setLocal(int slot, @Nullable Object value) {
+    if (locals == null) {
+      locals = new Object[MAX_LOCALS];
+    }
+    locals[slot] = value;
+  }
+}

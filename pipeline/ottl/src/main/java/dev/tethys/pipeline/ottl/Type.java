@@ -1,0 +1,63 @@
+package dev.tethys.pipeline.ottl;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of a value: of an expression when it is loaded, of an object when it runs. */
+public enum Type {
+  /** Anything: known only when it runs. */
+  ANY("any value"),
+  NIL("nil"),
+  BOOL("bool"),
+  /** {@code Long}. */
+  INT("int"),
+  /** {@code Double}. */
+  DOUBLE("double"),
+  STRING("string"),
+  /** {@code byte[]}. */
+  BYTES("bytes"),
+  /** {@link Attributes}. */
+  MAP("map"),
+  /** {@link ArrayValue}. */
+  LIST("list"),
+  /** {@link ZonedDateTime}. */
+  TIME("time"),
+  /** {@link Duration}. */
+  DURATION("duration"),
+  /** {@link Id}. */
+  ID("id"),
+  /** Parts of telemetry that can only be handed on, like a list of span events. */
+  TELEMETRY("telemetry");
+
+  private final String text;
+
+  Type(String text) {
+    this.text = text;
+  }
+
+  /** What errors call it. */
+  public String text() {
+    return text;
+  }
+
+  /** The type of an object that an expression gave. */
+  public static Type of(@Nullable Object value) {
+    return switch (value) {
+      case null -> NIL;
+      case String _ -> STRING;
+      case Long _ -> INT;
+      case Boolean _ -> BOOL;
+      case Double _ -> DOUBLE;
+      case Attributes _ -> MAP;
+      case ArrayValue _ -> LIST;
+      case byte[] _ -> BYTES;
+      case ZonedDateTime _ -> TIME;
+      case Duration _ -> DURATION;
+      case Id _ -> ID;
+      default -> TELEMETRY;
+    };
+  }
+}
