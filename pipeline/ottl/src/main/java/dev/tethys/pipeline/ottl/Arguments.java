@@ -10,8 +10,7 @@ public final class Arguments {
    * One argument: an expression (of the parameter's kind: conversions and checks are inside), or a
    * list of them, or a lambda.
    */
-  record Given(
-      int at, @Nullable Expr expr, @Nullable List<Expr> list, @Nullable Lambda lambda) {}
+  record Given(int at, @Nullable Expr expr, @Nullable List<Expr> list, @Nullable Lambda lambda) {}
 
   /** A function that was written in place. */
   public static final class Lambda {

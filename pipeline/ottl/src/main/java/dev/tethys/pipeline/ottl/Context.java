@@ -21,8 +21,7 @@ public enum Context {
   /** The contexts of each signal, those that lie inside of others first. */
   public static final List<Context> LOGS = List.of(LOG, SCOPE, RESOURCE);
 
-  public static final List<Context> TRACES =
-      List.of(SPAN_EVENT, SPAN_LINK, SPAN, SCOPE, RESOURCE);
+  public static final List<Context> TRACES = List.of(SPAN_EVENT, SPAN_LINK, SPAN, SCOPE, RESOURCE);
 
   public static final List<Context> METRICS =
       List.of(EXEMPLAR, DATA_POINT, METRIC, SCOPE, RESOURCE);

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where in a batch an evaluation stands. One thread moves it from item to item; expressions read
- * through it. Accessors may be called only for what the context of the expression reaches, which
- * is checked when it is loaded.
+ * through it. Accessors may be called only for what the context of the expression reaches, which is
+ * checked when it is loaded.
  */
 public final class Cursor {
   /** How many values lambdas inside of each other can have bound at a time. */

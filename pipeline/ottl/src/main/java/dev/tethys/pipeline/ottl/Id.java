@@ -53,8 +53,12 @@ public record Id(Kind kind, long high, long low) {
   public static Id of(Kind kind, byte[] bytes) {
     if (bytes.length != kind.length) {
       throw new EvaluationException(
-          "an id of a " + kind.name().toLowerCase(java.util.Locale.ROOT) + " has " + kind.length
-              + " bytes, not " + bytes.length);
+          "an id of a "
+              + kind.name().toLowerCase(java.util.Locale.ROOT)
+              + " has "
+              + kind.length
+              + " bytes, not "
+              + bytes.length);
     }
     return hex(kind, HEX.formatHex(bytes));
   }
@@ -67,8 +71,12 @@ public record Id(Kind kind, long high, long low) {
   public static Id hex(Kind kind, String digits) {
     if (digits.length() != 2 * kind.length) {
       throw new EvaluationException(
-          "an id of a " + kind.name().toLowerCase(java.util.Locale.ROOT) + " has "
-              + 2 * kind.length + " hexadecimal digits, not " + digits.length());
+          "an id of a "
+              + kind.name().toLowerCase(java.util.Locale.ROOT)
+              + " has "
+              + 2 * kind.length
+              + " hexadecimal digits, not "
+              + digits.length());
     }
     try {
       return kind == Kind.SPAN

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a statement, a condition or a value by recursive descent. Values and conditions share one
- * chain of precedence (or, and, not, comparison, sum, product), so that parentheses need no
- * looking ahead; which of the two a part is, is checked where it is used.
+ * chain of precedence (or, and, not, comparison, sum, product), so that parentheses need no looking
+ * ahead; which of the two a part is, is checked where it is used.
  */
 public final class Parser {
   /** The longest text that is read, in UTF-16 units. */
@@ -516,7 +516,8 @@ public final class Parser {
   private void expect(String punctuation, String where) {
     Token t = peek();
     if (!t.is(punctuation)) {
-      throw error(t, "\"" + punctuation + "\" is expected " + where + ", but there is " + t.shown());
+      throw error(
+          t, "\"" + punctuation + "\" is expected " + where + ", but there is " + t.shown());
     }
     next++;
   }

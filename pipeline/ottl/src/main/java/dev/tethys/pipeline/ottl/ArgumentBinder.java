@@ -1,0 +1,197 @@
+package dev.tethys.pipeline.ottl;
+
+import dev.tethys.config.Nearest;
+import dev.tethys.pipeline.ottl.internal.Conversions;
+import dev.tethys.pipeline.ottl.syntax.Tree;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Brings the arguments of one call to the parameters of its function, checked and converted. */
+final class ArgumentBinder {
+  private final Compiler compiler;
+  private final Function function;
+  private final Tree.Call call;
+
+  ArgumentBinder(Compiler compiler, Function function, Tree.Call call) {
+    this.compiler = compiler;
+    this.function = function;
+    this.call = call;
+  }
+
+  Arguments.@Nullable Given[] bind() {
+    List<Function.Parameter> parameters = function.parameters();
+    Arguments.@Nullable Given[] given = new Arguments.Given[parameters.size()];
+    for (int i = 0; i < call.arguments().size(); i++) {
+      Tree.Argument a = call.arguments().get(i);
+      int index = a.name() == null ? i : named(a, a.name());
+      if (index >= parameters.size()) {
+        throw compiler.error(
+            a,
+            function.name()
+                + " takes "
+                + (parameters.isEmpty() ? "no arguments" : "at most " + parameters.size())
+                + ": "
+                + function.signature());
+      }
+      if (given[index] != null) {
+        throw compiler.error(a, "the argument " + parameters.get(index).name() + " is given twice");
+      }
+      given[index] = argument(parameters.get(index), a.value());
+    }
+    for (int i = 0; i < given.length; i++) {
+      if (given[i] == null && !parameters.get(i).optional()) {
+        throw compiler.error(
+            call,
+            function.name()
+                + " needs the argument "
+                + parameters.get(i).name()
+                + ": "
+                + function.signature());
+      }
+    }
+    return given;
+  }
+
+  private int named(Tree.Argument a, String name) {
+    String snake = snake(name);
+    List<String> names = function.parameters().stream().map(Function.Parameter::name).toList();
+    int index = names.indexOf(snake);
+    if (index < 0) {
+      String near = Nearest.of(snake, names);
+      throw compiler.error(
+          a,
+          function.name()
+              + " has no argument "
+              + name
+              + (near == null ? ": " + function.signature() : "; did you mean " + near + "?"));
+    }
+    return index;
+  }
+
+  /** The Collector's pages write names of arguments in both ways. */
+  private static String snake(String name) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (Character.isUpperCase(c)) {
+        sb.append('_');
+      }
+      sb.append(c);
+    }
+    return sb.toString().toLowerCase(Locale.ROOT);
+  }
+
+  private Arguments.Given argument(Function.Parameter p, Tree.Expression e) {
+    Kind kind = p.kind();
+    if (kind == Kind.FUNCTION) {
+      if (!(e instanceof Tree.Symbol s)) {
+        throw compiler.error(
+            e, p.name() + " is the name of a converter without parentheses, as in SHA256");
+      }
+      return new Arguments.Given(e.at(), null, null, compiler.unary(s));
+    }
+    if (kind.lambdaParameters() >= 0) {
+      return new Arguments.Given(e.at(), null, null, lambda(p, e));
+    }
+    if (p.list()) {
+      if (!(e instanceof Tree.ListLiteral l)) {
+        throw compiler.error(e, p.name() + " is a list: write [...] around its values");
+      }
+      List<Expr> items = new ArrayList<>();
+      for (Tree.Expression item : l.items()) {
+        items.add(converted(p, item, compiler.value(item)));
+      }
+      return new Arguments.Given(e.at(), null, items, null);
+    }
+    return new Arguments.Given(e.at(), converted(p, e, compiler.value(e)), null, null);
+  }
+
+  private Arguments.Lambda lambda(Function.Parameter p, Tree.Expression e) {
+    int n = p.kind().lambdaParameters();
+    if (!(e instanceof Tree.Lambda l) || l.parameters().size() != n) {
+      throw compiler.error(
+          e,
+          p.name()
+              + " is a lambda of "
+              + n
+              + " parameters, as in "
+              + switch (n) {
+                case 0 -> "() => true";
+                case 2 -> "(k, v) => v == 1";
+                default -> "(acc, k, v) => acc + v";
+              });
+    }
+    return compiler.lambda(l);
+  }
+
+  private Expr converted(Function.Parameter p, Tree.Expression e, Expr expr) {
+    Kind kind = p.kind();
+    if (kind == Kind.TARGET || kind == Kind.MAP_TARGET) {
+      if (!(expr instanceof Target)) {
+        throw compiler.error(e, p.name() + " is a path, because it is assigned to");
+      }
+    }
+    if (kind.isLiteral()) {
+      return literal(p, e, expr);
+    }
+    Type wanted = kind.type();
+    if (wanted != Type.ANY && expr.type() != Type.ANY && expr.type() != wanted) {
+      throw compiler.error(
+          e,
+          p.name()
+              + " of "
+              + function.name()
+              + " is a "
+              + wanted.text()
+              + ", but this is "
+              + (expr.type() == Type.NIL ? "nil" : "a value of type " + expr.type().text())
+              + hint(wanted));
+    }
+    if (kind == Kind.TARGET || kind == Kind.MAP_TARGET || kind == Kind.ANY) {
+      return expr;
+    }
+    return Conversions.to(kind, p.name(), expr);
+  }
+
+  private static String hint(Type wanted) {
+    return switch (wanted) {
+      case STRING -> "; convert it with String()";
+      case INT -> "; convert it with Int()";
+      case DOUBLE -> "; convert it with Double()";
+      case TIME -> "; convert it with Time()";
+      case DURATION -> "; convert it with Duration()";
+      default -> "";
+    };
+  }
+
+  private Expr literal(Function.Parameter p, Tree.Expression e, Expr expr) {
+    if (!expr.isConstant()) {
+      throw compiler.error(
+          e,
+          p.name()
+              + " of "
+              + function.name()
+              + " is a "
+              + p.kind().type().text()
+              + " that is written in the statement, not one that differs from item to item");
+    }
+    Object value = expr.get(Arguments.NOWHERE);
+    if (p.kind() == Kind.LITERAL_DOUBLE && value instanceof Long l) {
+      return Expr.constant((double) l);
+    }
+    if (Type.of(value) != p.kind().type()) {
+      throw compiler.error(
+          e,
+          p.name()
+              + " of "
+              + function.name()
+              + " is a "
+              + p.kind().type().text()
+              + ", but this is "
+              + (value == null ? "nil" : "a value of type " + Type.of(value).text()));
+    }
+    return expr;
+  }
+}

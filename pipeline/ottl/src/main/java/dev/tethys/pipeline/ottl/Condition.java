@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.ottl;
+
+/** A compiled condition with its counters. Any thread may ask it. */
+public final class Condition {
+  private final String text;
+  private final Truth test;
+  private final Counts counts = new Counts();
+
+  Condition(String text, Truth test) {
+    this.text = text;
+    this.test = test;
+  }
+
+  public String text() {
+    return text;
+  }
+
+  /** For how many items it held. */
+  public long matched() {
+    return counts.matched();
+  }
+
+  /** For how many items it could not be evaluated. */
+  public long errors() {
+    return counts.errors();
+  }
+
+  /**
+   * Whether it holds; one that fails does not.
+   *
+   * @throws EvaluationException with its text, when it fails and errors are propagated
+   */
+  public boolean holds(Cursor at, ErrorMode mode) {
+    try {
+      if (test.holds(at)) {
+        counts.match();
+        return true;
+      }
+    } catch (EvaluationException e) {
+      counts.error(mode, text, e);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.List;
+
+/** Conditions for one context, of which one is enough. */
+public final class Conditions {
+  private final Context context;
+  private final Condition[] conditions;
+  private final ErrorMode mode;
+
+  Conditions(Context context, List<Condition> conditions, ErrorMode mode) {
+    this.context = context;
+    this.conditions = conditions.toArray(Condition[]::new);
+    this.mode = mode;
+  }
+
+  /** What they are asked of. */
+  public Context context() {
+    return context;
+  }
+
+  /** The conditions with their counters. */
+  public List<Condition> conditions() {
+    return List.of(conditions);
+  }
+
+  /**
+   * Whether one holds.
+   *
+   * @throws EvaluationException when one fails and errors are propagated
+   */
+  public boolean any(Cursor at) {
+    for (Condition c : conditions) {
+      if (c.holds(at, mode)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

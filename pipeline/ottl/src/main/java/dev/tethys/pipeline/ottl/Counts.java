@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * How often one statement or condition applied and failed. Any thread may count; errors are logged
+ * when their number is a power of two, so that a statement that fails for every item says so
+ * without filling the log.
+ */
+final class Counts {
+  private static final System.Logger LOG = System.getLogger(Counts.class.getPackageName());
+
+  private final LongAdder matched = new LongAdder();
+  private final java.util.concurrent.atomic.AtomicLong errors =
+      new java.util.concurrent.atomic.AtomicLong();
+
+  void match() {
+    matched.increment();
+  }
+
+  long matched() {
+    return matched.sum();
+  }
+
+  long errors() {
+    return errors.get();
+  }
+
+  /** Counts an error and does with it what the mode says. */
+  void error(ErrorMode mode, String text, EvaluationException e) {
+    long n = errors.incrementAndGet();
+    if (mode == ErrorMode.PROPAGATE) {
+      throw new EvaluationException(text + ": " + e.getMessage());
+    }
+    if (mode == ErrorMode.IGNORE && Long.bitCount(n) == 1) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "an OTTL expression could not be evaluated expression=\"{0}\" error=\"{1}\" errors={2}",
+          text,
+          e.getMessage(),
+          Long.toString(n));
+    }
+  }
+}

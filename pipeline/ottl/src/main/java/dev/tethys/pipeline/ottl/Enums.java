@@ -1,0 +1,63 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The symbols that stand for numbers, by the contexts in which they mean something. */
+final class Enums {
+  private static final Map<String, Long> SPANS = new HashMap<>();
+  private static final Map<String, Long> LOGS = new HashMap<>();
+  private static final Map<String, Long> METRICS = new HashMap<>();
+
+  static {
+    number(
+        SPANS, "SPAN_KIND_", "UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER");
+    number(SPANS, "STATUS_CODE_", "UNSET", "OK", "ERROR");
+    LOGS.put("SEVERITY_NUMBER_UNSPECIFIED", 0L);
+    String[] severities = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+    for (int i = 0; i < 24; i++) {
+      String suffix = i % 4 == 0 ? "" : Integer.toString(i % 4 + 1);
+      LOGS.put("SEVERITY_NUMBER_" + severities[i / 4] + suffix, i + 1L);
+    }
+    number(METRICS, "AGGREGATION_TEMPORALITY_", "UNSPECIFIED", "DELTA", "CUMULATIVE");
+    number(
+        METRICS,
+        "METRIC_DATA_TYPE_",
+        "NONE",
+        "GAUGE",
+        "SUM",
+        "HISTOGRAM",
+        "EXPONENTIAL_HISTOGRAM",
+        "SUMMARY");
+    number(METRICS, "FLAG_", "NONE", "NO_RECORDED_VALUE");
+  }
+
+  private Enums() {}
+
+  private static void number(Map<String, Long> to, String prefix, String... names) {
+    for (int i = 0; i < names.length; i++) {
+      to.put(prefix + names[i].toUpperCase(Locale.ROOT), (long) i);
+    }
+  }
+
+  /** The number of a symbol in a context; null if it has none there. */
+  static @Nullable Long find(Context context, String symbol) {
+    return of(context).get(symbol);
+  }
+
+  static Map<String, Long> of(Context context) {
+    return switch (context) {
+      case SPAN, SPAN_EVENT, SPAN_LINK -> SPANS;
+      case LOG -> LOGS;
+      case METRIC, DATA_POINT, EXEMPLAR -> METRICS;
+      case RESOURCE, SCOPE -> Map.of();
+    };
+  }
+
+  /** Whether any context knows a symbol. */
+  static boolean known(String symbol) {
+    return SPANS.containsKey(symbol) || LOGS.containsKey(symbol) || METRICS.containsKey(symbol);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.ottl;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group of statements for one context, run in order for each item, if one of the group's
+ * conditions holds or it has none.
+ */
+public final class Statements {
+  private final Context context;
+  private final @Nullable Conditions conditions;
+  private final Statement[] statements;
+  private final ErrorMode mode;
+
+  Statements(
+      Context context,
+      @Nullable Conditions conditions,
+      List<Statement> statements,
+      ErrorMode mode) {
+    this.context = context;
+    this.conditions = conditions;
+    this.statements = statements.toArray(Statement[]::new);
+    this.mode = mode;
+  }
+
+  /** What it is run for. */
+  public Context context() {
+    return context;
+  }
+
+  /** The statements with their counters. */
+  public List<Statement> statements() {
+    return List.of(statements);
+  }
+
+  public @Nullable Conditions conditions() {
+    return conditions;
+  }
+
+  /**
+   * Runs all for one item.
+   *
+   * @throws EvaluationException when one fails and errors are propagated
+   */
+  public void run(Cursor at) {
+    if (conditions != null && !conditions.any(at)) {
+      return;
+    }
+    for (Statement s : statements) {
+      s.run(at, mode);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Id;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Ids of traces, spans and profiles; ids made up. */
+final class IdConverters {
+  private IdConverters() {}
+
+  static List<Function> all(InstantSource clock) {
+    return List.of(
+        id("TraceID", Id.Kind.TRACE),
+        id("SpanID", Id.Kind.SPAN),
+        id("ProfileID", Id.Kind.PROFILE),
+        Function.converter("UUID", Type.STRING)
+            .impure()
+            .made(_ -> _ -> UUID.randomUUID().toString()),
+        Function.converter("UUIDv7", Type.STRING)
+            .impure()
+            .made(_ -> _ -> uuidV7(clock.millis()).toString()));
+  }
+
+  private static UUID uuidV7(long millis) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    long high = millis << 16 | 0x7000 | random.nextLong() & 0x0fff;
+    long low = random.nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+    return new UUID(high, low);
+  }
+
+  private static Function id(String name, Id.Kind kind) {
+    return Function.converter(name, Type.ID)
+        .takes("value", Kind.ANY)
+        .made(
+            a ->
+                TypeConverters.one(
+                    a,
+                    v ->
+                        switch (v) {
+                          case byte[] b -> Id.of(kind, b);
+                          case String s -> Id.hex(kind, s);
+                          case Id id when id.kind() == kind -> id;
+                          case null, default ->
+                              throw new EvaluationException(
+                                  "an id is made of bytes or of a string of hexadecimal digits");
+                        }));
+  }
+}

@@ -1,0 +1,198 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.Arguments.Lambda;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Indexing;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Converters that take functions written in place. */
+final class LambdaConverters {
+  private LambdaConverters() {}
+
+  static List<Function> all() {
+    return List.of(
+        over(
+            "All",
+            Type.BOOL,
+            (items, f, at) -> {
+              for (int i = 0; i < items.size(); i++) {
+                if (!f.test(at, items.key(i), items.value(i))) {
+                  return false;
+                }
+              }
+              return true;
+            }),
+        over(
+            "Any",
+            Type.BOOL,
+            (items, f, at) -> {
+              for (int i = 0; i < items.size(); i++) {
+                if (f.test(at, items.key(i), items.value(i))) {
+                  return true;
+                }
+              }
+              return false;
+            }),
+        over(
+            "Filter",
+            Type.ANY,
+            (items, f, at) -> {
+              Items kept = items.like();
+              for (int i = 0; i < items.size(); i++) {
+                if (f.test(at, items.key(i), items.value(i))) {
+                  kept.add(items.key(i), items.value(i));
+                }
+              }
+              return kept.result();
+            }),
+        over(
+            "MapEach",
+            Type.ANY,
+            (items, f, at) -> {
+              Items mapped = items.like();
+              for (int i = 0; i < items.size(); i++) {
+                mapped.add(items.key(i), f.call(at, items.key(i), items.value(i)));
+              }
+              return mapped.result();
+            }),
+        Function.converter("MapKeys", Type.MAP)
+            .takes("source", Kind.MAP)
+            .takes("key_mapper", Kind.LAMBDA_2)
+            .made(LambdaConverters::mapKeys),
+        Function.converter("Find", Type.ANY)
+            .takes("source", Kind.ANY)
+            .takes("predicate", Kind.LAMBDA_2)
+            .mayTake("mapper", Kind.LAMBDA_2)
+            .made(LambdaConverters::find),
+        Function.converter("Reduce", Type.ANY)
+            .takes("source", Kind.ANY)
+            .takes("seed", Kind.ANY)
+            .takes("accumulator", Kind.LAMBDA_3)
+            .made(LambdaConverters::reduce),
+        Function.converter("When", Type.ANY)
+            .takes("condition", Kind.LAMBDA_0)
+            .takes("true_value", Kind.ANY)
+            .takes("false_value", Kind.ANY)
+            .made(
+                a -> {
+                  Lambda condition = a.lambda(0);
+                  Expr then = a.expr(1);
+                  Expr otherwise = a.expr(2);
+                  return at -> condition.test(at) ? then.get(at) : otherwise.get(at);
+                }));
+  }
+
+  private interface Over {
+    @Nullable Object of(Items items, Lambda f, Cursor at);
+  }
+
+  private static Function over(String name, Type result, Over over) {
+    return Function.converter(name, result)
+        .takes("source", Kind.ANY)
+        .takes("function", Kind.LAMBDA_2)
+        .made(
+            a -> {
+              Expr source = a.expr(0);
+              Lambda f = a.lambda(1);
+              return at -> over.of(Items.of(source.get(at)), f, at);
+            });
+  }
+
+  /** The items of a list by their index, or those of a map by their key. */
+  private record Items(@Nullable ArrayValue list, @Nullable Attributes map) {
+    static Items of(@Nullable Object source) {
+      return switch (source) {
+        case ArrayValue l -> new Items(l, null);
+        case Attributes m -> new Items(null, m);
+        case null, default ->
+            throw new EvaluationException(
+                "the source is of type " + Type.of(source).text() + ", not a list or a map");
+      };
+    }
+
+    Items like() {
+      return list != null ? new Items(new ArrayValue(), null) : new Items(null, new Attributes());
+    }
+
+    int size() {
+      return list != null ? list.size() : java.util.Objects.requireNonNull(map).size();
+    }
+
+    Object key(int i) {
+      return list != null ? (Object) (long) i : java.util.Objects.requireNonNull(map).key(i);
+    }
+
+    @Nullable Object value(int i) {
+      return list != null ? list.get(i) : java.util.Objects.requireNonNull(map).value(i);
+    }
+
+    void add(Object key, @Nullable Object value) {
+      Object stored = Indexing.storable(value);
+      if (list != null) {
+        list.add(stored);
+      } else {
+        java.util.Objects.requireNonNull(map).add((String) key, stored);
+      }
+    }
+
+    Object result() {
+      return list != null ? list : java.util.Objects.requireNonNull(map);
+    }
+  }
+
+  private static Expr.Getter mapKeys(Arguments a) {
+    Expr source = a.expr(0);
+    Lambda f = a.lambda(1);
+    return at -> {
+      Attributes m = (Attributes) MapEditors.require(source.get(at));
+      MapBuilder result = new MapBuilder();
+      for (int i = 0; i < m.size(); i++) {
+        if (!(f.call(at, m.key(i), m.value(i)) instanceof String key)) {
+          throw new EvaluationException("the lambda does not give a string");
+        }
+        result.put(key, Indexing.storable(m.value(i)));
+      }
+      return result.build();
+    };
+  }
+
+  private static Expr.Getter find(Arguments a) {
+    Expr source = a.expr(0);
+    Lambda predicate = a.lambda(1);
+    Lambda mapper = a.optionalLambda(2);
+    return at -> {
+      Items items = Items.of(source.get(at));
+      for (int i = 0; i < items.size(); i++) {
+        Object key = items.key(i);
+        Object value = items.value(i);
+        if (predicate.test(at, key, value)) {
+          return mapper == null ? value : mapper.call(at, key, value);
+        }
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter reduce(Arguments a) {
+    Expr source = a.expr(0);
+    Expr seed = a.expr(1);
+    Lambda f = a.lambda(2);
+    return at -> {
+      Items items = Items.of(source.get(at));
+      Object gathered = seed.get(at);
+      for (int i = 0; i < items.size(); i++) {
+        gathered = f.call(at, gathered, items.key(i), items.value(i));
+      }
+      return gathered;
+    };
+  }
+}

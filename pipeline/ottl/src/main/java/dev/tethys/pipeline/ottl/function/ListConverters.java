@@ -1,0 +1,219 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Compare;
+import dev.tethys.pipeline.ottl.internal.Indexing;
+import dev.tethys.pipeline.ottl.internal.Text;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Converters of lists and maps. */
+final class ListConverters {
+  private ListConverters() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.converter("Keys", Type.LIST)
+            .takes("target", Kind.MAP)
+            .made(
+                a ->
+                    TypeConverters.one(
+                        a,
+                        v -> {
+                          ArrayValue keys = new ArrayValue();
+                          ((Attributes) MapEditors.require(v)).forEach((k, _) -> keys.add(k));
+                          return keys;
+                        })),
+        Function.converter("Values", Type.LIST)
+            .takes("target", Kind.MAP)
+            .made(
+                a ->
+                    TypeConverters.one(
+                        a,
+                        v -> {
+                          ArrayValue values = new ArrayValue();
+                          ((Attributes) MapEditors.require(v))
+                              .forEach((_, x) -> values.add(Indexing.storable(x)));
+                          return values;
+                        })),
+        Function.converter("Len", Type.INT)
+            .takes("target", Kind.ANY)
+            .made(a -> TypeConverters.one(a, ListConverters::length)),
+        Function.converter("Index", Type.INT)
+            .takes("target", Kind.ANY)
+            .takes("value", Kind.ANY)
+            .made(
+                a -> {
+                  Expr target = a.expr(0);
+                  Expr value = a.expr(1);
+                  return at -> index(target.get(at), value.get(at));
+                }),
+        Function.converter("ContainsValue", Type.BOOL)
+            .takes("target", Kind.LIST)
+            .takes("item", Kind.ANY)
+            .made(
+                a -> {
+                  Expr target = a.expr(0);
+                  Expr item = a.expr(1);
+                  return at -> index(target.get(at), item.get(at)) >= 0;
+                }),
+        Function.converter("Coalesce", Type.ANY)
+            .takesList("values", Kind.ANY)
+            .made(ListConverters::coalesce),
+        Function.converter("SliceToMap", Type.MAP)
+            .takes("target", Kind.LIST)
+            .mayTakeList("key_path", Kind.LITERAL_STRING)
+            .mayTakeList("value_path", Kind.LITERAL_STRING)
+            .made(ListConverters::sliceToMap),
+        Function.converter("Sort", Type.ANY)
+            .takes("target", Kind.ANY)
+            .mayTake("order", Kind.LITERAL_STRING)
+            .made(ListConverters::sort));
+  }
+
+  private static long length(@Nullable Object v) {
+    return switch (v) {
+      case String s -> Bytes.length(s);
+      case ArrayValue l -> l.size();
+      case Attributes m -> m.size();
+      case byte[] b -> b.length;
+      case List<?> l -> l.size();
+      case null, default ->
+          throw new EvaluationException("a value of type " + Type.of(v).text() + " has no length");
+    };
+  }
+
+  private static long index(@Nullable Object target, @Nullable Object value) {
+    switch (target) {
+      case String s -> {
+        if (!(value instanceof String part)) {
+          throw new EvaluationException("a string can be looked for in a string only");
+        }
+        int i = s.indexOf(part);
+        return i < 0 ? -1 : Bytes.length(s.substring(0, i));
+      }
+      case ArrayValue l -> {
+        for (int i = 0; i < l.size(); i++) {
+          if (Compare.equal(l.get(i), value)) {
+            return i;
+          }
+        }
+        return -1;
+      }
+      case null, default ->
+          throw new EvaluationException(
+              "a value of type " + Type.of(target).text() + " has no index");
+    }
+  }
+
+  private static Expr.Getter coalesce(Arguments a) {
+    Expr[] values = a.list(0).toArray(Expr[]::new);
+    if (values.length == 0) {
+      throw a.error(0, "at least one value is needed");
+    }
+    return at -> {
+      for (Expr e : values) {
+        Object v = e.get(at);
+        if (v != null) {
+          return v;
+        }
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter sliceToMap(Arguments a) {
+    Expr target = a.expr(0);
+    List<String> keyPath = a.strings(1);
+    List<String> valuePath = a.strings(2);
+    if (a.has(1) && keyPath.isEmpty()) {
+      throw a.error(1, "the path of the key is empty");
+    }
+    return at -> {
+      ArrayValue list = (ArrayValue) MapEditors.require(target.get(at));
+      MapBuilder m = new MapBuilder();
+      for (int i = 0; i < list.size(); i++) {
+        Object item = list.get(i);
+        String key;
+        if (keyPath.isEmpty()) {
+          key = Integer.toString(i);
+        } else if (follow(item, keyPath) instanceof String s) {
+          key = s;
+        } else {
+          throw new EvaluationException(
+              "the key of item " + i + " at " + String.join(".", keyPath) + " is not a string");
+        }
+        m.put(key, Indexing.storable(valuePath.isEmpty() ? item : follow(item, valuePath)));
+      }
+      return m.build();
+    };
+  }
+
+  private static @Nullable Object follow(@Nullable Object item, List<String> path) {
+    Object v = item;
+    for (String key : path) {
+      if (!(v instanceof Attributes m) || !m.contains(key)) {
+        throw new EvaluationException("an item has nothing at " + String.join(".", path));
+      }
+      v = m.get(key);
+    }
+    return v;
+  }
+
+  private static Expr.Getter sort(Arguments a) {
+    String order = a.string(1, "asc");
+    if (!order.equals("asc") && !order.equals("desc")) {
+      throw a.error(1, "the order is asc or desc, not \"" + order + "\"");
+    }
+    boolean down = order.equals("desc");
+    Expr target = a.expr(0);
+    return at -> {
+      Object v = target.get(at);
+      return v instanceof ArrayValue l ? sorted(l, down) : v;
+    };
+  }
+
+  private static ArrayValue sorted(ArrayValue list, boolean down) {
+    boolean text = false;
+    boolean doubles = false;
+    for (int i = 0; i < list.size(); i++) {
+      switch (list.get(i)) {
+        case Long _ -> {}
+        case Double _ -> doubles = true;
+        case null -> text = true;
+        case String _, Boolean _ -> text = true;
+        default -> {
+          return list; // what cannot be sorted stays as it is
+        }
+      }
+    }
+    List<Object> items = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      Object v = list.get(i);
+      items.add(
+          text
+              ? Text.attribute(v)
+              : doubles
+                  ? (Object) ((Number) Objects.requireNonNull(v)).doubleValue()
+                  : Objects.requireNonNull(v));
+    }
+    Comparator<Object> byValue =
+        text
+            ? (x, y) -> Compare.compareUtf8((String) x, (String) y)
+            : doubles
+                ? (x, y) -> Double.compare((Double) x, (Double) y)
+                : (x, y) -> Long.compare((Long) x, (Long) y);
+    items.sort(down ? byValue.reversed() : byValue);
+    return ArrayValue.of(items.toArray());
+  }
+}

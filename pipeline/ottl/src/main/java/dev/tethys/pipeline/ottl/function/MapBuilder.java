@@ -1,0 +1,40 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.Attributes;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a map of keys that come from data: the last value of a key stays, at the place of the
+ * first. Keys are hashed once there are many, since the map itself looks at each.
+ */
+final class MapBuilder {
+  private static final int MANY = 24;
+
+  private final Attributes map = new Attributes();
+  private @Nullable Map<String, Integer> places;
+
+  void put(String key, @Nullable Object value) {
+    if (map.size() < MANY) {
+      map.put(key, value);
+      return;
+    }
+    if (places == null) {
+      places = new HashMap<>();
+      for (int i = 0; i < map.size(); i++) {
+        places.put(map.key(i), i);
+      }
+    }
+    Integer at = places.putIfAbsent(key, map.size());
+    if (at == null) {
+      map.add(key, value);
+    } else {
+      map.setValue(at, value);
+    }
+  }
+
+  Attributes build() {
+    return map;
+  }
+}

@@ -1,0 +1,368 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Target;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Indexing;
+import dev.tethys.pipeline.ottl.internal.Text;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Editors of fields, maps and lists. */
+final class MapEditors {
+  private MapEditors() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.editor("set")
+            .takes("target", Kind.TARGET)
+            .takes("value", Kind.ANY)
+            .made(MapEditors::set),
+        Function.editor("append")
+            .takes("target", Kind.TARGET)
+            .mayTake("value", Kind.ANY)
+            .mayTakeList("values", Kind.ANY)
+            .made(MapEditors::append),
+        Function.editor("delete_index")
+            .takes("target", Kind.TARGET)
+            .takes("start_index", Kind.INT)
+            .mayTake("end_index", Kind.INT)
+            .made(MapEditors::deleteIndex),
+        Function.editor("delete_key")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("key", Kind.STRING)
+            .made(
+                a -> {
+                  Expr key = a.expr(1);
+                  Expr target = a.expr(0);
+                  return at -> {
+                    map(target, at).remove((String) require(key.get(at)));
+                    return null;
+                  };
+                }),
+        Function.editor("delete_matching_keys")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("pattern", Kind.STRING)
+            .made(a -> matchingKeys(a, true)),
+        Function.editor("keep_matching_keys")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("pattern", Kind.STRING)
+            .made(a -> matchingKeys(a, false)),
+        Function.editor("keep_keys")
+            .takes("target", Kind.MAP_TARGET)
+            .takesList("keys", Kind.STRING)
+            .made(MapEditors::keepKeys),
+        Function.editor("limit")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("limit", Kind.LITERAL_INT)
+            .takesList("priority_keys", Kind.LITERAL_STRING)
+            .made(MapEditors::limit),
+        Function.editor("merge_maps")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("source", Kind.MAP)
+            .takes("strategy", Kind.LITERAL_STRING)
+            .made(MapEditors::mergeMaps),
+        Function.editor("flatten")
+            .takes("target", Kind.MAP_TARGET)
+            .mayTake("prefix", Kind.LITERAL_STRING)
+            .mayTake("depth", Kind.LITERAL_INT)
+            .mayTake("resolve_conflicts", Kind.LITERAL_BOOL)
+            .made(MapEditors::flatten),
+        Function.editor("stringify_all")
+            .takes("target", Kind.MAP_TARGET)
+            .made(
+                a -> {
+                  Expr target = a.expr(0);
+                  return at -> {
+                    Attributes m = map(target, at);
+                    for (int i = 0; i < m.size(); i++) {
+                      Object v = m.value(i);
+                      if (!(v instanceof String)) {
+                        m.setValue(i, Text.attribute(v));
+                      }
+                    }
+                    return null;
+                  };
+                }),
+        Function.editor("truncate_all")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("limit", Kind.LITERAL_INT)
+            .mayTake("utf8_safe", Kind.LITERAL_BOOL)
+            .mayTake("truncation_marker", Kind.LITERAL_STRING)
+            .made(MapEditors::truncateAll));
+  }
+
+  /** The map that a path leads to, to be edited in place. */
+  static Attributes map(Expr target, Cursor at) {
+    Object v = target.get(at);
+    if (v instanceof Attributes m) {
+      return m;
+    }
+    throw new EvaluationException(
+        "the target is " + (v == null ? "nil" : "of type " + Type.of(v).text()) + ", not a map");
+  }
+
+  static Object require(@Nullable Object value) {
+    return java.util.Objects.requireNonNull(value);
+  }
+
+  private static Expr.Getter set(Arguments a) {
+    Target target = a.target(0);
+    Expr value = a.expr(1);
+    return at -> {
+      Object v = value.get(at);
+      if (v != null) {
+        target.set(at, v);
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter append(Arguments a) {
+    if (!a.has(1) && !a.has(2)) {
+      throw a.error(0, "it needs value or values to append");
+    }
+    Target target = a.target(0);
+    List<Expr> values = new ArrayList<>();
+    if (a.has(1)) {
+      values.add(a.expr(1));
+    }
+    values.addAll(a.list(2));
+    return at -> {
+      ArrayValue result = new ArrayValue();
+      addAll(result, target.get(at));
+      for (Expr v : values) {
+        addAll(result, v.get(at));
+      }
+      target.set(at, result);
+      return null;
+    };
+  }
+
+  private static void addAll(ArrayValue to, @Nullable Object value) {
+    switch (value) {
+      case null -> {}
+      case ArrayValue l -> {
+        for (int i = 0; i < l.size(); i++) {
+          to.add(l.get(i));
+        }
+      }
+      default -> to.add(Indexing.storable(value));
+    }
+  }
+
+  private static Expr.Getter deleteIndex(Arguments a) {
+    Target target = a.target(0);
+    Expr start = a.expr(1);
+    Expr end = a.optional(2);
+    return at -> {
+      if (!(target.get(at) instanceof ArrayValue list)) {
+        throw new EvaluationException("the target is not a list");
+      }
+      long from = (Long) require(start.get(at));
+      long to = end == null ? from + 1 : (Long) require(end.get(at));
+      if (from < 0 || from > list.size() || to < from || to > list.size()) {
+        throw new EvaluationException(
+            "the indexes "
+                + from
+                + " to "
+                + to
+                + " are outside of the list, which has "
+                + list.size()
+                + " items");
+      }
+      // Some paths give a copy, so it is assigned back.
+      ArrayValue edited = list.copy();
+      edited.removeRange((int) from, (int) to);
+      target.set(at, edited);
+      return null;
+    };
+  }
+
+  private static Expr.Getter matchingKeys(Arguments a, boolean delete) {
+    Expr target = a.expr(0);
+    Regex.Source pattern = Regex.argument(a, 1);
+    return at -> {
+      Regex r = pattern.at(at);
+      map(target, at).removeIf((k, _) -> r.find(k) == delete);
+      return null;
+    };
+  }
+
+  private static Expr.Getter keepKeys(Arguments a) {
+    Expr target = a.expr(0);
+    List<Expr> keys = a.list(1);
+    if (keys.stream().allMatch(Expr::isConstant)) {
+      Set<String> keep = new HashSet<>(a.strings(1));
+      return at -> {
+        map(target, at).removeIf((k, _) -> !keep.contains(k));
+        return null;
+      };
+    }
+    return at -> {
+      Set<String> keep = new HashSet<>();
+      for (Expr k : keys) {
+        keep.add((String) require(k.get(at)));
+      }
+      map(target, at).removeIf((k, _) -> !keep.contains(k));
+      return null;
+    };
+  }
+
+  private static Expr.Getter limit(Arguments a) {
+    long limit = a.integer(1, 0);
+    Set<String> keep = new HashSet<>(a.strings(2));
+    if (limit < 0) {
+      throw a.error(1, "the limit cannot be negative");
+    }
+    if (keep.size() > limit) {
+      throw a.error(2, "there are more priority keys than the limit of " + limit);
+    }
+    Expr target = a.expr(0);
+    return at -> {
+      Attributes m = map(target, at);
+      if (m.size() > limit) {
+        long[] left = {limit};
+        for (String k : keep) {
+          left[0] -= m.contains(k) ? 1 : 0;
+        }
+        m.removeIf((k, _) -> !keep.contains(k) && left[0]-- <= 0);
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter mergeMaps(Arguments a) {
+    Expr target = a.expr(0);
+    Expr source = a.expr(1);
+    String strategy = a.string(2);
+    boolean insert = strategy.equals("insert") || strategy.equals("upsert");
+    boolean update = strategy.equals("update") || strategy.equals("upsert");
+    if (!insert && !update) {
+      throw a.error(2, "the strategy is insert, update or upsert, not \"" + strategy + "\"");
+    }
+    return at -> {
+      Attributes to = map(target, at);
+      Attributes from = (Attributes) require(source.get(at));
+      for (int i = 0; i < from.size(); i++) {
+        String key = from.key(i);
+        int index = to.indexOf(key);
+        if (index < 0) {
+          if (insert) {
+            to.add(key, Indexing.storable(from.value(i)));
+          }
+        } else if (update) {
+          to.setValue(index, Indexing.storable(from.value(i)));
+        }
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter flatten(Arguments a) {
+    Expr target = a.expr(0);
+    String prefix = a.string(1, "");
+    long depth = a.integer(2, Long.MAX_VALUE);
+    boolean resolve = a.truth(3, false);
+    if (depth < 0) {
+      throw a.error(2, "the depth cannot be negative");
+    }
+    return at -> {
+      Attributes m = map(target, at);
+      new Flattening(depth, resolve).into(m, prefix);
+      return null;
+    };
+  }
+
+  /** One run of flatten. */
+  private static final class Flattening {
+    private final long maxDepth;
+    private final boolean resolve;
+    private final Attributes result = new Attributes();
+    private final Map<String, Integer> seen = new HashMap<>();
+
+    Flattening(long maxDepth, boolean resolve) {
+      this.maxDepth = maxDepth;
+      this.resolve = resolve;
+    }
+
+    void into(Attributes m, String prefix) {
+      visit(m, prefix, 0);
+      m.clear();
+      for (int i = 0; i < result.size(); i++) {
+        m.add(result.key(i), result.value(i));
+      }
+    }
+
+    private void visit(Attributes m, String prefix, int depth) {
+      if (depth > Text.MAX_DEPTH) {
+        throw new EvaluationException("the map is nested too deeply");
+      }
+      String dotted = prefix.isEmpty() ? "" : prefix + ".";
+      for (int i = 0; i < m.size(); i++) {
+        value(m.value(i), dotted + m.key(i), depth);
+      }
+    }
+
+    private void value(@Nullable Object v, String key, int depth) {
+      if (v instanceof Attributes inner && depth < maxDepth) {
+        visit(inner, key, depth + 1);
+      } else if (v instanceof ArrayValue list && depth < maxDepth) {
+        for (int i = 0; i < list.size(); i++) {
+          value(list.get(i), resolve ? key : key + "." + i, depth + 1);
+        }
+      } else {
+        put(key, v);
+      }
+    }
+
+    private void put(String key, @Nullable Object v) {
+      Integer next = resolve ? seen.get(key) : null;
+      if (!resolve) {
+        result.put(key, v);
+      } else if (next == null) {
+        seen.put(key, 0);
+        result.put(key, v);
+      } else {
+        seen.put(key, next + 1);
+        result.put(key + "." + next, v);
+      }
+    }
+  }
+
+  private static Expr.Getter truncateAll(Arguments a) {
+    Expr target = a.expr(0);
+    long limit = a.integer(1, 0);
+    boolean whole = a.truth(2, true);
+    String marker = a.string(3, "");
+    if (limit < 0) {
+      throw a.error(1, "the limit cannot be negative");
+    }
+    int markerBytes = Bytes.length(marker);
+    if (markerBytes > limit) {
+      throw a.error(3, "the marker is longer than the limit");
+    }
+    int room = (int) Math.min(Integer.MAX_VALUE, limit) - markerBytes;
+    return at -> {
+      Attributes m = map(target, at);
+      for (int i = 0; i < m.size(); i++) {
+        if (m.value(i) instanceof String s && Bytes.longer(s, limit)) {
+          m.setValue(i, (whole ? Bytes.whole(s, 0, room) : Bytes.cut(s, 0, room)) + marker);
+        }
+      }
+      return null;
+    };
+  }
+}

@@ -1,0 +1,96 @@
+package dev.tethys.pipeline.ottl.function;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** Maps from text by regular expressions with named groups. */
+final class PatternConverters {
+  private PatternConverters() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.converter("ExtractPatterns", Type.MAP)
+            .takes("target", Kind.STRING)
+            .takes("pattern", Kind.STRING)
+            .made(PatternConverters::extractPatterns),
+        Function.converter("ExtractGrokPatterns", Type.MAP)
+            .takes("target", Kind.STRING)
+            .takes("pattern", Kind.LITERAL_STRING)
+            .mayTake("named_captures_only", Kind.LITERAL_BOOL)
+            .mayTakeList("pattern_definitions", Kind.LITERAL_STRING)
+            .made(PatternConverters::extractGrok));
+  }
+
+  /** Names and numbers of groups, in the order of their numbers. */
+  private record Groups(String[] names, int[] numbers) {
+    static Groups of(Regex r) {
+      List<Map.Entry<String, Integer>> sorted =
+          r.pattern().namedGroups().entrySet().stream()
+              .sorted(Map.Entry.comparingByValue(Comparator.naturalOrder()))
+              .toList();
+      return new Groups(
+          sorted.stream().map(Map.Entry::getKey).toArray(String[]::new),
+          sorted.stream().mapToInt(Map.Entry::getValue).toArray());
+    }
+  }
+
+  private static Expr.Getter extractPatterns(Arguments a) {
+    Regex.Source pattern = Regex.argument(a, 1);
+    Expr target = a.expr(0);
+    if (a.expr(1).isConstant()) {
+      Regex r = pattern.at(new dev.tethys.pipeline.ottl.Cursor());
+      Groups groups = Groups.of(r);
+      if (groups.names().length == 0) {
+        throw a.error(1, "the expression has no named group; write one as (?P<name>...)");
+      }
+      return at -> extract(r, groups, StringConverters.string(target.get(at)));
+    }
+    return at -> {
+      Regex r = pattern.at(at);
+      Groups groups = Groups.of(r);
+      if (groups.names().length == 0) {
+        throw new EvaluationException("the expression has no named group");
+      }
+      return extract(r, groups, StringConverters.string(target.get(at)));
+    };
+  }
+
+  private static Attributes extract(Regex r, Groups groups, String text) {
+    Attributes result = new Attributes();
+    Matcher m = r.matcher(text);
+    if (m != null && m.find()) {
+      for (int i = 0; i < groups.names().length; i++) {
+        String group = m.group(groups.numbers()[i]);
+        result.add(groups.names()[i], group == null ? "" : group);
+      }
+    }
+    return result;
+  }
+
+  private static Expr.Getter extractGrok(Arguments a) {
+    Expr target = a.expr(0);
+    boolean namedOnly = a.truth(2, true);
+    Grok grok;
+    try {
+      grok = Grok.of(a.string(1), namedOnly, a.strings(3));
+    } catch (PatternSyntaxException e) {
+      throw a.error(1, "not a pattern: " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw a.error(1, java.util.Objects.requireNonNull(e.getMessage()));
+    }
+    if (namedOnly && !grok.hasNames()) {
+      throw a.error(1, "the pattern has no named capture; write one as %{WORD:name}");
+    }
+    return at -> grok.extract(StringConverters.string(target.get(at)));
+  }
+}

@@ -1,0 +1,242 @@
+package dev.tethys.pipeline.ottl.function;
+
+import com.google.re2j.Matcher;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Target;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Text;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Editors that replace text that matches a glob or a regular expression. */
+final class ReplaceEditors {
+  private ReplaceEditors() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.editor("replace_match")
+            .takes("target", Kind.TARGET)
+            .takes("pattern", Kind.LITERAL_STRING)
+            .takes("replacement", Kind.STRING)
+            .mayTake("function", Kind.FUNCTION)
+            .mayTake("replacement_format", Kind.STRING)
+            .made(ReplaceEditors::replaceMatch),
+        Function.editor("replace_all_matches")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("pattern", Kind.LITERAL_STRING)
+            .takes("replacement", Kind.STRING)
+            .mayTake("function", Kind.FUNCTION)
+            .mayTake("replacement_format", Kind.STRING)
+            .made(ReplaceEditors::replaceAllMatches),
+        Function.editor("replace_pattern")
+            .takes("target", Kind.TARGET)
+            .takes("regex", Kind.STRING)
+            .takes("replacement", Kind.STRING)
+            .mayTake("function", Kind.FUNCTION)
+            .mayTake("replacement_format", Kind.STRING)
+            .made(ReplaceEditors::replacePattern),
+        Function.editor("replace_all_patterns")
+            .takes("target", Kind.MAP_TARGET)
+            .takes("mode", Kind.LITERAL_STRING)
+            .takes("regex", Kind.STRING)
+            .takes("replacement", Kind.STRING)
+            .mayTake("function", Kind.FUNCTION)
+            .mayTake("replacement_format", Kind.STRING)
+            .made(ReplaceEditors::replaceAllPatterns));
+  }
+
+  /** A replacement, handed to a function and put into a format when there are such. */
+  private record Replacement(
+      Expr text, Arguments.@Nullable Lambda function, @Nullable Expr format) {
+    static Replacement of(Arguments a, int first) {
+      Expr format = a.optional(first + 2);
+      if (format != null && format.isConstant()) {
+        String f = a.string(first + 2);
+        if (!valid(f)) {
+          throw a.error(first + 2, "the format must contain %s once and no other specifier");
+        }
+      }
+      return new Replacement(a.expr(first), a.optionalLambda(first + 1), format);
+    }
+
+    String template(Cursor at) {
+      return (String) MapEditors.require(text.get(at));
+    }
+
+    boolean isPlain() {
+      return function == null;
+    }
+
+    String apply(Cursor at, String replacement) {
+      if (function == null) {
+        return replacement;
+      }
+      if (!(function.call(at, replacement) instanceof String s)) {
+        throw new EvaluationException("the function does not give a string");
+      }
+      if (format == null) {
+        return s;
+      }
+      String f = (String) MapEditors.require(format.get(at));
+      if (!valid(f)) {
+        throw new EvaluationException(
+            "the format must contain %s once and no other specifier: " + f);
+      }
+      return f.replace("%s", s);
+    }
+
+    private static boolean valid(String format) {
+      int first = format.indexOf('%');
+      return first >= 0 && format.startsWith("%s", first) && format.indexOf('%', first + 1) < 0;
+    }
+  }
+
+  private static Glob glob(Arguments a, int index) {
+    try {
+      return Glob.of(a.string(index));
+    } catch (IllegalArgumentException e) {
+      throw a.error(index, "not a pattern of file names: " + e.getMessage());
+    }
+  }
+
+  private static Expr.Getter replaceMatch(Arguments a) {
+    Target target = a.target(0);
+    Glob glob = glob(a, 1);
+    Replacement replacement = Replacement.of(a, 2);
+    return at -> {
+      Object v = target.get(at);
+      if (v instanceof String s && glob.matches(s)) {
+        target.set(at, replacement.apply(at, replacement.template(at)));
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter replaceAllMatches(Arguments a) {
+    Expr target = a.expr(0);
+    Glob glob = glob(a, 1);
+    Replacement replacement = Replacement.of(a, 2);
+    return at -> {
+      Attributes m = MapEditors.map(target, at);
+      String template = replacement.template(at);
+      for (int i = 0; i < m.size(); i++) {
+        if (m.value(i) instanceof String s && glob.matches(s)) {
+          m.setValue(i, replacement.apply(at, template));
+        }
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter replacePattern(Arguments a) {
+    Target target = a.target(0);
+    Regex.Source pattern = Regex.argument(a, 1);
+    Replacement replacement = Replacement.of(a, 2);
+    return at -> {
+      Object v = target.get(at);
+      switch (v) {
+        case null -> {}
+        case String s -> {
+          String replaced = replace(at, pattern.at(at), s, replacement);
+          if (replaced != null) {
+            target.set(at, replaced);
+          }
+        }
+        default ->
+            throw new EvaluationException(
+                "the target is of type " + Type.of(v).text() + ", not a string");
+      }
+      return null;
+    };
+  }
+
+  private static Expr.Getter replaceAllPatterns(Arguments a) {
+    String mode = a.string(1);
+    if (!mode.equals("key") && !mode.equals("value")) {
+      throw a.error(1, "the mode is key or value, not \"" + mode + "\"");
+    }
+    Expr target = a.expr(0);
+    Regex.Source pattern = Regex.argument(a, 2);
+    Replacement replacement = Replacement.of(a, 3);
+    if (mode.equals("value")) {
+      return at -> {
+        Attributes m = MapEditors.map(target, at);
+        Regex r = pattern.at(at);
+        for (int i = 0; i < m.size(); i++) {
+          if (m.value(i) instanceof String s) {
+            String replaced = replace(at, r, s, replacement);
+            if (replaced != null) {
+              m.setValue(i, replaced);
+            }
+          }
+        }
+        return null;
+      };
+    }
+    return at -> {
+      replaceKeys(at, MapEditors.map(target, at), pattern.at(at), replacement);
+      return null;
+    };
+  }
+
+  private static void replaceKeys(Cursor at, Attributes m, Regex r, Replacement replacement) {
+    boolean any = false;
+    for (int i = 0; i < m.size() && !any; i++) {
+      any = r.find(m.key(i));
+    }
+    if (!any) {
+      return;
+    }
+    Attributes updated = new Attributes();
+    for (int i = 0; i < m.size(); i++) {
+      String replaced = replace(at, r, m.key(i), replacement);
+      updated.put(replaced == null ? m.key(i) : replaced, m.value(i));
+    }
+    m.clear();
+    for (int i = 0; i < updated.size(); i++) {
+      m.add(updated.key(i), updated.value(i));
+    }
+  }
+
+  /** The text with every match replaced; null when there is none. */
+  private static @Nullable String replace(
+      Cursor at, Regex regex, String text, Replacement replacement) {
+    Matcher m = regex.matcher(text);
+    if (m == null || !m.find()) {
+      return null;
+    }
+    String template = replacement.template(at);
+    boolean plain = template.indexOf('$') < 0;
+    StringBuilder sb = new StringBuilder();
+    StringBuilder expanded = new StringBuilder();
+    int end = 0;
+    int emptyAt = -1;
+    do {
+      // Go does not accept an empty match right behind another one.
+      if (m.start() == m.end() && m.start() == emptyAt) {
+        continue;
+      }
+      sb.append(text, end, m.start());
+      if (plain && replacement.isPlain()) {
+        sb.append(template);
+      } else {
+        expanded.setLength(0);
+        Regex.expand(expanded, template, m);
+        sb.append(replacement.apply(at, expanded.toString()));
+      }
+      end = m.end();
+      emptyAt = end;
+      if (sb.length() > Text.MAX_LENGTH) {
+        throw new EvaluationException(
+            "the result is longer than " + Text.MAX_LENGTH + " characters");
+      }
+    } while (m.find());
+    return sb.append(text, end, text.length()).toString();
+  }
+}

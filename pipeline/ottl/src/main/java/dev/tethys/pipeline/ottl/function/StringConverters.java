@@ -1,0 +1,284 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Compare;
+import dev.tethys.pipeline.ottl.internal.Text;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Converters of text. */
+final class StringConverters {
+  private StringConverters() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.converter("Concat", Type.STRING)
+            .takesList("values", Kind.ANY)
+            .takes("delimiter", Kind.STRING)
+            .made(StringConverters::concat),
+        Function.converter("ConvertCase", Type.STRING)
+            .takes("target", Kind.STRING)
+            .takes("to_case", Kind.LITERAL_STRING)
+            .made(StringConverters::convertCase),
+        text("ToLowerCase", s -> s.toLowerCase(Locale.ROOT)),
+        text("ToUpperCase", s -> s.toUpperCase(Locale.ROOT)),
+        text("ToSnakeCase", Cases::snake),
+        text("ToCamelCase", Cases::camel),
+        Function.converter("Format", Type.STRING)
+            .takes("format_string", Kind.STRING)
+            .takesList("format_arguments", Kind.ANY)
+            .made(
+                a -> {
+                  Expr format = a.expr(0);
+                  List<Expr> values = a.list(1);
+                  return at -> {
+                    List<@Nullable Object> v = new ArrayList<>(values.size());
+                    for (Expr e : values) {
+                      v.add(e.get(at));
+                    }
+                    return GoFormat.format(string(format.get(at)), v);
+                  };
+                }),
+        Function.converter("HasPrefix", Type.BOOL)
+            .takes("value", Kind.STRING)
+            .takes("prefix", Kind.STRING)
+            .made(a -> two(a, (s, p) -> s.startsWith(p))),
+        Function.converter("HasSuffix", Type.BOOL)
+            .takes("value", Kind.STRING)
+            .takes("suffix", Kind.STRING)
+            .made(a -> two(a, (s, p) -> s.endsWith(p))),
+        Function.converter("TrimPrefix", Type.STRING)
+            .takes("value", Kind.STRING)
+            .takes("prefix", Kind.STRING)
+            .made(a -> two(a, (s, p) -> s.startsWith(p) ? s.substring(p.length()) : s)),
+        Function.converter("TrimSuffix", Type.STRING)
+            .takes("value", Kind.STRING)
+            .takes("suffix", Kind.STRING)
+            .made(
+                a -> two(a, (s, p) -> s.endsWith(p) ? s.substring(0, s.length() - p.length()) : s)),
+        Function.converter("Trim", Type.STRING)
+            .takes("target", Kind.STRING)
+            .mayTake("replacement", Kind.STRING)
+            .made(
+                a -> {
+                  Expr target = a.expr(0);
+                  Expr set = a.expr(1, " ");
+                  return at -> trim(string(target.get(at)), string(set.get(at)));
+                }),
+        Function.converter("Split", Type.LIST)
+            .takes("target", Kind.STRING)
+            .takes("delimiter", Kind.STRING)
+            .made(a -> two(a, StringConverters::split)),
+        Function.converter("Substring", Type.STRING)
+            .takes("target", Kind.STRING)
+            .takes("start", Kind.INT)
+            .takes("length", Kind.INT)
+            .mayTake("utf8_safe", Kind.BOOL)
+            .made(StringConverters::substring),
+        Function.converter("IsMatch", Type.BOOL)
+            .takes("target", Kind.STRING_LIKE)
+            .takes("pattern", Kind.STRING)
+            .made(
+                a -> {
+                  Expr target = a.expr(0);
+                  Regex.Source pattern = Regex.argument(a, 1);
+                  return at -> target.get(at) instanceof String s && pattern.at(at).find(s);
+                }),
+        Function.converter("IsValidLuhn", Type.BOOL)
+            .takes("value", Kind.STRING_LIKE)
+            .made(a -> TypeConverters.one(a, StringConverters::isLuhn)),
+        Function.converter("ToKeyValueString", Type.STRING)
+            .takes("target", Kind.MAP)
+            .mayTake("delimiter", Kind.LITERAL_STRING)
+            .mayTake("pair_delimiter", Kind.LITERAL_STRING)
+            .mayTake("sort_output", Kind.LITERAL_BOOL)
+            .made(StringConverters::toKeyValues));
+  }
+
+  static String string(@Nullable Object value) {
+    return (String) MapEditors.require(value);
+  }
+
+  private interface OfText {
+    String of(String s);
+  }
+
+  private static Function text(String name, OfText f) {
+    return Function.converter(name, Type.STRING)
+        .takes("target", Kind.STRING)
+        .made(a -> TypeConverters.one(a, v -> f.of(string(v))));
+  }
+
+  private interface OfTwo {
+    Object of(String a, String b);
+  }
+
+  private static Expr.Getter two(Arguments a, OfTwo f) {
+    Expr first = a.expr(0);
+    Expr second = a.expr(1);
+    return at -> f.of(string(first.get(at)), string(second.get(at)));
+  }
+
+  private static Expr.Getter concat(Arguments a) {
+    Expr[] values = a.list(0).toArray(Expr[]::new);
+    Expr delimiter = a.expr(1);
+    return at -> {
+      String by = string(delimiter.get(at));
+      StringBuilder sb = new StringBuilder();
+      for (int i = 0; i < values.length; i++) {
+        if (i > 0) {
+          sb.append(by);
+        }
+        Object v = values[i].get(at);
+        switch (v) {
+          case null -> sb.append("<nil>");
+          case String s -> sb.append(s);
+          // Large values would make lines without end.
+          case Attributes _, ArrayValue _ -> {}
+          default -> sb.append(Text.of(v));
+        }
+        if (sb.length() > Text.MAX_LENGTH) {
+          throw new EvaluationException(
+              "the result is longer than " + Text.MAX_LENGTH + " characters");
+        }
+      }
+      return sb.toString();
+    };
+  }
+
+  private static Expr.Getter convertCase(Arguments a) {
+    OfText f =
+        switch (a.string(1)) {
+          case "lower" -> s -> s.toLowerCase(Locale.ROOT);
+          case "upper" -> s -> s.toUpperCase(Locale.ROOT);
+          case "snake" -> Cases::snake;
+          case "camel" -> Cases::camel;
+          default ->
+              throw a.error(
+                  1, "the case is lower, upper, snake or camel, not \"" + a.string(1) + "\"");
+        };
+    return TypeConverters.one(a, v -> f.of(string(v)));
+  }
+
+  private static String trim(String s, String set) {
+    int from = 0;
+    int to = s.length();
+    while (from < to && set.indexOf(s.codePointAt(from)) >= 0) {
+      from += Character.charCount(s.codePointAt(from));
+    }
+    while (to > from && set.indexOf(s.codePointBefore(to)) >= 0) {
+      to -= Character.charCount(s.codePointBefore(to));
+    }
+    return s.substring(from, to);
+  }
+
+  private static ArrayValue split(String s, String by) {
+    ArrayValue parts = new ArrayValue();
+    if (by.isEmpty()) {
+      s.codePoints().forEach(c -> parts.add(Character.toString(c)));
+      return parts;
+    }
+    int from = 0;
+    for (int i = s.indexOf(by); i >= 0; i = s.indexOf(by, from)) {
+      parts.add(s.substring(from, i));
+      from = i + by.length();
+    }
+    parts.add(s.substring(from));
+    return parts;
+  }
+
+  private static Expr.Getter substring(Arguments a) {
+    Expr target = a.expr(0);
+    Expr start = a.expr(1);
+    Expr length = a.expr(2);
+    Expr whole = a.expr(3, false);
+    return at -> {
+      String s = string(target.get(at));
+      long from = (Long) MapEditors.require(start.get(at));
+      long n = (Long) MapEditors.require(length.get(at));
+      if (from < 0 || n <= 0) {
+        throw new EvaluationException("start cannot be negative, and length is at least 1");
+      }
+      int bytes = Bytes.length(s);
+      if (from > bytes || n > bytes - from) {
+        throw new EvaluationException(
+            from + " and " + n + " bytes more are outside of the string, which has " + bytes);
+      }
+      if (bytes == s.length()) {
+        return s.substring((int) from, (int) (from + n));
+      }
+      return Boolean.TRUE.equals(whole.get(at))
+          ? Bytes.whole(s, (int) from, (int) (from + n))
+          : Bytes.cut(s, (int) from, (int) (from + n));
+    };
+  }
+
+  private static boolean isLuhn(@Nullable Object value) {
+    if (!(value instanceof String s)) {
+      throw new EvaluationException("the value is neither a string nor a number");
+    }
+    int sum = 0;
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(s.length() - 1 - i);
+      if (c < '0' || c > '9') {
+        throw new EvaluationException("the value has a character that is not a digit");
+      }
+      int d = (c - '0') * (i % 2 + 1);
+      sum += d > 9 ? d - 9 : d;
+    }
+    return !s.isEmpty() && sum % 10 == 0;
+  }
+
+  private static Expr.Getter toKeyValues(Arguments a) {
+    String delimiter = a.string(1, "=");
+    String pairs = a.string(2, " ");
+    boolean sort = a.truth(3, false);
+    if (delimiter.isEmpty() || pairs.isEmpty()) {
+      throw a.error(delimiter.isEmpty() ? 1 : 2, "a delimiter cannot be empty");
+    }
+    if (delimiter.equals(pairs)) {
+      throw a.error(2, "the two delimiters cannot be equal");
+    }
+    Expr target = a.expr(0);
+    return at -> {
+      Attributes m = (Attributes) MapEditors.require(target.get(at));
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < m.size(); i++) {
+        order.add(i);
+      }
+      if (sort) {
+        order.sort((x, y) -> Compare.compareUtf8(m.key(x), m.key(y)));
+      }
+      StringBuilder sb = new StringBuilder();
+      for (int i : order) {
+        sb.append(sb.isEmpty() ? "" : pairs);
+        quoted(sb, m.key(i), delimiter, pairs);
+        sb.append(delimiter);
+        quoted(sb, Text.attribute(m.value(i)), delimiter, pairs);
+        if (sb.length() > Text.MAX_LENGTH) {
+          throw new EvaluationException(
+              "the result is longer than " + Text.MAX_LENGTH + " characters");
+        }
+      }
+      return sb.toString();
+    };
+  }
+
+  private static void quoted(StringBuilder sb, String s, String delimiter, String pairs) {
+    String escaped = s.replace("\"", "\\\"");
+    if (escaped.contains(delimiter) || escaped.contains(pairs)) {
+      sb.append('"').append(escaped).append('"');
+    } else {
+      sb.append(escaped);
+    }
+  }
+}

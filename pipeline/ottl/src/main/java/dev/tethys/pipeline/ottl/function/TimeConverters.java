@@ -1,0 +1,192 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Paths;
+import dev.tethys.pipeline.ottl.internal.Text;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/** Times and durations. */
+final class TimeConverters {
+  /** Go's zero time, from which times are truncated: the first of January of the year 1. */
+  private static final Instant ZERO = Instant.parse("0001-01-01T00:00:00Z");
+
+  private TimeConverters() {}
+
+  static List<Function> all(InstantSource clock) {
+    return List.of(
+        Function.converter("Now", Type.TIME)
+            .impure()
+            .made(_ -> _ -> clock.instant().atZone(ZoneId.systemDefault())),
+        Function.converter("Time", Type.TIME)
+            .takes("target", Kind.STRING)
+            .takes("format", Kind.LITERAL_STRING)
+            .mayTake("location", Kind.LITERAL_STRING)
+            .mayTake("locale", Kind.LITERAL_STRING)
+            .impure() // a time without a year gets the one of now
+            .made(a -> time(a, clock)),
+        Function.converter("FormatTime", Type.STRING)
+            .takes("time", Kind.TIME)
+            .takes("format", Kind.LITERAL_STRING)
+            .made(
+                a -> {
+                  TimeLayout layout = layout(a, 1, Locale.ENGLISH);
+                  return TypeConverters.one(a, v -> layout.format(asTime(v)));
+                }),
+        Function.converter("Duration", Type.DURATION)
+            .takes("duration", Kind.STRING)
+            .made(
+                a ->
+                    TypeConverters.one(
+                        a, v -> Duration.ofNanos(GoDuration.parse(StringConverters.string(v))))),
+        Function.converter("TruncateTime", Type.TIME)
+            .takes("time", Kind.TIME)
+            .takes("duration", Kind.DURATION)
+            .made(
+                a -> {
+                  Expr time = a.expr(0);
+                  Expr by = a.expr(1);
+                  return at ->
+                      truncate(asTime(time.get(at)), (Duration) MapEditors.require(by.get(at)));
+                }),
+        Function.converter("Unix", Type.TIME)
+            .takes("seconds", Kind.INT)
+            .mayTake("nanoseconds", Kind.INT)
+            .made(TimeConverters::unix),
+        part("Year", t -> t.getYear()),
+        part("Month", t -> t.getMonthValue()),
+        part("Day", t -> t.getDayOfMonth()),
+        part("Hour", t -> t.getHour()),
+        part("Minute", t -> t.getMinute()),
+        part("Second", t -> t.getSecond()),
+        part("Nanosecond", t -> t.getNano()),
+        part("Weekday", t -> t.getDayOfWeek().getValue() % 7),
+        part("UnixNano", Paths::nanos),
+        part("UnixMicro", t -> scaled(t, 1_000_000)),
+        part("UnixMilli", t -> scaled(t, 1_000)),
+        part("UnixSeconds", t -> t.toEpochSecond()),
+        fraction("Hours", 3600e9),
+        fraction("Minutes", 60e9),
+        fraction("Seconds", 1e9),
+        whole("Milliseconds", 1_000_000),
+        whole("Microseconds", 1_000),
+        whole("Nanoseconds", 1));
+  }
+
+  private static ZonedDateTime asTime(@org.jspecify.annotations.Nullable Object v) {
+    return (ZonedDateTime) MapEditors.require(v);
+  }
+
+  private static Function part(String name, ToLongFunction<ZonedDateTime> f) {
+    return Function.converter(name, Type.INT)
+        .takes("value", Kind.TIME)
+        .made(a -> TypeConverters.one(a, v -> f.applyAsLong(asTime(v))));
+  }
+
+  private static Function fraction(String name, double nanos) {
+    return Function.converter(name, Type.DOUBLE)
+        .takes("value", Kind.DURATION)
+        .made(
+            a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
+  }
+
+  private static Function whole(String name, long nanos) {
+    return Function.converter(name, Type.INT)
+        .takes("value", Kind.DURATION)
+        .made(
+            a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
+  }
+
+  private static long scaled(ZonedDateTime t, long perSecond) {
+    try {
+      return Math.addExact(
+          Math.multiplyExact(t.toEpochSecond(), perSecond),
+          t.getNano() / (1_000_000_000L / perSecond));
+    } catch (ArithmeticException e) {
+      throw new EvaluationException("the time is out of range");
+    }
+  }
+
+  private static Expr.Getter unix(Arguments a) {
+    Expr seconds = a.expr(0);
+    Expr nanos = a.expr(1, 0L);
+    return at -> {
+      try {
+        return Instant.ofEpochSecond(
+                (Long) MapEditors.require(seconds.get(at)),
+                (Long) MapEditors.require(nanos.get(at)))
+            .atZone(ZoneOffset.UTC);
+      } catch (DateTimeException | ArithmeticException e) {
+        throw new EvaluationException("the time is out of range");
+      }
+    };
+  }
+
+  private static ZonedDateTime truncate(ZonedDateTime t, Duration by) {
+    long step = Text.nanos(by);
+    if (step <= 0) {
+      return t;
+    }
+    Instant i = t.toInstant();
+    java.math.BigInteger since =
+        java.math.BigInteger.valueOf(i.getEpochSecond() - ZERO.getEpochSecond())
+            .multiply(java.math.BigInteger.valueOf(1_000_000_000L))
+            .add(java.math.BigInteger.valueOf(i.getNano()));
+    long over = since.mod(java.math.BigInteger.valueOf(step)).longValueExact();
+    return t.minusNanos(over);
+  }
+
+  private static TimeLayout layout(Arguments a, int index, Locale locale) {
+    try {
+      return TimeLayout.of(a.string(index), locale);
+    } catch (IllegalArgumentException e) {
+      throw a.error(index, java.util.Objects.requireNonNull(e.getMessage()));
+    }
+  }
+
+  private static Expr.Getter time(Arguments a, InstantSource clock) {
+    Locale locale = Locale.ENGLISH;
+    String tag = a.string(3, "");
+    if (!tag.isEmpty()) {
+      locale = Locale.forLanguageTag(tag);
+      if (locale.getLanguage().isEmpty()) {
+        throw a.error(3, "not a language tag: \"" + tag + "\"");
+      }
+    }
+    TimeLayout layout = layout(a, 1, locale);
+    String location = a.string(2, "");
+    ZoneId zone;
+    try {
+      zone =
+          switch (location) {
+            case "", "UTC" -> ZoneOffset.UTC;
+            case "Local" -> ZoneId.systemDefault();
+            default -> ZoneId.of(location, ZoneId.SHORT_IDS);
+          };
+    } catch (DateTimeException e) {
+      throw a.error(2, "there is no time zone \"" + location + "\"");
+    }
+    return TypeConverters.one(
+        a,
+        v -> {
+          String text = StringConverters.string(v);
+          if (text.isEmpty()) {
+            throw new EvaluationException("the time is an empty string");
+          }
+          return layout.parse(text, zone, clock);
+        });
+  }
+}

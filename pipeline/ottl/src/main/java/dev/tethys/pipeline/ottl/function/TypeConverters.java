@@ -1,0 +1,113 @@
+package dev.tethys.pipeline.ottl.function;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Id;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import dev.tethys.pipeline.ottl.internal.Conversions;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What a value is, and values as other types. */
+final class TypeConverters {
+  private TypeConverters() {}
+
+  static List<Function> all() {
+    return List.of(
+        is("IsBool", v -> v instanceof Boolean),
+        is("IsDouble", v -> v instanceof Double),
+        is("IsInt", v -> v instanceof Long),
+        is("IsString", v -> v instanceof String),
+        is("IsMap", v -> v instanceof Attributes),
+        is("IsList", v -> v instanceof ArrayValue || v instanceof List),
+        is("IsEmpty", TypeConverters::isEmpty),
+        Function.converter("Bool", Type.BOOL)
+            .takes("value", Kind.ANY)
+            .made(a -> one(a, TypeConverters::toBool)),
+        Function.converter("Int", Type.INT)
+            .takes("value", Kind.INT_LIKE)
+            .made(TypeConverters::itself),
+        Function.converter("Double", Type.DOUBLE)
+            .takes("value", Kind.DOUBLE_LIKE)
+            .made(TypeConverters::itself),
+        Function.converter("String", Type.STRING)
+            .takes("value", Kind.STRING_LIKE)
+            .made(TypeConverters::itself),
+        Function.converter("Log", Type.DOUBLE)
+            .takes("value", Kind.DOUBLE_LIKE)
+            .made(
+                a ->
+                    one(
+                        a,
+                        v -> {
+                          if (!(v instanceof Double d) || !(d > 0)) {
+                            throw new EvaluationException(
+                                "there is a logarithm of numbers greater than zero only");
+                          }
+                          return Math.log(d);
+                        })),
+        Function.converter("IsRootSpan", Type.BOOL)
+            .in(Context.SPAN, Context.SPAN_EVENT, Context.SPAN_LINK)
+            .impure()
+            .made(_ -> at -> at.span().parentSpanId() == 0));
+  }
+
+  /** What a converter of one value computes. */
+  @FunctionalInterface
+  interface Unary {
+    @Nullable Object of(@Nullable Object value);
+  }
+
+  static Expr.Getter one(Arguments a, Unary f) {
+    Expr e = a.expr(0);
+    return at -> f.of(e.get(at));
+  }
+
+  private static Expr.Getter itself(Arguments a) {
+    Expr e = a.expr(0);
+    return e::get;
+  }
+
+  private static Function is(String name, Predicate<@Nullable Object> test) {
+    return Function.converter(name, Type.BOOL)
+        .takes("value", Kind.ANY)
+        .made(a -> one(a, test::test));
+  }
+
+  private static @Nullable Boolean toBool(@Nullable Object value) {
+    return switch (value) {
+      case Boolean b -> b;
+      case Long l -> l != 0;
+      case Double d -> d != 0;
+      case String s -> Conversions.parseBool(s);
+      case null, default -> null;
+    };
+  }
+
+  private static boolean isEmpty(@Nullable Object value) {
+    return switch (value) {
+      case null -> true;
+      case String s -> s.isEmpty();
+      case Long l -> l == 0;
+      case Double d -> d == 0;
+      case Boolean b -> !b;
+      case byte[] b -> b.length == 0;
+      case Attributes m -> m.isEmpty();
+      case ArrayValue l -> l.isEmpty();
+      case Id id -> id.isEmpty();
+      case Duration d -> d.isZero();
+      case ZonedDateTime t -> t.toInstant().equals(java.time.Instant.EPOCH);
+      case List<?> l -> l.isEmpty();
+      default -> false;
+    };
+  }
+}

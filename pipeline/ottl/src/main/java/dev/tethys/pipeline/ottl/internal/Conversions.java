@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.ottl.internal;
+
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import org.jspecify.annotations.Nullable;
+
+/** What parameters make of the values they are given. */
+public final class Conversions {
+  private Conversions() {}
+
+  /** An expression that gives what a parameter takes, or fails. */
+  public static Expr to(Kind kind, String parameter, Expr from) {
+    if (from.isConstant()) {
+      Object value = from.get(new dev.tethys.pipeline.ottl.Cursor());
+      return Expr.constant(convert(kind, parameter, value));
+    }
+    return switch (kind) {
+      case STRING_LIKE -> Expr.of(Type.STRING, at -> Text.of(from.get(at)));
+      case INT_LIKE -> Expr.of(Type.INT, at -> toLong(from.get(at)));
+      case DOUBLE_LIKE -> Expr.of(Type.DOUBLE, at -> toDouble(from.get(at)));
+      case STRING, INT, DOUBLE, BOOL, MAP, LIST, TIME, DURATION -> {
+        Type wanted = kind.type();
+        yield Expr.of(wanted, at -> checked(wanted, parameter, from.get(at)));
+      }
+      default -> from;
+    };
+  }
+
+  private static @Nullable Object convert(Kind kind, String parameter, @Nullable Object value) {
+    return switch (kind) {
+      case STRING_LIKE -> Text.of(value);
+      case INT_LIKE -> toLong(value);
+      case DOUBLE_LIKE -> toDouble(value);
+      case STRING, INT, DOUBLE, BOOL, MAP, LIST, TIME, DURATION ->
+          checked(kind.type(), parameter, value);
+      default -> value;
+    };
+  }
+
+  private static Object checked(Type wanted, String parameter, @Nullable Object value) {
+    if (value != null && Type.of(value) == wanted) {
+      return value;
+    }
+    throw new EvaluationException(
+        parameter
+            + " is "
+            + (value == null ? "nil" : "a value of type " + Type.of(value).text())
+            + ", not a "
+            + wanted.text());
+  }
+
+  /** Doubles truncated, digits read, truths as 1 and 0; null for all else. */
+  public static @Nullable Long toLong(@Nullable Object value) {
+    return switch (value) {
+      case Long l -> l;
+      case Double d -> (long) (double) d;
+      case Boolean b -> b ? 1L : 0L;
+      case String s -> {
+        try {
+          yield Long.parseLong(s);
+        } catch (NumberFormatException e) {
+          yield null;
+        }
+      }
+      case null, default -> null;
+    };
+  }
+
+  /** Whole numbers and digits as doubles, truths as 1 and 0; null for all else. */
+  public static @Nullable Double toDouble(@Nullable Object value) {
+    return switch (value) {
+      case Double d -> d;
+      case Long l -> (double) l;
+      case Boolean b -> b ? 1.0 : 0.0;
+      case String s -> parseDouble(s);
+      case null, default -> null;
+    };
+  }
+
+  /** A double as Go reads it; null if it is none. */
+  public static @Nullable Double parseDouble(String s) {
+    if (s.isEmpty() || s.length() > 400) {
+      return null;
+    }
+    switch (s.toLowerCase(java.util.Locale.ROOT)) {
+      case "inf", "+inf", "infinity", "+infinity" -> {
+        return Double.POSITIVE_INFINITY;
+      }
+      case "-inf", "-infinity" -> {
+        return Double.NEGATIVE_INFINITY;
+      }
+      case "nan" -> {
+        return Double.NaN;
+      }
+      default -> {
+        // Java reads spaces around, and d or f behind; Go does not.
+        char last = s.charAt(s.length() - 1);
+        boolean hex = s.contains("0x") || s.contains("0X");
+        if (s.charAt(0) <= ' ' || last <= ' ' || !hex && "dDfF".indexOf(last) >= 0) {
+          return null;
+        }
+        try {
+          return Double.parseDouble(s);
+        } catch (NumberFormatException e) {
+          return null;
+        }
+      }
+    }
+  }
+
+  /** As Go reads truths; null if it is none. */
+  public static @Nullable Boolean parseBool(String s) {
+    return switch (s) {
+      case "1", "t", "T", "true", "TRUE", "True" -> true;
+      case "0", "f", "F", "false", "FALSE", "False" -> false;
+      default -> null;
+    };
+  }
+}

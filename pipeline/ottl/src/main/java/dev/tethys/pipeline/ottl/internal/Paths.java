@@ -1,0 +1,269 @@
+package dev.tethys.pipeline.ottl.internal;
+
+import dev.tethys.config.Nearest;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Id;
+import dev.tethys.pipeline.ottl.Target;
+import dev.tethys.pipeline.ottl.Type;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of each context by their dotted names, and what indexes they take. */
+public final class Paths {
+  /** A field: either a plain one, or one that is indexed. */
+  sealed interface Field {
+    /** A field without indexes. */
+    record Plain(Target target) implements Field {}
+
+    /** A map that is reached by itself or through keys. */
+    record OfMap(Function<Cursor, Attributes> map) implements Field {}
+
+    /** A field of its own kind of indexing: made from the keys, of which there may be none. */
+    record Indexed(Function<Expr[], Target> make) implements Field {}
+  }
+
+  private static final Map<Context, Map<String, Field>> FIELDS = new EnumMap<>(Context.class);
+
+  static {
+    FIELDS.put(Context.RESOURCE, CommonFields.resource());
+    FIELDS.put(Context.SCOPE, CommonFields.scope());
+    FIELDS.put(Context.LOG, LogFields.log());
+    FIELDS.put(Context.SPAN, SpanFields.span());
+    FIELDS.put(Context.SPAN_EVENT, SpanFields.event());
+    FIELDS.put(Context.SPAN_LINK, SpanFields.link());
+    FIELDS.put(Context.METRIC, MetricFields.metric());
+    FIELDS.put(Context.DATA_POINT, PointFields.point());
+    FIELDS.put(Context.EXEMPLAR, PointFields.exemplar());
+  }
+
+  private Paths() {}
+
+  /** Why a path is not one. */
+  public static final class UnknownPathException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UnknownPathException(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  private static Map<String, Field> fields(Context context) {
+    return Objects.requireNonNull(FIELDS.get(context));
+  }
+
+  /** The names of the fields of a context, for documentation and errors. */
+  public static List<String> names(Context context) {
+    return fields(context).keySet().stream().sorted().toList();
+  }
+
+  /**
+   * Makes the closure of a path.
+   *
+   * @param names its names without that of the context
+   * @param keys the indexes that stand at its end
+   * @throws UnknownPathException when the context has no such path
+   */
+  public static Target path(Context context, String names, Expr[] keys) {
+    Field field = names.equals("cache") ? CommonFields.CACHE : fields(context).get(names);
+    if (field == null) {
+      String near = Nearest.of(names, fields(context).keySet());
+      throw new UnknownPathException(
+          "a "
+              + context.text()
+              + " has no field "
+              + names
+              + (near == null
+                  ? "; it has " + String.join(", ", names(context))
+                  : "; did you mean " + near + "?"));
+    }
+    return switch (field) {
+      case Field.Plain p -> {
+        if (keys.length > 0 && p.target().type() != Type.LIST) {
+          throw new UnknownPathException(names + " cannot be indexed");
+        }
+        yield keys.length == 0 ? p.target() : item(p.target(), keys);
+      }
+      case Field.OfMap m -> map(m.map(), keys);
+      case Field.Indexed i -> i.make().apply(keys);
+    };
+  }
+
+  /** An item of a list that is made for whoever reads it. */
+  private static Target item(Target list, Expr[] keys) {
+    return Target.of(
+        Type.ANY,
+        at -> {
+          Object value = list.get(at);
+          return value == null ? null : Indexing.get(at, value, keys, 0);
+        },
+        (_, _) -> {
+          throw new EvaluationException("assign to the whole list, not to one item of it");
+        });
+  }
+
+  private static Target map(Function<Cursor, Attributes> map, Expr[] keys) {
+    if (keys.length == 0) {
+      return Target.of(Type.MAP, map::apply, (at, value) -> Indexing.replace(map.apply(at), value));
+    }
+    if (keys.length == 1 && keys[0].isConstant() && keys[0].get(new Cursor()) instanceof String k) {
+      return Target.of(
+          Type.ANY,
+          at -> map.apply(at).get(k),
+          (at, value) -> map.apply(at).put(k, Indexing.storable(value)));
+    }
+    return Target.of(
+        Type.ANY,
+        at -> Indexing.get(at, map.apply(at), keys, 0),
+        (at, value) -> Indexing.set(at, map.apply(at), keys, 0, value));
+  }
+
+  static Field longs(Expr.LongGetter getter, Target.LongSetter setter) {
+    return new Field.Plain(Target.ofLong(getter, setter));
+  }
+
+  static Field string(Expr.Getter getter, Target.StringSetter setter) {
+    return new Field.Plain(Target.ofString(getter, setter));
+  }
+
+  static Field plain(Type type, Expr.Getter getter, Target.Setter setter) {
+    return new Field.Plain(Target.of(type, getter, setter));
+  }
+
+  static Field map(Function<Cursor, Attributes> map) {
+    return new Field.OfMap(map);
+  }
+
+  /** The number of a count that the protocol keeps in 32 bits. */
+  static int count(long value) {
+    if (value < 0 || value > 0xFFFF_FFFFL) {
+      throw new EvaluationException("the number " + value + " does not fit into 32 bits");
+    }
+    return (int) value;
+  }
+
+  static long unsigned(int value) {
+    return Integer.toUnsignedLong(value);
+  }
+
+  /** A time from nanoseconds since 1970. */
+  static ZonedDateTime time(long nanos) {
+    return Instant.ofEpochSecond(
+            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
+        .atZone(ZoneOffset.UTC);
+  }
+
+  /** Both forms of a time: a number, and under its other name a time. */
+  static void times(
+      Map<String, Field> to, String name, Expr.LongGetter getter, Target.LongSetter setter) {
+    to.put(name + "_unix_nano", longs(getter, setter));
+    to.put(
+        name,
+        plain(
+            Type.TIME,
+            at -> time(getter.get(at)),
+            (at, v) -> {
+              if (!(v instanceof ZonedDateTime t)) {
+                throw new EvaluationException(
+                    "this field holds a time, not "
+                        + Type.of(v).text()
+                        + "; a number belongs into "
+                        + name
+                        + "_unix_nano");
+              }
+              setter.set(at, nanos(t));
+            }));
+  }
+
+  /** Nanoseconds since 1970. */
+  public static long nanos(ZonedDateTime t) {
+    try {
+      Instant i = t.toInstant();
+      return Math.addExact(
+          Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), (long) i.getNano());
+    } catch (ArithmeticException e) {
+      throw new EvaluationException("the time is outside of the years 1678 to 2262");
+    }
+  }
+
+  /** Both forms of an id: itself, and {@code .string} in hexadecimal digits. */
+  static void ids(
+      Map<String, Field> to,
+      String name,
+      Id.Kind kind,
+      Function<Cursor, Id> getter,
+      java.util.function.BiConsumer<Cursor, Id> setter) {
+    to.put(
+        name,
+        plain(
+            Type.ID,
+            getter::apply,
+            (at, v) -> {
+              if (!(v instanceof Id id) || id.kind() != kind) {
+                throw new EvaluationException(
+                    "this field holds an id, not "
+                        + Type.of(v).text()
+                        + "; write "
+                        + (kind == Id.Kind.SPAN ? "SpanID" : "TraceID")
+                        + "(...) around it, or assign to "
+                        + name
+                        + ".string");
+              }
+              setter.accept(at, id);
+            }));
+    to.put(
+        name + ".string",
+        string(at -> getter.apply(at).hex(), (at, s) -> setter.accept(at, Id.hex(kind, s))));
+  }
+
+  /** A value that is any of OTLP's: reached by itself or through keys. */
+  static Field.Indexed value(
+      String what, Function<Cursor, @Nullable Object> getter, Target.Setter setter) {
+    return new Field.Indexed(
+        keys ->
+            keys.length == 0
+                ? Target.of(
+                    Type.ANY, getter::apply, (at, v) -> setter.set(at, Indexing.storable(v)))
+                : Target.of(
+                    Type.ANY,
+                    at -> Indexing.get(at, indexable(what, getter.apply(at)), keys, 0),
+                    (at, v) -> {
+                      switch (indexable(what, getter.apply(at))) {
+                        case Attributes m -> Indexing.set(at, m, keys, 0, v);
+                        case ArrayValue a -> Indexing.set(at, a, keys, 0, v);
+                        default -> throw new AssertionError();
+                      }
+                    }));
+  }
+
+  private static Object indexable(String what, @Nullable Object value) {
+    if (value instanceof Attributes || value instanceof ArrayValue) {
+      return value;
+    }
+    throw new EvaluationException(
+        "a " + what + " of type " + Type.of(value).text() + " cannot be indexed");
+  }
+
+  /** Hands lists of parts of telemetry on, copied. */
+  static <T> void replace(
+      List<T> target, @Nullable Object value, Class<T> type, Function<T, T> copy) {
+    if (!(value instanceof List<?> l) || !l.stream().allMatch(type::isInstance)) {
+      throw new EvaluationException(
+          "this field holds a list of its own kind, not a value of type " + Type.of(value).text());
+    }
+    List<T> copies = l.stream().map(type::cast).map(copy).toList();
+    target.clear();
+    target.addAll(copies);
+  }
+}

@@ -1,0 +1,133 @@
+package dev.tethys.pipeline.ottl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.ottl.syntax.Parser;
+import dev.tethys.pipeline.ottl.syntax.Printer;
+import dev.tethys.pipeline.ottl.syntax.Tree;
+import java.time.InstantSource;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class OttlPropertiesTest {
+  private static final Ottl OTTL = new Ottl(Functions.standard(InstantSource.system()));
+
+  private static final List<String> PIECES =
+      List.of(
+          "set",
+          "(",
+          ")",
+          "[",
+          "]",
+          "{",
+          "}",
+          "attributes",
+          ".",
+          "\"a\"",
+          "1",
+          "-2",
+          "1.5",
+          ",",
+          "=",
+          "==",
+          "!=",
+          "<",
+          "=>",
+          "+",
+          "*",
+          "/",
+          "where",
+          "and",
+          "or",
+          "not",
+          "nil",
+          "true",
+          "Concat",
+          "IsMatch",
+          "SHA256",
+          "0xff",
+          "k",
+          "_",
+          ":",
+          " ",
+          "body",
+          "log",
+          "resource",
+          "limit",
+          "\\",
+          "\"",
+          "Split",
+          "Any",
+          "(k, v) => ");
+
+  @Provide
+  Arbitrary<String> texts() {
+    return Arbitraries.oneOf(
+        Arbitraries.of(PIECES).list().ofMaxSize(30).map(l -> String.join("", l)),
+        Arbitraries.of(PIECES).list().ofMaxSize(30).map(l -> String.join(" ", l)),
+        Arbitraries.strings().ofMaxLength(40));
+  }
+
+  /** Whatever the text, it loads or is refused with its position; it never breaks anything. */
+  @Property(tries = 3000)
+  void loadingEndsWellOrSaysWhere(@ForAll("texts") String text) {
+    Cursor at = Samples.at(Context.LOG);
+    try {
+      OTTL.statements(Context.LOGS, Context.LOG, List.of(), List.of(text), ErrorMode.SILENT)
+          .run(at);
+    } catch (OttlException e) {
+      assertThat(e.getMessage()).startsWith("OTTL ");
+      assertThat(e.offset()).isBetween(0, text.length());
+    }
+    try {
+      OTTL.conditions(Context.LOGS, null, List.of(text), ErrorMode.SILENT).any(at);
+    } catch (OttlException e) {
+      assertThat(e.offset()).isBetween(0, text.length());
+    }
+  }
+
+  @Provide
+  Arbitrary<String> values() {
+    return value(3);
+  }
+
+  private static Arbitrary<String> value(int depth) {
+    Arbitrary<String> leaf =
+        Arbitraries.oneOf(
+            Arbitraries.longs().map(String::valueOf),
+            Arbitraries.doubles().between(-1e6, 1e6).map(String::valueOf),
+            Arbitraries.strings()
+                .all()
+                .ofMaxLength(8)
+                .map(s -> Printer.print(new Tree.StringLiteral(0, s))),
+            Arbitraries.of("true", "nil", "0x0a", "body", "log.attributes[\"a\"][1]", "NAME_1"));
+    if (depth == 0) {
+      return leaf;
+    }
+    Arbitrary<String> inner = value(depth - 1);
+    Arbitrary<String> number =
+        Arbitraries.oneOf(Arbitraries.longs().map(String::valueOf), Arbitraries.of("a", "F()"));
+    return Arbitraries.oneOf(
+        leaf,
+        inner.list().ofMaxSize(3).map(l -> "[" + String.join(", ", l) + "]"),
+        inner.list().ofMaxSize(3).map(l -> "Foo(" + String.join(", ", l) + ")[\"x\"]"),
+        inner.map(v -> "{\"k\": " + v + "}"),
+        inner.map(v -> "Any(x, (k, _) => k == " + v + " and not (true or P(n = " + v + ")))"),
+        Combinators.combine(number, number, number, Arbitraries.of("+", "-", "*", "/"))
+            .as((a, b, c, o) -> "(" + a + " " + o + " " + b + ") * " + c + " - " + a));
+  }
+
+  /** What a tree is printed as reads as the same tree. */
+  @Property(tries = 2000)
+  void printedTextReadsTheSame(@ForAll("values") String text) {
+    String printed = Printer.print(Parser.value(text));
+    assertThat(Printer.print(Parser.value(printed))).isEqualTo(printed);
+    String statement = "set(a, " + printed + ") where a == " + printed + " or not B()";
+    assertThat(Printer.print(Parser.statement(statement))).isEqualTo(statement);
+  }
+}

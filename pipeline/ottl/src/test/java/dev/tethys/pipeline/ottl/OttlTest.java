@@ -1,0 +1,205 @@
+package dev.tethys.pipeline.ottl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.pipeline.ottl.syntax.Parser;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class OttlTest {
+  private final Ottl ottl = new Ottl(Functions.standard(InstantSource.system()));
+
+  private Context inferred(List<Context> contexts, String... statements) {
+    return ottl.statements(contexts, null, List.of(), List.of(statements), ErrorMode.IGNORE)
+        .context();
+  }
+
+  @Test
+  void theContextIsTheOutermostThatReachesAll() {
+    assertThat(inferred(Context.LOGS, "set(log.body, 1)")).isEqualTo(Context.LOG);
+    assertThat(inferred(Context.LOGS, "set(resource.attributes[\"a\"], 1)"))
+        .isEqualTo(Context.RESOURCE);
+    assertThat(inferred(Context.LOGS, "set(scope.name, resource.schema_url)"))
+        .isEqualTo(Context.SCOPE);
+    assertThat(
+            inferred(
+                Context.METRICS,
+                "set(metric.name, \"a\")",
+                "set(datapoint.attributes[\"a\"], metric.name)"))
+        .isEqualTo(Context.DATA_POINT);
+    assertThat(inferred(Context.TRACES, "set(span.name, \"a\") where spanevent.name == \"b\""))
+        .isEqualTo(Context.SPAN_EVENT);
+    assertThat(inferred(Context.METRICS, "set(resource.attributes[\"t\"], METRIC_DATA_TYPE_SUM)"))
+        .as("symbols are known from metrics on")
+        .isEqualTo(Context.METRIC);
+    assertThat(inferred(Context.TRACES, "set(resource.attributes[\"r\"], IsRootSpan())"))
+        .isEqualTo(Context.SPAN);
+    assertThat(
+            ottl.conditions(
+                    Context.LOGS,
+                    null,
+                    List.of("Any(log.attributes, (k, v) => k == \"a\")"),
+                    ErrorMode.IGNORE)
+                .context())
+        .isEqualTo(Context.LOG);
+  }
+
+  @Test
+  void whatBelongsToNoContextIsRefused() {
+    assertThatThrownBy(() -> inferred(Context.LOGS, "set(body, 1)"))
+        .hasMessageContaining("begin paths with the name of a context (log, scope, resource)");
+    assertThatThrownBy(
+            () -> inferred(Context.TRACES, "set(spanevent.name, \"a\")", "set(spanlink.flags, 1)"))
+        .hasMessageContaining("split it into several groups");
+    assertThatThrownBy(() -> inferred(Context.LOGS, "set(log.body, attributes[\"a\"])"))
+        .hasMessageContaining("write log.attributes[\"a\"]");
+    assertThatThrownBy(
+            () ->
+                ottl.statements(
+                    Context.LOGS,
+                    Context.SPAN,
+                    List.of(),
+                    List.of("set(name, \"a\")"),
+                    ErrorMode.IGNORE))
+        .hasMessageContaining("there is no context span here");
+  }
+
+  @Test
+  void conditionsOfAGroupDecideOverAll() {
+    Statements s =
+        ottl.statements(
+            Context.LOGS,
+            Context.LOG,
+            List.of("severity_number > 20", "attributes[\"int\"] == 42"),
+            List.of("set(attributes[\"a\"], 1)", "set(attributes[\"b\"], 2) where false"),
+            ErrorMode.PROPAGATE);
+    Cursor at = Samples.at(Context.LOG);
+    s.run(at);
+    assertThat(at.log().attributes().get("a")).isEqualTo(1L);
+    assertThat(at.log().attributes().contains("b")).isFalse();
+    assertThat(s.statements().getFirst().matched()).isEqualTo(1);
+    assertThat(s.statements().get(1).matched()).isZero();
+    at.log().attributes().put("int", 0L);
+    s.run(at);
+    assertThat(s.statements().getFirst().matched()).isEqualTo(1);
+  }
+
+  @Test
+  void errorsAreCountedAndDoneWithAsConfigured() {
+    for (ErrorMode mode : ErrorMode.values()) {
+      Statements s =
+          ottl.statements(
+              Context.LOGS,
+              Context.LOG,
+              List.of(),
+              List.of("set(attributes[\"str\"][\"x\"], 1)", "set(attributes[\"b\"], 2)"),
+              mode);
+      Cursor at = Samples.at(Context.LOG);
+      if (mode == ErrorMode.PROPAGATE) {
+        assertThatThrownBy(() -> s.run(at))
+            .isInstanceOf(EvaluationException.class)
+            .hasMessage(
+                "set(attributes[\"str\"][\"x\"], 1): a value of type string cannot be indexed");
+      } else {
+        s.run(at);
+        assertThat(at.log().attributes().get("b")).isEqualTo(2L);
+      }
+      assertThat(s.statements().getFirst().errors()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void positionsCountLinesAndColumns() {
+    assertThatThrownBy(() -> Parser.statement("set(attributes[\"a\"],\n  Concat([1 2], \"\"))"))
+        .isInstanceOf(OttlException.class)
+        .hasMessageContaining("OTTL 2:13 (at \"2], \"\"))\")");
+  }
+
+  @Test
+  void nestingAndLengthAreBounded() {
+    assertThatThrownBy(() -> Parser.value("[".repeat(5000)))
+        .hasMessageContaining("nested more than " + Parser.MAX_DEPTH);
+    assertThatThrownBy(() -> Parser.condition("(".repeat(5000)))
+        .hasMessageContaining("nested more than");
+    assertThatThrownBy(() -> Parser.value("1" + " + 1".repeat(1000)))
+        .hasMessageContaining("more than " + Parser.MAX_OPERATORS + " operators");
+    assertThatThrownBy(() -> Parser.value("\"" + "a".repeat(Parser.MAX_LENGTH) + "\""))
+        .hasMessageContaining("at most " + Parser.MAX_LENGTH);
+  }
+
+  @Test
+  void theCacheIsThereUntilItIsCleared() {
+    Cursor at = Samples.at(Context.LOG);
+    Statements s =
+        ottl.statements(
+            Context.LOGS,
+            null,
+            List.of(),
+            List.of("set(log.cache[\"a\"], 1)", "set(log.attributes[\"c\"], log.cache[\"a\"])"),
+            ErrorMode.PROPAGATE);
+    s.run(at);
+    assertThat(at.log().attributes().get("c")).isEqualTo(1L);
+    assertThat(at.cache().get("a")).isEqualTo(1L);
+    at.clearCache();
+    assertThat(at.cache().isEmpty()).isTrue();
+  }
+
+  @Test
+  void theSenderCanBeAskedFor() {
+    Attributes auth = new Attributes();
+    auth.put("tenant", "t1");
+    Cursor at =
+        Samples.at(Context.LOG)
+            .from(new ClientInfo(Map.of("x-a", List.of("1", "2")), "10.0.0.9:5", auth));
+    assertThat(ottl.value(Context.LOG, "otelcol.client.metadata[\"X-A\"][1]").get(at))
+        .isEqualTo("2");
+    assertThat(ottl.value(Context.LOG, "otelcol.client.addr").get(at)).isEqualTo("10.0.0.9:5");
+    assertThat(ottl.value(Context.LOG, "otelcol.client.auth.attributes[\"tenant\"]").get(at))
+        .isEqualTo("t1");
+  }
+
+  @Test
+  void pointsOfHistogramsHaveTheirFields() {
+    MetricData.Histogram h =
+        (MetricData.Histogram) Objects.requireNonNull(Samples.histogram().data());
+    HistogramDataPoint p = h.points().getFirst();
+    Cursor at = Samples.at(Context.DATA_POINT).atPoint(p);
+    assertThat(ottl.value(Context.DATA_POINT, "count + Len(bucket_counts)").get(at)).isEqualTo(9L);
+    assertThat(ottl.value(Context.DATA_POINT, "sum / max + explicit_bounds[0]").get(at))
+        .isEqualTo(12.5 / 8 + 1);
+    ottl.statements(
+            Context.METRICS,
+            Context.DATA_POINT,
+            List.of(),
+            List.of(
+                "set(count, 9)",
+                "set(sum, 1.5)",
+                "set(bucket_counts, [4, 5])",
+                "set(explicit_bounds, [2])",
+                "set(min, 0.25)"),
+            ErrorMode.PROPAGATE)
+        .run(at);
+    assertThat(p.count()).isEqualTo(9);
+    assertThat(p.sum()).isEqualTo(1.5);
+    assertThat(p.bucketCounts()).containsExactly(4, 5);
+    assertThat(p.explicitBounds()).containsExactly(2);
+    assertThat(p.min()).isEqualTo(0.25);
+  }
+
+  @Test
+  void longOutputIsRefused() {
+    assertThatThrownBy(
+            () ->
+                ottl.value(Context.LOG, "Format(\"%99999d\", [attributes[\"int\"]])")
+                    .get(Samples.at(Context.LOG)))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("at most 10000");
+  }
+}
