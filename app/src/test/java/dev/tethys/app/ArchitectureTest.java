@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.archive..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
+        .layer("ottl")
+        .definedBy("dev.tethys.pipeline.ottl..")
         .layer("pipeline")
         .definedBy(
             "dev.tethys.pipeline",
@@ -79,6 +81,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec", "metrics store")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
+        .whereLayer("ottl")
+        .mayOnlyAccessLayers("model", "config")
         .whereLayer("pipeline")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("destinations")
@@ -109,6 +113,7 @@ class ArchitectureTest {
           "store.archive",
           "query.promql",
           "pipeline",
+          "pipeline.ottl",
           "alert",
           "api",
           "app"
