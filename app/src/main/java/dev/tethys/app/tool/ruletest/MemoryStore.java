@@ -123,6 +123,15 @@ public final class MemoryStore implements MetricStore {
     }
 
     @Override
+    public @Nullable Labels labels(long series) {
+      synchronized (MemoryStore.this) {
+        return series <= 0 || series > byReference.size()
+            ? null
+            : byReference.get((int) series - 1).labels;
+      }
+    }
+
+    @Override
     public Outcome append(long series, long startTimestamp, long timestamp, double value) {
       return add(series, timestamp, value, null);
     }
