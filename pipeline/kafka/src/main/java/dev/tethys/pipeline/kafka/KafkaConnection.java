@@ -1,0 +1,249 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How brokers are reached: the keys that receiver and exporter share, with the Collector's names.
+ *
+ * @param brokers {@code host:port}, some of the cluster's
+ * @param properties of a Kafka client, security included
+ */
+public record KafkaConnection(List<String> brokers, Map<String, Object> properties) {
+  private static final Section TLS = new Section("tls", "Encryption of the connection.");
+  private static final Key<Boolean> INSECURE =
+      TLS.key("insecure", Type.BOOL, false, "Do not encrypt, as if the section were absent.");
+  private static final Key<Boolean> INSECURE_SKIP_VERIFY =
+      TLS.key(
+          "insecure_skip_verify",
+          Type.BOOL,
+          false,
+          "Do not check that the certificate is the broker's own; its chain is checked.");
+  private static final Key<String> CA_FILE =
+      TLS.key("ca_file", Type.PATH, "", "PEM file of authorities.");
+  private static final Key<Secret> CA_PEM =
+      TLS.key("ca_pem", Type.SECRET, Secret.NONE, "Authorities, as PEM.");
+  private static final Key<String> CERT_FILE =
+      TLS.key("cert_file", Type.PATH, "", "PEM file of the client's certificate.");
+  private static final Key<Secret> CERT_PEM =
+      TLS.key("cert_pem", Type.SECRET, Secret.NONE, "The client's certificate, as PEM.");
+  private static final Key<String> KEY_FILE =
+      TLS.key("key_file", Type.PATH, "", "PEM file of the client's key (PKCS #8).");
+  private static final Key<Secret> KEY_PEM =
+      TLS.key("key_pem", Type.SECRET, Secret.NONE, "The client's key (PKCS #8), as PEM.");
+
+  static {
+    TLS.notBuilt("server_name_override", "Another name to check.")
+        .notBuilt("min_version", "Lowest version of TLS.")
+        .notBuilt("max_version", "Highest version of TLS.")
+        .notBuilt("cipher_suites", "Suites that are offered.")
+        .notBuilt("curve_preferences", "Curves that are offered.")
+        .notBuilt("reload_interval", "When files are read again.")
+        .notBuilt("include_system_ca_certs_pool", "The system's authorities too.")
+        .notBuilt("tpm", "Keys in a TPM.");
+  }
+
+  private static final Section SASL = new Section("sasl", "Name and password.");
+  private static final Key<String> USERNAME =
+      SASL.required("username", Type.STRING, "Whom the broker knows.");
+  private static final Key<Secret> PASSWORD =
+      SASL.required("password", Type.SECRET, "Its password.");
+  private static final Key<String> MECHANISM =
+      SASL.key("mechanism", Type.STRING, "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+
+  static {
+    SASL.notBuilt("version", "Version of the handshake.")
+        .notBuilt("aws_msk", "Amazon's mechanism.")
+        .notBuilt("oauthbearer_token_source", "Tokens of an extension.");
+  }
+
+  private record Sasl(String username, Secret password, String mechanism) {}
+
+  private static final Section AUTH = new Section("auth", "Who the client is.");
+  private static final Key<Sasl> AUTH_SASL =
+      AUTH.required("sasl", SASL.type(KafkaConnection::sasl), "Name and password.");
+
+  static {
+    AUTH.notBuilt("kerberos", "A ticket.").notBuilt("plain_text", "Old spelling of sasl.");
+  }
+
+  private static final Section RETRY = new Section("retry", "When brokers do not answer.");
+  private static final Key<Duration> BACKOFF =
+      RETRY.key("backoff", GoDurations.TYPE, Duration.ofMillis(250), "Pause between attempts.");
+
+  static {
+    RETRY.notBuilt("max", "How often brokers are asked in vain: here until the timeout.");
+  }
+
+  private static final Section METADATA = new Section("metadata", "What brokers say of topics.");
+  private static final Key<Duration> REFRESH_INTERVAL =
+      METADATA.key(
+          "refresh_interval", GoDurations.TYPE, Duration.ofMinutes(10), "How old it may become.");
+  private static final Key<Duration> METADATA_RETRY =
+      METADATA.optional("retry", RETRY.type(o -> o.get(BACKOFF)), "When brokers do not answer.");
+
+  static {
+    METADATA.notBuilt("full", "Ask for all topics: here only for those in use.");
+  }
+
+  private record Metadata(Duration refresh, @Nullable Duration backoff) {}
+
+  /** The keys, to be included in the section of a component. */
+  public static final Section SECTION = new Section("kafka", "How brokers are reached.");
+
+  private static final Key<List<String>> BROKERS =
+      SECTION.key(
+          "brokers", Type.list(Type.STRING), List.of("localhost:9092"), "Some brokers' host:port.");
+  private static final Key<String> CLIENT_ID =
+      SECTION.key("client_id", Type.STRING, "tethys", "What brokers call the client in logs.");
+
+  static {
+    SECTION.key(
+        "protocol_version",
+        Type.STRING,
+        "",
+        "Taken for configurations that have it: versions are agreed upon with every broker.");
+  }
+
+  private static final Key<Boolean> CANONICAL =
+      SECTION.key(
+          "resolve_canonical_bootstrap_servers_only",
+          Type.BOOL,
+          false,
+          "Use the full names behind an alias, which Kerberos and certificates may want.");
+  private static final Key<Map<String, Object>> TLS_KEY =
+      SECTION.optional("tls", TLS.type(KafkaConnection::tls), "Encryption of the connection.");
+  private static final Key<Sasl> AUTH_KEY =
+      SECTION.optional("auth", AUTH.type(o -> o.get(AUTH_SASL)), "Who the client is.");
+  private static final Key<Metadata> METADATA_KEY =
+      SECTION.optional(
+          "metadata",
+          METADATA.type(o -> new Metadata(o.get(REFRESH_INTERVAL), o.find(METADATA_RETRY))),
+          "What brokers say of topics.");
+
+  /** Reads the keys out of a map that also has others. */
+  public static KafkaConnection read(YamlObject o) {
+    List<String> brokers = o.get(BROKERS);
+    if (brokers.isEmpty()) {
+      throw o.error(BROKERS, "brokers wants at least one host:port");
+    }
+    for (String b : brokers) {
+      int colon = b.lastIndexOf(':');
+      if (colon <= 0 || !b.substring(colon + 1).matches("\\d{1,5}")) {
+        throw o.error(BROKERS, "\"" + b + "\" is no host:port");
+      }
+    }
+    Map<String, Object> p = new HashMap<>();
+    p.put("bootstrap.servers", String.join(",", brokers));
+    p.put("client.id", o.get(CLIENT_ID));
+    p.put("metadata.recovery.strategy", "rebootstrap");
+    if (o.get(CANONICAL)) {
+      p.put("client.dns.lookup", "resolve_canonical_bootstrap_servers_only");
+    }
+    Metadata m = o.find(METADATA_KEY);
+    if (m != null) {
+      p.put("metadata.max.age.ms", m.refresh.toMillis());
+      if (m.backoff != null) {
+        p.put("retry.backoff.ms", m.backoff.toMillis());
+      }
+    }
+    Map<String, Object> tls = o.find(TLS_KEY);
+    if (tls != null) {
+      p.putAll(tls);
+    }
+    Sasl sasl = o.find(AUTH_KEY);
+    boolean encrypted = tls != null && !tls.isEmpty();
+    if (sasl != null) {
+      boolean scram = !sasl.mechanism.equals("PLAIN");
+      p.put("sasl.mechanism", sasl.mechanism);
+      p.put(
+          "sasl.jaas.config",
+          "org.apache.kafka.common.security."
+              + (scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
+              + " required username="
+              + quoted(sasl.username)
+              + " password="
+              + quoted(sasl.password.value())
+              + ";");
+    }
+    p.put(
+        "security.protocol",
+        sasl != null ? encrypted ? "SASL_SSL" : "SASL_PLAINTEXT" : encrypted ? "SSL" : "PLAINTEXT");
+    return new KafkaConnection(List.copyOf(brokers), Map.copyOf(p));
+  }
+
+  private static String quoted(String s) {
+    return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  private static Sasl sasl(YamlObject o) {
+    String mechanism = o.get(MECHANISM);
+    if (!List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512").contains(mechanism)) {
+      throw o.error(
+          MECHANISM,
+          "mechanism \"" + mechanism + "\" is not built: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 are");
+    }
+    return new Sasl(o.get(USERNAME), o.get(PASSWORD), mechanism);
+  }
+
+  /** Properties of the client; empty when it is not to encrypt. */
+  private static Map<String, Object> tls(YamlObject o) {
+    Map<String, Object> p = new HashMap<>();
+    if (o.get(INSECURE)) {
+      return p;
+    }
+    p.put("ssl.endpoint.identification.algorithm", o.get(INSECURE_SKIP_VERIFY) ? "" : "https");
+    either(o, CA_FILE, CA_PEM);
+    either(o, CERT_FILE, CERT_PEM);
+    either(o, KEY_FILE, KEY_PEM);
+    String ca = pem(o, CA_FILE, CA_PEM);
+    if (!ca.isEmpty()) {
+      p.put("ssl.truststore.type", "PEM");
+      p.put("ssl.truststore.certificates", ca);
+    }
+    String cert = pem(o, CERT_FILE, CERT_PEM);
+    String key = pem(o, KEY_FILE, KEY_PEM);
+    if (cert.isEmpty() != key.isEmpty()) {
+      throw o.error("a client's certificate and its key are needed together");
+    }
+    if (!cert.isEmpty()) {
+      p.put("ssl.keystore.type", "PEM");
+      p.put("ssl.keystore.certificate.chain", cert);
+      p.put("ssl.keystore.key", key);
+    }
+    return p;
+  }
+
+  private static void either(YamlObject o, Key<String> file, Key<Secret> pem) {
+    if (!o.get(file).isEmpty() && !o.get(pem).isEmpty()) {
+      throw o.error(pem, "at most one of " + file.name() + " & " + pem.name() + " may be written");
+    }
+  }
+
+  private static String pem(YamlObject o, Key<String> file, Key<Secret> pem)
+      throws ConfigException {
+    String path = o.get(file);
+    if (path.isEmpty()) {
+      return o.get(pem).value();
+    }
+    try {
+      return java.nio.file.Files.readString(java.nio.file.Path.of(path));
+    } catch (java.io.IOException e) {
+      throw o.error(
+          file,
+          path
+              + " cannot be read: "
+              + (e instanceof java.nio.file.NoSuchFileException ? "no such file" : e.getMessage()));
+    }
+  }
+}

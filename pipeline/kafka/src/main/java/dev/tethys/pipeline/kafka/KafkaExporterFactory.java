@@ -1,0 +1,88 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** The {@code kafka} exporter. */
+public final class KafkaExporterFactory implements ExporterFactory<KafkaExporterSettings> {
+  @Override
+  public String type() {
+    return "kafka";
+  }
+
+  @Override
+  public String about() {
+    return "Writes to Kafka topics.";
+  }
+
+  @Override
+  public Type<KafkaExporterSettings> settings() {
+    return KafkaExporterSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public Exporter create(KafkaExporterSettings settings, Signal signal, Context context) {
+    KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
+    InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    return context.exporter(
+        settings.delivery(),
+        signal,
+        batch -> encode(settings, topic, clock, batch),
+        new KafkaSender(settings.properties()));
+  }
+
+  private static Encoder.Encoded encode(
+      KafkaExporterSettings settings,
+      KafkaExporterSettings.Topic topic,
+      InstantSource clock,
+      Batch batch) {
+    RecordWriter w =
+        new RecordWriter(topic.encoding(), settings.maxRecordBytes(), settings.seriesKeys(), clock);
+    w.write(batch);
+    Map<String, String> headers = new HashMap<>(settings.headers());
+    for (String k : settings.metadataKeys()) {
+      List<String> v = batch.metadata().get(k);
+      if (!v.isEmpty()) {
+        headers.put(k, v.getFirst());
+      }
+    }
+    headers.put(KafkaSender.TOPIC, first(batch, topic.topicFrom(), topic.name()));
+    String key = first(batch, topic.keyFrom(), "");
+    if (!key.isEmpty()) {
+      headers.put(KafkaSender.KEY, key);
+    }
+    if (topic.encoding() == RecordEncoding.RAW) {
+      headers.put(KafkaSender.FRAMES, "");
+    }
+    Map<String, String> all = Map.copyOf(headers);
+    List<Parcel> parcels = new ArrayList<>();
+    for (RecordWriter.Value v : w.values()) {
+      parcels.add(new Parcel(batch.signal(), v.bytes(), v.items(), v.lane(), all));
+    }
+    return new Encoder.Encoded(parcels, w.dropped(), w.reason());
+  }
+
+  private static String first(Batch batch, String metadataKey, String otherwise) {
+    List<String> v = metadataKey.isEmpty() ? List.of() : batch.metadata().get(metadataKey);
+    return v.isEmpty() || v.getFirst().isEmpty() ? otherwise : v.getFirst();
+  }
+}

@@ -1,0 +1,230 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * What a Kafka exporter is told, with the Collector's names.
+ *
+ * @param topics where each signal goes
+ * @param maxRecordBytes the largest value of a record, before the producer's compression
+ * @param seriesKeys over how many keys samples without a lane are dealt
+ * @param metadataKeys metadata of batches that become headers of records
+ * @param headers of every record
+ * @param properties of the producer, the connection's included
+ */
+record KafkaExporterSettings(
+    Map<Signal, Topic> topics,
+    int maxRecordBytes,
+    int seriesKeys,
+    List<String> metadataKeys,
+    Map<String, String> headers,
+    Map<String, Object> properties,
+    DeliverySettings delivery) {
+
+  /**
+   * Where one signal goes, and how.
+   *
+   * @param topicFrom metadata that names the topic instead, "" for none
+   * @param keyFrom metadata that is the record's key, "" for none
+   */
+  record Topic(String name, RecordEncoding encoding, String topicFrom, String keyFrom) {}
+
+  private static final Section PRODUCER = new Section("producer", "How records are written.");
+  private static final Key<Long> MAX_MESSAGE_BYTES =
+      PRODUCER.key("max_message_bytes", Type.INT, 1_000_000L, "Largest value of a record.");
+  private static final Key<Integer> REQUIRED_ACKS =
+      PRODUCER.key(
+          "required_acks",
+          acks(),
+          -1,
+          "Whose word is waited for: all replicas in sync (all, -1), the leader (1), nobody (0)."
+              + " Only with all is nothing lost or written twice by the producer's own retries.");
+  private static final Key<String> COMPRESSION =
+      PRODUCER.key(
+          "compression",
+          words("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
+          "none",
+          "Of batches of records: none, gzip, snappy, lz4, zstd.");
+  private static final Section COMPRESSION_PARAMS =
+      new Section("compression_params", "How hard it tries.");
+  private static final Key<Long> LEVEL =
+      COMPRESSION_PARAMS.required("level", Type.INT, "Level of gzip, lz4 or zstd.");
+  private static final Key<Long> PARAMS =
+      PRODUCER.optional(
+          "compression_params", COMPRESSION_PARAMS.type(o -> o.get(LEVEL)), "How hard it tries.");
+  private static final Key<Duration> LINGER =
+      PRODUCER.key(
+          "linger", GoDurations.TYPE, Duration.ofMillis(10), "How long a record waits for others.");
+  private static final Key<Boolean> AUTO_TOPIC =
+      PRODUCER.key(
+          "allow_auto_topic_creation",
+          Type.BOOL,
+          true,
+          "Taken for configurations that have it; brokers decide (auto.create.topics.enable).");
+
+  static {
+    PRODUCER.notBuilt("flush_max_messages", "Most records in one request.");
+  }
+
+  private record Producer(int maxBytes, Map<String, Object> properties) {}
+
+  private static final Section SECTION = new Section("kafka", "Writes to topics.");
+  private static final Map<Signal, Key<Topic>> TOPICS = new EnumMap<>(Signal.class);
+
+  static {
+    topic(Signal.TRACES, "traces", "otlp_spans");
+    topic(Signal.METRICS, "metrics", "otlp_metrics");
+    topic(Signal.LOGS, "logs", "otlp_logs");
+  }
+
+  private static final Key<List<String>> INCLUDE_METADATA_KEYS =
+      SECTION.key(
+          "include_metadata_keys",
+          Type.list(Type.STRING),
+          List.of(),
+          "Metadata of batches that become headers of records.");
+  private static final Key<Map<String, String>> RECORD_HEADERS =
+      SECTION.key("record_headers", Type.map(Type.STRING), Map.of(), "Headers of every record.");
+  private static final Key<Long> SERIES_KEYS =
+      SECTION.key(
+          "series_keys",
+          Type.INT,
+          8L,
+          "Over how many keys samples are dealt that came without an order of their own: a series"
+              + " always has the same. 1 to 1024.");
+  private static final Key<Producer> PRODUCER_KEY =
+      SECTION.optional(
+          "producer", PRODUCER.type(KafkaExporterSettings::producer), "How records are written.");
+
+  static {
+    SECTION
+        .include(KafkaConnection.SECTION)
+        .include(DeliverySettings.SECTION)
+        .notBuilt("topic_from_attribute", "A resource attribute that names the topic.")
+        .notBuilt("partition_traces_by_id", "The trace id as key.")
+        .notBuilt("partition_metrics_by_resource_attributes", "A hash of the resource as key.")
+        .notBuilt("partition_logs_by_resource_attributes", "A hash of the resource as key.")
+        .notBuilt("partition_logs_by_trace_id", "The trace id as key.")
+        .notBuilt("record_partitioner", "How partitions are chosen.");
+  }
+
+  static final Type<KafkaExporterSettings> TYPE = SECTION.type(KafkaExporterSettings::read);
+
+  private static void topic(Signal signal, String name, String defaultTopic) {
+    Section s = new Section(name, "Where " + name + " go.");
+    Key<String> topic = s.key("topic", Type.STRING, defaultTopic, "Name of the topic.");
+    Key<RecordEncoding> encoding =
+        s.key(
+            "encoding", RecordEncoding.type(signal), RecordEncoding.OTLP_PROTO, "Form of records.");
+    Key<String> topicFrom =
+        s.key("topic_from_metadata_key", Type.STRING, "", "Metadata that names the topic.");
+    Key<String> keyFrom =
+        s.key("message_key_from_metadata_key", Type.STRING, "", "Metadata that is the key.");
+    TOPICS.put(
+        signal,
+        SECTION.key(
+            name,
+            s.type(
+                o -> {
+                  if (o.get(topic).isEmpty()) {
+                    throw o.error(topic, "topic must not be empty");
+                  }
+                  return new Topic(o.get(topic), o.get(encoding), o.get(topicFrom), o.get(keyFrom));
+                }),
+            new Topic(defaultTopic, RecordEncoding.OTLP_PROTO, "", ""),
+            "Where " + name + " go."));
+  }
+
+  private static Type<Integer> acks() {
+    SequencedMap<String, Integer> m = new LinkedHashMap<>();
+    m.put("all", -1);
+    m.put("-1", -1);
+    m.put("1", 1);
+    m.put("0", 0);
+    return Type.oneOf("required_acks", m);
+  }
+
+  private static Type<String> words(String what, List<String> words) {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
+    words.forEach(w -> m.put(w, w));
+    return Type.oneOf(what, m);
+  }
+
+  private static Producer producer(YamlObject o) {
+    long max = o.get(MAX_MESSAGE_BYTES);
+    if (max < 1000 || max > 1 << 30) {
+      throw o.error(MAX_MESSAGE_BYTES, "max_message_bytes wants 1000 to 1073741824");
+    }
+    Map<String, Object> p = new HashMap<>();
+    int acks = o.get(REQUIRED_ACKS);
+    p.put("acks", Integer.toString(acks));
+    p.put("enable.idempotence", acks == -1);
+    String compression = o.get(COMPRESSION);
+    p.put("compression.type", compression);
+    Long level = o.find(PARAMS);
+    if (level != null) {
+      switch (compression) {
+        case "gzip", "lz4", "zstd" ->
+            p.put("compression." + compression + ".level", level.intValue());
+        default -> throw o.error(PARAMS, "compression " + compression + " has no levels");
+      }
+    }
+    p.put("linger.ms", o.get(LINGER).toMillis());
+    if (!o.get(AUTO_TOPIC) && o.has(AUTO_TOPIC)) {
+      throw o.error(
+          AUTO_TOPIC,
+          "the client cannot forbid it: set auto.create.topics.enable=false on the brokers");
+    }
+    return new Producer((int) max, p);
+  }
+
+  private static KafkaExporterSettings read(YamlObject o) {
+    Map<String, Object> properties = new HashMap<>(KafkaConnection.read(o).properties());
+    Producer p = o.find(PRODUCER_KEY);
+    int maxBytes = 1_000_000;
+    properties.put("acks", "all");
+    properties.put("enable.idempotence", true);
+    properties.put("linger.ms", 10L);
+    if (p != null) {
+      properties.putAll(p.properties);
+      maxBytes = p.maxBytes;
+    }
+    DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(10));
+    long timeout = Math.max(1000, delivery.timeout().toMillis());
+    long linger = (Long) properties.getOrDefault("linger.ms", 10L);
+    properties.put("request.timeout.ms", (int) Math.min(timeout, 30_000));
+    properties.put(
+        "delivery.timeout.ms",
+        (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, Math.min(timeout, 30_000) + linger)));
+    properties.put("max.block.ms", timeout);
+    properties.put("max.request.size", maxBytes + 16_384);
+    properties.put("batch.size", 128 << 10);
+    long keys = o.get(SERIES_KEYS);
+    if (keys < 1 || keys > 1024) {
+      throw o.error(SERIES_KEYS, "series_keys wants 1 to 1024");
+    }
+    Map<Signal, Topic> topics = new EnumMap<>(Signal.class);
+    TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
+    return new KafkaExporterSettings(
+        Map.copyOf(topics),
+        maxBytes,
+        (int) keys,
+        o.get(INCLUDE_METADATA_KEYS),
+        o.get(RECORD_HEADERS),
+        Map.copyOf(properties),
+        delivery);
+  }
+}

@@ -1,0 +1,579 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads topics as one of a consumer group. A record is done when every destination has it, or has
+ * it on disk; the group's position never passes one that is not done, so a crash of anything reads
+ * again what was under way, and loses nothing.
+ *
+ * <p>One thread owns the consumer and all progress; a thread for each partition decodes and hands
+ * on, so that a pipeline that blocks holds its partition up and not the heartbeat. Bytes under way
+ * are bounded: beyond that, all partitions pause.
+ */
+final class KafkaReceiver implements Receiver {
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration POLL_PAUSED = Duration.ofMillis(10);
+
+  /** How long a rebalance waits for what is under way of partitions that go. */
+  private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
+
+  private record Settlement(PartitionReader reader, long offset, Outcome outcome) {}
+
+  private final KafkaReceiverSettings settings;
+  private final Map<Signal, Consumer> outputs;
+  private final Context context;
+  private final System.Logger log;
+  private final Registry.Counter unreadable;
+  private final Registry.Counter rejected;
+  private final Registry.Counter readAgain;
+  private final ConcurrentLinkedQueue<Settlement> settled = new ConcurrentLinkedQueue<>();
+  private final Map<TopicPartition, PartitionReader> partitions = new HashMap<>(); // by the loop
+  private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // by the loop
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+  private @Nullable DeadLetterTopic deadLetters;
+  private volatile boolean stopping;
+  private volatile Duration patience = Duration.ZERO;
+  private long underWay; // bytes; by the loop
+  private boolean paused; // by the loop
+  private long lastCommit; // nanoseconds; by the loop
+
+  KafkaReceiver(KafkaReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    this.settings = settings;
+    this.outputs = outputs;
+    this.context = context;
+    this.log = context.logger();
+    Registry r = context.metrics();
+    String id = context.id().toString();
+    unreadable =
+        r.counters(
+                "tethys_kafka_receiver_unreadable_records_total",
+                "Records that were not of the topic's encoding.",
+                "receiver")
+            .with(id);
+    rejected =
+        r.counters(
+                "tethys_kafka_receiver_rejected_records_total",
+                "Records that a destination will never take, wholly or in part.",
+                "receiver")
+            .with(id);
+    readAgain =
+        r.counters(
+                "tethys_kafka_receiver_rewinds_total",
+                "How often reading went back to a record that was not taken.",
+                "receiver")
+            .with(id);
+  }
+
+  @Override
+  public void start() throws IOException {
+    KafkaConsumer<byte[], byte[]> c;
+    try {
+      c =
+          new KafkaConsumer<>(
+              settings.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    } catch (KafkaException e) {
+      throw new IOException(
+          context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
+    }
+    consumer = c;
+    if (!settings.deadLetterTopic().isEmpty()) {
+      deadLetters = new DeadLetterTopic(settings.deadLetterTopic(), settings.producer());
+    }
+    subscribe(c);
+    lastCommit = context.clock().nanos();
+    context.clock().execute("kafka " + context.id(), () -> loop(c));
+  }
+
+  private void subscribe(KafkaConsumer<byte[], byte[]> c) {
+    List<String> names = new ArrayList<>();
+    outputs.keySet().forEach(s -> names.addAll(topics(s).names()));
+    ConsumerRebalanceListener listener = new Rebalance(c);
+    if (names.stream().noneMatch(n -> n.startsWith("^"))) {
+      c.subscribe(names, listener);
+    } else {
+      String any =
+          names.stream()
+              .map(n -> n.startsWith("^") ? "(?:" + n + ")" : Pattern.quote(n))
+              .collect(Collectors.joining("|"));
+      c.subscribe(Pattern.compile(any), listener);
+    }
+  }
+
+  private KafkaReceiverSettings.Topics topics(Signal signal) {
+    return java.util.Objects.requireNonNull(settings.topics().get(signal));
+  }
+
+  private Signal signal(String topic) {
+    Signal matched = null;
+    for (Signal s : outputs.keySet()) {
+      for (String n : topics(s).names()) {
+        if (n.equals(topic)) {
+          return s;
+        }
+        if (n.startsWith("^") && Pattern.compile(n).matcher(topic).find()) {
+          matched = s;
+        }
+      }
+    }
+    if (matched == null) {
+      throw new IllegalStateException("no signal is read from topic " + topic);
+    }
+    return matched;
+  }
+
+  private void loop(KafkaConsumer<byte[], byte[]> c) {
+    try {
+      while (!stopping) {
+        try {
+          round(c);
+        } catch (WakeupException e) {
+          log.log(Level.DEBUG, "{0}: woken", context.name());
+        } catch (KafkaException e) {
+          log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
+          pause(settings.firstPause());
+        }
+      }
+      finish(c);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      partitions.values().forEach(PartitionReader::cancel);
+      if (deadLetters != null) {
+        deadLetters.close();
+      }
+      try {
+        c.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(5)));
+      } catch (KafkaException e) {
+        log.log(Level.WARNING, "{0}: closing: {1}", context.name(), e.getMessage());
+      }
+      ended.countDown();
+    }
+  }
+
+  private void pause(Duration d) throws InterruptedException {
+    long end = context.clock().nanos() + d.toNanos();
+    while (!stopping && context.clock().nanos() < end) {
+      ended.await(50, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void round(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
+    settle();
+    goBack(c);
+    throttle(c);
+    ConsumerRecords<byte[], byte[]> records = c.poll(paused ? POLL_PAUSED : POLL);
+    for (TopicPartition tp : records.partitions()) {
+      PartitionReader r = partitions.get(tp);
+      if (r == null) {
+        continue; // it went to another member while records of it were on their way
+      }
+      for (ConsumerRecord<byte[], byte[]> record : records.records(tp)) {
+        if (r.progress.hasFailed()) {
+          break; // read again with the record that failed
+        }
+        int bytes = size(record);
+        underWay += bytes;
+        r.progress.handOn(record.offset(), bytes);
+        r.queue(record);
+      }
+    }
+    if (context.clock().nanos() - lastCommit >= settings.commitEvery().toNanos()) {
+      lastCommit = context.clock().nanos();
+      Map<TopicPartition, OffsetAndMetadata> due = due(partitions.keySet());
+      if (!due.isEmpty()) {
+        c.commitAsync(
+            due,
+            (offsets, e) -> {
+              if (e == null) {
+                committed.putAll(offsets);
+              } else {
+                log.log(Level.DEBUG, "{0}: commit: {1}", context.name(), e.getMessage());
+              }
+            });
+      }
+    }
+  }
+
+  private static int size(ConsumerRecord<byte[], byte[]> r) {
+    return 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
+  }
+
+  private void settle() {
+    for (Settlement s = settled.poll(); s != null; s = settled.poll()) {
+      if (s.reader.cancelled) {
+        continue; // its bytes were given back when the partition went
+      }
+      PartitionProgress p = s.reader.progress;
+      switch (s.outcome) {
+        case Outcome.Accepted a -> underWay -= p.done(s.offset);
+        case Outcome.Rejected r -> {
+          rejected.inc();
+          underWay -= p.done(s.offset);
+        }
+        case Outcome.Unavailable u -> {
+          underWay -= p.failed(s.offset);
+          underWay -= s.reader.dropQueued();
+          s.reader.notBefore(u.retryAfter());
+          log.log(
+              Level.WARNING,
+              "{0}: offset {1} of {2} was not taken and will be read again: {3}",
+              context.name(),
+              Long.toString(s.offset),
+              s.reader.partition,
+              u.reason());
+        }
+      }
+    }
+  }
+
+  private void goBack(KafkaConsumer<byte[], byte[]> c) {
+    for (PartitionReader r : partitions.values()) {
+      if (!r.progress.hasFailed()) {
+        continue;
+      }
+      if (!r.held) {
+        r.held = true;
+        c.pause(List.of(r.partition));
+      }
+      if (!r.progress.busy() && context.clock().nanos() - r.resumeAt >= 0) {
+        long from = r.progress.goBack();
+        readAgain.inc();
+        c.seek(r.partition, from);
+        r.held = false;
+        if (!paused) {
+          c.resume(List.of(r.partition));
+        }
+      }
+    }
+  }
+
+  private void throttle(KafkaConsumer<byte[], byte[]> c) {
+    if (!paused && underWay > settings.maxInFlightBytes()) {
+      paused = true;
+      c.pause(c.assignment());
+    } else if (paused && underWay <= settings.maxInFlightBytes() / 2) {
+      paused = false;
+      c.resume(partitions.values().stream().filter(r -> !r.held).map(r -> r.partition).toList());
+    }
+  }
+
+  private Map<TopicPartition, OffsetAndMetadata> due(Collection<TopicPartition> of) {
+    Map<TopicPartition, OffsetAndMetadata> due = new HashMap<>();
+    for (TopicPartition tp : of) {
+      PartitionReader r = partitions.get(tp);
+      OffsetAndMetadata before = committed.get(tp);
+      if (r != null && (before == null || before.offset() != r.progress.position())) {
+        due.put(tp, new OffsetAndMetadata(r.progress.position()));
+      }
+    }
+    return due;
+  }
+
+  /** Waits for what is under way, then stores positions. */
+  private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
+    await(partitions.keySet(), patience);
+    commit(c, partitions.keySet());
+  }
+
+  private void await(Collection<TopicPartition> of, Duration most) throws InterruptedException {
+    long end = context.clock().nanos() + most.toNanos();
+    while (true) {
+      settle();
+      boolean busy = false;
+      for (TopicPartition tp : of) {
+        PartitionReader r = partitions.get(tp);
+        busy |= r != null && r.progress.busy();
+      }
+      if (!busy || context.clock().nanos() - end >= 0) {
+        return;
+      }
+      ended.await(5, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void commit(KafkaConsumer<byte[], byte[]> c, Collection<TopicPartition> of) {
+    Map<TopicPartition, OffsetAndMetadata> due = due(of);
+    if (due.isEmpty()) {
+      return;
+    }
+    try {
+      c.commitSync(due, Duration.ofSeconds(5));
+      committed.putAll(due);
+    } catch (KafkaException e) {
+      log.log(
+          Level.WARNING,
+          "{0}: positions could not be stored, records will be read again: {1}",
+          context.name(),
+          e.getMessage());
+    }
+  }
+
+  private final class Rebalance implements ConsumerRebalanceListener {
+    private final KafkaConsumer<byte[], byte[]> c;
+
+    Rebalance(KafkaConsumer<byte[], byte[]> c) {
+      this.c = c;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> of) {
+      for (TopicPartition tp : of) {
+        partitions.put(tp, new PartitionReader(tp, c.position(tp)));
+      }
+      if (paused) {
+        c.pause(of);
+      }
+      if (!of.isEmpty()) {
+        log.log(Level.INFO, "{0}: reads {1}", context.name(), of);
+      }
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> of) {
+      of.stream().map(partitions::get).forEach(r -> stopReading(r));
+      try {
+        await(of, REVOKE_PATIENCE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      commit(c, of);
+      forget(of);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> of) {
+      forget(of);
+    }
+
+    private void stopReading(@Nullable PartitionReader r) {
+      if (r != null) {
+        underWay -= r.dropQueued();
+      }
+    }
+
+    private void forget(Collection<TopicPartition> of) {
+      for (TopicPartition tp : of) {
+        PartitionReader r = partitions.remove(tp);
+        committed.remove(tp);
+        if (r != null) {
+          settle();
+          r.cancel();
+          underWay -= r.progress.bytesUnderWay();
+        }
+      }
+    }
+  }
+
+  /** Decodes the records of one partition and hands them on, in order, on a thread of its own. */
+  private final class PartitionReader {
+    final TopicPartition partition;
+    final PartitionProgress progress;
+    boolean held; // by the loop
+    long resumeAt; // nanoseconds; by the loop
+    volatile boolean cancelled;
+    private Duration nextPause = settings.firstPause();
+    private long pausedAtPosition = -1;
+    private final Signal signal;
+    private final RecordReader decoder;
+    private final Consumer output;
+    private final long lane;
+    private final java.util.ArrayDeque<ConsumerRecord<byte[], byte[]>> queued =
+        new java.util.ArrayDeque<>(); // guarded by itself
+    private boolean running; // guarded by queued
+
+    PartitionReader(TopicPartition partition, long position) {
+      this.partition = partition;
+      this.progress = new PartitionProgress(position);
+      this.signal = signal(partition.topic());
+      this.decoder = new RecordReader(signal, topics(signal).encoding());
+      this.output = java.util.Objects.requireNonNull(outputs.get(signal));
+      long h = partition.topic().hashCode() * 0x9e3779b97f4a7c15L + partition.partition() + 1;
+      this.lane = h == 0 ? 1 : h;
+    }
+
+    void notBefore(Duration asked) {
+      if (pausedAtPosition != progress.position()) {
+        nextPause = settings.firstPause(); // it went on since the last time
+        pausedAtPosition = progress.position();
+      }
+      Duration d = asked.compareTo(nextPause) > 0 ? asked : nextPause;
+      resumeAt = context.clock().nanos() + d.toNanos();
+      nextPause = nextPause.multipliedBy(2);
+      if (nextPause.compareTo(settings.longestPause()) > 0) {
+        nextPause = settings.longestPause();
+      }
+    }
+
+    void queue(ConsumerRecord<byte[], byte[]> record) {
+      synchronized (queued) {
+        queued.addLast(record);
+        if (running) {
+          return;
+        }
+        running = true;
+      }
+      context.clock().execute("kafka " + partition, this::drain);
+    }
+
+    /** Gives up what is read and not handed on; another member reads it. */
+    long dropQueued() {
+      List<ConsumerRecord<byte[], byte[]>> dropped;
+      synchronized (queued) {
+        dropped = List.copyOf(queued);
+        queued.clear();
+      }
+      long bytes = 0;
+      for (ConsumerRecord<byte[], byte[]> r : dropped) {
+        bytes += progress.failed(r.offset());
+      }
+      return bytes;
+    }
+
+    void cancel() {
+      cancelled = true;
+      synchronized (queued) {
+        queued.clear();
+      }
+    }
+
+    private void drain() {
+      while (true) {
+        ConsumerRecord<byte[], byte[]> record;
+        synchronized (queued) {
+          record = queued.pollFirst();
+          if (record == null) {
+            running = false;
+            return;
+          }
+        }
+        hand(record);
+      }
+    }
+
+    private void hand(ConsumerRecord<byte[], byte[]> record) {
+      long offset = record.offset();
+      byte[] value = record.value();
+      if (value == null) {
+        settled.add(new Settlement(this, offset, Outcome.ACCEPTED)); // a tombstone says nothing
+        return;
+      }
+      Batch batch;
+      try {
+        batch = decoder.read(value, record.timestamp(), lane, metadata(record));
+      } catch (CodecException e) {
+        unreadable.inc();
+        bury(record, "unreadable", String.valueOf(e.getMessage()));
+        return;
+      }
+      output.consume(
+          batch,
+          outcome -> {
+            if (outcome instanceof Outcome.Rejected r && r.items() >= batch.items()) {
+              // Not on the thread that settles, which must not wait for a broker.
+              context
+                  .clock()
+                  .execute("kafka dead letter", () -> bury(record, "rejected", r.reason()));
+            } else {
+              settled.add(new Settlement(this, offset, outcome));
+            }
+          });
+    }
+
+    private void bury(ConsumerRecord<byte[], byte[]> record, String kind, String why) {
+      log.log(
+          Level.ERROR,
+          "{0}: offset {1} of {2} is {3}: {4}{5}",
+          context.name(),
+          Long.toString(record.offset()),
+          partition,
+          kind,
+          why,
+          deadLetters == null ? "; it is passed over" : "");
+      Outcome outcome = new Outcome.Rejected(why, 1);
+      if (deadLetters != null) {
+        try {
+          deadLetters.write(record, why);
+        } catch (IOException e) {
+          outcome = new Outcome.Unavailable("dead letter: " + e.getMessage(), Duration.ZERO);
+        }
+      }
+      settled.add(new Settlement(this, record.offset(), outcome));
+    }
+
+    private Metadata metadata(ConsumerRecord<byte[], byte[]> record) {
+      if (settings.headers().isEmpty()) {
+        return Metadata.NONE;
+      }
+      Map<String, List<String>> m = new HashMap<>();
+      for (Header h : record.headers()) {
+        if (h.value() != null && wanted(h.key())) {
+          m.computeIfAbsent(h.key(), k -> new ArrayList<>())
+              .add(new String(h.value(), StandardCharsets.UTF_8));
+        }
+      }
+      return m.isEmpty() ? Metadata.NONE : new Metadata(m);
+    }
+
+    private boolean wanted(String key) {
+      for (String h : settings.headers()) {
+        if (h.endsWith("*") ? key.startsWith(h.substring(0, h.length() - 1)) : key.equals(h)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  @Override
+  public void stop(Duration most) {
+    KafkaConsumer<byte[], byte[]> c = consumer;
+    if (c == null) {
+      return;
+    }
+    patience = most;
+    stopping = true;
+    c.wakeup();
+    try {
+      if (!ended.await(most.plusSeconds(12).toMillis(), TimeUnit.MILLISECONDS)) {
+        log.log(Level.WARNING, "{0}: did not end in time", context.name());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import java.util.Map;
+import java.util.Set;
+
+/** The {@code kafka} receiver. */
+public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiverSettings> {
+  @Override
+  public String type() {
+    return "kafka";
+  }
+
+  @Override
+  public String about() {
+    return "Reads Kafka topics as one of a consumer group.";
+  }
+
+  @Override
+  public Type<KafkaReceiverSettings> settings() {
+    return KafkaReceiverSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public Receiver create(
+      KafkaReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return new KafkaReceiver(settings, outputs, context);
+  }
+}

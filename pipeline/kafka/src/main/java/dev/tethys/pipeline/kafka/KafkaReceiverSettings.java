@@ -1,0 +1,318 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * What a Kafka receiver is told, with the Collector's names.
+ *
+ * @param topics where each signal is read
+ * @param commitEvery how often positions are stored
+ * @param firstPause after a batch that was not taken; doubled up to {@code longestPause}
+ * @param maxInFlightBytes read and not acknowledged
+ * @param headers of records that become metadata of batches; one that ends in {@code *} stands for
+ *     all that begin so
+ * @param deadLetterTopic where records go that cannot be read or will never be taken, "" for
+ *     nowhere
+ * @param producer properties of the client that writes dead letters
+ * @param consumer properties of the client that reads
+ */
+record KafkaReceiverSettings(
+    Map<Signal, Topics> topics,
+    Duration commitEvery,
+    Duration firstPause,
+    Duration longestPause,
+    long maxInFlightBytes,
+    List<String> headers,
+    String deadLetterTopic,
+    Map<String, Object> producer,
+    Map<String, Object> consumer) {
+
+  /**
+   * Where one signal is read.
+   *
+   * @param names of topics; one that begins with {@code ^} is a regular expression
+   */
+  record Topics(List<String> names, RecordEncoding encoding) {}
+
+  private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
+  private static final Map<Signal, Key<Topics>> TOPICS = new EnumMap<>(Signal.class);
+
+  static {
+    topics(Signal.TRACES, "traces", "otlp_spans");
+    topics(Signal.METRICS, "metrics", "otlp_metrics");
+    topics(Signal.LOGS, "logs", "otlp_logs");
+  }
+
+  private static final Key<String> GROUP_ID =
+      SECTION.key("group_id", Type.STRING, "otel-collector", "Who shares the partitions.");
+  private static final Key<String> GROUP_INSTANCE_ID =
+      SECTION.key(
+          "group_instance_id", Type.STRING, "", "Keeps its partitions over a short restart.");
+  private static final Key<String> RACK_ID =
+      SECTION.key("rack_id", Type.STRING, "", "Read from replicas near by.");
+  private static final Key<String> INITIAL_OFFSET =
+      SECTION.key(
+          "initial_offset",
+          words("initial_offset", List.of("latest", "earliest")),
+          "latest",
+          "Where a group begins that has no position: latest or earliest.");
+  private static final Key<Duration> SESSION_TIMEOUT =
+      SECTION.key(
+          "session_timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Silence until a rebalance.");
+  private static final Key<Duration> HEARTBEAT_INTERVAL =
+      SECTION.key(
+          "heartbeat_interval", GoDurations.TYPE, Duration.ofSeconds(3), "Between signs of life.");
+  private static final Key<List<String>> STRATEGIES =
+      SECTION.key(
+          "group_rebalance_strategies",
+          Type.list(
+              words("strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"))),
+          List.of("cooperative-sticky"),
+          "How partitions are shared.");
+  private static final Key<Long> MIN_FETCH_SIZE =
+      SECTION.key("min_fetch_size", Type.INT, 1L, "Least bytes of an answer.");
+  private static final Key<Long> MAX_FETCH_SIZE =
+      SECTION.key("max_fetch_size", Type.INT, 1L << 20, "Most bytes of an answer.");
+  private static final Key<Duration> MAX_FETCH_WAIT =
+      SECTION.key(
+          "max_fetch_wait",
+          GoDurations.TYPE,
+          Duration.ofMillis(250),
+          "How long it may be waited for.");
+  private static final Key<Long> MAX_PARTITION_FETCH_SIZE =
+      SECTION.key("max_partition_fetch_size", Type.INT, 1L << 20, "Most bytes of one partition.");
+
+  private static final Section AUTOCOMMIT = new Section("autocommit", "When positions are stored.");
+  private static final Key<Duration> INTERVAL =
+      AUTOCOMMIT.key("interval", GoDurations.TYPE, Duration.ofSeconds(1), "How often.");
+  private static final Key<Boolean> AUTOCOMMIT_ENABLE =
+      AUTOCOMMIT.key("enable", Type.BOOL, true, "Only true is built.");
+  private static final Key<Duration> AUTOCOMMIT_KEY =
+      SECTION.key(
+          "autocommit",
+          AUTOCOMMIT.type(
+              o -> {
+                if (!o.get(AUTOCOMMIT_ENABLE)) {
+                  throw o.error(AUTOCOMMIT_ENABLE, "a commit for each record is not built");
+                }
+                return o.get(INTERVAL);
+              }),
+          Duration.ofSeconds(1),
+          "When positions are stored: always of records that every destination has.");
+
+  private static final Section MARKING = new Section("message_marking", "When a record is done.");
+  private static final Key<Boolean> AFTER =
+      MARKING.key(
+          "after", Type.BOOL, true, "Always after delivery: before would lose records in a crash.");
+  private static final Key<Boolean> ON_ERROR =
+      MARKING.key("on_error", Type.BOOL, false, "Never while it may still be delivered.");
+  private static final Key<Boolean> ON_PERMANENT_ERROR =
+      MARKING.key("on_permanent_error", Type.BOOL, true, "Always when it can never be delivered.");
+  private static final Key<Boolean> MARKING_KEY =
+      SECTION.optional(
+          "message_marking",
+          MARKING.type(
+              o -> {
+                if (!o.get(AFTER)) {
+                  throw o.error(AFTER, "records are done after their delivery: write true");
+                }
+                if (o.get(ON_ERROR)) {
+                  throw o.error(ON_ERROR, "that would lose records: write false");
+                }
+                if (!o.get(ON_PERMANENT_ERROR)) {
+                  throw o.error(
+                      ON_PERMANENT_ERROR, "that would stop the partition for ever: write true");
+                }
+                return true;
+              }),
+          "When a record is done.");
+
+  private static final Section BACKOFF = new Section("error_backoff", "Pauses when refused.");
+  private static final Key<Duration> INITIAL_INTERVAL =
+      BACKOFF.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "The first one.");
+  private static final Key<Duration> MAX_INTERVAL =
+      BACKOFF.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "The longest one.");
+
+  static {
+    BACKOFF
+        .notBuilt("enabled", "Pauses are always made.")
+        .notBuilt("multiplier", "Pauses double.")
+        .notBuilt("randomization_factor", "Pauses are not random.")
+        .notBuilt("max_elapsed_time", "Records are tried for ever.");
+  }
+
+  private record Pauses(Duration first, Duration longest) {}
+
+  private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(30));
+  private static final Key<Pauses> BACKOFF_KEY =
+      SECTION.key(
+          "error_backoff",
+          BACKOFF.type(o -> new Pauses(o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL))),
+          PAUSES,
+          "Pauses when a batch is not taken now.");
+
+  private static final Section HEADERS =
+      new Section("header_extraction", "Headers of records as metadata.");
+  private static final Key<Boolean> EXTRACT =
+      HEADERS.key("extract_headers", Type.BOOL, false, "Whether.");
+  private static final Key<List<String>> HEADER_NAMES =
+      HEADERS.key("headers", Type.list(Type.STRING), List.of(), "Which; x* for all that begin so.");
+  private static final Key<List<String>> HEADERS_KEY =
+      SECTION.key(
+          "header_extraction",
+          HEADERS.type(o -> o.get(EXTRACT) ? o.get(HEADER_NAMES) : List.of()),
+          List.of(),
+          "Headers of records as metadata.");
+
+  private static final Key<Long> MAX_IN_FLIGHT_BYTES =
+      SECTION.key(
+          "max_in_flight_bytes",
+          Type.INT,
+          64L << 20,
+          "Most bytes of records that are read and not yet acknowledged.");
+  private static final Key<String> DEAD_LETTER_TOPIC =
+      SECTION.key(
+          "dead_letter_topic",
+          Type.STRING,
+          "",
+          "Where records go that cannot be read or will never be taken, with headers that say why."
+              + " Without one they are counted and logged.");
+
+  static {
+    SECTION
+        .include(KafkaConnection.SECTION)
+        .notBuilt("topic", "Old spelling of topics.")
+        .notBuilt("encoding", "Old spelling of the encoding of each signal.")
+        .notBuilt("partition_processing", "Partitions are always independent of each other.")
+        .notBuilt("use_leader_epoch", "For brokers older than 2.1.");
+  }
+
+  static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
+
+  private static void topics(Signal signal, String name, String defaultTopic) {
+    Section s = new Section(name, "Where " + name + " are read.");
+    Key<List<String>> names =
+        s.key(
+            "topics",
+            Type.list(Type.STRING),
+            List.of(defaultTopic),
+            "Topics; one that begins with ^ is a regular expression.");
+    Key<RecordEncoding> encoding =
+        s.key(
+            "encoding", RecordEncoding.type(signal), RecordEncoding.OTLP_PROTO, "Form of records.");
+    s.notBuilt("exclude_topics", "Topics that a regular expression shall not mean.")
+        .notBuilt("topic", "Old spelling of topics.");
+    TOPICS.put(
+        signal,
+        SECTION.key(
+            name,
+            s.type(
+                o -> {
+                  if (o.get(names).isEmpty()) {
+                    throw o.error(names, "topics wants at least one");
+                  }
+                  for (String n : o.get(names)) {
+                    regex(o, names, n);
+                  }
+                  return new Topics(o.get(names), o.get(encoding));
+                }),
+            new Topics(List.of(defaultTopic), RecordEncoding.OTLP_PROTO),
+            "Where " + name + " are read."));
+  }
+
+  private static void regex(YamlObject o, Key<?> key, String name) {
+    if (name.startsWith("^")) {
+      try {
+        java.util.regex.Pattern.compile(name);
+      } catch (java.util.regex.PatternSyntaxException e) {
+        throw o.error(key, name + " is no regular expression: " + e.getDescription());
+      }
+    } else if (!name.matches("[a-zA-Z0-9._-]{1,249}")) {
+      throw o.error(key, "\"" + name + "\" is no name of a topic");
+    }
+  }
+
+  private static Type<String> words(String what, List<String> words) {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
+    words.forEach(w -> m.put(w, w));
+    return Type.oneOf(what, m);
+  }
+
+  private static KafkaReceiverSettings read(YamlObject o) {
+    Map<String, Object> connection = KafkaConnection.read(o).properties();
+    Map<String, Object> p = new HashMap<>(connection);
+    p.put("group.id", o.get(GROUP_ID));
+    if (!o.get(GROUP_INSTANCE_ID).isEmpty()) {
+      p.put("group.instance.id", o.get(GROUP_INSTANCE_ID));
+    }
+    if (!o.get(RACK_ID).isEmpty()) {
+      p.put("client.rack", o.get(RACK_ID));
+    }
+    p.put("auto.offset.reset", o.get(INITIAL_OFFSET));
+    p.put("enable.auto.commit", false);
+    p.put("isolation.level", "read_committed");
+    p.put("session.timeout.ms", (int) o.get(SESSION_TIMEOUT).toMillis());
+    p.put("heartbeat.interval.ms", (int) o.get(HEARTBEAT_INTERVAL).toMillis());
+    if (o.get(HEARTBEAT_INTERVAL).compareTo(o.get(SESSION_TIMEOUT)) >= 0) {
+      throw o.error(HEARTBEAT_INTERVAL, "heartbeat_interval must be less than session_timeout");
+    }
+    p.put(
+        "partition.assignment.strategy",
+        o.get(STRATEGIES).stream().map(KafkaReceiverSettings::assignor).toList());
+    p.put("fetch.min.bytes", size(o, MIN_FETCH_SIZE));
+    p.put("fetch.max.bytes", size(o, MAX_FETCH_SIZE));
+    p.put("fetch.max.wait.ms", (int) o.get(MAX_FETCH_WAIT).toMillis());
+    p.put("max.partition.fetch.bytes", size(o, MAX_PARTITION_FETCH_SIZE));
+    p.put("allow.auto.create.topics", false);
+    o.find(MARKING_KEY);
+    Map<Signal, Topics> topics = new EnumMap<>(Signal.class);
+    TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
+    Map<String, Object> producer = new HashMap<>(connection);
+    producer.put("acks", "all");
+    producer.put("enable.idempotence", true);
+    return new KafkaReceiverSettings(
+        Map.copyOf(topics),
+        o.get(AUTOCOMMIT_KEY),
+        o.get(BACKOFF_KEY).first,
+        o.get(BACKOFF_KEY).longest,
+        size(o, MAX_IN_FLIGHT_BYTES),
+        o.get(HEADERS_KEY),
+        o.get(DEAD_LETTER_TOPIC),
+        Map.copyOf(producer),
+        Map.copyOf(p));
+  }
+
+  private static int size(YamlObject o, Key<Long> key) {
+    long v = o.get(key);
+    if (v < 1 || v > 1 << 30) {
+      throw o.error(key, key.name() + " wants 1 to 1073741824 bytes");
+    }
+    return (int) v;
+  }
+
+  private static String assignor(String strategy) {
+    String c =
+        switch (strategy) {
+          case "range" -> "RangeAssignor";
+          case "roundrobin" -> "RoundRobinAssignor";
+          case "sticky" -> "StickyAssignor";
+          default -> "CooperativeStickyAssignor";
+        };
+    return "org.apache.kafka.clients.consumer." + c;
+  }
+}

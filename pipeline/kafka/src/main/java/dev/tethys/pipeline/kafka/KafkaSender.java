@@ -1,0 +1,153 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes parcels to topics with an idempotent producer. What the producer cannot go on after (a
+ * sequence out of order, a fence) costs the producer: the next parcel makes another.
+ */
+final class KafkaSender implements Sender {
+  /** Headers of a parcel that say where it goes; others become headers of the record. */
+  static final String TOPIC = ":topic";
+
+  static final String KEY = ":key";
+  static final String FRAMES = ":frames";
+
+  private static final Duration REFUSED_PAUSE = Duration.ofSeconds(30);
+
+  private final Map<String, Object> properties;
+  private @Nullable KafkaProducer<byte[], byte[]> producer; // guarded by this
+  private boolean closed; // guarded by this
+
+  KafkaSender(Map<String, Object> properties) {
+    this.properties = properties;
+  }
+
+  private synchronized KafkaProducer<byte[], byte[]> producer() throws IOException {
+    if (closed) {
+      throw new IOException("the exporter is stopped");
+    }
+    if (producer == null) {
+      producer =
+          new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+    return producer;
+  }
+
+  private synchronized void forget(KafkaProducer<byte[], byte[]> p) {
+    if (producer == p) {
+      producer = null;
+    }
+    p.close(Duration.ZERO);
+  }
+
+  @Override
+  public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+    KafkaProducer<byte[], byte[]> p;
+    try {
+      p = producer();
+    } catch (KafkaException e) {
+      return new Verdict.Later(REFUSED_PAUSE, false, text(e));
+    }
+    String topic = parcel.headers().getOrDefault(TOPIC, "");
+    String key = parcel.headers().get(KEY);
+    byte[] keyBytes =
+        key != null
+            ? key.getBytes(StandardCharsets.UTF_8)
+            : parcel.lane() == 0
+                ? null
+                : HexFormat.of().toHexDigits(parcel.lane()).getBytes(StandardCharsets.US_ASCII);
+    List<byte[]> values =
+        parcel.headers().containsKey(FRAMES)
+            ? Frames.values(parcel.body())
+            : List.of(parcel.body());
+    try {
+      List<Future<RecordMetadata>> sent = new ArrayList<>(values.size());
+      for (byte[] v : values) {
+        ProducerRecord<byte[], byte[]> r = new ProducerRecord<>(topic, keyBytes, v);
+        parcel
+            .headers()
+            .forEach(
+                (k, x) -> {
+                  if (!k.startsWith(":")) {
+                    r.headers().add(k, x.getBytes(StandardCharsets.UTF_8));
+                  }
+                });
+        sent.add(p.send(r));
+      }
+      for (Future<RecordMetadata> f : sent) {
+        f.get(); // ends: the producer gives up after delivery.timeout.ms
+      }
+      return Verdict.DELIVERED;
+    } catch (ExecutionException e) {
+      return verdict(p, e.getCause() == null ? e : e.getCause());
+    } catch (InterruptException e) {
+      throw new InterruptedException(text(e));
+    } catch (KafkaException | IllegalStateException e) {
+      return verdict(p, e);
+    }
+  }
+
+  private Verdict verdict(KafkaProducer<byte[], byte[]> p, Throwable why) {
+    return switch (why) {
+      case RecordTooLargeException e -> new Verdict.Never(text(e));
+      case InvalidTopicException e -> new Verdict.Never(text(e));
+      case ThrottlingQuotaExceededException e ->
+          new Verdict.Later(Duration.ofMillis(e.throttleTimeMs()), true, text(e));
+      case AuthenticationException e -> new Verdict.Later(REFUSED_PAUSE, false, text(e));
+      case AuthorizationException e -> new Verdict.Later(REFUSED_PAUSE, false, text(e));
+      case RetriableException e -> new Verdict.Later(Duration.ZERO, false, text(e));
+      default -> {
+        forget(p);
+        yield new Verdict.Later(Duration.ZERO, false, text(why));
+      }
+    };
+  }
+
+  private static String text(Throwable e) {
+    StringBuilder sb = new StringBuilder(String.valueOf(e.getMessage()));
+    for (Throwable c = e.getCause(); c != null; c = c.getCause()) {
+      if (c.getMessage() != null && sb.indexOf(c.getMessage()) < 0) {
+        sb.append(": ").append(c.getMessage());
+      }
+    }
+    return sb.toString();
+  }
+
+  @Override
+  public void close() {
+    KafkaProducer<byte[], byte[]> p;
+    synchronized (this) {
+      closed = true;
+      p = producer;
+      producer = null;
+    }
+    if (p != null) {
+      p.close(Duration.ofSeconds(5));
+    }
+  }
+}

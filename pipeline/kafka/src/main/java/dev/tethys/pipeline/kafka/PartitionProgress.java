@@ -1,0 +1,102 @@
+package dev.tethys.pipeline.kafka;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How far one partition is: which records were handed on, and up to where every one is done.
+ *
+ * <p>Invariants: {@code waiting} holds records in the order of their offsets; all before its head
+ * are done, so {@link #position} is where the group may go on after a crash without losing any.
+ * Once a record failed, later ones are done twice rather than the failed one never: reading goes
+ * back to it as soon as nothing is under way. Not for several threads at once.
+ */
+final class PartitionProgress {
+  private static final class Entry {
+    final long offset;
+    final int bytes;
+    boolean done;
+
+    Entry(long offset, int bytes) {
+      this.offset = offset;
+      this.bytes = bytes;
+    }
+  }
+
+  private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+  private final Map<Long, Entry> underWay = new HashMap<>();
+  private long position;
+  private long failedAt = -1;
+
+  /** Begins where the group stands. */
+  PartitionProgress(long position) {
+    this.position = position;
+  }
+
+  /** A record is handed on. */
+  void handOn(long offset, int bytes) {
+    Entry e = new Entry(offset, bytes);
+    waiting.addLast(e);
+    underWay.put(offset, e);
+  }
+
+  /**
+   * A record is done with.
+   *
+   * @return how many bytes are no longer under way
+   */
+  int done(long offset) {
+    Entry e = underWay.remove(offset);
+    if (e == null) {
+      return 0;
+    }
+    e.done = true;
+    while (!waiting.isEmpty() && waiting.getFirst().done) {
+      position = waiting.removeFirst().offset + 1;
+    }
+    return e.bytes;
+  }
+
+  /** A record was not taken; as {@link #done}, but reading will go back to it. */
+  int failed(long offset) {
+    Entry e = underWay.remove(offset);
+    if (e == null) {
+      return 0;
+    }
+    failedAt = failedAt < 0 ? offset : Math.min(failedAt, offset);
+    return e.bytes;
+  }
+
+  /** Whether some record failed: nothing more is handed on until {@link #goBack}. */
+  boolean hasFailed() {
+    return failedAt >= 0;
+  }
+
+  /** Bytes of what is under way. */
+  long bytesUnderWay() {
+    return underWay.values().stream().mapToLong(e -> e.bytes).sum();
+  }
+
+  /** Whether something is under way. */
+  boolean busy() {
+    return !underWay.isEmpty();
+  }
+
+  /**
+   * Forgets all from the failed record on, to be read again.
+   *
+   * @return where to read on
+   */
+  long goBack() {
+    long from = failedAt;
+    waiting.removeIf(e -> e.offset >= from);
+    failedAt = -1;
+    return from;
+  }
+
+  /** The offset before which all is done. */
+  long position() {
+    return position;
+  }
+}

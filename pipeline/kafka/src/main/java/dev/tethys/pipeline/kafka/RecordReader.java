@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.clymene.FlatRows;
+import dev.tethys.codec.clymene.LogBatchJson;
+import dev.tethys.codec.clymene.SeriesJson;
+import dev.tethys.codec.otlp.wire.OtlpCheck;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Turns values of records into batches. */
+final class RecordReader {
+  /** A value that is larger once decompressed is refused. */
+  static final int MAX_BYTES = 256 << 20;
+
+  private final Signal signal;
+  private final RecordEncoding encoding;
+
+  RecordReader(Signal signal, RecordEncoding encoding) {
+    this.signal = signal;
+    this.encoding = encoding;
+  }
+
+  /**
+   * The batch that a value is.
+   *
+   * @param millis the time of the record
+   * @throws CodecException when it is not of the encoding
+   */
+  Batch read(byte[] value, long millis, long lane, Metadata metadata) {
+    return switch (encoding) {
+      case OTLP_PROTO -> otlp(value, lane, metadata);
+      case OTLP_JSON ->
+          otlp(
+              OtlpJson.toProtobuf(otlpSignal(), value, 0, value.length).toByteArray(),
+              lane,
+              metadata);
+      case REMOTE_WRITE -> remoteWrite(value, lane, metadata);
+      case CLYMENE_JSON -> series(SeriesJson.read(value, 0, value.length), lane, metadata);
+      case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length), lane, metadata);
+      case CLYMENE_LOGS -> streams(value, lane, metadata);
+      case RAW -> line(value, millis, lane, metadata);
+    };
+  }
+
+  private OtlpSignal otlpSignal() {
+    return switch (signal) {
+      case METRICS -> OtlpSignal.METRICS;
+      case LOGS -> OtlpSignal.LOGS;
+      case TRACES -> OtlpSignal.TRACES;
+      case PROFILES -> throw new CodecException("profiles have no encoding for Kafka");
+    };
+  }
+
+  private Batch otlp(byte[] body, long lane, Metadata metadata) {
+    OtlpCheck.check(otlpSignal(), body, 0, body.length);
+    int items = OtlpScanner.count(otlpSignal(), body, 0, body.length);
+    return new Batch(signal, Encoding.OTLP, body, items, lane, metadata);
+  }
+
+  private Batch remoteWrite(byte[] value, long lane, Metadata metadata) {
+    int n = SnappyBlock.decodedLength(value, 0, value.length, MAX_BYTES);
+    byte[] body = new byte[n + SnappyBlock.SLACK];
+    n = SnappyBlock.decode(value, 0, value.length, body);
+    body = Arrays.copyOf(body, n);
+    RequestSlices in = new RequestSlices().reset(body, 0, n);
+    int samples = 0;
+    while (in.next()) {
+      samples += in.samples();
+    }
+    return new Batch(signal, Encoding.REMOTE_WRITE, body, samples, lane, metadata);
+  }
+
+  private Batch series(SeriesJson.Request r, long lane, Metadata metadata) {
+    return new Batch(
+        signal, Encoding.REMOTE_WRITE, r.body().toByteArray(), r.samples(), lane, metadata);
+  }
+
+  private Batch streams(byte[] value, long lane, Metadata metadata) {
+    LogBatchJson.Batch b = LogBatchJson.read(value, 0, value.length);
+    Metadata m = metadata;
+    if (!b.tenant().isEmpty()) {
+      Map<String, List<String>> values = new HashMap<>(metadata.values());
+      values.put("x-scope-orgid", List.of(b.tenant()));
+      m = new Metadata(values);
+    }
+    return tree(b.logs(), lane, m);
+  }
+
+  private Batch line(byte[] value, long millis, long lane, Metadata metadata) {
+    LogRecord l = new LogRecord();
+    l.setTimeUnixNano(millis * 1_000_000);
+    try {
+      l.setBody(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString());
+    } catch (CharacterCodingException e) {
+      l.setBody(value);
+    }
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    scope.items().add(l);
+    ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    group.scopes().add(scope);
+    LogsData logs = new LogsData();
+    logs.resources().add(group);
+    return tree(logs, lane, metadata);
+  }
+
+  private Batch tree(LogsData logs, long lane, Metadata metadata) {
+    return new Batch(
+        signal, Encoding.OTLP, new OtlpWriter().write(logs), logs.itemCount(), lane, metadata);
+  }
+}

@@ -1,0 +1,274 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.clymene.FlatRows;
+import dev.tethys.codec.clymene.LogBatchJson;
+import dev.tethys.codec.clymene.SeriesJson;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.OtlpResult;
+import dev.tethys.codec.otlp.OtlpToSeries;
+import dev.tethys.codec.otlp.SeriesToOtlp;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns batches into values of records, none larger than a broker takes. Samples that nobody gave a
+ * lane are dealt out by series, so that each series keeps its order.
+ */
+final class RecordWriter {
+  /** What does not fit: few words, a label of metrics. */
+  static final String TOO_LARGE = "larger than a record may be";
+
+  private static final String NO_PLACE = "no place in the record's encoding";
+
+  /** The value of one record. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Value(byte[] bytes, int items, long lane) {}
+
+  private final RecordEncoding encoding;
+  private final int maxBytes;
+  private final int seriesKeys;
+  private final InstantSource clock;
+  private final List<Value> out = new ArrayList<>();
+  private int dropped;
+  private String reason = "";
+
+  RecordWriter(RecordEncoding encoding, int maxBytes, int seriesKeys, InstantSource clock) {
+    this.encoding = encoding;
+    this.maxBytes = maxBytes;
+    this.seriesKeys = seriesKeys;
+    this.clock = clock;
+  }
+
+  List<Value> values() {
+    return out;
+  }
+
+  /** Items of the batch that are in none of the values. */
+  int dropped() {
+    return dropped;
+  }
+
+  String reason() {
+    return reason;
+  }
+
+  private void drop(int items, String why) {
+    if (items > 0) {
+      dropped += items;
+      reason = why;
+    }
+  }
+
+  void write(Batch batch) {
+    try {
+      switch (encoding) {
+        case OTLP_PROTO, OTLP_JSON -> otlp(batch);
+        case REMOTE_WRITE, CLYMENE_JSON, CLYMENE_FLAT -> series(batch);
+        case CLYMENE_LOGS -> streams(batch);
+        case RAW -> lines(batch);
+      }
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static OtlpSignal signal(Batch b) {
+    return switch (b.signal()) {
+      case METRICS -> OtlpSignal.METRICS;
+      case LOGS -> OtlpSignal.LOGS;
+      case TRACES -> OtlpSignal.TRACES;
+      case PROFILES -> throw new NotEncodableException("profiles have no encoding for Kafka");
+    };
+  }
+
+  private void otlp(Batch b) {
+    byte[] body = b.body();
+    if (b.encoding() == Encoding.REMOTE_WRITE) {
+      SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, body.length);
+      drop(c.leftOut(), NO_PLACE);
+      body = new OtlpWriter().write(c.metrics());
+    }
+    OtlpSignal signal = signal(b);
+    boolean json = encoding == RecordEncoding.OTLP_JSON;
+    // JSON is larger than protobuf, by how much nobody knows beforehand.
+    for (OtlpScanner.Part p :
+        OtlpScanner.split(signal, body, Integer.MAX_VALUE, json ? maxBytes / 2 : maxBytes)) {
+      otlp(signal, p, b.lane());
+    }
+  }
+
+  private void otlp(OtlpSignal signal, OtlpScanner.Part part, long lane) {
+    byte[] value =
+        encoding == RecordEncoding.OTLP_JSON
+            ? OtlpJsonWriter.toJson(signal, part.body(), 0, part.body().length)
+            : part.body();
+    if (value.length <= maxBytes) {
+      out.add(new Value(value, part.items(), lane));
+    } else if (part.items() <= 1) {
+      drop(part.items(), TOO_LARGE);
+    } else {
+      int half = (part.items() + 1) / 2;
+      for (OtlpScanner.Part p : OtlpScanner.split(signal, part.body(), half, Integer.MAX_VALUE)) {
+        otlp(signal, p, lane);
+      }
+    }
+  }
+
+  /** A series, or metadata, in a request. */
+  private record Slice(int offset, int length, int samples) {}
+
+  private void series(Batch b) {
+    byte[] request = b.body();
+    if (b.encoding() == Encoding.OTLP) {
+      OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT);
+      OtlpResult r = to.convert(request, 0, request.length);
+      drop((int) r.rejected(), "no place in the Prometheus model");
+      request = to.body().toByteArray();
+    }
+    int keys = b.lane() != 0 ? 1 : seriesKeys;
+    List<List<Slice>> dealt = new ArrayList<>();
+    for (int i = 0; i < keys; i++) {
+      dealt.add(new ArrayList<>());
+    }
+    RequestSlices in = new RequestSlices().reset(request, 0, request.length);
+    while (in.next()) {
+      int key = keys == 1 ? 0 : (int) Long.remainderUnsigned(in.hash(), keys);
+      dealt.get(key).add(new Slice(in.offset(), in.length(), in.samples()));
+    }
+    for (int i = 0; i < keys; i++) {
+      if (!dealt.get(i).isEmpty()) {
+        series(request, dealt.get(i), b.lane() != 0 ? b.lane() : i + 1);
+      }
+    }
+  }
+
+  private void series(byte[] request, List<Slice> slices, long lane) {
+    int size = 0;
+    int samples = 0;
+    for (Slice s : slices) {
+      size += s.length;
+      samples += s.samples;
+    }
+    byte[] joined = new byte[size];
+    int at = 0;
+    for (Slice s : slices) {
+      System.arraycopy(request, s.offset, joined, at, s.length);
+      at += s.length;
+    }
+    SeriesJson.Written w =
+        switch (encoding) {
+          case CLYMENE_JSON -> SeriesJson.write(joined, 0, size);
+          case CLYMENE_FLAT -> FlatRows.write(joined, 0, size);
+          default -> new SeriesJson.Written(SnappyBlock.encode(joined, 0, size), samples, 0);
+        };
+    if (w.json().length <= maxBytes) {
+      drop(w.leftOut(), NO_PLACE);
+      if (w.json().length > 0) {
+        out.add(new Value(w.json(), w.samples(), lane));
+      }
+    } else if (slices.size() == 1) {
+      drop(samples, TOO_LARGE);
+    } else {
+      int half = slices.size() / 2;
+      series(request, slices.subList(0, half), lane);
+      series(request, slices.subList(half, slices.size()), lane);
+    }
+  }
+
+  private static LogsData logs(Batch b) {
+    return new OtlpReader().logs(b.body(), 0, b.body().length);
+  }
+
+  private void streams(Batch b) {
+    List<String> tenant = b.metadata().get("x-scope-orgid");
+    streams(logs(b), tenant.isEmpty() ? "" : tenant.getFirst(), b.lane());
+  }
+
+  private void streams(LogsData logs, String tenant, long lane) {
+    byte[] value = LogBatchJson.write(logs, tenant, clock.instant());
+    if (value.length <= maxBytes) {
+      out.add(new Value(value, logs.itemCount(), lane));
+      return;
+    }
+    if (logs.itemCount() <= 1) {
+      drop(logs.itemCount(), TOO_LARGE);
+      return;
+    }
+    List<LogsData> halves = halves(logs);
+    streams(halves.getFirst(), tenant, lane);
+    streams(halves.getLast(), tenant, lane);
+  }
+
+  private static List<LogsData> halves(LogsData logs) {
+    LogsData first = new LogsData();
+    LogsData second = new LogsData();
+    int left = (logs.itemCount() + 1) / 2;
+    for (ResourceGroup<LogRecord> r : logs.resources()) {
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        int n = Math.min(left, s.items().size());
+        left -= n;
+        add(first, r, s, s.items().subList(0, n));
+        add(second, r, s, s.items().subList(n, s.items().size()));
+      }
+    }
+    return List.of(first, second);
+  }
+
+  private static void add(
+      LogsData to, ResourceGroup<LogRecord> r, ScopeGroup<LogRecord> s, List<LogRecord> records) {
+    if (records.isEmpty()) {
+      return;
+    }
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    scope.setScope(s.scope());
+    scope.items().addAll(records);
+    ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    group.setResource(r.resource());
+    group.scopes().add(scope);
+    to.resources().add(group);
+  }
+
+  /** Every record on its own; several of them go as one frame, see {@link Frames}. */
+  private void lines(Batch b) {
+    ByteArrayOutputStream frame = new ByteArrayOutputStream();
+    int n = 0;
+    for (ResourceGroup<LogRecord> r : logs(b).resources()) {
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        for (LogRecord l : s.items()) {
+          Object body = l.body();
+          byte[] line =
+              body instanceof byte[] raw
+                  ? raw
+                  : body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8);
+          if (line.length > maxBytes) {
+            drop(1, TOO_LARGE);
+          } else {
+            Frames.add(frame, line);
+            n++;
+          }
+        }
+      }
+    }
+    if (n > 0) {
+      out.add(new Value(frame.toByteArray(), n, b.lane()));
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package dev.tethys.pipeline.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.Receiver;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against a real broker. */
+@Timeout(180)
+class KafkaTest {
+  @TempDir static Path dir;
+  private static KafkaBroker broker;
+
+  @BeforeAll
+  static void begin() throws Exception {
+    broker = new KafkaBroker(dir);
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    broker.close();
+  }
+
+  private record Arrival(Batch batch, Receipt receipt) {}
+
+  private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+
+  private Arrival next() throws InterruptedException {
+    Arrival a = arrivals.poll(60, TimeUnit.SECONDS);
+    assertThat(a).as("nothing arrived").isNotNull();
+    return java.util.Objects.requireNonNull(a);
+  }
+
+  private Exporter exporter(Signal signal, String yaml) {
+    KafkaExporterFactory f = new KafkaExporterFactory();
+    return f.create(
+        f.settings().read(YamlDocument.parse("a.yml", null, with(yaml)).root()),
+        signal,
+        new TestContext());
+  }
+
+  private Receiver receiver(Signal signal, String yaml) throws IOException {
+    KafkaReceiverFactory f = new KafkaReceiverFactory();
+    Consumer output = (b, r) -> arrivals.add(new Arrival(b, r));
+    Receiver r =
+        f.create(
+            f.settings().read(YamlDocument.parse("a.yml", null, with(yaml)).root()),
+            Map.of(signal, output),
+            new TestContext());
+    r.start();
+    return r;
+  }
+
+  private static String with(String yaml) {
+    return "brokers: ['" + broker.address() + "']\n" + yaml;
+  }
+
+  private static String group(String topic, String more) {
+    return """
+        group_id: %1$s
+        initial_offset: earliest
+        metrics: {topics: [%1$s], encoding: remote_write}
+        logs: {topics: [%1$s], encoding: raw}
+        autocommit: {interval: 100ms}
+        error_backoff: {initial_interval: 10ms}
+        """
+            .formatted(topic)
+        + more;
+  }
+
+  private static void produce(String topic, String... values) throws Exception {
+    try (KafkaProducer<byte[], byte[]> p =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker.address()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (String v : values) {
+        p.send(new ProducerRecord<>(topic, v.getBytes(StandardCharsets.UTF_8))).get();
+      }
+    }
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
+    List<ConsumerRecord<byte[], byte[]>> out = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> c =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", broker.address(), "auto.offset.reset", "earliest"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> all =
+          c.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(topic, p.partition()))
+              .toList();
+      c.assign(all);
+      c.seekToBeginning(all);
+      while (out.size() < count) {
+        c.poll(Duration.ofSeconds(1)).forEach(out::add);
+      }
+    }
+    return out;
+  }
+
+  private static long committed(String group) throws Exception {
+    try (Admin a = broker.admin()) {
+      return a
+          .listConsumerGroupOffsets(group)
+          .partitionsToOffsetAndMetadata()
+          .get(30, TimeUnit.SECONDS)
+          .values()
+          .stream()
+          .mapToLong(o -> o == null ? 0 : o.offset())
+          .sum();
+    }
+  }
+
+  private static void untilCommitted(String group, long offset) throws Exception {
+    while (committed(group) != offset) {
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+      TimeUnit.MILLISECONDS.sleep(50); // another process is asked
+    }
+  }
+
+  @Test
+  void samplesGoThroughATopicAndEachSeriesKeepsItsOrder() throws Exception {
+    broker.topic("metrics", 5);
+    Exporter out =
+        exporter(
+            Signal.METRICS,
+            "metrics: {topic: metrics, encoding: remote_write}\nproducer: {compression: zstd, linger: 0s}");
+    Receiver in = receiver(Signal.METRICS, group("metrics", ""));
+    List<String> sent = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Batch b = RecordsTest.series(50, 1 + i % 3);
+      sent.addAll(RecordsTest.samples(b));
+      BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
+      out.consume(b, outcome::add);
+      assertThat(outcome.take()).isEqualTo(Outcome.ACCEPTED);
+    }
+    List<String> received = new ArrayList<>();
+    Map<String, Long> lanes = new HashMap<>();
+    while (received.size() < sent.size()) {
+      Arrival a = next();
+      received.addAll(RecordsTest.samples(a.batch()));
+      assertThat(a.batch().lane()).isNotZero();
+      a.receipt().settle(Outcome.ACCEPTED);
+    }
+    assertThat(received).containsExactlyInAnyOrderElementsOf(sent);
+    untilCommitted("metrics", 20);
+    in.stop(Duration.ofSeconds(5));
+    out.stop(Duration.ZERO);
+    for (ConsumerRecord<byte[], byte[]> r : read("metrics", 20)) {
+      Long before =
+          lanes.putIfAbsent(new String(r.key(), StandardCharsets.UTF_8), (long) r.partition());
+      assertThat(before == null || before == r.partition()).isTrue();
+    }
+    assertThat(lanes).hasSize(3);
+  }
+
+  @Test
+  void thePositionWaitsForTheReceipt() throws Exception {
+    broker.topic("late", 1);
+    produce("late", "a", "b", "c");
+    Receiver in = receiver(Signal.LOGS, group("late", ""));
+    Arrival a = next();
+    Arrival b = next();
+    Arrival c = next();
+    c.receipt().settle(Outcome.ACCEPTED);
+    a.receipt().settle(Outcome.ACCEPTED);
+    untilCommitted("late", 1);
+    in.stop(Duration.ZERO);
+    assertThat(committed("late")).isEqualTo(1);
+    b.receipt().settle(Outcome.ACCEPTED); // too late to count
+
+    Receiver again = receiver(Signal.LOGS, group("late", ""));
+    Arrival b2 = next();
+    assertThat(RecordsTest.bodies(b2.batch())).containsExactly("b");
+    b2.receipt().settle(Outcome.ACCEPTED);
+    next().receipt().settle(Outcome.ACCEPTED);
+    again.stop(Duration.ofSeconds(5));
+    assertThat(committed("late")).isEqualTo(3);
+  }
+
+  @Test
+  void whatIsNotTakenIsReadAgainInOrder() throws Exception {
+    broker.topic("again", 1);
+    produce("again", "a", "b", "c");
+    Receiver in = receiver(Signal.LOGS, group("again", ""));
+    next().receipt().settle(Outcome.ACCEPTED);
+    Arrival b = next();
+    Arrival c = next();
+    b.receipt().settle(new Outcome.Unavailable("full", Duration.ZERO));
+    c.receipt().settle(Outcome.ACCEPTED);
+    List<String> second = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Arrival x = next();
+      second.addAll(RecordsTest.bodies(x.batch()));
+      x.receipt().settle(Outcome.ACCEPTED);
+    }
+    assertThat(second).containsExactly("b", "c");
+    untilCommitted("again", 3);
+    in.stop(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void whatCannotBeReadOrTakenGoesToTheDeadLetters() throws Exception {
+    broker.topic("poison", 1);
+    broker.topic("dead", 1);
+    produce("poison", "this is no request");
+    Receiver in = receiver(Signal.METRICS, group("poison", "dead_letter_topic: dead"));
+    ConsumerRecord<byte[], byte[]> dead = read("dead", 1).getFirst();
+    assertThat(new String(dead.value(), StandardCharsets.UTF_8)).isEqualTo("this is no request");
+    assertThat(
+            new String(
+                dead.headers().lastHeader("dead_letter.topic").value(), StandardCharsets.UTF_8))
+        .isEqualTo("poison");
+    untilCommitted("poison", 1);
+
+    Exporter out = exporter(Signal.METRICS, "metrics: {topic: poison, encoding: remote_write}");
+    out.consume(RecordsTest.series(3, 1), Receipt.NONE);
+    next().receipt().settle(new Outcome.Rejected("never", 3));
+    assertThat(read("dead", 2)).hasSize(2);
+    untilCommitted("poison", 2);
+    in.stop(Duration.ofSeconds(5));
+    out.stop(Duration.ZERO);
+  }
+
+  @Test
+  void bothSidesOutliveTheBroker() throws Exception {
+    broker.topic("killed", 1);
+    Exporter out =
+        exporter(Signal.METRICS, "metrics: {topic: killed, encoding: remote_write}\ntimeout: 2s");
+    Receiver in = receiver(Signal.METRICS, group("killed", ""));
+    out.consume(RecordsTest.series(1, 1), Receipt.NONE);
+    next().receipt().settle(Outcome.ACCEPTED);
+    untilCommitted("killed", 1);
+    broker.killAndRestart();
+    BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
+    Thread.ofVirtual().start(() -> out.consume(RecordsTest.series(2, 1), outcome::add));
+    assertThat(outcome.poll(90, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
+    Arrival a = next();
+    assertThat(a.batch().items()).isEqualTo(2);
+    a.receipt().settle(Outcome.ACCEPTED);
+    in.stop(Duration.ofSeconds(5));
+    out.stop(Duration.ZERO);
+  }
+
+  @Test
+  void partitionsMoveBetweenMembersWithoutLosingRecords() throws Exception {
+    broker.topic("shared", 2);
+    Receiver one = receiver(Signal.LOGS, group("shared", ""));
+    produce("shared", "1", "2", "3", "4", "5", "6", "7", "8");
+    List<String> seen = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Arrival a = next();
+      seen.addAll(RecordsTest.bodies(a.batch()));
+      a.receipt().settle(Outcome.ACCEPTED);
+    }
+    Receiver two = receiver(Signal.LOGS, group("shared", ""));
+    produce("shared", "9", "10", "11", "12");
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (committed("shared") < 12 && System.nanoTime() < end) {
+      Arrival a = arrivals.poll(100, TimeUnit.MILLISECONDS);
+      if (a != null) {
+        seen.addAll(RecordsTest.bodies(a.batch()));
+        a.receipt().settle(Outcome.ACCEPTED);
+      }
+    }
+    assertThat(seen).contains("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12");
+    one.stop(Duration.ofSeconds(5));
+    two.stop(Duration.ofSeconds(5));
+  }
+}

@@ -1,0 +1,223 @@
+package dev.tethys.pipeline.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RecordsTest {
+  private static final InstantSource CLOCK =
+      InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
+  private static final long T = 1_700_000_000_000L;
+
+  static Batch series(int n, long lane) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (int i = 0; i < n; i++) {
+      w.beginSeries(Labels.of("__name__", "m", "i", "" + i, "job", "a", "instance", "b"));
+      w.sample(T, i + 0.5).endSeries();
+    }
+    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n, lane);
+  }
+
+  static Batch lines(String... lines) {
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    for (String s : lines) {
+      LogRecord l = new LogRecord();
+      l.setBody(s);
+      l.setTimeUnixNano(T * 1_000_000 + scope.items().size());
+      scope.items().add(l);
+    }
+    ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    group.resource().attributes().put("app", "shop");
+    group.scopes().add(scope);
+    LogsData logs = new LogsData();
+    logs.resources().add(group);
+    return new Batch(
+        Signal.LOGS,
+        Encoding.OTLP,
+        new OtlpWriter().write(logs),
+        lines.length,
+        0,
+        new Metadata(Map.of("X-Scope-OrgID", List.of("t"))));
+  }
+
+  static List<String> samples(Batch b) {
+    assertThat(b.encoding()).isEqualTo(Encoding.REMOTE_WRITE);
+    List<String> out = new ArrayList<>();
+    WriteRequestReader in = new WriteRequestReader().reset(b.body(), 0, b.body().length);
+    while (in.nextSeries()) {
+      Labels l =
+          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      while (in.next() != SeriesEvent.END) {
+        out.add(l.toSeriesString() + " " + in.value() + " @" + in.timestamp());
+      }
+    }
+    return out;
+  }
+
+  static List<String> bodies(Batch b) {
+    assertThat(b.encoding()).isEqualTo(Encoding.OTLP);
+    List<String> out = new ArrayList<>();
+    for (ResourceGroup<LogRecord> r : new OtlpReader().logs(b.body(), 0, b.size()).resources()) {
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        s.items().forEach(l -> out.add(String.valueOf(l.body())));
+      }
+    }
+    return out;
+  }
+
+  private static RecordWriter write(RecordEncoding e, int max, Batch b) {
+    RecordWriter w = new RecordWriter(e, max, 4, CLOCK);
+    w.write(b);
+    return w;
+  }
+
+  private static List<Batch> read(RecordEncoding e, Signal s, RecordWriter w) {
+    RecordReader r = new RecordReader(s, e);
+    List<Batch> out = new ArrayList<>();
+    for (RecordWriter.Value v : w.values()) {
+      List<byte[]> values = e == RecordEncoding.RAW ? Frames.values(v.bytes()) : List.of(v.bytes());
+      int items = 0;
+      for (byte[] x : values) {
+        Batch b = r.read(x, T, 7, Metadata.NONE);
+        items += b.items();
+        out.add(b);
+      }
+      assertThat(items).isEqualTo(v.items());
+    }
+    return out;
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"REMOTE_WRITE", "CLYMENE_JSON", "CLYMENE_FLAT"})
+  void samplesComeBackWhateverTheEncodingAndHoweverTheyWereCut(RecordEncoding e) {
+    Batch b = series(500, 9);
+    for (int max : new int[] {1_000_000, 3000}) {
+      RecordWriter w = write(e, max, b);
+      assertThat(w.dropped()).isZero();
+      assertThat(w.values()).allMatch(v -> v.bytes().length <= max && v.lane() == 9);
+      List<String> back = new ArrayList<>();
+      read(e, Signal.METRICS, w).forEach(x -> back.addAll(samples(x)));
+      assertThat(back).containsExactlyElementsOf(samples(b));
+    }
+    assertThat(write(e, 3000, b).values()).hasSizeGreaterThan(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"OTLP_PROTO", "OTLP_JSON"})
+  void samplesGoAsOtlpToo(RecordEncoding e) {
+    Batch b = series(300, 9);
+    RecordWriter w = write(e, 9000, b);
+    assertThat(w.values()).hasSizeGreaterThan(1).allMatch(v -> v.bytes().length <= 9000);
+    RecordWriter prometheus = new RecordWriter(RecordEncoding.REMOTE_WRITE, 1_000_000, 4, CLOCK);
+    read(e, Signal.METRICS, w).forEach(prometheus::write);
+    TreeSet<String> back = new TreeSet<>();
+    read(RecordEncoding.REMOTE_WRITE, Signal.METRICS, prometheus)
+        .forEach(x -> back.addAll(samples(x)));
+    assertThat(back).containsAll(samples(b));
+  }
+
+  @Test
+  void aSeriesWithoutALaneAlwaysHasTheSameKey() {
+    Map<String, Long> lanes = new HashMap<>();
+    for (int round = 0; round < 3; round++) {
+      RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 1_000_000, series(100 + round, 0));
+      assertThat(w.values()).hasSize(4);
+      RecordReader r = new RecordReader(Signal.METRICS, RecordEncoding.REMOTE_WRITE);
+      for (RecordWriter.Value v : w.values()) {
+        assertThat(v.lane()).isNotZero();
+        for (String s : samples(r.read(v.bytes(), T, 1, Metadata.NONE))) {
+          Long before = lanes.putIfAbsent(s, v.lane());
+          assertThat(before == null || before == v.lane()).as(s).isTrue();
+        }
+      }
+    }
+    assertThat(lanes).hasSize(102);
+  }
+
+  @Test
+  void whatIsTooLargeIsDroppedAloneAndCounted() {
+    WriteRequestWriter big = new WriteRequestWriter();
+    byte[] noise = new byte[4000];
+    new java.util.Random(1).nextBytes(noise);
+    String value = java.util.HexFormat.of().formatHex(noise);
+    big.beginSeries(Labels.of("__name__", "m", "v", value)).sample(T, 1).endSeries();
+    big.beginSeries(Labels.of("__name__", "m")).sample(T, 2).endSeries();
+    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, big.toByteArray(), 2, 1);
+    RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 2000, b);
+    assertThat(w.dropped()).isEqualTo(1);
+    assertThat(w.reason()).isEqualTo(RecordWriter.TOO_LARGE);
+    assertThat(w.values()).hasSize(1);
+
+    RecordWriter l = write(RecordEncoding.RAW, 5, lines("short", "too long"));
+    assertThat(l.dropped()).isEqualTo(1);
+    assertThat(l.values().getFirst().items()).isEqualTo(1);
+  }
+
+  @Test
+  void linesComeBackWithTheirStreamsAndTenant() {
+    Batch b = lines("one", "two", "three");
+    for (int max : new int[] {1_000_000, 230}) {
+      RecordWriter w = write(RecordEncoding.CLYMENE_LOGS, max, b);
+      List<Batch> back = read(RecordEncoding.CLYMENE_LOGS, Signal.LOGS, w);
+      assertThat(back.stream().flatMap(x -> bodies(x).stream()))
+          .containsExactly("one", "two", "three");
+      assertThat(back).allMatch(x -> x.metadata().get("x-scope-orgid").equals(List.of("t")));
+      assertThat(
+              new OtlpReader()
+                  .logs(back.getFirst().body(), 0, back.getFirst().size())
+                  .resources()
+                  .getFirst()
+                  .resource()
+                  .attributes()
+                  .getString("app"))
+          .isEqualTo("shop");
+    }
+    assertThat(
+            read(RecordEncoding.RAW, Signal.LOGS, write(RecordEncoding.RAW, 1000, b)).stream()
+                .flatMap(x -> bodies(x).stream()))
+        .containsExactly("one", "two", "three");
+  }
+
+  @Test
+  void damagedValuesAreRefused() {
+    byte[] noise = "\u00ff\u0001 no such thing".getBytes(StandardCharsets.ISO_8859_1);
+    for (RecordEncoding e : RecordEncoding.values()) {
+      if (e != RecordEncoding.RAW) {
+        Signal s = e.signals().iterator().next();
+        assertThatThrownBy(() -> new RecordReader(s, e).read(noise, T, 1, Metadata.NONE))
+            .as(e.word())
+            .isInstanceOf(CodecException.class);
+      }
+    }
+    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, noise, 1, 1);
+    assertThatThrownBy(() -> write(RecordEncoding.CLYMENE_JSON, 1000, b))
+        .isInstanceOf(NotEncodableException.class);
+  }
+}

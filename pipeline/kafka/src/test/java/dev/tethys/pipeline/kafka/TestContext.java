@@ -1,0 +1,85 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.ledger.Account;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A context whose exporters send in the caller's thread, until delivered. */
+final class TestContext implements Context {
+  private final Registry registry = new Registry();
+
+  @Override
+  public ComponentId id() {
+    return new ComponentId("kafka", "");
+  }
+
+  @Override
+  public String name() {
+    return "kafka";
+  }
+
+  @Override
+  public Account account(Signal signal) {
+    return new Account("exporter", "kafka", signal);
+  }
+
+  @Override
+  public Clockwork clock() {
+    return Clockwork.system();
+  }
+
+  @Override
+  public System.Logger logger() {
+    return System.getLogger("kafka test");
+  }
+
+  @Override
+  public Registry metrics() {
+    return registry;
+  }
+
+  @Override
+  public <T> T extension(Reference reference, Class<T> capability) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Exporter exporter(
+      DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
+    return new Exporter() {
+      @Override
+      public void consume(Batch batch, Receipt receipt) {
+        try {
+          for (Parcel p : encoder.encode(batch).parcels()) {
+            while (!(sender.send(p) instanceof Verdict.Delivered)) {
+              Thread.onSpinWait();
+            }
+          }
+          receipt.settle(Outcome.ACCEPTED);
+        } catch (IOException | InterruptedException e) {
+          receipt.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+        }
+      }
+
+      @Override
+      public void stop(Duration patience) {
+        sender.close();
+      }
+    };
+  }
+}

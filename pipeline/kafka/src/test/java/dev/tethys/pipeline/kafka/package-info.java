@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.kafka;
+
+import org.jspecify.annotations.NullMarked;
