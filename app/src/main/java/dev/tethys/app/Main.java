@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.server.ServerRole;
@@ -25,7 +26,6 @@ public final class Main {
               "ingester", "consume Kafka and write to any destination",
               "logs", "what promtail does",
               "collector", "what the OpenTelemetry Collector does",
-              "alertmanager", "what Alertmanager does",
               "pushgateway", "what Pushgateway does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
@@ -54,6 +54,8 @@ public final class Main {
     switch (role) {
       case "server":
         return ServerRole.run(rest);
+      case "alertmanager":
+        return AlertmanagerRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
       case "tool", "promtool":
@@ -101,6 +103,7 @@ public final class Main {
         Commands:
           (none)              start the server; without a prometheus.yml it watches itself and this machine
           server              what prometheus does: --config.file prometheus.yml and its flags
+          alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           exporter node       what node_exporter does, on port 9100
           tool                what promtool does, and what it lacks: imports, backups; promtool is the same
           bench               side-by-side runs against peers (docs/performance.md)

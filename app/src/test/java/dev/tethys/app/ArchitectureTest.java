@@ -56,7 +56,10 @@ class ArchitectureTest {
         .layer("kafka")
         .definedBy("dev.tethys.pipeline.kafka..")
         .layer("alert")
-        .definedBy("dev.tethys.alert..")
+        .definedBy(
+            "dev.tethys.alert.rule..", "dev.tethys.alert.notify..", "dev.tethys.alert.template..")
+        .layer("alert manager")
+        .definedBy("dev.tethys.alert.manager..")
         .layer("api")
         .definedBy("dev.tethys.api..")
         .layer("app")
@@ -93,6 +96,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
+        .whereLayer("alert manager")
+        .mayOnlyAccessLayers("model", "config", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "promql", "scrape", "receive", "alert")
@@ -119,6 +124,7 @@ class ArchitectureTest {
           "pipeline",
           "pipeline.ottl",
           "alert",
+          "alert.manager",
           "api",
           "app"
         }) {

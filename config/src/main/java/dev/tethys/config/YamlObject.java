@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class YamlObject {
   private final YamlNode node;
+  private final Section section;
   private final Map<String, YamlNode.Entry> entries;
 
   YamlObject(YamlNode node, Section section) {
     this.node = node;
+    this.section = section;
     this.entries = node.entries();
     for (Map.Entry<String, YamlNode.Entry> e : entries.entrySet()) {
       Key<?> key = section.find(e.getKey());
@@ -55,6 +57,25 @@ public final class YamlObject {
   public ConfigException error(Key<?> key, String problem) {
     YamlNode.Entry e = entries.get(key.name());
     return (e == null ? node : e.value().isNull() ? e.key() : e.value()).error(problem);
+  }
+
+  /** Reads every value that is written, so that each mistake is found before any is used. */
+  public void readAll() {
+    entries.forEach(
+        (name, e) -> {
+          Key<?> key = section.find(name);
+          if (key != null && key.built()) {
+            key.type().readOrNull(e.value());
+          }
+        });
+    section
+        .keys()
+        .forEach(
+            key -> {
+              if (key.isRequired()) {
+                find(key);
+              }
+            });
   }
 
   /** Whether the key is written, be it with an empty value. */

@@ -72,6 +72,15 @@ public final class Matcher {
     }
   }
 
+  /**
+   * Refuses an expression that would take too much memory to compile.
+   *
+   * @throws PatternSyntaxException when it would
+   */
+  public static void checkSize(String expression) {
+    RegexSize.check(expression);
+  }
+
   /** {@code name="value"}. */
   public static Matcher equal(String name, String value) {
     return new Matcher(Type.EQUAL, name, value, null);

@@ -98,6 +98,15 @@ public final class Params {
   }
 
   /**
+   * Undoes the percent-encoding of a value of a query, in which plus is a space.
+   *
+   * @throws HttpException 400 when an escape is not valid
+   */
+  public static String decodeQuery(String s) {
+    return decode(s, true);
+  }
+
+  /**
    * Undoes percent-encoding; bytes that are not UTF-8 become replacement characters.
    *
    * @throws HttpException 400 when an escape is not valid

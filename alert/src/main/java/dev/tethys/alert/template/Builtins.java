@@ -161,7 +161,7 @@ final class Builtins {
       throw new Failure("invalid slice index: " + at[1] + " > " + at[2]);
     }
     return item instanceof GoList l
-        ? new GoList(l.typeName(), l.items().subList(at[0], at[1]))
+        ? l.with(l.items().subList(at[0], at[1]))
         : new String(bytes, at[0], at[1] - at[0], StandardCharsets.UTF_8);
   }
 

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class Execution {
   private final Template set;
   private final Map<String, TemplateFunction> functions;
   private final TemplateLimits limits;
+  private final TemplateOutput output;
   private final StringBuilder out = new StringBuilder();
   private final long deadline;
   private long steps;
@@ -46,8 +48,13 @@ final class Execution {
   private ArrayList<Variable> variables = new ArrayList<>();
   private @Nullable Node node;
 
-  Execution(Template set, Map<String, TemplateFunction> functions, TemplateLimits limits) {
+  Execution(
+      Template set,
+      Map<String, TemplateFunction> functions,
+      TemplateLimits limits,
+      TemplateOutput output) {
     this.set = set;
+    this.output = output;
     this.functions = functions;
     this.limits = limits;
     this.deadline = System.nanoTime() + limits.time().toNanos();
@@ -105,7 +112,7 @@ final class Execution {
   private Flow walk(@Nullable Object dot, Node n) {
     at(n);
     switch (n) {
-      case Node.Text t -> write(t.text());
+      case Node.Text t -> write(output.text(t.text()));
       case Body b -> {
         for (Node child : b.nodes()) {
           Flow f = walk(dot, child);
@@ -118,7 +125,7 @@ final class Execution {
         Object v = pipeline(dot, a.pipe());
         if (a.pipe().declared().isEmpty()) {
           at(a);
-          write(v == null ? "<no value>" : GoFormat.print(v));
+          write(output.value(v));
         }
       }
       case Node.Branch b -> {
@@ -376,8 +383,7 @@ final class Execution {
       case GoStruct s -> {
         TemplateFunction m = s.method(name);
         if (m != null) {
-          Node at = java.util.Objects.requireNonNull(node);
-          return call(dot, m, at, name, args, last);
+          return method(dot, m, name, args, last);
         }
         if (s.fields().containsKey(name)) {
           if (hasArguments) {
@@ -386,7 +392,14 @@ final class Execution {
           return s.fields().get(name);
         }
       }
+      case GoList l when l.method(name) != null -> {
+        return method(dot, Objects.requireNonNull(l.method(name)), name, args, last);
+      }
       case GoMap m -> {
+        TemplateFunction method = m.method(name);
+        if (method != null) {
+          return method(dot, method, name, args, last);
+        }
         if (hasArguments) {
           throw error(name + " is not a method but has arguments");
         }
@@ -402,6 +415,15 @@ final class Execution {
       default -> {}
     }
     throw error("can't evaluate field " + name + " in type " + GoFormat.typeName(receiver));
+  }
+
+  private @Nullable Object method(
+      @Nullable Object dot,
+      TemplateFunction m,
+      String name,
+      List<? extends Term> args,
+      @Nullable Object last) {
+    return call(dot, m, Objects.requireNonNull(node), name, args, last);
   }
 
   private @Nullable Object function(

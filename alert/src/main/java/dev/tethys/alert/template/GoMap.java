@@ -7,8 +7,14 @@ import org.jspecify.annotations.Nullable;
  * A map with strings as keys; what its values are decides what a missing key gives.
  *
  * @param elementType Go's name of the values' type: {@code string}, {@code interface {}}
+ * @param methods those of its type, or null
  */
-public record GoMap(String elementType, Map<String, ?> entries) {
+public record GoMap(
+    String elementType, Map<String, ?> entries, @Nullable GoMethods<GoMap> methods) {
+  public GoMap(String elementType, Map<String, ?> entries) {
+    this(elementType, entries, null);
+  }
+
   /** A {@code map[string]string}. */
   public static GoMap ofStrings(Map<String, String> entries) {
     return new GoMap("string", entries);
@@ -17,6 +23,10 @@ public record GoMap(String elementType, Map<String, ?> entries) {
   /** A {@code map[string]interface {}}. */
   public static GoMap ofAny(Map<String, ?> entries) {
     return new GoMap("interface {}", entries);
+  }
+
+  @Nullable TemplateFunction method(String name) {
+    return methods == null ? null : methods.find(this, name);
   }
 
   String typeName() {

@@ -131,6 +131,15 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     "5"
   };
 
+  /**
+   * Reads a time as a layout shows the moment of reference in it; in UTC unless it says otherwise.
+   *
+   * @throws IllegalArgumentException when the text does not have that form
+   */
+  public static GoTime parse(String layout, String text) {
+    return new GoTimeReader(layout, text).read();
+  }
+
   /** Writes the time as a layout of Go shows the moment of reference in it. */
   public String format(String layout) {
     StringBuilder sb = new StringBuilder();
@@ -153,7 +162,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     return sb.toString();
   }
 
-  private static @Nullable String part(String layout, int at) {
+  static @Nullable String part(String layout, int at) {
     for (String p : PARTS) {
       if (layout.startsWith(p, at)) {
         int end = at + p.length();
@@ -168,7 +177,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
   }
 
   /** The length of {@code .000} or {@code .999} that no further digit follows; 0 elsewhere. */
-  private static int fractionLength(String layout, int at) {
+  static int fractionLength(String layout, int at) {
     char c = layout.charAt(at);
     if (c != '.' && c != ',' || at + 1 >= layout.length()) {
       return 0;

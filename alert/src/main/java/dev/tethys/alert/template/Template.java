@@ -76,6 +76,20 @@ public final class Template {
       @Nullable Object data,
       Map<String, TemplateFunction> functions,
       TemplateLimits limits) {
+    return execute(template, data, functions, limits, TemplateOutput.PLAIN);
+  }
+
+  /**
+   * Executes a template of the set.
+   *
+   * @param output what is written for what it gives; used for this execution alone
+   */
+  public String execute(
+      String template,
+      @Nullable Object data,
+      Map<String, TemplateFunction> functions,
+      TemplateLimits limits,
+      TemplateOutput output) {
     Defined d = templates.get(template);
     if (d == null) {
       throw new TemplateException(
@@ -84,7 +98,7 @@ public final class Template {
               + " associated with template "
               + dev.tethys.model.GoQuote.quote(name));
     }
-    return new Execution(this, functions, limits).run(template, d, data);
+    return new Execution(this, functions, limits, output).run(template, d, data);
   }
 
   @Nullable Defined find(String template) {

@@ -1,0 +1,359 @@
+package dev.tethys.alert.manager;
+
+import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.config.ReceiverConfig;
+import dev.tethys.alert.manager.dispatch.Dispatcher;
+import dev.tethys.alert.manager.dispatch.Inhibitor;
+import dev.tethys.alert.manager.dispatch.Integration;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.dispatch.NotifyMetrics;
+import dev.tethys.alert.manager.dispatch.Pipeline;
+import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.receiver.NotifierContext;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.NotificationLog;
+import dev.tethys.alert.manager.state.Silences;
+import dev.tethys.alert.manager.template.Templates;
+import dev.tethys.alert.template.TemplateException;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An Alertmanager: takes alerts in, and notifies about them as its configuration says.
+ *
+ * <p>Alerts, silences and what was sent outlive a configuration; groups, and what is being sent, do
+ * not: their successors find in the log what was sent already.
+ */
+public final class Alertmanager implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Alertmanager.class.getName());
+
+  /** Everything that is made from one configuration. */
+  private record Running(
+      AlertmanagerConfig config, Inhibitor inhibitor, Pipeline pipeline, Dispatcher dispatcher) {
+    void close() {
+      dispatcher.close();
+      inhibitor.close();
+    }
+  }
+
+  private final AlertmanagerOptions options;
+  private final HttpClientFactory clients;
+  private final ManagerClock clock;
+  private final Instant startedAt;
+  private final AlertStore alerts;
+  private final Silences silences;
+  private final NotificationLog log;
+  private final NotifyMetrics notifyMetrics;
+  private final Dispatcher.Metrics dispatchMetrics;
+  private final Registry.Vector<Registry.Counter> received;
+  private final Registry.Counter invalid;
+  private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
+  private volatile @Nullable Running running;
+  private volatile boolean closed;
+
+  /**
+   * Opens its folder; without a configuration it only stores alerts.
+   *
+   * @throws IOException when the folder cannot be read or made
+   */
+  public Alertmanager(
+      AlertmanagerOptions options, HttpClientFactory clients, Registry registry, ManagerClock clock)
+      throws IOException {
+    this.options = options;
+    this.clients = clients;
+    this.clock = clock;
+    this.startedAt = clock.instant();
+    this.alerts = new AlertStore(clock, options.perNameLimit(), registry);
+    this.silences =
+        new Silences(
+            options.storage(),
+            options.silences(),
+            options.syntax(),
+            clock,
+            registry,
+            options.logSilences());
+    this.log =
+        new NotificationLog(options.storage(), options.silences().retention(), clock, registry);
+    this.notifyMetrics = new NotifyMetrics(registry, options.receiversInMetrics());
+    this.dispatchMetrics = new Dispatcher.Metrics(registry);
+    this.received =
+        registry.counters(
+            "alertmanager_alerts_received_total",
+            "The total number of received alerts.",
+            "status",
+            "version");
+    received.with("firing", "v2");
+    received.with("resolved", "v2");
+    this.invalid =
+        registry
+            .counters(
+                "alertmanager_alerts_invalid_total",
+                "The total number of received alerts that were invalid.",
+                "version")
+            .with("v2");
+    registry.register(to -> to.accept(states()));
+    every(options.gcInterval(), this::forgetAlerts);
+    every(options.maintenanceInterval(), this::maintain);
+  }
+
+  private void every(Duration interval, Runnable task) {
+    if (interval.isZero()) {
+      return;
+    }
+    ManagerClock.Timer[] slot = new ManagerClock.Timer[1];
+    schedule(interval, task, slot);
+  }
+
+  private void schedule(Duration interval, Runnable task, ManagerClock.Timer[] slot) {
+    synchronized (timers) {
+      if (closed) {
+        return;
+      }
+      timers.remove(slot[0]);
+      slot[0] =
+          clock.at(
+              clock.instant().plus(interval),
+              () -> {
+                try {
+                  task.run();
+                } catch (RuntimeException e) {
+                  LOG.log(Level.ERROR, "maintenance failed", e);
+                }
+                schedule(interval, task, slot);
+              });
+      timers.add(slot[0]);
+    }
+  }
+
+  private void forgetAlerts() {
+    alerts.collectGarbage();
+    Running r = running;
+    if (r != null) {
+      r.inhibitor.collectGarbage();
+    }
+  }
+
+  private void maintain() {
+    silences.collectGarbage();
+    log.collectGarbage();
+  }
+
+  private MetricFamily states() {
+    int active = 0;
+    int suppressed = 0;
+    Instant now = clock.instant();
+    for (Alert a : alerts.all()) {
+      if (!a.isResolvedAt(now)) {
+        if (status(a.labels()).isSuppressed()) {
+          suppressed++;
+        } else {
+          active++;
+        }
+      }
+    }
+    return new MetricFamily(
+        "alertmanager_alerts",
+        MetricType.GAUGE,
+        "How many alerts by state.",
+        "",
+        List.of(
+            new MetricFamily.Metric(Labels.of("state", "active"), active),
+            new MetricFamily.Metric(Labels.of("state", "suppressed"), suppressed),
+            new MetricFamily.Metric(Labels.of("state", "unprocessed"), 0)));
+  }
+
+  /**
+   * Obeys a configuration from now on.
+   *
+   * @throws IOException when a file that it names cannot be read; nothing has changed then
+   * @throws TemplateException when a file of templates is not valid; nothing has changed then
+   */
+  public synchronized void apply(AlertmanagerConfig config) throws IOException {
+    if (closed) {
+      return;
+    }
+    Templates templates =
+        Templates.load(config.templateFiles(), clock, options.externalUrl().toString());
+    NotifierContext context = new NotifierContext(clients, templates, clock);
+    Map<String, List<Integration>> receivers = new LinkedHashMap<>();
+    for (ReceiverConfig r : config.receivers().values()) {
+      List<Integration> all = new ArrayList<>();
+      for (ReceiverConfig.Integration i : r.all()) {
+        all.add(
+            new Integration(
+                r.name(),
+                i.kind().name(),
+                i.index(),
+                i.kind().sendsResolved(i.settings()),
+                i.kind().open(i.settings(), config.global(), context)));
+      }
+      receivers.put(r.name(), List.copyOf(all));
+    }
+    Running before = running;
+    if (before != null) {
+      before.close();
+    }
+    Inhibitor inhibitor = new Inhibitor(config.inhibitRules(), alerts, clock);
+    Pipeline pipeline =
+        new Pipeline(
+            receivers,
+            config.timeIntervals(),
+            new Pipeline.Surroundings(inhibitor, silences, log, templates, notifyMetrics, clock));
+    Dispatcher dispatcher =
+        new Dispatcher(
+            Route.of(config.route()),
+            alerts,
+            pipeline,
+            clock,
+            startedAt.plus(options.startDelay()),
+            dispatchMetrics);
+    running = new Running(config, inhibitor, pipeline, dispatcher);
+  }
+
+  private Running current() {
+    return Objects.requireNonNull(running, "no configuration was applied yet");
+  }
+
+  /** The configuration that holds. */
+  public AlertmanagerConfig config() {
+    return current().config;
+  }
+
+  /**
+   * Takes alerts in; those that are not valid are left out.
+   *
+   * @return what is wrong with each of these, in Alertmanager's words
+   */
+  public List<String> receive(List<PostedAlert> posted) {
+    Instant now = clock.instant();
+    Running r = running;
+    Duration timeout = r == null ? Duration.ofMinutes(5) : r.config.global().resolveTimeout();
+    List<Alert> valid = new ArrayList<>(posted.size());
+    List<String> problems = new ArrayList<>();
+    for (PostedAlert p : posted) {
+      Instant end = p.endsAt();
+      Instant start = p.startsAt() != null ? p.startsAt() : end != null ? end : now;
+      boolean open = end == null;
+      Instant until = end == null ? now.plus(timeout) : end;
+      received.with(until.isAfter(now) ? "firing" : "resolved", "v2").inc();
+      Map<String, String> labels = new TreeMap<>(p.labels());
+      labels.values().removeIf(String::isEmpty);
+      String problem = problem(start, until, labels, p.annotations());
+      if (problem != null) {
+        problems.add(problem);
+        invalid.inc();
+        continue;
+      }
+      valid.add(
+          new Alert(
+              LabelSet.of(labels),
+              LabelSet.of(p.annotations()),
+              start,
+              until,
+              p.generatorUrl(),
+              now,
+              open));
+    }
+    alerts.put(valid);
+    return problems;
+  }
+
+  private @Nullable String problem(
+      Instant start, Instant end, Map<String, String> labels, Map<String, String> annotations) {
+    if (end.isBefore(start)) {
+      return "start time must be before end time";
+    }
+    if (labels.isEmpty()) {
+      return "at least one label pair required";
+    }
+    String bad = badName(labels);
+    if (bad != null) {
+      return "invalid label set: invalid name " + GoQuote.quote(bad);
+    }
+    bad = badName(annotations);
+    return bad == null ? null : "invalid annotations: invalid name " + GoQuote.quote(bad);
+  }
+
+  private @Nullable String badName(Map<String, String> m) {
+    for (String name : m.keySet()) {
+      if (!options.syntax().isLabelName(name)) {
+        return name;
+      }
+    }
+    return null;
+  }
+
+  /** Who keeps notifications of an alert back now. */
+  public AlertStatus status(LabelSet labels) {
+    Running r = running;
+    String inhibiting = r == null ? null : r.inhibitor.inhibiting(labels);
+    return new AlertStatus(
+        silences.silencing(labels), inhibiting == null ? List.of() : List.of(inhibiting));
+  }
+
+  /** The routes that alerts with such labels take. */
+  public List<Route> routes(LabelSet labels) {
+    return current().dispatcher.routes(labels);
+  }
+
+  /** The groups as they are now; groups of which no alert is shown are left out. */
+  public List<Dispatcher.GroupView> groups(Predicate<Route> routes, Predicate<Alert> shown) {
+    return current().dispatcher.groups(routes, shown);
+  }
+
+  public AlertStore alerts() {
+    return alerts;
+  }
+
+  public Silences silences() {
+    return silences;
+  }
+
+  public AlertmanagerOptions options() {
+    return options;
+  }
+
+  public ManagerClock clock() {
+    return clock;
+  }
+
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    synchronized (timers) {
+      timers.forEach(ManagerClock.Timer::cancel);
+    }
+    Running r = running;
+    if (r != null) {
+      r.close();
+    }
+    try {
+      silences.close();
+      log.close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0} could not be closed: {1}", options.storage(), e.getMessage());
+    }
+  }
+}

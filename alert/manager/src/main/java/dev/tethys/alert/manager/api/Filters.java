@@ -1,0 +1,76 @@
+package dev.tethys.alert.manager.api;
+
+import com.google.re2j.Pattern;
+import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.web.Params;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the query of a request selects. */
+record Filters(
+    List<LabelMatcher> labels,
+    @Nullable Pattern receiver,
+    List<LabelMatcher> receiverLabels,
+    Params query) {
+  private static final Set<String> TRUE =
+      Set.of("true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled");
+
+  static Filters read(Params query, MatcherSyntax syntax) {
+    return new Filters(
+        matchers(query, "filter", syntax, ""),
+        receiver(query.first("receiver")),
+        matchers(query, "receiver_matchers", syntax, "failed to parse receiver_matchers param: "),
+        query);
+  }
+
+  private static List<LabelMatcher> matchers(
+      Params query, String name, MatcherSyntax syntax, String before) {
+    try {
+      return query.all(name).stream().map(m -> syntax.parse(m, "api")).toList();
+    } catch (IllegalArgumentException e) {
+      throw ApiError.plain(400, before + e.getMessage());
+    }
+  }
+
+  private static @Nullable Pattern receiver(@Nullable String expression) {
+    if (expression == null || expression.isEmpty()) {
+      return null;
+    }
+    try {
+      return LabelMatcher.anchored(expression);
+    } catch (IllegalArgumentException e) {
+      throw ApiError.plain(400, "failed to parse receiver param: " + e.getMessage());
+    }
+  }
+
+  /** A bool that is true when it is not given. */
+  boolean wants(String name) {
+    String v = query.first(name);
+    return v == null || v.isEmpty() || TRUE.contains(v.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Whether labels are selected. Unlike elsewhere, an empty value asks whether there is such a
+   * label.
+   */
+  static boolean selects(List<LabelMatcher> matchers, Map<String, String> labels) {
+    for (LabelMatcher m : matchers) {
+      String v = labels.get(m.name());
+      boolean presence = m.value().isEmpty() && (m.isEqual() ? v == null : v != null);
+      if (!presence && !m.matches(v == null ? "" : v)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a receiver is selected by its name and labels. */
+  boolean selectsReceiver(String name, @Nullable Map<String, String> itsLabels) {
+    return (receiver == null || receiver.matches(name))
+        && (receiverLabels.isEmpty() || itsLabels != null && selects(receiverLabels, itsLabels));
+  }
+}

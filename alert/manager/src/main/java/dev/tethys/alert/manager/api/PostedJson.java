@@ -1,0 +1,226 @@
+package dev.tethys.alert.manager.api;
+
+import dev.tethys.alert.manager.PostedAlert;
+import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.state.Silence;
+import dev.tethys.model.GoQuote;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Reads what clients post, as the published OpenAPI describes it. Unknown properties are ignored.
+ */
+final class PostedJson {
+  /** Go's time.Time without a time, which clients send for "none". */
+  private static final Instant NO_TIME = Instant.parse("0001-01-01T00:00:00Z");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String what;
+
+  private PostedJson(String what) {
+    this.what = what;
+  }
+
+  static List<PostedAlert> alerts(byte[] body) {
+    PostedJson p = new PostedJson("alerts");
+    JsonNode root = p.tree(body);
+    if (!root.isArray()) {
+      throw p.unreadable("a list is wanted");
+    }
+    List<PostedAlert> out = new ArrayList<>();
+    int i = 0;
+    for (JsonNode n : root) {
+      out.add(p.alert(n, i++ + "."));
+    }
+    return out;
+  }
+
+  static Silence silence(byte[] body) {
+    PostedJson p = new PostedJson("silence");
+    JsonNode n = p.tree(body);
+    if (!n.isObject()) {
+      throw p.unreadable("an object is wanted");
+    }
+    return p.readSilence(n);
+  }
+
+  private JsonNode tree(byte[] body) {
+    if (body.length == 0) {
+      throw ApiError.required(what);
+    }
+    try {
+      return JSON.readTree(body);
+    } catch (JacksonException e) {
+      throw unreadable(e.getOriginalMessage().replaceAll("(?s) \\(start marker.*", ""));
+    }
+  }
+
+  private ApiError unreadable(String why) {
+    return ApiError.coded(400, 400, "parsing " + what + " body from \"\" failed, because " + why);
+  }
+
+  private PostedAlert alert(JsonNode n, String path) {
+    if (!n.isObject()) {
+      throw unreadable("alert " + path + " is not an object");
+    }
+    JsonNode labels = n.get("labels");
+    if (labels == null || labels.isNull()) {
+      throw ApiError.required(path + "labels");
+    }
+    String generator = text(n, "generatorURL", path);
+    if (generator != null && !generator.isEmpty()) {
+      try {
+        new URI(generator.replaceAll("[^\\x21-\\x7e]|[\\[\\]{}|\\\\^`\"<>]", "_"));
+      } catch (URISyntaxException e) {
+        throw ApiError.coded(
+            422,
+            ApiError.WRONG_TYPE,
+            path + "generatorURL in body must be of type uri: " + GoQuote.quote(generator));
+      }
+    }
+    return new PostedAlert(
+        strings(labels, path + "labels"),
+        strings(n.get("annotations"), path + "annotations"),
+        optionalTime(n, "startsAt", path),
+        optionalTime(n, "endsAt", path),
+        generator == null ? "" : generator);
+  }
+
+  private Map<String, String> strings(@Nullable JsonNode n, String path) {
+    Map<String, String> m = new LinkedHashMap<>();
+    if (n == null || n.isNull()) {
+      return m;
+    }
+    if (!n.isObject()) {
+      throw unreadable(path + " is not an object");
+    }
+    n.properties()
+        .forEach(
+            e -> {
+              if (!e.getValue().isString()) {
+                throw unreadable(path + "." + e.getKey() + " is not a string");
+              }
+              m.put(e.getKey(), e.getValue().asString());
+            });
+    return m;
+  }
+
+  private @Nullable String text(JsonNode n, String name, String path) {
+    JsonNode v = n.get(name);
+    if (v == null || v.isNull()) {
+      return null;
+    }
+    if (!v.isString()) {
+      throw unreadable(path + name + " is not a string");
+    }
+    return v.asString();
+  }
+
+  private @Nullable Boolean bool(JsonNode n, String name, String path) {
+    JsonNode v = n.get(name);
+    if (v == null || v.isNull()) {
+      return null;
+    }
+    if (!v.isBoolean()) {
+      throw unreadable(path + name + " is not a bool");
+    }
+    return v.asBoolean();
+  }
+
+  private @Nullable Instant optionalTime(JsonNode n, String name, String path) {
+    String s = text(n, name, path);
+    if (s == null || s.isEmpty()) {
+      return null;
+    }
+    Instant t = time(s, path + name);
+    return t.equals(NO_TIME) ? null : t;
+  }
+
+  private Instant time(String s, String path) {
+    try {
+      return s.length() == 10
+          ? LocalDate.parse(s).atStartOfDay(ZoneOffset.UTC).toInstant()
+          : OffsetDateTime.parse(s).toInstant();
+    } catch (DateTimeException e) {
+      throw unreadable(path + ": " + GoQuote.quote(s) + " is not a time of RFC 3339");
+    }
+  }
+
+  private String required(JsonNode n, String name, String path) {
+    String s = text(n, name, path);
+    if (s == null) {
+      throw ApiError.required(path + name);
+    }
+    return s;
+  }
+
+  private Silence readSilence(JsonNode n) {
+    String comment = required(n, "comment", "");
+    String createdBy = required(n, "createdBy", "");
+    Instant endsAt = time(required(n, "endsAt", ""), "endsAt");
+    JsonNode list = n.get("matchers");
+    if (list == null || list.isNull()) {
+      throw ApiError.required("matchers");
+    }
+    if (!list.isArray()) {
+      throw unreadable("matchers is not a list");
+    }
+    if (list.isEmpty()) {
+      throw ApiError.coded(422, ApiError.TOO_FEW, "matchers in body should have at least 1 items");
+    }
+    List<LabelMatcher> matchers = new ArrayList<>();
+    int i = 0;
+    for (JsonNode m : list) {
+      matchers.add(matcher(m, i++));
+    }
+    Instant startsAt = time(required(n, "startsAt", ""), "startsAt");
+    String id = text(n, "id", "");
+    return new Silence(
+        id == null ? "" : id,
+        new LabelMatchers(matchers),
+        startsAt,
+        endsAt,
+        startsAt,
+        createdBy,
+        comment,
+        strings(n.get("annotations"), "annotations"));
+  }
+
+  private LabelMatcher matcher(JsonNode m, int i) {
+    String path = "matchers." + i + ".";
+    Boolean regex = bool(m, "isRegex", path);
+    if (regex == null) {
+      throw ApiError.required(path + "isRegex");
+    }
+    String name = required(m, "name", path);
+    String value = required(m, "value", path);
+    Boolean equal = bool(m, "isEqual", path);
+    try {
+      return LabelMatcher.of(LabelMatcher.Type.of(equal == null || equal, regex), name, value);
+    } catch (IllegalArgumentException e) {
+      throw ApiError.plain(
+          400,
+          "invalid silence: invalid label matcher "
+              + i
+              + ": invalid regular expression "
+              + GoQuote.quote(value)
+              + ": "
+              + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Alertmanager's HTTP API, version 2. */
+@NullMarked
+package dev.tethys.alert.manager.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,219 @@
+package dev.tethys.alert.manager.config;
+
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.receiver.GlobalConfig;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.FilePattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoQuote;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * {@code alertmanager.yml} as a whole.
+ *
+ * @param templates files of templates
+ * @param timeIntervals by name
+ */
+public record AlertmanagerConfig(
+    GlobalConfig global,
+    List<String> templates,
+    RouteConfig route,
+    Map<String, ReceiverConfig> receivers,
+    List<InhibitRule> inhibitRules,
+    Map<String, List<TimeInterval>> timeIntervals,
+    YamlNode root) {
+  /** How deeply routes may be nested. */
+  static final int MAX_ROUTE_DEPTH = 100;
+
+  private static final Section SECTION = new Section("alertmanager.yml", "The file as a whole.");
+  private static final Key<YamlNode> GLOBAL =
+      SECTION.optional("global", any(GlobalConfig.SECTION), "What holds for all.");
+  private static final Key<List<String>> TEMPLATES =
+      SECTION.key(
+          "templates", Type.list(Type.PATH), List.of(), "Files of templates; * in the last part.");
+  private static final Key<YamlNode> ROUTE =
+      SECTION.optional("route", any(RouteConfig.SECTION), "The root of the routes.");
+  private static final Key<List<YamlNode>> INHIBIT_RULES =
+      SECTION.key("inhibit_rules", Type.list(any(InhibitRule.SECTION)), List.of(), "Inhibition.");
+  private static final Key<List<YamlNode>> RECEIVERS =
+      SECTION.key("receivers", Type.list(any(ReceiverConfig.SECTION)), List.of(), "Who is told.");
+  private static final Section INTERVAL = new Section("time_interval", "Times that have a name.");
+  private static final Key<String> INTERVAL_NAME =
+      INTERVAL.key("name", Type.STRING, "", "Routes name it so.");
+  private static final Key<List<TimeInterval>> INTERVALS =
+      INTERVAL.key("time_intervals", Type.list(TimeInterval.TYPE), List.of(), "The times.");
+  private static final Key<List<YamlNode>> TIME_INTERVALS =
+      SECTION.key("time_intervals", Type.list(any(INTERVAL)), List.of(), "Times by name.");
+  private static final Key<List<YamlNode>> MUTE_TIME_INTERVALS =
+      SECTION.key(
+          "mute_time_intervals", Type.list(any(INTERVAL)), List.of(), "Older spelling of them.");
+
+  static {
+    SECTION
+        .notBuilt("tracing", "Traces of the Alertmanager itself.")
+        .notBuilt("event_recorder", "A record of events.");
+  }
+
+  /** A map that is read later, by hand. */
+  private static Type<YamlNode> any(Section section) {
+    return Type.of(section.name(), null, n -> n);
+  }
+
+  /** The sections, for the reference of all keys. */
+  public static List<Section> sections() {
+    List<Section> all = new ArrayList<>();
+    all.addAll(
+        List.of(
+            SECTION,
+            GlobalConfig.SECTION,
+            RouteConfig.SECTION,
+            InhibitRule.SECTION,
+            INTERVAL,
+            ReceiverConfig.SECTION));
+    return all;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws ConfigException when something in it is wrong, with its place, or asks for what is not
+   *     built
+   * @throws IOException when it cannot be read
+   */
+  public static AlertmanagerConfig read(Path file, MatcherSyntax syntax) throws IOException {
+    return read(YamlDocument.read(file), syntax);
+  }
+
+  /** The same from a document. */
+  public static AlertmanagerConfig read(YamlDocument document, MatcherSyntax syntax) {
+    YamlNode root = document.root();
+    if (root.isNull()) {
+      throw root.error("no route provided in config");
+    }
+    YamlObject o = root.object(SECTION);
+    o.readAll();
+    GlobalConfig global = GlobalConfig.read(o.at(GLOBAL));
+    Map<String, ReceiverConfig> receivers = new LinkedHashMap<>();
+    for (YamlNode n : o.get(RECEIVERS)) {
+      ReceiverConfig r = ReceiverConfig.read(n, global);
+      if (receivers.put(r.name(), r) != null) {
+        throw n.error("notification config name " + GoQuote.quote(r.name()) + " is not unique");
+      }
+    }
+    YamlNode routeNode = o.find(ROUTE);
+    if (routeNode == null) {
+      throw o.error("no routes provided");
+    }
+    RouteConfig route = RouteConfig.read(routeNode, syntax, 0);
+    checkRoot(route);
+    Map<String, List<TimeInterval>> intervals = intervals(o);
+    checkRoute(route, receivers.keySet(), intervals.keySet());
+    List<InhibitRule> rules =
+        o.get(INHIBIT_RULES).stream().map(n -> InhibitRule.read(n, syntax)).toList();
+    for (String pattern : o.get(TEMPLATES)) {
+      try {
+        FilePattern.of(pattern);
+      } catch (IllegalArgumentException e) {
+        throw o.error(TEMPLATES, String.valueOf(e.getMessage()));
+      }
+    }
+    document.refuseNotBuilt();
+    return new AlertmanagerConfig(
+        global, o.get(TEMPLATES), route, receivers, rules, intervals, root);
+  }
+
+  private static void checkRoot(RouteConfig r) {
+    if (r.receiver() == null) {
+      throw r.at().error(RouteConfig.RECEIVER, "root route must specify a default receiver");
+    }
+    if (!r.matchers().isEmpty()) {
+      throw r.at().error("root route must not have any matchers");
+    }
+    if (!r.muteTimeIntervals().isEmpty()) {
+      throw r.at().error(RouteConfig.MUTE, "root route must not have any mute time intervals");
+    }
+    if (!r.activeTimeIntervals().isEmpty()) {
+      throw r.at().error(RouteConfig.ACTIVE, "root route must not have any active time intervals");
+    }
+    if (r.continues()) {
+      throw r.at().error("cannot have continue in root route");
+    }
+  }
+
+  private static void checkRoute(RouteConfig r, Set<String> receivers, Set<String> intervals) {
+    String name = r.receiver();
+    if (name != null && !receivers.contains(name)) {
+      throw r.at()
+          .error(
+              RouteConfig.RECEIVER, "undefined receiver " + GoQuote.quote(name) + " used in route");
+    }
+    checkIntervals(r, RouteConfig.ACTIVE, r.activeTimeIntervals(), intervals);
+    checkIntervals(r, RouteConfig.MUTE, r.muteTimeIntervals(), intervals);
+    r.routes().forEach(child -> checkRoute(child, receivers, intervals));
+  }
+
+  private static void checkIntervals(
+      RouteConfig r, Key<List<String>> key, List<String> used, Set<String> known) {
+    for (String n : used) {
+      if (!known.contains(n)) {
+        throw r.at().error(key, "undefined time interval " + GoQuote.quote(n) + " used in route");
+      }
+    }
+  }
+
+  private static Map<String, List<TimeInterval>> intervals(YamlObject o) {
+    Map<String, List<TimeInterval>> all = new LinkedHashMap<>();
+    addIntervals(all, o.get(MUTE_TIME_INTERVALS), "mute time interval");
+    addIntervals(all, o.get(TIME_INTERVALS), "time interval");
+    return all;
+  }
+
+  private static void addIntervals(
+      Map<String, List<TimeInterval>> all, List<YamlNode> nodes, String what) {
+    for (YamlNode n : nodes) {
+      YamlObject i = n.object(INTERVAL);
+      String name = i.get(INTERVAL_NAME);
+      if (name.isEmpty()) {
+        throw i.error("missing name in " + what);
+      }
+      if (all.put(name, i.get(INTERVALS)) != null) {
+        throw i.error(what + " " + GoQuote.quote(name) + " is not unique");
+      }
+    }
+  }
+
+  /**
+   * The files of templates that there are now.
+   *
+   * @throws IOException when a folder cannot be listed
+   */
+  public List<Path> templateFiles() throws IOException {
+    List<Path> out = new ArrayList<>();
+    for (String pattern : templates) {
+      out.addAll(FilePattern.of(pattern).files());
+    }
+    return out;
+  }
+
+  /** The file as it holds, secrets masked. */
+  public String text() {
+    return ConfigText.of(root, SECTION, sectionsByName());
+  }
+
+  private static Map<String, Section> sectionsByName() {
+    Map<String, Section> m = new LinkedHashMap<>();
+    sections().forEach(s -> m.put(s.name(), s));
+    return m;
+  }
+}

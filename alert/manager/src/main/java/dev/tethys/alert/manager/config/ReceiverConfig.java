@@ -1,0 +1,83 @@
+package dev.tethys.alert.manager.config;
+
+import dev.tethys.alert.manager.receiver.GlobalConfig;
+import dev.tethys.alert.manager.receiver.ReceiverKind;
+import dev.tethys.alert.manager.receiver.ReceiverKinds;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoQuote;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Somebody who is told, in one or several ways.
+ *
+ * @param labels to find it by, its name among them
+ */
+public record ReceiverConfig(String name, Map<String, String> labels, List<Integration> all) {
+  /**
+   * One way.
+   *
+   * @param index among those of the same kind
+   */
+  public record Integration(ReceiverKind kind, int index, YamlObject settings) {}
+
+  static final Section SECTION = new Section("receiver", "Somebody who is told.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "Routes name it so.");
+  private static final Key<Map<String, String>> LABELS =
+      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "To find it by in the API.");
+  private static final Map<ReceiverKind, Key<List<YamlObject>>> KINDS = kinds();
+
+  private static Map<ReceiverKind, Key<List<YamlObject>>> kinds() {
+    Map<ReceiverKind, Key<List<YamlObject>>> m = new LinkedHashMap<>();
+    for (ReceiverKind k : ReceiverKinds.ALL) {
+      m.put(
+          k,
+          SECTION.key(
+              k.key(),
+              Type.list(k.section().type(o -> o)),
+              List.of(),
+              "Entries of kind " + k.name() + "."));
+    }
+    return m;
+  }
+
+  static ReceiverConfig read(YamlNode node, GlobalConfig global) {
+    YamlObject o = node.object(SECTION);
+    String name = o.get(NAME);
+    if (name.isEmpty()) {
+      throw o.error("missing name in receiver");
+    }
+    Map<String, String> labels = new TreeMap<>(o.get(LABELS));
+    String own = labels.putIfAbsent("name", name);
+    if (own != null && !own.equals(name)) {
+      throw o.error(
+          LABELS,
+          "receiver label \"name\" must match receiver name "
+              + GoQuote.quote(name)
+              + ", got "
+              + GoQuote.quote(own));
+    }
+    List<Integration> all = new ArrayList<>();
+    KINDS.forEach(
+        (kind, key) -> {
+          int i = 0;
+          for (YamlObject settings : o.get(key)) {
+            settings.readAll();
+            kind.check(settings, global);
+            if (!kind.built()) {
+              settings.node().notBuilt(settings.node().path());
+            }
+            all.add(new Integration(kind, i++, settings));
+          }
+        });
+    return new ReceiverConfig(name, labels, List.copyOf(all));
+  }
+}

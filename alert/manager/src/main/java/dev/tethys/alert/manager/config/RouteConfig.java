@@ -1,0 +1,140 @@
+package dev.tethys.alert.manager.config;
+
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoQuote;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route as it is written; null where it says nothing and its parent's holds.
+ *
+ * @param groupByAll alerts are in the same group only when all labels are the same
+ */
+public record RouteConfig(
+    YamlObject at,
+    @Nullable String receiver,
+    @Nullable Set<String> groupBy,
+    boolean groupByAll,
+    LabelMatchers matchers,
+    boolean continues,
+    @Nullable Duration groupWait,
+    @Nullable Duration groupInterval,
+    @Nullable Duration repeatInterval,
+    List<String> muteTimeIntervals,
+    List<String> activeTimeIntervals,
+    Map<String, String> labels,
+    List<RouteConfig> routes) {
+  static final Section SECTION =
+      new Section("route", "Which alerts go where, and in which groups.");
+  static final Key<String> RECEIVER =
+      SECTION.key("receiver", Type.STRING, "", "Who is told; the root must say.");
+  private static final Key<List<String>> GROUP_BY =
+      SECTION.optional(
+          "group_by", Type.list(Type.STRING), "Labels that make a group; ['...'] for all.");
+  private static final Key<Duration> GROUP_WAIT =
+      SECTION.optional(
+          "group_wait",
+          Type.DURATION,
+          "From a group's first alert to its first notification; 30s.");
+  private static final Key<Duration> GROUP_INTERVAL =
+      SECTION.optional(
+          "group_interval", Type.DURATION, "From one look at a group to the next; 5m.");
+  private static final Key<Duration> REPEAT_INTERVAL =
+      SECTION.optional(
+          "repeat_interval",
+          Type.DURATION,
+          "When a notification is repeated though nothing changed; 4h.");
+  private static final Key<Boolean> CONTINUE =
+      SECTION.key("continue", Type.BOOL, false, "Look at the next routes, too.");
+  static final Key<Map<String, String>> MATCH =
+      SECTION.key("match", Type.map(Type.STRING), Map.of(), "Older spelling of matchers.");
+  private static final Key<Map<String, String>> MATCH_RE =
+      SECTION.key("match_re", Type.map(Type.STRING), Map.of(), "Older spelling of matchers.");
+  static final Key<List<String>> MATCHERS =
+      SECTION.key("matchers", Type.list(Type.STRING), List.of(), "What alerts have to meet.");
+  static final Key<List<String>> MUTE =
+      SECTION.key("mute_time_intervals", Type.list(Type.STRING), List.of(), "When nobody is told.");
+  static final Key<List<String>> ACTIVE =
+      SECTION.key(
+          "active_time_intervals",
+          Type.list(Type.STRING),
+          List.of(),
+          "When alone somebody is told.");
+  private static final Key<Map<String, String>> LABELS =
+      SECTION.key(
+          "labels", Type.map(Type.STRING), Map.of(), "Labels for templates, templates themselves.");
+  private static final Key<List<YamlNode>> ROUTES =
+      SECTION.key("routes", Type.list(Type.of("route", null, n -> n)), List.of(), "Finer routes.");
+
+  static RouteConfig read(YamlNode node, MatcherSyntax syntax, int depth) {
+    if (depth > AlertmanagerConfig.MAX_ROUTE_DEPTH) {
+      throw node.error(
+          "routes are nested more than " + AlertmanagerConfig.MAX_ROUTE_DEPTH + " deep");
+    }
+    YamlObject o = node.object(SECTION);
+    o.readAll();
+    for (String name : o.get(LABELS).keySet()) {
+      if (!syntax.isLabelName(name)) {
+        throw o.error(LABELS, "invalid label name " + GoQuote.quote(name) + " in route labels");
+      }
+    }
+    List<String> by = o.find(GROUP_BY);
+    boolean all = by != null && by.contains("...");
+    Set<String> groupBy = by == null ? null : new TreeSet<>();
+    if (by != null && groupBy != null) {
+      for (String l : by) {
+        if (l.equals("...")) {
+          continue;
+        }
+        if (!syntax.isLabelName(l)) {
+          throw o.error(GROUP_BY, "invalid label name " + GoQuote.quote(l) + " in group_by list");
+        }
+        if (!groupBy.add(l)) {
+          throw o.error(GROUP_BY, "duplicated label " + GoQuote.quote(l) + " in group_by");
+        }
+      }
+      if (all && !groupBy.isEmpty()) {
+        throw o.error(
+            GROUP_BY, "cannot have wildcard group_by (`...`) and other labels at the same time");
+      }
+    }
+    List<RouteConfig> routes = new ArrayList<>();
+    for (YamlNode n : o.get(ROUTES)) {
+      routes.add(read(n, syntax, depth + 1));
+    }
+    return new RouteConfig(
+        o,
+        o.get(RECEIVER).isEmpty() ? null : o.get(RECEIVER),
+        all ? Set.of() : groupBy,
+        all,
+        LabelMatchers.sorted(
+            new MatcherReader(o, syntax).equal(MATCH).regex(MATCH_RE).matchers(MATCHERS).all()),
+        o.get(CONTINUE),
+        o.find(GROUP_WAIT),
+        positive(o, GROUP_INTERVAL),
+        positive(o, REPEAT_INTERVAL),
+        o.get(MUTE),
+        o.get(ACTIVE),
+        o.get(LABELS),
+        List.copyOf(routes));
+  }
+
+  private static @Nullable Duration positive(YamlObject o, Key<Duration> key) {
+    Duration d = o.find(key);
+    if (d != null && d.isZero()) {
+      throw o.error(key, key.name() + " cannot be zero");
+    }
+    return d;
+  }
+}

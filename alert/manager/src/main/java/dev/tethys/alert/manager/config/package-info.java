@@ -1,0 +1,5 @@
+/** alertmanager.yml as a whole: routes, inhibition, time intervals, receivers. */
+@NullMarked
+package dev.tethys.alert.manager.config;
+
+import org.jspecify.annotations.NullMarked;

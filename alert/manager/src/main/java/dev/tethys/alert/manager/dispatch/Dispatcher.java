@@ -1,0 +1,303 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.model.exposition.Registry;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts alerts into groups and has each group looked at: first after its wait, then at its interval,
+ * for as long as there is something in it.
+ *
+ * <p>Invariants: everything is guarded by this object, which is never held while somebody is
+ * notified. A group has one timer or is being looked at, never both. At most {@link #MAX_GROUPS}
+ * exist. An alert that is over stays in its group until everybody who is to know does.
+ */
+public final class Dispatcher implements AutoCloseable {
+  /** How many groups there may be. */
+  public static final int MAX_GROUPS = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+
+  /** What is counted about groups; outlives configurations. */
+  public static final class Metrics {
+    private final Registry.Gauge groups;
+    private final Registry.Counter refused;
+    private final Registry.Vector<Registry.Summary> seconds;
+
+    public Metrics(Registry registry) {
+      groups =
+          registry.gauge(
+              "alertmanager_dispatcher_aggregation_groups", "Number of active aggregation groups");
+      refused =
+          registry.counter(
+              "alertmanager_dispatcher_aggregation_group_limit_reached_total",
+              "Number of times when dispatcher failed to create new aggregation group due to"
+                  + " limit.");
+      seconds =
+          registry.summaries(
+              "alertmanager_dispatcher_alert_processing_duration_seconds",
+              "Summary of latencies for the processing of alerts.",
+              new double[0]);
+      seconds.with();
+    }
+  }
+
+  private static final class Group {
+    final Route route;
+    final LabelSet labels;
+    final Map<LabelSet, Alert> alerts = new LinkedHashMap<>();
+    List<String> mutedBy = List.of();
+    ManagerClock.@Nullable Timer timer;
+    @Nullable Thread worker;
+
+    Group(Route route, LabelSet labels) {
+      this.route = route;
+      this.labels = labels;
+    }
+  }
+
+  /**
+   * A group as the API shows it.
+   *
+   * @param mutedBy time intervals that keep it quiet
+   */
+  public record GroupView(
+      Route route,
+      LabelSet labels,
+      LabelSet routeLabels,
+      List<Alert> alerts,
+      List<String> mutedBy) {}
+
+  private final Route root;
+  private final Pipeline pipeline;
+  private final ManagerClock clock;
+  private final Metrics metrics;
+  private final Instant start;
+  private final int maxGroups;
+  private final Map<String, Map<LabelSet, Group>> groups = new HashMap<>(); // by the route's id
+  private final Runnable end;
+  private int count;
+  private boolean closed;
+
+  /**
+   * Starts with the alerts that there are.
+   *
+   * @param start before which no group is looked at
+   */
+  public Dispatcher(
+      Route root,
+      AlertStore alerts,
+      Pipeline pipeline,
+      ManagerClock clock,
+      Instant start,
+      Metrics metrics) {
+    this(root, alerts, pipeline, clock, start, metrics, MAX_GROUPS);
+  }
+
+  Dispatcher(
+      Route root,
+      AlertStore alerts,
+      Pipeline pipeline,
+      ManagerClock clock,
+      Instant start,
+      Metrics metrics,
+      int maxGroups) {
+    this.root = root;
+    this.pipeline = pipeline;
+    this.clock = clock;
+    this.start = start;
+    this.metrics = metrics;
+    this.maxGroups = maxGroups;
+    this.end = alerts.listen(this::route);
+  }
+
+  private synchronized void route(Alert a) {
+    if (closed) {
+      return;
+    }
+    long began = System.nanoTime();
+    for (Route r : root.match(a.labels())) {
+      insert(r, a);
+    }
+    metrics.seconds.with().observe((System.nanoTime() - began) / 1e9);
+  }
+
+  private void insert(Route r, Alert a) {
+    Map<LabelSet, Group> ofRoute = groups.computeIfAbsent(r.id(), k -> new HashMap<>());
+    LabelSet labels = r.group(a.labels());
+    Group g = ofRoute.get(labels);
+    if (g != null) {
+      g.alerts.put(a.labels(), a);
+      return;
+    }
+    Instant now = clock.instant();
+    if (count >= maxGroups) {
+      metrics.refused.inc();
+      LOG.log(
+          Level.ERROR,
+          "an alert {0} has no group: there are {1} already, as many as there may be",
+          a.name(),
+          count);
+      return;
+    }
+    Group fresh = new Group(r, labels);
+    fresh.alerts.put(a.labels(), a);
+    ofRoute.put(labels, fresh);
+    count++;
+    metrics.groups.set(count);
+    // An alert that has been known elsewhere for long does not wait once more.
+    Instant due = now.plus(r.groupWait());
+    if (a.startsAt().plus(r.groupWait()).isBefore(now)) {
+      due = now;
+    }
+    schedule(fresh, due.isBefore(start) ? start : due);
+  }
+
+  private void schedule(Group g, Instant when) {
+    g.timer = clock.at(when, () -> look(g));
+  }
+
+  private void look(Group g) {
+    Instant now = clock.instant();
+    List<Alert> seen;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      g.timer = null;
+      g.worker = Thread.currentThread();
+      seen = new ArrayList<>(g.alerts.values());
+    }
+    boolean ok = false;
+    try {
+      List<Alert> shown =
+          seen.stream()
+              .map(a -> a.isResolvedAt(now) ? a : a.withEnd(null))
+              .sorted(Alert.ORDER)
+              .toList();
+      ok = pipeline.run(new Flush(g.route, g.labels, shown, now), m -> mute(g, m));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "a group could not be looked at: " + g.route.key() + ":" + g.labels, e);
+    }
+    synchronized (this) {
+      g.worker = null;
+      if (closed) {
+        return;
+      }
+      if (ok) {
+        for (Alert a : seen) {
+          if (a.isResolvedAt(now)) {
+            g.alerts.remove(a.labels(), a); // unless it was told of anew meanwhile
+          }
+        }
+      }
+      if (g.alerts.isEmpty()) {
+        remove(g);
+      } else {
+        Instant next = now.plus(g.route.groupInterval());
+        Instant soonest = clock.instant();
+        schedule(g, next.isBefore(soonest) ? soonest : next);
+      }
+    }
+  }
+
+  private synchronized void mute(Group g, List<String> by) {
+    g.mutedBy = by;
+  }
+
+  private void remove(Group g) {
+    Map<LabelSet, Group> ofRoute = groups.get(g.route.id());
+    if (ofRoute != null && ofRoute.remove(g.labels, g)) {
+      count--;
+      metrics.groups.set(count);
+    }
+  }
+
+  /**
+   * The groups, in order of their labels and receivers.
+   *
+   * @param routes which routes count
+   * @param alerts which alerts are shown; groups without any are left out
+   */
+  public List<GroupView> groups(Predicate<Route> routes, Predicate<Alert> alerts) {
+    List<GroupView> out = new ArrayList<>();
+    Instant now = clock.instant();
+    synchronized (this) {
+      for (Map<LabelSet, Group> ofRoute : groups.values()) {
+        for (Group g : ofRoute.values()) {
+          if (routes.test(g.route)) {
+            out.add(
+                new GroupView(
+                    g.route,
+                    g.labels,
+                    LabelSet.EMPTY,
+                    new ArrayList<>(g.alerts.values()),
+                    g.mutedBy));
+          }
+        }
+      }
+    }
+    List<GroupView> shown = new ArrayList<>();
+    for (GroupView g : out) {
+      List<Alert> kept = g.alerts.stream().filter(alerts).sorted(Alert.ORDER).toList();
+      if (!kept.isEmpty()) {
+        LabelSet labels = pipeline.routeLabels(g.route, g.labels, g.alerts, now);
+        shown.add(new GroupView(g.route, g.labels, labels, kept, g.mutedBy));
+      }
+    }
+    shown.sort(
+        Comparator.comparing(GroupView::labels)
+            .thenComparing(g -> g.route().receiver())
+            .thenComparing(g -> g.route().id()));
+    return shown;
+  }
+
+  /** The routes that alerts with such labels take. */
+  public List<Route> routes(LabelSet labels) {
+    return root.match(labels);
+  }
+
+  /** Nothing more is sent; what is being sent is cut off, and sent again by whoever comes next. */
+  @Override
+  public void close() {
+    end.run();
+    List<Thread> workers = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      for (Map<LabelSet, Group> ofRoute : groups.values()) {
+        for (Group g : ofRoute.values()) {
+          if (g.timer != null) {
+            g.timer.cancel();
+          }
+          if (g.worker != null && g.worker != Thread.currentThread()) {
+            workers.add(g.worker);
+          }
+        }
+      }
+      metrics.groups.set(0);
+    }
+    workers.forEach(Thread::interrupt);
+    for (Thread t : workers) {
+      try {
+        t.join(Duration.ofSeconds(5));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}

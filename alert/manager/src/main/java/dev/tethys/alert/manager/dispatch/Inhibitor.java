@@ -1,0 +1,85 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.config.InhibitRule;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows which alerts are kept back by others.
+ *
+ * <p>Invariants: guarded by this object. For each rule it holds the alerts that meet the source
+ * matchers, by the values of the labels that have to be equal; those that are over go when garbage
+ * is collected. It holds no alert that the store has not taken in.
+ */
+public final class Inhibitor implements AutoCloseable {
+  private final InstantSource clock;
+  private final List<Sources> rules;
+  private final Runnable end;
+
+  private record Sources(InhibitRule rule, Map<List<String>, Map<LabelSet, Alert>> byEqual) {
+    List<String> equalValues(LabelSet labels) {
+      List<String> values = new ArrayList<>(rule.equal().size());
+      rule.equal().forEach(name -> values.add(labels.get(name)));
+      return values;
+    }
+  }
+
+  public Inhibitor(List<InhibitRule> rules, AlertStore alerts, InstantSource clock) {
+    this.clock = clock;
+    this.rules = rules.stream().map(r -> new Sources(r, new HashMap<>())).toList();
+    this.end = rules.isEmpty() ? () -> {} : alerts.listen(this::note);
+  }
+
+  private synchronized void note(Alert a) {
+    for (Sources s : rules) {
+      if (s.rule.source().matches(a.labels().map())) {
+        s.byEqual
+            .computeIfAbsent(s.equalValues(a.labels()), k -> new HashMap<>())
+            .put(a.labels(), a);
+      }
+    }
+  }
+
+  /**
+   * The fingerprint of an alert that keeps those with such labels back; null when there is none. An
+   * alert that meets both sides of a rule is not kept back by another that does.
+   */
+  public synchronized @Nullable String inhibiting(LabelSet labels) {
+    Instant now = clock.instant();
+    for (Sources s : rules) {
+      if (!s.rule.target().matches(labels.map())) {
+        continue;
+      }
+      boolean both = s.rule.source().matches(labels.map());
+      for (Alert a : s.byEqual.getOrDefault(s.equalValues(labels), Map.of()).values()) {
+        boolean excluded = both && s.rule.target().matches(a.labels().map());
+        if (!excluded && !a.isResolvedAt(now)) {
+          return a.labels().fingerprintText();
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Forgets alerts that are over. */
+  public synchronized void collectGarbage() {
+    Instant now = clock.instant();
+    for (Sources s : rules) {
+      s.byEqual.values().forEach(m -> m.values().removeIf(a -> a.isResolvedAt(now)));
+      s.byEqual.values().removeIf(Map::isEmpty);
+    }
+  }
+
+  @Override
+  public void close() {
+    end.run();
+  }
+}

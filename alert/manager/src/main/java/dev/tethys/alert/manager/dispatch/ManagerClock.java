@@ -1,0 +1,83 @@
+package dev.tethys.alert.manager.dispatch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Time and threads as the Alertmanager sees them; tests bring their own. */
+public interface ManagerClock extends InstantSource, AutoCloseable {
+  /** Something that is to be done later. */
+  interface Timer {
+    /** It is not done any more, if it has not begun. */
+    void cancel();
+  }
+
+  /** Has a task run at a moment, on a thread of its own. */
+  Timer at(Instant when, Runnable task);
+
+  /** Runs tasks beside each other and waits for all. */
+  void all(java.util.List<Runnable> tasks) throws InterruptedException;
+
+  /** Waits. */
+  void pause(Duration d) throws InterruptedException;
+
+  @Override
+  void close();
+
+  /** The clock of the machine, with virtual threads. */
+  static ManagerClock system() {
+    return new SystemClock();
+  }
+
+  /** One thread counts the time; what is due runs elsewhere. */
+  final class SystemClock implements ManagerClock {
+    private final ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("alertmanager-timer").factory());
+
+    private SystemClock() {
+      timer.setRemoveOnCancelPolicy(true);
+      timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.now();
+    }
+
+    @Override
+    public Timer at(Instant when, Runnable task) {
+      long nanos = Math.max(0, Duration.between(instant(), when).toNanos());
+      ScheduledFuture<?> f =
+          timer.schedule(() -> Thread.ofVirtual().start(task), nanos, TimeUnit.NANOSECONDS);
+      return () -> f.cancel(false);
+    }
+
+    @Override
+    public void all(java.util.List<Runnable> tasks) throws InterruptedException {
+      java.util.List<Thread> threads =
+          tasks.stream().map(t -> Thread.ofVirtual().start(t)).toList();
+      try {
+        for (Thread t : threads) {
+          t.join();
+        }
+      } catch (InterruptedException e) {
+        threads.forEach(Thread::interrupt);
+        throw e;
+      }
+    }
+
+    @Override
+    public void pause(Duration d) throws InterruptedException {
+      Thread.sleep(d);
+    }
+
+    @Override
+    public void close() {
+      timer.shutdownNow();
+    }
+  }
+}

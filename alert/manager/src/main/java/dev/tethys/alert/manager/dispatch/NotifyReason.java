@@ -1,0 +1,56 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.state.NotificationLog;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Why a notification is sent; the words are Alertmanager's. */
+enum NotifyReason {
+  NONE("none"),
+  FIRST("first notification"),
+  NEW_ALERTS("new alerts added"),
+  SOME_RESOLVED("some alerts resolved"),
+  ALL_RESOLVED("all alerts resolved"),
+  REPEAT("repeat interval elapsed");
+
+  private final String text;
+
+  NotifyReason(String text) {
+    this.text = text;
+  }
+
+  String text() {
+    return text;
+  }
+
+  /**
+   * Whether, and why, to send again.
+   *
+   * @param last what was sent last, or null
+   * @param sendResolved whether the receiver wants to hear of alerts that are over
+   */
+  static NotifyReason of(
+      NotificationLog.@Nullable Entry last,
+      Set<Long> firing,
+      Set<Long> resolved,
+      boolean sendResolved,
+      Duration repeat,
+      Instant now) {
+    if (last == null) {
+      return firing.isEmpty() ? NONE : FIRST;
+    }
+    if (!last.firing().containsAll(firing)) {
+      return last.firing().isEmpty() ? FIRST : NEW_ALERTS;
+    }
+    // Also where nobody wants to hear of it, so that the log knows that nothing fires any more.
+    if (firing.isEmpty()) {
+      return last.firing().isEmpty() ? NONE : ALL_RESOLVED;
+    }
+    if (sendResolved && !last.resolved().containsAll(resolved)) {
+      return SOME_RESOLVED;
+    }
+    return last.at().isBefore(now.minus(repeat)) ? REPEAT : NONE;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.config.RouteConfig;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.state.LabelSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A node of the routing tree with everything that holds for it, its parents' settings among it. */
+public final class Route {
+  static final Duration GROUP_WAIT = Duration.ofSeconds(30);
+  static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);
+  static final Duration REPEAT_INTERVAL = Duration.ofHours(4);
+
+  private final String receiver;
+  private final Set<String> groupBy;
+  private final boolean groupByAll;
+  private final Duration groupWait;
+  private final Duration groupInterval;
+  private final Duration repeatInterval;
+  private final Map<String, String> labels;
+  private final RouteConfig config;
+  private final String key;
+  private final String id;
+  private final List<Route> children = new ArrayList<>();
+
+  private Route(RouteConfig c, @Nullable Route parent, int index) {
+    config = c;
+    receiver = c.receiver() != null || parent == null ? name(c) : parent.receiver;
+    Set<String> by = c.groupBy();
+    groupBy = by != null ? by : parent == null ? Set.of() : parent.groupBy;
+    groupByAll = by != null ? c.groupByAll() : parent != null && parent.groupByAll;
+    groupWait = or(c.groupWait(), parent == null ? GROUP_WAIT : parent.groupWait);
+    groupInterval = or(c.groupInterval(), parent == null ? GROUP_INTERVAL : parent.groupInterval);
+    repeatInterval =
+        or(c.repeatInterval(), parent == null ? REPEAT_INTERVAL : parent.repeatInterval);
+    Map<String, String> merged = new TreeMap<>(parent == null ? Map.of() : parent.labels);
+    merged.putAll(c.labels());
+    labels = merged;
+    key = (parent == null ? "" : parent.key + "/") + c.matchers();
+    id = parent == null ? key : parent.id + "/" + c.matchers() + "/" + index;
+    for (int i = 0; i < c.routes().size(); i++) {
+      children.add(new Route(c.routes().get(i), this, i));
+    }
+  }
+
+  private static String name(RouteConfig c) {
+    return Objects.requireNonNull(c.receiver(), "a root says who is told");
+  }
+
+  private static Duration or(@Nullable Duration own, Duration inherited) {
+    return own == null ? inherited : own;
+  }
+
+  /** The tree of a configuration. */
+  public static Route of(RouteConfig root) {
+    return new Route(root, null, 0);
+  }
+
+  public String receiver() {
+    return receiver;
+  }
+
+  Duration groupWait() {
+    return groupWait;
+  }
+
+  Duration groupInterval() {
+    return groupInterval;
+  }
+
+  Duration repeatInterval() {
+    return repeatInterval;
+  }
+
+  List<String> muteTimeIntervals() {
+    return config.muteTimeIntervals();
+  }
+
+  List<String> activeTimeIntervals() {
+    return config.activeTimeIntervals();
+  }
+
+  /** Labels for templates, not yet expanded. */
+  Map<String, String> labels() {
+    return labels;
+  }
+
+  LabelMatchers matchers() {
+    return config.matchers();
+  }
+
+  /** Matchers from the root to here; other routes may have the same. */
+  public String key() {
+    return key;
+  }
+
+  /** Tells it from every other. */
+  public String id() {
+    return id;
+  }
+
+  /** The routes that alerts with such labels take: the first that match, at least this one. */
+  public List<Route> match(LabelSet alert) {
+    if (!config.matchers().matches(alert.map())) {
+      return List.of();
+    }
+    List<Route> all = new ArrayList<>();
+    for (Route child : children) {
+      List<Route> found = child.match(alert);
+      all.addAll(found);
+      if (!found.isEmpty() && !child.config.continues()) {
+        break;
+      }
+    }
+    return all.isEmpty() ? List.of(this) : all;
+  }
+
+  /** The labels by which an alert is grouped here. */
+  LabelSet group(LabelSet alert) {
+    if (groupByAll) {
+      return alert;
+    }
+    Map<String, String> m = new TreeMap<>();
+    for (String name : groupBy) {
+      String v = alert.map().get(name);
+      if (v != null) {
+        m.put(name, v);
+      }
+    }
+    return LabelSet.of(m);
+  }
+
+  /** Shows this route and all below it. */
+  void walk(Consumer<Route> to) {
+    to.accept(this);
+    children.forEach(c -> c.walk(to));
+  }
+}

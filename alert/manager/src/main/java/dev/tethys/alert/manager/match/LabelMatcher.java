@@ -1,0 +1,147 @@
+package dev.tethys.alert.manager.match;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Matcher;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A condition on one label. An absent label counts as {@code ""}. Unlike in PromQL the dot of an
+ * expression does not match a line end.
+ */
+public final class LabelMatcher {
+  /** The four kinds, in the order of Alertmanager's sorting. */
+  public enum Type {
+    EQUAL("="),
+    NOT_EQUAL("!="),
+    REGEX("=~"),
+    NOT_REGEX("!~");
+
+    private final String operator;
+
+    Type(String operator) {
+      this.operator = operator;
+    }
+
+    /** As it is written. */
+    public String operator() {
+      return operator;
+    }
+
+    /** The kind with these two properties, as the API names them. */
+    public static Type of(boolean equal, boolean regex) {
+      return regex ? equal ? REGEX : NOT_REGEX : equal ? EQUAL : NOT_EQUAL;
+    }
+  }
+
+  /** By name, then value, then kind. */
+  public static final Comparator<LabelMatcher> ORDER =
+      Comparator.comparing(LabelMatcher::name)
+          .thenComparing(LabelMatcher::value)
+          .thenComparing(LabelMatcher::type);
+
+  private final Type type;
+  private final String name;
+  private final String value;
+  private final @Nullable Pattern pattern;
+
+  private LabelMatcher(Type type, String name, String value, @Nullable Pattern pattern) {
+    this.type = type;
+    this.name = name;
+    this.value = value;
+    this.pattern = pattern;
+  }
+
+  /**
+   * Makes a matcher.
+   *
+   * @throws IllegalArgumentException in the parser's words when the expression is not valid RE2
+   */
+  public static LabelMatcher of(Type type, String name, String value) {
+    boolean regex = type == Type.REGEX || type == Type.NOT_REGEX;
+    return new LabelMatcher(type, name, value, regex ? anchored(value) : null);
+  }
+
+  /**
+   * Compiles an expression that has to match a whole value.
+   *
+   * @throws IllegalArgumentException when it is not valid RE2, or would take too much memory
+   */
+  public static Pattern anchored(String expression) {
+    try {
+      Matcher.checkSize(expression);
+      return Pattern.compile("^(?:" + expression + ")$");
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    } catch (StackOverflowError e) { // counted repetitions nest
+      throw new IllegalArgumentException("expression nests too deeply", e);
+    }
+  }
+
+  public Type type() {
+    return type;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The value or the expression, as it was given. */
+  public String value() {
+    return value;
+  }
+
+  public boolean isRegex() {
+    return pattern != null;
+  }
+
+  /** True for {@code =} and {@code =~}. */
+  public boolean isEqual() {
+    return type == Type.EQUAL || type == Type.REGEX;
+  }
+
+  /** Whether a label value meets the condition. */
+  public boolean matches(String labelValue) {
+    return switch (type) {
+      case EQUAL -> value.equals(labelValue);
+      case NOT_EQUAL -> !value.equals(labelValue);
+      case REGEX -> Objects.requireNonNull(pattern).matches(labelValue);
+      case NOT_REGEX -> !Objects.requireNonNull(pattern).matches(labelValue);
+    };
+  }
+
+  /** Whether labels meet the condition. */
+  public boolean matches(Map<String, String> labels) {
+    return matches(labels.getOrDefault(name, ""));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof LabelMatcher m
+        && type == m.type
+        && name.equals(m.name)
+        && value.equals(m.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(type, name, value);
+  }
+
+  /** As Alertmanager writes it: {@code name="value"}, the name quoted where it has to be. */
+  @Override
+  public String toString() {
+    if (name.codePoints().anyMatch(MatcherLexer::isReserved)) {
+      return GoQuote.quote(name) + type.operator() + GoQuote.quote(value);
+    }
+    return name
+        + type.operator()
+        + '"'
+        + value.replace("\\", "\\\\").replace("\n", "\\n").replace("\"", "\\\"")
+        + '"';
+  }
+}

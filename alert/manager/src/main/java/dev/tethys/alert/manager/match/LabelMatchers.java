@@ -1,0 +1,39 @@
+package dev.tethys.alert.manager.match;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Conditions that all have to be met; none are met by everything. */
+public record LabelMatchers(List<LabelMatcher> all) {
+  public static final LabelMatchers NONE = new LabelMatchers(List.of());
+
+  public LabelMatchers {
+    all = List.copyOf(all);
+  }
+
+  /** In Alertmanager's order. */
+  public static LabelMatchers sorted(List<LabelMatcher> matchers) {
+    return new LabelMatchers(matchers.stream().sorted(LabelMatcher.ORDER).toList());
+  }
+
+  public boolean isEmpty() {
+    return all.isEmpty();
+  }
+
+  /** Whether labels meet all of them. */
+  public boolean matches(Map<String, String> labels) {
+    for (LabelMatcher m : all) {
+      if (!m.matches(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** As keys of routes show them: {@code {a="b",c=~"d"}}. */
+  @Override
+  public String toString() {
+    return all.stream().map(LabelMatcher::toString).collect(Collectors.joining(",", "{", "}"));
+  }
+}

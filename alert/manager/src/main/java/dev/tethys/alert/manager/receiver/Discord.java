@@ -1,0 +1,65 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+
+/** A message of a webhook of Discord. */
+final class Discord extends HttpReceiverKind {
+  private static final int RED = 0x992d22;
+  private static final int GREEN = 0x2ecc71;
+
+  private final Key<Secret> webhookUrl =
+      section.optional("webhook_url", Types.SECRET_URL, "The webhook.");
+  private final Key<String> webhookUrlFile =
+      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final Key<String> content =
+      section.key("content", Type.STRING, "", "Text above the card.");
+  private final Key<String> title =
+      section.key(
+          "title", Type.STRING, "{{ template \"discord.default.title\" . }}", "Title of the card.");
+  private final Key<String> message =
+      section.key(
+          "message",
+          Type.STRING,
+          "{{ template \"discord.default.message\" . }}",
+          "Text of the card.");
+  private final Key<String> username =
+      section.key("username", Type.STRING, "", "Who it seems to come from.");
+  private final Key<String> avatarUrl =
+      section.key("avatar_url", Type.STRING, "", "The picture of that user.");
+
+  Discord() {
+    super("discord", true, "A message of a webhook of Discord.");
+  }
+
+  @Override
+  public void check(YamlObject o, GlobalConfig g) {
+    exactlyOne(o, webhookUrl, webhookUrlFile);
+  }
+
+  @Override
+  public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
+    HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
+    return (n, limit) -> {
+      Texts t = new Texts(context.templates(), o, n);
+      JsonObject card =
+          new JsonObject()
+              .put("title", Texts.runes(t.of(title), 256))
+              .put("description", Texts.runes(t.of(message), 4096))
+              .put("color", n.isFiring() ? RED : GREEN);
+      JsonObject body =
+          new JsonObject()
+              .put("content", Texts.runes(t.of(content), 2000))
+              .put("embeds", List.of(card.map()))
+              .add("username", o.get(username))
+              .add("avatar_url", o.get(avatarUrl));
+      Secret inline = o.get(webhookUrl, Secret.NONE);
+      http.postJson(HttpSender.secret(inline, o.get(webhookUrlFile)), body.text(), limit);
+    };
+  }
+}

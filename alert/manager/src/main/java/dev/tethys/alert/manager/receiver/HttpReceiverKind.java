@@ -1,0 +1,23 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.YamlObject;
+
+/** A way of notifying over HTTP. */
+abstract class HttpReceiverKind extends ReceiverKind {
+  final Key<HttpClientConfig> httpConfig;
+
+  HttpReceiverKind(String name, boolean sendResolved, String doc) {
+    super(name, sendResolved, doc);
+    httpConfig =
+        section.optional(
+            "http_config", HttpClientConfig.TYPE, "How the client connects; else the global one.");
+  }
+
+  /** The client's configuration: the entry's own, or the global one. */
+  HttpClientConfig http(YamlObject o, GlobalConfig g) {
+    HttpClientConfig own = o.find(httpConfig);
+    return own == null ? g.http() : own;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.alert.manager.receiver.NotifyException.Reason;
+import dev.tethys.alert.template.GoStrings;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Sends requests of notifiers and says what an answer means: 2xx is well, 5xx and failures of the
+ * network may be tried again, anything else is final unless a service says otherwise.
+ */
+final class HttpSender {
+  /** What is read of an answer at most. */
+  static final int MAX_ANSWER_BYTES = 1 << 20;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What an error shows of an answer at most. */
+  private static final int SHOWN = 1024;
+
+  /** An answer that was 2xx. */
+  record Reply(int status, String body, Map<String, java.util.List<String>> headers) {}
+
+  private final WebClient client;
+  private final Set<Integer> retried;
+
+  /**
+   * @param retried codes beside 5xx after which another attempt may help
+   * @throws IOException when a certificate or key cannot be read
+   */
+  HttpSender(NotifierContext context, HttpClientConfig config, Set<Integer> retried)
+      throws IOException {
+    this.client = context.clients().client(config);
+    this.retried = retried;
+  }
+
+  /** Sends JSON. */
+  Reply postJson(String url, String json, Duration limit)
+      throws NotifyException, InterruptedException {
+    return send(
+        Call.post(uri(url), "application/json", json.getBytes(StandardCharsets.UTF_8)), limit);
+  }
+
+  /** Sends a call; an answer that is not 2xx is an exception. */
+  Reply send(Call call, Duration limit) throws NotifyException, InterruptedException {
+    Reply r = any(call, limit);
+    if (r.status() / 100 != 2) {
+      throw refused(r);
+    }
+    return r;
+  }
+
+  /** What an answer other than 2xx means. */
+  NotifyException refused(Reply r) {
+    boolean again = r.status() / 100 == 5 || retried.contains(r.status());
+    String body = r.body().strip();
+    String shown = body.length() > SHOWN ? body.substring(0, SHOWN) + "…" : body;
+    return new NotifyException(
+        again,
+        Reason.ofStatus(r.status()),
+        "unexpected status code " + r.status() + (shown.isEmpty() ? "" : ": " + shown));
+  }
+
+  /** Sends a call and gives whatever was answered. */
+  Reply any(Call call, Duration limit) throws NotifyException, InterruptedException {
+    try (Answer a = client.send(call.withTimeout(limit))) {
+      String body;
+      try {
+        body = new String(a.bytes(MAX_ANSWER_BYTES), StandardCharsets.UTF_8);
+      } catch (Answer.TooLargeException e) {
+        body = "";
+      }
+      return new Reply(a.status(), body, a.headers());
+    } catch (IOException e) {
+      String text = String.valueOf(e.getMessage()).replace(call.uri().toString(), "<redacted>");
+      Reason reason = text.contains("deadline exceeded") ? Reason.DEADLINE_EXCEEDED : Reason.OTHER;
+      throw new NotifyException(true, reason, text);
+    }
+  }
+
+  /**
+   * Reads the URL of a call.
+   *
+   * @throws NotifyException when it is none
+   */
+  static URI uri(String url) throws NotifyException {
+    try {
+      return Types.url(url.strip());
+    } catch (IllegalArgumentException e) {
+      throw NotifyException.lost("the URL is not valid: " + e.getMessage());
+    }
+  }
+
+  /** A secret that is given, or that a file holds now. */
+  static String secret(Secret given, String file) throws NotifyException {
+    return file.isEmpty() ? given.value() : fromFile(file);
+  }
+
+  /** What a file holds now, without spaces around it. */
+  static String fromFile(String file) throws NotifyException {
+    try {
+      return Files.readString(Path.of(file)).strip();
+    } catch (IOException e) {
+      throw NotifyException.lost("could not read " + file + ": " + e.getMessage());
+    }
+  }
+
+  /** The same client with a token, given or in a file. */
+  static HttpClientConfig withBearer(HttpClientConfig c, Secret token, String file) {
+    return new HttpClientConfig(
+        c.basicAuth(),
+        new HttpClientConfig.Authorization("Bearer", file.isEmpty() ? token : Secret.NONE, file),
+        c.oauth2(),
+        c.tls(),
+        c.followRedirects(),
+        c.enableHttp2(),
+        c.proxy(),
+        c.headers());
+  }
+
+  /** A URL below which others are, with a slash at its end. */
+  static String folder(URI u) {
+    String s = u.toString();
+    return s.endsWith("/") ? s : s + "/";
+  }
+
+  /** Fields as a form or a query has them. */
+  static String form(Map<String, String> fields) {
+    return fields.entrySet().stream()
+        .map(e -> GoStrings.queryEscape(e.getKey()) + "=" + GoStrings.queryEscape(e.getValue()))
+        .collect(Collectors.joining("&"));
+  }
+
+  /** An answer as JSON; another attempt may help when it is none. */
+  static JsonNode json(String body) throws NotifyException {
+    try {
+      return JSON.readTree(body);
+    } catch (JacksonException e) {
+      throw NotifyException.again("the answer is not JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  /** The shorter of a limit and what a configuration says; zero says nothing. */
+  static Duration limit(Duration limit, Duration configured) {
+    return configured.isPositive() && configured.compareTo(limit) < 0 ? configured : limit;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.alert.manager.template.GoJsonText;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON object that is being put together, its entries in order. */
+final class JsonObject {
+  private final Map<String, @Nullable Object> entries = new LinkedHashMap<>();
+
+  /** Adds an entry in any case. */
+  JsonObject put(String name, @Nullable Object value) {
+    entries.put(name, value instanceof JsonObject j ? j.entries : value);
+    return this;
+  }
+
+  /** Adds an entry unless it is empty or false. */
+  JsonObject add(String name, @Nullable Object value) {
+    boolean empty =
+        switch (value) {
+          case null -> true;
+          case String s -> s.isEmpty();
+          case Boolean b -> !b;
+          case Collection<?> c -> c.isEmpty();
+          case Map<?, ?> m -> m.isEmpty();
+          case JsonObject j -> j.entries.isEmpty();
+          default -> false;
+        };
+    return empty ? this : put(name, value);
+  }
+
+  boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  /** As a value of another object or list. */
+  Map<String, @Nullable Object> map() {
+    return entries;
+  }
+
+  /** The text, with a line end. */
+  String text() {
+    return GoJsonText.of(entries) + "\n";
+  }
+}

@@ -1,0 +1,147 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A message of a webhook of Mattermost. */
+final class Mattermost extends HttpReceiverKind {
+  private static final int MAX_TEXT = 16383;
+
+  private final Key<Secret> webhookUrl =
+      section.optional("webhook_url", Types.SECRET_URL, "The webhook; else the global one.");
+  private final Key<String> webhookUrlFile =
+      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final Key<String> channel = section.key("channel", Type.STRING, "", "The channel.");
+  private final Key<String> username =
+      section.key(
+          "username",
+          Type.STRING,
+          "{{ template \"mattermost.default.username\" . }}",
+          "Who it seems to come from.");
+  private final Key<String> text =
+      section.key("text", Type.STRING, "{{ template \"mattermost.default.text\" . }}", "The text.");
+  private final Key<String> fallback =
+      section.key(
+          "fallback",
+          Type.STRING,
+          "{{ template \"mattermost.default.fallback\" . }}",
+          "The text of notifications.");
+  private final Key<String> color =
+      section.key(
+          "color", Type.STRING, "{{ template \"mattermost.default.color\" . }}", "The color.");
+  private final Key<String> pretext = section.key("pretext", Type.STRING, "", "What stands above.");
+  private final Key<String> authorName = section.key("author_name", Type.STRING, "", "The author,");
+  private final Key<String> authorLink =
+      section.key("author_link", Type.STRING, "", "where that name leads,");
+  private final Key<String> authorIcon =
+      section.key("author_icon", Type.STRING, "", "and a picture.");
+  private final Key<String> title =
+      section.key(
+          "title", Type.STRING, "{{ template \"mattermost.default.title\" . }}", "The title.");
+  private final Key<String> titleLink =
+      section.key(
+          "title_link",
+          Type.STRING,
+          "{{ template \"mattermost.default.titlelink\" . }}",
+          "Where it leads.");
+  private final Key<List<YamlObject>> fields =
+      section.key("fields", Type.list(MattermostParts.FIELD), List.of(), "Fields.");
+  private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
+  private final Key<String> footer = section.key("footer", Type.STRING, "", "What stands below.");
+  private final Key<String> footerIcon =
+      section.key("footer_icon", Type.STRING, "", "A picture beside it.");
+  private final Key<String> imageUrl = section.key("image_url", Type.STRING, "", "An image.");
+  private final Key<String> iconUrl =
+      section.key("icon_url", Type.STRING, "", "The picture of the user.");
+  private final Key<String> iconEmoji =
+      section.key("icon_emoji", Type.STRING, "", "An emoji as that picture.");
+  private final Key<List<YamlObject>> attachments =
+      section.key(
+          "attachments",
+          Type.list(MattermostParts.ATTACHMENT),
+          List.of(),
+          "Attachments instead of the one that the other keys make.");
+  private final Key<String> type = section.key("type", Type.STRING, "", "The type of the post.");
+  private final Key<YamlObject> props =
+      section.optional("props", MattermostParts.PROPS, "Properties.");
+  private final Key<YamlObject> priority =
+      section.optional("priority", MattermostParts.PRIORITY, "How urgent it is.");
+
+  Mattermost() {
+    super("mattermost", true, "A message of a webhook of Mattermost.");
+  }
+
+  @Override
+  public void check(YamlObject o, GlobalConfig g) {
+    atMostOne(o, webhookUrl, webhookUrlFile);
+    boolean own = isSet(o, webhookUrl) || isSet(o, webhookUrlFile);
+    boolean global =
+        g.has(GlobalConfig.MATTERMOST_WEBHOOK_URL)
+            || g.has(GlobalConfig.MATTERMOST_WEBHOOK_URL_FILE);
+    if (!own && !global) {
+      throw o.error("missing webhook_url or webhook_url_file on mattermost_config");
+    }
+  }
+
+  @Override
+  public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
+    HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
+    return (n, limit) -> {
+      Texts t = new Texts(context.templates(), o, n);
+      JsonObject body =
+          new JsonObject()
+              .add("channel", t.of(channel))
+              .add("username", t.of(username))
+              .add("icon_url", t.of(iconUrl))
+              .add("icon_emoji", t.of(iconEmoji))
+              .add("type", t.of(type))
+              .add("priority", MattermostParts.priority(o.find(priority), t));
+      YamlObject p = o.find(props);
+      if (p != null && !p.get(MattermostParts.CARD).isEmpty()) {
+        body.put("props", Map.of("card", t.of(p.get(MattermostParts.CARD))));
+      }
+      List<YamlObject> own = o.get(attachments);
+      if (own.isEmpty()) {
+        body.put("attachments", List.of(attachment(o, t).map()));
+      } else {
+        body.add("text", Texts.runes(t.of(text), MAX_TEXT));
+        body.put(
+            "attachments", own.stream().map(a -> MattermostParts.attachment(a, t).map()).toList());
+      }
+      http.postJson(target(o, g), body.text(), limit);
+    };
+  }
+
+  private JsonObject attachment(YamlObject o, Texts t) {
+    return new JsonObject()
+        .add("fallback", t.of(fallback))
+        .add("color", t.of(color))
+        .add("pretext", t.of(pretext))
+        .add("text", Texts.runes(t.of(text), MAX_TEXT))
+        .add("author_name", t.of(authorName))
+        .add("author_link", t.of(authorLink))
+        .add("author_icon", t.of(authorIcon))
+        .add("title", t.of(title))
+        .add("title_link", t.of(titleLink))
+        .add("fields", MattermostParts.fields(o.get(fields), t))
+        .add("thumb_url", t.of(thumbUrl))
+        .add("footer", t.of(footer))
+        .add("footer_icon", t.of(footerIcon))
+        .add("image_url", t.of(imageUrl));
+  }
+
+  private String target(YamlObject o, GlobalConfig g) throws NotifyException {
+    if (isSet(o, webhookUrl) || isSet(o, webhookUrlFile)) {
+      return HttpSender.secret(o.get(webhookUrl, Secret.NONE), o.get(webhookUrlFile));
+    }
+    Secret url = g.find(GlobalConfig.MATTERMOST_WEBHOOK_URL);
+    return HttpSender.secret(
+        url == null ? Secret.NONE : url, g.get(GlobalConfig.MATTERMOST_WEBHOOK_URL_FILE));
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.util.Set;
+
+/** A card of a connector of Microsoft Teams. */
+final class Msteams extends HttpReceiverKind {
+  private final Key<Secret> webhookUrl =
+      section.optional("webhook_url", Types.SECRET_URL, "The webhook.");
+  private final Key<String> webhookUrlFile =
+      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final Key<String> title =
+      section.key("title", Type.STRING, "{{ template \"msteams.default.title\" . }}", "Title.");
+  private final Key<String> summary =
+      section.key(
+          "summary", Type.STRING, "{{ template \"msteams.default.summary\" . }}", "Summary.");
+  private final Key<String> text =
+      section.key("text", Type.STRING, "{{ template \"msteams.default.text\" . }}", "Text.");
+
+  Msteams() {
+    super("msteams", true, "A card of a connector of Microsoft Teams.");
+  }
+
+  @Override
+  public void check(YamlObject o, GlobalConfig g) {
+    exactlyOne(o, webhookUrl, webhookUrlFile);
+  }
+
+  @Override
+  public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
+    HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
+    return (n, limit) -> {
+      Texts t = new Texts(context.templates(), o, n);
+      JsonObject body =
+          new JsonObject()
+              .put("@context", "http://schema.org/extensions")
+              .put("type", "MessageCard")
+              .put("title", t.of(title))
+              .put("summary", t.of(summary))
+              .put("text", t.of(text))
+              .put("themeColor", n.isFiring() ? "8C1A1A" : "2DC72D");
+      Secret inline = o.get(webhookUrl, Secret.NONE);
+      http.postJson(HttpSender.secret(inline, o.get(webhookUrlFile)), body.text(), limit);
+    };
+  }
+}

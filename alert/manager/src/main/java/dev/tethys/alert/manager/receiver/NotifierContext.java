@@ -1,0 +1,9 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.alert.manager.template.Templates;
+import dev.tethys.web.client.HttpClientFactory;
+import java.time.InstantSource;
+
+/** What notifiers are made with. */
+public record NotifierContext(
+    HttpClientFactory clients, Templates templates, InstantSource clock) {}

@@ -1,0 +1,97 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+
+/**
+ * One way of notifying, such as {@code slack}: the keys of {@code slack_configs} and what speaks to
+ * the service. Objects of it hold no state; what one entry of a configuration says is in its {@link
+ * YamlObject}.
+ */
+public abstract class ReceiverKind {
+  private final String name;
+  final Section section;
+  private final Key<Boolean> sendResolved;
+
+  ReceiverKind(String name, boolean sendResolved, String doc) {
+    this.name = name;
+    this.section = new Section(name + "_config", doc);
+    this.sendResolved =
+        section.key("send_resolved", Type.BOOL, sendResolved, "Tell of resolved alerts, too.");
+  }
+
+  /** As metrics and the log call it. */
+  public String name() {
+    return name;
+  }
+
+  /** The key of its list in a receiver. */
+  public String key() {
+    return name + "_configs";
+  }
+
+  public Section section() {
+    return section;
+  }
+
+  /** False for a kind whose entries are read and then refused by name. */
+  public boolean built() {
+    return true;
+  }
+
+  /** Whether resolved alerts are told of. */
+  public boolean sendsResolved(YamlObject o) {
+    return o.get(sendResolved);
+  }
+
+  /**
+   * Checks what the types of single keys do not.
+   *
+   * @throws dev.tethys.config.ConfigException when an entry is wrong
+   */
+  public abstract void check(YamlObject o, GlobalConfig g);
+
+  /**
+   * Makes what notifies.
+   *
+   * @throws IOException when a file that is read at once, such as a certificate, cannot be read
+   */
+  public abstract Notifier open(YamlObject o, GlobalConfig g, NotifierContext context)
+      throws IOException;
+
+  /** A map inside of an entry, each of its values read. */
+  static YamlObject whole(YamlObject o) {
+    o.readAll();
+    return o;
+  }
+
+  /** Refuses two keys that exclude each other. */
+  static void atMostOne(YamlObject o, Key<?> a, Key<?> b) {
+    if (isSet(o, a) && isSet(o, b)) {
+      throw o.error(b, "at most one of " + a.name() + " & " + b.name() + " must be configured");
+    }
+  }
+
+  /** Refuses an entry that has neither key, or both. */
+  static void exactlyOne(YamlObject o, Key<?> a, Key<?> b) {
+    if (!isSet(o, a) && !isSet(o, b)) {
+      throw o.error("one of " + a.name() + " or " + b.name() + " must be configured");
+    }
+    atMostOne(o, a, b);
+  }
+
+  /** Whether a key says anything. */
+  static boolean isSet(YamlObject o, Key<?> key) {
+    Object v = o.find(key);
+    return switch (v) {
+      case null -> false;
+      case String s -> !s.isEmpty();
+      case dev.tethys.config.Secret s -> !s.isEmpty();
+      case Long n -> n != 0;
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,75 @@
+package dev.tethys.alert.manager.state;
+
+import java.time.Instant;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An alert as it was last told of.
+ *
+ * @param endsAt when it ended or is taken to end; null only where that is not to be shown
+ * @param updatedAt when it was told of
+ * @param timeout whether nobody gave the end, which then is the resolve timeout
+ */
+public record Alert(
+    LabelSet labels,
+    LabelSet annotations,
+    Instant startsAt,
+    @Nullable Instant endsAt,
+    String generatorUrl,
+    Instant updatedAt,
+    boolean timeout) {
+  /** By job, instance, then all labels: the order in which a notification lists them. */
+  public static final Comparator<Alert> ORDER =
+      byLabel("job").thenComparing(byLabel("instance")).thenComparing(Alert::labels);
+
+  private static Comparator<Alert> byLabel(String name) {
+    return (a, b) -> {
+      String x = a.labels().map().get(name);
+      String y = b.labels().map().get(name);
+      return x == null || y == null
+          ? x == y ? 0 : x == null ? 1 : -1
+          : LabelSet.BY_CODE_POINTS.compare(x, y);
+    };
+  }
+
+  /** The label {@code alertname}. */
+  public String name() {
+    return labels.get("alertname");
+  }
+
+  /** Whether it is over at a moment. */
+  public boolean isResolvedAt(Instant t) {
+    return endsAt != null && !endsAt.isAfter(t);
+  }
+
+  public Alert withEnd(@Nullable Instant end) {
+    return new Alert(labels, annotations, startsAt, end, generatorUrl, updatedAt, timeout);
+  }
+
+  /**
+   * What is known of it after both were told: the younger one, from the earlier start on. Both have
+   * the same labels and an end.
+   */
+  Alert merge(Alert o, Instant now) {
+    if (o.updatedAt.isBefore(updatedAt)) {
+      return o.merge(this, now);
+    }
+    Instant start = startsAt.isBefore(o.startsAt) ? startsAt : o.startsAt;
+    Instant end = o.endsAt;
+    boolean later = endsAt != null && end != null && endsAt.isAfter(end);
+    if (later && (o.isResolvedAt(now) ? isResolvedAt(now) : !timeout)) {
+      end = endsAt;
+    }
+    return new Alert(labels, o.annotations, start, end, o.generatorUrl, o.updatedAt, o.timeout);
+  }
+
+  /** Whether both tell of the same stretch of time. */
+  boolean overlaps(Alert old) {
+    return isWithin(endsAt, old) || isWithin(startsAt, old);
+  }
+
+  private static boolean isWithin(@Nullable Instant t, Alert old) {
+    return t != null && t.isAfter(old.startsAt) && old.endsAt != null && t.isBefore(old.endsAt);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.tethys.alert.manager.state;
+
+import dev.tethys.model.exposition.Registry;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The alerts that were told of and are not over, in memory: whoever sends them tells of them again.
+ *
+ * <p>Invariants: everything is guarded by this object; a listener hears of each alert in the order
+ * in which they were stored, under the lock, and must not wait.
+ */
+public final class AlertStore {
+  /** How many are kept at most. */
+  public static final int MAX_ALERTS = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(AlertStore.class.getName());
+
+  private final InstantSource clock;
+  private final int perNameLimit;
+  private final int maxAlerts;
+  private final Map<LabelSet, Alert> alerts = new HashMap<>();
+  private final Map<String, Integer> perName = new HashMap<>();
+  private final List<Consumer<Alert>> listeners = new CopyOnWriteArrayList<>();
+  private final Registry.Counter limited;
+
+  /**
+   * @param perNameLimit how many alerts with the same name are kept; 0 for any number
+   */
+  public AlertStore(InstantSource clock, int perNameLimit, Registry registry) {
+    this(clock, perNameLimit, MAX_ALERTS, registry);
+  }
+
+  AlertStore(InstantSource clock, int perNameLimit, int maxAlerts, Registry registry) {
+    this.clock = clock;
+    this.perNameLimit = perNameLimit;
+    this.maxAlerts = maxAlerts;
+    registry
+        .gauge(
+            "alertmanager_alerts_per_alert_limit",
+            "Current limit on number of alerts per alert name")
+        .set(perNameLimit);
+    limited =
+        registry.counter(
+            "alertmanager_alerts_limited_total",
+            "Total number of alerts that were dropped due to per alert name limit");
+  }
+
+  /** Stores alerts, each joined with what was known of it; those beyond a limit are dropped. */
+  public synchronized void put(List<Alert> told) {
+    for (Alert a : told) {
+      Alert old = alerts.get(a.labels());
+      if (old == null && !hasRoom(a.name())) {
+        limited.inc();
+        LOG.log(Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
+        continue;
+      }
+      Alert now = old != null && a.overlaps(old) ? old.merge(a, clock.instant()) : a;
+      alerts.put(now.labels(), now);
+      if (old == null) {
+        perName.merge(now.name(), 1, Integer::sum);
+      }
+      listeners.forEach(l -> l.accept(now));
+    }
+  }
+
+  private boolean hasRoom(String name) {
+    if (alerts.size() >= maxAlerts
+        || perNameLimit > 0 && perName.getOrDefault(name, 0) >= perNameLimit) {
+      collectGarbage();
+    }
+    return alerts.size() < maxAlerts
+        && (perNameLimit <= 0 || perName.getOrDefault(name, 0) < perNameLimit);
+  }
+
+  /**
+   * Gives all alerts that there are, and from then on each that is stored.
+   *
+   * @return ends it
+   */
+  public synchronized Runnable listen(Consumer<Alert> listener) {
+    alerts.values().forEach(listener);
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  /** Forgets those that are over; their last notifications are the groups' matter. */
+  public synchronized void collectGarbage() {
+    Instant now = clock.instant();
+    Iterator<Alert> i = alerts.values().iterator();
+    while (i.hasNext()) {
+      Alert a = i.next();
+      if (a.isResolvedAt(now)) {
+        i.remove();
+        perName.computeIfPresent(a.name(), (k, n) -> n == 1 ? null : n - 1);
+      }
+    }
+  }
+
+  public synchronized List<Alert> all() {
+    return new ArrayList<>(alerts.values());
+  }
+
+  public synchronized @Nullable Alert get(LabelSet labels) {
+    return alerts.get(labels);
+  }
+}

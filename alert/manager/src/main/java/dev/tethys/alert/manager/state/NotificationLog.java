@@ -1,0 +1,150 @@
+package dev.tethys.alert.manager.state;
+
+import dev.tethys.model.exposition.Registry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What was last sent about each group to each receiver, so that it is not sent again.
+ *
+ * <p>Invariants: guarded by this object; what {@link #note} acknowledged is on the disk. At most
+ * {@link #MAX_ENTRIES} are kept, the oldest go first: their groups are notified about anew.
+ */
+public final class NotificationLog implements Closeable {
+  /** The file in the storage folder. */
+  public static final String FILE = "nflog.log";
+
+  /** How many entries are kept at most. */
+  public static final int MAX_ENTRIES = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(NotificationLog.class.getName());
+
+  /** A group and one integration of a receiver. */
+  public record Key(String groupKey, String receiver, String integration, int index) {}
+
+  /**
+   * What was sent.
+   *
+   * @param firing fingerprints of the alerts that fired
+   * @param resolved fingerprints of those that were over
+   * @param expiresAt when it may be forgotten
+   * @param memo what the notifier wants to find again
+   */
+  public record Entry(
+      Instant at,
+      Set<Long> firing,
+      Set<Long> resolved,
+      Instant expiresAt,
+      Map<String, String> memo) {}
+
+  private final Duration retention;
+  private final InstantSource clock;
+  private final int maxEntries;
+  private final Map<Key, Entry> entries = new LinkedHashMap<>();
+  private final RecordLog log;
+
+  /**
+   * Opens the log in a folder.
+   *
+   * @param retention how long an entry is kept at least
+   * @throws IOException when it cannot be read or made
+   */
+  public NotificationLog(Path folder, Duration retention, InstantSource clock, Registry registry)
+      throws IOException {
+    this(folder, retention, clock, registry, MAX_ENTRIES);
+  }
+
+  NotificationLog(
+      Path folder, Duration retention, InstantSource clock, Registry registry, int maxEntries)
+      throws IOException {
+    this.retention = retention;
+    this.clock = clock;
+    this.maxEntries = maxEntries;
+    this.log = RecordLog.open(folder.resolve(FILE), this::read);
+    registry.gauge(
+        "alertmanager_nflog_snapshot_size_bytes",
+        "Size of the last notification log snapshot in bytes.",
+        this::bytes);
+  }
+
+  private void read(byte[] payload) {
+    try {
+      JsonNode n = StateJson.tree(payload);
+      Key key = StateJson.sentKey(n);
+      entries.remove(key);
+      entries.put(key, StateJson.sent(n));
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "{0}: an entry that cannot be read is left out: {1}", FILE, e);
+    }
+  }
+
+  private synchronized double bytes() {
+    return log.bytes();
+  }
+
+  public synchronized @Nullable Entry find(Key key) {
+    return entries.get(key);
+  }
+
+  /**
+   * Notes what was sent now.
+   *
+   * @param expiry after which it may be forgotten, if that is shorter than the retention; zero for
+   *     the retention
+   * @throws IOException when it could not be written; it holds all the same until the process ends
+   */
+  public synchronized void note(
+      Key key, Set<Long> firing, Set<Long> resolved, Map<String, String> memo, Duration expiry)
+      throws IOException {
+    Instant now = clock.instant();
+    Duration keep = expiry.isPositive() && expiry.compareTo(retention) < 0 ? expiry : retention;
+    Entry e =
+        new Entry(now, Set.copyOf(firing), Set.copyOf(resolved), now.plus(keep), Map.copyOf(memo));
+    entries.remove(key); // so that the map is in the order of writing
+    entries.put(key, e);
+    while (entries.size() > maxEntries) {
+      entries.remove(entries.keySet().iterator().next());
+    }
+    log.append(StateJson.sent(key, e));
+    if (log.records() > Silences.SLACK + 2 * entries.size()) {
+      compact();
+    }
+  }
+
+  private void compact() {
+    try {
+      log.replace(
+          entries.entrySet().stream().map(e -> StateJson.sent(e.getKey(), e.getValue())).toList());
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());
+    }
+  }
+
+  /** Forgets what may be forgotten. */
+  public synchronized void collectGarbage() {
+    Instant now = clock.instant();
+    if (entries.values().removeIf(e -> e.expiresAt().isBefore(now))) {
+      compact();
+    }
+  }
+
+  public synchronized int size() {
+    return entries.size();
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    log.close();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.tethys.alert.manager.state;
+
+/** A silence cannot be made, changed or found. */
+public final class SilenceException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean notFound;
+
+  private SilenceException(String message, boolean notFound) {
+    super(message);
+    this.notFound = notFound;
+  }
+
+  static SilenceException notFound() {
+    return new SilenceException("silence not found", true);
+  }
+
+  static SilenceException invalid(String message) {
+    return new SilenceException(message, false);
+  }
+
+  /** Whether there is no silence of that id. */
+  public boolean isNotFound() {
+    return notFound;
+  }
+
+  /** The message; never null. */
+  public String problem() {
+    return String.valueOf(getMessage());
+  }
+}

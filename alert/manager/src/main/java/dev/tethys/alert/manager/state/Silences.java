@@ -1,0 +1,281 @@
+package dev.tethys.alert.manager.state;
+
+import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The silences that there are, were, and are to come.
+ *
+ * <p>Invariants: guarded by this object; what {@link #set} and {@link #expire} acknowledged is in
+ * the log on the disk. The log holds at most {@link #SLACK} records beside twice those that count.
+ */
+public final class Silences implements Closeable {
+  /** The file in the storage folder. */
+  public static final String FILE = "silences.log";
+
+  /** How many replaced records a log may hold in any case. */
+  static final int SLACK = 1000;
+
+  private static final System.Logger LOG = System.getLogger(Silences.class.getName());
+
+  private final SilenceLimits limits;
+  private final MatcherSyntax syntax;
+  private final InstantSource clock;
+  private final boolean logged;
+  private final Map<String, Silence> silences = new LinkedHashMap<>();
+  private final RecordLog log;
+
+  /**
+   * Opens the log in a folder.
+   *
+   * @param logged whether each change is said in the log of the process
+   * @throws IOException when it cannot be read or made
+   */
+  public Silences(
+      Path folder,
+      SilenceLimits limits,
+      MatcherSyntax syntax,
+      InstantSource clock,
+      Registry registry,
+      boolean logged)
+      throws IOException {
+    this.limits = limits;
+    this.syntax = syntax;
+    this.clock = clock;
+    this.logged = logged;
+    this.log = RecordLog.open(folder.resolve(FILE), this::read);
+    register(registry);
+  }
+
+  private void read(byte[] payload) {
+    try {
+      Silence s = StateJson.silence(payload);
+      silences.put(s.id(), s);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "{0}: a silence that cannot be read is left out: {1}", FILE, e);
+    }
+  }
+
+  private void register(Registry registry) {
+    registry.register(
+        to -> {
+          List<MetricFamily.Metric> metrics = new ArrayList<>();
+          Instant now = clock.instant();
+          List<Silence> all = all();
+          for (Silence.State state : Silence.State.values()) {
+            long n = all.stream().filter(s -> s.stateAt(now) == state).count();
+            metrics.add(
+                new MetricFamily.Metric(
+                    dev.tethys.model.Labels.of("state", state.text()), (double) n));
+          }
+          to.accept(
+              new MetricFamily(
+                  "alertmanager_silences",
+                  MetricType.GAUGE,
+                  "How many silences by state.",
+                  "",
+                  metrics));
+        });
+    registry.gauge(
+        "alertmanager_silences_snapshot_size_bytes",
+        "Size of the last silence snapshot in bytes.",
+        this::bytes);
+  }
+
+  private synchronized double bytes() {
+    return log.bytes();
+  }
+
+  /**
+   * Makes a silence, or changes the one whose id it has. A change of anything but the comment and
+   * the end makes a new one, and expires the old.
+   *
+   * @return its id
+   * @throws SilenceException in Alertmanager's words
+   * @throws IOException when it could not be written; nothing has changed then
+   */
+  public String set(Silence wanted) throws SilenceException, IOException {
+    check(wanted);
+    synchronized (this) {
+      Instant now = clock.instant();
+      Silence before = silences.get(wanted.id());
+      if (!wanted.id().isEmpty() && before == null) {
+        throw SilenceException.notFound();
+      }
+      if (before != null && canChange(before, wanted, now)) {
+        store(wanted.with(before.id(), wanted.startsAt(), wanted.endsAt(), now), "update silence");
+        return before.id();
+      }
+      if (limits.maxSilences() > 0 && silences.size() + 1 > limits.maxSilences()) {
+        throw SilenceException.invalid(
+            "exceeded maximum number of silences: "
+                + silences.size()
+                + " (limit: "
+                + limits.maxSilences()
+                + ")");
+      }
+      Instant start = wanted.startsAt().isBefore(now) ? now : wanted.startsAt();
+      Silence fresh = wanted.with(UUID.randomUUID().toString(), start, wanted.endsAt(), now);
+      encoded(fresh);
+      if (before != null) {
+        expire(before, now);
+      }
+      store(fresh, "create silence");
+      return fresh.id();
+    }
+  }
+
+  private static boolean canChange(Silence a, Silence b, Instant now) {
+    if (!a.matchers().equals(b.matchers())) {
+      return false;
+    }
+    return switch (a.stateAt(now)) {
+      case ACTIVE ->
+          a.startsAt().getEpochSecond() == b.startsAt().getEpochSecond()
+              && !b.endsAt().isBefore(now);
+      case PENDING -> !b.startsAt().isBefore(now);
+      case EXPIRED -> false;
+    };
+  }
+
+  private void check(Silence s) throws SilenceException {
+    List<LabelMatcher> all = s.matchers().all();
+    if (all.isEmpty()) {
+      throw SilenceException.invalid("invalid silence: at least one matcher required");
+    }
+    for (int i = 0; i < all.size(); i++) {
+      if (!syntax.isLabelName(all.get(i).name())) {
+        throw SilenceException.invalid(
+            "invalid silence: invalid label matcher "
+                + i
+                + ": invalid label name "
+                + GoQuote.quote(all.get(i).name()));
+      }
+    }
+    if (all.stream().allMatch(m -> m.isEqual() && m.matches(""))) {
+      throw SilenceException.invalid(
+          "invalid silence: at least one matcher must not match the empty string");
+    }
+    if (s.endsAt().isBefore(s.startsAt())) {
+      throw SilenceException.invalid("invalid silence: end time must not be before start time");
+    }
+  }
+
+  /**
+   * Ends a silence now; one that has not begun is over, too.
+   *
+   * @throws SilenceException when there is none of that id
+   * @throws IOException when it could not be written; nothing has changed then
+   */
+  public synchronized void expire(String id) throws SilenceException, IOException {
+    Silence s = silences.get(id);
+    if (s == null) {
+      throw SilenceException.notFound();
+    }
+    expire(s, clock.instant());
+  }
+
+  private void expire(Silence s, Instant now) throws IOException, SilenceException {
+    switch (s.stateAt(now)) {
+      case EXPIRED -> {}
+      case ACTIVE -> store(s.with(s.id(), s.startsAt(), now, now), "expire silence");
+      case PENDING -> store(s.with(s.id(), now, now, now), "expire silence");
+    }
+  }
+
+  private byte[] encoded(Silence s) throws SilenceException {
+    byte[] b = StateJson.silence(s);
+    int limit = limits.maxBytes() > 0 ? limits.maxBytes() : RecordLog.MAX_RECORD_BYTES;
+    if (b.length > limit) {
+      throw SilenceException.invalid(
+          "silence exceeded maximum size: " + b.length + " bytes (limit: " + limit + " bytes)");
+    }
+    return b;
+  }
+
+  private void store(Silence s, String what) throws IOException, SilenceException {
+    log.append(encoded(s));
+    silences.put(s.id(), s);
+    if (logged) {
+      LOG.log(
+          Level.INFO,
+          "{0} {1}: {2} from {3} to {4} by {5}: {6}",
+          what,
+          s.id(),
+          s.matchers(),
+          s.startsAt(),
+          s.endsAt(),
+          s.createdBy(),
+          s.comment());
+    }
+    if (log.records() > SLACK + 2 * silences.size()) {
+      compact();
+    }
+  }
+
+  private void compact() {
+    try {
+      log.replace(silences.values().stream().map(StateJson::silence).toList());
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());
+    }
+  }
+
+  /** Forgets silences that have been over for longer than they are kept. */
+  public synchronized void collectGarbage() {
+    Instant horizon = clock.instant().minus(limits.retention());
+    boolean any = silences.values().removeIf(s -> s.endsAt().isBefore(horizon));
+    if (any) {
+      compact();
+    }
+  }
+
+  public synchronized List<Silence> all() {
+    return new ArrayList<>(silences.values());
+  }
+
+  public synchronized @Nullable Silence get(String id) {
+    return silences.get(id);
+  }
+
+  /** The ids of the silences that hold for labels now, sorted. */
+  public synchronized List<String> silencing(LabelSet labels) {
+    Instant now = clock.instant();
+    List<String> ids = new ArrayList<>();
+    for (Silence s : silences.values()) {
+      if (s.stateAt(now) == Silence.State.ACTIVE && s.matchers().matches(labels.map())) {
+        ids.add(s.id());
+      }
+    }
+    ids.sort(null);
+    return ids;
+  }
+
+  /** Matchers that select silences: each has to stand in a silence as it is. */
+  public static boolean isSelected(Silence s, LabelMatchers filter) {
+    return s.matchers().all().containsAll(filter.all());
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    log.close();
+  }
+}

@@ -1,0 +1,293 @@
+package dev.tethys.alert.manager.template;
+
+import dev.tethys.alert.template.GoStrings;
+import dev.tethys.alert.template.TemplateOutput;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes an HTML document of which the template's own text is trusted and its values are not: each
+ * value is escaped for the place at which it stands, as Go's html/template does: text, attributes,
+ * URLs, scripts, styles. Facts: the documentation of html/template, "Contexts".
+ *
+ * <p>Where html/template derives the place of an action from the template before it runs, this
+ * follows the document as it is written, so that a template whose branches end in different places
+ * is not refused. Comments of HTML in the template are left out, as there.
+ */
+final class HtmlOutput implements TemplateOutput {
+  private enum Place {
+    TEXT,
+    TAG,
+    ATTRIBUTE_NAME,
+    AFTER_NAME,
+    BEFORE_VALUE,
+    VALUE,
+    COMMENT,
+    /** The text of a title or textarea. */
+    RAW_TEXT,
+    SCRIPT,
+    STYLE
+  }
+
+  private enum Kind {
+    PLAIN,
+    URL,
+    SCRIPT,
+    STYLE
+  }
+
+  private static final Set<String> URL_ATTRIBUTES =
+      Set.of(
+          "action",
+          "archive",
+          "background",
+          "cite",
+          "classid",
+          "codebase",
+          "data",
+          "formaction",
+          "href",
+          "icon",
+          "longdesc",
+          "manifest",
+          "poster",
+          "profile",
+          "src",
+          "srcset",
+          "usemap",
+          "xmlns");
+
+  private Place place = Place.TEXT;
+  private String element = "";
+  private final StringBuilder attribute = new StringBuilder();
+  private Kind kind = Kind.PLAIN;
+
+  /** The quote that ends the value of the attribute; 0 for a space or the end of the tag. */
+  private char quote;
+
+  private UrlText url = new UrlText();
+  private CodeText code = CodeText.script();
+
+  @Override
+  public String text(String literal) {
+    StringBuilder out = new StringBuilder(literal.length());
+    int i = 0;
+    while (i < literal.length()) {
+      i = step(literal, i, out);
+    }
+    return out.toString();
+  }
+
+  /** Takes some characters of the template's text, and gives where the next ones begin. */
+  private int step(String s, int i, StringBuilder out) {
+    char c = s.charAt(i);
+    switch (place) {
+      case TEXT -> {
+        return inText(s, i, out);
+      }
+      case COMMENT -> {
+        int end = s.indexOf("-->", i);
+        place = end < 0 ? Place.COMMENT : Place.TEXT;
+        return end < 0 ? s.length() : end + 3;
+      }
+      case RAW_TEXT, SCRIPT, STYLE -> {
+        if (c == '<' && s.startsWith("/", i + 1) && closes(s, i + 2)) {
+          int end = i + 2 + element.length();
+          out.append(s, i, end);
+          element = "";
+          place = Place.TAG;
+          return end;
+        }
+        if (place != Place.RAW_TEXT) {
+          code.take(c);
+        }
+      }
+      case TAG -> inTag(c);
+      case ATTRIBUTE_NAME -> {
+        if (c == '=' || c == '>' || c == '/' || isSpace(c)) {
+          place = Place.AFTER_NAME;
+          return i;
+        }
+        attribute.append(c);
+      }
+      case AFTER_NAME -> {
+        if (c == '=') {
+          begin();
+        } else if (!isSpace(c)) {
+          place = Place.TAG;
+          return i;
+        }
+      }
+      case BEFORE_VALUE -> {
+        if (c == '"' || c == '\'') {
+          quote = c;
+          place = Place.VALUE;
+        } else if (!isSpace(c)) {
+          quote = 0;
+          place = Place.VALUE;
+          return i;
+        }
+      }
+      case VALUE -> {
+        boolean ends = quote == 0 ? isSpace(c) || c == '>' : c == quote;
+        if (ends) {
+          place = Place.TAG;
+          if (quote == 0) {
+            return i;
+          }
+        } else if (kind == Kind.URL) {
+          url.take(c);
+        } else {
+          code.take(c);
+        }
+      }
+    }
+    out.append(c);
+    return i + 1;
+  }
+
+  private int inText(String s, int i, StringBuilder out) {
+    char c = s.charAt(i);
+    if (c != '<') {
+      out.append(c);
+      return i + 1;
+    }
+    if (s.startsWith("<!--", i)) {
+      place = Place.COMMENT;
+      return i + 4;
+    }
+    int name = s.startsWith("/", i + 1) ? i + 2 : i + 1;
+    int end = name;
+    while (end < s.length() && isNamePart(s.charAt(end), end == name)) {
+      end++;
+    }
+    if (end == name) {
+      boolean doctype = s.regionMatches(true, i, "<!doctype", 0, 9);
+      out.append(doctype ? "<" : "&lt;");
+      return i + 1;
+    }
+    String lower = s.substring(name, end).toLowerCase(Locale.ROOT);
+    element = name == i + 1 ? lower : "";
+    place = Place.TAG;
+    out.append(s, i, end);
+    return end;
+  }
+
+  private static boolean isNamePart(char c, boolean first) {
+    boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+    return letter || !first && (c >= '0' && c <= '9' || c == ':' || c == '-');
+  }
+
+  private boolean closes(String s, int at) {
+    int end = at + element.length();
+    return s.regionMatches(true, at, element, 0, element.length())
+        && (end >= s.length() || isSpace(s.charAt(end)) || "/>".indexOf(s.charAt(end)) >= 0);
+  }
+
+  private void inTag(char c) {
+    if (c == '>') {
+      switch (element) {
+        case "script" -> {
+          place = Place.SCRIPT;
+          code = CodeText.script();
+        }
+        case "style" -> {
+          place = Place.STYLE;
+          code = CodeText.style();
+        }
+        case "title", "textarea" -> place = Place.RAW_TEXT;
+        default -> {
+          place = Place.TEXT;
+          element = "";
+        }
+      }
+    } else if (!isSpace(c) && c != '/') {
+      attribute.setLength(0);
+      attribute.append(c);
+      place = Place.ATTRIBUTE_NAME;
+    }
+  }
+
+  /** What follows is the value of an attribute. */
+  private void begin() {
+    place = Place.BEFORE_VALUE;
+    kind = kindOf(attribute.toString().toLowerCase(Locale.ROOT));
+    url = new UrlText();
+    code = kind == Kind.STYLE ? CodeText.style() : CodeText.script();
+  }
+
+  private static Kind kindOf(String attribute) {
+    String name = attribute;
+    if (name.startsWith("data-")) {
+      name = name.substring(5);
+    } else {
+      int colon = name.indexOf(':');
+      if (colon >= 0) {
+        if (name.startsWith("xmlns:")) {
+          return Kind.URL;
+        }
+        name = name.substring(colon + 1);
+      }
+    }
+    if (URL_ATTRIBUTES.contains(name)) {
+      return Kind.URL;
+    }
+    if (name.startsWith("on")) {
+      return Kind.SCRIPT;
+    }
+    if (name.equals("style")) {
+      return Kind.STYLE;
+    }
+    return name.contains("src") || name.contains("uri") || name.contains("url")
+        ? Kind.URL
+        : Kind.PLAIN;
+  }
+
+  private static boolean isSpace(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+  }
+
+  @Override
+  public String value(@Nullable Object value) {
+    String s = value == null ? "" : GoStrings.print(value);
+    boolean html = value instanceof SafeText t && t.kind() == SafeText.Kind.HTML;
+    if (place == Place.BEFORE_VALUE) {
+      quote = 0;
+      place = Place.VALUE;
+    }
+    return switch (place) {
+      case TEXT -> html ? s : HtmlText.escaped(s);
+      case RAW_TEXT -> html ? HtmlText.normalized(s) : HtmlText.escaped(s);
+      case COMMENT -> "";
+      case TAG, ATTRIBUTE_NAME, AFTER_NAME -> attributeName(s);
+      case SCRIPT, STYLE -> code.value(value, s);
+      case BEFORE_VALUE, VALUE -> {
+        String inner =
+            switch (kind) {
+              case PLAIN -> html ? HtmlText.withoutTags(s) : s;
+              case URL -> url.value(value, s);
+              case SCRIPT, STYLE -> code.value(value, s);
+            };
+        yield quote == 0
+            ? HtmlText.unquoted(inner)
+            : html && kind == Kind.PLAIN ? HtmlText.normalized(inner) : HtmlText.escaped(inner);
+      }
+    };
+  }
+
+  /** Only names of harmless attributes may come from outside. */
+  private String attributeName(String s) {
+    String lower = s.toLowerCase(Locale.ROOT);
+    boolean harmless = lower.matches("[a-z0-9]+") && kindOf(lower) == Kind.PLAIN;
+    String name = harmless ? lower : HtmlText.REFUSED;
+    if (place == Place.ATTRIBUTE_NAME) {
+      attribute.append(name);
+    } else {
+      attribute.setLength(0);
+      attribute.append(name);
+      place = Place.ATTRIBUTE_NAME;
+    }
+    return name;
+  }
+}

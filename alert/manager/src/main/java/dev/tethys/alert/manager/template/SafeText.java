@@ -1,0 +1,42 @@
+package dev.tethys.alert.manager.template;
+
+import dev.tethys.alert.template.GoStruct;
+import java.util.Map;
+
+/**
+ * Text that a template calls safe for one place of an HTML document.
+ *
+ * @param kind what it is safe as
+ */
+record SafeText(Kind kind, String value) implements GoStruct {
+  enum Kind {
+    HTML("template.HTML"),
+    URL("template.URL");
+
+    private final String typeName;
+
+    Kind(String typeName) {
+      this.typeName = typeName;
+    }
+  }
+
+  @Override
+  public String typeName() {
+    return kind.typeName;
+  }
+
+  @Override
+  public Map<String, ?> fields() {
+    return Map.of();
+  }
+
+  @Override
+  public String text() {
+    return value;
+  }
+
+  @Override
+  public boolean truth() {
+    return !value.isEmpty();
+  }
+}

@@ -1,0 +1,220 @@
+package dev.tethys.app.alertmanager;
+
+import static dev.tethys.app.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.app.cli.Flag.Kind.DURATION;
+import static dev.tethys.app.cli.Flag.Kind.FLOAT;
+import static dev.tethys.app.cli.Flag.Kind.INTEGER;
+import static dev.tethys.app.cli.Flag.Kind.LIST;
+import static dev.tethys.app.cli.Flag.Kind.STRING;
+import static dev.tethys.app.cli.Flag.of;
+import static dev.tethys.app.cli.Flag.refused;
+
+import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.state.SilenceLimits;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The flags of the Alertmanager with its defaults; those that are not built are refused by name.
+ */
+final class AlertmanagerFlags {
+  private static final String CLUSTER =
+      "several Alertmanagers do not find each other; one alone needs no cluster";
+  private static final String GO_RUNTIME =
+      "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
+
+  /** How many GET requests are answered at once when nobody says. */
+  private static final int LEAST_CONCURRENCY = 8;
+
+  private static final Set<String> BUILT =
+      Set.of("receiver-name-in-metrics", "classic-mode", "utf8-strict-mode");
+  private static final Set<String> KNOWN =
+      Set.of("alert-names-in-metrics", "group-key-in-metrics", "auto-gomemlimit", "event-recorder");
+
+  private AlertmanagerFlags() {}
+
+  private static final List<Flag> ALL =
+      List.of(
+          of("config.file", STRING, "alertmanager.yml", "Alertmanager configuration file name."),
+          of(
+              "storage.path",
+              STRING,
+              "data/",
+              "Folder of silences and of what was sent; both are on the disk before they are acknowledged."),
+          of(
+              "data.retention",
+              DURATION,
+              "120h",
+              "How long silences that are over, and what was sent, are kept."),
+          of(
+              "data.maintenance-interval",
+              DURATION,
+              "15m",
+              "How often what is out of date is removed from that folder."),
+          of(
+              "silences.max-silences",
+              INTEGER,
+              "0",
+              "Most silences, those that are over among them; 0 for any number."),
+          of(
+              "silences.max-silence-size-bytes",
+              INTEGER,
+              "0",
+              "Largest silence in bytes as it is stored; 0 for 16 MiB."),
+          of("log.silences", BOOLEAN, "false", "Say changes of silences in the log."),
+          of(
+              "alerts.gc-interval",
+              DURATION,
+              "30m",
+              "How often alerts that are over are forgotten."),
+          of(
+              "alerts.per-alertname-limit",
+              INTEGER,
+              "0",
+              "Most alerts with the same name; 0 for any number."),
+          of(
+              "dispatch.maintenance-interval",
+              DURATION,
+              "30s",
+              "Taken for compatibility: groups are removed as soon as they are empty."),
+          of(
+              "dispatch.start-delay",
+              DURATION,
+              "0s",
+              "For how long after the start nobody is notified, so that alerts come in first; best the --rules.alert.resend-delay of the servers."),
+          of(
+              "web.listen-address",
+              LIST,
+              ":9093",
+              "Address to listen on for the API and telemetry. Can be repeated."),
+          of("web.config.file", STRING, "", "File that enables TLS, authentication and headers."),
+          of(
+              "web.external-url",
+              STRING,
+              "",
+              "The URL under which it is reached from outside; notifications link to it."),
+          of(
+              "web.route-prefix",
+              STRING,
+              "",
+              "What its paths start with; else the path of --web.external-url."),
+          of(
+              "web.get-concurrency",
+              INTEGER,
+              "0",
+              "Most GET requests of the API at once; 0 for the number of processors, and at least 8."),
+          refused(
+              "web.timeout",
+              DURATION,
+              "0",
+              "requests have no time limit of their own; connections have"),
+          refused("web.systemd-socket", BOOLEAN, "false", "sockets from systemd are not taken"),
+          refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
+          refused("cluster.listen-address", STRING, "", CLUSTER),
+          refused("cluster.advertise-address", STRING, "", CLUSTER),
+          refused("cluster.peer-name", STRING, "", CLUSTER),
+          refused("cluster.peer", LIST, "", CLUSTER),
+          refused("cluster.peer-timeout", DURATION, "15s", CLUSTER),
+          refused("cluster.peers-resolve-timeout", DURATION, "15s", CLUSTER),
+          refused("cluster.gossip-interval", DURATION, "200ms", CLUSTER),
+          refused("cluster.pushpull-interval", DURATION, "1m", CLUSTER),
+          refused("cluster.tcp-timeout", DURATION, "10s", CLUSTER),
+          refused("cluster.probe-timeout", DURATION, "500ms", CLUSTER),
+          refused("cluster.probe-interval", DURATION, "1s", CLUSTER),
+          refused("cluster.settle-timeout", DURATION, "1m", CLUSTER),
+          refused("cluster.reconnect-interval", DURATION, "10s", CLUSTER),
+          refused("cluster.reconnect-timeout", DURATION, "6h", CLUSTER),
+          refused("cluster.tls-config", STRING, "", CLUSTER),
+          refused("cluster.label", STRING, "", CLUSTER),
+          refused(
+              "cluster.allow-insecure-public-advertise-address-discovery",
+              BOOLEAN,
+              "false",
+              CLUSTER),
+          of(
+              "enable-feature",
+              LIST,
+              "",
+              "Features by name, with commas between: receiver-name-in-metrics, classic-mode, utf8-strict-mode."),
+          of("log.level", STRING, "info", "debug, info, warn or error."),
+          of("log.format", STRING, "logfmt", "logfmt or json."));
+
+  static FlagSet set() {
+    return new FlagSet(
+        "tethys alertmanager",
+        "Groups, silences and routes alerts, and notifies about them, as Alertmanager does.",
+        ALL);
+  }
+
+  private static Set<String> features(FlagSet flags) {
+    Set<String> out = new LinkedHashSet<>();
+    for (String list : flags.list("enable-feature")) {
+      for (String f : list.split(",")) {
+        String name = f.strip();
+        if (KNOWN.contains(name)) {
+          throw new UsageException(
+              "tethys alertmanager: --enable-feature=" + name + " is not built yet");
+        }
+        if (!name.isEmpty() && !BUILT.contains(name)) {
+          throw new UsageException("tethys alertmanager: there is no feature " + name);
+        }
+        out.add(name);
+      }
+    }
+    return out;
+  }
+
+  private static int count(FlagSet flags, String name) {
+    long n = flags.integer(name);
+    if (n < 0 || n > Integer.MAX_VALUE) {
+      throw new UsageException(
+          "tethys alertmanager: --" + name + "=" + n + ": 0 or more is wanted");
+    }
+    return (int) n;
+  }
+
+  private static Duration positive(FlagSet flags, String name) {
+    Duration d = Duration.ofMillis(flags.millis(name));
+    if (d.isZero()) {
+      throw new UsageException("tethys alertmanager: --" + name + " wants more than 0");
+    }
+    return d;
+  }
+
+  static int getConcurrency(FlagSet flags) {
+    int n = count(flags, "web.get-concurrency");
+    return n > 0 ? n : Math.max(Runtime.getRuntime().availableProcessors(), LEAST_CONCURRENCY);
+  }
+
+  static AlertmanagerOptions options(FlagSet flags, URI externalUrl) {
+    Set<String> features = features(flags);
+    if (features.contains("classic-mode") && features.contains("utf8-strict-mode")) {
+      throw new UsageException(
+          "tethys alertmanager: cannot have both classic and UTF-8 modes enabled");
+    }
+    return new AlertmanagerOptions(
+        Path.of(flags.get("storage.path")),
+        new SilenceLimits(
+            positive(flags, "data.retention"),
+            count(flags, "silences.max-silences"),
+            count(flags, "silences.max-silence-size-bytes")),
+        flags.bool("log.silences"),
+        positive(flags, "data.maintenance-interval"),
+        positive(flags, "alerts.gc-interval"),
+        count(flags, "alerts.per-alertname-limit"),
+        Duration.ofMillis(flags.millis("dispatch.start-delay")),
+        features.contains("classic-mode")
+            ? MatcherSyntax.CLASSIC
+            : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK,
+        externalUrl,
+        features.contains("receiver-name-in-metrics"));
+  }
+}

@@ -1,0 +1,172 @@
+package dev.tethys.app.alertmanager;
+
+import dev.tethys.alert.manager.Alertmanager;
+import dev.tethys.alert.manager.AlertmanagerFile;
+import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.api.AlertmanagerApi;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.ExternalUrl;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpMetrics;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import sun.misc.Signal;
+
+/** {@code tethys alertmanager}: what Alertmanager does, on its own. */
+public final class AlertmanagerRole {
+  private static final System.Logger LOG = System.getLogger(AlertmanagerRole.class.getName());
+
+  private AlertmanagerRole() {}
+
+  /** Runs until the process is told to stop; the exit code of the process. */
+  public static int run(List<String> args) {
+    FlagSet flags = AlertmanagerFlags.set();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(args);
+    HeapPace.keep();
+    HttpClientFactory.prepare();
+    LogSetup.install(flags);
+    ExternalUrl external = externalUrl(flags);
+    AlertmanagerOptions options = AlertmanagerFlags.options(flags, external.url());
+    BuildInfo b = BuildInfo.current();
+    LOG.log(
+        Level.INFO,
+        "starting tethys alertmanager, version {0}, revision {1}, Java {2}",
+        b.version(),
+        b.revision(),
+        b.java());
+    Registry registry = new Registry();
+    registry.register(new ProcessCollector());
+    registry.register(buildInfo(b));
+    try (ManagerClock clock = ManagerClock.system();
+        HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());
+        Alertmanager manager = new Alertmanager(options, clients, registry, clock)) {
+      AlertmanagerFile file =
+          new AlertmanagerFile(Path.of(flags.get("config.file")), manager, registry);
+      file.load();
+      Routes routes = new Routes();
+      AlertmanagerApi.register(
+          routes,
+          "",
+          manager,
+          new AlertmanagerApi.Version(b.version(), b.revision(), "", b.java()),
+          AlertmanagerFlags.getConcurrency(flags),
+          registry);
+      pages(routes, file, registry);
+      String web = flags.get("web.config.file");
+      HttpListenerOptions listening =
+          HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+              .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
+              .withRoutePrefix(external.routePrefix());
+      try (HttpListener listener =
+          HttpListener.start(listening, routes, new HttpMetrics(registry, "alertmanager"))) {
+        Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(file)));
+        LOG.log(Level.INFO, "alertmanager listens on {0}", listener.addresses());
+        Shutdown.await();
+        LOG.log(Level.INFO, "stopping");
+      }
+    } catch (ConfigException | IOException e) {
+      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      return 1;
+    }
+    return 0;
+  }
+
+  private static ExternalUrl externalUrl(FlagSet flags) {
+    String first = flags.list("web.listen-address").getFirst();
+    String port = first.substring(first.lastIndexOf(':') + 1);
+    try {
+      return ExternalUrl.of(
+          flags.get("web.external-url"),
+          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
+          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
+          false);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys alertmanager: --web.external-url: " + e.getMessage());
+    }
+  }
+
+  private static boolean reload(AlertmanagerFile file) {
+    try {
+      file.load();
+      return true;
+    } catch (ConfigException | IOException e) {
+      return false; // said in the log and in metrics
+    }
+  }
+
+  private static void pages(Routes routes, AlertmanagerFile file, Registry registry) {
+    routes
+        .get("/-/healthy", (q, r) -> r.send("OK"))
+        .get("/-/ready", (q, r) -> r.send("OK"))
+        .post("/-/reload", (q, r) -> reload(file, r))
+        .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()))
+        .get("/", AlertmanagerRole::page);
+  }
+
+  private static void reload(AlertmanagerFile file, HttpResponse r) throws IOException {
+    try {
+      file.load();
+      r.send();
+    } catch (ConfigException | IOException e) {
+      r.status(500).send("failed to reload config: " + e.getMessage() + "\n");
+    }
+  }
+
+  private static void page(HttpRequest q, HttpResponse r) throws IOException {
+    r.send(
+        "text/html; charset=utf-8",
+        """
+        <!doctype html><meta charset="utf-8"><title>Alertmanager</title><h1>Alertmanager</h1>
+        <p>Tethys has no pages for the Alertmanager yet. What they would show is at
+        <a href="api/v2/alerts">alerts</a>, <a href="api/v2/alerts/groups">groups</a>,
+        <a href="api/v2/silences">silences</a>, <a href="api/v2/status">status</a> and
+        <a href="metrics">metrics</a>; amtool works with it.</p>
+        """
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static dev.tethys.model.exposition.Collector buildInfo(BuildInfo b) {
+    MetricFamily f =
+        new MetricFamily(
+            "alertmanager_build_info",
+            MetricType.GAUGE,
+            "A metric with a constant '1' value labeled by what the alertmanager was built from.",
+            "",
+            List.of(
+                new MetricFamily.Metric(
+                    Labels.of(
+                        "version",
+                        b.version(),
+                        "revision",
+                        b.revision(),
+                        "goversion",
+                        "java" + b.java()),
+                    1)));
+    return to -> to.accept(f);
+  }
+}

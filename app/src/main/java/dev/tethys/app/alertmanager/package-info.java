@@ -1,0 +1,5 @@
+/** The role {@code tethys alertmanager}, and the Alertmanager inside of a server. */
+@NullMarked
+package dev.tethys.app.alertmanager;
+
+import org.jspecify.annotations.NullMarked;
