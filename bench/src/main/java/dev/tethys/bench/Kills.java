@@ -89,7 +89,13 @@ final class Kills {
       return 0;
     } finally {
       Fuzz.delete(dir);
+      Files.deleteIfExists(errors(dir));
     }
+  }
+
+  /** What the writer says before it ends. */
+  private static Path errors(Path dir) {
+    return dir.resolveSibling(dir.getFileName() + ".errors");
   }
 
   /** Runs the writer until it acknowledged a batch, and kills it; the last one acknowledged. */
@@ -106,7 +112,7 @@ final class Kills {
                 Writer.class.getName(),
                 dir.toString(),
                 Integer.toString(from))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(errors(dir).toFile())
             .start();
     int last = from - 1;
     try (BufferedReader in =
@@ -129,7 +135,13 @@ final class Kills {
       }
     }
     if (last < until) {
-      throw new AssertionError("the process ended by itself after batch " + last);
+      throw new AssertionError(
+          "the process ended by itself after batch "
+              + last
+              + ", exit "
+              + p.exitValue()
+              + ": "
+              + Files.readString(errors(dir)));
     }
     return last;
   }
