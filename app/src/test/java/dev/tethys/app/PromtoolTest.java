@@ -2,18 +2,24 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.app.tool.Console;
 import dev.tethys.app.tool.ToolRole;
+import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.testkit.Shared;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +131,248 @@ class PromtoolTest {
       })
   void saysWhatPromtoolSays(String line) throws Exception {
     same("", words(line));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a 1",
+        "a{b=\"c\" 1\n",
+        "a{b=c} 1\n",
+        "a x\n",
+        "a 1 x\n",
+        "a 1 2 3\n",
+        "# TYPE a foo\n",
+        "# TYPE a counter\n# TYPE a counter\n",
+        "a{b=\"\\x\"} 1\n",
+        "{\"a\", b=\"c\"} 1\n",
+        "a{__name__=\"x\"} 1\n",
+        "a{b=\"1\",b=\"2\"} 1\n",
+        "9a 1\n",
+        "# HELP a b\\q\n",
+        "a{b=\"1\"c=\"2\"} 1\n",
+        "# HELP\na_total 1 \n",
+        " \n a 1\n",
+        "# HELP aB_ms x\n# TYPE aB_ms counter\naB_ms{cD=\"1\"} 1\naB_ms{cD=\"1\"} 2\n",
+        "# HELP l_bucket y\n# TYPE l_bucket gauge\nl_bucket{le=\"1\",quantile=\"2\"} 3\n",
+        "foo:bar_minutes 1\nx_kilobytes_total 2\n# TYPE y_gauge gauge\ny_gauge 1\n",
+        "# HELP h_seconds z\n# TYPE h_seconds histogram\nh_seconds_bucket{le=\"+Inf\"} 3\n"
+            + "h_seconds_sum 3\nh_seconds_count 3\n# HELP up y\nup 1\nup{a=\"b\"} 1\n"
+      })
+  void metricsAreLintedAsPromtoolDoes(String exposition) throws Exception {
+    same(exposition, List.of("check", "metrics"));
+    if (ours(exposition, List.of("check", "metrics")).status() != 3) {
+      same(exposition, List.of("check", "metrics", "--extended")); // newer ones print both
+    }
+  }
+
+  /** A server that gives one answer to everything, and remembers what it was asked. */
+  private static HttpServer server(int status, String answer, List<String> asked)
+      throws IOException {
+    HttpServer s = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    s.createContext(
+        "/",
+        x -> {
+          String body = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          asked.add(
+              x.getRequestMethod()
+                  + " "
+                  + x.getRequestURI().getPath()
+                  + " "
+                  + Arrays.stream((body + "&" + x.getRequestURI().getRawQuery()).split("&"))
+                      .map(p -> URLDecoder.decode(p, StandardCharsets.UTF_8))
+                      .sorted()
+                      .toList());
+          byte[] b = answer.getBytes(StandardCharsets.UTF_8);
+          x.sendResponseHeaders(status, b.length);
+          x.getResponseBody().write(b);
+          x.close();
+        });
+    s.start();
+    return s;
+  }
+
+  private void sameOf(int status, String answer, String... args) throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    HttpServer s = server(status, answer, asked);
+    try {
+      List<String> words = new ArrayList<>();
+      for (String a : args) {
+        words.add(a.replace("SERVER", "http://127.0.0.1:" + s.getAddress().getPort()));
+      }
+      Outcome theirs = theirs("", words);
+      List<String> theirQuestions = List.copyOf(asked);
+      asked.clear();
+      assertThat(ours("", words)).isEqualTo(theirs);
+      assertThat(asked).isEqualTo(theirQuestions);
+    } finally {
+      s.stop(0);
+    }
+  }
+
+  private static String answer(String type, String result) {
+    return "{\"status\":\"success\",\"data\":{\"resultType\":\""
+        + type
+        + "\",\"result\":"
+        + result
+        + "}}";
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promql", "json"})
+  void queriesAreAskedAndPrintedAlike(String format) throws Exception {
+    String o = "--format=" + format;
+    String metric = "{\"metric\":{\"__name__\":\"up\",\"a\":\"<&>\\\"é\"},";
+    String vector =
+        "["
+            + metric
+            + "\"value\":[1435781451.781,\"1e+30\"]},"
+            + "{\"metric\":{},\"value\":[1435781451,\"NaN\"]},"
+            + metric
+            + "\"histogram\":[1.5,{\"count\":\"3\",\"sum\":\"-0.25\",\"buckets\":"
+            + "[[3,\"-1\",\"0.001\",\"1\"],[0,\"1\",\"+Inf\",\"2\"]]}]}]";
+    sameOf(
+        200,
+        answer("vector", vector),
+        "query",
+        o,
+        "instant",
+        "--time=1435781451.5",
+        "SERVER",
+        "up");
+    sameOf(
+        200, answer("vector", "[]"), "query", "instant", o, "--time=5", "SERVER", "a{b=\"c+d\"}");
+    sameOf(200, answer("scalar", "[1,\"-Inf\"]"), "query", "instant", o, "--time=5", "SERVER", "1");
+    String matrix = "[" + metric + "\"values\":[[1,\"0.1\"],[2.001,\"5\"]]}]";
+    sameOf(
+        200,
+        answer("matrix", matrix),
+        "query",
+        "range",
+        o,
+        "--start=2015-07-01T20:10:30.781Z",
+        "--end=1435781460.25",
+        "--step=1m1.5s",
+        "SERVER",
+        "up");
+    sameOf(
+        200,
+        answer("matrix", "[]"),
+        "query",
+        "range",
+        o,
+        "--start=1000",
+        "--end=5000",
+        "SERVER",
+        "x");
+    sameOf(
+        200,
+        "{\"status\":\"success\",\"data\":[{\"__name__\":\"up\",\"a\":\"b\"},{}]}",
+        "query",
+        "series",
+        o,
+        "--match=up",
+        "--match={a=\"b\"}",
+        "--start=1",
+        "--end=2",
+        "SERVER");
+    sameOf(
+        200,
+        "{\"status\":\"success\",\"data\":[\"a\",\"b<c\"]}",
+        "query",
+        "labels",
+        o,
+        "--start=1",
+        "--end=2",
+        "--match=up",
+        "SERVER",
+        "job");
+  }
+
+  @Test
+  void errorsOfServersAreToldAlike() throws Exception {
+    String refused = "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"so <bad>\"}";
+    String[] instant = {"query", "instant", "--time=5", "SERVER", "up"};
+    sameOf(400, refused, instant);
+    sameOf(422, refused, instant);
+    sameOf(404, "404 page not found\n", instant);
+    sameOf(503, "later", instant);
+    sameOf(302, "", instant);
+    sameOf(200, "x", "query", "instant", "--time=never", "SERVER", "up");
+    sameOf(200, "x", "query", "range", "--start=5", "--end=5", "SERVER", "up");
+    sameOf(200, "x", "query", "range", "--start=x", "SERVER", "up");
+    sameOf(200, "Healthy.\n", "check", "healthy", "--url=SERVER/x");
+    sameOf(503, "no", "check", "ready", "--url=SERVER");
+  }
+
+  @Test
+  void useOfBucketsIsAnalyzedAlike() throws Exception {
+    StringBuilder sb = new StringBuilder("[");
+    for (String le : List.of("0.1", "+Inf", "1")) {
+      int n = le.equals("0.1") ? 1 : le.equals("1") ? 1 : 4;
+      sb.append("{\"metric\":{\"__name__\":\"h_bucket\",\"a\":\"b\",\"le\":\"").append(le);
+      sb.append("\"},\"values\":[[1,\"0\"],[2,\"").append(n).append("\"],[3,\"");
+      sb.append(n * 2).append("\"]]},");
+    }
+    String bucket = "[0,\"1\",\"2\",\"3\"]";
+    sb.append(
+        "{\"metric\":{\"__name__\":\"n\"},\"histograms\":[[1,{\"count\":\"3\",\"sum\":\"1\",");
+    sb.append("\"buckets\":[").append(bucket).append("]}],[2,{\"count\":\"3\",\"sum\":\"1\",");
+    sb.append("\"buckets\":[[0,\"2\",\"4\",\"3\"],").append(bucket).append("]}],");
+    sb.append("[3,{\"count\":\"0\",\"sum\":\"1\"}]]}]");
+    sameOf(
+        200,
+        answer("matrix", sb.toString()),
+        "query",
+        "analyze",
+        "--server=SERVER",
+        "--type=histogram",
+        "--match=h",
+        "--match=n",
+        "--duration=90m",
+        "--time=100");
+    sameOf(
+        200,
+        answer("vector", "[]"),
+        "query",
+        "analyze",
+        "--server=SERVER",
+        "--type=x",
+        "--match=h");
+  }
+
+  @Test
+  void metricsArePushedAlike() throws Exception {
+    String text =
+        "# TYPE a_total counter\na_total{job=\"x\",b=\"c\"} 5 1000\n"
+            + "# TYPE h histogram\n# HELP h is it\nh_bucket{le=\"1\"} 1 2000\nh_bucket{le=\"+Inf\"} 3 2000\nh_sum 2 2000\nh_count 3 2000\n"
+            + "# TYPE s summary\ns{quantile=\"0.5\"} 1 5\ns_sum 3 5\ns_count 3 5\n";
+    Path f = Files.writeString(dir.resolve("push.prom"), text);
+    List<byte[]> bodies = new CopyOnWriteArrayList<>();
+    HttpServer s = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    s.createContext(
+        "/",
+        x -> {
+          byte[] body = x.getRequestBody().readAllBytes();
+          int n = SnappyBlock.decodedLength(body, 0, body.length, 1 << 20);
+          byte[] raw = new byte[n + SnappyBlock.SLACK];
+          SnappyBlock.decode(body, 0, body.length, raw);
+          bodies.add(Arrays.copyOf(raw, n));
+          x.sendResponseHeaders(x.getRequestURI().getPath().equals("/no") ? 400 : 204, -1);
+          x.close();
+        });
+    s.start();
+    try {
+      String url = "http://127.0.0.1:" + s.getAddress().getPort();
+      same("", List.of("push", "metrics", "--label=z=1", "--header=X-A=b", url, f.toString()));
+      same("", List.of("push", "metrics", url + "/no", f.toString()));
+      same("a 1", List.of("push", "metrics", url));
+    } finally {
+      s.stop(0);
+    }
+    assertThat(bodies).hasSize(4);
+    // What follows the series is metadata, whose fields may stand in any order.
+    assertThat(Arrays.copyOf(bodies.get(1), 400)).isEqualTo(Arrays.copyOf(bodies.get(0), 400));
   }
 
   @Test

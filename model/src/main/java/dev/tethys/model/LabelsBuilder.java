@@ -60,6 +60,24 @@ public final class LabelsBuilder {
     return this;
   }
 
+  /**
+   * Sets a label, an empty value too: an exposition may show one, so that a scraper puts nothing in
+   * its place.
+   */
+  public LabelsBuilder show(String name, String value) {
+    byte[] n = name.getBytes(StandardCharsets.UTF_8);
+    if (!value.isEmpty() || n.length == 0) {
+      return set(n, value.getBytes(StandardCharsets.UTF_8));
+    }
+    int i = search(n);
+    if (i >= 0) {
+      entries.set(i, new Entry(n, new byte[0]));
+    } else {
+      entries.add(-i - 1, new Entry(n, new byte[0]));
+    }
+    return this;
+  }
+
   /** Removes a label. */
   public LabelsBuilder remove(String name) {
     int i = search(name.getBytes(StandardCharsets.UTF_8));

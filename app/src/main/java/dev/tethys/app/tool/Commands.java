@@ -15,6 +15,11 @@ final class Commands {
     out.add(CheckRules.command());
     out.addAll(CheckServer.commands());
     out.add(CheckDiscovery.command());
+    out.add(CheckMetrics.command());
+    out.addAll(QueryServer.commands());
+    out.add(AnalyzeHistograms.command());
+    out.add(PushMetrics.command());
+    out.addAll(DebugServer.commands());
     out.add(TestRules.command());
     out.addAll(EditQuery.commands());
     out.addAll(TsdbCommands.all());

@@ -33,6 +33,20 @@ final class HttpAccess implements AutoCloseable {
           "",
           "HTTP client configuration file: how to authenticate and connect.");
 
+  /** The reasons that receivers give. */
+  private static final Map<Integer, String> REASONS =
+      Map.of(
+          400, "Bad Request",
+          401, "Unauthorized",
+          403, "Forbidden",
+          404, "Not Found",
+          405, "Method Not Allowed",
+          415, "Unsupported Media Type",
+          429, "Too Many Requests",
+          500, "Internal Server Error",
+          502, "Bad Gateway",
+          503, "Service Unavailable");
+
   /** The largest answer that is read. */
   private static final int MAX_BYTES = 1 << 30;
 
@@ -43,6 +57,12 @@ final class HttpAccess implements AutoCloseable {
 
   /** A whole answer. */
   record Reply(int status, String type, byte[] body) {
+    /** The status as HTTP/1 writes it. */
+    String statusText() {
+      String reason = REASONS.get(status);
+      return reason == null ? String.valueOf(status) : status + " " + reason;
+    }
+
     String text() {
       return new String(body, StandardCharsets.UTF_8);
     }

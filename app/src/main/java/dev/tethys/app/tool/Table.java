@@ -4,12 +4,21 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns as Go's tabwriter sets them with a least width of 13 and two blanks between. */
+/** Columns as Go's tabwriter sets them: a least width of a cell, and blanks after it. */
 final class Table {
-  private static final int MIN_WIDTH = 13;
-  private static final int PADDING = 2;
-
   private final List<List<String>> rows = new ArrayList<>();
+  private final int minWidth;
+  private final int padding;
+
+  /** As the tables of blocks are: a least width of 13 and two blanks between. */
+  Table() {
+    this(13, 2);
+  }
+
+  Table(int minWidth, int padding) {
+    this.minWidth = minWidth;
+    this.padding = padding;
+  }
 
   void row(Object... cells) {
     List<String> row = new ArrayList<>();
@@ -24,7 +33,7 @@ final class Table {
     int[] width = new int[columns];
     for (List<String> row : rows) {
       for (int i = 0; i < row.size(); i++) {
-        width[i] = Math.max(width[i], Math.max(MIN_WIDTH, row.get(i).length() + PADDING));
+        width[i] = Math.max(width[i], Math.max(minWidth, row.get(i).length() + padding));
       }
     }
     for (List<String> row : rows) {

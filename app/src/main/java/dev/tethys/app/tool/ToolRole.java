@@ -26,8 +26,7 @@ import java.util.logging.Level;
  */
 public final class ToolRole {
   /** Groups of promtool's commands that are still to come. */
-  private static final List<String> TO_COME =
-      List.of("check metrics", "query", "debug", "push", "tsdb create-blocks-from rules");
+  private static final List<String> TO_COME = List.of("tsdb create-blocks-from rules");
 
   private ToolRole() {}
 

@@ -11,6 +11,13 @@ import java.util.Arrays;
  * Strings and exemplars are kept as offsets into the body (0: none, as no field starts there).
  */
 final class MetricMessage {
+  /** Where the message stands, for errors. */
+  interface Place {
+    String metricName();
+
+    ExpositionException error(String what);
+  }
+
   /** Label fields, tag included: offset and length of each. */
   int[] labelAt = new int[32];
 
@@ -19,6 +26,7 @@ final class MetricMessage {
 
   double value;
   long timestamp;
+  private boolean timed;
   long startTimestamp;
   int exemplarAt;
   int exemplarLength;
@@ -83,7 +91,10 @@ final class MetricMessage {
         case 2, 5 -> simple(r);
         case 3 -> counter(r);
         case 4 -> summary(r);
-        case 6 -> timestamp = r.readLong();
+        case 6 -> {
+          timestamp = r.readLong();
+          timed = true;
+        }
         case 7 -> histogram(r);
         default -> r.skip();
       }
@@ -96,6 +107,7 @@ final class MetricMessage {
     labelBytes = 0;
     value = 0;
     timestamp = 0;
+    timed = false;
     startTimestamp = 0;
     exemplarAt = 0;
     exemplarLength = 0;
@@ -302,6 +314,12 @@ final class MetricMessage {
     return v >= 0 ? v : (v >>> 1 | v & 1) * 2.0;
   }
 
+  /** The timestamp; null when there is none. */
+  @org.jspecify.annotations.Nullable
+  Long timestampOrNull() {
+    return timed ? timestamp : null;
+  }
+
   double count() {
     return countFloat != 0 ? countFloat : unsigned(countInteger);
   }
@@ -318,7 +336,7 @@ final class MetricMessage {
         || zeroFloat > 0;
   }
 
-  Histogram nativeHistogram(boolean gauge, ProtobufParser at) {
+  Histogram nativeHistogram(boolean gauge, Place at) {
     boolean floats = countFloat > 0 || zeroFloat > 0;
     NativeBuckets up = side(positive, floats, "positive", at);
     NativeBuckets down = side(negative, floats, "negative", at);
@@ -337,7 +355,7 @@ final class MetricMessage {
         null);
   }
 
-  private static NativeBuckets side(Side s, boolean floats, String name, ProtobufParser at) {
+  private static NativeBuckets side(Side s, boolean floats, String name, Place at) {
     int have = floats ? s.countCount : s.deltaCount;
     long need = 0;
     for (int i = 0; i < s.spans; i++) {

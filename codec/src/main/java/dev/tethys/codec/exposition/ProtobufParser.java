@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * part (count, sum, bucket ...), bound, and the label fields as they stand. Fields of a metric are
  * read into arrays that the next metric reuses.
  */
-final class ProtobufParser implements ExpositionParser {
+final class ProtobufParser implements ExpositionParser, MetricMessage.Place {
   private static final int COUNTER = 0;
   private static final int GAUGE = 1;
   private static final int SUMMARY = 2;
@@ -608,7 +608,8 @@ final class ProtobufParser implements ExpositionParser {
     }
   }
 
-  ExpositionException error(String what) {
+  @Override
+  public ExpositionException error(String what) {
     return new ExpositionException("byte " + (familyStart - start) + ": " + what);
   }
 }
