@@ -19,6 +19,7 @@ import java.util.function.LongUnaryOperator;
  * @param cacheBytes memory for answers of range queries that are kept, 0 for keeping none; part of
  *     {@code maxBytes}
  * @param threads how many threads one query may use for computing
+ * @param propagateMatchers whether one side of an operation is given matchers of the other
  * @param parser which constructs behind feature flags are understood
  * @param delayedNameRemoval metric names are dropped at the end of a query only
  * @param typeAndUnitLabels {@code __type__} says what is a counter
@@ -38,6 +39,7 @@ public record EngineOptions(
     long maxBytes,
     long cacheBytes,
     int threads,
+    boolean propagateMatchers,
     ParserOptions parser,
     boolean delayedNameRemoval,
     boolean typeAndUnitLabels,
@@ -67,6 +69,7 @@ public record EngineOptions(
     private long maxBytes = 0;
     private long cacheBytes = 0;
     private int threads = Runtime.getRuntime().availableProcessors();
+    private boolean propagateMatchers = true;
     private ParserOptions parser = ParserOptions.STABLE;
     private boolean delayedNameRemoval = false;
     private boolean typeAndUnitLabels = false;
@@ -142,6 +145,12 @@ public record EngineOptions(
       return this;
     }
 
+    /** Whether one side of an operation is given matchers of the other. */
+    public Builder propagateMatchers(boolean v) {
+      propagateMatchers = v;
+      return this;
+    }
+
     /** Constructs behind feature flags. */
     public Builder parser(ParserOptions v) {
       parser = v;
@@ -191,6 +200,7 @@ public record EngineOptions(
           maxBytes,
           cacheBytes,
           threads,
+          propagateMatchers,
           parser,
           delayedNameRemoval,
           typeAndUnitLabels,

@@ -13,6 +13,7 @@ import dev.tethys.query.promql.exec.Finish;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.MemoryLimitException;
 import dev.tethys.query.promql.exec.Profile;
+import dev.tethys.query.promql.exec.Propagated;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.exec.ThreadCpu;
 import dev.tethys.query.promql.explain.Analysis;
@@ -239,6 +240,18 @@ public final class Query implements AutoCloseable {
     }
 
     QueryResult run(long deadline) {
+      try {
+        return run(deadline, plan);
+      } catch (Propagated.Undecided e) {
+        close();
+        Plan as =
+            Planner.plan(
+                expr, grid.start(), end, range ? grid.interval() : 0, engine.options(), false);
+        return run(deadline, as);
+      }
+    }
+
+    private QueryResult run(long deadline, Plan plan) {
       long cpu = ThreadCpu.nanos();
       Execution x =
           engine.execution(
@@ -252,7 +265,7 @@ public final class Query implements AutoCloseable {
         ResultReuse known = reuse(profile, count);
         Value value;
         try {
-          value = value(x, known);
+          value = value(x, plan, known);
         } finally {
           evaluated = engine.nanoTime();
           cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
@@ -338,7 +351,7 @@ public final class Query implements AutoCloseable {
     return nanos / 1e9;
   }
 
-  private Value value(Execution x, @Nullable ResultReuse known) {
+  private Value value(Execution x, Plan plan, @Nullable ResultReuse known) {
     return switch (plan) {
       case Plan.Text t -> new Value.Text(grid.start(), t.value());
       case Plan.Range r -> new Value.Matrix(r.range().evaluate(x, grid));

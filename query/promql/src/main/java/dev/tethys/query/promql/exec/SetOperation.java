@@ -15,8 +15,11 @@ public final class SetOperation extends Operator {
   private final Operator left;
   private final Operator right;
   private final VectorMatching matching;
+  private final Propagated given;
 
-  public SetOperation(BinaryOp op, Operator left, Operator right, VectorMatching matching) {
+  public SetOperation(
+      BinaryOp op, Operator left, Operator right, VectorMatching matching, Propagated given) {
+    this.given = given;
     this.op = op;
     this.left = left;
     this.right = right;
@@ -25,9 +28,10 @@ public final class SetOperation extends Operator {
 
   @Override
   public Description describe(Grid grid, long lookback) {
-    return Matching.describe(new Description("SetOperation").with("operator", op.text()), matching)
-        .input("left", left, grid)
-        .input("right", right, grid);
+    Description d =
+        Matching.describe(new Description("SetOperation").with("operator", op.text()), matching);
+    given.describe(d);
+    return d.input("left", left, grid).input("right", right, grid);
   }
 
   @Override

@@ -26,6 +26,7 @@ public final class VectorJoin extends Operator {
   private final Operator left;
   private final Operator right;
   private final VectorMatching matching;
+  private final Propagated given;
   private final boolean returnBool;
   private final Span span;
 
@@ -40,12 +41,14 @@ public final class VectorJoin extends Operator {
       Operator left,
       Operator right,
       VectorMatching matching,
+      Propagated given,
       boolean returnBool,
       Span span) {
     this.op = op;
     this.left = left;
     this.right = right;
     this.matching = matching;
+    this.given = given;
     this.returnBool = returnBool;
     this.span = span;
     swapped = matching.cardinality() == Cardinality.ONE_TO_MANY;
@@ -56,15 +59,20 @@ public final class VectorJoin extends Operator {
 
   @Override
   public Description describe(Grid grid, long lookback) {
-    return Matching.describe(new Description("VectorJoin").with("operator", op.text()), matching)
-        .input("left", left, grid)
-        .input("right", right, grid);
+    Description d =
+        Matching.describe(new Description("VectorJoin").with("operator", op.text()), matching);
+    given.describe(d);
+    return d.input("left", left, grid).input("right", right, grid);
   }
 
   @Override
   Block compute(Execution x, Grid grid) {
     Block l = left.evaluate(x, grid);
     Block r = right.evaluate(x, grid);
+    boolean fewerMany = !(swapped ? given.right() : given.left()).isEmpty();
+    if (fewerMany) {
+      mustDecide(x, grid.steps(), swapped ? r : l, swapped ? l : r);
+    }
     Block b;
     if (l.size() == 0 && r.size() == 0
         || (l.size() == 0 || r.size() == 0) && fillMany == null && fillOne == null) {
@@ -75,6 +83,27 @@ public final class VectorJoin extends Operator {
     x.release(l);
     x.release(r);
     return b;
+  }
+
+  /**
+   * Series of the one side that meet each other are an error where the many side has any series,
+   * with a partner or not. Where it has none, some may have been left out.
+   */
+  private void mustDecide(Execution x, int steps, Block many, Block one) {
+    Matching m = new Matching(matching);
+    int[][] groups = Matching.bySignature(m.number(one.columns()), m.size());
+    for (int[] group : groups) {
+      for (int s = 0; group.length > 1 && s < steps; s++) {
+        x.check();
+        int n = 0;
+        for (int i : group) {
+          n += one.column(i).has(s) ? 1 : 0;
+        }
+        if (n > 1 && !Run.any(many, s)) {
+          throw new Propagated.Undecided();
+        }
+      }
+    }
   }
 
   private final class Run {

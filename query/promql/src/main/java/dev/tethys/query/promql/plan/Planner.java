@@ -45,8 +45,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes operators of a tree for one query: durations, {@code start()} and their like are resolved
- * by its start, end and step; scalars of constants are folded; the largest subtrees that give the
- * same at every step are computed once; subtrees that occur again are shared.
+ * by its start, end and step; scalars of constants are folded; matchers are given to the other side
+ * of operations; the largest subtrees that give the same at every step are computed once; subtrees
+ * that occur again are shared.
  *
  * <p>Which subtrees are step-invariant follows Prometheus's rules, its oddities included
  * (parameters of aggregations do not count), because answers depend on them.
@@ -58,15 +59,18 @@ public final class Planner {
   final EngineOptions options;
   final Durations durations;
   private final CommonSubtrees common;
+  private final Propagation propagation;
   private final CallPlanner calls = new CallPlanner(this);
 
-  private Planner(Expr root, long start, long end, long step, EngineOptions options) {
+  private Planner(
+      Expr root, long start, long end, long step, EngineOptions options, boolean propagate) {
     this.start = start;
     this.end = end;
     this.step = step;
     this.options = options;
     this.durations = new Durations(step, end - start);
     this.common = new CommonSubtrees(root);
+    this.propagation = new Propagation(root, propagate, !options.typeAndUnitLabels());
   }
 
   /**
@@ -76,7 +80,13 @@ public final class Planner {
    * @throws QueryException when a duration makes no sense or an argument is refused
    */
   public static Plan plan(Expr root, long start, long end, long step, EngineOptions options) {
-    Planner p = new Planner(root, start, end, step, options);
+    return plan(root, start, end, step, options, options.propagateMatchers());
+  }
+
+  /** The same, with matchers propagated or not. */
+  public static Plan plan(
+      Expr root, long start, long end, long step, EngineOptions options, boolean propagate) {
+    Planner p = new Planner(root, start, end, step, options, propagate);
     Expr e = unwrap(root);
     return switch (e) {
       case StringLiteral s -> new Plan.Text(s.value());
@@ -290,8 +300,9 @@ public final class Planner {
   }
 
   private Planned binary(Binary b, Context c) {
-    Planned l = plan(b.left(), c.insideOperator(b.op()));
-    Planned r = plan(b.right(), c.insideOperator(b.op()));
+    Propagation.Sides sides = propagation.sides(b, e -> common.occurrences(e) > c.occurrences());
+    Planned l = plan(sides.left(), c.insideOperator(b.op()));
+    Planned r = plan(sides.right(), c.insideOperator(b.op()));
     boolean invariant = l.invariant() && r.invariant();
     if (l.operator() instanceof Scalars.Constant cl
         && r.operator() instanceof Scalars.Constant cr) {
@@ -313,8 +324,8 @@ public final class Planner {
       VectorMatching m = Objects.requireNonNull(b.matching());
       out =
           b.op().isSetOperator()
-              ? new SetOperation(b.op(), left, right, m)
-              : new VectorJoin(b.op(), left, right, m, b.returnBool(), b.span());
+              ? new SetOperation(b.op(), left, right, m, sides.given())
+              : new VectorJoin(b.op(), left, right, m, sides.given(), b.returnBool(), b.span());
     }
     return new Planned(out, invariant, invariant);
   }

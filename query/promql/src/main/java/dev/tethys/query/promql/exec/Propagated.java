@@ -1,0 +1,41 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Matcher;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Matchers that one side of an operation was given because the other has them: series that do not
+ * meet them would find no partner.
+ *
+ * @param left those given to the left side
+ * @param right those given to the right side
+ */
+public record Propagated(List<Matcher> left, List<Matcher> right) {
+  /** None. */
+  public static final Propagated NONE = new Propagated(List.of(), List.of());
+
+  /** Adds them to a description. */
+  void describe(Description d) {
+    describe(d, "propagatedLeft", left);
+    describe(d, "propagatedRight", right);
+  }
+
+  private static void describe(Description d, String name, List<Matcher> matchers) {
+    if (!matchers.isEmpty()) {
+      d.with(name, matchers.stream().map(Matcher::toString).collect(Collectors.joining(", ")));
+    }
+  }
+
+  /**
+   * The plan with propagated matchers cannot tell whether there is an error; the one without them
+   * has to be run.
+   */
+  public static final class Undecided extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Undecided() {
+      super("propagated matchers left nothing to match", null, false, false);
+    }
+  }
+}

@@ -1,0 +1,342 @@
+package dev.tethys.query.promql.plan;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.query.promql.ast.AggregateOp;
+import dev.tethys.query.promql.ast.BinaryOp;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.Aggregate;
+import dev.tethys.query.promql.ast.Expr.Binary;
+import dev.tethys.query.promql.ast.Expr.Call;
+import dev.tethys.query.promql.ast.Expr.Cardinality;
+import dev.tethys.query.promql.ast.Expr.MatrixSelector;
+import dev.tethys.query.promql.ast.Expr.NumberLiteral;
+import dev.tethys.query.promql.ast.Expr.Paren;
+import dev.tethys.query.promql.ast.Expr.StringLiteral;
+import dev.tethys.query.promql.ast.Expr.Subquery;
+import dev.tethys.query.promql.ast.Expr.Unary;
+import dev.tethys.query.promql.ast.Expr.ValueType;
+import dev.tethys.query.promql.ast.Expr.VectorMatching;
+import dev.tethys.query.promql.ast.Expr.VectorSelector;
+import dev.tethys.query.promql.exec.Propagated;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Gives the matchers of one side of an operation between vectors to the other, so that series that
+ * can meet nobody are not read. In {@code a * on (job) b{job="x"}} only series of {@code a} with
+ * that job have a partner.
+ *
+ * <p>Only where no answer and no error changes:
+ *
+ * <ul>
+ *   <li>The matcher's label is one that both sides are matched by.
+ *   <li>From the one side to the many side (between two sides of one, from right to left): many
+ *       without a partner are dropped in silence. The one side is looked through for duplicates
+ *       even where nobody asks for it, so it is given matchers only when it cannot have any: an
+ *       aggregation by labels that are matched. Whether the many side is empty decides whether it
+ *       is looked through at all: see {@link Propagated.Undecided}.
+ *   <li>{@code and} both ways, {@code unless} from left to right, {@code or} and fills never.
+ *   <li>Down through operations that compute each series alone, or groups that the label is part
+ *       of, and that say nothing about the float series they are given. What they say about native
+ *       histograms that have no partner is not said.
+ * </ul>
+ */
+@SuppressWarnings("ReferenceEquality") // what was not changed is itself
+final class Propagation {
+  /** Queries with more operations are left as they are: each looks at all that is inside it. */
+  static final int MAX_OPERATIONS = 64;
+
+  /** The most matchers given to one side. */
+  private static final int MAX_MATCHERS = 8;
+
+  /** Functions that compute each series alone from its floats. */
+  private static final Set<String> ALONE =
+      Set.of(
+          "abs ceil exp floor ln log10 log2 sgn sqrt round clamp clamp_max clamp_min timestamp delta idelta deriv changes resets avg_over_time count_over_time first_over_time last_over_time max_over_time min_over_time present_over_time stddev_over_time stdvar_over_time sum_over_time predict_linear"
+              .split(" "));
+
+  /** The same, where the name of the metric says that it is a counter. */
+  private static final Set<String> OF_COUNTERS = Set.of("rate", "increase", "irate");
+
+  private static final List<String> COUNTER_SUFFIXES =
+      List.of("_total", "_sum", "_count", "_bucket");
+
+  private final boolean enabled;
+  private final boolean namesTellCounters;
+
+  /**
+   * @param namesTellCounters whether the name says what a counter is
+   */
+  Propagation(Expr root, boolean wanted, boolean namesTellCounters) {
+    this.enabled = wanted && operations(root) <= MAX_OPERATIONS;
+    this.namesTellCounters = namesTellCounters;
+  }
+
+  private static int operations(Expr root) {
+    int[] n = new int[1];
+    root.walk(e -> n[0] += e instanceof Binary ? 1 : 0);
+    return n[0];
+  }
+
+  /** The sides of an operation, and what they were given. */
+  record Sides(Expr left, Expr right, Propagated given) {}
+
+  /**
+   * Looks at an operation between two vectors.
+   *
+   * @param keep expressions that must stay as they are, because they are computed once for several
+   *     places
+   */
+  Sides sides(Binary b, Predicate<Expr> keep) {
+    Sides as = new Sides(b.left(), b.right(), Propagated.NONE);
+    VectorMatching m = b.matching();
+    if (!enabled || m == null || m.fillLeft() != null || m.fillRight() != null) {
+      return as;
+    }
+    boolean toLeft;
+    boolean toRight;
+    switch (b.op()) {
+      case OR -> {
+        return as;
+      }
+      case AND -> {
+        toLeft = true;
+        toRight = true;
+      }
+      case UNLESS -> {
+        toLeft = false;
+        toRight = true;
+      }
+      default -> {
+        boolean oneIsLeft = m.cardinality() == Cardinality.ONE_TO_MANY;
+        toLeft = !oneIsLeft || isUnique(b.left(), m);
+        toRight = oneIsLeft || isUnique(b.right(), m);
+      }
+    }
+    List<Matcher> ofLeft = toRight ? matched(b.left(), m) : List.of();
+    List<Matcher> ofRight = toLeft ? matched(b.right(), m) : List.of();
+    List<Matcher> toTheRight = new ArrayList<>();
+    List<Matcher> toTheLeft = new ArrayList<>();
+    Expr right = given(b.right(), ofLeft, keep, toTheRight);
+    Expr left = given(b.left(), ofRight, keep, toTheLeft);
+    return toTheLeft.isEmpty() && toTheRight.isEmpty()
+        ? as
+        : new Sides(left, right, new Propagated(toTheLeft, toTheRight));
+  }
+
+  /** Whether no two series of an expression can have the same labels to be matched by. */
+  private static boolean isUnique(Expr e, VectorMatching m) {
+    return Planner.unwrap(e) instanceof Aggregate a
+        && !a.without()
+        && switch (a.op()) {
+          case SUM, AVG, MIN, MAX, COUNT, GROUP, STDDEV, STDVAR, QUANTILE -> true;
+          case TOPK, BOTTOMK, LIMITK, LIMIT_RATIO, COUNT_VALUES -> false;
+        }
+        && a.grouping().stream().allMatch(l -> isMatched(l, m));
+  }
+
+  private static boolean isMatched(String label, VectorMatching m) {
+    return m.on() == m.labels().contains(label);
+  }
+
+  private static List<Matcher> matched(Expr e, VectorMatching m) {
+    List<Matcher> out = new ArrayList<>();
+    for (Matcher x : met(e)) {
+      if (isMatched(x.name(), m) && out.size() < MAX_MATCHERS) {
+        out.add(x);
+      }
+    }
+    return out;
+  }
+
+  // ---- what is known about series
+
+  /** Matchers that all series of an expression meet. */
+  private static Set<Matcher> met(Expr e) {
+    return switch (e) {
+      case NumberLiteral n -> Set.of();
+      case StringLiteral s -> Set.of();
+      case Paren p -> met(p.inner());
+      case Unary u -> met(u.operand());
+      case MatrixSelector m -> met(m.selector());
+      case Subquery s -> met(s.inner());
+      case VectorSelector v -> {
+        Set<Matcher> out = new LinkedHashSet<>();
+        for (Matcher m : v.matchers()) {
+          boolean selects = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
+          // Labels of the system's own may go with the name.
+          if (selects && !m.matchesEmpty() && !m.name().startsWith("__")) {
+            out.add(m);
+          }
+        }
+        yield out;
+      }
+      case Aggregate a -> {
+        Set<Matcher> out = new LinkedHashSet<>(met(a.inner()));
+        switch (a.op()) {
+          case TOPK, BOTTOMK, LIMITK, LIMIT_RATIO -> {}
+          case COUNT_VALUES -> out.clear();
+          default -> out.removeIf(m -> a.without() == a.grouping().contains(m.name()));
+        }
+        yield out;
+      }
+      case Call c -> {
+        String f = c.function().name();
+        boolean keepsLabels = ALONE.contains(f) || OF_COUNTERS.contains(f);
+        yield keepsLabels ? met(vector(c)) : Set.of();
+      }
+      case Binary b -> met(b);
+    };
+  }
+
+  private static Set<Matcher> met(Binary b) {
+    VectorMatching m = b.matching();
+    if (b.left().type() == ValueType.SCALAR) {
+      return met(b.right());
+    }
+    if (m == null || b.right().type() == ValueType.SCALAR) {
+      return met(b.left());
+    }
+    if (b.op() == BinaryOp.OR || m.fillLeft() != null || m.fillRight() != null) {
+      return Set.of();
+    }
+    if (b.op() == BinaryOp.UNLESS) {
+      return met(b.left());
+    }
+    boolean swapped = m.cardinality() == Cardinality.ONE_TO_MANY;
+    Set<Matcher> out = new LinkedHashSet<>(met(swapped ? b.right() : b.left()));
+    if (m.cardinality() == Cardinality.ONE_TO_ONE) {
+      out.removeIf(x -> !isMatched(x.name(), m));
+    }
+    for (Matcher x : met(swapped ? b.left() : b.right())) {
+      if (isMatched(x.name(), m)) {
+        out.add(x);
+      }
+    }
+    out.removeIf(x -> m.include().contains(x.name()));
+    return out;
+  }
+
+  private static Expr vector(Call c) {
+    for (Expr a : c.arguments()) {
+      if (a.type() == ValueType.VECTOR || a.type() == ValueType.MATRIX) {
+        return a;
+      }
+    }
+    return c.arguments().isEmpty() ? c : c.arguments().getFirst();
+  }
+
+  // ---- down to the selectors
+
+  private Expr given(Expr to, List<Matcher> matchers, Predicate<Expr> keep, List<Matcher> taken) {
+    Expr e = to;
+    for (Matcher m : matchers) {
+      Expr next = given(e, m, keep);
+      if (next != e) {
+        taken.add(m);
+        e = next;
+      }
+    }
+    return e;
+  }
+
+  /** The expression without series that do not meet a matcher; itself when that is not possible. */
+  private Expr given(Expr e, Matcher m, Predicate<Expr> keep) {
+    if (keep.test(e)) {
+      return e;
+    }
+    return switch (e) {
+      case NumberLiteral n -> n;
+      case StringLiteral s -> s;
+      case VectorSelector v -> given(v, m);
+      case Paren p -> {
+        Expr inner = given(p.inner(), m, keep);
+        yield inner == p.inner() ? p : new Paren(p.span(), inner);
+      }
+      case Unary u -> {
+        Expr inner = given(u.operand(), m, keep);
+        yield inner == u.operand() ? u : new Unary(u.span(), u.negative(), inner);
+      }
+      case MatrixSelector x -> {
+        VectorSelector v = given(x.selector(), m);
+        yield v == x.selector() ? x : new MatrixSelector(x.span(), v, x.range());
+      }
+      case Subquery s -> {
+        Expr inner = given(s.inner(), m, keep);
+        yield inner == s.inner()
+            ? s
+            : new Subquery(s.span(), inner, s.range(), s.step(), s.shift());
+      }
+      case Aggregate a -> {
+        boolean whole = a.without() != a.grouping().contains(m.name());
+        boolean silent = a.op() != AggregateOp.QUANTILE && a.op() != AggregateOp.COUNT_VALUES;
+        Expr inner = whole && silent ? given(a.inner(), m, keep) : a.inner();
+        yield inner == a.inner()
+            ? a
+            : new Aggregate(a.span(), a.op(), inner, a.parameter(), a.grouping(), a.without());
+      }
+      case Call c -> given(c, m, keep);
+      case Binary b -> given(b, m, keep);
+    };
+  }
+
+  private static VectorSelector given(VectorSelector v, Matcher m) {
+    if (name(v).isEmpty() || v.matchers().contains(m)) {
+      return v; // series that differ by their names alone may be an error
+    }
+    List<Matcher> all = new ArrayList<>(v.matchers());
+    all.add(m);
+    return new VectorSelector(v.span(), v.name(), all, v.shift(), v.extension());
+  }
+
+  /** The only metric of a selector; empty when there may be several. */
+  private static String name(VectorSelector v) {
+    for (Matcher m : v.matchers()) {
+      if (m.type() == Matcher.Type.EQUAL && m.name().equals(Labels.METRIC_NAME)) {
+        return m.value();
+      }
+    }
+    return "";
+  }
+
+  private Expr given(Call c, Matcher m, Predicate<Expr> keep) {
+    String f = c.function().name();
+    Expr vector = vector(c);
+    boolean alone =
+        ALONE.contains(f) || OF_COUNTERS.contains(f) && namesTellCounters && isOfCounter(vector);
+    Expr inner = alone ? given(vector, m, keep) : vector;
+    if (inner == vector) {
+      return c;
+    }
+    List<Expr> arguments = new ArrayList<>(c.arguments());
+    arguments.replaceAll(a -> a == vector ? inner : a);
+    return new Call(c.span(), c.function(), arguments);
+  }
+
+  private static boolean isOfCounter(Expr e) {
+    return e instanceof MatrixSelector x
+        && COUNTER_SUFFIXES.stream().anyMatch(name(x.selector())::endsWith);
+  }
+
+  private Expr given(Binary b, Matcher m, Predicate<Expr> keep) {
+    boolean leftScalar = b.left().type() == ValueType.SCALAR;
+    boolean filter = b.op() == BinaryOp.AND || b.op() == BinaryOp.UNLESS;
+    if (leftScalar) {
+      Expr right = given(b.right(), m, keep);
+      return right == b.right() ? b : with(b, b.left(), right);
+    }
+    if (filter || b.right().type() == ValueType.SCALAR) {
+      Expr left = given(b.left(), m, keep);
+      return left == b.left() ? b : with(b, left, b.right());
+    }
+    return b;
+  }
+
+  private static Binary with(Binary b, Expr left, Expr right) {
+    return new Binary(b.span(), b.op(), left, right, b.returnBool(), b.matching());
+  }
+}
