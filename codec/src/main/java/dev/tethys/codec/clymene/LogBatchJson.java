@@ -1,8 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.model.GoQuote;
-import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.codec.loki.StreamLabels;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Resource;
@@ -14,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -107,7 +105,7 @@ public final class LogBatchJson {
     }
     ResourceGroup<LogRecord> group = new ResourceGroup<>();
     Resource resource = new Resource();
-    new StreamLabels(labels).readInto(resource.attributes());
+    StreamLabels.read(labels, resource.attributes());
     group.setResource(resource);
     group.scopes().add(scope);
     logs.resources().add(group);
@@ -147,7 +145,7 @@ public final class LogBatchJson {
     for (ResourceGroup<LogRecord> r : logs.resources()) {
       List<LogRecord> lines =
           streams.computeIfAbsent(
-              labels(r.resource().attributes()), k -> new java.util.ArrayList<>());
+              StreamLabels.write(r.resource().attributes()), k -> new java.util.ArrayList<>());
       for (ScopeGroup<LogRecord> s : r.scopes()) {
         lines.addAll(s.items());
         for (LogRecord l : s.items()) {
@@ -195,29 +193,5 @@ public final class LogBatchJson {
   private static String line(LogRecord l) {
     Object body = l.body();
     return body == null ? "" : body.toString();
-  }
-
-  private static String labels(Attributes attributes) {
-    TreeMap<String, String> sorted = new TreeMap<>();
-    attributes.forEach(
-        (k, v) -> {
-          if (v instanceof String || v instanceof Number || v instanceof Boolean) {
-            sorted.putIfAbsent(name(k), v.toString());
-          }
-        });
-    StringBuilder sb = new StringBuilder("{");
-    sorted.forEach(
-        (k, v) -> GoQuote.append(sb.append(sb.length() > 1 ? ", " : "").append(k).append('='), v));
-    return sb.append('}').toString();
-  }
-
-  private static String name(String key) {
-    StringBuilder sb = new StringBuilder(key.length());
-    for (int i = 0; i < key.length(); i++) {
-      char c = key.charAt(i);
-      boolean letter = c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
-      sb.append(letter || i > 0 && c >= '0' && c <= '9' ? c : '_');
-    }
-    return sb.isEmpty() ? "_" : sb.toString();
   }
 }

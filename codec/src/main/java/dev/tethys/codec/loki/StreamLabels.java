@@ -1,18 +1,58 @@
-package dev.tethys.codec.clymene;
+package dev.tethys.codec.loki;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.GoQuote;
 import dev.tethys.model.telemetry.Attributes;
+import java.util.TreeMap;
 
-/** Reads the labels of a stream, {@code {a="b", c="d"}}, values quoted as Go quotes them. */
-final class StreamLabels {
+/** The labels of a stream as text, {@code {a="b", c="d"}}, values quoted as Go quotes them. */
+public final class StreamLabels {
   private final String text;
   private int at;
 
-  StreamLabels(String text) {
+  private StreamLabels(String text) {
     this.text = text;
   }
 
-  void readInto(Attributes out) {
+  /**
+   * Reads labels.
+   *
+   * @throws CodecException saying what was expected where
+   */
+  public static void read(String text, Attributes into) {
+    new StreamLabels(text).readInto(into);
+  }
+
+  /**
+   * Writes the attributes that are text, numbers or truth values, sorted, with what may not be in a
+   * label's name replaced by {@code _}; of two that then have one name, the first.
+   */
+  public static String write(Attributes attributes) {
+    TreeMap<String, String> sorted = new TreeMap<>();
+    attributes.forEach(
+        (k, v) -> {
+          if (v instanceof String || v instanceof Number || v instanceof Boolean) {
+            sorted.putIfAbsent(name(k), v.toString());
+          }
+        });
+    StringBuilder sb = new StringBuilder("{");
+    sorted.forEach(
+        (k, v) -> GoQuote.append(sb.append(sb.length() > 1 ? ", " : "").append(k).append('='), v));
+    return sb.append('}').toString();
+  }
+
+  private static String name(String key) {
+    StringBuilder sb = new StringBuilder(key.length());
+    for (int i = 0; i < key.length(); i++) {
+      char c = key.charAt(i);
+      boolean letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9';
+      sb.append(letter || (digit && i > 0) ? c : '_');
+    }
+    return sb.isEmpty() ? "_" : sb.toString();
+  }
+
+  private void readInto(Attributes out) {
     skip();
     expect('{');
     skip();
