@@ -1,16 +1,18 @@
 package dev.tethys.web;
 
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.web.GrpcException.Status;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Unary gRPC methods as handlers of ordinary routes: {@code routes.post("/package.Service/Method",
@@ -24,6 +26,7 @@ import java.util.zip.ZipException;
  */
 public final class Grpc {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final String ENCODINGS = "identity,gzip,snappy,zstd";
   private static final String CONTENT_TYPE = "application/grpc";
 
   private Grpc() {}
@@ -54,19 +57,20 @@ public final class Grpc {
       try {
         answer = method.call(message(request, maxBytes), request);
       } catch (GrpcException e) {
-        fail(response, e.status(), String.valueOf(e.getMessage()));
+        fail(response, e.status(), String.valueOf(e.getMessage()), e.details());
         return;
       } catch (HttpException e) {
         fail(
             response,
             e.status() == 413 ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL,
-            String.valueOf(e.getMessage()));
+            String.valueOf(e.getMessage()),
+            null);
         return;
       } catch (IOException e) {
         throw e;
       } catch (Exception e) {
         LOG.log(Level.ERROR, "answering " + request.path(), e);
-        fail(response, Status.INTERNAL, "internal error");
+        fail(response, Status.INTERNAL, "internal error", null);
         return;
       }
       response.trailer("grpc-status", "0");
@@ -104,31 +108,45 @@ public final class Grpc {
     };
   }
 
-  private static byte[] decompressed(
-      byte[] message, @org.jspecify.annotations.Nullable String encoding, int maxBytes)
-      throws IOException, GrpcException {
-    if (!"gzip".equals(encoding)) {
+  private static byte[] decompressed(byte[] message, @Nullable String encoding, int maxBytes)
+      throws GrpcException {
+    Compression c = compression(encoding);
+    if (c == null) {
       throw new GrpcException(
-          Status.UNIMPLEMENTED, "grpc-encoding " + encoding + " is not spoken; identity, gzip are");
+          Status.UNIMPLEMENTED,
+          "grpc-encoding " + encoding + " is not spoken; " + ENCODINGS.replace(",", ", ") + " are");
     }
-    try (InputStream in = new GZIPInputStream(new java.io.ByteArrayInputStream(message))) {
-      byte[] out = in.readNBytes(maxBytes);
-      if (in.read() >= 0) {
-        throw new GrpcException(
-            Status.RESOURCE_EXHAUSTED, "message is larger than " + maxBytes + " bytes");
-      }
-      return out;
-    } catch (ZipException | EOFException e) {
-      throw new GrpcException(Status.INTERNAL, "the message is not valid gzip");
+    try {
+      return c.decompress(message, 0, message.length, maxBytes);
+    } catch (TooLargeException e) {
+      throw new GrpcException(
+          Status.RESOURCE_EXHAUSTED, "message is larger than " + maxBytes + " bytes");
+    } catch (CodecException e) {
+      throw new GrpcException(Status.INTERNAL, "the message is not valid " + encoding);
     }
   }
 
-  private static void fail(HttpResponse response, Status status, String message)
+  /** What a grpc-encoding means: gRPC's snappy is the framed one. */
+  private static @Nullable Compression compression(@Nullable String encoding) {
+    return switch (encoding) {
+      case "gzip" -> Compression.GZIP;
+      case "snappy" -> Compression.SNAPPY_FRAMED;
+      case "zstd" -> Compression.ZSTD;
+      case null, default -> null;
+    };
+  }
+
+  private static void fail(
+      HttpResponse response, Status status, String message, byte @Nullable [] details)
       throws IOException {
+    if (details != null) {
+      response.header(
+          "grpc-status-details-bin", Base64.getEncoder().withoutPadding().encodeToString(details));
+    }
     response
         .header("grpc-status", Integer.toString(status.code()))
         .header("grpc-message", percent(String.valueOf(message)))
-        .header("grpc-accept-encoding", "identity,gzip")
+        .header("grpc-accept-encoding", ENCODINGS)
         .send();
   }
 

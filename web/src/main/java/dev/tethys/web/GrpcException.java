@@ -1,5 +1,7 @@
 package dev.tethys.web;
 
+import org.jspecify.annotations.Nullable;
+
 /** Ends a gRPC call with a status of its own. */
 public final class GrpcException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -7,6 +9,7 @@ public final class GrpcException extends Exception {
   /** The statuses that servers here give; numbers as in the protocol. */
   public enum Status {
     CANCELLED(1),
+    UNKNOWN(2),
     INVALID_ARGUMENT(3),
     DEADLINE_EXCEEDED(4),
     NOT_FOUND(5),
@@ -30,10 +33,24 @@ public final class GrpcException extends Exception {
   }
 
   private final Status status;
+  private final byte @Nullable [] details;
 
   public GrpcException(Status status, String message) {
+    this(status, message, null);
+  }
+
+  /**
+   * @param details a {@code google.rpc.Status} in protobuf, which says more
+   */
+  public GrpcException(Status status, String message, byte @Nullable [] details) {
     super(message);
     this.status = status;
+    this.details = details;
+  }
+
+  /** What says more, or null. */
+  public byte @Nullable [] details() {
+    return details;
   }
 
   public Status status() {

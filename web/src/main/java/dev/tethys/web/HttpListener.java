@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,17 +54,20 @@ public final class HttpListener implements AutoCloseable {
   private record Port(WebServer server, InetSocketAddress address, SlowClients clients) {}
 
   private final HttpListenerOptions options;
-  private final ReloadedConfig config;
+  private final Supplier<WebConfig> config;
   private final Answers answers;
   private final List<Port> ports = new ArrayList<>();
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("slow-clients-", 0).factory());
 
-  private HttpListener(HttpListenerOptions options, Routes routes, @Nullable HttpMetrics metrics)
-      throws IOException {
+  private HttpListener(
+      HttpListenerOptions options,
+      Supplier<WebConfig> config,
+      Routes routes,
+      @Nullable HttpMetrics metrics) {
     this.options = options;
-    this.config = new ReloadedConfig(options.webConfigFile(), System::nanoTime);
+    this.config = config;
     this.answers = new Answers(config, options.routePrefix(), routes, metrics);
   }
 
@@ -81,6 +85,21 @@ public final class HttpListener implements AutoCloseable {
     return start(options, routes, metrics, s -> {});
   }
 
+  /**
+   * The same with a web configuration that does not come from a file of its own.
+   *
+   * @param config asked for at every connection and request; whether there is TLS is settled at the
+   *     start
+   */
+  public static HttpListener start(
+      HttpListenerOptions options,
+      Supplier<WebConfig> config,
+      Routes routes,
+      @Nullable HttpMetrics metrics)
+      throws IOException {
+    return start(options, config, routes, metrics, s -> {});
+  }
+
   /** The same; every accepted socket is also shown to somebody. */
   static HttpListener start(
       HttpListenerOptions options,
@@ -88,8 +107,19 @@ public final class HttpListener implements AutoCloseable {
       @Nullable HttpMetrics metrics,
       Consumer<Socket> accepted)
       throws IOException {
+    ReloadedConfig config = new ReloadedConfig(options.webConfigFile(), System::nanoTime);
+    return start(options, config::get, routes, metrics, accepted);
+  }
+
+  private static HttpListener start(
+      HttpListenerOptions options,
+      Supplier<WebConfig> config,
+      Routes routes,
+      @Nullable HttpMetrics metrics,
+      Consumer<Socket> accepted)
+      throws IOException {
     List<ListenAddress> addresses = options.addresses().stream().map(ListenAddress::parse).toList();
-    HttpListener l = new HttpListener(options, routes, metrics);
+    HttpListener l = new HttpListener(options, config, routes, metrics);
     try {
       for (ListenAddress a : addresses) {
         l.listen(a, accepted);
@@ -113,7 +143,7 @@ public final class HttpListener implements AutoCloseable {
     SlowClients clients = new SlowClients(options.readTimeout().toNanos(), System::nanoTime);
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
-    ServerSockets sockets = new ServerSockets(config::get);
+    ServerSockets sockets = new ServerSockets(config);
     InetAddress address = where.address().getAddress();
     WebServerConfig.Builder b =
         WebServer.builder()

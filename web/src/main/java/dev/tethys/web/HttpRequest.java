@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request, valid until its handler returns. */
@@ -46,6 +47,9 @@ public interface HttpRequest {
 
   /** All values of a header. */
   List<String> headers(String name);
+
+  /** The names of all headers, as they came. */
+  Set<String> headerNames();
 
   /** What Content-Length says, or -1. */
   long contentLength();

@@ -70,7 +70,43 @@ public record WebConfig(
       List<String> cipherSuites,
       boolean preferServerCipherSuites,
       List<String> namedGroups,
-      List<String> files) {}
+      List<String> files) {
+    /**
+     * Reads what a server's TLS is made of.
+     *
+     * @param cert certificate chain as PEM text; "" for {@code certFile}
+     * @param key private key as PEM text; "" for {@code keyFile}
+     * @param clientCaFile "" when clients need no certificate; else they must show one of it
+     * @throws IOException when a file cannot be read or holds something else
+     */
+    public static ServerTls read(
+        String cert,
+        String certFile,
+        Secret key,
+        String keyFile,
+        String clientCaFile,
+        TlsVersion minVersion,
+        TlsVersion maxVersion,
+        List<String> cipherSuites,
+        List<String> namedGroups)
+        throws IOException {
+      boolean clients = !clientCaFile.isEmpty();
+      return new ServerTls(
+          Pem.keyPair(
+              Pem.text(cert, certFile, "cert_file"), Pem.text(key.value(), keyFile, "key_file")),
+          clients ? ClientAuth.RequireAndVerifyClientCert : ClientAuth.NoClientCert,
+          clients ? Pem.certificates(Pem.text("", clientCaFile, "client_ca_file")) : null,
+          List.of(),
+          minVersion,
+          maxVersion,
+          List.copyOf(cipherSuites),
+          true,
+          List.copyOf(namedGroups),
+          java.util.stream.Stream.of(certFile, keyFile, clientCaFile)
+              .filter(f -> !f.isEmpty())
+              .toList());
+    }
+  }
 
   /** A token bucket: one request an interval, and so many at once. */
   public record RateLimit(int burst, Duration interval) {}

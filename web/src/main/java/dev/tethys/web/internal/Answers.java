@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ public final class Answers {
 
   private static final int NO_STREAM = SlowClients.NO_STREAM;
 
-  private final ReloadedConfig config;
+  private final Supplier<WebConfig> config;
   private final String prefix;
   private final Routes routes;
   private final @Nullable HttpMetrics metrics;
@@ -38,7 +39,7 @@ public final class Answers {
   private final @Nullable TokenBucket rateLimit;
 
   public Answers(
-      ReloadedConfig config, String prefix, Routes routes, @Nullable HttpMetrics metrics) {
+      Supplier<WebConfig> config, String prefix, Routes routes, @Nullable HttpMetrics metrics) {
     this.config = config;
     this.prefix = prefix;
     this.routes = routes;

@@ -13,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request as the HTTP engine gives it. Used by the thread of its handler only. */
@@ -160,6 +162,14 @@ public final class HelidonRequest implements HttpRequest {
   @Override
   public List<String> headers(String name) {
     return request.headers().values(HeaderNames.create(name));
+  }
+
+  @Override
+  public Set<String> headerNames() {
+    Set<String> out = new LinkedHashSet<>();
+    request.headers().forEach(h -> out.add(h.name()));
+    out.remove(OldHttp.MARK);
+    return out;
   }
 
   @Override

@@ -1,0 +1,247 @@
+package dev.tethys.web.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GrpcChannelTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    release.countDown();
+    for (AutoCloseable c : open.reversed()) {
+      c.close();
+    }
+  }
+
+  private HttpListener server(int port) throws IOException {
+    Routes routes =
+        new Routes()
+            .post("/test.Echo/Say", Grpc.unary(8 << 20, (m, q) -> m))
+            .post(
+                "/test.Echo/Who",
+                Grpc.unary(100, (m, q) -> String.valueOf(q.header("x-tenant")).getBytes(UTF_8)))
+            .post(
+                "/test.Echo/Fail",
+                Grpc.unary(
+                    100,
+                    (m, q) -> {
+                      throw new GrpcException(
+                          Status.UNAVAILABLE, "später: 100 %", new byte[] {1, 2, 3, 4});
+                    }))
+            .post(
+                "/test.Echo/Wait",
+                Grpc.unary(
+                    100,
+                    (m, q) -> {
+                      release.await();
+                      return m;
+                    }));
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:" + port).withStopGrace(Duration.ZERO), routes, null);
+    open.add(l);
+    return l;
+  }
+
+  private GrpcChannel channel(int port) {
+    GrpcChannel c =
+        new GrpcChannel(
+            new GrpcChannel.Options(
+                "127.0.0.1", port, null, null, "", true, Duration.ZERO, LONG, false, "test/1"));
+    open.add(c);
+    return c;
+  }
+
+  private static GrpcReply say(GrpcChannel c, byte[] m) throws Exception {
+    return c.call("/test.Echo/Say", Map.of(), m, "", LONG);
+  }
+
+  @Test
+  void messagesLargerThanAllWindowsArrive() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    byte[] large = new byte[3 << 20];
+    new Random(1).nextBytes(large);
+    GrpcReply r = say(c, large);
+    assertThat(r.status()).isEqualTo(GrpcReply.OK);
+    assertThat(r.body()).isEqualTo(large);
+    assertThat(say(c, new byte[0]).body()).isEmpty();
+  }
+
+  @Test
+  void headersAndCompressedMessagesAreSent() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    assertThat(
+            new String(
+                c.call("/test.Echo/Who", Map.of("x-tenant", "a".repeat(300)), new byte[0], "", LONG)
+                    .body(),
+                UTF_8))
+        .isEqualTo("a".repeat(300));
+    byte[] b = "zipped".getBytes(UTF_8);
+    for (Map.Entry<String, Compression> e :
+        Map.of(
+                "gzip",
+                Compression.GZIP,
+                "snappy",
+                Compression.SNAPPY_FRAMED,
+                "zstd",
+                Compression.ZSTD)
+            .entrySet()) {
+      byte[] packed = e.getValue().compress(b, 0, b.length, -1);
+      assertThat(c.call("/test.Echo/Say", Map.of(), packed, e.getKey(), LONG).body()).isEqualTo(b);
+    }
+  }
+
+  @Test
+  void failuresSayWhatTheServerSaid() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    GrpcReply r = c.call("/test.Echo/Fail", Map.of(), new byte[0], "", LONG);
+    assertThat(r.status()).isEqualTo(GrpcReply.UNAVAILABLE);
+    assertThat(r.statusName()).isEqualTo("UNAVAILABLE");
+    assertThat(r.message()).isEqualTo("später: 100 %");
+    assertThat(r.details()).containsExactly(1, 2, 3, 4);
+    assertThat(c.call("/test.Echo/None", Map.of(), new byte[0], "", LONG).status())
+        .isEqualTo(GrpcReply.UNIMPLEMENTED);
+    assertThat(say(c, new byte[9 << 20]).status()).isEqualTo(GrpcReply.RESOURCE_EXHAUSTED);
+    assertThat(say(c, "still there".getBytes(UTF_8)).status()).isEqualTo(GrpcReply.OK);
+  }
+
+  @Test
+  void manyCallsShareTheConnection() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    List<Future<GrpcReply>> replies = new ArrayList<>();
+    try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 300; i++) {
+        byte[] m = ("call " + i + " ").repeat(i).getBytes(UTF_8);
+        replies.add(all.submit(() -> say(c, m)));
+      }
+    }
+    for (int i = 0; i < 300; i++) {
+      assertThat(replies.get(i).get().body())
+          .isEqualTo(("call " + i + " ").repeat(i).getBytes(UTF_8));
+    }
+  }
+
+  @Test
+  void aCallEndsWhenItsTimeIsUp() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    assertThatThrownBy(
+            () -> c.call("/test.Echo/Wait", Map.of(), new byte[0], "", Duration.ofMillis(50)))
+        .isInstanceOf(IOException.class)
+        .hasMessage("context deadline exceeded");
+    assertThat(say(c, new byte[1]).status()).isEqualTo(GrpcReply.OK);
+  }
+
+  @Test
+  void aBrokenConnectionIsMadeAnew() throws Exception {
+    HttpListener first = server(0);
+    int port = first.port();
+    GrpcChannel c = channel(port);
+    assertThat(say(c, new byte[1]).status()).isEqualTo(GrpcReply.OK);
+    first.close();
+    assertThatThrownBy(() -> say(c, new byte[1])).isInstanceOf(IOException.class);
+    server(port);
+    assertThat(say(c, new byte[1]).status()).isEqualTo(GrpcReply.OK);
+  }
+
+  @Test
+  void nobodyThereIsSaid() throws Exception {
+    int free;
+    try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = s.getLocalPort();
+    }
+    assertThatThrownBy(() -> say(channel(free), new byte[1]))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("refused");
+  }
+
+  @Test
+  void garbageFromTheServerEndsTheCall() throws Exception {
+    for (int seed = 0; seed < 30; seed++) {
+      byte[] garbage = new byte[200];
+      new Random(seed).nextBytes(garbage);
+      if (seed % 2 == 0) {
+        garbage[0] = 0;
+        garbage[1] = 0;
+        garbage[2] = 40;
+        garbage[3] = (byte) (seed % 10);
+      }
+      try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+        Thread answer =
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      for (int i = 0; i < 3; i++) {
+                        try (Socket a = s.accept();
+                            InputStream in = a.getInputStream();
+                            OutputStream out = a.getOutputStream()) {
+                          in.readNBytes(24);
+                          out.write(garbage);
+                          out.flush();
+                        } catch (IOException e) {
+                          return;
+                        }
+                      }
+                    });
+        GrpcChannel c = channel(s.getLocalPort());
+        assertThatThrownBy(() -> say(c, new byte[10])).isInstanceOf(IOException.class);
+        s.close();
+        assertThat(answer.join(Duration.ofSeconds(10))).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aConnectionThatDoesNotLiveIsGivenUp() throws Exception {
+    try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      GrpcChannel c =
+          new GrpcChannel(
+              new GrpcChannel.Options(
+                  "127.0.0.1",
+                  s.getLocalPort(),
+                  null,
+                  null,
+                  "",
+                  true,
+                  Duration.ofMillis(20),
+                  Duration.ofMillis(20),
+                  false,
+                  "test/1"));
+      open.add(c);
+      assertThatThrownBy(() -> say(c, new byte[1]))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("did not answer for 20 ms");
+    }
+    assertThat(release.await(0, TimeUnit.SECONDS)).isFalse();
+  }
+}
