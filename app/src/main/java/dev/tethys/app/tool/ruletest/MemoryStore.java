@@ -143,15 +143,6 @@ public final class MemoryStore implements MetricStore {
           : Outcome.INVALID_HISTOGRAM;
     }
 
-    @Override
-    public @Nullable Labels labels(long reference) {
-      synchronized (MemoryStore.this) {
-        return reference <= 0 || reference > byReference.size()
-            ? null
-            : byReference.get((int) reference - 1).labels;
-      }
-    }
-
     private Outcome add(long reference, long time, double value, @Nullable Histogram h) {
       synchronized (MemoryStore.this) {
         if (reference <= 0 || reference > byReference.size()) {
