@@ -3,8 +3,8 @@ package dev.tethys.bench;
 import java.util.Arrays;
 
 /**
- * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …} and
- * {@code jmh …}; the races are run by the launcher.
+ * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …},
+ * {@code dashboard …} and {@code jmh …}; the races are run by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -20,9 +20,11 @@ public final class Main {
         case "kills" -> System.exit(Kills.run(rest));
         case "fuzz" -> System.exit(Fuzz.run(rest));
         case "hostile" -> System.exit(Hostile.run(rest));
+        case "dashboard" -> System.exit(Dashboard.run(rest));
         case "jmh" -> org.openjdk.jmh.Main.main(rest);
         default -> {
-          System.err.println("usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|jmh …");
+          System.err.println(
+              "usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|dashboard|jmh …");
           System.exit(2);
         }
       }

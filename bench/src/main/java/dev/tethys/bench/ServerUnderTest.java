@@ -42,23 +42,51 @@ final class ServerUnderTest implements AutoCloseable {
       String folder, IntFunction<String> config, Map<String, String> environment, String... flags)
       throws IOException {
     Path dir = Files.createTempDirectory(folder);
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
     Path file = dir.resolve("prometheus.yml");
+    int port = freePort();
     Files.writeString(file, config.apply(port));
-    List<String> command =
+    return start(
+        dir,
+        port,
         Stream.concat(
                 Stream.of(
-                    System.getProperty(
-                        "tethys.launcher", Path.of("tethys").toAbsolutePath().toString()),
+                    launcher().toString(),
                     "server",
                     "--config.file=" + file,
                     "--storage.tsdb.path=" + dir.resolve("data"),
                     "--web.listen-address=127.0.0.1:" + port),
                 Stream.of(flags))
-            .toList();
+            .toList(),
+        environment);
+  }
+
+  /** Where this program's launcher is. */
+  static Path launcher() {
+    return Path.of(System.getProperty("tethys.launcher", "tethys")).toAbsolutePath();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket s = new ServerSocket(0)) {
+      return s.getLocalPort();
+    }
+  }
+
+  /**
+   * Starts any server, without waiting until it answers.
+   *
+   * @param dir where its log goes
+   * @param command given the port that it is to listen on
+   */
+  static ServerUnderTest start(
+      Path dir, IntFunction<List<String>> command, Map<String, String> environment)
+      throws IOException {
+    int port = freePort();
+    return start(dir, port, command.apply(port), environment);
+  }
+
+  private static ServerUnderTest start(
+      Path dir, int port, List<String> command, Map<String, String> environment)
+      throws IOException {
     Path log = dir.resolve("log");
     ProcessBuilder b =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
