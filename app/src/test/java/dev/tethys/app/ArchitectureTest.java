@@ -55,6 +55,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.pipeline.destination..")
         .layer("kafka")
         .definedBy("dev.tethys.pipeline.kafka..")
+        .layer("processors")
+        .definedBy("dev.tethys.pipeline.processor..")
         .layer("alert")
         .definedBy(
             "dev.tethys.alert.rule..", "dev.tethys.alert.notify..", "dev.tethys.alert.template..")
@@ -94,6 +96,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "pipeline")
+        .whereLayer("processors")
+        .mayOnlyAccessLayers("model", "config", "codec", "ottl", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
         .whereLayer("alert manager")

@@ -38,6 +38,16 @@ public final class Statements {
     return conditions;
   }
 
+  /** These and then others for each item, so that both see one cache; both of one context. */
+  public Statements and(Statements more) {
+    if (more.context != context || conditions != null || more.conditions != null) {
+      throw new IllegalArgumentException("only unconditional groups of one context are joined");
+    }
+    List<Statement> all = new java.util.ArrayList<>(statements());
+    all.addAll(more.statements());
+    return new Statements(context, null, all, mode);
+  }
+
   /**
    * Runs all for one item.
    *

@@ -1,0 +1,297 @@
+package dev.tethys.pipeline.processor;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.AnyValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.Resource;
+import dev.tethys.model.telemetry.Scope;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.ottl.ValueText;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code include} and {@code exclude} say: every kind of property that is given must match, of
+ * a list of words one, of a list of attributes all.
+ */
+public final class Match {
+  /** One word of a list: equal, or found as a regular expression. */
+  private record Word(String text, @Nullable Pattern pattern) {
+    boolean matches(String s) {
+      return pattern == null ? text.equals(s) : pattern.matcher(s).find();
+    }
+  }
+
+  private record Attribute(String key, @Nullable Object value, @Nullable Word word) {}
+
+  private record Library(Word name, @Nullable Word version) {}
+
+  private record Severity(long min, boolean undefined) {}
+
+  private static final Section ATTRIBUTE = new Section("attribute match", "An attribute.");
+  private static final Key<String> KEY = ATTRIBUTE.required("key", Type.STRING, "Its key.");
+  private static final Key<YamlNode> VALUE =
+      ATTRIBUTE.optional("value", Type.ANY, "Its value; any if absent.");
+  private static final Section LIBRARY = new Section("library match", "A scope.");
+  private static final Key<String> NAME = LIBRARY.required("name", Type.STRING, "Its name.");
+  private static final Key<String> VERSION =
+      LIBRARY.optional("version", Type.STRING, "Its version; any if absent.");
+  private static final Section SEVERITY =
+      new Section("severity match", "Severities of log records.");
+  private static final Key<YamlNode> MIN =
+      SEVERITY.required(
+          "min", Type.ANY, "The lowest that matches: a name such as INFO, or a number.");
+  private static final Key<Boolean> UNDEFINED =
+      SEVERITY.key("match_undefined", Type.BOOL, false, "Whether records without one match.");
+
+  private static final Section SECTION = new Section("match properties", "Which items are meant.");
+  private static final Key<String> MATCH_TYPE =
+      SECTION.required("match_type", Type.STRING, "strict or regexp.");
+  private static final Key<List<String>> SERVICES = words("services", "Values of service.name.");
+  private static final Key<List<String>> SPAN_NAMES = words("span_names", "Names of spans.");
+  private static final Key<List<String>> SPAN_KINDS =
+      words("span_kinds", "Kinds of spans, as SPAN_KIND_SERVER.");
+  private static final Key<List<String>> METRIC_NAMES = words("metric_names", "Names of metrics.");
+  private static final Key<List<String>> LOG_BODIES = words("log_bodies", "Bodies that are text.");
+  private static final Key<List<String>> BODIES = words("bodies", "As log_bodies.");
+  private static final Key<List<String>> LOG_SEVERITY_TEXTS =
+      words("log_severity_texts", "Texts of severities.");
+  private static final Key<List<String>> SEVERITY_TEXTS =
+      words("severity_texts", "As log_severity_texts.");
+  private static final Key<Severity> LOG_SEVERITY_NUMBER =
+      SECTION.optional("log_severity_number", SEVERITY.type(Match::severity), "A least severity.");
+  private static final Key<Severity> SEVERITY_NUMBER =
+      SECTION.optional(
+          "severity_number", SEVERITY.type(Match::severity), "As log_severity_number.");
+  private static final Key<List<YamlObject>> ATTRIBUTES =
+      attributes("attributes", "Attributes of the item.");
+  private static final Key<List<YamlObject>> RECORD_ATTRIBUTES =
+      attributes("record_attributes", "As attributes.");
+  private static final Key<List<YamlObject>> RESOURCES =
+      attributes("resources", "Attributes of the resource.");
+  private static final Key<List<YamlObject>> RESOURCE_ATTRIBUTES =
+      attributes("resource_attributes", "As resources.");
+  private static final Key<List<YamlObject>> LIBRARIES =
+      SECTION.key("libraries", Type.list(LIBRARY.type(o -> o)), List.of(), "Scopes.");
+
+  static {
+    SECTION.notBuilt("expressions", "Conditions of the expr language; write OTTL instead.");
+    SECTION.notBuilt("regexp", "Settings of a cache that is not needed.");
+  }
+
+  /** {@code include} or {@code exclude}. */
+  public static final Type<Match> TYPE = SECTION.type(Match::new);
+
+  private final boolean regexp;
+  private final List<Word> services;
+  private final List<Word> spanNames;
+  private final List<String> spanKinds;
+  private final List<Word> metricNames;
+  private final List<Word> bodies;
+  private final List<Word> severityTexts;
+  private final @Nullable Severity severity;
+  private final List<Attribute> attributes;
+  private final List<Attribute> resources;
+  private final List<Library> libraries;
+
+  private Match(YamlObject o) {
+    String type = o.get(MATCH_TYPE);
+    if (!type.equals("strict") && !type.equals("regexp")) {
+      throw o.error(
+          MATCH_TYPE,
+          type.equals("expr")
+              ? "the expr language is not built; write OTTL conditions"
+              : "the match type is strict or regexp");
+    }
+    regexp = type.equals("regexp");
+    services = words(o, SERVICES);
+    spanNames = words(o, SPAN_NAMES);
+    spanKinds = o.get(SPAN_KINDS);
+    metricNames = words(o, METRIC_NAMES);
+    bodies = both(words(o, LOG_BODIES), words(o, BODIES));
+    severityTexts = both(words(o, LOG_SEVERITY_TEXTS), words(o, SEVERITY_TEXTS));
+    Severity s = o.find(LOG_SEVERITY_NUMBER);
+    severity = s == null ? o.find(SEVERITY_NUMBER) : s;
+    attributes = both(attributes(o.get(ATTRIBUTES)), attributes(o.get(RECORD_ATTRIBUTES)));
+    resources = both(attributes(o.get(RESOURCES)), attributes(o.get(RESOURCE_ATTRIBUTES)));
+    List<Library> l = new ArrayList<>();
+    for (YamlObject i : o.get(LIBRARIES)) {
+      String version = i.find(VERSION);
+      l.add(
+          new Library(
+              word(i.node(), i.get(NAME)), version == null ? null : word(i.node(), version)));
+    }
+    libraries = List.copyOf(l);
+  }
+
+  private static Key<List<String>> words(String key, String doc) {
+    return SECTION.key(key, Type.list(Type.STRING), List.of(), doc);
+  }
+
+  private static Key<List<YamlObject>> attributes(String key, String doc) {
+    return SECTION.key(key, Type.list(ATTRIBUTE.type(o -> o)), List.of(), doc);
+  }
+
+  private static <T> List<T> both(List<T> a, List<T> b) {
+    List<T> all = new ArrayList<>(a);
+    all.addAll(b);
+    return List.copyOf(all);
+  }
+
+  private List<Word> words(YamlObject o, Key<List<String>> key) {
+    List<Word> words = new ArrayList<>();
+    for (String s : o.get(key)) {
+      words.add(word(o.node(), s));
+    }
+    return List.copyOf(words);
+  }
+
+  private Word word(YamlNode at, String s) {
+    if (!regexp) {
+      return new Word(s, null);
+    }
+    try {
+      return new Word(s, Pattern.compile(s));
+    } catch (PatternSyntaxException e) {
+      throw at.error("not a regular expression of RE2: " + e.getMessage());
+    }
+  }
+
+  private List<Attribute> attributes(List<YamlObject> from) {
+    List<Attribute> list = new ArrayList<>();
+    for (YamlObject o : from) {
+      YamlNode v = o.at(VALUE);
+      Object value = v == null || v.isNull() ? null : value(v.asTree());
+      list.add(
+          new Attribute(
+              o.get(KEY),
+              value,
+              regexp && value != null ? word(o.node(), ValueText.of(value)) : null));
+    }
+    return list;
+  }
+
+  /** A scalar of a configuration as the value of an attribute. */
+  public static @Nullable Object value(@Nullable Object tree) {
+    return switch (tree) {
+      case Integer i -> (long) i;
+      case Number n when !(n instanceof Double) -> n.longValue();
+      case List<?> l -> {
+        dev.tethys.model.telemetry.ArrayValue a = new dev.tethys.model.telemetry.ArrayValue();
+        l.forEach(i -> a.add(value(i)));
+        yield a;
+      }
+      case Map<?, ?> m -> {
+        Attributes a = new Attributes();
+        m.forEach((k, v) -> a.put(String.valueOf(k), value(v)));
+        yield a;
+      }
+      case null -> null;
+      default -> tree;
+    };
+  }
+
+  private static final Map<String, Long> SEVERITIES = new HashMap<>();
+
+  static {
+    String[] names = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+    for (int i = 0; i < 24; i++) {
+      SEVERITIES.put(names[i / 4] + (i % 4 == 0 ? "" : i % 4 + 1), i + 1L);
+    }
+    SEVERITIES.put("UNDEFINED", 0L);
+  }
+
+  private static Severity severity(YamlObject o) {
+    YamlNode min = java.util.Objects.requireNonNull(o.at(MIN));
+    Long named = SEVERITIES.get(min.asString().toUpperCase(Locale.ROOT));
+    return new Severity(named != null ? named : min.asLong(), o.get(UNDEFINED));
+  }
+
+  private static boolean any(List<Word> words, String s) {
+    if (words.isEmpty()) {
+      return true;
+    }
+    for (Word w : words) {
+      if (w.matches(s)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean all(List<Attribute> wanted, Attributes in) {
+    for (Attribute a : wanted) {
+      int i = in.indexOf(a.key());
+      if (i < 0) {
+        return false;
+      }
+      if (a.word() != null
+          ? !a.word().matches(ValueText.of(in.value(i)))
+          : a.value() != null && !AnyValue.equal(a.value(), in.value(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean around(Resource r, Scope s) {
+    if (!services.isEmpty()
+        && !(r.attributes().get("service.name") instanceof String n && any(services, n))) {
+      return false;
+    }
+    if (!all(resources, r.attributes())) {
+      return false;
+    }
+    if (libraries.isEmpty()) {
+      return true;
+    }
+    for (Library l : libraries) {
+      if (l.name().matches(s.name()) && (l.version() == null || l.version().matches(s.version()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  public boolean span(Resource r, Scope s, Span span) {
+    return around(r, s)
+        && any(spanNames, span.name())
+        && (spanKinds.isEmpty() || spanKinds.contains(kind(span.kind())))
+        && all(attributes, span.attributes());
+  }
+
+  private static String kind(int kind) {
+    String[] kinds = {"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
+    return kind >= 0 && kind < kinds.length ? "SPAN_KIND_" + kinds[kind] : "";
+  }
+
+  public boolean log(Resource r, Scope s, LogRecord l) {
+    if (!bodies.isEmpty() && !(l.body() instanceof String b && any(bodies, b))) {
+      return false;
+    }
+    if (severity != null
+        && (l.severityNumber() == 0
+            ? !severity.undefined()
+            : l.severityNumber() < severity.min())) {
+      return false;
+    }
+    return around(r, s) && any(severityTexts, l.severityText()) && all(attributes, l.attributes());
+  }
+
+  /** Whether a metric matches; its points' attributes are those given. */
+  public boolean metric(Resource r, Scope s, Metric m, @Nullable Attributes point) {
+    return around(r, s) && any(metricNames, m.name()) && (point == null || all(attributes, point));
+  }
+}

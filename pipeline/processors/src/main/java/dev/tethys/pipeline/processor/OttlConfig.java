@@ -1,0 +1,53 @@
+package dev.tethys.pipeline.processor;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.OttlException;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Reading what configurations say in OTTL, with the place in the file in errors. */
+public final class OttlConfig {
+  /** {@code error_mode}. */
+  public static final Type<ErrorMode> ERROR_MODE = Type.lowerCase("error mode", ErrorMode.class);
+
+  /** The name of a context. */
+  public static final Type<Context> CONTEXT = Type.of("context", null, OttlConfig::context);
+
+  private OttlConfig() {}
+
+  private static Context context(YamlNode n) {
+    Context c = Context.of(n.asString());
+    if (c == null) {
+      throw n.error(
+          "there is no context \""
+              + n.asString()
+              + "\"; there are resource, scope, log, span, spanevent, spanlink, metric, datapoint"
+              + " and exemplar");
+    }
+    return c;
+  }
+
+  /** The contexts of a signal, inner ones first. */
+  public static List<Context> contexts(Signal signal) {
+    return switch (signal) {
+      case LOGS -> Context.LOGS;
+      case TRACES -> Context.TRACES;
+      case METRICS -> Context.METRICS;
+      case PROFILES -> List.of();
+    };
+  }
+
+  /** Loads; what is wrong is said with the place in the file. */
+  public static <T> T load(YamlNode at, Supplier<T> loading) {
+    try {
+      return loading.get();
+    } catch (OttlException e) {
+      throw (ConfigException) at.error(String.valueOf(e.getMessage())).initCause(e);
+    }
+  }
+}

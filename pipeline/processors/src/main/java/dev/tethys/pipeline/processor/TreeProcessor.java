@@ -1,0 +1,91 @@
+package dev.tethys.pipeline.processor;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ottl.EvaluationException;
+
+/**
+ * A processor that edits the tree of a batch. What it does not change goes on as the bytes that
+ * came. Items that are no longer there afterwards are told to the account as dropped.
+ */
+public abstract class TreeProcessor implements Processor {
+  /** The bytes of a batch were not what they should be. */
+  public static final String MALFORMED = "malformed";
+
+  /** An expression failed, and the processor is configured to refuse the batch then. */
+  public static final String FAILED = "expression_failed";
+
+  /** Samples that became one data point together: the parts of a histogram. */
+  public static final String RECODED = "recoded";
+
+  private final Consumer next;
+  private final Account account;
+
+  protected TreeProcessor(Consumer next, Account account) {
+    this.next = next;
+    this.account = account;
+  }
+
+  /**
+   * Edits a tree in place.
+   *
+   * @return whether anything was changed
+   * @throws EvaluationException to refuse the batch
+   */
+  protected abstract boolean edit(Telemetry<?> data, Batch batch);
+
+  /** Why items are missing afterwards. */
+  protected String dropReason() {
+    return Drops.FILTERED;
+  }
+
+  @Override
+  public final void consume(Batch batch, Receipt receipt) {
+    int items = batch.items();
+    account.take(items);
+    Telemetry<?> data;
+    int before;
+    boolean changed;
+    try {
+      data = Trees.read(batch);
+      before = data.itemCount();
+      changed = edit(data, batch);
+    } catch (CodecException | EvaluationException e) {
+      account.drop(e instanceof CodecException ? MALFORMED : FAILED, items);
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      return;
+    }
+    if (!changed) {
+      account.pass(items);
+      next.consume(batch, receipt);
+      return;
+    }
+    differ(account, items, before, RECODED);
+    data.removeEmpty();
+    int after = data.itemCount();
+    differ(account, before, after, dropReason());
+    if (after == 0) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    Batch out = Trees.write(data, batch, batch.signal());
+    account.pass(after);
+    next.consume(out, receipt);
+  }
+
+  /** Books the difference between two counts of what is held. */
+  static void differ(Account account, int before, int after, String reason) {
+    if (after > before) {
+      account.create(after - before);
+    } else {
+      account.drop(reason, before - after);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.tethys.pipeline.processor.filter;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.processor.Match;
+import dev.tethys.pipeline.processor.OttlConfig;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of the {@code filter} processor: what it drops, of each signal. */
+public record FilterConfig(Map<Signal, Rules> rules) {
+  /**
+   * What is dropped.
+   *
+   * @param include of the older grammar: what does not match is dropped
+   * @param exclude of the older grammar: what matches is dropped
+   */
+  public record Rules(List<Group> groups, @Nullable Match include, @Nullable Match exclude) {}
+
+  /** Conditions of which one is enough. */
+  public record Group(
+      YamlNode at, @Nullable Context context, List<String> conditions, ErrorMode errorMode) {}
+
+  private static final Section GROUP =
+      new Section("condition group", "OTTL conditions for one context.");
+  private static final Key<Context> CONTEXT =
+      GROUP.optional(
+          "context", OttlConfig.CONTEXT, "What they are asked of; found from paths if absent.");
+  private static final Key<List<String>> CONDITIONS =
+      GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; one is enough.");
+  private static final Key<ErrorMode> GROUP_ERROR_MODE =
+      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Another mode than the processor's.");
+
+  private static final Section SECTION =
+      new Section("filter", "Drops items for which one of the conditions holds.");
+  private static final Key<ErrorMode> ERROR_MODE =
+      SECTION.key(
+          "error_mode",
+          OttlConfig.ERROR_MODE,
+          ErrorMode.IGNORE,
+          "What becomes of errors in evaluations; with ignore and silent the item is kept.");
+  private static final Map<Signal, Key<List<YamlNode>>> LISTS = new EnumMap<>(Signal.class);
+  private static final Map<Signal, Older> OLDER = new EnumMap<>(Signal.class);
+
+  static {
+    LISTS.put(Signal.TRACES, list("trace_conditions", "spans, span events and links"));
+    LISTS.put(Signal.METRICS, list("metric_conditions", "metrics and data points"));
+    LISTS.put(Signal.LOGS, list("log_conditions", "log records"));
+    OLDER.put(
+        Signal.TRACES,
+        new Older(
+            "traces",
+            Map.of(
+                "resource", Context.RESOURCE,
+                "scope", Context.SCOPE,
+                "span", Context.SPAN,
+                "spanevent", Context.SPAN_EVENT,
+                "spanlink", Context.SPAN_LINK)));
+    OLDER.put(
+        Signal.METRICS,
+        new Older(
+            "metrics",
+            Map.of(
+                "resource", Context.RESOURCE,
+                "scope", Context.SCOPE,
+                "metric", Context.METRIC,
+                "datapoint", Context.DATA_POINT)));
+    OLDER.put(
+        Signal.LOGS,
+        new Older(
+            "logs",
+            Map.of(
+                "resource", Context.RESOURCE,
+                "scope", Context.SCOPE,
+                "log_record", Context.LOG)));
+    SECTION.notBuilt("profile_conditions", "Conditions for profiles.");
+    SECTION.notBuilt("profiles", "Conditions for profiles.");
+  }
+
+  private static final Section SPANS = new Section("spans", "Older grammar for spans.");
+  private static final Key<Match> SPANS_INCLUDE =
+      SPANS.optional("include", Match.TYPE, "Spans that do not match are dropped.");
+  private static final Key<Match> SPANS_EXCLUDE =
+      SPANS.optional("exclude", Match.TYPE, "Spans that match are dropped.");
+  private static final Key<YamlObject> SPANS_KEY =
+      SECTION.optional("spans", SPANS.type(o -> o), "Older grammar for spans.");
+
+  public static final Type<FilterConfig> TYPE = SECTION.type(FilterConfig::read);
+
+  /** The keys of a signal before conditions told their context. */
+  private static final class Older {
+    final Map<Key<List<String>>, Context> lists = new LinkedHashMap<>();
+    final Key<Match> include;
+    final Key<Match> exclude;
+    final Key<YamlObject> key;
+
+    Older(String name, Map<String, Context> contexts) {
+      Section s = new Section(name, "OTTL conditions for " + name + ", by context.");
+      contexts.entrySet().stream()
+          .sorted(Map.Entry.comparingByValue())
+          .forEach(
+              e ->
+                  lists.put(
+                      s.key(
+                          e.getKey(),
+                          Type.list(Type.STRING),
+                          List.of(),
+                          "Conditions that are asked of each " + e.getValue().text() + "."),
+                      e.getValue()));
+      include = s.optional("include", Match.TYPE, "What does not match is dropped.");
+      exclude = s.optional("exclude", Match.TYPE, "What matches is dropped.");
+      key = SECTION.optional(name, s.type(o -> o), "OTTL conditions for " + name + ".");
+    }
+  }
+
+  private static Key<List<YamlNode>> list(String key, String of) {
+    return SECTION.key(
+        key,
+        Type.list(Type.of("condition or group", null, n -> n)),
+        List.of(),
+        "Conditions for "
+            + of
+            + ": as strings, or in groups with conditions, context and"
+            + " error_mode.");
+  }
+
+  private static FilterConfig read(YamlObject o) {
+    ErrorMode mode = o.get(ERROR_MODE);
+    Map<Signal, Rules> rules = new EnumMap<>(Signal.class);
+    LISTS.forEach(
+        (signal, key) -> {
+          List<Group> groups = new ArrayList<>();
+          Older older = java.util.Objects.requireNonNull(OLDER.get(signal));
+          YamlObject old = o.find(older.key);
+          if (old != null && !o.get(key).isEmpty()) {
+            throw o.error(
+                key, "is the newer way to write what " + older.key.name() + " says; keep one");
+          }
+          for (YamlNode n : o.get(key)) {
+            groups.add(group(n, mode));
+          }
+          Match include = old == null ? null : old.find(older.include);
+          Match exclude = old == null ? null : old.find(older.exclude);
+          if (old != null) {
+            older.lists.forEach(
+                (k, context) -> {
+                  if (!old.get(k).isEmpty()) {
+                    groups.add(
+                        new Group(
+                            java.util.Objects.requireNonNull(old.at(k)),
+                            context,
+                            old.get(k),
+                            mode));
+                  }
+                });
+          }
+          YamlObject spans = signal == Signal.TRACES ? o.find(SPANS_KEY) : null;
+          if (spans != null) {
+            include = spans.find(SPANS_INCLUDE);
+            exclude = spans.find(SPANS_EXCLUDE);
+          }
+          rules.put(signal, new Rules(groups, include, exclude));
+        });
+    return new FilterConfig(rules);
+  }
+
+  private static Group group(YamlNode n, ErrorMode mode) {
+    if (n.isScalar()) {
+      return new Group(n, null, List.of(n.asString()), mode);
+    }
+    YamlObject g = n.object(GROUP);
+    ErrorMode own = g.find(GROUP_ERROR_MODE);
+    return new Group(n, g.find(CONTEXT), g.get(CONDITIONS), own == null ? mode : own);
+  }
+}

@@ -1,0 +1,207 @@
+package dev.tethys.pipeline.processor.filter;
+
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.Functions;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.Match;
+import dev.tethys.pipeline.processor.OttlConfig;
+import dev.tethys.pipeline.processor.OttlMetrics;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/** Makes {@code filter} processors. */
+public final class FilterFactory implements ProcessorFactory<FilterConfig> {
+  private final Ottl ottl;
+
+  public FilterFactory(InstantSource clock) {
+    ottl = new Ottl(Functions.standard(clock).with(PointFunctions.all()));
+  }
+
+  @Override
+  public String type() {
+    return "filter";
+  }
+
+  @Override
+  public String about() {
+    return "Drops items that OTTL conditions name.";
+  }
+
+  @Override
+  public Type<FilterConfig> settings() {
+    return FilterConfig.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Processor create(FilterConfig settings, Signal signal, Consumer next, Context context) {
+    FilterConfig.Rules rules = Objects.requireNonNull(settings.rules().get(signal));
+    List<Conditions> groups = new ArrayList<>();
+    for (FilterConfig.Group g : rules.groups()) {
+      Conditions c =
+          OttlConfig.load(
+              g.at(),
+              () ->
+                  ottl.conditions(
+                      OttlConfig.contexts(signal), g.context(), g.conditions(), g.errorMode()));
+      if (c.context() == dev.tethys.pipeline.ottl.Context.EXEMPLAR) {
+        throw g.at().error("exemplars cannot be dropped one by one; filter data points");
+      }
+      groups.add(c);
+    }
+    context.metrics().register(OttlMetrics.conditions(context.id().toString(), signal, groups));
+    return new Filter(rules, groups, next, context.account(signal));
+  }
+
+  /** Group after group, each over what the ones before it left. */
+  private static final class Filter extends TreeProcessor {
+    private final FilterConfig.Rules rules;
+    private final List<Conditions> groups;
+
+    Filter(FilterConfig.Rules rules, List<Conditions> groups, Consumer next, Account account) {
+      super(next, account);
+      this.rules = rules;
+      this.groups = List.copyOf(groups);
+    }
+
+    @Override
+    protected boolean edit(Telemetry<?> data, Batch batch) {
+      boolean changed = false;
+      Cursor at = new Cursor().from(Clients.of(batch.metadata()));
+      Match include = rules.include();
+      Match exclude = rules.exclude();
+      if (include != null || exclude != null) {
+        changed = older(data, include, exclude);
+      }
+      for (Conditions c : groups) {
+        changed |= resources(data, c, at);
+      }
+      return changed;
+    }
+
+    private static <T extends Item<T>> boolean resources(
+        Telemetry<T> data, Conditions c, Cursor at) {
+      if (c.context() == dev.tethys.pipeline.ottl.Context.RESOURCE) {
+        return data.resources().removeIf(r -> c.any(cleared(at.atResource(r))));
+      }
+      boolean changed = false;
+      for (ResourceGroup<T> r : data.resources()) {
+        at.atResource(r);
+        if (c.context() == dev.tethys.pipeline.ottl.Context.SCOPE) {
+          changed |= r.scopes().removeIf(s -> c.any(cleared(at.atScope(s))));
+          continue;
+        }
+        for (ScopeGroup<T> s : r.scopes()) {
+          at.atScope(s);
+          changed |= items(s, c, at);
+        }
+      }
+      return changed;
+    }
+
+    private static Cursor cleared(Cursor at) {
+      at.clearCache();
+      return at;
+    }
+
+    private static <T extends Item<T>> boolean items(ScopeGroup<T> s, Conditions c, Cursor at) {
+      switch (c.context()) {
+        case LOG -> {
+          return s.items().removeIf(l -> c.any(cleared(at.atLog((LogRecord) (Object) l))));
+        }
+        case SPAN -> {
+          return s.items().removeIf(x -> c.any(cleared(at.atSpan((Span) (Object) x))));
+        }
+        case METRIC -> {
+          return s.items().removeIf(x -> c.any(cleared(at.atMetric((Metric) (Object) x))));
+        }
+        default -> {
+          // parts of items, below
+        }
+      }
+      boolean changed = false;
+      for (int i = s.items().size() - 1; i >= 0; i--) {
+        Object item = s.items().get(i);
+        if (item instanceof Span span) {
+          changed |= parts(span, c, at.atSpan(span));
+        } else if (item instanceof Metric m && m.data() != null) {
+          if (points(m.data(), c, at.atMetric(m))) {
+            changed = true;
+            if (m.data().points().isEmpty()) {
+              s.items().remove(i);
+            }
+          }
+        }
+      }
+      return changed;
+    }
+
+    private static boolean parts(Span span, Conditions c, Cursor at) {
+      if (c.context() == dev.tethys.pipeline.ottl.Context.SPAN_LINK) {
+        return span.hasLinks() && span.links().removeIf(l -> c.any(cleared(at.atLink(l))));
+      }
+      int[] index = {0};
+      return span.hasEvents()
+          && span.events().removeIf(e -> c.any(cleared(at.atEvent(e, index[0]++))));
+    }
+
+    private static <P extends DataPoint> boolean points(
+        MetricData<P> data, Conditions c, Cursor at) {
+      return data.points().removeIf(p -> c.any(cleared(at.atPoint(p))));
+    }
+
+    private static <T extends Item<T>> boolean older(
+        Telemetry<T> data,
+        @org.jspecify.annotations.Nullable Match include,
+        @org.jspecify.annotations.Nullable Match exclude) {
+      boolean changed = false;
+      for (ResourceGroup<T> r : data.resources()) {
+        for (ScopeGroup<T> s : r.scopes()) {
+          changed |=
+              s.items()
+                  .removeIf(
+                      i ->
+                          include != null && !matches(include, r, s, i)
+                              || exclude != null && matches(exclude, r, s, i));
+        }
+      }
+      return changed;
+    }
+
+    private static boolean matches(Match m, ResourceGroup<?> r, ScopeGroup<?> s, Object item) {
+      return switch (item) {
+        case Span x -> m.span(r.resource(), s.scope(), x);
+        case LogRecord x -> m.log(r.resource(), s.scope(), x);
+        case Metric x -> m.metric(r.resource(), s.scope(), x, null);
+        default -> throw new AssertionError();
+      };
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.tethys.pipeline.processor.filter;
+
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.Type;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/** Converters that ask whether any data point of a metric has an attribute. */
+final class PointFunctions {
+  private PointFunctions() {}
+
+  static List<Function> all() {
+    return List.of(
+        Function.converter("HasAttrOnDatapoint", Type.BOOL)
+            .in(Context.METRIC)
+            .impure()
+            .takes("key", Kind.STRING)
+            .takes("expected_val", Kind.STRING)
+            .made(
+                a -> {
+                  Expr key = a.expr(0);
+                  Expr value = a.expr(1);
+                  return at -> {
+                    String k = (String) Objects.requireNonNull(key.get(at));
+                    Object v = value.get(at);
+                    return any(at.metric(), p -> Objects.equals(p.attributes().get(k), v));
+                  };
+                }),
+        Function.converter("HasAttrKeyOnDatapoint", Type.BOOL)
+            .in(Context.METRIC)
+            .impure()
+            .takes("key", Kind.STRING)
+            .made(
+                a -> {
+                  Expr key = a.expr(0);
+                  return at -> {
+                    String k = (String) Objects.requireNonNull(key.get(at));
+                    return any(at.metric(), p -> p.attributes().contains(k));
+                  };
+                }));
+  }
+
+  private static boolean any(Metric m, Predicate<DataPoint> test) {
+    if (m.data() != null) {
+      for (DataPoint p : m.data().points()) {
+        if (test.test(p)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,286 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.processor.transform.TransformFactory;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class TransformTest {
+  private final Rig rig = new Rig();
+  private final TransformFactory factory = new TransformFactory(InstantSource.system());
+
+  private void run(Signal signal, String yaml, dev.tethys.model.telemetry.Telemetry<?> data) {
+    rig.send(rig.processor(factory, signal, yaml), data);
+  }
+
+  @Test
+  void statementsRunForTheirContexts() {
+    run(
+        Signal.LOGS,
+        """
+        log_statements:
+          - set(resource.attributes["env"], "prod")
+          - set(log.cache["x"], log.body)
+          - set(log.attributes["was"], log.cache["x"])
+          - context: log
+            conditions: [severity_number > 12]
+            statements:
+              - set(attributes["bad"], true)
+              - set(severity_text, "WARN+")
+          - statements: ['set(scope.name, "s")']
+        """,
+        Rig.logs("shop", Rig.log(9, "a"), Rig.log(17, "b")));
+    List<LogRecord> logs = Rig.all(rig.logs());
+    assertThat(logs.get(0).attributes().toString()).isEqualTo("{was=a}");
+    assertThat(logs.get(1).attributes().toString()).isEqualTo("{was=b, bad=true}");
+    assertThat(logs.get(1).severityText()).isEqualTo("WARN+");
+    assertThat(rig.logs().resources().getFirst().resource().attributes().get("env"))
+        .isEqualTo("prod");
+    assertThat(rig.logs().resources().getFirst().scopes().getFirst().scope().name()).isEqualTo("s");
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(rig.account(Signal.LOGS).balance().out()).isEqualTo(2);
+    assertThat(rig.balanced()).isTrue();
+    assertThat(rig.registry.gather().toString()).contains("tethys_ottl_matched_total");
+  }
+
+  @Test
+  void mistakesAreToldWithTheirPlace() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    Signal.LOGS,
+                    """
+                    log_statements:
+                      - set(log.body, 1)
+                      - sett(log.body, 1)
+                    """,
+                    Rig.logs("a")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("c.yaml:3:5")
+        .hasMessageContaining("did you mean set?");
+    assertThatThrownBy(() -> run(Signal.LOGS, "log_statement: []", Rig.logs("a")))
+        .hasMessageContaining("log_statements");
+    assertThatThrownBy(
+            () ->
+                run(
+                    Signal.LOGS,
+                    "log_statements: [{context: span, statements: ['set(name, \"a\")']}]",
+                    Rig.logs("a")))
+        .hasMessageContaining("there is no context span here");
+  }
+
+  @Test
+  void aFailureRefusesTheBatchIfItIsToBePropagated() {
+    run(
+        Signal.LOGS,
+        "error_mode: propagate\nlog_statements: ['set(log.body[\"a\"], 1)']",
+        Rig.logs("shop", Rig.log(9, "a")));
+    assertThat(rig.out).isEmpty();
+    assertThat(rig.outcomes.getFirst()).isInstanceOf(Outcome.Rejected.class);
+    assertThat(rig.account(Signal.LOGS).balance().dropped()).containsEntry("expression_failed", 1L);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void metricsAreConvertedCopiedAndScaled() {
+    run(
+        Signal.METRICS,
+        """
+        metric_statements:
+          - context: metric
+            statements:
+              - copy_metric(name = "b", unit = "s") where name == "a"
+              - convert_sum_to_gauge() where name == "b"
+              - scale_metric(10.0, "ms") where name == "a"
+              - convert_gauge_to_sum("delta", true) where name == "g"
+        """,
+        Rig.metrics(
+            "s",
+            Rig.sum("a", MetricData.TEMPORALITY_CUMULATIVE, Rig.point(1.5, 2)),
+            Rig.gauge("g", Rig.point(3, 2))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m).extracting(Metric::name).containsExactly("a", "g", "b");
+    assertThat(m.get(0).unit()).isEqualTo("ms");
+    assertThat(number(m.get(0)).doubleValue()).isEqualTo(15);
+    assertThat(m.get(1).data()).isInstanceOf(MetricData.Sum.class);
+    assertThat(m.get(2).data()).isInstanceOf(MetricData.Gauge.class);
+    assertThat(m.get(2).unit()).isEqualTo("s");
+    assertThat(rig.account(Signal.METRICS).balance().created()).isEqualTo(1);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  private static NumberDataPoint number(Metric m) {
+    return (NumberDataPoint) Objects.requireNonNull(m.data()).points().getFirst();
+  }
+
+  @Test
+  void copyingWithoutAConditionEnds() {
+    run(
+        Signal.METRICS,
+        "error_mode: propagate\nmetric_statements: [{context: metric, statements:"
+            + " [copy_metric()]}]",
+        Rig.metrics("s", Rig.gauge("g", Rig.point(3, 2))));
+    assertThat(rig.outcomes.getFirst().toString()).contains("add a where");
+  }
+
+  private static MetricsData histogram() {
+    Metric m = new Metric();
+    m.setName("h");
+    MetricData.Histogram h = new MetricData.Histogram();
+    HistogramDataPoint p = new HistogramDataPoint();
+    p.setCount(17);
+    p.setSum(30);
+    p.setMax(2);
+    p.setExplicitBounds(new double[] {0.1, 0.5, 1.0});
+    p.setBucketCounts(new long[] {5, 8, 3, 1});
+    h.points().add(p);
+    m.setData(h);
+    return Rig.metrics("s", m);
+  }
+
+  @Test
+  void histogramsGiveCountsSumsAndPercentiles() {
+    run(
+        Signal.METRICS,
+        """
+        metric_statements:
+          - context: metric
+            statements:
+              - extract_count_metric(true, ".count") where type == METRIC_DATA_TYPE_HISTOGRAM
+              - extract_sum_metric(false) where type == METRIC_DATA_TYPE_HISTOGRAM
+              - extract_percentile_metric(50) where type == METRIC_DATA_TYPE_HISTOGRAM
+              - merge_histogram_buckets(0.5)
+        """,
+        histogram());
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m).extracting(Metric::name).containsExactly("h", "h.count", "h_sum", "h_p50");
+    assertThat(number(m.get(1)).longValue()).isEqualTo(17);
+    assertThat(number(m.get(2)).doubleValue()).isEqualTo(30);
+    assertThat(number(m.get(3)).doubleValue())
+        .isCloseTo(0.1 + 0.4 * 3.5 / 8, org.assertj.core.data.Offset.offset(1e-9));
+    HistogramDataPoint p =
+        (HistogramDataPoint) Objects.requireNonNull(m.get(0).data()).points().getFirst();
+    assertThat(p.explicitBounds()).containsExactly(0.1, 1.0);
+    assertThat(p.bucketCounts()).containsExactly(5, 11, 1);
+  }
+
+  @Test
+  void bucketsAreLimitedByOnePass() {
+    MetricsData d = histogram();
+    HistogramDataPoint p =
+        (HistogramDataPoint)
+            Objects.requireNonNull(Rig.all(d).getFirst().data()).points().getFirst();
+    p.setExplicitBounds(new double[] {0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0});
+    p.setBucketCounts(new long[] {80, 4, 6, 120, 3, 2, 40, 10, 1});
+    run(
+        Signal.METRICS,
+        "metric_statements: ['merge_histogram_buckets(5, method=\"limit_buckets\") where"
+            + " metric.name == \"h\"']",
+        d);
+    HistogramDataPoint q =
+        (HistogramDataPoint)
+            Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data())
+                .points()
+                .getFirst();
+    assertThat(q.explicitBounds()).containsExactly(0.2, 1.0, 5.0, 30.0);
+    assertThat(q.bucketCounts()).containsExactly(84, 126, 5, 50, 1);
+  }
+
+  @Test
+  void pointsAreAggregated() {
+    run(
+        Signal.METRICS,
+        """
+        metric_statements:
+          - aggregate_on_attributes("sum", ["a"]) where metric.name == "x"
+          - aggregate_on_attribute_value("max", "a", ["1", "2"], "other") where metric.name == "y"
+        """,
+        Rig.metrics(
+            "s",
+            Rig.gauge(
+                "x",
+                Rig.point(1, 2, "a", "1", "b", "1"),
+                Rig.point(2, 3, "a", "1", "b", "2"),
+                Rig.point(4, 2, "a", "2")),
+            Rig.gauge("y", Rig.point(1.5, 2, "a", "1"), Rig.point(0.5, 3, "a", "2"))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(Objects.requireNonNull(m.get(0).data()).points()).hasSize(2);
+    assertThat(number(m.get(0)).longValue()).isEqualTo(3);
+    assertThat(number(m.get(0)).timeUnixNano()).isEqualTo(3_000_000_000L);
+    assertThat(number(m.get(1)).doubleValue()).isEqualTo(1.5);
+    assertThat(number(m.get(1)).attributes().get("a")).isEqualTo("other");
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void exponentialHistogramsBecomeExplicit() {
+    Metric m = new Metric();
+    MetricData.ExponentialHistogram e = new MetricData.ExponentialHistogram();
+    ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
+    p.setScale(0);
+    p.setCount(10);
+    p.setPositiveOffset(0);
+    p.setPositiveCounts(new long[] {1, 2, 7}); // (1,2] (2,4] (4,8]
+    e.points().add(p);
+    m.setData(e);
+    run(
+        Signal.METRICS,
+        "metric_statements: [{context: metric, statements:"
+            + " ['convert_exponential_histogram_to_histogram(\"upper\", [1.0, 2.0, 5.0])']}]",
+        Rig.metrics("s", m));
+    HistogramDataPoint h =
+        (HistogramDataPoint)
+            Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data())
+                .points()
+                .getFirst();
+    assertThat(h.bucketCounts()).containsExactly(0, 1, 2, 7);
+    assertThat(h.count()).isEqualTo(10);
+  }
+
+  @Test
+  void linesOfKnownFormatsAreParsed() {
+    run(
+        Signal.LOGS,
+        """
+        error_mode: propagate
+        log_statements:
+          - set(log.attributes["cef"], ParseCEF(log.attributes["a"]))
+          - set(log.attributes["clf"], ParseCLF(log.attributes["b"], "combined"))
+          - set(log.attributes["elf"], ParseELF(log.attributes["c"]))
+        """,
+        Rig.logs(
+            "s",
+            Rig.log(
+                1,
+                "",
+                "a",
+                "x CEF:0|Sec|thr\\|eat|1.0|100|worm stopped|10|src=10.0.0.1 msg=a b\\=c dst=2.1.2.2",
+                "b",
+                "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a.gif HTTP/1.0\" 200 -"
+                    + " \"http://r/\" \"Moz \\\"x\\\"\"",
+                "c",
+                "#Version: 1.0\n#Fields: time cs-method cs-uri\n00:34:23 GET \"/a b\"\n00:35 PUT")));
+    LogRecord l = Rig.all(rig.logs()).getFirst();
+    assertThat(String.valueOf(l.attributes().get("cef")))
+        .contains("cef.device_product=thr|eat", "src=10.0.0.1", "msg=a b=c", "dst=2.1.2.2");
+    assertThat(String.valueOf(l.attributes().get("clf")))
+        .contains("clf.method=GET", "clf.status=200", "clf.user_agent=Moz \"x\"")
+        .doesNotContain("clf.bytes");
+    assertThat(String.valueOf(l.attributes().get("elf")))
+        .contains("cs-uri=/a b", "{time=00:35, cs-method=PUT, cs-uri=-}");
+  }
+}

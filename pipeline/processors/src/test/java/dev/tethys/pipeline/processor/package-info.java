@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.processor;
+
+import org.jspecify.annotations.NullMarked;
