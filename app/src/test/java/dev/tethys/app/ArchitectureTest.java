@@ -50,6 +50,11 @@ class ArchitectureTest {
             "dev.tethys.pipeline.delivery..",
             "dev.tethys.pipeline.component..",
             "dev.tethys.pipeline.ledger..",
+            "dev.tethys.pipeline.batching..",
+            "dev.tethys.pipeline.grammar..",
+            "dev.tethys.pipeline.graph..",
+            "dev.tethys.pipeline.extension..",
+            "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.sample..")
         .layer("destinations")
         .definedBy("dev.tethys.pipeline.destination..")

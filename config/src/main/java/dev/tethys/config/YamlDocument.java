@@ -39,7 +39,18 @@ public final class YamlDocument {
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
     this.directory = directory;
-    this.root = new YamlNode(this, compose(text), "");
+    this.root = new YamlNode(this, compose(name, text), "");
+  }
+
+  private YamlDocument(String name, @Nullable Node node) {
+    this.name = name;
+    this.directory = null;
+    this.root = new YamlNode(this, node, "");
+  }
+
+  /** A tree put together of several texts; each of its nodes knows in which it stands. */
+  static YamlDocument of(String name, @Nullable Node node) {
+    return new YamlDocument(name, node);
   }
 
   /**
@@ -111,7 +122,7 @@ public final class YamlDocument {
     }
   }
 
-  private @Nullable Node compose(String text) {
+  static @Nullable Node compose(String name, String text) {
     LoadSettings settings =
         LoadSettings.builder()
             .setLabel(name)
@@ -125,7 +136,7 @@ public final class YamlDocument {
     } catch (MarkedYamlEngineException e) {
       Optional<Mark> mark = e.getProblemMark();
       throw new ConfigException(
-          mark.map(m -> where(m.getLine(), m.getColumn())).orElse(name),
+          mark.map(m -> where(name, m.getLine(), m.getColumn())).orElse(name),
           "yaml: " + (e.getContext() == null ? "" : e.getContext() + ", ") + e.getProblem());
     } catch (YamlEngineException e) {
       throw new ConfigException(
@@ -135,7 +146,7 @@ public final class YamlDocument {
     }
   }
 
-  String where(int line, int column) {
+  static String where(String name, int line, int column) {
     return String.format(Locale.ROOT, "%s:%d:%d", name, line + 1, column + 1);
   }
 }

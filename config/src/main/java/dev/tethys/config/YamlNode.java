@@ -51,7 +51,7 @@ public final class YamlNode {
     return node == null
         ? document.name()
         : node.getStartMark()
-            .map(m -> document.where(m.getLine(), m.getColumn()))
+            .map(m -> YamlDocument.where(m.getName(), m.getLine(), m.getColumn()))
             .orElse(document.name());
   }
 

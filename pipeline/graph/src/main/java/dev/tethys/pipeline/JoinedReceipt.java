@@ -1,16 +1,20 @@
 package dev.tethys.pipeline;
 
-/** Waits for several outcomes and hands on the worst. */
+import java.util.function.BinaryOperator;
+
+/** Waits for several outcomes and hands on what they come to. */
 final class JoinedReceipt implements Receipt {
   private final Receipt to;
+  private final BinaryOperator<Outcome> join;
   private int open; // guarded by this
-  private Outcome worst = Outcome.ACCEPTED; // guarded by this
+  private Outcome all = Outcome.ACCEPTED; // guarded by this
 
-  JoinedReceipt(Receipt to, int ways) {
+  JoinedReceipt(Receipt to, int ways, BinaryOperator<Outcome> join) {
     if (ways < 1) {
       throw new IllegalArgumentException("a batch goes at least one way, not " + ways);
     }
     this.to = to;
+    this.join = join;
     this.open = ways;
   }
 
@@ -21,11 +25,11 @@ final class JoinedReceipt implements Receipt {
       if (open == 0) {
         throw new IllegalStateException("settled more often than the batch went ways");
       }
-      worst = Outcome.worse(worst, outcome);
+      all = join.apply(all, outcome);
       if (--open > 0) {
         return;
       }
-      result = worst;
+      result = all;
     }
     to.settle(result);
   }

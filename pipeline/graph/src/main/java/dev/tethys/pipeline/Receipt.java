@@ -21,7 +21,17 @@ public interface Receipt {
    * @param ways at least 1
    */
   static Receipt join(Receipt to, int ways) {
-    return ways == 1 ? to : new JoinedReceipt(to, ways);
+    return ways == 1 ? to : new JoinedReceipt(to, ways, Outcome::worse);
+  }
+
+  /**
+   * For one batch that goes on in several parts: settled once for each part, it then settles the
+   * other with what became of all of them.
+   *
+   * @param parts at least 1
+   */
+  static Receipt parts(Receipt to, int parts) {
+    return parts == 1 ? to : new JoinedReceipt(to, parts, Outcome::plus);
   }
 
   /**

@@ -19,7 +19,16 @@ public interface Component {
   /**
    * Ends its work. Whatever comes before it was stopped: nothing is consumed any more. What it
    * holds it hands on, or leaves on disk, or settles as {@link
-   * dev.tethys.pipeline.Outcome.Unavailable}, within the time.
+   * dev.tethys.pipeline.Outcome.Unavailable}, within the time. What is consumed all the same is
+   * settled as unavailable.
    */
   default void stop(Duration patience) {}
+
+  /**
+   * Whether it holds something that its successor after a reload needs to start: a port, a folder.
+   * It is then stopped before the other is started; otherwise after.
+   */
+  default boolean isExclusive() {
+    return false;
+  }
 }

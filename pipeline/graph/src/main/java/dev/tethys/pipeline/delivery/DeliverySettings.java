@@ -5,6 +5,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
@@ -79,7 +80,7 @@ public record DeliverySettings(
           "max_elapsed_time",
           GoDurations.TYPE,
           Retry.DEFAULT.maxElapsed(),
-          "For how long a request is repeated; 0 for ever.");
+          "For how long a request is repeated; 0 for ever, which is the default of a queue on disk.");
   private static final Key<Long> MAX_ATTEMPTS =
       RETRY.key("max_attempts", Type.INT, 0L, "How often it is sent; 0 for no limit.");
 
@@ -207,9 +208,17 @@ public record DeliverySettings(
               DEFAULT_BYTES,
               null);
     }
+    YamlNode written = o.at(RETRY_ON_FAILURE);
+    if (retry == null) {
+      retry = Retry.DEFAULT;
+    }
+    if (q.storage != null
+        && (written == null || !written.entries().containsKey(MAX_ELAPSED_TIME.name()))) {
+      retry = retry.forever(); // on disk nothing is gained by giving up
+    }
     return new DeliverySettings(
         o.get(TIMEOUT, defaultTimeout),
-        q.options.withRetry(retry == null ? Retry.DEFAULT : retry),
+        q.options.withRetry(retry),
         q.storage,
         q.deadLetterBytes,
         q.batch);

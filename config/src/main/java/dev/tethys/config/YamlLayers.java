@@ -1,0 +1,332 @@
+package dev.tethys.config;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * One configuration out of several YAML texts, as the OpenTelemetry Collector makes it: {@code
+ * ${…}} in values is replaced, {@code $$} is one dollar, {@code a::b} in a key nests, and of the
+ * texts each is laid over those before: maps key by key, everything else as a whole. Every value
+ * keeps the position of the text it is written in; what was put in for a {@code ${…}} has the
+ * position of that.
+ */
+public final class YamlLayers {
+  /** How deep what is put in may itself ask for something. */
+  private static final int MAX_NESTING = 20;
+
+  /** How many values may be put in, so that a small text stays small in memory. */
+  private static final int MAX_INSERTED = 10_000;
+
+  private static final String DELIMITER = "::";
+  private static final Pattern SCHEME =
+      Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
+  private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+
+  /** Gives what {@code ${scheme:argument}} stands for. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * The text.
+     *
+     * @param argument what stands behind the scheme
+     * @throws IOException when it cannot be had
+     * @throws IllegalArgumentException saying what is wrong with the argument
+     */
+    String text(String argument) throws IOException;
+  }
+
+  private final Map<String, Source> sources;
+  private @Nullable Node merged;
+  private int inserted;
+
+  /**
+   * Empty.
+   *
+   * @param sources by scheme; {@code env} answers {@code ${NAME}} too
+   */
+  public YamlLayers(Map<String, Source> sources) {
+    this.sources = Map.copyOf(sources);
+  }
+
+  /** Lays a text over what is there. */
+  public YamlLayers add(String name, String text) {
+    Node n = YamlDocument.compose(name, text);
+    if (n != null) {
+      Node e = expand(n, 0);
+      merged = merged == null ? e : merge(merged, e);
+    }
+    return this;
+  }
+
+  /**
+   * Lays one value over what is there.
+   *
+   * @param assignment {@code path.to.key=value}, the value in YAML
+   */
+  public YamlLayers set(String assignment) {
+    int eq = assignment.indexOf('=');
+    if (eq < 1) {
+      throw new ConfigException(
+          "--set " + assignment, "wants path.to.key=value, with dots between the keys");
+    }
+    String[] keys = assignment.substring(0, eq).strip().split("\\.", -1);
+    StringBuilder sb = new StringBuilder();
+    int depth = 0;
+    for (String k : keys) {
+      if (k.isEmpty()) {
+        throw new ConfigException("--set " + assignment, "a key between the dots is empty");
+      }
+      sb.append("{\"").append(k.replace("\\", "\\\\").replace("\"", "\\\"")).append("\": ");
+      depth++;
+    }
+    String value = assignment.substring(eq + 1);
+    sb.append(value.isBlank() ? "\"\"" : value).append("}".repeat(depth));
+    return add("--set " + assignment.substring(0, eq), sb.toString());
+  }
+
+  /** What came out of it; a null node when there is nothing. */
+  public YamlNode root() {
+    return YamlDocument.of("configuration", merged).root();
+  }
+
+  private Node merge(Node under, Node over) {
+    if (!(under instanceof MappingNode a) || !(over instanceof MappingNode b)) {
+      return over;
+    }
+    List<NodeTuple> out = new ArrayList<>();
+    Map<String, Node> later = new LinkedHashMap<>();
+    for (NodeTuple t : b.getValue()) {
+      if (t.getKeyNode() instanceof ScalarNode k) {
+        later.putIfAbsent(k.getValue(), t.getValueNode());
+      }
+    }
+    Map<String, Boolean> seen = new LinkedHashMap<>();
+    for (NodeTuple t : a.getValue()) {
+      if (t.getKeyNode() instanceof ScalarNode k && later.containsKey(k.getValue())) {
+        Node v = later.get(k.getValue());
+        out.add(new NodeTuple(keyOf(b, k), merge(t.getValueNode(), v)));
+        seen.put(k.getValue(), true);
+      } else {
+        out.add(t);
+      }
+    }
+    for (NodeTuple t : b.getValue()) {
+      // A key that stands twice in one text is kept twice, for the reader to refuse.
+      if (!(t.getKeyNode() instanceof ScalarNode k) || seen.remove(k.getValue()) == null) {
+        out.add(t);
+      }
+    }
+    return mapping(b, out);
+  }
+
+  private static Node keyOf(MappingNode m, ScalarNode key) {
+    for (NodeTuple t : m.getValue()) {
+      if (t.getKeyNode() instanceof ScalarNode k && k.getValue().equals(key.getValue())) {
+        return k;
+      }
+    }
+    return key;
+  }
+
+  private static MappingNode mapping(Node at, List<NodeTuple> tuples) {
+    return new MappingNode(
+        Tag.MAP, true, tuples, FlowStyle.BLOCK, at.getStartMark(), at.getEndMark());
+  }
+
+  private Node expand(Node n, int depth) {
+    return switch (n) {
+      case MappingNode m -> {
+        List<NodeTuple> out = new ArrayList<>(m.getValue().size());
+        for (NodeTuple t : m.getValue()) {
+          nest(t.getKeyNode(), expand(t.getValueNode(), depth), out);
+        }
+        yield mapping(m, out);
+      }
+      case SequenceNode s -> {
+        List<Node> out = new ArrayList<>(s.getValue().size());
+        for (Node i : s.getValue()) {
+          out.add(expand(i, depth));
+        }
+        yield new SequenceNode(
+            s.getTag(), true, out, s.getFlowStyle(), s.getStartMark(), s.getEndMark());
+      }
+      case ScalarNode s -> s.getValue().indexOf('$') < 0 ? s : scalar(s, depth);
+      default -> n;
+    };
+  }
+
+  /** {@code a::b: v} is {@code a: {b: v}}. */
+  private void nest(Node key, Node value, List<NodeTuple> out) {
+    if (!(key instanceof ScalarNode k) || !k.getValue().contains(DELIMITER)) {
+      out.add(new NodeTuple(key, value));
+      return;
+    }
+    String[] parts = k.getValue().split(DELIMITER, -1);
+    Node v = value;
+    for (int i = parts.length - 1; i > 0; i--) {
+      v = mapping(key, List.of(new NodeTuple(plain(k, parts[i], k.getScalarStyle()), v)));
+    }
+    Node first = plain(k, parts[0], k.getScalarStyle());
+    for (int i = 0; i < out.size(); i++) {
+      if (out.get(i).getKeyNode() instanceof ScalarNode o && o.getValue().equals(parts[0])) {
+        out.set(i, new NodeTuple(first, merge(out.get(i).getValueNode(), v)));
+        return;
+      }
+    }
+    out.add(new NodeTuple(first, v));
+  }
+
+  private static ScalarNode plain(Node at, String text, ScalarStyle style) {
+    return new ScalarNode(Tag.STR, true, text, style, at.getStartMark(), at.getEndMark());
+  }
+
+  private Node scalar(ScalarNode s, int depth) {
+    String text = s.getValue();
+    if (text.startsWith("${") && closing(text, 0) == text.length() - 1) {
+      String found = resolve(s, inner(s, text.substring(2, text.length() - 1), depth), depth);
+      Node n;
+      try {
+        n = YamlDocument.compose(where(s), found);
+      } catch (ConfigException e) {
+        n = null; // not YAML: taken as it is
+      }
+      if (n instanceof MappingNode || n instanceof SequenceNode) {
+        return expand(moved(n, s), depth + 1);
+      }
+      String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;
+      return plain(s, inner(s, one, depth + 1), ScalarStyle.PLAIN);
+    }
+    String put = inner(s, text, depth);
+    boolean changed = text.replace("$$", "").contains("${");
+    return plain(s, put, changed ? ScalarStyle.SINGLE_QUOTED : s.getScalarStyle());
+  }
+
+  /** What was put in stands where it was asked for. */
+  private static Node moved(Node n, Node at) {
+    return switch (n) {
+      case MappingNode m -> {
+        List<NodeTuple> out = new ArrayList<>();
+        for (NodeTuple t : m.getValue()) {
+          out.add(new NodeTuple(moved(t.getKeyNode(), at), moved(t.getValueNode(), at)));
+        }
+        yield mapping(at, out);
+      }
+      case SequenceNode s ->
+          new SequenceNode(
+              s.getTag(),
+              true,
+              s.getValue().stream().map(i -> moved(i, at)).toList(),
+              s.getFlowStyle(),
+              at.getStartMark(),
+              at.getEndMark());
+      case ScalarNode s ->
+          new ScalarNode(
+              s.getTag(),
+              true,
+              s.getValue(),
+              s.getScalarStyle(),
+              at.getStartMark(),
+              at.getEndMark());
+      default -> n;
+    };
+  }
+
+  /** Text in which everything that is asked for is put in as text. */
+  private String inner(ScalarNode at, String text, int depth) {
+    if (depth > MAX_NESTING) {
+      throw error(at, "what is put in asks for more, over and over");
+    }
+    StringBuilder sb = new StringBuilder(text.length());
+    int i = 0;
+    while (i < text.length()) {
+      char c = text.charAt(i);
+      if (c != '$' || i + 1 == text.length()) {
+        sb.append(c);
+        i++;
+      } else if (text.charAt(i + 1) == '$') {
+        sb.append('$');
+        i += 2;
+      } else if (text.charAt(i + 1) == '{') {
+        int end = closing(text, i);
+        if (end < 0) {
+          throw error(at, "\"${\" has no \"}\"; write $${ for the characters themselves");
+        }
+        String found = resolve(at, inner(at, text.substring(i + 2, end), depth), depth);
+        sb.append(inner(at, found.endsWith("\n") ? found.strip() : found, depth + 1));
+        i = end + 1;
+      } else {
+        sb.append(c);
+        i++;
+      }
+    }
+    return sb.toString();
+  }
+
+  private static int closing(String text, int open) {
+    int depth = 0;
+    for (int i = open; i < text.length(); i++) {
+      if (text.startsWith("${", i)) {
+        depth++;
+        i++;
+      } else if (text.charAt(i) == '}' && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private String resolve(ScalarNode at, String asked, int depth) {
+    if (depth > MAX_NESTING || ++inserted > MAX_INSERTED) {
+      throw error(at, "what is put in asks for more, over and over");
+    }
+    String scheme = "env";
+    String argument = asked;
+    if (SCHEME.matcher(asked).matches() && !asked.matches("[a-zA-Z_][a-zA-Z0-9_]*:-.*")) {
+      int colon = asked.indexOf(':');
+      scheme = asked.substring(0, colon);
+      argument = scheme.startsWith("http") ? asked : asked.substring(colon + 1);
+    } else if (!VARIABLE.matcher(asked.split(":-", 2)[0]).matches()) {
+      throw error(
+          at, "\"${" + asked + "}\" names no variable: letters, digits and _, no digit first");
+    }
+    Source source = sources.get(scheme);
+    if (source == null) {
+      throw error(
+          at,
+          "\"${"
+              + asked
+              + "}\": there is no source \""
+              + scheme
+              + "\"; there are: "
+              + String.join(", ", sources.keySet().stream().sorted().toList()));
+    }
+    try {
+      return source.text(argument);
+    } catch (IOException | IllegalArgumentException e) {
+      throw error(at, "\"${" + asked + "}\": " + e.getMessage());
+    }
+  }
+
+  private static String where(Node n) {
+    return n.getStartMark()
+        .map(m -> m.getName() + ":" + (m.getLine() + 1) + ":" + (m.getColumn() + 1))
+        .orElse("configuration");
+  }
+
+  private static ConfigException error(Node at, String problem) {
+    return new ConfigException(where(at), problem);
+  }
+}

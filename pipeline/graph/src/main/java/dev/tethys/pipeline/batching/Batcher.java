@@ -1,0 +1,313 @@
+package dev.tethys.pipeline.batching;
+
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
+import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins batches until they are large enough or old enough, and splits those that are too large.
+ * Receipts are kept: each source hears what became of its own.
+ *
+ * <p>Nothing is decoded to join: the bytes are put one behind the other. Batches with a lane are
+ * joined with others whose lanes fall into the same of {@link #ORDERED} groups and go on in that
+ * group's lane, so that their order stays.
+ *
+ * <p>Invariants: a group holds less than its trigger size and one batch; there are at most as many
+ * groups as combinations of metadata are allowed. What is consumed once it was stopped passes
+ * through.
+ */
+public final class Batcher implements Consumer {
+  /** Groups of batches with lanes. */
+  static final int ORDERED = 8;
+
+  private static final int MAX_BYTES = Integer.MAX_VALUE - (1 << 20);
+
+  /** What is counted of a batcher. */
+  public interface Meter {
+    /** A batch went on. */
+    void sent(int items, int bytes, boolean becauseOfSize);
+
+    /** A batch was rejected. */
+    void rejected(int items);
+  }
+
+  private record Key(Signal signal, Encoding encoding, Metadata metadata, int order) {}
+
+  private final Batching options;
+  private final int maxGroups;
+  private final Clockwork clock;
+  private final String name;
+  private final Consumer next;
+  private final Meter meter;
+  private final Map<Key, Group> groups = new HashMap<>(); // guarded by itself
+  private volatile boolean stopped;
+
+  /**
+   * A batcher.
+   *
+   * @param maxGroups most combinations of metadata
+   */
+  public Batcher(
+      Batching options, int maxGroups, Clockwork clock, String name, Consumer next, Meter meter) {
+    this.options = options;
+    this.maxGroups = maxGroups;
+    this.clock = clock;
+    this.name = name;
+    this.next = next;
+    this.meter = meter;
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    if (stopped || options.after().isZero()) {
+      send(List.of(batch), List.of(new Receipt.Part(receipt, batch.items())), batch.lane(), true);
+      return;
+    }
+    Metadata m = batch.metadata().only(options.metadataKeys());
+    int order = batch.lane() == 0 ? 0 : 1 + (int) (mix(batch.lane()) % ORDERED);
+    Key key = new Key(batch.signal(), batch.encoding(), m, order);
+    Group g;
+    synchronized (groups) {
+      g = groups.get(key);
+      if (g == null) {
+        if (!m.isEmpty() && groups.size() >= maxGroups) {
+          g = null;
+        } else {
+          g = new Group(key);
+          groups.put(key, g);
+        }
+      }
+    }
+    if (g == null) {
+      meter.rejected(batch.items());
+      receipt.settle(
+          new Outcome.Rejected(
+              name + ": there are more than " + maxGroups + " combinations of metadata",
+              batch.items()));
+      return;
+    }
+    g.add(batch, receipt);
+  }
+
+  private static long mix(long lane) {
+    return (lane * 0x9E3779B97F4A7C15L) >>> 33;
+  }
+
+  /** How many combinations there are. */
+  public int groups() {
+    synchronized (groups) {
+      return groups.size();
+    }
+  }
+
+  /** Sends on what is held; from now on everything passes through. */
+  public void stop() {
+    stopped = true;
+    List<Group> all;
+    synchronized (groups) {
+      all = List.copyOf(groups.values());
+    }
+    all.forEach(g -> g.flush(false));
+  }
+
+  private long size(Batch b) {
+    return options.sizer() == Sizer.BYTES ? b.size() : b.items();
+  }
+
+  /** Batches of one kind that wait for company. */
+  private final class Group {
+    private final Key key;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Held while batches with lanes go on, so that none overtakes. */
+    private final ReentrantLock sending = new ReentrantLock();
+
+    private List<Batch> batches = new ArrayList<>();
+    private List<Receipt.Part> parts = new ArrayList<>();
+    private long size;
+    private long bytes;
+    private Clockwork.@Nullable Timer timer;
+
+    Group(Key key) {
+      this.key = key;
+    }
+
+    void add(Batch batch, Receipt receipt) {
+      boolean full;
+      lock.lock();
+      try {
+        if (bytes + batch.size() > MAX_BYTES) {
+          lock.unlock();
+          try {
+            flush(true);
+          } finally {
+            lock.lock();
+          }
+        }
+        batches.add(batch);
+        parts.add(new Receipt.Part(receipt, batch.items()));
+        size += size(batch);
+        bytes += batch.size();
+        full = size >= Math.max(1, options.minSize()) || stopped;
+        if (!full && timer == null) {
+          timer = clock.schedule(options.after(), () -> clock.execute(name, () -> flush(false)));
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (full) {
+        flush(true);
+      }
+    }
+
+    void flush(boolean becauseOfSize) {
+      boolean ordered = key.order != 0;
+      if (ordered) {
+        sending.lock();
+      }
+      try {
+        List<Batch> b;
+        List<Receipt.Part> p;
+        lock.lock();
+        try {
+          if (timer != null) {
+            timer.cancel();
+            timer = null;
+          }
+          if (batches.isEmpty()) {
+            return;
+          }
+          b = batches;
+          p = parts;
+          batches = new ArrayList<>(b.size());
+          parts = new ArrayList<>(p.size());
+          size = 0;
+          bytes = 0;
+        } finally {
+          lock.unlock();
+        }
+        send(b, p, b.size() == 1 ? b.getFirst().lane() : lane(), becauseOfSize);
+      } finally {
+        if (ordered) {
+          sending.unlock();
+        }
+      }
+    }
+
+    private long lane() {
+      return key.order == 0 ? 0 : Long.MIN_VALUE + key.order;
+    }
+  }
+
+  private void send(
+      List<Batch> batches, List<Receipt.Part> parts, long lane, boolean becauseOfSize) {
+    Batch first = batches.getFirst();
+    int items = 0;
+    int bytes = 0;
+    for (Batch b : batches) {
+      items += b.items();
+      bytes += b.size();
+    }
+    byte[] body = first.body();
+    if (batches.size() > 1) {
+      body = new byte[bytes];
+      int at = 0;
+      for (Batch b : batches) {
+        System.arraycopy(b.body(), 0, body, at, b.size());
+        at += b.size();
+      }
+    }
+    Metadata m =
+        batches.size() == 1 ? first.metadata() : first.metadata().only(options.metadataKeys());
+    Batch joined = new Batch(first.signal(), first.encoding(), body, items, lane, m);
+    Receipt receipt = Receipt.all(parts);
+    List<Batch> pieces = split(joined);
+    Receipt each = Receipt.parts(receipt, pieces.size());
+    for (Batch p : pieces) {
+      meter.sent(p.items(), p.size(), becauseOfSize);
+      next.consume(p, each);
+    }
+  }
+
+  private List<Batch> split(Batch b) {
+    long max = options.maxSize();
+    if (max == 0 || size(b) <= max) {
+      return List.of(b);
+    }
+    int limit = (int) Math.min(max, Integer.MAX_VALUE);
+    int maxItems = options.sizer() == Sizer.BYTES ? Integer.MAX_VALUE : limit;
+    int maxBytes = options.sizer() == Sizer.BYTES ? limit : Integer.MAX_VALUE;
+    List<Batch> out = new ArrayList<>();
+    try {
+      switch (b.encoding()) {
+        case OTLP -> {
+          OtlpSignal s = signal(b.signal());
+          if (s == null) {
+            return List.of(b);
+          }
+          for (OtlpScanner.Part p : OtlpScanner.split(s, b.body(), maxItems, maxBytes)) {
+            out.add(b.with(p.body(), p.items()));
+          }
+        }
+        case REMOTE_WRITE -> {
+          cut(b, maxItems, maxBytes, out);
+        }
+      }
+    } catch (dev.tethys.codec.CodecException e) {
+      return List.of(b); // malformed: for whoever reads it to refuse
+    }
+    return out.isEmpty() ? List.of(b) : out;
+  }
+
+  private static void cut(Batch b, int maxItems, int maxBytes, List<Batch> out) {
+    RequestSlices r = new RequestSlices().reset(b.body(), 0, b.size());
+    int from = 0;
+    int end = 0;
+    int items = 0;
+    while (r.next()) {
+      if (end > from
+          && (items + r.samples() > maxItems || r.offset() + r.length() - from > maxBytes)) {
+        out.add(b.with(Arrays.copyOfRange(b.body(), from, end), items));
+        from = end;
+        items = 0;
+      }
+      end = r.offset() + r.length();
+      items += r.samples();
+    }
+    if (end > from) {
+      out.add(b.with(Arrays.copyOfRange(b.body(), from, end), items));
+    }
+  }
+
+  private static @Nullable OtlpSignal signal(Signal s) {
+    return switch (s) {
+      case TRACES -> OtlpSignal.TRACES;
+      case METRICS -> OtlpSignal.METRICS;
+      case LOGS -> OtlpSignal.LOGS;
+      case PROFILES -> null;
+    };
+  }
+
+  /** How long a batch waits at most. */
+  public Duration after() {
+    return options.after();
+  }
+}

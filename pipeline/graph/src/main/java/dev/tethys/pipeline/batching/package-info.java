@@ -1,0 +1,5 @@
+/** Batches made larger and smaller. */
+@NullMarked
+package dev.tethys.pipeline.batching;
+
+import org.jspecify.annotations.NullMarked;

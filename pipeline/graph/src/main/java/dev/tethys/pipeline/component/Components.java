@@ -1,0 +1,68 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.config.Nearest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The types of components that there are: a list made by hand. Beside them, types that the
+ * Collector has and that are not built are known, so that they are refused by name.
+ */
+public final class Components {
+  private record Name(Kind kind, String type) {}
+
+  private final List<ComponentFactory<?>> all;
+  private final Map<Name, ComponentFactory<?>> byName = new HashMap<>();
+
+  /**
+   * A list.
+   *
+   * @throws IllegalStateException when two are called the same
+   */
+  public Components(List<ComponentFactory<?>> all) {
+    this.all = List.copyOf(all);
+    for (ComponentFactory<?> f : all) {
+      List<String> names = new ArrayList<>(f.aliases());
+      names.add(f.type());
+      for (String n : names) {
+        if (byName.put(new Name(Kind.of(f), n), f) != null) {
+          throw new IllegalStateException("two of the " + Kind.of(f).section() + " are " + n);
+        }
+      }
+    }
+  }
+
+  /** All of them. */
+  public List<ComponentFactory<?>> all() {
+    return all;
+  }
+
+  /** The one of this name, be it an alias. */
+  public Optional<ComponentFactory<?>> find(Kind kind, String type) {
+    return Optional.ofNullable(byName.get(new Name(kind, type)));
+  }
+
+  /** The id with the name of its type in the newest spelling. */
+  public ComponentId canonical(Kind kind, ComponentId id) {
+    return find(kind, id.type()).map(f -> new ComponentId(f.type(), id.name())).orElse(id);
+  }
+
+  /** Why there is none of this name: for errors. */
+  public String unknown(Kind kind, String type) {
+    TreeSet<String> names = new TreeSet<>();
+    byName.keySet().stream().filter(n -> n.kind == kind).forEach(n -> names.add(n.type));
+    String nearest = Nearest.of(type, names);
+    return "there is no "
+        + kind.word()
+        + " \""
+        + type
+        + "\" in Tethys"
+        + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
+        + "; there are: "
+        + String.join(", ", names);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tethys.pipeline.grammar;
+
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Kind;
+
+/**
+ * A component as a configuration describes it.
+ *
+ * @param id with its type in the newest spelling
+ * @param key where its name stands
+ * @param body what is written for it
+ * @param settings the same, read
+ */
+public record Definition(
+    Kind kind,
+    ComponentId id,
+    ComponentFactory<?> factory,
+    YamlNode key,
+    YamlNode body,
+    Object settings) {
+  /** Whether another means the same. */
+  public boolean sameAs(Definition o) {
+    return kind == o.kind
+        && id.equals(o.id)
+        && factory == o.factory
+        && body.asTree().equals(o.body.asTree());
+  }
+
+  @Override
+  public String toString() {
+    return kind.word() + " " + id;
+  }
+}

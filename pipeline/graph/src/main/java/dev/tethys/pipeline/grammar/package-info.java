@@ -1,0 +1,5 @@
+/** The Collector's configuration: read strictly, every error with its position. */
+@NullMarked
+package dev.tethys.pipeline.grammar;
+
+import org.jspecify.annotations.NullMarked;

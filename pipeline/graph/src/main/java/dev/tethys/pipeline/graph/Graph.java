@@ -1,0 +1,390 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.component.Component;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receivers, processors, connectors and exporters that run, as a configuration says, and that
+ * become those of another configuration without a stop.
+ *
+ * <p>Invariants, under the monitor of this: {@code nodes} are those of {@code config}, in an order
+ * in which sources come before what they lead to; each is started. Batches find their way by slots,
+ * which stay when the node in them is replaced, so that a branch that a reload does not concern
+ * never notices.
+ */
+public final class Graph {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+
+  /** How long a reload waits for calls to come out of a node that it replaces. */
+  private static final Duration HOLD = Duration.ofMillis(40);
+
+  /** How long what is taken out by a reload may drain. */
+  private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
+
+  private final GraphServices services;
+  private final Map<NodeKey, Slot> slots = new HashMap<>();
+  private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>();
+  private Map<NodeKey, Node> nodes = new LinkedHashMap<>();
+  private @Nullable GraphConfig config;
+
+  /** A graph of nothing. */
+  public Graph(GraphServices services) {
+    this.services = services;
+  }
+
+  /**
+   * Makes all components of a configuration and forgets them: what is wrong with it is found,
+   * nothing is opened.
+   *
+   * @throws dev.tethys.config.ConfigException where it is wrong
+   */
+  public static void check(GraphConfig config, GraphServices services) {
+    Map<ComponentId, Component> extensions = new HashMap<>();
+    Plan.of(config)
+        .nodes()
+        .forEach(
+            (k, step) -> {
+              Node n = Node.create(k, step, services, extensions);
+              if (k.kind() == Kind.EXTENSION) {
+                extensions.put(k.id(), n.component);
+              }
+            });
+  }
+
+  /** The configuration that runs; empty before the first. */
+  public synchronized Optional<GraphConfig> config() {
+    return Optional.ofNullable(config);
+  }
+
+  /**
+   * Becomes what a configuration says. Everything new is made before anything stops; what did not
+   * change goes on. When a component cannot start, everything is as it was before.
+   *
+   * @throws dev.tethys.config.ConfigException where the configuration is wrong
+   * @throws IOException when a component cannot start
+   */
+  public synchronized void apply(GraphConfig next) throws IOException {
+    Plan plan = Plan.of(next);
+    Map<NodeKey, Node> wanted = new LinkedHashMap<>();
+    List<Node> fresh = new ArrayList<>();
+    Map<ComponentId, Component> extensions = new HashMap<>();
+    Map<ComponentId, Boolean> renewed = new HashMap<>();
+    plan.nodes()
+        .forEach(
+            (k, step) -> {
+              Node old = nodes.get(k);
+              boolean keep =
+                  old != null
+                      && old.definition.sameAs(step.definition())
+                      && old.outputs.keySet().equals(step.outputs().keySet())
+                      && old.context.asked().stream()
+                          .noneMatch(id -> Boolean.TRUE.equals(renewed.get(id)));
+              Node n = keep && old != null ? old : Node.create(k, step, services, extensions);
+              wanted.put(k, n);
+              if (!keep) {
+                fresh.add(n);
+              }
+              if (k.kind() == Kind.EXTENSION) {
+                extensions.put(k.id(), n.component);
+                renewed.put(k.id(), !keep);
+              }
+            });
+    Change change = new Change(plan, wanted, fresh);
+    try {
+      change.run();
+    } catch (IOException | RuntimeException e) {
+      change.undo();
+      throw e;
+    }
+    List<Node> gone = new ArrayList<>();
+    nodes
+        .values()
+        .forEach(
+            n -> {
+              if (wanted.get(n.key) != n && n.started) {
+                gone.add(n);
+              }
+            });
+    nodes = wanted;
+    config = next;
+    stopAll(gone, RELOAD_DRAIN);
+    forget(plan);
+  }
+
+  /** One change from the nodes that run to others. */
+  private final class Change {
+    private final Plan plan;
+    private final Map<NodeKey, Node> wanted;
+    private final List<Node> fresh;
+    private final List<Node> startedBeside = new ArrayList<>();
+    private final List<Node> replacedInPlace = new ArrayList<>();
+    private final List<Node> startedInPlace = new ArrayList<>();
+
+    Change(Plan plan, Map<NodeKey, Node> wanted, List<Node> fresh) {
+      this.plan = plan;
+      this.wanted = wanted;
+      this.fresh = fresh;
+    }
+
+    void run() throws IOException {
+      for (Node n : fresh) {
+        lead(n, plan);
+      }
+      // Extensions in their order, then what is led to before what leads there.
+      List<Node> order = new ArrayList<>();
+      fresh.stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
+      fresh.reversed().stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
+      for (Node n : order) {
+        Node old = nodes.get(n.key);
+        if (old == null || !old.isExclusive()) {
+          if (n.key.kind() != Kind.RECEIVER) {
+            start(n);
+            startedBeside.add(n);
+            if (old == null) {
+              put(n);
+            }
+          }
+        }
+      }
+      for (Node n : order) {
+        Node old = nodes.get(n.key);
+        if (n.started) {
+          continue;
+        }
+        if (old != null) {
+          replaceInPlace(old, n);
+        } else {
+          start(n);
+          startedBeside.add(n);
+          put(n);
+        }
+      }
+      for (Node n : startedBeside) {
+        if (nodes.containsKey(n.key)) {
+          Slot s = slot(n.key);
+          s.hold(HOLD);
+          s.put(n.consumer());
+          s.release();
+        }
+      }
+      for (Node n : wanted.values()) {
+        lead(n, plan);
+      }
+    }
+
+    /** The old one ends before the other begins; what comes meanwhile waits. */
+    private void replaceInPlace(Node old, Node n) throws IOException {
+      Slot s = slot(n.key);
+      s.hold(HOLD);
+      try {
+        stop(old, Duration.ZERO);
+        replacedInPlace.add(old);
+        start(n);
+        startedInPlace.add(n);
+        s.put(n.consumer());
+      } finally {
+        s.release();
+      }
+    }
+
+    /** Everything as it was. */
+    void undo() {
+      for (Node n : startedInPlace.reversed()) {
+        slot(n.key).put(null);
+        stop(n, Duration.ZERO);
+      }
+      for (Node old : replacedInPlace.reversed()) {
+        revive(old);
+      }
+      for (Node n : startedBeside.reversed()) {
+        Node old = nodes.get(n.key);
+        slot(n.key).put(old == null ? null : old.consumer());
+        stop(n, Duration.ZERO);
+      }
+      GraphConfig before = config;
+      if (before != null) {
+        Plan p = Plan.of(before);
+        nodes.values().forEach(n -> lead(n, p));
+        forget(p);
+      }
+    }
+
+    /** A component that was stopped cannot be started again, so another takes its place. */
+    private void revive(Node old) {
+      Map<ComponentId, Component> extensions = new HashMap<>();
+      nodes.forEach(
+          (k, n) -> {
+            if (k.kind() == Kind.EXTENSION) {
+              extensions.put(k.id(), n.component);
+            }
+          });
+      Map<String, List<Edge.Key>> outputs = new HashMap<>();
+      old.outputs.keySet().forEach(o -> outputs.put(o, List.of()));
+      try {
+        Node again =
+            Node.create(old.key, new Plan.Step(old.definition, outputs), services, extensions);
+        nodes.put(old.key, again);
+        GraphConfig before = config;
+        if (before != null) {
+          lead(again, Plan.of(before));
+        }
+        start(again);
+        put(again);
+      } catch (IOException | RuntimeException e) {
+        LOG.log(Level.ERROR, old.context.name() + " could not be started again", e);
+      }
+    }
+  }
+
+  private Slot slot(NodeKey k) {
+    return slots.computeIfAbsent(k, Slot::new);
+  }
+
+  private void put(Node n) {
+    slot(n.key).put(n.consumer());
+  }
+
+  /** Sets the outputs of a node to where a plan has them lead. */
+  private void lead(Node n, Plan plan) {
+    Plan.Step step = plan.nodes().get(n.key);
+    if (step == null) {
+      return;
+    }
+    step.outputs()
+        .forEach(
+            (o, keys) -> {
+              Junction j = n.outputs.get(o);
+              if (j != null) {
+                j.lead(
+                    keys.stream()
+                        .map(k -> edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to()))))
+                        .toList());
+              }
+            });
+  }
+
+  private void start(Node n) throws IOException {
+    try {
+      n.component.start();
+    } catch (IOException e) {
+      throw new IOException(n.context.name() + " cannot start: " + e.getMessage(), e);
+    }
+    n.started = true;
+    services.metrics().register(n.context.metrics());
+    LOG.log(Level.DEBUG, "{0} runs", n.context.name());
+  }
+
+  private void stop(Node n, Duration patience) {
+    if (!n.started) {
+      return;
+    }
+    n.started = false;
+    try {
+      n.component.stop(patience);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, n.context.name() + " did not stop as it should", e);
+    }
+    services.metrics().unregister(n.context.metrics());
+    LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
+  }
+
+  /** Stops nodes within a time, sources first, extensions last. */
+  private void stopAll(List<Node> some, Duration patience) {
+    long end = services.clock().nanos() + patience.toNanos();
+    List<Node> order = new ArrayList<>();
+    some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
+    some.reversed().stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
+    for (Node n : order) {
+      long left = Math.max(0, end - services.clock().nanos());
+      stop(n, Duration.ofNanos(left));
+    }
+  }
+
+  /** Edges and places that a plan does not have. */
+  private void forget(Plan plan) {
+    edges
+        .keySet()
+        .removeIf(
+            k ->
+                plan.nodes().values().stream()
+                    .noneMatch(s -> s.outputs().values().stream().anyMatch(to -> to.contains(k))));
+    slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
+  }
+
+  /**
+   * Stops everything: receivers first, then each node once nothing comes to it any more.
+   *
+   * @param patience for all together
+   */
+  public synchronized void stop(Duration patience) {
+    stopAll(new ArrayList<>(nodes.values()), patience);
+    nodes = new LinkedHashMap<>();
+    config = null;
+  }
+
+  /** How it stands. */
+  public synchronized GraphStatus status() {
+    List<GraphStatus.NodeStatus> n = new ArrayList<>();
+    for (Node node : nodes.values()) {
+      n.add(GraphStatus.NodeStatus.of(node, services.ledger()));
+    }
+    List<GraphStatus.EdgeStatus> e = new ArrayList<>();
+    for (Edge edge : edges.values()) {
+      e.add(
+          new GraphStatus.EdgeStatus(
+              edge.key.toString(),
+              edge.key.from().toString(),
+              edge.key.to().toString(),
+              edge.key.pipeline(),
+              edge.batches.sum(),
+              edge.items.sum(),
+              edge.bytes.sum()));
+    }
+    return new GraphStatus(n, e);
+  }
+
+  /** The outboxes of an exporter, by node. */
+  public synchronized Map<String, Outbox> outboxes() {
+    Map<String, Outbox> out = new LinkedHashMap<>();
+    for (Node n : nodes.values()) {
+      for (QueuedExporter e : n.context.exporters()) {
+        Outbox box = e.outbox();
+        if (box != null) {
+          out.put(n.key.toString(), box);
+        }
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Looks at what passes an edge.
+   *
+   * @param edge as {@link GraphStatus.EdgeStatus#id} names it
+   * @param perSecond most batches a second
+   */
+  public synchronized Optional<Tap> tap(String edge, double perSecond) {
+    for (Edge e : edges.values()) {
+      if (Objects.equals(e.key.toString(), edge)) {
+        Tap t = new Tap(perSecond, e::detach);
+        e.attach(t);
+        return Optional.of(t);
+      }
+    }
+    return Optional.empty();
+  }
+}

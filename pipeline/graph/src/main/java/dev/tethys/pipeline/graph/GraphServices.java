@@ -1,0 +1,16 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.ledger.Ledger;
+
+/**
+ * What a graph stands on.
+ *
+ * @param ledger of all accounts; the graph does not register it
+ * @param metrics to which the metrics of components are added
+ */
+public record GraphServices(
+    Components components, Clockwork clock, Outboxes outboxes, Ledger ledger, Registry metrics) {}

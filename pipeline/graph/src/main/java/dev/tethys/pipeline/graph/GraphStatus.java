@@ -1,0 +1,60 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.Ledger;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A graph at one moment: its nodes, sources first, and what passed on its edges. */
+public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
+  /**
+   * A node.
+   *
+   * @param id by which edges name it
+   * @param kind {@code receiver}, {@code processor} …
+   * @param component its id in the configuration
+   * @param where the position of its definition
+   * @param balances what became of its items, by signal
+   * @param outbox of an exporter that has one; null for others
+   */
+  public record NodeStatus(
+      String id,
+      String kind,
+      String component,
+      String part,
+      String where,
+      Map<Signal, Balance> balances,
+      @Nullable OutboxStatus outbox) {
+    static NodeStatus of(Node n, Ledger ledger) {
+      Map<Signal, Balance> balances = new EnumMap<>(Signal.class);
+      for (Account a : ledger.accounts()) {
+        if (a.kind().equals(n.key.kind().word()) && a.component().equals(n.key.component())) {
+          balances.put(a.signal(), a.balance());
+        }
+      }
+      OutboxStatus outbox = null;
+      for (QueuedExporter e : n.context.exporters()) {
+        Outbox b = e.outbox();
+        outbox = b == null ? null : b.status();
+      }
+      return new NodeStatus(
+          n.key.toString(),
+          n.key.kind().word(),
+          n.key.id().toString(),
+          n.key.part(),
+          n.definition.key().where(),
+          balances,
+          outbox);
+    }
+  }
+
+  /** An edge: from one node to another, in a pipeline, with what passed since the start. */
+  public record EdgeStatus(
+      String id, String from, String to, String pipeline, long batches, long items, long bytes) {}
+}

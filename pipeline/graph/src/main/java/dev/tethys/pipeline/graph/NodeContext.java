@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Component;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.component.Storage;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.ledger.Account;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** The context of one node. */
+final class NodeContext implements Context {
+  private final NodeKey key;
+  private final GraphServices services;
+  private final Map<ComponentId, Component> extensions;
+  private final Registry registry = new Registry();
+  private final System.Logger logger;
+
+  /** The extensions that were asked for: when one is replaced, so is this node. */
+  private final Set<ComponentId> asked = new HashSet<>();
+
+  NodeContext(NodeKey key, GraphServices services, Map<ComponentId, Component> extensions) {
+    this.key = key;
+    this.services = services;
+    this.extensions = extensions;
+    this.logger = System.getLogger("dev.tethys.pipeline." + key.kind().word());
+  }
+
+  /** The exporters with queues that were made for this node. */
+  private final List<QueuedExporter> exporters = new ArrayList<>();
+
+  List<QueuedExporter> exporters() {
+    return exporters;
+  }
+
+  Set<ComponentId> asked() {
+    return asked;
+  }
+
+  @Override
+  public ComponentId id() {
+    return key.id();
+  }
+
+  @Override
+  public String name() {
+    return key.kind().word() + " " + key.component();
+  }
+
+  @Override
+  public Account account(Signal signal) {
+    return services.ledger().account(key.kind().word(), key.component(), signal);
+  }
+
+  @Override
+  public Clockwork clock() {
+    return services.clock();
+  }
+
+  @Override
+  public System.Logger logger() {
+    return logger;
+  }
+
+  @Override
+  public Registry metrics() {
+    return registry;
+  }
+
+  @Override
+  public <T> T extension(Reference reference, Class<T> capability) {
+    ComponentId id = services.components().canonical(Kind.EXTENSION, reference.id());
+    Component c = extensions.get(id);
+    if (c == null) {
+      throw new ConfigException(
+          reference.where(),
+          "extension \"" + reference.id() + "\" does not run: service.extensions must name it");
+    }
+    if (!capability.isInstance(c)) {
+      throw new ConfigException(
+          reference.where(),
+          "extension \""
+              + reference.id()
+              + "\" cannot serve as "
+              + capability
+                  .getSimpleName()
+                  .replaceAll("([a-z])([A-Z])", "$1 $2")
+                  .toLowerCase(Locale.ROOT)
+              + " here");
+    }
+    asked.add(id);
+    return capability.cast(c);
+  }
+
+  @Override
+  public Exporter exporter(
+      DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
+    OutboxOptions options = settings.options();
+    Reference r = settings.storage();
+    if (r != null) {
+      Storage s = extension(r, Storage.class);
+      options =
+          options.withDisk(
+              new OutboxOptions.Disk(
+                  s.folder(key.kind().word(), key.id(), signal.name().toLowerCase(Locale.ROOT)),
+                  s.durable() ? OutboxOptions.Sync.ALWAYS : OutboxOptions.Sync.EVERY_SECOND,
+                  settings.deadLetterBytes()));
+    }
+    QueuedExporter e =
+        new QueuedExporter(
+            this, settings, options, services.outboxes(), encoder, sender, account(signal));
+    exporters.add(e);
+    return e;
+  }
+}

@@ -1,0 +1,170 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.grammar.Definition;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.PipelineDefinition;
+import dev.tethys.pipeline.grammar.PipelineDefinition.Use;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The nodes and edges that a configuration means.
+ *
+ * @param nodes sources before what they lead to; extensions first
+ */
+record Plan(Map<NodeKey, Step> nodes) {
+  /**
+   * A node.
+   *
+   * @param outputs by signal for a receiver, by pipeline for a connector, "" for a processor: where
+   *     they lead
+   */
+  record Step(Definition definition, Map<String, List<Edge.Key>> outputs) {}
+
+  static Plan of(GraphConfig config) {
+    Map<NodeKey, Step> found = new LinkedHashMap<>();
+    List<PipelineDefinition> all = config.pipelines();
+    for (PipelineDefinition p : all) {
+      for (Use u : p.receivers()) {
+        if (u.definition().kind() == Kind.RECEIVER) {
+          NodeKey k = new NodeKey(Kind.RECEIVER, u.definition().id(), "");
+          enter(found, k, u.definition(), word(p.id().signal()), all, p);
+        }
+      }
+      for (int i = 0; i < p.processors().size(); i++) {
+        Definition d = p.processors().get(i).definition();
+        NodeKey k = processor(p, i);
+        List<Edge.Key> to = output(found, k, d, "");
+        boolean last = i + 1 == p.processors().size();
+        for (NodeKey next : last ? exits(all, p) : List.of(processor(p, i + 1))) {
+          to.add(new Edge.Key(k, p.id().toString(), next));
+        }
+      }
+      for (Use u : p.exporters()) {
+        Definition d = u.definition();
+        if (d.kind() == Kind.EXPORTER) {
+          NodeKey k = new NodeKey(Kind.EXPORTER, d.id(), word(p.id().signal()));
+          found.putIfAbsent(k, new Step(d, new LinkedHashMap<>()));
+          continue;
+        }
+        for (PipelineDefinition q : all) {
+          NodeKey k = connector(d, p.id().signal(), q.id().signal());
+          if (begins(q, d) && connects(d, p.id().signal(), q.id().signal())) {
+            enter(found, k, d, q.id().toString(), all, q);
+          }
+        }
+      }
+    }
+    Map<NodeKey, Step> sorted = new LinkedHashMap<>();
+    for (Definition d : config.extensions()) {
+      sorted.put(new NodeKey(Kind.EXTENSION, d.id(), ""), new Step(d, Map.of()));
+    }
+    List<NodeKey> order = new ArrayList<>();
+    Set<NodeKey> seen = new LinkedHashSet<>();
+    found.keySet().forEach(k -> visit(found, k, seen, order));
+    for (NodeKey k : order.reversed()) {
+      Step s = found.get(k);
+      if (s != null) {
+        sorted.put(k, s);
+      }
+    }
+    return new Plan(sorted);
+  }
+
+  /** What a node leads to comes behind it. Circles were refused before. */
+  private static void visit(
+      Map<NodeKey, Step> all, NodeKey k, Set<NodeKey> seen, List<NodeKey> order) {
+    Step s = all.get(k);
+    if (s == null || !seen.add(k)) {
+      return;
+    }
+    s.outputs.values().forEach(to -> to.forEach(e -> visit(all, e.to(), seen, order)));
+    order.add(k);
+  }
+
+  /** An output of a node leads into a pipeline. */
+  private static void enter(
+      Map<NodeKey, Step> found,
+      NodeKey from,
+      Definition d,
+      String output,
+      List<PipelineDefinition> all,
+      PipelineDefinition p) {
+    List<Edge.Key> to = output(found, from, d, output);
+    for (NodeKey k : p.processors().isEmpty() ? exits(all, p) : List.of(processor(p, 0))) {
+      Edge.Key e = new Edge.Key(from, p.id().toString(), k);
+      if (!to.contains(e)) {
+        to.add(e);
+      }
+    }
+  }
+
+  private static List<Edge.Key> output(
+      Map<NodeKey, Step> found, NodeKey k, Definition d, String output) {
+    return found
+        .computeIfAbsent(k, x -> new Step(d, new LinkedHashMap<>()))
+        .outputs
+        .computeIfAbsent(output, x -> new ArrayList<>());
+  }
+
+  private static NodeKey processor(PipelineDefinition p, int i) {
+    return new NodeKey(Kind.PROCESSOR, p.processors().get(i).definition().id(), p.id().toString());
+  }
+
+  private static NodeKey connector(Definition d, Signal from, Signal to) {
+    return new NodeKey(Kind.CONNECTOR, d.id(), word(from) + "-" + word(to));
+  }
+
+  private static List<NodeKey> exits(List<PipelineDefinition> all, PipelineDefinition p) {
+    Set<NodeKey> out = new LinkedHashSet<>();
+    Signal s = p.id().signal();
+    for (Use u : p.exporters()) {
+      Definition d = u.definition();
+      if (d.kind() == Kind.EXPORTER) {
+        out.add(new NodeKey(Kind.EXPORTER, d.id(), word(s)));
+      } else {
+        for (PipelineDefinition q : all) {
+          if (begins(q, d) && connects(d, s, q.id().signal())) {
+            out.add(connector(d, s, q.id().signal()));
+          }
+        }
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  private static boolean begins(PipelineDefinition q, Definition connector) {
+    return q.receivers().stream().anyMatch(u -> u.definition() == connector);
+  }
+
+  private static boolean connects(Definition d, Signal from, Signal to) {
+    return d.factory() instanceof ConnectorFactory<?> f && f.connects(from, to);
+  }
+
+  /** The signals of a connector's node. */
+  static Signal[] signals(NodeKey connector) {
+    String[] words = connector.part().split("-", 2);
+    return new Signal[] {signal(words[0]), signal(words[1])};
+  }
+
+  static Signal signal(String word) {
+    return Signal.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  static PipelineId pipeline(String text) {
+    return PipelineId.parse(text);
+  }
+
+  private static String word(Signal s) {
+    return s.name().toLowerCase(Locale.ROOT);
+  }
+}

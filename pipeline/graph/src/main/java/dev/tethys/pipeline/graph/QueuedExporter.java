@@ -1,0 +1,136 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.batching.Batcher;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Drops;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An exporter in front of an outbox: joins batches if it was told to, encodes, queues. */
+final class QueuedExporter implements Exporter {
+  private static final int MAX_PARTITIONS = 1000;
+
+  private final String name;
+  private final OutboxOptions options;
+  private final Outboxes outboxes;
+  private final Encoder encoder;
+  private final Sender sender;
+  private final Account account;
+  private final @Nullable Batcher batcher;
+  private final Consumer first;
+  private volatile @Nullable Outbox outbox;
+
+  QueuedExporter(
+      Context context,
+      DeliverySettings settings,
+      OutboxOptions options,
+      Outboxes outboxes,
+      Encoder encoder,
+      Sender sender,
+      Account account) {
+    this.name = context.name();
+    this.options = options;
+    this.outboxes = outboxes;
+    this.encoder = encoder;
+    this.sender = sender;
+    this.account = account;
+    DeliverySettings.Batching b = settings.batch();
+    this.batcher =
+        b == null
+            ? null
+            : new Batcher(b, MAX_PARTITIONS, context.clock(), name, this::enqueue, new Meter());
+    this.first = batcher == null ? this::enqueue : batcher;
+  }
+
+  private final class Meter implements Batcher.Meter {
+    @Override
+    public void sent(int items, int bytes, boolean becauseOfSize) {
+      // the outbox counts
+    }
+
+    @Override
+    public void rejected(int items) {
+      account.take(items);
+      account.giveBack(items);
+    }
+  }
+
+  @Override
+  public void start() throws IOException {
+    outbox = outboxes.open(name, options, sender, account);
+  }
+
+  /** Null before it was started. */
+  @Nullable Outbox outbox() {
+    return outbox;
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    first.consume(batch, receipt);
+  }
+
+  private void enqueue(Batch batch, Receipt receipt) {
+    Outbox box = outbox;
+    if (box == null) {
+      account.take(batch.items());
+      account.giveBack(batch.items());
+      receipt.settle(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
+      return;
+    }
+    Encoder.Encoded e;
+    try {
+      e = encoder.encode(batch);
+    } catch (NotEncodableException x) {
+      account.take(batch.items());
+      account.drop(Drops.NOT_ENCODABLE, batch.items());
+      receipt.settle(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
+      return;
+    }
+    if (e.dropped() > 0) {
+      account.take(e.dropped());
+      account.drop(e.reason(), e.dropped());
+    }
+    if (e.parcels().isEmpty()) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    Receipt each = Receipt.parts(receipt, e.parcels().size());
+    for (Parcel p : e.parcels()) {
+      box.put(p, each);
+    }
+  }
+
+  @Override
+  public boolean isExclusive() {
+    return options.disk() != null;
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    if (batcher != null) {
+      batcher.stop();
+    }
+    Outbox box = outbox;
+    if (box != null) {
+      box.close(patience);
+    } else {
+      sender.close();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Batch;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at some of the batches that pass an edge, never more than so many a second, and never keeps
+ * one waiting: what nobody fetches in time is passed over.
+ */
+public final class Tap implements AutoCloseable {
+  private static final int ROOM = 16;
+
+  private final BlockingQueue<Batch> seen = new ArrayBlockingQueue<>(ROOM);
+  private final long everyNanos;
+  private final AtomicLong nextAt = new AtomicLong(System.nanoTime());
+  private final java.util.function.Consumer<Tap> onClose;
+
+  Tap(double perSecond, java.util.function.Consumer<Tap> onClose) {
+    this.everyNanos = (long) (1e9 / perSecond);
+    this.onClose = onClose;
+  }
+
+  void offer(Batch b) {
+    long now = System.nanoTime();
+    long at = nextAt.get();
+    if (now - at >= 0 && nextAt.compareAndSet(at, now + everyNanos)) {
+      seen.offer(b);
+    }
+  }
+
+  /** The next batch, or null when none came in time. */
+  public @Nullable Batch next(long millis) throws InterruptedException {
+    return seen.poll(millis, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() {
+    onClose.accept(this);
+  }
+}

@@ -1,0 +1,340 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.batching.BatchProcessor;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** Components that remember what happened to them. */
+final class Doubles {
+  /** What happened, in order: {@code start in}, {@code stop out}. */
+  final List<String> log = new CopyOnWriteArrayList<>();
+
+  /** Receivers that run, by id. */
+  final Map<String, Map<Signal, Consumer>> inputs = new ConcurrentHashMap<>();
+
+  /** What exporters took, by id. */
+  final Map<String, List<Batch>> taken = new ConcurrentHashMap<>();
+
+  /** Ids that cannot start. */
+  final Set<String> broken = ConcurrentHashMap.newKeySet();
+
+  Components components() {
+    List<ComponentFactory<?>> all = new ArrayList<>();
+    all.add(new In());
+    all.add(new Out());
+    all.add(new Queued());
+    all.add(new Pass());
+    all.add(new Forward());
+    all.add(new Auth());
+    all.add(new BatchProcessor());
+    return new Components(all);
+  }
+
+  private static final Section ANY = new Section("double", "A double.");
+  private static final Key<Long> X = ANY.key("x", Type.INT, 0L, "Anything.");
+  private static final Key<Reference> AUTH = ANY.optional("auth", Reference.TYPE, "Who.");
+
+  record Settings(long x, @Nullable Reference auth) {}
+
+  private static final Type<Settings> SETTINGS =
+      ANY.type(o -> new Settings(o.get(X), o.find(AUTH)));
+
+  private void started(String id) throws IOException {
+    if (broken.contains(id)) {
+      throw new IOException("the port is taken");
+    }
+    log.add("start " + id);
+  }
+
+  private final class In implements ReceiverFactory<Settings> {
+    @Override
+    public String type() {
+      return "in";
+    }
+
+    @Override
+    public List<String> aliases() {
+      return List.of("input");
+    }
+
+    @Override
+    public String about() {
+      return "In.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.LOGS, Signal.TRACES);
+    }
+
+    @Override
+    public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context c) {
+      return new Receiver() {
+        @Override
+        public void start() throws IOException {
+          started(c.id().toString());
+          inputs.put(c.id().toString(), new HashMap<>(outputs));
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          inputs.remove(c.id().toString());
+          log.add("stop " + c.id());
+        }
+      };
+    }
+  }
+
+  private final class Out implements ExporterFactory<Settings> {
+    @Override
+    public String type() {
+      return "out";
+    }
+
+    @Override
+    public String about() {
+      return "Out.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.values());
+    }
+
+    @Override
+    public Exporter create(Settings s, Signal signal, Context c) {
+      if (s.auth() != null) {
+        c.extension(s.auth(), Runnable.class);
+      }
+      List<Batch> to = taken.computeIfAbsent(c.id().toString(), k -> new CopyOnWriteArrayList<>());
+      return new Exporter() {
+        @Override
+        public void start() throws IOException {
+          started(c.id().toString());
+        }
+
+        @Override
+        public void consume(Batch batch, Receipt receipt) {
+          c.account(signal).through(batch.items());
+          to.add(batch);
+          receipt.settle(Outcome.ACCEPTED);
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          log.add("stop " + c.id());
+        }
+      };
+    }
+  }
+
+  private final class Queued implements ExporterFactory<DeliverySettings> {
+    private final Section section =
+        new Section("queued", "With a queue.").include(DeliverySettings.SECTION);
+
+    @Override
+    public String type() {
+      return "queued";
+    }
+
+    @Override
+    public String about() {
+      return "Out, with a queue.";
+    }
+
+    @Override
+    public Type<DeliverySettings> settings() {
+      return section.type(o -> DeliverySettings.read(o, Duration.ofSeconds(5)));
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.values());
+    }
+
+    @Override
+    public Exporter create(DeliverySettings s, Signal signal, Context c) {
+      List<Batch> to = taken.computeIfAbsent(c.id().toString(), k -> new CopyOnWriteArrayList<>());
+      return c.exporter(
+          s,
+          signal,
+          b -> Encoder.Encoded.of(new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
+          p -> {
+            to.add(
+                new Batch(
+                    p.signal(), dev.tethys.pipeline.Encoding.OTLP, p.body(), p.items(), p.lane()));
+            return Verdict.DELIVERED;
+          });
+    }
+  }
+
+  private final class Pass implements ProcessorFactory<Settings> {
+    @Override
+    public String type() {
+      return "pass";
+    }
+
+    @Override
+    public String about() {
+      return "Passes on.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.values());
+    }
+
+    @Override
+    public Processor create(Settings s, Signal signal, Consumer next, Context c) {
+      return new Processor() {
+        @Override
+        public void start() throws IOException {
+          started(c.id().toString());
+        }
+
+        @Override
+        public void consume(Batch batch, Receipt receipt) {
+          c.account(signal).through(batch.items());
+          next.consume(batch, receipt);
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          log.add("stop " + c.id());
+        }
+      };
+    }
+  }
+
+  private final class Forward implements ConnectorFactory<Settings> {
+    @Override
+    public String type() {
+      return "forward";
+    }
+
+    @Override
+    public String about() {
+      return "Forwards.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public boolean connects(Signal from, Signal to) {
+      return from == to;
+    }
+
+    @Override
+    public Connector create(Settings s, Signal from, Signal to, Outputs outputs, Context c) {
+      Consumer all = outputs.all();
+      return new Connector() {
+        @Override
+        public void start() throws IOException {
+          started(c.id().toString());
+        }
+
+        @Override
+        public void consume(Batch batch, Receipt receipt) {
+          c.account(from).through(batch.items());
+          all.consume(batch, receipt);
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          log.add("stop " + c.id());
+        }
+      };
+    }
+  }
+
+  private final class Auth implements ExtensionFactory<Settings> {
+    @Override
+    public String type() {
+      return "auth";
+    }
+
+    @Override
+    public String about() {
+      return "Somebody.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public Extension create(Settings s, Context c) {
+      final class Running implements Extension, Runnable {
+        @Override
+        public void run() {
+          // the capability
+        }
+
+        @Override
+        public void start() throws IOException {
+          started(c.id().toString());
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          log.add("stop " + c.id());
+        }
+      }
+      return new Running();
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package dev.tethys.pipeline.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GraphTest {
+  private final Doubles doubles = new Doubles();
+  private final Ledger ledger = new Ledger();
+  private final GraphServices services =
+      new GraphServices(
+          doubles.components(),
+          Clockwork.system(),
+          new Outboxes(new SimulatedFiles(1), Clockwork.system(), new Random(1)),
+          ledger,
+          new Registry());
+  private final Graph graph = new Graph(services);
+
+  @AfterEach
+  void everyAccountBalances() {
+    graph.stop(Duration.ofSeconds(5));
+    for (Account a : ledger.accounts()) {
+      assertThat(a.balance().isBalanced()).as("%s %s", a.component(), a.balance()).isTrue();
+      assertThat(a.balance().held()).as("%s", a.component()).isZero();
+    }
+  }
+
+  private GraphConfig config(String yaml) {
+    return GraphConfig.read(
+        YamlDocument.parse("c.yaml", null, yaml).root(), services.components(), false);
+  }
+
+  private Consumer input(String receiver, Signal signal) {
+    Consumer c = doubles.inputs.getOrDefault(receiver, Map.of()).get(signal);
+    if (c == null) {
+      throw new AssertionError(receiver + " does not run");
+    }
+    return c;
+  }
+
+  private List<Batch> taken(String exporter) {
+    return doubles.taken.getOrDefault(exporter, List.of());
+  }
+
+  private Outcome send(String receiver, Signal signal, int items) {
+    List<Outcome> told = new ArrayList<>();
+    input(receiver, signal)
+        .consume(new Batch(signal, Encoding.OTLP, new byte[10], items, 0), told::add);
+    assertThat(told).hasSize(1);
+    return told.getFirst();
+  }
+
+  private static final String TWO_BRANCHES =
+      """
+      receivers: {in: }
+      processors: {pass: {x: %d}}
+      exporters: {out/a: {x: %d}, out/b: }
+      service:
+        pipelines:
+          logs/a: {receivers: [in], processors: [pass], exporters: [out/a]}
+          logs/b: {receivers: [in], exporters: [out/b]}
+      """;
+
+  @Test
+  void startsFromTheEndAndStopsFromTheBeginning() throws IOException {
+    graph.apply(
+        config(
+            """
+            extensions: {auth: }
+            receivers: {in: }
+            processors: {pass: }
+            connectors: {forward: }
+            exporters: {out: {auth: auth}}
+            service:
+              extensions: [auth]
+              pipelines:
+                logs/a: {receivers: [in], processors: [pass], exporters: [forward]}
+                logs/b: {receivers: [forward], exporters: [out]}
+            """));
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out")).hasSize(1);
+    GraphStatus s = graph.status();
+    assertThat(s.edges()).extracting(GraphStatus.EdgeStatus::items).containsExactly(3L, 3L, 3L);
+    assertThat(s.edges())
+        .extracting(GraphStatus.EdgeStatus::id)
+        .contains("processor:pass@logs/a>logs/a>connector:forward@logs-logs");
+    graph.stop(Duration.ofSeconds(1));
+    assertThat(doubles.log)
+        .containsExactly(
+            "start auth",
+            "start out",
+            "start forward",
+            "start pass",
+            "start in",
+            "stop in",
+            "stop pass",
+            "stop forward",
+            "stop out",
+            "stop auth");
+  }
+
+  @Test
+  void fanOutGivesTheSameBytesToAll() throws IOException {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    send("in", Signal.LOGS, 1);
+    assertThat(taken("out/a").getFirst().body()).isSameAs(taken("out/b").getFirst().body());
+  }
+
+  @Test
+  void aReloadTouchesOnlyWhatChanged() throws IOException {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    doubles.log.clear();
+    graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
+    assertThat(doubles.log).containsExactly("start out/a", "stop out/a");
+    send("in", Signal.LOGS, 1);
+    assertThat(taken("out/a")).hasSize(1);
+    doubles.log.clear();
+    graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
+    assertThat(doubles.log).isEmpty();
+    // A pipeline goes: its exporter and processor with it.
+    graph.apply(
+        config(
+            """
+            receivers: {in: }
+            exporters: {out/b: }
+            service: {pipelines: {logs/b: {receivers: [in], exporters: [out/b]}}}
+            """));
+    assertThat(doubles.log).containsExactly("stop pass", "stop out/a");
+    send("in", Signal.LOGS, 1);
+    assertThat(taken("out/b")).hasSize(2);
+    assertThat(graph.status().edges()).hasSize(1);
+  }
+
+  @Test
+  void whatDependsOnAnExtensionIsRenewedWithIt() throws IOException {
+    String yaml =
+        """
+        extensions: {auth: {x: %d}}
+        receivers: {in: }
+        exporters: {out: {auth: auth}, out/b: }
+        service:
+          extensions: [auth]
+          pipelines: {logs: {receivers: [in], exporters: [out, out/b]}}
+        """;
+    graph.apply(config(yaml.formatted(0)));
+    doubles.log.clear();
+    graph.apply(config(yaml.formatted(1)));
+    assertThat(doubles.log).contains("start out", "stop out", "start auth", "stop auth");
+    assertThat(doubles.log).doesNotContain("start out/b", "start in");
+  }
+
+  @Test
+  void whatCannotStartChangesNothing() throws IOException {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    doubles.broken.add("in");
+    assertThatThrownBy(
+            () ->
+                graph.apply(config(TWO_BRANCHES.formatted(1, 1).replace("{in: }", "{in: {x: 1}}"))))
+        .isInstanceOf(IOException.class)
+        .hasMessage("receiver in cannot start: the port is taken");
+    // The receiver had to stop first, and cannot come back either while it is broken.
+    doubles.broken.clear();
+    doubles.broken.add("out/a");
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0).replace("{in: }", "{in: {x: 2}}")));
+    doubles.log.clear();
+    assertThatThrownBy(
+            () ->
+                graph.apply(config(TWO_BRANCHES.formatted(1, 1).replace("{in: }", "{in: {x: 3}}"))))
+        .hasMessageContaining("exporter out/a cannot start");
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/a")).hasSize(1);
+    assertThat(doubles.log).doesNotContain("stop in");
+  }
+
+  @Test
+  void aReceiverThatCannotStartGivesWayToItsPredecessor() throws IOException {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    doubles.broken.add("in/new");
+    assertThatThrownBy(
+            () ->
+                graph.apply(
+                    config(
+                        """
+                        receivers: {in: {x: 5}, in/new: }
+                        exporters: {out/b: }
+                        service:
+                          pipelines:
+                            logs/b: {receivers: [in, in/new], exporters: [out/b]}
+                        """)))
+        .hasMessageContaining("in/new");
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/a")).hasSize(1);
+    assertThat(taken("out/b")).hasSize(1);
+  }
+
+  @Test
+  void nothingIsLostOrSentTwiceByReloadsUnderLoad() throws Exception {
+    String yaml =
+        """
+        receivers: {in: }
+        processors: {batch: {send_batch_size: %d, timeout: 1ms}, pass: {x: %d}}
+        exporters:
+          queued: {sending_queue: {when_full: block, num_consumers: %d}}
+          out:
+        service:
+          pipelines:
+            logs: {receivers: [in], processors: [pass, batch], exporters: [queued, out]}
+        """;
+    graph.apply(config(yaml.formatted(50, 0, 2)));
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicLong sent = new AtomicLong();
+    AtomicLong settled = new AtomicLong();
+    AtomicLong refused = new AtomicLong();
+    Consumer in = input("in", Signal.LOGS);
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 3; t++) {
+      threads.add(
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    while (!done.get()) {
+                      sent.addAndGet(5);
+                      in.consume(
+                          new Batch(Signal.LOGS, Encoding.OTLP, new byte[20], 5, 0),
+                          o -> {
+                            settled.addAndGet(5);
+                            if (o != Outcome.ACCEPTED) {
+                              refused.addAndGet(5);
+                            }
+                          });
+                      Thread.yield();
+                    }
+                  }));
+    }
+    for (int i = 1; i <= 30; i++) {
+      graph.apply(config(yaml.formatted(50 + i % 3, i % 2, 2 + i % 4)));
+    }
+    done.set(true);
+    for (Thread t : threads) {
+      t.join();
+    }
+    graph.stop(Duration.ofSeconds(10));
+    long queued = taken("queued").stream().mapToLong(Batch::items).sum();
+    long out = taken("out").stream().mapToLong(Batch::items).sum();
+    assertThat(settled.get()).isEqualTo(sent.get());
+    assertThat(refused.get()).isZero();
+    assertThat(queued).isEqualTo(sent.get());
+    assertThat(out).isEqualTo(sent.get());
+  }
+
+  @Test
+  void aTapShowsWhatPasses() throws Exception {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    String edge = graph.status().edges().getFirst().id();
+    assertThat(graph.tap("no such", 10)).isEmpty();
+    Tap t = graph.tap(edge, 1000).orElseThrow();
+    send("in", Signal.LOGS, 7);
+    Batch b = t.next(1000);
+    assertThat(b).isNotNull();
+    t.close();
+    send("in", Signal.LOGS, 7);
+    assertThat(t.next(1)).isNull();
+  }
+
+  @Test
+  void checkingOpensNothing() {
+    Graph.check(config(TWO_BRANCHES.formatted(0, 0)), services);
+    assertThat(doubles.log).isEmpty();
+  }
+}
