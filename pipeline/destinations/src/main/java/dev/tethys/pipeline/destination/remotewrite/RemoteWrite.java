@@ -7,8 +7,10 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.OutboxOptions;
-import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -33,14 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemoteWrite implements Consumer, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RemoteWrite.class.getName());
-
-  /** Opens outboxes. */
-  public interface Outboxes {
-    /**
-     * @param name of the destination
-     */
-    Outbox open(String name, OutboxOptions options, Sender sender) throws IOException;
-  }
 
   /**
    * What holds for all destinations.
@@ -72,6 +66,7 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
     this.outboxes = outboxes;
     this.options = options;
     this.clock = clock;
+    metrics.showQueues(() -> queues);
   }
 
   /** Whether there is any destination. */
@@ -156,11 +151,12 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
       o =
           o.withDisk(
               new OutboxOptions.Disk(
-                  own.resolve("queue"), OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
+                  own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
       journal = new Journal(own.resolve("journal"));
     }
-    Outbox outbox = outboxes.open(c.id(), o, sender);
-    return new RemoteWriteQueue(c, externalLabels, sender, outbox, journal, of, clock);
+    Account account = new Account("exporter", "prometheus_remote_write/" + c.id(), Signal.METRICS);
+    Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account);
+    return new RemoteWriteQueue(c, externalLabels, sender, outbox, journal, of, clock, account);
   }
 
   /**

@@ -1,17 +1,24 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.Drops;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** {@code prometheus_remote_storage_*}: what goes to which destination. */
 public final class RemoteWriteMetrics {
   private static final String PREFIX = "prometheus_remote_storage_";
-  private static final String[] LABELS = {"remote_name", "url"};
+  private static final String[] BY = {"remote_name", "url"};
   private static final double[] SECONDS = {
     .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 120, 300
   };
@@ -83,7 +90,7 @@ public final class RemoteWriteMetrics {
                 PREFIX + "sent_batch_duration_seconds",
                 "How long requests took.",
                 SECONDS,
-                LABELS));
+                BY));
     highestSent =
         gauges(
             "queue_highest_sent_timestamp_seconds",
@@ -111,11 +118,11 @@ public final class RemoteWriteMetrics {
   }
 
   private Vector<Counter> counters(String name, String help) {
-    return kept(registry.counters(PREFIX + name, help, LABELS));
+    return kept(registry.counters(PREFIX + name, help, BY));
   }
 
   private Vector<Gauge> gauges(String name, String help) {
-    return kept(registry.gauges(PREFIX + name, help, LABELS));
+    return kept(registry.gauges(PREFIX + name, help, BY));
   }
 
   private Vector<Counter> dropped(String name, String help) {
@@ -127,8 +134,49 @@ public final class RemoteWriteMetrics {
     return v;
   }
 
-  Registry registry() {
-    return registry;
+  /** Shows what the queues know themselves. */
+  void showQueues(Supplier<List<RemoteWriteQueue>> queues) {
+    registry.register(
+        to -> {
+          List<MetricFamily.Metric> pending = new ArrayList<>();
+          List<MetricFamily.Metric> bytes = new ArrayList<>();
+          List<MetricFamily.Metric> dropped = new ArrayList<>();
+          for (RemoteWriteQueue q : queues.get()) {
+            String id = q.config().id();
+            String url = q.config().shownUrl();
+            Labels l = Labels.of("remote_name", id, "url", url);
+            Balance b = q.balance();
+            pending.add(new MetricFamily.Metric(l, b.held() + q.waiting()));
+            bytes.add(new MetricFamily.Metric(l, q.status().bytes()));
+            long full = b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L);
+            if (full > 0) {
+              dropped.add(
+                  new MetricFamily.Metric(
+                      Labels.of(
+                          "remote_name", id, "url", url, "reason", RemoteWriteQueue.QUEUE_FULL),
+                      full));
+            }
+          }
+          show(to, "samples_pending", MetricType.GAUGE, "Samples and the like that wait.", pending);
+          show(to, "queue_bytes", MetricType.GAUGE, "Bytes that wait in requests.", bytes);
+          show(
+              to,
+              "samples_dropped_total",
+              MetricType.COUNTER,
+              "Samples that were not sent, by reason.",
+              dropped);
+        });
+  }
+
+  private static void show(
+      Consumer<MetricFamily> to,
+      String name,
+      MetricType type,
+      String help,
+      List<MetricFamily.Metric> metrics) {
+    if (!metrics.isEmpty()) {
+      to.accept(new MetricFamily(PREFIX + name, type, help, "", metrics));
+    }
   }
 
   /** What came in, whatever becomes of it. */

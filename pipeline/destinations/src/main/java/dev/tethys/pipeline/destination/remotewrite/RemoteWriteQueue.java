@@ -18,6 +18,9 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Balance;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -79,6 +82,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private final RemoteWriteSender sender;
   private final Outbox outbox;
   private final Clockwork clock;
+  private final Account account;
   private final @Nullable Journal journal;
   private final Lane[] lanes;
   private final FamilyTable families = new FamilyTable();
@@ -101,7 +105,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       Outbox outbox,
       @Nullable Journal journal,
       RemoteWriteMetrics.Of metrics,
-      Clockwork clock) {
+      Clockwork clock,
+      Account account) {
     this.config = config;
     this.external = new ExternalLabels(externalLabels);
     this.sender = sender;
@@ -109,6 +114,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     this.journal = journal;
     this.metrics = metrics;
     this.clock = clock;
+    this.account = account;
     this.journaled = new Pending(Receipt.NONE);
     QueueConfig q = config.queue();
     this.lanes = new Lane[Math.max(1, Math.min(MAX_LANES, Math.max(q.minShards(), q.maxShards())))];
@@ -494,6 +500,15 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       lane.relabelled().remember(hash, made, clock.nanos());
     }
     return made.isEmpty() ? null : made;
+  }
+
+  /** What became of everything that was put into requests. */
+  Balance balance() {
+    return account.balance();
+  }
+
+  OutboxStatus status() {
+    return outbox.status();
   }
 
   /** Samples and the like that are in no request yet. */

@@ -19,7 +19,6 @@ import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Posts requests to one destination and judges its answers as Prometheus does: 5xx, and 429 where
@@ -36,15 +35,11 @@ final class RemoteWriteSender implements Sender {
   /** So much of an answer is read for the log. */
   private static final int MAX_ERROR_BYTES = 1024;
 
-  /** The same failure is told again after this. */
-  private static final long QUIET_MILLIS = 30_000;
-
   private final RemoteWriteConfig config;
   private final WebClient client;
   private final RemoteWriteMetrics.Of metrics;
   private final InstantSource clock;
   private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
-  private final AtomicLong toldAt = new AtomicLong(Long.MIN_VALUE);
   private volatile boolean onlyV1;
 
   RemoteWriteSender(
@@ -74,21 +69,24 @@ final class RemoteWriteSender implements Sender {
   public Verdict send(Parcel parcel) throws IOException, InterruptedException {
     Contents c = Contents.of(parcel);
     Parcel p = parcel;
-    int tooOld = 0;
+    Contents old = new Contents(0, 0, 0, 0, 0, 0);
     Duration limit = config.queue().sampleAgeLimit();
     long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
     if (c.samples() + c.histograms() > 0 && c.oldest() < notBefore) {
       List<Parcel> left = Recoding.of(p, Contents.message(p), notBefore, Integer.MAX_VALUE);
-      Contents kept =
-          left.isEmpty() ? new Contents(0, 0, 0, 0, 0, 0) : Contents.of(left.getFirst());
-      metrics.dropped(
-          RemoteWriteQueue.TOO_OLD,
-          c.samples() - kept.samples(),
-          c.histograms() - kept.histograms(),
-          c.exemplars() - kept.exemplars());
-      tooOld = c.entries() - kept.entries();
+      Contents kept = left.isEmpty() ? old : Contents.of(left.getFirst());
+      old =
+          new Contents(
+              c.samples() - kept.samples(),
+              c.histograms() - kept.histograms(),
+              c.exemplars() - kept.exemplars(),
+              0,
+              0,
+              0);
       if (left.isEmpty()) {
-        return new Verdict.Partial(tooOld, RemoteWriteQueue.TOO_OLD);
+        metrics.dropped(
+            RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
+        return new Verdict.Partial(parcel.items(), RemoteWriteQueue.TOO_OLD);
       }
       c = kept;
       p = left.getFirst();
@@ -98,15 +96,21 @@ final class RemoteWriteSender implements Sender {
       c = Contents.of(p);
     }
     Verdict v = post(p, c);
-    if (tooOld == 0) {
+    if (old.entries() == 0 || v instanceof Verdict.Later) {
       return v;
     }
+    if (v instanceof Verdict.Instead) {
+      // Parts carry all items of what they replace, so the old ones are left out of them later.
+      return new Verdict.Instead(
+          Recoding.of(
+              parcel, Contents.message(parcel), Long.MIN_VALUE, (parcel.items() + 1) / 2),
+          "too large");
+    }
+    metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
     return switch (v) {
-      case Verdict.Delivered d -> new Verdict.Partial(tooOld, RemoteWriteQueue.TOO_OLD);
-      case Verdict.Partial x -> new Verdict.Partial(tooOld + x.refused(), x.reason());
-      case Verdict.Instead i -> v;
-      case Verdict.Later l -> new Verdict.Instead(List.of(p), l.reason());
+      case Verdict.Partial x -> new Verdict.Partial(old.entries() + x.refused(), x.reason());
       case Verdict.Never n -> v;
+      default -> new Verdict.Partial(old.entries(), RemoteWriteQueue.TOO_OLD);
     };
   }
 
@@ -130,7 +134,6 @@ final class RemoteWriteSender implements Sender {
       text = status / 100 == 2 ? "" : firstLine(a.body());
     } catch (IOException e) {
       metrics.retried(c);
-      tell(String.valueOf(e.getMessage()));
       throw e;
     } finally {
       metrics.took((System.nanoTime() - begun) / 1e9);
@@ -152,7 +155,6 @@ final class RemoteWriteSender implements Sender {
     String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
     if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
       metrics.retried(c);
-      tell(reason);
       return new Verdict.Later(after, status == 429 || status == 503, reason);
     }
     if (status == 413 && c.entries() > 1) {
@@ -185,13 +187,6 @@ final class RemoteWriteSender implements Sender {
   }
 
   private Verdict refused(Parcel p, Contents c, Written w, String reason) {
-    LOG.log(
-        Level.ERROR,
-        "{0}: {1} refused a request with {2} samples for good: {3}",
-        config.id(),
-        config.shownUrl(),
-        c.samples() + c.histograms(),
-        reason);
     if (w.said && w.samples + w.histograms > 0) {
       accepted(p, c, w);
       int missing =
@@ -204,19 +199,6 @@ final class RemoteWriteSender implements Sender {
     metrics.attempted(c, p.body().length);
     metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
     return new Verdict.Never(reason);
-  }
-
-  private void tell(String reason) {
-    long now = clock.millis();
-    long last = toldAt.get();
-    if (now - QUIET_MILLIS >= last && toldAt.compareAndSet(last, now)) {
-      LOG.log(
-          Level.WARNING,
-          "{0}: sending to {1} failed and is repeated: {2}",
-          config.id(),
-          config.shownUrl(),
-          reason);
-    }
   }
 
   private static String firstLine(InputStream body) {

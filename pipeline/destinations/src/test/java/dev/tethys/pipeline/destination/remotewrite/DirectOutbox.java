@@ -2,7 +2,9 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -13,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /** Sends each parcel at once, on the thread that brings it; while held, it keeps them. */
 final class DirectOutbox implements Outbox {
@@ -61,6 +64,26 @@ final class DirectOutbox implements Outbox {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Override
+  public OutboxStatus status() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<DeadLetter> deadLetters(int most) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<Parcel> deadLetter(String id) {
+    return Optional.empty();
+  }
+
+  @Override
+  public boolean replay(String id) {
+    return false;
   }
 
   @Override

@@ -90,7 +90,15 @@ class RemoteWriteQueueTest {
             of,
             (InstantSource) () -> Instant.ofEpochMilli(clock.millis()));
     outbox = new DirectOutbox(sender);
-    RemoteWriteQueue q = new RemoteWriteQueue(c, external, sender, outbox, journal, of, clock);
+    RemoteWriteQueue q = new RemoteWriteQueue(
+            c,
+            external,
+            sender,
+            outbox,
+            journal,
+            of,
+            clock,
+            new dev.tethys.pipeline.ledger.Account("exporter", "t", Signal.METRICS));
     q.start();
     return q;
   }
