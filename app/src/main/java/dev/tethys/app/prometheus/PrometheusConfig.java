@@ -15,6 +15,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWriteConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * A {@code prometheus.yml} that was found to be right.
  *
  * @param ruleFiles patterns of the files that hold rules
+ * @param remoteWrite where samples are sent
  * @param files every file that was read for it, the main one first
  * @param notices what a reader of the log should know: keys that mean nothing here
  */
@@ -42,6 +44,7 @@ public record PrometheusConfig(
     List<ScrapeConfig> scrapeConfigs,
     List<String> ruleFiles,
     AlertingConfig alerting,
+    List<RemoteWriteConfig> remoteWrite,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -71,6 +74,8 @@ public record PrometheusConfig(
           "Files that hold rules; the last part may be a pattern.");
   private static final Key<YamlNode> ALERTING =
       SECTION.optional("alerting", Type.ANY, "Where alerts are sent.");
+  private static final Key<List<YamlNode>> REMOTE_WRITE =
+      SECTION.key("remote_write", RemoteWriteConfig.LIST, List.of(), "Where samples are sent.");
   private static final Key<StorageConfig> STORAGE =
       SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
   private static final Key<YamlNode> OTLP =
@@ -78,7 +83,6 @@ public record PrometheusConfig(
 
   static {
     SECTION
-        .notBuilt("remote_write", "Where samples are sent.")
         .notBuilt("remote_read", "Where samples are read from.")
         .notBuilt("tracing", "Where traces of this server are sent.");
   }
@@ -160,6 +164,8 @@ public record PrometheusConfig(
         alertingNode == null || alertingNode.isNull()
             ? AlertingConfig.NONE
             : AlertingConfig.read(alertingNode, global.scrape().names());
+    List<RemoteWriteConfig> remoteWrite =
+        RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
@@ -171,6 +177,7 @@ public record PrometheusConfig(
         List.copyOf(jobs.configs),
         o.get(RULE_FILES),
         alerting,
+        remoteWrite,
         List.copyOf(files),
         notices);
   }
@@ -243,6 +250,7 @@ public record PrometheusConfig(
     sections.add(GlobalConfig.section());
     sections.add(ScrapeConfig.SECTION);
     sections.addAll(AlertingConfig.sections());
+    sections.addAll(RemoteWriteConfig.sections());
     sections.add(StorageConfig.section());
     sections.add(OtlpConfig.section());
     sections.add(SCRAPE_FILE);
@@ -257,6 +265,9 @@ public record PrometheusConfig(
     m.put("rule_files", ruleFiles.isEmpty() ? null : ruleFiles);
     m.put("alerting", alerting.tree());
     m.put("scrape_configs", scrapeConfigs.stream().map(ScrapeConfig::tree).toList());
+    m.put(
+        "remote_write",
+        remoteWrite.isEmpty() ? null : remoteWrite.stream().map(RemoteWriteConfig::tree).toList());
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
     return YamlWriter.write(m);

@@ -37,6 +37,14 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
@@ -64,6 +72,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -93,6 +102,11 @@ final class Server implements AutoCloseable {
   private final ServerStatus status;
   private final Notifications notifications;
   private final LateStore store = new LateStore();
+  private final RemoteWrite remoteWrite;
+
+  /** The store for whoever writes: what it takes goes to remote write too. */
+  private final TeeStore writing;
+
   private final PromqlEngine engine;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
@@ -128,13 +142,25 @@ final class Server implements AutoCloseable {
             InstantSource.system(),
             registry);
     notifications.add(Notifications.STARTING);
+    this.remoteWrite =
+        new RemoteWrite(
+            clients,
+            new RemoteWriteMetrics(registry),
+            new Outboxes(new RealFiles(), Clockwork.system(), new Random()),
+            new RemoteWrite.Options(
+                folder.resolve("remote-write"),
+                flags.bytes("storage.remote.queue-size"),
+                Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
+            Clockwork.system());
+    this.writing =
+        new TeeStore(store, new BatchSink(remoteWrite, Receipt.NONE), remoteWrite::isWanted);
     this.engine = new PromqlEngine(engineOptions());
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
     registerBuildInfo();
     this.scrape =
         new ScrapeManager(
-            store,
+            writing,
             new HttpTransports(clients),
             new ScrapeOptions(
                 "Prometheus/" + BuildInfo.current().version(),
@@ -151,7 +177,7 @@ final class Server implements AutoCloseable {
             flags,
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
-            new Alerting.Surroundings(store, engine, clients, discoveryContext, registry));
+            new Alerting.Surroundings(writing, engine, clients, discoveryContext, registry));
     this.listener =
         HttpListener.start(
             listenerOptions(external.routePrefix()),
@@ -355,13 +381,14 @@ final class Server implements AutoCloseable {
       routes.post(
           WebReceivers.WRITE,
           ReceiverRoutes.onceReady(
-              new RemoteWriteReceiver(store, options, limits, registry, clock), status::readiness));
+              new RemoteWriteReceiver(writing, options, limits, registry, clock),
+              status::readiness));
     } else {
       routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
     }
     String otlp = "web.enable-otlp-receiver";
     if (flags.bool(otlp)) {
-      OtlpReceiver receiver = new OtlpReceiver(store, this::otlpOptions, limits, registry, clock);
+      OtlpReceiver receiver = new OtlpReceiver(writing, this::otlpOptions, limits, registry, clock);
       routes.post(
           WebReceivers.OTLP,
           ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));
@@ -451,6 +478,7 @@ final class Server implements AutoCloseable {
     // Read first: a rule file that is wrong leaves everything as it is.
     List<GroupSpec> groups = c.readRules(parserOptions());
     store.get().reconfigure(databaseOptions(c));
+    remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
@@ -567,6 +595,7 @@ final class Server implements AutoCloseable {
     scrape.close();
     notifications.close();
     listener.close();
+    remoteWrite.close();
     engine.close();
     store.close();
     clients.close();

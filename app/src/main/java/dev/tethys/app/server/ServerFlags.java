@@ -177,11 +177,11 @@ final class ServerFlags {
           refused("storage.agent.retention.min-time", DURATION, "5m", AGENT),
           refused("storage.agent.retention.max-time", DURATION, "4h", AGENT),
           refused("storage.agent.no-lockfile", BOOLEAN, "false", AGENT),
-          refused(
+          of(
               "storage.remote.flush-deadline",
               DURATION,
               "1m",
-              "sending by remote write is not built yet"),
+              "For how long a queue of remote write that ends goes on sending; one on disk ends at once and loses nothing."),
           of(
               "storage.remote.read-sample-limit",
               INTEGER,
@@ -253,6 +253,11 @@ final class ServerFlags {
               STRING,
               "1s",
               "When the write-ahead log is forced to disk: always, or each so many seconds. (Tethys)"),
+          of(
+              "storage.remote.queue-size",
+              SIZE,
+              "4GB",
+              "The most bytes that wait on disk for one destination of remote write; when it is full the oldest are dropped and counted. (Tethys)"),
           of(
               "storage.retention-rule",
               LIST,

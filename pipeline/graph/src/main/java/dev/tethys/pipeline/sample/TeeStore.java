@@ -7,6 +7,7 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.TimeRanges;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -50,6 +51,16 @@ public final class TeeStore implements MetricStore {
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
     return store.select(hints, matchers);
+  }
+
+  @Override
+  public long changeMark() {
+    return store.changeMark();
+  }
+
+  @Override
+  public TimeRanges changedSince(long mark) {
+    return store.changedSince(mark);
   }
 
   @Override

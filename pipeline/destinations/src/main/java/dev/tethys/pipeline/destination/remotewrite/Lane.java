@@ -24,7 +24,7 @@ final class Lane {
   private final int maxEntries;
   private final RelabelMemory relabelled = new RelabelMemory();
   private RequestWriter writer;
-  private List<Pending> waiting = new ArrayList<>();
+  private List<Part> waiting = new ArrayList<>();
   private long since;
 
   Lane(long id, Outbox outbox, int maxEntries, Message message) {
@@ -32,6 +32,16 @@ final class Lane {
     this.outbox = outbox;
     this.maxEntries = maxEntries;
     this.writer = new RequestWriter(message);
+  }
+
+  /** What of a batch stands in a request: nothing of this lane behind a series of it. */
+  private static final class Part {
+    final Pending whose;
+    int lastSeries;
+
+    Part(Pending whose) {
+      this.whose = whose;
+    }
   }
 
   RelabelMemory relabelled() {
@@ -47,18 +57,25 @@ final class Lane {
     return writer;
   }
 
-  /** To be called behind every series: notes who waits, and cuts a request that is full. */
-  void ended(Pending from, long nanos) {
-    if (writer.isEmpty()) {
-      return;
-    }
+  /**
+   * To be called behind every series: notes who waits, and cuts a request that is full.
+   *
+   * @param index of the series in its batch
+   */
+  void ended(Pending from, int index, long nanos) {
     if (waiting.isEmpty()) {
+      if (writer.isEmpty()) {
+        return;
+      }
       since = nanos;
     }
-    if (waiting.isEmpty() || waiting.getLast() != from) {
+    Part last = waiting.isEmpty() ? null : waiting.getLast();
+    if (last == null || last.whose != from) {
       from.hold();
-      waiting.add(from);
+      last = new Part(from);
+      waiting.add(last);
     }
+    last.lastSeries = index;
     if (writer.entries() >= maxEntries || writer.bytes() >= MAX_REQUEST_BYTES) {
       cut();
     }
@@ -81,10 +98,18 @@ final class Lane {
     if (waiting.isEmpty()) {
       return;
     }
-    List<Pending> whose = waiting;
+    List<Part> parts = waiting;
     waiting = new ArrayList<>();
     Parcel p = writer.take(id);
-    Receipt receipt = outcome -> whose.forEach(w -> w.release(outcome));
+    Receipt receipt =
+        outcome -> {
+          for (Part part : parts) {
+            part.whose.done(id, part.lastSeries, outcome);
+          }
+          for (Part part : parts) {
+            part.whose.release(outcome);
+          }
+        };
     outbox.put(p, receipt);
   }
 

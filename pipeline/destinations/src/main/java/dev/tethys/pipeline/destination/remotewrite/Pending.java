@@ -2,43 +2,49 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
-import java.util.function.Consumer;
 
 /**
- * Somebody who waits for all requests that carry something of his. Holds are taken while the one he
- * began with is still there; the last one to be released tells him the worst outcome.
+ * The source of a batch, who waits for all requests that carry something of it. Holds are taken
+ * while the one it began with is still there; the last one to be released tells the source the
+ * worst outcome.
  */
 final class Pending {
   private final Receipt to;
+  private final Part part;
   private int holds = 1; // guarded by this
   private Outcome worst = Outcome.ACCEPTED; // guarded by this
-  private Consumer<Outcome> after = outcome -> {}; // guarded by this
+
+  /** Hears when all of a batch that belongs to a lane, up to a series, is in the outbox. */
+  interface Part {
+    void done(long lane, int lastSeries, Outcome outcome);
+  }
 
   Pending(Receipt to) {
+    this(to, (lane, lastSeries, outcome) -> {});
+  }
+
+  Pending(Receipt to, Part part) {
     this.to = to;
+    this.part = part;
+  }
+
+  void done(long lane, int lastSeries, Outcome outcome) {
+    part.done(lane, lastSeries, outcome);
   }
 
   synchronized void hold() {
     holds++;
   }
 
-  /** What to do once nobody holds it; to be said while somebody does. */
-  synchronized void whenDone(Consumer<Outcome> task) {
-    after = task;
-  }
-
   void release(Outcome outcome) {
     Outcome result;
-    Consumer<Outcome> then;
     synchronized (this) {
       worst = Outcome.worse(worst, outcome);
       if (--holds > 0) {
         return;
       }
       result = worst;
-      then = after;
     }
     to.settle(result);
-    then.accept(result);
   }
 }

@@ -6,8 +6,8 @@ import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
-import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.ledger.Account;
@@ -145,14 +145,13 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
             .withRetry(
                 new OutboxOptions.Retry(
                     true, q.minBackoff(), 2, q.maxBackoff(), 0.1, Duration.ZERO, 0))
-            .withConcurrency(Math.min(q.maxShards(), RemoteWriteQueue.MAX_LANES), true);
+            .withConcurrency(RemoteWriteQueue.lanes(q), true);
     Journal journal = null;
     if (own != null) {
       o =
           o.withDisk(
-              new OutboxOptions.Disk(
-                  own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
-      journal = new Journal(own.resolve("journal"));
+              new OutboxOptions.Disk(own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
+      journal = new Journal(own.resolve("journal"), RemoteWriteQueue.lanes(q));
     }
     Account account = new Account("exporter", "prometheus_remote_write/" + c.id(), Signal.METRICS);
     Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account);

@@ -87,10 +87,7 @@ public final class RemoteWriteMetrics {
     sentBatchDuration =
         kept(
             registry.histograms(
-                PREFIX + "sent_batch_duration_seconds",
-                "How long requests took.",
-                SECONDS,
-                BY));
+                PREFIX + "sent_batch_duration_seconds", "How long requests took.", SECONDS, BY));
     highestSent =
         gauges(
             "queue_highest_sent_timestamp_seconds",

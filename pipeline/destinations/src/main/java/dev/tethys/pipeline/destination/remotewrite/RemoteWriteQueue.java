@@ -90,7 +90,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private volatile boolean closed;
   private volatile boolean metadataUnderWay;
   private long metadataSent;
-  private Pending journaled; // guarded by the journal
+  private Generation generation = new Generation(); // guarded by the journal
   private Clockwork.@Nullable Timer timer; // guarded by this
 
   /**
@@ -115,9 +115,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     this.metrics = metrics;
     this.clock = clock;
     this.account = account;
-    this.journaled = new Pending(Receipt.NONE);
     QueueConfig q = config.queue();
-    this.lanes = new Lane[Math.max(1, Math.min(MAX_LANES, Math.max(q.minShards(), q.maxShards())))];
+    this.lanes = new Lane[lanes(q)];
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane(i + 1, outbox, q.maxSamplesPerSend(), config.message());
     }
@@ -132,9 +131,12 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       int[] n = new int[1];
       List<Path> old =
           j.recover(
-              b -> {
-                n[0]++;
-                consume(b, Receipt.NONE);
+              found -> {
+                Batch left = left(found);
+                if (left != null) {
+                  n[0]++;
+                  consume(left, Receipt.NONE);
+                }
               });
       old.forEach(Journal::remove);
       if (n[0] > 0) {
@@ -142,6 +144,70 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       }
     }
     tickLater();
+  }
+
+  /** What of a batch is not in the outbox yet; null for nothing. */
+  private static @Nullable Batch left(Journal.Found f) {
+    if (f.done().isEmpty()) {
+      return f.batch();
+    }
+    Batch b = f.batch();
+    ProtoReader top = new ProtoReader(b.body());
+    WriteRequestReader series = new WriteRequestReader().reset(b.body(), 0, b.body().length);
+    ProtoWriter out = new ProtoWriter();
+    int index = 0;
+    while (top.next()) {
+      int start = top.fieldStart();
+      boolean isSeries = top.field() == 1;
+      top.skip();
+      if (isSeries) {
+        series.nextSeries();
+        long lane = b.lane() != 0 ? laneOf(b.lane(), f.lanes()) : laneOf(hash(series), f.lanes());
+        if (index++ <= f.done().getOrDefault(lane + 1, -1)) {
+          continue;
+        }
+      }
+      out.raw(b.body(), start, top.position() - start);
+    }
+    return out.size() == 0 ? null : b.with(out.toByteArray(), 0);
+  }
+
+  private static long hash(WriteRequestReader r) {
+    return Labels.hash64(r.labelBuffer(), r.labelOffset(), r.labelLength());
+  }
+
+  private static long laneOf(long hash, int lanes) {
+    return Long.remainderUnsigned(hash ^ hash >>> 29, lanes);
+  }
+
+  /** How many lanes a queue has. */
+  static int lanes(QueueConfig q) {
+    return Math.min(MAX_LANES, q.maxShards());
+  }
+
+  /**
+   * One file of the journal: it goes when nobody holds it, unless something of it found no room in
+   * the outbox; then it is read again at the next start.
+   */
+  private static final class Generation {
+    private @Nullable Path file; // guarded by this, like all
+    private int holds = 1;
+    private boolean keep;
+
+    synchronized void hold() {
+      holds++;
+    }
+
+    synchronized void release(Outcome outcome) {
+      keep |= outcome instanceof Outcome.Unavailable;
+      if (--holds == 0 && file != null && !keep) {
+        Journal.remove(file);
+      }
+    }
+
+    synchronized void ended(@Nullable Path p) {
+      file = p;
+    }
   }
 
   RemoteWriteConfig config() {
@@ -195,6 +261,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   private long journalSince; // guarded by the journal
+  private boolean journalFails; // guarded by the journal
 
   /** Lets a file of the journal end, and puts all that it holds into requests. */
   private void flushJournal(long now, boolean atOnce) {
@@ -202,7 +269,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     if (j == null) {
       return;
     }
-    Pending before;
+    Generation before;
     synchronized (j) {
       if (journalSince == 0 || (!atOnce && now - journalSince < deadlineNanos())) {
         return;
@@ -215,18 +282,9 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         return;
       }
       journalSince = 0;
-      before = journaled;
-      journaled = new Pending(Receipt.NONE);
-      if (done != null) {
-        // Only when every request with something of it is on disk, and this hold is released.
-        before.whenDone(
-            outcome -> {
-              // What found no room on disk is read again at the next start.
-              if (!(outcome instanceof Outcome.Unavailable)) {
-                Journal.remove(done);
-              }
-            });
-      }
+      before = generation;
+      before.ended(done);
+      generation = new Generation();
     }
     for (Lane l : lanes) {
       l.lock.lock();
@@ -303,20 +361,18 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         p = new Pending(receipt);
       } else {
         synchronized (j) {
-          try {
-            j.append(batch);
-          } catch (IOException e) {
-            receipt.settle(
-                new Outcome.Unavailable(
-                    "the journal of " + config.id() + " cannot be written: " + e.getMessage(),
-                    Duration.ZERO));
-            return;
-          }
+          Generation g = generation;
+          g.hold();
+          Journal.Place at = append(j, batch);
           if (journalSince == 0) {
             journalSince = clock.nanos();
           }
-          p = journaled;
-          p.hold();
+          p =
+              new Pending(
+                  g::release,
+                  at == null
+                      ? (lane, lastSeries, o) -> {}
+                      : (lane, lastSeries, o) -> note(j, at, lane, lastSeries, o));
         }
       }
       Outcome outcome = Outcome.ACCEPTED;
@@ -334,8 +390,39 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
+  private Journal.@Nullable Place append(Journal j, Batch batch) {
+    try {
+      Journal.Place at = j.append(batch);
+      journalFails = false;
+      return at;
+    } catch (IOException e) {
+      // It is sent all the same, unless the process dies before.
+      if (!journalFails) {
+        LOG.log(
+            Level.ERROR,
+            "{0}: the journal cannot be written, what waits would be lost with the process: {1}",
+            config.id(),
+            e.getMessage());
+      }
+      journalFails = true;
+      metrics.enqueueRetry();
+      return null;
+    }
+  }
+
+  private void note(Journal j, Journal.Place at, long lane, int lastSeries, Outcome o) {
+    if (o instanceof Outcome.Unavailable) {
+      return;
+    }
+    try {
+      j.note(at, lane, lastSeries);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", config.id(), e.getMessage());
+    }
+  }
+
   private Lane lane(long hash) {
-    return lanes[(int) Long.remainderUnsigned(hash ^ hash >>> 29, lanes.length)];
+    return lanes[(int) laneOf(hash, lanes.length)];
   }
 
   private void encode(Batch batch, Pending p, @Nullable RemoteWriteMetrics in) {
@@ -352,20 +439,20 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         Lane l = lane(batch.lane());
         l.lock.lock();
         try {
-          while (r.nextSeries()) {
+          for (int i = 0; r.nextSeries(); i++) {
             series(w, r, l, notBefore);
-            l.ended(p, clock.nanos());
+            l.ended(p, i, clock.nanos());
           }
         } finally {
           l.lock.unlock();
         }
       } else {
-        while (r.nextSeries()) {
-          Lane l = lane(Labels.hash64(r.labelBuffer(), r.labelOffset(), r.labelLength()));
+        for (int i = 0; r.nextSeries(); i++) {
+          Lane l = lane(hash(r));
           l.lock.lock();
           try {
             series(w, r, l, notBefore);
-            l.ended(p, clock.nanos());
+            l.ended(p, i, clock.nanos());
           } finally {
             l.lock.unlock();
           }

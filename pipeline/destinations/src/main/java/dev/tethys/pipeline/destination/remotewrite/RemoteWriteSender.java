@@ -84,8 +84,7 @@ final class RemoteWriteSender implements Sender {
               0,
               0);
       if (left.isEmpty()) {
-        metrics.dropped(
-            RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
+        metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
         return new Verdict.Partial(parcel.items(), RemoteWriteQueue.TOO_OLD);
       }
       c = kept;
@@ -102,8 +101,7 @@ final class RemoteWriteSender implements Sender {
     if (v instanceof Verdict.Instead) {
       // Parts carry all items of what they replace, so the old ones are left out of them later.
       return new Verdict.Instead(
-          Recoding.of(
-              parcel, Contents.message(parcel), Long.MIN_VALUE, (parcel.items() + 1) / 2),
+          Recoding.of(parcel, Contents.message(parcel), Long.MIN_VALUE, (parcel.items() + 1) / 2),
           "too large");
     }
     metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());

@@ -90,7 +90,8 @@ class RemoteWriteQueueTest {
             of,
             (InstantSource) () -> Instant.ofEpochMilli(clock.millis()));
     outbox = new DirectOutbox(sender);
-    RemoteWriteQueue q = new RemoteWriteQueue(
+    RemoteWriteQueue q =
+        new RemoteWriteQueue(
             c,
             external,
             sender,
@@ -427,12 +428,12 @@ class RemoteWriteQueueTest {
   @Test
   void whatIsInTheJournalOutlivesTheProcess() throws IOException {
     List<Outcome> settled = new ArrayList<>();
-    RemoteWriteQueue dies = queue("name: far", EXTERNAL, new Journal(folder));
+    RemoteWriteQueue dies = queue("name: far", EXTERNAL, new Journal(folder, 16));
     dies.consume(samples(5, 0, 3), settled::add);
     assertThat(settled).containsExactly(Outcome.ACCEPTED);
     assertThat(receiver.samples).isEmpty();
     // It is never closed: the process died.
-    try (RemoteWriteQueue q = queue("name: far", EXTERNAL, new Journal(folder))) {
+    try (RemoteWriteQueue q = queue("name: far", EXTERNAL, new Journal(folder, 16))) {
       clock.millis += 5000;
       q.tick();
       assertThat(receiver.samples).extracting(g -> g.value()).containsExactly(0.0, 1.0, 2.0);
@@ -445,8 +446,31 @@ class RemoteWriteQueueTest {
   }
 
   @Test
+  void whatIsInTheOutboxIsNotTakenFromTheJournalAgain() throws IOException {
+    for (long lane : new long[] {0, 5}) {
+      Path own = folder.resolve("lane" + lane);
+      receiver.samples.clear();
+      RemoteWriteQueue dies =
+          queue("queue_config: {max_samples_per_send: 10}", Labels.EMPTY, new Journal(own, 16));
+      dies.consume(samples(lane, 0, 25), Receipt.NONE);
+      dies.consume(samples(lane, 25, 200), Receipt.NONE);
+      int before = receiver.samples.size();
+      assertThat(before).isGreaterThan(0).isLessThan(225);
+      try (RemoteWriteQueue q =
+          queue("queue_config: {max_shards: 3}", Labels.EMPTY, new Journal(own, 3))) {
+        q.tick();
+      }
+      assertThat(receiver.samples).hasSize(225);
+      assertThat(receiver.samples.stream().map(g -> g.value()).distinct()).hasSize(225);
+      if (lane != 0) {
+        assertThat(receiver.samples).extracting(g -> g.value()).isSorted();
+      }
+    }
+  }
+
+  @Test
   void aTornJournalGivesWhatIsWhole() throws IOException {
-    try (Journal j = new Journal(folder)) {
+    try (Journal j = new Journal(folder, 16)) {
       j.append(samples(5, 0, 3));
       j.append(samples(5, 3, 3));
     }
@@ -457,18 +481,18 @@ class RemoteWriteQueueTest {
     byte[] whole = Files.readAllBytes(p);
     for (int cut = 0; cut < whole.length; cut++) {
       Files.write(p, java.util.Arrays.copyOf(whole, cut));
-      List<Batch> got = new ArrayList<>();
-      try (Journal j = new Journal(folder)) {
+      List<Journal.Found> got = new ArrayList<>();
+      try (Journal j = new Journal(folder, 16)) {
         assertThat(j.recover(got::add)).hasSize(1);
       }
       assertThat(got.size()).isBetween(0, 1);
-      got.forEach(b -> assertThat(b.body()).isEqualTo(samples(5, 0, 3).body()));
+      got.forEach(b -> assertThat(b.batch().body()).isEqualTo(samples(5, 0, 3).body()));
     }
     byte[] flipped = whole.clone();
     flipped[flipped.length - 1] ^= 1;
     Files.write(p, flipped);
-    List<Batch> got = new ArrayList<>();
-    try (Journal j = new Journal(folder)) {
+    List<Journal.Found> got = new ArrayList<>();
+    try (Journal j = new Journal(folder, 16)) {
       j.recover(got::add);
     }
     assertThat(got).hasSize(1);
