@@ -48,6 +48,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final ExecutorService pool;
   private final ExecutorService runners;
   private final EngineMetrics metrics;
+  private final BriefQueries brief = new BriefQueries();
   private volatile @Nullable QueryLog log;
 
   /** An engine that goes by the system's clocks. */
@@ -178,6 +179,11 @@ public final class PromqlEngine implements AutoCloseable {
   public long memoryUsed() {
     ResultCache c = cache;
     return c == null ? budget.used() : Math.max(0, budget.used() - c.bytes());
+  }
+
+  /** Queries that take little. */
+  BriefQueries brief() {
+    return brief;
   }
 
   /** Answers that are kept; null when none are. */

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * engine; {@link #cancel} may come from any thread at any time.
  */
 public final class Query implements AutoCloseable {
+  /** Taller trees have a thread of their own, with stack for them. */
+  private static final int MAX_BRIEF_HEIGHT = 64;
+
   private final PromqlEngine engine;
   private final MetricSource source;
   private final String text;
@@ -206,7 +209,16 @@ public final class Query implements AutoCloseable {
     long deadline = run.queued + timeout * 1_000_000;
     try (RunningQueries.Place place = engine.running().enter(this, deadline)) {
       run.started = place.start();
-      QueryResult r = engine.compute(this, () -> run.run(deadline));
+      QueryResult r = runBrief(run, deadline);
+      if (r == null) {
+        r = engine.compute(this, () -> run.run(deadline, -1));
+        if (profile == null
+            && cpuNanos > 0
+            && text.length() <= BriefQueries.MAX_TEXT
+            && height(expr) <= MAX_BRIEF_HEIGHT) {
+          engine.brief().measured(text, grid.steps(), cpuNanos);
+        }
+      }
       engine.finished(this, r.statistics(), null);
       return r;
     } catch (StorageException e) {
@@ -220,11 +232,40 @@ public final class Query implements AutoCloseable {
     }
   }
 
+  /** Runs it on the calling thread, if it is known to take little; null when that was not so. */
+  private @Nullable QueryResult runBrief(Run run, long deadline) {
+    if (run.profile != null
+        || text.isEmpty()
+        || !Thread.currentThread().isVirtual() // others compute on their own in any case
+        || Thread.currentThread().isInterrupted()) {
+      return null;
+    }
+    long expected = engine.brief().expected(text, grid.steps());
+    try {
+      return expected < 0 ? null : run.run(deadline, expected);
+    } catch (Execution.NotBrief e) {
+      return null;
+    }
+  }
+
+  /** How tall a tree is, up to what is too tall to be run on a thread with little stack. */
+  private static int height(Expr e) {
+    return height(e, 0);
+  }
+
+  private static int height(Expr e, int above) {
+    int most = above + 1;
+    for (Expr c : above > MAX_BRIEF_HEIGHT ? List.<Expr>of() : e.children()) {
+      most = Math.max(most, height(c, above + 1));
+    }
+    return most;
+  }
+
   /** One run: where its time goes and what it counts. */
   private final class Run {
     private final long queued;
     private final @Nullable Profile profile;
-    private final SampleCount count;
+    private SampleCount count;
     private Reuse reuse = Reuse.NONE;
     private long started;
     private long evaluated;
@@ -233,25 +274,32 @@ public final class Query implements AutoCloseable {
     Run(long queued, @Nullable Profile profile) {
       this.queued = queued;
       this.profile = profile;
-      this.count =
-          Execution.counter(
-              grid, engine.options().perStepStatistics() && options.perStepStatistics());
-      Query.this.count = count;
+      this.count = counter();
     }
 
-    QueryResult run(long deadline) {
+    private SampleCount counter() {
+      return Execution.counter(
+          grid, engine.options().perStepStatistics() && options.perStepStatistics());
+    }
+
+    /**
+     * @param expected CPU time that it is expected to take where it is run now; -1 when it has a
+     *     thread of its own
+     */
+    QueryResult run(long deadline, long expected) {
       try {
-        return run(deadline, plan);
+        return run(deadline, expected, plan);
       } catch (Propagated.Undecided e) {
-        close();
         Plan as =
             Planner.plan(
                 expr, grid.start(), end, range ? grid.interval() : 0, engine.options(), false);
-        return run(deadline, as);
+        return run(deadline, expected, as);
       }
     }
 
-    private QueryResult run(long deadline, Plan plan) {
+    private QueryResult run(long deadline, long expected, Plan plan) {
+      count = counter();
+      Query.this.count = count;
       long cpu = ThreadCpu.nanos();
       Execution x =
           engine.execution(
@@ -262,13 +310,17 @@ public final class Query implements AutoCloseable {
         if (canceled) {
           x.cancel();
         }
+        if (expected >= 0) {
+          x.giveUpAt(engine.nanoTime() + BriefQueries.GIVE_UP_NANOS);
+        }
         ResultReuse known = reuse(profile, count);
         Value value;
         try {
           value = value(x, plan, known);
         } finally {
           evaluated = engine.nanoTime();
-          cpuNanos = ThreadCpu.nanos() - cpu + x.helperCpuNanos();
+          // Nobody knows what a virtual thread takes: what it took on one of its own is charged.
+          cpuNanos = Math.max(expected, 0) + ThreadCpu.nanos() - cpu + x.helperCpuNanos();
           peakBytes = x.peakBytes();
         }
         if (value instanceof Value.Matrix m) {

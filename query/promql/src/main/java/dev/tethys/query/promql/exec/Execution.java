@@ -57,6 +57,17 @@ public final class Execution implements AutoCloseable {
   private volatile boolean canceled;
   private volatile boolean readHistograms;
   private final @Nullable Profile profile;
+  private boolean brief;
+  private long briefUntil;
+
+  /** A query was expected to be brief and is not; it is to be run where it keeps nobody waiting. */
+  public static final class NotBrief extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotBrief() {
+      super("the query takes longer than it did", null, false, false);
+    }
+  }
 
   private record SharedKey(int operator, Grid grid) {}
 
@@ -79,6 +90,16 @@ public final class Execution implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.count = count;
     this.profile = profile;
+  }
+
+  /**
+   * Makes checks fail with {@link NotBrief} from a time on; to be said before it is run.
+   *
+   * @param nanos as of the clock of the deadline
+   */
+  public void giveUpAt(long nanos) {
+    brief = true;
+    briefUntil = nanos;
   }
 
   /** CPU time of threads other than the query's own. */
@@ -169,8 +190,12 @@ public final class Execution implements AutoCloseable {
     if (canceled) {
       throw new QueryException(Kind.CANCELED, "query was canceled in expression evaluation");
     }
-    if (nanoTime.getAsLong() - limits.deadlineNanos() > 0) {
+    long now = nanoTime.getAsLong();
+    if (now - limits.deadlineNanos() > 0) {
       throw new QueryException(Kind.TIMEOUT, "query timed out in expression evaluation");
+    }
+    if (brief && now - briefUntil > 0) {
+      throw new NotBrief();
     }
   }
 

@@ -1,0 +1,60 @@
+package dev.tethys.query.promql;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers which queries took so little processor time that they may be computed where they are
+ * asked: handing one to another thread and back takes as long, and much longer on a busy machine.
+ *
+ * <p>Of several queries that share a place the one that was measured last is remembered. Safe for
+ * any number of threads.
+ */
+final class BriefQueries {
+  /** What takes longer has a thread of its own. */
+  static final long MAX_NANOS = 1_000_000;
+
+  /** A query that should be brief and takes so long is begun anew on a thread of its own. */
+  static final long GIVE_UP_NANOS = 20_000_000;
+
+  /** After so many runs a query is measured again. */
+  static final int RUNS = 64;
+
+  private static final int PLACES = 1024;
+
+  /** Longer texts are not remembered. */
+  static final int MAX_TEXT = 4096;
+
+  private record Known(String text, int steps, long nanos, AtomicInteger left) {
+    boolean is(String otherText, int otherSteps) {
+      return steps == otherSteps && text.equals(otherText);
+    }
+  }
+
+  private final AtomicReferenceArray<@Nullable Known> known = new AtomicReferenceArray<>(PLACES);
+
+  private static int place(String text, int steps) {
+    int h = (text.hashCode() * 31 + steps) * 0x9E3779B9;
+    return h >>> 22;
+  }
+
+  /** What a query is expected to take; -1 when it is to be measured, or is not brief. */
+  long expected(String text, int steps) {
+    Known k = known.get(place(text, steps));
+    return k != null && k.is(text, steps) && k.left.getAndDecrement() > 0 ? k.nanos : -1;
+  }
+
+  /** A query has taken so much. */
+  void measured(String text, int steps, long nanos) {
+    int p = place(text, steps);
+    if (nanos <= MAX_NANOS && text.length() <= MAX_TEXT) {
+      known.set(p, new Known(text, steps, nanos, new AtomicInteger(RUNS)));
+      return;
+    }
+    Known k = known.get(p);
+    if (k != null && k.is(text, steps)) {
+      known.compareAndSet(p, k, null);
+    }
+  }
+}
