@@ -23,6 +23,7 @@ final class Commands {
     out.add(TestRules.command());
     out.addAll(EditQuery.commands());
     out.addAll(TsdbCommands.all());
+    out.add(MigrateClymene.command());
     return List.copyOf(out);
   }
 

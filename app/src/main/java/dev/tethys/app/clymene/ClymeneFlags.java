@@ -1,0 +1,256 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.Flag.Kind;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What one of Clymene's programs was told, by flags and by variables. A variable has the name of
+ * its flag in upper case with {@code _} for dots and dashes; a flag wins over it. Which databases
+ * are written to, {@code STORAGE_TYPE} says alone, and only their flags are known.
+ */
+public final class ClymeneFlags {
+  private static final Set<String> BUILT = Set.of("prometheus", "cortex", "kafka", "gateway");
+  private static final Set<String> TO_COME =
+      Set.of("elasticsearch", "influxdb", "kdb", "opentsdb", "tdengine", "loki");
+
+  private final ClymeneRole role;
+  private final List<String> storages;
+  private final FlagSet set;
+  private final Map<String, String> environment;
+
+  private ClymeneFlags(
+      ClymeneRole role, List<String> storages, FlagSet set, Map<String, String> environment) {
+    this.role = role;
+    this.storages = storages;
+    this.set = set;
+    this.environment = environment;
+  }
+
+  /**
+   * Reads flags and variables.
+   *
+   * @throws UsageException when a flag is not known for the databases that are written to, or a
+   *     database is not built
+   */
+  public static ClymeneFlags read(
+      ClymeneRole role, List<String> arguments, Map<String, String> environment) {
+    String types =
+        environment.getOrDefault(
+            "STORAGE_TYPE", environment.getOrDefault("TS_STORAGE_TYPE", "elasticsearch"));
+    Set<String> storages = new LinkedHashSet<>();
+    for (String t : types.split(",")) {
+      String name = t.strip().toLowerCase(Locale.ROOT);
+      if (TO_COME.contains(name)) {
+        throw new UsageException(
+            "STORAGE_TYPE="
+                + types
+                + ": "
+                + name
+                + " is not built yet as a destination; built are "
+                + String.join(", ", BUILT.stream().sorted().toList()));
+      }
+      if (!BUILT.contains(name)) {
+        throw new UsageException(
+            "STORAGE_TYPE=" + types + ": \"" + name + "\" is no database that Clymene knows");
+      }
+      if (!role.metrics() && !name.equals("kafka") && !name.equals("gateway")) {
+        throw new UsageException(
+            "STORAGE_TYPE=" + types + ": " + name + " takes no logs; kafka and gateway do");
+      }
+      storages.add(name);
+    }
+    FlagSet set =
+        new FlagSet(
+                "clymene-" + role.word(),
+                "What clymene-" + role.word() + " does.",
+                flags(role, storages))
+            .parse(arguments);
+    return new ClymeneFlags(role, List.copyOf(storages), set, Map.copyOf(environment));
+  }
+
+  private static List<Flag> flags(ClymeneRole role, Set<String> storages) {
+    List<Flag> out = new ArrayList<>();
+    boolean agent = role == ClymeneRole.AGENT;
+    String admin =
+        switch (role) {
+          case AGENT -> ":15691";
+          case GATEWAY, PROMTAIL_GATEWAY -> ":15690";
+          case INGESTER, PROMTAIL_INGESTER -> ":15694";
+        };
+    text(out, "admin.http.host-ports", admin, "Where health and metrics are served.");
+    text(out, "log-level", "info", "debug, info, warn, error.");
+    text(out, "metrics-backend", "prometheus", "prometheus; others are served so, too.");
+    text(out, "metrics-http-route", "/metrics", "Where metrics are served.");
+    if (agent) {
+      text(out, "config.file", "/etc/clymene/clymene.yml", "What is scraped.");
+      text(out, "http.port", "15692", "Where POST /api/reload is served.");
+      text(out, "enable.new-service-discovery-manager", "true", "There is only the new one.");
+      text(out, "metric.split.length", "1024", "Most series in one request.");
+    }
+    if (role == ClymeneRole.GATEWAY || role == ClymeneRole.PROMTAIL_GATEWAY) {
+      text(out, "gateway.grpc-server.host-port", ":15610", "Where gRPC is served.");
+      text(out, "gateway.http-server.host-port", ":15611", "Where HTTP is served.");
+      for (String p :
+          List.of("gateway.grpc", "gateway.grpc-server", "gateway.http", "gateway.http-server")) {
+        flag(out, p + ".tls.enabled", "Encrypt.");
+        text(out, p + ".tls.cert", "", "The server's certificate.");
+        text(out, p + ".tls.key", "", "Its key.");
+        text(out, p + ".tls.client-ca", "", "Authorities of clients.");
+      }
+    }
+    if (role == ClymeneRole.INGESTER || role == ClymeneRole.PROMTAIL_INGESTER) {
+      kafka(out, "kafka.consumer");
+      text(out, "kafka.consumer.topic", "clymene", "Topic of metrics.");
+      text(out, "kafka.consumer.promtail.topic", "clymene-logs", "Topic of logs.");
+      text(out, "kafka.consumer.group-id", "clymene", "Who shares the partitions.");
+      String p = role == ClymeneRole.INGESTER ? "clymene-ingester" : "promtail-ingester";
+      text(out, p + ".parallelism", "1000", "Taken; partitions are read in order.");
+      text(out, p + ".deadlockInterval", "0", "Taken; an idle topic is no deadlock.");
+    }
+    if (storages.contains("kafka")) {
+      kafka(out, "kafka.producer");
+      text(out, "kafka.producer.topic", "clymene", "Topic of metrics.");
+      text(out, "kafka.producer.promtail.topic", "clymene-logs", "Topic of logs.");
+      text(out, "kafka.producer.compression", "none", "none, gzip, snappy, lz4, zstd.");
+      text(out, "kafka.producer.compression-level", "", "Level of compression.");
+      text(out, "kafka.producer.required-acks", "local", "noack, local, all.");
+      text(out, "kafka.producer.batch-linger", "0s", "How long a record waits for others.");
+      flag(out, "kafka.producer.flatten-for-druid", "A flat object a sample.");
+      for (String n : List.of("batch-size", "batch-min-messages", "batch-max-messages")) {
+        out.add(
+            Flag.refused("kafka.producer." + n, Kind.STRING, "0", "the client batches by itself"));
+      }
+    }
+    for (String s : List.of("prometheus.remote", "cortex.distributor")) {
+      boolean cortex = s.startsWith("cortex");
+      if (storages.contains(cortex ? "cortex" : "prometheus")) {
+        text(
+            out,
+            s + ".url",
+            cortex ? "http://localhost/api/v1/push" : "http://localhost:9090/api/v1/write",
+            "Where remote write goes.");
+        text(out, s + ".timeout", "10s", "Of one request.");
+        text(out, s + ".user.agent", "", "Sent as User-Agent.");
+        text(out, s + ".max.err.msg.len", "256", "Taken; errors are cut by themselves.");
+      }
+    }
+    if (storages.contains("gateway")) {
+      text(out, "gateway.service-type", "grpc", "grpc or http.");
+      for (String p : List.of("gateway.grpc-client", "gateway.grpc")) {
+        if (p.equals("gateway.grpc") && role != ClymeneRole.AGENT && isGateway(role)) {
+          continue;
+        }
+        text(out, p + ".host-port", "localhost:15610", "Gateways, with commas between.");
+        text(out, p + ".retry.max", "3", "Taken; what is not delivered is kept and sent again.");
+        text(out, p + ".discovery.min-peers", "3", "Taken; without effect in Clymene too.");
+        tls(out, p);
+      }
+      for (String p : List.of("gateway.http-client", "gateway.http")) {
+        if (p.equals("gateway.http") && isGateway(role)) {
+          continue;
+        }
+        text(out, p + ".url", "http://localhost:15611/api/metrics", "Where metrics go.");
+        text(out, p + ".logs.url", "http://localhost:15611/api/logs", "Where logs go.");
+        text(out, p + ".timeout", "10s", "Of one request.");
+        text(out, p + ".user.agent", "", "Sent as User-Agent.");
+        text(out, p + ".max-err-msg-len", "256", "Taken; errors are cut by themselves.");
+      }
+    }
+    return out;
+  }
+
+  private static boolean isGateway(ClymeneRole role) {
+    return role == ClymeneRole.GATEWAY || role == ClymeneRole.PROMTAIL_GATEWAY;
+  }
+
+  private static void kafka(List<Flag> out, String p) {
+    text(out, p + ".brokers", "127.0.0.1:9092", "Brokers, with commas between.");
+    text(out, p + ".encoding", "protobuf", "protobuf or json.");
+    text(out, p + ".protocol-version", "", "Taken; versions are agreed upon.");
+    text(out, p + ".client-id", "clymene", "What brokers call the client.");
+    text(out, p + ".authentication", "none", "none, tls, plaintext.");
+    text(out, p + ".plaintext.username", "", "Name.");
+    text(out, p + ".plaintext.password", "", "Password.");
+    text(out, p + ".plaintext.mechanism", "PLAIN", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.");
+    tls(out, p);
+    for (String n :
+        List.of(
+            "config-file",
+            "keytab-file",
+            "password",
+            "realm",
+            "service-name",
+            "use-keytab",
+            "username")) {
+      out.add(Flag.refused(p + ".kerberos." + n, Kind.STRING, "", "Kerberos for Kafka is to come"));
+    }
+  }
+
+  private static void tls(List<Flag> out, String p) {
+    flag(out, p + ".tls.enabled", "Encrypt.");
+    text(out, p + ".tls.ca", "", "Authorities.");
+    text(out, p + ".tls.cert", "", "The client's certificate.");
+    text(out, p + ".tls.key", "", "Its key.");
+    text(out, p + ".tls.server-name", "", "Another name to check.");
+    flag(out, p + ".tls.skip-host-verify", "Do not check who answers.");
+  }
+
+  private static void text(List<Flag> out, String name, String value, String help) {
+    out.add(Flag.of(name, Kind.STRING, value, help));
+  }
+
+  private static void flag(List<Flag> out, String name, String help) {
+    out.add(Flag.of(name, Kind.BOOLEAN, "false", help));
+  }
+
+  ClymeneRole role() {
+    return role;
+  }
+
+  /** What is written to. */
+  List<String> storages() {
+    return storages;
+  }
+
+  private static String variable(String flag) {
+    return flag.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
+
+  /** Whether a flag or its variable was given. */
+  boolean isGiven(String flag) {
+    return set.isGiven(flag) || environment.containsKey(variable(flag));
+  }
+
+  /** The text of a flag: given, by its variable, or default. */
+  String get(String flag) {
+    String v = environment.get(variable(flag));
+    return v != null && !set.isGiven(flag) ? v : set.get(flag);
+  }
+
+  /** The text of the first of several spellings that is given, else the first one's default. */
+  String first(String... flags) {
+    for (String f : flags) {
+      if (isGiven(f)) {
+        return get(f);
+      }
+    }
+    return get(flags[0]);
+  }
+
+  boolean bool(String flag) {
+    return get(flag).equals("true");
+  }
+
+  /** The help page. */
+  public String help() {
+    return set.help();
+  }
+}

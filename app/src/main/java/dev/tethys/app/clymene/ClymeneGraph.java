@@ -1,0 +1,317 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The graph that Clymene's flags mean, as a collector configuration. What differs on purpose: Kafka
+ * is written with all acknowledgements unless told otherwise, nothing is acknowledged before it is
+ * delivered, and a group without a position begins with the oldest record.
+ */
+public final class ClymeneGraph {
+  private final ClymeneFlags flags;
+  private final boolean metrics;
+
+  private ClymeneGraph(ClymeneFlags flags) {
+    this.flags = flags;
+    this.metrics = flags.role().metrics();
+  }
+
+  /** The configuration, as YAML. */
+  public static String yaml(ClymeneFlags flags) {
+    return YamlWriter.write(new ClymeneGraph(flags).tree());
+  }
+
+  private Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
+    switch (flags.role()) {
+      case AGENT -> receivers.put("prometheus", agent());
+      case GATEWAY, PROMTAIL_GATEWAY -> receivers.put("clymene", gateway());
+      case INGESTER, PROMTAIL_INGESTER -> receivers.put("kafka", ingester());
+    }
+    Map<String, @Nullable Object> exporters = new LinkedHashMap<>();
+    for (String s : flags.storages()) {
+      switch (s) {
+        case "kafka" -> exporters.put("kafka", producer());
+        case "gateway" -> exporters.put("clymene", gatewayClient());
+        case "cortex" ->
+            exporters.put("prometheus_remote_write/cortex", write("cortex.distributor"));
+        default -> exporters.put("prometheus_remote_write", write("prometheus.remote"));
+      }
+    }
+    Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
+    pipeline.put("receivers", List.copyOf(receivers.keySet()));
+    pipeline.put("exporters", List.copyOf(exporters.keySet()));
+    Map<String, @Nullable Object> service = new LinkedHashMap<>();
+    service.put("extensions", List.of("health_check"));
+    service.put("pipelines", one(metrics ? "metrics" : "logs", pipeline));
+    service.put("telemetry", one("logs", one("level", level())));
+    Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+    tree.put("receivers", receivers);
+    tree.put("exporters", exporters);
+    tree.put(
+        "extensions",
+        one("health_check", one("endpoint", address(flags.get("admin.http.host-ports")))));
+    tree.put("service", service);
+    return tree;
+  }
+
+  private static Map<String, @Nullable Object> one(String key, @Nullable Object value) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put(key, value);
+    return m;
+  }
+
+  private String level() {
+    String l = flags.get("log-level");
+    if (!List.of("debug", "info", "warn", "error").contains(l)) {
+      throw new UsageException("--log-level=" + l + ": debug, info, warn or error is wanted");
+    }
+    return l;
+  }
+
+  /** {@code :15610} is every address of the machine. */
+  private static String address(String hostPort) {
+    return hostPort.startsWith(":") ? "0.0.0.0" + hostPort : hostPort;
+  }
+
+  /**
+   * The file itself where it can be read, because dollars in it mean groups of regular expressions,
+   * not variables; else where it is to be found.
+   */
+  private Map<String, @Nullable Object> agent() {
+    Path file = Path.of(flags.get("config.file"));
+    if (!Files.isReadable(file)) {
+      return one("config", "${file:" + file + "}");
+    }
+    try {
+      YamlDocument d = YamlDocument.parse(file.toString(), null, Files.readString(file));
+      return one("config", escaped(d.root()));
+    } catch (IOException e) {
+      throw new UsageException(file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static Object escaped(YamlNode n) {
+    if (n.isList()) {
+      return n.items().stream().map(ClymeneGraph::escaped).toList();
+    }
+    if (n.isMap()) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      n.entries().forEach((k, e) -> out.put(k, escaped(e.value())));
+      return out;
+    }
+    if (n.isNull()) {
+      return "";
+    }
+    String s = n.asString();
+    // Not y, on and the like: they are truth values only where one is wanted.
+    return s.equals("true") || s.equals("false") ? Boolean.valueOf(s) : s.replace("$", "$$");
+  }
+
+  private Map<String, @Nullable Object> gateway() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("grpc", server("gateway.grpc-server.host-port", "gateway.grpc-server", "gateway.grpc"));
+    m.put("http", server("gateway.http-server.host-port", "gateway.http-server", "gateway.http"));
+    return m;
+  }
+
+  private Map<String, @Nullable Object> server(String hostPort, String... prefixes) {
+    Map<String, @Nullable Object> m = one("endpoint", address(flags.get(hostPort)));
+    for (String p : prefixes) {
+      if (flags.bool(p + ".tls.enabled")) {
+        Map<String, @Nullable Object> tls = new LinkedHashMap<>();
+        put(tls, "cert_file", flags.get(p + ".tls.cert"));
+        put(tls, "key_file", flags.get(p + ".tls.key"));
+        put(tls, "client_ca_file", flags.get(p + ".tls.client-ca"));
+        m.put("tls", tls);
+      }
+    }
+    return m;
+  }
+
+  private static void put(Map<String, @Nullable Object> m, String key, String value) {
+    if (!value.isEmpty()) {
+      m.put(key, value);
+    }
+  }
+
+  private Map<String, @Nullable Object> kafka(String p) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("brokers", list(flags.get(p + ".brokers")));
+    m.put("client_id", flags.get(p + ".client-id"));
+    String authentication = flags.get(p + ".authentication");
+    switch (authentication) {
+      case "none", "tls" -> {}
+      case "plaintext" -> {
+        Map<String, @Nullable Object> sasl = new LinkedHashMap<>();
+        sasl.put("username", flags.get(p + ".plaintext.username"));
+        sasl.put("password", flags.get(p + ".plaintext.password"));
+        sasl.put("mechanism", flags.get(p + ".plaintext.mechanism"));
+        m.put("auth", one("sasl", sasl));
+      }
+      default ->
+          throw new UsageException(
+              "--"
+                  + p
+                  + ".authentication="
+                  + authentication
+                  + " is not built; none, tls and plaintext are");
+    }
+    if (authentication.equals("tls") || flags.bool(p + ".tls.enabled")) {
+      m.put("tls", clientTls(p));
+    }
+    return m;
+  }
+
+  private Map<String, @Nullable Object> clientTls(String p) {
+    Map<String, @Nullable Object> tls = new LinkedHashMap<>();
+    tls.put("insecure", false);
+    put(tls, "ca_file", flags.get(p + ".tls.ca"));
+    put(tls, "cert_file", flags.get(p + ".tls.cert"));
+    put(tls, "key_file", flags.get(p + ".tls.key"));
+    put(tls, "server_name_override", flags.get(p + ".tls.server-name"));
+    if (flags.bool(p + ".tls.skip-host-verify")) {
+      tls.put("insecure_skip_verify", true);
+    }
+    return tls;
+  }
+
+  private static List<String> list(String commas) {
+    return Arrays.stream(commas.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+  }
+
+  private String encoding(String p, boolean flat) {
+    if (!metrics) {
+      return "clymene_logs"; // whatever the flag says: Clymene's logs are always JSON
+    }
+    String e = flags.get(p + ".encoding");
+    return switch (e) {
+      case "protobuf" -> "remote_write";
+      case "json" -> flat ? "clymene_flat" : "clymene_json";
+      default ->
+          throw new UsageException("--" + p + ".encoding=" + e + ": protobuf or json is wanted");
+    };
+  }
+
+  private Map<String, @Nullable Object> ingester() {
+    String p = "kafka.consumer";
+    Map<String, @Nullable Object> m = kafka(p);
+    m.put("group_id", flags.get(p + ".group-id"));
+    m.put("initial_offset", "earliest");
+    Map<String, @Nullable Object> topic = new LinkedHashMap<>();
+    topic.put("topics", List.of(flags.get(metrics ? p + ".topic" : p + ".promtail.topic")));
+    topic.put("encoding", encoding(p, false));
+    m.put(metrics ? "metrics" : "logs", topic);
+    return m;
+  }
+
+  private Map<String, @Nullable Object> producer() {
+    String p = "kafka.producer";
+    Map<String, @Nullable Object> m = kafka(p);
+    Map<String, @Nullable Object> topic = new LinkedHashMap<>();
+    topic.put("topic", flags.get(metrics ? p + ".topic" : p + ".promtail.topic"));
+    topic.put("encoding", encoding(p, flags.bool(p + ".flatten-for-druid")));
+    m.put(metrics ? "metrics" : "logs", topic);
+    Map<String, @Nullable Object> producer = new LinkedHashMap<>();
+    if (flags.isGiven(p + ".required-acks")) {
+      String acks = flags.get(p + ".required-acks");
+      producer.put(
+          "required_acks",
+          switch (acks) {
+            case "noack" -> "0";
+            case "local" -> "1";
+            case "all" -> "all";
+            default ->
+                throw new UsageException(
+                    "--" + p + ".required-acks=" + acks + ": noack, local or all is wanted");
+          });
+    }
+    if (!flags.get(p + ".compression").equals("none")) {
+      producer.put("compression", flags.get(p + ".compression"));
+      String level = flags.get(p + ".compression-level");
+      if (!level.isEmpty()) {
+        producer.put("compression_params", one("level", number(p + ".compression-level", level)));
+      }
+    }
+    if (flags.isGiven(p + ".batch-linger")) {
+      producer.put("linger", flags.get(p + ".batch-linger"));
+    }
+    if (!producer.isEmpty()) {
+      m.put("producer", producer);
+    }
+    return m;
+  }
+
+  private static long number(String flag, String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new UsageException("--" + flag + "=" + text + ": a number is wanted");
+    }
+  }
+
+  private Map<String, @Nullable Object> write(String p) {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get(p + ".url"));
+    m.put("timeout", flags.get(p + ".timeout"));
+    String agent = flags.get(p + ".user.agent");
+    if (!agent.isEmpty()) {
+      m.put("headers", one("User-Agent", agent));
+    }
+    return m;
+  }
+
+  private Map<String, @Nullable Object> gatewayClient() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    String type = flags.get("gateway.service-type");
+    boolean client = !flags.role().word().endsWith("gateway");
+    switch (type) {
+      case "grpc" -> {
+        Map<String, @Nullable Object> grpc = new LinkedHashMap<>();
+        List<String> spellings = new ArrayList<>(List.of("gateway.grpc-client"));
+        if (client) {
+          spellings.add("gateway.grpc");
+        }
+        List<String> hosts =
+            list(flags.first(spellings.stream().map(s -> s + ".host-port").toArray(String[]::new)));
+        grpc.put("endpoints", hosts);
+        for (String s : spellings) {
+          if (flags.bool(s + ".tls.enabled")) {
+            grpc.put("tls", clientTls(s));
+          }
+        }
+        grpc.putIfAbsent("tls", one("insecure", true));
+        m.put("grpc", grpc);
+      }
+      case "http" -> {
+        String[] url =
+            client
+                ? new String[] {"gateway.http-client", "gateway.http"}
+                : new String[] {"gateway.http-client"};
+        String kind = metrics ? ".url" : ".logs.url";
+        Map<String, @Nullable Object> http =
+            one(
+                "endpoint",
+                flags.first(Arrays.stream(url).map(s -> s + kind).toArray(String[]::new)));
+        m.put("http", http);
+        m.put(
+            "timeout",
+            flags.first(Arrays.stream(url).map(s -> s + ".timeout").toArray(String[]::new)));
+      }
+      default ->
+          throw new UsageException("--gateway.service-type=" + type + ": grpc or http is wanted");
+    }
+    return m;
+  }
+}

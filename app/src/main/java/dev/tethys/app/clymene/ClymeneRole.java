@@ -1,0 +1,51 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.cli.UsageException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** One of Clymene's programs. */
+public enum ClymeneRole {
+  AGENT("agent", true),
+  GATEWAY("gateway", true),
+  INGESTER("ingester", true),
+  PROMTAIL_GATEWAY("promtail-gateway", false),
+  PROMTAIL_INGESTER("promtail-ingester", false);
+
+  private final String word;
+  private final boolean metrics;
+
+  ClymeneRole(String word, boolean metrics) {
+    this.word = word;
+    this.metrics = metrics;
+  }
+
+  /** How it is called behind {@code clymene-}, or without that. */
+  public String word() {
+    return word;
+  }
+
+  /** Whether it carries metrics; the others carry logs. */
+  boolean metrics() {
+    return metrics;
+  }
+
+  /** Reads a name, {@code clymene-agent} as well as {@code agent}. */
+  public static ClymeneRole of(String name) {
+    String n = name.startsWith("clymene-") ? name.substring("clymene-".length()) : name;
+    for (ClymeneRole r : values()) {
+      if (r.word.equals(n)) {
+        return r;
+      }
+    }
+    if (n.equals("promtail")) {
+      throw new UsageException(
+          "clymene-promtail is not built yet; clymene-promtail-gateway and -ingester are");
+    }
+    throw new UsageException(
+        "\""
+            + name
+            + "\" is none of Clymene's programs: "
+            + Arrays.stream(values()).map(ClymeneRole::word).collect(Collectors.joining(", ")));
+  }
+}

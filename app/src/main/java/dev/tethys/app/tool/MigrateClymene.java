@@ -1,0 +1,33 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.app.clymene.ClymeneFlags;
+import dev.tethys.app.clymene.ClymeneGraph;
+import dev.tethys.app.clymene.ClymeneRole;
+import java.util.List;
+
+/** {@code migrate clymene}: the graph that one of Clymene's programs was, as a configuration. */
+final class MigrateClymene {
+  private MigrateClymene() {}
+
+  static Command command() {
+    return new Command(
+        "migrate clymene",
+        "<program> [-- <flags>]",
+        "Prints the collector configuration that one of Clymene's programs (agent, gateway,"
+            + " ingester, promtail-gateway, promtail-ingester) means by its flags, given behind --,"
+            + " and its variables, STORAGE_TYPE above all.",
+        List.of(),
+        1,
+        Command.ANY,
+        (arguments, console) -> {
+          List<String> words = arguments.operands();
+          ClymeneFlags flags =
+              ClymeneFlags.read(
+                  ClymeneRole.of(words.getFirst()),
+                  words.subList(1, words.size()),
+                  System.getenv());
+          console.out().print(ClymeneGraph.yaml(flags));
+          return 0;
+        });
+  }
+}

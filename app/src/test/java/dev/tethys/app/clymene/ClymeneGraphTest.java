@@ -1,0 +1,186 @@
+package dev.tethys.app.clymene;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.kafka.KafkaExporterFactory;
+import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClymeneGraphTest {
+  private static String yaml(ClymeneRole role, Map<String, String> environment, String... flags) {
+    return ClymeneGraph.yaml(ClymeneFlags.read(role, List.of(flags), environment));
+  }
+
+  /** The topology of its README: agents to Kafka, flags and variables mixed. */
+  @Test
+  void anAgentThatWritesToKafkaAndPrometheus() {
+    assertThat(
+            yaml(
+                ClymeneRole.AGENT,
+                Map.of(
+                    "STORAGE_TYPE",
+                    "kafka,prometheus",
+                    "KAFKA_PRODUCER_BROKERS",
+                    "a:9092, b:9092",
+                    "KAFKA_PRODUCER_TOPIC",
+                    "not this one"),
+                "--config.file=/etc/c.yml",
+                "--kafka.producer.topic=metrics",
+                "--kafka.producer.encoding=json",
+                "--kafka.producer.flatten-for-druid",
+                "--kafka.producer.required-acks=local",
+                "--prometheus.remote.url=http://p:9090/api/v1/write"))
+        .isEqualTo(
+            """
+            receivers:
+              prometheus:
+                config: '${file:/etc/c.yml}'
+            exporters:
+              kafka:
+                brokers:
+                - a:9092
+                - b:9092
+                client_id: clymene
+                metrics:
+                  topic: metrics
+                  encoding: clymene_flat
+                producer:
+                  required_acks: '1'
+              prometheus_remote_write:
+                endpoint: http://p:9090/api/v1/write
+                timeout: 10s
+            extensions:
+              health_check:
+                endpoint: 0.0.0.0:15691
+            service:
+              extensions:
+              - health_check
+              pipelines:
+                metrics:
+                  receivers:
+                  - prometheus
+                  exporters:
+                  - kafka
+                  - prometheus_remote_write
+              telemetry:
+                logs:
+                  level: info
+            """);
+  }
+
+  @Test
+  void whatIsScrapedStandsInTheGraphWithItsDollarsKept(@TempDir Path dir) throws IOException {
+    Path file = dir.resolve("clymene.yml");
+    Files.writeString(
+        file,
+        """
+        scrape_configs:
+        - job_name: a
+          relabel_configs:
+          - {source_labels: [x], target_label: y, replacement: '/nodes/${1}/metrics'}
+        """);
+    assertThat(
+            yaml(ClymeneRole.AGENT, Map.of("STORAGE_TYPE", "prometheus"), "--config.file=" + file))
+        .contains("          target_label: 'y'\n")
+        .contains("          replacement: '/nodes/$${1}/metrics'\n");
+  }
+
+  @Test
+  void aGatewayBehindTls() {
+    String y =
+        yaml(
+            ClymeneRole.PROMTAIL_GATEWAY,
+            Map.of("STORAGE_TYPE", "kafka"),
+            "--gateway.grpc.tls.enabled",
+            "--gateway.grpc.tls.cert=c.pem",
+            "--gateway.grpc.tls.key=k.pem");
+    assertThat(y)
+        .contains("      endpoint: 0.0.0.0:15610\n      tls:\n        cert_file: c.pem\n")
+        .contains("    logs:\n      topic: clymene-logs\n      encoding: clymene_logs\n")
+        .contains("    logs:\n      receivers:\n      - clymene\n");
+  }
+
+  @Test
+  void anIngesterThatSendsToAGateway() {
+    String y =
+        yaml(
+            ClymeneRole.INGESTER,
+            Map.of("STORAGE_TYPE", "gateway", "KAFKA_CONSUMER_GROUP_ID", "g"),
+            "--kafka.consumer.authentication=plaintext",
+            "--kafka.consumer.plaintext.username=u",
+            "--kafka.consumer.plaintext.password=p",
+            "--gateway.grpc.host-port=x:1,y:2");
+    assertThat(y)
+        .contains("    group_id: g\n    initial_offset: earliest\n")
+        .contains("        username: u\n        password: p\n        mechanism: PLAIN\n")
+        .contains(
+            "      endpoints:\n      - x:1\n      - y:2\n      tls:\n        insecure: true\n");
+  }
+
+  @Test
+  void whatItMeansForKafkaIsTakenByTheComponents() {
+    Map<String, String> environment = Map.of("STORAGE_TYPE", "kafka");
+    YamlDocument d =
+        YamlDocument.parse(
+            "graph.yml",
+            null,
+            yaml(
+                ClymeneRole.INGESTER,
+                environment,
+                "--kafka.producer.compression=zstd",
+                "--kafka.producer.compression-level=3",
+                "--kafka.producer.required-acks=all",
+                "--kafka.producer.batch-linger=5ms",
+                "--kafka.consumer.encoding=json"));
+    ReceiverFactory<?> receiver = new KafkaReceiverFactory();
+    ExporterFactory<?> exporter = new KafkaExporterFactory();
+    assertThat(receiver.settings().read(at(d.root(), "receivers", "kafka"))).isNotNull();
+    assertThat(exporter.settings().read(at(d.root(), "exporters", "kafka"))).isNotNull();
+    d.refuseNotBuilt();
+  }
+
+  private static YamlNode at(YamlNode node, String... path) {
+    YamlNode n = node;
+    for (String p : path) {
+      n = java.util.Objects.requireNonNull(n.entries().get(p), p).value();
+    }
+    return n;
+  }
+
+  @Test
+  void refusesWhatItCannotMean() {
+    wrong(ClymeneRole.AGENT, "elasticsearch", "elasticsearch is not built yet as a destination");
+    wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is no database that Clymene knows");
+    wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
+    wrong(
+        ClymeneRole.AGENT,
+        "prometheus",
+        "unknown flag --kafka.producer.topic",
+        "--kafka.producer.topic=x");
+    wrong(
+        ClymeneRole.AGENT, "kafka", "protobuf or json is wanted", "--kafka.producer.encoding=xml");
+    wrong(
+        ClymeneRole.INGESTER, "kafka", "is not built", "--kafka.consumer.authentication=kerberos");
+    assertThatThrownBy(() -> ClymeneRole.of("clymene-promtail"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("not built yet");
+  }
+
+  private static void wrong(ClymeneRole role, String storage, String message, String... flags) {
+    assertThatThrownBy(() -> yaml(role, Map.of("STORAGE_TYPE", storage), flags))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(message);
+  }
+}
