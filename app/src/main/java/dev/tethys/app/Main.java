@@ -3,6 +3,7 @@ package dev.tethys.app;
 import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.exporter.ExporterRole;
+import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.app.tool.ToolRole;
@@ -26,7 +27,6 @@ public final class Main {
               "ingester", "consume Kafka and write to any destination",
               "logs", "what promtail does",
               "collector", "what the OpenTelemetry Collector does",
-              "pushgateway", "what Pushgateway does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
               "control", "pipeline configurations over OpAMP"));
@@ -58,6 +58,8 @@ public final class Main {
         return AlertmanagerRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
+      case "pushgateway":
+        return PushgatewayRole.run(rest);
       case "tool", "promtool":
         return ToolRole.run(rest);
       case "warm-up":
@@ -105,6 +107,7 @@ public final class Main {
           server              what prometheus does: --config.file prometheus.yml and its flags
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           exporter node       what node_exporter does, on port 9100
+          pushgateway         what Prometheus's Pushgateway does, on port 9091
           tool                what promtool does, and what it lacks: imports, backups; promtool is the same
           bench               side-by-side runs against peers (docs/performance.md)
           test                the whole test suite

@@ -36,6 +36,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.collect.scrape..")
         .layer("receive")
         .definedBy("dev.tethys.collect.receive..")
+        .layer("push")
+        .definedBy("dev.tethys.collect.push..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
@@ -87,6 +89,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery")
         .whereLayer("receive")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("push")
+        .mayOnlyAccessLayers("model", "codec", "web")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("archive")
@@ -127,6 +131,7 @@ class ArchitectureTest {
           "collect.discovery",
           "collect.scrape",
           "collect.receive",
+          "collect.push",
           "store.metrics",
           "store.archive",
           "query.promql",

@@ -111,6 +111,7 @@ final class Server implements AutoCloseable {
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
   private final Alerting alerting;
+  private final @Nullable EmbeddedPushgateway pushgateway;
   private final HttpListener listener;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
@@ -178,6 +179,8 @@ final class Server implements AutoCloseable {
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
             new Alerting.Surroundings(writing, engine, clients, discoveryContext, registry));
+    this.pushgateway =
+        flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
     this.listener =
         HttpListener.start(
             listenerOptions(external.routePrefix()),
@@ -310,6 +313,10 @@ final class Server implements AutoCloseable {
             notifications,
             registry,
             InstantSource.system()));
+    EmbeddedPushgateway push = pushgateway;
+    if (push != null) {
+      push.routes(routes, flags.bool("web.enable-admin-api"));
+    }
     HostCollectors host = hostCollectors();
     if (host != null) {
       routes.get(HOST_METRICS, (q, r) -> hostMetrics(host, q, r));
@@ -596,6 +603,10 @@ final class Server implements AutoCloseable {
     notifications.close();
     listener.close();
     remoteWrite.close();
+    EmbeddedPushgateway p = pushgateway;
+    if (p != null) {
+      p.close();
+    }
     engine.close();
     store.close();
     clients.close();

@@ -87,6 +87,22 @@ final class ServerFlags {
               "false",
               "Allow deletion, clean-up and snapshots over the API."),
           of(
+              "web.enable-pushgateway",
+              BOOLEAN,
+              "false",
+              "Take pushes of short jobs at /pushgateway, as Pushgateway does; a job scrapes"
+                  + " /pushgateway/metrics."),
+          of(
+              "pushgateway.group-ttl",
+              DURATION,
+              "0s",
+              "Forget a group when nobody has pushed to it for so long; 0 for never."),
+          of(
+              "pushgateway.sum-counters",
+              BOOLEAN,
+              "false",
+              "A POST adds counters, histograms and summaries to those of the group."),
+          of(
               "web.enable-remote-write-receiver",
               BOOLEAN,
               "false",

@@ -1,0 +1,72 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.collect.push.PushApi;
+import dev.tethys.collect.push.PushGroups;
+import dev.tethys.collect.push.PushOptions;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.TreeMap;
+
+/**
+ * A push gateway inside of the server, below {@code /pushgateway}; its groups are a file in the
+ * data folder. What is pushed becomes series when a job scrapes it, as with one of its own.
+ */
+final class EmbeddedPushgateway implements AutoCloseable {
+  static final String PREFIX = "/pushgateway";
+  private static final String FILE = "pushgateway.data";
+  private static final System.Logger LOG = System.getLogger(EmbeddedPushgateway.class.getName());
+
+  private final PushGroups groups;
+  private final PushApi api;
+
+  EmbeddedPushgateway(FlagSet flags, Path folder) {
+    Registry own = new Registry();
+    PushOptions options =
+        new PushOptions(
+            folder.resolve(FILE),
+            true,
+            NameScheme.UTF8,
+            Duration.ofMillis(flags.millis("pushgateway.group-ttl")),
+            flags.bool("pushgateway.sum-counters"));
+    try {
+      this.groups = new PushGroups(options, InstantSource.system(), own);
+    } catch (IOException e) {
+      throw new UsageException("tethys server: --web.enable-pushgateway: " + e.getMessage());
+    }
+    this.api = new PushApi(groups, own);
+  }
+
+  void routes(Routes routes, boolean admin) {
+    BuildInfo b = BuildInfo.current();
+    TreeMap<String, String> build = new TreeMap<>();
+    build.put("version", b.version());
+    build.put("revision", b.revision());
+    api.pushes(routes, PREFIX);
+    api.state(routes, PREFIX, new TreeMap<>(), build, Instant.now(), admin);
+    routes
+        .get(PREFIX, (q, r) -> r.redirect(302, "pushgateway/"))
+        .get(PREFIX + "/-/healthy", (q, r) -> r.send("OK"))
+        .get(PREFIX + "/-/ready", (q, r) -> r.send("OK"))
+        .get(PREFIX + "/metrics", (q, r) -> MetricsPage.answer(q, r, api.gather()));
+  }
+
+  @Override
+  public void close() {
+    try {
+      groups.close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "the file of pushed groups: {0}", e.getMessage());
+    }
+  }
+}

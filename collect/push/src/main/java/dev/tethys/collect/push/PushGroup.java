@@ -1,0 +1,107 @@
+package dev.tethys.collect.push;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.exposition.MetricFamily.Value;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was pushed under one grouping key. Immutable.
+ *
+ * @param labels the key, {@code job} among them
+ * @param families by name; their metrics have the labels of the key, and {@code instance}
+ */
+public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Pushed> families) {
+  static final String PUSH_TIME = "push_time_seconds";
+  static final String FAILURE_TIME = "push_failure_time_seconds";
+  private static final String PUSH_HELP =
+      "Last Unix time when changing this group in the Pushgateway succeeded.";
+  private static final String FAILURE_HELP =
+      "Last Unix time when changing this group in the Pushgateway failed.";
+
+  /** A family and when it was pushed. */
+  public record Pushed(MetricFamily family, Instant at) {}
+
+  public PushGroup {
+    labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
+    families = Collections.unmodifiableSortedMap(new TreeMap<>(families));
+  }
+
+  static PushGroup empty(SortedMap<String, String> labels) {
+    return new PushGroup(labels, new TreeMap<>());
+  }
+
+  /** Whether the last change of it worked. */
+  public boolean lastPushSuccessful() {
+    return seconds(PUSH_TIME) >= seconds(FAILURE_TIME);
+  }
+
+  private double seconds(String name) {
+    Pushed p = families.get(name);
+    return p != null
+            && !p.family().metrics().isEmpty()
+            && p.family().metrics().getFirst().point() instanceof Value v
+        ? v.value()
+        : 0;
+  }
+
+  /** When it was last tried to change it. */
+  Instant lastChange() {
+    Instant last = Instant.EPOCH;
+    for (Pushed p : families.values()) {
+      last = p.at().isAfter(last) ? p.at() : last;
+    }
+    return last;
+  }
+
+  /** The group after a push of sanitized families. */
+  PushGroup with(List<MetricFamily> pushed, boolean replace, Instant at) {
+    TreeMap<String, Pushed> next = new TreeMap<>(families);
+    if (replace) {
+      next.keySet().removeIf(n -> !n.equals(PUSH_TIME) && !n.equals(FAILURE_TIME));
+    }
+    pushed.forEach(f -> next.put(f.name(), new Pushed(f, at)));
+    next.put(PUSH_TIME, time(PUSH_TIME, PUSH_HELP, at, at));
+    next.putIfAbsent(FAILURE_TIME, time(FAILURE_TIME, FAILURE_HELP, null, at));
+    return new PushGroup(labels, next);
+  }
+
+  /** The group after a push that was refused. */
+  PushGroup withFailure(Instant at) {
+    TreeMap<String, Pushed> next = new TreeMap<>(families);
+    next.put(FAILURE_TIME, time(FAILURE_TIME, FAILURE_HELP, at, at));
+    next.putIfAbsent(PUSH_TIME, time(PUSH_TIME, PUSH_HELP, null, at));
+    return new PushGroup(labels, next);
+  }
+
+  private Pushed time(String name, String help, @Nullable Instant shown, Instant at) {
+    double v = shown == null ? 0 : shown.getEpochSecond() + shown.getNano() / 1e9;
+    MetricFamily f =
+        new MetricFamily(name, MetricType.GAUGE, help, "", List.of(new Metric(Labels.EMPTY, v)));
+    return new Pushed(sanitized(f), at);
+  }
+
+  /** A family with the labels of the key in every metric, over its own, and {@code instance}. */
+  MetricFamily sanitized(MetricFamily f) {
+    List<Metric> out = new ArrayList<>(f.metrics().size());
+    for (Metric m : f.metrics()) {
+      LabelsBuilder b = new LabelsBuilder();
+      if (!m.labels().has("instance")) {
+        b.show("instance", "");
+      }
+      m.labels().toList().forEach(l -> b.show(l.name(), l.value()));
+      labels.forEach(b::show);
+      out.add(new Metric(b.build(), m.point(), m.timestamp(), m.startTimestamp()));
+    }
+    return new MetricFamily(f.name(), f.type(), f.help(), f.unit(), out);
+  }
+}

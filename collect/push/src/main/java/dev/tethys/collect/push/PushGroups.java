@@ -1,0 +1,262 @@
+package dev.tethys.collect.push;
+
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All groups that were pushed.
+ *
+ * <p>Invariants: guarded by this object; a change that a method acknowledges is on the disk; {@code
+ * byName} holds, for each name of a family, the keys of the groups that have it; at most {@link
+ * #MAX_GROUPS} groups are kept.
+ */
+public final class PushGroups implements Collector, AutoCloseable {
+  /**
+   * How many groups are kept at most: a job that pushes under ever new labels must not fill all.
+   */
+  static final int MAX_GROUPS = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(PushGroups.class.getName());
+
+  private final PushOptions options;
+  private final InstantSource clock;
+  private final Collector own;
+  private final Map<SortedMap<String, String>, PushGroup> groups = new LinkedHashMap<>();
+  private final Map<String, Set<SortedMap<String, String>>> byName = new HashMap<>();
+  private final @Nullable GroupLog log;
+
+  /**
+   * Opens the groups that were there.
+   *
+   * @param own metrics of the program that are shown beside what is pushed
+   * @throws IOException when the file cannot be read, or is another's
+   */
+  public PushGroups(PushOptions options, InstantSource clock, Collector own) throws IOException {
+    this.options = options;
+    this.clock = clock;
+    this.own = own;
+    this.log = options.file() == null ? null : GroupLog.open(options.file(), this::put);
+  }
+
+  public PushOptions options() {
+    return options;
+  }
+
+  private static final Comparator<SortedMap<String, String>> BY_TEXT =
+      Comparator.comparing(Object::toString);
+
+  private void put(SortedMap<String, String> key, @Nullable PushGroup next) {
+    PushGroup old = next == null ? groups.remove(key) : groups.put(key, next);
+    if (old != null) {
+      for (String name : old.families().keySet()) {
+        Set<SortedMap<String, String>> keys = byName.get(name);
+        if (keys != null && keys.remove(key) && keys.isEmpty()) {
+          byName.remove(name);
+        }
+      }
+    }
+    if (next != null) {
+      for (String name : next.families().keySet()) {
+        byName.computeIfAbsent(name, k -> new TreeSet<>(BY_TEXT)).add(key);
+      }
+    }
+  }
+
+  /** Makes a change durable, then visible. */
+  private void change(SortedMap<String, String> key, @Nullable PushGroup next) throws IOException {
+    if (log != null) {
+      log.append(key, next);
+    }
+    put(key, next);
+    if (log != null && log.isWorthCompacting()) {
+      try {
+        log.compact(groups.values());
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "the file of groups cannot be rewritten: {0}", e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Takes a push.
+   *
+   * @param key the grouping key, {@code job} in it
+   * @param replace whether everything else in the group goes
+   * @throws PushException when it is refused; the group then says so
+   * @throws IOException when it could not be made durable; then nothing has changed
+   */
+  public synchronized void push(
+      SortedMap<String, String> key, List<MetricFamily> pushed, boolean replace)
+      throws PushException, IOException {
+    expire();
+    Instant now = clock.instant();
+    PushGroup there = groups.get(key);
+    if (there == null && groups.size() >= MAX_GROUPS) {
+      throw new PushException(
+          "there are " + MAX_GROUPS + " groups already: delete some, or let them expire");
+    }
+    PushGroup before = there == null ? PushGroup.empty(key) : there;
+    try {
+      for (MetricFamily f : pushed) {
+        for (Metric m : f.metrics()) {
+          if (m.timestamp() != null) {
+            throw new PushException("pushed metrics must not have timestamps");
+          }
+        }
+      }
+      List<MetricFamily> sanitized = new ArrayList<>(pushed.size());
+      for (MetricFamily f : pushed) {
+        sanitized.add(replace ? before.sanitized(f) : summed(before, before.sanitized(f)));
+      }
+      PushGroup next = before.with(sanitized, replace, now);
+      if (options.checkConsistency()) {
+        new Consistency(others(key))
+            .check(next.families().values().stream().map(PushGroup.Pushed::family).toList());
+      }
+      change(key, next);
+    } catch (PushException e) {
+      change(key, before.withFailure(now));
+      throw e;
+    }
+  }
+
+  private MetricFamily summed(PushGroup before, MetricFamily pushed) throws PushException {
+    PushGroup.Pushed there = before.families().get(pushed.name());
+    return options.sumCounters()
+            && there != null
+            && there.family().type() == pushed.type()
+            && Summing.applies(pushed.type())
+        ? Summing.sum(there.family(), pushed)
+        : pushed;
+  }
+
+  private Consistency.Others others(SortedMap<String, String> key) {
+    Map<String, MetricFamily> mine = new HashMap<>();
+    own.collect(f -> mine.put(f.name(), f));
+    return new Consistency.Others() {
+      @Override
+      public @Nullable MetricType type(String name) {
+        List<MetricFamily> all = families(name);
+        return all.isEmpty() ? null : all.getFirst().type();
+      }
+
+      @Override
+      public List<MetricFamily> families(String name) {
+        List<MetricFamily> out = new ArrayList<>();
+        for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {
+          PushGroup g = groups.get(k);
+          PushGroup.Pushed p = g == null || k.equals(key) ? null : g.families().get(name);
+          if (p != null) {
+            out.add(p.family());
+          }
+        }
+        return out;
+      }
+
+      @Override
+      public @Nullable MetricFamily own(String name) {
+        return mine.get(name);
+      }
+    };
+  }
+
+  /** Removes a group; nothing happens when there is none. */
+  public synchronized void delete(SortedMap<String, String> key) throws IOException {
+    if (groups.containsKey(key)) {
+      change(key, null);
+    }
+  }
+
+  /** Removes all groups. */
+  public synchronized void wipe() throws IOException {
+    for (SortedMap<String, String> key : List.copyOf(groups.keySet())) {
+      change(key, null);
+    }
+  }
+
+  /** Removes groups that nobody has pushed to for too long. */
+  private void expire() {
+    Duration expiry = options.expiry();
+    if (expiry.isZero()) {
+      return;
+    }
+    Instant limit = clock.instant().minus(expiry);
+    for (PushGroup g : List.copyOf(groups.values())) {
+      if (g.lastChange().isBefore(limit)) {
+        try {
+          change(g.labels(), null);
+        } catch (IOException e) {
+          LOG.log(Level.ERROR, "an expired group stays: {0}", e.getMessage());
+          return;
+        }
+      }
+    }
+  }
+
+  /** All groups, by their labels. */
+  public synchronized List<PushGroup> groups() {
+    expire();
+    return groups.values().stream()
+        .sorted(Comparator.comparing(g -> String.valueOf(g.labels())))
+        .toList();
+  }
+
+  private static final class Merged {
+    private final MetricFamily first;
+    private String help;
+    private final List<Metric> metrics = new ArrayList<>();
+
+    Merged(MetricFamily first) {
+      this.first = first;
+      this.help = first.help();
+    }
+  }
+
+  /** The families of all groups; those of one name are one, of the type of the first. */
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    TreeMap<String, Merged> out = new TreeMap<>();
+    for (PushGroup g : groups()) {
+      for (PushGroup.Pushed p : g.families().values()) {
+        MetricFamily f = p.family();
+        Merged m = out.computeIfAbsent(f.name(), k -> new Merged(f));
+        if (m.first.type() == f.type()) { // else it was pushed without a check, and cannot be shown
+          m.metrics.addAll(f.metrics());
+          m.help = f.help().isEmpty() ? m.help : f.help();
+        }
+      }
+    }
+    out.values()
+        .forEach(
+            m ->
+                to.accept(
+                    new MetricFamily(
+                        m.first.name(), m.first.type(), m.help, m.first.unit(), m.metrics)));
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (log != null) {
+      log.close();
+    }
+  }
+}
