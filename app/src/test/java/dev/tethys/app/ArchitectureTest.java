@@ -58,6 +58,8 @@ class ArchitectureTest {
             "dev.tethys.pipeline.extension..",
             "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.sample..")
+        .layer("receivers")
+        .definedBy("dev.tethys.pipeline.receiver..")
         .layer("destinations")
         .definedBy("dev.tethys.pipeline.destination..")
         .layer("kafka")
@@ -101,6 +103,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("pipeline")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("receivers")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("kafka")

@@ -249,7 +249,17 @@ public final class HttpListener implements AutoCloseable {
   private static final class AsItIs implements ContentEncoding {
     @Override
     public Set<String> ids() {
-      return Set.of("snappy", "gzip", "x-gzip", "zstd", "deflate", "lz4", "br", "identity");
+      return Set.of(
+          "snappy",
+          "x-snappy-framed",
+          "gzip",
+          "x-gzip",
+          "zstd",
+          "deflate",
+          "zlib",
+          "lz4",
+          "br",
+          "identity");
     }
 
     @Override

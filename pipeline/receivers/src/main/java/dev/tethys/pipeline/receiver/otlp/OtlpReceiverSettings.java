@@ -1,0 +1,82 @@
+package dev.tethys.pipeline.receiver.otlp;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code otlp} receiver is told.
+ *
+ * @param grpc null when it does not speak gRPC
+ * @param http null when it does not speak HTTP
+ */
+public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable Http http) {
+  /**
+   * The HTTP side.
+   *
+   * @param tracesPath where traces are posted to
+   */
+  public record Http(
+      HttpServerSettings server, String tracesPath, String metricsPath, String logsPath) {}
+
+  private static final Section HTTP = new Section("http", "OTLP over HTTP.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(HTTP, "localhost:4318");
+  private static final Key<String> TRACES_PATH =
+      HTTP.key("traces_url_path", Type.STRING, "/v1/traces", "Where traces are posted to.");
+  private static final Key<String> METRICS_PATH =
+      HTTP.key("metrics_url_path", Type.STRING, "/v1/metrics", "Where metrics are posted to.");
+  private static final Key<String> LOGS_PATH =
+      HTTP.key("logs_url_path", Type.STRING, "/v1/logs", "Where logs are posted to.");
+
+  static {
+    HTTP.notBuilt("profiles_url_path", "Where profiles are posted to.");
+  }
+
+  private static final Type<Http> HTTP_TYPE = HTTP.type(OtlpReceiverSettings::http);
+  private static final Type<GrpcServerSettings> GRPC_TYPE =
+      GrpcServerSettings.type("localhost:4317");
+
+  private static final Section PROTOCOLS =
+      new Section("protocols", "What it speaks; a key without a value means its defaults.");
+  private static final Key<GrpcServerSettings> GRPC_KEY =
+      PROTOCOLS.optional("grpc", GRPC_TYPE, "OTLP over gRPC.");
+  private static final Key<Http> HTTP_KEY = PROTOCOLS.optional("http", HTTP_TYPE, "Over HTTP.");
+
+  private static final Section SECTION =
+      new Section("otlp", "Receives OTLP over gRPC and HTTP (protobuf and JSON).");
+  private static final Key<OtlpReceiverSettings> PROTOCOLS_KEY =
+      SECTION.required("protocols", PROTOCOLS.type(OtlpReceiverSettings::protocols), "Protocols.");
+
+  static final Type<OtlpReceiverSettings> TYPE = SECTION.type(o -> o.get(PROTOCOLS_KEY));
+
+  private static OtlpReceiverSettings protocols(YamlObject o) {
+    OtlpReceiverSettings s =
+        new OtlpReceiverSettings(read(o, GRPC_KEY, GRPC_TYPE), read(o, HTTP_KEY, HTTP_TYPE));
+    if (s.grpc == null && s.http == null) {
+      throw o.error("must specify at least one protocol when using the OTLP receiver: grpc, http");
+    }
+    return s;
+  }
+
+  /** A key that is written without a value switches its protocol on. */
+  private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
+    YamlNode n = o.at(key);
+    return n == null ? null : type.read(n);
+  }
+
+  private static Http http(YamlObject o) {
+    return new Http(
+        HTTP_KEYS.read(o), path(o, TRACES_PATH), path(o, METRICS_PATH), path(o, LOGS_PATH));
+  }
+
+  private static String path(YamlObject o, Key<String> key) {
+    String p = o.get(key);
+    return p.startsWith("/") ? p : "/" + p;
+  }
+}

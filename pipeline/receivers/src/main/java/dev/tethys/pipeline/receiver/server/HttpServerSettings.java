@@ -1,0 +1,136 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP server as the Collector writes it (confighttp).
+ *
+ * @param tls null for none
+ * @param cors null when pages of other origins may not send
+ * @param auth the extension that decides who may send; null for everyone
+ * @param maxBodyBytes of a request, before and after decompression
+ * @param includeMetadata whether headers go along with batches
+ * @param responseHeaders of every answer
+ * @param compressions in which bodies are taken, by the words of Content-Encoding; "" for none
+ * @param readTimeout for one request; zero for the listener's own
+ */
+public record HttpServerSettings(
+    String endpoint,
+    @Nullable ServerTlsSettings tls,
+    @Nullable Cors cors,
+    @Nullable Reference auth,
+    int maxBodyBytes,
+    boolean includeMetadata,
+    Map<String, String> responseHeaders,
+    Set<String> compressions,
+    Duration readTimeout) {
+  private static final long DEFAULT_MAX_BODY = 20L << 20;
+
+  private static final Section CORS = new Section("cors", "Which pages may send.");
+  private static final Key<List<String>> ALLOWED_ORIGINS =
+      CORS.key(
+          "allowed_origins", Type.list(Type.STRING), List.of(), "Origins; * stands for anything.");
+  private static final Key<List<String>> ALLOWED_HEADERS =
+      CORS.key(
+          "allowed_headers", Type.list(Type.STRING), List.of(), "Headers beside the usual; or *.");
+  private static final Key<List<String>> EXPOSED_HEADERS =
+      CORS.key(
+          "exposed_headers", Type.list(Type.STRING), List.of(), "Headers that pages may read.");
+  private static final Key<Long> MAX_AGE =
+      CORS.key("max_age", Type.INT, 0L, "Seconds for which the permission holds.");
+  private static final Type<Cors> CORS_TYPE =
+      CORS.type(
+          o ->
+              new Cors(
+                  o.get(ALLOWED_ORIGINS),
+                  o.get(ALLOWED_HEADERS),
+                  o.get(EXPOSED_HEADERS),
+                  o.get(MAX_AGE)));
+
+  /** The keys of the block, to which a receiver adds its own. */
+  public static final class Keys {
+    private final Key<String> endpoint;
+    private final Key<String> transport;
+    private final Key<ServerTlsSettings> tls;
+    private final Key<Cors> cors;
+    private final Key<Reference> auth;
+    private final Key<Long> maxBody;
+    private final Key<Boolean> metadata;
+    private final Key<Map<String, String>> headers;
+    private final Key<List<String>> algorithms;
+    private final Key<Duration> readTimeout;
+
+    /** Adds the keys to a section. */
+    public Keys(Section s, String defaultEndpoint) {
+      endpoint = s.key("endpoint", Type.STRING, defaultEndpoint, "Where it listens: host:port.");
+      transport = s.key("transport", Type.STRING, "tcp", "tcp; Unix sockets are not built.");
+      tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
+      cors = s.optional("cors", CORS_TYPE, "Which pages may send; none without.");
+      auth = s.optional("auth", GrpcServerSettings.AUTH_TYPE, "Who may send; everyone without.");
+      maxBody =
+          s.key(
+              "max_request_body_size",
+              Type.INT,
+              DEFAULT_MAX_BODY,
+              "Largest body in bytes, before and after decompression; 0 for the default.");
+      metadata =
+          s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
+      headers =
+          s.key("response_headers", Type.map(Type.STRING), Map.of(), "Headers of every answer.");
+      algorithms =
+          s.key(
+              "compression_algorithms",
+              Type.list(Type.STRING),
+              List.of("", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4"),
+              "Compressions that are taken; \"\" for none.");
+      readTimeout =
+          s.key(
+              "read_timeout",
+              GoDurations.TYPE,
+              Duration.ZERO,
+              "For one request; 0 for five minutes.");
+      s.notBuilt("read_header_timeout", "For the headers of a request.");
+      s.notBuilt("write_timeout", "For an answer.");
+      s.notBuilt("idle_timeout", "For a connection without requests.");
+      s.notBuilt("keep_alives_enabled", "Whether connections are kept.");
+      s.notBuilt("middlewares", "Extensions that see every request.");
+    }
+
+    /** Reads the keys out of a map that also has others. */
+    public HttpServerSettings read(YamlObject o) {
+      GrpcServerSettings.tcp(o, transport);
+      long max = o.get(maxBody);
+      if (max < 0 || max > 1 << 30) {
+        throw o.error(maxBody, "max_request_body_size wants 0 to " + (1 << 30));
+      }
+      List<String> words = new ArrayList<>(o.get(algorithms));
+      for (String w : words) {
+        if (Compression.named(w) == null) {
+          throw o.error(algorithms, "unknown compression \"" + w + "\"");
+        }
+      }
+      return new HttpServerSettings(
+          o.get(endpoint),
+          o.find(tls),
+          o.find(cors),
+          o.find(auth),
+          (int) (max == 0 ? DEFAULT_MAX_BODY : max),
+          o.get(metadata),
+          o.get(headers),
+          Set.copyOf(words),
+          o.get(readTimeout));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/** Starts listeners out of the Collector's settings. */
+public final class Listeners {
+  private Listeners() {}
+
+  /** Listens for gRPC. */
+  public static HttpListener start(GrpcServerSettings s, Routes routes, LongSupplier nanos)
+      throws IOException {
+    return start(
+        HttpListenerOptions.on(s.endpoint()),
+        () -> ServerTlsSettings.webConfig(s.tls(), Map.of(), nanos),
+        routes);
+  }
+
+  /** Listens for HTTP. */
+  public static HttpListener start(HttpServerSettings s, Routes routes, LongSupplier nanos)
+      throws IOException {
+    HttpListenerOptions o = HttpListenerOptions.on(s.endpoint());
+    Duration read = s.readTimeout();
+    return start(
+        read.isPositive() ? o.withReadTimeout(read) : o,
+        () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos),
+        routes);
+  }
+
+  @FunctionalInterface
+  private interface Configs {
+    java.util.function.Supplier<dev.tethys.web.WebConfig> open() throws IOException;
+  }
+
+  private static HttpListener start(HttpListenerOptions o, Configs configs, Routes routes)
+      throws IOException {
+    try {
+      return HttpListener.start(o, configs.open(), routes, null);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("endpoint: " + e.getMessage(), e);
+    }
+  }
+
+  /** All headers of a request. */
+  public static Metadata metadata(HttpRequest request) {
+    Map<String, List<String>> m = new LinkedHashMap<>();
+    for (String name : request.headerNames()) {
+      m.put(name, request.headers(name));
+    }
+    return new Metadata(m);
+  }
+}

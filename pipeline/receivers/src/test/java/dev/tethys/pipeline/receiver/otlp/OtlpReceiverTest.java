@@ -1,0 +1,467 @@
+package dev.tethys.pipeline.receiver.otlp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpResponse;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
+import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;
+import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
+import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.sdk.logs.SdkLoggerProvider;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import io.opentelemetry.sdk.logs.export.SimpleLogRecordProcessor;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.export.MetricExporter;
+import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class OtlpReceiverTest {
+  private static final String BOTH =
+      """
+      protocols:
+        grpc: {endpoint: "127.0.0.1:0", max_recv_msg_size_mib: 1, include_metadata: true}
+        http: {endpoint: "127.0.0.1:0", max_request_body_size: 100000,
+               cors: {allowed_origins: ["https://*.shop.example"], max_age: 60}}
+      """;
+
+  private final List<Batch> batches = new CopyOnWriteArrayList<>();
+  private volatile Outcome outcome = Outcome.ACCEPTED;
+  private @Nullable OtlpReceiver receiver;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @AfterEach
+  void stop() {
+    if (receiver != null) {
+      receiver.stop(Duration.ZERO);
+    }
+    http.close();
+  }
+
+  private static OtlpReceiverSettings settings(String yaml) {
+    YamlDocument d = YamlDocument.parse("test.yaml", null, yaml);
+    OtlpReceiverSettings s = OtlpReceiverSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private OtlpReceiver start(String yaml, Signal... signals) throws IOException {
+    return start(yaml, null, signals);
+  }
+
+  private OtlpReceiver start(String yaml, @Nullable ServerAuth auth, Signal... signals)
+      throws IOException {
+    Consumer c =
+        (batch, receipt) -> {
+          batches.add(batch);
+          Outcome o = outcome;
+          // Settled by another thread, as a destination does.
+          Thread.ofVirtual().start(() -> receipt.settle(o));
+        };
+    Map<Signal, Consumer> outputs = new HashMap<>();
+    for (Signal s : signals) {
+      outputs.put(s, c);
+    }
+    OtlpReceiver r = new OtlpReceiver(settings(yaml), outputs, auth, auth, Clockwork.system());
+    r.start();
+    receiver = r;
+    return r;
+  }
+
+  private OtlpReceiver start() throws IOException {
+    return start(BOTH, Signal.TRACES, Signal.METRICS, Signal.LOGS);
+  }
+
+  private static void span(SpanExporter to) {
+    try (SdkTracerProvider p =
+        SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(to)).build()) {
+      Span s = p.get("shop").spanBuilder("checkout").startSpan();
+      s.addEvent("paid");
+      s.end();
+      assertThat(p.forceFlush().join(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+    }
+  }
+
+  private static void log(LogRecordExporter to) {
+    try (SdkLoggerProvider p =
+        SdkLoggerProvider.builder()
+            .addLogRecordProcessor(SimpleLogRecordProcessor.create(to))
+            .build()) {
+      p.get("shop")
+          .logRecordBuilder()
+          .setBody("order taken")
+          .setAttribute(AttributeKey.longKey("order"), 17L)
+          .emit();
+      assertThat(p.forceFlush().join(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+    }
+  }
+
+  private static void metric(MetricExporter to) {
+    try (SdkMeterProvider p =
+        SdkMeterProvider.builder()
+            .registerMetricReader(
+                PeriodicMetricReader.builder(to).setInterval(Duration.ofHours(1)).build())
+            .build()) {
+      p.get("shop").counterBuilder("orders").build().add(3);
+      assertThat(p.forceFlush().join(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+    }
+  }
+
+  private void threeSignalsCame() throws IOException {
+    Map<Signal, Batch> bySignal = new HashMap<>();
+    batches.forEach(b -> bySignal.put(b.signal(), b));
+    assertThat(bySignal.keySet())
+        .containsExactlyInAnyOrder(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    Batch traces = java.util.Objects.requireNonNull(bySignal.get(Signal.TRACES));
+    assertThat(traces.items()).isEqualTo(1);
+    var span =
+        ExportTraceServiceRequest.parseFrom(traces.body())
+            .getResourceSpans(0)
+            .getScopeSpans(0)
+            .getSpans(0);
+    assertThat(span.getName()).isEqualTo("checkout");
+    assertThat(span.getEvents(0).getName()).isEqualTo("paid");
+    Batch logs = java.util.Objects.requireNonNull(bySignal.get(Signal.LOGS));
+    LogRecord record =
+        ExportLogsServiceRequest.parseFrom(logs.body())
+            .getResourceLogs(0)
+            .getScopeLogs(0)
+            .getLogRecords(0);
+    assertThat(record.getBody().getStringValue()).isEqualTo("order taken");
+    assertThat(record.getAttributes(0).getValue().getIntValue()).isEqualTo(17);
+    Batch metrics = java.util.Objects.requireNonNull(bySignal.get(Signal.METRICS));
+    assertThat(metrics.lane()).as("points keep their order").isNotZero();
+    assertThat(
+            ExportMetricsServiceRequest.parseFrom(metrics.body())
+                .getResourceMetrics(0)
+                .getScopeMetrics(0)
+                .getMetrics(0)
+                .getName())
+        .isEqualTo("orders");
+  }
+
+  @Test
+  void theSdkSendsByGrpc() throws IOException {
+    String to = "http://127.0.0.1:" + start().grpcPort();
+    span(OtlpGrpcSpanExporter.builder().setEndpoint(to).setCompression("gzip").build());
+    log(OtlpGrpcLogRecordExporter.builder().setEndpoint(to).addHeader("x-tenant", "a").build());
+    metric(OtlpGrpcMetricExporter.builder().setEndpoint(to).build());
+    threeSignalsCame();
+    assertThat(
+            batches.stream()
+                .filter(b -> b.signal() == Signal.LOGS)
+                .findFirst()
+                .orElseThrow()
+                .metadata()
+                .get("X-Tenant"))
+        .containsExactly("a");
+  }
+
+  @Test
+  void theSdkSendsByHttp() throws IOException {
+    String to = "http://127.0.0.1:" + start().httpPort();
+    span(OtlpHttpSpanExporter.builder().setEndpoint(to + "/v1/traces").build());
+    log(
+        OtlpHttpLogRecordExporter.builder()
+            .setEndpoint(to + "/v1/logs")
+            .setCompression("gzip")
+            .build());
+    metric(OtlpHttpMetricExporter.builder().setEndpoint(to + "/v1/metrics").build());
+    threeSignalsCame();
+    assertThat(batches).allMatch(b -> b.metadata().isEmpty());
+  }
+
+  private static byte[] logs(int n) {
+    ScopeLogs.Builder s = ScopeLogs.newBuilder();
+    for (int i = 0; i < n; i++) {
+      s.addLogRecords(LogRecord.newBuilder().setTimeUnixNano(i + 1));
+    }
+    return ExportLogsServiceRequest.newBuilder()
+        .addResourceLogs(ResourceLogs.newBuilder().addScopeLogs(s))
+        .build()
+        .toByteArray();
+  }
+
+  private HttpResponse<byte[]> post(String path, byte[] body, String... headers)
+      throws IOException, InterruptedException {
+    OtlpReceiver r = java.util.Objects.requireNonNull(receiver);
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + path))
+            .POST(BodyPublishers.ofByteArray(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      b.setHeader(headers[i], headers[i + 1]);
+    }
+    return http.send(b.build(), BodyHandlers.ofByteArray());
+  }
+
+  private HttpResponse<byte[]> protobuf(byte[] body) throws IOException, InterruptedException {
+    return post("/v1/logs", body, "Content-Type", "application/x-protobuf");
+  }
+
+  private GrpcReply call(byte[] body) throws IOException, InterruptedException {
+    OtlpReceiver r = java.util.Objects.requireNonNull(receiver);
+    try (GrpcChannel c =
+        new GrpcChannel(
+            new GrpcChannel.Options(
+                "127.0.0.1",
+                r.grpcPort(),
+                null,
+                null,
+                "",
+                true,
+                Duration.ZERO,
+                Duration.ZERO,
+                false,
+                "test"))) {
+      return c.call(OtlpSignal.LOGS.grpcPath(), Map.of(), body, "", Duration.ofSeconds(20));
+    }
+  }
+
+  @Test
+  void jsonIsAnsweredAsJson() throws Exception {
+    start();
+    byte[] b = logs(2);
+    byte[] json = OtlpJsonWriter.toJson(OtlpSignal.LOGS, b, 0, b.length);
+    HttpResponse<byte[]> a =
+        post("/v1/logs", json, "Content-Type", "application/json; charset=utf-8");
+    assertThat(a.statusCode()).isEqualTo(200);
+    assertThat(a.headers().firstValue("Content-Type")).hasValue("application/json");
+    assertThat(new String(a.body(), UTF_8)).isEqualTo("{\"partialSuccess\":{}}");
+    assertThat(batches.getFirst().body()).isEqualTo(b);
+    outcome = new Outcome.Rejected("too old", 1);
+    assertThat(new String(post("/v1/logs", json, "Content-Type", "application/json").body(), UTF_8))
+        .isEqualTo(
+            "{\"partialSuccess\":{\"rejectedLogRecords\":\"1\",\"errorMessage\":\"too old\"}}");
+    HttpResponse<byte[]> bad =
+        post("/v1/logs", "{".getBytes(UTF_8), "Content-Type", "application/json");
+    assertThat(bad.statusCode()).isEqualTo(400);
+    assertThat(new String(bad.body(), UTF_8)).startsWith("{\"code\":3,\"message\":\"OTLP JSON: ");
+  }
+
+  @Test
+  void whatWasRefusedIsSaid() throws Exception {
+    start();
+    outcome = new Outcome.Rejected("too old", 2);
+    assertThat(OtlpResponse.fromProtobuf(protobuf(logs(3)).body()))
+        .isEqualTo(new OtlpResponse(2, "too old"));
+    GrpcReply partial = call(logs(3));
+    assertThat(partial.status()).isEqualTo(GrpcReply.OK);
+    assertThat(OtlpResponse.fromProtobuf(partial.body())).isEqualTo(new OtlpResponse(2, "too old"));
+    HttpResponse<byte[]> all = protobuf(logs(2));
+    assertThat(all.statusCode()).isEqualTo(400);
+    assertThat(RpcStatus.fromProtobuf(all.body()).message()).isEqualTo("too old");
+    assertThat(call(logs(2)).statusName()).isEqualTo("INVALID_ARGUMENT");
+  }
+
+  @Test
+  void whoCannotBeServedIsToldWhenToComeAgain() throws Exception {
+    start();
+    outcome = new Outcome.Unavailable("queue is full", Duration.ofMillis(2500));
+    HttpResponse<byte[]> h = protobuf(logs(1));
+    assertThat(h.statusCode()).isEqualTo(503);
+    assertThat(h.headers().firstValue("Retry-After")).hasValue("3");
+    assertThat(RpcStatus.fromProtobuf(h.body()).message()).isEqualTo("queue is full");
+    GrpcReply g = call(logs(1));
+    assertThat(g.status()).isEqualTo(GrpcReply.UNAVAILABLE);
+    assertThat(g.message()).isEqualTo("queue is full");
+    byte[] details = java.util.Objects.requireNonNull(g.details());
+    assertThat(RpcStatus.fromProtobuf(details).retryDelay()).isEqualTo(Duration.ofMillis(2500));
+  }
+
+  @Test
+  void malformedAndLargeRequestsAreRefused() throws Exception {
+    start();
+    assertThat(protobuf(new byte[] {10, 5, 1}).statusCode()).isEqualTo(400);
+    assertThat(call(new byte[] {10, 5, 1}).statusName()).isEqualTo("INVALID_ARGUMENT");
+    assertThat(protobuf(new byte[100_001]).statusCode()).isEqualTo(413);
+    assertThat(call(new byte[(1 << 20) + 1]).status()).isEqualTo(GrpcReply.RESOURCE_EXHAUSTED);
+    byte[] bomb = Compression.GZIP.compress(new byte[200_000], 0, 200_000, -1);
+    assertThat(
+            post(
+                    "/v1/logs",
+                    bomb,
+                    "Content-Type",
+                    "application/x-protobuf",
+                    "Content-Encoding",
+                    "gzip")
+                .statusCode())
+        .isEqualTo(413);
+    assertThat(post("/v1/logs", logs(1), "Content-Type", "text/plain").statusCode()).isEqualTo(415);
+    assertThat(
+            post(
+                    "/v1/logs",
+                    logs(1),
+                    "Content-Type",
+                    "application/x-protobuf",
+                    "Content-Encoding",
+                    "br")
+                .statusCode())
+        .isEqualTo(400);
+    assertThat(batches).isEmpty();
+    assertThat(protobuf(new byte[0]).statusCode()).as("nothing is fine").isEqualTo(200);
+    assertThat(call(new byte[0]).status()).isEqualTo(GrpcReply.OK);
+  }
+
+  @Test
+  void everyCompressionIsTaken() throws Exception {
+    start();
+    byte[] b = logs(50);
+    for (Compression c : Compression.values()) {
+      if (c == Compression.NONE || c == Compression.SNAPPY_FRAMED) {
+        continue;
+      }
+      assertThat(
+              post(
+                      "/v1/logs",
+                      c.compress(b, 0, b.length, -1),
+                      "Content-Type",
+                      "application/x-protobuf",
+                      "Content-Encoding",
+                      c.word())
+                  .statusCode())
+          .as(c.word())
+          .isEqualTo(200);
+      assertThat(batches.getLast().body()).isEqualTo(b);
+    }
+  }
+
+  @Test
+  void signalsThatNobodyWantsAreNotServed() throws Exception {
+    start(BOTH, Signal.TRACES);
+    assertThat(protobuf(logs(1)).statusCode()).isEqualTo(404);
+    assertThat(call(logs(1)).status()).isEqualTo(GrpcReply.UNIMPLEMENTED);
+  }
+
+  @Test
+  void anExtensionDecidesWhoMaySend() throws Exception {
+    start(BOTH, headers -> headers.apply("x-key").contains("secret"), Signal.LOGS);
+    assertThat(protobuf(logs(1)).statusCode()).isEqualTo(401);
+    assertThat(call(logs(1)).status()).isEqualTo(GrpcReply.UNAUTHENTICATED);
+    assertThat(batches).isEmpty();
+    assertThat(
+            post("/v1/logs", logs(1), "Content-Type", "application/x-protobuf", "X-Key", "secret")
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void pagesOfOtherOriginsSendWhereAllowed() throws Exception {
+    OtlpReceiver r = start();
+    HttpRequest ask =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + "/v1/logs"))
+            .method("OPTIONS", BodyPublishers.noBody())
+            .header("Origin", "https://www.shop.example")
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "content-type")
+            .build();
+    HttpResponse<byte[]> a = http.send(ask, BodyHandlers.ofByteArray());
+    assertThat(a.statusCode()).isEqualTo(204);
+    assertThat(a.headers().firstValue("Access-Control-Allow-Origin"))
+        .hasValue("https://www.shop.example");
+    assertThat(a.headers().firstValue("Access-Control-Max-Age")).hasValue("60");
+    HttpResponse<byte[]> other =
+        post(
+            "/v1/logs",
+            logs(1),
+            "Content-Type",
+            "application/x-protobuf",
+            "Origin",
+            "https://evil.example");
+    assertThat(other.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+  }
+
+  @Test
+  void requestsTogetherAreBounded() throws Exception {
+    Intake intake = new Intake(1000);
+    try (Intake.Hold a = intake.open()) {
+      a.take(900);
+      try (Intake.Hold b = intake.open()) {
+        assertThatThrownBy(() -> b.take(101)).isInstanceOf(Intake.BusyException.class);
+        b.take(100);
+        assertThat(intake.inFlight()).isEqualTo(1000);
+      }
+    }
+    assertThat(intake.inFlight()).isZero();
+  }
+
+  @Test
+  void settingsAreReadStrictly() {
+    OtlpReceiverSettings s = settings("protocols: {grpc: , http: }");
+    assertThat(java.util.Objects.requireNonNull(s.grpc()).endpoint()).isEqualTo("localhost:4317");
+    assertThat(s.grpc().maxMessageBytes()).isEqualTo(4 << 20);
+    assertThat(java.util.Objects.requireNonNull(s.http()).server().endpoint())
+        .isEqualTo("localhost:4318");
+    assertThat(settings("protocols: {http: {logs_url_path: in/logs}}").grpc()).isNull();
+    List<String[]> wrong = new ArrayList<>();
+    wrong.add(new String[] {"protocols: {}", "at least one protocol"});
+    wrong.add(new String[] {"protocols: {grpc: {endpont: a}}", "did you mean \"endpoint\""});
+    wrong.add(new String[] {"protocols: {grpc: {max_recv_msg_size_mib: 0}}", "wants 1 to 1023"});
+    wrong.add(new String[] {"protocols: {grpc: {transport: unix}}", "not built"});
+    wrong.add(
+        new String[] {
+          "protocols: {grpc: {keepalive: {server_parameters: {time: 1s}}}}", "keepalive"
+        });
+    wrong.add(new String[] {"protocols: {http: {tls: {cert_file: a}}}", "exactly one of key_file"});
+    wrong.add(
+        new String[] {"protocols: {http: {compression_algorithms: [br]}}", "unknown compression"});
+    for (String[] w : wrong) {
+      assertThatThrownBy(() -> settings(w[0]))
+          .as(w[0])
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining(w[1]);
+    }
+  }
+
+  @Test
+  void timeoutsOfGrpcAreRead() {
+    assertThat(GrpcIntake.timeout("1500m")).isEqualTo(Duration.ofMillis(1500));
+    assertThat(GrpcIntake.timeout("10S")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(GrpcIntake.timeout("9H")).isEqualTo(Intake.MAX_WAIT);
+    assertThat(GrpcIntake.timeout(null)).isEqualTo(Intake.MAX_WAIT);
+    assertThat(GrpcIntake.timeout("99999999999S")).isEqualTo(Intake.MAX_WAIT);
+  }
+}
