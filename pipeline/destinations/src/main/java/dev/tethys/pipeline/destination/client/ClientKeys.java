@@ -1,0 +1,64 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Keys that clients of gRPC and of HTTP have in common. */
+final class ClientKeys {
+  /** What a client sets itself. */
+  private static final Set<String> RESERVED =
+      Set.of("content-length", "content-encoding", "connection", "host", "te", "transfer-encoding");
+
+  private static final Section AUTH = new Section("auth", "How requests authenticate.");
+  private static final Key<Reference> AUTHENTICATOR =
+      AUTH.required("authenticator", Reference.TYPE, "The extension that does it.");
+  static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
+
+  private static final Section HEADER = new Section("header", "One header.");
+  private static final Key<String> NAME = HEADER.required("name", Type.STRING, "Its name.");
+  private static final Key<Secret> VALUE =
+      HEADER.key("value", Type.SECRET, Secret.NONE, "Its value.");
+
+  /** A map of headers, or a list of names with values. */
+  static final Type<Map<String, Secret>> HEADERS =
+      Type.of("map of headers", Map.of(), ClientKeys::headers);
+
+  private ClientKeys() {}
+
+  private static Map<String, Secret> headers(YamlNode n) {
+    Map<String, Secret> out = new LinkedHashMap<>();
+    if (n.isList()) {
+      for (YamlNode i : n.items()) {
+        YamlObject o = i.object(HEADER);
+        out.put(name(i, o.get(NAME)), value(i, o.get(VALUE)));
+      }
+    } else {
+      Type.map(Type.SECRET).read(n).forEach((k, v) -> out.put(name(n, k), value(n, v)));
+    }
+    return java.util.Collections.unmodifiableMap(out);
+  }
+
+  private static String name(YamlNode at, String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+") || RESERVED.contains(lower)) {
+      throw at.error("\"" + name + "\" cannot be set as a header");
+    }
+    return lower;
+  }
+
+  private static Secret value(YamlNode at, Secret v) {
+    if (v.value().chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7f)) {
+      throw at.error("the value of a header holds a control character");
+    }
+    return v;
+  }
+}

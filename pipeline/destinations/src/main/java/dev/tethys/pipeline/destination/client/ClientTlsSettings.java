@@ -1,0 +1,109 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/**
+ * TLS of a client as the Collector writes it ({@code tls:}).
+ *
+ * @param insecure no TLS at all, where the endpoint does not say which
+ * @param config how it is spoken otherwise
+ */
+public record ClientTlsSettings(boolean insecure, TlsConfig config) {
+  public static final ClientTlsSettings DEFAULT = new ClientTlsSettings(false, TlsConfig.DEFAULT);
+
+  private static final Section SECTION =
+      new Section("tls", "TLS of the client. Changed files hold for the next connection.");
+  private static final Key<Boolean> INSECURE =
+      SECTION.key("insecure", Type.BOOL, false, "No TLS where the endpoint has no scheme.");
+  private static final Key<Boolean> SKIP_VERIFY =
+      SECTION.key("insecure_skip_verify", Type.BOOL, false, "Trust any certificate.");
+  private static final Key<String> SERVER_NAME =
+      SECTION.key("server_name_override", Type.STRING, "", "The name sent and verified.");
+  private static final Key<String> CA_PEM =
+      SECTION.key("ca_pem", Type.STRING, "", "Certificates to trust, as PEM text.");
+  private static final Key<String> CA_FILE =
+      SECTION.key("ca_file", Type.PATH, "", "File of certificates to trust.");
+  private static final Key<String> CERT_PEM =
+      SECTION.key("cert_pem", Type.STRING, "", "Own certificate chain, as PEM text.");
+  private static final Key<String> CERT_FILE =
+      SECTION.key("cert_file", Type.PATH, "", "File of the own certificate chain.");
+  private static final Key<Secret> KEY_PEM =
+      SECTION.key("key_pem", Type.SECRET, Secret.NONE, "Its private key, as PEM text.");
+  private static final Key<String> KEY_FILE =
+      SECTION.key("key_file", Type.PATH, "", "File of its private key.");
+  private static final Key<TlsVersion> MIN_VERSION =
+      SECTION.key("min_version", versions(), TlsVersion.TLS12, "Oldest version.");
+  private static final Key<TlsVersion> MAX_VERSION =
+      SECTION.key("max_version", versions(), TlsVersion.TLS13, "Newest version.");
+  private static final Key<Duration> RELOAD_INTERVAL =
+      SECTION.key(
+          "reload_interval",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "Taken and not needed: files are looked at for every connection.");
+
+  static {
+    SECTION.notBuilt("cipher_suites", "Cipher suites by IANA's names.");
+    SECTION.notBuilt("curve_preferences", "Curves for the key exchange.");
+    SECTION.notBuilt("include_system_ca_certs_pool", "The system's authorities beside ca_file.");
+    SECTION.notBuilt("tpm", "Keys in a TPM.");
+  }
+
+  public static final Type<ClientTlsSettings> TYPE = SECTION.type(ClientTlsSettings::read);
+
+  private static Type<TlsVersion> versions() {
+    SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
+    m.put("1.0", TlsVersion.TLS10);
+    m.put("1.1", TlsVersion.TLS11);
+    m.put("1.2", TlsVersion.TLS12);
+    m.put("1.3", TlsVersion.TLS13);
+    return Type.oneOf("TLS version", m);
+  }
+
+  private static ClientTlsSettings read(YamlObject o) {
+    o.get(RELOAD_INTERVAL);
+    TlsConfig c =
+        new TlsConfig(
+            o.get(CA_PEM),
+            o.get(CA_FILE),
+            o.get(CERT_PEM),
+            o.get(CERT_FILE),
+            o.get(KEY_PEM),
+            o.get(KEY_FILE),
+            o.get(SERVER_NAME),
+            o.get(SKIP_VERIFY),
+            o.get(MIN_VERSION),
+            o.get(MAX_VERSION));
+    if (!c.ca().isEmpty() && !c.caFile().isEmpty()) {
+      throw o.error(CA_PEM, "at most one of ca_file and ca_pem may be configured");
+    }
+    if (!c.cert().isEmpty() && !c.certFile().isEmpty()) {
+      throw o.error(CERT_PEM, "at most one of cert_file and cert_pem may be configured");
+    }
+    if (!c.key().isEmpty() && !c.keyFile().isEmpty()) {
+      throw o.error(KEY_PEM, "at most one of key_file and key_pem may be configured");
+    }
+    boolean key = !c.key().isEmpty() || !c.keyFile().isEmpty();
+    if (c.hasCert() != key) {
+      throw o.error("a client certificate wants both a certificate and a key");
+    }
+    if (c.maxVersion() != null && c.maxVersion().compareTo(TlsVersion.TLS12) < 0) {
+      throw o.error(
+          MAX_VERSION, "TLS 1.1 and older are not safe and not spoken; allowed: 1.2, 1.3");
+    }
+    if (o.get(MIN_VERSION).compareTo(o.get(MAX_VERSION)) > 0) {
+      throw o.error(MIN_VERSION, "min_version is newer than max_version");
+    }
+    return new ClientTlsSettings(o.get(INSECURE), c);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.web.client.GrpcChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A gRPC client as the Collector writes it (configgrpc).
+ *
+ * @param encoding what {@code grpc-encoding} says; "" for none
+ * @param headers of every call; names in lower case
+ * @param auth null when calls do not authenticate
+ */
+public record GrpcClientSettings(
+    GrpcChannel.Options channel,
+    Compression compression,
+    String encoding,
+    Map<String, Secret> headers,
+    @Nullable Reference auth) {
+  private static final Section KEEPALIVE =
+      new Section("keepalive", "Whether silent connections live.");
+  private static final Key<Duration> TIME =
+      KEEPALIVE.key(
+          "time", GoDurations.TYPE, Duration.ofSeconds(10), "After so much silence it is asked.");
+  private static final Key<Duration> KEEPALIVE_TIMEOUT =
+      KEEPALIVE.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "So long it may take.");
+  private static final Key<Boolean> WITHOUT_STREAM =
+      KEEPALIVE.key("permit_without_stream", Type.BOOL, false, "Also while no call is under way.");
+
+  private record Keepalive(Duration time, Duration timeout, boolean idle) {}
+
+  private static final Keepalive NEVER = new Keepalive(Duration.ZERO, Duration.ZERO, false);
+
+  /** The keys of the block, to which an exporter adds its own. */
+  public static final class Keys {
+    private final Key<String> endpoint;
+    private final Key<ClientTlsSettings> tls;
+    private final Key<String> compression;
+    private final Key<Keepalive> keepalive;
+    private final Key<Map<String, Secret>> headers;
+    private final Key<Boolean> roundRobin;
+    private final Key<String> authority;
+    private final Key<Reference> auth;
+
+    /** Adds the keys to a section. */
+    public Keys(Section s) {
+      endpoint =
+          s.required("endpoint", Type.STRING, "host:port, dns:///host:port or unix:///path.");
+      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SequencedMap<String, String> words = new LinkedHashMap<>();
+      for (String w : List.of("gzip", "snappy", "zstd", "none")) {
+        words.put(w, w);
+      }
+      words.put("", "none");
+      compression = s.key("compression", Type.oneOf("compression", words), "gzip", "Of requests.");
+      keepalive =
+          s.key(
+              "keepalive",
+              KEEPALIVE.type(
+                  o -> new Keepalive(o.get(TIME), o.get(KEEPALIVE_TIMEOUT), o.get(WITHOUT_STREAM))),
+              NEVER,
+              "Asks whether silent connections live; never without.");
+      headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every call.");
+      SequencedMap<String, Boolean> balancers = new LinkedHashMap<>();
+      balancers.put("round_robin", true);
+      balancers.put("pick_first", false);
+      roundRobin =
+          s.key(
+              "balancer_name",
+              Type.oneOf("balancer", balancers),
+              true,
+              "Among the addresses of the endpoint's name.");
+      authority = s.key("authority", Type.STRING, "", "What is asked for, and verified.");
+      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How calls authenticate.");
+      s.notBuilt("read_buffer_size", "Bytes that are read at once.");
+      s.notBuilt("write_buffer_size", "Bytes that are written at once.");
+      s.notBuilt("wait_for_ready", "Whether calls wait for a connection.");
+      s.notBuilt("middlewares", "Extensions that see every call.");
+    }
+
+    /** Reads the keys out of a map that also has others. */
+    public GrpcClientSettings read(YamlObject o, String userAgent) {
+      String text = o.get(endpoint).strip();
+      ClientTlsSettings t = o.get(tls);
+      boolean secure = !t.insecure();
+      if (text.startsWith("http://")) {
+        secure = false;
+        text = text.substring(7);
+      } else if (text.startsWith("https://")) {
+        text = text.substring(8);
+      } else if (text.startsWith("dns://")) {
+        text = text.substring(text.lastIndexOf('/') + 1);
+      }
+      Path unix = null;
+      String host = "";
+      int port = 0;
+      if (text.startsWith("unix:")) {
+        unix = Path.of(text.startsWith("unix://") ? text.substring(7) : text.substring(5));
+        if (secure) {
+          throw o.error(endpoint, "TLS over a Unix socket is not built; set tls.insecure: true");
+        }
+      } else {
+        int colon = text.lastIndexOf(':');
+        host = colon < 0 ? text : text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+          host = host.substring(1, host.length() - 1);
+        }
+        try {
+          port = colon < 0 ? -1 : Integer.parseInt(text.substring(colon + 1));
+        } catch (NumberFormatException e) {
+          port = -1;
+        }
+        if (host.isEmpty() || port < 1 || port > 65_535) {
+          throw o.error(endpoint, "endpoint wants host:port, not \"" + o.get(endpoint) + "\"");
+        }
+      }
+      Keepalive k = o.get(keepalive);
+      String encoding = o.get(compression);
+      return new GrpcClientSettings(
+          new GrpcChannel.Options(
+              host,
+              port,
+              unix,
+              secure ? t.config() : null,
+              o.get(authority),
+              o.get(roundRobin),
+              k.time(),
+              k.timeout(),
+              k.idle(),
+              userAgent),
+          switch (encoding) {
+            case "gzip" -> Compression.GZIP;
+            case "snappy" -> Compression.SNAPPY_FRAMED; // gRPC's snappy is the framed one
+            case "zstd" -> Compression.ZSTD;
+            default -> Compression.NONE;
+          },
+          encoding.equals("none") ? "" : encoding,
+          o.get(headers),
+          o.find(auth));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP client as the Collector writes it (confighttp).
+ *
+ * @param endpoint null when an exporter has another for each signal
+ * @param level of the compression
+ * @param headers of every request; names in lower case
+ * @param auth null when requests do not authenticate
+ */
+public record HttpClientSettings(
+    @Nullable URI endpoint,
+    HttpClientConfig client,
+    Compression compression,
+    int level,
+    Map<String, Secret> headers,
+    @Nullable Reference auth) {
+  private static final Section PARAMS =
+      new Section("compression_params", "How hard it is compressed.");
+  private static final Key<Long> LEVEL =
+      PARAMS.key("level", Type.INT, 0L, "As the compression counts; 0 or -1 for its default.");
+
+  /** The keys of the block, to which an exporter adds its own. */
+  public static final class Keys {
+    private final Key<String> endpoint;
+    private final Key<String> proxy;
+    private final Key<ClientTlsSettings> tls;
+    private final Key<Compression> compression;
+    private final Key<Long> level;
+    private final Key<Map<String, Secret>> headers;
+    private final Key<Reference> auth;
+
+    /** Adds the keys to a section. */
+    public Keys(Section s) {
+      endpoint = s.key("endpoint", Type.STRING, "", "The URL.");
+      proxy = s.key("proxy_url", Type.STRING, "", "The proxy; else the environment names it.");
+      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SequencedMap<String, Compression> words = new LinkedHashMap<>();
+      for (Compression c : Compression.values()) {
+        words.put(c.word(), c);
+      }
+      words.put("none", Compression.NONE);
+      compression =
+          s.key("compression", Type.oneOf("compression", words), Compression.GZIP, "Of requests.");
+      level =
+          s.key(
+              "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "How hard it compresses.");
+      headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
+      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How requests authenticate.");
+      for (String k :
+          List.of(
+              "read_buffer_size",
+              "write_buffer_size",
+              "max_idle_conns",
+              "max_idle_conns_per_host",
+              "max_conns_per_host",
+              "idle_conn_timeout",
+              "disable_keep_alives",
+              "http2_read_idle_timeout",
+              "http2_ping_timeout",
+              "force_attempt_http2",
+              "cookies",
+              "middlewares")) {
+        s.notBuilt(k, "Of the Collector's HTTP client.");
+      }
+    }
+
+    /** Reads the keys out of a map that also has others. */
+    public HttpClientSettings read(YamlObject o) {
+      Compression c = o.get(compression);
+      long l = o.get(level);
+      long most =
+          switch (c) {
+            case GZIP, ZLIB, DEFLATE -> 9;
+            case ZSTD -> 22;
+            default -> 0;
+          };
+      if (l < -1 || l > most) {
+        throw o.error(level, "level " + l + " is none of compression " + c.word());
+      }
+      String url = o.get(endpoint);
+      String through = o.get(proxy);
+      ProxyConfig p =
+          new ProxyConfig(
+              through.isEmpty() ? null : url(o, proxy, through), "", through.isEmpty(), Map.of());
+      if (p.url() != null && !ProxyConfig.SCHEMES.contains(String.valueOf(p.url().getScheme()))) {
+        throw o.error(
+            proxy, "proxy_url wants one of the schemes " + String.join(", ", ProxyConfig.SCHEMES));
+      }
+      return new HttpClientSettings(
+          url.isEmpty() ? null : url(o, endpoint, url),
+          new HttpClientConfig(null, null, null, o.get(tls).config(), true, true, p, Map.of()),
+          c,
+          l == 0 ? Compression.DEFAULT_LEVEL : (int) l,
+          o.get(headers),
+          o.find(auth));
+    }
+
+    /** A URL that can be sent to. */
+    public static URI url(YamlObject o, Key<String> key, String text) {
+      try {
+        URI u = new URI(text);
+        if (u.getHost() != null && u.getScheme() != null) {
+          return u;
+        }
+      } catch (java.net.URISyntaxException e) {
+        // said below
+      }
+      throw o.error(
+          key, key.name() + " wants a URL such as https://host:4318, not \"" + text + "\"");
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.web.client.Answer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+
+/** What an answer says of when to come again. */
+public final class RetryAfter {
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  private RetryAfter() {}
+
+  /** From {@code Retry-After} in seconds or as a date; zero when it says nothing. */
+  public static Duration of(Answer a, Instant now) {
+    String v = a.header("Retry-After", "").strip();
+    Duration d = Duration.ZERO;
+    if (v.matches("\\d{1,9}")) {
+      d = Duration.ofSeconds(Long.parseLong(v));
+    } else if (!v.isEmpty()) {
+      try {
+        d =
+            Duration.between(
+                now, ZonedDateTime.parse(v, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+      } catch (DateTimeParseException e) {
+        return Duration.ZERO;
+      }
+    }
+    return d.isNegative() ? Duration.ZERO : d.compareTo(LONGEST) > 0 ? LONGEST : d;
+  }
+}

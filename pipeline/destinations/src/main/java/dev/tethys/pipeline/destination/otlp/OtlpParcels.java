@@ -1,0 +1,116 @@
+package dev.tethys.pipeline.destination.otlp;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes requests of batches: the bytes as they came, compressed, or rewritten as JSON. How a parcel
+ * was made stands in its headers, so that one found on disk is understood under other settings.
+ *
+ * @param encodingHeader {@code content-encoding} or {@code grpc-encoding}
+ * @param word what that header says of the compression; "" for none
+ * @param json whether requests are JSON
+ */
+record OtlpParcels(
+    OtlpSignal signal,
+    String encodingHeader,
+    String word,
+    Compression compression,
+    int level,
+    boolean json,
+    @Nullable ClientAuth auth)
+    implements Encoder {
+  static final String JSON = "application/json";
+  static final String PROTOBUF = "application/x-protobuf";
+  private static final String TYPE = "content-type";
+
+  /** The largest request that is taken apart again. */
+  private static final int MAX_SPLIT = 1 << 29;
+
+  static OtlpSignal signal(Signal s) {
+    return switch (s) {
+      case TRACES -> OtlpSignal.TRACES;
+      case METRICS -> OtlpSignal.METRICS;
+      case LOGS -> OtlpSignal.LOGS;
+      case PROFILES -> throw new IllegalArgumentException("profiles are not exported by OTLP yet");
+    };
+  }
+
+  @Override
+  public Encoded encode(Batch batch) {
+    if (batch.encoding() != Encoding.OTLP) {
+      throw new NotEncodableException(
+          "samples of Prometheus as OTLP metrics are not built in Tethys yet (see README); use the"
+              + " prometheus_remote_write exporter");
+    }
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (auth != null) {
+      headers.putAll(auth.headers(batch.metadata()));
+    }
+    return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+  }
+
+  private Parcel parcel(
+      Signal of, byte[] body, int items, long lane, Map<String, String> otherHeaders) {
+    Map<String, String> headers = new LinkedHashMap<>(otherHeaders);
+    byte[] b = body;
+    try {
+      if (json) {
+        b = OtlpJsonWriter.toJson(signal, b, 0, b.length);
+      }
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+    if (compression != Compression.NONE) {
+      b = compression.compress(b, 0, b.length, level);
+      headers.put(encodingHeader, word);
+    }
+    headers.put(TYPE, json ? JSON : PROTOBUF);
+    return new Parcel(of, b, items, lane, headers);
+  }
+
+  /** Two halves of a request that is too large; none when it cannot be cut. */
+  List<Parcel> halves(Parcel p) {
+    if (p.items() < 2) {
+      return List.of();
+    }
+    String said = p.headers().getOrDefault(encodingHeader, "");
+    Compression c = said.equals(word) ? compression : Compression.named(said);
+    if (c == null) {
+      return List.of();
+    }
+    try {
+      byte[] b = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
+      if (JSON.equals(p.headers().get(TYPE))) {
+        b = OtlpJson.toProtobuf(signal, b, 0, b.length).toByteArray();
+      }
+      Map<String, String> others = new LinkedHashMap<>(p.headers());
+      others.remove(encodingHeader);
+      others.remove(TYPE);
+      List<Parcel> out = new ArrayList<>();
+      for (OtlpScanner.Part part :
+          OtlpScanner.split(signal, b, (p.items() + 1) / 2, Integer.MAX_VALUE)) {
+        out.add(parcel(p.signal(), part.body(), part.items(), p.lane(), others));
+      }
+      return out.stream().mapToInt(Parcel::items).sum() == p.items() ? out : List.of();
+    } catch (CodecException | NotEncodableException e) {
+      return List.of();
+    }
+  }
+}
