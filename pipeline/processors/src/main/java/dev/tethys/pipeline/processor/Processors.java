@@ -1,0 +1,53 @@
+package dev.tethys.pipeline.processor;
+
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.attributes.AttributesProcessors;
+import dev.tethys.pipeline.processor.connector.CountFactory;
+import dev.tethys.pipeline.processor.connector.FailoverFactory;
+import dev.tethys.pipeline.processor.connector.ForwardFactory;
+import dev.tethys.pipeline.processor.connector.RoutingFactory;
+import dev.tethys.pipeline.processor.filter.FilterFactory;
+import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
+import dev.tethys.pipeline.processor.interval.IntervalFactory;
+import dev.tethys.pipeline.processor.metricstransform.MetricsTransform;
+import dev.tethys.pipeline.processor.ratelimit.RateLimiter;
+import dev.tethys.pipeline.processor.redaction.Redaction;
+import dev.tethys.pipeline.processor.relabel.RelabelProcessor;
+import dev.tethys.pipeline.processor.sampling.Sampler;
+import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
+import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
+import dev.tethys.pipeline.processor.transform.TransformFactory;
+import java.time.InstantSource;
+import java.util.List;
+
+/** What this room has, to be listed among the components of a graph. */
+public final class Processors {
+  private Processors() {}
+
+  public static List<ProcessorFactory<?>> processors(InstantSource clock) {
+    return List.of(
+        new TransformFactory(clock),
+        new FilterFactory(clock),
+        AttributesProcessors.attributes(),
+        AttributesProcessors.resource(),
+        Redaction.factory(),
+        Sampler.factory(),
+        GroupByAttributes.factory(),
+        MetricsTransform.factory(),
+        CumulativeToDelta.factory(),
+        DeltaToCumulative.factory(),
+        new IntervalFactory(),
+        RelabelProcessor.factory(),
+        RateLimiter.factory());
+  }
+
+  public static List<ConnectorFactory<?>> connectors(InstantSource clock) {
+    return List.of(
+        new ForwardFactory(),
+        new RoutingFactory(clock),
+        new FailoverFactory(),
+        CountFactory.count(clock),
+        CountFactory.sum(clock));
+  }
+}

@@ -1,0 +1,227 @@
+package dev.tethys.pipeline.processor.attributes;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.AnyValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.processor.Match;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One edit of attributes. */
+public final class Action {
+  private enum Kind {
+    INSERT,
+    UPDATE,
+    UPSERT,
+    DELETE,
+    HASH,
+    EXTRACT,
+    CONVERT
+  }
+
+  private static final Section SECTION = new Section("action", "One edit of attributes.");
+  private static final Key<String> KEY =
+      SECTION.key("key", Type.STRING, "", "The attribute; delete and hash may do with a pattern.");
+  private static final Key<YamlNode> VALUE =
+      SECTION.optional("value", Type.ANY, "The value for insert, update and upsert.");
+  private static final Key<String> FROM_ATTRIBUTE =
+      SECTION.key("from_attribute", Type.STRING, "", "Another attribute whose value is taken.");
+  private static final Key<String> FROM_CONTEXT =
+      SECTION.key(
+          "from_context", Type.STRING, "", "metadata.NAME: a header of the request, joined by ;.");
+  private static final Key<String> PATTERN =
+      SECTION.key("pattern", Type.STRING, "", "RE2: of keys, or with named groups for extract.");
+  private static final Key<String> CONVERTED_TYPE =
+      SECTION.key("converted_type", Type.STRING, "", "For convert: int, double or string.");
+  private static final Key<Kind> ACTION =
+      SECTION.required(
+          "action",
+          Type.lowerCase("action", Kind.class),
+          "insert, update, upsert, delete, hash (SHA-256), extract or convert.");
+
+  static final Type<Action> TYPE = SECTION.type(Action::new);
+
+  private final Kind kind;
+  private final String key;
+  private final @Nullable Object value;
+  private final String fromAttribute;
+  private final String fromMetadata;
+  private final @Nullable Pattern pattern;
+  private final String convertedType;
+
+  private Action(YamlObject o) {
+    kind = o.get(ACTION);
+    key = o.get(KEY);
+    YamlNode v = o.at(VALUE);
+    value = v == null || v.isNull() ? null : Match.value(v.asTree());
+    fromAttribute = o.get(FROM_ATTRIBUTE);
+    String context = o.get(FROM_CONTEXT);
+    fromMetadata = context.startsWith("metadata.") ? context.substring(9) : "";
+    if (!context.isEmpty() && fromMetadata.isEmpty()) {
+      throw o.error(FROM_CONTEXT, "is metadata.NAME here; " + context + " is not built");
+    }
+    convertedType = o.get(CONVERTED_TYPE);
+    pattern = pattern(o);
+    check(o);
+  }
+
+  private static @Nullable Pattern pattern(YamlObject o) {
+    String p = o.get(PATTERN);
+    if (p.isEmpty()) {
+      return null;
+    }
+    try {
+      return Pattern.compile(p);
+    } catch (PatternSyntaxException e) {
+      throw o.error(PATTERN, "is not a regular expression of RE2: " + e.getMessage());
+    }
+  }
+
+  private void check(YamlObject o) {
+    boolean source = value != null || !fromAttribute.isEmpty() || !fromMetadata.isEmpty();
+    switch (kind) {
+      case INSERT, UPDATE, UPSERT -> {
+        if (key.isEmpty() || !source) {
+          throw o.error("needs a key, and a value, from_attribute or from_context");
+        }
+      }
+      case DELETE, HASH -> {
+        if (key.isEmpty() && pattern == null && fromMetadata.isEmpty()) {
+          throw o.error("needs a key or a pattern");
+        }
+      }
+      case EXTRACT -> {
+        if (key.isEmpty() || pattern == null || pattern.namedGroups().isEmpty()) {
+          throw o.error("needs a key, and a pattern with named groups, as (?P<name>...)");
+        }
+      }
+      case CONVERT -> {
+        if (key.isEmpty() || !List.of("int", "double", "string").contains(convertedType)) {
+          throw o.error("needs a key, and a converted_type of int, double or string");
+        }
+      }
+    }
+  }
+
+  void apply(Attributes a, Metadata metadata) {
+    switch (kind) {
+      case INSERT -> {
+        if (!a.contains(key)) {
+          put(a, metadata);
+        }
+      }
+      case UPDATE -> {
+        if (a.contains(key)) {
+          put(a, metadata);
+        }
+      }
+      case UPSERT -> put(a, metadata);
+      case DELETE -> a.removeIf((k, _) -> named(k));
+      case HASH -> {
+        for (int i = 0; i < a.size(); i++) {
+          if (named(a.key(i))) {
+            a.setValue(i, sha256(ValueText.of(a.value(i))));
+          }
+        }
+      }
+      case EXTRACT -> extract(a);
+      case CONVERT -> {
+        int i = a.indexOf(key);
+        if (i >= 0) {
+          a.setValue(i, converted(a.value(i)));
+        }
+      }
+    }
+  }
+
+  private boolean named(String k) {
+    return k.equals(key) || pattern != null && pattern.matcher(k).find();
+  }
+
+  private void put(Attributes a, Metadata metadata) {
+    if (value != null) {
+      a.put(key, AnyValue.copy(value));
+    } else if (!fromAttribute.isEmpty()) {
+      int i = a.indexOf(fromAttribute);
+      if (i >= 0) {
+        a.put(key, AnyValue.copy(a.value(i)));
+      }
+    } else {
+      List<String> values = metadata.get(fromMetadata);
+      if (!values.isEmpty()) {
+        a.put(key, String.join(";", values));
+      }
+    }
+  }
+
+  private void extract(Attributes a) {
+    if (!(a.get(key) instanceof String text)) {
+      return;
+    }
+    Pattern p = java.util.Objects.requireNonNull(pattern);
+    Matcher m = p.matcher(text);
+    if (m.find()) {
+      for (Map.Entry<String, Integer> g : p.namedGroups().entrySet()) {
+        String group = m.group(g.getValue());
+        a.put(g.getKey(), group == null ? "" : group);
+      }
+    }
+  }
+
+  private @Nullable Object converted(@Nullable Object v) {
+    switch (convertedType) {
+      case "string" -> {
+        return ValueText.of(v);
+      }
+      case "int" -> {
+        return switch (v) {
+          case Double d -> (Object) (long) (double) d;
+          case Boolean b -> (Object) (b ? 1L : 0L);
+          case String s -> number(s, true);
+          case null, default -> v;
+        };
+      }
+      default -> {
+        return switch (v) {
+          case Long l -> (Object) (double) l;
+          case Boolean b -> (Object) (b ? 1.0 : 0.0);
+          case String s -> number(s, false);
+          case null, default -> v;
+        };
+      }
+    }
+  }
+
+  /** What is not a number stays text. */
+  private static Object number(String s, boolean whole) {
+    try {
+      return whole ? (Object) Long.parseLong(s) : (Object) Double.parseDouble(s);
+    } catch (NumberFormatException e) {
+      return s;
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

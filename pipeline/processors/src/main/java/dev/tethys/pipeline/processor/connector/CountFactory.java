@@ -1,0 +1,410 @@
+package dev.tethys.pipeline.processor.connector;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.AnyValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ottl.ClientInfo;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Functions;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.Match;
+import dev.tethys.pipeline.processor.OttlConfig;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import dev.tethys.pipeline.processor.Trees;
+import dev.tethys.pipeline.processor.Walk;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code count} and {@code sum} connectors: delta sums of how many items of a batch there
+ * are, or of an attribute of theirs, by conditions and attributes, resource by resource.
+ */
+public final class CountFactory implements ConnectorFactory<CountFactory.Settings> {
+  /** What is counted, by what it is counted of. */
+  public record Settings(Map<Context, List<Rule>> rules) {}
+
+  /** One metric. */
+  public record Rule(
+      YamlNode at,
+      String name,
+      String description,
+      String source,
+      List<String> conditions,
+      List<By> attributes) {}
+
+  /** An attribute of the metric. */
+  public record By(String key, @Nullable Object otherwise) {}
+
+  /** Of which signal what is counted of is. */
+  private static final Map<Context, Signal> SIGNALS = new EnumMap<>(Context.class);
+
+  private static final Map<Context, String> KEYS = new LinkedHashMap<>();
+  private static final Map<Context, String> NAMES = new EnumMap<>(Context.class);
+
+  static {
+    of(Context.SPAN, Signal.TRACES, "spans", "trace.span.count");
+    of(Context.SPAN_EVENT, Signal.TRACES, "spanevents", "trace.span.event.count");
+    of(Context.METRIC, Signal.METRICS, "metrics", "metric.count");
+    of(Context.DATA_POINT, Signal.METRICS, "datapoints", "metric.datapoint.count");
+    of(Context.LOG, Signal.LOGS, "logs", "log.record.count");
+  }
+
+  private static void of(Context c, Signal signal, String key, String name) {
+    SIGNALS.put(c, signal);
+    KEYS.put(c, key);
+    NAMES.put(c, name);
+  }
+
+  private final boolean sums;
+  private final Ottl ottl;
+  private final Type<Settings> type;
+
+  private CountFactory(boolean sums, InstantSource clock) {
+    this.sums = sums;
+    this.ottl = new Ottl(Functions.standard(clock));
+    this.type = makeType();
+  }
+
+  public static CountFactory count(InstantSource clock) {
+    return new CountFactory(false, clock);
+  }
+
+  public static CountFactory sum(InstantSource clock) {
+    return new CountFactory(true, clock);
+  }
+
+  private static final Section BY = new Section("attribute", "An attribute of the metric.");
+  private static final Key<String> BY_KEY = BY.required("key", Type.STRING, "Its key.");
+  private static final Key<YamlNode> BY_DEFAULT =
+      BY.optional("default_value", Type.ANY, "Its value where an item has none.");
+
+  private Type<Settings> makeType() {
+    Section rule = new Section(sums ? "summed metric" : "counted metric", "A metric that is made.");
+    Key<String> description = rule.key("description", Type.STRING, "", "Of the metric.");
+    Key<List<String>> conditions =
+        rule.key(
+            "conditions", Type.list(Type.STRING), List.of(), "OTTL conditions; one is enough.");
+    Key<List<By>> attributes =
+        rule.key(
+            "attributes",
+            Type.list(
+                BY.type(
+                    o -> {
+                      YamlNode d = o.at(BY_DEFAULT);
+                      return new By(
+                          o.get(BY_KEY), d == null || d.isNull() ? null : Match.value(d.asTree()));
+                    })),
+            List.of(),
+            "Attributes of items by which it is taken apart; items without them are left out.");
+    Key<String> source =
+        sums
+            ? rule.required("source_attribute", Type.STRING, "The attribute that is added up.")
+            : null;
+    Section section =
+        new Section(sums ? "sum" : "count", sums ? "Adds attributes up." : "Counts items.");
+    Map<Context, Key<Map<String, YamlObject>>> keys = new LinkedHashMap<>();
+    KEYS.forEach(
+        (c, key) ->
+            keys.put(
+                c,
+                section.optional(
+                    key,
+                    Type.map(rule.type(o -> o)),
+                    "Metrics made of " + key + ", by their names.")));
+    section.notBuilt("profiles", "Metrics made of profiles.");
+    return section.type(
+        o -> {
+          Map<Context, List<Rule>> rules = new EnumMap<>(Context.class);
+          keys.forEach(
+              (c, key) -> {
+                List<Rule> list = new ArrayList<>();
+                Map<String, YamlObject> given = o.find(key);
+                if (given != null) {
+                  given.forEach(
+                      (name, r) ->
+                          list.add(
+                              new Rule(
+                                  r.node(),
+                                  name,
+                                  r.get(description),
+                                  source == null ? "" : r.get(source),
+                                  r.get(conditions),
+                                  r.get(attributes))));
+                } else if (!sums && o.node().entries().isEmpty()) {
+                  list.add(
+                      new Rule(
+                          o.node(),
+                          Objects.requireNonNull(NAMES.get(c)),
+                          "The number of " + KEYS.get(c) + " observed.",
+                          "",
+                          List.of(),
+                          List.of()));
+                }
+                rules.put(c, list);
+              });
+          return new Settings(rules);
+        });
+  }
+
+  @Override
+  public String type() {
+    return sums ? "sum" : "count";
+  }
+
+  @Override
+  public String about() {
+    return sums ? "Adds attributes of items up, as metrics." : "Counts items, as metrics.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return type;
+  }
+
+  @Override
+  public boolean connects(Signal from, Signal to) {
+    return to == Signal.METRICS && from != Signal.PROFILES;
+  }
+
+  @Override
+  public Connector create(
+      Settings settings,
+      Signal from,
+      Signal to,
+      Outputs outputs,
+      dev.tethys.pipeline.component.Context context) {
+    List<Counter> counters = new ArrayList<>();
+    settings
+        .rules()
+        .forEach(
+            (c, rules) -> {
+              if (SIGNALS.get(c) != from) {
+                return;
+              }
+              for (Rule r : rules) {
+                Conditions conditions =
+                    r.conditions().isEmpty()
+                        ? null
+                        : OttlConfig.load(
+                            r.at(),
+                            () ->
+                                ottl.conditions(
+                                    OttlConfig.contexts(from),
+                                    c,
+                                    r.conditions(),
+                                    ErrorMode.PROPAGATE));
+                counters.add(new Counter(r, c, conditions));
+              }
+            });
+    return new Counting(
+        counters,
+        outputs.all(),
+        context.clock(),
+        context.account(from),
+        context.account(Signal.METRICS),
+        from);
+  }
+
+  /** A rule, ready. */
+  private record Counter(Rule rule, Context context, @Nullable Conditions conditions) {
+    /** By resource, then by attributes. */
+    void count(
+        Telemetry<?> data,
+        ClientInfo client,
+        Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> to) {
+      Walk.each(
+          data,
+          context,
+          client,
+          at -> {
+            Attributes item = attributes(at);
+            if (conditions != null && !conditions.any(at)) {
+              return;
+            }
+            Attributes by = by(item);
+            double value = rule.source().isEmpty() ? 1 : number(item.get(rule.source()));
+            if (by != null && !Double.isNaN(value)) {
+              to.computeIfAbsent(at.resource(), _ -> new LinkedHashMap<>())
+                      .computeIfAbsent(this, _ -> new LinkedHashMap<>())
+                      .computeIfAbsent(by, _ -> new double[1])[0] +=
+                  value;
+            }
+          });
+    }
+
+    private Attributes attributes(Cursor at) {
+      return switch (context) {
+        case SPAN -> at.span().attributes();
+        case SPAN_EVENT -> at.event().attributes();
+        case LOG -> at.log().attributes();
+        case DATA_POINT -> at.point().attributes();
+        default -> new Attributes();
+      };
+    }
+
+    /** The attributes of the metric; null when the item has not all of them. */
+    private @Nullable Attributes by(Attributes item) {
+      Attributes by = new Attributes();
+      for (By b : rule.attributes()) {
+        int i = item.indexOf(b.key());
+        Object v = i < 0 ? b.otherwise() : item.value(i);
+        if (v == null) {
+          return null;
+        }
+        by.put(b.key(), AnyValue.copy(v));
+      }
+      return by;
+    }
+
+    private static double number(@Nullable Object v) {
+      return switch (v) {
+        case Long l -> l;
+        case Double d -> d;
+        case String s -> {
+          try {
+            yield Double.parseDouble(s);
+          } catch (NumberFormatException e) {
+            yield Double.NaN;
+          }
+        }
+        case null, default -> Double.NaN;
+      };
+    }
+  }
+
+  /**
+   * Counts batch by batch. The items themselves end here: what counts them stands beside, in
+   * another pipeline.
+   */
+  private static final class Counting implements Connector {
+    private static final String COUNTED = "counted";
+
+    private final List<Counter> counters;
+    private final Consumer next;
+    private final Clockwork clock;
+    private final Account account;
+    private final Account metrics;
+    private final Signal from;
+
+    Counting(
+        List<Counter> counters,
+        Consumer next,
+        Clockwork clock,
+        Account account,
+        Account metrics,
+        Signal from) {
+      this.counters = List.copyOf(counters);
+      this.next = next;
+      this.clock = clock;
+      this.account = account;
+      this.metrics = metrics;
+      this.from = from;
+    }
+
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      account.take(batch.items());
+      Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> counts =
+          new java.util.IdentityHashMap<>();
+      Telemetry<?> data;
+      try {
+        data = Trees.read(batch);
+        for (Counter c : counters) {
+          c.count(data, Clients.of(batch.metadata()), counts);
+        }
+      } catch (CodecException | EvaluationException e) {
+        account.drop(
+            e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED,
+            batch.items());
+        receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+        return;
+      }
+      account.drop(COUNTED, batch.items());
+      MetricsData made = made(data, counts);
+      if (made.itemCount() == 0) {
+        receipt.settle(Outcome.ACCEPTED);
+        return;
+      }
+      Batch out = Trees.write(made, batch, Signal.METRICS);
+      metrics.create(out.items());
+      metrics.pass(out.items());
+      next.consume(out, receipt);
+    }
+
+    private MetricsData made(
+        Telemetry<?> data, Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> counts) {
+      MetricsData made = new MetricsData();
+      long now = clock.millis() * 1_000_000;
+      for (ResourceGroup<?> r : data.resources()) {
+        Map<Counter, Map<Attributes, double[]>> of = counts.get(r);
+        if (of == null) {
+          continue;
+        }
+        ResourceGroup<Metric> g = new ResourceGroup<>();
+        g.setResource(r.resource().copy());
+        ScopeGroup<Metric> s = new ScopeGroup<>();
+        s.scope().setName("tethys/" + from.name().toLowerCase(java.util.Locale.ROOT));
+        of.forEach((c, values) -> s.items().add(metric(c, values, now)));
+        g.scopes().add(s);
+        made.resources().add(g);
+      }
+      return made;
+    }
+
+    private static Metric metric(Counter c, Map<Attributes, double[]> values, long now) {
+      Metric m = new Metric();
+      m.setName(c.rule().name());
+      m.setDescription(c.rule().description());
+      MetricData.Sum sum = new MetricData.Sum();
+      sum.setMonotonic(c.rule().source().isEmpty());
+      sum.setTemporality(MetricData.TEMPORALITY_DELTA);
+      values.forEach(
+          (attributes, value) -> {
+            NumberDataPoint p = new NumberDataPoint();
+            p.attributes().putAll(attributes);
+            p.setTimeUnixNano(now);
+            if (c.rule().source().isEmpty()) {
+              p.setLong((long) value[0]);
+            } else {
+              p.setDouble(value[0]);
+            }
+            sum.points().add(p);
+          });
+      m.setData(sum);
+      return m;
+    }
+  }
+}

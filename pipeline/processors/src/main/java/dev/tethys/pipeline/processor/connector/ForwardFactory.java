@@ -1,0 +1,56 @@
+package dev.tethys.pipeline.processor.connector;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.ledger.Account;
+
+/** Makes {@code forward} connectors: what comes in goes to every pipeline behind. */
+public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Settings> {
+  /** There are none. */
+  public record Settings() {}
+
+  private static final Section SECTION =
+      new Section("forward", "Hands batches on to other pipelines of their signal.");
+
+  @Override
+  public String type() {
+    return "forward";
+  }
+
+  @Override
+  public String about() {
+    return "Hands batches on to other pipelines of their signal.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(_ -> new Settings());
+  }
+
+  @Override
+  public boolean connects(Signal from, Signal to) {
+    return from == to;
+  }
+
+  @Override
+  public Connector create(
+      Settings settings, Signal from, Signal to, Outputs outputs, Context context) {
+    Consumer all = outputs.all();
+    Account account = context.account(from);
+    return new Connector() {
+      @Override
+      public void consume(Batch batch, Receipt receipt) {
+        account.through(batch.items());
+        all.consume(batch, receipt);
+      }
+    };
+  }
+}

@@ -1,0 +1,390 @@
+package dev.tethys.pipeline.processor.connector;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ottl.ClientInfo;
+import dev.tethys.pipeline.ottl.Condition;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Functions;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.OttlConfig;
+import dev.tethys.pipeline.processor.OttlMetrics;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import dev.tethys.pipeline.processor.Trees;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code routing} connectors: each row of a table takes what its condition names out of the
+ * batch and gives it to its pipelines; what no row wants goes to the default ones.
+ */
+public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Settings> {
+  /** What is where no row wants it and there are no default pipelines. */
+  static final String UNROUTED = "unrouted";
+
+  /** The table. */
+  public record Settings(List<Row> table, List<PipelineId> defaults, ErrorMode errorMode) {}
+
+  /** One row of it. */
+  public record Row(
+      YamlNode at,
+      @Nullable Context context,
+      String condition,
+      boolean copies,
+      List<PipelineId> pipelines) {}
+
+  private static final Type<PipelineId> PIPELINE =
+      Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
+
+  private static final Section ROW = new Section("route", "Which items go where.");
+  private static final Key<String> CONTEXT =
+      ROW.key(
+          "context",
+          Type.STRING,
+          "resource",
+          "resource, scope, span, metric, datapoint, log or request.");
+  private static final Key<String> CONDITION =
+      ROW.key("condition", Type.STRING, "", "An OTTL condition.");
+  private static final Key<String> STATEMENT =
+      ROW.key("statement", Type.STRING, "", "The older way to write it: route() where ...");
+  private static final Key<String> ACTION =
+      ROW.key("action", Type.STRING, "move", "move, or copy so that later rows see it too.");
+  private static final Key<List<PipelineId>> PIPELINES =
+      ROW.required("pipelines", Type.list(PIPELINE), "Where they go.");
+
+  private static final Section SECTION =
+      new Section("routing", "Gives items to pipelines by conditions.");
+  private static final Key<List<Row>> TABLE =
+      SECTION.required("table", Type.list(ROW.type(RoutingFactory::row)), "Rows, the first wins.");
+  private static final Key<List<PipelineId>> DEFAULTS =
+      SECTION.key("default_pipelines", Type.list(PIPELINE), List.of(), "Where all else goes.");
+  private static final Key<ErrorMode> ERROR_MODE =
+      SECTION.key(
+          "error_mode", OttlConfig.ERROR_MODE, ErrorMode.PROPAGATE, "What becomes of errors.");
+
+  private final Ottl ottl;
+
+  public RoutingFactory(InstantSource clock) {
+    ottl = new Ottl(Functions.standard(clock));
+  }
+
+  private static Row row(YamlObject o) {
+    String condition = o.get(CONDITION);
+    String statement = o.get(STATEMENT).strip();
+    if (condition.isEmpty() == statement.isEmpty()) {
+      throw o.error("needs a condition");
+    }
+    if (!statement.isEmpty()) {
+      if (!statement.startsWith("route()")) {
+        throw o.error(STATEMENT, "begins with route()");
+      }
+      String rest = statement.substring("route()".length()).strip();
+      condition = rest.isEmpty() ? "true" : rest.replaceFirst("^where\\s+", "");
+    }
+    boolean copies =
+        switch (o.get(ACTION)) {
+          case "move" -> false;
+          case "copy" -> true;
+          default -> throw o.error(ACTION, "is move or copy");
+        };
+    if (o.get(PIPELINES).isEmpty()) {
+      throw o.error(PIPELINES, "names no pipeline");
+    }
+    if (o.get(CONTEXT).equals("request")) {
+      // request["k"] is what the metadata of the batch says.
+      String c =
+          condition.replaceAll(
+              "\\brequest\\s*\\[\\s*(\"[^\"]*\")\\s*\\]", "otelcol.client.metadata[$1][0]");
+      return new Row(o.node(), Context.RESOURCE, c, copies, o.get(PIPELINES));
+    }
+    Context context = Context.of(o.get(CONTEXT));
+    if (context == null) {
+      throw o.error(CONTEXT, "is resource, scope, span, metric, datapoint, log or request");
+    }
+    return new Row(o.node(), context, condition, copies, o.get(PIPELINES));
+  }
+
+  @Override
+  public String type() {
+    return "routing";
+  }
+
+  @Override
+  public String about() {
+    return "Gives items to pipelines by OTTL conditions.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(
+        o -> {
+          if (o.get(TABLE).isEmpty()) {
+            throw o.error(TABLE, "has no rows");
+          }
+          return new Settings(o.get(TABLE), o.get(DEFAULTS), o.get(ERROR_MODE));
+        });
+  }
+
+  @Override
+  public boolean connects(Signal from, Signal to) {
+    return from == to && from != Signal.PROFILES;
+  }
+
+  @Override
+  public Connector create(
+      Settings settings,
+      Signal from,
+      Signal to,
+      Outputs outputs,
+      dev.tethys.pipeline.component.Context context) {
+    List<Routing.Route> routes = new ArrayList<>();
+    List<Conditions> shown = new ArrayList<>();
+    for (Row r : settings.table()) {
+      Conditions c =
+          OttlConfig.load(
+              r.at(),
+              () ->
+                  ottl.conditions(
+                      OttlConfig.contexts(from),
+                      r.context(),
+                      List.of(r.condition()),
+                      settings.errorMode()));
+      shown.add(c);
+      routes.add(
+          new Routing.Route(
+              c.context(),
+              c.conditions().getFirst(),
+              r.copies(),
+              consumers(r.pipelines(), outputs, r.at())));
+    }
+    List<dev.tethys.pipeline.Consumer> defaults =
+        settings.defaults().isEmpty()
+            ? List.of()
+            : consumers(settings.defaults(), outputs, settings.table().getFirst().at());
+    context.metrics().register(OttlMetrics.conditions(context.id().toString(), from, shown));
+    return new Routing(routes, defaults, settings.errorMode(), from, context.account(from));
+  }
+
+  private static List<dev.tethys.pipeline.Consumer> consumers(
+      List<PipelineId> ids, Outputs outputs, YamlNode at) {
+    List<dev.tethys.pipeline.Consumer> to = new ArrayList<>();
+    for (PipelineId id : ids) {
+      if (!outputs.pipelines().contains(id)) {
+        throw at.error("the pipeline " + id + " does not have this connector among its receivers");
+      }
+      to.add(outputs.to(id));
+    }
+    return to;
+  }
+
+  /** Takes batches apart. */
+  private static final class Routing implements Connector {
+    /** A row, ready. */
+    private record Route(
+        Context context,
+        Condition condition,
+        boolean copies,
+        List<dev.tethys.pipeline.Consumer> to) {}
+
+    /** A part of a batch on its way. */
+    private record Part(Batch batch, List<dev.tethys.pipeline.Consumer> to) {}
+
+    private final List<Route> routes;
+    private final List<dev.tethys.pipeline.Consumer> defaults;
+    private final ErrorMode mode;
+    private final Signal signal;
+    private final Account account;
+
+    Routing(
+        List<Route> routes,
+        List<dev.tethys.pipeline.Consumer> defaults,
+        ErrorMode mode,
+        Signal signal,
+        Account account) {
+      this.routes = List.copyOf(routes);
+      this.defaults = List.copyOf(defaults);
+      this.mode = mode;
+      this.signal = signal;
+      this.account = account;
+    }
+
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      account.take(batch.items());
+      List<Part> parts = new ArrayList<>();
+      int held = batch.items();
+      int out = 0;
+      try {
+        Telemetry<?> data = Trees.read(batch);
+        ClientInfo client = Clients.of(batch.metadata());
+        for (Route r : routes) {
+          Telemetry<?> taken = take(data, r, client);
+          if (taken.itemCount() > 0) {
+            parts.add(new Part(Trees.write(taken, batch, signal), r.to()));
+          }
+        }
+        data.removeEmpty();
+        if (data.itemCount() > 0 && !defaults.isEmpty()) {
+          parts.add(new Part(Trees.write(data, batch, signal), defaults));
+        }
+      } catch (CodecException | EvaluationException e) {
+        account.drop(
+            e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED, held);
+        receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), held));
+        return;
+      }
+      int ways = 0;
+      for (Part p : parts) {
+        out += p.batch().items();
+        ways += p.to().size();
+      }
+      if (out > held) {
+        account.create(out - held);
+      } else {
+        account.drop(UNROUTED, held - out);
+      }
+      account.pass(out);
+      if (ways == 0) {
+        receipt.settle(Outcome.ACCEPTED);
+        return;
+      }
+      Receipt joined = Receipt.join(receipt, ways);
+      for (Part p : parts) {
+        for (dev.tethys.pipeline.Consumer c : p.to()) {
+          c.consume(p.batch(), joined);
+        }
+      }
+    }
+
+    @SuppressWarnings("unchecked") // a copy of a tree is of its class
+    private <T extends Item<T>> Telemetry<T> take(Telemetry<T> data, Route r, ClientInfo client) {
+      Telemetry<T> taken = (Telemetry<T>) empty(data);
+      Cursor at = new Cursor().from(client);
+      for (var groups = data.resources().iterator(); groups.hasNext(); ) {
+        ResourceGroup<T> g = groups.next();
+        at.atResource(g);
+        if (r.context() == Context.RESOURCE) {
+          if (holds(r, at)) {
+            taken.resources().add(r.copies() ? g.copy() : g);
+            if (!r.copies()) {
+              groups.remove();
+            }
+          }
+          continue;
+        }
+        ResourceGroup<T> to = new ResourceGroup<>();
+        to.setResource(g.resource().copy());
+        to.setSchemaUrl(g.schemaUrl());
+        for (ScopeGroup<T> s : g.scopes()) {
+          at.atScope(s);
+          ScopeGroup<T> t = new ScopeGroup<>();
+          t.setScope(s.scope().copy());
+          t.setSchemaUrl(s.schemaUrl());
+          boolean whole = r.context() == Context.SCOPE && holds(r, at);
+          if (r.context() != Context.SCOPE || whole) {
+            s.items().removeIf(i -> takes(i, r, at, whole, t));
+          }
+          if (!t.items().isEmpty()) {
+            to.scopes().add(t);
+          }
+        }
+        if (!to.scopes().isEmpty()) {
+          taken.resources().add(to);
+        }
+      }
+      return taken;
+    }
+
+    private static Telemetry<?> empty(Telemetry<?> like) {
+      return switch (like) {
+        case dev.tethys.model.telemetry.LogsData _ -> new dev.tethys.model.telemetry.LogsData();
+        case dev.tethys.model.telemetry.TracesData _ -> new dev.tethys.model.telemetry.TracesData();
+        case dev.tethys.model.telemetry.MetricsData _ ->
+            new dev.tethys.model.telemetry.MetricsData();
+      };
+    }
+
+    private boolean holds(Route r, Cursor at) {
+      at.clearCache();
+      return r.condition().holds(at, mode);
+    }
+
+    /** Gives an item to a scope if it is wanted; whether it then goes from where it was. */
+    private <T extends Item<T>> boolean takes(
+        T item, Route r, Cursor at, boolean whole, ScopeGroup<T> to) {
+      if (r.context() == Context.DATA_POINT && item instanceof Metric m) {
+        return points(item, m, r, at.atMetric(m), to);
+      }
+      switch ((Object) item) {
+        case LogRecord l -> at.atLog(l);
+        case Span s -> at.atSpan(s);
+        case Metric m -> at.atMetric(m);
+        default -> throw new AssertionError();
+      }
+      if (!whole && !holds(r, at)) {
+        return false;
+      }
+      to.items().add(r.copies() ? item.copy() : item);
+      return !r.copies();
+    }
+
+    private <T extends Item<T>> boolean points(
+        T item, Metric m, Route r, Cursor at, ScopeGroup<T> to) {
+      MetricData<?> data = m.data();
+      if (data == null) {
+        return false;
+      }
+      boolean[] wanted = new boolean[data.points().size()];
+      int n = 0;
+      for (int i = 0; i < wanted.length; i++) {
+        wanted[i] = holds(r, at.atPoint(data.points().get(i)));
+        n += wanted[i] ? 1 : 0;
+      }
+      if (n == 0) {
+        return false;
+      }
+      T copy = item.copy();
+      keep(((Metric) (Object) copy).data(), wanted, true);
+      to.items().add(copy);
+      if (!r.copies()) {
+        keep(data, wanted, false);
+      }
+      return data.points().isEmpty();
+    }
+
+    private static <P extends DataPoint> void keep(
+        @Nullable MetricData<P> data, boolean[] wanted, boolean which) {
+      int[] i = {0};
+      java.util.Objects.requireNonNull(data).points().removeIf(_ -> wanted[i[0]++] != which);
+    }
+  }
+}

@@ -1,0 +1,306 @@
+package dev.tethys.pipeline.processor.metricstransform;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.processor.Points;
+import dev.tethys.pipeline.processor.Simple;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code metricstransform} processor: a list of transforms, each for the metrics that it
+ * includes: renamed ({@code update}), copied ({@code insert}), made one ({@code combine}), or moved
+ * to a resource of their own ({@code group}).
+ */
+public final class MetricsTransform {
+  private enum Action {
+    UPDATE,
+    INSERT,
+    COMBINE,
+    GROUP
+  }
+
+  private static final Section SECTION = new Section("transform", "What is done to some metrics.");
+  private static final Key<String> INCLUDE =
+      SECTION.required("include", Type.STRING, "Their name, or an RE2 expression.");
+  private static final Key<String> MATCH_TYPE =
+      SECTION.key("match_type", Type.STRING, "strict", "strict or regexp.");
+  private static final Key<Map<String, String>> MATCH_LABELS =
+      SECTION.key(
+          "experimental_match_labels",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Attributes with values that points must have.");
+  private static final Key<Action> ACTION =
+      SECTION.required(
+          "action", Type.lowerCase("action", Action.class), "update, insert, combine or group.");
+  private static final Key<String> NEW_NAME =
+      SECTION.key("new_name", Type.STRING, "", "The new name; may hold $1 and ${name}.");
+  private static final Key<Points.Aggregation> AGGREGATION =
+      SECTION.key(
+          "aggregation_type",
+          Type.lowerCase("aggregation", Points.Aggregation.class),
+          Points.Aggregation.SUM,
+          "How points of equal attributes become one when metrics are combined.");
+  private static final Key<String> SUBMATCH_CASE =
+      SECTION.key(
+          "submatch_case", Type.STRING, "", "lower or upper, for groups of the expression.");
+  private static final Key<Map<String, String>> GROUP_LABELS =
+      SECTION.key(
+          "group_resource_labels", Type.map(Type.STRING), Map.of(), "Attributes of the resource.");
+  private static final Key<List<Operation>> OPERATIONS =
+      SECTION.key("operations", Type.list(Operation.TYPE), List.of(), "Edits of the data points.");
+
+  private static final Section ALL =
+      new Section("metricstransform", "Renames, copies, combines and aggregates metrics.");
+  private static final Key<List<MetricsTransform>> TRANSFORMS =
+      ALL.required(
+          "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
+
+  private final String include;
+  private final @Nullable Pattern pattern;
+  private final Map<String, String> matchLabels;
+  private final Action action;
+  private final String newName;
+  private final Points.Aggregation aggregation;
+  private final String submatchCase;
+  private final Map<String, String> groupLabels;
+  private final List<Operation> operations;
+
+  private MetricsTransform(YamlObject o) {
+    include = o.get(INCLUDE);
+    pattern =
+        switch (o.get(MATCH_TYPE)) {
+          case "strict" -> null;
+          case "regexp" -> {
+            try {
+              yield Pattern.compile(include);
+            } catch (PatternSyntaxException e) {
+              throw o.error(INCLUDE, "is not a regular expression of RE2: " + e.getMessage());
+            }
+          }
+          default -> throw o.error(MATCH_TYPE, "is strict or regexp");
+        };
+    matchLabels = o.get(MATCH_LABELS);
+    action = o.get(ACTION);
+    newName = o.get(NEW_NAME);
+    aggregation = o.get(AGGREGATION);
+    submatchCase = o.get(SUBMATCH_CASE);
+    groupLabels = o.get(GROUP_LABELS);
+    operations = o.get(OPERATIONS);
+    if (newName.isEmpty() && (action == Action.INSERT || action == Action.COMBINE)) {
+      throw o.error(NEW_NAME, "is needed to insert and to combine");
+    }
+    if (groupLabels.isEmpty() && action == Action.GROUP) {
+      throw o.error(GROUP_LABELS, "is needed to group");
+    }
+    if (!List.of("", "lower", "upper").contains(submatchCase)) {
+      throw o.error(SUBMATCH_CASE, "is lower or upper");
+    }
+  }
+
+  public static ProcessorFactory<List<MetricsTransform>> factory() {
+    return new Simple<>(
+        "metricstransform",
+        List.of("metrics_transform"),
+        "Renames, copies, combines and aggregates metrics.",
+        ALL.type(o -> o.get(TRANSFORMS)),
+        Set.of(Signal.METRICS),
+        dev.tethys.pipeline.ledger.Drops.FILTERED,
+        (transforms, _, _) ->
+            (data, _) -> {
+              transforms.forEach(t -> t.run((MetricsData) data));
+              return true;
+            });
+  }
+
+  private void run(MetricsData data) {
+    List<ResourceGroup<Metric>> made = new ArrayList<>();
+    for (ResourceGroup<Metric> r : data.resources()) {
+      ResourceGroup<Metric> group = new ResourceGroup<>();
+      for (ScopeGroup<Metric> s : r.scopes()) {
+        if (action == Action.COMBINE) {
+          combine(s);
+          continue;
+        }
+        ScopeGroup<Metric> moved = new ScopeGroup<>();
+        moved.setScope(s.scope().copy());
+        List<Metric> inserted = new ArrayList<>();
+        for (Metric m : List.copyOf(s.items())) {
+          Matcher match = match(m);
+          if (match == null && !isStrictMatch(m)) {
+            continue;
+          }
+          switch (action) {
+            case UPDATE -> update(m, match);
+            case INSERT -> {
+              Metric copy = m.copy();
+              keepMatching(copy.data());
+              update(copy, match);
+              inserted.add(copy);
+            }
+            case GROUP -> {
+              s.items().remove(m);
+              update(m, match);
+              moved.items().add(m);
+            }
+            case COMBINE -> throw new AssertionError();
+          }
+        }
+        s.items().addAll(inserted);
+        s.items().removeIf(m -> m.data() != null && m.data().points().isEmpty());
+        if (!moved.items().isEmpty()) {
+          group.scopes().add(moved);
+        }
+      }
+      if (!group.scopes().isEmpty()) {
+        group.setResource(r.resource().copy());
+        groupLabels.forEach((k, v) -> group.resource().attributes().put(k, v));
+        made.add(group);
+      }
+    }
+    data.resources().addAll(made);
+  }
+
+  private @Nullable Matcher match(Metric m) {
+    if (pattern == null || !labelsMatch(m)) {
+      return null;
+    }
+    Matcher match = pattern.matcher(m.name());
+    return match.find() ? match : null;
+  }
+
+  private boolean isStrictMatch(Metric m) {
+    return pattern == null && include.equals(m.name()) && labelsMatch(m);
+  }
+
+  private boolean labelsMatch(Metric m) {
+    if (matchLabels.isEmpty() || m.data() == null) {
+      return matchLabels.isEmpty();
+    }
+    return m.data().points().stream().anyMatch(this::labelsMatch);
+  }
+
+  private boolean labelsMatch(DataPoint p) {
+    return matchLabels.entrySet().stream()
+        .allMatch(e -> ValueText.of(p.attributes().get(e.getKey())).equals(e.getValue()));
+  }
+
+  private <P extends DataPoint> void keepMatching(@Nullable MetricData<P> data) {
+    if (data != null && !matchLabels.isEmpty()) {
+      data.points().removeIf(p -> !labelsMatch(p));
+    }
+  }
+
+  private void update(Metric m, @Nullable Matcher match) {
+    if (!newName.isEmpty()) {
+      m.setName(match == null ? newName : expanded(match));
+    }
+    operations.forEach(o -> o.apply(m));
+  }
+
+  private String expanded(Matcher m) {
+    StringBuilder sb = new StringBuilder();
+    int at = 0;
+    while (at < newName.length()) {
+      char c = newName.charAt(at);
+      if (c != '$' || at + 1 == newName.length()) {
+        sb.append(c);
+        at++;
+        continue;
+      }
+      boolean braces = newName.charAt(at + 1) == '{';
+      int start = at + (braces ? 2 : 1);
+      int end = start;
+      while (end < newName.length()
+          && (Character.isLetterOrDigit(newName.charAt(end)) || newName.charAt(end) == '_')) {
+        end++;
+      }
+      sb.append(cased(group(m, newName.substring(start, end))));
+      at = end + (braces && end < newName.length() ? 1 : 0);
+    }
+    return sb.toString();
+  }
+
+  private static String group(Matcher m, String name) {
+    Integer i = m.pattern().namedGroups().get(name);
+    if (i == null) {
+      try {
+        i = Integer.parseInt(name);
+      } catch (NumberFormatException e) {
+        return "";
+      }
+    }
+    String g = i <= m.groupCount() ? m.group(i) : null;
+    return g == null ? "" : g;
+  }
+
+  private String cased(String s) {
+    return switch (submatchCase) {
+      case "lower" -> s.toLowerCase(Locale.ROOT);
+      case "upper" -> s.toUpperCase(Locale.ROOT);
+      default -> s;
+    };
+  }
+
+  /** All that match and are of the type of the first become one; named groups become attributes. */
+  private void combine(ScopeGroup<Metric> s) {
+    Metric into = null;
+    for (Metric m : List.copyOf(s.items())) {
+      Matcher match = match(m);
+      if (match == null && !isStrictMatch(m)
+          || m.data() == null
+          || into != null
+              && Objects.requireNonNull(into.data()).getClass() != m.data().getClass()) {
+        continue;
+      }
+      if (match != null) {
+        for (Map.Entry<String, Integer> g : match.pattern().namedGroups().entrySet()) {
+          String value = match.group(g.getValue());
+          if (value != null) {
+            for (DataPoint p : m.data().points()) {
+              p.attributes().put(g.getKey(), cased(value));
+            }
+          }
+        }
+      }
+      s.items().remove(m);
+      if (into == null) {
+        into = m;
+        into.setName(match == null ? newName : expanded(match));
+      } else {
+        addAll(into.data(), m.data());
+      }
+    }
+    if (into != null) {
+      Points.aggregate(Objects.requireNonNull(into.data()).points(), aggregation);
+      Metric combined = into;
+      operations.forEach(o -> o.apply(combined));
+      s.items().add(combined);
+    }
+  }
+
+  @SuppressWarnings("unchecked") // both are of one class
+  private static void addAll(@Nullable MetricData<?> to, MetricData<?> from) {
+    ((List<DataPoint>) Objects.requireNonNull(to).points()).addAll(from.points());
+  }
+}

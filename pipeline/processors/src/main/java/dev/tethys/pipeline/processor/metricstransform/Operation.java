@@ -1,0 +1,194 @@
+package dev.tethys.pipeline.processor.metricstransform;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.processor.Points;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One edit of the data points of a metric. */
+final class Operation {
+  private enum Action {
+    ADD_LABEL,
+    UPDATE_LABEL,
+    DELETE_LABEL_VALUE,
+    TOGGLE_SCALAR_DATA_TYPE,
+    EXPERIMENTAL_SCALE_VALUE,
+    AGGREGATE_LABELS,
+    AGGREGATE_LABEL_VALUES
+  }
+
+  private record ValueAction(String value, String newValue) {}
+
+  private static final Section VALUE_ACTION = new Section("value action", "Another value.");
+  private static final Key<String> VALUE =
+      VALUE_ACTION.required("value", Type.STRING, "The value that is replaced.");
+  private static final Key<String> VALUE_NEW =
+      VALUE_ACTION.required("new_value", Type.STRING, "What it is replaced with.");
+
+  private static final Section SECTION = new Section("operation", "An edit of data points.");
+  private static final Key<Action> ACTION =
+      SECTION.required(
+          "action",
+          Type.lowerCase("action", Action.class),
+          "add_label, update_label, delete_label_value, toggle_scalar_data_type,"
+              + " experimental_scale_value, aggregate_labels or aggregate_label_values.");
+  private static final Key<String> LABEL = SECTION.key("label", Type.STRING, "", "The attribute.");
+  private static final Key<String> NEW_LABEL =
+      SECTION.key("new_label", Type.STRING, "", "Its new name, or the one that is added.");
+  private static final Key<String> NEW_VALUE =
+      SECTION.key("new_value", Type.STRING, "", "The value that is added or aggregated into.");
+  private static final Key<String> LABEL_VALUE =
+      SECTION.key("label_value", Type.STRING, "", "Points with this value are deleted.");
+  private static final Key<List<String>> LABEL_SET =
+      SECTION.key("label_set", Type.list(Type.STRING), List.of(), "Attributes that stay.");
+  private static final Key<List<String>> AGGREGATED_VALUES =
+      SECTION.key(
+          "aggregated_values", Type.list(Type.STRING), List.of(), "Values that become one.");
+  private static final Key<Points.Aggregation> AGGREGATION =
+      SECTION.key(
+          "aggregation_type",
+          Type.lowerCase("aggregation", Points.Aggregation.class),
+          Points.Aggregation.SUM,
+          "sum, mean, min, max, count or median.");
+  private static final Key<Double> SCALE =
+      SECTION.key("experimental_scale", Type.FLOAT, 1.0, "What values are multiplied with.");
+  private static final Key<List<ValueAction>> VALUE_ACTIONS =
+      SECTION.key(
+          "value_actions",
+          Type.list(VALUE_ACTION.type(o -> new ValueAction(o.get(VALUE), o.get(VALUE_NEW)))),
+          List.of(),
+          "Values of the attribute that are replaced.");
+
+  static final Type<Operation> TYPE = SECTION.type(Operation::new);
+
+  private final Action action;
+  private final String label;
+  private final String newLabel;
+  private final String newValue;
+  private final String labelValue;
+  private final Set<String> labelSet;
+  private final Set<String> aggregated;
+  private final Points.Aggregation aggregation;
+  private final double scale;
+  private final Map<String, String> valueActions = new LinkedHashMap<>();
+
+  private Operation(YamlObject o) {
+    action = o.get(ACTION);
+    label = o.get(LABEL);
+    newLabel = o.get(NEW_LABEL);
+    newValue = o.get(NEW_VALUE);
+    labelValue = o.get(LABEL_VALUE);
+    labelSet = new HashSet<>(o.get(LABEL_SET));
+    aggregated = new HashSet<>(o.get(AGGREGATED_VALUES));
+    aggregation = o.get(AGGREGATION);
+    scale = o.get(SCALE);
+    o.get(VALUE_ACTIONS).forEach(v -> valueActions.put(v.value(), v.newValue()));
+    boolean lacking =
+        switch (action) {
+          case ADD_LABEL -> newLabel.isEmpty() || newValue.isEmpty();
+          case UPDATE_LABEL, DELETE_LABEL_VALUE -> label.isEmpty();
+          case AGGREGATE_LABEL_VALUES -> label.isEmpty() || newValue.isEmpty();
+          default -> false;
+        };
+    if (lacking) {
+      throw o.error(
+          action == Action.ADD_LABEL
+              ? "needs new_label and new_value"
+              : action == Action.AGGREGATE_LABEL_VALUES
+                  ? "needs label and new_value"
+                  : "needs a label");
+    }
+  }
+
+  void apply(Metric m) {
+    MetricData<?> data = m.data();
+    if (data == null) {
+      return;
+    }
+    switch (action) {
+      case ADD_LABEL -> data.points().forEach(p -> p.attributes().put(newLabel, newValue));
+      case UPDATE_LABEL -> data.points().forEach(p -> update(p.attributes()));
+      case DELETE_LABEL_VALUE ->
+          data.points()
+              .removeIf(
+                  p ->
+                      p.attributes().contains(label)
+                          && ValueText.of(p.attributes().get(label)).equals(labelValue));
+      case TOGGLE_SCALAR_DATA_TYPE -> numbers(data, false);
+      case EXPERIMENTAL_SCALE_VALUE -> numbers(data, true);
+      case AGGREGATE_LABELS -> {
+        data.points().forEach(p -> p.attributes().removeIf((k, _) -> !labelSet.contains(k)));
+        Points.aggregate(data.points(), aggregation);
+      }
+      case AGGREGATE_LABEL_VALUES -> {
+        for (DataPoint p : data.points()) {
+          if (p.attributes().contains(label)
+              && aggregated.contains(ValueText.of(p.attributes().get(label)))) {
+            p.attributes().put(label, newValue);
+          }
+        }
+        Points.aggregate(data.points(), aggregation);
+      }
+    }
+  }
+
+  private void update(Attributes a) {
+    int i = a.indexOf(label);
+    if (i < 0) {
+      return;
+    }
+    Object v = a.value(i);
+    String replaced = valueActions.get(ValueText.of(v));
+    Object value = replaced == null ? v : replaced;
+    if (newLabel.isEmpty() || newLabel.equals(label)) {
+      a.setValue(i, value);
+    } else {
+      a.remove(label);
+      a.put(newLabel, value);
+    }
+  }
+
+  private void numbers(MetricData<?> data, boolean scaled) {
+    for (DataPoint p : data.points()) {
+      switch (p) {
+        case NumberDataPoint n when scaled && n.isInt() ->
+            n.setLong((long) (n.longValue() * scale));
+        case NumberDataPoint n when scaled -> n.setDouble(n.doubleValue() * scale);
+        case NumberDataPoint n when n.isInt() -> n.setDouble(n.longValue());
+        case NumberDataPoint n -> n.setLong((long) n.doubleValue());
+        case HistogramDataPoint h when scaled -> {
+          double[] bounds = h.explicitBounds().clone();
+          for (int i = 0; i < bounds.length; i++) {
+            bounds[i] *= scale;
+          }
+          h.setExplicitBounds(bounds);
+          if (h.hasSum()) {
+            h.setSum(h.sum() * scale);
+          }
+          if (h.hasMin()) {
+            h.setMin(h.min() * scale);
+          }
+          if (h.hasMax()) {
+            h.setMax(h.max() * scale);
+          }
+        }
+        default -> {
+          // other points have no one value
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.processor.ratelimit;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Shares so many items a second among keys, max-min fair: a key that wants less than an equal share
+ * gets what it wants, and what it leaves is shared by the others. What a key wants is what it
+ * wanted in the second before. Not for several threads at once.
+ */
+final class FairShare {
+  private static final class Usage {
+    long wanted;
+    long taken;
+    long share;
+  }
+
+  private final long total;
+  private final long perKey;
+  private final int maxKeys;
+  private Map<String, Usage> now = new HashMap<>();
+  private Map<String, Long> shares = new HashMap<>();
+  private long newShare;
+  private long taken;
+  private long second = Long.MIN_VALUE;
+
+  /**
+   * Makes one.
+   *
+   * @param total items a second
+   * @param perKey items a second and key at most
+   * @param maxKeys how many keys are told apart; all further ones count as one
+   */
+  FairShare(long total, long perKey, int maxKeys) {
+    this.total = total;
+    this.perKey = perKey;
+    this.maxKeys = maxKeys;
+    this.newShare = Math.min(total, perKey);
+  }
+
+  /** Whether an item of a key may pass at a time. */
+  boolean admit(String key, long millis) {
+    long s = Math.floorDiv(millis, 1000L);
+    if (s != second) {
+      roll(s);
+    }
+    Usage u = now.get(key);
+    if (u == null) {
+      String known = now.size() < maxKeys || shares.containsKey(key) ? key : "";
+      u = now.computeIfAbsent(known, _ -> new Usage());
+      u.share = shares.getOrDefault(known, newShare);
+    }
+    u.wanted++;
+    if (u.taken >= u.share || taken >= total) {
+      return false;
+    }
+    u.taken++;
+    taken++;
+    return true;
+  }
+
+  private void roll(long s) {
+    boolean follows = s == second + 1;
+    Map<String, Usage> before = follows ? now : Map.of();
+    now = new HashMap<>();
+    shares = new LinkedHashMap<>();
+    second = s;
+    taken = 0;
+    newShare = Math.min(perKey, total / (before.size() + 1));
+    if (before.isEmpty()) {
+      newShare = Math.min(total, perKey);
+      return;
+    }
+    String[] keys = before.keySet().toArray(String[]::new);
+    Arrays.sort(keys, java.util.Comparator.comparingLong(k -> wanted(before, k)));
+    long left = total;
+    for (int i = 0; i < keys.length; i++) {
+      long equal = left / (keys.length - i);
+      // A quarter more than last time, so that who wants more can show it.
+      long wants = wanted(before, keys[i]) + wanted(before, keys[i]) / 4 + 1;
+      long share = Math.min(perKey, Math.min(equal, wants));
+      shares.put(keys[i], share);
+      left -= share;
+    }
+    long spare = left / keys.length;
+    if (spare > 0) {
+      shares.replaceAll((_, v) -> Math.min(perKey, v + spare));
+    }
+  }
+
+  private static long wanted(Map<String, Usage> in, String key) {
+    return java.util.Objects.requireNonNull(in.get(key)).wanted;
+  }
+
+  /** How many keys were seen this second. */
+  int keys() {
+    return now.size();
+  }
+}

@@ -1,0 +1,250 @@
+package dev.tethys.pipeline.processor.temporality;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.Points;
+import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.StreamKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code cumulativetodelta} processor: monotonic cumulative sums and cumulative histograms
+ * become deltas. The first point of a stream has nothing before it; a value that falls is a reset.
+ *
+ * <p>Holds the last point of each stream, of the ones seen longest ago at most {@link
+ * #MAX_STREAMS}.
+ */
+public final class CumulativeToDelta {
+  /** For how many streams the last point is kept. */
+  public static final int MAX_STREAMS = 1_000_000;
+
+  /** Why points are missing. */
+  static final String NO_DELTA = "no_delta";
+
+  private enum Initial {
+    AUTO,
+    KEEP,
+    DROP
+  }
+
+  private static final Section FILTER = new Section("metric filter", "Which metrics are meant.");
+  private static final Key<List<String>> METRICS =
+      FILTER.key("metrics", Type.list(Type.STRING), List.of(), "Their names.");
+  private static final Key<String> MATCH_TYPE =
+      FILTER.key("match_type", Type.STRING, "strict", "strict or regexp.");
+  private static final Key<List<String>> METRIC_TYPES =
+      FILTER.key("metric_types", Type.list(Type.STRING), List.of(), "sum, histogram.");
+
+  static {
+    FILTER.notBuilt("regexp", "Settings of a cache that is not needed.");
+  }
+
+  private record Filter(List<String> names, List<Pattern> patterns, List<String> types) {
+    boolean matches(Metric m, String type) {
+      boolean name = names.isEmpty() && patterns.isEmpty() || names.contains(m.name());
+      for (Pattern p : patterns) {
+        name |= p.matcher(m.name()).find();
+      }
+      return name && (types.isEmpty() || types.contains(type));
+    }
+  }
+
+  private static final Section SECTION =
+      new Section("cumulativetodelta", "Turns cumulative metrics into deltas.");
+  private static final Key<Filter> INCLUDE =
+      SECTION.optional("include", FILTER.type(CumulativeToDelta::filter), "Only these.");
+  private static final Key<Filter> EXCLUDE =
+      SECTION.optional("exclude", FILTER.type(CumulativeToDelta::filter), "Not these.");
+  private static final Key<Duration> MAX_STALENESS =
+      SECTION.key(
+          "max_staleness",
+          Type.DURATION,
+          Duration.ZERO,
+          "After how long a stream is forgotten; 0 for never.");
+  private static final Key<Initial> INITIAL =
+      SECTION.key(
+          "initial_value",
+          Type.lowerCase("initial value", Initial.class),
+          Initial.AUTO,
+          "Whether first points are kept: auto, keep or drop.");
+
+  /** The settings. */
+  public record Settings(
+      @Nullable Object include, @Nullable Object exclude, Duration maxStaleness, Object initial) {}
+
+  private final @Nullable Filter include;
+  private final @Nullable Filter exclude;
+  private final long maxStalenessNanos;
+  private final Initial initial;
+  private final long startNanos;
+
+  /** The last point of each stream, those seen longest ago first. */
+  private final LinkedHashMap<StreamKey, DataPoint> last = // guarded by this
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<StreamKey, DataPoint> eldest) {
+          return size() > MAX_STREAMS;
+        }
+      };
+
+  private CumulativeToDelta(Settings s, long startNanos) {
+    include = (Filter) s.include();
+    exclude = (Filter) s.exclude();
+    maxStalenessNanos = s.maxStaleness().toNanos();
+    initial = (Initial) s.initial();
+    this.startNanos = startNanos;
+  }
+
+  private static Filter filter(YamlObject o) {
+    boolean regexp =
+        switch (o.get(MATCH_TYPE)) {
+          case "strict" -> false;
+          case "regexp" -> true;
+          default -> throw o.error(MATCH_TYPE, "is strict or regexp");
+        };
+    for (String t : o.get(METRIC_TYPES)) {
+      if (!t.equalsIgnoreCase("sum") && !t.equalsIgnoreCase("histogram")) {
+        throw o.error(METRIC_TYPES, "holds sum and histogram only");
+      }
+    }
+    List<Pattern> patterns = new ArrayList<>();
+    for (String s : regexp ? o.get(METRICS) : List.<String>of()) {
+      try {
+        patterns.add(Pattern.compile(s));
+      } catch (PatternSyntaxException e) {
+        throw o.error(METRICS, "holds what is not a regular expression: " + e.getMessage());
+      }
+    }
+    return new Filter(
+        regexp ? List.of() : o.get(METRICS),
+        patterns,
+        o.get(METRIC_TYPES).stream().map(t -> t.toLowerCase(java.util.Locale.ROOT)).toList());
+  }
+
+  public static ProcessorFactory<Settings> factory() {
+    return new Simple<>(
+        "cumulativetodelta",
+        List.of("cumulative_to_delta"),
+        "Turns cumulative metrics into deltas.",
+        SECTION.type(
+            o ->
+                new Settings(
+                    o.find(INCLUDE), o.find(EXCLUDE), o.get(MAX_STALENESS), o.get(INITIAL))),
+        Set.of(Signal.METRICS),
+        NO_DELTA,
+        (s, _, context) -> new CumulativeToDelta(s, context.clock().millis() * 1_000_000)::edit);
+  }
+
+  private synchronized boolean edit(Telemetry<?> data, dev.tethys.pipeline.Batch batch) {
+    boolean changed = false;
+    for (ResourceGroup<Metric> r : ((MetricsData) data).resources()) {
+      for (ScopeGroup<Metric> s : r.scopes()) {
+        for (Metric m : s.items()) {
+          changed |= metric(r, s, m);
+        }
+        s.items().removeIf(m -> m.data() != null && m.data().points().isEmpty());
+      }
+    }
+    return changed;
+  }
+
+  private boolean metric(ResourceGroup<Metric> r, ScopeGroup<Metric> s, Metric m) {
+    boolean sum = m.data() instanceof MetricData.Sum x && x.isMonotonic();
+    if (!sum && !(m.data() instanceof MetricData.Histogram)
+        || !(m.data() instanceof MetricData.Aggregated<?> a)
+        || a.temporality() != MetricData.TEMPORALITY_CUMULATIVE) {
+      return false;
+    }
+    String type = sum ? "sum" : "histogram";
+    if (include != null && !include.matches(m, type)
+        || exclude != null && exclude.matches(m, type)) {
+      return false;
+    }
+    a.points().removeIf(p -> !delta(StreamKey.of(r, s, m, p), p));
+    a.setTemporality(MetricData.TEMPORALITY_DELTA);
+    return true;
+  }
+
+  /** Makes a delta of a point; false when it has none. */
+  private boolean delta(StreamKey key, DataPoint p) {
+    if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
+      return false;
+    }
+    DataPoint before = last.get(key);
+    if (before != null
+        && maxStalenessNanos > 0
+        && p.timeUnixNano() - before.timeUnixNano() > maxStalenessNanos) {
+      before = null;
+    }
+    if (before != null && p.timeUnixNano() < before.timeUnixNano()) {
+      return false;
+    }
+    last.put(key, p.copy());
+    if (before == null) {
+      return switch (initial) {
+        case KEEP -> true;
+        case DROP -> false;
+        case AUTO ->
+            p.startTimeUnixNano() > startNanos && p.startTimeUnixNano() != p.timeUnixNano();
+      };
+    }
+    p.setStartTimeUnixNano(before.timeUnixNano());
+    switch (p) {
+      case NumberDataPoint n -> {
+        NumberDataPoint b = (NumberDataPoint) before;
+        if (n.isInt() && b.isInt()) {
+          n.setLong(n.longValue() < b.longValue() ? n.longValue() : n.longValue() - b.longValue());
+        } else {
+          double v = Points.value(n);
+          double was = Points.value(b);
+          n.setDouble(v < was ? v : v - was);
+        }
+      }
+      case HistogramDataPoint h -> histogram(h, (HistogramDataPoint) before);
+      default -> throw new AssertionError();
+    }
+    return true;
+  }
+
+  private static void histogram(HistogramDataPoint h, HistogramDataPoint before) {
+    boolean reset =
+        h.count() < before.count() || h.bucketCounts().length != before.bucketCounts().length;
+    h.clearMin();
+    h.clearMax();
+    if (reset) {
+      return;
+    }
+    h.setCount(h.count() - before.count());
+    if (h.hasSum() && before.hasSum()) {
+      h.setSum(h.sum() - before.sum());
+    }
+    long[] counts = h.bucketCounts().clone();
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = Math.max(0, counts[i] - before.bucketCounts()[i]);
+    }
+    h.setBucketCounts(counts);
+  }
+}

@@ -1,0 +1,362 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.attributes.AttributesProcessors;
+import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
+import dev.tethys.pipeline.processor.metricstransform.MetricsTransform;
+import dev.tethys.pipeline.processor.ratelimit.RateLimiter;
+import dev.tethys.pipeline.processor.redaction.Redaction;
+import dev.tethys.pipeline.processor.relabel.RelabelProcessor;
+import dev.tethys.pipeline.processor.sampling.Sampler;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Processors that edit or drop and hold nothing. */
+class EditingTest {
+  private final Rig rig = new Rig();
+
+  private <S> void run(
+      ProcessorFactory<S> f,
+      Signal signal,
+      String yaml,
+      dev.tethys.model.telemetry.Telemetry<?> d) {
+    rig.send(rig.processor(f, signal, yaml), d);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void attributesAreEditedWhereTheyAreMeant() {
+    rig.processor(
+            AttributesProcessors.attributes(),
+            Signal.LOGS,
+            """
+            include: {match_type: strict, services: [shop]}
+            exclude: {match_type: regexp, attributes: [{key: skip, value: "y.s"}]}
+            actions:
+              - {key: a, value: 1, action: insert}
+              - {key: b, value: [x, z], action: upsert}
+              - {key: c, value: new, action: update}
+              - {key: d, from_attribute: e, action: upsert}
+              - {key: tenant, from_context: metadata.X-Tenant, action: insert}
+              - {key: secret, action: hash}
+              - {pattern: "^tmp\\\\.", action: delete}
+              - {key: url, pattern: "^(?P<scheme>\\\\w+)://(?P<host>[^/]+)", action: extract}
+              - {key: n, converted_type: int, action: convert}
+            """
+                .replace("\\\\", "\\\\"))
+        .consume(
+            Rig.batch(
+                Rig.logs(
+                    "shop",
+                    Rig.log(
+                        9,
+                        "x",
+                        "a",
+                        5L,
+                        "c",
+                        "old",
+                        "e",
+                        2.5,
+                        "secret",
+                        "s",
+                        "tmp.x",
+                        1L,
+                        "url",
+                        "http://h.de/p",
+                        "n",
+                        "42"),
+                    Rig.log(9, "y", "skip", "yes")),
+                new Metadata(Map.of("x-tenant", List.of("t1", "t2")))),
+            rig.outcomes::add);
+    LogRecord l = Rig.all(rig.logs()).getFirst();
+    assertThat(l.attributes().toString())
+        .isEqualTo(
+            "{a=5, c=new, e=2.5,"
+                + " secret=043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89,"
+                + " url=http://h.de/p, n=42, b=[x, z], d=2.5, tenant=t1;t2, scheme=http,"
+                + " host=h.de}");
+    assertThat(l.attributes().get("n")).isEqualTo(42L);
+    assertThat(Rig.all(rig.logs()).get(1).attributes().toString()).isEqualTo("{skip=yes}");
+    assertThatThrownBy(
+            () ->
+                run(
+                    AttributesProcessors.attributes(),
+                    Signal.LOGS,
+                    "actions: [{key: a, action: insert}]",
+                    Rig.logs("s")))
+        .hasMessageContaining("needs a key, and a value");
+  }
+
+  @Test
+  void resourcesAreEdited() {
+    run(
+        AttributesProcessors.resource(),
+        Signal.TRACES,
+        "attributes: [{key: env, value: prod, action: upsert}, {key: service.name, action:"
+            + " delete}]",
+        Rig.traces("shop", Rig.span("a")));
+    assertThat(rig.traces().resources().getFirst().resource().attributes().toString())
+        .isEqualTo("{env=prod}");
+  }
+
+  @Test
+  void redactionRemovesAndMasks() {
+    run(
+        Redaction.factory(),
+        Signal.LOGS,
+        """
+        allowed_keys: [note, token, card, service.name]
+        ignored_keys: [safe]
+        blocked_key_patterns: ["tok.*"]
+        blocked_values: ["4[0-9]{12}(?:[0-9]{3})?", "mycompany.com"]
+        allowed_values: ["^x@mycompany.com$"]
+        redact_all_types: true
+        summary: debug
+        """,
+        Rig.logs(
+            "shop",
+            Rig.log(
+                9,
+                "card 4111111111111111 here",
+                "note",
+                "a 4111111111111111 b",
+                "token",
+                "abc",
+                "card",
+                4111111111111111L,
+                "gone",
+                "x",
+                "safe",
+                "4111111111111111"),
+            Rig.log(9, "ok", "note", "x@mycompany.com")));
+    List<LogRecord> l = Rig.all(rig.logs());
+    assertThat(l.get(0).body()).isEqualTo("card **** here");
+    assertThat(l.get(0).attributes().toString())
+        .isEqualTo(
+            "{note=a **** b, token=****, card=****, safe=4111111111111111,"
+                + " redaction.redacted.keys=gone, redaction.redacted.count=1,"
+                + " redaction.masked.keys=card,note,token, redaction.masked.count=3,"
+                + " redaction.ignored.count=1}");
+    assertThat(l.get(1).attributes().toString()).isEqualTo("{note=x@mycompany.com}");
+    assertThat(rig.logs().resources().getFirst().resource().attributes().get("service.name"))
+        .isEqualTo("shop");
+  }
+
+  @Test
+  void samplingIsConsistentAndWrittenDown() {
+    Span[] spans = new Span[1000];
+    for (int i = 0; i < spans.length; i++) {
+      spans[i] = Rig.span("s" + i);
+      // Low 56 bits evenly spread.
+      spans[i].setTraceId(7, (long) i * ((1L << 56) / 1000));
+    }
+    run(Sampler.factory(), Signal.TRACES, "sampling_percentage: 25", Rig.traces("s", spans));
+    List<Span> kept = Rig.all(rig.traces());
+    assertThat(kept).hasSize(249);
+    assertThat(kept).allMatch(s -> s.traceState().equals("ot=th:c"));
+    assertThat(kept.getFirst().name()).isEqualTo("s751");
+    assertThat(rig.account(Signal.TRACES).balance().dropped()).containsEntry("sampled_out", 751L);
+  }
+
+  @Test
+  void explicitRandomnessAndThresholdsAreHeeded() {
+    Span s = Rig.span("a");
+    s.setTraceState("x=y,ot=th:0;rv:9b8233f7e3a151;p:1");
+    run(
+        Sampler.factory(),
+        Signal.TRACES,
+        "{mode: proportional, sampling_percentage: 50}",
+        Rig.traces("s", s));
+    assertThat(Rig.all(rig.traces()).getFirst().traceState())
+        .isEqualTo("ot=th:8;rv:9b8233f7e3a151;p:1,x=y");
+    Span t = Rig.span("b");
+    t.setTraceState("ot=th:c;rv:e05a99c8df8d32");
+    run(
+        Sampler.factory(),
+        Signal.TRACES,
+        "{mode: equalizing, sampling_percentage: 50}",
+        Rig.traces("s", t));
+    assertThat(Rig.all(rig.traces()).getFirst().traceState())
+        .as("already sampled by more")
+        .isEqualTo("ot=th:c;rv:e05a99c8df8d32");
+  }
+
+  @Test
+  void logsAreSampledByAttributesAndPriorities() {
+    LogRecord[] logs = new LogRecord[2000];
+    for (int i = 0; i < logs.length; i++) {
+      logs[i] = Rig.log(9, "x", "id", "i" + i);
+    }
+    logs[0].attributes().put("prio", 100L);
+    logs[1].attributes().put("prio", 0L);
+    run(
+        Sampler.factory(),
+        Signal.LOGS,
+        "{sampling_percentage: 30, attribute_source: record, from_attribute: id,"
+            + " sampling_priority: prio}",
+        Rig.logs("s", logs));
+    List<LogRecord> kept = Rig.all(rig.logs());
+    assertThat(kept.size()).isBetween(500, 700);
+    assertThat(kept.getFirst().attributes().get("id")).isEqualTo("i0");
+    assertThat(kept.get(5).attributes().get("sampling.threshold")).isNotNull();
+    assertThat(String.valueOf(kept.get(5).attributes().get("sampling.randomness"))).hasSize(14);
+    run(Sampler.factory(), Signal.LOGS, "sampling_percentage: 50", Rig.logs("s", Rig.log(1, "")));
+    assertThat(rig.out).as("no randomness: closed").hasSize(1);
+  }
+
+  @Test
+  void itemsAreGroupedByAttributes() {
+    run(
+        GroupByAttributes.factory(),
+        Signal.LOGS,
+        "keys: [host]",
+        Rig.logs(
+            "s",
+            Rig.log(1, "a", "host", "h1"),
+            Rig.log(1, "b", "host", "h2"),
+            Rig.log(1, "c", "host", "h1", "x", 1L),
+            Rig.log(1, "d")));
+    List<ResourceGroup<LogRecord>> groups = rig.logs().resources();
+    assertThat(groups).hasSize(3);
+    assertThat(groups.get(0).resource().attributes().toString())
+        .isEqualTo("{service.name=s, host=h1}");
+    assertThat(groups.get(0).scopes().getFirst().items()).hasSize(2);
+    assertThat(groups.get(0).scopes().getFirst().items().get(1).attributes().toString())
+        .isEqualTo("{x=1}");
+    run(
+        GroupByAttributes.factory(),
+        Signal.METRICS,
+        "keys: [host]",
+        Rig.metrics(
+            "s",
+            Rig.gauge(
+                "g",
+                Rig.point(1, 1, "host", "a"),
+                Rig.point(2, 1, "host", "b"),
+                Rig.point(3, 1, "host", "a", "k", "v"))));
+    assertThat(rig.lastMetrics().resources()).hasSize(2);
+    assertThat(Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data()).points())
+        .hasSize(2);
+  }
+
+  @Test
+  void rulesOfPrometheusRewriteAndDrop() {
+    run(
+        RelabelProcessor.factory(),
+        Signal.METRICS,
+        """
+        rules:
+          - {source_labels: [__name__], regex: "go_.*", action: drop}
+          - {source_labels: [a], target_label: b, replacement: "x$1"}
+          - {source_labels: [__meta_resource_service.name], target_label: job}
+          - {source_labels: [__name__, a], regex: "old;2", target_label: __name__, replacement: new}
+          - {regex: a, action: labeldrop}
+        """,
+        Rig.metrics(
+            "shop",
+            Rig.gauge("go_gc", Rig.point(1, 1)),
+            Rig.gauge("old", Rig.point(1, 1, "a", "1"), Rig.point(2, 1, "a", "2"))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m).extracting(Metric::name).containsExactly("old", "new");
+    NumberDataPoint p =
+        (NumberDataPoint) Objects.requireNonNull(m.get(1).data()).points().getFirst();
+    assertThat(p.attributes().toString()).isEqualTo("{b=x2, job=shop}");
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("filtered", 1L);
+  }
+
+  @Test
+  void metricsAreRenamedCopiedCombinedAndGrouped() {
+    run(
+        MetricsTransform.factory(),
+        Signal.METRICS,
+        """
+        transforms:
+          - include: ^sys\\.(.*)$
+            match_type: regexp
+            action: update
+            new_name: host.${1}
+          - include: host.cpu
+            action: insert
+            new_name: host.cpu.total
+            operations:
+              - {action: aggregate_labels, label_set: [], aggregation_type: sum}
+              - {action: add_label, new_label: v, new_value: "1"}
+          - include: ^mem_(?P<state>.*)$
+            match_type: regexp
+            action: combine
+            new_name: mem
+            submatch_case: upper
+          - include: g
+            action: group
+            group_resource_labels: {part: g}
+            operations:
+              - {action: update_label, label: a, new_label: b, value_actions: [{value: "1", new_value: one}]}
+              - {action: toggle_scalar_data_type}
+              - {action: experimental_scale_value, experimental_scale: 2.5}
+        """
+            .replace("\\\\", "\\"),
+        Rig.metrics(
+            "s",
+            Rig.gauge("sys.cpu", Rig.point(1, 1, "c", "0"), Rig.point(2, 1, "c", "1")),
+            Rig.gauge("mem_used", Rig.point(5, 1)),
+            Rig.gauge("mem_free", Rig.point(7, 1)),
+            Rig.gauge("g", Rig.point(3, 1, "a", "1"))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m)
+        .extracting(Metric::name)
+        .containsExactly("host.cpu", "host.cpu.total", "mem", "g");
+    assertThat(point(m.get(1)).longValue()).isEqualTo(3);
+    assertThat(point(m.get(1)).attributes().toString()).isEqualTo("{v=1}");
+    assertThat(Objects.requireNonNull(m.get(2).data()).points()).hasSize(2);
+    assertThat(point(m.get(2)).attributes().toString()).isEqualTo("{state=USED}");
+    assertThat(point(m.get(3)).doubleValue()).isEqualTo(7.5);
+    assertThat(point(m.get(3)).attributes().toString()).isEqualTo("{b=one}");
+    assertThat(rig.lastMetrics().resources().get(1).resource().attributes().get("part"))
+        .isEqualTo("g");
+  }
+
+  private static NumberDataPoint point(Metric m) {
+    return (NumberDataPoint) Objects.requireNonNull(m.data()).points().getFirst();
+  }
+
+  @Test
+  void theLoudDoNotTakeTheShareOfTheQuiet() {
+    var p =
+        rig.processor(
+            RateLimiter.factory(), Signal.LOGS, "{items_per_second: 100, labels: [service.name]}");
+    for (int second = 0; second < 3; second++) {
+      rig.out.clear();
+      for (int i = 0; i < 20; i++) {
+        rig.send(p, Rig.logs("quiet", Rig.log(1, "q")));
+        LogRecord[] loud = new LogRecord[50];
+        java.util.Arrays.setAll(loud, _ -> Rig.log(1, "l"));
+        rig.send(p, Rig.logs("loud", loud));
+      }
+      rig.clock.pass(Duration.ofSeconds(1));
+    }
+    List<String> bodies =
+        rig.out.stream()
+            .flatMap(b -> Rig.all(Rig.logs(b)).stream())
+            .map(l -> String.valueOf(l.body()))
+            .toList();
+    assertThat(bodies.stream().filter("q"::equals).count()).isEqualTo(20);
+    assertThat(bodies.stream().filter("l"::equals).count()).isBetween(70L, 80L);
+    assertThat(rig.outcomes).allMatch(Outcome.ACCEPTED::equals);
+    assertThat(rig.account(Signal.LOGS).balance().dropped()).containsKey("rate_limited");
+    assertThat(rig.balanced()).isTrue();
+  }
+}

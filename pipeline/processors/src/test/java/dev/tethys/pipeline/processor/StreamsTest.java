@@ -1,0 +1,257 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.processor.connector.CountFactory;
+import dev.tethys.pipeline.processor.connector.FailoverFactory;
+import dev.tethys.pipeline.processor.connector.ForwardFactory;
+import dev.tethys.pipeline.processor.connector.RoutingFactory;
+import dev.tethys.pipeline.processor.interval.IntervalFactory;
+import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
+import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Processors that remember, and connectors. */
+class StreamsTest {
+  private static final int CUMULATIVE = MetricData.TEMPORALITY_CUMULATIVE;
+  private static final int DELTA = MetricData.TEMPORALITY_DELTA;
+  private final Rig rig = new Rig();
+
+  private static NumberDataPoint first(Metric m) {
+    return (NumberDataPoint) Objects.requireNonNull(m.data()).points().getFirst();
+  }
+
+  private NumberDataPoint last() {
+    return first(Rig.all(rig.lastMetrics()).getFirst());
+  }
+
+  @Test
+  void cumulativeBecomesDelta() {
+    Processor p =
+        rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(10, 10))));
+    assertThat(rig.out).isEmpty();
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(15, 20))));
+    assertThat(last().longValue()).isEqualTo(5);
+    assertThat(last().startTimeUnixNano()).isEqualTo(10_000_000_000L);
+    assertThat(
+            ((MetricData.Sum) Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data()))
+                .temporality())
+        .isEqualTo(DELTA);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(3, 30))));
+    assertThat(last().longValue()).as("a reset").isEqualTo(3);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 25))));
+    assertThat(rig.out).as("out of order").hasSize(2);
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(9, 25))));
+    assertThat(last().longValue()).as("gauges pass").isEqualTo(9);
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("no_delta", 2L);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void deltasAreAddedUp() {
+    Processor p = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "max_streams: 1");
+    rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, Rig.point(2, 10))));
+    NumberDataPoint next = Rig.point(3, 20);
+    next.setStartTimeUnixNano(10_000_000_000L);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, next)));
+    assertThat(last().longValue()).isEqualTo(5);
+    assertThat(last().startTimeUnixNano()).isEqualTo(1_000_000_000L);
+    assertThat(last().timeUnixNano()).isEqualTo(20_000_000_000L);
+    int n = rig.out.size();
+    rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, Rig.point(3, 15))));
+    rig.send(p, Rig.metrics("s", Rig.sum("b", DELTA, Rig.point(3, 15))));
+    assertThat(rig.out).as("out of order, and one stream too many").hasSize(n);
+    rig.clock.pass(Duration.ofMinutes(6));
+    rig.send(p, Rig.metrics("s", Rig.sum("b", DELTA, Rig.point(4, 15))));
+    assertThat(last().longValue()).isEqualTo(4);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void theLastPointOfAnIntervalGoesOn() throws IOException {
+    Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
+    p.start();
+    rig.send(
+        p,
+        Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10), Rig.point(5, 10, "k", "v"))));
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(2, 20))));
+    rig.send(p, Rig.metrics("s", Rig.sum("d", DELTA, Rig.point(7, 20))));
+    assertThat(rig.out).as("deltas pass").hasSize(1);
+    assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(2);
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(rig.out).hasSize(2);
+    assertThat(rig.out.getLast().items()).isEqualTo(2);
+    assertThat(last().longValue()).isEqualTo(2);
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(rig.out).as("nothing new").hasSize(2);
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(7, 20))));
+    p.stop(Duration.ofSeconds(1));
+    assertThat(rig.out).hasSize(3);
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("superseded", 1L);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void batchesAreForwarded() {
+    Connector c = rig.connector(new ForwardFactory(), Signal.LOGS, Signal.LOGS, "{}", "logs/x");
+    rig.send(c, Rig.logs("s", Rig.log(1, "a")));
+    assertThat(rig.out).hasSize(1);
+    assertThat(rig.account(Signal.LOGS).balance().out()).isEqualTo(1);
+  }
+
+  @Test
+  void rowsOfATableTakeWhatTheyWant() {
+    Connector c =
+        rig.connector(
+            new RoutingFactory(InstantSource.system()),
+            Signal.LOGS,
+            Signal.LOGS,
+            """
+            default_pipelines: [logs/rest]
+            table:
+              - {context: log, condition: severity_number >= 17, action: copy, pipelines: [logs/bad]}
+              - {condition: 'attributes["service.name"] == "shop"', pipelines: [logs/shop]}
+              - {context: request, condition: 'request["X-T"] == "1"', pipelines: [logs/t]}
+            """,
+            "logs/rest",
+            "logs/bad",
+            "logs/shop",
+            "logs/t");
+    rig.send(c, Rig.logs("shop", Rig.log(1, "a"), Rig.log(17, "b")));
+    rig.send(c, Rig.logs("other", Rig.log(1, "c")));
+    assertThat(to("logs/bad")).containsExactly("b");
+    assertThat(to("logs/shop")).containsExactly("a", "b");
+    assertThat(to("logs/rest")).containsExactly("c");
+    assertThat(rig.routed).doesNotContainKey(PipelineId.parse("logs/t"));
+    c.consume(
+        Rig.batch(
+            Rig.logs("x", Rig.log(1, "d")),
+            new dev.tethys.pipeline.Metadata(java.util.Map.of("x-t", List.of("1")))),
+        rig.outcomes::add);
+    assertThat(to("logs/t")).containsExactly("d");
+    assertThat(rig.outcomes).hasSize(3).allMatch(Outcome.ACCEPTED::equals);
+    assertThat(rig.account(Signal.LOGS).balance().created()).isEqualTo(1);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  private List<String> to(String pipeline) {
+    return Objects.requireNonNull(rig.routed.get(PipelineId.parse(pipeline))).stream()
+        .flatMap(b -> Rig.all(Rig.logs(b)).stream())
+        .map(l -> String.valueOf(l.body()))
+        .toList();
+  }
+
+  @Test
+  void pointsAreRoutedOutOfMetrics() {
+    Connector c =
+        rig.connector(
+            new RoutingFactory(InstantSource.system()),
+            Signal.METRICS,
+            Signal.METRICS,
+            "table: [{context: datapoint, condition: 'attributes[\"a\"] == \"1\"', pipelines:"
+                + " [metrics/a]}]",
+            "metrics/a");
+    rig.send(
+        c, Rig.metrics("s", Rig.gauge("g", Rig.point(1, 1, "a", "1"), Rig.point(2, 1, "a", "2"))));
+    assertThat(
+            Objects.requireNonNull(rig.routed.get(PipelineId.parse("metrics/a")))
+                .getFirst()
+                .items())
+        .isEqualTo(1);
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("unrouted", 1L);
+  }
+
+  @Test
+  void theNextLevelTakesOver() {
+    Connector c =
+        rig.connector(
+            new FailoverFactory(),
+            Signal.LOGS,
+            Signal.LOGS,
+            "{priority_levels: [[logs/a], [logs/b]], retry_interval: 1m}",
+            "logs/a",
+            "logs/b");
+    PipelineId a = PipelineId.parse("logs/a");
+    rig.answers.put(a, new Outcome.Unavailable("down", Duration.ZERO));
+    rig.send(c, Rig.logs("s", Rig.log(1, "1")));
+    rig.send(c, Rig.logs("s", Rig.log(1, "2")));
+    assertThat(to("logs/a")).as("left alone after the first").containsExactly("1");
+    assertThat(to("logs/b")).containsExactly("1", "2");
+    rig.answers.remove(a);
+    rig.clock.pass(Duration.ofMinutes(1));
+    rig.send(c, Rig.logs("s", Rig.log(1, "3")));
+    rig.send(c, Rig.logs("s", Rig.log(1, "4")));
+    assertThat(to("logs/a")).containsExactly("1", "3", "4");
+    rig.answers.put(a, new Outcome.Unavailable("down", Duration.ZERO));
+    rig.answers.put(PipelineId.parse("logs/b"), new Outcome.Unavailable("down", Duration.ZERO));
+    rig.send(c, Rig.logs("s", Rig.log(1, "5")));
+    assertThat(rig.outcomes.getLast()).isInstanceOf(Outcome.Unavailable.class);
+    assertThat(rig.account(Signal.LOGS).balance().returned()).isEqualTo(1);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void itemsAreCountedAndAttributesAddedUp() {
+    Connector c =
+        rig.connector(
+            CountFactory.count(InstantSource.system()),
+            Signal.LOGS,
+            Signal.METRICS,
+            """
+            logs:
+              bad.logs:
+                description: bad ones
+                conditions: [severity_number >= 17]
+                attributes: [{key: env, default_value: none}]
+            """,
+            "metrics/x");
+    rig.send(
+        c,
+        Rig.logs(
+            "s",
+            Rig.log(17, "a", "env", "p"),
+            Rig.log(18, "b"),
+            Rig.log(17, "c", "env", "p"),
+            Rig.log(1, "d")));
+    Metric m = Rig.all(rig.lastMetrics()).getFirst();
+    assertThat(m.name()).isEqualTo("bad.logs");
+    assertThat(Objects.requireNonNull(m.data()).points()).hasSize(2);
+    assertThat(first(m).longValue()).isEqualTo(2);
+    assertThat(first(m).attributes().toString()).isEqualTo("{env=p}");
+    Connector d =
+        rig.connector(
+            CountFactory.count(InstantSource.system()),
+            Signal.LOGS,
+            Signal.METRICS,
+            "{}",
+            "metrics/x");
+    rig.send(d, Rig.logs("s", Rig.log(17, "a")));
+    assertThat(Rig.all(rig.lastMetrics()).getFirst().name()).isEqualTo("log.record.count");
+    Connector s =
+        rig.connector(
+            CountFactory.sum(InstantSource.system()),
+            Signal.TRACES,
+            Signal.METRICS,
+            "spans: {paid: {source_attribute: amount}}",
+            "metrics/x");
+    rig.send(
+        s,
+        Rig.traces("s", Rig.span("a", "amount", 2L), Rig.span("b", "amount", 1.5), Rig.span("c")));
+    assertThat(last().doubleValue()).isEqualTo(3.5);
+    assertThat(rig.balanced()).isTrue();
+  }
+}
