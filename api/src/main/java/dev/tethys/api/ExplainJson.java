@@ -81,7 +81,11 @@ final class ExplainJson {
     if (at != null) {
       out.next("at").timestamp(at);
     }
-    out.next("parts").string(r.parts()).put('}');
+    out.next("parts").string(r.parts());
+    if (r.sameBuckets() > 0) {
+      out.next("sameBuckets").timestamp(r.sameBuckets());
+    }
+    out.put('}');
   }
 
   private static void measured(JsonOut out, PlanNode n, Profile.Node m) throws IOException {
@@ -98,7 +102,12 @@ final class ExplainJson {
       out.next("samples").number(m.readSamples());
       seconds(out, "selectSeconds", m.selectNanos());
       seconds(out, "readSeconds", m.readNanos());
-      out.put('}');
+      out.next("resolutions").put('[');
+      List<Long> resolutions = m.resolutions();
+      for (int i = 0; i < resolutions.size(); i++) {
+        out.sep(i == 0).timestamp(resolutions.get(i));
+      }
+      out.raw("]}");
     }
     out.put('}');
   }

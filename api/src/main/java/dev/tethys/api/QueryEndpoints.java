@@ -174,7 +174,8 @@ final class QueryEndpoints {
         timeout,
         p.text("stats").equals("all"),
         !fresh && !forbidsStored(call.request().header("Cache-Control")),
-        call.origin());
+        call.origin(),
+        maxSourceResolution(p.text("max_source_resolution")));
   }
 
   /** Whether a header says that nothing stored is wanted. */
@@ -188,6 +189,19 @@ final class QueryEndpoints {
       }
     }
     return false;
+  }
+
+  /** The parameter that Thanos has by the same name; its {@code 0s} are samples alone. */
+  private static long maxSourceResolution(String text) {
+    if (text.isEmpty() || text.equals("auto")) {
+      return QueryOptions.AUTO;
+    }
+    try {
+      return Parameters.parseDuration(text);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.invalidParameter(
+          "max_source_resolution", "auto, 0s or a duration is wanted: " + e.getMessage());
+    }
   }
 
   private static <T> T run(

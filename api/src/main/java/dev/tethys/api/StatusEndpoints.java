@@ -165,7 +165,11 @@ final class StatusEndpoints {
     if (!b.hints().isEmpty()) {
       out.next("hints").strings(b.hints());
     }
-    out.raw("},\"version\":1}");
+    out.raw("},\"version\":1");
+    if (b.resolution() > 0) {
+      out.raw(",\"tethys\":{\"downsample\":{\"resolution\":").number(b.resolution()).raw("}}");
+    }
+    out.put('}');
   }
 
   private static boolean count(JsonOut out, boolean first, String name, long n) throws IOException {

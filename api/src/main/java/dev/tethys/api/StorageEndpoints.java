@@ -44,6 +44,7 @@ final class StorageEndpoints {
           StatusEndpoints.entries(out.next("owners"), m.owners());
           out.put('}');
           encodings(out.next("encodings"), s.encodings());
+          downsampled(out.next("downsampled"), s.downsampled());
           out.put('}');
         });
   }
@@ -58,6 +59,21 @@ final class StorageEndpoints {
       out.next("bytes").number(e.bytes());
       if (e.samples() > 0) {
         out.next("bytesPerSample").number((double) e.bytes() / e.samples());
+      }
+      out.put('}');
+    }
+    out.put(']');
+  }
+
+  private static void downsampled(JsonOut out, List<StoreView.Downsampled> levels)
+      throws IOException {
+    out.put('[');
+    for (int i = 0; i < levels.size(); i++) {
+      StoreView.Downsampled d = levels.get(i);
+      out.sep(i == 0).raw("{\"resolution\":").string(d.resolution());
+      out.next("configured").raw(d.configured() ? "true" : "false");
+      for (StoreView.Entry e : d.figures()) {
+        out.next(e.name()).number(e.value());
       }
       out.put('}');
     }

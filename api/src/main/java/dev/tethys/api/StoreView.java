@@ -115,8 +115,22 @@ public interface StoreView {
    * @param figures numbers by what they are about: {@code head}, {@code churn}, {@code log}, {@code
    *     blocks}, {@code work}, {@code metadata}
    * @param encodings what the bytes of blocks are spent on
+   * @param downsampled by resolution
    */
-  record Storage(List<Section> figures, Memory memory, List<Encoding> encodings) {}
+  record Storage(
+      List<Section> figures,
+      Memory memory,
+      List<Encoding> encodings,
+      List<Downsampled> downsampled) {}
+
+  /**
+   * Downsampled data of one resolution.
+   *
+   * @param resolution the length of buckets as a duration
+   * @param configured whether it is made, and not only left from before
+   * @param figures numbers about it
+   */
+  record Downsampled(String resolution, boolean configured, List<Entry> figures) {}
 
   /** Numbers about one thing. */
   record Section(String name, List<Entry> entries) {}
@@ -143,6 +157,7 @@ public interface StoreView {
    * One block; times in milliseconds.
    *
    * @param bytes on disk
+   * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
    */
   record Block(
       String ulid,
@@ -157,7 +172,8 @@ public interface StoreView {
       long bytes,
       int compactionLevel,
       List<String> sources,
-      List<String> hints) {}
+      List<String> hints,
+      long resolution) {}
 
   /** Segments of the write-ahead log: first, last, and the one now read. */
   record Replay(int min, int max, int current) {}

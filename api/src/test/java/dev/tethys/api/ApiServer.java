@@ -199,7 +199,8 @@ final class ApiServer implements AutoCloseable {
     @Override
     public List<Block> blocks() {
       return List.of(
-          new Block("01ABC", 0, 7200000, 10, 10, 0, 2, 3, 0, 512, 1, List.of("01ABC"), List.of()));
+          new Block(
+              "01ABC", 0, 7200000, 10, 10, 0, 2, 3, 0, 512, 1, List.of("01ABC"), List.of(), 0));
     }
 
     @Override
@@ -209,7 +210,8 @@ final class ApiServer implements AutoCloseable {
               new Section("head", List.of(new Entry("series", 5), new Entry("minTime", -1))),
               new Section("log", List.of(new Entry("bytes", 12)))),
           new Memory(30, 60, "normal", 1, 2, List.of(new Entry("samples", 30))),
-          List.of(new Encoding("constant", 2, 100, 50), new Encoding("labels", 0, 0, 7)));
+          List.of(new Encoding("constant", 2, 100, 50), new Encoding("labels", 0, 0, 7)),
+          List.of(new Downsampled("5m", true, List.of(new Entry("blocks", 2)))));
     }
 
     @Override

@@ -113,6 +113,9 @@ class ServerTest {
           {"--rules.max-concurrent-evals=0", "at least 1 is wanted"},
           {"--storage.retention-rule=x", "SELECTOR=DURATION is wanted"},
           {"--storage.retention-rule={job=}=2d", "--storage.retention-rule={job=}=2d: "},
+          {"--storage.downsample=5m", "RESOLUTION:AGE[:RETENTION] is wanted"},
+          {"--storage.downsample=5m:20d", "kept no longer (samples are kept for 15d)"},
+          {"--query.max-source-resolution=no", "auto, 0s or a duration is wanted"},
           {"--query.timeout=abc", "--query.timeout=abc: not a valid duration"},
           {"--enable-feature=st-synthesis", "st-synthesis is valid in Prometheus but not built yet"}
         }) {

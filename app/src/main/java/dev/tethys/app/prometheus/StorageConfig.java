@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param retentionTime null when it is not given here
  * @param retentionSize null when it is not given here
  * @param retentionPercentage of the disk's size, null when it is not given here
+ * @param downsampling what is kept beside samples and beyond them; null when it is not given here
  * @param retentionRules series that are kept for a time of their own, ahead of those of flags
  */
 public record StorageConfig(
@@ -34,10 +36,11 @@ public record StorageConfig(
     @Nullable ByteSize retentionSize,
     @Nullable Double retentionPercentage,
     List<RetentionPolicy.Rule> retentionRules,
+    @Nullable List<Downsampling> downsampling,
     long maxExemplars) {
   /** What holds where there is no such section. */
   public static final StorageConfig DEFAULT =
-      new StorageConfig(Duration.ZERO, null, null, null, List.of(), 100_000);
+      new StorageConfig(Duration.ZERO, null, null, null, List.of(), null, 100_000);
 
   private static final Section RETENTION =
       new Section("retention", "How long and how much is kept.");
@@ -69,6 +72,19 @@ public record StorageConfig(
           "Series that are kept for a time of their own; the first rule that a series meets holds."
               + " (Tethys)");
 
+  private static final Section LEVEL =
+      new Section("downsampling", "Buckets that are kept beside samples and beyond them. (Tethys)");
+  private static final Key<Duration> RESOLUTION =
+      LEVEL.required("resolution", Type.DURATION, "The length of buckets, 10s to 1d.");
+  private static final Key<Duration> AFTER =
+      LEVEL.required(
+          "after",
+          Type.DURATION,
+          "The age at which buckets are made, counted from the newest sample of the store.");
+  private static final Key<Duration> LEVEL_TIME =
+      LEVEL.key(
+          "retention", Type.DURATION, Duration.ZERO, "How long buckets are kept, 0s for ever.");
+
   private static final Section CHUNK_ENCODING =
       new Section(
           "chunk_encoding", "Encodings of Prometheus's chunks, which Tethys does not write.");
@@ -88,6 +104,12 @@ public record StorageConfig(
           "How far behind the newest sample of its series a sample may be.");
   private static final Key<YamlObject> RETENTION_KEY =
       TSDB.optional("retention", RETENTION.type(o -> o), "How long and how much is kept.");
+  private static final Key<List<Downsampling>> DOWNSAMPLING =
+      TSDB.optional(
+          "downsampling",
+          Type.list(LEVEL.type(StorageConfig::level)),
+          "Levels of downsampled data, ascending; each resolution a multiple of the one before."
+              + " (Tethys)");
   private static final Key<YamlObject> CHUNK_ENCODING_KEY =
       TSDB.optional("chunk_encoding", CHUNK_ENCODING.type(o -> o), "Encodings of chunks.");
   private static final Key<Double> STALE_THRESHOLD =
@@ -121,6 +143,14 @@ public record StorageConfig(
     }
   }
 
+  private static Downsampling level(YamlObject o) {
+    try {
+      return new Downsampling(o.get(RESOLUTION), o.get(AFTER), o.get(LEVEL_TIME));
+    } catch (IllegalArgumentException e) {
+      throw o.error(String.valueOf(e.getMessage()));
+    }
+  }
+
   static Section section() {
     return SECTION;
   }
@@ -141,6 +171,7 @@ public record StorageConfig(
     ByteSize size = null;
     Double percentage = null;
     List<RetentionPolicy.Rule> rules = List.of();
+    List<Downsampling> levels = null;
     YamlObject tsdb = o.find(TSDB_KEY);
     if (tsdb != null) {
       window = tsdb.get(OUT_OF_ORDER_WINDOW);
@@ -157,6 +188,14 @@ public record StorageConfig(
         }
         rules = retention.get(RULES);
       }
+      levels = tsdb.find(DOWNSAMPLING);
+      if (levels != null) {
+        try {
+          Downsampling.check(levels, time == null ? Duration.ZERO : time);
+        } catch (IllegalArgumentException e) {
+          throw tsdb.error(DOWNSAMPLING, String.valueOf(e.getMessage()));
+        }
+      }
       YamlObject encoding = tsdb.find(CHUNK_ENCODING_KEY);
       if (encoding != null) {
         encoding.get(FLOATS);
@@ -172,7 +211,7 @@ public record StorageConfig(
     }
     YamlObject exemplars = o.find(EXEMPLARS_KEY);
     long max = exemplars == null ? DEFAULT.maxExemplars : exemplars.get(MAX_EXEMPLARS);
-    return new StorageConfig(window, time, size, percentage, rules, max);
+    return new StorageConfig(window, time, size, percentage, rules, levels, max);
   }
 
   private List<Map<String, @Nullable Object>> rules() {
@@ -188,6 +227,18 @@ public record StorageConfig(
     return out;
   }
 
+  private static List<Map<String, @Nullable Object>> levels(List<Downsampling> all) {
+    List<Map<String, @Nullable Object>> out = new ArrayList<>();
+    for (Downsampling d : all) {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("resolution", d.resolution());
+      m.put("after", d.after());
+      m.put("retention", d.keep());
+      out.add(m);
+    }
+    return out;
+  }
+
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> retention = new LinkedHashMap<>();
     retention.put("time", retentionTime);
@@ -197,6 +248,7 @@ public record StorageConfig(
     Map<String, @Nullable Object> tsdb = new LinkedHashMap<>();
     tsdb.put("out_of_order_time_window", outOfOrderWindow);
     tsdb.put("retention", retention.values().stream().allMatch(Objects::isNull) ? null : retention);
+    tsdb.put("downsampling", downsampling == null ? null : levels(downsampling));
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("tsdb", tsdb);
     m.put("exemplars", new LinkedHashMap<>(Map.of("max_exemplars", maxExemplars)));

@@ -7,6 +7,7 @@ import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -29,6 +30,8 @@ final class Retention {
   private final List<RetentionPolicy.Rule> flagRules;
   private volatile double percentage;
   private volatile List<RetentionPolicy.Rule> rules = List.of();
+  private final List<Downsampling> flagLevels;
+  private volatile List<Downsampling> levels = List.of();
 
   Retention(FlagSet flags) {
     flagTime =
@@ -37,7 +40,29 @@ final class Retention {
             : Duration.ofMillis(flags.millis("storage.tsdb.retention.time"));
     flagBytes = flags.bytes("storage.tsdb.retention.size");
     flagRules = flags.list("storage.retention-rule").stream().map(Retention::rule).toList();
-    apply(StorageConfig.DEFAULT);
+    flagLevels = flags.list("storage.downsample").stream().map(Retention::level).toList();
+    try {
+      apply(StorageConfig.DEFAULT);
+    } catch (IllegalStateException e) {
+      throw new UsageException("tethys server: " + e.getMessage());
+    }
+  }
+
+  /** Reads {@code 5m:40h:180d}. */
+  private static Downsampling level(String text) {
+    String[] parts = text.split(":", -1);
+    String problem = "RESOLUTION:AGE[:RETENTION] is wanted, as in 5m:40h:180d";
+    if (parts.length == 2 || parts.length == 3) {
+      try {
+        return new Downsampling(
+            Durations.parse(parts[0]),
+            Durations.parse(parts[1]),
+            parts.length == 2 ? Duration.ZERO : Durations.parse(parts[2]));
+      } catch (IllegalArgumentException e) {
+        problem = e.getMessage();
+      }
+    }
+    throw new UsageException("tethys server: --storage.downsample=" + text + ": " + problem);
   }
 
   /** Reads {@code {job="debug"}=2d}. */
@@ -56,7 +81,11 @@ final class Retention {
     throw new UsageException("tethys server: --storage.retention-rule=" + text + ": " + problem);
   }
 
-  /** Takes over what a configuration says. */
+  /**
+   * Takes over what a configuration says.
+   *
+   * @throws IllegalStateException when downsampling does not fit to how long samples are kept
+   */
   void apply(StorageConfig config) {
     Duration t = config.retentionTime();
     ByteSize s = config.retentionSize();
@@ -70,6 +99,26 @@ final class Retention {
     all.addAll(flagRules);
     // The same list as before where nothing changed: what was counted by it still holds.
     rules = all.equals(rules) ? rules : List.copyOf(all);
+    List<Downsampling> given = config.downsampling();
+    List<Downsampling> next = given == null ? flagLevels : given;
+    try {
+      Downsampling.check(next, time);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(
+          (given == null ? "--storage.downsample" : "storage.tsdb.downsampling")
+              + ": "
+              + e.getMessage()
+              + " (samples are kept for "
+              + Durations.format(time)
+              + ")",
+          e);
+    }
+    levels = next;
+  }
+
+  /** What is kept beside samples and beyond them. */
+  List<Downsampling> downsampling() {
+    return levels;
   }
 
   /** All of it, for the store. */

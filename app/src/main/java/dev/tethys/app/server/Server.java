@@ -33,6 +33,7 @@ import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
+import dev.tethys.config.Durations;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -48,6 +49,7 @@ import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
+import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
@@ -262,8 +264,24 @@ final class Server implements AutoCloseable {
         .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))
         .startTimestamps(on(Features.USE_START_TIMESTAMPS))
         .perStepStatistics(on(Features.PER_STEP_STATS))
+        .maxSourceResolution(maxSourceResolution())
         .subqueryStep(range -> configuration.current().global().evaluationInterval().toMillis())
         .build();
+  }
+
+  private long maxSourceResolution() {
+    String text = flags.get("query.max-source-resolution");
+    if (text.equals("auto")) {
+      return QueryOptions.AUTO;
+    }
+    try {
+      return Durations.parse(text).toMillis();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(
+          "tethys server: --query.max-source-resolution="
+              + text
+              + ": auto, 0s or a duration is wanted");
+    }
   }
 
   private void registerBuildInfo() {
@@ -461,6 +479,7 @@ final class Server implements AutoCloseable {
     retention.apply(c.storage());
     return DatabaseOptions.DEFAULTS
         .withRetention(retention.policy())
+        .withDownsampling(retention.downsampling())
         .withCompactionRate(flags.bytes("storage.compaction-rate"))
         .withOutOfOrderWindow(c.storage().outOfOrderWindow())
         .withBlockDuration(Duration.ofMillis(flags.millis("storage.tsdb.min-block-duration")))

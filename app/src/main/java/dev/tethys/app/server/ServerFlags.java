@@ -280,6 +280,11 @@ final class ServerFlags {
               "",
               "Series that are kept for a time of their own: {job=\"debug\"}=2d. Repeatable; the first rule that a series meets holds, those of the configuration file go before. (Tethys)"),
           of(
+              "storage.downsample",
+              LIST,
+              "",
+              "Downsampled data kept beside samples and beyond them, as RESOLUTION:AGE[:RETENTION]: 5m:40h:180d makes buckets of 5m of what is older than 40h and keeps them for 180d. Repeatable; storage.tsdb.downsampling of the configuration file goes before all of them. (Tethys)"),
+          of(
               "storage.compaction-rate",
               SIZE,
               "",
@@ -324,6 +329,11 @@ final class ServerFlags {
               SIZE,
               "",
               "How much of query.max-memory-bytes only queries of rules may use, at most half of it. A quarter when not given. (Tethys)"),
+          of(
+              "query.max-source-resolution",
+              STRING,
+              "auto",
+              "How coarse data queries take that do not say by max_source_resolution: auto for downsampled data where the answer is the same or samples are gone, 0s for samples alone, a duration for buckets up to that length where steps are not shorter. (Tethys)"),
           of(
               "query.warm-up",
               DURATION,

@@ -4,11 +4,13 @@ import dev.tethys.api.StoreView;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseStats;
+import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.StorageStatus;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -111,6 +113,7 @@ final class StoreStatus implements StoreView {
                     new Entry("flushes", w.flushes()),
                     new Entry("earlyFlushes", w.earlyFlushes()),
                     new Entry("compactions", w.compactions()),
+                    new Entry("downsamplings", w.downsamplings()),
                     new Entry("failures", w.failures()),
                     new Entry("checkpoints", w.checkpoints()),
                     new Entry("checkpointFailures", w.checkpointFailures()),
@@ -126,7 +129,23 @@ final class StoreStatus implements StoreView {
             m.used(), m.limit(), m.state(), m.refused(), m.delayedMillis(), entries(m.owners())),
         s.parts().stream()
             .map(p -> new Encoding(p.name(), p.chunks(), p.samples(), p.bytes()))
-            .toList());
+            .toList(),
+        s.downsampled().stream().map(StoreStatus::downsampled).toList());
+  }
+
+  private static Downsampled downsampled(StorageStatus.Level d) {
+    List<Entry> figures = new ArrayList<>();
+    figures.add(new Entry("resolutionMillis", d.resolution()));
+    figures.add(new Entry("afterMillis", d.after()));
+    figures.add(new Entry("keepMillis", d.keep()));
+    figures.add(new Entry("blocks", d.blocks()));
+    figures.add(new Entry("bytes", d.bytes()));
+    figures.add(new Entry("buckets", d.buckets()));
+    if (d.blocks() > 0) {
+      figures.add(new Entry("minTime", d.minTime()));
+      figures.add(new Entry("maxTime", d.maxTime()));
+    }
+    return new Downsampled(Downsampling.text(d.resolution()), d.configured(), figures);
   }
 
   private static List<Entry> entries(List<DatabaseStats.Count> counts) {
@@ -151,7 +170,8 @@ final class StoreStatus implements StoreView {
                     b.bytes(),
                     b.level(),
                     b.sources(),
-                    b.fromLateSamples() ? List.of("from-out-of-order") : List.of()))
+                    b.fromLateSamples() ? List.of("from-out-of-order") : List.of(),
+                    b.resolution()))
         .toList();
   }
 

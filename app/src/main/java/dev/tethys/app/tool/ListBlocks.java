@@ -6,6 +6,7 @@ import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.DamagedFileException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.metrics.BlockInfo;
+import dev.tethys.store.metrics.Downsampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,15 +38,36 @@ final class ListBlocks {
 
   /** A row of the table. */
   record Row(
-      String ulid, long minTime, long maxTime, long samples, long chunks, long series, long bytes) {
+      String ulid,
+      long minTime,
+      long maxTime,
+      long samples,
+      long chunks,
+      long series,
+      long bytes,
+      long resolution) {
     static Row of(ArchivedBlock b) {
       return new Row(
-          b.ulid(), b.minTime(), b.maxTime(), b.samples(), b.chunks(), b.series(), b.bytes());
+          b.ulid(),
+          b.minTime(),
+          b.maxTime(),
+          b.samples(),
+          b.chunks(),
+          b.series(),
+          b.bytes(),
+          b.resolution());
     }
 
     static Row of(BlockInfo b) {
       return new Row(
-          b.ulid(), b.minTime(), b.maxTime(), b.samples(), b.chunks(), b.series(), b.bytes());
+          b.ulid(),
+          b.minTime(),
+          b.maxTime(),
+          b.samples(),
+          b.chunks(),
+          b.series(),
+          b.bytes(),
+          b.resolution());
     }
   }
 
@@ -69,25 +91,38 @@ final class ListBlocks {
   /** The table of promtool. */
   static void print(List<Row> rows, boolean human, Console console) {
     Table t = new Table();
-    t.row(
-        "BLOCK ULID",
-        "MIN TIME",
-        "MAX TIME",
-        "DURATION",
-        "NUM SAMPLES",
-        "NUM CHUNKS",
-        "NUM SERIES",
-        "SIZE");
+    List<Object> head =
+        new ArrayList<>(
+            List.of(
+                "BLOCK ULID",
+                "MIN TIME",
+                "MAX TIME",
+                "DURATION",
+                "NUM SAMPLES",
+                "NUM CHUNKS",
+                "NUM SERIES",
+                "SIZE"));
+    boolean downsampled = rows.stream().anyMatch(r -> r.resolution() > 0);
+    if (downsampled) {
+      head.add("RESOLUTION");
+    }
+    t.row(head.toArray());
     for (Row r : rows) {
-      t.row(
-          r.ulid(),
-          GoText.time(r.minTime(), human),
-          GoText.time(r.maxTime(), human),
-          GoText.duration(r.maxTime() - r.minTime()),
-          r.samples(),
-          r.chunks(),
-          r.series(),
-          GoText.bytes(r.bytes(), human));
+      List<Object> cells =
+          new ArrayList<>(
+              List.of(
+                  r.ulid(),
+                  GoText.time(r.minTime(), human),
+                  GoText.time(r.maxTime(), human),
+                  GoText.duration(r.maxTime() - r.minTime()),
+                  r.samples(),
+                  r.chunks(),
+                  r.series(),
+                  GoText.bytes(r.bytes(), human)));
+      if (downsampled) {
+        cells.add(r.resolution() == 0 ? "samples" : Downsampling.text(r.resolution()));
+      }
+      t.row(cells.toArray());
     }
     t.print(console.out());
   }

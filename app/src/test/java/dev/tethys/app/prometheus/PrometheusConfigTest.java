@@ -10,6 +10,7 @@ import dev.tethys.config.NotBuiltException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import dev.tethys.testkit.Shared;
 import java.io.BufferedReader;
@@ -202,6 +203,34 @@ class PrometheusConfigTest {
         .hasMessageContaining("test.yml:7:");
     assertThatThrownBy(() -> parse(text.replace("{job=\"debug\"}", "{}")))
         .hasMessageContaining("a selector of a rule has matchers");
+  }
+
+  @Test
+  void levelsOfDownsamplingAreCheckedAndWrittenBack() throws IOException {
+    String text =
+        """
+        storage:
+          tsdb:
+            retention: {time: 15d}
+            downsampling:
+            - {resolution: 5m, after: 40h, retention: 180d}
+            - {resolution: 1h, after: 10d}
+        """;
+    StorageConfig c = parse(text).storage();
+    assertThat(c.downsampling())
+        .containsExactly(
+            new Downsampling(Duration.ofMinutes(5), Duration.ofHours(40), Duration.ofDays(180)),
+            new Downsampling(Duration.ofHours(1), Duration.ofDays(10), Duration.ZERO));
+    assertThat(parse(parse(text).toYaml()).storage()).isEqualTo(c);
+    assertThatThrownBy(() -> parse(text.replace("5m,", "1s,")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("test.yml:5:")
+        .hasMessageContaining("between 10s and 1d");
+    assertThatThrownBy(() -> parse(text.replace("1h, after: 10d", "7m, after: 10d")))
+        .hasMessageContaining("test.yml:5:5: ")
+        .hasMessageContaining("multiple");
+    assertThatThrownBy(() -> parse(text.replace("time: 15d", "time: 1d")))
+        .hasMessageContaining("kept no longer");
   }
 
   @Test

@@ -38,9 +38,30 @@ public final class SampleBuffer {
   /** Whether a value here may be a stale marker; false is a promise. */
   public boolean mayBeStale;
 
+  /**
+   * Where the reader asked for them ({@link Resolution#summaries}) and the store has them:
+   * summaries of all floats; then there are no histograms, and {@link #size} is 0. Null else.
+   */
+  public @Nullable Summaries summaries;
+
+  private @Nullable Summaries spareSummaries;
+
+  /** Begins to hold summaries. */
+  public Summaries startSummaries() {
+    Summaries s = spareSummaries;
+    if (s == null) {
+      s = new Summaries();
+      spareSummaries = s;
+    }
+    s.clear();
+    summaries = s;
+    return s;
+  }
+
   /** Empties the buffer. */
   public void clear() {
     size = 0;
+    summaries = null;
     histograms = null;
     startTimestamps = null;
     timestampsId = 0;

@@ -48,6 +48,14 @@ public interface Selection extends AutoCloseable {
     return List.of();
   }
 
+  /**
+   * What this is read from, where the store keeps data of several resolutions: milliseconds of the
+   * buckets of each, 0 for samples; ascending. Empty where it does not tell.
+   */
+  default List<Long> resolutions() {
+    return List.of();
+  }
+
   @Override
   void close();
 }

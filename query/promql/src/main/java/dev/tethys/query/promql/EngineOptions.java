@@ -25,6 +25,7 @@ import java.util.function.LongUnaryOperator;
  * @param typeAndUnitLabels {@code __type__} says what is a counter
  * @param startTimestamps rates use the start times of counters
  * @param perStepStatistics queries may ask for samples by step
+ * @param maxSourceResolution of queries that do not say; as in {@link QueryOptions}
  * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
  */
 public record EngineOptions(
@@ -45,6 +46,7 @@ public record EngineOptions(
     boolean typeAndUnitLabels,
     boolean startTimestamps,
     boolean perStepStatistics,
+    long maxSourceResolution,
     LongUnaryOperator subqueryStep) {
   /** Prometheus's defaults; a minute for the steps of subqueries, all cores. */
   public static EngineOptions defaults() {
@@ -75,6 +77,7 @@ public record EngineOptions(
     private boolean typeAndUnitLabels = false;
     private boolean startTimestamps = false;
     private boolean perStepStatistics = false;
+    private long maxSourceResolution = QueryOptions.AUTO;
     private LongUnaryOperator subqueryStep = range -> 60_000;
 
     private Builder() {}
@@ -181,6 +184,12 @@ public record EngineOptions(
       return this;
     }
 
+    /** How coarse data may be; as in {@link QueryOptions}. */
+    public Builder maxSourceResolution(long v) {
+      maxSourceResolution = v;
+      return this;
+    }
+
     /** The step of subqueries without one. */
     public Builder subqueryStep(LongUnaryOperator v) {
       subqueryStep = v;
@@ -206,6 +215,7 @@ public record EngineOptions(
           typeAndUnitLabels,
           startTimestamps,
           perStepStatistics,
+          maxSourceResolution,
           subqueryStep);
     }
   }

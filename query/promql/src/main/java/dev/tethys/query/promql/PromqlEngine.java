@@ -270,6 +270,7 @@ public final class PromqlEngine implements AutoCloseable {
       MetricSource source,
       long deadline,
       long lookback,
+      long maxSourceResolution,
       QueryPriority priority,
       SampleCount count,
       @Nullable Profile profile) {
@@ -280,6 +281,7 @@ public final class PromqlEngine implements AutoCloseable {
             options.maxBytesPerQuery(),
             deadline,
             lookback,
+            maxSourceResolution,
             priority == QueryPriority.RULE),
         new Execution.Features(
             options.delayedNameRemoval(), options.typeAndUnitLabels(), options.startTimestamps()),

@@ -132,7 +132,9 @@ public final class Query implements AutoCloseable {
 
   private @Nullable ResultReuse reuse(Locality l) {
     ResultCache cache = engine.cache();
-    return cache == null ? null : new ResultReuse(cache, source, text, grid, lookback(), l);
+    return cache == null
+        ? null
+        : new ResultReuse(cache, source, text, grid, lookback(), maxSourceResolution(), l);
   }
 
   /** The cache's part in this query; null when it has none. */
@@ -148,6 +150,12 @@ public final class Query implements AutoCloseable {
     }
     Locality l = locality();
     return l == null ? null : reuse(l);
+  }
+
+  private long maxSourceResolution() {
+    return options.maxSourceResolution() == QueryOptions.AUTO
+        ? engine.options().maxSourceResolution()
+        : options.maxSourceResolution();
   }
 
   private long lookback() {
@@ -303,7 +311,13 @@ public final class Query implements AutoCloseable {
       long cpu = ThreadCpu.nanos();
       Execution x =
           engine.execution(
-              source, deadline, lookback(), options.origin().priority(), count, profile);
+              source,
+              deadline,
+              lookback(),
+              maxSourceResolution(),
+              options.origin().priority(),
+              count,
+              profile);
       boolean done = false;
       try {
         execution = x;

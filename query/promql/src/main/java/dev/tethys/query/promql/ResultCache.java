@@ -44,6 +44,7 @@ final class ResultCache {
       MetricSource source,
       String text,
       long lookback,
+      long maxSourceResolution,
       long step,
       long phase,
       List<Long> subquerySteps,

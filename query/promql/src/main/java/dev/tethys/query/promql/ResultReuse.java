@@ -58,6 +58,7 @@ final class ResultReuse {
       String text,
       Grid grid,
       long lookback,
+      long maxSourceResolution,
       Locality locality) {
     this.cache = cache;
     this.source = source;
@@ -70,6 +71,7 @@ final class ResultReuse {
             source,
             text,
             lookback,
+            maxSourceResolution,
             grid.interval(),
             phase,
             locality.subquerySteps(),
@@ -78,7 +80,15 @@ final class ResultReuse {
     this.stepwise =
         locality.isStepwise()
             ? new Key(
-                source, text, lookback, grid.interval(), phase, locality.subquerySteps(), 0, 0)
+                source,
+                text,
+                lookback,
+                maxSourceResolution,
+                grid.interval(),
+                phase,
+                locality.subquerySteps(),
+                0,
+                0)
             : null;
   }
 

@@ -24,6 +24,11 @@ public interface ArchivedBlock extends AutoCloseable {
   /** Bytes of its files. */
   long bytes();
 
+  /** Milliseconds of the buckets of a downsampled block, 0 for samples. */
+  default long resolution() {
+    return 0;
+  }
+
   /**
    * Gives all series with the samples that are not deleted; once. What cannot be read is left out
    * and stands in {@link #problems} afterwards.

@@ -59,6 +59,11 @@ final class OwnBlock implements ArchivedBlock {
   }
 
   @Override
+  public long resolution() {
+    return info.resolution();
+  }
+
+  @Override
   public void forEach(SeriesVisitor to, Progress progress) {
     progress.step(ulid(), block.size());
     SampleBuffer b = new SampleBuffer();

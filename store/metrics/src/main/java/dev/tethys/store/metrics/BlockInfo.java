@@ -13,6 +13,8 @@ import java.util.List;
  * @param fromLateSamples holds only samples that came out of order
  * @param parts where its bytes go, by name; empty in blocks that were written before this was
  *     counted
+ * @param resolution of a downsampled block: milliseconds of its buckets, which are counted as
+ *     {@code floats}; 0 for samples
  */
 public record BlockInfo(
     String ulid,
@@ -27,7 +29,8 @@ public record BlockInfo(
     int level,
     boolean fromLateSamples,
     List<String> sources,
-    List<Part> parts) {
+    List<Part> parts,
+    long resolution) {
 
   public BlockInfo {
     sources = List.copyOf(sources);
@@ -66,6 +69,7 @@ public record BlockInfo(
         b.meta().sources(),
         b.meta().shares().stream()
             .map(x -> new Part(x.part(), x.chunks(), x.samples(), x.bytes()))
-            .toList());
+            .toList(),
+        b.meta().resolution());
   }
 }

@@ -52,6 +52,7 @@ final class Blocks {
   private final InstantSource clock;
   private final ChangeLog changeLog;
   private volatile List<BlockReader> list = List.of();
+  private volatile Levels levels = Levels.EMPTY;
 
   Blocks(FileAccess files, Path folder, InstantSource clock, ChangeLog changeLog) {
     this.changeLog = changeLog;
@@ -62,6 +63,16 @@ final class Blocks {
 
   List<BlockReader> list() {
     return list;
+  }
+
+  /** The same by resolution. */
+  Levels levels() {
+    return levels;
+  }
+
+  private void list(List<BlockReader> next) {
+    list = List.copyOf(next);
+    levels = Levels.of(list);
   }
 
   /** Opens all blocks, mends what a crash left, and puts damaged ones aside. */
@@ -89,7 +100,7 @@ final class Blocks {
       }
     }
     live.sort(ORDER);
-    list = List.copyOf(live);
+    list(live);
   }
 
   private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
@@ -112,7 +123,7 @@ final class Blocks {
       throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
-    try (BlockWriter w = new BlockWriter(files, tmp)) {
+    try (BlockWriter w = new BlockWriter(files, tmp, draft.resolution())) {
       SampleBuffer b = new SampleBuffer();
       pace.begin();
       while (content.next()) {
@@ -148,12 +159,21 @@ final class Blocks {
 
   /** A new block of in-order or late samples in a range. */
   BlockMeta draft(long min, long max, int level, boolean late, List<BlockReader> parents) {
+    return draft(min, max, level, late, parents, parents);
+  }
+
+  /** A new block that is made of some blocks and takes the place of others. */
+  BlockMeta draft(
+      long min,
+      long max,
+      int level,
+      boolean late,
+      List<BlockReader> inputs,
+      List<BlockReader> parents) {
     Set<String> sources = new HashSet<>();
     List<String> ids = new ArrayList<>();
-    for (BlockReader b : parents) {
-      sources.addAll(b.meta().sources());
-      ids.add(b.meta().id());
-    }
+    inputs.forEach(b -> sources.addAll(b.meta().sources()));
+    parents.forEach(b -> ids.add(b.meta().id()));
     return BlockMeta.draft(
         Ulid.next(clock.millis()), min, max, level, late, sources.stream().sorted().toList(), ids);
   }
@@ -173,7 +193,7 @@ final class Blocks {
       next.add(made);
     }
     next.sort(ORDER);
-    list = List.copyOf(next);
+    list(next);
     changes.increment();
     if (made != null) {
       noteChange(made);
@@ -204,7 +224,7 @@ final class Blocks {
 
   void close() {
     List<BlockReader> all = list;
-    list = List.of();
+    list(List.of());
     all.forEach(b -> b.retire(() -> {}));
   }
 }

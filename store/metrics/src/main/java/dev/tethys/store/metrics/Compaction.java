@@ -9,10 +9,13 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +37,12 @@ final class Compaction {
   private final ReentrantReadWriteLock parts;
   private final Pace pace;
   private final RuleCensus census = new RuleCensus();
+  private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
   private volatile boolean blocked;
 
   // For self-metrics.
   final LongAdder done = new LongAdder();
+  final LongAdder downsampled = new LongAdder();
   final LongAdder skipped = new LongAdder();
   final LongAdder timeRetentions = new LongAdder();
   final LongAdder sizeRetentions = new LongAdder();
@@ -56,32 +61,103 @@ final class Compaction {
     return blocked;
   }
 
+  /** How long blocks of a resolution are kept; what no level says is kept as samples are. */
+  static RetentionPolicy policy(DatabaseOptions options, long resolution) {
+    RetentionPolicy p = options.retention();
+    for (Downsampling d : options.downsampling()) {
+      if (d.resolution().toMillis() == resolution) {
+        return new RetentionPolicy(d.keep(), p.bytes(), p.percentage(), p.rules());
+      }
+    }
+    return p;
+  }
+
   /**
-   * Merges and rewrites what is due, then removes what is past its time.
+   * Merges and rewrites what is due, downsamples, then removes what is past its time.
    *
+   * @param horizons how far back blocks of a resolution are shown
+   * @param newest the newest sample of the store
    * @param logBytes what the log takes
    */
-  void run(DatabaseOptions options, Horizon horizon, long logBytes) throws IOException {
+  void run(DatabaseOptions options, LongFunction<Horizon> horizons, long newest, long logBytes)
+      throws IOException {
+    boolean room = merge(options, 0, horizons.apply(0));
+    if (room) {
+      room = downsample(options);
+    }
+    for (long resolution : blocks.levels().downsampled().keySet()) {
+      room = room && merge(options, resolution, horizons.apply(resolution));
+    }
+    blocked = !room;
+    retain(options, newest, logBytes);
+  }
+
+  /** Merges blocks of a resolution as long as some are due; false when the disk has no room. */
+  private boolean merge(DatabaseOptions options, long resolution, Horizon horizon)
+      throws IOException {
+    RetentionPolicy policy = policy(options, resolution);
     List<Long> ranges =
-        CompactionPlan.ranges(
-            options.blockDuration().toMillis(), options.retention().time().toMillis());
+        CompactionPlan.ranges(options.blockDuration().toMillis(), policy.time().toMillis());
     while (true) {
       // One after the other: the next plan sees what the last one made.
       List<BlockReader> plan =
           CompactionPlan.next(
-              blocks.list(),
+              blocks.levels().of(resolution),
               ranges,
-              b -> b.deletedSeries() + census.past(b, options.retention(), horizon));
+              b -> b.deletedSeries() + census.past(b, policy, horizon));
       if (plan.isEmpty()) {
-        blocked = false;
-        break;
+        return true;
       }
       if (!fits(plan)) {
-        break;
+        return false;
       }
-      merge(plan, horizon, pace);
+      merge(plan, horizon, cut(options), pace);
     }
-    retain(options.retention(), horizon, logBytes);
+  }
+
+  private static long cut(DatabaseOptions options) {
+    return options.blockDuration().toMillis();
+  }
+
+  /** Downsamples as long as something is due; false when the disk has no room. */
+  private boolean downsample(DatabaseOptions options) throws IOException {
+    while (!options.downsampling().isEmpty()) {
+      DownsamplingPlan.Job job = DownsamplingPlan.next(blocks.levels(), options, newest(), barren);
+      if (job == null) {
+        return true;
+      }
+      if (!fits(job.inputs())) {
+        return false;
+      }
+      downsample(job, cut(options));
+    }
+    return true;
+  }
+
+  private void downsample(DownsamplingPlan.Job job, long cut) throws IOException {
+    BlockReader made =
+        make(
+            job.inputs(),
+            job.replaced(),
+            Horizon.NONE,
+            job.resolution(),
+            cut,
+            job.inputs().stream().mapToInt(b -> b.meta().level()).max().orElse(1),
+            pace);
+    if (made == null) {
+      // Stale markers alone, say. To be looked at again after the next start.
+      barren.addAll(Levels.sources(job.inputs()));
+    }
+    swap(made, job.replaced());
+    downsampled.increment();
+  }
+
+  private long newest() {
+    long newest = Long.MIN_VALUE;
+    for (BlockReader b : blocks.list()) {
+      newest = Math.max(newest, b.meta().maxTime());
+    }
+    return newest;
   }
 
   private boolean fits(List<BlockReader> plan) throws IOException {
@@ -91,7 +167,6 @@ final class Compaction {
     }
     long free = files.usableSpace(folder);
     if (free >= need) {
-      blocked = false;
       return true;
     }
     skipped.increment();
@@ -112,63 +187,85 @@ final class Compaction {
   }
 
   /** Rewrites blocks that have tombstones, whatever there is room for. */
-  void clean(Horizon horizon) throws IOException {
+  void clean(DatabaseOptions options, LongFunction<Horizon> horizons) throws IOException {
+    downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
       if (b.tombstoneCount() > 0) {
-        merge(List.of(b), horizon, Pace.none());
+        merge(List.of(b), horizons.apply(b.meta().resolution()), cut(options), Pace.none());
       }
     }
   }
 
   /** Makes one block of some, without what is deleted or past its time. */
-  private void merge(List<BlockReader> plan, Horizon horizon, Pace at) throws IOException {
+  private void merge(List<BlockReader> plan, Horizon horizon, long cut, Pace at)
+      throws IOException {
+    int level = plan.stream().mapToInt(b -> b.meta().level()).max().orElse(1);
+    BlockReader made =
+        make(
+            plan,
+            plan,
+            horizon,
+            plan.getFirst().meta().resolution(),
+            cut,
+            plan.size() > 1 ? level + 1 : level,
+            at);
+    swap(made, plan);
+    done.increment();
+  }
+
+  private @Nullable BlockReader make(
+      List<BlockReader> inputs,
+      List<BlockReader> replaced,
+      Horizon horizon,
+      long resolution,
+      long cut,
+      int level,
+      Pace at)
+      throws IOException {
     long min = Long.MAX_VALUE;
     long max = Long.MIN_VALUE;
-    int level = 0;
     boolean late = true;
-    for (BlockReader b : plan) {
+    for (BlockReader b : inputs) {
       min = Math.min(min, b.meta().minTime());
       max = Math.max(max, b.meta().maxTime());
-      level = Math.max(level, b.meta().level());
       late &= b.meta().late();
     }
     // Those of in-order samples first: of two samples of one time theirs stays.
     List<BlockReader> ordered = new ArrayList<>(blocks.list());
-    ordered.retainAll(plan);
+    ordered.retainAll(inputs);
     List<SourceSelection> sources = new ArrayList<>();
     try {
       for (BlockReader b : ordered) {
         sources.add(b.everything());
       }
-      BlockReader made =
-          blocks.create(
-              new SeriesStream(sources, min, max - 1, horizon),
-              blocks.draft(min, max, plan.size() > 1 ? level + 1 : level, late, plan),
-              at);
-      swap(made, plan);
-      done.increment();
+      Summarizer summarizer = resolution == 0 ? null : new Summarizer(resolution, cut);
+      return blocks.create(
+          new SeriesStream(sources, min, max - 1, horizon, summarizer),
+          blocks.draft(min, max, level, late, inputs, replaced).downsampled(resolution),
+          at);
     } finally {
       sources.forEach(SourceSelection::close);
     }
   }
 
-  private void retain(RetentionPolicy policy, Horizon horizon, long logBytes) throws IOException {
-    long newest = Long.MIN_VALUE;
-    for (BlockReader b : blocks.list()) {
-      newest = Math.max(newest, b.meta().maxTime());
-    }
-    long keep = policy.time().toMillis();
+  private void retain(DatabaseOptions options, long newestSample, long logBytes)
+      throws IOException {
+    long newest = newest();
+    Levels levels = blocks.levels();
     List<BlockReader> gone = new ArrayList<>();
     for (BlockReader b : blocks.list()) {
+      RetentionPolicy policy = policy(options, b.meta().resolution());
+      long keep = policy.time().toMillis();
       boolean past =
           policy.rules().isEmpty()
               ? keep > 0 && newest - b.meta().maxTime() >= keep
-              : census.past(b, policy, horizon) == b.meta().series();
-      if (past) {
+              : census.past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series();
+      if (past && DownsamplingPlan.isTakenOver(b, levels, options.downsampling(), barren)) {
         gone.add(b);
         timeRetentions.increment();
       }
     }
+    RetentionPolicy policy = options.retention();
     long limit =
         policy.percentage() > 0
             ? (long) (files.totalSpace(folder) * (policy.percentage() / 100))

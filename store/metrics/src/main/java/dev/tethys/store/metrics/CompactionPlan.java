@@ -57,8 +57,10 @@ final class CompactionPlan {
     if (byTime.size() < 2) {
       return List.of();
     }
-    long newest = byTime.getLast().meta().minTime();
     List<BlockReader> older = byTime.subList(0, byTime.size() - 1);
+    // What reaches beyond the begin of the last of them may still grow: merging it now would write
+    // all of a long range again for each short block that comes.
+    long newest = older.getLast().meta().minTime();
     for (long range : ranges) {
       List<BlockReader> part = new ArrayList<>();
       long partStart = Long.MIN_VALUE;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * {@code with} methods.
  *
  * @param retention how long and how much is kept
+ * @param downsampling what is kept beside samples and beyond them, ascending by resolution
  * @param compactionRate bytes a second that merging blocks may write; 0 for no limit. While memory
  *     waits to become a block it is not held back
  * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DatabaseOptions(
     RetentionPolicy retention,
+    List<Downsampling> downsampling,
     long compactionRate,
     Duration outOfOrderWindow,
     Duration blockDuration,
@@ -64,6 +66,7 @@ public record DatabaseOptions(
   public static final DatabaseOptions DEFAULTS =
       new DatabaseOptions(
           RetentionPolicy.DEFAULT,
+          List.of(),
           0,
           Duration.ZERO,
           Duration.ofHours(2),
@@ -79,6 +82,8 @@ public record DatabaseOptions(
           null);
 
   public DatabaseOptions {
+    downsampling = List.copyOf(downsampling);
+    Downsampling.check(downsampling, retention.time());
     if (blockDuration.toMillis() < 1000) {
       throw new IllegalArgumentException("blockDuration must be at least one second");
     }
@@ -104,6 +109,10 @@ public record DatabaseOptions(
 
   public DatabaseOptions withRetention(RetentionPolicy policy) {
     return with(v -> v.retention = policy);
+  }
+
+  public DatabaseOptions withDownsampling(List<Downsampling> levels) {
+    return with(v -> v.downsampling = levels);
   }
 
   public DatabaseOptions withCompactionRate(long bytesPerSecond) {
@@ -161,6 +170,7 @@ public record DatabaseOptions(
   /** The same values, to be changed. */
   private static final class Values {
     RetentionPolicy retention;
+    List<Downsampling> downsampling;
     long compactionRate;
     Duration outOfOrderWindow;
     Duration blockDuration;
@@ -177,6 +187,7 @@ public record DatabaseOptions(
 
     Values(DatabaseOptions o) {
       retention = o.retention;
+      downsampling = o.downsampling;
       compactionRate = o.compactionRate;
       outOfOrderWindow = o.outOfOrderWindow;
       blockDuration = o.blockDuration;
@@ -195,6 +206,7 @@ public record DatabaseOptions(
     DatabaseOptions options() {
       return new DatabaseOptions(
           retention,
+          downsampling,
           compactionRate,
           outOfOrderWindow,
           blockDuration,

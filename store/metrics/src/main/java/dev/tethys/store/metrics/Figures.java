@@ -154,10 +154,12 @@ final class Figures {
         log.segment(),
         new StorageStatus.OnDisk(list.size(), blocks.bytes(), samples, series, chunks),
         spent,
+        levels(),
         new StorageStatus.Work(
             upkeep.truncations.sum(),
             upkeep.earlyFlushes.sum(),
             upkeep.compaction.done.sum(),
+            upkeep.compaction.downsampled.sum(),
             upkeep.failures.sum(),
             upkeep.checkpoints.sum(),
             upkeep.checkpointFailures.sum(),
@@ -165,6 +167,33 @@ final class Figures {
             upkeep.compaction.sizeRetentions.sum()),
         new StorageStatus.Metadata(
             head.metadataCount(), Head.MAX_METADATA, head.metadataDropped()));
+  }
+
+  private List<StorageStatus.Level> levels() {
+    DatabaseOptions o = upkeep.options();
+    TreeSet<Long> resolutions = new TreeSet<>(blocks.levels().downsampled().keySet());
+    o.downsampling().forEach(d -> resolutions.add(d.resolution().toMillis()));
+    List<StorageStatus.Level> out = new ArrayList<>();
+    for (long r : resolutions) {
+      Downsampling policy =
+          o.downsampling().stream()
+              .filter(d -> d.resolution().toMillis() == r)
+              .findFirst()
+              .orElse(null);
+      List<BlockReader> list = blocks.levels().of(r);
+      out.add(
+          new StorageStatus.Level(
+              r,
+              policy != null,
+              policy == null ? 0 : policy.after().toMillis(),
+              Compaction.policy(o, r).time().toMillis(),
+              list.size(),
+              list.stream().mapToLong(BlockReader::bytes).sum(),
+              list.stream().mapToLong(b -> b.meta().floats()).sum(),
+              list.stream().mapToLong(b -> b.meta().minTime()).min().orElse(Long.MAX_VALUE),
+              list.stream().mapToLong(b -> b.meta().maxTime()).max().orElse(Long.MIN_VALUE)));
+    }
+    return out;
   }
 
   private StorageStatus.Memory memory() {

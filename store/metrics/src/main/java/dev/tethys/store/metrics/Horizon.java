@@ -11,20 +11,23 @@ import java.util.List;
  */
 final class Horizon {
   /** Nothing is hidden. */
-  static final Horizon NONE = new Horizon(RetentionPolicy.DEFAULT, Long.MIN_VALUE);
+  static final Horizon NONE = new Horizon(RetentionPolicy.DEFAULT, Long.MIN_VALUE, false);
 
   private final List<RetentionPolicy.Rule> rules;
   private final long[] floors; // of each rule; one more: of all other series
   private final long highest;
 
-  private Horizon(RetentionPolicy policy, long newest) {
+  private Horizon(RetentionPolicy policy, long newest, boolean rulesOnly) {
     rules = policy.rules();
     floors = new long[rules.size() + 1];
     long max = Long.MIN_VALUE;
     for (int i = 0; i < floors.length; i++) {
       Duration t = i < rules.size() ? rules.get(i).time() : policy.time();
       floors[i] =
-          rules.isEmpty() || t.isZero() || newest < Long.MIN_VALUE / 2
+          rules.isEmpty()
+                  || t.isZero()
+                  || newest < Long.MIN_VALUE / 2
+                  || rulesOnly && i == rules.size()
               ? Long.MIN_VALUE
               : newest - t.toMillis();
       max = Math.max(max, floors[i]);
@@ -38,7 +41,12 @@ final class Horizon {
    * @param newest the newest sample of the store, {@link Long#MIN_VALUE} when there is none
    */
   static Horizon of(RetentionPolicy policy, long newest) {
-    return policy.rules().isEmpty() ? NONE : new Horizon(policy, newest);
+    return policy.rules().isEmpty() ? NONE : new Horizon(policy, newest, false);
+  }
+
+  /** The same without the time of series that no rule holds for: whole blocks of them go. */
+  static Horizon ofRules(RetentionPolicy policy, long newest) {
+    return policy.rules().isEmpty() ? NONE : new Horizon(policy, newest, true);
   }
 
   /** Whether something at or after a time is hidden. */

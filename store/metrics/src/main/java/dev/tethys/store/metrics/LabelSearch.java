@@ -117,7 +117,7 @@ final class LabelSearch {
   }
 
   private void pin(long min, long max, List<BlockReader> pinned) {
-    for (BlockReader b : blocks.list()) {
+    for (BlockReader b : blocks.levels().forLabels()) {
       if (b.overlaps(min, max) && b.acquire()) {
         pinned.add(b);
       }

@@ -5,14 +5,17 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,12 @@ final class MergedSelection implements Selection {
   private final List<SourceSelection> sources;
   private final long minTime;
   private final long maxTime;
-  private final long @Nullable [] floors; // of each series; null when nothing is hidden
+  private final boolean summaries; // whether the reader understands them
+  private final Supplier<Selection> samples; // the same of samples, for what has no summaries
+  private @Nullable Selection exact;
+  private final List<String> warnings;
+  private final List<Long> resolutions;
+  private final long @Nullable [][] floors; // by source, of each series; null: nothing is hidden
 
   /** The most sets of timestamps known by their parts. */
   private static final int MAX_KEYS = 1 << 16;
@@ -38,10 +46,28 @@ final class MergedSelection implements Selection {
   private final int[] starts; // of each series in parts; one more entry: the end
   private final long[] parts; // source << 32 | series there
 
-  MergedSelection(List<SourceSelection> sources, long minTime, long maxTime, Horizon horizon) {
+  /**
+   * @param sources the parts
+   * @param horizons how far back each is shown
+   * @param summaries whether the reader understands these
+   * @param samples the same as samples; asked for at most once, and closed with this
+   */
+  MergedSelection(
+      List<SourceSelection> sources,
+      List<Horizon> horizons,
+      long minTime,
+      long maxTime,
+      boolean summaries,
+      Supplier<Selection> samples,
+      List<String> warnings,
+      List<Long> resolutions) {
     this.sources = sources;
     this.minTime = minTime;
     this.maxTime = maxTime;
+    this.summaries = summaries && sources.stream().anyMatch(SourceSelection::isDownsampled);
+    this.samples = samples;
+    this.warnings = warnings;
+    this.resolutions = resolutions;
     if (sources.size() == 1) {
       SourceSelection s = sources.getFirst();
       int n = s.size();
@@ -53,7 +79,7 @@ final class MergedSelection implements Selection {
         starts[i + 1] = i + 1;
         parts[i] = i;
       }
-      floors = floors(horizon);
+      floors = floors(horizons);
       return;
     }
     int total = 0;
@@ -89,13 +115,22 @@ final class MergedSelection implements Selection {
     }
     labels = found.toArray(Labels[]::new);
     starts = Arrays.copyOf(begin, labels.length + 1);
-    floors = floors(horizon);
+    floors = floors(horizons);
   }
 
-  private long @Nullable [] floors(Horizon horizon) {
-    if (!horizon.hidesFrom(minTime)) {
-      return null;
+  private long @Nullable [][] floors(List<Horizon> horizons) {
+    long[][] out = new long[horizons.size()][];
+    Map<Horizon, long[]> made = new IdentityHashMap<>();
+    for (int k = 0; k < out.length; k++) {
+      Horizon h = horizons.get(k);
+      if (h.hidesFrom(minTime)) {
+        out[k] = made.computeIfAbsent(h, this::floors);
+      }
     }
+    return made.isEmpty() ? null : out;
+  }
+
+  private long[] floors(Horizon horizon) {
     long[] out = new long[labels.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = horizon.floor(labels[i]);
@@ -105,12 +140,28 @@ final class MergedSelection implements Selection {
 
   /** Whether something of a series may be shown. */
   boolean shows(int series) {
-    return from(series) <= maxTime;
+    for (int p = starts[series]; p < starts[series + 1]; p++) {
+      if (from(p, series) <= maxTime) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  /** The first millisecond of a series that is shown. */
-  private long from(int series) {
-    return floors == null ? minTime : Math.max(minTime, floors[series]);
+  /** The first millisecond of a series that is shown of one of its parts. */
+  private long from(int part, int series) {
+    long[] f = floors == null ? null : floors[(int) (parts[part] >>> 32)];
+    return f == null ? minTime : Math.max(minTime, f[series]);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  @Override
+  public List<Long> resolutions() {
+    return resolutions;
   }
 
   @Override
@@ -128,16 +179,16 @@ final class MergedSelection implements Selection {
     into.clear();
     int from = starts[series];
     int to = starts[series + 1];
-    long min = from(series);
-    if (min > maxTime) {
+    if (summaries && isDownsampled(from, to)) {
+      readSummaries(series, into);
       return;
     }
-    part(from, min, into);
+    part(from, series, into);
     if (to - from > 1) {
       SampleBuffer next = take();
       for (int p = from + 1; p < to; p++) {
         next.clear();
-        part(p, min, next);
+        part(p, series, next);
         SeriesStream.join(into, next);
       }
       spare.offer(next);
@@ -166,15 +217,18 @@ final class MergedSelection implements Selection {
     into.clear();
     int from = starts[series];
     int to = starts[series + 1];
-    long min = from(series);
-    if (min > maxTime) {
+    if (summaries && isDownsampled(from, to)) {
+      read(series, into);
       return;
     }
     SampleBuffer spareOne = to - from > 1 ? take() : into;
     for (int p = from; p < to; p++) {
       SampleBuffer next = p == from ? into : spareOne;
       next.clear();
-      sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], min, maxTime, next);
+      long min = from(p, series);
+      if (min <= maxTime) {
+        sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], min, maxTime, next);
+      }
       if (next.mayBeStale) {
         read(series, into); // a part whose values are there would be joined with one without
         return;
@@ -204,11 +258,13 @@ final class MergedSelection implements Selection {
 
   /** What tells the timestamps of a series from its parts' own numbers; null when one has none. */
   private @Nullable Object timesKey(int series) {
-    if (from(series) > minTime) {
-      return null; // its parts speak of the whole selected range
-    }
     int from = starts[series];
     int to = starts[series + 1];
+    for (int p = from; p < to; p++) {
+      if (from(p, series) > minTime) {
+        return null; // its parts speak of the whole selected range
+      }
+    }
     if (to - from > 2) {
       return manyKeys(from, to);
     }
@@ -254,12 +310,87 @@ final class MergedSelection implements Selection {
     return b == null ? new SampleBuffer() : b;
   }
 
-  private void part(int p, long min, SampleBuffer into) {
-    sources.get((int) (parts[p] >>> 32)).read((int) parts[p], min, maxTime, into);
+  private void part(int p, int series, SampleBuffer into) {
+    long min = from(p, series);
+    if (min <= maxTime) {
+      sources.get((int) (parts[p] >>> 32)).read((int) parts[p], min, maxTime, into);
+    }
+  }
+
+  private boolean isDownsampled(int from, int to) {
+    for (int p = from; p < to; p++) {
+      if (sources.get((int) (parts[p] >>> 32)).isDownsampled()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Summaries of all parts; histograms where there are no floats; samples where there are both. */
+  private void readSummaries(int series, SampleBuffer into) {
+    Summaries all = into.startSummaries();
+    Summaries rows = new Summaries();
+    SampleBuffer histograms = take();
+    for (int p = starts[series]; p < starts[series + 1]; p++) {
+      long min = from(p, series);
+      if (min > maxTime) {
+        continue;
+      }
+      rows.clear();
+      histograms.clear();
+      sources
+          .get((int) (parts[p] >>> 32))
+          .readSummaries((int) parts[p], min, maxTime, rows, histograms);
+      if (min > minTime) {
+        Summarizer.dropBefore(min, rows);
+      }
+      Summarizer.join(all, rows);
+      SeriesStream.join(into, histograms);
+    }
+    spare.offer(histograms);
+    if (into.size == 0) {
+      return;
+    }
+    boolean both = all.size > 0;
+    into.summaries = null;
+    if (!both) {
+      hints(into);
+      into.timestampsId = times.id(into);
+      return;
+    }
+    Selection s = exact();
+    int low = 0;
+    int high = s.size() - 1;
+    while (low <= high) {
+      int mid = (low + high) >>> 1;
+      int c = s.labels(mid).compareTo(labels[series]);
+      if (c == 0) {
+        s.read(mid, into);
+        return;
+      }
+      if (c < 0) {
+        low = mid + 1;
+      } else {
+        high = mid - 1;
+      }
+    }
+    into.clear();
+  }
+
+  private synchronized Selection exact() {
+    Selection s = exact;
+    if (s == null) {
+      s = samples.get();
+      exact = s;
+    }
+    return s;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     sources.forEach(SourceSelection::close);
+    if (exact != null) {
+      exact.close();
+    }
   }
 }

@@ -13,6 +13,7 @@ import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.ClippedSelection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.head.Head;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -196,37 +198,60 @@ public final class MetricsDatabase implements MetricStore {
 
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
-    return select(hints.minTime(), hints.maxTime(), matchers);
+    return selected(hints, matchers);
   }
 
-  private MergedSelection select(long min, long max, List<Matcher> matchers) {
+  private MergedSelection selected(SelectHints hints, List<Matcher> matchers) {
     checkOpen();
+    long min = hints.minTime();
+    long max = hints.maxTime();
     List<SourceSelection> found = new ArrayList<>();
+    List<Horizon> horizons = new ArrayList<>();
     boolean done = false;
     try {
-      List<BlockReader> pinned = new ArrayList<>();
+      List<Choice.Piece> pinned = new ArrayList<>();
+      SourceSelection memory = null;
+      Choice choice;
       parts.readLock().lock();
       try {
-        for (BlockReader b : blocks.list()) {
-          if (b.overlaps(min, max) && b.acquire()) {
-            pinned.add(b);
+        choice = Choice.of(blocks.levels(), hints, head::overlaps);
+        for (Choice.Piece p : choice.pieces()) {
+          if (p.block().acquire()) {
+            pinned.add(p);
           }
         }
         if (head.overlaps(min, max)) {
-          found.add(head.select(min, max, matchers));
+          memory = head.select(min, max, matchers);
         }
       } finally {
         parts.readLock().unlock();
       }
+      boolean inMemory = memory != null;
+      Map<Long, Horizon> shown = new HashMap<>();
       try {
-        for (int i = 0; i < pinned.size(); i++) {
-          // Blocks in their order, the head last.
-          found.add(i, pinned.get(i).select(min, max, matchers));
+        for (Choice.Piece p : pinned) {
+          found.add(piece(p, hints, matchers));
+          long resolution = p.block().meta().resolution();
+          horizons.add(shown.computeIfAbsent(resolution, upkeep::horizon));
         }
       } finally {
-        pinned.forEach(BlockReader::release);
+        pinned.forEach(p -> p.block().release());
+        if (memory != null) {
+          // Blocks in their order, the head last.
+          found.add(memory);
+          horizons.add(shown.computeIfAbsent(0L, upkeep::horizon));
+        }
       }
-      MergedSelection s = new MergedSelection(found, min, max, upkeep.horizon());
+      MergedSelection s =
+          new MergedSelection(
+              found,
+              horizons,
+              min,
+              max,
+              hints.resolution().summaries(),
+              () -> selected(SelectHints.range(min, max), matchers),
+              choice.warnings(),
+              choice.resolutions(inMemory));
       done = true;
       return s;
     } finally {
@@ -234,6 +259,16 @@ public final class MetricsDatabase implements MetricStore {
         found.forEach(SourceSelection::close);
       }
     }
+  }
+
+  private static SourceSelection piece(Choice.Piece p, SelectHints hints, List<Matcher> matchers) {
+    BlockReader b = p.block();
+    if (b.meta().resolution() > 0) {
+      long fill = hints.range() == 0 ? hints.resolution().lookback() : 0;
+      return b.selectSummaries(hints.minTime(), hints.maxTime(), p.from(), p.to(), matchers, fill);
+    }
+    SourceSelection s = b.select(hints.minTime(), hints.maxTime(), matchers);
+    return p.whole() ? s : new ClippedSelection(s, p.from(), p.to());
   }
 
   @Override
@@ -277,7 +312,7 @@ public final class MetricsDatabase implements MetricStore {
   public List<Labels> series(long min, long max, List<List<Matcher>> matcherSets, int limit) {
     TreeSet<Labels> out = new TreeSet<>();
     for (List<Matcher> ms : matcherSets) {
-      try (MergedSelection s = select(min, max, ms)) {
+      try (MergedSelection s = selected(SelectHints.range(min, max), ms)) {
         for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
           if (s.shows(i)) {
             out.add(s.labels(i));

@@ -222,6 +222,12 @@ final class SelfMetrics implements Collector {
         upkeep.options().retention().percentage());
     ours(
         to,
+        "downsamplings_total",
+        "Downsampled blocks that were made.",
+        MetricType.COUNTER,
+        upkeep.compaction.downsampled.sum());
+    ours(
+        to,
         "compactions_skipped_total",
         "Merges of blocks that there was no room for on the disk.",
         MetricType.COUNTER,

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.head.Merge;
 import java.util.List;
@@ -21,6 +22,9 @@ final class SeriesStream {
   private final boolean[] current;
   private Labels labels = Labels.EMPTY;
   private SampleBuffer part = new SampleBuffer();
+  private final @Nullable Summarizer summarizer;
+  private final Summaries rows = new Summaries();
+  private final Summaries joined = new Summaries();
 
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime) {
     this(sources, minTime, maxTime, Horizon.NONE);
@@ -28,6 +32,21 @@ final class SeriesStream {
 
   /** Without what is behind the horizon. */
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, Horizon horizon) {
+    this(sources, minTime, maxTime, horizon, null);
+  }
+
+  /**
+   * The same as summaries.
+   *
+   * @param summarizer null for samples
+   */
+  SeriesStream(
+      List<SourceSelection> sources,
+      long minTime,
+      long maxTime,
+      Horizon horizon,
+      @Nullable Summarizer summarizer) {
+    this.summarizer = summarizer;
     this.horizon = horizon;
     this.sources = sources;
     this.minTime = minTime;
@@ -78,6 +97,10 @@ final class SeriesStream {
   void read(SampleBuffer into) {
     into.clear();
     long min = horizon.hidesFrom(minTime) ? Math.max(minTime, horizon.floor(labels)) : minTime;
+    if (summarizer != null) {
+      summarize(summarizer, min, into);
+      return;
+    }
     for (int k = 0; k < at.length && min <= maxTime; k++) {
       if (current[k]) {
         part.clear();
@@ -85,6 +108,23 @@ final class SeriesStream {
         join(into, part);
       }
     }
+  }
+
+  private void summarize(Summarizer s, long min, SampleBuffer into) {
+    joined.clear();
+    for (int k = 0; k < at.length && min <= maxTime; k++) {
+      if (current[k]) {
+        part.clear();
+        rows.clear();
+        sources.get(k).readSummaries(at[k], min, maxTime, rows, part);
+        if (min > minTime) {
+          Summarizer.dropBefore(min, rows);
+        }
+        Summarizer.join(joined, rows);
+        join(into, part);
+      }
+    }
+    s.append(joined, into.startSummaries());
   }
 
   /**

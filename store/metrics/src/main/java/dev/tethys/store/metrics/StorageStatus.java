@@ -7,6 +7,7 @@ import java.util.List;
  * How the store is doing, for people: what it holds, what it costs, what it does.
  *
  * @param logBytes disk of the write-ahead log
+ * @param downsampled the levels that are configured or there, by resolution
  * @param parts what the bytes of all blocks are spent on; blocks of an old format do not tell
  */
 public record StorageStatus(
@@ -17,6 +18,7 @@ public record StorageStatus(
     long logSegment,
     OnDisk blocks,
     List<BlockInfo.Part> parts,
+    List<Level> downsampled,
     Work work,
     Metadata metadata) {
 
@@ -57,11 +59,33 @@ public record StorageStatus(
   public record OnDisk(int count, long bytes, long samples, long series, long chunks) {}
 
   /**
+   * Downsampled data of one resolution; times are milliseconds.
+   *
+   * @param configured whether it is made, and not only left from before
+   * @param after the age at which it is made
+   * @param keep how long it is kept; 0 for ever
+   * @param buckets of all series
+   * @param minTime begin of the oldest block, {@link Long#MAX_VALUE} when there is none
+   * @param maxTime end of the newest, {@link Long#MIN_VALUE} when there is none
+   */
+  public record Level(
+      long resolution,
+      boolean configured,
+      long after,
+      long keep,
+      int blocks,
+      long bytes,
+      long buckets,
+      long minTime,
+      long maxTime) {}
+
+  /**
    * What was done since the start.
    *
    * @param flushes pieces of memory that became blocks
    * @param earlyFlushes how often memory was cut before its range was full
    * @param compactions blocks written, those of flushes among them
+   * @param downsamplings downsampled blocks made
    * @param byAge blocks that retention by time removed
    * @param bySize blocks that retention by size removed
    */
@@ -69,6 +93,7 @@ public record StorageStatus(
       long flushes,
       long earlyFlushes,
       long compactions,
+      long downsamplings,
       long failures,
       long checkpoints,
       long checkpointFailures,

@@ -18,13 +18,16 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What changes the shape of the store, one thing at a time under the structure lock: head to block,
@@ -51,7 +54,7 @@ final class Upkeep {
   private final Log log;
   private final ReentrantReadWriteLock parts;
   private final ChangeLog changes;
-  private Horizon noted = Horizon.NONE; // guarded by changes
+  private Map<Long, Horizon> noted = Map.of(); // by resolution; guarded by changes
   private final ReentrantLock structure = new ReentrantLock();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
@@ -115,23 +118,33 @@ final class Upkeep {
     }
   }
 
-  /** How far back samples are shown now. */
-  Horizon horizon() {
-    RetentionPolicy p = options.retention();
+  /** How far back samples, or buckets of a resolution, are shown now. */
+  Horizon horizon(long resolution) {
+    DatabaseOptions o = options;
+    RetentionPolicy p = Compaction.policy(o, resolution);
     if (p.rules().isEmpty()) {
       return Horizon.NONE;
     }
+    // Where data is downsampled later, samples stay until their blocks go, so that nothing is
+    // hidden before its buckets are shown.
+    return resolution == 0 && !o.downsampling().isEmpty()
+        ? Horizon.ofRules(p, newest())
+        : Horizon.of(p, newest());
+  }
+
+  /** The newest sample of the store. */
+  private long newest() {
     long newest = head.maxTime();
     for (BlockReader b : blocks.list()) {
       newest = Math.max(newest, b.meta().maxTime() - 1);
     }
-    return Horizon.of(p, newest);
+    return newest;
   }
 
   void configure(DatabaseOptions next) {
     options = next;
     synchronized (changes) {
-      noted = horizon();
+      noted = horizons();
       changes.noteAll();
     }
   }
@@ -142,18 +155,29 @@ final class Upkeep {
       return; // then samples go with their blocks only
     }
     synchronized (changes) {
-      Horizon now = horizon();
-      if (now.kinds() != noted.kinds()) {
-        changes.noteAll();
-      } else {
-        for (int k = 0; k < now.kinds(); k++) {
-          if (now.floor(k) > noted.floor(k)) {
-            changes.note(noted.floor(k), now.floor(k) - 1);
-          }
-        }
-      }
+      Map<Long, Horizon> now = horizons();
+      now.forEach((resolution, h) -> noteHorizon(noted.get(resolution), h));
       noted = now;
     }
+  }
+
+  private void noteHorizon(@Nullable Horizon before, Horizon now) {
+    if (before == null || now.kinds() != before.kinds()) {
+      changes.noteAll();
+      return;
+    }
+    for (int k = 0; k < now.kinds(); k++) {
+      if (now.floor(k) > before.floor(k)) {
+        changes.note(before.floor(k), now.floor(k) - 1);
+      }
+    }
+  }
+
+  private Map<Long, Horizon> horizons() {
+    Map<Long, Horizon> out = new HashMap<>();
+    out.put(0L, horizon(0));
+    blocks.levels().downsampled().keySet().forEach(r -> out.put(r, horizon(r)));
+    return out;
   }
 
   DatabaseOptions options() {
@@ -221,7 +245,7 @@ final class Upkeep {
       if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
         checkpoint(false);
       }
-      compaction.run(options, horizon(), log.bytes());
+      compaction.run(options, this::horizon, newest(), log.bytes());
     } catch (Pace.Stopped e) {
       LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
@@ -437,7 +461,7 @@ final class Upkeep {
   void cleanTombstones() {
     structure.lock();
     try {
-      compaction.clean(horizon());
+      compaction.clean(options, this::horizon);
     } catch (IOException e) {
       throw unavailable("tombstones could not be cleaned", e);
     } finally {

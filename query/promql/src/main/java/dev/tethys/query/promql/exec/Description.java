@@ -21,6 +21,8 @@ public final class Description {
    * @param range of a range selector, 0 for an instant selector
    * @param at the time that {@code @} fixes, or null
    * @param parts which part of the samples is needed: values, times, counts (of histograms)
+   * @param sameBuckets downsampled data in buckets of a length that divides this answers as samples
+   *     do; 0 where none does
    */
   public record Reads(
       List<Matcher> matchers,
@@ -29,7 +31,8 @@ public final class Description {
       long range,
       long offset,
       @Nullable Long at,
-      String parts) {}
+      String parts,
+      long sameBuckets) {}
 
   private final String operator;
   private final Map<String, String> attributes = new LinkedHashMap<>();

@@ -25,6 +25,7 @@ public final class Execution implements AutoCloseable {
   /**
    * What a query is subject to.
    *
+   * @param maxSourceResolution as in {@link dev.tethys.query.promql.QueryOptions}
    * @param memoryReserve whether it may use what is kept of the common memory
    */
   public record Limits(
@@ -32,6 +33,7 @@ public final class Execution implements AutoCloseable {
       long maxBytes,
       long deadlineNanos,
       long lookbackMillis,
+      long maxSourceResolution,
       boolean memoryReserve) {}
 
   /** Behaviour behind feature flags. */
@@ -132,6 +134,11 @@ public final class Execution implements AutoCloseable {
 
   long lookback() {
     return limits.lookbackMillis();
+  }
+
+  /** How coarse data the query asks for; see {@link dev.tethys.query.promql.QueryOptions}. */
+  long maxSourceResolution() {
+    return limits.maxSourceResolution();
   }
 
   /** Where annotations go. */

@@ -55,6 +55,7 @@ public final class InstantSelect extends Operator {
                 grid,
                 lookback,
                 0,
+                0,
                 part == Part.VALUE
                     ? selector.countsOnly() ? "counts" : "values"
                     : part == Part.PRESENCE ? "presence" : "times"));

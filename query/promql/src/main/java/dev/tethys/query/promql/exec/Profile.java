@@ -3,9 +3,11 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Summaries;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -32,6 +34,7 @@ public final class Profile {
     private final LongAdder storedSeries = new LongAdder();
     private final LongAdder readSeries = new LongAdder();
     private final LongAdder readSamples = new LongAdder();
+    private final ConcurrentSkipListSet<Long> resolutions = new ConcurrentSkipListSet<>();
     private final LongAdder selectNanos = new LongAdder();
     private final LongAdder readNanos = new LongAdder();
 
@@ -87,6 +90,14 @@ public final class Profile {
     /** Samples that the store gave. */
     public long readSamples() {
       return readSamples.sum();
+    }
+
+    /**
+     * What the samples were read from: lengths of buckets in milliseconds, 0 for samples;
+     * ascending, and empty where the store does not tell.
+     */
+    public List<Long> resolutions() {
+      return List.copyOf(resolutions);
     }
 
     /** Time in which the store looked for series. */
@@ -314,6 +325,7 @@ public final class Profile {
     }
     n.selectNanos.add(nanoTime.getAsLong() - began);
     n.storedSeries.add(s.size());
+    n.resolutions.addAll(s.resolutions());
     return new Reading(s, n);
   }
 
@@ -353,7 +365,8 @@ public final class Profile {
     private void noteRead(long began, SampleBuffer b) {
       node.readNanos.add(nanoTime.getAsLong() - began);
       node.readSeries.increment();
-      node.readSamples.add(b.size);
+      Summaries s = b.summaries;
+      node.readSamples.add(s == null ? b.size : s.size);
     }
 
     @Override
@@ -364,6 +377,11 @@ public final class Profile {
     @Override
     public List<String> warnings() {
       return inner.warnings();
+    }
+
+    @Override
+    public List<Long> resolutions() {
+      return inner.resolutions();
     }
 
     @Override

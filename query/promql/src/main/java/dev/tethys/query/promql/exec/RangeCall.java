@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramArithmetic;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.ArrayList;
@@ -131,6 +132,11 @@ public final class RangeCall extends Operator {
     public void evaluate(int i, Workspace ws, SeriesTarget target) {
       series.load(i, ws);
       Samples in = ws.samples;
+      Summaries rows = in.summaries;
+      if (rows != null) {
+        summaries(i, ws, rows, target);
+        return;
+      }
       if (in.size + in.histogramSize == 0) {
         return;
       }
@@ -164,6 +170,42 @@ public final class RangeCall extends Operator {
         countWindows(b, h, in);
       }
       if (checksName) {
+        checkName(w, target);
+      }
+    }
+
+    /** The same where the store gave summaries in the place of samples. */
+    private void summaries(int i, Workspace ws, Summaries rows, SeriesTarget target) {
+      SummaryWindows windows = new SummaryWindows(name, rows, ends, before);
+      windows.evaluate(target.values);
+      long total = 0;
+      long fresh = 0;
+      int widest = 0;
+      for (int s = 0; s < ends.length; s++) {
+        int n = windows.to(s) - windows.from(s);
+        int seen = s == 0 ? windows.from(0) : Math.max(windows.from(s), windows.to(s - 1));
+        int first = s == 0 || !source.isFixed() ? Math.max(0, windows.to(s) - seen) : 0;
+        total += n;
+        fresh += first;
+        widest = Math.max(widest, n);
+        if (count.isByStep()) {
+          count.addAt(s, n, first);
+        }
+      }
+      x.touchSamples(widest);
+      count.add(total, fresh);
+      if (checksName) {
+        Windows w =
+            new Windows(
+                x.annotations(),
+                grid,
+                ws,
+                source.range(),
+                ends,
+                source.extension(),
+                span,
+                arguments);
+        w.series(series.labels(i));
         checkName(w, target);
       }
     }

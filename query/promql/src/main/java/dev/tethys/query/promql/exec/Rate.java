@@ -164,7 +164,7 @@ final class Rate implements RangeFunction {
   }
 
   /** The heart: {@code difference} between samples {@code n} distances apart, as over the range. */
-  private static double extrapolated(
+  static double extrapolated(
       long firstTime,
       long lastTime,
       int n,

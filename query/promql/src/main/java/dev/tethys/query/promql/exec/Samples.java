@@ -4,6 +4,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ final class Samples {
   Histogram[] histograms = NO_HISTOGRAMS;
   long @Nullable [] histogramStarts;
 
+  /** What the store gave instead of samples, or null. */
+  @Nullable Summaries summaries;
+
   /** As in {@link SampleBuffer#timestampsId}, 0 when samples were left out. */
   long timesId;
 
@@ -41,6 +45,7 @@ final class Samples {
   void load(SampleBuffer b, boolean withStarts) {
     histogramSize = 0;
     histogramStarts = null;
+    summaries = b.summaries;
     if (b.histograms != null) {
       split(b, withStarts);
       return;
@@ -159,6 +164,7 @@ final class Samples {
   /** The samples of a column as a subquery gives them: resets are no longer known. */
   void load(Column c, Grid grid, long[] gridTimes, long gridTimesId) {
     starts = null;
+    summaries = null;
     histogramStarts = null;
     histogramSize = 0;
     int steps = grid.steps();

@@ -15,7 +15,36 @@ public record SelectedRange(Selector selector, long range, boolean withStarts)
   @Override
   public Description describe(Grid grid, long lookback) {
     return new Description("RangeSelect")
-        .reads(selector.reads(grid, lookback, range, selector.countsOnly() ? "counts" : "values"));
+        .reads(
+            selector.reads(
+                grid,
+                lookback,
+                range,
+                sameBuckets(grid),
+                selector.countsOnly() ? "counts" : "values"));
+  }
+
+  /** Whether summaries of samples are understood. */
+  private boolean takesSummaries() {
+    return selector.extension() == Extension.NONE
+        && !withStarts
+        && SummaryWindows.supports(selector.function());
+  }
+
+  /**
+   * Buckets of a length that divides this, in milliseconds, lie in windows as a whole; 0 when
+   * summaries are of no use.
+   */
+  private long sameBuckets(Grid grid) {
+    if (!takesSummaries()) {
+      return 0;
+    }
+    long same = gcd(range, Math.abs(moment(grid.start())));
+    return isFixed() || grid.steps() <= 1 ? same : gcd(same, grid.interval());
+  }
+
+  private static long gcd(long a, long b) {
+    return b == 0 ? a : gcd(b, a % b);
   }
 
   @Override
@@ -40,7 +69,7 @@ public record SelectedRange(Selector selector, long range, boolean withStarts)
 
   @Override
   public Series open(Execution x, Grid grid) {
-    Selection s = selector.open(x, grid, range);
+    Selection s = selector.open(x, grid, range, sameBuckets(grid), takesSummaries());
     return new Series() {
       @Override
       public int size() {

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.query.promql.ast.Expr.Extension;
@@ -53,16 +54,34 @@ public record Selector(
   }
 
   /** What is asked of the store for the steps of a grid. */
-  Description.Reads reads(Grid grid, long lookback, long range, String parts) {
+  Description.Reads reads(Grid grid, long lookback, long range, long sameBuckets, String parts) {
     Window w = window(grid, lookback, range);
-    return new Description.Reads(matchers, w.from(), w.to(), range, offset, at, parts);
+    return new Description.Reads(matchers, w.from(), w.to(), range, offset, at, parts, sameBuckets);
   }
 
   /** Opens the series for the steps of a grid. */
   Selection open(Execution x, Grid grid, long range) {
+    return open(x, grid, range, 0, false);
+  }
+
+  /**
+   * The same for a reader of windows.
+   *
+   * @param sameBuckets buckets of samples of a length that divides this many milliseconds answer it
+   *     as samples do; 0 when none do
+   * @param summaries whether it understands summaries of buckets
+   */
+  Selection open(Execution x, Grid grid, long range, long sameBuckets, boolean summaries) {
     Window w = window(grid, x.lookback(), range);
+    long rough = x.maxSourceResolution();
+    Resolution resolution =
+        rough == 0
+            ? Resolution.SAMPLES
+            : new Resolution(
+                sameBuckets, Math.max(0, rough), range == 0 ? x.lookback() : 0, summaries, false);
     SelectHints hints =
-        new SelectHints(w.from(), w.to(), grid.isInstant() ? 0 : grid.interval(), range, function);
+        new SelectHints(
+            w.from(), w.to(), grid.isInstant() ? 0 : grid.interval(), range, function, resolution);
     Profile p = x.profile();
     Selection s =
         p == null

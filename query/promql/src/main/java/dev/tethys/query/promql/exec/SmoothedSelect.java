@@ -18,7 +18,7 @@ public final class SmoothedSelect extends Operator {
 
   @Override
   public Description describe(Grid grid, long lookback) {
-    return new Description("SmoothedSelect").reads(selector.reads(grid, lookback, 0, "values"));
+    return new Description("SmoothedSelect").reads(selector.reads(grid, lookback, 0, 0, "values"));
   }
 
   @Override

@@ -9,6 +9,10 @@ final class BlockLayout {
 
   static final byte[] CHUNKS_MAGIC = {'T', 'T', 'H', 'S', 'C', 'H', 'K', 1};
   static final byte[] INDEX_MAGIC = {'T', 'T', 'H', 'S', 'I', 'D', 'X', 2};
+
+  /** Of downsampled blocks, so that programs that do not know these leave them alone. */
+  static final byte[] SUMMARY_CHUNKS_MAGIC = {'T', 'T', 'H', 'S', 'C', 'H', 'K', 2};
+
   static final byte[] TOMBSTONES_MAGIC = {'T', 'T', 'H', 'S', 'T', 'M', 'B', 1};
 
   /** Samples in a chunk at most. */
@@ -48,6 +52,7 @@ final class BlockLayout {
   // The first byte of a chunk.
   static final int CHUNK_HISTOGRAM = 1;
   static final int CHUNK_STARTS = 2;
+  static final int CHUNK_SUMMARIES = 4;
 
   private BlockLayout() {}
 }

@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param sources the level 1 blocks that it was made of
  * @param parents the blocks that it replaces
  * @param shares where its bytes go; empty in blocks that were written before this was counted
+ * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
  */
 public record BlockMeta(
     String id,
@@ -30,7 +31,8 @@ public record BlockMeta(
     boolean late,
     List<String> sources,
     List<String> parents,
-    List<Share> shares) {
+    List<Share> shares,
+    long resolution) {
 
   /** What is to become of a block that has not been written. */
   public static BlockMeta draft(
@@ -42,7 +44,25 @@ public record BlockMeta(
       List<String> sources,
       List<String> parents) {
     return new BlockMeta(
-        id, minTime, maxTime, 0, 0, 0, 0, level, late, sources, parents, List.of());
+        id, minTime, maxTime, 0, 0, 0, 0, level, late, sources, parents, List.of(), 0);
+  }
+
+  /** The same of buckets in the place of samples. */
+  public BlockMeta downsampled(long bucket) {
+    return new BlockMeta(
+        id,
+        minTime,
+        maxTime,
+        floats,
+        histograms,
+        series,
+        chunks,
+        level,
+        late,
+        sources,
+        parents,
+        shares,
+        bucket);
   }
 
   /** The same block after it was written. */
@@ -59,7 +79,8 @@ public record BlockMeta(
         late,
         sources.isEmpty() ? List.of(id) : sources,
         parents,
-        shares);
+        shares,
+        resolution);
   }
 
   void write(ByteSink out) {
@@ -81,6 +102,9 @@ public record BlockMeta(
       out.uvarint(s.samples());
       out.uvarint(s.bytes());
     }
+    if (resolution > 0) {
+      out.uvarint(resolution);
+    }
   }
 
   private static void strings(List<String> list, ByteSink out) {
@@ -101,7 +125,8 @@ public record BlockMeta(
         in.getByte() == 1,
         strings(in),
         strings(in),
-        shares(in));
+        shares(in),
+        in.remaining() == 0 ? 0 : in.uvarint());
   }
 
   private static List<String> strings(ByteSource in) {
@@ -125,7 +150,7 @@ public record BlockMeta(
   public String toJson(int tombstones) {
     return String.format(
         Locale.ROOT,
-        """
+"""
         {
         \t"ulid": "%s",
         \t"minTime": %d,
@@ -144,7 +169,7 @@ public record BlockMeta(
         \t\t"parents": [%s],
         \t\t"hints": [%s]
         \t},
-        \t"version": 1
+%s        \t"version": 1
         }
         """,
         id,
@@ -159,7 +184,10 @@ public record BlockMeta(
         level,
         quoted(sources),
         quoted(parents),
-        late ? "\"from-out-of-order\"" : "");
+        late ? "\"from-out-of-order\"" : "",
+        resolution == 0
+            ? ""
+            : "\t\"tethys\": {\"downsample\": {\"resolution\": " + resolution + "}},\n");
   }
 
   private static String quoted(List<String> ids) {

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -42,14 +43,38 @@ final class BlockPass implements SourceSelection {
   @Override
   public void read(int i, long min, long max, SampleBuffer into) {
     SeriesPages.Page p = page(i);
+    boolean summaries = block.meta().resolution() > 0;
     block.guard(
         () -> {
-          for (ChunkRef c : p.chunks(i, min, max)) {
-            block.chunks().read(c, min, max, into);
+          for (ChunkRef c : p.chunks(i, min, summaries ? block.summaries().end(max) : max)) {
+            if (summaries) {
+              block.summaries().readKept(c, min, max, 0, into);
+            } else {
+              block.chunks().read(c, min, max, into);
+            }
           }
           return "";
         });
     dead.erase(i, into);
+  }
+
+  @Override
+  public void readSummaries(int i, long min, long max, Summaries into, SampleBuffer histograms) {
+    if (block.meta().resolution() == 0) {
+      SourceSelection.super.readSummaries(i, min, max, into, histograms);
+      return;
+    }
+    SeriesPages.Page p = page(i);
+    int at = into.size;
+    block.guard(
+        () -> {
+          for (ChunkRef c : p.chunks(i, min, block.summaries().end(max))) {
+            block.summaries().read(c, min, max, into, histograms);
+          }
+          return "";
+        });
+    dead.erase(i, at, into);
+    dead.erase(i, histograms);
   }
 
   @Override

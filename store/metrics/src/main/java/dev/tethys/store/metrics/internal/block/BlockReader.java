@@ -40,6 +40,7 @@ public final class BlockReader implements Postings {
   private final SeriesPages pages;
   private final BlockPostings postings;
   private final ChunkReader chunks;
+  private final SummaryReader summaries;
   private volatile Tombstones tombstones;
   private int references = 1;
   private @Nullable Runnable afterwards;
@@ -56,9 +57,12 @@ public final class BlockReader implements Postings {
     try {
       Mapped chunkFile = new Mapped(files.map(folder.resolve(BlockLayout.CHUNKS), arena));
       Mapped indexFile = new Mapped(files.map(folder.resolve(BlockLayout.INDEX), arena));
-      IndexFile.magic(chunkFile, 0, BlockLayout.CHUNKS_MAGIC);
       IndexFile index = new IndexFile(indexFile);
       meta = BlockMeta.read(index.take(BlockLayout.META_SECTION));
+      IndexFile.magic(
+          chunkFile,
+          0,
+          meta.resolution() > 0 ? BlockLayout.SUMMARY_CHUNKS_MAGIC : BlockLayout.CHUNKS_MAGIC);
       Dictionary dictionary = new Dictionary(index);
       groups = new ChunkGroups(chunkFile, index.take(BlockLayout.GROUPS));
       times = new TimeSets(groups, index.take(BlockLayout.TIMES));
@@ -68,6 +72,7 @@ public final class BlockReader implements Postings {
       }
       postings = new BlockPostings(index, dictionary, meta.series());
       chunks = new ChunkReader(groups, times);
+      summaries = new SummaryReader(groups, times, chunks, Math.max(1, meta.resolution()));
       bytes = chunkFile.size() + indexFile.size();
       tombstones = Tombstones.read(files, folder);
       opened = true;
@@ -180,10 +185,37 @@ public final class BlockReader implements Postings {
 
   /** Series that meet the matchers and have chunks in a closed time range. Holds a reference. */
   public SourceSelection select(long min, long max, List<Matcher> matchers) {
+    if (meta.resolution() > 0) {
+      return selectSummaries(min, max, Long.MIN_VALUE, Long.MAX_VALUE, matchers, 0);
+    }
     reference();
     boolean done = false;
     try {
       SourceSelection s = guard(() -> new BlockSelection(this, find(matchers), min, max));
+      done = true;
+      return s;
+    } finally {
+      if (!done) {
+        release();
+      }
+    }
+  }
+
+  /**
+   * The same of a downsampled block, of which only a part is wanted.
+   *
+   * @param from where the part begins, inclusive
+   * @param to where it ends, inclusive
+   * @param fill how far apart the samples may stand that are read from it, milliseconds; 0 for as
+   *     they come
+   */
+  public SourceSelection selectSummaries(
+      long min, long max, long from, long to, List<Matcher> matchers, long fill) {
+    reference();
+    boolean done = false;
+    try {
+      SourceSelection s =
+          guard(() -> new SummarySelection(this, find(matchers), min, max, from, to, fill));
       done = true;
       return s;
     } finally {
@@ -224,6 +256,10 @@ public final class BlockReader implements Postings {
 
   ChunkReader chunks() {
     return chunks;
+  }
+
+  SummaryReader summaries() {
+    return summaries;
   }
 
   /** Runs something that reads; damage that it meets is told as a person can use it. */

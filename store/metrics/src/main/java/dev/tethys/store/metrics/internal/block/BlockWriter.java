@@ -14,11 +14,12 @@ import java.nio.file.Path;
  * uvarint and svarint as in {@link ByteSink}.
  *
  * <pre>
- * chunks: 8 bytes "TTHSCHK" 1, then groups ({@link GroupWriter}) of
+ * chunks: 8 bytes "TTHSCHK" 1 (2 in downsampled blocks), then groups ({@link GroupWriter}) of
  *   chunks        one after the other, in the order of series, then time
  *   time sets     one after the other: IntColumn of the timestamps
  * chunk: byte: bit 0 histograms, bit 1 start timestamps; [IntColumn of the start timestamps];
- *   ValueColumn or HistogramColumn. How many samples it has, and when, its time set says: series that
+ *   ValueColumn or HistogramColumn. Bit 2, in downsampled blocks: {@link SummaryColumns} instead, and
+ *   the time set is of the last samples of their rows. How many samples it has, and when, its time set says: series that
  *   were scraped together share one, and so do the chunks of one length of a regular series.
  *
  * index: 8 bytes "TTHSIDX" 2, then
@@ -53,6 +54,7 @@ import java.nio.file.Path;
  * footer is written last and the folder gets its name after everything is durable.
  */
 public final class BlockWriter implements AutoCloseable {
+  private final long resolution;
   private final FileAccess files;
   private final Path folder;
   private final WritableFile file;
@@ -65,17 +67,28 @@ public final class BlockWriter implements AutoCloseable {
 
   /** Starts a block in a folder that is made here and is not yet named as a block. */
   public BlockWriter(FileAccess files, Path folder) throws IOException {
-    this(files, folder, new GroupWriter());
+    this(files, folder, 0);
   }
 
-  BlockWriter(FileAccess files, Path folder, GroupWriter groups) throws IOException {
+  /**
+   * The same of a downsampled block.
+   *
+   * @param resolution milliseconds of its buckets; 0 for samples
+   */
+  public BlockWriter(FileAccess files, Path folder, long resolution) throws IOException {
+    this(files, folder, resolution, new GroupWriter());
+  }
+
+  BlockWriter(FileAccess files, Path folder, long resolution, GroupWriter groups)
+      throws IOException {
+    this.resolution = resolution;
     this.groups = groups;
     this.files = files;
     this.folder = folder;
     files.delete(folder);
     files.createDirectories(folder);
     file = files.create(folder.resolve(BlockLayout.CHUNKS));
-    stream = new GroupStream(file, groups);
+    stream = new GroupStream(file, groups, resolution > 0);
     times = new TimeSetWriter(stream);
     chunks = new ChunkWriter(stream, times);
   }
@@ -92,8 +105,11 @@ public final class BlockWriter implements AutoCloseable {
 
   /** Adds a series with its samples; labels ascend from call to call. */
   public void add(Labels series, SampleBuffer samples) throws IOException {
-    if (samples.size == 0) {
+    if (samples.size == 0 && (samples.summaries == null || samples.summaries.size == 0)) {
       return;
+    }
+    if (samples.summaries != null && resolution == 0) {
+      throw new IllegalArgumentException("summaries for a block of samples");
     }
     if (!isEmpty() && last.compareTo(series) >= 0) {
       throw new IllegalArgumentException("series do not ascend: " + last + ", " + series);
@@ -148,12 +164,14 @@ public final class BlockWriter implements AutoCloseable {
     account.add(times.account());
     account.add(w.account());
     BlockMeta meta =
-        draft.with(
-            chunks.floats(),
-            chunks.histograms(),
-            labels.seriesCount(),
-            chunks.chunks(),
-            account.shares());
+        draft
+            .downsampled(resolution)
+            .with(
+                chunks.floats(),
+                chunks.histograms(),
+                labels.seriesCount(),
+                chunks.chunks(),
+                account.shares());
     ByteSink m = new ByteSink();
     meta.write(m);
     w.section(BlockLayout.META_SECTION, Share.DIRECTORY, m);

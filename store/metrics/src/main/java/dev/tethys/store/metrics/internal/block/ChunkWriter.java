@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
@@ -18,6 +19,7 @@ final class ChunkWriter {
   private final ValueColumn values = new ValueColumn();
   private final HistogramColumn histograms = new HistogramColumn();
   private final IntColumn ints = new IntColumn();
+  private final SummaryColumns summaries = new SummaryColumns();
 
   // A series: uvarint chunks, chunks * { uvarint time set, uvarint length and flags }.
   private final ByteSink refs = new ByteSink();
@@ -36,15 +38,67 @@ final class ChunkWriter {
     this.times = times;
   }
 
-  /** Writes the samples of the next series. */
+  /** Writes the samples of the next series, or its summaries and its histograms. */
   void series(SampleBuffer b) throws IOException {
     mine.clear();
+    Summaries s = b.summaries;
+    int n = s == null ? samples(b, 0, b.size) : mixed(b, s);
+    chunks += n;
+    refs.uvarint(n);
+    refs.put(mine.buf, 0, mine.size);
+  }
+
+  /** Chunks of either kind in order of time. */
+  private int mixed(SampleBuffer b, Summaries s) throws IOException {
     int n = 0;
     int from = 0;
-    while (from < b.size) {
+    int row = 0;
+    while (from < b.size || row < s.size) {
+      int to = from;
+      while (to < b.size && (row == s.size || b.timestamps[to] < s.firstTimes[row])) {
+        to++;
+      }
+      n += samples(b, from, to);
+      from = to;
+      int next = row;
+      while (next < s.size
+          && next - row < BlockLayout.CHUNK_SAMPLES
+          && (from == b.size || s.firstTimes[next] <= b.timestamps[from])) {
+        next++;
+      }
+      if (next > row) {
+        summaries(s, row, next);
+        n++;
+      }
+      row = next;
+    }
+    return n;
+  }
+
+  private void summaries(Summaries s, int from, int to) throws IOException {
+    if (group.size >= BlockLayout.GROUP_BYTES) {
+      flush();
+    }
+    boolean first = group.size == 0;
+    int start = group.size;
+    group.putByte(BlockLayout.CHUNK_SUMMARIES);
+    summaries.encode(s, from, to, times.set(s.firstTimes, from, to), group);
+    mine.uvarint(times.set(s.lastTimes, from, to));
+    mine.uvarint((long) (group.size - start) << 2 | 2 | (first ? 1 : 0));
+    account.chunk(Share.SUMMARIES, to - from);
+    account.raw(Share.SUMMARIES, group.size - start);
+    minTime = Math.min(minTime, s.firstTimes[from]);
+    maxTime = Math.max(maxTime, s.lastTimes[to - 1]);
+    floats += to - from;
+  }
+
+  private int samples(SampleBuffer b, int begin, int end) throws IOException {
+    int n = 0;
+    int from = begin;
+    while (from < end) {
       boolean histogram = b.histograms != null && b.histograms[from] != null;
       int to = from + 1;
-      while (to < b.size
+      while (to < end
           && to - from < BlockLayout.CHUNK_SAMPLES
           && (b.histograms != null && b.histograms[to] != null) == histogram) {
         to++;
@@ -62,9 +116,7 @@ final class ChunkWriter {
       n++;
       from = to;
     }
-    chunks += n;
-    refs.uvarint(n);
-    refs.put(mine.buf, 0, mine.size);
+    return n;
   }
 
   /** Encodes a chunk; whether it may hold a stale marker. */

@@ -11,10 +11,11 @@ final class GroupStream {
   private final ByteSink lengths = new ByteSink();
   private int count;
 
-  GroupStream(WritableFile file, GroupWriter groups) throws IOException {
+  GroupStream(WritableFile file, GroupWriter groups, boolean summaries) throws IOException {
     this.file = file;
     this.groups = groups;
-    file.write(BlockLayout.CHUNKS_MAGIC, 0, BlockLayout.CHUNKS_MAGIC.length);
+    byte[] magic = summaries ? BlockLayout.SUMMARY_CHUNKS_MAGIC : BlockLayout.CHUNKS_MAGIC;
+    file.write(magic, 0, magic.length);
   }
 
   /** Writes a group and empties the buffer; its number. */

@@ -13,6 +13,7 @@ package dev.tethys.store.metrics.internal.block;
 public record Share(String part, long chunks, long samples, long bytes) {
   static final String TIMESTAMPS = "timestamps";
   static final String STARTS = "start timestamps";
+  static final String SUMMARIES = "summaries";
   static final String HISTOGRAMS = "histogram";
   static final String DIRECTORY = "directory";
   static final String LABELS = "labels";

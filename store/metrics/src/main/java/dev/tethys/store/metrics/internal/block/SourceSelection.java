@@ -1,7 +1,9 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 
 /**
  * Series of one part of the store, ascending by labels, that do not change while it is open. Safe
@@ -15,6 +17,11 @@ public interface SourceSelection extends AutoCloseable {
   /** Tells of an equal label set, so that two parts of the store need not both keep theirs. */
   default void adopt(int i, Labels same) {}
 
+  /** Whether this is of a downsampled block. */
+  default boolean isDownsampled() {
+    return false;
+  }
+
   /** Appends the samples of a series in a closed time range to an empty buffer. */
   void read(int i, long minTime, long maxTime, SampleBuffer into);
 
@@ -24,6 +31,24 @@ public interface SourceSelection extends AutoCloseable {
    */
   default void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
     read(i, minTime, maxTime, into);
+  }
+
+  /**
+   * Appends what is known of the floats of a series in a closed time range and the buckets at its
+   * ends, and its histograms. Samples are summaries, too.
+   */
+  default void readSummaries(
+      int i, long minTime, long maxTime, Summaries into, SampleBuffer histograms) {
+    SampleBuffer b = new SampleBuffer();
+    read(i, minTime, maxTime, b);
+    for (int k = 0; k < b.size; k++) {
+      if (b.histograms != null && b.histograms[k] != null) {
+        histograms.add(b, k);
+        histograms.mayBeStale = true;
+      } else if (!Samples.isStale(b.values[k])) {
+        into.add(b.timestamps[k], b.values[k]);
+      }
+    }
   }
 
   /**

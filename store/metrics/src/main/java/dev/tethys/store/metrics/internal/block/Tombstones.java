@@ -3,6 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
@@ -136,6 +137,25 @@ final class Tombstones {
     if (r != null) {
       erase(r, b);
     }
+  }
+
+  /** Takes rows of which a sample is deleted out, from a row on. */
+  void erase(int series, int from, Summaries s) {
+    long @Nullable [] r = ranges.isEmpty() ? null : ranges.get(series);
+    if (r == null) {
+      return;
+    }
+    int n = from;
+    for (int i = from; i < s.size; i++) {
+      boolean dead = false;
+      for (int k = 0; k < r.length; k += 2) {
+        dead |= s.lastTimes[i] >= r[k] && s.firstTimes[i] <= r[k + 1];
+      }
+      if (!dead) {
+        s.copy(s, i, n++);
+      }
+    }
+    s.size = n;
   }
 
   private static void erase(long[] ranges, SampleBuffer b) {

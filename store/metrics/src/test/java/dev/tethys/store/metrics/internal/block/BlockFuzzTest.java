@@ -9,6 +9,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,8 @@ class BlockFuzzTest {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
+  private static final long RESOLUTION = 7000;
+
   @TempDir Path dir;
 
   private final Map<Labels, SampleBuffer> written = SampleBlock.series();
@@ -44,6 +48,11 @@ class BlockFuzzTest {
   private byte[] index = {};
   private byte[] plainChunks = {};
   private byte[] plainIndex = {};
+  private byte[] coarseChunks = {};
+  private byte[] coarseIndex = {};
+  private byte[] plainCoarseChunks = {};
+  private byte[] plainCoarseIndex = {};
+  private final Map<Labels, Summaries> rows = new TreeMap<>();
 
   @BeforeEach
   void write() throws IOException {
@@ -54,11 +63,61 @@ class BlockFuzzTest {
     Path b = write("plain", GroupWriter.uncompressed());
     plainChunks = Files.readAllBytes(b.resolve(BlockLayout.CHUNKS));
     plainIndex = Files.readAllBytes(b.resolve(BlockLayout.INDEX));
+    Path c = writeCoarse("coarse", new GroupWriter());
+    coarseChunks = Files.readAllBytes(c.resolve(BlockLayout.CHUNKS));
+    coarseIndex = Files.readAllBytes(c.resolve(BlockLayout.INDEX));
+    Path d = writeCoarse("plain coarse", GroupWriter.uncompressed());
+    plainCoarseChunks = Files.readAllBytes(d.resolve(BlockLayout.CHUNKS));
+    plainCoarseIndex = Files.readAllBytes(d.resolve(BlockLayout.INDEX));
+  }
+
+  /** The same series as rows that need not make sense: columns of their own, of every kind. */
+  private Path writeCoarse(String name, GroupWriter groups) throws IOException {
+    Path folder = dir.resolve(name);
+    try (BlockWriter w = new BlockWriter(new RealFiles(), folder, RESOLUTION, groups)) {
+      SampleBuffer out = new SampleBuffer();
+      for (Map.Entry<Labels, SampleBuffer> e : written.entrySet()) {
+        SampleBuffer in = e.getValue();
+        out.clear();
+        Summaries s = out.startSummaries();
+        for (int i = 0; i < in.size; i++) {
+          if (in.histograms != null && in.histograms[i] != null) {
+            out.add(in, i);
+            continue;
+          }
+          s.add(in.timestamps[i], in.values[i]);
+          s.to[i] = Math.ceilDiv(in.timestamps[i], RESOLUTION) * RESOLUTION;
+          s.from[i] = s.to[i] - RESOLUTION;
+          s.firstTimes[i] = Math.max(s.from[i] + 1, in.timestamps[i] - i % 5);
+          s.counts[i] = 2 + i % 3;
+          s.resets[i] = i % 40 == 39 ? 1 : 0;
+          s.lost[i] = s.resets[i] * 4.5;
+          s.sums[i] = in.values[i] * 3;
+          s.min[i] = i % 2 == 0 ? in.values[i] - 1 : in.values[i];
+        }
+        w.add(e.getKey(), out);
+        Summaries kept = new Summaries();
+        for (int i = 0; i < s.size; i++) {
+          kept.add(s, i);
+        }
+        rows.put(e.getKey(), kept);
+      }
+      w.finish(
+          BlockMeta.draft(
+              "01HF7YAT00SAMPLEBLOCK00003",
+              SampleBlock.MIN_TIME - RESOLUTION,
+              SampleBlock.MAX_TIME,
+              1,
+              false,
+              List.of(),
+              List.of()));
+    }
+    return folder;
   }
 
   private Path write(String name, GroupWriter groups) throws IOException {
     Path folder = dir.resolve(name);
-    try (BlockWriter w = new BlockWriter(new RealFiles(), folder, groups)) {
+    try (BlockWriter w = new BlockWriter(new RealFiles(), folder, 0, groups)) {
       for (Map.Entry<Labels, SampleBuffer> e : written.entrySet()) {
         w.add(e.getKey(), e.getValue());
       }
@@ -79,13 +138,20 @@ class BlockFuzzTest {
   void soundBlocksAnswer() throws IOException {
     assertThat(read(chunks, index, true)).isEqualTo(written.size());
     assertThat(read(plainChunks, plainIndex, true)).isEqualTo(written.size());
+    assertThat(read(coarseChunks, coarseIndex, true)).isEqualTo(written.size());
+    assertThat(read(plainCoarseChunks, plainCoarseIndex, true)).isEqualTo(written.size());
   }
 
   @Test
   void checksumsCatchWhatDisksDo() throws IOException {
     int caught = 0;
+    byte[] fine = chunks;
+    byte[] fineIndex = index;
     for (int seed = 0; seed < 1500; seed++) {
       Random r = new Random(seed);
+      boolean coarse = seed % 3 == 0;
+      chunks = coarse ? coarseChunks : fine;
+      index = coarse ? coarseIndex : fineIndex;
       boolean first = r.nextBoolean();
       try {
         read(first ? Damage.of(chunks, r) : chunks, first ? index : Damage.of(index, r), true);
@@ -104,8 +170,11 @@ class BlockFuzzTest {
       Random r = new Random(seed);
       boolean first = r.nextInt(3) > 0;
       boolean plain = r.nextInt(4) > 0;
-      byte[] soundChunks = plain ? plainChunks : chunks;
-      byte[] soundIndex = plain ? plainIndex : index;
+      boolean coarse = seed % 3 == 0;
+      byte[] soundChunks =
+          coarse ? plain ? plainCoarseChunks : coarseChunks : plain ? plainChunks : chunks;
+      byte[] soundIndex =
+          coarse ? plain ? plainCoarseIndex : coarseIndex : plain ? plainIndex : index;
       byte[] c = soundChunks.clone();
       byte[] i = soundIndex.clone();
       for (int n = 1 + r.nextInt(4); n > 0; n--) {
@@ -208,7 +277,14 @@ class BlockFuzzTest {
         for (int k = 0; k < s.size(); k++) {
           b.clear();
           s.read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
-          if (mustAgree) {
+          if (block.meta().resolution() > 0) {
+            b.clear();
+            Summaries got = b.startSummaries();
+            s.readSummaries(k, Long.MIN_VALUE, Long.MAX_VALUE, got, b);
+            if (mustAgree) {
+              agree(got, rows.get(s.labels(k)));
+            }
+          } else if (mustAgree) {
             agree(b, written.get(s.labels(k)));
           }
           n++;
@@ -218,6 +294,26 @@ class BlockFuzzTest {
       block.release();
     }
     return n;
+  }
+
+  private static void agree(Summaries got, @Nullable Summaries want) {
+    assertThat(want).isNotNull();
+    if (want == null) {
+      return;
+    }
+    assertThat(got.size).isEqualTo(want.size);
+    long[][] longs = {got.from, got.to, got.firstTimes, got.lastTimes, got.counts, got.resets};
+    long[][] same = {want.from, want.to, want.firstTimes, want.lastTimes, want.counts, want.resets};
+    double[][] doubles = {got.first, got.last, got.min, got.max, got.sums, got.lost};
+    double[][] equal = {want.first, want.last, want.min, want.max, want.sums, want.lost};
+    for (int c = 0; c < longs.length; c++) {
+      assertThat(Arrays.equals(longs[c], 0, got.size, same[c], 0, got.size)).isTrue();
+      for (int i = 0; i < got.size; i++) {
+        if (Double.doubleToRawLongBits(doubles[c][i]) != Double.doubleToRawLongBits(equal[c][i])) {
+          throw new AssertionError(doubles[c][i] + " was " + equal[c][i]);
+        }
+      }
+    }
   }
 
   private static void agree(SampleBuffer got, @Nullable SampleBuffer want) {

@@ -1,0 +1,81 @@
+package dev.tethys.store.metrics;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One level of downsampled data: buckets of a length, made of what is older than an age and kept
+ * for a time of their own, beside samples and beyond them.
+ *
+ * @param resolution the length of buckets
+ * @param after the age at which data is downsampled, counted from the newest sample of the store
+ * @param keep how long the buckets are kept; zero for ever
+ */
+public record Downsampling(Duration resolution, Duration after, Duration keep) {
+  /** The shortest bucket. */
+  public static final Duration MIN_RESOLUTION = Duration.ofSeconds(10);
+
+  /** The longest bucket. */
+  public static final Duration MAX_RESOLUTION = Duration.ofDays(1);
+
+  /** The most levels. */
+  public static final int MAX_LEVELS = 4;
+
+  public Downsampling {
+    if (resolution.compareTo(MIN_RESOLUTION) < 0 || resolution.compareTo(MAX_RESOLUTION) > 0) {
+      throw new IllegalArgumentException("a resolution lies between 10s and 1d");
+    }
+    if (after.compareTo(resolution) < 0) {
+      throw new IllegalArgumentException(
+          "data is downsampled at an age of at least the resolution");
+    }
+    if (keep.isNegative() || !keep.isZero() && keep.compareTo(after) <= 0) {
+      throw new IllegalArgumentException(
+          "buckets are kept longer than the age at which they are made, or for ever");
+    }
+  }
+
+  /** Milliseconds as a duration in one unit: {@code 5m}. */
+  public static String text(long millis) {
+    long[] sizes = {86_400_000, 3_600_000, 60_000, 1000};
+    String[] units = {"d", "h", "m", "s"};
+    for (int i = 0; i < sizes.length; i++) {
+      if (millis >= sizes[i] && millis % sizes[i] == 0) {
+        return millis / sizes[i] + units[i];
+      }
+    }
+    return millis + "ms";
+  }
+
+  /**
+   * Checks levels against each other and samples.
+   *
+   * @param samples how long samples are kept; zero for ever
+   * @throws IllegalArgumentException says what does not fit
+   */
+  public static void check(List<Downsampling> levels, Duration samples) {
+    if (levels.size() > MAX_LEVELS) {
+      throw new IllegalArgumentException("at most " + MAX_LEVELS + " levels of downsampling");
+    }
+    Duration below = samples;
+    Downsampling before = null;
+    for (Downsampling d : levels) {
+      if (before != null
+          && (d.resolution.compareTo(before.resolution) <= 0
+              || d.resolution.toMillis() % before.resolution.toMillis() != 0)) {
+        throw new IllegalArgumentException(
+            "each resolution is a multiple of the one before it, and levels ascend");
+      }
+      if (before != null && d.after.compareTo(before.after) < 0) {
+        throw new IllegalArgumentException(
+            "longer buckets are made of shorter ones, and so not at a younger age");
+      }
+      if (!below.isZero() && d.after.compareTo(below) >= 0) {
+        throw new IllegalArgumentException(
+            "data is to be downsampled at an age at which it is kept no longer");
+      }
+      below = d.keep;
+      before = d;
+    }
+  }
+}

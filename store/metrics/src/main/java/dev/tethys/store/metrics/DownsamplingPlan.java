@@ -1,0 +1,130 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be downsampled next: shortest buckets of samples, longer ones of shorter ones. A block
+ * is due when all of it is older than its level says, or past its own time, and no block of the
+ * level was made of it.
+ *
+ * <p>Where samples came late into a time that is downsampled, or some were deleted, its buckets are
+ * made again, as long as the samples are all there. Where they are not, buckets of the late ones
+ * are made for themselves, to be merged with those that are there.
+ */
+final class DownsamplingPlan {
+  /**
+   * One block to be made.
+   *
+   * @param inputs what it is made of
+   * @param replaced blocks of its level whose place it takes
+   */
+  record Job(long resolution, List<BlockReader> inputs, List<BlockReader> replaced) {}
+
+  private DownsamplingPlan() {}
+
+  /**
+   * The next block to be made; null when none is due.
+   *
+   * @param newest end of the newest block
+   * @param barren level 1 blocks that gave nothing
+   */
+  static @Nullable Job next(
+      Levels levels, DatabaseOptions options, long newest, Set<String> barren) {
+    long below = 0;
+    for (Downsampling d : options.downsampling()) {
+      long keep = Compaction.policy(options, below).time().toMillis();
+      long due = newest - d.after().toMillis();
+      if (keep > 0) {
+        due = Math.max(due, newest - keep);
+      }
+      long resolution = d.resolution().toMillis();
+      Job job = next(levels, below, resolution, due, barren);
+      if (job != null) {
+        return job;
+      }
+      below = resolution;
+    }
+    return null;
+  }
+
+  private static @Nullable Job next(
+      Levels levels, long below, long resolution, long due, Set<String> barren) {
+    List<BlockReader> inputs = new ArrayList<>(levels.of(below));
+    inputs.sort(Comparator.comparing((BlockReader b) -> b.meta().minTime()));
+    List<BlockReader> made = levels.of(resolution);
+    Set<String> done = Levels.sources(made);
+    done.addAll(barren);
+    Set<String> there = Levels.sources(inputs);
+    for (BlockReader b : inputs) {
+      if (b.meta().maxTime() > due) {
+        continue;
+      }
+      boolean fresh =
+          made.stream()
+              .noneMatch(
+                  m ->
+                      m.tombstoneCount() > 0
+                          && Levels.overlap(m, b)
+                          && there.containsAll(m.meta().sources()));
+      if (!fresh || !done.containsAll(b.meta().sources())) {
+        return job(b, inputs, made, there, resolution);
+      }
+    }
+    return null;
+  }
+
+  /** A block and all that overlaps it, and what was made of these before. */
+  private static Job job(
+      BlockReader first,
+      List<BlockReader> inputs,
+      List<BlockReader> made,
+      Set<String> there,
+      long resolution) {
+    Set<BlockReader> group = new LinkedHashSet<>(List.of(first));
+    Set<BlockReader> old = new LinkedHashSet<>();
+    boolean more = true;
+    while (more) {
+      more = false;
+      for (BlockReader m : made) {
+        if (!old.contains(m)
+            && there.containsAll(m.meta().sources())
+            && group.stream().anyMatch(g -> Levels.overlap(g, m))) {
+          more |= old.add(m);
+        }
+      }
+      for (BlockReader b : inputs) {
+        if (!group.contains(b)
+            && (group.stream().anyMatch(g -> Levels.overlap(g, b))
+                || old.stream().anyMatch(m -> Levels.overlap(m, b)))) {
+          more |= group.add(b);
+        }
+      }
+    }
+    Set<String> sources = Levels.sources(List.copyOf(group));
+    old.removeIf(m -> !sources.containsAll(m.meta().sources()));
+    return new Job(resolution, List.copyOf(group), List.copyOf(old));
+  }
+
+  /** Whether all of a block is in blocks of the next level, or there is no next level. */
+  static boolean isTakenOver(
+      BlockReader block, Levels levels, List<Downsampling> policy, Set<String> barren) {
+    long resolution = block.meta().resolution();
+    if (resolution > 0 && policy.stream().noneMatch(d -> d.resolution().toMillis() == resolution)) {
+      return true; // nothing is made of a level that there is no more
+    }
+    for (Downsampling d : policy) {
+      if (d.resolution().toMillis() > resolution) {
+        Set<String> done = Levels.sources(levels.of(d.resolution().toMillis()));
+        done.addAll(barren);
+        return done.containsAll(block.meta().sources());
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Summaries;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Chosen series of a downsampled block, within a part of its time range. Holds a reference to the
+ * block until it is closed.
+ */
+final class SummarySelection implements SourceSelection {
+  private final BlockReader block;
+  private final Tombstones dead;
+  private final Labels[] labels;
+  private final ChunkRef[][] series;
+  private final int[] numbers;
+  private final long from;
+  private final long to;
+  private final long fill;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * Of the found series those that have chunks in a closed time range.
+   *
+   * @param from rows begin at or after this
+   * @param to and end at or before this
+   * @param fill as in {@link SummaryReader#readKept}
+   */
+  SummarySelection(
+      BlockReader block, FoundChunks found, long min, long max, long from, long to, long fill) {
+    this.block = block;
+    this.dead = block.tombstones();
+    this.from = from;
+    this.to = to;
+    this.fill = fill;
+    SummaryReader r = block.summaries();
+    FoundChunks in = found.in(block.times(), Math.max(from, r.begin(min)), r.end(max));
+    labels = in.labels();
+    series = in.chunks();
+    numbers = in.numbers();
+  }
+
+  @Override
+  public int size() {
+    return labels.length;
+  }
+
+  @Override
+  public Labels labels(int i) {
+    return labels[i];
+  }
+
+  @Override
+  public void adopt(int i, Labels same) {
+    labels[i] = same;
+  }
+
+  @Override
+  public boolean isDownsampled() {
+    return true;
+  }
+
+  @Override
+  public void read(int i, long min, long max, SampleBuffer into) {
+    try {
+      for (ChunkRef c : series[i]) {
+        block.summaries().readKept(c, Math.max(min, from), Math.min(max, to), fill, into);
+      }
+    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      throw block.damaged(e);
+    }
+    dead.erase(numbers[i], into);
+  }
+
+  @Override
+  public void readSummaries(int i, long min, long max, Summaries into, SampleBuffer histograms) {
+    SummaryReader r = block.summaries();
+    int at = into.size;
+    try {
+      for (ChunkRef c : series[i]) {
+        r.read(c, Math.max(r.begin(min), from), Math.min(r.end(max), to), into, histograms);
+      }
+    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      throw block.damaged(e);
+    }
+    // A row that the part of another resolution begins or ends within is that one's.
+    int n = at;
+    for (int k = at; k < into.size; k++) {
+      if (into.firstTimes[k] >= from && into.lastTimes[k] <= to) {
+        into.copy(into, k, n++);
+      }
+    }
+    into.size = n;
+    dead.erase(numbers[i], at, into);
+    dead.erase(numbers[i], histograms);
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      block.release();
+    }
+  }
+}
