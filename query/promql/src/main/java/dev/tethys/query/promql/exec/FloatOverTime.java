@@ -52,6 +52,9 @@ abstract class FloatOverTime implements RangeFunction {
 
   /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
   static final class Extreme extends FloatOverTime {
+    /** How often all samples may be looked at again before a queue is worth its memory. */
+    private static final int LOOKS = 2;
+
     private final boolean max;
 
     Extreme(boolean max) {
@@ -59,12 +62,17 @@ abstract class FloatOverTime implements RangeFunction {
       this.max = max;
     }
 
-    /** The window moves on: while its extreme stays inside, only new samples are looked at. */
+    /**
+     * The window moves on: while its extreme stays inside, only new samples are looked at. Where
+     * values fall (or rise) for long the extreme is always the one that leaves; then candidates are
+     * kept in a queue, so that no sample is looked at more than a few times.
+     */
     @Override
     public void floats(Windows w, double[] out) {
       double[] v = w.values;
       int at = -1;
       int seen = 0;
+      long again = 0;
       for (int s = 0; s < out.length; s++) {
         int from = w.from[s];
         int to = w.to[s];
@@ -72,12 +80,51 @@ abstract class FloatOverTime implements RangeFunction {
           continue;
         }
         if (at < from || to < seen) {
+          again += Math.max(0, seen - from);
+          if (again > LOOKS * (long) w.size && to >= seen) {
+            queue(w, s, out);
+            return;
+          }
           at = from;
           seen = from;
         }
         at = max ? max(v, at, seen, to) : min(v, at, seen, to);
         seen = to;
         out[s] = v[at];
+      }
+    }
+
+    /**
+     * The windows from a step on, which only move forward. The queue holds the places of samples
+     * that no later one beats, so that its first is the first of the largest; NaN never stands in
+     * it.
+     */
+    private void queue(Windows w, int step, double[] out) {
+      double[] v = w.values;
+      int[] queue = new int[w.size];
+      int head = 0;
+      int tail = 0;
+      int seen = w.from[step];
+      for (int s = step; s < out.length; s++) {
+        int from = w.from[s];
+        int to = w.to[s];
+        if (from >= to) {
+          continue;
+        }
+        for (int i = Math.max(seen, from); i < to; i++) {
+          if (Double.isNaN(v[i])) {
+            continue;
+          }
+          while (tail > head && (max ? v[queue[tail - 1]] < v[i] : v[queue[tail - 1]] > v[i])) {
+            tail--;
+          }
+          queue[tail++] = i;
+        }
+        seen = Math.max(seen, to);
+        while (head < tail && queue[head] < from) {
+          head++;
+        }
+        out[s] = v[head < tail ? queue[head] : to - 1]; // the last of those that are all NaN
       }
     }
 

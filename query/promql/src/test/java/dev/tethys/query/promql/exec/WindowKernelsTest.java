@@ -109,6 +109,63 @@ class WindowKernelsTest {
         });
   }
 
+  /** Values that fall or rise for long, so that the extreme is always the one that leaves. */
+  @Test
+  void extremesOfSlopesEqualThoseOfEachWindow() {
+    for (int round = 0; round < 200; round++) {
+      boolean max = random.nextBoolean();
+      int n = 200 + random.nextInt(200);
+      long[] times = new long[n];
+      double[] values = new double[n];
+      for (int i = 0; i < n; i++) {
+        times[i] = (i + 1) * 1000L;
+        double slope = Math.floor(i / 3.0) * (max ? -1 : 1);
+        values[i] =
+            switch (random.nextInt(12)) {
+              case 0 -> Double.NaN;
+              case 1 -> slope + random.nextInt(20);
+              case 2 -> random.nextBoolean() ? 0.0 : -0.0;
+              default -> slope;
+            };
+        if (round % 4 == 0 && i % 50 > 10) {
+          values[i] = Double.NaN;
+        }
+      }
+      Grid grid = new Grid(1 + random.nextInt(5000), 1 + random.nextInt(1500), 350);
+      long[] ends = new long[grid.steps()];
+      for (int s = 0; s < ends.length; s++) {
+        ends[s] = grid.time(s);
+      }
+      long range = 1 + random.nextInt(60_000);
+      Bounds b = Bounds.find(times, n, ends, range, 0);
+      Windows w =
+          new Windows(
+              new Annotations(),
+              grid,
+              new Workspace(),
+              range,
+              ends,
+              Extension.NONE,
+              new Span(0, 0),
+              new double[0][]);
+      w.times = times;
+      w.values = values;
+      w.size = n;
+      w.bounds = b;
+      w.from = b.from();
+      w.to = b.to();
+      double[] out = Streams.absent(ends.length);
+      FloatOverTime.Extreme f = new FloatOverTime.Extreme(max);
+      f.floats(w, out);
+      for (int s = 0; s < out.length; s++) {
+        double want = w.to[s] > w.from[s] ? f.of(w, s, w.from[s], w.to[s]) : Column.ABSENT;
+        assertThat(Double.doubleToRawLongBits(out[s]))
+            .as("round %s step %s", round, s)
+            .isEqualTo(Double.doubleToRawLongBits(want));
+      }
+    }
+  }
+
   @Test
   void linesEqualThoseOfEachWindow() {
     Regression deriv = new Regression(false);
