@@ -4,6 +4,7 @@ import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
+import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.app.tool.ToolRole;
@@ -22,7 +23,6 @@ public final class Main {
   private static final Map<String, String> TO_COME =
       new TreeMap<>(
           Map.of(
-              "agent", "collect and forward without a disk",
               "gateway", "receive and write to any destination",
               "ingester", "consume Kafka and write to any destination",
               "logs", "what promtail does",
@@ -54,6 +54,8 @@ public final class Main {
     switch (role) {
       case "server":
         return ServerRole.run(rest);
+      case "agent":
+        return AgentRole.run(rest);
       case "alertmanager":
         return AlertmanagerRole.run(rest);
       case "exporter":
@@ -105,6 +107,7 @@ public final class Main {
         Commands:
           (none)              start the server; without a prometheus.yml it watches itself and this machine
           server              what prometheus does: --config.file prometheus.yml and its flags
+          agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           exporter node       what node_exporter does, on port 9100
           pushgateway         what Prometheus's Pushgateway does, on port 9091

@@ -109,7 +109,7 @@ class ServerTest {
     for (String[] c :
         new String[][] {
           {"--config.fil=x", "did you mean --config.file?"},
-          {"--agent", "--agent is not built yet"},
+          {"--storage.agent.path=x", "add --agent"},
           {"--rules.max-concurrent-evals=0", "at least 1 is wanted"},
           {"--storage.retention-rule=x", "SELECTOR=DURATION is wanted"},
           {"--storage.retention-rule={job=}=2d", "--storage.retention-rule={job=}=2d: "},

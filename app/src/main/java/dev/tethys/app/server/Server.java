@@ -138,7 +138,8 @@ final class Server implements AutoCloseable {
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
     ExternalUrl external = externalUrl();
-    this.status = new ServerStatus(flags, features, configuration, retention, external.url());
+    this.status =
+        new ServerStatus(flags, features, configuration, retention::toString, external.url());
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),

@@ -22,7 +22,7 @@ import java.util.List;
 final class ServerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
-  private static final String AGENT = "agent mode is not built yet";
+  private static final String AGENT = "it belongs to agent mode: add --agent, or use tethys agent";
   private static final String CONSOLES = "console templates are not built yet";
 
   private ServerFlags() {}
@@ -261,7 +261,7 @@ final class ServerFlags {
               "50000000",
               "The most samples one query may hold in memory."),
           of("enable-feature", LIST, "", "Comma-separated names of features to switch on."),
-          refused("agent", BOOLEAN, "false", AGENT),
+          of("agent", BOOLEAN, "false", "Run as tethys agent does, with a queue on disk."),
           of("log.level", STRING, "info", "debug, info, warn or error."),
           of("log.format", STRING, "logfmt", "logfmt or json."),
           of(
@@ -339,6 +339,70 @@ final class ServerFlags {
               DURATION,
               "10s",
               "For how long, at most, usual queries are rehearsed over the store after a start, so that the first real ones are fast; some 4 s of CPU are enough. 0s for not at all. (Tethys)"));
+
+  private static final String LOG_OF_PROMETHEUS =
+      "it tunes the write-ahead log of Prometheus's agent, which Tethys does not have";
+
+  /** What is left in agent mode, and what is there in addition. */
+  private static final List<String> OF_BOTH =
+      List.of(
+          "config.file",
+          "config.auto-reload",
+          "config.auto-reload-interval",
+          "web.listen-address",
+          "auto-gomaxprocs",
+          "auto-gomemlimit",
+          "auto-gomemlimit.ratio",
+          "web.config.file",
+          "web.read-timeout",
+          "web.max-connections",
+          "web.max-notifications-subscribers",
+          "web.external-url",
+          "web.route-prefix",
+          "web.enable-lifecycle",
+          "web.page-title",
+          "web.cors.origin",
+          "storage.remote.flush-deadline",
+          "enable-feature",
+          "agent",
+          "log.level",
+          "log.format");
+
+  /**
+   * The flags of agent mode.
+   *
+   * @param folder where the queue is when nobody says so; {@code ""} for memory
+   */
+  static FlagSet agent(String folder) {
+    List<Flag> flags = new java.util.ArrayList<>();
+    ALL.stream().filter(f -> OF_BOTH.contains(f.name())).forEach(flags::add);
+    flags.add(
+        of(
+            "storage.agent.path",
+            STRING,
+            folder,
+            "Where samples wait for destinations that do not take them; in memory when empty."));
+    flags.add(
+        of(
+            "storage.remote.queue-size",
+            SIZE,
+            "",
+            "The most bytes that wait for one destination; when it is full the oldest are dropped and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
+    flags.add(refused("storage.agent.wal-compression", BOOLEAN, "true", LOG_OF_PROMETHEUS));
+    flags.add(refused("storage.agent.retention.min-time", DURATION, "5m", LOG_OF_PROMETHEUS));
+    flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));
+    flags.add(
+        refused("storage.agent.no-lockfile", BOOLEAN, "false", "a queue on disk is always locked"));
+    for (Flag f : ALL) {
+      if (flags.stream().noneMatch(x -> x.name().equals(f.name()))) {
+        flags.add(refused(f.name(), f.kind(), f.defaultValue(), "it cannot be used in agent mode"));
+      }
+    }
+    return new FlagSet(
+        "tethys agent",
+        "Scrapes targets and sends their metrics on by remote write. Takes prometheus.yml and the flags of Prometheus's agent mode; nothing is stored and nothing can be queried.",
+        flags);
+  }
 
   static FlagSet set() {
     return new FlagSet(

@@ -20,6 +20,9 @@ public final class ServerRole {
 
   /** Runs until the process is told to stop; the exit code of the process. */
   public static int run(List<String> args) {
+    if (AgentRole.isAskedFor(args)) {
+      return AgentRole.run(args, AgentRole.FOLDER);
+    }
     FlagSet flags = ServerFlags.set();
     if (args.contains("--help") || args.contains("-h")) {
       System.out.print(flags.help());

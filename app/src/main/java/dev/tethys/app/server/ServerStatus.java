@@ -16,13 +16,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** What the API shows of the process. */
 final class ServerStatus implements ServerView {
   private final FlagSet flags;
   private final Set<Features> features;
   private final Configuration configuration;
-  private final Retention retention;
+  private final Supplier<String> retention;
   private final URI externalUrl;
   private final Instant started = Instant.now();
   private final AtomicBoolean quitting = new AtomicBoolean();
@@ -34,7 +35,7 @@ final class ServerStatus implements ServerView {
       FlagSet flags,
       Set<Features> features,
       Configuration configuration,
-      Retention retention,
+      Supplier<String> retention,
       URI externalUrl) {
     this.flags = flags;
     this.features = features;
@@ -84,7 +85,7 @@ final class ServerStatus implements ServerView {
         ManagementFactory.getThreadMXBean().getThreadCount(),
         java.lang.Runtime.getRuntime().availableProcessors(),
         java.lang.Runtime.getRuntime().maxMemory(),
-        retention.toString());
+        retention.get());
   }
 
   private static String hostname() {

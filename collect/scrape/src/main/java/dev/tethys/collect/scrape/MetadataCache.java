@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * guarded by {@code this}. Lines equal to last time's are recognised by hash and make no object.
  * Families that vanish are kept for ten scrapes more.
  */
-final class MetadataCache {
+final class MetadataCache implements FamilyMemory {
   private static final int KEEP_SCRAPES = 10;
 
   /** A family of a target. */
@@ -80,7 +80,8 @@ final class MetadataCache {
   }
 
   /** Takes a TYPE, HELP or UNIT; gives the family when that was news, else null. */
-  synchronized @Nullable Entry update(Event kind, ExpositionParser p) {
+  @Override
+  public synchronized @Nullable Entry update(Event kind, ExpositionParser p) {
     byte[] buf = p.buffer();
     long key = Labels.hash64(buf, p.keyOffset(), p.keyLength());
     Entry e = entries[slot(key)];
@@ -112,7 +113,8 @@ final class MetadataCache {
   }
 
   /** Ends a scrape; a good one makes families that are long gone be forgotten. */
-  synchronized void scraped(boolean good) {
+  @Override
+  public synchronized void scraped(boolean good) {
     if (good) {
       for (Entry e : entries) {
         if (e != null && scrape - e.seen > KEEP_SCRAPES) {
@@ -124,7 +126,8 @@ final class MetadataCache {
     scrape++;
   }
 
-  synchronized List<FamilyMetadata> list() {
+  @Override
+  public synchronized List<FamilyMetadata> list() {
     List<FamilyMetadata> out = new ArrayList<>(size);
     for (Entry e : entries) {
       if (e != null) {
@@ -134,7 +137,8 @@ final class MetadataCache {
     return out;
   }
 
-  synchronized @Nullable MetricMetadata get(String family) {
+  @Override
+  public synchronized @Nullable MetricMetadata get(String family) {
     for (Entry e : entries) {
       if (e != null && e.family.equals(family)) {
         return e.metadata();
@@ -143,12 +147,14 @@ final class MetadataCache {
     return null;
   }
 
-  synchronized int size() {
+  @Override
+  public synchronized int size() {
     return size;
   }
 
   /** Length of help, unit and type texts, as Prometheus counts its cache. */
-  synchronized long bytes() {
+  @Override
+  public synchronized long bytes() {
     long n = 0;
     for (Entry e : entries) {
       if (e != null) {

@@ -45,8 +45,8 @@ final class SampleIngest {
   private final SampleLabels sampleLabels;
   private final ResolutionLimit resolution;
   private final ParserOptions parserOptions;
-  private final SeriesCache cache;
-  private final MetadataCache metadata;
+  private final SeriesMemory cache;
+  private final FamilyMemory metadata;
 
   // of the running scrape
   private int scraped;
@@ -70,8 +70,8 @@ final class SampleIngest {
       ScrapeConfig config,
       ScrapeOptions options,
       ScrapeMetrics metrics,
-      SeriesCache cache,
-      MetadataCache metadata) {
+      SeriesMemory cache,
+      FamilyMemory metadata) {
     this.target = target;
     this.config = config;
     this.options = options;
@@ -92,11 +92,11 @@ final class SampleIngest {
     this.metadata = metadata;
   }
 
-  SeriesCache cache() {
+  SeriesMemory cache() {
     return cache;
   }
 
-  MetadataCache metadata() {
+  FamilyMemory metadata() {
     return metadata;
   }
 
@@ -163,7 +163,7 @@ final class SampleIngest {
             overSamples ? "sample limit exceeded" : "histogram bucket limit exceeded");
       }
     }
-    cache.forEachVanished((reference, histogram) -> stale(app, reference, histogram, time));
+    cache.forEachVanished(app, (reference, histogram) -> stale(app, reference, histogram, time));
   }
 
   /** To be called when what {@link #append} did was committed. */
@@ -180,7 +180,8 @@ final class SampleIngest {
 
   /** Ends every series that the last good scrape had: the target could not be scraped. */
   void end(Appender app, long time) {
-    cache.forEachTracked((reference, histogram) -> stale(app, reference, histogram, time));
+    cache.forEachTracked(
+        app, identity -> false, (reference, histogram) -> stale(app, reference, histogram, time));
     if (cache.fail()) {
       metrics.cacheFlushForced.inc();
     }
@@ -190,11 +191,7 @@ final class SampleIngest {
   /** Ends the series that no other loop has taken over: the target is gone. */
   void endExcept(Appender app, long time, LongPredicate takenOver) {
     cache.forEachTracked(
-        (reference, histogram) -> {
-          if (!takenOver.test(reference)) {
-            stale(app, reference, histogram, time);
-          }
-        });
+        app, takenOver, (reference, histogram) -> stale(app, reference, histogram, time));
   }
 
   private static void stale(Appender app, long reference, boolean histogram, long time) {
@@ -236,15 +233,15 @@ final class SampleIngest {
     int slot = cache.find(hash);
     boolean known = slot >= 0;
     boolean again = known && cache.seen(slot);
-    long reference = known ? cache.reference(slot) : Appender.NO_SERIES;
-    if (reference == SeriesCache.DROPPED) {
+    if (known && cache.isDropped(slot)) {
       return;
     }
+    long reference = known ? cache.reference(slot, app) : Appender.NO_SERIES;
     Labels labels = null;
     if (!known) {
       labels = sampleLabels.of(p.labels());
       if (labels == null) {
-        cache.add(hash, SeriesCache.DROPPED);
+        cache.add(hash, Appender.NO_SERIES, null);
         return;
       }
       check(labels);
@@ -306,7 +303,7 @@ final class SampleIngest {
       return;
     }
     if (!known) {
-      slot = cache.add(hash, reference);
+      slot = cache.add(hash, reference, labels);
       added++;
     }
     if (start != 0 && options.zeroAtStart()) {

@@ -50,6 +50,7 @@ final class ScrapeLoop {
    */
   record Surroundings(
       SampleSink store,
+      ScrapeMemory memory,
       ScrapeClock clock,
       BodyReader bodies,
       ScrapeMetrics metrics,
@@ -88,8 +89,8 @@ final class ScrapeLoop {
       Target target,
       ScrapeConfig config,
       ScrapeTransport transport,
-      SeriesCache cache,
-      MetadataCache metadata) {
+      SeriesMemory cache,
+      FamilyMemory metadata) {
     this.around = around;
     this.target = target;
     this.config = config;
@@ -173,7 +174,7 @@ final class ScrapeLoop {
   void addSeriesTo(Set<Long> references) {
     scraping.lock();
     try {
-      ingest.cache().forEachTrackedReference(references::add);
+      ingest.cache().forEachTrackedIdentity(references::add);
     } finally {
       scraping.unlock();
     }

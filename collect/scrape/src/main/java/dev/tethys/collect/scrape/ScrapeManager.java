@@ -34,6 +34,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private static final System.Logger LOG = System.getLogger(ScrapeManager.class.getName());
 
   private final SampleSink store;
+  private final ScrapeMemory memory;
   private final ScrapeTransport.Factory transports;
   private final ScrapeOptions options;
   private final ScrapeMetrics metrics;
@@ -47,14 +48,26 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private long offsetSeed;
   private volatile Map<String, ScrapePool> pools = Map.of();
 
-  /** Starts without any job. */
+  /** Starts without any job, for a store. */
   public ScrapeManager(
       SampleSink store,
       ScrapeTransport.Factory transports,
       ScrapeOptions options,
       ScrapeMetrics metrics,
       ScrapeClock clock) {
+    this(store, ScrapeMemory.OF_A_STORE, transports, options, metrics, clock);
+  }
+
+  /** Starts without any job. */
+  public ScrapeManager(
+      SampleSink store,
+      ScrapeMemory memory,
+      ScrapeTransport.Factory transports,
+      ScrapeOptions options,
+      ScrapeMetrics metrics,
+      ScrapeClock clock) {
     this.store = store;
+    this.memory = memory;
     this.transports = transports;
     this.options = options;
     this.metrics = metrics;
@@ -205,7 +218,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     try {
       ScrapeLoop.Surroundings around =
           new ScrapeLoop.Surroundings(
-              store, clock, bodies, metrics, options, offsetSeed, shutdown, this::scraping);
+              store, memory, clock, bodies, metrics, options, offsetSeed, shutdown, this::scraping);
       return new ScrapePool(c, around, transports, metrics, logOf(c));
     } catch (IllegalArgumentException e) {
       metrics.poolsFailed.inc();

@@ -190,7 +190,7 @@ final class ScrapePool {
         there.target().origin(t.origin());
         continue;
       }
-      ScrapeLoop l = loop(t, new SeriesCache(), new MetadataCache());
+      ScrapeLoop l = loop(t, around.memory().series(), around.memory().families());
       loops.put(t.hash(), l);
       started.add(l);
     }
@@ -221,7 +221,7 @@ final class ScrapePool {
     }
   }
 
-  private ScrapeLoop loop(Target t, SeriesCache series, MetadataCache metadata) {
+  private ScrapeLoop loop(Target t, SeriesMemory series, FamilyMemory metadata) {
     ScrapeLoop l = new ScrapeLoop(around, t, config, transportOf(t), series, metadata);
     l.failureLog(failureLog);
     return l;
@@ -312,7 +312,7 @@ final class ScrapePool {
             l.target().hash(),
             sameSeries
                 ? loop(l.target(), kept.cache(), kept.metadata())
-                : loop(l.target(), new SeriesCache(), new MetadataCache()));
+                : loop(l.target(), around.memory().series(), around.memory().families()));
       }
       checkTargetLimit();
       show();

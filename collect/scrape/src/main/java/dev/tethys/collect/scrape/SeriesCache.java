@@ -1,8 +1,11 @@
 package dev.tethys.collect.scrape;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one target's scrapes remember of its series: raw key bytes → series in the store, and which
@@ -17,7 +20,7 @@ import java.util.function.LongConsumer;
  * at most two thirds full; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for
  * those of the running one. For one thread.
  */
-final class SeriesCache {
+final class SeriesCache implements SeriesMemory {
   /** Reference of a series that relabelling drops. */
   static final long DROPPED = -1;
 
@@ -41,7 +44,8 @@ final class SeriesCache {
   private int sizeAfterSuccess;
 
   /** Starts a scrape. */
-  void begin() {
+  @Override
+  public void begin() {
     for (int i = 0; i < state.length; i++) {
       state[i] &= ~(SEEN | TRACKED_NOW);
     }
@@ -52,7 +56,8 @@ final class SeriesCache {
   }
 
   /** The slot of a key, or -1 - the slot where it would go. */
-  int find(long hash) {
+  @Override
+  public int find(long hash) {
     int mask = keys.length - 1;
     int i = (int) (hash ^ hash >>> 32) & mask;
     while (state[i] != 0) {
@@ -65,7 +70,8 @@ final class SeriesCache {
   }
 
   /** Marks a slot as seen in this scrape; true when it had been already. */
-  boolean seen(int slot) {
+  @Override
+  public boolean seen(int slot) {
     boolean before = (state[slot] & SEEN) != 0;
     state[slot] |= SEEN;
     return before;
@@ -75,7 +81,43 @@ final class SeriesCache {
     return references[slot];
   }
 
-  void reference(int slot, long reference) {
+  @Override
+  public boolean isDropped(int slot) {
+    return references[slot] == DROPPED;
+  }
+
+  @Override
+  public long reference(int slot, Appender app) {
+    return references[slot];
+  }
+
+  @Override
+  public int add(long hash, long reference, @Nullable Labels labels) {
+    return add(hash, labels == null ? DROPPED : reference);
+  }
+
+  @Override
+  public void forEachVanished(Appender app, Ended to) {
+    forEachVanished(to);
+  }
+
+  @Override
+  public void forEachTracked(Appender app, LongPredicate takenOver, Ended to) {
+    forEachTracked(
+        (reference, histogram) -> {
+          if (!takenOver.test(reference)) {
+            to.series(reference, histogram);
+          }
+        });
+  }
+
+  @Override
+  public void forEachTrackedIdentity(LongConsumer to) {
+    forEachTrackedReference(to);
+  }
+
+  @Override
+  public void reference(int slot, long reference) {
     references[slot] = reference;
   }
 
@@ -96,7 +138,8 @@ final class SeriesCache {
   }
 
   /** Notes that the series has a sample in this scrape and is to be ended when it vanishes. */
-  void track(int slot, boolean histogram) {
+  @Override
+  public void track(int slot, boolean histogram) {
     state[slot] |= histogram ? TRACKED_NOW | HISTOGRAM : TRACKED_NOW;
     if (!histogram) {
       state[slot] &= ~HISTOGRAM;
@@ -104,20 +147,17 @@ final class SeriesCache {
   }
 
   /** The start timestamp last used for a series, 0 for none. */
-  long start(int slot) {
+  @Override
+  public long start(int slot) {
     return starts.length == 0 ? 0 : starts[slot];
   }
 
-  void start(int slot, long start) {
+  @Override
+  public void start(int slot, long start) {
     if (starts.length == 0) {
       starts = new long[keys.length];
     }
     starts[slot] = start;
-  }
-
-  /** What happens to series that have ended. */
-  interface Ended {
-    void series(long reference, boolean histogram);
   }
 
   /** Gives each series of the last good scrape that the present one does not have. */
@@ -165,7 +205,8 @@ final class SeriesCache {
   }
 
   /** Ends a good scrape: what it did not have is forgotten. */
-  void succeed() {
+  @Override
+  public void succeed() {
     int unseen = 0;
     for (int i = 0; i < state.length; i++) {
       byte s = state[i];
@@ -194,7 +235,8 @@ final class SeriesCache {
    * Ends a scrape that stored nothing: no series counts as present any more. True when the cache
    * had to be emptied, because failing scrapes with ever new labels made it grow.
    */
-  boolean fail() {
+  @Override
+  public boolean fail() {
     boolean flush = size > (long) sizeAfterSuccess * FORCED_FLUSH_FACTOR + FORCED_FLUSH_MARGIN;
     for (int i = 0; i < state.length; i++) {
       state[i] &= ~(TRACKED_BEFORE | TRACKED_NOW);
@@ -235,7 +277,8 @@ final class SeriesCache {
     }
   }
 
-  int size() {
+  @Override
+  public int size() {
     return size;
   }
 

@@ -29,7 +29,7 @@ public final class Target {
   private final long hash;
   private volatile Origin origin;
   private volatile Report report = Report.NONE;
-  private volatile @Nullable MetadataCache metadata;
+  private volatile @Nullable FamilyMemory metadata;
 
   /** What a target was made of. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
@@ -101,27 +101,27 @@ public final class Target {
 
   /** What the target last said about its metric families, in no order. */
   public List<FamilyMetadata> metadata() {
-    MetadataCache m = metadata;
+    FamilyMemory m = metadata;
     return m == null ? List.of() : m.list();
   }
 
   /** What it last said about one family, null for nothing. */
   public @Nullable MetricMetadata metadata(String family) {
-    MetadataCache m = metadata;
+    FamilyMemory m = metadata;
     return m == null ? null : m.get(family);
   }
 
   int metadataEntries() {
-    MetadataCache m = metadata;
+    FamilyMemory m = metadata;
     return m == null ? 0 : m.size();
   }
 
   long metadataBytes() {
-    MetadataCache m = metadata;
+    FamilyMemory m = metadata;
     return m == null ? 0 : m.bytes();
   }
 
-  void metadataFrom(MetadataCache cache) {
+  void metadataFrom(FamilyMemory cache) {
     metadata = cache;
   }
 

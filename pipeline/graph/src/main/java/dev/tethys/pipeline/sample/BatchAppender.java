@@ -142,7 +142,6 @@ final class BatchAppender implements Appender {
   @Override
   public void metadata(String metricName, MetricMetadata metadata) {
     end();
-    ordinal++; // what was the current series is so no more
     out().metadata(metricName, metadata);
   }
 

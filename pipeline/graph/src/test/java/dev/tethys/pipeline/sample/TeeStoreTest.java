@@ -118,10 +118,11 @@ class TeeStoreTest {
       long b = one.series(B);
       assertThat(one.append(a, 0, T0, 1)).isEqualTo(Outcome.UNKNOWN_SERIES);
       assertThat(one.labels(a)).isNull();
+      one.metadata("b", new MetricMetadata(MetricType.GAUGE, "h", ""));
       assertThat(one.append(b, 0, T0, 1)).isEqualTo(Outcome.OK);
       one.commit();
     }
-    assertThat(sent()).containsExactly("b 1.0 0");
+    assertThat(sent()).containsExactly("b 1.0 0", "metadata of b");
   }
 
   @Test

@@ -1,0 +1,311 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.ApiSettings;
+import dev.tethys.api.MetricsPage;
+import dev.tethys.api.Notifications;
+import dev.tethys.api.PrometheusApi;
+import dev.tethys.api.RulesView;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.host.HostCollectors;
+import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.collect.scrape.ScrapeMemory;
+import dev.tethys.collect.scrape.ScrapeMetrics;
+import dev.tethys.collect.scrape.ScrapeOptions;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.web.ExternalUrl;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpMetrics;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agent role, composed: scraping whose samples become requests of remote write at once, queues
+ * for their destinations, and a small web surface. It closes in the opposite order, so that what
+ * was scraped last is sent too.
+ */
+final class Agent implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Agent.class.getName());
+  private static final long IN_MEMORY = 64L << 20;
+  private static final long ON_DISK = 4L << 30;
+
+  private final FlagSet flags;
+  private final Set<Features> features;
+  private final Registry registry = new Registry();
+  private final Configuration configuration;
+  private final ServerStatus status;
+  private final Notifications notifications;
+  private final HttpClientFactory clients =
+      new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
+  private final RemoteWrite remoteWrite;
+  private final ScrapeManager scrape;
+  private final DiscoveryManager discovery;
+  private final HttpListener listener;
+  private @Nullable Thread watcher;
+
+  /**
+   * Reads the configuration and starts listening.
+   *
+   * @throws dev.tethys.config.ConfigException when the configuration is wrong
+   * @throws IOException when a file cannot be read or an address not be taken
+   */
+  Agent(FlagSet flags) throws IOException {
+    this.flags = flags;
+    this.features = Features.parse(flags.list("enable-feature"));
+    this.configuration = new Configuration(Path.of(flags.get("config.file")), "", registry);
+    try {
+      check(configuration.current());
+    } catch (IllegalStateException e) {
+      throw new UsageException("tethys agent: " + e.getMessage());
+    }
+    ExternalUrl external = externalUrl();
+    this.status = new ServerStatus(flags, features, configuration, () -> "", external.url());
+    this.notifications =
+        new Notifications(
+            (int) flags.integer("web.max-notifications-subscribers"),
+            InstantSource.system(),
+            registry);
+    registry.register(new ProcessCollector());
+    registerBuildInfo();
+    this.remoteWrite = remoteWrite();
+    this.scrape =
+        new ScrapeManager(
+            new BatchSink(remoteWrite, Receipt.NONE),
+            ScrapeMemory.ofASink(),
+            new HttpTransports(clients),
+            new ScrapeOptions(
+                "Prometheus/" + BuildInfo.current().version(),
+                features.contains(Features.ST_STORAGE),
+                features.contains(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
+                features.contains(Features.TYPE_AND_UNIT_LABELS),
+                ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+            new ScrapeMetrics(registry),
+            ScrapeClock.SYSTEM);
+    this.discovery =
+        new DiscoveryManager(
+            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, scrape);
+    String web = flags.get("web.config.file");
+    this.listener =
+        HttpListener.start(
+            HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+                .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
+                .withRoutePrefix(external.routePrefix())
+                .withMaxConnections((int) flags.integer("web.max-connections"))
+                .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout"))),
+            routes(external.url()),
+            new HttpMetrics(registry, "prometheus"));
+    status.listensOn(listener.port());
+  }
+
+  private RemoteWrite remoteWrite() {
+    String folder = flags.get("storage.agent.path");
+    long most =
+        !flags.get("storage.remote.queue-size").isEmpty()
+            ? flags.bytes("storage.remote.queue-size")
+            : folder.isEmpty() ? IN_MEMORY : ON_DISK;
+    return new RemoteWrite(
+        clients,
+        new RemoteWriteMetrics(registry),
+        new Outboxes(new RealFiles(), Clockwork.system(), new Random()),
+        new RemoteWrite.Options(
+            folder.isEmpty() ? null : Path.of(folder).resolve("remote-write"),
+            most,
+            Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
+        Clockwork.system());
+  }
+
+  /** What an agent does not do is refused in the words of Prometheus. */
+  private static void check(PrometheusConfig c) {
+    if (!c.ruleFiles().isEmpty()) {
+      throw new IllegalStateException("field rule_files is not allowed in agent mode");
+    }
+    if (!c.alerting().alertmanagers().isEmpty() || !c.alerting().relabeling().isEmpty()) {
+      throw new IllegalStateException("field alerting is not allowed in agent mode");
+    }
+  }
+
+  private ExternalUrl externalUrl() {
+    String first = flags.list("web.listen-address").getFirst();
+    String port = first.substring(first.lastIndexOf(':') + 1);
+    try {
+      return ExternalUrl.of(
+          flags.get("web.external-url"),
+          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
+          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
+          false);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys agent: --web.external-url: " + e.getMessage());
+    }
+  }
+
+  private void registerBuildInfo() {
+    BuildInfo b = BuildInfo.current();
+    MetricFamily f =
+        new MetricFamily(
+            "prometheus_build_info",
+            MetricType.GAUGE,
+            "A metric with a constant '1' value labeled by what the agent was built from.",
+            "",
+            List.of(
+                new MetricFamily.Metric(
+                    Labels.of(
+                        "version", b.version(),
+                        "revision", b.revision(),
+                        "goversion", "java" + b.java()),
+                    1)));
+    registry.register(to -> to.accept(f));
+  }
+
+  private Routes routes(URI external) {
+    Routes routes = new Routes();
+    Pattern origin;
+    try {
+      origin = Pattern.compile(flags.get("web.cors.origin"));
+    } catch (PatternSyntaxException e) {
+      throw new UsageException("tethys agent: --web.cors.origin: " + e.getDescription());
+    }
+    NothingStored nothing = new NothingStored();
+    PrometheusApi.register(
+        routes,
+        new ApiSettings(
+            "Prometheus Agent",
+            true,
+            false,
+            flags.bool("web.enable-lifecycle"),
+            false,
+            0,
+            origin,
+            Duration.ofMinutes(5),
+            "",
+            ParserOptions.STABLE),
+        new PrometheusApi.Parts(
+            nothing,
+            nothing,
+            nothing,
+            new ScrapeStatus(scrape, configuration),
+            RulesView.NONE,
+            status,
+            notifications,
+            registry,
+            InstantSource.system()));
+    try {
+      HostCollectors host = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
+      routes.get(
+          Server.HOST_METRICS,
+          (q, r) -> {
+            Registry one = new Registry();
+            one.register(host);
+            MetricsPage.answer(q, r, one.gather());
+          });
+    } catch (IllegalArgumentException e) {
+      LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
+    }
+    String seen = external.getPath() == null ? "" : external.getPath();
+    new Interface(seen, flags.get("web.page-title")).routes(routes);
+    return routes;
+  }
+
+  /** Obeys the configuration; from then on the agent is ready. */
+  void open() throws IOException {
+    configuration.add(this::apply);
+    status.ready(0);
+    if (configuration.current().remoteWrite().isEmpty()) {
+      LOG.log(Level.WARNING, "there is no remote_write: what is scraped goes nowhere");
+    }
+    if (flags.bool("config.auto-reload")) {
+      Duration interval = Duration.ofMillis(flags.millis("config.auto-reload-interval"));
+      watcher =
+          Thread.ofVirtual()
+              .name("configuration")
+              .start(
+                  () -> {
+                    try {
+                      while (true) {
+                        Thread.sleep(interval);
+                        configuration.reloadIfChanged();
+                        notice();
+                      }
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                  });
+    }
+  }
+
+  private void apply(PrometheusConfig c) throws IOException {
+    check(c);
+    remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
+    scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    discovery.apply(pools);
+  }
+
+  /** Reads the configuration again, as SIGHUP asks. */
+  void reload() {
+    try {
+      configuration.reload();
+    } catch (IOException e) {
+      // Said in the log, in metrics and in the notifications.
+    }
+    notice();
+  }
+
+  private void notice() {
+    if (configuration.succeeded()) {
+      notifications.remove(Notifications.CONFIGURATION_FAILED);
+    } else {
+      notifications.add(Notifications.CONFIGURATION_FAILED);
+    }
+  }
+
+  @Override
+  public void close() {
+    status.stopping();
+    Thread w = watcher;
+    if (w != null) {
+      w.interrupt();
+    }
+    discovery.close();
+    scrape.close();
+    remoteWrite.close();
+    notifications.close();
+    listener.close();
+    clients.close();
+  }
+}

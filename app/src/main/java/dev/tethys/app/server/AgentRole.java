@@ -1,0 +1,102 @@
+package dev.tethys.app.server;
+
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import sun.misc.Signal;
+
+/** {@code tethys agent}: what Prometheus does in agent mode, without a disk unless asked. */
+public final class AgentRole {
+  private static final System.Logger LOG = System.getLogger(AgentRole.class.getName());
+
+  /** Where Prometheus's agent mode keeps what waits. */
+  static final String FOLDER = "data-agent/";
+
+  private static final String FEATURE = "--enable-feature=";
+
+  private AgentRole() {}
+
+  /** Whether the arguments of a server ask for agent mode. */
+  static boolean isAskedFor(List<String> args) {
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      if (a.equals("--agent") || a.equals("--agent=true")) {
+        return true;
+      }
+      String features =
+          a.startsWith(FEATURE)
+              ? a.substring(FEATURE.length())
+              : a.equals("--enable-feature") && i + 1 < args.size() ? args.get(i + 1) : "";
+      if (Arrays.asList(features.split(",", -1)).contains("agent")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The arguments without the feature that asks for this mode. */
+  private static List<String> withoutFeature(List<String> args) {
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      if (a.equals("--enable-feature") && i + 1 < args.size()) {
+        a = FEATURE + args.get(++i);
+      }
+      if (a.startsWith(FEATURE)) {
+        List<String> left =
+            new ArrayList<>(Arrays.asList(a.substring(FEATURE.length()).split(",")));
+        left.remove("agent");
+        if (left.isEmpty()) {
+          continue;
+        }
+        a = FEATURE + String.join(",", left);
+      }
+      out.add(a);
+    }
+    return out;
+  }
+
+  /** Runs until the process is told to stop; the exit code of the process. */
+  public static int run(List<String> args) {
+    return run(args, "");
+  }
+
+  static int run(List<String> args, String folder) {
+    FlagSet flags = ServerFlags.agent(folder);
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(withoutFeature(args));
+    HeapPace.keep();
+    HttpClientFactory.prepare();
+    LogSetup.install(flags);
+    BuildInfo b = BuildInfo.current();
+    LOG.log(
+        Level.INFO,
+        "starting tethys agent, version {0}, revision {1}, Java {2}",
+        b.version(),
+        b.revision(),
+        b.java());
+    try (Agent agent = new Agent(flags)) {
+      agent.open();
+      Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reload));
+      LOG.log(Level.INFO, "agent is ready to receive web requests");
+      Shutdown.await();
+      LOG.log(Level.INFO, "stopping");
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      return 1;
+    }
+    LOG.log(Level.INFO, "stopped");
+    return 0;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.codec.exposition.ExpositionParser;
+import dev.tethys.codec.exposition.ExpositionParser.Event;
+import dev.tethys.model.MetricMetadata;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What targets say about metric families. Written by scrape loops, read by anyone. */
+interface FamilyMemory {
+  /** Takes the line that the parser stands on; the family when it says something new, or null. */
+  MetadataCache.@Nullable Entry update(Event kind, ExpositionParser p);
+
+  /** Ends a scrape. */
+  void scraped(boolean good);
+
+  /** All that a target said. */
+  List<FamilyMetadata> list();
+
+  /** What it said about one family. */
+  @Nullable MetricMetadata get(String family);
+
+  int size();
+
+  /** Length of the texts, as Prometheus counts its cache. */
+  long bytes();
+}

@@ -1,0 +1,46 @@
+package dev.tethys.collect.scrape;
+
+/** What is remembered of targets from scrape to scrape. */
+public interface ScrapeMemory {
+  /**
+   * For a store that knows its series: each target keeps references into it, and what it said about
+   * its families.
+   */
+  ScrapeMemory OF_A_STORE =
+      new ScrapeMemory() {
+        @Override
+        public SeriesMemory series() {
+          return new SeriesCache();
+        }
+
+        @Override
+        public FamilyMemory families() {
+          return new MetadataCache();
+        }
+      };
+
+  /**
+   * For a sink that remembers nothing: each target keeps its series' labels, compressed; what is
+   * said about families is kept once for all targets.
+   */
+  static ScrapeMemory ofASink() {
+    SharedFamilies families = new SharedFamilies();
+    return new ScrapeMemory() {
+      @Override
+      public SeriesMemory series() {
+        return new PackedSeries();
+      }
+
+      @Override
+      public FamilyMemory families() {
+        return families;
+      }
+    };
+  }
+
+  /** The series of one target. */
+  SeriesMemory series();
+
+  /** The families of one target. */
+  FamilyMemory families();
+}

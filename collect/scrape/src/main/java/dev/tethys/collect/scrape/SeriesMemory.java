@@ -1,0 +1,74 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one target's scrapes remember of its series, found by a hash of the raw bytes that name
+ * them.
+ *
+ * <p>A scrape is {@link #begin()}, lookups and {@link #track}s, then {@link #succeed} or {@link
+ * #fail}. For one thread.
+ */
+interface SeriesMemory {
+  /** Starts a scrape. */
+  void begin();
+
+  /** The slot of a key; negative when it is not known. Slots hold until the scrape ends. */
+  int find(long hash);
+
+  /** Marks a slot as seen in this scrape; true when it had been already. */
+  boolean seen(int slot);
+
+  /** Whether relabelling drops the series. */
+  boolean isDropped(int slot);
+
+  /** The reference by which the series is appended to now. */
+  long reference(int slot, Appender app);
+
+  /** The reference that the series has from now on. */
+  void reference(int slot, long reference);
+
+  /**
+   * Adds a key that {@link #find} did not find, seen in this scrape; gives its slot.
+   *
+   * @param labels null for a series that relabelling drops
+   */
+  int add(long hash, long reference, @Nullable Labels labels);
+
+  /** Notes that the series has a sample in this scrape and is to be ended when it vanishes. */
+  void track(int slot, boolean histogram);
+
+  /** The start timestamp last used for a series, 0 for none. */
+  long start(int slot);
+
+  void start(int slot, long start);
+
+  /** What happens to series that have ended. */
+  interface Ended {
+    void series(long reference, boolean histogram);
+  }
+
+  /** Gives each series of the last good scrape that the present one does not have. */
+  void forEachVanished(Appender app, Ended to);
+
+  /** Gives each series of the last good scrape but those whose identity somebody has taken over. */
+  void forEachTracked(Appender app, LongPredicate takenOver, Ended to);
+
+  /** What tells the series of the last good scrape apart, in no order. */
+  void forEachTrackedIdentity(LongConsumer to);
+
+  /** Ends a good scrape: what it did not have is forgotten. */
+  void succeed();
+
+  /**
+   * Ends a scrape that stored nothing: no series counts as present any more. True when the memory
+   * had to be emptied, because failing scrapes with ever new labels made it grow.
+   */
+  boolean fail();
+
+  int size();
+}
