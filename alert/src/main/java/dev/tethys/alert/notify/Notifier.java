@@ -47,6 +47,8 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   private AlertingConfig config = AlertingConfig.NONE;
   private Labels externalLabels = Labels.EMPTY;
   private Map<String, AlertmanagerSet> sets = new LinkedHashMap<>();
+  private NotificationSink sink = n -> {};
+  private boolean hasSink;
   private boolean closed;
 
   /**
@@ -74,6 +76,12 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     this.transport = transport;
     this.clock = clock;
     this.metrics = new NotifyMetrics(registry, options, () -> alertmanagers().size());
+  }
+
+  /** Tells somebody in this process, too. */
+  public synchronized void tell(NotificationSink local) {
+    sink = local;
+    hasSink = true;
   }
 
   /** The name under which discovery knows an entry of the configuration. */
@@ -181,7 +189,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   public void alerts(String query, List<Alert> alerts) {
     String generator = externalUrl + PrometheusFunctions.link(query, 1);
     synchronized (this) {
-      if (closed || sets.isEmpty()) {
+      if (closed || sets.isEmpty() && !hasSink) {
         return;
       }
       List<Notification> out = new ArrayList<>(alerts.size());
@@ -192,6 +200,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         }
       }
       if (!out.isEmpty()) {
+        sink.notifications(out);
         sets.values().forEach(s -> s.send(out));
       }
     }

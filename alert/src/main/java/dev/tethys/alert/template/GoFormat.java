@@ -264,10 +264,25 @@ final class GoFormat {
       case String s -> string(to, s, verb);
       case GoStruct s when s.text() != null && "vsqxX".indexOf(verb) >= 0 ->
           string(to, String.valueOf(s.text()), verb);
+      case GoMap m when writesItself(m.method("String"), verb) ->
+          itself(to, m.method("String"), verb);
+      case GoList l when writesItself(l.method("String"), verb) ->
+          itself(to, l.method("String"), verb);
       case GoMap m -> map(to, m.typeName(), m.entries(), verb);
       case GoList l -> list(to, l, verb);
       case GoStruct s -> struct(to, s, verb);
       default -> bad(to, v, verb);
+    }
+  }
+
+  /** As types with a method String() do. */
+  private boolean writesItself(@Nullable TemplateFunction method, int verb) {
+    return method != null && "vsqxX".indexOf(verb) >= 0 && !sharp;
+  }
+
+  private void itself(StringBuilder to, @Nullable TemplateFunction method, int verb) {
+    if (method != null) {
+      string(to, String.valueOf(method.code().call(new Object[0])), verb);
     }
   }
 

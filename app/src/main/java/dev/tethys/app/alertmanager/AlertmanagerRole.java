@@ -137,7 +137,7 @@ public final class AlertmanagerRole {
     }
   }
 
-  private static void page(HttpRequest q, HttpResponse r) throws IOException {
+  static void page(HttpRequest q, HttpResponse r) throws IOException {
     r.send(
         "text/html; charset=utf-8",
         """

@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.notify.NotificationSink;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.notify.NotifierOptions;
 import dev.tethys.alert.rule.GroupSpec;
@@ -84,6 +85,11 @@ final class Alerting implements AutoCloseable {
         positive(flags, "alertmanager.notification-queue-capacity"),
         positive(flags, "alertmanager.notification-batch-size"),
         flags.bool("alertmanager.drain-notification-queue-on-shutdown"));
+  }
+
+  /** Tells an Alertmanager in this process of alerts, too. */
+  void tell(NotificationSink local) {
+    notifier.tell(local);
   }
 
   RuleStatus status() {

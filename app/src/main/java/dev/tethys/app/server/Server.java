@@ -7,6 +7,7 @@ import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.OtlpConfig;
@@ -114,6 +115,7 @@ final class Server implements AutoCloseable {
   private final DiscoveryManager discovery;
   private final Alerting alerting;
   private final @Nullable EmbeddedPushgateway pushgateway;
+  private final @Nullable EmbeddedAlertmanager alertmanager;
   private final HttpListener listener;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
@@ -184,10 +186,13 @@ final class Server implements AutoCloseable {
             new Alerting.Surroundings(writing, engine, clients, discoveryContext, registry));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
+    Routes routes = routes(external.url());
+    this.alertmanager =
+        EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
     this.listener =
         HttpListener.start(
             listenerOptions(external.routePrefix()),
-            routes(external.url()),
+            routes,
             new HttpMetrics(registry, "prometheus"));
     status.listensOn(listener.port());
   }
@@ -504,6 +509,11 @@ final class Server implements AutoCloseable {
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
     List<GroupSpec> groups = c.readRules(parserOptions());
+    EmbeddedAlertmanager a = alertmanager;
+    if (a != null) {
+      a.load();
+      alerting.tell(a::receive);
+    }
     store.get().reconfigure(databaseOptions(c));
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
@@ -619,6 +629,10 @@ final class Server implements AutoCloseable {
     }
     discovery.close();
     alerting.close();
+    EmbeddedAlertmanager a = alertmanager;
+    if (a != null) {
+      a.close();
+    }
     scrape.close();
     notifications.close();
     listener.close();

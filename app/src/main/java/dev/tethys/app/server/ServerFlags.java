@@ -234,6 +234,16 @@ final class ServerFlags {
               "4",
               "How many rules are evaluated beside the one whose turn it is, over all groups, with --enable-feature=concurrent-rule-eval."),
           of(
+              "alertmanager.config.file",
+              STRING,
+              "",
+              "Runs an Alertmanager inside of the server, with this alertmanager.yml; its API is below /alertmanager. Tethys's own."),
+          of(
+              "alertmanager.storage.path",
+              STRING,
+              "",
+              "Its folder; else alertmanager in the folder of the storage. Tethys's own."),
+          of(
               "alertmanager.notification-queue-capacity",
               INTEGER,
               "10000",

@@ -232,6 +232,11 @@ public final class Alertmanager implements AutoCloseable {
     return Objects.requireNonNull(running, "no configuration was applied yet");
   }
 
+  /** Whether a configuration holds. */
+  public boolean isConfigured() {
+    return running != null;
+  }
+
   /** The configuration that holds. */
   public AlertmanagerConfig config() {
     return current().config;

@@ -174,6 +174,9 @@ public final class AlertmanagerApi {
         r.header("Access-Control-Allow-Origin", "*");
       }
       try {
+        if (!manager.isConfigured()) {
+          throw ApiError.plain(503, "the Alertmanager is starting");
+        }
         h.handle(q, r);
       } catch (ApiError e) {
         r.status(e.status());

@@ -89,6 +89,7 @@ final class ConfigText {
   private static Object scalar(YamlNode v, String type) {
     return switch (type) {
       case "boolean" -> v.asBool();
+      case "int", "uint", "float" -> v.asTree();
       case "url" -> URI.create(v.asString());
       default -> v.asString();
     };

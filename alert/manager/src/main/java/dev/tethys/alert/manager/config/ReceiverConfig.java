@@ -72,9 +72,6 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
           for (YamlObject settings : o.get(key)) {
             settings.readAll();
             kind.check(settings, global);
-            if (!kind.built()) {
-              settings.node().notBuilt(settings.node().path());
-            }
             all.add(new Integration(kind, i++, settings));
           }
         });

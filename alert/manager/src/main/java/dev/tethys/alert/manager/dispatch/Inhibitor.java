@@ -35,10 +35,14 @@ public final class Inhibitor implements AutoCloseable {
   public Inhibitor(List<InhibitRule> rules, AlertStore alerts, InstantSource clock) {
     this.clock = clock;
     this.rules = rules.stream().map(r -> new Sources(r, new HashMap<>())).toList();
-    this.end = rules.isEmpty() ? () -> {} : alerts.listen(this::note);
+    this.end = rules.isEmpty() ? () -> {} : alerts.listen((List<Alert> told) -> note(told));
   }
 
-  private synchronized void note(Alert a) {
+  private synchronized void note(List<Alert> told) {
+    told.forEach(this::note);
+  }
+
+  private void note(Alert a) {
     for (Sources s : rules) {
       if (s.rule.source().matches(a.labels().map())) {
         s.byEqual

@@ -85,8 +85,9 @@ final class MatcherParser {
           default -> LabelMatcher.Type.NOT_REGEX;
         };
     Token value = expect("expected label value", Kind.UNQUOTED, Kind.QUOTED);
+    String v = unquote(value);
     try {
-      out.add(LabelMatcher.of(type, n, unquote(value)));
+      out.add(LabelMatcher.of(type, n, v));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("failed to create matcher: " + e.getMessage(), e);
     }

@@ -146,7 +146,11 @@ public final class GlobalConfig {
     boolean token = g.has(SLACK_APP_TOKEN) || g.has(SLACK_APP_TOKEN_FILE);
     boolean webhook = g.has(SLACK_API_URL) || g.has(SLACK_API_URL_FILE);
     Secret url = o.find(SLACK_API_URL);
-    boolean same = url != null && url.value().equals(o.get(SLACK_APP_URL).toString());
+    // A status page masks the one, and can be read back all the same.
+    boolean same =
+        url != null
+            && (url.value().equals(Secret.MASK)
+                || url.value().equals(o.get(SLACK_APP_URL).toString()));
     if (token && webhook && !same) {
       throw o.error(
           SLACK_APP_TOKEN,

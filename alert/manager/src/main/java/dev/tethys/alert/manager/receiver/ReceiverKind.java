@@ -37,11 +37,6 @@ public abstract class ReceiverKind {
     return section;
   }
 
-  /** False for a kind whose entries are read and then refused by name. */
-  public boolean built() {
-    return true;
-  }
-
   /** Whether resolved alerts are told of. */
   public boolean sendsResolved(YamlObject o) {
     return o.get(sendResolved);

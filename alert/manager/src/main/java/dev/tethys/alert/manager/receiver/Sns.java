@@ -5,11 +5,21 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.client.Call;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A message of Amazon SNS. */
 final class Sns extends HttpReceiverKind {
+  private static final int MAX_BYTES = 256 * 1024;
+  private static final int MAX_SMS_BYTES = 1600;
+  private static final String FORM = "application/x-www-form-urlencoded";
+
   private static final Section SIGV4 = new Section("sigv4", "Signatures of AWS.");
   private static final Key<String> REGION =
       SIGV4.key("region", Type.STRING, "", "The region; else that of the environment.");
@@ -64,12 +74,94 @@ final class Sns extends HttpReceiverKind {
   }
 
   @Override
-  public boolean built() {
-    return false;
+  public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
+    HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
+    return (n, limit) -> {
+      Texts t = new Texts(context.templates(), o, n);
+      AwsSignature signature = signature(o.find(sigv4));
+      String api = t.of(apiUrl);
+      URI uri =
+          HttpSender.uri(
+              api.isEmpty() ? "https://sns." + signature.region() + ".amazonaws.com/" : api);
+      byte[] body = HttpSender.form(message(o, t, n)).getBytes(StandardCharsets.UTF_8);
+      Call call = Call.post(uri, FORM, body);
+      for (Map.Entry<String, String> h :
+          signature.headers(uri, FORM, body, context.clock().instant()).entrySet()) {
+        call = call.withHeader(h.getKey(), h.getValue());
+      }
+      http.send(call, limit);
+    };
   }
 
-  @Override
-  public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
-    throw new IOException(key() + " is not built yet");
+  private static String environment(String name) {
+    String v = System.getenv(name);
+    return v == null ? "" : v;
+  }
+
+  private AwsSignature signature(@Nullable YamlObject s) throws NotifyException {
+    String region = s == null ? "" : s.get(REGION);
+    String key = s == null ? "" : s.get(ACCESS_KEY);
+    String secret = s == null ? "" : s.get(SECRET_KEY).value();
+    String session = "";
+    if (region.isEmpty()) {
+      region = environment("AWS_REGION");
+      region = region.isEmpty() ? environment("AWS_DEFAULT_REGION") : region;
+    }
+    if (key.isEmpty()) {
+      key = environment("AWS_ACCESS_KEY_ID");
+      secret = environment("AWS_SECRET_ACCESS_KEY");
+      session = environment("AWS_SESSION_TOKEN");
+    }
+    if (region.isEmpty()) {
+      throw NotifyException.lost(
+          "region not configured in sns.sigv4.region or in the environment (AWS_REGION)");
+    }
+    if (key.isEmpty() || secret.isEmpty()) {
+      throw NotifyException.lost(
+          "no credentials in sns.sigv4 or in the environment (AWS_ACCESS_KEY_ID,"
+              + " AWS_SECRET_ACCESS_KEY)");
+    }
+    return new AwsSignature(key, secret, session, region, "sns");
+  }
+
+  private Map<String, String> message(YamlObject o, Texts t, Notification n) {
+    Map<String, String> f = new TreeMap<>();
+    f.put("Action", "Publish");
+    f.put("Version", "2010-03-31");
+    Map<String, String> facts = new TreeMap<>();
+    o.get(attributes).forEach((k, v) -> facts.put(t.of(k), t.of(v)));
+    int most = MAX_BYTES;
+    if (isSet(o, topicArn)) {
+      String topic = t.of(topicArn);
+      f.put("TopicArn", topic);
+      if (topic.endsWith(".fifo")) {
+        f.put("MessageDeduplicationId", n.groupHash());
+        f.put("MessageGroupId", n.groupHash());
+      }
+    }
+    if (isSet(o, phoneNumber)) {
+      f.put("PhoneNumber", t.of(phoneNumber));
+      most = MAX_SMS_BYTES;
+    }
+    if (isSet(o, targetArn)) {
+      f.put("TargetArn", t.of(targetArn));
+    }
+    String text = t.of(message);
+    String sent = Texts.whole(text, most);
+    if (sent.length() < text.length()) {
+      facts.put("truncated", "true");
+    }
+    f.put("Message", sent);
+    if (isSet(o, subject)) {
+      f.put("Subject", t.of(subject));
+    }
+    int i = 1;
+    for (Map.Entry<String, String> e : facts.entrySet()) {
+      String entry = "MessageAttributes.entry." + i++;
+      f.put(entry + ".Name", e.getKey());
+      f.put(entry + ".Value.DataType", "String");
+      f.put(entry + ".Value.StringValue", e.getValue());
+    }
+    return f;
   }
 }

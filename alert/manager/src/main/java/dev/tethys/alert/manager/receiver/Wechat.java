@@ -99,7 +99,8 @@ final class Wechat extends HttpReceiverKind {
       String type = o.get(messageType).isEmpty() ? "text" : o.get(messageType);
       JsonObject body =
           new JsonObject()
-              .put(type, Map.of("content", t.of(message)))
+              .put("text", Map.of("content", type.equals("text") ? t.of(message) : ""))
+              .put("markdown", Map.of("content", type.equals("text") ? "" : t.of(message)))
               .add("touser", t.of(toUser))
               .add("toparty", t.of(toParty))
               .add("totag", t.of(toTag))

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The alerts that were told of and are not over, in memory: whoever sends them tells of them again.
  *
- * <p>Invariants: everything is guarded by this object; a listener hears of each alert in the order
- * in which they were stored, under the lock, and must not wait.
+ * <p>Invariants: everything is guarded by this object; a listener hears of alerts in the order in
+ * which they were stored, under the lock, and must not wait.
  */
 public final class AlertStore {
   /** How many are kept at most. */
@@ -30,7 +30,7 @@ public final class AlertStore {
   private final int maxAlerts;
   private final Map<LabelSet, Alert> alerts = new HashMap<>();
   private final Map<String, Integer> perName = new HashMap<>();
-  private final List<Consumer<Alert>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<List<Alert>>> listeners = new CopyOnWriteArrayList<>();
   private final Registry.Counter limited;
 
   /**
@@ -57,6 +57,7 @@ public final class AlertStore {
 
   /** Stores alerts, each joined with what was known of it; those beyond a limit are dropped. */
   public synchronized void put(List<Alert> told) {
+    List<Alert> stored = new ArrayList<>(told.size());
     for (Alert a : told) {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
@@ -69,7 +70,10 @@ public final class AlertStore {
       if (old == null) {
         perName.merge(now.name(), 1, Integer::sum);
       }
-      listeners.forEach(l -> l.accept(now));
+      stored.add(now);
+    }
+    if (!stored.isEmpty()) {
+      listeners.forEach(l -> l.accept(stored));
     }
   }
 
@@ -83,12 +87,12 @@ public final class AlertStore {
   }
 
   /**
-   * Gives all alerts that there are, and from then on each that is stored.
+   * Gives all alerts that there are, and from then on those that are stored, together as they came.
    *
    * @return ends it
    */
-  public synchronized Runnable listen(Consumer<Alert> listener) {
-    alerts.values().forEach(listener);
+  public synchronized Runnable listen(Consumer<List<Alert>> listener) {
+    listener.accept(all());
     listeners.add(listener);
     return () -> listeners.remove(listener);
   }

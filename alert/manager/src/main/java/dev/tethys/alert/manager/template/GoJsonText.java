@@ -43,6 +43,7 @@ public final class GoJsonText {
       case Number n -> out.append(n);
       case String s -> GoJson.append(out, s);
       case SafeText s -> GoJson.append(out, s.value());
+      case RawJson r -> out.append(r.text());
       case Instant t -> GoJson.append(out, time(t));
       case LabelSet l -> map(l.map());
       case AlertData a -> alert(a);

@@ -1,0 +1,22 @@
+package dev.tethys.alert.manager.template;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectMapper;
+
+/** JSON that is written as it is. */
+public record RawJson(String text) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * Takes a text.
+   *
+   * @throws IllegalArgumentException when it is not JSON
+   */
+  public RawJson {
+    try {
+      JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package dev.tethys.alert.manager.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.alert.manager.Alertmanager;
+import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.dispatch.TestClock;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.state.SilenceLimits;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** Codes and texts, as the real Alertmanager 0.33 answers the same requests. */
+@Timeout(60)
+class AlertmanagerApiTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SILENCE =
+      "{\"matchers\":[%s],\"startsAt\":\"%s\",\"endsAt\":\"%s\",\"createdBy\":\"x\",\"comment\":\"y\"%s}";
+  private static final String MATCHER = "{\"name\":\"%s\",\"value\":\"%s\",\"isRegex\":%s}";
+
+  @TempDir Path dir;
+
+  private final TestClock clock = new TestClock(Instant.parse("2026-01-01T00:00:00Z"));
+  private String base = "";
+
+  private interface Body {
+    void run() throws Exception;
+  }
+
+  private void serving(Body test) throws Exception {
+    Registry registry = new Registry();
+    try (HttpClientFactory clients = new HttpClientFactory("test");
+        Alertmanager m =
+            new Alertmanager(
+                new AlertmanagerOptions(
+                    dir,
+                    new SilenceLimits(Duration.ofHours(1), 0, 0),
+                    false,
+                    Duration.ofMinutes(15),
+                    Duration.ofMinutes(30),
+                    0,
+                    Duration.ZERO,
+                    MatcherSyntax.FALLBACK,
+                    URI.create("http://am"),
+                    false),
+                clients,
+                registry,
+                clock)) {
+      Routes routes = new Routes();
+      AlertmanagerApi.register(
+          routes, "/p", m, new AlertmanagerApi.Version("1", "2", "3", "25"), 4, registry);
+      try (HttpListener l =
+          HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null)) {
+        base = "http://127.0.0.1:" + l.port() + "/p/api/v2";
+        check("GET", "/status", "", 503, "\"the Alertmanager is starting\"");
+        m.apply(
+            AlertmanagerConfig.read(
+                YamlDocument.parse(
+                    "a.yml",
+                    null,
+                    """
+                    route: {receiver: hook, group_by: [alertname]}
+                    receivers: [{name: hook, labels: {team: x}}, {name: other}]
+                    """),
+                MatcherSyntax.FALLBACK));
+        test.run();
+      }
+    }
+  }
+
+  private HttpResponse<String> send(String method, String path, String body)
+      throws IOException, InterruptedException {
+    try (HttpClient c = HttpClient.newHttpClient()) {
+      return c.send(
+          HttpRequest.newBuilder(URI.create(base + path))
+              .method(method, HttpRequest.BodyPublishers.ofString(body))
+              .header("Content-Type", "application/json")
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private void check(String method, String path, String body, int status, String answer)
+      throws IOException, InterruptedException {
+    HttpResponse<String> r = send(method, path, body);
+    assertThat(r.statusCode() + " " + r.body().strip())
+        .as(method + " " + path + " " + body)
+        .isEqualTo(status + " " + answer);
+  }
+
+  private static String coded(int code, String message) {
+    return "{\"code\":" + code + ",\"message\":\"" + message + "\"}";
+  }
+
+  @Test
+  void alertsThatAreWrongAreRefusedAsByTheRealOne() throws Exception {
+    serving(
+        () -> {
+          String p = "/alerts";
+          check("POST", p, "", 422, coded(602, "alerts in body is required"));
+          check("POST", p, "[{}]", 422, coded(602, "0.labels in body is required"));
+          check("POST", p, "[{\"labels\":{}}]", 400, "\"at least one label pair required\"");
+          check(
+              "POST",
+              p,
+              "[{\"labels\":{\"a\":\"\"}}]",
+              400,
+              "\"at least one label pair required\"");
+          check(
+              "POST",
+              p,
+              "[{\"labels\":{\"\":\"x\"}}]",
+              400,
+              "\"invalid label set: invalid name \\\"\\\"\"");
+          check(
+              "POST",
+              p,
+              "[{\"labels\":{\"a b\":\"1\"},\"startsAt\":\"2030-01-01T00:00:00Z\",\"endsAt\":\"2029-01-01T00:00:00Z\"}]",
+              400,
+              "\"start time must be before end time\"");
+          check(
+              "POST",
+              p,
+              "[{\"labels\":{\"a\":\"1\"},\"generatorURL\":\":::\"}]",
+              422,
+              coded(601, "0.generatorURL in body must be of type uri: \\\":::\\\""));
+          assertThat(send("POST", p, "{").body())
+              .contains("\"code\":400", "parsing alerts body from");
+          assertThat(send("POST", p, "[{\"labels\":{\"a\":1}}]").statusCode()).isEqualTo(400);
+          assertThat(
+                  send("POST", p, "[{\"labels\":{\"a\":\"1\"},\"startsAt\":\"xx\"}]").statusCode())
+              .isEqualTo(400);
+          // Those that are valid are taken all the same.
+          check(
+              "POST",
+              p,
+              "[{\"labels\":{\"alertname\":\"A\"}},{\"labels\":{}}]",
+              400,
+              "\"at least one label pair required\"");
+          assertThat(JSON.readTree(send("GET", p, "").body())).hasSize(1);
+          check("GET", p + "?filter=x", "", 400, "\"bad matcher format: x\"");
+          check(
+              "GET",
+              p + "?filter=%7Bx%3D1%7D",
+              "",
+              400,
+              "\"unexpected open or close brace: {x=1}\"");
+          check(
+              "GET",
+              p + "?receiver=(",
+              "",
+              400,
+              "\"failed to parse receiver param: error parsing regexp: missing closing ): `^(?:()$`\"");
+          check("GET", p + "?active=maybe", "", 200, "[]");
+          check("GET", "/nope", "", 404, coded(404, "path /p/api/v2/nope was not found"));
+          check("PUT", p, "", 405, coded(405, "method PUT is not allowed, but [GET,POST] are"));
+        });
+  }
+
+  private static String silence(String matcher, String start, String end, String more) {
+    return SILENCE.formatted(matcher, start, end, more);
+  }
+
+  @Test
+  void silencesThatAreWrongAreRefusedAsByTheRealOne() throws Exception {
+    serving(
+        () -> {
+          String p = "/silences";
+          String now = "2026-01-01T00:00:00Z";
+          String later = "2030-01-01T00:00:00Z";
+          String ok = MATCHER.formatted("a", "b", "false");
+          check("POST", p, "{}", 422, coded(602, "comment in body is required"));
+          check(
+              "POST",
+              p,
+              silence("", now, later, ""),
+              422,
+              coded(612, "matchers in body should have at least 1 items"));
+          check(
+              "POST",
+              p,
+              silence("{\"name\":\"a\",\"isRegex\":false}", now, later, ""),
+              422,
+              coded(602, "matchers.0.value in body is required"));
+          check(
+              "POST",
+              p,
+              silence(ok, now, "2020-01-01T00:00:00Z", ""),
+              400,
+              "\"Failed to create silence: start time must be before end time\"");
+          check(
+              "POST",
+              p,
+              silence(ok, "2016-01-01T00:00:00Z", "2020-01-01T00:00:00Z", ""),
+              400,
+              "\"Failed to create silence: end time can't be in the past\"");
+          check(
+              "POST", p, silence(ok, now, later, ",\"id\":\"abc\""), 404, "\"silence not found\"");
+          assertThat(
+                  send("POST", p, silence(MATCHER.formatted("a", "(", "true"), now, later, ""))
+                      .body())
+              .contains("invalid regular expression \\\"(\\\"");
+          assertThat(
+                  send("POST", p, silence(MATCHER.formatted("", "b", "false"), now, later, ""))
+                      .body())
+              .contains("invalid label name \\\"\\\"");
+          assertThat(
+                  send("POST", p, silence(MATCHER.formatted("a", "", "false"), now, later, ""))
+                      .body())
+              .contains("at least one matcher must not match the empty string");
+          check(
+              "GET",
+              "/silence/abc",
+              "",
+              422,
+              coded(601, "silenceID in path must be of type uuid: \\\"abc\\\""));
+          check(
+              "DELETE",
+              "/silence/abc",
+              "",
+              422,
+              coded(601, "silenceID in path must be of type uuid: \\\"abc\\\""));
+          check("GET", "/silence/00000000-0000-0000-0000-000000000000", "", 404, "");
+          check("DELETE", "/silence/00000000-0000-0000-0000-000000000000", "", 404, "");
+          JsonNode made = JSON.readTree(send("POST", p, silence(ok, now, later, "")).body());
+          String id = made.path("silenceID").asString();
+          String answer =
+              "{\"id\":\"%s\",\"status\":{\"state\":\"%s\"},\"updatedAt\":\"2026-01-01T00:00:00.000Z\",\"comment\":\"y\",\"createdBy\":\"x\","
+                  + "\"endsAt\":\"%s\",\"matchers\":[{\"isEqual\":true,\"isRegex\":false,\"name\":\"a\",\"value\":\"b\"}],"
+                  + "\"startsAt\":\"2026-01-01T00:00:00.000Z\"}";
+          check(
+              "GET",
+              "/silence/" + id,
+              "",
+              200,
+              answer.formatted(id, "active", "2030-01-01T00:00:00.000Z"));
+          check(
+              "GET",
+              p + "?filter=a%3Db&pending=false",
+              "",
+              200,
+              "[" + answer.formatted(id, "active", "2030-01-01T00:00:00.000Z") + "]");
+          check("GET", p + "?filter=a%3Dc", "", 200, "[]");
+          check("GET", p + "?active=false", "", 200, "[]");
+          check("DELETE", "/silence/" + id, "", 200, "");
+          check("DELETE", "/silence/" + id, "", 200, "");
+          check(
+              "GET",
+              p + "?active=false",
+              "",
+              200,
+              "[" + answer.formatted(id, "expired", "2026-01-01T00:00:00.000Z") + "]");
+        });
+  }
+
+  @Test
+  void receiversAndStatus() throws Exception {
+    serving(
+        () -> {
+          check(
+              "GET",
+              "/receivers",
+              "",
+              200,
+              "[{\"labels\":{\"name\":\"hook\",\"team\":\"x\"},\"name\":\"hook\"},{\"labels\":{\"name\":\"other\"},\"name\":\"other\"}]");
+          check(
+              "GET",
+              "/receivers?receiver_matchers=team%3Dx",
+              "",
+              200,
+              "[{\"labels\":{\"name\":\"hook\",\"team\":\"x\"},\"name\":\"hook\"}]");
+          check(
+              "GET",
+              "/receivers?receiver_matchers=x",
+              "",
+              400,
+              "\"failed to parse receiver_matchers param: bad matcher format: x\"");
+          JsonNode s = JSON.readTree(send("GET", "/status", "").body());
+          assertThat(s.path("cluster").path("status").asString()).isEqualTo("disabled");
+          assertThat(s.path("config").path("original").asString()).contains("receiver: hook");
+          assertThat(s.path("uptime").asString()).isEqualTo("2026-01-01T00:00:00.000Z");
+          HttpResponse<String> old = send("GET", "/../v1/alerts", "");
+          assertThat(old.statusCode()).isIn(404, 410);
+        });
+  }
+}

@@ -1,0 +1,202 @@
+package dev.tethys.alert.manager.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.model.exposition.Registry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StateTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir Path dir;
+
+  private static byte[] bytes(String s) {
+    return s.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private List<String> read(Path file) throws IOException {
+    List<String> out = new ArrayList<>();
+    RecordLog.open(file, b -> out.add(new String(b, StandardCharsets.UTF_8))).close();
+    return out;
+  }
+
+  @Test
+  void whateverIsCutOffTheRecordsBeforeItStand() throws IOException {
+    Path file = dir.resolve("x.log");
+    List<Integer> ends = new ArrayList<>();
+    try (RecordLog log = RecordLog.open(file, b -> {})) {
+      for (String s : List.of("one", "", "three and more")) {
+        log.append(bytes(s));
+        ends.add((int) log.bytes());
+      }
+    }
+    byte[] whole = Files.readAllBytes(file);
+    List<String> all = List.of("one", "", "three and more");
+    for (int n = 8; n <= whole.length; n++) {
+      int length = n;
+      Files.write(file, Arrays.copyOf(whole, n));
+      int complete = (int) ends.stream().filter(e -> e <= length).count();
+      assertThat(read(file)).as("cut off at %d", n).isEqualTo(all.subList(0, complete));
+      // What comes after goes where the last whole record ends.
+      try (RecordLog log = RecordLog.open(file, b -> {})) {
+        log.append(bytes("next"));
+      }
+      assertThat(read(file)).hasSize(complete + 1).endsWith("next");
+    }
+    for (int i = 8; i < whole.length; i++) {
+      byte[] bad = whole.clone();
+      bad[i] ^= 0x40;
+      Files.write(file, bad);
+      int at = i;
+      int intact = (int) ends.stream().filter(e -> e <= at).count();
+      assertThat(read(file)).as("damaged at %d", i).isEqualTo(all.subList(0, intact));
+    }
+    assertThat(dir.resolve("x.log.damaged")).exists();
+    Files.writeString(file, "something else");
+    assertThatThrownBy(() -> read(file)).hasMessageContaining("is not a log of this program");
+  }
+
+  @Test
+  void aLogIsRewrittenAsAWhole() throws IOException {
+    Path file = dir.resolve("x.log");
+    try (RecordLog log = RecordLog.open(file, b -> {})) {
+      log.append(bytes("a"));
+      log.replace(List.of(bytes("b"), bytes("c")));
+      assertThat(log.records()).isEqualTo(2);
+      log.append(bytes("d"));
+      assertThatThrownBy(() -> log.append(new byte[RecordLog.MAX_RECORD_BYTES + 1]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(read(file)).containsExactly("b", "c", "d");
+  }
+
+  private Silences silences(SilenceLimits limits) throws IOException {
+    return new Silences(dir, limits, MatcherSyntax.FALLBACK, () -> NOW, new Registry(), true);
+  }
+
+  private static Silence silence(String id, String matchers, String comment) {
+    return new Silence(
+        id,
+        new LabelMatchers(MatcherSyntax.FALLBACK.parseAll(matchers, "test")),
+        NOW,
+        NOW.plusSeconds(60),
+        NOW,
+        "me",
+        comment,
+        Map.of("k", "v"));
+  }
+
+  @Test
+  void silencesHaveLimits() throws IOException, SilenceException {
+    try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 2, 1000))) {
+      String first = s.set(silence("", "a=b", "x"));
+      s.set(silence("", "\"ü x\"!~b.*,c=d", "y"));
+      assertThatThrownBy(() -> s.set(silence("", "a=c", "x")))
+          .hasMessage("exceeded maximum number of silences: 2 (limit: 2)");
+      assertThatThrownBy(() -> s.set(silence(first, "a=b", "x".repeat(1000))))
+          .hasMessageContaining("silence exceeded maximum size:");
+      assertThatThrownBy(() -> s.set(silence("nobody", "a=b", "x")))
+          .hasMessage("silence not found");
+      assertThatThrownBy(() -> s.set(silence("", "a=~\".*\",b=\"\"", "x")))
+          .hasMessageContaining("at least one matcher must not match the empty string");
+      assertThat(s.silencing(LabelSet.of(Map.of("a", "b")))).containsExactly(first);
+      List<Silence> before = s.all();
+      try (Silences again = silences(new SilenceLimits(Duration.ofHours(1), 2, 1000))) {
+        assertThat(again.all()).isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void theLogOfSilencesDoesNotGrowWithoutEnd() throws IOException, SilenceException {
+    try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 0, 0))) {
+      String id = s.set(silence("", "a=b", "0"));
+      for (int i = 1; i < 1100; i++) {
+        s.set(silence(id, "a=b", String.valueOf(i)));
+      }
+      assertThat(Files.size(dir.resolve(Silences.FILE))).isLessThan(260L * Silences.SLACK);
+      assertThat(s.all()).hasSize(1);
+    }
+  }
+
+  @Test
+  void theOldestNotificationsAreForgotten() throws IOException {
+    NotificationLog.Key[] keys = new NotificationLog.Key[3];
+    try (NotificationLog log =
+        new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 2)) {
+      for (int i = 0; i < 3; i++) {
+        keys[i] = new NotificationLog.Key("g" + i, "r", "webhook", 0);
+        log.note(keys[i], Set.of(1L, -2L), Set.of(), Map.of("a", "b"), Duration.ofMinutes(1));
+      }
+      assertThat(log.size()).isEqualTo(2);
+      assertThat(log.find(keys[0])).isNull();
+    }
+    try (NotificationLog log =
+        new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry())) {
+      NotificationLog.Entry e = log.find(keys[2]);
+      assertThat(e)
+          .isEqualTo(
+              new NotificationLog.Entry(
+                  NOW, Set.of(1L, -2L), Set.of(), NOW.plusSeconds(60), Map.of("a", "b")));
+    }
+  }
+
+  private static Alert alert(Instant start, Instant end, Instant told, boolean timeout, String n) {
+    return new Alert(
+        LabelSet.of(Map.of("alertname", "A", "n", n)),
+        LabelSet.of(Map.of("told", told.toString())),
+        start,
+        end,
+        "",
+        told,
+        timeout);
+  }
+
+  @Test
+  void whatIsToldOfTheSameAlertIsJoined() {
+    AlertStore store = new AlertStore(() -> NOW, 2, 4, new Registry());
+    Instant later = NOW.plusSeconds(600);
+    store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
+    // A younger one begins later: the start stays, and the later end that somebody gave.
+    store.put(List.of(alert(NOW.minusSeconds(10), NOW.plusSeconds(300), NOW, false, "1")));
+    Alert a = store.all().getFirst();
+    assertThat(a.startsAt()).isEqualTo(NOW.minusSeconds(60));
+    assertThat(a.endsAt()).isEqualTo(later);
+    assertThat(a.annotations().get("told")).isEqualTo(NOW.toString());
+    // Resolved now.
+    store.put(List.of(alert(NOW.minusSeconds(60), NOW, NOW, false, "1")));
+    assertThat(store.all().getFirst().isResolvedAt(NOW)).isTrue();
+    // At most two of a name; those that are over make room.
+    store.put(List.of(alert(NOW, later, NOW, false, "2"), alert(NOW, later, NOW, false, "3")));
+    assertThat(store.all()).hasSize(2);
+    store.put(List.of(alert(NOW, later, NOW, false, "4")));
+    assertThat(store.all()).hasSize(2).noneMatch(x -> x.labels().get("n").equals("4"));
+  }
+
+  @Test
+  void fingerprintsAndOrderAreAlertmanagers() {
+    LabelSet l = LabelSet.of(Map.of("alertname", "A", "x", "1"));
+    assertThat(l.fingerprintText()).isEqualTo("6051004c729abe0e"); // the real one's
+    assertThat(LabelSet.of(Map.of("a", "b", "alertname", "foo")).fingerprintText())
+        .isEqualTo("1cb44ef0b82c4041");
+    assertThat(l.toString()).isEqualTo("{alertname=\"A\", x=\"1\"}");
+    assertThat(LabelSet.EMPTY).isLessThan(l);
+    assertThat(LabelSet.of(Map.of("b", "1"))).isLessThan(LabelSet.of(Map.of("a", "1")));
+    assertThat(LabelSet.of(Map.of("a", "1"))).isLessThan(LabelSet.of(Map.of("a", "2")));
+  }
+}

@@ -1,0 +1,131 @@
+package dev.tethys.app.alertmanager;
+
+import dev.tethys.alert.manager.Alertmanager;
+import dev.tethys.alert.manager.AlertmanagerFile;
+import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.PostedAlert;
+import dev.tethys.alert.manager.api.AlertmanagerApi;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.state.SilenceLimits;
+import dev.tethys.alert.notify.Notification;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An Alertmanager inside of a server, which hears of the server's alerts without a network. Its API
+ * is below {@link #PREFIX}.
+ */
+public final class EmbeddedAlertmanager implements AutoCloseable {
+  /** What its paths start with. */
+  public static final String PREFIX = "/alertmanager";
+
+  private static final int GET_CONCURRENCY = 8;
+  private static final System.Logger LOG = System.getLogger(EmbeddedAlertmanager.class.getName());
+
+  private final ManagerClock clock = ManagerClock.system();
+  private final Alertmanager manager;
+  private final AlertmanagerFile file;
+
+  private EmbeddedAlertmanager(
+      Path config,
+      AlertmanagerOptions options,
+      HttpClientFactory clients,
+      Registry registry,
+      Routes routes)
+      throws IOException {
+    manager = new Alertmanager(options, clients, registry, clock);
+    file = new AlertmanagerFile(config, manager, registry);
+    BuildInfo b = BuildInfo.current();
+    AlertmanagerApi.register(
+        routes,
+        PREFIX,
+        manager,
+        new AlertmanagerApi.Version(b.version(), b.revision(), "", b.java()),
+        GET_CONCURRENCY,
+        registry);
+    routes.get(PREFIX, AlertmanagerRole::page).get(PREFIX + "/", AlertmanagerRole::page);
+  }
+
+  /**
+   * Opens it when flags ask for it; {@link #load} has it obey its configuration.
+   *
+   * @param serverUrl under which people reach the server
+   * @param serverFolder where the server stores
+   * @return null when they do not
+   * @throws IOException when its folder cannot be opened
+   */
+  public static @Nullable EmbeddedAlertmanager open(
+      FlagSet flags,
+      URI serverUrl,
+      Path serverFolder,
+      HttpClientFactory clients,
+      Registry registry,
+      Routes routes)
+      throws IOException {
+    String config = flags.get("alertmanager.config.file");
+    if (config.isEmpty()) {
+      return null;
+    }
+    String folder = flags.get("alertmanager.storage.path");
+    AlertmanagerOptions options =
+        new AlertmanagerOptions(
+            folder.isEmpty() ? serverFolder.resolve("alertmanager") : Path.of(folder),
+            new SilenceLimits(Duration.ofHours(120), 0, 0),
+            false,
+            Duration.ofMinutes(15),
+            Duration.ofMinutes(30),
+            0,
+            // After a restart all that fires is heard of before anybody is notified.
+            Duration.ofMillis(flags.millis("rules.alert.resend-delay")),
+            MatcherSyntax.FALLBACK,
+            URI.create(serverUrl + PREFIX),
+            false);
+    return new EmbeddedAlertmanager(Path.of(config), options, clients, registry, routes);
+  }
+
+  /**
+   * Reads its configuration file.
+   *
+   * @throws dev.tethys.config.ConfigException when it is wrong; nothing has changed then
+   * @throws IOException when it cannot be read
+   */
+  public void load() throws IOException {
+    file.load();
+  }
+
+  /** Takes the server's alerts in. */
+  public void receive(List<Notification> told) {
+    List<PostedAlert> posted =
+        told.stream()
+            .map(
+                n -> {
+                  Map<String, String> labels = new LinkedHashMap<>();
+                  n.labels().toList().forEach(l -> labels.put(l.name(), l.value()));
+                  return new PostedAlert(
+                      labels, n.annotations(), n.startsAt(), n.endsAt(), n.generatorUrl());
+                })
+            .toList();
+    for (String problem : manager.receive(posted)) {
+      LOG.log(Level.WARNING, "an alert of a rule was refused: {0}", problem);
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+    clock.close();
+  }
+}
