@@ -1,0 +1,53 @@
+package dev.tethys.pipeline.destination.file;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes {@code file} exporters. Those that write to one path share the open file, whatever their
+ * signals.
+ */
+public final class FileExporterFactory implements ExporterFactory<FileSettings> {
+  private final Map<Path, RotatedFile> files = new HashMap<>(); // guarded by itself
+
+  @Override
+  public String type() {
+    return "file";
+  }
+
+  @Override
+  public String about() {
+    return "Writes traces, metrics and logs to a file, as JSON lines or protobuf.";
+  }
+
+  @Override
+  public Type<FileSettings> settings() {
+    return FileSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Exporter create(FileSettings settings, Signal signal, Context context) {
+    RotatedFile file;
+    synchronized (files) {
+      // Others hold on to what they were given, so a change of settings makes a file of its own.
+      file = files.get(settings.path());
+      if (file == null || !file.settings().equals(settings)) {
+        file = new RotatedFile(settings, context.clock()::millis);
+        files.put(settings.path(), file);
+      }
+    }
+    return new FileExporter(settings, file, signal, context.account(signal), context.logger());
+  }
+}
