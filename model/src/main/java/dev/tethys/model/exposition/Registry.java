@@ -255,7 +255,12 @@ public final class Registry implements Collector {
     private final LongAdder[] counts;
     private final DoubleAdder sum = new DoubleAdder();
 
-    BucketHistogram(double[] upperBounds) {
+    /**
+     * A histogram of its own, for collectors.
+     *
+     * @param upperBounds ascending, without +Inf
+     */
+    public BucketHistogram(double[] upperBounds) {
       bounds = Arrays.copyOf(upperBounds, upperBounds.length + 1);
       bounds[upperBounds.length] = Double.POSITIVE_INFINITY;
       counts = new LongAdder[bounds.length];

@@ -47,6 +47,9 @@ final class Blocks {
 
   final LongAdder damaged = new LongAdder();
 
+  /** What making blocks takes. */
+  final WorkMeters meters = new WorkMeters();
+
   private final FileAccess files;
   private final Path folder;
   private final InstantSource clock;
@@ -124,6 +127,9 @@ final class Blocks {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
     try (BlockWriter w = new BlockWriter(files, tmp, draft.resolution())) {
+      if (draft.level() == 1 && draft.resolution() == 0) {
+        w.observer(meters::chunk);
+      }
       SampleBuffer b = new SampleBuffer();
       pace.begin();
       while (content.next()) {
@@ -181,7 +187,15 @@ final class Blocks {
   /** Writes a block beside the others and opens it; null when there was nothing to write. */
   @Nullable BlockReader create(SeriesStream content, BlockMeta draft, Pace pace)
       throws IOException {
-    Path p = write(folder, content, draft, pace);
+    long began = System.nanoTime();
+    meters.writing = true;
+    Path p;
+    try {
+      p = write(folder, content, draft, pace);
+    } finally {
+      meters.writing = false;
+    }
+    meters.compactionSeconds.observe((System.nanoTime() - began) / 1e9);
     return p == null ? null : new BlockReader(files, p);
   }
 

@@ -81,6 +81,7 @@ final class Compaction {
    */
   void run(DatabaseOptions options, LongFunction<Horizon> horizons, long newest, long logBytes)
       throws IOException {
+    blocks.meters.triggered.increment();
     boolean room = merge(options, 0, horizons.apply(0));
     if (room) {
       room = downsample(options);
@@ -211,6 +212,20 @@ final class Compaction {
             at);
     swap(made, plan);
     done.increment();
+    if (overlap(plan)) {
+      blocks.meters.overlapping.increment();
+    }
+  }
+
+  private static boolean overlap(List<BlockReader> plan) {
+    for (BlockReader a : plan) {
+      for (BlockReader b : plan) {
+        if (a != b && Levels.overlap(a, b)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private @Nullable BlockReader make(

@@ -32,6 +32,7 @@ final class Recovery {
   private final DatabaseOptions options;
   private final Blocks blocks;
   private final List<String> problems = new ArrayList<>();
+  private boolean snapshotDamaged;
 
   Recovery(FileAccess files, Path folder, DatabaseOptions options, Blocks blocks) {
     this.files = files;
@@ -95,6 +96,7 @@ final class Recovery {
         torn,
         damaged,
         orphans,
+        snapshotDamaged,
         List.copyOf(problems),
         options.clock().millis() - began);
   }
@@ -146,6 +148,7 @@ final class Recovery {
       l = HeadSnapshot.load(head, files.map(p, arena));
     }
     if (!l.whole()) {
+      snapshotDamaged = true;
       quarantine(p, "head-" + newest);
       tell("snapshot " + p + " of the head is damaged: " + l.problem());
     }

@@ -12,6 +12,7 @@ import java.util.List;
  *     acknowledged
  * @param damagedBytes bytes elsewhere that could not be read
  * @param orphans samples whose series stood in damaged bytes
+ * @param snapshotDamaged whether the snapshot of the head could not be read to its end
  * @param problems what a person should know, in words
  * @param millis how long it took
  */
@@ -22,5 +23,6 @@ public record RecoveryReport(
     long tornBytes,
     long damagedBytes,
     long orphans,
+    boolean snapshotDamaged,
     List<String> problems,
     long millis) {}

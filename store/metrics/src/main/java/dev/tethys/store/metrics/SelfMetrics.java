@@ -6,6 +6,7 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.util.List;
@@ -56,6 +57,7 @@ final class SelfMetrics implements Collector {
 
   @Override
   public void collect(Consumer<MetricFamily> to) {
+    work(to);
     gauge(to, "head_series", "Total number of series in the head block.", head.seriesCount());
     to.accept(
         new MetricFamily(
@@ -323,6 +325,143 @@ final class SelfMetrics implements Collector {
         "exemplar_max_exemplars",
         "Total number of exemplars the exemplar storage can store, resizeable.",
         head.settings().exemplars());
+  }
+
+  /** What upkeep did, and how long it took. */
+  private void work(Consumer<MetricFamily> to) {
+    WorkMeters m = blocks.meters;
+    histogram(
+        to,
+        "compaction_duration_seconds",
+        "Duration of compaction runs",
+        m.compactionSeconds.point());
+    histogram(
+        to,
+        "compaction_chunk_range_seconds",
+        "Final time range of chunks on their first compaction",
+        m.chunkRange.point());
+    histogram(
+        to,
+        "compaction_chunk_samples",
+        "Final number of samples on their first compaction",
+        m.chunkSamples.point());
+    histogram(
+        to,
+        "compaction_chunk_size_bytes",
+        "Final size of chunks on their first compaction",
+        m.chunkBytes.point());
+    histogram(
+        to,
+        "tombstone_cleanup_seconds",
+        "The time taken to recompact blocks to remove tombstones.",
+        m.tombstoneSeconds.point());
+    gauge(
+        to,
+        "compaction_populating_block",
+        "Set to 1 when a block is currently being written to the disk.",
+        m.writing ? 1 : 0);
+    counter(
+        to,
+        "compactions_triggered_total",
+        "Total number of triggered compactions for the partition.",
+        m.triggered.sum());
+    counter(
+        to,
+        "compactions_skipped_total",
+        "Total number of compactions that there was no room for on the disk.",
+        upkeep.compaction.skipped.sum());
+    counter(
+        to,
+        "vertical_compactions_total",
+        "Total number of compactions done on overlapping blocks.",
+        m.overlapping.sum());
+    summary(
+        to,
+        "head_gc_duration_seconds",
+        "Runtime of garbage collection in the head block.",
+        m.headCollections.point());
+    counter(
+        to,
+        "head_truncations_failed_total",
+        "Total number of head truncations that failed.",
+        m.headTruncationFailures.sum());
+    counter(
+        to,
+        "head_series_not_found_total",
+        "Total number of requests for series that were not found.",
+        head.counters.notFound.sum());
+    summary(
+        to,
+        "wal_truncate_duration_seconds",
+        "Duration of WAL truncation.",
+        m.logTruncations.point());
+    counter(
+        to,
+        "wal_truncations_total",
+        "Total number of write log truncations attempted.",
+        ((MetricFamily.Quantiles) m.logTruncations.point()).count());
+    counter(
+        to,
+        "wal_truncations_failed_total",
+        "Total number of write log truncations that failed.",
+        m.logTruncationFailures.sum());
+    counter(
+        to,
+        "wal_record_part_writes_total",
+        "Total number of record parts written before flushing.",
+        log.writes());
+    counter(
+        to,
+        "wal_record_parts_bytes_written_total",
+        "Total number of record part bytes written before flushing, including CRC and compression headers.",
+        log.written());
+    counter(
+        to,
+        "checkpoint_deletions_total",
+        "Total number of checkpoint deletions attempted.",
+        m.checkpointDeletions.sum());
+    counter(
+        to,
+        "checkpoint_deletions_failed_total",
+        "Total number of checkpoint deletions that failed.",
+        m.checkpointDeletionFailures.sum());
+    counter(
+        to,
+        "snapshot_replay_error_total",
+        "Total number snapshot replays that failed.",
+        recovery.snapshotDamaged() ? 1 : 0);
+    gauge(
+        to,
+        "clean_start",
+        "Whether the store was closed in order before this start: 1 when nothing had to be replayed, 0 else.",
+        recovery.records() == 0 && recovery.tornBytes() == 0 ? 1 : 0);
+    gauge(
+        to,
+        "symbol_table_size_bytes",
+        "Size of symbol table in memory for loaded blocks",
+        blocks.list().stream().mapToLong(BlockReader::dictionaryBytes).sum());
+  }
+
+  private static void histogram(
+      Consumer<MetricFamily> to, String name, String help, MetricFamily.Point point) {
+    to.accept(
+        new MetricFamily(
+            "prometheus_tsdb_" + name,
+            MetricType.HISTOGRAM,
+            help,
+            "",
+            List.of(new Metric(Labels.EMPTY, point))));
+  }
+
+  private static void summary(
+      Consumer<MetricFamily> to, String name, String help, MetricFamily.Point point) {
+    to.accept(
+        new MetricFamily(
+            "prometheus_tsdb_" + name,
+            MetricType.SUMMARY,
+            help,
+            "",
+            List.of(new Metric(Labels.EMPTY, point))));
   }
 
   private static void gauge(Consumer<MetricFamily> to, String name, String help, double v) {

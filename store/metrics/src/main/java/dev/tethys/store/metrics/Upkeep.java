@@ -238,7 +238,13 @@ final class Upkeep {
     head.measure();
     structure.lock();
     try {
-      boolean flushed = flush() | flushEarly();
+      boolean flushed;
+      try {
+        flushed = flush() | flushEarly();
+      } catch (IOException e) {
+        blocks.meters.headTruncationFailures.increment();
+        throw e;
+      }
       if (flushed) {
         head.truncation().compactIndex();
       }
@@ -329,7 +335,9 @@ final class Upkeep {
         if (made != null) {
           blocks.replace(made, List.of());
         }
+        long began = System.nanoTime();
         head.truncation().truncate(s, end, inOrder);
+        blocks.meters.headCollections.since(began);
       } finally {
         parts.writeLock().unlock();
       }
@@ -378,18 +386,41 @@ final class Upkeep {
       }
       files.rename(tmp, path);
       files.syncDirectory(dir);
-      for (Path p : files.list(dir)) {
-        if (!p.equals(path)) {
-          files.delete(p);
+      deleteOthers(dir, path);
+      long began = System.nanoTime();
+      boolean cut = false;
+      try {
+        log.truncate(segment[0]);
+        cut = true;
+      } finally {
+        blocks.meters.logTruncations.since(began);
+        if (!cut) {
+          blocks.meters.logTruncationFailures.increment();
         }
       }
-      log.truncate(segment[0]);
       head.truncation().reclaim(moment[0]);
       checkpoints.increment();
       done = true;
     } finally {
       if (!done) {
         checkpointFailures.increment();
+      }
+    }
+  }
+
+  private void deleteOthers(Path dir, Path newest) throws IOException {
+    for (Path p : files.list(dir)) {
+      if (!p.equals(newest)) {
+        boolean gone = false;
+        try {
+          files.delete(p);
+          gone = true;
+        } finally {
+          blocks.meters.checkpointDeletions.increment();
+          if (!gone) {
+            blocks.meters.checkpointDeletionFailures.increment();
+          }
+        }
       }
     }
   }
@@ -460,11 +491,13 @@ final class Upkeep {
 
   void cleanTombstones() {
     structure.lock();
+    long began = System.nanoTime();
     try {
       compaction.clean(options, this::horizon);
     } catch (IOException e) {
       throw unavailable("tombstones could not be cleaned", e);
     } finally {
+      blocks.meters.tombstoneSeconds.observe((System.nanoTime() - began) / 1e9);
       structure.unlock();
     }
   }

@@ -37,6 +37,14 @@ class FiguresTest {
         .orElseThrow();
   }
 
+  private static MetricFamily.Buckets buckets(Registry registry, String name) {
+    return registry.gather().stream()
+        .filter(f -> f.name().equals("prometheus_tsdb_" + name))
+        .map(f -> (MetricFamily.Buckets) f.metrics().getFirst().point())
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static long[] caches(StorageStatus s) {
     return new long[] {
       owner(s, "column cache"), owner(s, "block group cache"), owner(s, "block match cache")
@@ -131,6 +139,46 @@ class FiguresTest {
       long all = with.memory().owners().stream().mapToLong(Count::value).sum();
       long cached = Arrays.stream(caches(with)).sum();
       assertThat(with.memory().used()).isEqualTo(all - cached);
+      for (String name :
+          List.of(
+              "compaction_duration_seconds",
+              "compaction_chunk_range_seconds",
+              "compaction_chunk_samples",
+              "compaction_chunk_size_bytes")) {
+        assertThat(buckets(registry, name).count()).as(name).isPositive();
+      }
+      assertThat(buckets(registry, "compaction_chunk_samples").sum())
+          .isEqualTo(s.blocks().samples());
+      assertThat(buckets(registry, "compaction_chunk_range_seconds").sum()).isPositive();
+      assertThat(buckets(registry, "tombstone_cleanup_seconds").count()).isZero();
+      db.cleanTombstones();
+      assertThat(buckets(registry, "tombstone_cleanup_seconds").count()).isEqualTo(1);
+      for (String name :
+          List.of(
+              "compactions_triggered_total",
+              "wal_truncations_total",
+              "wal_record_part_writes_total",
+              "wal_record_parts_bytes_written_total",
+              "checkpoint_deletions_total",
+              "symbol_table_size_bytes",
+              "clean_start")) {
+        assertThat(value(registry, "prometheus_tsdb_" + name)).as(name).isPositive();
+      }
+      for (String name :
+          List.of(
+              "wal_truncations_failed_total",
+              "checkpoint_deletions_failed_total",
+              "head_truncations_failed_total",
+              "snapshot_replay_error_total",
+              "head_series_not_found_total",
+              "compaction_populating_block")) {
+        assertThat(value(registry, "prometheus_tsdb_" + name)).as(name).isZero();
+      }
+      try (Appender a = db.appender()) {
+        assertThat(a.append(999_999L << 32 | 1, 0, now.get(), 1))
+            .isEqualTo(Appender.Outcome.UNKNOWN_SERIES);
+      }
+      assertThat(value(registry, "prometheus_tsdb_head_series_not_found_total")).isEqualTo(1);
       // An hour later what happened before is forgotten.
       now.addAndGet(Duration.ofHours(2).toMillis());
       assertThat(db.status().churn().created()).isZero();

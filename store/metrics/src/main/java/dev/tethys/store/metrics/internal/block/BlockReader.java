@@ -38,6 +38,7 @@ public final class BlockReader implements Postings {
   private final ChunkGroups groups;
   private final TimeSets times;
   private final SeriesPages pages;
+  private final Dictionary dictionary;
   private final BlockPostings postings;
   private final ChunkReader chunks;
   private final SummaryReader summaries;
@@ -63,7 +64,7 @@ public final class BlockReader implements Postings {
           chunkFile,
           0,
           meta.resolution() > 0 ? BlockLayout.SUMMARY_CHUNKS_MAGIC : BlockLayout.CHUNKS_MAGIC);
-      Dictionary dictionary = new Dictionary(index);
+      dictionary = new Dictionary(index);
       groups = new ChunkGroups(chunkFile, index.take(BlockLayout.GROUPS));
       times = new TimeSets(groups, index.take(BlockLayout.TIMES));
       pages = new SeriesPages(index, dictionary, groups, times);
@@ -109,6 +110,11 @@ public final class BlockReader implements Postings {
   /** Bytes on disk. */
   public long bytes() {
     return bytes;
+  }
+
+  /** Memory of names and values of labels. */
+  public long dictionaryBytes() {
+    return dictionary.bytes();
   }
 
   public boolean overlaps(long min, long max) {

@@ -93,6 +93,18 @@ public final class BlockWriter implements AutoCloseable {
     chunks = new ChunkWriter(stream, times);
   }
 
+  /** Is told of each chunk of samples that was made: milliseconds, samples, bytes. */
+  @FunctionalInterface
+  public interface ChunkObserver {
+    /** A chunk of so many samples in so much time. */
+    void chunk(long millis, int samples, int bytes);
+  }
+
+  /** Has each chunk told from now on. */
+  public void observer(ChunkObserver o) {
+    chunks.observer(o::chunk);
+  }
+
   /** Whether a series was added. */
   public boolean isEmpty() {
     return labels.seriesCount() == 0;

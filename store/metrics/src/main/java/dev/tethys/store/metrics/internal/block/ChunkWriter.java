@@ -33,6 +33,20 @@ final class ChunkWriter {
   private long histogramSamples;
   private long chunks;
 
+  /** Is told of each chunk of samples that was made. */
+  @FunctionalInterface
+  interface Observer {
+    /** A chunk of so many samples in so much time. */
+    void chunk(long millis, int samples, int bytes);
+  }
+
+  private Observer observer = (millis, samples, bytes) -> {};
+
+  /** Has each chunk told from now on. */
+  void observer(Observer o) {
+    observer = o;
+  }
+
   ChunkWriter(GroupStream stream, TimeSetWriter times) {
     this.stream = stream;
     this.times = times;
@@ -109,6 +123,7 @@ final class ChunkWriter {
       boolean first = group.size == 0;
       int start = group.size;
       boolean special = chunk(b, from, to, histogram);
+      observer.chunk(b.timestamps[to - 1] - b.timestamps[from], to - from, group.size - start);
       mine.uvarint(times.set(b.timestamps, from, to));
       mine.uvarint((long) (group.size - start) << 2 | (special ? 2 : 0) | (first ? 1 : 0));
       minTime = Math.min(minTime, b.timestamps[from]);

@@ -56,6 +56,16 @@ final class Dictionary {
     }
   }
 
+  /** What it takes in memory, values aside, which are held only while there is room. */
+  long bytes() {
+    long n = 8L * names.length + 4L * restarts.length;
+    for (byte[] b : nameBytes) {
+      n += 48 + 2L * b.length;
+    }
+    byte[] held = content.get();
+    return held == null ? n : n + held.length;
+  }
+
   int pairs() {
     return firstPair[names.length];
   }

@@ -124,6 +124,7 @@ final class HeadAppender implements Appender {
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
     if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
     long bits = Double.doubleToRawLongBits(value);
@@ -197,6 +198,7 @@ final class HeadAppender implements Appender {
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
     if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
     if (HistogramCheck.problem(histogram) != null) {
@@ -249,6 +251,7 @@ final class HeadAppender implements Appender {
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
     if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+      head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
     if (exemplar.timestamp() > ceiling) {

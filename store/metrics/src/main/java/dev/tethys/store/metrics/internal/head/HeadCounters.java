@@ -21,6 +21,9 @@ public final class HeadCounters {
   /** Writes of the log that failed. */
   public final LongAdder logFailures = new LongAdder();
 
+  /** Samples for a reference that no series has any more. */
+  public final LongAdder notFound = new LongAdder();
+
   /** Samples of the log whose series is not known. */
   public final LongAdder orphans = new LongAdder();
 }

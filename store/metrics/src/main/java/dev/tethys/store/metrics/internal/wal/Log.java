@@ -45,6 +45,7 @@ public final class Log implements Closeable {
   private boolean broken; // bytes behind good may stand in the file
   private volatile long written; // bytes in all since the log was opened
   private volatile long synced;
+  private volatile long writes; // one thread at a time counts
   private volatile long kept; // bytes of segments before the open one
 
   /** Opens the log for writing behind all segments that are there. */
@@ -146,6 +147,7 @@ public final class Log implements Closeable {
     }
     good += frames.size;
     written += frames.size;
+    writes++;
     if (sync) {
       synced = written;
     }
@@ -234,6 +236,11 @@ public final class Log implements Closeable {
   /** Bytes appended since the log was opened. */
   public long written() {
     return written;
+  }
+
+  /** Appends since the log was opened. */
+  public long writes() {
+    return writes;
   }
 
   /** The segment now written to, or before the first write the newest there is. */

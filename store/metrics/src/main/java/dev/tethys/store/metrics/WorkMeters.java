@@ -1,0 +1,77 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry.BucketHistogram;
+import java.util.concurrent.atomic.LongAdder;
+
+/** How long the store's own work took and how large what it made was, by Prometheus's buckets. */
+final class WorkMeters {
+  /** How often something happened, and how long it took in all. */
+  static final class Duration {
+    private final LongAdder count = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
+
+    /** Notes what began at a time of {@link System#nanoTime}. */
+    void since(long began) {
+      nanos.add(System.nanoTime() - began);
+      count.increment();
+    }
+
+    MetricFamily.Point point() {
+      return new MetricFamily.Quantiles(
+          count.sum(), nanos.sum() / 1e9, new double[0], new double[0]);
+    }
+  }
+
+  /** Of blocks that were written. */
+  final BucketHistogram compactionSeconds = new BucketHistogram(powers(1, 2, 14));
+
+  /**
+   * Of chunks when memory became blocks: milliseconds, as in Prometheus, whatever the name says.
+   */
+  final BucketHistogram chunkRange = new BucketHistogram(powers(100, 4, 10));
+
+  final BucketHistogram chunkSamples = new BucketHistogram(powers(4, 1.5, 12));
+  final BucketHistogram chunkBytes = new BucketHistogram(powers(32, 1.5, 12));
+  final BucketHistogram tombstoneSeconds = new BucketHistogram(new double[0]);
+
+  /** Of taking out of memory what a block holds. */
+  final Duration headCollections = new Duration();
+
+  /** Of removing segments of the log. */
+  final Duration logTruncations = new Duration();
+
+  final LongAdder logTruncationFailures = new LongAdder();
+  final LongAdder headTruncationFailures = new LongAdder();
+
+  /** How often was looked for something to merge. */
+  final LongAdder triggered = new LongAdder();
+
+  /** Merges of blocks that overlap. */
+  final LongAdder overlapping = new LongAdder();
+
+  /** Snapshots of the head that a newer one replaced. */
+  final LongAdder checkpointDeletions = new LongAdder();
+
+  final LongAdder checkpointDeletionFailures = new LongAdder();
+
+  /** Whether a block is being written. */
+  volatile boolean writing;
+
+  private static double[] powers(double first, double factor, int n) {
+    double[] out = new double[n];
+    double v = first;
+    for (int i = 0; i < n; i++) {
+      out[i] = v;
+      v *= factor;
+    }
+    return out;
+  }
+
+  /** A chunk of a new block. */
+  void chunk(long millis, int samples, int bytes) {
+    chunkRange.observe(millis);
+    chunkSamples.observe(samples);
+    chunkBytes.observe(bytes);
+  }
+}
