@@ -342,6 +342,69 @@ class PromtoolTest {
   }
 
   @Test
+  void alertsAreTriedAgainstHistory() throws Exception {
+    Path rules = dir.resolve("rules.yml");
+    Files.writeString(
+        rules,
+        """
+        groups:
+        - name: g
+          rules:
+          - record: r
+            expr: up
+          - alert: Down
+            expr: up == 0
+            for: 2m
+            labels: {severity: page}
+            annotations: {summary: '{{ $labels.i }} is {{ $value }}'}
+        """);
+    String values = "[[600,\"0\"],[660,\"0\"],[720,\"0\"],[780,\"0\"],[1200,\"0\"]]";
+    List<String> asked = new CopyOnWriteArrayList<>();
+    HttpServer s =
+        server(
+            200, answer("matrix", "[{\"metric\":{\"i\":\"a\"},\"values\":" + values + "}]"), asked);
+    try {
+      String url = "http://127.0.0.1:" + s.getAddress().getPort();
+      Outcome o =
+          ours(
+              "", List.of("rules", "backtest", "--start=300", "--end=1500", url, rules.toString()));
+      assertThat(o.err().replaceAll("Down .*\n", "")).isEmpty();
+      assertThat(o.out())
+          .isEqualTo(
+              """
+              Down (group g): would have fired 1 time, 2m in all
+                1970-01-01T00:12:00Z to 1970-01-01T00:14:00Z (2m) {alertname="Down", i="a", severity="page"}
+                  summary: a is 0
+
+              """);
+      assertThat(asked)
+          .containsExactly(
+              "POST /api/v1/query_range [end=1500, null, query=up == 0, start=300, step=60]");
+    } finally {
+      s.stop(0);
+    }
+  }
+
+  @Test
+  void bashCompletesFromTheTable() throws Exception {
+    String script = ours("", List.of("completion", "bash")).out();
+    Path f = Files.writeString(dir.resolve("completion.bash"), script);
+    String run =
+        "source "
+            + f
+            + "; c() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tethys_tool; echo ${COMPREPLY[@]}; };"
+            + " c promtool che; c tethys tool check r; c tethys tool tsdb create-blocks-from '';"
+            + " c promtool test rules --ju; c tethys ser";
+    Process p = new ProcessBuilder("bash", "-c", run).redirectErrorStream(true).start();
+    assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
+        .containsExactly("check", "ready rules", "openmetrics", "--junit=", "server");
+    assertThat(ours("", List.of("completion", "zsh")).out()).contains("bashcompinit", script);
+    assertThat(ours("", List.of("completion", "fish")).out())
+        .contains("complete -c promtool -n \"__tethys_in 'test rules '\" -l junit -r");
+    assertThat(ours("", List.of("completion", "csh")).status()).isEqualTo(1);
+  }
+
+  @Test
   void metricsArePushedAlike() throws Exception {
     String text =
         "# TYPE a_total counter\na_total{job=\"x\",b=\"c\"} 5 1000\n"

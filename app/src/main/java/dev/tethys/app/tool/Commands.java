@@ -23,6 +23,8 @@ final class Commands {
     out.add(TestRules.command());
     out.addAll(EditQuery.commands());
     out.addAll(TsdbCommands.all());
+    out.add(BacktestRules.command());
+    out.add(Completion.command());
     out.add(MigrateClymene.command());
     return List.copyOf(out);
   }

@@ -38,6 +38,11 @@ final class ServerApi implements AutoCloseable {
     }
   }
 
+  /** Where the server is. */
+  java.net.URI base() {
+    return access.base();
+  }
+
   /** What an instant query gives: an object with {@code resultType} and {@code result}. */
   Map<String, @Nullable Object> query(String expr, Instant time) throws IOException {
     return Json.asObject(

@@ -78,7 +78,7 @@ public final class ToolRole {
       console.err().println(e.getFile() + ": permission denied");
     } catch (IOException | UncheckedIOException e) {
       console.err().println(e.getMessage() == null ? e.toString() : e.getMessage());
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | QueryServer.BadTimeException e) {
       console.err().println(e.getMessage());
     }
     return 1;
