@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
@@ -26,7 +27,6 @@ public final class Main {
               "gateway", "receive and write to any destination",
               "ingester", "consume Kafka and write to any destination",
               "logs", "what promtail does",
-              "collector", "what the OpenTelemetry Collector does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
               "control", "pipeline configurations over OpAMP"));
@@ -58,6 +58,8 @@ public final class Main {
         return AgentRole.run(rest);
       case "alertmanager":
         return AlertmanagerRole.run(rest);
+      case "collector":
+        return CollectorRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
       case "pushgateway":
@@ -109,6 +111,7 @@ public final class Main {
           server              what prometheus does: --config.file prometheus.yml and its flags
           agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
+          collector           what the OpenTelemetry Collector does: --config collector.yaml
           exporter node       what node_exporter does, on port 9100
           pushgateway         what Prometheus's Pushgateway does, on port 9091
           tool                what promtool does, and what it lacks: imports, backups; promtool is the same

@@ -97,9 +97,14 @@ public final class YamlLayers {
     return add("--set " + assignment.substring(0, eq), sb.toString());
   }
 
-  /** What came out of it; a null node when there is nothing. */
+  /** What came out of it; its root is a null node when there is nothing. */
+  public YamlDocument document() {
+    return YamlDocument.of("configuration", merged);
+  }
+
+  /** The root of it. */
   public YamlNode root() {
-    return YamlDocument.of("configuration", merged).root();
+    return document().root();
   }
 
   private Node merge(Node under, Node over) {

@@ -26,6 +26,7 @@ final class Commands {
     out.add(BacktestRules.command());
     out.add(Completion.command());
     out.add(MigrateClymene.command());
+    out.addAll(DeadLetterCommands.commands());
     return List.copyOf(out);
   }
 

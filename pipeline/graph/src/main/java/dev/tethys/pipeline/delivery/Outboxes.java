@@ -10,9 +10,9 @@ import java.util.random.RandomGenerator;
 
 /** Opens outboxes. */
 public final class Outboxes {
-  private static final String QUEUE = "queue";
-  private static final String DEAD = "dead";
-  private static final String LOCK = "lock";
+  static final String QUEUE = "queue";
+  static final String DEAD = "dead";
+  static final String LOCK = "lock";
 
   private final FileAccess files;
   private final Clockwork clock;

@@ -5,6 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Nearest;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
@@ -90,9 +91,11 @@ public record GraphConfig(
    *
    * @param allowUnused whether components that no pipeline names may be there; they are read all
    *     the same
-   * @throws ConfigException at the place where it is wrong
+   * @throws ConfigException at the place where it is wrong, or asks for what is not built
    */
-  public static GraphConfig read(YamlNode root, Components components, boolean allowUnused) {
+  public static GraphConfig read(
+      YamlDocument document, Components components, boolean allowUnused) {
+    YamlNode root = document.root();
     if (root.isNull()) {
       throw root.error("the configuration is empty; it wants service.pipelines at least");
     }
@@ -131,8 +134,9 @@ public record GraphConfig(
     if (!allowUnused) {
       r.refuseUnused();
     }
-    return new GraphConfig(
-        List.copyOf(extensions), List.copyOf(pipelines), service.get(TELEMETRY), root);
+    TelemetrySettings telemetry = service.get(TELEMETRY);
+    document.refuseNotBuilt();
+    return new GraphConfig(List.copyOf(extensions), List.copyOf(pipelines), telemetry, root);
   }
 
   /** What is found while reading. */

@@ -20,7 +20,7 @@ final class Edge implements Consumer {
   record Key(NodeKey from, String pipeline, NodeKey to) {
     @Override
     public String toString() {
-      return from + ">" + pipeline + ">" + to;
+      return from + ".." + pipeline + ".." + to;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import java.io.IOException;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Receivers, processors, connectors and exporters that run, as a configuration says, and that
  * become those of another configuration without a stop.
  *
- * <p>Invariants, under the monitor of this: {@code nodes} are those of {@code config}, in an order
+ * <p>Invariants: changes happen one at a time, under the monitor of this, and those who look on need
+ * not wait for one, which may take as long as queues drain. {@code nodes} are those of {@code config}, in an order
  * in which sources come before what they lead to; each is started. Batches find their way by slots,
  * which stay when the node in them is replaced, so that a branch that a reload does not concern
  * never notices.
@@ -37,9 +39,9 @@ public final class Graph {
 
   private final GraphServices services;
   private final Map<NodeKey, Slot> slots = new HashMap<>();
-  private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>();
-  private Map<NodeKey, Node> nodes = new LinkedHashMap<>();
-  private @Nullable GraphConfig config;
+  private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
+  private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
+  private volatile @Nullable GraphConfig config;
 
   /** A graph of nothing. */
   public Graph(GraphServices services) {
@@ -66,7 +68,7 @@ public final class Graph {
   }
 
   /** The configuration that runs; empty before the first. */
-  public synchronized Optional<GraphConfig> config() {
+  public Optional<GraphConfig> config() {
     return Optional.ofNullable(config);
   }
 
@@ -121,6 +123,7 @@ public final class Graph {
             });
     nodes = wanted;
     config = next;
+    watchers().forEach(PipelineWatcher::ready);
     stopAll(gone, RELOAD_DRAIN);
     forget(plan);
   }
@@ -237,7 +240,9 @@ public final class Graph {
       try {
         Node again =
             Node.create(old.key, new Plan.Step(old.definition, outputs), services, extensions);
-        nodes.put(old.key, again);
+        Map<NodeKey, Node> back = new LinkedHashMap<>(nodes);
+        back.put(old.key, again);
+        nodes = back;
         GraphConfig before = config;
         if (before != null) {
           lead(again, Plan.of(before));
@@ -271,10 +276,22 @@ public final class Graph {
               if (j != null) {
                 j.lead(
                     keys.stream()
-                        .map(k -> edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to()))))
+                        .map(this::edge)
                         .toList());
               }
             });
+  }
+
+  private Edge edge(Edge.Key k) {
+    synchronized (edges) {
+      return edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to())));
+    }
+  }
+
+  private List<Edge> allEdges() {
+    synchronized (edges) {
+      return List.copyOf(edges.values());
+    }
   }
 
   private void start(Node n) throws IOException {
@@ -316,12 +333,15 @@ public final class Graph {
 
   /** Edges and places that a plan does not have. */
   private void forget(Plan plan) {
-    edges
-        .keySet()
-        .removeIf(
-            k ->
-                plan.nodes().values().stream()
-                    .noneMatch(s -> s.outputs().values().stream().anyMatch(to -> to.contains(k))));
+    synchronized (edges) {
+      edges
+          .keySet()
+          .removeIf(
+              k ->
+                  plan.nodes().values().stream()
+                      .noneMatch(
+                          s -> s.outputs().values().stream().anyMatch(to -> to.contains(k))));
+    }
     slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
   }
 
@@ -331,19 +351,30 @@ public final class Graph {
    * @param patience for all together
    */
   public synchronized void stop(Duration patience) {
+    watchers().forEach(PipelineWatcher::notReady);
     stopAll(new ArrayList<>(nodes.values()), patience);
-    nodes = new LinkedHashMap<>();
+    nodes = Map.of();
     config = null;
   }
 
+  private List<PipelineWatcher> watchers() {
+    List<PipelineWatcher> out = new ArrayList<>();
+    for (Node n : nodes.values()) {
+      if (n.started && n.component instanceof PipelineWatcher w) {
+        out.add(w);
+      }
+    }
+    return out;
+  }
+
   /** How it stands. */
-  public synchronized GraphStatus status() {
+  public GraphStatus status() {
     List<GraphStatus.NodeStatus> n = new ArrayList<>();
     for (Node node : nodes.values()) {
       n.add(GraphStatus.NodeStatus.of(node, services.ledger()));
     }
     List<GraphStatus.EdgeStatus> e = new ArrayList<>();
-    for (Edge edge : edges.values()) {
+    for (Edge edge : allEdges()) {
       e.add(
           new GraphStatus.EdgeStatus(
               edge.key.toString(),
@@ -358,7 +389,7 @@ public final class Graph {
   }
 
   /** The outboxes of an exporter, by node. */
-  public synchronized Map<String, Outbox> outboxes() {
+  public Map<String, Outbox> outboxes() {
     Map<String, Outbox> out = new LinkedHashMap<>();
     for (Node n : nodes.values()) {
       for (QueuedExporter e : n.context.exporters()) {
@@ -377,8 +408,8 @@ public final class Graph {
    * @param edge as {@link GraphStatus.EdgeStatus#id} names it
    * @param perSecond most batches a second
    */
-  public synchronized Optional<Tap> tap(String edge, double perSecond) {
-    for (Edge e : edges.values()) {
+  public Optional<Tap> tap(String edge, double perSecond) {
+    for (Edge e : allEdges()) {
       if (Objects.equals(e.key.toString(), edge)) {
         Tap t = new Tap(perSecond, e::detach);
         e.attach(t);

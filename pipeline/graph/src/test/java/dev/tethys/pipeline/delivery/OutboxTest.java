@@ -542,4 +542,29 @@ class OutboxTest {
     clock.run();
     assertThat(far.numbers()).containsExactly(0, 1, 2, 3, 4);
   }
+
+  @Test
+  void deadLettersOfAProcessThatDoesNotRunAreReplayedIntoItsQueue() throws IOException {
+    Outbox b = open(options(true));
+    far.answer = p -> new Verdict.Never("no");
+    put(b, 1, 0);
+    put(b, 2, 0);
+    clock.run();
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> DeadLetterFolder.open(files, Path.of("/q")))
+        .hasMessageContaining("locked");
+    b.close();
+    assertThat(DeadLetterFolder.find(files, Path.of("/"))).containsExactly(Path.of("/q"));
+    try (DeadLetterFolder f = DeadLetterFolder.open(files, Path.of("/q"))) {
+      List<DeadLetter> letters = f.list(10);
+      assertThat(letters).hasSize(2);
+      assertThat(f.read(letters.getLast().id()).orElseThrow().body()[0]).isEqualTo((byte) 2);
+      assertThat(f.replay(List.of(letters.getLast().id(), "9-9"), 5)).isEqualTo(1);
+    }
+    far.answer = p -> Verdict.DELIVERED;
+    Outbox next = open(options(true));
+    clock.run();
+    assertThat(far.numbers()).containsExactly(2);
+    assertThat(next.deadLetters(10)).hasSize(1);
+  }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GrammarTest {
   private static GraphConfig read(String yaml) {
     return GraphConfig.read(
-        YamlDocument.parse("c.yaml", null, yaml).root(), new Doubles().components(), false);
+        YamlDocument.parse("c.yaml", null, yaml), new Doubles().components(), false);
   }
 
   private static String whole(String pipelines) {

@@ -49,8 +49,7 @@ class GraphTest {
   }
 
   private GraphConfig config(String yaml) {
-    return GraphConfig.read(
-        YamlDocument.parse("c.yaml", null, yaml).root(), services.components(), false);
+    return GraphConfig.read(YamlDocument.parse("c.yaml", null, yaml), services.components(), false);
   }
 
   private Consumer input(String receiver, Signal signal) {
@@ -106,7 +105,7 @@ class GraphTest {
     assertThat(s.edges()).extracting(GraphStatus.EdgeStatus::items).containsExactly(3L, 3L, 3L);
     assertThat(s.edges())
         .extracting(GraphStatus.EdgeStatus::id)
-        .contains("processor:pass@logs/a>logs/a>connector:forward@logs-logs");
+        .contains("processor:pass@logs/a..logs/a..connector:forward@logs-logs");
     graph.stop(Duration.ofSeconds(1));
     assertThat(doubles.log)
         .containsExactly(

@@ -1,0 +1,372 @@
+package dev.tethys.app.collector;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.PrintedConfig;
+import dev.tethys.pipeline.grammar.TelemetrySettings;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.graph.QueueMetrics;
+import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** {@code tethys collector}: any graph of components, configured as the Collector is. */
+public final class CollectorRole implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(CollectorRole.class.getName());
+
+  private static final List<Flag> FLAGS =
+      List.of(
+          Flag.of(
+              "config",
+              Flag.Kind.LIST,
+              "",
+              "Configuration: a file, env:NAME, yaml:TEXT (a::b nests) or a URL. Can be repeated;"
+                  + " later ones are laid over earlier ones."),
+          Flag.of(
+              "set",
+              Flag.Kind.LIST,
+              "",
+              "path.to.key=value, laid over all configurations. Can be repeated."),
+          Flag.refused(
+              "feature-gates", Flag.Kind.LIST, "", "there are no gates; what is built is on"),
+          Flag.of(
+              "allow-unused",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Take components that no pipeline names, which are otherwise an error."),
+          Flag.of(
+              "drain-timeout",
+              Flag.Kind.DURATION,
+              "30s",
+              "How long queues in memory may empty themselves at the end; at most 50s."),
+          Flag.of(
+              "web.enable-tap",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Allow looking at what passes an edge: whoever reaches the port then reads"
+                  + " telemetry."),
+          Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
+          Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+
+  private static final String ABOUT =
+      "Runs a graph of receivers, processors and exporters. Commands: validate checks the"
+          + " configuration and starts nothing, print-config shows it put together and with"
+          + " secrets masked, components lists what there is. SIGHUP and POST /-/reload read the"
+          + " configuration again and change only what changed.";
+
+  private final ConfigSources sources;
+  private final boolean allowUnused;
+  private final GraphServices services;
+  private final Registry metrics = new Registry();
+  private final Graph graph;
+  private final boolean tap;
+  private final Registry.Gauge reloadSuccessful;
+  private final Registry.Gauge reloadTime;
+  private @Nullable HttpListener listener;
+  private @Nullable String address;
+
+  CollectorRole(ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
+    this.sources = sources;
+    this.allowUnused = allowUnused;
+    this.tap = tap;
+    Ledger ledger = new Ledger();
+    Clockwork clock = Clockwork.system();
+    this.services =
+        new GraphServices(
+            components,
+            clock,
+            new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
+            ledger,
+            metrics);
+    this.graph = new Graph(services);
+    metrics.register(ledger);
+    metrics.register(new QueueMetrics(graph));
+    ProcessMetrics.register(metrics);
+    this.reloadSuccessful =
+        metrics.gauge(
+            "tethys_config_last_reload_successful", "Whether the last reload was successful.");
+    this.reloadTime =
+        metrics.gauge(
+            "tethys_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken.");
+  }
+
+  /** Runs until the process is told to stop, or one command. */
+  public static int run(List<String> args) {
+    String command = "";
+    List<String> rest = args;
+    if (!args.isEmpty() && !args.getFirst().startsWith("-")) {
+      command = args.getFirst();
+      rest = args.subList(1, args.size());
+    }
+    if (!Set.of("", "validate", "print-config", "components").contains(command)) {
+      throw new UsageException(
+          "tethys collector: unknown command "
+              + command
+              + "; there are: validate, print-config, components");
+    }
+    FlagSet flags =
+        new FlagSet("tethys collector", "[validate | print-config | components]", ABOUT, FLAGS);
+    if (rest.contains("--help") || rest.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(rest);
+    LogSetup.install(flags);
+    Components components = BuiltIn.components();
+    if (command.equals("components")) {
+      System.out.print(list(components));
+      return 0;
+    }
+    ConfigSources sources =
+        new ConfigSources(flags.list("config"), flags.list("set"), System.getenv());
+    CollectorRole role =
+        new CollectorRole(
+            sources, components, flags.bool("allow-unused"), flags.bool("web.enable-tap"));
+    try {
+      return switch (command) {
+        case "validate" -> {
+          Graph.check(role.read(), role.services);
+          yield 0;
+        }
+        case "print-config" -> {
+          YamlDocument document = sources.read();
+          role.read(document);
+          System.out.print(PrintedConfig.of(document.root(), components));
+          yield 0;
+        }
+        default -> role.serve(Duration.ofMillis(Math.min(50_000, flags.millis("drain-timeout"))));
+      };
+    } catch (ConfigException e) {
+      System.err.println(e.getMessage());
+      return 1;
+    } catch (IOException e) {
+      System.err.println("tethys collector: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private int serve(Duration drain) throws IOException {
+    HeapPace.keep();
+    try (this) {
+      start();
+      sun.misc.Signal.handle(
+          new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(this::reloadOnSignal));
+      LOG.log(
+          Level.INFO, "Everything is ready: tethys {0} collector", BuildInfo.current().version());
+      Shutdown.await();
+      LOG.log(Level.INFO, "stopping; queues may empty themselves for {0}", drain);
+      graph.stop(drain);
+      return 0;
+    }
+  }
+
+  /**
+   * Starts everything.
+   *
+   * @throws ConfigException where the configuration is wrong
+   * @throws IOException when something cannot start
+   */
+  void start() throws IOException {
+    GraphConfig c = read();
+    listen(c.telemetry());
+    apply(c);
+  }
+
+  private GraphConfig read() throws IOException {
+    return read(sources.read());
+  }
+
+  private GraphConfig read(YamlDocument document) {
+    return GraphConfig.read(document, services.components(), allowUnused);
+  }
+
+  private void apply(GraphConfig c) throws IOException {
+    try {
+      graph.apply(c);
+    } catch (IOException | RuntimeException e) {
+      reloadSuccessful.set(0);
+      throw e;
+    }
+    logAs(c.telemetry());
+    reloadSuccessful.set(1);
+    reloadTime.set(services.clock().millis() / 1000.0);
+  }
+
+  private static void logAs(TelemetrySettings t) {
+    if (t.logLevel() != null) {
+      boolean json = Boolean.TRUE.equals(t.logJson());
+      LogSetup.install(
+          LogSetup.level(t.logLevel()),
+          json ? LogSetup.Format.JSON : LogSetup.Format.LOGFMT,
+          System.err);
+    }
+  }
+
+  /**
+   * Reads the configuration again; what is wrong with it changes nothing.
+   *
+   * @throws ConfigException where it is wrong
+   * @throws IOException when something cannot start
+   */
+  void reload() throws IOException {
+    long start = System.nanoTime();
+    try {
+      GraphConfig c = read();
+      if (!java.util.Objects.equals(c.telemetry().metricsAddress(), address)) {
+        LOG.log(
+            Level.WARNING,
+            "the address of service.telemetry changes only with a restart; it stays {0}",
+            address);
+      }
+      apply(c);
+    } catch (IOException | RuntimeException e) {
+      reloadSuccessful.set(0);
+      throw e;
+    }
+    LOG.log(Level.INFO, "configuration taken in {0} ms", (System.nanoTime() - start) / 1_000_000);
+  }
+
+  private void reloadOnSignal() {
+    try {
+      reload();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(
+          Level.ERROR,
+          "the configuration was not taken, everything goes on as before: {0}",
+          e.getMessage());
+    }
+  }
+
+  private void listen(TelemetrySettings t) throws IOException {
+    address = t.metricsAddress();
+    if (address == null) {
+      return;
+    }
+    Routes routes =
+        new Routes()
+            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, metrics.gather()))
+            .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
+            .get("/-/ready", this::ready)
+            .post("/-/reload", (q, r) -> reload(r));
+    PipelineEndpoints.addTo(routes, () -> graph, tap);
+    try {
+      listener =
+          HttpListener.start(
+              HttpListenerOptions.on(address).withStopGrace(Duration.ofSeconds(1)), routes, null);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void ready(dev.tethys.web.HttpRequest q, HttpResponse r) throws IOException {
+    if (graph.config().isEmpty()) {
+      throw new HttpException(503, "Tethys is not ready yet.");
+    }
+    r.send("Tethys is ready.\n");
+  }
+
+  private void reload(HttpResponse r) throws IOException {
+    try {
+      reload();
+    } catch (IOException | ConfigException e) {
+      throw new HttpException(500, "the configuration was not taken: " + e.getMessage());
+    }
+    r.send();
+  }
+
+  /** Where it listens; -1 for nowhere. */
+  int port() {
+    return listener == null ? -1 : listener.port();
+  }
+
+  Graph graph() {
+    return graph;
+  }
+
+  Registry metrics() {
+    return metrics;
+  }
+
+  @Override
+  public void close() {
+    graph.stop(Duration.ZERO);
+    if (listener != null) {
+      listener.close();
+    }
+  }
+
+  /** What there is, in YAML. */
+  static String list(Components components) {
+    StringBuilder sb = new StringBuilder();
+    sb.append("buildinfo:\n    command: tethys collector\n    version: ")
+        .append(BuildInfo.current().version())
+        .append('\n');
+    for (Kind k : Kind.values()) {
+      List<ComponentFactory<?>> some = new ArrayList<>();
+      components.all().stream().filter(f -> Kind.of(f) == k).forEach(some::add);
+      some.sort(java.util.Comparator.comparing(ComponentFactory::type));
+      sb.append(k.section()).append(some.isEmpty() ? ": []\n" : ":\n");
+      for (ComponentFactory<?> f : some) {
+        sb.append("    - name: ").append(f.type()).append('\n');
+        if (!f.aliases().isEmpty()) {
+          sb.append("      aliases: [").append(String.join(", ", f.aliases())).append("]\n");
+        }
+        sb.append("      about: ").append(f.about()).append('\n');
+        Set<Signal> signals =
+            switch (f) {
+              case ReceiverFactory<?> x -> x.signals();
+              case ProcessorFactory<?> x -> x.signals();
+              case ExporterFactory<?> x -> x.signals();
+              default -> Set.of();
+            };
+        if (!signals.isEmpty()) {
+          sb.append("      signals: [")
+              .append(
+                  new TreeSet<>(signals)
+                      .stream()
+                          .map(s -> s.name().toLowerCase(Locale.ROOT))
+                          .collect(Collectors.joining(", ")))
+              .append("]\n");
+        }
+      }
+    }
+    return sb.toString();
+  }
+}

@@ -1,0 +1,127 @@
+package dev.tethys.pipeline.extension;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.Reference;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code headers_setter}: headers for the requests of exporters, fixed or of who sent a batch. */
+public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Settings> {
+  /** The settings. */
+  public record Settings(List<Header> headers, @Nullable Reference additional) {}
+
+  /** A header: a value, or what the sender said under a name, or a default for that. */
+  public record Header(
+      String key, @Nullable String value, String from, @Nullable String otherwise) {}
+
+  private static final Section HEADER = new Section("header", "A header.");
+  private static final Key<String> ACTION =
+      HEADER.key("action", Type.STRING, "upsert", "upsert or insert.");
+  private static final Key<String> NAME = HEADER.required("key", Type.STRING, "Its name.");
+  private static final Key<String> VALUE = HEADER.optional("value", Type.STRING, "Its value.");
+  private static final Key<String> FROM =
+      HEADER.key("from_context", Type.STRING, "", "The sender's header of this name.");
+  private static final Key<String> DEFAULT =
+      HEADER.optional("default_value", Type.STRING, "When the sender has none.");
+
+  static {
+    HEADER.notBuilt("from_attribute", "Attributes of who authenticated to a receiver.");
+  }
+
+  private static final Section SECTION = new Section("headers_setter", "Headers of requests.");
+  private static final Key<List<Header>> HEADERS =
+      SECTION.key("headers", Type.list(HEADER.type(HeadersSetter::header)), List.of(), "They.");
+  private static final Key<Reference> ADDITIONAL =
+      SECTION.optional("additional_auth", Reference.TYPE, "Another authenticator, used as well.");
+
+  @Override
+  public String type() {
+    return "headers_setter";
+  }
+
+  @Override
+  public String about() {
+    return "Headers for the requests of exporters, fixed or taken from who sent a batch.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(o -> new Settings(o.get(HEADERS), o.find(ADDITIONAL)));
+  }
+
+  private static Header header(YamlObject o) {
+    String action = o.get(ACTION);
+    if (!action.equals("upsert") && !action.equals("insert")) {
+      throw o.error(
+          ACTION,
+          "action \""
+              + action
+              + "\" is not built: upsert and insert are, delete and"
+              + " update are not");
+    }
+    String value = o.find(VALUE);
+    String from = o.get(FROM);
+    if ((value == null) == from.isEmpty()) {
+      throw o.error("a header wants one of value & from_context");
+    }
+    return new Header(o.get(NAME), value, from, o.find(DEFAULT));
+  }
+
+  @Override
+  public Extension create(Settings settings, Context context) {
+    ClientAuth more =
+        settings.additional == null
+            ? null
+            : context.extension(settings.additional, ClientAuth.class);
+    return new Running(settings, more);
+  }
+
+  private record Running(Settings settings, @Nullable ClientAuth more)
+      implements Extension, ClientAuth {
+    @Override
+    public Map<String, String> headers() throws IOException {
+      Map<String, String> out =
+          new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers());
+      for (Header h : settings.headers) {
+        if (h.value != null) {
+          out.put(h.key, h.value);
+        }
+      }
+      return out;
+    }
+
+    @Override
+    public Map<String, String> headers(Metadata metadata) {
+      Map<String, String> out =
+          new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers(metadata));
+      for (Header h : settings.headers) {
+        if (h.value == null) {
+          List<String> said = metadata.get(h.from);
+          String v = said.isEmpty() ? h.otherwise : said.getFirst();
+          if (v != null) {
+            out.put(h.key, v);
+          }
+        }
+      }
+      return out;
+    }
+
+    @Override
+    public void refused() {
+      if (more != null) {
+        more.refused();
+      }
+    }
+  }
+}

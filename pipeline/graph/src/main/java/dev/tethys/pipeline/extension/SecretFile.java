@@ -1,0 +1,30 @@
+package dev.tethys.pipeline.extension;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** A secret that is read from its file each time, so that it may change. */
+final class SecretFile {
+  private static final int MAX_BYTES = 1 << 20;
+
+  private SecretFile() {}
+
+  /** The value, or what the file holds without white space around it. */
+  static String valueOr(String value, String file) throws IOException {
+    if (file.isEmpty()) {
+      return value;
+    }
+    Path p = Path.of(file);
+    try {
+      if (Files.size(p) > MAX_BYTES) {
+        throw new IOException(file + " is larger than " + MAX_BYTES + " bytes");
+      }
+      return Files.readString(p, StandardCharsets.UTF_8).strip();
+    } catch (NoSuchFileException e) {
+      throw new IOException("there is no file " + file, e);
+    }
+  }
+}

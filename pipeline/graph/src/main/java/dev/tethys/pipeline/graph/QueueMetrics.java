@@ -1,0 +1,137 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+
+/** The queues of a graph as metrics, the Collector's names first. */
+public final class QueueMetrics implements Collector {
+  private final Graph graph;
+
+  public QueueMetrics(Graph graph) {
+    this.graph = graph;
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    Map<Labels, OutboxStatus> all = new LinkedHashMap<>();
+    for (GraphStatus.NodeStatus n : graph.status().nodes()) {
+      OutboxStatus s = n.outbox();
+      if (s != null) {
+        all.put(Labels.of("data_type", n.part(), "exporter", n.component()), s);
+      }
+    }
+    if (all.isEmpty()) {
+      return;
+    }
+    String size = "Current size of the queue, in the unit of its capacity.";
+    gauge(to, all, "otelcol_exporter_queue_size", size, QueueMetrics::size);
+    gauge(
+        to,
+        all,
+        "otelcol_exporter_queue_capacity",
+        "Fixed capacity of the queue.",
+        QueueMetrics::capacity);
+    gauge(
+        to,
+        all,
+        "otelcol_exporter_in_flight_requests",
+        "Requests under way.",
+        OutboxStatus::inFlight);
+    gauge(to, all, "tethys_exporter_queue_bytes", "Bytes that wait.", OutboxStatus::bytes);
+    gauge(to, all, "tethys_exporter_queue_items", "Items that wait.", OutboxStatus::items);
+    gauge(
+        to,
+        all,
+        "tethys_exporter_queue_oldest_seconds",
+        "How long the oldest request has waited.",
+        s -> s.oldestMillis() / 1000.0);
+    gauge(
+        to,
+        all,
+        "tethys_exporter_concurrency_limit",
+        "Requests that may be under way now.",
+        OutboxStatus::limit);
+    gauge(
+        to,
+        all,
+        "tethys_exporter_paused_seconds",
+        "For how long nothing is sent because the destination is down or asked for it.",
+        s -> s.pausedMillis() / 1000.0);
+    gauge(
+        to,
+        all,
+        "tethys_exporter_dead_letters",
+        "Requests kept for good.",
+        OutboxStatus::deadLetters);
+    counter(
+        to,
+        all,
+        "tethys_exporter_dead_letters_evicted_total",
+        "Dead letters that made room for others.",
+        OutboxStatus::deadLettersEvicted);
+    counter(
+        to,
+        all,
+        "tethys_exporter_retries_total",
+        "Attempts that were not the first.",
+        OutboxStatus::retries);
+    counter(
+        to,
+        all,
+        "tethys_exporter_queue_damaged_bytes_total",
+        "Bytes of the queue on disk that could not be read back.",
+        OutboxStatus::damagedBytes);
+  }
+
+  private static double size(OutboxStatus s) {
+    return s.capacity().parcels() > 0
+        ? s.parcels()
+        : s.capacity().items() > 0 ? s.items() : s.bytes();
+  }
+
+  private static double capacity(OutboxStatus s) {
+    return s.capacity().parcels() > 0
+        ? s.capacity().parcels()
+        : s.capacity().items() > 0 ? s.capacity().items() : s.capacity().bytes();
+  }
+
+  private static void gauge(
+      Consumer<MetricFamily> to,
+      Map<Labels, OutboxStatus> all,
+      String name,
+      String help,
+      ToDoubleFunction<OutboxStatus> value) {
+    family(to, all, name, help, MetricType.GAUGE, value);
+  }
+
+  private static void counter(
+      Consumer<MetricFamily> to,
+      Map<Labels, OutboxStatus> all,
+      String name,
+      String help,
+      ToDoubleFunction<OutboxStatus> value) {
+    family(to, all, name, help, MetricType.COUNTER, value);
+  }
+
+  private static void family(
+      Consumer<MetricFamily> to,
+      Map<Labels, OutboxStatus> all,
+      String name,
+      String help,
+      MetricType type,
+      ToDoubleFunction<OutboxStatus> value) {
+    List<Metric> metrics = new ArrayList<>();
+    all.forEach((l, s) -> metrics.add(new Metric(l, value.applyAsDouble(s))));
+    to.accept(new MetricFamily(name, type, help, "", metrics));
+  }
+}

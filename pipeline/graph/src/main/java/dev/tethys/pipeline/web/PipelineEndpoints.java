@@ -1,0 +1,210 @@
+package dev.tethys.pipeline.web;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.delivery.DeadLetter;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.Tap;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Params;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * {@code /api/v1/pipelines}: the graph with volumes, queues and accounts; a tap on an edge; dead
+ * letters. Answers are Prometheus's envelope.
+ */
+public final class PipelineEndpoints {
+  /** Most batches a second that a tap shows. */
+  static final double MAX_PER_SECOND = 10;
+
+  /** The largest batch that a tap shows whole. */
+  static final int MAX_SHOWN = 1 << 20;
+
+  private static final int MAX_LISTED = 10_000;
+
+  private final Supplier<Graph> graph;
+  private final boolean tapAllowed;
+
+  private PipelineEndpoints(Supplier<Graph> graph, boolean tapAllowed) {
+    this.graph = graph;
+    this.tapAllowed = tapAllowed;
+  }
+
+  /**
+   * Adds the endpoints.
+   *
+   * @param tapAllowed whether what passes may be looked at
+   */
+  public static Routes addTo(Routes routes, Supplier<Graph> graph, boolean tapAllowed) {
+    PipelineEndpoints e = new PipelineEndpoints(graph, tapAllowed);
+    return routes
+        .get("/api/v1/pipelines", e::status)
+        .get("/api/v1/pipelines/tap", e::tap)
+        .get("/api/v1/pipelines/dead-letters", e::letters)
+        .get("/api/v1/pipelines/dead-letters/body", e::body)
+        .post("/api/v1/pipelines/dead-letters/replay", e::replay);
+  }
+
+  private void status(HttpRequest q, HttpResponse r) throws IOException {
+    send(r, StatusJson.of(graph.get().status()));
+  }
+
+  private static void send(HttpResponse r, String data) throws IOException {
+    r.send(
+        "application/json",
+        ("{\"status\":\"success\",\"data\":" + data + "}").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void tap(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    if (!tapAllowed) {
+      throw new HttpException(
+          403, "looking at telemetry is off; start with --web.enable-tap to allow it");
+    }
+    String edge = required(q.query(), "edge");
+    double perSecond = number(q.query(), "per_second", 1, MAX_PER_SECOND);
+    long count = (long) number(q.query(), "count", Long.MAX_VALUE, Long.MAX_VALUE);
+    Tap tap =
+        graph
+            .get()
+            .tap(edge, perSecond)
+            .orElseThrow(
+                () ->
+                    new HttpException(
+                        404, "there is no edge " + edge + "; /api/v1/pipelines lists them"));
+    boolean[] gone = new boolean[1];
+    try (tap;
+        HttpRequest.Watch watch = q.whenClientGone(() -> gone[0] = true);
+        OutputStream out = begin(r)) {
+      for (long n = 0; n < count && !gone[0]; ) {
+        Batch b = tap.next(1000);
+        // An empty line now and then, so that a client that has gone is noticed.
+        out.write((b == null ? "\n" : sample(b) + "\n").getBytes(StandardCharsets.UTF_8));
+        out.flush();
+        n += b == null ? 0 : 1;
+      }
+    }
+  }
+
+  private static OutputStream begin(HttpResponse r) throws IOException {
+    r.header("Content-Type", "application/x-ndjson").uncompressed();
+    return r.stream();
+  }
+
+  /** One line about a batch, with its content where that can be shown. */
+  static String sample(Batch b) {
+    Json j = new Json().open('{');
+    j.key("signal").text(StatusJson.word(b.signal()));
+    j.key("encoding").text(b.encoding().name().toLowerCase(java.util.Locale.ROOT));
+    j.key("items").number(b.items()).key("bytes").number(b.size()).key("lane").number(b.lane());
+    OtlpSignal s =
+        switch (b.signal()) {
+          case TRACES -> OtlpSignal.TRACES;
+          case METRICS -> OtlpSignal.METRICS;
+          case LOGS -> OtlpSignal.LOGS;
+          case PROFILES -> null;
+        };
+    if (b.encoding() == Encoding.OTLP && s != null && b.size() <= MAX_SHOWN) {
+      try {
+        byte[] json = OtlpJsonWriter.toJson(s, b.body(), 0, b.size());
+        j.key("content").raw(new String(json, StandardCharsets.UTF_8));
+      } catch (CodecException e) {
+        j.key("error").text(String.valueOf(e.getMessage()));
+      }
+    }
+    return j.close('}').toString();
+  }
+
+  private Outbox outbox(Params p) {
+    Map<String, Outbox> all = graph.get().outboxes();
+    String node = required(p, "node");
+    Outbox box = all.get(node);
+    if (box == null) {
+      throw new HttpException(
+          404,
+          "there is no exporter with a queue "
+              + node
+              + "; there are: "
+              + String.join(", ", all.keySet()));
+    }
+    return box;
+  }
+
+  private void letters(HttpRequest q, HttpResponse r) throws IOException {
+    int most = (int) number(q.query(), "limit", 100, MAX_LISTED);
+    Json j = new Json().open('[');
+    for (DeadLetter d : outbox(q.query()).deadLetters(most)) {
+      StatusJson.letter(j, d);
+    }
+    send(r, j.close(']').toString());
+  }
+
+  private void body(HttpRequest q, HttpResponse r) throws IOException {
+    String id = required(q.query(), "id");
+    Parcel p =
+        outbox(q.query())
+            .deadLetter(id)
+            .orElseThrow(() -> new HttpException(404, "there is no dead letter " + id));
+    r.send("application/octet-stream", p.body());
+  }
+
+  private void replay(HttpRequest q, HttpResponse r) throws IOException {
+    Params p = q.params();
+    Outbox box = outbox(p);
+    String id = p.first("id");
+    int most = (int) number(p, "limit", MAX_LISTED, MAX_LISTED);
+    int done = 0;
+    List<String> ids =
+        id != null && !id.isEmpty()
+            ? List.of(id)
+            : box.deadLetters(most).stream().map(DeadLetter::id).toList();
+    try {
+      for (String i : ids) {
+        if (box.replay(i)) {
+          done++;
+        } else if (ids.size() == 1) {
+          throw new HttpException(404, "there is no dead letter " + i);
+        }
+      }
+    } catch (IOException e) {
+      throw new HttpException(503, done + " replayed, then: " + e.getMessage());
+    }
+    send(r, "{\"replayed\":" + done + "}");
+  }
+
+  private static String required(Params p, String name) {
+    String v = p.first(name);
+    if (v == null || v.isEmpty()) {
+      throw new HttpException(400, "the parameter " + name + " is missing");
+    }
+    return v;
+  }
+
+  private static double number(Params p, String name, double otherwise, double most) {
+    String v = p.first(name);
+    if (v == null || v.isEmpty()) {
+      return otherwise;
+    }
+    try {
+      double d = Double.parseDouble(v);
+      if (d > 0 && d <= most) {
+        return d;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new HttpException(400, name + "=" + v + " wants a number above 0, at most " + most);
+  }
+}

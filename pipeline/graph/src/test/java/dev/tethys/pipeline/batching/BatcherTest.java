@@ -1,0 +1,159 @@
+package dev.tethys.pipeline.batching;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.ManualClockwork;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
+import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class BatcherTest {
+  private final ManualClockwork clock = new ManualClockwork();
+  private final List<Batch> out = new ArrayList<>();
+  private final List<Receipt> receipts = new ArrayList<>();
+  private final List<Outcome> told = new ArrayList<>();
+  private int rejected;
+
+  private Batcher batcher(long min, long max, Sizer sizer, String... keys) {
+    return new Batcher(
+        new Batching(Duration.ofMillis(200), min, max, sizer, List.of(keys)),
+        2,
+        clock,
+        "batch",
+        (b, r) -> {
+          out.add(b);
+          receipts.add(r);
+        },
+        new Batcher.Meter() {
+          @Override
+          public void sent(int items, int bytes, boolean becauseOfSize) {
+            // counted by what went out
+          }
+
+          @Override
+          public void rejected(int items) {
+            rejected += items;
+          }
+        });
+  }
+
+  /** A request with so many empty log records in one resource and scope. */
+  private static byte[] logs(int records) {
+    ByteArrayOutputStream scope = new ByteArrayOutputStream();
+    for (int i = 0; i < records; i++) {
+      scope.writeBytes(new byte[] {0x12, 2, 0x18, 9}); // severity_text of nothing: field 3
+    }
+    return wrap(0x0a, wrap(0x12, scope.toByteArray()));
+  }
+
+  private static byte[] wrap(int tag, byte[] body) {
+    ByteArrayOutputStream b = new ByteArrayOutputStream();
+    b.write(tag);
+    int n = body.length;
+    while (n > 127) {
+      b.write(n & 127 | 128);
+      n >>= 7;
+    }
+    b.write(n);
+    b.writeBytes(body);
+    return b.toByteArray();
+  }
+
+  private void add(Batcher b, int records, long lane, Metadata m) {
+    b.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs(records), records, lane, m), told::add);
+  }
+
+  @Test
+  void joinsBySizeAndKeepsReceipts() {
+    Batcher b = batcher(10, 0, Sizer.ITEMS);
+    add(b, 4, 0, Metadata.NONE);
+    add(b, 5, 0, Metadata.NONE);
+    assertThat(out).isEmpty();
+    add(b, 3, 0, Metadata.NONE);
+    assertThat(out).hasSize(1);
+    Batch joined = out.getFirst();
+    assertThat(joined.items()).isEqualTo(12);
+    assertThat(OtlpScanner.count(OtlpSignal.LOGS, joined.body(), 0, joined.size())).isEqualTo(12);
+    assertThat(told).isEmpty();
+    receipts.getFirst().settle(Outcome.ACCEPTED);
+    assertThat(told).hasSize(3);
+    assertThat(clock.alarms()).isZero();
+  }
+
+  @Test
+  void joinsByAge() {
+    Batcher b = batcher(100, 0, Sizer.ITEMS);
+    add(b, 4, 0, Metadata.NONE);
+    clock.advance(Duration.ofMillis(199));
+    assertThat(out).isEmpty();
+    clock.advance(Duration.ofMillis(1));
+    assertThat(out).hasSize(1);
+    add(b, 1, 0, Metadata.NONE);
+    b.stop();
+    assertThat(out).hasSize(2);
+    add(b, 1, 0, Metadata.NONE);
+    assertThat(out).hasSize(3);
+  }
+
+  @Test
+  void splitsWhatIsTooLargeAndSettlesOnceForAllParts() {
+    Batcher b = batcher(5, 5, Sizer.ITEMS);
+    add(b, 12, 0, Metadata.NONE);
+    assertThat(out).extracting(Batch::items).containsExactly(5, 5, 2);
+    receipts.get(0).settle(new Outcome.Rejected("bad", 2));
+    receipts.get(1).settle(Outcome.ACCEPTED);
+    assertThat(told).isEmpty();
+    receipts.get(2).settle(new Outcome.Rejected("bad", 1));
+    assertThat(told).containsExactly(new Outcome.Rejected("bad", 3));
+  }
+
+  @Test
+  void countsBytesWhereToldTo() {
+    Batcher b = batcher(30, 30, Sizer.BYTES);
+    add(b, 20, 0, Metadata.NONE);
+    assertThat(out).hasSizeGreaterThan(2).allMatch(x -> x.size() <= 30);
+    assertThat(out.stream().mapToInt(Batch::items).sum()).isEqualTo(20);
+  }
+
+  @Test
+  void batchesOfDifferentSendersStayApart() {
+    Batcher b = batcher(4, 0, Sizer.ITEMS, "tenant");
+    Metadata one = new Metadata(Map.of("tenant", List.of("1"), "other", List.of("x")));
+    Metadata two = new Metadata(Map.of("tenant", List.of("2")));
+    Metadata three = new Metadata(Map.of("tenant", List.of("3")));
+    add(b, 2, 0, one);
+    add(b, 2, 0, two);
+    add(b, 2, 0, one);
+    assertThat(out).hasSize(1);
+    assertThat(out.getFirst().metadata().get("tenant")).containsExactly("1");
+    assertThat(out.getFirst().metadata().get("other")).isEmpty();
+    add(b, 2, 0, three);
+    assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Rejected.class);
+    assertThat(rejected).isEqualTo(2);
+  }
+
+  @Test
+  void lanesKeepTheirOrder() {
+    Batcher b = batcher(4, 0, Sizer.ITEMS);
+    add(b, 2, 77, Metadata.NONE);
+    add(b, 2, 0, Metadata.NONE);
+    add(b, 2, 77, Metadata.NONE);
+    add(b, 2, 77, Metadata.NONE);
+    add(b, 2, 77, Metadata.NONE);
+    assertThat(out).hasSize(2);
+    assertThat(out.get(0).lane()).isNotZero().isEqualTo(out.get(1).lane());
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of batching. */
+@NullMarked
+package dev.tethys.pipeline.batching;
+
+import org.jspecify.annotations.NullMarked;

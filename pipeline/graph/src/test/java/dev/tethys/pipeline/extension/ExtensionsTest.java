@@ -1,0 +1,147 @@
+package dev.tethys.pipeline.extension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Component;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.component.Storage;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.ledger.Account;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExtensionsTest {
+  private @Nullable Component other;
+
+  private <S> Component make(ExtensionFactory<S> f, String yaml) {
+    YamlNode n = YamlDocument.parse("c.yaml", null, yaml).root();
+    return f.create(f.settings().read(n), new Alone());
+  }
+
+  @Test
+  void basicAuth() throws IOException {
+    ClientAuth a =
+        (ClientAuth)
+            make(new BasicAuth(), "client_auth: {username: Aladdin, password: open sesame}");
+    assertThat(a.headers())
+        .isEqualTo(Map.of("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+    assertThatThrownBy(() -> make(new BasicAuth(), "client_auth: {password: x}"))
+        .hasMessageContaining("c.yaml:1:14: client_auth wants username");
+  }
+
+  @Test
+  void aTokenIsReadFromItsFileEachTime(@TempDir Path folder) throws IOException {
+    Path f = folder.resolve("token");
+    Files.writeString(f, "one\n");
+    ClientAuth a =
+        (ClientAuth)
+            make(new BearerTokenAuth(), "{scheme: Token, header: X-Auth, filename: " + f + "}");
+    assertThat(a.headers()).isEqualTo(Map.of("X-Auth", "Token one"));
+    Files.writeString(f, "two\n");
+    assertThat(a.headers()).isEqualTo(Map.of("X-Auth", "Token two"));
+    assertThatThrownBy(() -> make(new BearerTokenAuth(), "{token: a, filename: b}"))
+        .hasMessageContaining("wants one of");
+  }
+
+  @Test
+  void headersComeFromTheSenderAndFromAnotherAuthenticator() throws IOException {
+    other = make(new BearerTokenAuth(), "token: t");
+    ClientAuth a =
+        (ClientAuth)
+            make(
+                new HeadersSetter(),
+                """
+                additional_auth: bearertokenauth
+                headers:
+                  - {key: X-Fixed, value: f}
+                  - {key: X-Scope-OrgID, from_context: tenant, default_value: nobody}
+                """);
+    assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t", "X-Fixed", "f"));
+    assertThat(a.headers(new Metadata(Map.of("Tenant", List.of("me")))))
+        .isEqualTo(Map.of("X-Scope-OrgID", "me"));
+    assertThat(a.headers(Metadata.NONE)).isEqualTo(Map.of("X-Scope-OrgID", "nobody"));
+    assertThatThrownBy(
+            () -> make(new HeadersSetter(), "headers: [{action: delete, key: a, value: b}]"))
+        .hasMessageContaining("action \"delete\" is not built");
+  }
+
+  @Test
+  void foldersOfDifferentComponentsAreDifferent(@TempDir Path folder) throws IOException {
+    Component c = make(new FileStorage(), "{directory: " + folder.resolve("x") + ", fsync: true}");
+    c.start();
+    Storage s = (Storage) c;
+    assertThat(s.durable()).isTrue();
+    Path one = s.folder("exporter", ComponentId.parse("a/b"), "logs");
+    assertThat(one.getParent()).isEqualTo(folder.resolve("x"));
+    assertThat(one.getFileName()).hasToString("exporter_a%2Fb_logs");
+    assertThat(s.folder("exporter", ComponentId.parse("a/b"), "traces")).isNotEqualTo(one);
+    Component absent =
+        make(
+            new FileStorage(), "{directory: " + folder.resolve("y") + ", create_directory: false}");
+    assertThatThrownBy(absent::start).hasMessageContaining("there is no folder");
+  }
+
+  /** A context of an extension that stands alone. */
+  private final class Alone implements Context {
+    @Override
+    public ComponentId id() {
+      return ComponentId.parse("x");
+    }
+
+    @Override
+    public String name() {
+      return "extension x";
+    }
+
+    @Override
+    public Account account(Signal signal) {
+      return new Account("extension", "x", signal);
+    }
+
+    @Override
+    public Clockwork clock() {
+      return Clockwork.system();
+    }
+
+    @Override
+    public System.Logger logger() {
+      return System.getLogger("test");
+    }
+
+    @Override
+    public Registry metrics() {
+      return new Registry();
+    }
+
+    @Override
+    public <T> T extension(Reference reference, Class<T> capability) {
+      return capability.cast(java.util.Objects.requireNonNull(other));
+    }
+
+    @Override
+    public Exporter exporter(
+        DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
