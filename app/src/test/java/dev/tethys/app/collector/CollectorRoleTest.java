@@ -251,6 +251,7 @@ class CollectorRoleTest {
       assertThat(send(2)).isEqualTo(Outcome.ACCEPTED);
 
       // What is refused is kept, listed, and sent again.
+      await(() -> r.graph().outboxes().values().iterator().next().status().parcels() == 0);
       int before = taken.size();
       verdict = new Verdict.Never("no such tenant");
       send(5);

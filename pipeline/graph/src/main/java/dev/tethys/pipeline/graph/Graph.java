@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * Receivers, processors, connectors and exporters that run, as a configuration says, and that
  * become those of another configuration without a stop.
  *
- * <p>Invariants: changes happen one at a time, under the monitor of this, and those who look on need
- * not wait for one, which may take as long as queues drain. {@code nodes} are those of {@code config}, in an order
- * in which sources come before what they lead to; each is started. Batches find their way by slots,
- * which stay when the node in them is replaced, so that a branch that a reload does not concern
- * never notices.
+ * <p>Invariants: changes happen one at a time, under the monitor of this, and those who look on
+ * need not wait for one, which may take as long as queues drain. {@code nodes} are those of {@code
+ * config}, in an order in which sources come before what they lead to; each is started. Batches
+ * find their way by slots, which stay when the node in them is replaced, so that a branch that a
+ * reload does not concern never notices.
  */
 public final class Graph {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
@@ -274,10 +274,7 @@ public final class Graph {
             (o, keys) -> {
               Junction j = n.outputs.get(o);
               if (j != null) {
-                j.lead(
-                    keys.stream()
-                        .map(this::edge)
-                        .toList());
+                j.lead(keys.stream().map(this::edge).toList());
               }
             });
   }
