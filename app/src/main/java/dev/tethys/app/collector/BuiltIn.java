@@ -1,9 +1,12 @@
 package dev.tethys.app.collector;
 
+import dev.tethys.app.BuildInfo;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
+import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
@@ -11,8 +14,9 @@ import dev.tethys.pipeline.extension.HeadersSetter;
 import dev.tethys.pipeline.extension.HealthCheck;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
-import dev.tethys.pipeline.processor.filter.FilterFactory;
-import dev.tethys.pipeline.processor.transform.TransformFactory;
+import dev.tethys.pipeline.processor.Processors;
+import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
+import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +28,18 @@ public final class BuiltIn {
   /** All of them. */
   public static Components components() {
     List<ComponentFactory<?>> all = new ArrayList<>();
+    InstantSource clock = InstantSource.system();
+    all.add(new OtlpReceiverFactory());
     all.add(new KafkaReceiverFactory());
+    all.add(new OtlpGrpcExporterFactory());
+    all.add(
+        new OtlpHttpExporterFactory(
+            new HttpClientFactory("Tethys/" + BuildInfo.current().version())));
     all.add(new KafkaExporterFactory());
     all.add(new MemoryLimiter());
     all.add(new BatchProcessor());
-    all.add(new FilterFactory(InstantSource.system()));
-    all.add(new TransformFactory(InstantSource.system()));
+    all.addAll(Processors.processors(clock));
+    all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());
     all.add(new HealthCheck());
     all.add(new BasicAuth());
