@@ -1,8 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
@@ -44,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * on, so that a pipeline that blocks holds its partition up and not the heartbeat. Bytes under way
  * are bounded: beyond that, all partitions pause.
  */
-final class KafkaReceiver implements Receiver {
+final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration POLL_PAUSED = Duration.ofMillis(10);
 
@@ -248,7 +246,7 @@ final class KafkaReceiver implements Receiver {
         case Outcome.Unavailable u -> {
           underWay -= p.failed(s.offset);
           underWay -= s.reader.dropQueued();
-          s.reader.notBefore(u.retryAfter());
+          s.reader.notBefore(u.retryAfter(), settings, context.clock().nanos());
           log.log(
               Level.WARNING,
               "{0}: offset {1} of {2} was not taken and will be read again: {3}",
@@ -353,7 +351,7 @@ final class KafkaReceiver implements Receiver {
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> of) {
       for (TopicPartition tp : of) {
-        partitions.put(tp, new PartitionReader(tp, c.position(tp)));
+        partitions.put(tp, reader(tp, c.position(tp)));
       }
       if (paused) {
         c.pause(of);
@@ -399,164 +397,73 @@ final class KafkaReceiver implements Receiver {
     }
   }
 
-  /** Decodes the records of one partition and hands them on, in order, on a thread of its own. */
-  private final class PartitionReader {
-    final TopicPartition partition;
-    final PartitionProgress progress;
-    boolean held; // by the loop
-    long resumeAt; // nanoseconds; by the loop
-    volatile boolean cancelled;
-    private Duration nextPause = settings.firstPause();
-    private long pausedAtPosition = -1;
-    private final Signal signal;
-    private final RecordReader decoder;
-    private final Consumer output;
-    private final long lane;
-    private final java.util.ArrayDeque<ConsumerRecord<byte[], byte[]>> queued =
-        new java.util.ArrayDeque<>(); // guarded by itself
-    private boolean running; // guarded by queued
+  private PartitionReader reader(TopicPartition partition, long position) {
+    Signal signal = signal(partition.topic());
+    return new PartitionReader(
+        partition,
+        position,
+        new RecordReader(signal, topics(signal).encoding()),
+        java.util.Objects.requireNonNull(outputs.get(signal)),
+        this);
+  }
 
-    PartitionReader(TopicPartition partition, long position) {
-      this.partition = partition;
-      this.progress = new PartitionProgress(position);
-      this.signal = signal(partition.topic());
-      this.decoder = new RecordReader(signal, topics(signal).encoding());
-      this.output = java.util.Objects.requireNonNull(outputs.get(signal));
-      long h = partition.topic().hashCode() * 0x9e3779b97f4a7c15L + partition.partition() + 1;
-      this.lane = h == 0 ? 1 : h;
+  @Override
+  public void settled(PartitionReader reader, long offset, Outcome outcome) {
+    settled.add(new Settlement(reader, offset, outcome));
+  }
+
+  @Override
+  public void execute(String name, Runnable task) {
+    context.clock().execute(name, task);
+  }
+
+  @Override
+  public Metadata metadata(ConsumerRecord<byte[], byte[]> record) {
+    if (settings.headers().isEmpty()) {
+      return Metadata.NONE;
     }
-
-    void notBefore(Duration asked) {
-      if (pausedAtPosition != progress.position()) {
-        nextPause = settings.firstPause(); // it went on since the last time
-        pausedAtPosition = progress.position();
-      }
-      Duration d = asked.compareTo(nextPause) > 0 ? asked : nextPause;
-      resumeAt = context.clock().nanos() + d.toNanos();
-      nextPause = nextPause.multipliedBy(2);
-      if (nextPause.compareTo(settings.longestPause()) > 0) {
-        nextPause = settings.longestPause();
+    Map<String, List<String>> m = new HashMap<>();
+    for (Header h : record.headers()) {
+      if (h.value() != null && wanted(h.key())) {
+        m.computeIfAbsent(h.key(), k -> new ArrayList<>())
+            .add(new String(h.value(), StandardCharsets.UTF_8));
       }
     }
+    return m.isEmpty() ? Metadata.NONE : new Metadata(m);
+  }
 
-    void queue(ConsumerRecord<byte[], byte[]> record) {
-      synchronized (queued) {
-        queued.addLast(record);
-        if (running) {
-          return;
-        }
-        running = true;
-      }
-      context.clock().execute("kafka " + partition, this::drain);
-    }
-
-    /** Gives up what is read and not handed on; another member reads it. */
-    long dropQueued() {
-      List<ConsumerRecord<byte[], byte[]>> dropped;
-      synchronized (queued) {
-        dropped = List.copyOf(queued);
-        queued.clear();
-      }
-      long bytes = 0;
-      for (ConsumerRecord<byte[], byte[]> r : dropped) {
-        bytes += progress.failed(r.offset());
-      }
-      return bytes;
-    }
-
-    void cancel() {
-      cancelled = true;
-      synchronized (queued) {
-        queued.clear();
+  private boolean wanted(String key) {
+    for (String h : settings.headers()) {
+      if (h.endsWith("*") ? key.startsWith(h.substring(0, h.length() - 1)) : key.equals(h)) {
+        return true;
       }
     }
+    return false;
+  }
 
-    private void drain() {
-      while (true) {
-        ConsumerRecord<byte[], byte[]> record;
-        synchronized (queued) {
-          record = queued.pollFirst();
-          if (record == null) {
-            running = false;
-            return;
-          }
-        }
-        hand(record);
-      }
+  @Override
+  public Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why) {
+    if (!readable) {
+      unreadable.inc();
     }
-
-    private void hand(ConsumerRecord<byte[], byte[]> record) {
-      long offset = record.offset();
-      byte[] value = record.value();
-      if (value == null) {
-        settled.add(new Settlement(this, offset, Outcome.ACCEPTED)); // a tombstone says nothing
-        return;
-      }
-      Batch batch;
+    log.log(
+        Level.ERROR,
+        "{0}: offset {1} of {2}-{3} is {4}: {5}{6}",
+        context.name(),
+        Long.toString(record.offset()),
+        record.topic(),
+        Integer.toString(record.partition()),
+        readable ? "rejected" : "unreadable",
+        why,
+        deadLetters == null ? "; it is passed over" : "");
+    if (deadLetters != null) {
       try {
-        batch = decoder.read(value, record.timestamp(), lane, metadata(record));
-      } catch (CodecException e) {
-        unreadable.inc();
-        bury(record, "unreadable", String.valueOf(e.getMessage()));
-        return;
+        deadLetters.write(record, why);
+      } catch (IOException e) {
+        return new Outcome.Unavailable("dead letter: " + e.getMessage(), Duration.ZERO);
       }
-      output.consume(
-          batch,
-          outcome -> {
-            if (outcome instanceof Outcome.Rejected r && r.items() >= batch.items()) {
-              // Not on the thread that settles, which must not wait for a broker.
-              context
-                  .clock()
-                  .execute("kafka dead letter", () -> bury(record, "rejected", r.reason()));
-            } else {
-              settled.add(new Settlement(this, offset, outcome));
-            }
-          });
     }
-
-    private void bury(ConsumerRecord<byte[], byte[]> record, String kind, String why) {
-      log.log(
-          Level.ERROR,
-          "{0}: offset {1} of {2} is {3}: {4}{5}",
-          context.name(),
-          Long.toString(record.offset()),
-          partition,
-          kind,
-          why,
-          deadLetters == null ? "; it is passed over" : "");
-      Outcome outcome = new Outcome.Rejected(why, 1);
-      if (deadLetters != null) {
-        try {
-          deadLetters.write(record, why);
-        } catch (IOException e) {
-          outcome = new Outcome.Unavailable("dead letter: " + e.getMessage(), Duration.ZERO);
-        }
-      }
-      settled.add(new Settlement(this, record.offset(), outcome));
-    }
-
-    private Metadata metadata(ConsumerRecord<byte[], byte[]> record) {
-      if (settings.headers().isEmpty()) {
-        return Metadata.NONE;
-      }
-      Map<String, List<String>> m = new HashMap<>();
-      for (Header h : record.headers()) {
-        if (h.value() != null && wanted(h.key())) {
-          m.computeIfAbsent(h.key(), k -> new ArrayList<>())
-              .add(new String(h.value(), StandardCharsets.UTF_8));
-        }
-      }
-      return m.isEmpty() ? Metadata.NONE : new Metadata(m);
-    }
-
-    private boolean wanted(String key) {
-      for (String h : settings.headers()) {
-        if (h.endsWith("*") ? key.startsWith(h.substring(0, h.length() - 1)) : key.equals(h)) {
-          return true;
-        }
-      }
-      return false;
-    }
+    return new Outcome.Rejected(why, 1);
   }
 
   @Override

@@ -39,8 +39,7 @@ public final class Simple<S> implements ProcessorFactory<S> {
   private final String dropReason;
   private final Maker<S> maker;
 
-  public Simple(
-      String type, String about, Type<S> settings, Set<Signal> signals, Maker<S> maker) {
+  public Simple(String type, String about, Type<S> settings, Set<Signal> signals, Maker<S> maker) {
     this(type, List.of(), about, settings, signals, Drops.FILTERED, maker);
   }
 

@@ -1,0 +1,150 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Decodes the records of one partition and hands them on, in order, on a thread of its own while
+ * there are any. Everything but that thread's work belongs to the owner's loop.
+ */
+final class PartitionReader {
+  /** Who reads the topics. */
+  interface Owner {
+    /** A record is done with, or was not taken; called by any thread. */
+    void settled(PartitionReader reader, long offset, Outcome outcome);
+
+    /** Runs a task that may block, on a thread of its own. */
+    void execute(String name, Runnable task);
+
+    /** What of a record's headers goes with its batch. */
+    Metadata metadata(ConsumerRecord<byte[], byte[]> record);
+
+    /** Puts a record among the dead letters; may block. What is to be said of the record then. */
+    Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
+  }
+
+  final TopicPartition partition;
+  final PartitionProgress progress;
+  boolean held;
+  long resumeAt; // nanoseconds
+  volatile boolean cancelled;
+
+  private Duration nextPause = Duration.ZERO;
+  private long pausedAtPosition = -1;
+  private final RecordReader decoder;
+  private final Consumer output;
+  private final Owner owner;
+  private final long lane;
+  private final ArrayDeque<ConsumerRecord<byte[], byte[]>> queued =
+      new ArrayDeque<>(); // guarded by itself
+  private boolean running; // guarded by queued
+
+  PartitionReader(
+      TopicPartition partition, long position, RecordReader decoder, Consumer output, Owner owner) {
+    this.partition = partition;
+    this.progress = new PartitionProgress(position);
+    this.decoder = decoder;
+    this.output = output;
+    this.owner = owner;
+    long h = partition.topic().hashCode() * 0x9e3779b97f4a7c15L + partition.partition() + 1;
+    this.lane = h == 0 ? 1 : h;
+  }
+
+  /** Reading goes back no sooner than asked, with pauses that double while nothing gets on. */
+  void notBefore(Duration asked, KafkaReceiverSettings settings, long nanos) {
+    if (pausedAtPosition != progress.position()) {
+      nextPause = settings.firstPause(); // it went on since the last time
+      pausedAtPosition = progress.position();
+    }
+    Duration d = asked.compareTo(nextPause) > 0 ? asked : nextPause;
+    resumeAt = nanos + d.toNanos();
+    nextPause = nextPause.multipliedBy(2);
+    if (nextPause.compareTo(settings.longestPause()) > 0) {
+      nextPause = settings.longestPause();
+    }
+  }
+
+  void queue(ConsumerRecord<byte[], byte[]> record) {
+    synchronized (queued) {
+      queued.addLast(record);
+      if (running) {
+        return;
+      }
+      running = true;
+    }
+    owner.execute("kafka " + partition, this::drain);
+  }
+
+  /**
+   * Gives up what is read and not handed on: it is read again, by whoever has the partition then.
+   */
+  long dropQueued() {
+    List<ConsumerRecord<byte[], byte[]>> dropped;
+    synchronized (queued) {
+      dropped = List.copyOf(queued);
+      queued.clear();
+    }
+    long bytes = 0;
+    for (ConsumerRecord<byte[], byte[]> r : dropped) {
+      bytes += progress.failed(r.offset());
+    }
+    return bytes;
+  }
+
+  void cancel() {
+    cancelled = true;
+    synchronized (queued) {
+      queued.clear();
+    }
+  }
+
+  private void drain() {
+    while (true) {
+      ConsumerRecord<byte[], byte[]> record;
+      synchronized (queued) {
+        record = queued.pollFirst();
+        if (record == null) {
+          running = false;
+          return;
+        }
+      }
+      hand(record);
+    }
+  }
+
+  private void hand(ConsumerRecord<byte[], byte[]> record) {
+    long offset = record.offset();
+    byte[] value = record.value();
+    if (value == null) {
+      owner.settled(this, offset, Outcome.ACCEPTED); // a tombstone says nothing
+      return;
+    }
+    Batch batch;
+    try {
+      batch = decoder.read(value, record.timestamp(), lane, owner.metadata(record));
+    } catch (CodecException e) {
+      owner.settled(this, offset, owner.bury(record, false, String.valueOf(e.getMessage())));
+      return;
+    }
+    output.consume(
+        batch,
+        outcome -> {
+          if (outcome instanceof Outcome.Rejected r && r.items() >= batch.items()) {
+            // Not on the thread that settles, which must not wait for a broker.
+            owner.execute(
+                "kafka dead letter",
+                () -> owner.settled(this, offset, owner.bury(record, true, r.reason())));
+          } else {
+            owner.settled(this, offset, outcome);
+          }
+        });
+  }
+}
