@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
@@ -25,7 +26,6 @@ public final class Main {
       new TreeMap<>(
           Map.of(
               "gateway", "receive and write to any destination",
-              "ingester", "consume Kafka and write to any destination",
               "logs", "what promtail does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
@@ -62,6 +62,8 @@ public final class Main {
         return CollectorRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
+      case "ingester":
+        return IngesterRole.run(rest);
       case "pushgateway":
         return PushgatewayRole.run(rest);
       case "tool", "promtool":
@@ -113,6 +115,7 @@ public final class Main {
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           collector           what the OpenTelemetry Collector does: --config collector.yaml
           exporter node       what node_exporter does, on port 9100
+          ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
           pushgateway         what Prometheus's Pushgateway does, on port 9091
           tool                what promtool does, and what it lacks: imports, backups; promtool is the same
           bench               side-by-side runs against peers (docs/performance.md)

@@ -42,6 +42,28 @@ public final class ClymeneFlags {
    */
   public static ClymeneFlags read(
       ClymeneRole role, List<String> arguments, Map<String, String> environment) {
+    Set<String> storages = storages(role, environment);
+    return new ClymeneFlags(
+        role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(environment));
+  }
+
+  /** The help page, for the databases that the variables name. */
+  public static String help(ClymeneRole role, Map<String, String> environment) {
+    return set(role, storages(role, environment)).help();
+  }
+
+  private static FlagSet set(ClymeneRole role, Set<String> storages) {
+    return new FlagSet(
+        "clymene-" + role.word(),
+        "What clymene-"
+            + role.word()
+            + " does. STORAGE_TYPE says which databases are written to: "
+            + String.join(", ", BUILT.stream().sorted().toList())
+            + ", with commas between.",
+        flags(role, storages));
+  }
+
+  private static Set<String> storages(ClymeneRole role, Map<String, String> environment) {
     String types =
         environment.getOrDefault(
             "STORAGE_TYPE", environment.getOrDefault("TS_STORAGE_TYPE", "elasticsearch"));
@@ -67,13 +89,7 @@ public final class ClymeneFlags {
       }
       storages.add(name);
     }
-    FlagSet set =
-        new FlagSet(
-                "clymene-" + role.word(),
-                "What clymene-" + role.word() + " does.",
-                flags(role, storages))
-            .parse(arguments);
-    return new ClymeneFlags(role, List.copyOf(storages), set, Map.copyOf(environment));
+    return storages;
   }
 
   private static List<Flag> flags(ClymeneRole role, Set<String> storages) {
@@ -247,10 +263,5 @@ public final class ClymeneFlags {
 
   boolean bool(String flag) {
     return get(flag).equals("true");
-  }
-
-  /** The help page. */
-  public String help() {
-    return set.help();
   }
 }

@@ -5,8 +5,12 @@ import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
+import dev.tethys.pipeline.destination.debug.NopExporterFactory;
+import dev.tethys.pipeline.destination.file.FileExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWriteExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
@@ -32,10 +36,13 @@ public final class BuiltIn {
     all.add(new OtlpReceiverFactory());
     all.add(new KafkaReceiverFactory());
     all.add(new OtlpGrpcExporterFactory());
-    all.add(
-        new OtlpHttpExporterFactory(
-            new HttpClientFactory("Tethys/" + BuildInfo.current().version())));
+    HttpClientFactory clients = new HttpClientFactory("Tethys/" + BuildInfo.current().version());
+    all.add(new OtlpHttpExporterFactory(clients));
+    all.add(new RemoteWriteExporterFactory(clients));
     all.add(new KafkaExporterFactory());
+    all.add(new FileExporterFactory());
+    all.add(new DebugExporterFactory());
+    all.add(new NopExporterFactory());
     all.add(new MemoryLimiter());
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));

@@ -40,6 +40,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -129,6 +130,11 @@ public final class CollectorRole implements AutoCloseable {
 
   /** Runs until the process is told to stop, or one command. */
   public static int run(List<String> args) {
+    return run(args, System.getenv());
+  }
+
+  /** The same with other variables for {@code env:} and {@code ${env:…}}. */
+  public static int run(List<String> args, Map<String, String> environment) {
     String command = "";
     List<String> rest = args;
     if (!args.isEmpty() && !args.getFirst().startsWith("-")) {
@@ -154,8 +160,7 @@ public final class CollectorRole implements AutoCloseable {
       System.out.print(list(components));
       return 0;
     }
-    ConfigSources sources =
-        new ConfigSources(flags.list("config"), flags.list("set"), System.getenv());
+    ConfigSources sources = new ConfigSources(flags.list("config"), flags.list("set"), environment);
     CollectorRole role =
         new CollectorRole(
             sources, components, flags.bool("allow-unused"), flags.bool("web.enable-tap"));

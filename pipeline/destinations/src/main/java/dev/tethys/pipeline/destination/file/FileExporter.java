@@ -2,8 +2,10 @@ package dev.tethys.pipeline.destination.file;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
@@ -53,13 +55,6 @@ final class FileExporter implements Exporter {
   @Override
   public void consume(Batch batch, Receipt receipt) {
     account.take(batch.items());
-    if (batch.encoding() != Encoding.OTLP) {
-      refuse(
-          batch,
-          receipt,
-          "samples of Prometheus in files are not built in Tethys yet (see README)");
-      return;
-    }
     try {
       file.write(record(batch));
     } catch (CodecException e) {
@@ -82,6 +77,9 @@ final class FileExporter implements Exporter {
 
   private byte[] record(Batch batch) {
     byte[] b = batch.body();
+    if (batch.encoding() == Encoding.REMOTE_WRITE) {
+      b = new OtlpWriter().write(SeriesToOtlp.convert(b, 0, b.length).metrics());
+    }
     if (!settings.proto()) {
       b = OtlpJsonWriter.toJson(signal, b, 0, b.length);
     }

@@ -2,10 +2,12 @@ package dev.tethys.pipeline.destination.otlp;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
@@ -54,16 +56,25 @@ record OtlpParcels(
 
   @Override
   public Encoded encode(Batch batch) {
-    if (batch.encoding() != Encoding.OTLP) {
-      throw new NotEncodableException(
-          "samples of Prometheus as OTLP metrics are not built in Tethys yet (see README); use the"
-              + " prometheus_remote_write exporter");
-    }
     Map<String, String> headers = new LinkedHashMap<>();
     if (auth != null) {
       headers.putAll(auth.headers(batch.metadata()));
     }
-    return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+    if (batch.encoding() == Encoding.OTLP) {
+      return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+    }
+    try {
+      SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+      byte[] body = new OtlpWriter().write(c.metrics());
+      return new Encoded(
+          c.points() == 0
+              ? List.of()
+              : List.of(parcel(batch.signal(), body, c.points(), batch.lane(), headers)),
+          c.leftOut(),
+          c.leftOut() == 0 ? "" : "no place in OTLP");
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
   }
 
   private Parcel parcel(

@@ -54,6 +54,14 @@ final class Recoding {
     return r.out;
   }
 
+  /** A remote write 1.0 request that is not compressed, as parcels of the form that is wanted. */
+  static List<Parcel> of(byte[] request, int length, long lane, Message to, int entriesEach) {
+    Recoding r = new Recoding(to, Long.MIN_VALUE, entriesEach, lane);
+    r.first(new WriteRequestReader().reset(request, 0, length));
+    r.cut();
+    return r.out;
+  }
+
   private void cut() {
     if (!writer.isEmpty()) {
       out.add(writer.take(lane));

@@ -1,0 +1,168 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.OtlpResult;
+import dev.tethys.codec.otlp.OtlpToSeries;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code prometheus_remote_write} exporter of a graph. Requests of one lane are sent one after
+ * the other, so a series keeps its order; samples that came without a lane are dealt over some, by
+ * series.
+ */
+public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSettings> {
+  private static final int LANES = 8;
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public RemoteWriteExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "prometheus_remote_write";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("prometheusremotewrite");
+  }
+
+  @Override
+  public String about() {
+    return "Sends metrics by Prometheus's remote write, 1.0 or 2.0.";
+  }
+
+  @Override
+  public Type<GraphSettings> settings() {
+    return GraphSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Exporter create(GraphSettings settings, Signal signal, Context context) {
+    return context.exporter(
+        settings.delivery(),
+        signal,
+        batch -> encode(settings, batch),
+        new LateSender(settings.config(), clients, context));
+  }
+
+  /** A sender that opens its client at the first request, as components are to be made closed. */
+  private static final class LateSender implements Sender {
+    private final RemoteWriteConfig config;
+    private final HttpClientFactory clients;
+    private final RemoteWriteMetrics.Of metrics;
+    private final InstantSource clock;
+    private @Nullable RemoteWriteSender sender; // guarded by this
+
+    LateSender(RemoteWriteConfig config, HttpClientFactory clients, Context context) {
+      this.config = config;
+      this.clients = clients;
+      this.metrics =
+          new RemoteWriteMetrics(context.metrics())
+              .of(context.id().toString(), config.url().toString());
+      this.clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    }
+
+    private synchronized RemoteWriteSender sender() throws IOException {
+      if (sender == null) {
+        sender = new RemoteWriteSender(config, clients.client(config.client()), metrics, clock);
+      }
+      return sender;
+    }
+
+    @Override
+    public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+      // The sender counts exemplars and metadata too; here an item is a sample.
+      return switch (sender().send(parcel)) {
+        case Verdict.Instead i ->
+            new Verdict.Instead(
+                i.parcels().stream().map(RemoteWriteExporterFactory::counted).toList(), i.reason());
+        case Verdict.Partial p ->
+            new Verdict.Partial(Math.min(p.refused(), parcel.items()), p.reason());
+        case Verdict v -> v;
+      };
+    }
+  }
+
+  private static Encoder.Encoded encode(GraphSettings settings, Batch batch) {
+    try {
+      byte[] request = batch.body();
+      int size = request.length;
+      int rejected = 0;
+      String why = "";
+      if (batch.encoding() == Encoding.OTLP) {
+        OtlpToSeries series = new OtlpToSeries(settings.otlp());
+        OtlpResult r = series.convert(request, 0, size);
+        rejected = (int) r.rejected();
+        why = rejected == 0 ? "" : "no place in the Prometheus model";
+        request = series.body().buffer();
+        size = series.body().size();
+      }
+      List<Parcel> parcels = new ArrayList<>();
+      if (batch.lane() != 0) {
+        parcels.addAll(parcels(settings, request, size, batch.lane()));
+      } else {
+        ByteArrayOutputStream[] dealt = new ByteArrayOutputStream[LANES];
+        RequestSlices in = new RequestSlices().reset(request, 0, size);
+        while (in.next()) {
+          int lane = in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
+          if (dealt[lane] == null) {
+            dealt[lane] = new ByteArrayOutputStream();
+          }
+          dealt[lane].write(request, in.offset(), in.length());
+        }
+        for (int i = 0; i < LANES; i++) {
+          if (dealt[i] != null) {
+            byte[] part = dealt[i].toByteArray();
+            parcels.addAll(parcels(settings, part, part.length, i + 1));
+          }
+        }
+      }
+      return new Encoder.Encoded(parcels, rejected, why);
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<Parcel> parcels(GraphSettings s, byte[] request, int size, long lane) {
+    return Recoding.of(request, size, lane, s.config().message(), s.samplesEach()).stream()
+        .map(RemoteWriteExporterFactory::counted)
+        .toList();
+  }
+
+  private static Parcel counted(Parcel p) {
+    Contents c = Contents.of(p);
+    return new Parcel(p.signal(), p.body(), c.samples() + c.histograms(), p.lane(), p.headers());
+  }
+}
