@@ -135,11 +135,15 @@ class PushPeerTest {
 
   /** Which of two groups is in the wrong is chance there. */
   private void sameKind(String path, String body) throws Exception {
+    sameComplaint(path, body, "} is not a ");
+  }
+
+  private void sameComplaint(String path, String body, String complaint) throws Exception {
     byte[] b = body.getBytes(StandardCharsets.UTF_8);
     Outcome o = send(ours, "PUT", path, b);
-    assertThat(o.body()).contains("} is not a ");
+    assertThat(o.body()).contains(complaint);
     Outcome t = send(theirs, "PUT", path, b);
-    assertThat(t.body()).contains("} is not a ");
+    assertThat(t.body()).contains(complaint);
     assertThat(o.status()).isEqualTo(t.status());
   }
 
@@ -217,7 +221,7 @@ class PushPeerTest {
         # TYPE t counter
         t{instance="q",job="zz"} 7
         """);
-    same("PUT", "/metrics/job/g", "h_count 1\n");
+    sameComplaint("/metrics/job/g", "h_count 1\n", " collides with previously collected ");
     sameKind("/metrics/job/g", "# TYPE h counter\nh 1\n");
     sameKind("/metrics/job/g", "# TYPE a summary\na{quantile=\"1\"} 1\na_sum 1\na_count 2\n");
     same("PUT", "/metrics/job/g", "{\"a.b\"} 1\n");
