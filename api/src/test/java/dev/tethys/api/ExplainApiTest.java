@@ -59,7 +59,7 @@ class ExplainApiTest {
             "{\"id\":3,\"operator\":\"RangeSelect\",\"role\":\"range\",\"steps\":4,\"reads\":"
                 + "{\"matchers\":[\"job=~\\\"a\\\"\",\"__name__=\\\"x_total\\\"\"],"
                 + "\"minTime\":0.001,\"maxTime\":240,\"range\":60,\"offset\":0,"
-                + "\"parts\":\"values\"},\"children\":[]}");
+                + "\"parts\":\"values\",\"sameBuckets\":60},\"children\":[]}");
     assertThat(d.get("hints").get(0).get("rule").stringValue()).isEqualTo("regex-is-equality");
     assertThat(d.get("hints").get(0).get("node").intValue()).isEqualTo(3);
   }

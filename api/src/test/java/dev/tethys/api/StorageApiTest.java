@@ -48,7 +48,8 @@ class StorageApiTest {
                   + "\"seriesRefused\":1,\"writersDelayedMillis\":2,\"owners\":[{\"name\":\"samples\",\"value\":30}]},"
                   + "\"encodings\":[{\"name\":\"constant\",\"chunks\":2,\"samples\":100,\"bytes\":50,"
                   + "\"bytesPerSample\":0.5},{\"name\":\"labels\",\"chunks\":0,\"samples\":0,"
-                  + "\"bytes\":7}]}}");
+                  + "\"bytes\":7}],\"downsampled\":[{\"resolution\":\"5m\",\"configured\":true,"
+                  + "\"blocks\":2}]}}");
     }
   }
 

@@ -8,9 +8,11 @@ import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
@@ -28,6 +30,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
@@ -364,11 +367,21 @@ class OtlpExportersTest {
   }
 
   @Test
-  void otherEncodingsAreRefusedByName() {
-    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, new byte[0], 1, 0);
-    assertThatThrownBy(() -> grpc("", null).parcels.encode(b))
-        .isInstanceOf(NotEncodableException.class)
-        .hasMessageContaining("prometheus_remote_write");
+  void samplesOfPrometheusGoAsMetrics() throws Exception {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "up", "job", "shop")).sample(1_700_000_000_000L, 1);
+    byte[] request = w.endSeries().toByteArray();
+    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, 1, 7);
+    Parcel p = grpc(", compression: none", null).parcels.encode(b).parcels().getFirst();
+    assertThat(p.items()).isEqualTo(1);
+    assertThat(p.lane()).isEqualTo(7);
+    ExportMetricsServiceRequest m = ExportMetricsServiceRequest.parseFrom(p.body());
+    assertThat(m.getResourceMetrics(0).getResource().getAttributes(0).getValue().getStringValue())
+        .isEqualTo("shop");
+    assertThat(m.getResourceMetrics(0).getScopeMetrics(0).getMetrics(0).getName()).isEqualTo("up");
+    Batch noise = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, new byte[] {10, 9, 1}, 1, 0);
+    assertThatThrownBy(() -> grpc("", null).parcels.encode(noise))
+        .isInstanceOf(NotEncodableException.class);
   }
 
   @Test
