@@ -69,9 +69,13 @@ final class TethysProcess implements AutoCloseable {
 
   /** Starts the server with a configuration and waits until it is ready. */
   static TethysProcess server(Path folder, String config, String... flags) {
+    return server(folder, freePort(), config, flags);
+  }
+
+  /** The same on a port that is given, as after a restart. */
+  static TethysProcess server(Path folder, int port, String config, String... flags) {
     try {
       Path file = folder.resolve("prometheus.yml");
-      int port = freePort();
       Files.writeString(file, config.replace("{port}", String.valueOf(port)));
       List<String> args = new ArrayList<>();
       args.add("server");
