@@ -154,7 +154,7 @@ public enum Compression {
       while (true) {
         if (n == out.length) {
           if (n >= max) {
-            if (in.read() < 0) {
+            if (n == max && in.read() < 0) {
               return out;
             }
             throw new TooLargeException(max);

@@ -72,6 +72,21 @@ class CompressionTest {
     }
   }
 
+  /**
+   * Also where the limit is below the least room that is taken for a result, and is just passed.
+   */
+  @Test
+  void theLimitHoldsForSmallResults() {
+    for (Compression c : Compression.values()) {
+      for (int length : new int[] {1, 2, 511, 512, 513}) {
+        byte[] packed = c.compress(content(1, length), 0, length, -1);
+        assertThat(c.decompress(packed, 0, packed.length, length)).hasSize(length);
+        assertThatThrownBy(() -> c.decompress(packed, 0, packed.length, length - 1))
+            .isInstanceOf(TooLargeException.class);
+      }
+    }
+  }
+
   /** Written by the lz4 command: linked blocks, checksum of the content. */
   @Test
   void readsWhatTheCommandWrites() {
