@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.function.IntConsumer;
 
-/** A connection as the engine gave it, but for who its peer is and what it is read with. */
-record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader dataReader)
+/** A connection as the engine gave it, but for who its peer is, and who reads and writes it. */
+record ConnectionView(
+    ConnectionContext context, PeerInfo remotePeer, DataReader dataReader, DataWriter dataWriter)
     implements ConnectionContext {
 
   /**
@@ -37,7 +38,8 @@ record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader
               int n = socket.read(BufferData.create(into).reset());
               resets.see(into, n);
               return n;
-            }));
+            }),
+        context.dataWriter());
   }
 
   /** The connection, with these bytes in the place of those that were read already. */
@@ -46,11 +48,16 @@ record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader
     return new ConnectionView(
         context,
         context.remotePeer(),
-        new SocketReader(begin, into -> socket.read(BufferData.create(into).reset())));
+        new SocketReader(begin, into -> socket.read(BufferData.create(into).reset())),
+        context.dataWriter());
   }
 
   ConnectionView from(PeerInfo peer) {
-    return new ConnectionView(context, peer, dataReader);
+    return new ConnectionView(context, peer, dataReader, dataWriter);
+  }
+
+  ConnectionView to(DataWriter writer) {
+    return new ConnectionView(context, remotePeer, dataReader, writer);
   }
 
   @Override
@@ -81,11 +88,6 @@ record ConnectionView(ConnectionContext context, PeerInfo remotePeer, DataReader
   @Override
   public ExecutorService executor() {
     return context.executor();
-  }
-
-  @Override
-  public DataWriter dataWriter() {
-    return context.dataWriter();
   }
 
   @Override

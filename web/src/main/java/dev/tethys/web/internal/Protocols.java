@@ -44,7 +44,7 @@ public final class Protocols {
     Http2Config two =
         Http2Config.builder()
             .maxHeaderListSize(maxHeaderBytes)
-            .maxConcurrentStreams(MAX_STREAMS)
+            .maxConcurrentStreams(4L * MAX_STREAMS)
             .initialWindowSize(WINDOW)
             .validatePath(false)
             .build();
@@ -55,7 +55,7 @@ public final class Protocols {
           new Viewed(
               new Http2ConnectionProvider().create(SOCKET, two, configs),
               clients,
-              Protocols::unnamed));
+              Protocols::multiplexed));
     }
     // A client of HTTP/1.0 need not say which host it wants.
     Http1Config zero = Http1Config.builder(one).validateRequestHostHeader(false).build();
@@ -70,13 +70,15 @@ public final class Protocols {
   }
 
   /**
-   * Hides the client's certificate from the engine's HTTP/2: it would put its name among the
-   * headers before reading them, and then refuses every client that begins with a change of its
-   * header table, as the JDK's does ("Table size update is after headers"). Requests take
-   * certificates from the socket.
+   * Tells the client of {@link #MAX_STREAMS}, and hides its certificate from the engine's HTTP/2:
+   * it would put its name among the headers before reading them, and then refuses every client that
+   * begins with a change of its header table, as the JDK's does ("Table size update is after
+   * headers"). Requests take certificates from the socket.
    */
-  private static ConnectionView unnamed(ConnectionView connection) {
-    return connection.from(new UnnamedPeer(connection.remotePeer()));
+  private static ConnectionView multiplexed(ConnectionView connection) {
+    return connection
+        .from(new UnnamedPeer(connection.remotePeer()))
+        .to(new ToldStreams(connection.dataWriter(), MAX_STREAMS));
   }
 
   /** Gives the engine its connections as we want it to see them. */

@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class GrpcChannelTest {
@@ -136,7 +137,8 @@ class GrpcChannelTest {
     assertThat(say(c, "still there".getBytes(UTF_8)).status()).isEqualTo(GrpcReply.OK);
   }
 
-  @Test
+  /** More than the server takes at once; new ones begin the moment that others end. */
+  @RepeatedTest(30)
   void manyCallsShareTheConnection() throws Exception {
     GrpcChannel c = channel(server(0).port());
     List<Future<GrpcReply>> replies = new ArrayList<>();

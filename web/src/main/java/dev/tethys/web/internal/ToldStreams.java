@@ -1,0 +1,78 @@
+package dev.tethys.web.internal;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataWriter;
+
+/**
+ * Tells clients of fewer concurrent streams than the engine takes (SETTINGS, RFC 9113 section 6.5).
+ * The engine counts a stream until some time after it has sent its end, and ends the whole
+ * connection when its limit is passed: a client that keeps to a limit that it was told exactly
+ * would lose its connection for beginning a stream as soon as another has ended.
+ *
+ * <p>Invariant: {@code told} is false until the first SETTINGS frame, which is the first that the
+ * engine writes.
+ */
+final class ToldStreams implements DataWriter {
+  private static final int HEADER = 9;
+  private static final int SETTINGS = 4;
+  private static final int ENTRY = 6;
+  private static final int MAX_CONCURRENT_STREAMS = 3;
+
+  private final DataWriter out;
+  private final int streams;
+  private boolean told;
+
+  ToldStreams(DataWriter out, int streams) {
+    this.out = out;
+    this.streams = streams;
+  }
+
+  private BufferData seen(BufferData data) {
+    if (told || data.available() < HEADER || data.get(3) != SETTINGS) {
+      return data;
+    }
+    told = true;
+    byte[] frame = new byte[data.available()];
+    data.read(frame, 0, frame.length);
+    int end = HEADER + ((frame[0] & 0xff) << 16 | (frame[1] & 0xff) << 8 | frame[2] & 0xff);
+    for (int at = HEADER; at + ENTRY <= Math.min(end, frame.length); at += ENTRY) {
+      if (((frame[at] & 0xff) << 8 | frame[at + 1] & 0xff) == MAX_CONCURRENT_STREAMS) {
+        frame[at + 2] = (byte) (streams >>> 24);
+        frame[at + 3] = (byte) (streams >>> 16);
+        frame[at + 4] = (byte) (streams >>> 8);
+        frame[at + 5] = (byte) streams;
+      }
+    }
+    return BufferData.create(frame);
+  }
+
+  @Override
+  public void write(BufferData... buffers) {
+    write(BufferData.create(buffers));
+  }
+
+  @Override
+  public void write(BufferData buffer) {
+    out.write(seen(buffer));
+  }
+
+  @Override
+  public void writeNow(BufferData... buffers) {
+    writeNow(BufferData.create(buffers));
+  }
+
+  @Override
+  public void writeNow(BufferData buffer) {
+    out.writeNow(seen(buffer));
+  }
+
+  @Override
+  public void flush() {
+    out.flush();
+  }
+
+  @Override
+  public void close() {
+    out.close();
+  }
+}
