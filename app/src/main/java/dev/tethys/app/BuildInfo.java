@@ -1,8 +1,13 @@
 package dev.tethys.app;
 
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Properties;
 
 /**
@@ -27,5 +32,25 @@ public record BuildInfo(String version, String revision, String java) {
         p.getProperty("version", "unknown"),
         p.getProperty("revision", "unknown"),
         Runtime.version().toString());
+  }
+
+  /**
+   * The metric by which programs of this family tell what they are.
+   *
+   * @param program {@code prometheus}, {@code alertmanager}: what its names begin with
+   * @param called how the help calls it
+   */
+  public Collector metric(String program, String called) {
+    MetricFamily f =
+        new MetricFamily(
+            program + "_build_info",
+            MetricType.GAUGE,
+            "A metric with a constant '1' value labeled by what " + called + " was built from.",
+            "",
+            List.of(
+                new MetricFamily.Metric(
+                    Labels.of("version", version, "revision", revision, "goversion", "java" + java),
+                    1)));
+    return to -> to.accept(f);
   }
 }

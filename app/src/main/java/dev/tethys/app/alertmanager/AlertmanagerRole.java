@@ -10,13 +10,10 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
-import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
@@ -50,7 +47,7 @@ public final class AlertmanagerRole {
     HeapPace.keep();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
-    ExternalUrl external = externalUrl(flags);
+    ExternalUrl external = PublicUrl.of(flags, "tethys alertmanager");
     AlertmanagerOptions options = AlertmanagerFlags.options(flags, external.url());
     BuildInfo b = BuildInfo.current();
     LOG.log(
@@ -61,7 +58,7 @@ public final class AlertmanagerRole {
         b.java());
     Registry registry = new Registry();
     registry.register(new ProcessCollector());
-    registry.register(buildInfo(b));
+    registry.register(b.metric("alertmanager", "the alertmanager"));
     try (ManagerClock clock = ManagerClock.system();
         HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());
         Alertmanager manager = new Alertmanager(options, clients, registry, clock)) {
@@ -94,20 +91,6 @@ public final class AlertmanagerRole {
       return 1;
     }
     return 0;
-  }
-
-  private static ExternalUrl externalUrl(FlagSet flags) {
-    String first = flags.list("web.listen-address").getFirst();
-    String port = first.substring(first.lastIndexOf(':') + 1);
-    try {
-      return ExternalUrl.of(
-          flags.get("web.external-url"),
-          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
-          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
-          false);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("tethys alertmanager: --web.external-url: " + e.getMessage());
-    }
   }
 
   private static boolean reload(AlertmanagerFile file) {
@@ -148,25 +131,5 @@ public final class AlertmanagerRole {
         <a href="metrics">metrics</a>; amtool works with it.</p>
         """
             .getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static dev.tethys.model.exposition.Collector buildInfo(BuildInfo b) {
-    MetricFamily f =
-        new MetricFamily(
-            "alertmanager_build_info",
-            MetricType.GAUGE,
-            "A metric with a constant '1' value labeled by what the alertmanager was built from.",
-            "",
-            List.of(
-                new MetricFamily.Metric(
-                    Labels.of(
-                        "version",
-                        b.version(),
-                        "revision",
-                        b.revision(),
-                        "goversion",
-                        "java" + b.java()),
-                    1)));
-    return to -> to.accept(f);
   }
 }

@@ -11,10 +11,7 @@ import dev.tethys.app.log.LogSetup;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
-import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
@@ -123,7 +120,7 @@ public final class ExporterRole {
     if (!flags.bool("web.disable-exporter-metrics")) {
       about.register(new dev.tethys.collect.host.ProcessCollector());
     }
-    about.register(buildInfo());
+    about.register(BuildInfo.current().metric("node_exporter", "the exporter"));
     int limit = (int) flags.integer("web.max-requests");
     Semaphore turns = new Semaphore(limit <= 0 ? Integer.MAX_VALUE : limit);
     String path = flags.get("web.telemetry-path");
@@ -182,26 +179,5 @@ public final class ExporterRole {
     } finally {
       turns.release();
     }
-  }
-
-  private static Collector buildInfo() {
-    BuildInfo b = BuildInfo.current();
-    MetricFamily f =
-        new MetricFamily(
-            "node_exporter_build_info",
-            MetricType.GAUGE,
-            "A metric with a constant '1' value labeled by what the exporter was built from.",
-            "",
-            List.of(
-                new MetricFamily.Metric(
-                    Labels.of(
-                        "version",
-                        b.version(),
-                        "revision",
-                        b.revision(),
-                        "goversion",
-                        "java" + b.java()),
-                    1)));
-    return to -> to.accept(f);
   }
 }

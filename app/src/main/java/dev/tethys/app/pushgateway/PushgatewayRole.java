@@ -6,16 +6,13 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
-import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
@@ -128,12 +125,12 @@ public final class PushgatewayRole {
     flags.parse(args);
     HeapPace.keep();
     LogSetup.install(flags);
-    ExternalUrl external = externalUrl(flags);
+    ExternalUrl external = PublicUrl.of(flags, "tethys pushgateway");
     BuildInfo b = BuildInfo.current();
     LOG.log(Level.INFO, "starting tethys pushgateway, version {0}", b.version());
     Registry own = new Registry();
     own.register(new ProcessCollector());
-    own.register(to -> to.accept(buildInfo(b)));
+    own.register(b.metric("pushgateway", "pushgateway"));
     String file = flags.get("persistence.file");
     PushOptions options =
         new PushOptions(
@@ -195,37 +192,5 @@ public final class PushgatewayRole {
         .post("/-/quit", quit)
         .get("/-/quit", (q, r) -> r.status(405).send("Only POST or PUT requests allowed."))
         .get(flags.get("web.telemetry-path"), (q, r) -> MetricsPage.answer(q, r, api.gather()));
-  }
-
-  private static ExternalUrl externalUrl(FlagSet flags) {
-    String first = flags.list("web.listen-address").getFirst();
-    String port = first.substring(first.lastIndexOf(':') + 1);
-    try {
-      return ExternalUrl.of(
-          flags.get("web.external-url"),
-          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
-          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
-          false);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("tethys pushgateway: --web.external-url: " + e.getMessage());
-    }
-  }
-
-  private static MetricFamily buildInfo(BuildInfo b) {
-    return new MetricFamily(
-        "pushgateway_build_info",
-        MetricType.GAUGE,
-        "A metric with a constant '1' value labeled by what pushgateway was built from.",
-        "",
-        List.of(
-            new MetricFamily.Metric(
-                Labels.of(
-                    "version",
-                    b.version(),
-                    "revision",
-                    b.revision(),
-                    "goversion",
-                    "java" + b.java()),
-                1)));
   }
 }

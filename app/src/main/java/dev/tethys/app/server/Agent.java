@@ -7,6 +7,7 @@ import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.RulesView;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
@@ -21,9 +22,6 @@ import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMemory;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
-import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Clockwork;
@@ -52,7 +50,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The agent role, composed: scraping whose samples become requests of remote write at once, queues
@@ -70,13 +67,13 @@ final class Agent implements AutoCloseable {
   private final Configuration configuration;
   private final ServerStatus status;
   private final Notifications notifications;
+  private final Reloads reloads;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final RemoteWrite remoteWrite;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
   private final HttpListener listener;
-  private @Nullable Thread watcher;
 
   /**
    * Reads the configuration and starts listening.
@@ -93,15 +90,16 @@ final class Agent implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw new UsageException("tethys agent: " + e.getMessage());
     }
-    ExternalUrl external = externalUrl();
+    ExternalUrl external = PublicUrl.of(flags, "tethys agent");
     this.status = new ServerStatus(flags, features, configuration, () -> "", external.url());
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),
             InstantSource.system(),
             registry);
+    this.reloads = new Reloads(configuration, notifications);
     registry.register(new ProcessCollector());
-    registerBuildInfo();
+    registry.register(BuildInfo.current().metric("prometheus", "the agent"));
     this.remoteWrite = remoteWrite();
     this.scrape =
         new ScrapeManager(
@@ -157,38 +155,6 @@ final class Agent implements AutoCloseable {
     if (!c.alerting().alertmanagers().isEmpty() || !c.alerting().relabeling().isEmpty()) {
       throw new IllegalStateException("field alerting is not allowed in agent mode");
     }
-  }
-
-  private ExternalUrl externalUrl() {
-    String first = flags.list("web.listen-address").getFirst();
-    String port = first.substring(first.lastIndexOf(':') + 1);
-    try {
-      return ExternalUrl.of(
-          flags.get("web.external-url"),
-          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
-          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
-          false);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("tethys agent: --web.external-url: " + e.getMessage());
-    }
-  }
-
-  private void registerBuildInfo() {
-    BuildInfo b = BuildInfo.current();
-    MetricFamily f =
-        new MetricFamily(
-            "prometheus_build_info",
-            MetricType.GAUGE,
-            "A metric with a constant '1' value labeled by what the agent was built from.",
-            "",
-            List.of(
-                new MetricFamily.Metric(
-                    Labels.of(
-                        "version", b.version(),
-                        "revision", b.revision(),
-                        "goversion", "java" + b.java()),
-                    1)));
-    registry.register(to -> to.accept(f));
   }
 
   private Routes routes(URI external) {
@@ -247,24 +213,7 @@ final class Agent implements AutoCloseable {
     if (configuration.current().remoteWrite().isEmpty()) {
       LOG.log(Level.WARNING, "there is no remote_write: what is scraped goes nowhere");
     }
-    if (flags.bool("config.auto-reload")) {
-      Duration interval = Duration.ofMillis(flags.millis("config.auto-reload-interval"));
-      watcher =
-          Thread.ofVirtual()
-              .name("configuration")
-              .start(
-                  () -> {
-                    try {
-                      while (true) {
-                        Thread.sleep(interval);
-                        configuration.reloadIfChanged();
-                        notice();
-                      }
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  });
-    }
+    reloads.watch(flags);
   }
 
   private void apply(PrometheusConfig c) throws IOException {
@@ -278,29 +227,13 @@ final class Agent implements AutoCloseable {
 
   /** Reads the configuration again, as SIGHUP asks. */
   void reload() {
-    try {
-      configuration.reload();
-    } catch (IOException e) {
-      // Said in the log, in metrics and in the notifications.
-    }
-    notice();
-  }
-
-  private void notice() {
-    if (configuration.succeeded()) {
-      notifications.remove(Notifications.CONFIGURATION_FAILED);
-    } else {
-      notifications.add(Notifications.CONFIGURATION_FAILED);
-    }
+    reloads.now();
   }
 
   @Override
   public void close() {
     status.stopping();
-    Thread w = watcher;
-    if (w != null) {
-      w.interrupt();
-    }
+    reloads.close();
     discovery.close();
     scrape.close();
     remoteWrite.close();

@@ -9,6 +9,7 @@ import dev.tethys.api.QueryEngine;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.OtlpConfig;
 import dev.tethys.app.prometheus.PrometheusConfig;
@@ -35,9 +36,6 @@ import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.config.Durations;
-import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Clockwork;
@@ -104,6 +102,7 @@ final class Server implements AutoCloseable {
   private final Configuration configuration;
   private final ServerStatus status;
   private final Notifications notifications;
+  private final Reloads reloads;
   private final LateStore store = new LateStore();
   private final RemoteWrite remoteWrite;
 
@@ -120,7 +119,6 @@ final class Server implements AutoCloseable {
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final Path folder;
-  private @Nullable Thread watcher;
   private @Nullable QueryWarmUp queryWarmUp;
 
   /**
@@ -139,7 +137,7 @@ final class Server implements AutoCloseable {
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
-    ExternalUrl external = externalUrl();
+    ExternalUrl external = PublicUrl.of(flags, "tethys server");
     this.status =
         new ServerStatus(flags, features, configuration, retention::toString, external.url());
     this.notifications =
@@ -147,6 +145,7 @@ final class Server implements AutoCloseable {
             (int) flags.integer("web.max-notifications-subscribers"),
             InstantSource.system(),
             registry);
+    this.reloads = new Reloads(configuration, notifications);
     notifications.add(Notifications.STARTING);
     this.remoteWrite =
         new RemoteWrite(
@@ -163,7 +162,7 @@ final class Server implements AutoCloseable {
     this.engine = new PromqlEngine(engineOptions());
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
-    registerBuildInfo();
+    registry.register(BuildInfo.current().metric("prometheus", "the server"));
     this.scrape =
         new ScrapeManager(
             writing,
@@ -214,20 +213,6 @@ final class Server implements AutoCloseable {
     return (host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]") ? "localhost" : host)
         + ":"
         + port;
-  }
-
-  private ExternalUrl externalUrl() {
-    String first = flags.list("web.listen-address").getFirst();
-    String port = first.substring(first.lastIndexOf(':') + 1);
-    try {
-      return ExternalUrl.of(
-          flags.get("web.external-url"),
-          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
-          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
-          false);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("tethys server: --web.external-url: " + e.getMessage());
-    }
   }
 
   private HttpListenerOptions listenerOptions(String prefix) {
@@ -288,25 +273,6 @@ final class Server implements AutoCloseable {
               + text
               + ": auto, 0s or a duration is wanted");
     }
-  }
-
-  private void registerBuildInfo() {
-    BuildInfo b = BuildInfo.current();
-    registry.register(
-        to ->
-            to.accept(
-                new MetricFamily(
-                    "prometheus_build_info",
-                    MetricType.GAUGE,
-                    "A metric with a constant '1' value labeled by what the server was built from.",
-                    "",
-                    List.of(
-                        new MetricFamily.Metric(
-                            Labels.of(
-                                "version", b.version(),
-                                "revision", b.revision(),
-                                "goversion", "java" + b.java()),
-                            1)))));
   }
 
   private Routes routes(URI external) {
@@ -466,7 +432,7 @@ final class Server implements AutoCloseable {
     configuration.add(this::logQueries);
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
-    watchConfiguration();
+    reloads.watch(flags);
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
     if (warmUp.isPositive()) {
       QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime);
@@ -543,43 +509,9 @@ final class Server implements AutoCloseable {
     }
   }
 
-  private void watchConfiguration() {
-    if (flags.bool("config.auto-reload")) {
-      Duration interval = Duration.ofMillis(flags.millis("config.auto-reload-interval"));
-      watcher =
-          Thread.ofVirtual()
-              .name("configuration")
-              .start(
-                  () -> {
-                    try {
-                      while (true) {
-                        Thread.sleep(interval);
-                        configuration.reloadIfChanged();
-                        noticeReload();
-                      }
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  });
-    }
-  }
-
   /** Reads the configuration again, as SIGHUP asks. */
   void reload() {
-    try {
-      configuration.reload();
-    } catch (IOException e) {
-      // Said in the log, in metrics and in the notifications.
-    }
-    noticeReload();
-  }
-
-  private void noticeReload() {
-    if (configuration.succeeded()) {
-      notifications.remove(Notifications.CONFIGURATION_FAILED);
-    } else {
-      notifications.add(Notifications.CONFIGURATION_FAILED);
-    }
+    reloads.now();
   }
 
   /** What a person at the terminal should know. */
@@ -619,10 +551,7 @@ final class Server implements AutoCloseable {
   public void close() {
     status.stopping();
     notifications.add(Notifications.STOPPING);
-    Thread w = watcher;
-    if (w != null) {
-      w.interrupt();
-    }
+    reloads.close();
     QueryWarmUp q = queryWarmUp;
     if (q != null) {
       q.close();

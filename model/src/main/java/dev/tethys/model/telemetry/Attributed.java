@@ -1,8 +1,7 @@
 package dev.tethys.model.telemetry;
 
 /** What carries attributes: resources, scopes, records, spans, events, links, points, exemplars. */
-public sealed interface Attributed
-    permits DataPoint, Exemplar, LogRecord, Resource, Scope, Span, SpanEvent, SpanLink {
+public sealed interface Attributed permits AttributedMessage, DataPoint, Exemplar {
   /** The attributes, which may be changed in place. */
   Attributes attributes();
 }

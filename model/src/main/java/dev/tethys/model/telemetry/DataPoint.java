@@ -2,7 +2,7 @@ package dev.tethys.model.telemetry;
 
 /** What data points of every kind have in common. */
 public abstract sealed class DataPoint extends Message implements Attributed
-    permits NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint {
+    permits NumberDataPoint, DistributionDataPoint, SummaryDataPoint {
   /** The flag of a point that says that its series has ended or has no value now. */
   public static final int NO_RECORDED_VALUE = 1;
 

@@ -1,18 +1,7 @@
 package dev.tethys.model.telemetry;
 
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
-
 /** A point of a histogram with exponential buckets. */
-public final class ExponentialHistogramDataPoint extends DataPoint {
-  private long count;
-  private boolean hasSum;
-  private double sum;
-  private boolean hasMin;
-  private double min;
-  private boolean hasMax;
-  private double max;
+public final class ExponentialHistogramDataPoint extends DistributionDataPoint {
   private int scale;
   private long zeroCount;
   private double zeroThreshold;
@@ -20,16 +9,6 @@ public final class ExponentialHistogramDataPoint extends DataPoint {
   private long[] positiveCounts = NO_COUNTS;
   private int negativeOffset;
   private long[] negativeCounts = NO_COUNTS;
-  private @Nullable ArrayList<Exemplar> exemplars;
-
-  /** How many observations. */
-  public long count() {
-    return count;
-  }
-
-  public void setCount(long count) {
-    this.count = count;
-  }
 
   /** Bounds are powers of 2^(2^-scale). */
   public int scale() {
@@ -91,91 +70,11 @@ public final class ExponentialHistogramDataPoint extends DataPoint {
     this.negativeCounts = negativeCounts;
   }
 
-  /** The exemplars, which may be changed in place. */
-  public List<Exemplar> exemplars() {
-    if (exemplars == null) {
-      exemplars = new ArrayList<>(4);
-    }
-    return exemplars;
-  }
-
-  /** Whether {@link #exemplars()} has any; makes no list. */
-  public boolean hasExemplars() {
-    return exemplars != null && !exemplars.isEmpty();
-  }
-
-  /** Whether there is a sum. */
-  public boolean hasSum() {
-    return hasSum;
-  }
-
-  /** The sum; 0 if there is none. */
-  public double sum() {
-    return sum;
-  }
-
-  public void setSum(double sum) {
-    this.sum = sum;
-    hasSum = true;
-  }
-
-  public void clearSum() {
-    sum = 0;
-    hasSum = false;
-  }
-
-  /** Whether there is a min. */
-  public boolean hasMin() {
-    return hasMin;
-  }
-
-  /** The min; 0 if there is none. */
-  public double min() {
-    return min;
-  }
-
-  public void setMin(double min) {
-    this.min = min;
-    hasMin = true;
-  }
-
-  public void clearMin() {
-    min = 0;
-    hasMin = false;
-  }
-
-  /** Whether there is a max. */
-  public boolean hasMax() {
-    return hasMax;
-  }
-
-  /** The max; 0 if there is none. */
-  public double max() {
-    return max;
-  }
-
-  public void setMax(double max) {
-    this.max = max;
-    hasMax = true;
-  }
-
-  public void clearMax() {
-    max = 0;
-    hasMax = false;
-  }
-
   /** A deep copy. */
   @Override
   public ExponentialHistogramDataPoint copy() {
     ExponentialHistogramDataPoint c = new ExponentialHistogramDataPoint();
-    c.copyCommon(this);
-    c.count = count;
-    c.hasSum = hasSum;
-    c.sum = sum;
-    c.hasMin = hasMin;
-    c.min = min;
-    c.hasMax = hasMax;
-    c.max = max;
+    c.copyDistribution(this);
     c.scale = scale;
     c.zeroCount = zeroCount;
     c.zeroThreshold = zeroThreshold;
@@ -183,11 +82,6 @@ public final class ExponentialHistogramDataPoint extends DataPoint {
     c.positiveCounts = positiveCounts.clone();
     c.negativeOffset = negativeOffset;
     c.negativeCounts = negativeCounts.clone();
-    if (exemplars != null) {
-      for (Exemplar e : exemplars) {
-        c.exemplars().add(e.copy());
-      }
-    }
     return c;
   }
 }

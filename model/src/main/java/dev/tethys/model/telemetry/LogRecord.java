@@ -3,15 +3,13 @@ package dev.tethys.model.telemetry;
 import org.jspecify.annotations.Nullable;
 
 /** A log record. */
-public final class LogRecord extends Message implements Attributed, Item<LogRecord> {
+public final class LogRecord extends AttributedMessage implements Item<LogRecord> {
   private long timeUnixNano;
   private long observedTimeUnixNano;
   private int severityNumber;
   private String severityText = "";
   private String eventName = "";
   private @Nullable Object body;
-  private Attributes attributes = new Attributes();
-  private int droppedAttributesCount;
   private int flags;
   private long traceIdHigh;
   private long traceIdLow;
@@ -77,20 +75,6 @@ public final class LogRecord extends Message implements Attributed, Item<LogReco
     this.body = AnyValue.checked(body);
   }
 
-  @Override
-  public Attributes attributes() {
-    return attributes;
-  }
-
-  /** How many attributes the source left out. */
-  public int droppedAttributesCount() {
-    return droppedAttributesCount;
-  }
-
-  public void setDroppedAttributesCount(int droppedAttributesCount) {
-    this.droppedAttributesCount = droppedAttributesCount;
-  }
-
   /** The W3C trace flags in the low 8 bits. */
   public int flags() {
     return flags;
@@ -133,15 +117,13 @@ public final class LogRecord extends Message implements Attributed, Item<LogReco
   @Override
   public LogRecord copy() {
     LogRecord c = new LogRecord();
-    c.setUnknownFields(unknownFields());
+    c.copyAttributes(this);
     c.timeUnixNano = timeUnixNano;
     c.observedTimeUnixNano = observedTimeUnixNano;
     c.severityNumber = severityNumber;
     c.severityText = severityText;
     c.eventName = eventName;
     c.body = AnyValue.copy(body);
-    c.attributes = attributes.copy();
-    c.droppedAttributesCount = droppedAttributesCount;
     c.flags = flags;
     c.traceIdHigh = traceIdHigh;
     c.traceIdLow = traceIdLow;

@@ -8,19 +8,14 @@ import org.jspecify.annotations.Nullable;
  * subclasses, not for what they keep flat: a key-value pair, a status, buckets, quantiles.
  */
 public abstract sealed class Message
-    permits DataPoint,
+    permits AttributedMessage,
+        DataPoint,
         EntityRef,
         Exemplar,
-        LogRecord,
         Metric,
         MetricData,
-        Resource,
         ResourceGroup,
-        Scope,
-        ScopeGroup,
-        Span,
-        SpanEvent,
-        SpanLink {
+        ScopeGroup {
   private byte @Nullable [] unknownFields;
 
   /** Protobuf fields that are not in the tree, or null. */

@@ -5,24 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Who sent telemetry. */
-public final class Resource extends Message implements Attributed {
-  private Attributes attributes = new Attributes();
-  private int droppedAttributesCount;
+public final class Resource extends AttributedMessage {
   private @Nullable ArrayList<EntityRef> entityRefs;
-
-  @Override
-  public Attributes attributes() {
-    return attributes;
-  }
-
-  /** How many attributes the source left out. */
-  public int droppedAttributesCount() {
-    return droppedAttributesCount;
-  }
-
-  public void setDroppedAttributesCount(int droppedAttributesCount) {
-    this.droppedAttributesCount = droppedAttributesCount;
-  }
 
   /** Entities of this resource. */
   public List<EntityRef> entityRefs() {
@@ -40,9 +24,7 @@ public final class Resource extends Message implements Attributed {
   /** A deep copy. */
   public Resource copy() {
     Resource c = new Resource();
-    c.setUnknownFields(unknownFields());
-    c.attributes = attributes.copy();
-    c.droppedAttributesCount = droppedAttributesCount;
+    c.copyAttributes(this);
     if (entityRefs != null) {
       for (EntityRef e : entityRefs) {
         c.entityRefs().add(e.copy());

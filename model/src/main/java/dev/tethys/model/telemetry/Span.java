@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A span. */
-public final class Span extends Message implements Attributed, Item<Span> {
+public final class Span extends AttributedMessage implements Item<Span> {
   private long traceIdHigh;
   private long traceIdLow;
   private long spanId;
@@ -16,8 +16,6 @@ public final class Span extends Message implements Attributed, Item<Span> {
   private int kind;
   private long startTimeUnixNano;
   private long endTimeUnixNano;
-  private Attributes attributes = new Attributes();
-  private int droppedAttributesCount;
   private @Nullable ArrayList<SpanEvent> events;
   private int droppedEventsCount;
   private @Nullable ArrayList<SpanLink> links;
@@ -84,20 +82,6 @@ public final class Span extends Message implements Attributed, Item<Span> {
 
   public void setEndTimeUnixNano(long endTimeUnixNano) {
     this.endTimeUnixNano = endTimeUnixNano;
-  }
-
-  @Override
-  public Attributes attributes() {
-    return attributes;
-  }
-
-  /** How many attributes the source left out. */
-  public int droppedAttributesCount() {
-    return droppedAttributesCount;
-  }
-
-  public void setDroppedAttributesCount(int droppedAttributesCount) {
-    this.droppedAttributesCount = droppedAttributesCount;
   }
 
   /** The events, which may be changed in place. */
@@ -192,7 +176,7 @@ public final class Span extends Message implements Attributed, Item<Span> {
   @Override
   public Span copy() {
     Span c = new Span();
-    c.setUnknownFields(unknownFields());
+    c.copyAttributes(this);
     c.traceIdHigh = traceIdHigh;
     c.traceIdLow = traceIdLow;
     c.spanId = spanId;
@@ -203,8 +187,6 @@ public final class Span extends Message implements Attributed, Item<Span> {
     c.kind = kind;
     c.startTimeUnixNano = startTimeUnixNano;
     c.endTimeUnixNano = endTimeUnixNano;
-    c.attributes = attributes.copy();
-    c.droppedAttributesCount = droppedAttributesCount;
     if (events != null) {
       for (SpanEvent e : events) {
         c.events().add(e.copy());

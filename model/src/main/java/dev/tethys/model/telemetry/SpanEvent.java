@@ -1,11 +1,9 @@
 package dev.tethys.model.telemetry;
 
 /** An event within a span. */
-public final class SpanEvent extends Message implements Attributed {
+public final class SpanEvent extends AttributedMessage {
   private long timeUnixNano;
   private String name = "";
-  private Attributes attributes = new Attributes();
-  private int droppedAttributesCount;
 
   /** In nanoseconds since 1970. */
   public long timeUnixNano() {
@@ -24,28 +22,12 @@ public final class SpanEvent extends Message implements Attributed {
     this.name = name;
   }
 
-  @Override
-  public Attributes attributes() {
-    return attributes;
-  }
-
-  /** How many attributes the source left out. */
-  public int droppedAttributesCount() {
-    return droppedAttributesCount;
-  }
-
-  public void setDroppedAttributesCount(int droppedAttributesCount) {
-    this.droppedAttributesCount = droppedAttributesCount;
-  }
-
   /** A deep copy. */
   public SpanEvent copy() {
     SpanEvent c = new SpanEvent();
-    c.setUnknownFields(unknownFields());
+    c.copyAttributes(this);
     c.timeUnixNano = timeUnixNano;
     c.name = name;
-    c.attributes = attributes.copy();
-    c.droppedAttributesCount = droppedAttributesCount;
     return c;
   }
 }

@@ -1,13 +1,11 @@
 package dev.tethys.model.telemetry;
 
 /** A link from a span to another. */
-public final class SpanLink extends Message implements Attributed {
+public final class SpanLink extends AttributedMessage {
   private long traceIdHigh;
   private long traceIdLow;
   private long spanId;
   private String traceState = "";
-  private Attributes attributes = new Attributes();
-  private int droppedAttributesCount;
   private int flags;
 
   public String traceState() {
@@ -16,20 +14,6 @@ public final class SpanLink extends Message implements Attributed {
 
   public void setTraceState(String traceState) {
     this.traceState = traceState;
-  }
-
-  @Override
-  public Attributes attributes() {
-    return attributes;
-  }
-
-  /** How many attributes the source left out. */
-  public int droppedAttributesCount() {
-    return droppedAttributesCount;
-  }
-
-  public void setDroppedAttributesCount(int droppedAttributesCount) {
-    this.droppedAttributesCount = droppedAttributesCount;
   }
 
   /** W3C trace flags in the low 8 bits; bits 8 and 9 say whether the other is remote. */
@@ -68,13 +52,11 @@ public final class SpanLink extends Message implements Attributed {
   /** A deep copy. */
   public SpanLink copy() {
     SpanLink c = new SpanLink();
-    c.setUnknownFields(unknownFields());
+    c.copyAttributes(this);
     c.traceIdHigh = traceIdHigh;
     c.traceIdLow = traceIdLow;
     c.spanId = spanId;
     c.traceState = traceState;
-    c.attributes = attributes.copy();
-    c.droppedAttributesCount = droppedAttributesCount;
     c.flags = flags;
     return c;
   }

@@ -1,0 +1,71 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.Notifications;
+import dev.tethys.app.cli.FlagSet;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the configuration again: when asked, and when its files have changed; the notifications
+ * tell whether that failed.
+ */
+final class Reloads implements AutoCloseable {
+  private final Configuration configuration;
+  private final Notifications notifications;
+  private @Nullable Thread watcher;
+
+  Reloads(Configuration configuration, Notifications notifications) {
+    this.configuration = configuration;
+    this.notifications = notifications;
+  }
+
+  /** Looks after the files from now on, if {@code config.auto-reload} says so. */
+  void watch(FlagSet flags) {
+    if (!flags.bool("config.auto-reload")) {
+      return;
+    }
+    Duration interval = Duration.ofMillis(flags.millis("config.auto-reload-interval"));
+    watcher =
+        Thread.ofVirtual()
+            .name("configuration")
+            .start(
+                () -> {
+                  try {
+                    while (true) {
+                      Thread.sleep(interval);
+                      configuration.reloadIfChanged();
+                      notice();
+                    }
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+  }
+
+  /** Reads the configuration again. */
+  void now() {
+    try {
+      configuration.reload();
+    } catch (IOException e) {
+      // Said in the log, in metrics and in the notifications.
+    }
+    notice();
+  }
+
+  private void notice() {
+    if (configuration.succeeded()) {
+      notifications.remove(Notifications.CONFIGURATION_FAILED);
+    } else {
+      notifications.add(Notifications.CONFIGURATION_FAILED);
+    }
+  }
+
+  @Override
+  public void close() {
+    Thread w = watcher;
+    if (w != null) {
+      w.interrupt();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.tethys.model.telemetry;
+
+/** A message with attributes of which its source may have left some out. */
+public abstract sealed class AttributedMessage extends Message implements Attributed
+    permits LogRecord, Resource, Scope, Span, SpanEvent, SpanLink {
+  private Attributes attributes = new Attributes();
+  private int droppedAttributesCount;
+
+  AttributedMessage() {}
+
+  @Override
+  public final Attributes attributes() {
+    return attributes;
+  }
+
+  /** How many attributes the source left out. */
+  public final int droppedAttributesCount() {
+    return droppedAttributesCount;
+  }
+
+  public final void setDroppedAttributesCount(int droppedAttributesCount) {
+    this.droppedAttributesCount = droppedAttributesCount;
+  }
+
+  final void copyAttributes(AttributedMessage from) {
+    setUnknownFields(from.unknownFields());
+    attributes = from.attributes.copy();
+    droppedAttributesCount = from.droppedAttributesCount;
+  }
+}
