@@ -41,6 +41,16 @@ final class Http2Connection {
 
   private static final int WINDOW = 65_535;
 
+  /**
+   * What the server may send on the connection before it hears from us again: more than calls can
+   * take, each of which has its own window and bound. Helidon's server counts a narrow one wrong
+   * when streams write at the same time, and then ends the connection.
+   */
+  private static final int OWN_WINDOW = 1 << 30;
+
+  /** The server hears of its window after so many bytes. */
+  private static final int REFILL = 1 << 20;
+
   /** A peer that takes nothing for so long is given up. */
   private static final long STALL_NANOS = 20_000_000_000L;
 
@@ -105,6 +115,7 @@ final class Http2Connection {
   private final String authority;
   private final int maxAnswer;
   private final Hpack hpack = new Hpack(); // the reader's
+  private int taken; // the reader's: bytes of data that the server has not been told of
   private final ReentrantLock writing = new ReentrantLock();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -155,6 +166,7 @@ final class Http2Connection {
     try {
       c.out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       c.frame(SETTINGS, 0, 0, new byte[] {0, 2, 0, 0, 0, 0}); // no pushing
+      c.frame(WINDOW_UPDATE, 0, 0, bytes(OWN_WINDOW - WINDOW));
       c.out.flush();
     } finally {
       c.writing.unlock();
@@ -612,13 +624,18 @@ final class Http2Connection {
     } finally {
       lock.unlock();
     }
-    if (p.length > 0) {
-      byte[] n = {0, (byte) (p.length >>> 16), (byte) (p.length >>> 8), (byte) p.length};
-      small(WINDOW_UPDATE, 0, 0, n);
-      if (known && (flags & END_STREAM) == 0) {
-        small(WINDOW_UPDATE, 0, id, n);
-      }
+    taken += p.length;
+    if (taken >= REFILL) {
+      small(WINDOW_UPDATE, 0, 0, bytes(taken));
+      taken = 0;
     }
+    if (p.length > 0 && known && (flags & END_STREAM) == 0) {
+      small(WINDOW_UPDATE, 0, id, bytes(p.length));
+    }
+  }
+
+  private static byte[] bytes(int n) {
+    return new byte[] {(byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n};
   }
 
   private void block(int id, int flags, byte[] p) throws IOException {
