@@ -58,6 +58,8 @@ class ArchitectureTest {
             "dev.tethys.pipeline.extension..",
             "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.sample..")
+        .layer("stages")
+        .definedBy("dev.tethys.pipeline.stages..")
         .layer("receivers")
         .definedBy("dev.tethys.pipeline.receiver..")
         .layer("destinations")
@@ -103,6 +105,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("pipeline")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("stages")
+        .mayOnlyAccessLayers("model", "config", "codec")
         .whereLayer("receivers")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("destinations")
@@ -141,6 +145,7 @@ class ArchitectureTest {
           "query.promql",
           "pipeline",
           "pipeline.ottl",
+          "pipeline.stages",
           "alert",
           "alert.manager",
           "api",

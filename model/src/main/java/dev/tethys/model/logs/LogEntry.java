@@ -1,0 +1,146 @@
+package dev.tethys.model.logs;
+
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of a log on its way from a source to its destinations. Stages change it in place, so it
+ * belongs to one thread at a time: whoever hands it on does not touch it again.
+ *
+ * <p>Whoever has it last settles it: a destination when the entry is delivered (or safe on a disk),
+ * a stage when it drops the entry on purpose. Only then may its source forget it.
+ */
+public final class LogEntry {
+  /**
+   * Where entries come from. One object may stand for many entries, a block of a file say: it is
+   * then told as often as it has given entries.
+   */
+  @FunctionalInterface
+  public interface Origin {
+    /** One more entry need not be kept any longer. Called by any thread; must not block. */
+    void settled();
+  }
+
+  /** The label that names the tenant; it never reaches a destination as a label. */
+  public static final String TENANT_LABEL = "__tenant_id__";
+
+  private Labels labels;
+  private Labels metadata = Labels.EMPTY;
+  private long timestamp;
+  private String line;
+  private @Nullable Origin origin;
+  private @Nullable List<Origin> absorbed; // origins of entries that were joined to this one
+
+  /** An entry whose fate nobody asks for. */
+  public LogEntry(Labels labels, long timestamp, String line) {
+    this(labels, timestamp, line, null);
+  }
+
+  /**
+   * An entry.
+   *
+   * @param labels what tells its stream from others; share one object among entries of a stream
+   * @param timestamp nanoseconds since 1970
+   * @param origin who is to hear when the entry is settled; null for nobody
+   */
+  public LogEntry(Labels labels, long timestamp, String line, @Nullable Origin origin) {
+    this.labels = labels;
+    this.timestamp = timestamp;
+    this.line = line;
+    this.origin = origin;
+  }
+
+  /** The labels of its stream. */
+  public Labels labels() {
+    return labels;
+  }
+
+  public void setLabels(Labels labels) {
+    this.labels = labels;
+  }
+
+  /** What is known of this entry beside its stream. */
+  public Labels metadata() {
+    return metadata;
+  }
+
+  public void setMetadata(Labels metadata) {
+    this.metadata = metadata;
+  }
+
+  /** Nanoseconds since 1970. */
+  public long timestamp() {
+    return timestamp;
+  }
+
+  public void setTimestamp(long timestamp) {
+    this.timestamp = timestamp;
+  }
+
+  /** The text, without the end of the line. */
+  public String line() {
+    return line;
+  }
+
+  public void setLine(String line) {
+    this.line = line;
+  }
+
+  /**
+   * Takes over what is owed to the source of another entry that now lives on in this one: it is
+   * settled with this entry.
+   */
+  public void absorb(LogEntry other) {
+    if (other.origin == null && other.absorbed == null) {
+      return;
+    }
+    if (absorbed == null) {
+      absorbed = new ArrayList<>();
+    }
+    if (other.origin != null) {
+      absorbed.add(other.origin);
+    }
+    if (other.absorbed != null) {
+      absorbed.addAll(other.absorbed);
+    }
+    other.origin = null;
+    other.absorbed = null;
+  }
+
+  /**
+   * Takes what is owed to the sources out of the entry, for a destination that keeps it apart: the
+   * entry itself then owes nothing.
+   *
+   * @return null when nobody waits
+   */
+  public @Nullable Origin detach() {
+    Origin own = origin;
+    List<Origin> others = absorbed;
+    origin = null;
+    absorbed = null;
+    if (others == null) {
+      return own;
+    }
+    return () -> {
+      if (own != null) {
+        own.settled();
+      }
+      others.forEach(Origin::settled);
+    };
+  }
+
+  /** Tells the sources that the entry need not be kept. Doing it again tells nobody. */
+  public void settle() {
+    Origin all = detach();
+    if (all != null) {
+      all.settled();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return timestamp + " " + labels + " " + line;
+  }
+}

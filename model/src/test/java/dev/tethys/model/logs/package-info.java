@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.model.logs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,105 @@
+package dev.tethys.pipeline.stages;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stages one behind the other, called one by the other: an entry goes through all of them on the
+ * caller's thread, so that their order is kept and none waits for another.
+ */
+final class Chain {
+  /** A stage and the name by which the configuration calls it. */
+  record Named(String name, Stage stage) {}
+
+  private final List<Named> stages;
+  private final @Nullable StageObserver observer;
+  private final Stage.Next[] links; // links[i] leads into stage i; the last one out of the chain
+
+  /**
+   * Links the stages.
+   *
+   * @param end where entries go behind the last stage
+   */
+  Chain(List<Named> stages, @Nullable StageObserver observer, Stage.Next end) {
+    this.stages = stages;
+    this.observer = observer;
+    this.links = new Stage.Next[stages.size() + 1];
+    links[stages.size()] = end;
+    for (int i = stages.size() - 1; i >= 0; i--) {
+      Stage stage = stages.get(i).stage();
+      Stage.Next next = links[i + 1];
+      String name = stages.get(i).name();
+      links[i] =
+          observer == null
+              ? e -> stage.process(e, next)
+              : e -> watch(observer, name, e.snapshot(), next, to -> stage.process(e, to));
+    }
+  }
+
+  private interface Step {
+    void run(Stage.Next to);
+  }
+
+  private static void watch(
+      StageObserver observer,
+      String name,
+      @Nullable EntrySnapshot before,
+      Stage.Next next,
+      Step step) {
+    List<StageEntry> out = new ArrayList<>();
+    step.run(out::add);
+    if (before != null || !out.isEmpty()) {
+      observer.observe(name, before, out.stream().map(StageEntry::snapshot).toList());
+    }
+    out.forEach(next::accept);
+  }
+
+  private void release(int i, Step step) {
+    if (observer == null) {
+      step.run(links[i + 1]);
+    } else {
+      watch(observer, stages.get(i).name(), null, links[i + 1], step);
+    }
+  }
+
+  void accept(StageEntry entry) {
+    links[0].accept(entry);
+  }
+
+  int size() {
+    return stages.size();
+  }
+
+  List<Named> forked() {
+    return stages.stream().map(n -> new Named(n.name(), n.stage().fork())).toList();
+  }
+
+  long nextFlush() {
+    long next = Long.MAX_VALUE;
+    for (Named n : stages) {
+      next = Math.min(next, n.stage().nextFlush());
+    }
+    return next;
+  }
+
+  void flush(long nanos) {
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i).stage();
+      if (stage.nextFlush() <= nanos) {
+        release(i, to -> stage.flush(nanos, to));
+      }
+    }
+  }
+
+  void drain() {
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i).stage();
+      release(i, stage::drain);
+    }
+  }
+
+  void close() {
+    stages.forEach(n -> n.stage().close());
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.pipeline.stages;
+
+import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
+
+/** Time as stages use it, so that tests own it. */
+public interface StageClock {
+  /** Wall clock, nanoseconds since 1970. */
+  long now();
+
+  /** A clock that never goes back, in nanoseconds. Only differences mean anything. */
+  long nanos();
+
+  /** Waits; comes back early when the thread is interrupted, which stays to be seen. */
+  void sleep(long nanos);
+
+  /** The system's clocks. */
+  static StageClock system() {
+    return SystemClock.INSTANCE;
+  }
+
+  /** The system's clocks. */
+  enum SystemClock implements StageClock {
+    INSTANCE;
+
+    @Override
+    public long now() {
+      Instant i = Instant.now();
+      return i.getEpochSecond() * 1_000_000_000L + i.getNano();
+    }
+
+    @Override
+    public long nanos() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public void sleep(long nanos) {
+      long until = nanos() + nanos;
+      for (long left = nanos; left > 0 && !Thread.currentThread().isInterrupted(); ) {
+        LockSupport.parkNanos(this, left);
+        left = until - nanos();
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** An entry among stages, with what was extracted from it. */
+final class StageEntry {
+  final LogEntry entry;
+  final Extracted extracted;
+
+  StageEntry(LogEntry entry, List<Labels.Label> decodedLabels) {
+    this.entry = entry;
+    this.extracted = new Extracted(decodedLabels);
+  }
+
+  Labels labels() {
+    return entry.labels();
+  }
+
+  String line() {
+    return entry.line();
+  }
+
+  EntrySnapshot snapshot() {
+    SortedMap<String, String> texts = new TreeMap<>();
+    extracted.toMap().forEach((k, v) -> texts.put(k, String.valueOf(Extracted.text(v))));
+    return new EntrySnapshot(
+        entry.labels(), entry.metadata(), entry.timestamp(), entry.line(), texts);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.model.exposition.Registry;
+
+/** What stages count, under Promtail's names. One for a process. Safe for several threads. */
+public final class StageMetrics {
+  private final Registry registry;
+  private final Registry.Vector<Registry.Counter> dropped;
+
+  /** Registers the families of all stages. */
+  public StageMetrics(Registry registry) {
+    this.registry = registry;
+    this.dropped =
+        registry.counters(
+            "logentry_dropped_lines_total",
+            "A count of all log lines dropped as a result of a pipeline stage",
+            "reason");
+  }
+
+  Registry registry() {
+    return registry;
+  }
+
+  /** Counts lines that were dropped for a reason. */
+  public Registry.Counter dropped(String reason) {
+    return dropped.with(reason);
+  }
+}

@@ -1,0 +1,107 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All stages by their names. */
+final class StageTypes {
+  /** How deeply stages may stand within stages. */
+  static final int MAX_DEPTH = 32;
+
+  /** Makes a stage of its configuration. */
+  interface Factory {
+    Stage make(YamlNode config, StageContext context, int depth);
+  }
+
+  private static final Map<String, Factory> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("labels", (c, x, d) -> LabelsStage.parse(c));
+    ALL.put("labelallow", (c, x, d) -> LabelListStage.parse(c, true));
+    ALL.put("labeldrop", (c, x, d) -> LabelListStage.parse(c, false));
+    ALL.put("static_labels", (c, x, d) -> StaticLabelsStage.parse(c));
+    ALL.put("structured_metadata", (c, x, d) -> StructuredMetadataStage.parse(c));
+    ALL.put("non_indexed_labels", (c, x, d) -> StructuredMetadataStage.parse(c));
+    ALL.put("output", (c, x, d) -> SimpleStages.output(c));
+    ALL.put("tenant", (c, x, d) -> SimpleStages.tenant(c));
+    ALL.put("decolorize", (c, x, d) -> SimpleStages.decolorize(c));
+  }
+
+  private static final List<String> NOT_BUILT =
+      List.of(
+          "docker",
+          "cri",
+          "regex",
+          "json",
+          "logfmt",
+          "replace",
+          "template",
+          "timestamp",
+          "metrics",
+          "match",
+          "multiline",
+          "pack",
+          "drop",
+          "limit",
+          "sampling",
+          "eventlogmessage",
+          "geoip");
+
+  private StageTypes() {}
+
+  static List<Chain.Named> parse(YamlNode list, StageContext context) {
+    return parse(list, context, 0);
+  }
+
+  static List<Chain.Named> parse(YamlNode list, StageContext context, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw list.error("stages are nested more than " + MAX_DEPTH + " deep");
+    }
+    List<Chain.Named> out = new ArrayList<>();
+    for (YamlNode item : list.items()) {
+      Map<String, YamlNode.Entry> entries = stage(item);
+      entries.forEach((name, e) -> add(name, e, context, depth, out));
+    }
+    return List.copyOf(out);
+  }
+
+  private static Map<String, YamlNode.Entry> stage(YamlNode item) {
+    if (!item.isMap()) {
+      throw item.error(
+          "a stage is a map with one key, its name (\"- cri: {}\"; does a colon miss?)");
+    }
+    Map<String, YamlNode.Entry> entries = item.entries();
+    if (entries.size() != 1) {
+      throw item.error(
+          "a stage has one key, not "
+              + entries.size()
+              + ": "
+              + String.join(", ", entries.keySet())
+              + "; begin each stage with a dash of its own");
+    }
+    return entries;
+  }
+
+  private static void add(
+      String name, YamlNode.Entry e, StageContext context, int depth, List<Chain.Named> out) {
+    if (NOT_BUILT.contains(name)) {
+      e.key().notBuilt("pipeline stage " + name);
+      return;
+    }
+    Factory f = ALL.get(name);
+    if (f == null) {
+      throw unknown(name, e);
+    }
+    out.add(new Chain.Named(name, f.make(e.value(), context, depth)));
+  }
+
+  private static ConfigException unknown(String name, YamlNode.Entry e) {
+    List<String> all = new ArrayList<>(ALL.keySet());
+    all.sort(null);
+    return e.key().error("unknown stage \"" + name + "\"; stages are " + String.join(", ", all));
+  }
+}
