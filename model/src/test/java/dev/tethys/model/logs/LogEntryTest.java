@@ -3,6 +3,7 @@ package dev.tethys.model.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -43,8 +44,7 @@ class LogEntryTest {
     LogEntry.Origin owed = first.detach();
     first.settle();
     assertThat(settled).hasValue(0);
-    assertThat(owed).isNotNull();
-    owed.settled();
+    Objects.requireNonNull(owed).settled();
     assertThat(settled).hasValue(2);
     assertThat(first.detach()).isNull();
   }

@@ -13,7 +13,6 @@ final class EscapeSequences {
   private EscapeSequences() {}
 
   /** The text without them; the same object when there are none. */
-  @SuppressWarnings("ReferenceEquality")
   static String remove(String s) {
     int at = next(s, 0);
     if (at < 0) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A few names at most, so they are looked for one by one. The labels that it began with are
  * shared with other entries and shadowed, not changed.
  */
+@SuppressWarnings("ReferenceEquality") // the mark of a removed value is one object
 final class Extracted {
   private static final Object REMOVED = new Object();
   private static final int FIRST = 8;

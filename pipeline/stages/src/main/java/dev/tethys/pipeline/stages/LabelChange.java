@@ -14,6 +14,7 @@ final class LabelChange {
   /** How many results are remembered. */
   static final int SLOTS = 512;
 
+  @SuppressWarnings("ArrayRecordComponent") // compared by what they hold
   private record Known(Labels from, @Nullable String[] values, Labels to) {}
 
   private final List<String> names;

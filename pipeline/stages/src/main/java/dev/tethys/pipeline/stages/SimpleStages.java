@@ -86,10 +86,7 @@ final class SimpleStages {
     config.object(new Section("decolorize", "Takes colours out of the line; it has no keys."));
     return e -> {
       String line = e.line();
-      String plain = EscapeSequences.remove(line);
-      if (plain != line) {
-        e.entry.setLine(plain);
-      }
+      e.entry.setLine(EscapeSequences.remove(line));
     };
   }
 
