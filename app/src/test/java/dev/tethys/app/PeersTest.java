@@ -2,8 +2,14 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +20,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.ObjectMapper;
 
 /** The server among programs of the Prometheus family that we did not write. */
 class PeersTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String NHCB = "honor_labels: true+convert_classic_histograms_to_nhcb: true";
+
   @TempDir Path dir;
 
   private record Outcome(int exitCode, String output) {}
@@ -123,6 +133,94 @@ class PeersTest {
       return server.query(query) + server.get("/api/v1/metadata").body();
     } finally {
       peer.destroy();
+    }
+  }
+
+  /** The label sets of an instant query, in order, as text. */
+  private static List<String> series(String answer) {
+    List<String> all = new ArrayList<>();
+    JSON.readTree(answer).at("/data/result").forEach(r -> all.add(r.path("metric").toString()));
+    all.sort(null);
+    return all;
+  }
+
+  @Test
+  void exposedLabelsMeetThoseOfTheTargetAsInPrometheus() throws IOException {
+    Path prometheus = Shared.peer("prometheus");
+    HttpServer target =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    byte[] page =
+        """
+        e_a{job="theirs",instance=""} 1
+        e_b{instance="x"} 2
+        e_c 3
+        e_d{extra=""} 4
+        e_e{instance="",job="",extra="F",exported_extra=""} 5
+        # TYPE e_h histogram
+        e_h_bucket{instance="",le="1"} 1
+        e_h_bucket{instance="",le="+Inf"} 2
+        e_h_sum{instance=""} 2
+        e_h_count{instance=""} 2
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    target.createContext(
+        "/",
+        x -> {
+          x.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
+          x.sendResponseHeaders(200, page.length);
+          x.getResponseBody().write(page);
+          x.close();
+        });
+    target.start();
+    StringBuilder config = new StringBuilder("global: {scrape_interval: 1s}\nscrape_configs:\n");
+    for (String job : List.of("honor_labels: true", "honor_labels: false", NHCB)) {
+      config.append(
+          """
+          - job_name: '%s'
+            %s
+            static_configs: [{targets: ['127.0.0.1:%d'], labels: {extra: E}}]
+          """
+              .formatted(job, job.replace("+", "\n  "), target.getAddress().getPort()));
+    }
+    int port = TethysProcess.freePort();
+    Path file = Files.writeString(dir.resolve("peer.yml"), config);
+    Process peer =
+        start(
+            dir,
+            prometheus,
+            "--config.file=" + file,
+            "--storage.tsdb.path=" + dir.resolve("peer"),
+            "--enable-feature=native-histograms",
+            "--web.listen-address=127.0.0.1:" + port);
+    String query = "/api/v1/query?query=%7B__name__%3D~%22e_.%2B%22%7D";
+    try (TethysProcess server = TethysProcess.server(dir, config.toString())) {
+      List<List<String>> seen = new ArrayList<>(List.of(List.of(), List.of()));
+      server.await(
+          "both to have scraped all jobs",
+          Duration.ofSeconds(60),
+          () -> {
+            try {
+              seen.set(0, series(server.get(query).body()));
+              seen.set(
+                  1,
+                  series(
+                      TethysProcess.CLIENT
+                          .send(
+                              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + query))
+                                  .build(),
+                              HttpResponse.BodyHandlers.ofString())
+                          .body()));
+              return seen.stream().allMatch(s -> s.size() == 22);
+            } catch (IOException e) {
+              return false;
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          });
+      assertThat(seen.get(0)).isEqualTo(seen.get(1));
+    } finally {
+      peer.destroy();
+      target.stop(0);
     }
   }
 

@@ -66,7 +66,6 @@ class PushgatewayTest {
           scrape_timeout: 1s
           honor_labels: true
           metrics_path: /pushgateway/metrics
-          metric_relabel_configs: [{regex: instance, action: labeldrop}]
           static_configs: [{targets: ['127.0.0.1:{port}']}]
         """;
     try (TethysProcess p = TethysProcess.server(dir, config, "--web.enable-pushgateway")) {

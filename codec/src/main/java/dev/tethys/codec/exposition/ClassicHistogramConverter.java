@@ -231,6 +231,12 @@ final class ClassicHistogramConverter implements ExpositionParser {
     return emitting ? convertedLabels : parser.labels();
   }
 
+  /** None for what was converted, as in Prometheus. */
+  @Override
+  public List<String> emptyLabels() {
+    return emitting ? List.of() : parser.emptyLabels();
+  }
+
   @Override
   public double value() {
     return parser.value();

@@ -4,6 +4,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,12 @@ public interface ExpositionParser {
    * @throws ExpositionException when a label name occurs twice or a name is not valid UTF-8
    */
   Labels labels();
+
+  /**
+   * The names of labels that the present sample has with an empty value, which {@link #labels()}
+   * leaves out: a scraper that honours labels keeps those of the target off there.
+   */
+  List<String> emptyLabels();
 
   /** The value of a {@link Event#SERIES}. Every NaN but the staleness marker is the normal one. */
   double value();

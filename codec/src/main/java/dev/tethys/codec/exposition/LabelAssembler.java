@@ -3,7 +3,9 @@ package dev.tethys.codec.exposition;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +149,20 @@ final class LabelAssembler {
       }
     }
     return Labels.ofCanonicalBytes(out);
+  }
+
+  /** The names of the labels with an empty value, in the order in which they stand. */
+  List<String> emptyNames() {
+    List<String> names = List.of();
+    for (int i = 0; i < count; i++) {
+      if (at[i * 4 + 3] == 0) {
+        if (names.isEmpty()) {
+          names = new ArrayList<>();
+        }
+        names.add(new String(bytes, at[i * 4], at[i * 4 + 1], StandardCharsets.UTF_8));
+      }
+    }
+    return names;
   }
 
   private void sortFew() {

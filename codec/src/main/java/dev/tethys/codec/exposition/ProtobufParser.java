@@ -10,6 +10,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -409,6 +410,24 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.Place {
 
   @Override
   public Labels labels() {
+    LabelAssembler a = assemble();
+    Labels l = a.build();
+    if (l == null) {
+      throw error(
+          "label name "
+              + GoQuote.quote(a.duplicate())
+              + " is not unique in metric "
+              + GoQuote.quote(metricName()));
+    }
+    return l;
+  }
+
+  @Override
+  public List<String> emptyLabels() {
+    return assemble().emptyNames();
+  }
+
+  private LabelAssembler assemble() {
     LabelAssembler a = assembler;
     a.clear();
     byte[] name = sampleName();
@@ -432,15 +451,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.Place {
         a.dropLast();
       }
     }
-    Labels l = a.build();
-    if (l == null) {
-      throw error(
-          "label name "
-              + GoQuote.quote(a.duplicate())
-              + " is not unique in metric "
-              + GoQuote.quote(metricName()));
-    }
-    return l;
+    return a;
   }
 
   private byte[] sampleName() {

@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -174,6 +175,10 @@ abstract class TextParser implements ExpositionParser {
 
   @Override
   public final Labels labels() {
+    return built(assemble());
+  }
+
+  private LabelAssembler assemble() {
     LabelAssembler a = assembler;
     a.clear();
     a.name(METRIC_NAME, 0, METRIC_NAME.length, false);
@@ -203,7 +208,13 @@ abstract class TextParser implements ExpositionParser {
       }
       a.value(buf, spans[i + 2], spans[i + 3], true);
     }
-    return built(a);
+    return a;
+  }
+
+  @Override
+  public final List<String> emptyLabels() {
+    assemble();
+    return assembler.emptyNames();
   }
 
   /**

@@ -239,7 +239,7 @@ final class SampleIngest {
     long reference = known ? cache.reference(slot, app) : Appender.NO_SERIES;
     Labels labels = null;
     if (!known) {
-      labels = sampleLabels.of(p.labels());
+      labels = sampleLabels.of(p);
       if (labels == null) {
         cache.add(hash, Appender.NO_SERIES, null);
         return;
@@ -282,7 +282,7 @@ final class SampleIngest {
     Outcome o = append(app, reference, start, t, p, h);
     if (o == Outcome.UNKNOWN_SERIES) {
       // The series left memory since the last scrape; its labels are at hand.
-      Labels relabelled = sampleLabels.of(p.labels());
+      Labels relabelled = sampleLabels.of(p);
       if (relabelled == null) {
         return;
       }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.codec.exposition.ExpositionParser;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Labels.Label;
@@ -24,14 +25,19 @@ final class SampleLabels {
     this.config = config;
   }
 
-  /** Joins exposed and target labels and relabels; null when the series is dropped. */
-  @Nullable Labels of(Labels exposed) {
+  /**
+   * Joins exposed and target labels and relabels; null when the series is dropped. With
+   * honor_labels an exposed label that is empty keeps the target's off.
+   */
+  @Nullable Labels of(ExpositionParser sample) {
+    Labels exposed = sample.labels();
+    List<String> keptOff = config.honorLabels() ? sample.emptyLabels() : List.of();
     LabelsBuilder b = exposed.toBuilder();
     List<Label> clashing = new ArrayList<>();
     for (Label l : target.toList()) {
       String there = exposed.get(l.name());
       if (config.honorLabels()) {
-        if (there.isEmpty()) {
+        if (there.isEmpty() && !keptOff.contains(l.name())) {
           b.set(l.name(), l.value());
         }
         continue;

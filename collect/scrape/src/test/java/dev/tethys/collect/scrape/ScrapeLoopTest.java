@@ -276,7 +276,12 @@ class ScrapeLoopTest {
     try (Setting s = new Setting()) {
       s.body = "a{job=\"theirs\",instance=\"\"} 1\n";
       s.apply(Setting.job("honor_labels: true\n")).target().scrape(1);
-      assertThat(s.samples()).containsExactly("a{instance=\"i\", job=\"theirs\"} @0 1");
+      assertThat(s.samples()).containsExactly("a{job=\"theirs\"} @0 1");
+    }
+    try (Setting s = new Setting()) {
+      s.body = "a{job=\"theirs\",instance=\"\"} 1\n";
+      s.apply(Setting.job("")).target().scrape(1);
+      assertThat(s.samples()).containsExactly("a{exported_job=\"theirs\", T} @0 1");
     }
   }
 
