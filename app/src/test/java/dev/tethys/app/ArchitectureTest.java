@@ -116,9 +116,9 @@ class ArchitectureTest {
         .whereLayer("processors")
         .mayOnlyAccessLayers("model", "config", "codec", "ottl", "pipeline")
         .whereLayer("alert")
-        .mayOnlyAccessLayers("model", "config", "web", "discovery", "promql")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql")
         .whereLayer("alert manager")
-        .mayOnlyAccessLayers("model", "config", "web", "alert")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "promql", "scrape", "receive", "alert")

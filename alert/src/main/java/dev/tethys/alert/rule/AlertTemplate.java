@@ -1,11 +1,11 @@
 package dev.tethys.alert.rule;
 
-import dev.tethys.alert.template.MissingKey;
 import dev.tethys.alert.template.PrometheusFunctions;
-import dev.tethys.alert.template.Template;
-import dev.tethys.alert.template.TemplateException;
-import dev.tethys.alert.template.TemplateFunction;
-import dev.tethys.alert.template.TemplateLimits;
+import dev.tethys.codec.template.MissingKey;
+import dev.tethys.codec.template.Template;
+import dev.tethys.codec.template.TemplateException;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateLimits;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;

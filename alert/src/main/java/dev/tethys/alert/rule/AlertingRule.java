@@ -1,12 +1,12 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.alert.template.GoHistogram;
-import dev.tethys.alert.template.GoMap;
-import dev.tethys.alert.template.GoStruct;
 import dev.tethys.alert.template.PrometheusFunctions;
 import dev.tethys.alert.template.QuerySample;
-import dev.tethys.alert.template.TemplateException;
-import dev.tethys.alert.template.TemplateFunction;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStruct;
+import dev.tethys.codec.template.TemplateException;
+import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.query.promql.Value;

@@ -1,6 +1,6 @@
 package dev.tethys.alert.rule;
 
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;

@@ -1,5 +1,6 @@
 package dev.tethys.alert.template;
 
+import dev.tethys.codec.template.GoStruct;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.histogram.HistogramText;
 import java.util.LinkedHashMap;

@@ -1,13 +1,16 @@
 package dev.tethys.alert.template;
 
-import dev.tethys.alert.template.TemplateFunction.Failure;
+import dev.tethys.codec.template.GoDuration;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.GoTime;
+import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers in the forms that people read. */
-final class Humanize {
+public final class Humanize {
   private static final String[] LARGE = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
   private static final String[] SMALL = {"m", "u", "n", "p", "f", "a", "z", "y"};
   private static final String[] BINARY = {"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"};
@@ -21,14 +24,14 @@ final class Humanize {
       case Long n -> n;
       case GoDuration d -> d.nanos() / 1e9;
       case String s -> {
-        Double d = Literals.real(s);
+        Double d = GoStrings.real(s);
         if (d == null) {
           throw new Failure("strconv.ParseFloat: parsing " + GoQuote.quote(s) + ": invalid syntax");
         }
         yield d;
       }
       case null -> throw new Failure("can't convert <nil> to float");
-      default -> throw new Failure("can't convert " + GoFormat.typeName(v) + " to float");
+      default -> throw new Failure("can't convert " + GoStrings.typeName(v) + " to float");
     };
   }
 
@@ -77,7 +80,8 @@ final class Humanize {
     return four(real(o) * 100) + "%";
   }
 
-  static String duration(@Nullable Object o) {
+  /** Seconds, as {@code humanizeDuration} shows them. */
+  public static String duration(@Nullable Object o) {
     double v = real(o);
     if (!Double.isFinite(v)) {
       return four(v);

@@ -1,12 +1,17 @@
 package dev.tethys.alert.template;
 
-import static dev.tethys.alert.template.TemplateFunction.Parameter.ANY;
-import static dev.tethys.alert.template.TemplateFunction.Parameter.STRING;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
-import dev.tethys.alert.template.TemplateFunction.Failure;
-import dev.tethys.alert.template.TemplateFunction.Parameter;
+import dev.tethys.codec.template.GoDuration;
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.config.Durations;
 import java.net.URI;
 import java.util.ArrayList;
@@ -54,14 +59,14 @@ public final class PrometheusFunctions {
               TemplateFunction.of(PrometheusFunctions::replaceAll, STRING, STRING, STRING)),
           Map.entry("match", TemplateFunction.of(PrometheusFunctions::match, STRING, STRING)),
           Map.entry("safeHtml", text(s -> s)),
-          Map.entry("title", text(PrometheusFunctions::title)),
+          Map.entry("title", text(GoStrings::title)),
           Map.entry("toUpper", text(s -> s.toUpperCase(Locale.ROOT))),
           Map.entry("toLower", text(s -> s.toLowerCase(Locale.ROOT))),
           Map.entry("graphLink", text(s -> link(s, 0))),
           Map.entry("tableLink", text(s -> link(s, 1))),
           Map.entry("stripPort", text(Hosts::stripPort)),
           Map.entry("stripDomain", text(Hosts::stripDomain)),
-          Map.entry("urlQueryEscape", text(Builtins::queryEscape)),
+          Map.entry("urlQueryEscape", text(GoStrings::queryEscape)),
           Map.entry("humanize", TemplateFunction.of(a -> Humanize.number(a[0]), ANY)),
           Map.entry("humanize1024", TemplateFunction.of(a -> Humanize.binary(a[0]), ANY)),
           Map.entry("humanizeDuration", TemplateFunction.of(a -> Humanize.duration(a[0]), ANY)),
@@ -105,7 +110,7 @@ public final class PrometheusFunctions {
 
   /** Where the page with a query's graph (tab 0) or table (tab 1) is, below the server's URL. */
   public static String link(String expression, int tab) {
-    return "/graph?g0.expr=" + Builtins.queryEscape(expression) + "&g0.tab=" + tab;
+    return "/graph?g0.expr=" + GoStrings.queryEscape(expression) + "&g0.tab=" + tab;
   }
 
   private static Object query(Querier querier, String expression, long time) {
@@ -161,7 +166,7 @@ public final class PrometheusFunctions {
   private static Object replaceAll(@Nullable Object[] args) {
     String pattern = String.valueOf(args[0]);
     try {
-      return Replacement.all(
+      return GoStrings.replaceAll(
           Pattern.compile(pattern), String.valueOf(args[2]), String.valueOf(args[1]));
     } catch (PatternSyntaxException e) {
       throw new Failure("regexp: Compile(`" + pattern + "`): " + e.getMessage());
@@ -176,28 +181,5 @@ public final class PrometheusFunctions {
     } catch (IllegalArgumentException e) {
       throw new Failure(String.valueOf(e.getMessage()));
     }
-  }
-
-  /** The first letter of each word in upper case; the others stay as they are. */
-  static String title(String s) {
-    StringBuilder sb = new StringBuilder(s.length());
-    boolean inWord = false;
-    for (int i = 0; i < s.length(); ) {
-      int c = s.codePointAt(i);
-      i += Character.charCount(c);
-      boolean cased =
-          Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
-      boolean part =
-          Character.isLetterOrDigit(c)
-              || c == '_'
-              || Character.getType(c) == Character.NON_SPACING_MARK
-              || inWord
-                  && (c == '\'' || c == '\u2019' || c == '.' || c == ':')
-                  && i < s.length()
-                  && Character.isLetter(s.codePointAt(i));
-      sb.appendCodePoint(cased && !inWord ? Character.toTitleCase(c) : c);
-      inWord = part && (inWord || cased);
-    }
-    return sb.toString();
   }
 }

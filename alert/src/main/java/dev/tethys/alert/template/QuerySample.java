@@ -1,5 +1,7 @@
 package dev.tethys.alert.template;
 
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStruct;
 import dev.tethys.model.Histogram;
 import java.util.LinkedHashMap;
 import java.util.Map;

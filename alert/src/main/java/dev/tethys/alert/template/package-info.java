@@ -1,4 +1,4 @@
-/** Go's template language with the functions that Prometheus's users know. */
+/** The functions that templates of Prometheus have beside those of Go. */
 @NullMarked
 package dev.tethys.alert.template;
 

@@ -3,6 +3,13 @@ package dev.tethys.alert.template;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.MissingKey;
+import dev.tethys.codec.template.Template;
+import dev.tethys.codec.template.TemplateException;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateLimits;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;

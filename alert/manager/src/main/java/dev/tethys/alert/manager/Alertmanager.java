@@ -16,7 +16,7 @@ import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.NotificationLog;
 import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.Templates;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;

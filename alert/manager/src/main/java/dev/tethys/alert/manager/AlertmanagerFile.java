@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;

@@ -12,7 +12,7 @@ import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.alert.manager.state.SilenceLimits;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;

@@ -10,7 +10,7 @@ import dev.tethys.alert.manager.state.NotificationLog;
 import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.alert.manager.template.Templates;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

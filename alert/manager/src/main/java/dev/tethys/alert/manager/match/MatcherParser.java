@@ -2,7 +2,7 @@ package dev.tethys.alert.manager.match;
 
 import dev.tethys.alert.manager.match.MatcherLexer.Kind;
 import dev.tethys.alert.manager.match.MatcherLexer.Token;
-import dev.tethys.alert.template.GoStrings;
+import dev.tethys.codec.template.GoStrings;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.receiver;
 
 import dev.tethys.alert.manager.receiver.NotifyException.Reason;
-import dev.tethys.alert.template.GoStrings;
+import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Answer;

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Expands the templates of one entry for one notification. A template that fails ends the
- * notification with a {@link dev.tethys.alert.template.TemplateException}.
+ * notification with a {@link dev.tethys.codec.template.TemplateException}.
  */
 record Texts(Templates templates, YamlObject settings, Notification notification) {
   /** The value of a key, expanded. */

@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.receiver;
 
 import dev.tethys.alert.manager.template.Templates;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;

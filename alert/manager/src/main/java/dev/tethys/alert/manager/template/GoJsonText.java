@@ -2,12 +2,12 @@ package dev.tethys.alert.manager.template;
 
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.template.TemplateData.AlertData;
-import dev.tethys.alert.template.GoDuration;
-import dev.tethys.alert.template.GoList;
-import dev.tethys.alert.template.GoMap;
-import dev.tethys.alert.template.GoStrings;
-import dev.tethys.alert.template.GoStruct;
-import dev.tethys.alert.template.GoTime;
+import dev.tethys.codec.template.GoDuration;
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.GoStruct;
+import dev.tethys.codec.template.GoTime;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.template;
 
-import dev.tethys.alert.template.GoStrings;
-import dev.tethys.alert.template.TemplateOutput;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.TemplateOutput;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

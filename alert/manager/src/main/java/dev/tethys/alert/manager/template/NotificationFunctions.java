@@ -1,18 +1,19 @@
 package dev.tethys.alert.manager.template;
 
-import static dev.tethys.alert.template.TemplateFunction.Parameter.ANY;
-import static dev.tethys.alert.template.TemplateFunction.Parameter.STRING;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
-import dev.tethys.alert.template.GoDuration;
-import dev.tethys.alert.template.GoList;
-import dev.tethys.alert.template.GoMap;
-import dev.tethys.alert.template.GoStrings;
-import dev.tethys.alert.template.GoTime;
-import dev.tethys.alert.template.TemplateFunction;
-import dev.tethys.alert.template.TemplateFunction.Failure;
-import dev.tethys.alert.template.TemplateFunction.Parameter;
+import dev.tethys.alert.template.Humanize;
+import dev.tethys.codec.template.GoDuration;
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.GoTime;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.model.GoQuote;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Params;
@@ -85,7 +86,7 @@ final class NotificationFunctions {
                 new GoDuration(
                     Duration.between(time(a[0]).time().toInstant(), clock.instant()).toNanos()),
             TIME));
-    m.put("humanizeDuration", TemplateFunction.of(a -> GoStrings.humanizeDuration(a[0]), ANY));
+    m.put("humanizeDuration", TemplateFunction.of(a -> Humanize.duration(a[0]), ANY));
     m.put("toDate", TemplateFunction.of(a -> date(string(a[0]), string(a[1])), STRING, STRING));
     m.put(
         "mustToDate",

@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.template;
 
-import dev.tethys.alert.template.GoStruct;
+import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
 
 /**

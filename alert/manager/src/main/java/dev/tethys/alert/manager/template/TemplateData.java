@@ -2,9 +2,9 @@ package dev.tethys.alert.manager.template;
 
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
-import dev.tethys.alert.template.GoList;
-import dev.tethys.alert.template.GoMap;
-import dev.tethys.alert.template.GoStruct;
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStruct;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +75,8 @@ public record TemplateData(
       m.put("Status", status);
       m.put("Labels", Values.kv(labels.map()));
       m.put("Annotations", Values.kv(annotations.map()));
-      m.put("StartsAt", dev.tethys.alert.template.GoTime.utc(startsAt));
-      m.put("EndsAt", dev.tethys.alert.template.GoTime.utc(endsAt));
+      m.put("StartsAt", dev.tethys.codec.template.GoTime.utc(startsAt));
+      m.put("EndsAt", dev.tethys.codec.template.GoTime.utc(endsAt));
       m.put("GeneratorURL", generatorUrl);
       m.put("Fingerprint", fingerprint);
       return m;

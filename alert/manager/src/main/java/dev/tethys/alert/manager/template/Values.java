@@ -1,11 +1,11 @@
 package dev.tethys.alert.manager.template;
 
 import dev.tethys.alert.manager.template.TemplateData.AlertData;
-import dev.tethys.alert.template.GoList;
-import dev.tethys.alert.template.GoMap;
-import dev.tethys.alert.template.GoStruct;
-import dev.tethys.alert.template.TemplateFunction;
-import dev.tethys.alert.template.TemplateFunction.Parameter;
+import dev.tethys.codec.template.GoList;
+import dev.tethys.codec.template.GoMap;
+import dev.tethys.codec.template.GoStruct;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateFunction.Parameter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

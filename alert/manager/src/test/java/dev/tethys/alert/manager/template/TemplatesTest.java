@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
-import dev.tethys.alert.template.TemplateException;
+import dev.tethys.codec.template.TemplateException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

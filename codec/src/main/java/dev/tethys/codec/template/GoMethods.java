@@ -1,4 +1,4 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
 import org.jspecify.annotations.Nullable;
 

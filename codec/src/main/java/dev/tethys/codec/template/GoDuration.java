@@ -1,6 +1,6 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import static dev.tethys.alert.template.TemplateFunction.Parameter;
+import static dev.tethys.codec.template.TemplateFunction.Parameter;
 
 import dev.tethys.model.GoDurationText;
 import java.util.Map;

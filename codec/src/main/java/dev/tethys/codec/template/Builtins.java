@@ -1,9 +1,9 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import static dev.tethys.alert.template.TemplateFunction.Parameter.ANY;
-import static dev.tethys.alert.template.TemplateFunction.Parameter.STRING;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
+import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
 
-import dev.tethys.alert.template.TemplateFunction.Failure;
+import dev.tethys.codec.template.TemplateFunction.Failure;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
 /**
  * A template cannot be parsed or executed. The message is Go's: {@code template: name:line:column:

@@ -1,6 +1,6 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import static dev.tethys.alert.template.TemplateFunction.Parameter;
+import static dev.tethys.codec.template.TemplateFunction.Parameter;
 
 import java.time.Instant;
 import java.time.ZoneId;

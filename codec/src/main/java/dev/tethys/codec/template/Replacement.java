@@ -1,4 +1,4 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;

@@ -1,6 +1,6 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import dev.tethys.alert.template.Token.Kind;
+import dev.tethys.codec.template.Token.Kind;
 import dev.tethys.model.GoQuote;
 import java.util.Locale;
 import java.util.Map;

@@ -1,11 +1,11 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import dev.tethys.alert.template.Node.Body;
-import dev.tethys.alert.template.Node.Branching;
-import dev.tethys.alert.template.Node.Command;
-import dev.tethys.alert.template.Node.Pipe;
-import dev.tethys.alert.template.Node.Term;
-import dev.tethys.alert.template.TemplateFunction.Parameter;
+import dev.tethys.codec.template.Node.Body;
+import dev.tethys.codec.template.Node.Branching;
+import dev.tethys.codec.template.Node.Command;
+import dev.tethys.codec.template.Node.Pipe;
+import dev.tethys.codec.template.Node.Term;
+import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.model.GoQuote;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

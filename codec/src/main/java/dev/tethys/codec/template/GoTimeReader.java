@@ -1,4 +1,4 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
 import java.time.DateTimeException;
 import java.time.LocalDateTime;

@@ -1,6 +1,6 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import dev.tethys.alert.template.Node.Body;
+import dev.tethys.codec.template.Node.Body;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

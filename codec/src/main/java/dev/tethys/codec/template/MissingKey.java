@@ -1,4 +1,4 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
 /** What a key that a map lacks gives: Go's option {@code missingkey}. */
 public enum MissingKey {

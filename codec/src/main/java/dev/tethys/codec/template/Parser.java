@@ -1,12 +1,12 @@
-package dev.tethys.alert.template;
+package dev.tethys.codec.template;
 
-import dev.tethys.alert.template.Node.Body;
-import dev.tethys.alert.template.Node.Branching;
-import dev.tethys.alert.template.Node.Command;
-import dev.tethys.alert.template.Node.Pipe;
-import dev.tethys.alert.template.Node.Term;
-import dev.tethys.alert.template.Node.Variable;
-import dev.tethys.alert.template.Token.Kind;
+import dev.tethys.codec.template.Node.Body;
+import dev.tethys.codec.template.Node.Branching;
+import dev.tethys.codec.template.Node.Command;
+import dev.tethys.codec.template.Node.Pipe;
+import dev.tethys.codec.template.Node.Term;
+import dev.tethys.codec.template.Node.Variable;
+import dev.tethys.codec.template.Token.Kind;
 import dev.tethys.model.GoQuote;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
