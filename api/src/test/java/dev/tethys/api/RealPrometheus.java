@@ -2,10 +2,9 @@ package dev.tethys.api;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,9 +22,7 @@ final class RealPrometheus implements AutoCloseable {
 
   RealPrometheus(Path folder) throws IOException, InterruptedException {
     Path program = Shared.peer("prometheus");
-    try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = s.getLocalPort();
-    }
+    port = Ports.free();
     Path config = folder.resolve("prometheus.yml");
     Files.writeString(config, "global:\n  external_labels:\n    region: eu\n");
     process =

@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -51,7 +52,7 @@ class AgentTest {
           x.close();
         });
     application.start();
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     try (TethysProcess central =
         TethysProcess.server(dir, "global: {}", "--web.enable-remote-write-receiver")) {
       Path config =
@@ -114,8 +115,8 @@ class AgentTest {
 
   @Test
   void aQueueOnDiskOutlivesTheProcess() throws IOException {
-    int port = TethysProcess.freePort();
-    int receiver = TethysProcess.freePort();
+    int port = Ports.free();
+    int receiver = Ports.free();
     Path config =
         Files.writeString(
             dir.resolve("agent.yml"),

@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.URI;
@@ -228,8 +229,8 @@ class AlertingPeersTest {
   void rulesAlertsAndNotificationsAreThoseOfPrometheus() throws Exception {
     Path prometheus = Shared.peer("prometheus");
     Path alertmanager = Shared.peer("prometheus-alertmanager");
-    int amPort = TethysProcess.freePort();
-    int promPort = TethysProcess.freePort();
+    int amPort = Ports.free();
+    int promPort = Ports.free();
     Files.writeString(
         dir.resolve("am.yml"), "route: {receiver: none}\nreceivers: [{name: none}]\n");
     Files.writeString(dir.resolve("rules.yml"), RULES);

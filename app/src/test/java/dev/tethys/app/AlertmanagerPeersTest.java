@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -174,7 +175,7 @@ class AlertmanagerPeersTest {
 
   @Test
   void theSameAlertsMakeTheSameNotifications() throws IOException, InterruptedException {
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     try (RealAlertmanager peer = RealAlertmanager.start(dir, "real", config("real"));
         TethysProcess ours = ours(config("ours"), port)) {
       assertThat(ours.isAlive()).isTrue();
@@ -312,7 +313,7 @@ class AlertmanagerPeersTest {
   @Test
   void theRealToolWorks() throws IOException, InterruptedException {
     Path amtool = Shared.peer("amtool");
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     try (TethysProcess ours = ours(config("ours"), port)) {
       String url = "--alertmanager.url=http://127.0.0.1:" + port;
       assertThat(run(amtool, url, "alert", "add", "Fire", "x=1", "--annotation=a=b")).isEmpty();

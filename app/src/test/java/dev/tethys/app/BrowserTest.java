@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ class BrowserTest {
         Files.isExecutable(Path.of("/usr/bin/chromium")), "needs Chromium, which is not installed");
     Assumptions.assumeTrue(
         Files.isDirectory(ui.resolve("node_modules")), "needs the interface to be built (npm ci)");
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     try (TethysProcess server =
         TethysProcess.launch(dir, port, java.util.List.of("--web.listen-address=127.0.0.1:" + port))
             .awaitReady()) {

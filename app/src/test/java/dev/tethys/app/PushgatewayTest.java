@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +21,7 @@ class PushgatewayTest {
   }
 
   private TethysProcess start() {
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     return TethysProcess.launch(
             dir,
             port,

@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.URI;
@@ -27,7 +28,7 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
     Process trial = run(dir, mount);
     Assumptions.assumeTrue(
         trial.waitFor(10, TimeUnit.SECONDS) && trial.exitValue() == 0, "no mount namespaces here");
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     Files.writeString(dir.resolve(name + ".yml"), config);
     Process p =
         run(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -248,7 +249,7 @@ class ReceiverPeersTest {
   @Test
   void everyServiceHearsTheSame() throws IOException, InterruptedException {
     try (RealAlertmanager real = RealAlertmanager.start(dir, "real", config("real"))) {
-      int port = TethysProcess.freePort();
+      int port = Ports.free();
       Files.writeString(dir.resolve("ours.yml"), config("ours"));
       try (TethysProcess ours =
           TethysProcess.launch(

@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -143,8 +144,8 @@ class RemoteWritePeersTest {
   @Test
   void everySampleArrivesThoughEitherSideIsKilled() throws Exception {
     Shared.peer("prometheus");
-    int prom = TethysProcess.freePort();
-    int victoria = TethysProcess.freePort();
+    int prom = Ports.free();
+    int victoria = Ports.free();
     Process receiver = prometheus(prom);
     start(
         Shared.peer("victoria-metrics"),

@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,7 @@ class ServerTest {
 
   @Test
   void withoutAConfigurationItWatchesItselfAndTheMachine() {
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     try (TethysProcess server =
         TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
             .awaitReady()) {
@@ -77,7 +78,7 @@ class ServerTest {
   @Test
   void aSecondServerOnTheSameFolderIsRefused() {
     try (TethysProcess first = TethysProcess.server(dir, SELF)) {
-      int port = TethysProcess.freePort();
+      int port = Ports.free();
       TethysProcess second =
           TethysProcess.launch(
               dir,

@@ -1,8 +1,8 @@
 package dev.tethys.app;
 
+import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -69,7 +69,7 @@ final class TethysProcess implements AutoCloseable {
 
   /** Starts the server with a configuration and waits until it is ready. */
   static TethysProcess server(Path folder, String config, String... flags) {
-    return server(folder, freePort(), config, flags);
+    return server(folder, Ports.free(), config, flags);
   }
 
   /** The same on a port that is given, as after a restart. */
@@ -86,14 +86,6 @@ final class TethysProcess implements AutoCloseable {
       TethysProcess p = launch(folder, port, args);
       p.prefix = args.stream().anyMatch(a -> a.endsWith("/mon/")) ? "/mon" : "";
       return p.awaitReady();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  static int freePort() {
-    try (ServerSocket s = new ServerSocket(0)) {
-      return s.getLocalPort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

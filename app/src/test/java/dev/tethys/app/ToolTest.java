@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.app.tool.Console;
 import dev.tethys.app.tool.ToolRole;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -190,7 +191,7 @@ class ToolTest {
     assertThat(tool("list", "--nope").err()).contains("unknown flag --nope");
     assertThat(tool("lisp").err()).contains("there is no command tsdb lisp");
     assertThat(tool("create-blocks-from", "rules", "x.yml").err())
-        .contains("tsdb create-blocks-from rules is not built yet");
+        .contains("required flag --start not provided");
     assertThat(tool("import", "prometheus", "x").err()).contains("an operand is missing");
     assertThat(tool("analyze", "--extended").status()).isEqualTo(1);
     assertThat(ToolRole.run(List.of("check", "config"), quiet())).isEqualTo(1);
@@ -261,7 +262,7 @@ class ToolTest {
     Path data = dir.resolve("data");
     Files.createDirectories(data.resolve("chunks_head"));
     Files.createDirectories(data.resolve("wal"));
-    int port = TethysProcess.freePort();
+    int port = Ports.free();
     TethysProcess server =
         TethysProcess.launch(
             dir,

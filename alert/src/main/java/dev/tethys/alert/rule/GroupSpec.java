@@ -1,6 +1,8 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.Labels;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,5 +28,17 @@ public record GroupSpec(
   /** What tells groups apart, in metrics too. */
   public String key() {
     return file + ";" + name;
+  }
+
+  /**
+   * The time at or before an instant at which the group is evaluated: groups are spread over the
+   * interval by their file and name.
+   */
+  public Instant slot(Instant at, Duration every) {
+    long millis = every.toMillis();
+    long hash = Labels.of("file", file, "name", name).hash64();
+    long offset = Long.remainderUnsigned(hash, millis);
+    long since = at.toEpochMilli() - offset;
+    return Instant.ofEpochMilli(since - Math.floorMod(since, millis) + offset);
   }
 }

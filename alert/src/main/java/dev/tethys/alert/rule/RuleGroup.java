@@ -219,11 +219,7 @@ public final class RuleGroup {
 
   /** The time at or before an instant at which the group is evaluated. */
   Instant slot(Instant at) {
-    long every = interval.toMillis();
-    long hash = Labels.of("file", spec.file(), "name", spec.name()).hash64();
-    long offset = Long.remainderUnsigned(hash, every);
-    long millis = at.toEpochMilli() - offset;
-    return Instant.ofEpochMilli(millis - Math.floorMod(millis, every) + offset);
+    return spec.slot(at, interval);
   }
 
   private void iteration(Instant time) throws InterruptedException {

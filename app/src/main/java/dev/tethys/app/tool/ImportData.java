@@ -66,18 +66,14 @@ final class ImportData {
             "<input file> [<output directory>]",
             "Import samples from OpenMetrics input into blocks of a data folder of Tethys, and print"
                 + " them as promtool does. The folder may be a new one.",
-            List.of(
-                LABEL,
-                ListBlocks.HUMAN,
-                Flag.of(
-                    "quiet",
-                    Flag.Kind.BOOLEAN,
-                    "false",
-                    "Do not print created blocks. Short: -q.")),
+            List.of(LABEL, ListBlocks.HUMAN, QUIET),
             1,
             2,
             ImportData::createBlocks));
   }
+
+  static final Flag QUIET =
+      Flag.of("quiet", Flag.Kind.BOOLEAN, "false", "Do not print created blocks. Short: -q.");
 
   private static final Flag LABEL =
       Flag.of(
@@ -145,21 +141,37 @@ final class ImportData {
       throw new NoSuchFileException(file.toString());
     }
     Map<String, String> labels = labels(a);
+    return blocks(
+        into,
+        String.valueOf(file.getFileName()),
+        console,
+        (sorter, progress) -> reader.read(file, labels, sorter, progress),
+        made);
+  }
+
+  /** Gives samples in any order. */
+  @FunctionalInterface
+  interface Source {
+    void fill(SampleSorter into, Progress progress) throws IOException;
+  }
+
+  /**
+   * Writes samples of any order as blocks of a data folder.
+   *
+   * @param name of the source, for the report
+   * @param made is told each block
+   */
+  static ImportReport blocks(
+      Path into, String name, Console console, Source source, Consumer<BlockInfo> made)
+      throws IOException {
     ProgressLine line = console.progress("done");
     ImportReport report = new ImportReport();
     try (MetricsDatabase db = OpenStore.own(into);
         SampleSorter sorter = db.sampleSorter(SortedImport.memory())) {
-      reader.read(file, labels, sorter, line);
+      source.fill(sorter, line);
       try (BlockImport blocks = db.blockImport()) {
         SortedImport.write(
-            String.valueOf(file.getFileName()),
-            sorter,
-            SortedImport.range(sorter),
-            (l, b) -> {},
-            blocks,
-            report,
-            line,
-            made);
+            name, sorter, SortedImport.range(sorter), (l, b) -> {}, blocks, report, line, made);
         if (blocks.refused() > 0) {
           report.note(
               blocks.refused() + " samples were not taken: the store has others at their times");

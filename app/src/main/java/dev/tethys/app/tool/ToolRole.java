@@ -17,7 +17,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.logging.Level;
 
 /**
@@ -25,9 +24,6 @@ import java.util.logging.Level;
  * and 3 where a linter complains.
  */
 public final class ToolRole {
-  /** Groups of promtool's commands that are still to come. */
-  private static final List<String> TO_COME = List.of("tsdb create-blocks-from rules");
-
   private ToolRole() {}
 
   /** Runs one command; the exit code of the process. */
@@ -130,14 +126,6 @@ public final class ToolRole {
       console.out().print(help(""));
       return args.isEmpty() ? 1 : 0;
     }
-    String line = String.join(" ", args) + " ";
-    String missing = TO_COME.stream().filter(c -> line.startsWith(c + " ")).findFirst().orElse("");
-    if (!missing.isEmpty()) {
-      throw new UsageException(
-          "tethys tool "
-              + missing
-              + " is not built yet; promtool's works against this server and its files");
-    }
     // The longest name that fits.
     for (int words = Math.min(3, args.size()); words > 0; words--) {
       String name = String.join(" ", args.subList(0, words));
@@ -171,9 +159,7 @@ public final class ToolRole {
         sb.append(String.format("  %-40s %s%n", c.name(), about));
       }
     }
-    sb.append("\nNot built yet, refused by name: ")
-        .append(String.join(", ", new TreeSet<>(TO_COME)))
-        .append("\n\nEach command has --help.\n");
+    sb.append("\nEach command has --help.\n");
     return sb.toString();
   }
 }

@@ -15,6 +15,7 @@ final class TsdbCommands {
     out.addAll(DumpSeries.commands());
     out.add(VerifyFolder.command());
     out.addAll(ImportData.commands());
+    out.add(BackfillRules.command());
     out.addAll(ExportData.commands());
     out.addAll(BackupData.commands());
     out.add(BenchWrite.command());

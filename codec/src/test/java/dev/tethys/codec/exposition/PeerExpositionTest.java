@@ -3,9 +3,9 @@ package dev.tethys.codec.exposition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.exposition.ExpositionParser.Event;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,7 +23,7 @@ class PeerExpositionTest {
   @Test
   void nodeExporter() throws Exception {
     Path program = Shared.peer("prometheus-node-exporter");
-    int port = freePort();
+    int port = Ports.free();
     compareFormats(port, program.toString(), "--web.listen-address=127.0.0.1:" + port);
   }
 
@@ -31,7 +31,7 @@ class PeerExpositionTest {
   void prometheus(@TempDir Path dir) throws Exception {
     Path program = Shared.peer("prometheus");
     Path config = Files.writeString(dir.resolve("p.yml"), "global: {}\n");
-    int port = freePort();
+    int port = Ports.free();
     compareFormats(
         port,
         program.toString(),
@@ -44,12 +44,6 @@ class PeerExpositionTest {
     Set<String> out = new TreeSet<>(of);
     out.removeAll(in);
     return out;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket s = new ServerSocket(0)) {
-      return s.getLocalPort();
-    }
   }
 
   private static void compareFormats(int port, String... command) throws Exception {

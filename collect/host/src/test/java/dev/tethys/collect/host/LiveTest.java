@@ -2,10 +2,9 @@ package dev.tethys.collect.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -104,10 +103,7 @@ final class LiveTest {
 
   private static String scrape() throws IOException, InterruptedException {
     Path peer = Shared.peer("prometheus-node-exporter");
-    int port;
-    try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     List<String> command = new ArrayList<>(FLAGS);
     command.add(0, peer.toString());
     MORE.forEach(c -> command.add("--collector." + c));

@@ -9,6 +9,7 @@ import dev.tethys.codec.exposition.Families;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -16,7 +17,6 @@ import dev.tethys.web.Routes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,10 +50,7 @@ class PushPeerTest {
   @BeforeEach
   void start() throws Exception {
     Path program = Shared.peer("prometheus-pushgateway");
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     peer =
         new ProcessBuilder(
                 program.toString(),

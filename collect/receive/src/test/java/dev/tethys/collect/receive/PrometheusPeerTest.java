@@ -13,12 +13,12 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -68,9 +68,7 @@ class PrometheusPeerTest {
         WebReceivers.READ,
         new RemoteReadReceiver(
             store, () -> Labels.EMPTY, RemoteReadOptions.DEFAULT, ReceiveLimits.DEFAULT, registry));
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
+    port = Ports.free();
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 

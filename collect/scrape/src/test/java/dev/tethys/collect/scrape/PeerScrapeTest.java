@@ -3,10 +3,10 @@ package dev.tethys.collect.scrape;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -16,10 +16,7 @@ class PeerScrapeTest {
   @Test
   void nodeExporter() throws Exception {
     Path program = Shared.peer("prometheus-node-exporter");
-    int port;
-    try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     Process peer =
         new ProcessBuilder(program.toString(), "--web.listen-address=127.0.0.1:" + port)
             .redirectErrorStream(true)

@@ -1,9 +1,8 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.testkit.Ports;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,8 +18,8 @@ import org.apache.kafka.common.Uuid;
 /** A real broker on loopback, in a process of its own. */
 final class KafkaBroker implements AutoCloseable {
   private final Path dir;
-  private final int port = freePort();
-  private final int controller = freePort();
+  private final int port = Ports.free();
+  private final int controller = Ports.free();
   private Process process;
 
   KafkaBroker(Path dir) throws IOException, InterruptedException {
@@ -55,14 +54,6 @@ final class KafkaBroker implements AutoCloseable {
         .waitFor();
     process = run();
     await();
-  }
-
-  private static int freePort() {
-    try (ServerSocket s = new ServerSocket(0)) {
-      return s.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Process java(String main, String... args) throws IOException {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -30,10 +30,7 @@ public final class RealPrometheus implements AutoCloseable {
 
   /** Starts it on a data folder and waits until it is ready. */
   public RealPrometheus(Path folder, Path data, String... flags) throws IOException {
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     Path config = folder.resolve("prometheus.yml");
     Files.writeString(config, "storage: {tsdb: {out_of_order_time_window: 10h}}\n");
     log = Files.createTempFile(folder, "prometheus", ".log");

@@ -15,11 +15,11 @@ import dev.tethys.store.archive.text.OpenMetricsImport;
 import dev.tethys.store.metrics.BlockImport;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.SampleSorter;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -269,10 +269,7 @@ class TextTest {
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("ours"), DataFolder.OFFLINE)) {
       lines = export(db, true);
     }
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     Process p =
         new ProcessBuilder(
                 program.toString(),

@@ -1,9 +1,9 @@
 package dev.tethys.query.promql.differential;
 
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -33,10 +33,7 @@ final class PrometheusPeer implements AutoCloseable {
 
   PrometheusPeer(Path folder) throws IOException {
     Path program = Shared.peer("prometheus");
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
+    int port = Ports.free();
     Path config = folder.resolve("prometheus.yml");
     Files.writeString(config, "global: {}\n");
     url = "http://127.0.0.1:" + port;

@@ -1,0 +1,42 @@
+package dev.tethys.testkit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.Random;
+
+/**
+ * Ports for programs that must be told theirs. They lie below those that the kernel gives to
+ * clients (32768 and up on Linux): a port of these can be taken by any connection between the
+ * moment it is found free and the moment the program listens on it.
+ */
+public final class Ports {
+  private static final int FIRST = 15_000;
+  private static final int COUNT = 17_000;
+  private static final int TRIES = 1000;
+  private static final Random RANDOM = new Random();
+
+  private Ports() {}
+
+  /** One that is free on all addresses now; hardly ever given twice. */
+  public static int free() {
+    for (int i = 0; i < TRIES; i++) {
+      int port = FIRST + RANDOM.nextInt(COUNT);
+      if (isFree(port, null) && isFree(port, InetAddress.getLoopbackAddress())) {
+        return port;
+      }
+    }
+    throw new IllegalStateException("no port is free between " + FIRST + " and " + (FIRST + COUNT));
+  }
+
+  private static boolean isFree(int port, @org.jspecify.annotations.Nullable InetAddress address) {
+    try (ServerSocket s = new ServerSocket()) {
+      s.setReuseAddress(false);
+      s.bind(new InetSocketAddress(address, port));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
