@@ -1,5 +1,6 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * the one list of mechanisms there are.
  */
 public final class Discoveries {
+  /** Mechanisms with a class of their own. */
+  private static final List<Mechanism> MECHANISMS = List.of(KubernetesDiscovery.MECHANISM);
+
   /** Mechanisms of Prometheus that are refused by name. */
   private static final List<String> NOT_BUILT =
       List.of(
@@ -31,7 +35,6 @@ public final class Discoveries {
           "gce",
           "hetzner",
           "ionos",
-          "kubernetes",
           "kuma",
           "lightsail",
           "linode",
@@ -65,7 +68,12 @@ public final class Discoveries {
   private static final Key<List<DnsConfig>> DNS =
       SECTION.key("dns_sd_configs", Type.list(DnsConfig.TYPE), List.of(), "Targets from DNS.");
 
+  private static final List<Key<List<DiscoveryConfig>>> LISTS = new ArrayList<>();
+
   static {
+    for (Mechanism m : MECHANISMS) {
+      LISTS.add(SECTION.key(m.name() + "_sd_configs", Type.list(m.type()), List.of(), m.doc()));
+    }
     NOT_BUILT.forEach(m -> SECTION.notBuilt(m + "_sd_configs", "Targets from " + m + "."));
   }
 
@@ -90,6 +98,7 @@ public final class Discoveries {
     out.addAll(o.get(DNS));
     out.addAll(o.get(FILE));
     out.addAll(o.get(HTTP));
+    LISTS.forEach(list -> out.addAll(o.get(list)));
     YamlNode at = o.at(STATIC);
     List<TargetGroup> groups = o.get(STATIC);
     if (at != null && !groups.isEmpty()) {

@@ -1,42 +1,86 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every mechanism needs of its surroundings.
  *
  * @param pause how it waits until the next refresh; tests own it
+ * @param clock what time it is
+ * @param environment variables of the process; null for those that are not set
  * @param metrics where it counts
  * @param http how it reaches HTTP servers
  */
-public record DiscoveryContext(Pause pause, DiscoveryMetrics metrics, HttpFetch.Client http) {
+public record DiscoveryContext(
+    Pause pause,
+    InstantSource clock,
+    Environment environment,
+    DiscoveryMetrics metrics,
+    Sender http) {
   /** Waits. */
   @FunctionalInterface
   public interface Pause {
     void pause(Duration duration) throws InterruptedException;
   }
 
+  /** The variables of a process. */
+  @FunctionalInterface
+  public interface Environment {
+    @Nullable String get(String name);
+
+    /** The value, or another where it is not set or empty. */
+    default String get(String name, String otherwise) {
+      String v = get(name);
+      return v == null || v.isEmpty() ? otherwise : v;
+    }
+  }
+
+  /** Sends a call as a configuration says. */
+  @FunctionalInterface
+  public interface Sender {
+    /** The answer, to be closed. */
+    Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException;
+  }
+
+  Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException {
+    return http.send(config, call);
+  }
+
   /** The same for another manager, which counts under its own name. */
   public DiscoveryContext named(String manager) {
-    return new DiscoveryContext(pause, metrics.of(manager), http);
+    return new DiscoveryContext(pause, clock, environment, metrics.of(manager), http);
+  }
+
+  /** The same for a discovery that runs for a pool. */
+  DiscoveryContext inPool(String pool) {
+    return new DiscoveryContext(pause, clock, environment, metrics.inPool(pool), http);
   }
 
   /** The surroundings of a running program. */
   public static DiscoveryContext of(Registry registry, HttpClientFactory clients) {
     return new DiscoveryContext(
         Thread::sleep,
+        InstantSource.system(),
+        System::getenv,
         new DiscoveryMetrics(registry),
-        (config, url, headers, maxBytes) -> {
-          Call call = new Call("GET", url, headers, null, Call.DEFAULT_TIMEOUT, null);
-          try (Answer answer =
-              clients.client(config).send(call.withHeader("Accept-Encoding", "gzip"))) {
-            return new HttpFetch.Answer(
-                answer.status(), answer.header("Content-Type", ""), answer.bytes(maxBytes));
-          }
-        });
+        sender(clients));
+  }
+
+  private static Sender sender(HttpClientFactory clients) {
+    return sender(clients, UnaryOperator.identity());
+  }
+
+  /** Calls that {@code route} may send to another server than the one they name. */
+  static Sender sender(HttpClientFactory clients, UnaryOperator<Call> route) {
+    return (config, call) -> clients.client(config).send(route.apply(call));
   }
 }

@@ -68,9 +68,14 @@ public final class DiscoveryManager implements AutoCloseable {
       if (closed) {
         return;
       }
-      pools.keySet().stream()
-          .filter(p -> !byPool.containsKey(p))
-          .forEach(p -> context.metrics().poolGone(p));
+      pools.forEach(
+          (pool, configs) -> {
+            if (!byPool.containsKey(pool)) {
+              context
+                  .metrics()
+                  .poolGone(pool, configs.stream().map(DiscoveryConfig::mechanism).toList());
+            }
+          });
       pools = new LinkedHashMap<>(byPool);
       Set<DiscoveryConfig> wanted = new LinkedHashSet<>();
       byPool.values().forEach(wanted::addAll);
@@ -87,11 +92,25 @@ public final class DiscoveryManager implements AutoCloseable {
                 }
                 return true;
               });
-      for (DiscoveryConfig c : wanted) {
-        if (!running.containsKey(c)) {
-          running.put(c, start(c));
+      int failed = 0;
+      for (Map.Entry<String, List<DiscoveryConfig>> e : byPool.entrySet()) {
+        for (DiscoveryConfig c : e.getValue()) {
+          if (!running.containsKey(c)) {
+            try {
+              running.put(c, start(c, context.inPool(e.getKey())));
+            } catch (RuntimeException failure) {
+              failed++;
+              LOG.log(
+                  Level.ERROR,
+                  "{0} discovery of {1} cannot be made: {2}",
+                  c.mechanism(),
+                  e.getKey(),
+                  failure.getMessage());
+            }
+          }
         }
       }
+      context.metrics().failedToStart(failed);
       news = true;
       changed.signalAll();
     } finally {
@@ -100,10 +119,10 @@ public final class DiscoveryManager implements AutoCloseable {
     stopped.forEach(Thread::interrupt);
   }
 
-  private Running start(DiscoveryConfig config) {
+  private Running start(DiscoveryConfig config, DiscoveryContext itsContext) {
     Running r = new Running();
     Discovery.Sink sink = groups -> update(config, r, groups);
-    Discovery discovery = config.discovery(context);
+    Discovery discovery = config.discovery(itsContext);
     if (config instanceof StaticConfig s) {
       // Known at once, so that the very first news holds them.
       s.groups().forEach(g -> r.groups.put(g.source(), g));
@@ -174,6 +193,8 @@ public final class DiscoveryManager implements AutoCloseable {
                     .metrics()
                     .discovered(pool, groups.stream().mapToInt(g -> g.targets().size()).sum()));
         context.metrics().sent(waited);
+        double now = context.clock().millis() / 1e3;
+        out.keySet().forEach(pool -> context.metrics().told(pool, now));
         try {
           listener.targets(out);
         } catch (RuntimeException e) {

@@ -1,11 +1,14 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.model.exposition.NativeHistogram;
 import dev.tethys.model.exposition.Registry;
+import java.util.Collection;
 import java.util.List;
 
 /** What discovery counts about itself, under Prometheus's names. */
 public final class DiscoveryMetrics {
   private static final double[] QUANTILES = {0.5, 0.9, 0.99};
+  private static final double[] REFRESH_BOUNDS = {0.01, 0.1, 1, 10};
 
   private final Registry.Vector<Registry.Gauge> discoveredTargets;
   private final String manager;
@@ -19,9 +22,16 @@ public final class DiscoveryMetrics {
   private final Registry.Counter dnsLookups;
   private final Registry.Counter dnsFailures;
   private final Registry.Counter httpFailures;
+  private final Registry.Vector<NativeHistogram> refreshHistogram;
+  private final Registry.Vector<Registry.Gauge> lastUpdate;
+  private final Registry.Vector<Registry.Gauge> failedConfigs;
+  private final Registry.Counter kubernetesFailures;
+  private final Registry.Vector<Registry.Counter> kubernetesEvents;
+  private final String pool;
 
   public DiscoveryMetrics(Registry r) {
     manager = "scrape";
+    pool = "";
     discoveredTargets =
         r.gauges(
             "prometheus_sd_discovered_targets",
@@ -47,13 +57,42 @@ public final class DiscoveryMetrics {
         r.counters(
             "prometheus_sd_refresh_failures_total",
             "Refreshes that failed, by mechanism.",
-            "mechanism");
+            "mechanism",
+            "config");
     refreshDuration =
         r.summaries(
             "prometheus_sd_refresh_duration_seconds",
             "How long refreshes took, by mechanism.",
             QUANTILES,
+            "mechanism",
+            "config");
+    refreshHistogram =
+        r.nativeHistograms(
+            "prometheus_sd_refresh_duration_histogram_seconds",
+            "How long refreshes took, by mechanism.",
+            REFRESH_BOUNDS,
             "mechanism");
+    lastUpdate =
+        r.gauges(
+            "prometheus_sd_last_update_timestamp_seconds",
+            "When the consumers of discovery were told last.",
+            "name",
+            "config");
+    failedConfigs =
+        r.gauges("prometheus_sd_failed_configs", "Discoveries that could not be made.", "name");
+    kubernetesFailures =
+        r.counter(
+            "prometheus_sd_kubernetes_failures_total",
+            "Lists and watches of Kubernetes that failed.");
+    kubernetesEvents =
+        r.counters(
+            "prometheus_sd_kubernetes_events_total",
+            "Events of Kubernetes that were handled.",
+            "role",
+            "event");
+    for (String role : List.of("endpointslice", "endpoints", "node", "pod", "service", "ingress")) {
+      List.of("add", "delete", "update").forEach(e -> kubernetesEvents.with(role, e));
+    }
     fileReadErrors =
         r.counter("prometheus_sd_file_read_errors_total", "Target files that could not be read.");
     fileTimestamps =
@@ -68,8 +107,14 @@ public final class DiscoveryMetrics {
     show();
   }
 
-  private DiscoveryMetrics(DiscoveryMetrics of, String manager) {
+  private DiscoveryMetrics(DiscoveryMetrics of, String manager, String pool) {
     this.manager = manager;
+    this.pool = pool;
+    refreshHistogram = of.refreshHistogram;
+    lastUpdate = of.lastUpdate;
+    failedConfigs = of.failedConfigs;
+    kubernetesFailures = of.kubernetesFailures;
+    kubernetesEvents = of.kubernetesEvents;
     discoveredTargets = of.discoveredTargets;
     received = of.received;
     sent = of.sent;
@@ -81,16 +126,23 @@ public final class DiscoveryMetrics {
     dnsLookups = of.dnsLookups;
     dnsFailures = of.dnsFailures;
     httpFailures = of.httpFailures;
-    show();
   }
 
   private void show() {
     List.of(received, sent, delayed).forEach(v -> v.with(manager));
+    failedConfigs.with(manager);
   }
 
   /** The same families for another manager than that of scraping. */
   DiscoveryMetrics of(String otherManager) {
-    return new DiscoveryMetrics(this, otherManager);
+    DiscoveryMetrics m = new DiscoveryMetrics(this, otherManager, pool);
+    m.show();
+    return m;
+  }
+
+  /** The same families for what runs for one pool. */
+  DiscoveryMetrics inPool(String itsPool) {
+    return new DiscoveryMetrics(this, manager, itsPool);
   }
 
   void received() {
@@ -104,20 +156,46 @@ public final class DiscoveryMetrics {
     }
   }
 
-  void discovered(String pool, int targets) {
-    discoveredTargets.with(manager, pool).set(targets);
+  void discovered(String itsPool, int targets) {
+    discoveredTargets.with(manager, itsPool).set(targets);
   }
 
-  void poolGone(String pool) {
-    discoveredTargets.remove(manager, pool);
+  void told(String itsPool, double seconds) {
+    lastUpdate.with(manager, itsPool).set(seconds);
   }
 
-  void refreshed(String mechanism, long nanos) {
-    refreshDuration.with(mechanism).observe(nanos / 1e9);
+  void poolGone(String itsPool, Collection<String> mechanisms) {
+    discoveredTargets.remove(manager, itsPool);
+    lastUpdate.remove(manager, itsPool);
+    for (String m : mechanisms) {
+      refreshFailures.remove(m, itsPool);
+      refreshDuration.remove(m, itsPool);
+    }
   }
 
-  void refreshFailed(String mechanism) {
-    refreshFailures.with(mechanism).inc();
+  /** How many discoveries could not be made. */
+  void failedToStart(int count) {
+    failedConfigs.with(manager).set(count);
+  }
+
+  /** A list or watch of Kubernetes failed. */
+  public void kubernetesFailed() {
+    kubernetesFailures.inc();
+  }
+
+  /** An object of Kubernetes came, changed or went. */
+  public void kubernetesEvent(String role, String event) {
+    kubernetesEvents.with(role, event).inc();
+  }
+
+  public void refreshed(String mechanism, long nanos) {
+    refreshFailures.with(mechanism, pool);
+    refreshDuration.with(mechanism, pool).observe(nanos / 1e9);
+    refreshHistogram.with(mechanism).observe(nanos / 1e9);
+  }
+
+  public void refreshFailed(String mechanism) {
+    refreshFailures.with(mechanism, pool).inc();
     if (mechanism.equals("http")) {
       httpFailures.inc();
     }

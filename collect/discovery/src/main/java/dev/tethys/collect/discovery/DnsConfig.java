@@ -77,7 +77,8 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
 
   @Override
   public Discovery discovery(DiscoveryContext context) {
-    return new Refreshing(this, refreshInterval, new DnsLookup(this, context.metrics()), context);
+    return new Refreshing(
+        mechanism(), refreshInterval, new DnsLookup(this, context.metrics()), context);
   }
 
   @Override

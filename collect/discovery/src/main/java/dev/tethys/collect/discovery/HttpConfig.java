@@ -49,7 +49,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
 
   @Override
   public Discovery discovery(DiscoveryContext context) {
-    return new Refreshing(this, refreshInterval, new HttpFetch(this, context.http()), context);
+    return new Refreshing(mechanism(), refreshInterval, new HttpFetch(this, context), context);
   }
 
   @Override

@@ -1,15 +1,12 @@
 package dev.tethys.collect.discovery;
 
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Fetches the list of groups that {@code http_sd_configs} names. */
@@ -18,47 +15,27 @@ final class HttpFetch implements Refreshing.Source {
   private static final Pattern JSON =
       Pattern.compile("application/json(;\\s*charset=(\"?)utf-8\\2)?", Pattern.CASE_INSENSITIVE);
 
-  /** An HTTP client as far as discovery needs one. */
-  @FunctionalInterface
-  interface Client {
-    /** Fetches a URL; the body is uncompressed and at most {@code maxBytes} long, or it fails. */
-    Answer get(HttpClientConfig config, URI url, Map<String, String> headers, int maxBytes)
-        throws IOException, InterruptedException;
-  }
-
-  /** What a server answered. */
-  record Answer(int status, String contentType, byte[] body) {}
-
-  /** The longest list that is read. */
-  static final int MAX_BYTES = 64 << 20;
-
   private final HttpConfig config;
-  private final Client client;
+  private final Rest rest;
 
-  HttpFetch(HttpConfig config, Client client) {
+  HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;
-    this.client = client;
+    this.rest = new Rest(context, config.client());
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     String url = config.url().toString();
-    Answer answer =
-        client.get(
-            config.client(),
-            config.url(),
-            Map.of(
-                "Accept", "application/json", "X-Prometheus-Refresh-Interval-Seconds", seconds()),
-            MAX_BYTES);
+    Rest.Reply answer =
+        rest.ok(
+            rest.call("GET", url).withHeader("X-Prometheus-Refresh-Interval-Seconds", seconds()));
     if (answer.status() != 200) {
-      throw new IOException(url + " answered with status " + answer.status());
+      throw answer.error();
     }
-    if (!JSON.matcher(answer.contentType().strip().toLowerCase(Locale.ROOT)).matches()) {
+    String type = answer.header("Content-Type");
+    if (!JSON.matcher(type.strip().toLowerCase(Locale.ROOT)).matches()) {
       throw new IOException(
-          url
-              + " answered with content type \""
-              + answer.contentType()
-              + "\"; application/json is wanted");
+          url + " answered with content type \"" + type + "\"; application/json is wanted");
     }
     String text;
     try {

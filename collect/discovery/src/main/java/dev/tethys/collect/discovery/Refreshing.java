@@ -8,27 +8,31 @@ import java.util.List;
 import java.util.Set;
 
 /** A discovery that asks its source again and again. What the source no longer names is removed. */
-final class Refreshing implements Discovery {
+public final class Refreshing implements Discovery {
   private static final System.Logger LOG = System.getLogger(Refreshing.class.getName());
 
   /** Asks the source once. */
   @FunctionalInterface
-  interface Source {
+  public interface Source {
     /** All groups there are now; an exception leaves the former ones in force. */
     List<TargetGroup> refresh() throws Exception;
   }
 
-  private final DiscoveryConfig config;
+  private final String mechanism;
   private final Duration interval;
   private final Source source;
   private final DiscoveryContext context;
   private Set<String> known = Set.of();
 
-  Refreshing(DiscoveryConfig config, Duration interval, Source source, DiscoveryContext context) {
-    this.config = config;
+  public Refreshing(String mechanism, Duration interval, Source source, DiscoveryContext context) {
+    this.mechanism = mechanism;
     this.interval = interval;
     this.source = source;
     this.context = context;
+  }
+
+  Source source() {
+    return source;
   }
 
   @Override
@@ -55,14 +59,14 @@ final class Refreshing implements Discovery {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      context.metrics().refreshFailed(config.mechanism());
+      context.metrics().refreshFailed(mechanism);
       LOG.log(
           Level.WARNING,
           "{0} discovery failed, its last targets stay: {1}",
-          config.mechanism(),
+          mechanism,
           e.getMessage());
     } finally {
-      context.metrics().refreshed(config.mechanism(), System.nanoTime() - start);
+      context.metrics().refreshed(mechanism, System.nanoTime() - start);
     }
   }
 }

@@ -46,10 +46,10 @@ class DiscoveriesTest {
 
   @Test
   void refusesWhatIsNotBuiltByName() {
-    assertThatThrownBy(() -> Setting.read("consul_sd_configs: [{server: 'localhost:8500'}]"))
+    assertThatThrownBy(() -> Setting.read("uyuni_sd_configs: [{server: 'localhost:8500'}]"))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1")
-        .hasMessageContaining("consul_sd_configs");
+        .hasMessageContaining("uyuni_sd_configs");
   }
 
   @ParameterizedTest

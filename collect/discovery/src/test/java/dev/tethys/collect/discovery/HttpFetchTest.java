@@ -3,13 +3,10 @@ package dev.tethys.collect.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,24 +14,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HttpFetchTest {
-  private static final HttpConfig CONFIG =
-      new HttpConfig(
-          URI.create("http://sd.test/list"), Duration.ofSeconds(30), HttpClientConfig.DEFAULT);
+  private static final String URL = "http://sd.test/list";
 
   private static List<TargetGroup> fetch(int status, String type, byte[] body) throws Exception {
-    return new HttpFetch(
-            CONFIG,
-            (config, url, headers, max) -> {
-              assertThat(headers)
-                  .containsAllEntriesOf(
-                      Map.of(
-                          "Accept",
-                          "application/json",
-                          "X-Prometheus-Refresh-Interval-Seconds",
-                          "30"));
-              return new HttpFetch.Answer(status, type, body);
-            })
-        .refresh();
+    try (Vendor vendor = new Vendor()) {
+      vendor.on(
+          "GET " + URL,
+          r -> {
+            assertThat(r.header("Accept")).isEqualTo("application/json");
+            assertThat(r.header("X-Prometheus-Refresh-Interval-Seconds")).isEqualTo("30");
+            return new Vendor.Response(status, Map.of("Content-Type", type), body);
+          });
+      return new Setting(vendor)
+          .refresh("http_sd_configs: [{url: '" + URL + "', refresh_interval: 30s}]");
+    }
   }
 
   @Test

@@ -1,30 +1,57 @@
 package dev.tethys.collect.discovery;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import java.util.ArrayDeque;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
-/** What tests of discoveries share: surroundings whose pauses the test ends. */
-final class Setting {
-  final Registry registry = new Registry();
-  final Semaphore goOn = new Semaphore(0);
-  final Queue<HttpFetch.Answer> answers = new ArrayDeque<>();
-  final DiscoveryContext context =
-      new DiscoveryContext(
-          d -> goOn.acquire(),
-          new DiscoveryMetrics(registry),
-          (config, url, headers, max) -> answers.remove());
+/** What tests of discoveries share: surroundings whose pauses and clock the test owns. */
+public final class Setting {
+  private static final HttpClientFactory CLIENTS = new HttpClientFactory("Tethys/test");
+
+  public final Registry registry = new Registry();
+  public final Semaphore goOn = new Semaphore(0);
+  public final Map<String, String> environment = new HashMap<>();
+  public volatile Instant now = Instant.parse("2026-01-02T03:04:05Z");
+  public final DiscoveryContext context;
+
+  /** Calls go to the servers they name. */
+  public Setting() {
+    this(UnaryOperator.identity());
+  }
+
+  /** Calls go to the stand-in. */
+  public Setting(Vendor vendor) {
+    this(vendor::route);
+  }
+
+  private Setting(UnaryOperator<Call> route) {
+    context =
+        new DiscoveryContext(
+            d -> goOn.acquire(),
+            () -> now,
+            environment::get,
+            new DiscoveryMetrics(registry),
+            DiscoveryContext.sender(CLIENTS, route));
+  }
 
   /** Collects what a discovery hands over. */
-  static final class Seen implements Discovery.Sink {
-    final TreeMap<String, TargetGroup> groups = new TreeMap<>();
-    final List<Integer> sizes = new ArrayList<>();
+  public static final class Seen implements Discovery.Sink {
+    public final TreeMap<String, TargetGroup> groups = new TreeMap<>();
+    public final List<Integer> sizes = new ArrayList<>();
 
     @Override
     public synchronized void update(List<TargetGroup> update) {
@@ -36,25 +63,67 @@ final class Setting {
         }
       }
       sizes.add(groups.size());
+      notifyAll();
     }
 
-    List<String> addresses() {
+    public synchronized List<String> addresses() {
       return groups.values().stream()
           .flatMap(g -> g.targets().stream())
           .map(t -> t.get("__address__"))
           .toList();
     }
+
+    /** Waits until what was handed over is as wanted. */
+    public synchronized void await(Predicate<Seen> wanted) throws InterruptedException {
+      long until = System.nanoTime() + 60_000_000_000L;
+      while (!wanted.test(this)) {
+        assertThat(System.nanoTime()).as("a minute is over; seen: " + groups).isLessThan(until);
+        wait(50);
+      }
+    }
   }
 
   /** Reads the keys of a job that name targets. */
-  static List<DiscoveryConfig> read(String yaml) {
+  public static List<DiscoveryConfig> read(String yaml) {
     YamlDocument d = YamlDocument.parse("test.yml", null, yaml);
     List<DiscoveryConfig> out = Discoveries.read(d.root().object(Discoveries.SECTION));
     d.refuseNotBuilt();
     return out;
   }
 
-  static TargetGroup group(String source, String... addresses) {
+  /** What asks once, for the one entry of a configuration. */
+  public Refreshing.Source source(String yaml) {
+    return ((Refreshing) read(yaml).getFirst().discovery(context)).source();
+  }
+
+  /** Asks once, for the one entry of a configuration. */
+  public List<TargetGroup> refresh(String yaml) throws Exception {
+    return source(yaml).refresh();
+  }
+
+  /**
+   * Groups as text: each source on a line, below it its labels, and below those each target's
+   * labels, the first behind a dash.
+   */
+  public static String show(List<TargetGroup> groups) {
+    StringBuilder b = new StringBuilder();
+    for (TargetGroup g : groups) {
+      b.append(g.source()).append('\n');
+      show(b, g.labels(), "  ", "  ");
+      g.targets().forEach(t -> show(b, t, "  - ", "    "));
+    }
+    return b.toString();
+  }
+
+  private static void show(StringBuilder b, Labels labels, String first, String rest) {
+    String indent = first;
+    for (Map.Entry<String, String> e : labels.toMap().entrySet()) {
+      b.append(indent).append(e.getKey()).append(": ").append(e.getValue()).append('\n');
+      indent = rest;
+    }
+  }
+
+  public static TargetGroup group(String source, String... addresses) {
     List<Labels> targets = new ArrayList<>();
     for (String a : addresses) {
       targets.add(Labels.of("__address__", a));
@@ -62,15 +131,11 @@ final class Setting {
     return new TargetGroup(source, targets, Labels.EMPTY);
   }
 
-  double metric(String name) {
+  public double metric(String name) {
     return registry.gather().stream()
         .filter(f -> f.name().equals(name))
         .flatMap(f -> f.metrics().stream())
-        .mapToDouble(
-            m ->
-                m.point() instanceof dev.tethys.model.exposition.MetricFamily.Value v
-                    ? v.value()
-                    : 0)
+        .mapToDouble(m -> m.point() instanceof MetricFamily.Value v ? v.value() : 0)
         .sum();
   }
 }

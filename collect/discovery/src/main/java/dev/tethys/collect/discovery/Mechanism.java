@@ -1,0 +1,174 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kind of service discovery: its name, the keys of its configuration, and how one is made. A
+ * section that includes {@link HttpClientConfig#SECTION} has its block read into {@link
+ * Settings#client}.
+ */
+public final class Mechanism {
+  /** Says what is wrong with an entry beyond its single values, by throwing. */
+  @FunctionalInterface
+  public interface Check {
+    void check(YamlObject o, Settings settings);
+  }
+
+  /** Makes a discovery without starting anything. */
+  @FunctionalInterface
+  public interface Maker {
+    Discovery make(Settings settings, DiscoveryContext context);
+  }
+
+  /** Makes what is asked at every refresh, without asking. */
+  @FunctionalInterface
+  public interface SourceMaker {
+    Refreshing.Source make(Settings settings, DiscoveryContext context);
+  }
+
+  /** One entry of the mechanism's list. */
+  private record Entry(Mechanism kind, Settings settings) implements DiscoveryConfig {
+    @Override
+    public String mechanism() {
+      return kind.name;
+    }
+
+    @Override
+    public Discovery discovery(DiscoveryContext context) {
+      return kind.maker.make(settings, context);
+    }
+
+    @Override
+    public Map<String, @Nullable Object> tree() {
+      return kind.tree(settings);
+    }
+  }
+
+  private static final Set<String> CLIENT_KEYS = new HashSet<>();
+
+  static {
+    HttpClientConfig.SECTION.keys().forEach(k -> CLIENT_KEYS.add(k.name()));
+  }
+
+  private final String name;
+  private final Section section;
+  private final Check check;
+  private final Maker maker;
+
+  private Mechanism(String name, Section section, Check check, Maker maker) {
+    this.name = name;
+    this.section = section;
+    this.check = check;
+    this.maker = maker;
+  }
+
+  /** A mechanism that runs in a way of its own. */
+  public static Mechanism of(String name, Section section, Check check, Maker maker) {
+    return new Mechanism(name, section, check, maker);
+  }
+
+  /** A mechanism that is asked again and again. */
+  public static Mechanism polling(
+      String name, Section section, Key<Duration> interval, Check check, SourceMaker maker) {
+    return new Mechanism(
+        name,
+        section,
+        check,
+        (settings, context) ->
+            new Refreshing(name, settings.get(interval), maker.make(settings, context), context));
+  }
+
+  /** The key {@code refresh_interval}. */
+  public static Key<Duration> refreshInterval(Section section, Duration otherwise) {
+    return section.key("refresh_interval", Type.DURATION, otherwise, "How often it is asked.");
+  }
+
+  /** The key {@code port}, for targets whose source gives none. */
+  public static Key<Long> port(Section section, long otherwise) {
+    return section.key("port", Type.INT, otherwise, "The port of the targets.");
+  }
+
+  /** As in {@code <name>_sd_configs} and in metrics. */
+  public String name() {
+    return name;
+  }
+
+  /** What the keys mean. */
+  public String doc() {
+    return section.doc();
+  }
+
+  /** As a value in configurations. */
+  Type<DiscoveryConfig> type() {
+    return section.type(this::read);
+  }
+
+  private DiscoveryConfig read(YamlObject o) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    boolean client = false;
+    for (Key<?> key : section.keys()) {
+      if (isOfClient(key)) {
+        client = true;
+      } else if (key.built()) {
+        Object v = o.find(key);
+        if (v != null) {
+          values.put(key.name(), v);
+        }
+      }
+    }
+    Settings settings =
+        new Settings(values, client ? HttpClientConfig.read(o) : HttpClientConfig.DEFAULT);
+    check.check(o, settings);
+    return new Entry(this, settings);
+  }
+
+  private boolean isOfClient(Key<?> key) {
+    return CLIENT_KEYS.contains(key.name()) && HttpClientConfig.SECTION.keys().contains(key);
+  }
+
+  private Map<String, @Nullable Object> tree(Settings settings) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    boolean client = false;
+    for (Key<?> key : section.keys()) {
+      if (!isOfClient(key)) {
+        m.put(key.name(), shown(settings.values().get(key.name())));
+      } else if (!client) {
+        client = true;
+        settings.client().addTo(m);
+      }
+    }
+    return m;
+  }
+
+  /** Empty values are left out. */
+  private static @Nullable Object shown(@Nullable Object v) {
+    return switch (v) {
+      case String s when s.isEmpty() -> null;
+      case Secret s when s.isEmpty() -> null;
+      case Collection<?> c when c.isEmpty() -> null;
+      case Map<?, ?> c when c.isEmpty() -> null;
+      case Nested n -> n.tree();
+      case Collection<?> c -> c.stream().map(Mechanism::shown).toList();
+      case Enum<?> e -> e.toString();
+      case null, default -> v;
+    };
+  }
+
+  /** A value that is a map with keys of its own. */
+  public interface Nested {
+    /** The map as a tree to be written, or null when it says nothing. */
+    @Nullable Map<String, @Nullable Object> tree();
+  }
+}

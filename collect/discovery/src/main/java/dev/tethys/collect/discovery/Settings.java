@@ -1,0 +1,36 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one entry of a mechanism's list says, defaults filled in. Values are immutable and compare
+ * by what they hold, so that equal entries are equal settings.
+ *
+ * @param values by name of the key; keys without a value are absent
+ * @param client how its HTTP client authenticates and connects
+ */
+public record Settings(Map<String, Object> values, HttpClientConfig client) {
+  public Settings {
+    values = Map.copyOf(values);
+  }
+
+  /** The value or default of a key that has one. */
+  public <T> T get(Key<T> key) {
+    return Objects.requireNonNull(find(key), key.name());
+  }
+
+  /** The value of a key, or null. */
+  @SuppressWarnings("unchecked") // put there by the type of this very key
+  public <T> @Nullable T find(Key<T> key) {
+    return (T) values.get(key.name());
+  }
+
+  /** A port: a number as configurations have it. */
+  public int port(Key<Long> key) {
+    return Math.toIntExact(get(key));
+  }
+}

@@ -1,0 +1,99 @@
+package dev.tethys.collect.discovery.kubernetes;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.HttpClientConfig.Authorization;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Where a cluster's API is, and who asks. */
+interface ClusterAccess {
+  /** The URL that paths are put behind, without a slash at its end. */
+  String base();
+
+  /** How to authenticate now. */
+  HttpClientConfig client() throws IOException, InterruptedException;
+
+  /** The server did not take the credentials; what was kept of them is out of date. */
+  default void refused() {}
+
+  /** A server whose address stands in the configuration. */
+  static ClusterAccess of(String url, HttpClientConfig client) {
+    String base = url.replaceAll("/+$", "");
+    return new ClusterAccess() {
+      @Override
+      public String base() {
+        return base;
+      }
+
+      @Override
+      public HttpClientConfig client() {
+        return client;
+      }
+    };
+  }
+
+  /** Where a pod finds its service account. */
+  Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+  /** The cluster that this process runs in, as its pod's service account. */
+  static ClusterAccess inCluster(DiscoveryContext.Environment environment, Path account) {
+    String host = environment.get("KUBERNETES_SERVICE_HOST", "");
+    String port = environment.get("KUBERNETES_SERVICE_PORT", "");
+    if (host.isEmpty() || port.isEmpty()) {
+      throw new IllegalStateException(
+          "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and"
+              + " KUBERNETES_SERVICE_PORT must be defined (outside of a cluster, name api_server or"
+              + " kubeconfig_file)");
+    }
+    Path ca = account.resolve("ca.crt");
+    TlsConfig tls =
+        new TlsConfig(
+            "",
+            Files.exists(ca) ? ca.toString() : "",
+            "",
+            "",
+            Secret.NONE,
+            "",
+            "",
+            false,
+            null,
+            null);
+    HttpClientConfig client =
+        client(
+            new Authorization("Bearer", Secret.NONE, account.resolve("token").toString()),
+            null,
+            tls,
+            ProxyConfig.NONE);
+    return of("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port, client);
+  }
+
+  /** The namespace of this process's pod. */
+  static String ownNamespace(Path account) {
+    try {
+      String s = Files.readString(account.resolve("namespace")).strip();
+      if (s.isEmpty()) {
+        throw new IllegalStateException("could not read own namespace name (empty file)");
+      }
+      return s;
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "could not determine the pod's namespace: " + e.getMessage(), e);
+    }
+  }
+
+  /** A client that authenticates in one of two ways, or with a certificate alone. */
+  static HttpClientConfig client(
+      @Nullable Authorization authorization,
+      HttpClientConfig.@Nullable BasicAuth basic,
+      TlsConfig tls,
+      ProxyConfig proxy) {
+    return new HttpClientConfig(basic, authorization, null, tls, true, true, proxy, Map.of());
+  }
+}

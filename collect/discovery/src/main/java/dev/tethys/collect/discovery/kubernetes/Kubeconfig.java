@@ -1,0 +1,228 @@
+package dev.tethys.collect.discovery.kubernetes;
+
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.HttpClientConfig.Authorization;
+import dev.tethys.config.HttpClientConfig.BasicAuth;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.YamlDocument;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The current context of a file as kubectl has it: server, certificates, and tokens, also from a
+ * program ({@code exec}), which is run again when its credentials have run out or were refused.
+ */
+final class Kubeconfig implements ClusterAccess {
+  /** How long the program that gives credentials may take. */
+  static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final int MAX_EXEC_BYTES = 1 << 20;
+  private static final Duration EARLY = Duration.ofSeconds(10);
+
+  private final Path file;
+  private final String server;
+  private final JsonNode cluster;
+  private final JsonNode user;
+  private final InstantSource clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable HttpClientConfig kept; // these guarded by lock
+  private Instant until = Instant.MAX;
+
+  /**
+   * @throws IllegalStateException when the file cannot be used
+   */
+  Kubeconfig(Path file, InstantSource clock) {
+    this.file = file.toAbsolutePath();
+    this.clock = clock;
+    JsonNode all;
+    try {
+      all = Rest.JSON.valueToTree(YamlDocument.read(file).root().asTree());
+    } catch (IOException | ConfigException e) {
+      throw new IllegalStateException("kubeconfig_file: " + e.getMessage(), e);
+    }
+    String current = all.path("current-context").asString("");
+    JsonNode context = named(all, "contexts", "context", current);
+    this.cluster = named(all, "clusters", "cluster", context.path("cluster").asString(""));
+    String userName = context.path("user").asString("");
+    this.user =
+        userName.isEmpty() ? Rest.JSON.createObjectNode() : named(all, "users", "user", userName);
+    this.server = cluster.path("server").asString("").replaceAll("/+$", "");
+    if (server.isEmpty()) {
+      throw new IllegalStateException(file + ": the cluster has no \"server\"");
+    }
+    if (user.has("auth-provider")) {
+      throw new IllegalStateException(
+          file
+              + ": auth-provider is not built in Tethys yet; kubectl has left it for \"exec\","
+              + " which is");
+    }
+  }
+
+  private JsonNode named(JsonNode all, String list, String what, String name) {
+    for (JsonNode e : all.path(list)) {
+      if (e.path("name").asString("").equals(name)) {
+        return e.path(what);
+      }
+    }
+    throw new IllegalStateException(file + ": " + what + " \"" + name + "\" does not exist");
+  }
+
+  @Override
+  public String base() {
+    return server;
+  }
+
+  @Override
+  public void refused() {
+    lock.lock();
+    try {
+      if (user.has("exec")) {
+        kept = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public HttpClientConfig client() throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      HttpClientConfig c = kept;
+      if (c == null || !clock.instant().isBefore(until)) {
+        c = make();
+        kept = c;
+      }
+      return c;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private HttpClientConfig make() throws IOException, InterruptedException {
+    until = Instant.MAX;
+    JsonNode given = user.has("exec") ? execute(user.path("exec")) : Rest.JSON.createObjectNode();
+    String certificate =
+        given.path("clientCertificateData").asString(decoded(user, "client-certificate-data"));
+    String key = given.path("clientKeyData").asString(decoded(user, "client-key-data"));
+    TlsConfig tls =
+        new TlsConfig(
+            decoded(cluster, "certificate-authority-data"),
+            cluster.has("certificate-authority-data") ? "" : path(cluster, "certificate-authority"),
+            certificate,
+            certificate.isEmpty() ? path(user, "client-certificate") : "",
+            new Secret(key),
+            key.isEmpty() ? path(user, "client-key") : "",
+            cluster.path("tls-server-name").asString(""),
+            cluster.path("insecure-skip-tls-verify").asBoolean(false),
+            null,
+            null);
+    String token = given.path("token").asString(user.path("token").asString(""));
+    String tokenFile = token.isEmpty() ? path(user, "tokenFile") : "";
+    Authorization authorization =
+        token.isEmpty() && tokenFile.isEmpty()
+            ? null
+            : new Authorization("Bearer", new Secret(token), tokenFile);
+    String name = user.path("username").asString("");
+    BasicAuth basic =
+        name.isEmpty() || authorization != null
+            ? null
+            : new BasicAuth(name, "", new Secret(user.path("password").asString("")), "");
+    String proxy = cluster.path("proxy-url").asString("");
+    return ClusterAccess.client(
+        authorization,
+        basic,
+        tls,
+        proxy.isEmpty()
+            ? ProxyConfig.NONE
+            : new ProxyConfig(URI.create(proxy), "", false, Map.of()));
+  }
+
+  private String path(JsonNode in, String key) {
+    String s = in.path(key).asString("");
+    return s.isEmpty() ? "" : file.resolveSibling(s).toString();
+  }
+
+  private String decoded(JsonNode in, String key) {
+    String s = in.path(key).asString("");
+    try {
+      return new String(Base64.getMimeDecoder().decode(s), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(file + ": " + key + " is not base64", e);
+    }
+  }
+
+  private JsonNode execute(JsonNode exec) throws IOException, InterruptedException {
+    String command = exec.path("command").asString("");
+    List<String> line = new ArrayList<>();
+    line.add(command.contains("/") ? file.resolveSibling(command).normalize().toString() : command);
+    exec.path("args").forEach(a -> line.add(a.asString("")));
+    ProcessBuilder b = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
+    exec.path("env")
+        .forEach(
+            e -> b.environment().put(e.path("name").asString(""), e.path("value").asString("")));
+    b.environment()
+        .put(
+            "KUBERNETES_EXEC_INFO",
+            "{\"kind\":\"ExecCredential\",\"apiVersion\":\""
+                + exec.path("apiVersion").asString("")
+                + "\",\"spec\":{\"interactive\":false}}");
+    Process p;
+    try {
+      p = b.start();
+    } catch (IOException e) {
+      throw new IOException(file + ": exec: " + e.getMessage(), e);
+    }
+    try {
+      p.getOutputStream().close();
+      // A program that hangs is ended from here, which ends the reading below.
+      Thread watchdog =
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  if (!p.waitFor(EXEC_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                    p.destroyForcibly();
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      byte[] out = p.getInputStream().readNBytes(MAX_EXEC_BYTES);
+      int code = p.waitFor();
+      watchdog.interrupt();
+      if (code != 0) {
+        throw new IOException(file + ": exec: " + command + " ended with status " + code);
+      }
+      JsonNode status = Rest.JSON.readTree(out).path("status");
+      String expires = status.path("expirationTimestamp").asString("");
+      if (!expires.isEmpty()) {
+        until = Instant.parse(expires).minus(EARLY);
+      }
+      return status;
+    } catch (JacksonException | DateTimeParseException e) {
+      throw new IOException(
+          file + ": exec: " + command + " answered with what is not an ExecCredential", e);
+    } finally {
+      p.destroyForcibly();
+    }
+  }
+}

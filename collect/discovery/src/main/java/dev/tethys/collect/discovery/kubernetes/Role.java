@@ -1,0 +1,48 @@
+package dev.tethys.collect.discovery.kubernetes;
+
+import java.util.List;
+
+/** What becomes a target. */
+enum Role {
+  NODE("node", Resource.NODES, "node/"),
+  POD("pod", Resource.PODS, "pod/"),
+  SERVICE("service", Resource.SERVICES, "svc/"),
+  ENDPOINTS("endpoints", Resource.ENDPOINTS, "endpoints/"),
+  ENDPOINTSLICE("endpointslice", Resource.SLICES, "endpointslice/"),
+  INGRESS("ingress", Resource.INGRESSES, "ingress/");
+
+  private final String word;
+  private final Resource resource;
+  private final String source;
+
+  Role(String word, Resource resource, String source) {
+    this.word = word;
+    this.resource = resource;
+    this.source = source;
+  }
+
+  /** The objects that become groups. */
+  Resource resource() {
+    return resource;
+  }
+
+  /** What the source of a group begins with. */
+  String source() {
+    return source;
+  }
+
+  /** For which roles a configuration of this one may have selectors. */
+  List<String> selectors() {
+    return switch (this) {
+      case POD -> List.of("pod", "node");
+      case ENDPOINTS, ENDPOINTSLICE -> List.of("pod", "service", word);
+      default -> List.of(word);
+    };
+  }
+
+  /** As configurations have it. */
+  @Override
+  public String toString() {
+    return word;
+  }
+}
