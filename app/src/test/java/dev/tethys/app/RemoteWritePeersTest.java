@@ -6,6 +6,7 @@ import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -125,7 +126,9 @@ class RemoteWritePeersTest {
               .collect(Collectors.joining(","));
       Set<String> times = new TreeSet<>();
       for (Matcher v = SAMPLE.matcher(m.group(2)); v.find(); ) {
-        assertThat(times.add(v.group(1))).as("a sample once only").isTrue();
+        // Some write .420, others .42.
+        String time = new BigDecimal(v.group(1)).stripTrailingZeros().toPlainString();
+        assertThat(times.add(time)).as("a sample once only").isTrue();
       }
       out.put(series, times);
     }
@@ -158,11 +161,7 @@ class RemoteWritePeersTest {
         "groups: [{name: g, interval: 1s, rules: [{record: 'up:sum', expr: sum(up)}]}]\n");
     Path other = Files.createDirectory(dir.resolve("other"));
     try (TethysProcess second =
-        // Takes late samples: what a killed sender had not queued yet may come behind newer ones.
-        TethysProcess.server(
-            other,
-            "storage: {tsdb: {out_of_order_time_window: 10m}}",
-            "--web.enable-remote-write-receiver")) {
+        TethysProcess.server(other, "global: {}", "--web.enable-remote-write-receiver")) {
       String config =
           """
           global: {scrape_interval: 1s, evaluation_interval: 1s, external_labels: {from: a}}
@@ -197,8 +196,8 @@ class RemoteWritePeersTest {
         first.kill();
       }
       prometheus(prom);
-      // At the same address: order is kept for each target, and another address is another target.
-      try (TethysProcess again = TethysProcess.server(dir, first.port, config)) {
+      // At another address: the series are the same, whichever target brings them.
+      try (TethysProcess again = TethysProcess.server(dir, config)) {
         again.await(
             "scrapes after the restart",
             Duration.ofSeconds(60),

@@ -75,7 +75,8 @@ public final class DeadLetterFolder implements Closeable {
   public int replay(List<String> ids, long millis) throws IOException {
     int done = 0;
     try (SegmentedLog queue =
-        new SegmentedLog(files, folder.resolve(Outboxes.QUEUE), Long.MAX_VALUE, true)) {
+        new SegmentedLog(
+            files, folder.resolve(Outboxes.QUEUE), Long.MAX_VALUE, true, headers -> {})) {
       for (String id : ids) {
         Optional<Parcel> p = letters.read(id);
         if (p.isPresent()) {

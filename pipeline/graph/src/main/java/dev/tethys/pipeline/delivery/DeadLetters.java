@@ -26,7 +26,7 @@ final class DeadLetters implements Closeable {
   private long evicted; // guarded by this
 
   DeadLetters(FileAccess files, Path folder, long maxBytes) throws IOException {
-    this.log = new SegmentedLog(files, folder, maxBytes, true);
+    this.log = new SegmentedLog(files, folder, maxBytes, true, headers -> {});
     this.maxBytes = maxBytes;
     this.letters = log.open().records();
   }

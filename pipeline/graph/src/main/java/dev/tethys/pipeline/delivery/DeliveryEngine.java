@@ -349,22 +349,21 @@ final class DeliveryEngine implements Outbox {
     } catch (IOException x) {
       failure = x;
     }
+    if (e == null) {
+      return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
+    }
     boolean early = log != null || options.acknowledgeQueued();
-    Outcome outcome = null;
-    lock.lock();
     try {
-      storing -= charge;
-      stores--;
-      settled.signalAll();
-      if (e == null) {
-        parcels--;
-        items -= parcel.items();
-        account.giveBack(parcel.items());
-        String why = "the queue of " + name + " on disk: " + failure;
-        noteError(why);
-        outcome = new Outcome.Unavailable(why, Duration.ZERO);
-        room.signalAll();
-      } else {
+      if (early) {
+        // Before it can be sent, so that what its source notes of it stands by then.
+        receipt.settle(Outcome.ACCEPTED);
+      }
+    } finally {
+      lock.lock();
+      try {
+        storing -= charge;
+        stores--;
+        settled.signalAll();
         if (!early) {
           receipts.put(e, receipt);
         }
@@ -373,14 +372,28 @@ final class DeliveryEngine implements Outbox {
           syncLater();
         }
         pump();
+      } finally {
+        lock.unlock();
       }
+    }
+    return null;
+  }
+
+  private Outcome notStored(Parcel parcel, long charge, String why) {
+    lock.lock();
+    try {
+      storing -= charge;
+      stores--;
+      parcels--;
+      items -= parcel.items();
+      settled.signalAll();
+      account.giveBack(parcel.items());
+      noteError(why);
+      room.signalAll();
     } finally {
       lock.unlock();
     }
-    if (outcome == null && early) {
-      receipt.settle(Outcome.ACCEPTED);
-    }
-    return outcome;
+    return new Outcome.Unavailable(why, Duration.ZERO);
   }
 
   private void syncLater() {

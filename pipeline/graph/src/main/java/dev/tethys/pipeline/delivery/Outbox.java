@@ -18,8 +18,8 @@ public interface Outbox extends AutoCloseable {
   /**
    * Takes a parcel. Blocks while it is full and its policy says so.
    *
-   * @param receipt settled once the parcel is on disk, or, without a disk, once it was delivered or
-   *     given up
+   * @param receipt settled once the parcel is on disk, and before it is sent; without a disk, once
+   *     it was delivered or given up
    */
   void put(Parcel parcel, Receipt receipt);
 

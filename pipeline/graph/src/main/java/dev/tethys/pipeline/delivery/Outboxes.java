@@ -6,6 +6,8 @@ import dev.tethys.pipeline.ledger.Account;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /** Opens outboxes. */
@@ -39,6 +41,21 @@ public final class Outboxes {
    */
   public Outbox open(String name, OutboxOptions options, Sender sender, Account account)
       throws IOException {
+    return open(name, options, sender, account, headers -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param found told the headers of each parcel that waits on disk, before any of them is sent
+   */
+  public Outbox open(
+      String name,
+      OutboxOptions options,
+      Sender sender,
+      Account account,
+      Consumer<Map<String, String>> found)
+      throws IOException {
     OutboxOptions.Disk disk = options.disk();
     DeliveryEngine engine;
     if (disk == null) {
@@ -61,7 +78,8 @@ public final class Outboxes {
       Closeable lock = files.lock(folder.resolve(LOCK));
       try {
         SegmentedLog log =
-            new SegmentedLog(files, folder.resolve(QUEUE), options.capacity().bytes(), durable);
+            new SegmentedLog(
+                files, folder.resolve(QUEUE), options.capacity().bytes(), durable, found);
         DeadLetters letters = new DeadLetters(files, folder.resolve(DEAD), disk.deadLetterBytes());
         engine =
             new DeliveryEngine(

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,9 +88,16 @@ final class SegmentedLog implements Closeable {
    * Opens a folder, making it when absent.
    *
    * @param durable whether files that are made and removed are forced to the disk at once
+   * @param found told the headers of each record that is there and not done
    * @throws IOException when the folder cannot be made or listed
    */
-  SegmentedLog(FileAccess files, Path folder, long maxBytes, boolean durable) throws IOException {
+  SegmentedLog(
+      FileAccess files,
+      Path folder,
+      long maxBytes,
+      boolean durable,
+      Consumer<Map<String, String>> found)
+      throws IOException {
     this.files = files;
     this.folder = folder;
     this.segmentBytes = Math.clamp(maxBytes / 16, MIN_SEGMENT, MAX_SEGMENT);
@@ -110,7 +118,7 @@ final class SegmentedLog implements Closeable {
       }
     }
     for (Segment s : List.copyOf(segments.values())) {
-      recover(s, s.number == segments.lastKey());
+      recover(s, s.number == segments.lastKey(), found);
     }
   }
 
@@ -145,7 +153,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Counts what stands in a segment; the last one's bodies are checked, for it may be torn. */
-  private void recover(Segment s, boolean last) {
+  private void recover(Segment s, boolean last, Consumer<Map<String, String>> found) {
     s.sealed = true;
     try {
       s.size = files.size(s.file);
@@ -172,6 +180,8 @@ final class SegmentedLog implements Closeable {
         if (s.skip.contains(f.place.offset())) {
           s.doneRecords++;
           s.doneItems += f.record.items();
+        } else {
+          found.accept(f.record.headers());
         }
       }
       long torn = s.size - Math.max(at, Math.min(s.size, HEADER));

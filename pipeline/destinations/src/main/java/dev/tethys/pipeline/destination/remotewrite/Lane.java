@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.model.Labels;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;
@@ -19,23 +18,30 @@ final class Lane {
   static final int MAX_REQUEST_BYTES = 8 << 20;
 
   final ReentrantLock lock = new ReentrantLock();
-  final long id;
+  private final int number;
   private final Outbox outbox;
+  private final Handover handover;
   private final int maxEntries;
   private final RelabelMemory relabelled = new RelabelMemory();
   private RequestWriter writer;
   private List<Part> waiting = new ArrayList<>();
   private long since;
 
-  Lane(long id, Outbox outbox, int maxEntries, Message message) {
-    this.id = id;
+  /**
+   * A lane.
+   *
+   * @param number from 0
+   */
+  Lane(int number, Outbox outbox, Handover handover, int maxEntries, Message message) {
+    this.number = number;
     this.outbox = outbox;
+    this.handover = handover;
     this.maxEntries = maxEntries;
     this.writer = new RequestWriter(message);
   }
 
-  /** What of a batch stands in a request: nothing of this lane behind a series of it. */
-  private static final class Part {
+  /** What of a batch stands in a request: all of this lane up to a series of it. */
+  static final class Part {
     final Pending whose;
     int lastSeries;
 
@@ -100,17 +106,16 @@ final class Lane {
     }
     List<Part> parts = waiting;
     waiting = new ArrayList<>();
-    Parcel p = writer.take(id);
-    Receipt receipt =
+    long request = handover.announce(number, parts);
+    Parcel p = writer.take(number + 1, handover.headers(request));
+    outbox.put(
+        p,
         outcome -> {
-          for (Part part : parts) {
-            part.whose.done(id, part.lastSeries, outcome);
-          }
+          handover.stored(request, outcome);
           for (Part part : parts) {
             part.whose.release(outcome);
           }
-        };
-    outbox.put(p, receipt);
+        });
   }
 
   int entries() {

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The source of a batch, who waits for all requests that carry something of it. Holds are taken
@@ -10,26 +11,26 @@ import dev.tethys.pipeline.Receipt;
  */
 final class Pending {
   private final Receipt to;
-  private final Part part;
+  private final Journal.@Nullable Place place;
   private int holds = 1; // guarded by this
   private Outcome worst = Outcome.ACCEPTED; // guarded by this
 
-  /** Hears when all of a batch that belongs to a lane, up to a series, is in the outbox. */
-  interface Part {
-    void done(long lane, int lastSeries, Outcome outcome);
-  }
-
   Pending(Receipt to) {
-    this(to, (lane, lastSeries, outcome) -> {});
+    this(to, null);
   }
 
-  Pending(Receipt to, Part part) {
+  /**
+   * The same.
+   *
+   * @param place where the batch stands in a journal; null when it does not
+   */
+  Pending(Receipt to, Journal.@Nullable Place place) {
     this.to = to;
-    this.part = part;
+    this.place = place;
   }
 
-  void done(long lane, int lastSeries, Outcome outcome) {
-    part.done(lane, lastSeries, outcome);
+  Journal.@Nullable Place place() {
+    return place;
   }
 
   synchronized void hold() {

@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes a request that was queued already once more: in the other form, without samples that have
@@ -64,7 +65,7 @@ final class Recoding {
 
   private void cut() {
     if (!writer.isEmpty()) {
-      out.add(writer.take(lane));
+      out.add(writer.take(lane, Map.of()));
     }
   }
 

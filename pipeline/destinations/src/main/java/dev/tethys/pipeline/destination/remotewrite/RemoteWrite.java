@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -145,16 +146,18 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
             .withRetry(
                 new OutboxOptions.Retry(
                     true, q.minBackoff(), 2, q.maxBackoff(), 0.1, Duration.ZERO, 0))
-            .withConcurrency(RemoteWriteQueue.lanes(q), true);
+            .withConcurrency(RemoteWriteQueue.requestsAtOnce(q), true);
     Journal journal = null;
     if (own != null) {
       o =
           o.withDisk(
               new OutboxOptions.Disk(own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
-      journal = new Journal(own.resolve("journal"), RemoteWriteQueue.lanes(q));
+      journal = new Journal(new RealFiles(), own.resolve("journal"), SeriesLane.LANES);
     }
     Account account = new Account("exporter", "prometheus_remote_write/" + c.id(), Signal.METRICS);
-    Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account);
+    java.util.function.Consumer<Map<String, String>> found =
+        journal == null ? headers -> {} : journal::found;
+    Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account, found);
     return new RemoteWriteQueue(c, externalLabels, sender, outbox, journal, of, clock, account);
   }
 

@@ -1,14 +1,7 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.protobuf.ProtoReader;
-import dev.tethys.codec.protobuf.ProtoWriter;
-import dev.tethys.codec.remote.InvalidLabelsException;
-import dev.tethys.codec.remote.SeriesEvent;
-import dev.tethys.codec.remote.WriteRequestReader;
-import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
-import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
@@ -23,21 +16,19 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One destination of remote write: puts what comes in into requests, and these into an outbox.
  *
- * <p>Series are spread over lanes, by the lane of their batch, or by their labels where a batch has
- * none; a lane's requests are sent in order. Where there is a journal, a batch is settled as soon
- * as it stands there, and stays there until all requests with something of it are in the outbox;
- * otherwise when they were delivered or given up.
+ * <p>Series are spread over lanes by their labels; a lane's requests are sent in order, today and
+ * after a restart. Where there is a journal, a batch is settled as soon as it stands there, and
+ * stays there until all requests with something of it are in the outbox; otherwise when they were
+ * delivered or given up.
  *
  * <p>Lock order: {@link #closing} (shared by whoever brings something), a lane's, the journal's.
  */
@@ -46,51 +37,22 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   static final String TOO_OLD = "too_old";
   static final String QUEUE_FULL = "queue_full";
 
-  /** More lanes are not made: each holds a request of its own. */
-  static final int MAX_LANES = 16;
-
   private static final System.Logger LOG = System.getLogger(RemoteWriteQueue.class.getName());
-
-  /** What one thread needs to go through a batch. */
-  private static final class Workspace {
-    final WriteRequestReader reader = new WriteRequestReader();
-    final ProtoReader fields = new ProtoReader();
-    final ProtoWriter merged = new ProtoWriter();
-    int samples;
-    int histograms;
-    int exemplars;
-    int droppedSamples;
-    int droppedHistograms;
-    int droppedExemplars;
-    int oldSamples;
-    int oldHistograms;
-    long newest;
-
-    void begin() {
-      samples = histograms = exemplars = 0;
-      droppedSamples = droppedHistograms = droppedExemplars = 0;
-      oldSamples = oldHistograms = 0;
-      newest = 0;
-    }
-  }
-
-  private static final ArrayBlockingQueue<Workspace> IDLE = new ArrayBlockingQueue<>(8);
 
   private final RemoteWriteConfig config;
   private final ExternalLabels external;
-  private final RemoteWriteMetrics.Of metrics;
   private final RemoteWriteSender sender;
   private final Outbox outbox;
   private final Clockwork clock;
   private final Account account;
-  private final @Nullable Journal journal;
-  private final Lane[] lanes;
+  private final Handover handover;
+  private final Lane[] lanes = new Lane[SeriesLane.LANES];
   private final FamilyTable families = new FamilyTable();
+  private final SeriesDealer dealer;
   private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
   private volatile boolean closed;
   private volatile boolean metadataUnderWay;
   private long metadataSent;
-  private Generation generation = new Generation(); // guarded by the journal
   private Clockwork.@Nullable Timer timer; // guarded by this
 
   /**
@@ -111,103 +73,39 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     this.external = new ExternalLabels(externalLabels);
     this.sender = sender;
     this.outbox = outbox;
-    this.journal = journal;
-    this.metrics = metrics;
     this.clock = clock;
     this.account = account;
+    this.handover = new Handover(config.id(), journal, metrics::enqueueRetry);
     QueueConfig q = config.queue();
-    this.lanes = new Lane[lanes(q)];
     for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new Lane(i + 1, outbox, q.maxSamplesPerSend(), config.message());
+      lanes[i] = new Lane(i, outbox, handover, q.maxSamplesPerSend(), config.message());
     }
-    metrics.settings(lanes.length, q);
+    this.dealer =
+        new SeriesDealer(config, external, families, lanes, sender::message, metrics, clock);
+    metrics.settings(requestsAtOnce(q), q);
     this.metadataSent = clock.nanos();
+  }
+
+  /** How many requests are under way at once, at most. */
+  static int requestsAtOnce(QueueConfig q) {
+    return Math.min(SeriesLane.LANES, q.maxShards());
   }
 
   /** Hands out again what an earlier process left in the journal, then keeps time. */
   void start() throws IOException {
-    Journal j = journal;
-    if (j != null) {
-      int[] n = new int[1];
-      List<Path> old =
-          j.recover(
-              found -> {
-                Batch left = left(found);
-                if (left != null) {
-                  n[0]++;
-                  consume(left, Receipt.NONE);
-                }
-              });
-      old.forEach(Journal::remove);
-      if (n[0] > 0) {
-        LOG.log(Level.INFO, "{0}: {1} batches found that were not queued yet", config.id(), n[0]);
-      }
-    }
+    handover.recover(
+        (found, whose) -> {
+          Outcome outcome = Outcome.ACCEPTED;
+          try {
+            dealer.deal(found.batch(), whose, found.done(), null);
+          } catch (CodecException e) {
+            LOG.log(Level.WARNING, "{0}: in the journal: {1}", config.id(), e.getMessage());
+            outcome = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
+          }
+          whose.release(outcome);
+        },
+        clock.nanos());
     tickLater();
-  }
-
-  /** What of a batch is not in the outbox yet; null for nothing. */
-  private static @Nullable Batch left(Journal.Found f) {
-    if (f.done().isEmpty()) {
-      return f.batch();
-    }
-    Batch b = f.batch();
-    ProtoReader top = new ProtoReader(b.body());
-    WriteRequestReader series = new WriteRequestReader().reset(b.body(), 0, b.body().length);
-    ProtoWriter out = new ProtoWriter();
-    int index = 0;
-    while (top.next()) {
-      int start = top.fieldStart();
-      boolean isSeries = top.field() == 1;
-      top.skip();
-      if (isSeries) {
-        series.nextSeries();
-        long lane = b.lane() != 0 ? laneOf(b.lane(), f.lanes()) : laneOf(hash(series), f.lanes());
-        if (index++ <= f.done().getOrDefault(lane + 1, -1)) {
-          continue;
-        }
-      }
-      out.raw(b.body(), start, top.position() - start);
-    }
-    return out.size() == 0 ? null : b.with(out.toByteArray(), 0);
-  }
-
-  private static long hash(WriteRequestReader r) {
-    return Labels.hash64(r.labelBuffer(), r.labelOffset(), r.labelLength());
-  }
-
-  private static long laneOf(long hash, int lanes) {
-    return Long.remainderUnsigned(hash ^ hash >>> 29, lanes);
-  }
-
-  /** How many lanes a queue has. */
-  static int lanes(QueueConfig q) {
-    return Math.min(MAX_LANES, q.maxShards());
-  }
-
-  /**
-   * One file of the journal: it goes when nobody holds it, unless something of it found no room in
-   * the outbox; then it is read again at the next start.
-   */
-  private static final class Generation {
-    private @Nullable Path file; // guarded by this, like all
-    private int holds = 1;
-    private boolean keep;
-
-    synchronized void hold() {
-      holds++;
-    }
-
-    synchronized void release(Outcome outcome) {
-      keep |= outcome instanceof Outcome.Unavailable;
-      if (--holds == 0 && file != null && !keep) {
-        Journal.remove(file);
-      }
-    }
-
-    synchronized void ended(@Nullable Path p) {
-      file = p;
-    }
   }
 
   RemoteWriteConfig config() {
@@ -247,12 +145,12 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         return;
       }
       long now = clock.nanos();
-      if (journal == null) {
+      if (handover.isDurable()) {
+        handover.flush(now, deadlineNanos(), this::cutAll);
+      } else {
         for (Lane l : lanes) {
           l.cutIfDue(now, deadlineNanos());
         }
-      } else {
-        flushJournal(now, false);
       }
       sendMetadata(now);
     } finally {
@@ -260,32 +158,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  private long journalSince; // guarded by the journal
-  private boolean journalFails; // guarded by the journal
-
-  /** Lets a file of the journal end, and puts all that it holds into requests. */
-  private void flushJournal(long now, boolean atOnce) {
-    Journal j = journal;
-    if (j == null) {
-      return;
-    }
-    Generation before;
-    synchronized (j) {
-      if (journalSince == 0 || (!atOnce && now - journalSince < deadlineNanos())) {
-        return;
-      }
-      Path done;
-      try {
-        done = j.next();
-      } catch (IOException e) {
-        LOG.log(Level.ERROR, "{0}: the journal cannot go on: {1}", config.id(), e.getMessage());
-        return;
-      }
-      journalSince = 0;
-      before = generation;
-      before.ended(done);
-      generation = new Generation();
-    }
+  private void cutAll() {
     for (Lane l : lanes) {
       l.lock.lock();
       try {
@@ -294,7 +167,6 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         l.lock.unlock();
       }
     }
-    before.release(Outcome.ACCEPTED);
   }
 
   private void sendMetadata(long now) {
@@ -318,12 +190,12 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       w.familyMetadata(e.getKey(), e.getValue());
       if (w.entries() >= m.maxPerSend()) {
         p.hold();
-        outbox.put(w.take(0), p::release);
+        outbox.put(w.take(0, Map.of()), p::release);
       }
     }
     if (!w.isEmpty()) {
       p.hold();
-      outbox.put(w.take(0), p::release);
+      outbox.put(w.take(0, Map.of()), p::release);
     }
     p.release(Outcome.ACCEPTED);
   }
@@ -355,238 +227,20 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         receipt.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
         return;
       }
-      Pending p;
-      Journal j = journal;
-      if (j == null) {
-        p = new Pending(receipt);
-      } else {
-        synchronized (j) {
-          Generation g = generation;
-          g.hold();
-          Journal.Place at = append(j, batch);
-          if (journalSince == 0) {
-            journalSince = clock.nanos();
-          }
-          p =
-              new Pending(
-                  g::release,
-                  at == null
-                      ? (lane, lastSeries, o) -> {}
-                      : (lane, lastSeries, o) -> note(j, at, lane, lastSeries, o));
-        }
-      }
+      Pending p = handover.take(batch, receipt, clock.nanos());
       Outcome outcome = Outcome.ACCEPTED;
       try {
-        encode(batch, p, in);
+        dealer.deal(batch, p, Map.of(), in);
       } catch (CodecException e) {
         outcome = new Outcome.Rejected("malformed: " + e.getMessage(), batch.items());
       }
       p.release(outcome);
-      if (j != null) {
+      if (handover.isDurable()) {
         receipt.settle(outcome);
       }
     } finally {
       closing.readLock().unlock();
     }
-  }
-
-  private Journal.@Nullable Place append(Journal j, Batch batch) {
-    try {
-      Journal.Place at = j.append(batch);
-      journalFails = false;
-      return at;
-    } catch (IOException e) {
-      // It is sent all the same, unless the process dies before.
-      if (!journalFails) {
-        LOG.log(
-            Level.ERROR,
-            "{0}: the journal cannot be written, what waits would be lost with the process: {1}",
-            config.id(),
-            e.getMessage());
-      }
-      journalFails = true;
-      metrics.enqueueRetry();
-      return null;
-    }
-  }
-
-  private void note(Journal j, Journal.Place at, long lane, int lastSeries, Outcome o) {
-    if (o instanceof Outcome.Unavailable) {
-      return;
-    }
-    try {
-      j.note(at, lane, lastSeries);
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", config.id(), e.getMessage());
-    }
-  }
-
-  private Lane lane(long hash) {
-    return lanes[(int) laneOf(hash, lanes.length)];
-  }
-
-  private void encode(Batch batch, Pending p, @Nullable RemoteWriteMetrics in) {
-    Workspace w = IDLE.poll();
-    if (w == null) {
-      w = new Workspace();
-    }
-    w.begin();
-    try {
-      WriteRequestReader r = w.reader.reset(batch.body(), 0, batch.body().length);
-      Duration limit = config.queue().sampleAgeLimit();
-      long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
-      if (batch.lane() != 0) {
-        Lane l = lane(batch.lane());
-        l.lock.lock();
-        try {
-          for (int i = 0; r.nextSeries(); i++) {
-            series(w, r, l, notBefore);
-            l.ended(p, i, clock.nanos());
-          }
-        } finally {
-          l.lock.unlock();
-        }
-      } else {
-        for (int i = 0; r.nextSeries(); i++) {
-          Lane l = lane(hash(r));
-          l.lock.lock();
-          try {
-            series(w, r, l, notBefore);
-            l.ended(p, i, clock.nanos());
-          } finally {
-            l.lock.unlock();
-          }
-        }
-      }
-      while (r.nextMetadata()) {
-        families.put(r.metricFamily(), r.metadata());
-      }
-    } finally {
-      tell(w);
-      if (in != null) {
-        in.in(w.samples, w.histograms, w.exemplars, w.newest);
-      }
-      w.reader.release();
-      IDLE.offer(w);
-    }
-  }
-
-  private void tell(Workspace w) {
-    w.samples += w.droppedSamples;
-    w.histograms += w.droppedHistograms;
-    w.exemplars += w.droppedExemplars;
-    metrics.dropped(DROPPED_SERIES, w.droppedSamples, w.droppedHistograms, w.droppedExemplars);
-    metrics.dropped(TOO_OLD, w.oldSamples, w.oldHistograms, 0);
-    metrics.queued(w.newest);
-  }
-
-  /** Writes one series into the request of its lane, or counts what is left out. */
-  private void series(Workspace w, WriteRequestReader r, Lane lane, long notBefore) {
-    RequestWriter out = lane.writer(sender.message());
-    boolean decoded = out.message() == Message.V2 || !config.relabeling().isEmpty();
-    Labels labels = null;
-    if (decoded) {
-      labels = labels(r, lane);
-      if (labels == null) {
-        drop(w, r);
-        return;
-      }
-      out.begin(labels);
-    } else if (external.isEmpty()) {
-      out.begin(r.labelBuffer(), r.labelOffset(), r.labelLength());
-    } else if (external.merge(
-        r.labelBuffer(), r.labelOffset(), r.labelLength(), w.fields, w.merged)) {
-      out.begin(w.merged.buffer(), 0, w.merged.size());
-    } else {
-      labels = labels(r, lane);
-      if (labels == null) {
-        drop(w, r);
-        return;
-      }
-      out.begin(labels);
-    }
-    try {
-      for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
-        switch (e) {
-          case SAMPLE -> {
-            long t = r.timestamp();
-            w.samples++;
-            if (t < notBefore) {
-              w.oldSamples++;
-            } else {
-              out.sample(r.startTimestamp(), t, r.value());
-              w.newest = Math.max(w.newest, t);
-            }
-          }
-          case HISTOGRAM -> {
-            long t = r.timestamp();
-            w.histograms++;
-            if (t < notBefore) {
-              w.oldHistograms++;
-            } else if (config.histograms()) {
-              out.histogram(r.startTimestamp(), t, r.histogram());
-              w.newest = Math.max(w.newest, t);
-            }
-          }
-          case EXEMPLAR -> {
-            Exemplar x = r.exemplar();
-            w.exemplars++;
-            if (x != null && config.sendExemplars()) {
-              out.exemplar(x);
-            }
-          }
-          case END -> {}
-        }
-      }
-      if (labels != null && out.message() == Message.V2) {
-        MetricMetadata m = families.of(labels);
-        if (m != null) {
-          out.seriesMetadata(m);
-        }
-      }
-    } finally {
-      out.end();
-    }
-  }
-
-  private static void drop(Workspace w, WriteRequestReader r) {
-    for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
-      switch (e) {
-        case SAMPLE -> w.droppedSamples++;
-        case HISTOGRAM -> w.droppedHistograms++;
-        case EXEMPLAR -> w.droppedExemplars++;
-        case END -> {}
-      }
-    }
-  }
-
-  /** The labels with which a series is sent; null when relabelling drops it. */
-  private @Nullable Labels labels(WriteRequestReader r, Lane lane) {
-    boolean relabels = !config.relabeling().isEmpty();
-    long hash = 0;
-    if (relabels) {
-      hash = Labels.hash64(r.labelBuffer(), r.labelOffset(), r.labelLength());
-      Labels known = lane.relabelled().find(hash);
-      if (known != null) {
-        return known.isEmpty() ? null : known;
-      }
-    }
-    Labels raw;
-    try {
-      raw = WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength());
-    } catch (InvalidLabelsException e) {
-      throw new CodecException(String.valueOf(e.getMessage()), e);
-    }
-    Labels made = raw;
-    if (relabels || !external.isEmpty()) {
-      LabelsBuilder b = raw.toBuilder();
-      external.addTo(b);
-      made = config.relabeling().apply(b) ? b.build() : Labels.EMPTY;
-    }
-    if (relabels) {
-      lane.relabelled().remember(hash, made, clock.nanos());
-    }
-    return made.isEmpty() ? null : made;
   }
 
   /** What became of everything that was put into requests. */
@@ -626,23 +280,10 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         timer.cancel();
       }
     }
-    flushJournal(0, true);
-    for (Lane l : lanes) {
-      l.lock.lock();
-      try {
-        l.cut();
-      } finally {
-        l.lock.unlock();
-      }
-    }
+    handover.flush(0, Long.MIN_VALUE, () -> {});
+    cutAll();
     outbox.close(patience);
-    if (journal != null) {
-      try {
-        journal.close();
-      } catch (IOException e) {
-        LOG.log(Level.WARNING, "closing a journal failed", e);
-      }
-    }
+    handover.close();
   }
 
   @Override

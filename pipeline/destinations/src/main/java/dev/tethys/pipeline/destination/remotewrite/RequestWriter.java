@@ -11,6 +11,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Parcel;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -157,8 +158,12 @@ final class RequestWriter {
     return message == Message.V1 ? first().size() : second().size();
   }
 
-  /** The request as a parcel; the writer is empty again. */
-  Parcel take(long lane) {
+  /**
+   * The request as a parcel; the writer is empty again.
+   *
+   * @param more headers of the parcel
+   */
+  Parcel take(long lane, Map<String, String> more) {
     Contents c = new Contents(samples, histograms, exemplars, metadata, oldest, newest);
     byte[] body;
     if (message == Message.V1) {
@@ -183,12 +188,10 @@ final class RequestWriter {
     metadata = 0;
     oldest = 0;
     newest = 0;
-    return new Parcel(
-        Signal.METRICS,
-        body,
-        c.entries(),
-        lane,
-        Map.of(Contents.CONTENT_TYPE, message.contentType(), Contents.HEADER, c.text()));
+    Map<String, String> headers = new HashMap<>(more);
+    headers.put(Contents.CONTENT_TYPE, message.contentType());
+    headers.put(Contents.HEADER, c.text());
+    return new Parcel(Signal.METRICS, body, c.entries(), lane, headers);
   }
 
   static byte[] compress(byte[] buf, int size) {

@@ -11,6 +11,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
@@ -119,7 +120,12 @@ class RemoteWriteQueueTest {
         lane,
         w -> {
           for (int i = from; i < from + n; i++) {
-            w.beginSeries(Labels.of("__name__", "m", "i", "" + i)).sample(T0, i).endSeries();
+            w.beginSeries(
+                    lane == 0
+                        ? Labels.of("__name__", "m", "i", "" + i)
+                        : Labels.of("__name__", "m", "i", "" + i, "job", "" + lane))
+                .sample(T0, i)
+                .endSeries();
           }
         });
   }
@@ -206,7 +212,7 @@ class RemoteWriteQueueTest {
               1,
               w ->
                   w.metadata("a", new MetricMetadata(MetricType.COUNTER, "Help of a.", ""))
-                      .beginSeries(Labels.of("__name__", "x"))
+                      .beginSeries(Labels.of("__name__", "x", "job", "j"))
                       .sample(T0, 1)
                       .endSeries()),
           Receipt.NONE);
@@ -214,11 +220,11 @@ class RemoteWriteQueueTest {
           batch(
               1,
               w -> {
-                w.beginSeries(Labels.of("__name__", "a_total"))
+                w.beginSeries(Labels.of("__name__", "a_total", "job", "j"))
                     .sample(T0 - 1000, T0, 2)
                     .exemplar(new Exemplar(Labels.of("t", "x"), 1, T0))
                     .endSeries();
-                w.beginSeries(Labels.of("__name__", "h"))
+                w.beginSeries(Labels.of("__name__", "h", "job", "j"))
                     .histogram(T0 - 5, T0, HISTOGRAM)
                     .endSeries();
               }),
@@ -227,15 +233,19 @@ class RemoteWriteQueueTest {
     assertThat(receiver.samples)
         .containsExactly(
             new TestReceiver.Got(
-                Labels.of("__name__", "x", "cluster", "c1", "zone", "z1"), 0, T0, 1, null),
+                Labels.of("__name__", "x", "cluster", "c1", "job", "j", "zone", "z1"),
+                0,
+                T0,
+                1,
+                null),
             new TestReceiver.Got(
-                Labels.of("__name__", "a_total", "cluster", "c1", "zone", "z1"),
+                Labels.of("__name__", "a_total", "cluster", "c1", "job", "j", "zone", "z1"),
                 T0 - 1000,
                 T0,
                 2,
                 null),
             new TestReceiver.Got(
-                Labels.of("__name__", "h", "cluster", "c1", "zone", "z1"),
+                Labels.of("__name__", "h", "cluster", "c1", "job", "j", "zone", "z1"),
                 T0 - 5,
                 T0,
                 0,
@@ -397,7 +407,7 @@ class RemoteWriteQueueTest {
       q.consume(samples(0, 0, 100), Receipt.NONE);
       q.consume(samples(0, 0, 100), Receipt.NONE);
     }
-    assertThat(outbox.parcels).hasSize(RemoteWriteQueue.MAX_LANES);
+    assertThat(outbox.parcels).hasSize(SeriesLane.LANES);
     assertThat(receiver.samples).hasSize(200);
   }
 
@@ -428,12 +438,13 @@ class RemoteWriteQueueTest {
   @Test
   void whatIsInTheJournalOutlivesTheProcess() throws IOException {
     List<Outcome> settled = new ArrayList<>();
-    RemoteWriteQueue dies = queue("name: far", EXTERNAL, new Journal(folder, 16));
+    RemoteWriteQueue dies = queue("name: far", EXTERNAL, new Journal(new RealFiles(), folder, 16));
     dies.consume(samples(5, 0, 3), settled::add);
     assertThat(settled).containsExactly(Outcome.ACCEPTED);
     assertThat(receiver.samples).isEmpty();
     // It is never closed: the process died.
-    try (RemoteWriteQueue q = queue("name: far", EXTERNAL, new Journal(folder, 16))) {
+    try (RemoteWriteQueue q =
+        queue("name: far", EXTERNAL, new Journal(new RealFiles(), folder, 16))) {
       clock.millis += 5000;
       q.tick();
       assertThat(receiver.samples).extracting(g -> g.value()).containsExactly(0.0, 1.0, 2.0);
@@ -451,13 +462,19 @@ class RemoteWriteQueueTest {
       Path own = folder.resolve("lane" + lane);
       receiver.samples.clear();
       RemoteWriteQueue dies =
-          queue("queue_config: {max_samples_per_send: 10}", Labels.EMPTY, new Journal(own, 16));
+          queue(
+              "queue_config: {max_samples_per_send: 10}",
+              Labels.EMPTY,
+              new Journal(new RealFiles(), own, 16));
       dies.consume(samples(lane, 0, 25), Receipt.NONE);
       dies.consume(samples(lane, 25, 200), Receipt.NONE);
       int before = receiver.samples.size();
       assertThat(before).isGreaterThan(0).isLessThan(225);
       try (RemoteWriteQueue q =
-          queue("queue_config: {max_shards: 3}", Labels.EMPTY, new Journal(own, 3))) {
+          queue(
+              "queue_config: {max_shards: 3}",
+              Labels.EMPTY,
+              new Journal(new RealFiles(), own, 16))) {
         q.tick();
       }
       assertThat(receiver.samples).hasSize(225);
@@ -470,7 +487,7 @@ class RemoteWriteQueueTest {
 
   @Test
   void aTornJournalGivesWhatIsWhole() throws IOException {
-    try (Journal j = new Journal(folder, 16)) {
+    try (Journal j = new Journal(new RealFiles(), folder, 16)) {
       j.append(samples(5, 0, 3));
       j.append(samples(5, 3, 3));
     }
@@ -482,8 +499,10 @@ class RemoteWriteQueueTest {
     for (int cut = 0; cut < whole.length; cut++) {
       Files.write(p, java.util.Arrays.copyOf(whole, cut));
       List<Journal.Found> got = new ArrayList<>();
-      try (Journal j = new Journal(folder, 16)) {
-        assertThat(j.recover(got::add)).hasSize(1);
+      try (Journal j = new Journal(new RealFiles(), folder, 16)) {
+        List<Path> all = j.recover(got::add);
+        assertThat(all).contains(p);
+        all.stream().filter(o -> !o.equals(p)).forEach(j::remove);
       }
       assertThat(got.size()).isBetween(0, 1);
       got.forEach(b -> assertThat(b.batch().body()).isEqualTo(samples(5, 0, 3).body()));
@@ -492,7 +511,7 @@ class RemoteWriteQueueTest {
     flipped[flipped.length - 1] ^= 1;
     Files.write(p, flipped);
     List<Journal.Found> got = new ArrayList<>();
-    try (Journal j = new Journal(folder, 16)) {
+    try (Journal j = new Journal(new RealFiles(), folder, 16)) {
       j.recover(got::add);
     }
     assertThat(got).hasSize(1);
