@@ -319,6 +319,7 @@ public final class Query implements AutoCloseable {
               count,
               profile);
       boolean done = false;
+      ResultReuse known = null;
       try {
         execution = x;
         if (canceled) {
@@ -327,7 +328,7 @@ public final class Query implements AutoCloseable {
         if (expected >= 0) {
           x.giveUpAt(engine.nanoTime() + BriefQueries.GIVE_UP_NANOS);
         }
-        ResultReuse known = reuse(profile, count);
+        known = reuse(profile, count);
         Value value;
         try {
           value = value(x, plan, known);
@@ -357,6 +358,9 @@ public final class Query implements AutoCloseable {
       } catch (MemoryLimitException e) {
         throw e.told(text);
       } finally {
+        if (known != null) {
+          known.end();
+        }
         if (!done) {
           x.close();
         }

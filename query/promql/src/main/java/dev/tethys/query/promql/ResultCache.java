@@ -5,10 +5,12 @@ import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.MemoryBudget;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,10 +81,29 @@ final class ResultCache {
 
   private record Held(Entry entry, long bytes) {}
 
+  /**
+   * A query that computes its answer, for others that ask the same meanwhile.
+   *
+   * <p>Invariant: {@link #made} is set before {@link #done} is counted down, or never.
+   */
+  static final class Flight {
+    final CountDownLatch done = new CountDownLatch(1);
+    volatile boolean isAwaited;
+    volatile @Nullable Made made;
+  }
+
+  /**
+   * What a query computed.
+   *
+   * @param stepwise whether its steps can be used one by one
+   */
+  record Made(Entry entry, boolean stepwise) {}
+
   private final long maxBytes;
   private final MemoryBudget budget;
   private final LinkedHashMap<Key, Held> entries = new LinkedHashMap<>(16, 0.75f, true);
   private final long[] recent = new long[RECENT];
+  private final Map<Key, Flight> flights = new HashMap<>();
   private long bytes;
   private long evictions;
 
@@ -99,6 +120,25 @@ final class ResultCache {
   synchronized @Nullable Entry get(Key key) {
     Held h = entries.get(key);
     return h == null ? null : h.entry;
+  }
+
+  /**
+   * Announces that a query computes its answer.
+   *
+   * @return the query that does so already; null when there is none
+   */
+  synchronized @Nullable Flight begin(Key whole, Flight own) {
+    Flight other = flights.putIfAbsent(whole, own);
+    if (other != null) {
+      other.isAwaited = true;
+    }
+    return other;
+  }
+
+  /** It has ended, with an answer or without. */
+  synchronized void end(Key whole, Flight own) {
+    flights.remove(whole, own);
+    own.done.countDown();
   }
 
   /** What is there, without counting as a use. */

@@ -3,7 +3,9 @@ package dev.tethys.query.promql;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.query.promql.ResultCache.Entry;
+import dev.tethys.query.promql.ResultCache.Flight;
 import dev.tethys.query.promql.ResultCache.Key;
+import dev.tethys.query.promql.ResultCache.Made;
 import dev.tethys.query.promql.exec.Block;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
@@ -23,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * is known to be out of date once they have. What is computed beside kept steps must belong to the
  * same state of the store: when a time that these read changes meanwhile, all is computed anew.
  *
+ * <p>Of queries that ask the same at the same time one computes, and the others wait for it: what
+ * they then take is looked at like any kept answer, so that nobody is told less than there was when
+ * he asked.
+ *
  * <p>Answers that read native histograms or carry annotations are kept as a whole only: both may
  * depend on samples before a part of the range.
  */
@@ -40,10 +46,14 @@ final class ResultReuse {
   private List<String> warnings = List.of();
   private List<String> infos = List.of();
 
-  /** What is to be kept once the annotations are known; null for nothing. */
+  /** What others can use once the annotations are known; null for nothing. */
   private @Nullable Pending pending;
 
-  private record Pending(List<Column> columns, long mark) {}
+  /** Set while others may wait for this query. */
+  private @Nullable Flight flight;
+
+  /** An answer, and whether it is to be kept for those who ask later. */
+  private record Pending(List<Column> columns, long mark, boolean kept) {}
 
   /** Steps of a query that an answer holds, both ends included. */
   private record Run(int first, int last) {
@@ -128,15 +138,23 @@ final class ResultReuse {
       return compute.apply(grid);
     }
     Entry all = cache.get(whole);
-    if (all != null && holds(all)) {
+    Entry e = stepwise == null ? null : cache.get(stepwise);
+    if (!x.isBrief() && !isWhole(all) && !hasAll(e)) {
+      Made made = join(x);
+      if (made != null) {
+        mark = source.changeMark();
+        all = made.stepwise() ? all : made.entry();
+        e = made.stepwise() ? made.entry() : e;
+      }
+    }
+    if (all != null && isWhole(all)) {
       reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
       warnings = all.warnings();
       infos = all.infos();
       return x.hold(all.columns());
     }
-    Entry e = stepwise == null ? null : cache.get(stepwise);
     if (e == null) {
-      return kept(compute.apply(grid), mark);
+      return usable(compute.apply(grid), mark, true);
     }
     Run has = overlap(e);
     Run r = has == null ? null : run(has, source.changedSince(e.mark()));
@@ -152,11 +170,37 @@ final class ResultReuse {
     }
     boolean covered = grid.end() <= e.grid().end() && grid.steps() <= e.grid().steps();
     boolean current = has == null || r != null && r.steps() > has.steps() / 2;
-    return covered && current ? b : kept(b, mark); // what looks back does not replace what is live
+    // What looks back does not replace what is live.
+    return usable(b, mark, !(covered && current));
   }
 
-  private Block kept(Block b, long mark) {
-    pending = new Pending(b.columns(), mark);
+  /**
+   * Waits for a query that computes the same; what it made, null when it made nothing. When there
+   * is none, this is the one from now on.
+   */
+  private @Nullable Made join(Execution x) {
+    Flight own = new Flight();
+    Flight other = cache.begin(whole, own);
+    if (other == null) {
+      flight = own;
+      return null;
+    }
+    x.await(other.done);
+    return other.made;
+  }
+
+  private boolean isWhole(@Nullable Entry all) {
+    return all != null && holds(all);
+  }
+
+  private boolean hasAll(@Nullable Entry e) {
+    Run has = e == null ? null : overlap(e);
+    Run r = e == null || has == null ? null : run(has, source.changedSince(e.mark()));
+    return r != null && r.steps() == grid.steps();
+  }
+
+  private Block usable(Block b, long mark, boolean kept) {
+    pending = new Pending(b.columns(), mark, kept);
     return b;
   }
 
@@ -164,19 +208,32 @@ final class ResultReuse {
     return r.steps() >= 2 && r.steps() >= grid.steps() / WORTH;
   }
 
-  /** Keeps what was computed. */
+  /** Nobody need wait for it any more. */
+  void end() {
+    Flight f = flight;
+    if (f != null) {
+      flight = null;
+      cache.end(whole, f);
+    }
+  }
+
+  /** Keeps what was computed, and gives it to those who wait. */
   void keep(Execution x, List<String> warned, List<String> informed) {
     Pending p = pending;
     if (p == null) {
       return;
     }
     pending = null;
-    Key key =
-        stepwise == null || x.readHistograms() || !warned.isEmpty() || !informed.isEmpty()
-            ? whole
-            : stepwise;
-    if (cache.wants(key)) {
-      cache.put(key, new Entry(grid, p.columns, p.mark, warned, informed));
+    boolean byStep =
+        stepwise != null && !x.readHistograms() && warned.isEmpty() && informed.isEmpty();
+    Entry made = new Entry(grid, p.columns, p.mark, warned, informed);
+    Flight f = flight;
+    if (f != null) {
+      f.made = new Made(made, byStep);
+    }
+    Key key = byStep && stepwise != null ? stepwise : whole;
+    if (p.kept && (cache.wants(key) || f != null && f.isAwaited)) {
+      cache.put(key, made);
     }
   }
 

@@ -7,7 +7,9 @@ import dev.tethys.query.promql.QueryException.Kind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * for the one that runs the operators.
  */
 public final class Execution implements AutoCloseable {
+  /** How often one that waits looks whether it is still wanted. */
+  private static final int AWAIT_MILLIS = 20;
+
   /**
    * What a query is subject to.
    *
@@ -102,6 +107,27 @@ public final class Execution implements AutoCloseable {
   public void giveUpAt(long nanos) {
     brief = true;
     briefUntil = nanos;
+  }
+
+  /** Whether it is to be brief. */
+  public boolean isBrief() {
+    return brief;
+  }
+
+  /**
+   * Waits for another query.
+   *
+   * @throws QueryException when this one was canceled or has run too long meanwhile
+   */
+  public void await(CountDownLatch other) {
+    try {
+      while (!other.await(AWAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+        check();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryException(Kind.CANCELED, "query was canceled in expression evaluation");
+    }
   }
 
   /** CPU time of threads other than the query's own. */
