@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Format, from the public description of gRPC over HTTP/2: a message is one byte that says
  * whether it is compressed (by the encoding that {@code grpc-encoding} names), four bytes of
  * length, most significant first, and that many bytes. The outcome stands in the trailers {@code
- * grpc-status} and {@code grpc-message}; a call that fails has only headers.
+ * grpc-status} and {@code grpc-message}.
  */
 public final class Grpc {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -139,15 +139,17 @@ public final class Grpc {
   private static void fail(
       HttpResponse response, Status status, String message, byte @Nullable [] details)
       throws IOException {
+    // As trailers behind an empty body: in headers, which the server does not end a stream with,
+    // grpc-java and grpc-go do not look for an outcome.
     if (details != null) {
-      response.header(
+      response.trailer(
           "grpc-status-details-bin", Base64.getEncoder().withoutPadding().encodeToString(details));
     }
     response
-        .header("grpc-status", Integer.toString(status.code()))
-        .header("grpc-message", percent(String.valueOf(message)))
         .header("grpc-accept-encoding", ENCODINGS)
-        .send();
+        .trailer("grpc-status", Integer.toString(status.code()))
+        .trailer("grpc-message", percent(String.valueOf(message)));
+    response.stream().close();
   }
 
   /** Percent-encodes what is not plain ASCII. */

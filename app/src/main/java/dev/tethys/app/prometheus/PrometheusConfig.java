@@ -3,6 +3,7 @@ package dev.tethys.app.prometheus;
 import dev.tethys.alert.notify.AlertingConfig;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
+import dev.tethys.collect.scrape.GlobalConfig;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;

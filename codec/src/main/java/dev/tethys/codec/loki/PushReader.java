@@ -7,6 +7,9 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import java.io.ByteArrayInputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -124,7 +127,9 @@ public final class PushReader {
   }
 
   /**
-   * Reads JSON: {@code {"streams":[{"stream":{"a":"b"},"values":[["<ns>","line",{"k":"v"}]]}]}}.
+   * Reads JSON: {@code {"streams":[{"stream":{"a":"b"},"values":[["<ns>","line",{"k":"v"}]]}]}},
+   * and the form of Loki's first API: {@code
+   * {"labels":"{a=\"b\"}","entries":[{"ts":"…Z","line":"…"}]}}.
    *
    * @throws CodecException when it is not of this format
    */
@@ -191,6 +196,13 @@ public final class PushReader {
             scope.items().add(value(p));
           }
         }
+        case "labels" -> StreamLabels.read(text(p), group.resource().attributes());
+        case "entries" -> {
+          expect(p, JsonToken.START_ARRAY, "a list of entries");
+          while (p.nextToken() != JsonToken.END_ARRAY) {
+            scope.items().add(entry(p));
+          }
+        }
         default -> p.skipChildren();
       }
     }
@@ -228,5 +240,30 @@ public final class PushReader {
     }
     expect(p, JsonToken.END_ARRAY, "the end of a value");
     return record;
+  }
+
+  private static LogRecord entry(JsonParser p) {
+    expect(p, JsonToken.START_OBJECT, "an entry");
+    LogRecord record = new LogRecord();
+    record.setBody("");
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      p.nextToken();
+      switch (name) {
+        case "ts", "timestamp" -> record.setTimeUnixNano(nanos(text(p)));
+        case "line" -> record.setBody(text(p));
+        default -> p.skipChildren();
+      }
+    }
+    return record;
+  }
+
+  private static long nanos(String s) {
+    try {
+      Instant t = OffsetDateTime.parse(s).toInstant();
+      return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
+    } catch (DateTimeException | ArithmeticException e) {
+      throw new CodecException(WHAT + ": ts is not a time: " + s);
+    }
   }
 }

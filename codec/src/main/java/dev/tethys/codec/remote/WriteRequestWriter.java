@@ -118,6 +118,15 @@ public final class WriteRequestWriter {
     return this;
   }
 
+  /** Pieces of another request of 1.0, see {@link RequestSlices}. */
+  public WriteRequestWriter raw(byte[] buf, int offset, int length) {
+    if (series >= 0) {
+      throw new IllegalStateException("the series before is not ended");
+    }
+    out.raw(buf, offset, length);
+    return this;
+  }
+
   /** Cuts the request back to an earlier size, at which no series was begun. */
   public WriteRequestWriter truncate(int size) {
     out.truncate(size);

@@ -338,7 +338,9 @@ public final class HelidonResponse implements HttpResponse {
       }
       drain();
       if (!trailers.isEmpty()) {
-        // Else the engine sends short bodies with their length, and no trailers.
+        // Else the engine sends short bodies with their length, and no trailers; and a body that
+        // nothing was ever written to, not even nothing, without an end.
+        start().write(new byte[0], 0, 0);
         start().flush();
       }
       trailers.forEach((n, v) -> response.trailers().add(HeaderNames.create(n), v));

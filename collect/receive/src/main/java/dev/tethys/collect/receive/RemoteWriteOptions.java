@@ -1,5 +1,6 @@
 package dev.tethys.collect.receive;
 
+import dev.tethys.codec.remote.WriteMessage;
 import java.util.List;
 
 /**
@@ -13,8 +14,8 @@ import java.util.List;
  */
 public record RemoteWriteOptions(
     List<String> acceptedMessages, boolean zeroSampleAtStart, boolean typeAndUnitLabels) {
-  public static final String V1 = "prometheus.WriteRequest";
-  public static final String V2 = "io.prometheus.write.v2.Request";
+  public static final String V1 = WriteMessage.V1.message();
+  public static final String V2 = WriteMessage.V2.message();
 
   /** Both messages, no extras. */
   public static final RemoteWriteOptions DEFAULT =
@@ -24,17 +25,8 @@ public record RemoteWriteOptions(
     acceptedMessages = List.copyOf(acceptedMessages);
     for (String m : acceptedMessages) {
       if (!m.equals(V1) && !m.equals(V2)) {
-        throw new IllegalArgumentException(unknown(m));
+        throw new IllegalArgumentException(WriteMessage.unknown(m));
       }
     }
-  }
-
-  static String unknown(String message) {
-    return "unknown type for remote write protobuf message "
-        + message
-        + ", supported: "
-        + V1
-        + ", "
-        + V2;
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.receive;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemoteWriteReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
-  private static final String CONTENT_TYPE = "application/x-protobuf";
 
   /** Samples further ahead of the clock are refused. */
   static final long MAX_AHEAD_MILLIS = 600_000;
@@ -162,33 +162,10 @@ public final class RemoteWriteReceiver implements Receiver {
 
   /** The message type that a content type names; none means 1.0. */
   private static String message(@Nullable String header) {
-    String type = header == null || header.isEmpty() ? CONTENT_TYPE : header.strip();
-    String[] parts = type.split(";", -1);
-    if (!parts[0].equals(CONTENT_TYPE)) {
-      throw new RefusedException(
-          415,
-          "expected " + CONTENT_TYPE + " as the first (media) part, got " + type + " content-type");
+    try {
+      return WriteMessage.ofContentType(header).message();
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(415, String.valueOf(e.getMessage()));
     }
-    for (int i = 1; i < parts.length; i++) {
-      String[] pair = parts[i].strip().split("=", -1);
-      if (pair.length != 2) {
-        throw new RefusedException(
-            415,
-            "as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be"
-                + " key-values, got "
-                + parts[i]
-                + " in "
-                + type
-                + " content-type");
-      }
-      if (pair[0].equals("proto")) {
-        if (!pair[1].equals(RemoteWriteOptions.V1) && !pair[1].equals(RemoteWriteOptions.V2)) {
-          throw new RefusedException(
-              415, "got " + type + " content type; " + RemoteWriteOptions.unknown(pair[1]));
-        }
-        return pair[1];
-      }
-    }
-    return RemoteWriteOptions.V1;
   }
 }

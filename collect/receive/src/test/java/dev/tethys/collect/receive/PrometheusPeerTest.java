@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.remote.ChunkedReadReader;
 import dev.tethys.codec.remote.ReadRequest;
+import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Histogram;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Against a real Prometheus: it writes to us, it reads from us, and we read what it stored. */
 class PrometheusPeerTest {
@@ -130,8 +131,8 @@ class PrometheusPeerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {RemoteWriteOptions.V1, RemoteWriteOptions.V2})
-  void whatItScrapesIsWrittenToUs(String message) throws Exception {
+  @EnumSource(WriteMessage.class)
+  void whatItScrapesIsWrittenToUs(WriteMessage message) throws Exception {
     start(
         """
         global:
@@ -149,7 +150,7 @@ class PrometheusPeerTest {
         """
             .replace("PORT", Integer.toString(port))
             .replace("OURS", Integer.toString(listener.port()))
-            .replace("MESSAGE", message),
+            .replace("MESSAGE", message.message()),
         "--enable-feature=metadata-wal-records");
     until(
         () ->

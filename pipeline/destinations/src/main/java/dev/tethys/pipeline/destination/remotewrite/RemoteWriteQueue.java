@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;

@@ -1,13 +1,19 @@
 package dev.tethys.pipeline.receiver.otlp;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,15 +43,35 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
   @Override
   public Receiver create(
       OtlpReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
-    return new OtlpReceiver(
+    return receiver(
         settings,
         outputs,
-        auth(settings.grpc() == null ? null : settings.grpc().auth(), context),
-        auth(settings.http() == null ? null : settings.http().server().auth(), context),
+        Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
+        Authenticators.find(
+            settings.http() == null ? null : settings.http().server().auth(), context),
         context.clock());
   }
 
-  private static @Nullable ServerAuth auth(@Nullable Reference reference, Context context) {
-    return reference == null ? null : context.extension(reference, ServerAuth.class);
+  static PushReceiver receiver(
+      OtlpReceiverSettings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth grpcAuth,
+      @Nullable ServerAuth httpAuth,
+      Clockwork clock) {
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    OtlpReceiverSettings.Http h = settings.http();
+    GrpcDoor grpc =
+        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
+    HttpDoor http = h == null ? null : new HttpDoor(intake, h.server(), httpAuth);
+    for (OtlpSignal s : OtlpSignal.values()) {
+      OtlpProtocol p = OtlpProtocol.of(s, outputs);
+      if (p != null && grpc != null) {
+        p.addTo(grpc);
+      }
+      if (p != null && http != null && h != null) {
+        p.addTo(http, h.path(s));
+      }
+    }
+    return new PushReceiver(grpc, http, clock::nanos);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.otlp;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -22,7 +23,15 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
    * @param tracesPath where traces are posted to
    */
   public record Http(
-      HttpServerSettings server, String tracesPath, String metricsPath, String logsPath) {}
+      HttpServerSettings server, String tracesPath, String metricsPath, String logsPath) {
+    String path(OtlpSignal s) {
+      return switch (s) {
+        case TRACES -> tracesPath;
+        case METRICS -> metricsPath;
+        case LOGS -> logsPath;
+      };
+    }
+  }
 
   private static final Section HTTP = new Section("http", "OTLP over HTTP.");
   private static final HttpServerSettings.Keys HTTP_KEYS =

@@ -17,6 +17,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
 import io.opentelemetry.api.common.AttributeKey;
@@ -71,7 +72,7 @@ class OtlpReceiverTest {
 
   private final List<Batch> batches = new CopyOnWriteArrayList<>();
   private volatile Outcome outcome = Outcome.ACCEPTED;
-  private @Nullable OtlpReceiver receiver;
+  private @Nullable PushReceiver receiver;
   private final HttpClient http = HttpClient.newHttpClient();
 
   @AfterEach
@@ -89,11 +90,11 @@ class OtlpReceiverTest {
     return s;
   }
 
-  private OtlpReceiver start(String yaml, Signal... signals) throws IOException {
+  private PushReceiver start(String yaml, Signal... signals) throws IOException {
     return start(yaml, null, signals);
   }
 
-  private OtlpReceiver start(String yaml, @Nullable ServerAuth auth, Signal... signals)
+  private PushReceiver start(String yaml, @Nullable ServerAuth auth, Signal... signals)
       throws IOException {
     Consumer c =
         (batch, receipt) -> {
@@ -106,13 +107,14 @@ class OtlpReceiverTest {
     for (Signal s : signals) {
       outputs.put(s, c);
     }
-    OtlpReceiver r = new OtlpReceiver(settings(yaml), outputs, auth, auth, Clockwork.system());
+    PushReceiver r =
+        OtlpReceiverFactory.receiver(settings(yaml), outputs, auth, auth, Clockwork.system());
     r.start();
     receiver = r;
     return r;
   }
 
-  private OtlpReceiver start() throws IOException {
+  private PushReceiver start() throws IOException {
     return start(BOTH, Signal.TRACES, Signal.METRICS, Signal.LOGS);
   }
 
@@ -228,7 +230,7 @@ class OtlpReceiverTest {
 
   private HttpResponse<byte[]> post(String path, byte[] body, String... headers)
       throws IOException, InterruptedException {
-    OtlpReceiver r = java.util.Objects.requireNonNull(receiver);
+    PushReceiver r = java.util.Objects.requireNonNull(receiver);
     HttpRequest.Builder b =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + path))
             .POST(BodyPublishers.ofByteArray(body));
@@ -243,7 +245,7 @@ class OtlpReceiverTest {
   }
 
   private GrpcReply call(byte[] body) throws IOException, InterruptedException {
-    OtlpReceiver r = java.util.Objects.requireNonNull(receiver);
+    PushReceiver r = java.util.Objects.requireNonNull(receiver);
     try (GrpcChannel c =
         new GrpcChannel(
             new GrpcChannel.Options(
@@ -390,7 +392,7 @@ class OtlpReceiverTest {
 
   @Test
   void pagesOfOtherOriginsSendWhereAllowed() throws Exception {
-    OtlpReceiver r = start();
+    PushReceiver r = start();
     HttpRequest ask =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + "/v1/logs"))
             .method("OPTIONS", BodyPublishers.noBody())
@@ -412,20 +414,6 @@ class OtlpReceiverTest {
             "Origin",
             "https://evil.example");
     assertThat(other.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
-  }
-
-  @Test
-  void requestsTogetherAreBounded() throws Exception {
-    Intake intake = new Intake(1000);
-    try (Intake.Hold a = intake.open()) {
-      a.take(900);
-      try (Intake.Hold b = intake.open()) {
-        assertThatThrownBy(() -> b.take(101)).isInstanceOf(Intake.BusyException.class);
-        b.take(100);
-        assertThat(intake.inFlight()).isEqualTo(1000);
-      }
-    }
-    assertThat(intake.inFlight()).isZero();
   }
 
   @Test
@@ -454,14 +442,5 @@ class OtlpReceiverTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining(w[1]);
     }
-  }
-
-  @Test
-  void timeoutsOfGrpcAreRead() {
-    assertThat(GrpcIntake.timeout("1500m")).isEqualTo(Duration.ofMillis(1500));
-    assertThat(GrpcIntake.timeout("10S")).isEqualTo(Duration.ofSeconds(10));
-    assertThat(GrpcIntake.timeout("9H")).isEqualTo(Intake.MAX_WAIT);
-    assertThat(GrpcIntake.timeout(null)).isEqualTo(Intake.MAX_WAIT);
-    assertThat(GrpcIntake.timeout("99999999999S")).isEqualTo(Intake.MAX_WAIT);
   }
 }

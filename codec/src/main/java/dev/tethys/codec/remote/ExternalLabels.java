@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.destination.remotewrite;
+package dev.tethys.codec.remote;
 
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
@@ -12,14 +12,14 @@ import java.util.List;
  * Labels of this process that are added to series which do not have them, byte by byte where the
  * series' labels are sorted, as they nearly always are.
  */
-final class ExternalLabels {
+public final class ExternalLabels {
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record One(byte[] name, byte[] field) {}
 
   private final Labels labels;
   private final List<One> sorted = new ArrayList<>();
 
-  ExternalLabels(Labels labels) {
+  public ExternalLabels(Labels labels) {
     this.labels = labels;
     labels.forEachBytes(
         (b, no, nl, vo, vl) -> {
@@ -32,15 +32,16 @@ final class ExternalLabels {
         });
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return sorted.isEmpty();
   }
 
-  Labels labels() {
+  public Labels labels() {
     return labels;
   }
 
-  void addTo(LabelsBuilder b) {
+  /** Adds those that a series does not have. */
+  public void addTo(LabelsBuilder b) {
     labels
         .toMap()
         .forEach(
@@ -56,7 +57,7 @@ final class ExternalLabels {
    *
    * @return false when they are not sorted; what was written then means nothing
    */
-  boolean merge(byte[] buf, int offset, int length, ProtoReader r, ProtoWriter out) {
+  public boolean merge(byte[] buf, int offset, int length, ProtoReader r, ProtoWriter out) {
     out.clear();
     r.reset(buf, offset, length);
     int next = 0;
@@ -100,5 +101,62 @@ final class ExternalLabels {
       out.raw(f, 0, f.length);
     }
     return true;
+  }
+
+  /**
+   * A request of 1.0 whose series have these labels, too.
+   *
+   * @throws dev.tethys.codec.CodecException when it is malformed
+   */
+  public byte[] addTo(byte[] buf, int offset, int length) {
+    RequestSlices slices = new RequestSlices().reset(buf, offset, length);
+    WriteRequestReader series = new WriteRequestReader();
+    ProtoReader r = new ProtoReader();
+    ProtoWriter fields = new ProtoWriter();
+    ProtoWriter out = new ProtoWriter(length + (length >> 2) + 64);
+    while (slices.next()) {
+      int end = slices.offset() + slices.length();
+      if (!slices.isSeries()) {
+        out.raw(buf, slices.offset(), slices.length());
+        continue;
+      }
+      series.reset(buf, slices.offset(), slices.length()).nextSeries();
+      byte[] b = series.labelBuffer();
+      int m = out.begin(1);
+      if (b == buf && merge(b, series.labelOffset(), series.labelLength(), r, fields)) {
+        int labelsEnd = series.labelOffset() + series.labelLength();
+        out.raw(fields.buffer(), 0, fields.size());
+        out.raw(buf, labelsEnd, end - labelsEnd);
+      } else {
+        LabelsBuilder l = new LabelsBuilder();
+        r.reset(b, series.labelOffset(), series.labelLength());
+        LabelCollector c = new LabelCollector();
+        c.reset(b);
+        while (r.next()) {
+          WriteRequestReader.label(r, c);
+        }
+        c.any().toMap().forEach(l::set);
+        addTo(l);
+        WriteRequestWriter.writeLabels(out, 1, l.build());
+        rest(buf, slices.offset(), end, r, out);
+      }
+      out.end(m);
+    }
+    return out.toByteArray();
+  }
+
+  /** Copies the fields of a series that are no labels. */
+  private static void rest(byte[] buf, int offset, int end, ProtoReader r, ProtoWriter out) {
+    r.reset(buf, offset, end - offset).next();
+    int outer = r.enter();
+    while (r.next()) {
+      int start = r.fieldStart();
+      boolean label = r.field() == 1;
+      r.skip();
+      if (!label) {
+        out.raw(buf, start, r.position() - start);
+      }
+    }
+    r.leave(outer);
   }
 }

@@ -1,12 +1,7 @@
-package dev.tethys.pipeline.receiver.otlp;
+package dev.tethys.pipeline.receiver.server;
 
-import dev.tethys.codec.CodecException;
-import dev.tethys.codec.otlp.wire.OtlpCheck;
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
-import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
@@ -15,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands requests to the pipeline and waits for what becomes of them. What requests hold together is
@@ -22,47 +18,50 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Invariant: {@code inFlight} is what open {@link Hold}s have reserved.
  */
-final class Intake {
+public final class Intake {
   /** A quarter of the heap. */
-  static final long DEFAULT_MAX_BYTES = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
+  public static final long DEFAULT_MAX_BYTES =
+      Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
   /** A request is not kept waiting for longer, whatever its client would bear. */
-  static final Duration MAX_WAIT = Duration.ofMinutes(2);
+  public static final Duration MAX_WAIT = Duration.ofMinutes(2);
 
-  private static final Outcome BUSY =
+  private static final Outcome.Unavailable BUSY =
       new Outcome.Unavailable(
           "too many bytes of requests are in work, please send again later", Duration.ofSeconds(1));
 
   private final long maxBytes;
   private final AtomicLong inFlight = new AtomicLong();
 
-  Intake(long maxBytes) {
+  public Intake(long maxBytes) {
     this.maxBytes = maxBytes;
   }
 
-  long inFlight() {
+  /** Bytes that requests have reserved now. */
+  public long inFlight() {
     return inFlight.get();
   }
 
   /** There is no room for the request now. */
-  static final class BusyException extends Exception {
+  public static final class BusyException extends Exception {
     private static final long serialVersionUID = 1L;
 
     BusyException() {
       super("busy", null, false, false);
     }
 
-    Outcome outcome() {
+    /** What to tell the sender. */
+    public Outcome.Unavailable outcome() {
       return BUSY;
     }
   }
 
   /** What one request has reserved. */
-  final class Hold implements AutoCloseable {
+  public final class Hold implements AutoCloseable {
     private long bytes;
 
     /** Reserves before the memory is taken. */
-    void take(long n) throws BusyException {
+    public void take(long n) throws BusyException {
       if (inFlight.addAndGet(n) > maxBytes) {
         inFlight.addAndGet(-n);
         throw new BusyException();
@@ -77,34 +76,15 @@ final class Intake {
     }
   }
 
-  Hold open() {
+  /** What a request is to reserve its memory from. */
+  public Hold open() {
     return new Hold();
   }
 
-  /**
-   * Hands a request on and waits.
-   *
-   * @param body the pipeline owns it from here
-   * @param patience how long the client waits
-   * @throws CodecException when it is malformed
-   */
-  Outcome take(
-      OtlpSignal signal,
-      byte[] body,
-      Metadata metadata,
-      Consumer to,
-      HttpRequest request,
-      Duration patience)
+  /** Hands a batch on and waits for as long as its client does. */
+  public static Outcome deliver(Batch batch, Consumer to, HttpRequest request)
       throws InterruptedException {
-    int items = OtlpCheck.check(signal, body, 0, body.length);
-    if (items == 0) {
-      return Outcome.ACCEPTED;
-    }
-    // Points of one client keep their order: counters that go back look like restarts.
-    long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
-    Batch batch =
-        new Batch(OtlpReceiver.signal(signal), Encoding.OTLP, body, items, lane, metadata);
     to.consume(batch, settled::complete);
     if (settled.isDone()) {
       return settled.join();
@@ -112,12 +92,33 @@ final class Intake {
     Outcome late =
         new Outcome.Unavailable("no destination has taken it in time", Duration.ofSeconds(1));
     try (HttpRequest.Watch gone = request.whenClientGone(() -> settled.complete(late))) {
-      long nanos = Math.min(patience.toNanos(), MAX_WAIT.toNanos());
-      return settled.get(nanos, TimeUnit.NANOSECONDS);
+      return settled.get(patience(request.header("grpc-timeout")).toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return late;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * How long a client waits, at most {@link #MAX_WAIT}.
+   *
+   * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null for none
+   */
+  static Duration patience(@Nullable String timeout) {
+    if (timeout == null || !timeout.matches("\\d{1,8}[HMSmun]")) {
+      return MAX_WAIT;
+    }
+    long n = Long.parseLong(timeout, 0, timeout.length() - 1, 10);
+    Duration d =
+        switch (timeout.charAt(timeout.length() - 1)) {
+          case 'H' -> Duration.ofHours(n);
+          case 'M' -> Duration.ofMinutes(n);
+          case 'S' -> Duration.ofSeconds(n);
+          case 'm' -> Duration.ofMillis(n);
+          case 'u' -> Duration.ofNanos(n * 1000);
+          default -> Duration.ofNanos(n);
+        };
+    return d.compareTo(MAX_WAIT) < 0 ? d : MAX_WAIT;
   }
 }

@@ -1,6 +1,5 @@
-package dev.tethys.app.prometheus;
+package dev.tethys.collect.scrape;
 
-import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -17,7 +16,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code global} section.
+ * The {@code global} section, where jobs inherit from; the keys for rules and queries are passed on to
+ * whom they concern.
  *
  * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
  * @param ruleQueryOffset how far back the queries of rules look
@@ -66,12 +66,13 @@ public record GlobalConfig(
     SECTION.include(ScrapeDefaults.SECTION);
   }
 
-  static Section section() {
+  /** The section, for the reference. */
+  public static Section section() {
     return SECTION;
   }
 
   /** Reads the section with the environment that variables are taken from. */
-  static Type<GlobalConfig> type(UnaryOperator<@Nullable String> environment) {
+  public static Type<GlobalConfig> type(UnaryOperator<@Nullable String> environment) {
     return SECTION.type(o -> read(o, environment));
   }
 
@@ -148,7 +149,8 @@ public record GlobalConfig(
     return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
   }
 
-  Map<String, @Nullable Object> tree() {
+  /** The keys as a tree to be written, defaults filled in. */
+  public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     scrape.addTo(m);
     m.put("evaluation_interval", evaluationInterval);

@@ -1,0 +1,132 @@
+package dev.tethys.pipeline.receiver.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.clymene.LogBatchJson;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Clymene's agents and Promtails send to a gateway: metrics as a {@code WriteRequest} of
+ * remote write 1.0, log lines as a batch in JSON, the one by gRPC or HTTP as the other.
+ *
+ * <p>Unlike Clymene's gateways, which answer 204 and OK whatever became of a batch, it says so when
+ * a batch was not taken: INVALID_ARGUMENT and 400 for what would fail again, UNAVAILABLE and 503
+ * for what is to be sent again. Clymene's clients of gRPC do so by themselves.
+ */
+public final class ClymeneProtocol {
+  private static final String METRICS_METHOD = "/prometheus.ClymeneService/RequestMetrics";
+  private static final String LOGS_METHOD = "/logproto.Gateway/TransferBatch";
+  private static final String METRICS_PATH = "/api/metrics";
+  private static final String LOGS_PATH = "/api/logs";
+
+  private static final String TENANT = "x-scope-orgid";
+
+  private final @Nullable Consumer metrics;
+  private final @Nullable Consumer logs;
+
+  /** The protocol for those signals that somebody wants. */
+  public ClymeneProtocol(Map<Signal, Consumer> outputs) {
+    this.metrics = outputs.get(Signal.METRICS);
+    this.logs = outputs.get(Signal.LOGS);
+  }
+
+  /** Adds the methods. */
+  public void addTo(GrpcDoor door) {
+    Consumer m = metrics;
+    if (m != null) {
+      door.method(
+          METRICS_METHOD,
+          (message, request, hold, metadata) -> {
+            hold.take(message.length);
+            TakenWriteRequest t = TakenWriteRequest.ofV1(message, 0, message.length);
+            return GrpcDoor.empty(RemoteWriteProtocol.take(t, metadata, m, request));
+          });
+    }
+    Consumer l = logs;
+    if (l != null) {
+      door.method(
+          LOGS_METHOD,
+          (message, request, hold, metadata) -> transfer(l, message, request, hold, metadata));
+    }
+  }
+
+  /** Adds the paths. */
+  public void addTo(HttpDoor door) {
+    if (metrics != null) {
+      new RemoteWriteProtocol(metrics).addTo(door, METRICS_PATH);
+    }
+    Consumer l = logs;
+    if (l != null) {
+      door.post(LOGS_PATH, (request, response) -> lines(l, door, request, response));
+    }
+  }
+
+  private static byte[] transfer(
+      Consumer to, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      throws GrpcException, BusyException, InterruptedException {
+    hold.take(3L * message.length);
+    byte[] json = {};
+    ProtoReader r = new ProtoReader(message);
+    while (r.next()) {
+      if (r.field() == 1) {
+        json = r.readBytes();
+      } else {
+        r.skip();
+      }
+    }
+    if (json.length == 0) {
+      throw new CodecException("the batch is empty");
+    }
+    return GrpcDoor.empty(take(to, json, metadata, request));
+  }
+
+  /** Clients say that the body is protobuf; it is JSON whatever they say. */
+  private static void lines(Consumer to, HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    try (Hold hold = door.intake().open()) {
+      Compression c = door.compression(request);
+      byte[] json = door.body(request, c, hold);
+      hold.take(2L * json.length);
+      HttpDoor.answer(response, take(to, json, door.metadata(request), request));
+    }
+  }
+
+  private static Outcome take(Consumer to, byte[] json, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+    int lines = b.logs().itemCount();
+    if (lines == 0) {
+      return Outcome.ACCEPTED;
+    }
+    Metadata m = metadata;
+    if (!b.tenant().isEmpty()) {
+      Map<String, List<String>> values = new LinkedHashMap<>(metadata.values());
+      values.put(TENANT, List.of(b.tenant()));
+      m = new Metadata(values);
+    }
+    byte[] body = new OtlpWriter().write(b.logs());
+    return Intake.deliver(new Batch(Signal.LOGS, Encoding.OTLP, body, lines, 0, m), to, request);
+  }
+}

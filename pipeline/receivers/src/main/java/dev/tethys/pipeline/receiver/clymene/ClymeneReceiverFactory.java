@@ -1,0 +1,75 @@
+package dev.tethys.pipeline.receiver.clymene;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code clymene} receivers: they take what Clymene's gateways take. */
+public final class ClymeneReceiverFactory implements ReceiverFactory<GatewaySettings> {
+  private static final Type<GatewaySettings> TYPE =
+      GatewaySettings.type("clymene", "Receives what Clymene's programs send to a gateway.");
+
+  @Override
+  public String type() {
+    return "clymene";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics and log lines as Clymene's gateways do, over gRPC and HTTP.";
+  }
+
+  @Override
+  public Type<GatewaySettings> settings() {
+    return TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(GatewaySettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
+        Authenticators.find(settings.http() == null ? null : settings.http().auth(), context),
+        context.clock());
+  }
+
+  static PushReceiver receiver(
+      GatewaySettings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth grpcAuth,
+      @Nullable ServerAuth httpAuth,
+      Clockwork clock) {
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    ClymeneProtocol p = new ClymeneProtocol(outputs);
+    GrpcDoor grpc =
+        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
+    HttpDoor http =
+        settings.http() == null ? null : new HttpDoor(intake, settings.http(), httpAuth);
+    if (grpc != null) {
+      p.addTo(grpc);
+    }
+    if (http != null) {
+      p.addTo(http);
+    }
+    return new PushReceiver(grpc, http, clock::nanos);
+  }
+}

@@ -1,0 +1,111 @@
+package dev.tethys.pipeline.receiver.clymene;
+
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.loki.LokiProtocol;
+import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
+import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
+import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code gateway} receivers: everything that is pushed, on one port for gRPC and one for
+ * HTTP. OTLP, remote write, Loki's push and what Clymene's programs send have paths of their own,
+ * so nothing has to be guessed.
+ */
+public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySettings> {
+  private static final Type<GatewaySettings> TYPE =
+      GatewaySettings.type("gateway", "Receives everything that is pushed, on two ports.");
+
+  /** Where senders of remote write to Cortex and Mimir are pointed at. */
+  private static final String CORTEX_PATH = "/api/v1/push";
+
+  @Override
+  public String type() {
+    return "gateway";
+  }
+
+  @Override
+  public String about() {
+    return "Receives OTLP, remote write, Loki's push and Clymene's, over gRPC and HTTP.";
+  }
+
+  @Override
+  public Type<GatewaySettings> settings() {
+    return TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(GatewaySettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
+        Authenticators.find(settings.http() == null ? null : settings.http().auth(), context),
+        context.clock());
+  }
+
+  static PushReceiver receiver(
+      GatewaySettings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth grpcAuth,
+      @Nullable ServerAuth httpAuth,
+      Clockwork clock) {
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    GrpcDoor grpc =
+        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
+    HttpDoor http =
+        settings.http() == null ? null : new HttpDoor(intake, settings.http(), httpAuth);
+    Consumer metrics = outputs.get(Signal.METRICS);
+    Consumer logs = outputs.get(Signal.LOGS);
+    ClymeneProtocol clymene = new ClymeneProtocol(outputs);
+    LokiProtocol loki = logs == null ? null : new LokiProtocol(logs, true, clock);
+    if (grpc != null) {
+      clymene.addTo(grpc);
+      if (loki != null) {
+        loki.addTo(grpc);
+      }
+    }
+    if (http != null) {
+      clymene.addTo(http);
+      if (loki != null) {
+        loki.addTo(http);
+      }
+      if (metrics != null) {
+        RemoteWriteProtocol write = new RemoteWriteProtocol(metrics);
+        write.addTo(http, RemoteWriteReceiverFactory.PATH);
+        write.addTo(http, CORTEX_PATH);
+      }
+    }
+    for (OtlpSignal s : OtlpSignal.values()) {
+      OtlpProtocol p = OtlpProtocol.of(s, outputs);
+      if (p != null && grpc != null) {
+        p.addTo(grpc);
+      }
+      if (p != null && http != null) {
+        p.addTo(http, "/v1/" + s.name().toLowerCase(Locale.ROOT));
+      }
+    }
+    return new PushReceiver(grpc, http, clock::nanos);
+  }
+}

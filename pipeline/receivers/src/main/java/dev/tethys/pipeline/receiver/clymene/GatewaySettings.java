@@ -1,0 +1,46 @@
+package dev.tethys.pipeline.receiver.clymene;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a gateway listens.
+ *
+ * @param grpc null when it does not speak gRPC
+ * @param http null when it does not speak HTTP
+ */
+public record GatewaySettings(
+    @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {
+  /** The settings of a receiver. */
+  static Type<GatewaySettings> type(String name, String about) {
+    Section http = new Section("http", "The server for HTTP.");
+    HttpServerSettings.Keys keys = new HttpServerSettings.Keys(http, "localhost:15611");
+    Type<HttpServerSettings> httpType = http.type(keys::read);
+    Type<GrpcServerSettings> grpcType = GrpcServerSettings.type("localhost:15610");
+    Section s = new Section(name, about);
+    Key<GrpcServerSettings> grpcKey =
+        s.optional("grpc", grpcType, "Over gRPC; a key without a value means its defaults.");
+    Key<HttpServerSettings> httpKey =
+        s.optional("http", httpType, "Over HTTP; a key without a value means its defaults.");
+    return s.type(
+        o -> {
+          GatewaySettings g =
+              new GatewaySettings(read(o, grpcKey, grpcType), read(o, httpKey, httpType));
+          if (g.grpc == null && g.http == null) {
+            throw o.error("it wants at least one of grpc and http");
+          }
+          return g;
+        });
+  }
+
+  private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
+    YamlNode n = o.at(key);
+    return n == null ? null : type.read(n);
+  }
+}

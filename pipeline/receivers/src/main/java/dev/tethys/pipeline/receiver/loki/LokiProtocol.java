@@ -1,0 +1,124 @@
+package dev.tethys.pipeline.receiver.loki;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+
+/**
+ * Loki's push, over gRPC and over HTTP as protobuf and as JSON. The labels of a stream are the
+ * attributes of a resource; structured metadata are those of a record.
+ */
+public final class LokiProtocol {
+  /** Where Loki is pushed to, and where its first API was. */
+  public static final String PATH = "/loki/api/v1/push";
+
+  public static final String FIRST_PATH = "/api/prom/push";
+
+  private static final String METHOD = "/logproto.Pusher/Push";
+  private static final String JSON = "application/json";
+
+  private final Consumer to;
+  private final boolean keepTimes;
+  private final Clockwork clock;
+
+  /**
+   * The protocol.
+   *
+   * @param keepTimes whether lines have the time that their sender says, not that of their arrival
+   */
+  public LokiProtocol(Consumer to, boolean keepTimes, Clockwork clock) {
+    this.to = to;
+    this.keepTimes = keepTimes;
+    this.clock = clock;
+  }
+
+  /** Adds the method. */
+  public void addTo(GrpcDoor door) {
+    door.method(METHOD, this::call);
+  }
+
+  /** Adds it at its paths. */
+  public void addTo(HttpDoor door) {
+    for (String path : new String[] {PATH, FIRST_PATH}) {
+      door.post(path, (request, response) -> handle(door, request, response));
+    }
+  }
+
+  private Outcome take(LogsData logs, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    long now = clock.millis() * 1_000_000;
+    logs.resources().forEach(g -> g.scopes().forEach(s -> s.items().forEach(r -> arrived(r, now))));
+    int lines = logs.itemCount();
+    if (lines == 0) {
+      return Outcome.ACCEPTED;
+    }
+    byte[] body = new OtlpWriter().write(logs);
+    return Intake.deliver(
+        new Batch(Signal.LOGS, Encoding.OTLP, body, lines, 0, metadata), to, request);
+  }
+
+  private void arrived(LogRecord r, long now) {
+    r.setObservedTimeUnixNano(now);
+    if (!keepTimes || r.timeUnixNano() == 0) {
+      r.setTimeUnixNano(now);
+    }
+  }
+
+  private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      throws GrpcException, BusyException, InterruptedException {
+    hold.take(2L * message.length);
+    return GrpcDoor.empty(take(PushReader.protobuf(message, 0, message.length), metadata, request));
+  }
+
+  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    String type = HttpDoor.mediaType(request);
+    boolean json = type.equals(JSON);
+    if (!json && !type.isEmpty() && !type.equals("application/x-protobuf")) {
+      throw new HttpException(
+          415, "unsupported media type, supported: [" + JSON + ", application/x-protobuf]");
+    }
+    try (Hold hold = door.intake().open()) {
+      byte[] body = body(door, request, json, hold);
+      hold.take(2L * body.length);
+      LogsData logs =
+          json ? PushReader.json(body, 0, body.length) : PushReader.protobuf(body, 0, body.length);
+      HttpDoor.answer(response, take(logs, door.metadata(request), request));
+    }
+  }
+
+  /**
+   * Protobuf is always a block of snappy, whether that is said or not, and perhaps compressed once
+   * more; JSON never is one, whatever is said.
+   */
+  private static byte[] body(HttpDoor door, HttpRequest request, boolean json, Hold hold)
+      throws IOException, BusyException {
+    Compression c = door.compression(request);
+    byte[] b = door.body(request, c == Compression.SNAPPY ? Compression.NONE : c, hold);
+    if (json) {
+      return b;
+    }
+    byte[] message = Compression.SNAPPY.decompress(b, 0, b.length, door.maxBodyBytes());
+    hold.take(message.length);
+    return message;
+  }
+}

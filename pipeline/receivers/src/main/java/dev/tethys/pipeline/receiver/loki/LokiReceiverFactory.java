@@ -1,0 +1,133 @@
+package dev.tethys.pipeline.receiver.loki;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code loki} receivers. */
+public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFactory.Settings> {
+  /**
+   * What one is told.
+   *
+   * @param grpc null when it does not speak gRPC
+   * @param http null when it does not speak HTTP
+   * @param keepTimes whether lines have the time that their sender says
+   */
+  public record Settings(
+      @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http, boolean keepTimes) {}
+
+  private record Protocols(@Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {}
+
+  private static final Section HTTP = new Section("http", "Loki's push over HTTP.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(HTTP, "localhost:3500");
+  private static final Type<HttpServerSettings> HTTP_TYPE = HTTP.type(HTTP_KEYS::read);
+  private static final Type<GrpcServerSettings> GRPC_TYPE =
+      GrpcServerSettings.type("localhost:3600");
+
+  private static final Section PROTOCOLS =
+      new Section("protocols", "What it speaks; a key without a value means its defaults.");
+  private static final Key<GrpcServerSettings> GRPC_KEY =
+      PROTOCOLS.optional("grpc", GRPC_TYPE, "logproto.Pusher over gRPC.");
+  private static final Key<HttpServerSettings> HTTP_KEY =
+      PROTOCOLS.optional("http", HTTP_TYPE, "/loki/api/v1/push over HTTP.");
+
+  private static final Section SECTION = new Section("loki", "Receives what is pushed to Loki.");
+  private static final Key<Protocols> PROTOCOLS_KEY =
+      SECTION.required("protocols", PROTOCOLS.type(LokiReceiverFactory::protocols), "Protocols.");
+  private static final Key<Boolean> KEEP_TIMES =
+      SECTION.key(
+          "use_incoming_timestamp",
+          Type.BOOL,
+          false,
+          "Lines have the time that their sender says; else that of their arrival.");
+
+  private static Protocols protocols(YamlObject o) {
+    Protocols p = new Protocols(read(o, GRPC_KEY, GRPC_TYPE), read(o, HTTP_KEY, HTTP_TYPE));
+    if (p.grpc == null && p.http == null) {
+      throw o.error("must specify at least one protocol when using the Loki receiver: grpc, http");
+    }
+    return p;
+  }
+
+  /** A key that is written without a value switches its protocol on. */
+  private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
+    YamlNode n = o.at(key);
+    return n == null ? null : type.read(n);
+  }
+
+  @Override
+  public String type() {
+    return "loki";
+  }
+
+  @Override
+  public String about() {
+    return "Receives log lines that are pushed as to Loki, over gRPC and HTTP.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(
+        o -> {
+          Protocols p = o.get(PROTOCOLS_KEY);
+          return new Settings(p.grpc, p.http, o.get(KEEP_TIMES));
+        });
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.grpc == null ? null : settings.grpc.auth(), context),
+        Authenticators.find(settings.http == null ? null : settings.http.auth(), context),
+        context.clock());
+  }
+
+  static PushReceiver receiver(
+      Settings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth grpcAuth,
+      @Nullable ServerAuth httpAuth,
+      Clockwork clock) {
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    GrpcDoor grpc = settings.grpc == null ? null : new GrpcDoor(intake, settings.grpc, grpcAuth);
+    HttpDoor http = settings.http == null ? null : new HttpDoor(intake, settings.http, httpAuth);
+    Consumer c = outputs.get(Signal.LOGS);
+    if (c != null) {
+      LokiProtocol p = new LokiProtocol(c, settings.keepTimes, clock);
+      if (grpc != null) {
+        p.addTo(grpc);
+      }
+      if (http != null) {
+        p.addTo(http);
+      }
+    }
+    return new PushReceiver(grpc, http, clock::nanos);
+  }
+}

@@ -1,0 +1,159 @@
+package dev.tethys.pipeline.receiver.otlp;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.otlp.wire.OtlpCheck;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpResponse;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One signal of OTLP, over gRPC and over HTTP as protobuf and as JSON. */
+public final class OtlpProtocol {
+  private static final String PROTOBUF = "application/x-protobuf";
+  private static final String JSON = "application/json";
+
+  private final OtlpSignal signal;
+  private final Consumer to;
+
+  private OtlpProtocol(OtlpSignal signal, Consumer to) {
+    this.signal = signal;
+    this.to = to;
+  }
+
+  /** The protocol for a signal; null when nobody wants it. */
+  public static @Nullable OtlpProtocol of(OtlpSignal signal, Map<Signal, Consumer> outputs) {
+    Consumer c = outputs.get(signal(signal));
+    return c == null ? null : new OtlpProtocol(signal, c);
+  }
+
+  private static Signal signal(OtlpSignal s) {
+    return switch (s) {
+      case TRACES -> Signal.TRACES;
+      case METRICS -> Signal.METRICS;
+      case LOGS -> Signal.LOGS;
+    };
+  }
+
+  /** Adds the method. */
+  public void addTo(GrpcDoor door) {
+    door.method(signal.grpcPath(), this::call);
+  }
+
+  /** Adds it at a path. */
+  public void addTo(HttpDoor door, String path) {
+    door.post(path, (request, response) -> handle(door, request, response));
+  }
+
+  private Outcome take(byte[] body, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    int items = OtlpCheck.check(signal, body, 0, body.length);
+    if (items == 0) {
+      return Outcome.ACCEPTED;
+    }
+    // Points of one client keep their order: counters that go back look like restarts.
+    long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
+    Batch batch = new Batch(signal(signal), Encoding.OTLP, body, items, lane, metadata);
+    return Intake.deliver(batch, to, request);
+  }
+
+  /** Whether nothing of a request was taken: that is a failure, not a partial success. */
+  private boolean isWhole(Outcome.Rejected r, byte[] body) {
+    return r.items() >= OtlpScanner.count(signal, body, 0, body.length);
+  }
+
+  private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      throws GrpcException, InterruptedException {
+    return switch (take(message, metadata, request)) {
+      case Outcome.Accepted a -> new byte[0];
+      case Outcome.Rejected r -> {
+        if (isWhole(r, message)) {
+          throw new GrpcException(Status.INVALID_ARGUMENT, r.reason());
+        }
+        yield new OtlpResponse(r.items(), r.reason()).toProtobuf();
+      }
+      case Outcome.Unavailable u -> throw GrpcDoor.unavailable(u);
+    };
+  }
+
+  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException {
+    String type = HttpDoor.mediaType(request);
+    boolean json = type.equals(JSON);
+    if (!json && !type.equals(PROTOBUF)) {
+      response
+          .status(415)
+          .send("415 unsupported media type, supported: [" + JSON + ", " + PROTOBUF + "]\n");
+      return;
+    }
+    Outcome outcome;
+    byte[] body = {};
+    try (Hold hold = door.intake().open()) {
+      Compression c = door.compression(request);
+      body = door.body(request, c, hold);
+      if (json) {
+        hold.take(body.length);
+        body = OtlpJson.toProtobuf(signal, body, 0, body.length).toByteArray();
+      }
+      outcome = take(body, door.metadata(request), request);
+    } catch (BusyException e) {
+      outcome = e.outcome();
+    } catch (TooLargeException e) {
+      fail(response, json, 413, Status.RESOURCE_EXHAUSTED, String.valueOf(e.getMessage()));
+      return;
+    } catch (HttpException e) {
+      Status s = e.status() == 413 ? Status.RESOURCE_EXHAUSTED : Status.INVALID_ARGUMENT;
+      fail(response, json, e.status(), s, String.valueOf(e.getMessage()));
+      return;
+    } catch (CodecException e) {
+      fail(response, json, 400, Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+      return;
+    }
+    switch (outcome) {
+      case Outcome.Accepted a -> ok(response, json, OtlpResponse.OK);
+      case Outcome.Rejected r -> {
+        if (isWhole(r, body)) {
+          fail(response, json, 400, Status.INVALID_ARGUMENT, r.reason());
+        } else {
+          ok(response, json, new OtlpResponse(r.items(), r.reason()));
+        }
+      }
+      case Outcome.Unavailable u -> {
+        HttpDoor.retryAfter(response, u);
+        fail(response, json, 503, Status.UNAVAILABLE, u.reason());
+      }
+    }
+  }
+
+  private void ok(HttpResponse response, boolean json, OtlpResponse r) throws IOException {
+    response.send(json ? JSON : PROTOBUF, json ? r.toJson(signal) : r.toProtobuf());
+  }
+
+  private static void fail(
+      HttpResponse response, boolean json, int http, Status status, String message)
+      throws IOException {
+    RpcStatus s = new RpcStatus(status.code(), message, null);
+    response.status(http).send(json ? JSON : PROTOBUF, json ? s.toJson() : s.toProtobuf());
+  }
+}

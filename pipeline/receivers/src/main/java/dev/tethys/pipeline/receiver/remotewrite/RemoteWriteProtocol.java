@@ -1,0 +1,98 @@
+package dev.tethys.pipeline.receiver.remotewrite;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.WriteMessage;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+
+/**
+ * Remote write 1.0 and 2.0.
+ *
+ * <p>204 when everything is where it goes to; 400 for what would fail again, while the rest of the
+ * request is taken; 503 when the sender is to come again. {@code
+ * X-Prometheus-Remote-Write-*-Written} always say what was taken.
+ */
+public final class RemoteWriteProtocol {
+  private final Consumer to;
+
+  public RemoteWriteProtocol(Consumer to) {
+    this.to = to;
+  }
+
+  /** Adds it at a path. */
+  public void addTo(HttpDoor door, String path) {
+    door.post(path, (request, response) -> handle(door, request, response));
+  }
+
+  /**
+   * Hands what can be used of a request on and waits.
+   *
+   * @return rejected when something was left out, too
+   */
+  public static Outcome take(
+      TakenWriteRequest t, Metadata metadata, Consumer to, HttpRequest request)
+      throws InterruptedException {
+    Outcome outcome = Outcome.ACCEPTED;
+    if (t.body().length > 0) {
+      // What one machine sends keeps its order, over whichever of its connections it comes.
+      long lane = (1L << 32) | (request.remoteAddress().getAddress().hashCode() & 0xffff_ffffL);
+      outcome =
+          Intake.deliver(
+              new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, t.body(), t.items(), lane, metadata),
+              to,
+              request);
+    }
+    return t.problem() == null
+        ? outcome
+        : Outcome.plus(outcome, new Outcome.Rejected(t.problem(), t.refused()));
+  }
+
+  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    WriteMessage message;
+    try {
+      message = WriteMessage.ofContentType(request.header("Content-Type"));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(415, String.valueOf(e.getMessage()));
+    }
+    try (Hold hold = door.intake().open()) {
+      Compression c = door.compression(request);
+      // Senders of old do not say what has always been so.
+      byte[] b = door.body(request, c == Compression.NONE ? Compression.SNAPPY : c, hold);
+      hold.take(b.length);
+      TakenWriteRequest t =
+          message == WriteMessage.V1
+              ? TakenWriteRequest.ofV1(b, 0, b.length)
+              : TakenWriteRequest.ofV2(b, 0, b.length);
+      Outcome outcome = take(t, door.metadata(request), to, request);
+      written(response, t, outcome);
+      HttpDoor.answer(response, outcome);
+    }
+  }
+
+  /** Whose items were rejected further on is not known: floats are the first to be counted off. */
+  private static void written(HttpResponse response, TakenWriteRequest t, Outcome outcome) {
+    boolean none = outcome instanceof Outcome.Unavailable;
+    int further = outcome instanceof Outcome.Rejected r ? Math.max(0, r.items() - t.refused()) : 0;
+    int samples = none ? 0 : Math.max(0, t.samples() - further);
+    int histograms = none ? 0 : Math.max(0, t.histograms() - Math.max(0, further - t.samples()));
+    int exemplars = samples + histograms == 0 ? 0 : t.exemplars();
+    response
+        .header("X-Prometheus-Remote-Write-Samples-Written", Integer.toString(samples))
+        .header("X-Prometheus-Remote-Write-Histograms-Written", Integer.toString(histograms))
+        .header("X-Prometheus-Remote-Write-Exemplars-Written", Integer.toString(exemplars));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.tethys.pipeline.receiver.remotewrite;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code prometheus_remote_write} receivers. */
+public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpServerSettings> {
+  /** Where Prometheus's senders are pointed at. */
+  public static final String PATH = "/api/v1/write";
+
+  private static final Section SECTION =
+      new Section("prometheus_remote_write", "Receives remote write 1.0 and 2.0.");
+  private static final HttpServerSettings.Keys KEYS =
+      new HttpServerSettings.Keys(SECTION, "localhost:9090");
+
+  static {
+    SECTION.notBuilt("time_threshold", "Nothing is dropped for its age here.");
+  }
+
+  @Override
+  public String type() {
+    return "prometheus_remote_write";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("prometheusremotewrite");
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics by Prometheus's remote write 1.0 and 2.0.";
+  }
+
+  @Override
+  public Type<HttpServerSettings> settings() {
+    return SECTION.type(KEYS::read);
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(
+      HttpServerSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings, outputs, Authenticators.find(settings.auth(), context), context.clock()::nanos);
+  }
+
+  static PushReceiver receiver(
+      HttpServerSettings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      LongSupplier nanos) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), settings, auth);
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c != null) {
+      new RemoteWriteProtocol(c).addTo(door, PATH);
+    }
+    return new PushReceiver(null, door, nanos);
+  }
+}

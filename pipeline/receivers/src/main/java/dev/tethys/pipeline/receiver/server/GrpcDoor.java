@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The gRPC methods of a receiver and what they share: who may call, limits, metadata. */
+public final class GrpcDoor {
+  private final Intake intake;
+  private final GrpcServerSettings settings;
+  private final @Nullable ServerAuth auth;
+  private final Routes routes = new Routes();
+
+  public GrpcDoor(Intake intake, GrpcServerSettings settings, @Nullable ServerAuth auth) {
+    this.intake = intake;
+    this.settings = settings;
+    this.auth = auth;
+  }
+
+  /** What a method does with a message. */
+  @FunctionalInterface
+  public interface Method {
+    /**
+     * Takes a message.
+     *
+     * @param hold what it reserves beyond the message
+     * @param metadata what to hand on of the headers
+     * @throws CodecException when the message is malformed
+     */
+    byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+        throws GrpcException, BusyException, InterruptedException;
+  }
+
+  /**
+   * Adds a method.
+   *
+   * @param path such as {@code /package.Service/Method}
+   */
+  public void method(String path, Method method) {
+    routes.post(
+        path,
+        Grpc.unary(
+            settings.maxMessageBytes(), (message, request) -> call(message, request, method)));
+  }
+
+  private byte[] call(byte[] message, HttpRequest request, Method method)
+      throws GrpcException, InterruptedException {
+    if (auth != null && !auth.accepts(request::headers)) {
+      throw new GrpcException(Status.UNAUTHENTICATED, "not authenticated");
+    }
+    try (Hold hold = intake.open()) {
+      hold.take(message.length);
+      Metadata metadata = settings.includeMetadata() ? Listeners.metadata(request) : Metadata.NONE;
+      return method.call(message, request, hold, metadata);
+    } catch (BusyException e) {
+      throw unavailable(e.outcome());
+    } catch (CodecException e) {
+      throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** How a client is told to send again. */
+  public static GrpcException unavailable(Outcome.Unavailable u) {
+    return new GrpcException(
+        Status.UNAVAILABLE,
+        u.reason(),
+        u.retryAfter().isPositive()
+            ? new RpcStatus(Status.UNAVAILABLE.code(), u.reason(), u.retryAfter()).toProtobuf()
+            : null);
+  }
+
+  /**
+   * An answer without content when all was taken.
+   *
+   * @throws GrpcException when something was not
+   */
+  public static byte[] empty(Outcome outcome) throws GrpcException {
+    return switch (outcome) {
+      case Outcome.Accepted a -> new byte[0];
+      case Outcome.Rejected r -> throw new GrpcException(Status.INVALID_ARGUMENT, r.reason());
+      case Outcome.Unavailable u -> throw unavailable(u);
+    };
+  }
+
+  HttpListener open(LongSupplier nanos) throws IOException {
+    return Listeners.start(settings, routes, nanos);
+  }
+}

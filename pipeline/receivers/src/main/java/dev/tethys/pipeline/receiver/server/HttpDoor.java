@@ -1,0 +1,160 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The paths of a receiver and what they share: who may send, from where, limits, metadata. */
+public final class HttpDoor {
+  /** What is reserved for a body before its length is known. */
+  private static final int UNKNOWN_LENGTH = 64 << 10;
+
+  private final Intake intake;
+  private final HttpServerSettings settings;
+  private final @Nullable ServerAuth auth;
+  private final Routes routes = new Routes();
+
+  public HttpDoor(Intake intake, HttpServerSettings settings, @Nullable ServerAuth auth) {
+    this.intake = intake;
+    this.settings = settings;
+    this.auth = auth;
+  }
+
+  /** What requests reserve their memory from. */
+  public Intake intake() {
+    return intake;
+  }
+
+  /** What is done with a request that may be sent. */
+  @FunctionalInterface
+  public interface Handler {
+    /**
+     * Answers a request.
+     *
+     * @throws BusyException answered with 503
+     * @throws CodecException answered with 400, or with 413 when something is too large
+     */
+    void handle(HttpRequest request, HttpResponse response)
+        throws IOException, InterruptedException, BusyException;
+  }
+
+  /** Adds a path that is posted to. */
+  public void post(String path, Handler handler) {
+    Cors cors = settings.cors();
+    routes.post(
+        path,
+        (request, response) -> {
+          if (cors != null) {
+            cors.mark(request, response);
+          }
+          if (auth != null && !auth.accepts(request::headers)) {
+            response.status(401).send("Unauthorized\n");
+            return;
+          }
+          try {
+            handler.handle(request, response);
+          } catch (BusyException e) {
+            answer(response, e.outcome());
+          } catch (TooLargeException e) {
+            response.status(413).send(e.getMessage() + "\n");
+          } catch (CodecException e) {
+            response.status(400).send(e.getMessage() + "\n");
+          }
+        });
+    if (cors != null) {
+      routes.on("OPTIONS", path, cors::preflight);
+    }
+  }
+
+  /** What to hand on of the headers. */
+  public Metadata metadata(HttpRequest request) {
+    return settings.includeMetadata() ? Listeners.metadata(request) : Metadata.NONE;
+  }
+
+  /** The largest body, before and after decompression. */
+  public int maxBodyBytes() {
+    return settings.maxBodyBytes();
+  }
+
+  /** The type of a body without its parameters, in lower case; "" when none is said. */
+  public static String mediaType(HttpRequest request) {
+    String type = request.header("Content-Type");
+    return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * In what a body is compressed.
+   *
+   * @throws HttpException 400 when that is not taken
+   */
+  public Compression compression(HttpRequest request) {
+    String word = request.header("Content-Encoding");
+    Compression c = Compression.named(word);
+    if (c == null || !settings.compressions().contains(c.word())) {
+      throw new HttpException(400, "unsupported Content-Encoding: " + word);
+    }
+    return c;
+  }
+
+  /**
+   * The body, decompressed; what it takes is reserved.
+   *
+   * @throws HttpException 413 when it is too large before decompression
+   * @throws TooLargeException when it is after
+   * @throws CodecException when it is damaged
+   */
+  public byte[] body(HttpRequest request, Compression compression, Hold hold)
+      throws IOException, BusyException {
+    int max = settings.maxBodyBytes();
+    long length = request.contentLength();
+    hold.take(length < 0 ? UNKNOWN_LENGTH : Math.min(length, max));
+    byte[] b = request.bodyBytes(max);
+    if (length < 0) {
+      hold.take(b.length);
+    }
+    if (compression != Compression.NONE) {
+      b = compression.decompress(b, 0, b.length, max);
+      hold.take(b.length);
+    }
+    return b;
+  }
+
+  /** Says on an answer when to send again. */
+  public static void retryAfter(HttpResponse response, Outcome.Unavailable u) {
+    Duration after = u.retryAfter();
+    if (after.isPositive()) {
+      response.header("Retry-After", Long.toString(after.plusNanos(999_999_999).toSeconds()));
+    }
+  }
+
+  /** Answers as most protocols do: 204, 400 with what was refused, 503 with when to come again. */
+  public static void answer(HttpResponse response, Outcome outcome) throws IOException {
+    switch (outcome) {
+      case Outcome.Accepted a -> response.status(204).send();
+      case Outcome.Rejected r -> response.status(400).send(r.reason() + "\n");
+      case Outcome.Unavailable u -> {
+        retryAfter(response, u);
+        response.status(503).send(u.reason() + "\n");
+      }
+    }
+  }
+
+  HttpListener open(LongSupplier nanos) throws IOException {
+    return Listeners.start(settings, routes, nanos);
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.web.HttpListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receiver that is sent to. A request is answered once its batch has been settled: success means
+ * that every destination has it or has it on disk.
+ */
+public final class PushReceiver implements Receiver {
+  private final @Nullable GrpcDoor grpcDoor;
+  private final @Nullable HttpDoor httpDoor;
+  private final LongSupplier nanos;
+  private @Nullable HttpListener grpc;
+  private @Nullable HttpListener http;
+
+  /**
+   * A receiver.
+   *
+   * @param grpc null when it does not speak gRPC
+   * @param http null when it does not speak HTTP
+   * @param nanos a clock that never goes back
+   */
+  public PushReceiver(@Nullable GrpcDoor grpc, @Nullable HttpDoor http, LongSupplier nanos) {
+    this.grpcDoor = grpc;
+    this.httpDoor = http;
+    this.nanos = nanos;
+  }
+
+  @Override
+  public void start() throws IOException {
+    try {
+      if (grpcDoor != null) {
+        grpc = grpcDoor.open(nanos);
+      }
+      if (httpDoor != null) {
+        http = httpDoor.open(nanos);
+      }
+    } catch (IOException | RuntimeException e) {
+      stop(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  /** The port of gRPC, once started. */
+  public int grpcPort() {
+    return grpc == null ? -1 : grpc.port();
+  }
+
+  /** The port of HTTP, once started. */
+  public int httpPort() {
+    return http == null ? -1 : http.port();
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    if (grpc != null) {
+      grpc.close();
+    }
+    if (http != null) {
+      http.close();
+    }
+  }
+}
