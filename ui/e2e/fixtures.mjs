@@ -256,3 +256,49 @@ export function ruleGroups() {
     },
   };
 }
+
+/** An answer of /api/v1/pipelines with many components: receivers with two processors and an exporter each. */
+export function manyComponents(count) {
+  const nodes = [];
+  const edges = [];
+  const balance = {
+    in: 5,
+    created: 0,
+    restored: 0,
+    revived: 0,
+    out: 5,
+    held: 0,
+    deadLettered: 0,
+    dropped: {},
+    returned: 0,
+    kept: 0,
+  };
+  const seconds = Date.now() / 1000;
+  const node = (kind, name, part = '') => {
+    const id = `${kind}:${name}${part ? `@${part}` : ''}`;
+    nodes.push({ id, kind, component: name, part, where: 'c.yaml:1:1', signals: { logs: balance } });
+    return id;
+  };
+  const edge = (from, to, pipeline, i) =>
+    edges.push({
+      id: `${from}..${pipeline}..${to}`,
+      from,
+      to,
+      pipeline,
+      batches: Math.round(seconds),
+      items: Math.round(seconds * (i % 50)),
+      bytes: Math.round(seconds * (i % 50) * 100),
+    });
+  for (let i = 0; nodes.length + 4 <= count; i++) {
+    const pipeline = `logs/${i}`;
+    const chain = [
+      node('receiver', `receiver-${i}`),
+      node('processor', 'batch', pipeline),
+      node('processor', 'filter', pipeline),
+      node('exporter', `exporter-${i}`, 'logs'),
+    ];
+    for (let k = 0; k < 3; k++) edge(chain[k], chain[k + 1], pipeline, i);
+    if (i % 3 === 2) edge(chain[2], `exporter:exporter-${i - 1}@logs`, pipeline, i);
+  }
+  return { status: 'success', data: { time: Date.now(), tap: false, nodes, edges } };
+}

@@ -1,10 +1,10 @@
 // Clicks through the interface of a running server, Tethys or any other that speaks Prometheus's HTTP API:
-//   npm run e2e -- --base-url=http://127.0.0.1:9090 [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
+//   npm run e2e -- --base-url=http://127.0.0.1:9090 [--suite=NAME] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
+// Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findChromium, launch, openPage } from './browser.mjs';
-import { scenarios } from './scenarios.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -12,15 +12,22 @@ const { values } = parseArgs({
     screenshots: { type: 'string' },
     only: { type: 'string' },
     chromium: { type: 'string' },
+    suite: { type: 'string', default: 'server' },
+    feed: { type: 'string' },
   },
 });
-if (!values['base-url']) {
-  console.error('usage: npm run e2e -- --base-url=URL [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]');
+const SUITES = { server: './scenarios.mjs', pipelines: './pipelines.mjs' };
+const suite = SUITES[values.suite];
+if (!values['base-url'] || !suite) {
+  console.error(
+    `usage: npm run e2e -- --base-url=URL [--suite=${Object.keys(SUITES).join('|')}] [--feed=URL] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]`,
+  );
   process.exit(2);
 }
 const baseUrl = values['base-url'].replace(/\/$/, '');
 if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
 
+const { scenarios } = await import(suite);
 const browser = await launch(findChromium(values.chromium));
 let failed = 0;
 let passed = 0;
@@ -29,14 +36,20 @@ try {
     if (values.only && !scenario.name.includes(values.only)) continue;
     const opened = await openPage(browser, baseUrl, scenario.context);
     // What Prometheus, or an older one, does not have is not an error of the interface.
-    opened.allow(/404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage)|explain)/);
+    opened.allow(/404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage)|explain|pipelines)/);
     const shot = async (name, options) => {
       if (values.screenshots)
         await opened.page.screenshot({ path: join(values.screenshots, `${name}.png`), ...options });
     };
     const start = performance.now();
     try {
-      await scenario.run({ ...opened, baseUrl, shot, open: (path) => opened.page.goto(baseUrl + path) });
+      await scenario.run({
+        ...opened,
+        baseUrl,
+        feed: values.feed,
+        shot,
+        open: (path) => opened.page.goto(baseUrl + path),
+      });
       if (opened.problems.length > 0) throw new Error(opened.problems.join('\n'));
       passed++;
       console.log(`ok    ${scenario.name} (${Math.round(performance.now() - start)} ms)`);

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
 import { manyTargets, ruleGroups, runningQueries, storage } from './fixtures.mjs';
+import { PHONE, settled, until } from './steps.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const PAGES = [
   ['/query', 'Explore'],
   ['/host', null],
   ['/targets', 'Targets'],
+  ['/pipelines', 'Pipelines'],
   ['/service-discovery', 'Targets'],
   ['/alerts', 'Alerts'],
   ['/rules', 'Rules'],
@@ -25,24 +26,6 @@ const JOIN = 'sum by (instance) (rate(up{job!="😀"}[5m])) + on(instance) group
 
 const param = (page, name) => new URL(page.url()).searchParams.get(name);
 const editor = (page, n = 0) => page.locator('.editor .cm-content').nth(n);
-
-async function settled(page) {
-  await page.waitForSelector('main h1');
-  await page.waitForFunction(() => !document.querySelector('main .loading, main .spinner'), undefined, {
-    timeout: 10_000,
-  });
-}
-
-async function until(what, condition) {
-  const deadline = Date.now() + 8000;
-  let last;
-  while (Date.now() < deadline) {
-    last = await condition();
-    if (last) return last;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited for: ${what}`);
-}
 
 async function setQuery(page, text, n = 0) {
   await editor(page, n).click();

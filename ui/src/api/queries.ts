@@ -216,8 +216,9 @@ export function useRuntimeInfo() {
   });
 }
 
-export function useBuildInfo() {
+export function useBuildInfo(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['buildinfo'],
     queryFn: ({ signal }) => call<Record<string, string>>('status/buildinfo', {}, signal),
     staleTime: 600_000,

@@ -10,6 +10,7 @@ import {
 import { Button, Empty, Loading, Notice } from '../components/ui';
 import { ExplorePage } from '../explore/explore-page';
 import { basePath } from './base';
+import { startPage } from './parts';
 import { Shell } from './shell';
 
 type Search = Record<string, string>;
@@ -36,8 +37,8 @@ const root = createRootRoute({
       icon="compass"
       title="There is no such page"
       actions={
-        <Link to="/query" className="button button-primary">
-          To Explore
+        <Link to="/" className="button button-primary">
+          To the start page
         </Link>
       }
     >
@@ -66,6 +67,7 @@ const discovery = lazyRouteComponent(() => import('../targets/discovery-page'), 
 const alerts = lazyRouteComponent(() => import('../alerts/alerts-page'), 'AlertsPage');
 const rules = lazyRouteComponent(() => import('../alerts/rules-page'), 'RulesPage');
 const alertmanagers = lazyRouteComponent(() => import('../alerts/alertmanagers-page'), 'AlertmanagersPage');
+const pipelines = lazyRouteComponent(() => import('../pipelines/pipelines-page'), 'PipelinesPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** Prometheus's own addresses open the tab that holds what they showed. */
@@ -80,10 +82,11 @@ const moved = <P extends string>(path: P, to: string) =>
   });
 
 const routes = root.addChildren([
-  moved('/', '/query'),
+  moved('/', startPage),
   moved('/graph', '/query'),
   moved('/agent', '/targets'),
   route('/query', ExplorePage),
+  route('/pipelines', pipelines),
   route('/host', host),
   route('/targets', targets),
   route('/service-discovery', discovery),

@@ -7,6 +7,7 @@ import { Icon, type IconName, Mark } from '../components/icons';
 import { Button, Dialog } from '../components/ui';
 import { sidebarOpen } from '../lib/store';
 import { formatAgo } from '../lib/time';
+import { has, isAgent, offer } from './parts';
 import { SHORTCUTS, useShortcut } from './shortcuts';
 import { toggleTheme, useTheme } from './theme';
 
@@ -15,15 +16,45 @@ interface Item {
   also: string[];
   name: string;
   icon: IconName;
+  /** The second key of its shortcut, after g. */
+  key: string;
+  shown: boolean;
 }
 
+/** Whether there is a store to ask. */
+const queries = has('prometheus') && !isAgent;
+
 const ITEMS: Item[] = [
-  { to: '/query', also: ['/', '/graph'], name: 'Explore', icon: 'explore' },
-  { to: '/host', also: [], name: 'Host', icon: 'host' },
-  { to: '/targets', also: ['/service-discovery'], name: 'Targets', icon: 'targets' },
-  { to: '/alerts', also: ['/rules', '/alertmanager-discovery'], name: 'Alerts', icon: 'alerts' },
-  { to: '/status', also: ['/flags', '/config', '/tsdb-status'], name: 'Status', icon: 'status' },
+  { to: '/query', also: ['/', '/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
+  { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
+  {
+    to: '/targets',
+    also: ['/service-discovery'],
+    name: 'Targets',
+    icon: 'targets',
+    key: 't',
+    shown: has('prometheus'),
+  },
+  { to: '/pipelines', also: [], name: 'Pipelines', icon: 'pipelines', key: 'p', shown: has('pipelines') },
+  {
+    to: '/alerts',
+    also: ['/rules', '/alertmanager-discovery'],
+    name: 'Alerts',
+    icon: 'alerts',
+    key: 'a',
+    shown: queries,
+  },
+  {
+    to: '/status',
+    also: ['/flags', '/config', '/tsdb-status'],
+    name: 'Status',
+    icon: 'status',
+    key: 's',
+    shown: has('prometheus'),
+  },
 ];
+
+const SHOWN = ITEMS.filter((item) => item.shown);
 
 /** Asks until the server is ready, then rests; an unreachable server is asked again. */
 function useReadiness() {
@@ -35,6 +66,15 @@ function useReadiness() {
   });
 }
 
+/** One shortcut for each page; their number never changes. */
+function usePageShortcuts() {
+  const navigate = useNavigate();
+  for (const item of SHOWN) {
+    // biome-ignore lint/correctness/useHookAtTopLevel: the list is fixed when the document is read.
+    useShortcut(`g ${item.key}`, () => void navigate({ to: item.to }));
+  }
+}
+
 function Badge({ count, kind }: { count: number; kind: 'bad' | 'warn' }) {
   return count > 0 ? (
     <span className={`nav-badge nav-badge-${kind}`}>{count > 99 ? '99+' : count}</span>
@@ -43,11 +83,11 @@ function Badge({ count, kind }: { count: number; kind: 'bad' | 'warn' }) {
 
 function Navigation({ path, ready }: { path: string; ready: boolean }) {
   // Counted by the server: the lists themselves may be megabytes.
-  const down = useCount('count(up == 0)', ready);
-  const firing = useCount('count(ALERTS{alertstate="firing"})', ready);
+  const down = useCount('count(up == 0)', ready && queries);
+  const firing = useCount('count(ALERTS{alertstate="firing"})', ready && queries);
   return (
     <nav className="nav" aria-label="Pages">
-      {ITEMS.map((item) => {
+      {SHOWN.map((item) => {
         const here = path === item.to || item.also.includes(path) || path.startsWith(`${item.to}/`);
         return (
           <Link
@@ -70,7 +110,7 @@ function Navigation({ path, ready }: { path: string; ready: boolean }) {
 
 /** Problems of the server itself, such as a configuration that did not load. */
 function Notices({ ready }: { ready: boolean }) {
-  const notices = useNotifications(ready);
+  const notices = useNotifications(ready && has('prometheus'));
   const [closed, setClosed] = useState('');
   const open = notices.filter((n) => `${n.date} ${n.text}` > closed);
   if (open.length === 0) return null;
@@ -103,7 +143,7 @@ function Notices({ ready }: { ready: boolean }) {
 }
 
 function Starting() {
-  const replay = useWalReplay(true).data?.data;
+  const replay = useWalReplay(has('prometheus')).data?.data;
   const total = replay ? replay.max - replay.min + 1 : 0;
   const done = replay ? replay.current - replay.min + 1 : 0;
   const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : null;
@@ -113,7 +153,9 @@ function Starting() {
       <h1>The server is starting</h1>
       <p className="muted">
         {share === null
-          ? 'It answers queries as soon as its log is read back.'
+          ? queries
+            ? 'It answers queries as soon as its log is read back.'
+            : 'Its configuration is being read.'
           : `Reading back its log: segment ${Math.max(0, done)} of ${total}.`}
       </p>
       <div className={`progress${share === null ? ' progress-unknown' : ''}`}>
@@ -151,12 +193,11 @@ function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void })
 
 export function Shell() {
   const path = useRouterState({ select: (s) => s.location.pathname.replace(/(.)\/$/, '$1') });
-  const navigate = useNavigate();
   const theme = useTheme();
   const open = sidebarOpen.use();
   const [help, setHelp] = useState(false);
   const readiness = useReadiness().data;
-  const build = useBuildInfo().data?.data;
+  const build = useBuildInfo(has('prometheus')).data?.data ?? { version: offer.version, revision: '' };
   const wasReady = useRef(true);
 
   useEffect(() => {
@@ -168,11 +209,7 @@ export function Shell() {
 
   useShortcut('?', () => setHelp(true));
   useShortcut('d', toggleTheme);
-  useShortcut('g e', () => void navigate({ to: '/query' }));
-  useShortcut('g h', () => void navigate({ to: '/host' }));
-  useShortcut('g t', () => void navigate({ to: '/targets' }));
-  useShortcut('g a', () => void navigate({ to: '/alerts' }));
-  useShortcut('g s', () => void navigate({ to: '/status' }));
+  usePageShortcuts();
 
   return (
     <div className={`shell${open ? '' : ' is-narrow'}`}>
@@ -181,7 +218,7 @@ export function Shell() {
         To the content
       </button>
       <header className="side">
-        <Link to="/query" className="brand" aria-label="Tethys, to Explore">
+        <Link to="/" className="brand" aria-label="Tethys, to the start page">
           <Mark />
           <span className="brand-name">Tethys</span>
         </Link>

@@ -13,6 +13,7 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
       ['g e', 'Explore'],
       ['g h', 'Host'],
       ['g t', 'Targets'],
+      ['g p', 'Pipelines'],
       ['g a', 'Alerts'],
       ['g s', 'Status'],
       ['d', 'Light or dark'],

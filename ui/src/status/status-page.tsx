@@ -1,4 +1,4 @@
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { useBuildInfo, useConfig, useFlags, useRuntimeInfo, useVector } from '../api/queries';
@@ -146,7 +146,11 @@ function Flags() {
 function Configuration() {
   const config = useConfig();
   const yaml = config.data?.data.yaml ?? '';
-  const lines = yaml.replace(/\n$/, '').split('\n').length;
+  const all = yaml.replace(/\n$/, '').split('\n');
+  const lines = all.length;
+  // Links name how the line begins that they mean.
+  const { find } = useSearch({ strict: false }) as { find?: string };
+  const line = find ? all.findIndex((one) => one.startsWith(find)) + 1 : 0;
   if (config.error) return <ErrorNotice error={config.error} />;
   if (!config.data) return <Loading label="Reading the configuration" />;
   if (yaml.trim() === '') {
@@ -164,7 +168,7 @@ function Configuration() {
         </span>
         <CopyButton text={yaml} label="Copy the configuration" />
       </header>
-      <Yaml text={yaml} />
+      <Yaml text={yaml} line={line} />
     </section>
   );
 }

@@ -2,13 +2,18 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,30 +22,116 @@ import org.junit.jupiter.api.io.TempDir;
 class BrowserTest {
   @TempDir Path dir;
 
-  @Test
-  void everyPageWorksInChromium() throws IOException, InterruptedException {
-    Path ui = Shared.root().resolve("ui");
+  private static final Pattern LISTENING = Pattern.compile("Listening on 127\\.0\\.0\\.1:(\\d+)");
+
+  /** A collector with a destination that is down and one that takes nothing for good. */
+  private static final String GRAPH =
+      """
+      extensions:
+        file_storage: {directory: {folder}/queues, create_directory: true}
+      receivers:
+        otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+      processors:
+        batch: {send_batch_size: 1000, timeout: 100ms}
+        filter/debug: {log_conditions: ["log.severity_number < 9"]}
+      connectors:
+        count: {logs: {log.count: {}}}
+      exporters:
+        otlp_http/down:
+          endpoint: "http://127.0.0.1:9/"
+          retry_on_failure: {initial_interval: 100ms, max_interval: 1s}
+          sending_queue: {storage: file_storage}
+        otlp_http/refusing:
+          endpoint: "http://127.0.0.1:{refusing}/"
+          sending_queue: {storage: file_storage}
+        nop: {}
+      service:
+        extensions: [file_storage]
+        telemetry:
+          metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
+        pipelines:
+          logs:
+            receivers: [otlp]
+            processors: [filter/debug, batch]
+            exporters: [otlp_http/down, otlp_http/refusing, count]
+          metrics: {receivers: [otlp, count], processors: [batch], exporters: [nop]}
+          traces: {receivers: [otlp], exporters: [nop]}
+      """;
+
+  private static void assumeBrowser() {
     Assumptions.assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/chromium")), "needs Chromium, which is not installed");
     Assumptions.assumeTrue(
-        Files.isDirectory(ui.resolve("node_modules")), "needs the interface to be built (npm ci)");
+        Files.isDirectory(Shared.root().resolve("ui/node_modules")),
+        "needs the interface to be built (npm ci)");
+  }
+
+  /** Runs scenarios of {@code ui/e2e} and fails with what they say. */
+  private void scenarios(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("npm", "run", "e2e", "--"));
+    command.addAll(List.of(arguments));
+    String shots = System.getProperty("tethys.screenshots");
+    if (shots != null) {
+      command.add("--screenshots=" + shots);
+    }
+    Path log = dir.resolve("browser.log");
+    Process p =
+        new ProcessBuilder(command)
+            .directory(Shared.root().resolve("ui").toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    assertThat(p.waitFor(5, TimeUnit.MINUTES)).as("browser scenarios end").isTrue();
+    assertThat(p.exitValue()).as(Files.readString(log)).isZero();
+  }
+
+  @Test
+  void everyPageWorksInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
     int port = Ports.free();
     try (TethysProcess server =
-        TethysProcess.launch(dir, port, java.util.List.of("--web.listen-address=127.0.0.1:" + port))
+        TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
             .awaitReady()) {
       server.await(
           "rates of this machine",
           Duration.ofSeconds(90),
           () -> server.query("rate(node_cpu_seconds_total[1m])").contains("\"value\""));
-      Path log = dir.resolve("browser.log");
-      Process p =
-          new ProcessBuilder("npm", "run", "e2e", "--", "--base-url=http://127.0.0.1:" + port)
-              .directory(ui.toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      assertThat(p.waitFor(5, TimeUnit.MINUTES)).as("browser scenarios end").isTrue();
-      assertThat(p.exitValue()).as(Files.readString(log)).isZero();
+      scenarios("--base-url=http://127.0.0.1:" + port);
     }
+  }
+
+  @Test
+  void theGraphOfACollectorIsShownInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    HttpServer refusing = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    refusing.createContext(
+        "/",
+        exchange -> {
+          exchange.getRequestBody().readAllBytes();
+          exchange.sendResponseHeaders(400, -1);
+          exchange.close();
+        });
+    refusing.start();
+    Path file = dir.resolve("collector.yaml");
+    Files.writeString(
+        file,
+        GRAPH
+            .replace("{folder}", dir.toString())
+            .replace("{refusing}", String.valueOf(refusing.getAddress().getPort())));
+    try (TethysProcess collector =
+        TethysProcess.launch(
+            dir, 0, List.of("collector", "--config=" + file, "--web.enable-tap"))) {
+      collector.await(
+          "both listeners", Duration.ofSeconds(60), () -> listening(collector).size() == 2);
+      List<String> urls = listening(collector);
+      scenarios("--suite=pipelines", "--base-url=" + urls.getFirst(), "--feed=" + urls.getLast());
+    } finally {
+      refusing.stop(0);
+    }
+  }
+
+  /** Where a process says that it listens, in the order in which it began to. */
+  private static List<String> listening(TethysProcess p) {
+    return LISTENING.matcher(p.log()).results().map(m -> "http://127.0.0.1:" + m.group(1)).toList();
   }
 }

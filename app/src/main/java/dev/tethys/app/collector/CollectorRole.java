@@ -8,6 +8,7 @@ import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
@@ -37,6 +38,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -101,6 +103,9 @@ public final class CollectorRole implements AutoCloseable {
   private final Registry.Gauge reloadTime;
   private @Nullable HttpListener listener;
   private @Nullable String address;
+
+  /** The configuration that holds, put together, secrets masked. */
+  private volatile String printed = "";
 
   CollectorRole(ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
     this.sources = sources;
@@ -167,7 +172,7 @@ public final class CollectorRole implements AutoCloseable {
     try {
       return switch (command) {
         case "validate" -> {
-          Graph.check(role.read(), role.services);
+          Graph.check(role.read().config(), role.services);
           yield 0;
         }
         case "print-config" -> {
@@ -209,26 +214,32 @@ public final class CollectorRole implements AutoCloseable {
    * @throws IOException when something cannot start
    */
   void start() throws IOException {
-    GraphConfig c = read();
-    listen(c.telemetry());
+    Read c = read();
+    listen(c.config().telemetry());
     apply(c);
   }
 
-  private GraphConfig read() throws IOException {
-    return read(sources.read());
+  /** A configuration with how it is shown. */
+  private record Read(GraphConfig config, String printed) {}
+
+  private Read read() throws IOException {
+    YamlDocument document = sources.read();
+    return new Read(read(document), PrintedConfig.of(document.root(), services.components()));
   }
 
   private GraphConfig read(YamlDocument document) {
     return GraphConfig.read(document, services.components(), allowUnused);
   }
 
-  private void apply(GraphConfig c) throws IOException {
+  private void apply(Read read) throws IOException {
+    GraphConfig c = read.config();
     try {
       graph.apply(c);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
       throw e;
     }
+    printed = read.printed();
     logAs(c.telemetry());
     reloadSuccessful.set(1);
     reloadTime.set(services.clock().millis() / 1000.0);
@@ -253,8 +264,8 @@ public final class CollectorRole implements AutoCloseable {
   void reload() throws IOException {
     long start = System.nanoTime();
     try {
-      GraphConfig c = read();
-      if (!java.util.Objects.equals(c.telemetry().metricsAddress(), address)) {
+      Read c = read();
+      if (!java.util.Objects.equals(c.config().telemetry().metricsAddress(), address)) {
         LOG.log(
             Level.WARNING,
             "the address of service.telemetry changes only with a restart; it stays {0}",
@@ -290,7 +301,9 @@ public final class CollectorRole implements AutoCloseable {
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", this::ready)
             .post("/-/reload", (q, r) -> reload(r));
-    PipelineEndpoints.addTo(routes, () -> graph, tap);
+    PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
+    PipelineEndpoints.addConfig(routes, () -> printed);
+    new Interface("", "Tethys", "collector").with(Interface.Part.PIPELINES).routes(routes);
     try {
       listener =
           HttpListener.start(

@@ -10,6 +10,7 @@ import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
@@ -30,6 +31,7 @@ import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
@@ -103,7 +105,7 @@ final class Agent implements AutoCloseable {
     this.remoteWrite = remoteWrite();
     this.scrape =
         new ScrapeManager(
-            new BatchSink(remoteWrite, Receipt.NONE),
+            new BatchSink(remoteWrite.from("scrape"), Receipt.NONE),
             ScrapeMemory.ofASink(),
             new HttpTransports(clients),
             new ScrapeOptions(
@@ -202,7 +204,12 @@ final class Agent implements AutoCloseable {
       LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
     }
     String seen = external.getPath() == null ? "" : external.getPath();
-    new Interface(seen, flags.get("web.page-title")).routes(routes);
+    PipelineEndpoints.addTo(
+        routes, remoteWrite, InstantSource.system(), flags.bool("web.enable-tap"));
+    new Interface(seen, flags.get("web.page-title"), "agent")
+        .with(Interface.Part.PROMETHEUS)
+        .with(Interface.Part.PIPELINES)
+        .routes(routes);
     return routes;
   }
 

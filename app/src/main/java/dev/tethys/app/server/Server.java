@@ -13,6 +13,7 @@ import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.OtlpConfig;
 import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.collect.discovery.DiscoveryConfig;
@@ -45,6 +46,7 @@ import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
+import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
@@ -106,9 +108,6 @@ final class Server implements AutoCloseable {
   private final LateStore store = new LateStore();
   private final RemoteWrite remoteWrite;
 
-  /** The store for whoever writes: what it takes goes to remote write too. */
-  private final TeeStore writing;
-
   private final PromqlEngine engine;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
@@ -157,15 +156,13 @@ final class Server implements AutoCloseable {
                 flags.bytes("storage.remote.queue-size"),
                 Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
             Clockwork.system());
-    this.writing =
-        new TeeStore(store, new BatchSink(remoteWrite, Receipt.NONE), remoteWrite::isWanted);
     this.engine = new PromqlEngine(engineOptions());
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
     this.scrape =
         new ScrapeManager(
-            writing,
+            writing("scrape"),
             new HttpTransports(clients),
             new ScrapeOptions(
                 "Prometheus/" + BuildInfo.current().version(),
@@ -182,7 +179,8 @@ final class Server implements AutoCloseable {
             flags,
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
-            new Alerting.Surroundings(writing, engine, clients, discoveryContext, registry));
+            new Alerting.Surroundings(
+                writing("rules"), engine, clients, discoveryContext, registry));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
     Routes routes = routes(external.url());
@@ -194,6 +192,12 @@ final class Server implements AutoCloseable {
             routes,
             new HttpMetrics(registry, "prometheus"));
     status.listensOn(listener.port());
+  }
+
+  /** The store for one kind of writer: what it takes goes to remote write too. */
+  private TeeStore writing(String source) {
+    return new TeeStore(
+        store, new BatchSink(remoteWrite.from(source), Receipt.NONE), remoteWrite::isWanted);
   }
 
   private boolean on(Features f) {
@@ -312,7 +316,11 @@ final class Server implements AutoCloseable {
       routes.get(HOST_METRICS, (q, r) -> hostMetrics(host, q, r));
     }
     String seen = external.getPath() == null ? "" : external.getPath();
-    new Interface(seen, flags.get("web.page-title")).routes(routes);
+    PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
+    new Interface(seen, flags.get("web.page-title"), "server")
+        .with(Interface.Part.PROMETHEUS)
+        .with(Interface.Part.PIPELINES)
+        .routes(routes);
     return routes;
   }
 
@@ -378,14 +386,15 @@ final class Server implements AutoCloseable {
       routes.post(
           WebReceivers.WRITE,
           ReceiverRoutes.onceReady(
-              new RemoteWriteReceiver(writing, options, limits, registry, clock),
+              new RemoteWriteReceiver(writing("remote_write"), options, limits, registry, clock),
               status::readiness));
     } else {
       routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
     }
     String otlp = "web.enable-otlp-receiver";
     if (flags.bool(otlp)) {
-      OtlpReceiver receiver = new OtlpReceiver(writing, this::otlpOptions, limits, registry, clock);
+      OtlpReceiver receiver =
+          new OtlpReceiver(writing("otlp"), this::otlpOptions, limits, registry, clock);
       routes.post(
           WebReceivers.OTLP,
           ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));

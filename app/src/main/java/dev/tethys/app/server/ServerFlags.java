@@ -398,6 +398,12 @@ final class ServerFlags {
             SIZE,
             "",
             "The most bytes that wait for one destination; when it is full the oldest are dropped and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
+    flags.add(
+        of(
+            "web.enable-tap",
+            BOOLEAN,
+            "false",
+            "Allow looking at what goes to a destination: whoever reaches the port then reads metrics. (Tethys)"));
     flags.add(refused("storage.agent.wal-compression", BOOLEAN, "true", LOG_OF_PROMETHEUS));
     flags.add(refused("storage.agent.retention.min-time", DURATION, "5m", LOG_OF_PROMETHEUS));
     flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));

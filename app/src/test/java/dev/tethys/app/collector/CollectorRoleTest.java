@@ -211,6 +211,9 @@ class CollectorRoleTest {
       assertThat(send(3)).isEqualTo(Outcome.ACCEPTED);
       await(() -> taken.size() == 1);
       assertThat(ask(r, "GET", "/-/ready").statusCode()).isEqualTo(200);
+      assertThat(ask(r, "GET", "/").body()).contains("\"collector\"".replace("\"", "&quot;"));
+      assertThat(ask(r, "GET", "/api/v1/pipelines/config").body())
+          .contains("\"yaml\":\"", "exporters:\\n  shelf:");
       String pipelines = ask(r, "GET", "/api/v1/pipelines").body();
       assertThat(pipelines)
           .contains("\"id\":\"exporter:shelf@logs\"")

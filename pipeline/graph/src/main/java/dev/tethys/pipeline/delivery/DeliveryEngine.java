@@ -869,6 +869,7 @@ final class DeliveryEngine implements Outbox {
           inFlight,
           permitted(),
           breaker.pauseNanos(clock.nanos()) / 1_000_000,
+          breaker.isProbing(),
           retries,
           deadLetters,
           evicted,

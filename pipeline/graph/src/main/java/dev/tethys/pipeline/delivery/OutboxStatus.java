@@ -11,6 +11,7 @@ package dev.tethys.pipeline.delivery;
  * @param inFlight requests under way
  * @param limit requests that may be under way
  * @param pausedMillis for how long nothing is sent because the destination is down or asked for it
+ * @param probing whether the destination failed so often that one request at a time goes to see
  * @param retries attempts that were not the first
  * @param deadLetters that are kept
  * @param deadLettersEvicted that made room for others
@@ -27,6 +28,7 @@ public record OutboxStatus(
     int inFlight,
     int limit,
     long pausedMillis,
+    boolean probing,
     long retries,
     long deadLetters,
     long deadLettersEvicted,

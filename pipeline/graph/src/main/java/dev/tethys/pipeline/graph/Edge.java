@@ -6,9 +6,6 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.LongAdder;
 
 /** The way from one node to the next, with what passed on it. Outlives the nodes at its ends. */
 final class Edge implements Consumer {
@@ -28,10 +25,7 @@ final class Edge implements Consumer {
 
   final Key key;
   private final Consumer to;
-  final LongAdder batches = new LongAdder();
-  final LongAdder items = new LongAdder();
-  final LongAdder bytes = new LongAdder();
-  private final List<Tap> taps = new CopyOnWriteArrayList<>();
+  final Traffic traffic = new Traffic();
 
   Edge(Key key, Consumer to) {
     this.key = key;
@@ -40,25 +34,12 @@ final class Edge implements Consumer {
 
   @Override
   public void consume(Batch batch, Receipt receipt) {
-    batches.increment();
-    items.add(batch.items());
-    bytes.add(batch.size());
-    if (!taps.isEmpty()) {
-      taps.forEach(t -> t.offer(batch));
-    }
+    traffic.pass(batch);
     try {
       to.consume(batch, receipt);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, key.to() + " failed in a way that is a fault of Tethys", e);
       receipt.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
     }
-  }
-
-  void attach(Tap tap) {
-    taps.add(tap);
-  }
-
-  void detach(Tap tap) {
-    taps.remove(tap);
   }
 }

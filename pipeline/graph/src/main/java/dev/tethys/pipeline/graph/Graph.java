@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * find their way by slots, which stay when the node in them is replaced, so that a branch that a
  * reload does not concern never notices.
  */
-public final class Graph {
+public final class Graph implements GraphView {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
 
   /** How long a reload waits for calls to come out of a node that it replaces. */
@@ -364,7 +364,7 @@ public final class Graph {
     return out;
   }
 
-  /** How it stands. */
+  @Override
   public GraphStatus status() {
     List<GraphStatus.NodeStatus> n = new ArrayList<>();
     for (Node node : nodes.values()) {
@@ -373,19 +373,16 @@ public final class Graph {
     List<GraphStatus.EdgeStatus> e = new ArrayList<>();
     for (Edge edge : allEdges()) {
       e.add(
-          new GraphStatus.EdgeStatus(
+          edge.traffic.status(
               edge.key.toString(),
               edge.key.from().toString(),
               edge.key.to().toString(),
-              edge.key.pipeline(),
-              edge.batches.sum(),
-              edge.items.sum(),
-              edge.bytes.sum()));
+              edge.key.pipeline()));
     }
     return new GraphStatus(n, e);
   }
 
-  /** The outboxes of an exporter, by node. */
+  @Override
   public Map<String, Outbox> outboxes() {
     Map<String, Outbox> out = new LinkedHashMap<>();
     for (Node n : nodes.values()) {
@@ -399,18 +396,11 @@ public final class Graph {
     return out;
   }
 
-  /**
-   * Looks at what passes an edge.
-   *
-   * @param edge as {@link GraphStatus.EdgeStatus#id} names it
-   * @param perSecond most batches a second
-   */
+  @Override
   public Optional<Tap> tap(String edge, double perSecond) {
     for (Edge e : allEdges()) {
       if (Objects.equals(e.key.toString(), edge)) {
-        Tap t = new Tap(perSecond, e::detach);
-        e.attach(t);
-        return Optional.of(t);
+        return Optional.of(e.traffic.tap(perSecond));
       }
     }
     return Optional.empty();

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.ledger.Account;
@@ -34,7 +35,9 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
     static NodeStatus of(Node n, Ledger ledger) {
       Map<Signal, Balance> balances = new EnumMap<>(Signal.class);
       for (Account a : ledger.accounts()) {
-        if (a.kind().equals(n.key.kind().word()) && a.component().equals(n.key.component())) {
+        if (a.kind().equals(n.key.kind().word())
+            && a.component().equals(n.key.component())
+            && (n.key.kind() != Kind.EXPORTER || a.signal() == Plan.signal(n.key.part()))) {
           balances.put(a.signal(), a.balance());
         }
       }

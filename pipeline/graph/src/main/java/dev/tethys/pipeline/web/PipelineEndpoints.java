@@ -8,7 +8,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -18,6 +18,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -35,21 +36,28 @@ public final class PipelineEndpoints {
 
   private static final int MAX_LISTED = 10_000;
 
-  private final Supplier<Graph> graph;
+  /** The configuration changes rarely and may be long: it is asked for by itself. */
+  private static final String CONFIG = "/api/v1/pipelines/config";
+
+  private final GraphView graph;
+  private final InstantSource clock;
   private final boolean tapAllowed;
 
-  private PipelineEndpoints(Supplier<Graph> graph, boolean tapAllowed) {
+  private PipelineEndpoints(GraphView graph, InstantSource clock, boolean tapAllowed) {
     this.graph = graph;
+    this.clock = clock;
     this.tapAllowed = tapAllowed;
   }
 
   /**
    * Adds the endpoints.
    *
+   * @param clock tells when the counts of an answer were taken
    * @param tapAllowed whether what passes may be looked at
    */
-  public static Routes addTo(Routes routes, Supplier<Graph> graph, boolean tapAllowed) {
-    PipelineEndpoints e = new PipelineEndpoints(graph, tapAllowed);
+  public static Routes addTo(
+      Routes routes, GraphView graph, InstantSource clock, boolean tapAllowed) {
+    PipelineEndpoints e = new PipelineEndpoints(graph, clock, tapAllowed);
     return routes
         .get("/api/v1/pipelines", e::status)
         .get("/api/v1/pipelines/tap", e::tap)
@@ -58,8 +66,20 @@ public final class PipelineEndpoints {
         .post("/api/v1/pipelines/dead-letters/replay", e::replay);
   }
 
+  /**
+   * Adds {@code /api/v1/pipelines/config}: the configuration as it was put together, secrets
+   * masked.
+   *
+   * @param yaml the text; empty while there is none
+   */
+  public static Routes addConfig(Routes routes, Supplier<String> yaml) {
+    return routes.get(
+        CONFIG,
+        (q, r) -> send(r, new Json().open('{').key("yaml").text(yaml.get()).close('}').toString()));
+  }
+
   private void status(HttpRequest q, HttpResponse r) throws IOException {
-    send(r, StatusJson.of(graph.get().status()));
+    send(r, StatusJson.of(graph.status(), clock.millis(), tapAllowed));
   }
 
   private static void send(HttpResponse r, String data) throws IOException {
@@ -78,7 +98,6 @@ public final class PipelineEndpoints {
     long count = (long) number(q.query(), "count", Long.MAX_VALUE, Long.MAX_VALUE);
     Tap tap =
         graph
-            .get()
             .tap(edge, perSecond)
             .orElseThrow(
                 () ->
@@ -116,7 +135,9 @@ public final class PipelineEndpoints {
           case LOGS -> OtlpSignal.LOGS;
           case PROFILES -> null;
         };
-    if (b.encoding() == Encoding.OTLP && s != null && b.size() <= MAX_SHOWN) {
+    if (b.encoding() == Encoding.REMOTE_WRITE) {
+      SamplesJson.content(j, b);
+    } else if (s != null && b.size() <= MAX_SHOWN) {
       try {
         byte[] json = OtlpJsonWriter.toJson(s, b.body(), 0, b.size());
         j.key("content").raw(new String(json, StandardCharsets.UTF_8));
@@ -128,7 +149,7 @@ public final class PipelineEndpoints {
   }
 
   private Outbox outbox(Params p) {
-    Map<String, Outbox> all = graph.get().outboxes();
+    Map<String, Outbox> all = graph.outboxes();
     String node = required(p, "node");
     Outbox box = all.get(node);
     if (box == null) {

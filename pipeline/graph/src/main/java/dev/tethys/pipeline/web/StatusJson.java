@@ -15,8 +15,9 @@ final class StatusJson {
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  static String of(GraphStatus s) {
-    Json j = new Json().open('{').key("nodes").open('[');
+  static String of(GraphStatus s, long now, boolean tap) {
+    Json j = new Json().open('{').key("time").number(now).key("tap").raw(String.valueOf(tap));
+    j.key("nodes").open('[');
     for (GraphStatus.NodeStatus n : s.nodes()) {
       j.open('{');
       j.key("id").text(n.id()).key("kind").text(n.kind()).key("component").text(n.component());
@@ -61,6 +62,7 @@ final class StatusJson {
     j.key("capacityRequests").number(s.capacity().parcels());
     j.key("oldestMillis").number(s.oldestMillis()).key("inFlight").number(s.inFlight());
     j.key("concurrency").number(s.limit()).key("pausedMillis").number(s.pausedMillis());
+    j.key("probing").raw(String.valueOf(s.probing()));
     j.key("retries").number(s.retries()).key("deadLetters").number(s.deadLetters());
     j.key("deadLettersEvicted").number(s.deadLettersEvicted());
     j.key("damagedBytes").number(s.damagedBytes()).key("lastError").text(s.lastError());

@@ -11,7 +11,12 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.pipeline.graph.GraphView;
+import dev.tethys.pipeline.graph.Tap;
+import dev.tethys.pipeline.graph.Traffic;
 import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -23,6 +28,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +42,10 @@ import org.jspecify.annotations.Nullable;
  * changes and leaves the others alone. On disk the new queue goes on where the old one ended; in
  * memory the old one sends on for a while beside the new one.
  */
-public final class RemoteWrite implements Consumer, AutoCloseable {
+public final class RemoteWrite implements GraphView, AutoCloseable {
+  /** All that goes to all destinations, as the API calls it. */
+  private static final String PIPELINE = "metrics";
+
   private static final System.Logger LOG = System.getLogger(RemoteWrite.class.getName());
 
   /**
@@ -53,6 +64,7 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
   private final Clockwork clock;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private volatile List<RemoteWriteQueue> queues = List.of();
+  private final Map<String, Source> sources = new ConcurrentSkipListMap<>();
   private boolean closed; // guarded by lock
 
   /** Starts without a destination. */
@@ -68,6 +80,106 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
     this.options = options;
     this.clock = clock;
     metrics.showQueues(() -> queues);
+  }
+
+  /**
+   * Where one kind of source hands in what it has; the same for each name.
+   *
+   * @param source as it is shown, {@code scrape} for instance
+   */
+  public Consumer from(String source) {
+    return sources.computeIfAbsent(source, Source::new);
+  }
+
+  /** A source, with what went from it to each destination. */
+  private final class Source implements Consumer {
+    private final String id;
+    private final String component;
+    private final Traffic all = new Traffic();
+    private final Map<String, Traffic> edges = new ConcurrentHashMap<>();
+
+    Source(String name) {
+      this.component = name;
+      this.id = "receiver:" + name;
+    }
+
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      all.pass(batch);
+      for (RemoteWriteQueue q : queues) {
+        edge(q).pass(batch);
+      }
+      RemoteWrite.this.consume(batch, receipt);
+    }
+
+    Traffic edge(RemoteWriteQueue q) {
+      return edges.computeIfAbsent(q.component(), x -> new Traffic());
+    }
+
+    void forget(List<RemoteWriteConfig> configs) {
+      List<String> left = configs.stream().map(RemoteWriteQueue::component).toList();
+      edges.keySet().retainAll(left);
+    }
+
+    String edgeId(RemoteWriteQueue q) {
+      return id + ".." + PIPELINE + ".." + node(q);
+    }
+
+    GraphStatus.NodeStatus status() {
+      long n = all.items();
+      Balance b = new Balance(n, 0, 0, 0, n, 0, 0, Map.of(), 0, 0);
+      return new GraphStatus.NodeStatus(
+          id, "receiver", component, "", "", Map.of(Signal.METRICS, b), null);
+    }
+  }
+
+  private static String node(RemoteWriteQueue q) {
+    return "exporter:" + q.component() + "@metrics";
+  }
+
+  @Override
+  public GraphStatus status() {
+    List<RemoteWriteQueue> now = queues;
+    List<GraphStatus.NodeStatus> nodes = new ArrayList<>();
+    List<GraphStatus.EdgeStatus> edges = new ArrayList<>();
+    if (!now.isEmpty()) {
+      sources.values().forEach(s -> nodes.add(s.status()));
+    }
+    int entry = 0;
+    for (RemoteWriteQueue q : now) {
+      nodes.add(
+          new GraphStatus.NodeStatus(
+              node(q),
+              "exporter",
+              q.component(),
+              "metrics",
+              "remote_write, entry " + ++entry + ": " + q.config().shownUrl(),
+              Map.of(Signal.METRICS, q.balance()),
+              q.status()));
+      for (Source s : sources.values()) {
+        edges.add(s.edge(q).status(s.edgeId(q), s.id, node(q), PIPELINE));
+      }
+    }
+    return new GraphStatus(nodes, edges);
+  }
+
+  @Override
+  public Map<String, Outbox> outboxes() {
+    Map<String, Outbox> all = new LinkedHashMap<>();
+    queues.forEach(q -> all.put(node(q), q.outbox()));
+    return all;
+  }
+
+  @Override
+  public Optional<Tap> tap(String edge, double perSecond) {
+    for (RemoteWriteQueue q : queues) {
+      for (Source s : sources.values()) {
+        if (s.edgeId(q).equals(edge)) {
+          return Optional.of(s.edge(q).tap(perSecond));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether there is any destination. */
@@ -121,6 +233,7 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
         }
       } finally {
         queues = List.copyOf(now.values());
+        sources.values().forEach(s -> s.forget(configs));
       }
     } finally {
       lock.writeLock().unlock();
@@ -154,7 +267,7 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
               new OutboxOptions.Disk(own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
       journal = new Journal(new RealFiles(), own.resolve("journal"), SeriesLane.LANES);
     }
-    Account account = new Account("exporter", "prometheus_remote_write/" + c.id(), Signal.METRICS);
+    Account account = new Account("exporter", RemoteWriteQueue.component(c), Signal.METRICS);
     java.util.function.Consumer<Map<String, String>> found =
         journal == null ? headers -> {} : journal::found;
     Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account, found);
@@ -185,8 +298,7 @@ public final class RemoteWrite implements Consumer, AutoCloseable {
     return sb.toString();
   }
 
-  @Override
-  public void consume(Batch batch, Receipt receipt) {
+  private void consume(Batch batch, Receipt receipt) {
     lock.readLock().lock();
     try {
       List<RemoteWriteQueue> to = queues;

@@ -41,6 +41,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RemoteWriteQueue.class.getName());
 
   private final RemoteWriteConfig config;
+  private final String component;
   private final ExternalLabels external;
   private final RemoteWriteSender sender;
   private final Outbox outbox;
@@ -71,6 +72,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       Clockwork clock,
       Account account) {
     this.config = config;
+    this.component = component(config);
     this.external = new ExternalLabels(externalLabels);
     this.sender = sender;
     this.outbox = outbox;
@@ -251,6 +253,20 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
 
   OutboxStatus status() {
     return outbox.status();
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  /** As accounts and the API call it. */
+  String component() {
+    return component;
+  }
+
+  /** How the destination of a configuration is called. */
+  static String component(RemoteWriteConfig c) {
+    return "prometheus_remote_write/" + c.id();
   }
 
   /** Samples and the like that are in no request yet. */

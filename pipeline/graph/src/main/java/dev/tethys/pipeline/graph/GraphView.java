@@ -1,0 +1,22 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.delivery.Outbox;
+import java.util.Map;
+import java.util.Optional;
+
+/** What flows from sources to destinations, for whoever looks on. */
+public interface GraphView {
+  /** How it stands. */
+  GraphStatus status();
+
+  /** The outboxes of its exporters, by node. */
+  Map<String, Outbox> outboxes();
+
+  /**
+   * Looks at what passes an edge; empty when there is no such edge.
+   *
+   * @param edge as {@link GraphStatus.EdgeStatus#id} names it
+   * @param perSecond most batches a second
+   */
+  Optional<Tap> tap(String edge, double perSecond);
+}

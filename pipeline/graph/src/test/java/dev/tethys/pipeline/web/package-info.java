@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,262 @@
+/** Everything about the component or the edge that is chosen. */
+import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { post } from '../api/client';
+import { ErrorNotice } from '../api/errors';
+import { has } from '../app/parts';
+import { Button, Notice } from '../components/ui';
+import { formatAgo, roughDuration } from '../lib/time';
+import { formatValue } from '../lib/units';
+import {
+  type Balance,
+  type GraphEdge,
+  type GraphNode,
+  type Pipelines,
+  type Queue,
+  useDeadLetters,
+} from './api';
+import { BREAKER_WORDS, breakerOf, fullness, isMeant, type Rate } from './model';
+import { formatRate } from './rates';
+import { Tap } from './tap';
+
+const number = (n: number) => n.toLocaleString('en');
+
+const ACCOUNT: [keyof Omit<Balance, 'dropped'>, string, string][] = [
+  ['in', 'In', 'taken from whoever comes before'],
+  ['created', 'Created', 'made here'],
+  ['restored', 'Restored', 'found on disk at the start'],
+  ['revived', 'Revived', 'taken out of the dead letters'],
+  ['out', 'Out', 'handed on, or taken by the destination'],
+  ['held', 'Held', 'queued, or being worked on'],
+  ['deadLettered', 'Dead letters', 'refused for good and kept'],
+  ['returned', 'Returned', 'given back to the source, which was told so'],
+  ['kept', 'Kept', 'left on disk at the end'],
+];
+
+function Account({ signal, balance }: { signal: string; balance: Balance }) {
+  return (
+    <table className="panel-account">
+      <caption>
+        <i className={`signal-dot signal-${signal}`} /> {signal}, items since the start
+      </caption>
+      <tbody>
+        {ACCOUNT.filter(([key]) => key === 'in' || key === 'out' || balance[key] > 0).map(
+          ([key, name, title]) => (
+            <tr key={key} title={title}>
+              <th scope="row">{name}</th>
+              <td>{number(balance[key])}</td>
+            </tr>
+          ),
+        )}
+        {Object.entries(balance.dropped).map(([reason, n]) => (
+          <tr key={reason} className={isMeant(reason) ? undefined : 'is-bad'}>
+            <th scope="row">
+              {isMeant(reason) ? 'Left out' : 'Dropped'}: {reason.replaceAll('_', ' ')}
+            </th>
+            <td>{number(n)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function QueueFacts({ queue, now }: { queue: Queue; now: number }) {
+  const breaker = breakerOf(queue);
+  const full = fullness(queue);
+  const facts: [string, string][] = [
+    ['Waiting', `${number(queue.items)} items in ${number(queue.requests)} requests`],
+    [
+      'Room',
+      `${formatValue(queue.bytes, 'bytes', 3)} of ${
+        queue.capacityBytes > 0 ? formatValue(queue.capacityBytes, 'bytes', 3) : 'any size'
+      }`,
+    ],
+    ['Oldest', queue.requests > 0 ? `waits for ${roughDuration(queue.oldestMillis)}` : 'nothing waits'],
+    ['Under way', `${queue.inFlight} of at most ${queue.concurrency} requests`],
+    ['Tried again', `${number(queue.retries)} times`],
+    [
+      'Breaker',
+      BREAKER_WORDS[breaker] +
+        (queue.pausedMillis > 0 ? `, next in ${roughDuration(queue.pausedMillis)}` : ''),
+    ],
+  ];
+  if (queue.deadLettersEvicted > 0)
+    facts.push(['Letters lost', `${number(queue.deadLettersEvicted)} made room for others`]);
+  if (queue.damagedBytes > 0)
+    facts.push([
+      'Damaged',
+      `${formatValue(queue.damagedBytes, 'bytes', 3)} of the queue on disk passed over`,
+    ]);
+  return (
+    <section>
+      <h3>Queue</h3>
+      <span
+        className={`meter${full >= 0.98 ? ' is-bad' : full >= 0.8 ? ' is-warn' : ''}`}
+        role="img"
+        aria-label={`${Math.round(full * 100)} percent full`}
+      >
+        <i style={{ width: `${Math.round(full * 100)}%` }} />
+      </span>
+      <dl className="panel-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {queue.lastError && (
+        <Notice
+          kind={breaker === 'closed' ? 'warning' : 'error'}
+          title={`What the destination said ${formatAgo(queue.lastErrorMillis, now)}`}
+        >
+          <span className="mono-text">{queue.lastError}</span>
+        </Notice>
+      )}
+    </section>
+  );
+}
+
+function DeadLetters({ node, count }: { node: string; count: number }) {
+  const letters = useDeadLetters(node, count);
+  const client = useQueryClient();
+  const [busy, setBusy] = useState('');
+  const [problem, setProblem] = useState<unknown>(null);
+  if (count === 0) return null;
+  const replay = async (id?: string) => {
+    setBusy(id ?? 'all');
+    setProblem(null);
+    try {
+      await post('pipelines/dead-letters/replay', { node, id });
+    } catch (e) {
+      setProblem(e);
+    }
+    setBusy('');
+    await client.invalidateQueries({ queryKey: ['dead-letters', node] });
+    await client.invalidateQueries({ queryKey: ['pipelines'] });
+  };
+  const shown = letters.data ?? [];
+  return (
+    <section>
+      <h3 className="panel-title">
+        Dead letters <span className="muted">{number(count)}</span>
+        <Button disabled={busy !== ''} onClick={() => void replay()}>
+          Send all again
+        </Button>
+      </h3>
+      {letters.error && <ErrorNotice error={letters.error} />}
+      {problem !== null && <ErrorNotice error={problem} />}
+      <ul className="panel-letters">
+        {shown.map((letter) => (
+          <li key={letter.id}>
+            <div>
+              <span>
+                {number(letter.items)} items, {formatValue(letter.bytes, 'bytes', 3)},{' '}
+                {formatAgo(letter.millis, Date.now())}
+              </span>
+              <span className="mono-text">{letter.reason}</span>
+            </div>
+            <Button disabled={busy !== ''} onClick={() => void replay(letter.id)}>
+              Send again
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {count > shown.length && shown.length > 0 && (
+        <p className="muted">The {shown.length} oldest are shown.</p>
+      )}
+    </section>
+  );
+}
+
+function Where({ node }: { node: GraphNode }) {
+  if (!node.where) return null;
+  return (
+    <p className="panel-where">
+      <span className="mono-text">{node.where}</span>
+      {has('prometheus') ? (
+        <Link to="/status/$tab" params={{ tab: 'config' }} search={{ find: 'remote_write:' } as never}>
+          In the configuration
+        </Link>
+      ) : (
+        <Link
+          to="/pipelines"
+          search={{ view: 'config', kind: node.kind, component: node.component } as never}
+        >
+          In the configuration
+        </Link>
+      )}
+    </p>
+  );
+}
+
+function NodePanel({ node, now }: { node: GraphNode; now: number }) {
+  return (
+    <>
+      <Where node={node} />
+      {node.queue && <QueueFacts queue={node.queue} now={now} />}
+      {node.queue && <DeadLetters node={node.id} count={node.queue.deadLetters} />}
+      {Object.entries(node.signals).map(([signal, balance]) => (
+        <Account key={signal} signal={signal} balance={balance} />
+      ))}
+    </>
+  );
+}
+
+function EdgePanel({ edge, rate, tap }: { edge: GraphEdge; rate: Rate | undefined; tap: boolean }) {
+  const facts: [string, string][] = [
+    ['Pipeline', edge.pipeline],
+    ['Now', rate ? `${formatRate(rate, 'items')}, ${formatRate(rate, 'bytes')}` : 'not known yet'],
+    [
+      'Since the start',
+      `${number(edge.items)} items in ${number(edge.batches)} batches, ${formatValue(edge.bytes, 'bytes', 3)}`,
+    ],
+  ];
+  return (
+    <>
+      <dl className="panel-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Tap key={edge.id} edge={edge.id} allowed={tap} />
+    </>
+  );
+}
+
+export function Panel(props: {
+  graph: Pipelines;
+  rates: Map<string, Rate>;
+  chosen: string;
+  onClose: () => void;
+}) {
+  const { graph, chosen } = props;
+  const node = graph.nodes.find((one) => one.id === chosen);
+  const edge = graph.edges.find((one) => one.id === chosen);
+  const name = (id: string) => graph.nodes.find((one) => one.id === id)?.component ?? id;
+  return (
+    <aside className="card panel" aria-label="Details">
+      <header className="panel-head">
+        <div>
+          <p className="muted">
+            {node ? `${node.kind}${node.part ? ` · ${node.part}` : ''}` : edge ? 'What flows' : ''}
+          </p>
+          <h2>
+            {node ? node.component : edge ? `${name(edge.from)} → ${name(edge.to)}` : 'No longer there'}
+          </h2>
+        </div>
+        <Button icon="close" look="ghost" label="Close the details" onClick={props.onClose} />
+      </header>
+      {node && <NodePanel node={node} now={graph.time} />}
+      {edge && <EdgePanel edge={edge} rate={props.rates.get(edge.id)} tap={graph.tap} />}
+      {!node && !edge && (
+        <p className="muted">A reload has taken it out of the graph, or the link is from another process.</p>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,188 @@
+/** What flows through this process: from where, to where, how much, and what waits or fails. */
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { ErrorNotice, isMissing } from '../api/errors';
+import { has } from '../app/parts';
+import { Empty, Loading, PageHead, SearchField, Segmented } from '../components/ui';
+import { roughDuration } from '../lib/time';
+import { type Pipelines, usePipelines } from './api';
+import { GraphConfig } from './config';
+import { edgeRates, narrowed, ratesOver, remember, SIGNALS, signalOf } from './model';
+import { Panel } from './panel';
+import type { Unit } from './rates';
+import { ComponentTable } from './table';
+import './pipelines.css';
+
+const GraphView = lazy(() => import('./graph').then((module) => ({ default: module.GraphView })));
+
+type View = 'graph' | 'table' | 'config';
+
+/** On a phone a list reads better than a picture. */
+const narrow = () => matchMedia('(max-width: 700px)').matches;
+
+/** The answers of the last half minute. */
+function usePast(now: Pipelines | undefined): Pipelines[] {
+  const past = useRef<Pipelines[]>([]);
+  const [, draw] = useState(0);
+  useEffect(() => {
+    if (!now) return;
+    const next = remember(past.current, now);
+    if (next !== past.current) {
+      past.current = next;
+      draw((n) => n + 1);
+    }
+  }, [now]);
+  return past.current;
+}
+
+export function PipelinesPage() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const query = usePipelines();
+  const past = usePast(query.data);
+  const rates = useMemo(() => edgeRates(past), [past]);
+  const graph = query.data;
+  const unit: Unit = search.unit === 'bytes' ? 'bytes' : 'items';
+  const view: View =
+    search.view === 'graph' || search.view === 'table' || search.view === 'config'
+      ? search.view
+      : narrow()
+        ? 'table'
+        : 'graph';
+  const signal = SIGNALS.find((one) => one === search.signal) ?? '';
+  const chosen = search.at ?? '';
+  const latest = useRef(search);
+  latest.current = search;
+  const change = useCallback(
+    (patch: Record<string, string>) =>
+      void navigate({
+        to: '/pipelines',
+        search: { ...latest.current, ...patch } as never,
+        replace: true,
+        resetScroll: false,
+      }),
+    [navigate],
+  );
+  const choose = useCallback((id: string) => change({ at: latest.current.at === id ? '' : id }), [change]);
+  const shown = useMemo(
+    () => (graph ? narrowed(graph, signal, search.search ?? '') : undefined),
+    [graph, signal, search.search],
+  );
+  const flowing = useMemo(
+    () => (shown ? shown.nodes.filter((node) => node.kind !== 'extension') : []),
+    [shown],
+  );
+  const present = SIGNALS.filter((one) => graph?.edges.some((edge) => signalOf(edge.pipeline) === one));
+  const over = ratesOver(past);
+  const empty = graph && graph.nodes.length === 0;
+
+  return (
+    <div className="page">
+      <PageHead
+        title="Pipelines"
+        lead={
+          graph && !empty
+            ? `${graph.nodes.length.toLocaleString('en')} components, ${graph.edges.length.toLocaleString('en')} edges${
+                over > 0 ? `; volumes are those of the last ${roughDuration(over * 1000)}` : ''
+              }`
+            : undefined
+        }
+      >
+        {graph && !empty && (
+          <>
+            {view !== 'config' && (
+              <Segmented<Unit>
+                label="Volume"
+                value={unit}
+                choices={[
+                  { value: 'items', label: 'Items' },
+                  { value: 'bytes', label: 'Bytes' },
+                ]}
+                onChange={(value) => change({ unit: value })}
+              />
+            )}
+            <Segmented<View>
+              label="View"
+              value={view}
+              choices={[
+                { value: 'graph', label: 'Graph' },
+                { value: 'table', label: 'Table' },
+                ...(has('prometheus') ? [] : [{ value: 'config' as const, label: 'Configuration' }]),
+              ]}
+              onChange={(value) => change({ view: value })}
+            />
+          </>
+        )}
+      </PageHead>
+      {query.error && !isMissing(query.error) && <ErrorNotice error={query.error} />}
+      {query.isPending && <Loading label="Asking for the pipelines" />}
+      {isMissing(query.error) && (
+        <Empty icon="pipelines" title="This server has no pipelines">
+          It does not know <code>/api/v1/pipelines</code>.
+        </Empty>
+      )}
+      {empty && (
+        <Empty icon="pipelines" title="Nothing is sent on">
+          {has('prometheus') ? (
+            <>
+              The configuration has no <code>remote_write</code>: what is collected stays here.
+            </>
+          ) : (
+            'The graph has no components yet.'
+          )}
+        </Empty>
+      )}
+      {view === 'config' && graph && !empty && (
+        <GraphConfig kind={search.kind ?? ''} component={search.component ?? ''} />
+      )}
+      {view !== 'config' && graph && shown && !empty && (
+        <>
+          <div className="filters">
+            <div className="pills" role="group" aria-label="Signal">
+              {present.length > 1 &&
+                present.map((one) => (
+                  <button
+                    key={one}
+                    type="button"
+                    className="pill"
+                    aria-pressed={signal === one}
+                    onClick={() => change({ signal: signal === one ? '' : one })}
+                  >
+                    <i className={`signal-dot signal-${one}`} /> {one}
+                  </button>
+                ))}
+            </div>
+            <SearchField
+              label="Find components"
+              placeholder="Component or pipeline"
+              value={search.search ?? ''}
+              onChange={(text) => change({ search: text })}
+            />
+          </div>
+          {flowing.length === 0 && <Empty icon="search" title="No component matches" />}
+          <div className={`pipelines${chosen ? ' has-panel' : ''}`}>
+            {flowing.length > 0 && view === 'graph' && (
+              <Suspense fallback={<Loading label="Loading the graph" />}>
+                <GraphView
+                  nodes={flowing}
+                  edges={shown.edges}
+                  rates={rates}
+                  now={graph.time}
+                  unit={unit}
+                  chosen={chosen}
+                  onChoose={choose}
+                />
+              </Suspense>
+            )}
+            {flowing.length > 0 && view === 'table' && (
+              <ComponentTable graph={shown} rates={rates} unit={unit} chosen={chosen} onChoose={choose} />
+            )}
+            {chosen && (
+              <Panel graph={graph} rates={rates} chosen={chosen} onClose={() => change({ at: '' })} />
+            )}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
