@@ -30,6 +30,15 @@ final class Extracted {
     base = decoded;
   }
 
+  /** The same in an object of its own. */
+  Extracted copy() {
+    Extracted c = new Extracted(base);
+    c.names = names.clone();
+    c.values = values.clone();
+    c.size = size;
+    return c;
+  }
+
   /** Sets every label over what is there, as the start of a pipeline within a pipeline does. */
   void seed(List<Labels.Label> labels) {
     if (labels == base && size == 0) {

@@ -16,6 +16,11 @@ final class StageEntry {
     this.extracted = new Extracted(decodedLabels);
   }
 
+  StageEntry(LogEntry entry, Extracted extracted) {
+    this.entry = entry;
+    this.extracted = extracted;
+  }
+
   Labels labels() {
     return entry.labels();
   }

@@ -6,6 +6,7 @@ import dev.tethys.model.exposition.Registry;
 public final class StageMetrics {
   private final Registry registry;
   private final Registry.Vector<Registry.Counter> dropped;
+  private final Registry.Vector<Registry.Counter> droppedByLabel;
 
   /** Registers the families of all stages. */
   public StageMetrics(Registry registry) {
@@ -15,6 +16,16 @@ public final class StageMetrics {
             "logentry_dropped_lines_total",
             "A count of all log lines dropped as a result of a pipeline stage",
             "reason");
+    this.droppedByLabel =
+        registry.counters(
+            "logentry_dropped_lines_by_label_total",
+            "A count of all log lines dropped as a result of a pipeline stage",
+            "label_name",
+            "label_value");
+  }
+
+  Registry.Vector<Registry.Counter> droppedByLabel() {
+    return droppedByLabel;
   }
 
   Registry registry() {

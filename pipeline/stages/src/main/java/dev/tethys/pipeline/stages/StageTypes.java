@@ -20,6 +20,20 @@ final class StageTypes {
   private static final Map<String, Factory> ALL = new LinkedHashMap<>();
 
   static {
+    ALL.put("docker", (c, x, d) -> ContainerStages.docker(c, x));
+    ALL.put("cri", (c, x, d) -> CriStage.parse(c, x));
+    ALL.put("regex", (c, x, d) -> RegexStage.parse(c));
+    ALL.put("json", (c, x, d) -> JsonStage.parse(c, x));
+    ALL.put("logfmt", (c, x, d) -> LogfmtStage.parse(c));
+    ALL.put("timestamp", (c, x, d) -> TimestampStage.parse(c, x));
+    ALL.put("match", (c, x, d) -> MatchStage.parse(c, x, d));
+    ALL.put("drop", (c, x, d) -> DropStage.parse(c, x));
+    ALL.put("limit", (c, x, d) -> LimitStage.parse(c, x));
+    ALL.put("sampling", (c, x, d) -> SamplingStage.parse(c, x));
+    ALL.put("multiline", (c, x, d) -> MultilineStage.parse(c, x));
+    ALL.put("pack", (c, x, d) -> PackStage.parse(c, x));
+    ALL.put("metrics", (c, x, d) -> MetricsStage.parse(c, x));
+    ALL.put("eventlogmessage", (c, x, d) -> EventLogMessageStage.parse(c));
     ALL.put("labels", (c, x, d) -> LabelsStage.parse(c));
     ALL.put("labelallow", (c, x, d) -> LabelListStage.parse(c, true));
     ALL.put("labeldrop", (c, x, d) -> LabelListStage.parse(c, false));
@@ -31,25 +45,7 @@ final class StageTypes {
     ALL.put("decolorize", (c, x, d) -> SimpleStages.decolorize(c));
   }
 
-  private static final List<String> NOT_BUILT =
-      List.of(
-          "docker",
-          "cri",
-          "regex",
-          "json",
-          "logfmt",
-          "replace",
-          "template",
-          "timestamp",
-          "metrics",
-          "match",
-          "multiline",
-          "pack",
-          "drop",
-          "limit",
-          "sampling",
-          "eventlogmessage",
-          "geoip");
+  private static final List<String> NOT_BUILT = List.of("replace", "template", "geoip");
 
   private StageTypes() {}
 

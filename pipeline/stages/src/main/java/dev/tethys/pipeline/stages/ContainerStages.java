@@ -1,0 +1,42 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.stages.jmespath.JmesPath;
+import dev.tethys.pipeline.stages.jmespath.JmesPathException;
+import java.util.List;
+import java.util.Map;
+
+/** What {@code docker} and {@code cri} are made of. */
+final class ContainerStages {
+  private ContainerStages() {}
+
+  /** The label {@code stream} of what was extracted under that name. */
+  static LabelsStage streamLabel() {
+    return new LabelsStage(Map.of("stream", "stream"));
+  }
+
+  /** Lines of Docker's driver json-file. */
+  static Stage docker(YamlNode config, StageContext context) {
+    config.object(new Section("docker", "Reads lines of Docker's json-file driver; no keys."));
+    try {
+      Stage json =
+          new JsonStage(
+              new Source(null),
+              List.of("output", "stream", "timestamp"),
+              List.of(
+                  JmesPath.compile("log"), JmesPath.compile("stream"), JmesPath.compile("time")),
+              null);
+      return new NestedStages(
+          List.of(
+              new Chain.Named("json", json),
+              new Chain.Named("labels", streamLabel()),
+              new Chain.Named(
+                  "timestamp", TimestampStage.of("timestamp", "RFC3339Nano", context.clock())),
+              new Chain.Named("output", SimpleStages.output("output"))),
+          context.observer());
+    } catch (JmesPathException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

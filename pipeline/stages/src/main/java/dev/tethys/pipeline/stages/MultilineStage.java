@@ -1,0 +1,163 @@
+package dev.tethys.pipeline.stages;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins the lines of a label set to blocks that begin with a line of some form. Lines before the
+ * first such line pass. A block ends with the next first line, with its greatest number of lines,
+ * when no line has come for some time, or at the end; lines that follow without a first line make
+ * another block that has time, labels and extracted values of the last first line.
+ */
+final class MultilineStage implements Stage {
+  /** How many label sets are told apart; the one unused for longest is forgotten. */
+  static final int MAX_STREAMS = 10_000;
+
+  /** The longest block, in characters; it ends with the line that exceeds it. */
+  static final int MAX_HELD = 16 << 20;
+
+  private static final Section KEYS = new Section("multiline", "Joins lines that belong together.");
+  private static final Key<Pattern> FIRST =
+      KEYS.required("firstline", RegexStage.Regexes.TYPE, "RE2 expression that first lines match.");
+  private static final Key<Long> MAX_LINES =
+      KEYS.key("max_lines", Type.UINT, 128L, "Most lines of a block; 0 for any number.");
+  private static final Key<Duration> MAX_WAIT =
+      KEYS.key(
+          "max_wait_time",
+          GoDurations.TYPE,
+          Duration.ofSeconds(3),
+          "How long the next line of a block is waited for.");
+
+  private record Settings(Pattern first, long maxLines, long waitNanos) {}
+
+  /** What is known of a label set: its last first line, and the block that is not ended yet. */
+  private static final class Block {
+    StageEntry first;
+    @Nullable LogEntry held; // owes to the sources of all lines of the block
+    final StringBuilder text = new StringBuilder();
+    long lines;
+    long deadline;
+
+    Block(StageEntry first) {
+      this.first = first;
+    }
+  }
+
+  private final Settings settings;
+  private final StageClock clock;
+  private final LinkedHashMap<Labels, Block> streams = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<Labels, Block> waiting = new LinkedHashMap<>(); // by deadline
+
+  private MultilineStage(Settings settings, StageClock clock) {
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  static MultilineStage parse(YamlNode config, StageContext context) {
+    YamlObject o = config.object(KEYS);
+    return new MultilineStage(
+        new Settings(o.get(FIRST), o.get(MAX_LINES), o.get(MAX_WAIT).toNanos()), context.clock());
+  }
+
+  @Override
+  public void process(StageEntry e, Next next) {
+    Labels labels = e.labels();
+    boolean first = settings.first.matcher(e.line()).find();
+    Block b = streams.get(labels);
+    if (b == null) {
+      if (!first) {
+        next.accept(e);
+        return;
+      }
+      b = new Block(e);
+      makeRoom(next);
+      streams.put(labels, b);
+    } else if (first) {
+      end(labels, b, next);
+      b.first = e;
+    }
+    add(b, e);
+    waiting.remove(labels);
+    if (b.lines == settings.maxLines || b.text.length() > MAX_HELD) {
+      end(labels, b, next);
+    } else {
+      b.deadline = clock.nanos() + settings.waitNanos;
+      waiting.put(labels, b);
+    }
+  }
+
+  private void makeRoom(Next next) {
+    if (streams.size() >= MAX_STREAMS) {
+      Map.Entry<Labels, Block> eldest = streams.entrySet().iterator().next();
+      streams.remove(eldest.getKey());
+      end(eldest.getKey(), eldest.getValue(), next);
+    }
+  }
+
+  private static void add(Block b, StageEntry e) {
+    if (!b.text.isEmpty()) {
+      b.text.append('\n');
+    }
+    b.text.append(e.line());
+    b.lines++;
+    if (b.held == null) {
+      b.held = new LogEntry(b.first.labels(), b.first.entry.timestamp(), "");
+      b.held.setMetadata(b.first.entry.metadata());
+    }
+    b.held.absorb(e.entry);
+  }
+
+  /** Gives the block on, if there is one. One of empty lines alone says nothing. */
+  private void end(Labels labels, Block b, Next next) {
+    waiting.remove(labels);
+    LogEntry held = b.held;
+    if (held == null) {
+      return;
+    }
+    b.held = null;
+    b.lines = 0;
+    if (b.text.isEmpty()) {
+      held.settle();
+      return;
+    }
+    held.setLine(b.text.toString());
+    b.text.setLength(0);
+    b.text.trimToSize();
+    next.accept(new StageEntry(held, b.first.extracted.copy()));
+  }
+
+  @Override
+  public Stage fork() {
+    return new MultilineStage(settings, clock);
+  }
+
+  @Override
+  public long nextFlush() {
+    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.firstEntry().getValue().deadline;
+  }
+
+  @Override
+  public void flush(long nanos, Next next) {
+    while (nextFlush() <= nanos) {
+      Map.Entry<Labels, Block> e = waiting.firstEntry();
+      end(e.getKey(), e.getValue(), next);
+    }
+  }
+
+  @Override
+  public void drain(Next next) {
+    List.copyOf(waiting.entrySet()).forEach(e -> end(e.getKey(), e.getValue(), next));
+  }
+}

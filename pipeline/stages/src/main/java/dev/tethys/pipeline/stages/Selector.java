@@ -1,0 +1,165 @@
+package dev.tethys.pipeline.stages;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * What the match stage knows of LogQL: a selector of streams, and filters of lines behind it.
+ * {@code {app="a", env=~"b|c"} |= "text" != "text" |~ "expression" !~ "expression"}
+ */
+final class Selector {
+  private final List<Matcher> matchers = new ArrayList<>();
+  private final List<Predicate<String>> filters = new ArrayList<>();
+  private final String text;
+  private int at;
+
+  private Selector(String text) {
+    this.text = text;
+  }
+
+  /**
+   * Reads a selector.
+   *
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  static Selector parse(String text) {
+    Selector s = new Selector(text);
+    s.read();
+    return s;
+  }
+
+  boolean matches(Labels labels, String line) {
+    for (Matcher m : matchers) {
+      if (!m.matches(labels)) {
+        return false;
+      }
+    }
+    for (Predicate<String> f : filters) {
+      if (!f.test(line)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private IllegalArgumentException wants(String what) {
+    return new IllegalArgumentException(
+        "invalid selector syntax for match stage: " + what + " expected at column " + (at + 1));
+  }
+
+  private void space() {
+    while (at < text.length() && text.charAt(at) <= ' ') {
+      at++;
+    }
+  }
+
+  private boolean takeIf(String s) {
+    space();
+    if (!text.startsWith(s, at)) {
+      return false;
+    }
+    at += s.length();
+    return true;
+  }
+
+  private void read() {
+    if (!takeIf("{")) {
+      throw wants("{");
+    }
+    do {
+      matcher();
+    } while (takeIf(","));
+    if (!takeIf("}")) {
+      throw wants("} or ,");
+    }
+    space();
+    while (at < text.length()) {
+      filter();
+      space();
+    }
+  }
+
+  private void matcher() {
+    space();
+    int start = at;
+    while (at < text.length()
+        && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_')) {
+      at++;
+    }
+    String name = text.substring(start, at);
+    if (name.isEmpty() || Character.isDigit(name.charAt(0))) {
+      throw wants("a label name");
+    }
+    Matcher.Type type =
+        takeIf("=~")
+            ? Matcher.Type.REGEX
+            : takeIf("!~")
+                ? Matcher.Type.NOT_REGEX
+                : takeIf("!=") ? Matcher.Type.NOT_EQUAL : takeIf("=") ? Matcher.Type.EQUAL : null;
+    if (type == null) {
+      throw wants("=, !=, =~ or !~");
+    }
+    matchers.add(Matcher.of(type, name, string()));
+  }
+
+  private void filter() {
+    if (takeIf("|=")) {
+      String s = string();
+      filters.add(line -> line.contains(s));
+    } else if (takeIf("!=")) {
+      String s = string();
+      filters.add(line -> !line.contains(s));
+    } else if (takeIf("|~")) {
+      Pattern p = expression();
+      filters.add(line -> p.matcher(line).find());
+    } else if (takeIf("!~")) {
+      Pattern p = expression();
+      filters.add(line -> !p.matcher(line).find());
+    } else {
+      throw wants("|=, !=, |~ or !~");
+    }
+  }
+
+  private Pattern expression() {
+    String s = string();
+    try {
+      Matcher.checkSize(s);
+      return Pattern.compile(s);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  private String string() {
+    space();
+    int start = at;
+    char quote = at < text.length() ? text.charAt(at) : 0;
+    if (quote != '"' && quote != '`') {
+      throw wants("a string in quotes");
+    }
+    at++;
+    while (at < text.length() && text.charAt(at) != quote) {
+      at += quote == '"' && text.charAt(at) == '\\' ? 2 : 1;
+    }
+    if (at >= text.length()) {
+      at = start;
+      throw wants("a string that is closed");
+    }
+    at++;
+    String s =
+        quote == '`'
+            ? text.substring(start + 1, at - 1)
+            : GoStrings.unquote(text.substring(start, at));
+    if (s == null) {
+      at = start;
+      throw wants("a string with valid escapes");
+    }
+    return s;
+  }
+}

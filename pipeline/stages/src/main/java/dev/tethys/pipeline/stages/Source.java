@@ -1,0 +1,32 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stage reads: an extracted value, or the line.
+ *
+ * @param name of the value; null for the line
+ */
+record Source(@Nullable String name) {
+  static Key<String> key(Section section) {
+    return section.optional(
+        "source", Type.STRING, "Extracted value to read; without it, the line is read.");
+  }
+
+  static Source of(YamlObject o, Key<String> key) {
+    String s = o.find(key);
+    if (s != null && s.isEmpty() && o.has(key)) {
+      throw o.error(key, "\"source\" may not be empty; leave it out to read the line");
+    }
+    return new Source(s);
+  }
+
+  /** The text; null when the value is not there or has none. */
+  @Nullable String text(StageEntry e) {
+    return name == null ? e.line() : e.extracted.text(name);
+  }
+}

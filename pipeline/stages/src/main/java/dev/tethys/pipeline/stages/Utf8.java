@@ -1,0 +1,42 @@
+package dev.tethys.pipeline.stages;
+
+/** Lengths of texts in bytes, as limits count them. */
+final class Utf8 {
+  private Utf8() {}
+
+  /** How many bytes the text has. */
+  static int length(String s) {
+    int n = s.length();
+    int bytes = n;
+    for (int i = 0; i < n; i++) {
+      char c = s.charAt(i);
+      if (c >= 0x80) {
+        bytes += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return bytes;
+  }
+
+  /** Whether the text has more bytes than that. */
+  static boolean longerThan(String s, long limit) {
+    return s.length() > limit || s.length() * 3L > limit && length(s) > limit;
+  }
+
+  /** The longest start of the text that has no more bytes, and ends with a whole character. */
+  static String truncate(String s, long limit) {
+    if (!longerThan(s, limit)) {
+      return s;
+    }
+    long bytes = 0;
+    int i = 0;
+    while (i < s.length()) {
+      int c = s.codePointAt(i);
+      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+      if (bytes > limit) {
+        break;
+      }
+      i += Character.charCount(c);
+    }
+    return s.substring(0, i);
+  }
+}

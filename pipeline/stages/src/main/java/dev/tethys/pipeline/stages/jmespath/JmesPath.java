@@ -1,0 +1,180 @@
+package dev.tethys.pipeline.stages.jmespath;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An expression of JMESPath over values as {@code JsonReader} gives them. Immutable, safe for
+ * several threads.
+ */
+public final class JmesPath {
+  private final Tree tree;
+
+  private JmesPath(Tree tree) {
+    this.tree = tree;
+  }
+
+  /**
+   * Reads an expression.
+   *
+   * @throws JmesPathException when it is not valid
+   */
+  public static JmesPath compile(String expression) throws JmesPathException {
+    return new JmesPath(Parser.parse(expression));
+  }
+
+  /**
+   * What the expression gives over a value.
+   *
+   * @throws JmesPathException when a function is given what it does not take
+   */
+  public @Nullable Object search(@Nullable Object value) throws JmesPathException {
+    return evaluate(tree, value);
+  }
+
+  /** The keys of an expression that only goes from key to key; null for any other. */
+  public @Nullable List<String> keys() {
+    List<String> out = new ArrayList<>();
+    return addKeys(tree, out) ? out : null;
+  }
+
+  private static boolean addKeys(Tree t, List<String> out) {
+    return switch (t) {
+      case Tree.Field f -> out.add(f.name());
+      case Tree.Chain(Tree left, Tree right) -> addKeys(left, out) && addKeys(right, out);
+      default -> false;
+    };
+  }
+
+  static @Nullable Object evaluate(Tree tree, @Nullable Object value) throws JmesPathException {
+    return switch (tree) {
+      case Tree.Current c -> value;
+      case Tree.Literal l -> l.value();
+      case Tree.Field f -> value instanceof Map<?, ?> m ? m.get(f.name()) : null;
+      case Tree.Index i -> index(value, i.at());
+      case Tree.Slice s -> slice(value, s);
+      case Tree.Chain c -> {
+        Object left = evaluate(c.left(), value);
+        yield left == null && !(c.right() instanceof Tree.Call) ? null : evaluate(c.right(), left);
+      }
+      case Tree.Pipe p -> evaluate(p.right(), evaluate(p.left(), value));
+      case Tree.ListProjection p ->
+          evaluate(p.left(), value) instanceof List<?> l ? each(p.right(), l) : null;
+      case Tree.ValueProjection p ->
+          evaluate(p.left(), value) instanceof Map<?, ?> m
+              ? each(p.right(), new ArrayList<>(m.values()))
+              : null;
+      case Tree.Filter f -> filter(f, evaluate(f.left(), value));
+      case Tree.Flatten f -> flatten(evaluate(f.of(), value));
+      case Tree.Compare c ->
+          Values.compare(c.operator(), evaluate(c.left(), value), evaluate(c.right(), value));
+      case Tree.And a -> {
+        Object left = evaluate(a.left(), value);
+        yield Values.truth(left) ? evaluate(a.right(), value) : left;
+      }
+      case Tree.Or o -> {
+        Object left = evaluate(o.left(), value);
+        yield Values.truth(left) ? left : evaluate(o.right(), value);
+      }
+      case Tree.Not n -> !Values.truth(evaluate(n.of(), value));
+      case Tree.MultiList m -> value == null ? null : all(m.items(), value);
+      case Tree.MultiHash m -> {
+        if (value == null) {
+          yield null;
+        }
+        List<@Nullable Object> values = all(m.values(), value);
+        Map<String, @Nullable Object> out = new LinkedHashMap<>();
+        for (int i = 0; i < values.size(); i++) {
+          out.put(m.keys().get(i), values.get(i));
+        }
+        yield out;
+      }
+      case Tree.Call c -> Functions.call(c.function(), all(c.arguments(), value));
+      case Tree.Reference r -> r;
+    };
+  }
+
+  private static List<@Nullable Object> all(List<Tree> trees, @Nullable Object value)
+      throws JmesPathException {
+    List<@Nullable Object> out = new ArrayList<>(trees.size());
+    for (Tree t : trees) {
+      out.add(evaluate(t, value));
+    }
+    return out;
+  }
+
+  private static List<@Nullable Object> each(Tree right, List<?> items) throws JmesPathException {
+    List<@Nullable Object> out = new ArrayList<>(items.size());
+    for (Object i : items) {
+      Object v = evaluate(right, i);
+      if (v != null) {
+        out.add(v);
+      }
+    }
+    return out;
+  }
+
+  private static @Nullable Object filter(Tree.Filter f, @Nullable Object left)
+      throws JmesPathException {
+    if (!(left instanceof List<?> l)) {
+      return null;
+    }
+    List<@Nullable Object> kept = new ArrayList<>();
+    for (Object i : l) {
+      if (Values.truth(evaluate(f.condition(), i))) {
+        kept.add(i);
+      }
+    }
+    return each(f.right(), kept);
+  }
+
+  private static @Nullable Object flatten(@Nullable Object value) {
+    if (!(value instanceof List<?> l)) {
+      return null;
+    }
+    List<@Nullable Object> out = new ArrayList<>();
+    for (Object i : l) {
+      if (i instanceof List<?> inner) {
+        out.addAll(inner);
+      } else {
+        out.add(i);
+      }
+    }
+    return out;
+  }
+
+  private static @Nullable Object index(@Nullable Object value, int at) {
+    if (!(value instanceof List<?> l)) {
+      return null;
+    }
+    int i = at < 0 ? at + l.size() : at;
+    return i >= 0 && i < l.size() ? l.get(i) : null;
+  }
+
+  private static @Nullable Object slice(@Nullable Object value, Tree.Slice s)
+      throws JmesPathException {
+    if (s.step() == 0) {
+      throw new JmesPathException("a slice cannot have a step of 0");
+    }
+    if (!(value instanceof List<?> l)) {
+      return null;
+    }
+    int n = l.size();
+    boolean up = s.step() > 0;
+    long i = s.start() == null ? (up ? 0 : n - 1) : bound(s.start(), n, up);
+    long stop = s.stop() == null ? (up ? n : -1) : bound(s.stop(), n, up);
+    List<@Nullable Object> out = new ArrayList<>();
+    for (; up ? i < stop : i > stop; i += s.step()) {
+      out.add(l.get((int) i));
+    }
+    return out;
+  }
+
+  private static int bound(int at, int n, boolean up) {
+    int i = at < 0 ? at + n : at;
+    return i < 0 ? (up ? 0 : -1) : i >= n ? (up ? n : n - 1) : i;
+  }
+}

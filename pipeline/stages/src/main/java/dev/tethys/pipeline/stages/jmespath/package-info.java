@@ -1,0 +1,5 @@
+/** JMESPath: expressions over JSON. */
+@NullMarked
+package dev.tethys.pipeline.stages.jmespath;
+
+import org.jspecify.annotations.NullMarked;

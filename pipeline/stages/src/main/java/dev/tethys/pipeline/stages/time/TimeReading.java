@@ -1,0 +1,379 @@
+package dev.tethys.pipeline.stages.time;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** One run over a text by the parts of a layout. Says no instead of throwing. */
+final class TimeReading {
+  private static final String[] MONTHS = {
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december"
+  };
+  private static final String[] DAYS = {
+    "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
+  };
+  private static final int NO_OFFSET = Integer.MIN_VALUE;
+  private static final DateTimeFormatter ABBREVIATION =
+      DateTimeFormatter.ofPattern("zzz", Locale.ENGLISH);
+
+  private final String text;
+  private int at;
+  private int year;
+  private int month = -1;
+  private int day = -1;
+  private int yearDay = -1;
+  private int hour;
+  private int minute;
+  private int second;
+  private int nanos;
+  private boolean morning;
+  private boolean afternoon;
+  private int offset = NO_OFFSET;
+  private @Nullable String zone;
+
+  TimeReading(String text) {
+    this.text = text;
+  }
+
+  /** Whether the whole text has the form of the layout and is a date that exists. */
+  boolean read(LayoutPart[] parts) {
+    for (int i = 0; i < parts.length; i++) {
+      LayoutPart next = i + 1 < parts.length ? parts[i + 1] : null;
+      if (!read(parts[i], next)) {
+        return false;
+      }
+    }
+    if (at < text.length()) {
+      return false;
+    }
+    if (afternoon && hour < 12) {
+      hour += 12;
+    } else if (morning && hour == 12) {
+      hour = 0;
+    }
+    return date();
+  }
+
+  private boolean read(LayoutPart p, @Nullable LayoutPart next) {
+    return switch (p.kind()) {
+      case TEXT -> literal(p.text());
+      case YEAR -> {
+        int y = digits(2, 2);
+        year = y >= 69 ? y + 1900 : y + 2000;
+        yield y >= 0;
+      }
+      case LONG_YEAR -> (year = digits(4, 4)) >= 0;
+      case MONTH_NAME -> (month = name(MONTHS, 3)) > 0;
+      case LONG_MONTH -> (month = name(MONTHS, 0)) > 0;
+      case NUMBER_MONTH -> (month = digits(1, 2)) > 0 && month <= 12;
+      case ZERO_MONTH -> (month = digits(2, 2)) > 0 && month <= 12;
+      case WEEKDAY -> name(DAYS, 3) > 0;
+      case LONG_WEEKDAY -> name(DAYS, 0) > 0;
+      case DAY -> (day = digits(1, 2)) >= 0;
+      case SPACE_DAY -> {
+        space();
+        yield (day = digits(1, 2)) >= 0;
+      }
+      case ZERO_DAY -> (day = digits(2, 2)) >= 0;
+      case SPACE_YEAR_DAY -> {
+        space();
+        space();
+        yield (yearDay = digits(1, 3)) >= 0;
+      }
+      case ZERO_YEAR_DAY -> (yearDay = digits(3, 3)) >= 0;
+      case HOUR -> (hour = digits(1, 2)) >= 0 && hour < 24;
+      case HOUR12 -> (hour = digits(1, 2)) >= 0 && hour <= 12;
+      case ZERO_HOUR12 -> (hour = digits(2, 2)) >= 0 && hour <= 12;
+      case MINUTE -> (minute = digits(1, 2)) >= 0 && minute < 60;
+      case ZERO_MINUTE -> (minute = digits(2, 2)) >= 0 && minute < 60;
+      case SECOND -> (second = digits(1, 2)) >= 0 && second < 60 && unannounced(next);
+      case ZERO_SECOND -> (second = digits(2, 2)) >= 0 && second < 60 && unannounced(next);
+      case UPPER_HALF -> half("AM", "PM");
+      case LOWER_HALF -> half("am", "pm");
+      case ZONE_NAME -> zoneName();
+      case OFFSET -> offset(p.text());
+      case OFFSET_OR_Z -> {
+        if (is('Z', at)) {
+          at++;
+          offset = 0;
+          yield true;
+        }
+        yield offset(p.text());
+      }
+      case FRACTION -> fraction(p.width());
+      case OPTIONAL_FRACTION -> !isFraction() || fraction(countDigits(at + 1));
+    };
+  }
+
+  private boolean is(char c, int p) {
+    return p < text.length() && text.charAt(p) == c;
+  }
+
+  private boolean isDigit(int p) {
+    return p < text.length() && text.charAt(p) >= '0' && text.charAt(p) <= '9';
+  }
+
+  private int countDigits(int from) {
+    int p = from;
+    while (isDigit(p)) {
+      p++;
+    }
+    return p - from;
+  }
+
+  private void space() {
+    if (is(' ', at)) {
+      at++;
+    }
+  }
+
+  /** A number of some digits, as many as there are; -1 when there are fewer. */
+  private int digits(int least, int most) {
+    int v = 0;
+    int n = 0;
+    while (n < most && isDigit(at + n)) {
+      v = v * 10 + text.charAt(at + n) - '0';
+      n++;
+    }
+    if (n < least) {
+      return -1;
+    }
+    at += n;
+    return v;
+  }
+
+  /** Text as in the layout; a space stands for any number of them. */
+  private boolean literal(String wanted) {
+    for (int i = 0; i < wanted.length(); i++) {
+      char c = wanted.charAt(i);
+      if (c != ' ') {
+        if (!is(c, at)) {
+          return false;
+        }
+        at++;
+        continue;
+      }
+      if (at < text.length() && text.charAt(at) != ' ') {
+        return false;
+      }
+      while (is(' ', at)) {
+        at++;
+      }
+      while (i + 1 < wanted.length() && wanted.charAt(i + 1) == ' ') {
+        i++;
+      }
+    }
+    return true;
+  }
+
+  /** Which of the names stands here, counted from 1; 0 for none. */
+  private int name(String[] names, int length) {
+    for (int i = 0; i < names.length; i++) {
+      int n = length == 0 ? names[i].length() : length;
+      if (text.regionMatches(true, at, names[i], 0, n)) {
+        at += n;
+        return i + 1;
+      }
+    }
+    return 0;
+  }
+
+  private boolean half(String am, String pm) {
+    morning = text.startsWith(am, at);
+    afternoon = text.startsWith(pm, at);
+    at += 2;
+    return morning || afternoon;
+  }
+
+  private boolean isFraction() {
+    return (is('.', at) || is(',', at)) && isDigit(at + 1);
+  }
+
+  /** A fraction that the layout does not have is read all the same. */
+  private boolean unannounced(@Nullable LayoutPart next) {
+    boolean announced =
+        next != null
+            && (next.kind() == LayoutPart.Kind.FRACTION
+                || next.kind() == LayoutPart.Kind.OPTIONAL_FRACTION);
+    return announced || !isFraction() || fraction(countDigits(at + 1));
+  }
+
+  private boolean fraction(int width) {
+    if (!isFraction() || countDigits(at + 1) < width) {
+      return false;
+    }
+    int v = 0;
+    for (int i = 0; i < 9; i++) {
+      v = v * 10 + (i < width ? text.charAt(at + 1 + i) - '0' : 0);
+    }
+    nanos = v;
+    at += width + 1;
+    return true;
+  }
+
+  private boolean offset(String form) {
+    boolean plus = is('+', at);
+    if (!plus && !is('-', at)) {
+      return false;
+    }
+    at++;
+    int hours = digits(2, 2);
+    int minutes = form.length() > 3 ? colonAnd(form) : 0;
+    int seconds = form.length() > 6 ? colonAnd(form) : 0;
+    if (hours < 0 || hours > 24 || minutes < 0 || minutes > 60 || seconds < 0 || seconds > 60) {
+      return false;
+    }
+    int all = hours * 3600 + minutes * 60 + seconds;
+    offset = plus ? all : -all;
+    return true;
+  }
+
+  private int colonAnd(String form) {
+    if (form.indexOf(':') >= 0) {
+      if (!is(':', at)) {
+        return -1;
+      }
+      at++;
+    }
+    return digits(2, 2);
+  }
+
+  private boolean zoneName() {
+    if (text.startsWith("UTC", at)) {
+      at += 3;
+      offset = 0;
+      return true;
+    }
+    int n = zoneLength();
+    if (n == 0) {
+      return false;
+    }
+    zone = text.substring(at, at + n);
+    at += n;
+    return true;
+  }
+
+  /** How long the abbreviation of a zone is that stands here; 0 when there is none. */
+  private int zoneLength() {
+    if (text.length() - at < 3) {
+      return 0;
+    }
+    if (text.startsWith("ChST", at) || text.startsWith("MeST", at)) {
+      return 4;
+    }
+    if (text.startsWith("GMT", at)) {
+      return 3 + signedLength(at + 3);
+    }
+    if (is('+', at) || is('-', at)) {
+      return signedLength(at);
+    }
+    int upper = 0;
+    while (upper < 6
+        && at + upper < text.length()
+        && text.charAt(at + upper) >= 'A'
+        && text.charAt(at + upper) <= 'Z') {
+      upper++;
+    }
+    return switch (upper) {
+      case 3 -> 3;
+      case 4 -> is('T', at + 3) || text.startsWith("WITA", at) ? 4 : 0;
+      case 5 -> is('T', at + 4) ? 5 : 0;
+      default -> 0;
+    };
+  }
+
+  private int signedLength(int p) {
+    if (!is('+', p) && !is('-', p)) {
+      return 0;
+    }
+    int n = countDigits(p + 1);
+    return n == 0 || n > 2 || Integer.parseInt(text, p + 1, p + 1 + n, 10) > 23 ? 0 : n + 1;
+  }
+
+  private boolean date() {
+    if (yearDay >= 0) {
+      if (yearDay < 1 || yearDay > (Year.isLeap(year) ? 366 : 365)) {
+        return false;
+      }
+      LocalDate d = LocalDate.ofYearDay(year, yearDay);
+      boolean agrees =
+          (month < 0 || month == d.getMonthValue()) && (day < 0 || day == d.getDayOfMonth());
+      month = d.getMonthValue();
+      day = d.getDayOfMonth();
+      return agrees;
+    }
+    month = month < 0 ? 1 : month;
+    day = day < 0 ? 1 : day;
+    return day >= 1 && day <= 28 || day >= 1 && day <= YearMonth.of(year, month).lengthOfMonth();
+  }
+
+  /** Sets the year that makes the date the one nearest to now, in the way of syslog's readers. */
+  void yearNear(long now, ZoneId local) {
+    ZonedDateTime n = Instant.ofEpochSecond(0, now).atZone(local);
+    year = n.getYear();
+    if (month == 12 && n.getMonthValue() == 1) {
+      year--;
+    } else if (month == 1 && n.getMonthValue() == 12) {
+      year++;
+    }
+    if (month == 2 && day == 29 && !Year.isLeap(year)) {
+      month = 3;
+      day = 1;
+    }
+  }
+
+  /** Nanoseconds since 1970. */
+  long nanos(ZoneId otherwise, ZoneId named) {
+    if (year < 1678 || year > 2261) {
+      return GoLayout.NONE;
+    }
+    long wall =
+        LocalDate.of(year, month, day).toEpochDay() * 86_400 + hour * 3600L + minute * 60L + second;
+    long epoch;
+    if (offset != NO_OFFSET) {
+      epoch = wall - offset;
+    } else if (zone != null) {
+      epoch = wall - offsetOf(zone, wall, named);
+    } else if (otherwise instanceof ZoneOffset o) {
+      epoch = wall - o.getTotalSeconds();
+    } else {
+      epoch = wall - offsetNear(wall, otherwise);
+    }
+    return epoch * 1_000_000_000L + nanos;
+  }
+
+  /** The offset for a time on the clocks of a zone; Go's choice where it comes twice or never. */
+  private static int offsetNear(long wall, ZoneId zone) {
+    int guess = zone.getRules().getOffset(Instant.ofEpochSecond(wall)).getTotalSeconds();
+    return zone.getRules().getOffset(Instant.ofEpochSecond(wall - guess)).getTotalSeconds();
+  }
+
+  /** The offset that an abbreviation stands for in a zone; 0 when it is not known there. */
+  private static int offsetOf(String abbreviation, long wall, ZoneId zone) {
+    for (int months = 0; months <= 6; months += 6) {
+      ZonedDateTime t = Instant.ofEpochSecond(wall).atZone(zone).plusMonths(months);
+      if (ABBREVIATION.format(t).equals(abbreviation)) {
+        return t.getOffset().getTotalSeconds();
+      }
+    }
+    return 0;
+  }
+}

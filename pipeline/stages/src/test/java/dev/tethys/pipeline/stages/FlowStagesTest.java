@@ -1,0 +1,281 @@
+package dev.tethys.pipeline.stages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Stages that drop, hold back, slow down and choose. */
+class FlowStagesTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {source: app}                                          | true
+          {source: [app, env]}                                   | true
+          {source: [app, gone]}                                  | false
+          {source: app, value: loki}                             | true
+          {source: app, value: lok}                              | false
+          {source: [app, env], value: loki;dev}                  | true
+          {source: [app, env], separator: '#', value: loki#dev}  | true
+          {source: [app, gone], value: loki}                     | true
+          {source: app, expression: '^l.k'}                      | true
+          {source: gone, expression: '.*'}                       | true
+          {source: gone, expression: '.+'}                       | false
+          {expression: '^hel+o'}                                 | true
+          {expression: '^ello'}                                  | false
+          {longer_than: 4}                                       | true
+          {longer_than: 4b}                                      | true
+          {longer_than: 5}                                       | false
+          {longer_than: 1kb}                                     | false
+          {older_than: 1h}                                       | true
+          {older_than: 3h}                                       | false
+          {older_than: 1h, longer_than: 100}                     | false
+          {expression: hello, source: app}                       | false
+          """)
+  void entriesThatMeetEveryConditionAreDropped(String config, boolean dropped) {
+    Rig rig = new Rig("- drop: " + config);
+    long twoHoursAgo = rig.clock.now - 7200 * SECOND;
+    assertThat(rig.run(twoHoursAgo, "hello", "app", "loki", "env", "dev").isEmpty())
+        .isEqualTo(dropped);
+    assertThat(rig.settled).hasValue(dropped ? 1 : 0);
+    assertThat(rig.metric("logentry_dropped_lines_total", "reason", "drop_stage"))
+        .isEqualTo(dropped ? 1 : 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {}                                       | needs at least one of
+          {value: a}                               | needs at least one of
+          {older_than: 1h, value: a}               | with value needs source
+          {source: a, value: b, expression: c}     | value or expression, not both
+          {expression: '(?P<a'}                    | could not compile
+          {older_than: 10y}                        | not a valid duration
+          {longer_than: 10z}                       | is not a size
+          """)
+  void mistakesOfDropStagesAreRefused(String config, String message) {
+    assertThatThrownBy(() -> new Rig("- drop: " + config)).hasMessageContaining(message);
+  }
+
+  @Test
+  void dropsAreCountedUnderTheirReason() {
+    Rig rig = new Rig("- drop: {expression: x, drop_counter_reason: mine}");
+    rig.run("x");
+    assertThat(rig.metric("logentry_dropped_lines_total", "reason", "mine")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " ## ",
+      quoteCharacter = '\u00a7',
+      textBlock =
+          """
+          {foo="bar"} ## true
+          {foo="bar",bar!="test"} ## true
+          {foo="bar",bar="test"} ## false
+          {foo=~"b.*", gone=""} ## true
+          {foo=~"a"} ## false
+          {foo!~"b.*"} ## false
+          {foo="bar"} |= "line" ## true
+          {foo="bar"} |= "line" != "log" ## false
+          {foo="bar"} |~ "^a .* line$" ## true
+          {foo="bar"} !~ "l.g" ## false
+          {foo="bar"} |= `a log` |~ `l.ne` ## true
+          { foo = "b\\u0061r" } ## true
+          """)
+  void selectorsChoose(String selector, boolean matches) {
+    String quoted = "'" + selector.replace("'", "''") + "'";
+    Rig drop = new Rig("- match: {action: drop, selector: " + quoted + "}");
+    assertThat(drop.run("a log line", "foo", "bar").isEmpty()).isEqualTo(matches);
+    Rig keep = new Rig("- match: {selector: " + quoted + ", stages: [static_labels: {seen: 'y'}]}");
+    assertThat(keep.one("a log line", "foo", "bar").labels().has("seen")).isEqualTo(matches);
+    assertThat(drop.metric("logentry_dropped_lines_total", "reason", "match_stage"))
+        .isEqualTo(matches ? 1 : 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " ## ",
+      quoteCharacter = '\u00a7',
+      textBlock =
+          """
+          {} ## "selector" is required
+          {selector: ''} ## may not be empty
+          {selector: '{foo="bar"}'} ## needs at least one stage
+          {selector: '{foo="bar"}', stages: []} ## needs at least one stage
+          {selector: '{foo="bar"', action: drop} ## } or , expected at column 11
+          {selector: '{}', action: drop} ## a label name expected
+          {selector: '{foo="bar"} |> "x"', action: drop} ## |=, !=, |~ or !~ expected
+          {selector: '{foo=~"b("}', action: drop} ## missing closing )
+          {selector: '{foo="bar"}', action: other} ## action should be keep or drop
+          {selector: '{foo="bar"}', action: drop, stages: [cri: {}]} ## cannot have stages
+          {selector: '{foo="bar"}', pipeline_name: '', stages: [cri: {}]} ## may not be empty
+          """)
+  void mistakesOfMatchStagesAreRefused(String config, String message) {
+    assertThatThrownBy(() -> new Rig("- match: " + config)).hasMessageContaining(message);
+  }
+
+  @Test
+  void innerStagesSeeLabelsThatWereSetBefore() {
+    Rig rig =
+        new Rig(
+            """
+            - static_labels: {app: new}
+            - match:
+                selector: '{app="new"}'
+                stages:
+                  - output: {source: app}
+                  - match:
+                      selector: '{app="new"} |= "new"'
+                      stages: [labels: {copy: app}]
+            """);
+    LogEntry e = rig.one("x", "app", "old");
+    assertThat(e.line()).isEqualTo("new");
+    assertThat(e.labels()).isEqualTo(Labels.of("app", "new", "copy", "new"));
+  }
+
+  @Test
+  void linesAreJoinedFromFirstLineToFirstLine() {
+    Rig rig = new Rig("- multiline: {firstline: '^START', max_wait_time: 3s}");
+    rig.run("before", "s", "1");
+    rig.run(5, "START 1", "s", "1");
+    rig.run(6, "of another stream", "s", "2");
+    rig.run(7, " more", "s", "1");
+    rig.run(8, "START 2", "s", "1");
+    assertThat(rig.lines()).containsExactly("before", "of another stream", "START 1\n more");
+    assertThat(rig.out.getLast().timestamp()).isEqualTo(5);
+    rig.clock.advance(3 * SECOND);
+    rig.stages.flush(rig.out::add);
+    assertThat(rig.lines().getLast()).isEqualTo("START 2");
+    rig.run(9, "late", "s", "1");
+    rig.stages.drain(rig.out::add);
+    assertThat(rig.lines().getLast()).isEqualTo("late");
+    assertThat(rig.out.getLast().timestamp()).isEqualTo(8);
+    rig.out.forEach(LogEntry::settle);
+    assertThat(rig.settled).hasValue(6);
+  }
+
+  @Test
+  void aBlockEndsWithItsGreatestNumberOfLines() {
+    Rig rig =
+        new Rig(
+            """
+            - multiline: {firstline: '^START', max_lines: 3}
+            - regex: {expression: '(?P<head>START \\d)'}
+            - labels: {head: }
+            """);
+    for (String s : new String[] {"START 1", "a", "b", "c", "", "d", "e"}) {
+      rig.run(s, "s", "1");
+    }
+    assertThat(rig.lines()).containsExactly("START 1\na\nb", "c\n\nd");
+    assertThat(rig.out.getFirst().labels().get("head")).isEqualTo("START 1");
+    rig.stages.drain(rig.out::add);
+    assertThat(rig.lines()).containsExactly("START 1\na\nb", "c\n\nd", "e");
+    assertThat(rig.stages.nextFlush()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void blocksOfManyStreamsAreBounded() {
+    Rig rig = new Rig("- multiline: {firstline: '^START'}");
+    for (int i = 0; i <= MultilineStage.MAX_STREAMS; i++) {
+      rig.run("START " + i, "s", "" + i);
+    }
+    assertThat(rig.lines()).containsExactly("START 0");
+  }
+
+  @Test
+  void mistakesOfMultilineAreRefused() {
+    assertThatThrownBy(() -> new Rig("- multiline: {}"))
+        .hasMessageContaining("\"firstline\" is required");
+    assertThatThrownBy(() -> new Rig("- multiline: {firstline: '('}"))
+        .hasMessageContaining("could not compile");
+    assertThatThrownBy(() -> new Rig("- multiline: {firstline: 'a', max_wait_time: ten}"))
+        .hasMessageContaining("not a valid duration");
+  }
+
+  @Test
+  void tooManyEntriesAreDropped() {
+    Rig rig = new Rig("- limit: {rate: 2, burst: 3, drop: true}");
+    for (int i = 0; i < 5; i++) {
+      rig.run("x");
+    }
+    assertThat(rig.out).hasSize(3);
+    rig.clock.advance(SECOND);
+    for (int i = 0; i < 5; i++) {
+      rig.run("x");
+    }
+    assertThat(rig.out).hasSize(5);
+    assertThat(rig.metric("logentry_dropped_lines_total", "reason", "ratelimit_drop_stage"))
+        .isEqualTo(5);
+  }
+
+  @Test
+  void tooManyEntriesWait() {
+    Rig rig = new Rig("- limit: {rate: 2, burst: 1}");
+    long start = rig.clock.nanos;
+    for (int i = 0; i < 5; i++) {
+      rig.run("x");
+    }
+    assertThat(rig.out).hasSize(5);
+    assertThat(rig.clock.nanos - start).isEqualTo(2 * SECOND);
+  }
+
+  @Test
+  void eachValueOfALabelHasItsLimit() {
+    Rig rig = new Rig("- limit: {rate: 1, burst: 1, drop: true, by_label_name: app}");
+    for (int i = 0; i < 2; i++) {
+      rig.run("x", "app", "a");
+      rig.run("x", "app", "b");
+      rig.run("x", "other", "c");
+    }
+    assertThat(rig.out).hasSize(4);
+    String name = "logentry_dropped_lines_by_label_total";
+    assertThat(rig.metric(name, "label_name", "app", "label_value", "a")).isEqualTo(1);
+    for (int i = 0; i < LimitStage.MIN_DISTINCT; i++) {
+      rig.run("x", "app", "n" + i);
+    }
+    assertThat(rig.metric(name, "label_name", "app", "label_value", "a")).isNaN();
+    assertThatThrownBy(() -> new Rig("- limit: {rate: 1, burst: 1, by_label_name: app}"))
+        .hasMessageContaining("needs drop: true");
+    assertThatThrownBy(() -> new Rig("- limit: {rate: 0, burst: 1}"))
+        .hasMessageContaining("above 0");
+  }
+
+  @Test
+  void aShareIsKept() {
+    Rig rig = new Rig("- sampling: {rate: 0.25}");
+    for (int i = 0; i < 4000; i++) {
+      rig.run("x");
+    }
+    assertThat(rig.out.size()).isBetween(850, 1150);
+    assertThat(rig.metric("logentry_dropped_lines_total", "reason", "sampling_stage"))
+        .isEqualTo(4000 - rig.out.size());
+    assertThatThrownBy(() -> new Rig("- sampling: {rate: 1.1}"))
+        .hasMessageContaining("between 0.0 and 1.0");
+  }
+
+  @Test
+  void labelsArePackedIntoTheLine() {
+    Rig rig = new Rig("- pack: {labels: [pod, container, gone]}");
+    LogEntry e = rig.run(1, "a \"log\" <line>", "pod", "p", "container", "c", "ns", "n").getFirst();
+    assertThat(e.line())
+        .isEqualTo(
+            "{\"container\":\"c\",\"pod\":\"p\",\"_entry\":\"a \\\"log\\\" \\u003cline\\u003e\"}");
+    assertThat(e.labels()).isEqualTo(Labels.of("ns", "n"));
+    assertThat(e.timestamp()).isEqualTo(rig.clock.now);
+    Rig keep = new Rig("- pack: {ingest_timestamp: false}");
+    LogEntry same = keep.run(1, "x").getFirst();
+    assertThat(same.line()).isEqualTo("{\"_entry\":\"x\"}");
+    assertThat(same.timestamp()).isEqualTo(1);
+  }
+}

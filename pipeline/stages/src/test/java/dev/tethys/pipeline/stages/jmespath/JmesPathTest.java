@@ -1,0 +1,113 @@
+package dev.tethys.pipeline.stages.jmespath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.pipeline.stages.json.JsonReader;
+import dev.tethys.pipeline.stages.json.JsonWriter;
+import dev.tethys.pipeline.stages.json.MalformedJsonException;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JmesPathTest {
+  private static final String DATA =
+      """
+      {"app": {"name": "loki", "ports": [80, 443, 3100], "big": 9007199254740993},
+       "hosts": [{"n": "a", "up": true, "load": 2.5, "tags": ["x", "y"]},
+                 {"n": "b", "up": false, "load": 1, "tags": []},
+                 {"n": "c", "up": true, "load": 7, "tags": ["z"]}],
+       "empty": [], "none": null, "text": "log line", "we ird": 1}
+      """;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " ## ",
+      quoteCharacter = '\u00a7',
+      textBlock =
+          """
+          app.name ## "loki"
+          app.big ## 9007199254740993
+          "we ird" ## 1
+          app.ports[0] ## 80
+          app.ports[-1] ## 3100
+          app.ports[1:] ## [443,3100]
+          app.ports[::-1] ## [3100,443,80]
+          hosts[*].n ## ["a","b","c"]
+          hosts[?up].n ## ["a","c"]
+          hosts[?load > `2`].n ## ["a","c"]
+          hosts[?n == 'b' || load == `7`].n ## ["b","c"]
+          hosts[?!up].tags ## [[]]
+          hosts[].tags[] ## ["x","y","z"]
+          hosts[*].tags | [0] ## ["x","y"]
+          hosts[0].[n, load] ## ["a",2.5]
+          hosts[0].{name: n, l: load} ## {"l":2.5,"name":"a"}
+          app.* ## ["loki",[80,443,3100],9007199254740993]
+          length(hosts) ## 3
+          sort_by(hosts, &load)[*].n ## ["b","a","c"]
+          max_by(hosts, &load).n ## "c"
+          sum(hosts[*].load) ## 10.5
+          avg(app.ports) ## 1207.666666666667
+          join(',', hosts[*].n) ## "a,b,c"
+          contains(text, 'log') ## true
+          starts_with(text, 'log') && app.name ## "loki"
+          not_null(none, gone, text) ## "log line"
+          to_number('12') ## 12
+          type(none) ## "null"
+          keys(app) ## ["name","ports","big"]
+          map(&n, hosts) ## ["a","b","c"]
+          gone.deeper[0].x ## null
+          empty[0] ## null
+          merge(`{"a":1}`, `{"b":2}`) ## {"a":1,"b":2}
+          """)
+  void expressionsFind(String expression, String expected)
+      throws JmesPathException, MalformedJsonException {
+    Object found = JmesPath.compile(expression).search(JsonReader.read(DATA));
+    assertThat(JsonWriter.write(found)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\u00a7',
+      textBlock =
+          """
+          3##@$#33            | unknown character '#'
+          a.                  | the end at 2 cannot stand there
+          a[                  | the end
+          a ==                | the end
+          a = b               | should be ==
+          'open               | is not closed
+          nothing(a)          | there is no function nothing
+          length(a, b)        | length takes 1 argument, not 2
+          a[0:1:2:3]          | cannot stand there
+          foo bar             | cannot stand there
+          """)
+  void mistakesAreRefused(String expression, String message) {
+    assertThatThrownBy(() -> JmesPath.compile(expression)).hasMessageContaining(message);
+  }
+
+  @Test
+  void functionsRefuseOtherTypes() throws JmesPathException {
+    JmesPath p = JmesPath.compile("abs(@)");
+    assertThat(p.search(-5L)).isEqualTo(5L);
+    assertThatThrownBy(() -> p.search("x")).hasMessage("abs wants a number, not string");
+  }
+
+  @Test
+  void nestingIsBounded() {
+    assertThatThrownBy(() -> JmesPath.compile("(".repeat(5000) + "a" + ")".repeat(5000)))
+        .hasMessageContaining("too deeply");
+  }
+
+  @Property(tries = 500)
+  void anyTextIsAnExpressionOrRefused(@ForAll String text) {
+    try {
+      JmesPath.compile(text).search(null);
+    } catch (JmesPathException e) {
+      assertThat(e).hasMessageContaining(" ");
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.stages.jmespath;
+
+import org.jspecify.annotations.NullMarked;

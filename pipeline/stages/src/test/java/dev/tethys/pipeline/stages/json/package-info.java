@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.stages.json;
+
+import org.jspecify.annotations.NullMarked;
