@@ -133,6 +133,7 @@ class AlertmanagerPeersTest {
             port,
             List.of(
                 "alertmanager",
+                "--cluster.listen-address=",
                 "--config.file=" + dir.resolve("ours.yml"),
                 "--storage.path=" + dir.resolve("ours"),
                 "--web.external-url=http://am.example.org/x",

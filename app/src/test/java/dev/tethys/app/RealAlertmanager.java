@@ -22,6 +22,12 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
    */
   static RealAlertmanager start(Path dir, String name, String config)
       throws IOException, InterruptedException {
+    return start(dir, name, config, "--cluster.listen-address=");
+  }
+
+  /** The same with flags about its cluster. */
+  static RealAlertmanager start(Path dir, String name, String config, String cluster)
+      throws IOException, InterruptedException {
     Path program = Shared.peer("prometheus-alertmanager");
     Path share = program.resolveSibling("../share").normalize();
     String mount = "mount --bind " + share + " /usr/share";
@@ -40,7 +46,9 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
                 + name
                 + ".yml --storage.path="
                 + dir.resolve(name)
-                + " --cluster.listen-address= --web.external-url=http://am.example.org/x"
+                + " "
+                + cluster
+                + " --web.external-url=http://am.example.org/x"
                 + " --web.route-prefix=/ --web.listen-address=127.0.0.1:"
                 + port);
     await("the real Alertmanager", () -> isReady(port));
@@ -64,7 +72,7 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(40).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
         throw new AssertionError("waited for " + what + " in vain");

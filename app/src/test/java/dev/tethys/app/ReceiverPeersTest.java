@@ -257,6 +257,7 @@ class ReceiverPeersTest {
                   port,
                   List.of(
                       "alertmanager",
+                      "--cluster.listen-address=",
                       "--config.file=" + dir.resolve("ours.yml"),
                       "--storage.path=" + dir.resolve("ours"),
                       "--web.external-url=http://am.example.org/x",

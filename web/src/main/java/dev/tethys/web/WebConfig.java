@@ -294,6 +294,11 @@ public record WebConfig(
         });
   }
 
+  /** The TLS of a listener that does not speak HTTP; null when the object is empty. */
+  static @Nullable ServerTls serverTls(YamlNode node) {
+    return readTls(node.object(TLS_SECTION), false);
+  }
+
   private static @Nullable ServerTls readTls(YamlObject o, boolean http2) {
     String cert = o.get(CERT);
     String certFile = o.get(CERT_FILE);

@@ -10,6 +10,7 @@ import static dev.tethys.app.cli.Flag.of;
 import static dev.tethys.app.cli.Flag.refused;
 
 import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.cluster.ClusterOptions;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.app.cli.Flag;
@@ -21,13 +22,12 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flags of the Alertmanager with its defaults; those that are not built are refused by name.
  */
 final class AlertmanagerFlags {
-  private static final String CLUSTER =
-      "several Alertmanagers do not find each other; one alone needs no cluster";
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
 
@@ -118,27 +118,71 @@ final class AlertmanagerFlags {
               "requests have no time limit of their own; connections have"),
           refused("web.systemd-socket", BOOLEAN, "false", "sockets from systemd are not taken"),
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
-          refused("cluster.listen-address", STRING, "", CLUSTER),
-          refused("cluster.advertise-address", STRING, "", CLUSTER),
-          refused("cluster.peer-name", STRING, "", CLUSTER),
-          refused("cluster.peer", LIST, "", CLUSTER),
-          refused("cluster.peer-timeout", DURATION, "15s", CLUSTER),
-          refused("cluster.peers-resolve-timeout", DURATION, "15s", CLUSTER),
-          refused("cluster.gossip-interval", DURATION, "200ms", CLUSTER),
-          refused("cluster.pushpull-interval", DURATION, "1m", CLUSTER),
-          refused("cluster.tcp-timeout", DURATION, "10s", CLUSTER),
-          refused("cluster.probe-timeout", DURATION, "500ms", CLUSTER),
-          refused("cluster.probe-interval", DURATION, "1s", CLUSTER),
-          refused("cluster.settle-timeout", DURATION, "1m", CLUSTER),
-          refused("cluster.reconnect-interval", DURATION, "10s", CLUSTER),
-          refused("cluster.reconnect-timeout", DURATION, "6h", CLUSTER),
-          refused("cluster.tls-config", STRING, "", CLUSTER),
-          refused("cluster.label", STRING, "", CLUSTER),
-          refused(
+          of(
+              "cluster.listen-address",
+              STRING,
+              "0.0.0.0:9094",
+              "Where the other members of a cluster find this one, over UDP and TCP; empty for no cluster."),
+          of(
+              "cluster.advertise-address",
+              STRING,
+              "",
+              "The address that others are told; else a private one of this machine."),
+          of("cluster.peer-name", STRING, "", "Its name in the cluster; else one made by chance."),
+          of("cluster.peer", LIST, "", "Host and port of another member; may be repeated."),
+          of(
+              "cluster.peer-timeout",
+              DURATION,
+              "15s",
+              "How long each member leaves it to the one before it to notify."),
+          of(
+              "cluster.peers-resolve-timeout",
+              DURATION,
+              "15s",
+              "How long names of members are looked up."),
+          of(
+              "cluster.gossip-interval",
+              DURATION,
+              "200ms",
+              "How often changes are passed on to some members."),
+          of(
+              "cluster.pushpull-interval",
+              DURATION,
+              "1m",
+              "How often everything is exchanged with one member; 0 for never."),
+          of(
+              "cluster.tcp-timeout",
+              DURATION,
+              "10s",
+              "How long a connection, and each step of it, may take."),
+          of(
+              "cluster.probe-timeout",
+              DURATION,
+              "500ms",
+              "How long a member may take to answer before others are asked to ask."),
+          of("cluster.probe-interval", DURATION, "1s", "How often one member is asked."),
+          of(
+              "cluster.settle-timeout",
+              DURATION,
+              "1m",
+              "How long notifying waits at most until the members are known."),
+          of(
+              "cluster.reconnect-interval",
+              DURATION,
+              "10s",
+              "How often lost members are looked for; 0 for never."),
+          of(
+              "cluster.reconnect-timeout",
+              DURATION,
+              "6h",
+              "How long lost members are looked for; 0 for ever."),
+          of("cluster.tls-config", STRING, "", "File of TLS between the members."),
+          of("cluster.label", STRING, "", "Clusters with different labels do not hear each other."),
+          of(
               "cluster.allow-insecure-public-advertise-address-discovery",
               BOOLEAN,
               "false",
-              CLUSTER),
+              "Tell others a public address when this machine has no private one."),
           of(
               "enable-feature",
               LIST,
@@ -192,6 +236,36 @@ final class AlertmanagerFlags {
   static int getConcurrency(FlagSet flags) {
     int n = count(flags, "web.get-concurrency");
     return n > 0 ? n : Math.max(Runtime.getRuntime().availableProcessors(), LEAST_CONCURRENCY);
+  }
+
+  /** What is said about a cluster; null when there is to be none. */
+  static @Nullable ClusterOptions cluster(FlagSet flags) {
+    if (flags.get("cluster.listen-address").isEmpty()) {
+      return null;
+    }
+    String tls = flags.get("cluster.tls-config");
+    return new ClusterOptions(
+        flags.get("cluster.listen-address"),
+        flags.get("cluster.advertise-address"),
+        flags.get("cluster.peer-name"),
+        flags.list("cluster.peer"),
+        millis(flags, "cluster.peer-timeout"),
+        positive(flags, "cluster.peers-resolve-timeout"),
+        positive(flags, "cluster.gossip-interval"),
+        millis(flags, "cluster.pushpull-interval"),
+        positive(flags, "cluster.tcp-timeout"),
+        positive(flags, "cluster.probe-timeout"),
+        positive(flags, "cluster.probe-interval"),
+        millis(flags, "cluster.settle-timeout"),
+        millis(flags, "cluster.reconnect-interval"),
+        millis(flags, "cluster.reconnect-timeout"),
+        tls.isEmpty() ? null : Path.of(tls),
+        flags.get("cluster.label"),
+        flags.bool("cluster.allow-insecure-public-advertise-address-discovery"));
+  }
+
+  private static Duration millis(FlagSet flags, String name) {
+    return Duration.ofMillis(flags.millis(name));
   }
 
   static AlertmanagerOptions options(FlagSet flags, URI externalUrl) {

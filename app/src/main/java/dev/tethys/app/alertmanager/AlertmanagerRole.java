@@ -4,6 +4,8 @@ import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.AlertmanagerFile;
 import dev.tethys.alert.manager.AlertmanagerOptions;
 import dev.tethys.alert.manager.api.AlertmanagerApi;
+import dev.tethys.alert.manager.cluster.ClusterOptions;
+import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
@@ -49,6 +51,7 @@ public final class AlertmanagerRole {
     LogSetup.install(flags);
     ExternalUrl external = PublicUrl.of(flags, "tethys alertmanager");
     AlertmanagerOptions options = AlertmanagerFlags.options(flags, external.url());
+    ClusterOptions cluster = AlertmanagerFlags.cluster(flags);
     BuildInfo b = BuildInfo.current();
     LOG.log(
         Level.INFO,
@@ -61,7 +64,11 @@ public final class AlertmanagerRole {
     registry.register(b.metric("alertmanager", "the alertmanager"));
     try (ManagerClock clock = ManagerClock.system();
         HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());
-        Alertmanager manager = new Alertmanager(options, clients, registry, clock)) {
+        Alertmanager manager = new Alertmanager(options, clients, registry, clock);
+        ClusterPeer peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry)) {
+      if (peer != null) {
+        manager.join(peer);
+      }
       AlertmanagerFile file =
           new AlertmanagerFile(Path.of(flags.get("config.file")), manager, registry);
       file.load();
@@ -88,6 +95,9 @@ public final class AlertmanagerRole {
       }
     } catch (ConfigException | IOException e) {
       LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      return 1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       return 1;
     }
     return 0;

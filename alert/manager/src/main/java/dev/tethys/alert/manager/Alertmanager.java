@@ -1,5 +1,7 @@
 package dev.tethys.alert.manager;
 
+import dev.tethys.alert.manager.cluster.ClusterPeer;
+import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.config.ReceiverConfig;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
@@ -9,6 +11,7 @@ import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
 import dev.tethys.alert.manager.dispatch.Pipeline;
 import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.Turns;
 import dev.tethys.alert.manager.receiver.NotifierContext;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
@@ -66,6 +69,7 @@ public final class Alertmanager implements AutoCloseable {
   private final Registry.Vector<Registry.Counter> received;
   private final Registry.Counter invalid;
   private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
+  private volatile @Nullable ClusterPeer cluster;
   private volatile @Nullable Running running;
   private volatile boolean closed;
 
@@ -112,6 +116,22 @@ public final class Alertmanager implements AutoCloseable {
     registry.register(to -> to.accept(states()));
     every(options.gcInterval(), this::forgetAlerts);
     every(options.maintenanceInterval(), this::maintain);
+  }
+
+  /**
+   * Makes it a member of a cluster, whose other members learn of its silences and of what it sends;
+   * before any configuration holds. The cluster is the caller's, who closes it.
+   */
+  public void join(ClusterPeer peer) throws IOException, InterruptedException {
+    peer.share("sil", silences);
+    peer.share("nfl", log);
+    cluster = peer;
+    peer.join();
+  }
+
+  /** The cluster that it is a member of, or null. */
+  public @Nullable ClusterView cluster() {
+    return cluster;
   }
 
   private void every(Duration interval, Runnable task) {
@@ -216,7 +236,14 @@ public final class Alertmanager implements AutoCloseable {
         new Pipeline(
             receivers,
             config.timeIntervals(),
-            new Pipeline.Surroundings(inhibitor, silences, log, templates, notifyMetrics, clock));
+            new Pipeline.Surroundings(
+                inhibitor,
+                silences,
+                log,
+                templates,
+                notifyMetrics,
+                clock,
+                cluster == null ? Turns.ALONE : Objects.requireNonNull(cluster)));
     Dispatcher dispatcher =
         new Dispatcher(
             Route.of(config.route()),
@@ -330,6 +357,11 @@ public final class Alertmanager implements AutoCloseable {
 
   public Silences silences() {
     return silences;
+  }
+
+  /** What was sent, of other members of the cluster too. */
+  public NotificationLog sent() {
+    return log;
   }
 
   public AlertmanagerOptions options() {

@@ -2,6 +2,8 @@ package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.AlertStatus;
 import dev.tethys.alert.manager.Alertmanager;
+import dev.tethys.alert.manager.cluster.ClusterView;
+import dev.tethys.alert.manager.cluster.Node;
 import dev.tethys.alert.manager.config.ReceiverConfig;
 import dev.tethys.alert.manager.dispatch.Dispatcher.GroupView;
 import dev.tethys.alert.manager.dispatch.Route;
@@ -212,9 +214,19 @@ public final class AlertmanagerApi {
         g -> {
           g.writeStartObject();
           g.writeObjectPropertyStart("cluster");
+          ClusterView cluster = manager.cluster();
+          if (cluster != null) {
+            g.writeStringProperty("name", cluster.name());
+          }
           g.writeArrayPropertyStart("peers");
+          for (Node n : cluster == null ? List.<Node>of() : cluster.members()) {
+            g.writeStartObject();
+            g.writeStringProperty("address", n.hostPort());
+            g.writeStringProperty("name", n.name());
+            g.writeEndObject();
+          }
           g.writeEndArray();
-          g.writeStringProperty("status", "disabled");
+          g.writeStringProperty("status", cluster == null ? "disabled" : cluster.status());
           g.writeEndObject();
           g.writeObjectPropertyStart("config");
           g.writeStringProperty("original", original);

@@ -46,7 +46,8 @@ public final class Pipeline {
       NotificationLog log,
       Templates templates,
       NotifyMetrics metrics,
-      ManagerClock clock) {}
+      ManagerClock clock,
+      Turns turns) {}
 
   private final Map<String, List<Integration>> receivers;
   private final Map<String, List<TimeInterval>> intervals;
@@ -69,6 +70,14 @@ public final class Pipeline {
    * @return whether everybody who is to know does
    */
   boolean run(Flush f, Consumer<List<String>> muted) throws InterruptedException {
+    Instant deadline = s.clock.instant().plus(time(f)).plus(s.turns.turn());
+    if (!s.turns.awaitSettled(deadline)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: not notified while the cluster settles; the group is looked at again",
+          f.groupKey());
+      return false;
+    }
     List<Alert> alerts =
         without(f.alerts(), l -> s.inhibitor.inhibiting(l) != null, Suppression.INHIBITION);
     if (alerts.isEmpty()) {
@@ -84,6 +93,12 @@ public final class Pipeline {
       return true;
     }
     return notifyAll(f, alerts);
+  }
+
+  /** How long sending may take. */
+  private static Duration time(Flush f) {
+    Duration interval = f.route().groupInterval();
+    return interval.compareTo(MIN_TIME) < 0 ? MIN_TIME : interval;
   }
 
   private interface Muter {
@@ -161,10 +176,14 @@ public final class Pipeline {
     Set<Long> firing = new HashSet<>();
     Set<Long> resolved = new HashSet<>();
     for (Alert a : alerts) {
-      (a.isResolvedAt(f.at()) ? resolved : firing).add(a.labels().fingerprint());
+      (a.isResolvedAt(f.at()) ? resolved : firing).add(a.labels().notifiedHash());
     }
     NotificationLog.Key key =
         new NotificationLog.Key(f.groupKey(), i.receiver(), i.kind(), i.index());
+    Duration turn = s.turns.turn();
+    if (turn.isPositive()) {
+      s.clock.pause(turn); // others, before us, may tell meanwhile that they have sent
+    }
     NotificationLog.Entry last = s.log.find(key);
     Duration repeat = f.route().repeatInterval();
     NotifyReason reason = NotifyReason.of(last, firing, resolved, i.sendResolved(), repeat, f.at());
@@ -201,9 +220,7 @@ public final class Pipeline {
 
   /** Sends, again and again until it is taken, refused for good, or there is no time left. */
   private boolean send(Integration i, Flush f, Notification n) throws InterruptedException {
-    Duration interval = f.route().groupInterval();
-    Instant deadline =
-        s.clock.instant().plus(interval.compareTo(MIN_TIME) < 0 ? MIN_TIME : interval);
+    Instant deadline = s.clock.instant().plus(time(f));
     Duration pause = FIRST_PAUSE;
     String said = "";
     for (int attempt = 1; ; attempt++) {

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import com.dynatrace.hash4j.hashing.Hashing;
 import dev.tethys.model.GoQuote;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -87,6 +88,19 @@ public final class LabelSet implements Comparable<LabelSet> {
 
   public long fingerprint() {
     return fingerprint;
+  }
+
+  /** The hash by which the log of what was sent knows an alert: XXH64 of the same bytes. */
+  public long notifiedHash() {
+    java.io.ByteArrayOutputStream b = new java.io.ByteArrayOutputStream(256);
+    map.forEach(
+        (k, v) -> {
+          b.writeBytes(k.getBytes(StandardCharsets.UTF_8));
+          b.write(0xff);
+          b.writeBytes(v.getBytes(StandardCharsets.UTF_8));
+          b.write(0xff);
+        });
+    return Hashing.xxh64().hashBytesToLong(b.toByteArray());
   }
 
   /** The fingerprint as 16 hexadecimal digits. */

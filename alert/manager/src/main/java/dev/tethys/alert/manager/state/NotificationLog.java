@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.state;
 
 import dev.tethys.model.exposition.Registry;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -8,9 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -20,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * <p>Invariants: guarded by this object; what {@link #note} acknowledged is on the disk. At most
  * {@link #MAX_ENTRIES} are kept, the oldest go first: their groups are notified about anew.
  */
-public final class NotificationLog implements Closeable {
+public final class NotificationLog implements Closeable, SharedState {
   /** The file in the storage folder. */
   public static final String FILE = "nflog.log";
 
@@ -52,6 +56,9 @@ public final class NotificationLog implements Closeable {
   private final int maxEntries;
   private final Map<Key, Entry> entries = new LinkedHashMap<>();
   private final RecordLog log;
+  private final Registry.Counter queries;
+  private final Registry.Counter propagated;
+  private Consumer<byte[]> changed = b -> {};
 
   /**
    * Opens the log in a folder.
@@ -75,6 +82,14 @@ public final class NotificationLog implements Closeable {
         "alertmanager_nflog_snapshot_size_bytes",
         "Size of the last notification log snapshot in bytes.",
         this::bytes);
+    queries =
+        registry.counter(
+            "alertmanager_nflog_queries_total",
+            "Number of notification log queries were received.");
+    propagated =
+        registry.counter(
+            "alertmanager_nflog_gossip_messages_propagated_total",
+            "Number of received gossip messages that have been further gossiped.");
   }
 
   private void read(byte[] payload) {
@@ -93,6 +108,7 @@ public final class NotificationLog implements Closeable {
   }
 
   public synchronized @Nullable Entry find(Key key) {
+    queries.inc();
     return entries.get(key);
   }
 
@@ -107,18 +123,71 @@ public final class NotificationLog implements Closeable {
       Key key, Set<Long> firing, Set<Long> resolved, Map<String, String> memo, Duration expiry)
       throws IOException {
     Instant now = clock.instant();
+    Entry before = entries.get(key);
+    if (before != null && before.at().isAfter(now)) {
+      return; // another member has sent since, or its clock is ahead
+    }
     Duration keep = expiry.isPositive() && expiry.compareTo(retention) < 0 ? expiry : retention;
     Entry e =
         new Entry(now, Set.copyOf(firing), Set.copyOf(resolved), now.plus(keep), Map.copyOf(memo));
+    put(key, e);
+    changed.accept(MeshCodec.sent(key, e));
+    log.append(StateJson.sent(key, e));
+    compactIfWorthwhile();
+  }
+
+  private void put(Key key, Entry e) {
     entries.remove(key); // so that the map is in the order of writing
     entries.put(key, e);
     while (entries.size() > maxEntries) {
       entries.remove(entries.keySet().iterator().next());
     }
-    log.append(StateJson.sent(key, e));
+  }
+
+  private void compactIfWorthwhile() {
     if (log.records() > Silences.SLACK + 2 * entries.size()) {
       compact();
     }
+  }
+
+  @Override
+  public synchronized void onChange(Consumer<byte[]> to) {
+    changed = to;
+  }
+
+  @Override
+  public synchronized byte[] encodeAll() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    entries.forEach((k, e) -> out.writeBytes(MeshCodec.sent(k, e)));
+    return out.toByteArray();
+  }
+
+  /** Of two entries about the same the later one counts. */
+  @Override
+  public synchronized void mergeEncoded(byte[] encoded) throws IOException {
+    Instant now = clock.instant();
+    List<byte[]> records = new ArrayList<>();
+    for (MeshCodec.MeshEntry m : MeshCodec.sent(encoded)) {
+      Entry known = entries.get(m.key());
+      if (m.entry().expiresAt().isBefore(now)
+          || known != null && !known.at().isBefore(m.entry().at())) {
+        continue;
+      }
+      put(m.key(), m.entry());
+      byte[] record = StateJson.sent(m.key(), m.entry());
+      if (record.length <= RecordLog.MAX_RECORD_BYTES) {
+        records.add(record);
+      }
+    }
+    if (records.isEmpty()) {
+      return;
+    }
+    if (encoded.length <= SPREAD_BYTES) {
+      changed.accept(encoded);
+      propagated.inc();
+    }
+    log.append(records);
+    compactIfWorthwhile();
   }
 
   private void compact() {

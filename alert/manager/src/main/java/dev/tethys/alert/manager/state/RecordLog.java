@@ -154,11 +154,19 @@ final class RecordLog implements Closeable {
    * @throws IOException when that failed; the record is then not in the log
    */
   void append(byte[] payload) throws IOException {
-    ByteBuffer b = record(payload);
-    long written = b.remaining();
+    append(java.util.List.of(payload));
+  }
+
+  /** The same for several records, which go to the disk together. */
+  void append(Collection<byte[]> payloads) throws IOException {
+    long written = 0;
     try {
-      while (b.hasRemaining()) {
-        channel.write(b);
+      for (byte[] payload : payloads) {
+        ByteBuffer b = record(payload);
+        written += b.remaining();
+        while (b.hasRemaining()) {
+          channel.write(b);
+        }
       }
       channel.force(false);
     } catch (IOException e) {
@@ -168,7 +176,7 @@ final class RecordLog implements Closeable {
       throw e;
     }
     size += written;
-    records++;
+    records += payloads.size();
   }
 
   /** How many records it holds, those that were replaced among them. */

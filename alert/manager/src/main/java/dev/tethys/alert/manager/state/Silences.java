@@ -7,6 +7,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -14,10 +15,13 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +30,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: guarded by this object; what {@link #set} and {@link #expire} acknowledged is in
  * the log on the disk. The log holds at most {@link #SLACK} records beside twice those that count.
  */
-public final class Silences implements Closeable {
+public final class Silences implements Closeable, SharedState {
   /** The file in the storage folder. */
   public static final String FILE = "silences.log";
 
   /** How many replaced records a log may hold in any case. */
   static final int SLACK = 1000;
+
+  /** How many silences may come of other members of a cluster. */
+  static final int MAX_MERGED = 1_000_000;
+
+  /** How many silences that cannot hold here are remembered, so that each is said once. */
+  private static final int MAX_FOREIGN = 10_000;
 
   private static final System.Logger LOG = System.getLogger(Silences.class.getName());
 
@@ -41,6 +51,9 @@ public final class Silences implements Closeable {
   private final boolean logged;
   private final Map<String, Silence> silences = new LinkedHashMap<>();
   private final RecordLog log;
+  private final Set<String> foreign = new HashSet<>();
+  private Consumer<byte[]> changed = b -> {};
+  private final Registry.Counter propagated;
 
   /**
    * Opens the log in a folder.
@@ -62,6 +75,10 @@ public final class Silences implements Closeable {
     this.logged = logged;
     this.log = RecordLog.open(folder.resolve(FILE), this::read);
     register(registry);
+    propagated =
+        registry.counter(
+            "alertmanager_silences_gossip_messages_propagated_total",
+            "Number of received gossip messages that have been further gossiped.");
   }
 
   private void read(byte[] payload) {
@@ -213,6 +230,7 @@ public final class Silences implements Closeable {
   private void store(Silence s, String what) throws IOException, SilenceException {
     log.append(encoded(s));
     silences.put(s.id(), s);
+    changed.accept(mesh(s));
     if (logged) {
       LOG.log(
           Level.INFO,
@@ -225,9 +243,7 @@ public final class Silences implements Closeable {
           s.createdBy(),
           s.comment());
     }
-    if (log.records() > SLACK + 2 * silences.size()) {
-      compact();
-    }
+    compactIfWorthwhile();
   }
 
   private void compact() {
@@ -272,6 +288,73 @@ public final class Silences implements Closeable {
   /** Matchers that select silences: each has to stand in a silence as it is. */
   public static boolean isSelected(Silence s, LabelMatchers filter) {
     return s.matchers().all().containsAll(filter.all());
+  }
+
+  private byte[] mesh(Silence s) {
+    return MeshCodec.silence(s, s.endsAt().plus(limits.retention()));
+  }
+
+  @Override
+  public synchronized void onChange(Consumer<byte[]> to) {
+    changed = to;
+  }
+
+  @Override
+  public byte[] encodeAll() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    all().forEach(s -> out.writeBytes(mesh(s)));
+    return out.toByteArray();
+  }
+
+  /** Of two versions of a silence the one that was changed later holds. */
+  @Override
+  public synchronized void mergeEncoded(byte[] encoded) throws IOException {
+    Instant now = clock.instant();
+    List<Silence> fresh = new ArrayList<>();
+    List<byte[]> records = new ArrayList<>();
+    for (MeshCodec.MeshSilence m : MeshCodec.silences(encoded)) {
+      if (m.expiresAt().isBefore(now)) {
+        continue;
+      }
+      Silence s = m.silence();
+      if (s == null) {
+        if (foreign.size() < MAX_FOREIGN && foreign.add(m.id())) {
+          LOG.log(
+              Level.ERROR,
+              "silence {0} of another member has several sets of matchers or matchers of receivers,"
+                  + " which are not built: it does not hold here",
+              m.id());
+        }
+        continue;
+      }
+      Silence known = silences.get(s.id());
+      if (known == null
+          ? silences.size() + fresh.size() >= MAX_MERGED
+          : !known.updatedAt().isBefore(s.updatedAt())) {
+        continue;
+      }
+      byte[] record = StateJson.silence(s);
+      if (record.length <= RecordLog.MAX_RECORD_BYTES) {
+        fresh.add(s);
+        records.add(record);
+      }
+    }
+    if (fresh.isEmpty()) {
+      return;
+    }
+    log.append(records);
+    fresh.forEach(s -> silences.put(s.id(), s));
+    if (encoded.length <= SPREAD_BYTES) {
+      changed.accept(encoded);
+      propagated.inc();
+    }
+    compactIfWorthwhile();
+  }
+
+  private void compactIfWorthwhile() {
+    if (log.records() > SLACK + 2 * silences.size()) {
+      compact();
+    }
   }
 
   @Override

@@ -19,7 +19,7 @@ import tools.jackson.databind.ObjectMapper;
  * "updatedAt", "createdBy", "comment", "annotations": {}}}, type being one of {@code = != =~ !~}.
  *
  * <p>What was sent: {@code {"group", "receiver", "integration", "index", "at", "firing": [],
- * "resolved": [], "expiresAt", "memo": {}}}, alerts being their fingerprints as signed numbers.
+ * "resolved": [], "expiresAt", "memo": {}}}, alerts being their hashes as signed numbers.
  */
 final class StateJson {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -1,0 +1,135 @@
+package dev.tethys.alert.manager.cluster;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Addresses of flags: of ourselves, and of those who may be members. */
+final class Addresses {
+  private Addresses() {}
+
+  /** A host, "" for every one, and a port. */
+  record HostPort(String host, int port) {
+    /**
+     * Reads {@code host:port}, {@code :port} and {@code [v6]:port}.
+     *
+     * @throws IOException with the flag, when it is something else
+     */
+    static HostPort of(String flag, String text) throws IOException {
+      int colon = text.lastIndexOf(':');
+      String host = colon < 0 ? text : text.substring(0, colon);
+      boolean bracketed = host.startsWith("[") && host.endsWith("]");
+      try {
+        int port = Integer.parseInt(text.substring(colon + 1));
+        if (colon < 0 || port < 0 || port > 0xffff || host.contains(":") && !bracketed) {
+          throw new NumberFormatException();
+        }
+        return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
+      } catch (NumberFormatException e) {
+        throw new IOException(
+            "--" + flag + "=" + text + ": a host and a port are wanted, such as 10.0.0.1:9094", e);
+      }
+    }
+  }
+
+  /**
+   * Where others find us.
+   *
+   * @param advertise what the flag says, or null
+   * @param bound where we listen
+   * @throws IOException when there is no address that others could reach
+   */
+  static InetSocketAddress advertised(
+      @Nullable HostPort advertise, InetSocketAddress bound, boolean publicAddress)
+      throws IOException {
+    if (advertise != null) {
+      int port = advertise.port == 0 ? bound.getPort() : advertise.port;
+      try {
+        return new InetSocketAddress(InetAddress.getByName(advertise.host), port);
+      } catch (UnknownHostException e) {
+        throw new IOException(
+            "--cluster.advertise-address: the name " + advertise.host + " is not known", e);
+      }
+    }
+    if (!bound.getAddress().isAnyLocalAddress()) {
+      return bound;
+    }
+    InetAddress found = null;
+    for (InetAddress a : own()) {
+      if (a.isSiteLocalAddress() || isPrivateToo(a)) {
+        return new InetSocketAddress(a, bound.getPort());
+      }
+      if (found == null && a instanceof Inet4Address) {
+        found = a;
+      }
+    }
+    if (found != null && publicAddress) {
+      return new InetSocketAddress(found, bound.getPort());
+    }
+    throw new IOException(
+        "this machine has no private address that others could be told; give"
+            + " --cluster.advertise-address, or switch clusters off with --cluster.listen-address=");
+  }
+
+  /** 100.64.0.0/10 and fc00::/7, which count as private too. */
+  private static boolean isPrivateToo(InetAddress a) {
+    byte[] b = a.getAddress();
+    return b.length == 4 ? b[0] == 100 && (b[1] & 0xc0) == 64 : (b[0] & 0xfe) == 0xfc;
+  }
+
+  private static List<InetAddress> own() throws SocketException {
+    List<InetAddress> all = new ArrayList<>();
+    for (NetworkInterface i : NetworkInterface.networkInterfaces().toList()) {
+      if (i.isUp() && !i.isLoopback()) {
+        i.inetAddresses().filter(a -> !a.isLinkLocalAddress()).forEach(all::add);
+      }
+    }
+    all.sort(java.util.Comparator.comparing(a -> a instanceof Inet4Address ? 0 : 1));
+    return all;
+  }
+
+  /**
+   * Everybody whom flags name, each address once; names that are not known now are kept as they
+   * are.
+   */
+  static List<InetSocketAddress> peers(List<String> peers, Duration timeout)
+      throws IOException, InterruptedException {
+    Set<InetSocketAddress> all = new LinkedHashSet<>();
+    for (String p : peers) {
+      HostPort hp = HostPort.of("cluster.peer", p);
+      CompletableFuture<InetAddress[]> lookup = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .name("cluster-names")
+          .start(
+              () -> {
+                try {
+                  lookup.complete(InetAddress.getAllByName(hp.host));
+                } catch (UnknownHostException e) {
+                  lookup.completeExceptionally(e);
+                }
+              });
+      try {
+        for (InetAddress a : lookup.get(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+          all.add(new InetSocketAddress(a, hp.port));
+        }
+      } catch (ExecutionException | TimeoutException e) {
+        all.add(InetSocketAddress.createUnresolved(hp.host, hp.port));
+      }
+    }
+    return new ArrayList<>(all);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.tethys.alert.manager.cluster;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * What is to be spread: each message is sent a number of times that grows with the logarithm of the
+ * cluster, those first that were sent least, of these the younger ones.
+ *
+ * <p>Invariants: guarded by this object; at most {@link #MAX_MESSAGES}; of messages about the same
+ * subject only the last is there. Who falls out hears of it when states are next exchanged.
+ */
+final class BroadcastQueue {
+  static final int MAX_MESSAGES = 4096;
+
+  private record Item(String subject, byte[] message, int sent, long number) {}
+
+  private static final Comparator<Item> ORDER =
+      Comparator.comparingInt(Item::sent).thenComparing(Item::number, Comparator.reverseOrder());
+
+  private final TreeSet<Item> items = new TreeSet<>(ORDER);
+  private final int multiplier;
+  private long numbers;
+  private long pruned;
+
+  BroadcastQueue(int multiplier) {
+    this.multiplier = multiplier;
+  }
+
+  /**
+   * Adds a message.
+   *
+   * @param subject messages about the same one are replaced; "" for none
+   */
+  synchronized void add(String subject, byte[] message) {
+    if (!subject.isEmpty()) {
+      items.removeIf(i -> i.subject.equals(subject));
+    }
+    items.add(new Item(subject, message, 0, numbers++));
+    if (items.size() > MAX_MESSAGES) {
+      items.pollLast();
+      pruned++;
+    }
+  }
+
+  /**
+   * Takes what fits into a packet.
+   *
+   * @param overhead bytes that each message costs beside its own
+   */
+  synchronized List<byte[]> take(int overhead, int bytes, int members) {
+    int limit = multiplier * (int) Math.ceil(Math.log10(members + 1.0));
+    List<Item> taken = new ArrayList<>();
+    int left = bytes;
+    for (Item i : items) {
+      int costs = i.message.length + overhead;
+      if (costs <= left && taken.size() < 255) {
+        left -= costs;
+        taken.add(i);
+      }
+      if (left <= overhead) {
+        break;
+      }
+    }
+    for (Item i : taken) {
+      items.remove(i);
+      if (i.sent + 1 < limit) {
+        items.add(new Item(i.subject, i.message, i.sent + 1, i.number));
+      }
+    }
+    return taken.stream().map(Item::message).toList();
+  }
+
+  synchronized int size() {
+    return items.size();
+  }
+
+  synchronized long pruned() {
+    return pruned;
+  }
+}

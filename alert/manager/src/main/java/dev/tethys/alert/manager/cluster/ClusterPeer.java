@@ -1,0 +1,514 @@
+package dev.tethys.alert.manager.cluster;
+
+import dev.tethys.alert.manager.cluster.Addresses.HostPort;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.SharedState;
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.SocketTls;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * This Alertmanager as a member of a cluster. Real Alertmanagers are members as any other: packets,
+ * states and their protobuf (clusterpb) are theirs.
+ *
+ * <p>Invariants: {@link #gone} holds those that were members, or are named by flags and were not
+ * met yet, by address; at most as many as there may be members. A large change waits in {@link
+ * #large}, of at most {@link #MAX_LARGE}; one that is dropped there arrives with the next exchange
+ * of states.
+ */
+public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
+  /** A change larger than that goes to each member over a stream instead of by gossip. */
+  static final int MAX_GOSSIP_BYTES = SharedState.SPREAD_BYTES;
+
+  static final int MAX_LARGE = 200;
+
+  private static final Duration REFRESH = Duration.ofSeconds(15);
+  private static final Duration FORGET = Duration.ofMinutes(5);
+  private static final int SETTLED_AFTER = 3;
+  private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  private static final System.Logger LOG = System.getLogger(ClusterPeer.class.getName());
+
+  private record Gone(Node node, Instant since) {}
+
+  private record Large(String key, byte[] part) {}
+
+  private final ClusterOptions options;
+  private final ManagerClock clock;
+  private final ClusterMetrics metrics;
+  private final Gossip gossip;
+  private final Map<String, SharedState> states = new LinkedHashMap<>();
+  private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
+  private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
+  private final CountDownLatch settled = new CountDownLatch(1);
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean closed;
+
+  private ClusterPeer(
+      ClusterOptions options, Transport transport, ManagerClock clock, Registry registry)
+      throws IOException {
+    this.options = options;
+    this.clock = clock;
+    String name = options.name().isEmpty() ? freshName(clock.instant()) : options.name();
+    this.metrics = new ClusterMetrics(registry, name);
+    HostPort advertise =
+        options.advertise().isEmpty()
+            ? null
+            : HostPort.of("cluster.advertise-address", options.advertise());
+    Node self =
+        new Node(
+            name,
+            Addresses.advertised(advertise, transport.bound(), options.publicAddress()),
+            new byte[0],
+            Node.VERSIONS);
+    this.gossip =
+        new Gossip(
+            new Gossip.Settings(
+                options.gossipInterval(),
+                options.pushPullInterval(),
+                options.probeInterval(),
+                options.probeTimeout(),
+                options.streamTimeout(),
+                options.label(),
+                Math.max(options.peers().size() / 2, 3)),
+            self,
+            transport,
+            clock,
+            this);
+    registry.gauge(
+        "alertmanager_cluster_failed_peers",
+        "Number indicating the current number of failed peers in the cluster.",
+        gone::size);
+    registry.gauge(
+        "alertmanager_cluster_members",
+        "Number indicating current number of members in cluster.",
+        () -> gossip.members().size());
+    registry.gauge(
+        "alertmanager_peer_position",
+        "Position the Alertmanager instance believes it's in. The position determines a peer's"
+            + " behavior in the cluster.",
+        this::position);
+    registry.gauge(
+        "alertmanager_cluster_health_score",
+        "Health score of the cluster. Lower values are better and zero means 'totally healthy'.",
+        gossip::health);
+    registry.gauge(
+        "alertmanager_cluster_messages_queued",
+        "Number of cluster messages which are queued.",
+        gossip::queued);
+    registry.counter(
+        "alertmanager_cluster_messages_pruned_total",
+        "Total number of cluster messages pruned.",
+        gossip::pruned);
+  }
+
+  /**
+   * Listens for other members; {@link #join} looks for them.
+   *
+   * @throws IOException when a flag is wrong or the address is not to be had
+   */
+  public static ClusterPeer open(ClusterOptions options, ManagerClock clock, Registry registry)
+      throws IOException {
+    if (options.label().getBytes(StandardCharsets.UTF_8).length > Wire.MAX_LABEL_BYTES) {
+      throw new IOException("--cluster.label is longer than " + Wire.MAX_LABEL_BYTES + " bytes");
+    }
+    HostPort listen = HostPort.of("cluster.listen-address", options.listen());
+    InetAddress host = InetAddress.getByName(listen.host().isEmpty() ? "0.0.0.0" : listen.host());
+    Transport transport =
+        options.tls() == null
+            ? PlainTransport.listen(host, listen.port(), options.streamTimeout())
+            : TlsTransport.listen(
+                SocketTls.read(options.tls()),
+                host,
+                listen.port(),
+                options.streamTimeout(),
+                registry);
+    return open(options, transport, clock, registry);
+  }
+
+  static ClusterPeer open(
+      ClusterOptions options, Transport transport, ManagerClock clock, Registry registry)
+      throws IOException {
+    try {
+      return new ClusterPeer(options, transport, clock, registry);
+    } catch (IOException e) {
+      transport.close();
+      throw e;
+    }
+  }
+
+  /** A ULID: time, then chance. */
+  private static String freshName(Instant now) {
+    StringBuilder sb = new StringBuilder(26);
+    for (int i = 9; i >= 0; i--) {
+      sb.append(CROCKFORD.charAt((int) (now.toEpochMilli() >>> (5 * i)) & 31));
+    }
+    for (int i = 0; i < 16; i++) {
+      sb.append(CROCKFORD.charAt(ThreadLocalRandom.current().nextInt(32)));
+    }
+    return sb.toString();
+  }
+
+  /** Has a state known to all members; before {@link #join}. */
+  public void share(String key, SharedState state) {
+    states.put(key, state);
+    metrics.key(key);
+    state.onChange(b -> changed(key, b));
+  }
+
+  private void changed(String key, byte[] encoded) {
+    byte[] part = new ProtoWriter().string(1, key).bytes(2, encoded).toByteArray();
+    if (part.length <= MAX_GOSSIP_BYTES) {
+      gossip.spread(part);
+    } else if (!large.offer(new Large(key, part))) {
+      metrics.oversizedDropped(key);
+    }
+  }
+
+  /** Looks for the other members, from now on. Returns after a first attempt with each. */
+  public void join() throws IOException, InterruptedException {
+    gossip.start();
+    Instant now = clock.instant();
+    List<InetSocketAddress> peers = Addresses.peers(options.peers(), options.resolveTimeout());
+    InetSocketAddress own = gossip.self().address();
+    int met = 0;
+    for (InetSocketAddress p : peers) {
+      if (p.equals(own)) {
+        continue;
+      }
+      if (!p.isUnresolved()) {
+        gone.put(p, new Gone(new Node("", p, new byte[0], new byte[0]), now));
+      }
+      try {
+        gossip.exchange(p, true);
+        met++;
+      } catch (IOException | RuntimeException e) {
+        LOG.log(
+            Level.WARNING,
+            "{0} could not be joined and is tried again: {1}",
+            Node.hostPort(p),
+            e.getMessage());
+      }
+    }
+    LOG.log(
+        Level.INFO,
+        "member {0} of the cluster listens at {1}, {2} of {3} peers answered",
+        name(),
+        gossip.self().hostPort(),
+        met,
+        peers.size());
+    repeat("cluster-reconnect", options.reconnectInterval(), this::reconnect);
+    repeat("cluster-refresh", REFRESH, this::refresh);
+    repeat(
+        "cluster-forget",
+        options.reconnectTimeout().isZero() ? Duration.ZERO : FORGET,
+        this::forget);
+    threads.add(Thread.ofVirtual().name("cluster-large").start(this::deliver));
+    threads.add(Thread.ofVirtual().name("cluster-settle").start(this::settle));
+  }
+
+  private interface Step {
+    void run() throws InterruptedException;
+  }
+
+  private void repeat(String thread, Duration interval, Step step) {
+    if (interval.isZero()) {
+      return;
+    }
+    threads.add(
+        Thread.ofVirtual()
+            .name(thread)
+            .start(
+                () -> {
+                  while (!closed) {
+                    try {
+                      clock.pause(interval);
+                      step.run();
+                    } catch (InterruptedException e) {
+                      return;
+                    } catch (RuntimeException e) {
+                      LOG.log(Level.ERROR, thread + " failed", e);
+                    }
+                  }
+                }));
+  }
+
+  private void reconnect() {
+    for (Gone g : gone.values()) {
+      try {
+        gossip.exchange(g.node.address(), true);
+        metrics.reconnections.inc();
+      } catch (IOException | RuntimeException e) {
+        metrics.reconnectionsFailed.inc();
+        LOG.log(Level.DEBUG, "{0} is still gone: {1}", g.node.hostPort(), e.getMessage());
+      }
+    }
+  }
+
+  /** Names may mean other addresses by now. */
+  private void refresh() throws InterruptedException {
+    List<InetSocketAddress> known = gossip.members().stream().map(Node::address).toList();
+    List<InetSocketAddress> peers;
+    try {
+      peers = Addresses.peers(options.peers(), options.resolveTimeout());
+    } catch (IOException e) {
+      return; // flags were right at the start
+    }
+    for (InetSocketAddress p : peers) {
+      if (known.contains(p)) {
+        continue;
+      }
+      try {
+        gossip.exchange(p, true);
+        metrics.refreshed.inc();
+      } catch (IOException | RuntimeException e) {
+        metrics.refreshFailed.inc();
+        LOG.log(Level.WARNING, "{0} cannot be joined: {1}", Node.hostPort(p), e.getMessage());
+      }
+    }
+  }
+
+  private void forget() {
+    Instant horizon = clock.instant().minus(options.reconnectTimeout());
+    gone.values().removeIf(g -> g.since.isBefore(horizon));
+  }
+
+  private void deliver() {
+    while (!closed) {
+      try {
+        Large l = large.take();
+        List<Runnable> tasks = new ArrayList<>();
+        for (Node to : others()) {
+          tasks.add(() -> deliver(l, to));
+        }
+        clock.all(tasks);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void deliver(Large l, Node to) {
+    long began = System.nanoTime();
+    boolean ok = false;
+    try {
+      gossip.deliver(to, l.part);
+      ok = true;
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "{0} did not take a large change: {1}", to.hostPort(), e.getMessage());
+    }
+    metrics.oversized(l.key, (System.nanoTime() - began) / 1e9, ok);
+  }
+
+  private List<Node> others() {
+    return gossip.members().stream().filter(n -> !n.name().equals(name())).toList();
+  }
+
+  /** The members are known when their number stays the same for some looks. */
+  private void settle() {
+    Instant end = clock.instant().plus(options.settleTimeout());
+    int before = 0;
+    int same = 0;
+    try {
+      while (same <= SETTLED_AFTER) {
+        Duration left = Duration.between(clock.instant(), end);
+        if (!left.isPositive()) {
+          LOG.log(Level.WARNING, "the cluster is not settled, and notifying begins all the same");
+          break;
+        }
+        Duration step = options.settleInterval();
+        clock.pause(step.compareTo(left) < 0 ? step : left);
+        int n = gossip.members().size();
+        same = n == before ? same + 1 : 0;
+        before = n;
+      }
+      LOG.log(Level.INFO, "the cluster has {0} members", before);
+    } catch (InterruptedException e) {
+      return;
+    }
+    settled.countDown();
+  }
+
+  // What the others say
+
+  @Override
+  public void alive(String member) {
+    metrics.alive(member);
+  }
+
+  @Override
+  public void joined(Node node) {
+    gone.remove(node.address());
+    metrics.joined.inc();
+  }
+
+  @Override
+  public void left(Node node) {
+    metrics.left.inc();
+    if (gone.size() < Wire.MAX_MEMBERS) {
+      gone.put(node.address(), new Gone(node, clock.instant()));
+    }
+  }
+
+  @Override
+  public void updated(Node node) {
+    metrics.updated.inc();
+  }
+
+  @Override
+  public void conflict(Node known, Node other) {
+    metrics.conflicts.inc();
+  }
+
+  @Override
+  public void message(byte[] message) {
+    metrics.receivedUpdate(message.length);
+    try {
+      part(new ProtoReader(message));
+    } catch (IOException | CodecException e) {
+      LOG.log(Level.WARNING, "a change of another member is not taken: {0}", e.getMessage());
+    }
+  }
+
+  /** A state's key and content. */
+  private void part(ProtoReader r) throws IOException {
+    String key = "";
+    byte[] data = new byte[0];
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> key = r.readString();
+        case 2 -> data = r.readBytes();
+        default -> r.skip();
+      }
+    }
+    SharedState s = states.get(key);
+    if (s != null) {
+      s.mergeEncoded(data);
+    }
+  }
+
+  @Override
+  public byte[] state() {
+    ProtoWriter w = new ProtoWriter(1024);
+    states.forEach(
+        (key, s) -> {
+          int begun = w.begin(1);
+          w.string(1, key).bytes(2, s.encodeAll());
+          w.end(begun);
+        });
+    metrics.sentState(w.size());
+    return w.toByteArray();
+  }
+
+  @Override
+  public void merge(byte[] state) {
+    metrics.receivedState(state.length);
+    try {
+      ProtoReader r = new ProtoReader(state);
+      while (r.next()) {
+        if (r.field() == 1) {
+          int outer = r.enter();
+          part(r);
+          r.leave(outer);
+        } else {
+          r.skip();
+        }
+      }
+    } catch (IOException | CodecException e) {
+      LOG.log(Level.WARNING, "the state of another member is not taken: {0}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void sent(List<byte[]> messages) {
+    messages.forEach(m -> metrics.sentUpdate(m.length));
+  }
+
+  @Override
+  public void answered(String member, double seconds) {
+    metrics.pinged(member, seconds);
+  }
+
+  // What notifying and showing ask
+
+  @Override
+  public boolean awaitSettled(Instant deadline) throws InterruptedException {
+    long nanos = Duration.between(clock.instant(), deadline).toNanos();
+    return settled.await(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  private int position() {
+    String own = name();
+    int n = 0;
+    for (Node m : gossip.members()) {
+      n += LabelSet.BY_CODE_POINTS.compare(m.name(), own) < 0 ? 1 : 0;
+    }
+    return n;
+  }
+
+  @Override
+  public Duration turn() {
+    return options.peerTimeout().multipliedBy(position());
+  }
+
+  @Override
+  public String status() {
+    return settled.getCount() == 0 ? "ready" : "settling";
+  }
+
+  @Override
+  public String name() {
+    return gossip.self().name();
+  }
+
+  @Override
+  public List<Node> members() {
+    return gossip.members().stream()
+        .sorted(Comparator.comparing(Node::name, LabelSet.BY_CODE_POINTS))
+        .toList();
+  }
+
+  /** Where others are told to find us. */
+  public InetSocketAddress address() {
+    return gossip.self().address();
+  }
+
+  /** Says good-bye to the others, and listens no more. */
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      threads.forEach(Thread::interrupt);
+      gossip.leave();
+      gossip.close();
+    }
+  }
+
+  /** Ends as a process that is killed. */
+  void kill() throws IOException {
+    closed = true;
+    threads.forEach(Thread::interrupt);
+    gossip.close();
+  }
+}

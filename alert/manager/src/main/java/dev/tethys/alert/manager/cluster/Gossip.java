@@ -1,0 +1,661 @@
+package dev.tethys.alert.manager.cluster;
+
+import dev.tethys.alert.manager.cluster.Wire.IndirectPing;
+import dev.tethys.alert.manager.cluster.Wire.NodeState;
+import dev.tethys.alert.manager.cluster.Wire.Ping;
+import dev.tethys.alert.manager.cluster.Wire.Suspect;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Talks to the other members: asks one after the other whether it is there (directly, then through
+ * others, then over a stream), spreads news to a few at a time, and exchanges whole states with one
+ * now and then, so that news that got lost arrive all the same.
+ *
+ * <p>Invariants: packets are answered on the thread that receives them; what may take longer waits
+ * in {@link #news}, of at most {@link #MAX_NEWS}, and is dropped when that is full. Health is
+ * between 0 and {@link #WORST_HEALTH}: the more of our own questions fail, the more time we take
+ * before we call others dead.
+ */
+final class Gossip implements Closeable, Transport.Receiver {
+  /** How many messages wait to be handled. */
+  static final int MAX_NEWS = 1024;
+
+  /** How many questions on behalf of others are under way at once. */
+  static final int MAX_RELAYS = 64;
+
+  static final int WORST_HEALTH = 7;
+
+  private static final int HELPERS = 3;
+  private static final int SPREAD = 4;
+  private static final int SCALED_FROM = 32;
+  private static final System.Logger LOG = System.getLogger(Gossip.class.getName());
+
+  /**
+   * @param label tells clusters apart
+   * @param spread to how many members news go at a time
+   */
+  record Settings(
+      Duration gossipInterval,
+      Duration pushPullInterval,
+      Duration probeInterval,
+      Duration probeTimeout,
+      Duration streamTimeout,
+      String label,
+      int spread) {}
+
+  /** Whose states and messages these are. */
+  interface Owner extends Membership.Listener {
+    /** A message came. */
+    void message(byte[] message);
+
+    /** Everything that others are to know. */
+    byte[] state();
+
+    /** What another knows. */
+    void merge(byte[] state);
+
+    /** Messages were given to a packet. */
+    void sent(List<byte[]> messages);
+
+    /** A member answered. */
+    void answered(String name, double seconds);
+  }
+
+  private static final class Question {
+    final CountDownLatch answered = new CountDownLatch(1);
+    final AtomicInteger nacks = new AtomicInteger();
+  }
+
+  private final Settings settings;
+  private final Transport transport;
+  private final ManagerClock clock;
+  private final Owner owner;
+  private final BroadcastQueue aboutMembers = new BroadcastQueue(SPREAD);
+  private final BroadcastQueue messages;
+  private final Membership membership;
+  private final byte[] label;
+  private final Map<Long, Question> questions = new ConcurrentHashMap<>();
+  private final AtomicLong sequence = new AtomicLong(ThreadLocalRandom.current().nextInt(1 << 30));
+  private final AtomicInteger health = new AtomicInteger();
+  private final BlockingQueue<Runnable> news = new ArrayBlockingQueue<>(MAX_NEWS);
+  private final Semaphore relays = new Semaphore(MAX_RELAYS);
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
+
+  Gossip(Settings settings, Node self, Transport transport, ManagerClock clock, Owner owner) {
+    this.settings = settings;
+    this.transport = transport;
+    this.clock = clock;
+    this.owner = owner;
+    this.messages = new BroadcastQueue(settings.spread);
+    this.membership = new Membership(self, settings.probeInterval, clock, aboutMembers, owner);
+    this.label = Wire.labelHeader(settings.label);
+  }
+
+  /** Begins to listen and to ask. */
+  void start() {
+    transport.start(this);
+    loop("cluster-news", () -> news.take().run());
+    repeat("cluster-probe", settings.probeInterval, this::probe);
+    repeat("cluster-gossip", settings.gossipInterval, this::gossip);
+    if (!settings.pushPullInterval.isZero()) {
+      loop(
+          "cluster-states",
+          () -> {
+            clock.pause(pushPullInterval());
+            pushPull();
+          });
+    }
+  }
+
+  private interface Step {
+    void run() throws InterruptedException;
+  }
+
+  private void repeat(String name, Duration interval, Step step) {
+    if (!interval.isZero()) {
+      loop(
+          name,
+          () -> {
+            clock.pause(interval);
+            step.run();
+          });
+    }
+  }
+
+  private void loop(String name, Step step) {
+    threads.add(
+        Thread.ofVirtual()
+            .name(name)
+            .start(
+                () -> {
+                  while (!closed) {
+                    try {
+                      step.run();
+                    } catch (InterruptedException e) {
+                      return;
+                    } catch (RuntimeException e) {
+                      LOG.log(Level.ERROR, name + " failed", e);
+                    }
+                  }
+                }));
+  }
+
+  private Duration pushPullInterval() {
+    int n = membership.size();
+    if (n <= SCALED_FROM) {
+      return settings.pushPullInterval;
+    }
+    double log2 = Math.log((double) n / SCALED_FROM) / Math.log(2);
+    return settings.pushPullInterval.multipliedBy((long) Math.ceil(log2) + 1);
+  }
+
+  // Packets
+
+  private void send(Node to, byte[] message) throws IOException {
+    List<byte[]> extra = more(Wire.PACKET_BYTES - message.length - 2);
+    byte[] whole = message;
+    if (!extra.isEmpty()) {
+      List<byte[]> all = new ArrayList<>();
+      all.add(message);
+      all.addAll(extra);
+      whole = Wire.compound(all);
+    }
+    packet(to, whole);
+  }
+
+  private void packet(Node to, byte[] message) throws IOException {
+    byte[] b = Wire.checked(message, to);
+    byte[] whole = new byte[label.length + b.length];
+    System.arraycopy(label, 0, whole, 0, label.length);
+    System.arraycopy(b, 0, whole, label.length, b.length);
+    transport.send(to.address(), whole);
+  }
+
+  /** What of the news fits into so many bytes. */
+  private List<byte[]> more(int bytes) {
+    int left = bytes - label.length - 5;
+    int members = membership.size();
+    List<byte[]> all = new ArrayList<>(aboutMembers.take(2, left, members));
+    for (byte[] b : all) {
+      left -= b.length + 2;
+    }
+    List<byte[]> own = messages.take(3, left, members);
+    if (!own.isEmpty()) {
+      owner.sent(own);
+    }
+    for (byte[] m : own) {
+      byte[] b = new byte[1 + m.length];
+      b[0] = Wire.USER;
+      System.arraycopy(m, 0, b, 1, m.length);
+      all.add(b);
+    }
+    return all.size() > 254 ? all.subList(0, 254) : all;
+  }
+
+  @Override
+  public void packet(byte[] packet, InetSocketAddress from) {
+    try {
+      byte[] b = unlabelled(packet);
+      if (b != null) {
+        message(Wire.unchecked(b), from, 0);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "a packet of {0} is not understood: {1}", from, e.getMessage());
+    }
+  }
+
+  private byte @org.jspecify.annotations.Nullable [] unlabelled(byte[] packet) {
+    boolean has = packet.length > 1 && (packet[0] & 0xff) == Wire.LABELLED;
+    int n = has ? 2 + (packet[1] & 0xff) : 0;
+    if (n != label.length || n > packet.length) {
+      return null; // of another cluster
+    }
+    for (int i = 0; i < n; i++) {
+      if (packet[i] != label[i]) {
+        return null;
+      }
+    }
+    return java.util.Arrays.copyOfRange(packet, n, packet.length);
+  }
+
+  private void message(byte[] m, InetSocketAddress from, int depth) throws IOException {
+    if (m.length == 0 || depth > 4) {
+      throw new ProtocolException("a message without content");
+    }
+    switch (m[0] & 0xff) {
+      case Wire.COMPOUND -> {
+        for (byte[] part : Wire.parts(m)) {
+          message(part, from, depth + 1);
+        }
+      }
+      case Wire.COMPRESSED -> message(Wire.decompressed(Wire.fields(m)), from, depth + 1);
+      case Wire.PING -> answer(Wire.ping(Wire.fields(m)), from);
+      case Wire.INDIRECT_PING -> relay(Wire.indirectPing(Wire.fields(m)), from);
+      case Wire.ACK -> {
+        Question q = questions.get(Wire.fields(m).number("SeqNo"));
+        if (q != null) {
+          q.answered.countDown();
+        }
+      }
+      case Wire.NACK -> {
+        Question q = questions.get(Wire.fields(m).number("SeqNo"));
+        if (q != null) {
+          q.nacks.incrementAndGet();
+        }
+      }
+      case Wire.SUSPECT -> later(m, () -> membership.suspect(Wire.suspect(Wire.fields(m))));
+      case Wire.ALIVE -> later(m, () -> membership.alive(Wire.alive(Wire.fields(m))));
+      case Wire.DEAD -> later(m, () -> membership.dead(Wire.dead(Wire.fields(m))));
+      case Wire.USER -> later(m, () -> owner.message(java.util.Arrays.copyOfRange(m, 1, m.length)));
+      default ->
+          throw new ProtocolException("messages of kind " + (m[0] & 0xff) + " are not known");
+    }
+  }
+
+  private interface Handling {
+    void run() throws IOException;
+  }
+
+  private void later(byte[] m, Handling handling) {
+    boolean taken =
+        news.offer(
+            () -> {
+              try {
+                handling.run();
+              } catch (IOException e) {
+                LOG.log(Level.DEBUG, "a message is not understood: {0}", e.getMessage());
+              }
+            });
+    if (!taken) {
+      LOG.log(Level.WARNING, "too many messages wait; one of kind {0} is dropped", m[0]);
+    }
+  }
+
+  private Node who(Node source, InetSocketAddress from) {
+    if (source.address().getPort() == 0) {
+      return new Node(source.name(), from, new byte[0], new byte[0]);
+    }
+    Node known = membership.find(source.name());
+    return known != null && known.address().equals(source.address()) ? known : source;
+  }
+
+  private void answer(Ping p, InetSocketAddress from) throws IOException {
+    if (p.node().isEmpty() || p.node().equals(self().name())) {
+      send(who(p.from(), from), Wire.ack(p.sequence()));
+    }
+  }
+
+  /** Asks on behalf of another. */
+  private void relay(IndirectPing p, InetSocketAddress from) {
+    if (!relays.tryAcquire()) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("cluster-relay")
+        .start(
+            () -> {
+              long n = sequence.incrementAndGet() & 0xffffffffL;
+              Question q = new Question();
+              questions.put(n, q);
+              try {
+                Node asker = who(p.from(), from);
+                send(p.target(), Wire.ping(new Ping(n, p.target().name(), self())));
+                if (wait(q, settings.probeTimeout)) {
+                  send(asker, Wire.ack(p.sequence()));
+                } else if (p.nack()) {
+                  send(asker, Wire.nack(p.sequence()));
+                }
+              } catch (IOException e) {
+                LOG.log(Level.DEBUG, "a question could not be passed on: {0}", e.getMessage());
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                questions.remove(n);
+                relays.release();
+              }
+            });
+  }
+
+  // Is everybody there?
+
+  private static boolean wait(Question q, Duration d) throws InterruptedException {
+    return q.answered.await(Math.max(0, d.toNanos()), TimeUnit.NANOSECONDS);
+  }
+
+  private void probe() throws InterruptedException {
+    health(membership.takeRefuted());
+    NodeState target = membership.nextToProbe();
+    if (target == null) {
+      return;
+    }
+    Node node = target.node();
+    Duration interval = settings.probeInterval.multipliedBy(health.get() + 1L);
+    long n = sequence.incrementAndGet() & 0xffffffffL;
+    Question q = new Question();
+    questions.put(n, q);
+    long began = System.nanoTime();
+    try {
+      byte[] ping = Wire.ping(new Ping(n, node.name(), self()));
+      try {
+        if (target.state() == Membership.State.SUSPECT) {
+          // It is told of the suspicion at once, so that it can object.
+          Suspect s = new Suspect(target.incarnation(), node.name(), self().name());
+          packet(node, Wire.compound(List.of(ping, Wire.suspect(s))));
+        } else {
+          send(node, ping);
+        }
+        if (wait(q, settings.probeTimeout)) {
+          owner.answered(node.name(), (System.nanoTime() - began) / 1e9);
+          health(-1);
+          return;
+        }
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} cannot be asked: {1}", node.hostPort(), e.getMessage());
+      }
+      probeOtherwise(target, ping, q, n, interval.minusNanos(System.nanoTime() - began));
+    } finally {
+      questions.remove(n);
+    }
+  }
+
+  private void probeOtherwise(NodeState target, byte[] ping, Question q, long n, Duration left)
+      throws InterruptedException {
+    Node node = target.node();
+    int nacks = 0;
+    for (Node helper : membership.someAlive(HELPERS, node.name())) {
+      boolean nack = helper.highest() >= 4;
+      nacks += nack ? 1 : 0;
+      try {
+        send(helper, Wire.indirectPing(new IndirectPing(n, node, nack, self())));
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} cannot be asked for help: {1}", helper.name(), e.getMessage());
+      }
+    }
+    Question stream = new Question();
+    Thread.ofVirtual()
+        .name("cluster-stream-probe")
+        .start(
+            () -> {
+              if (answersStream(node, ping, n, left)) {
+                stream.answered.countDown();
+              }
+            });
+    if (wait(q, left)) {
+      health(-1);
+      return;
+    }
+    if (stream.answered.getCount() == 0) {
+      LOG.log(
+          Level.WARNING,
+          "{0} at {1} answers over TCP, but not over UDP; is UDP let through?",
+          node.name(),
+          node.hostPort());
+      health(-1);
+      return;
+    }
+    health(nacks > 0 ? Math.max(0, nacks - q.nacks.get()) : 1);
+    LOG.log(Level.INFO, "{0} at {1} does not answer", node.name(), node.hostPort());
+    membership.suspect(new Suspect(target.incarnation(), node.name(), self().name()));
+  }
+
+  private boolean answersStream(Node node, byte[] ping, long n, Duration limit) {
+    if (!limit.isPositive()) {
+      return false;
+    }
+    try (Transport.Stream s = transport.dial(node.address(), limit)) {
+      write(s, ping);
+      Incoming in = incoming(s.in());
+      return in.type == Wire.ACK && Fields.read(in.rest).number("SeqNo") == n;
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  private void health(int delta) {
+    health.updateAndGet(h -> Math.clamp(h + delta, 0, WORST_HEALTH));
+  }
+
+  // News and states
+
+  private void gossip() {
+    for (Node to : membership.someToTell(settings.spread)) {
+      List<byte[]> all = more(Wire.PACKET_BYTES - 2);
+      if (all.isEmpty()) {
+        return;
+      }
+      try {
+        packet(to, all.size() == 1 ? all.getFirst() : Wire.compound(all));
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} cannot be told: {1}", to.hostPort(), e.getMessage());
+      }
+    }
+  }
+
+  private void pushPull() {
+    for (Node to : membership.someAlive(1, "")) {
+      try {
+        exchange(to.address(), false);
+      } catch (IOException | RuntimeException e) {
+        LOG.log(
+            Level.WARNING,
+            "states could not be exchanged with {0} at {1}: {2}",
+            to.name(),
+            to.hostPort(),
+            e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Exchanges states with whoever is at an address, and so joins its cluster.
+   *
+   * @throws IOException when nobody is there, or it speaks otherwise
+   */
+  void exchange(InetSocketAddress with, boolean join) throws IOException {
+    if (with.isUnresolved()) {
+      throw new IOException("the name " + with.getHostString() + " is not known");
+    }
+    try (Transport.Stream s = transport.dial(with, settings.streamTimeout)) {
+      write(s, Wire.pushPull(membership.states(), owner.state(), join));
+      Incoming in = incoming(s.in());
+      if (in.type == Wire.ERROR) {
+        throw new ProtocolException("it says: " + Fields.read(in.rest).text("Error"));
+      }
+      if (in.type != Wire.PUSH_PULL) {
+        throw new ProtocolException("it answers with a message of kind " + in.type);
+      }
+      States theirs = states(in.rest);
+      take(theirs);
+    } catch (EOFException e) {
+      throw new IOException("the stream ended; is it of another cluster (--cluster.label)?", e);
+    }
+  }
+
+  private record States(List<NodeState> nodes, byte[] state) {}
+
+  private static States states(InputStream in) throws IOException {
+    Fields head = Fields.read(in);
+    long n = head.number("Nodes");
+    long length = head.number("UserStateLen");
+    if (n < 0 || n > Wire.MAX_MEMBERS || length < 0 || length > Wire.MAX_STATE_BYTES) {
+      throw new ProtocolException(
+          "a state of " + n + " members and " + length + " bytes is too large");
+    }
+    List<NodeState> nodes = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      nodes.add(Wire.nodeState(Fields.read(in)));
+    }
+    byte[] state = in.readNBytes((int) length);
+    if (state.length < length) {
+      throw new EOFException("a state is cut off");
+    }
+    return new States(nodes, state);
+  }
+
+  private void take(States theirs) throws ProtocolException {
+    membership.checkVersions(theirs.nodes);
+    membership.merge(theirs.nodes);
+    if (theirs.state.length > 0) {
+      owner.merge(theirs.state);
+    }
+  }
+
+  private record Incoming(int type, InputStream rest) {}
+
+  private Incoming incoming(InputStream raw) throws IOException {
+    InputStream in = new BufferedInputStream(raw);
+    int type = in.read();
+    if (type < 0) {
+      throw new EOFException("nothing came");
+    }
+    if (type == Wire.ENCRYPTED) {
+      throw new ProtocolException("it is encrypted with a key, which Alertmanagers do not do");
+    }
+    if (type == Wire.COMPRESSED) {
+      byte[] b = Wire.decompressed(Fields.read(in));
+      return new Incoming(b[0] & 0xff, new ByteArrayInputStream(b, 1, b.length - 1));
+    }
+    return new Incoming(type, in);
+  }
+
+  private void write(Transport.Stream s, byte[] message) throws IOException {
+    byte[] whole = new byte[label.length + message.length];
+    System.arraycopy(label, 0, whole, 0, label.length);
+    System.arraycopy(message, 0, whole, label.length, message.length);
+    s.out().write(whole);
+    s.out().flush();
+  }
+
+  private void answerWith(Transport.Stream s, byte[] message) throws IOException {
+    s.out().write(message);
+    s.out().flush();
+  }
+
+  @Override
+  public void stream(Transport.Stream stream) {
+    try (Transport.Stream s = stream) {
+      InputStream in = new BufferedInputStream(s.in());
+      in.mark(Wire.MAX_LABEL_BYTES + 2);
+      String theirs = "";
+      if (in.read() == Wire.LABELLED) {
+        theirs = new String(in.readNBytes(Math.max(0, in.read())), StandardCharsets.UTF_8);
+      } else {
+        in.reset();
+      }
+      if (!theirs.equals(settings.label)) {
+        LOG.log(
+            Level.WARNING,
+            "{0} has the cluster label \"{1}\", not \"{2}\"; it is not heard",
+            s.remote(),
+            theirs,
+            settings.label);
+        return;
+      }
+      Incoming message = incoming(in);
+      switch (message.type) {
+        case Wire.PUSH_PULL -> {
+          States states = states(message.rest);
+          answerWith(s, Wire.pushPull(membership.states(), owner.state(), false));
+          take(states);
+        }
+        case Wire.USER -> {
+          long n = Fields.read(message.rest).number("UserMsgLen");
+          if (n < 0 || n > Wire.MAX_STATE_BYTES) {
+            throw new ProtocolException("a message of " + n + " bytes is too large");
+          }
+          byte[] b = message.rest.readNBytes((int) n);
+          if (b.length == n && n > 0) {
+            owner.message(b);
+          }
+        }
+        case Wire.PING -> {
+          Ping p = Wire.ping(Fields.read(message.rest));
+          if (p.node().isEmpty() || p.node().equals(self().name())) {
+            answerWith(s, Wire.ack(p.sequence()));
+          }
+        }
+        default -> answerWith(s, Wire.error("messages of kind " + message.type + " are not known"));
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "a stream of {0} failed: {1}", stream.remote(), e.getMessage());
+    }
+  }
+
+  // For the owner
+
+  /** Spreads a message that fits into a packet. */
+  void spread(byte[] message) {
+    messages.add("", message);
+  }
+
+  /** Gives a message to one member, and knows that it arrived there. */
+  void deliver(Node to, byte[] message) throws IOException {
+    try (Transport.Stream s = transport.dial(to.address(), settings.streamTimeout)) {
+      write(s, Wire.reliable(message));
+    }
+  }
+
+  List<Node> members() {
+    return membership.members();
+  }
+
+  Node self() {
+    return membership.self();
+  }
+
+  int health() {
+    return health.get();
+  }
+
+  int queued() {
+    return messages.size();
+  }
+
+  long pruned() {
+    return messages.pruned();
+  }
+
+  /** Says to everybody that we go. */
+  void leave() {
+    List<Node> others = membership.someAlive(Integer.MAX_VALUE, "");
+    byte[] dead = membership.leave();
+    for (Node to : others) {
+      try {
+        send(to, dead);
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} was not told that we go: {1}", to.hostPort(), e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    threads.forEach(Thread::interrupt);
+    transport.close();
+  }
+}

@@ -1,0 +1,451 @@
+package dev.tethys.alert.manager.cluster;
+
+import dev.tethys.alert.manager.cluster.Wire.Alive;
+import dev.tethys.alert.manager.cluster.Wire.Dead;
+import dev.tethys.alert.manager.cluster.Wire.NodeState;
+import dev.tethys.alert.manager.cluster.Wire.Suspect;
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is there, by what the members say of each other (SWIM with Lifeguard's suspicion, as in
+ * memberlist). Of two claims about a member the one with the higher incarnation counts, which only
+ * the member itself raises; of equal ones the worse. Who does not answer is suspected first, and
+ * has until the end of the suspicion to object; each member that suspects it too shortens that.
+ *
+ * <p>Invariants: guarded by this object; listeners hear under its lock and must not wait. We are
+ * always among the members, and alive until we leave. At most {@link Wire#MAX_MEMBERS}.
+ */
+final class Membership {
+  /** For how long those that are gone are remembered, and still told of what happens. */
+  static final Duration TO_THE_DEAD = Duration.ofSeconds(30);
+
+  private static final int SUSPICION = 4;
+  private static final int LONGEST_SUSPICION = 6;
+  private static final System.Logger LOG = System.getLogger(Membership.class.getName());
+
+  /** What is thought of a member; its number is what states say. */
+  enum State {
+    ALIVE,
+    SUSPECT,
+    DEAD,
+    LEFT;
+
+    private static final State[] ALL = values();
+
+    long number() {
+      return switch (this) {
+        case ALIVE -> 0;
+        case SUSPECT -> 1;
+        case DEAD -> 2;
+        case LEFT -> 3;
+      };
+    }
+
+    static State of(long n) throws ProtocolException {
+      if (n < 0 || n >= ALL.length) {
+        throw new ProtocolException("a member is in state " + n);
+      }
+      return ALL[(int) n];
+    }
+
+    boolean isGone() {
+      return this == DEAD || this == LEFT;
+    }
+  }
+
+  /** Who wants to know. */
+  interface Listener {
+    void alive(String name);
+
+    void joined(Node node);
+
+    void left(Node node);
+
+    void updated(Node node);
+
+    void conflict(Node known, Node other);
+  }
+
+  private static final class Suspicion {
+    final Set<String> from = new HashSet<>();
+    final Instant start;
+    final Duration shortest;
+    final Duration longest;
+    final int wanted;
+    ManagerClock.@Nullable Timer timer;
+
+    Suspicion(Instant start, Duration shortest, Duration longest, int wanted) {
+      this.start = start;
+      this.shortest = shortest;
+      this.longest = longest;
+      this.wanted = wanted;
+    }
+
+    /** When it is over, by how many others share it. */
+    Instant end() {
+      if (wanted < 1) {
+        return start.plus(shortest);
+      }
+      double share = Math.log(from.size()) / Math.log(wanted + 1.0);
+      double nanos = longest.toNanos() - share * (longest.toNanos() - shortest.toNanos());
+      return start.plusNanos(Math.max(shortest.toNanos(), (long) nanos));
+    }
+
+    void stop() {
+      if (timer != null) {
+        timer.cancel();
+      }
+    }
+  }
+
+  private static final class Member {
+    Node node;
+    long incarnation;
+    State state = State.DEAD;
+    Instant since;
+    @Nullable Suspicion suspicion;
+
+    Member(Node node, Instant since) {
+      this.node = node;
+      this.since = since;
+    }
+  }
+
+  private final String self;
+  private final Duration probeInterval;
+  private final ManagerClock clock;
+  private final BroadcastQueue queue;
+  private final Listener listener;
+  private final Map<String, Member> members = new HashMap<>();
+  private final List<String> round = new ArrayList<>();
+  private long incarnation;
+  private boolean leaving;
+  private int refuted;
+
+  /**
+   * @param queue where what is to be spread goes
+   */
+  Membership(
+      Node self,
+      Duration probeInterval,
+      ManagerClock clock,
+      BroadcastQueue queue,
+      Listener listener) {
+    this.self = self.name();
+    this.probeInterval = probeInterval;
+    this.clock = clock;
+    this.queue = queue;
+    this.listener = listener;
+    alive(new Alive(++incarnation, self), true);
+  }
+
+  private void spread(String about, byte[] message) {
+    queue.add(about, message);
+  }
+
+  synchronized void alive(Alive a) {
+    alive(a, false);
+  }
+
+  private synchronized void alive(Alive a, boolean ourselves) {
+    Node n = a.node();
+    boolean us = n.name().equals(self);
+    if (leaving && us) {
+      return;
+    }
+    if (n.versions().length >= 3 && (n.versions()[0] == 0 || n.versions()[1] < n.versions()[0])) {
+      LOG.log(Level.WARNING, "member {0} says impossible versions and is not heard", n.name());
+      return;
+    }
+    if (n.versions().length >= 6) {
+      listener.alive(n.name());
+    }
+    Member m = members.get(n.name());
+    boolean moved = false;
+    if (m == null) {
+      forgetGone();
+      if (members.size() >= Wire.MAX_MEMBERS) {
+        LOG.log(Level.WARNING, "member {0} is one too many and is not heard", n.name());
+        return;
+      }
+      m = new Member(n, clock.instant());
+      members.put(n.name(), m);
+    } else if (!m.node.address().equals(n.address())) {
+      if (m.state != State.LEFT) {
+        LOG.log(
+            Level.WARNING,
+            "two members are called {0}, at {1} and at {2}: names must differ",
+            n.name(),
+            m.node.hostPort(),
+            n.hostPort());
+        listener.conflict(m.node, n);
+        return;
+      }
+      moved = true;
+    }
+    if (us && !ourselves) {
+      // An earlier life of ours, or somebody's mistake.
+      if (a.incarnation() < m.incarnation
+          || a.incarnation() == m.incarnation && n.saysTheSame(m.node)) {
+        return;
+      }
+      object(m, a.incarnation());
+      return;
+    }
+    if (a.incarnation() <= m.incarnation && !moved && !us) {
+      return;
+    }
+    endSuspicion(m);
+    State before = m.state;
+    Node known = m.node;
+    spread(n.name(), Wire.alive(a));
+    m.node =
+        n.versions().length >= 6 ? n : new Node(n.name(), n.address(), n.meta(), known.versions());
+    m.incarnation = a.incarnation();
+    if (m.state != State.ALIVE) {
+      m.state = State.ALIVE;
+      m.since = clock.instant();
+    }
+    if (before.isGone()) {
+      listener.joined(m.node);
+    } else if (!known.saysTheSame(m.node)) {
+      listener.updated(m.node);
+    }
+  }
+
+  /** Says that we are there, with an incarnation that beats what was said of us. */
+  private void object(Member me, long accused) {
+    incarnation = Math.max(incarnation, accused) + 1;
+    me.incarnation = incarnation;
+    refuted++;
+    spread(self, Wire.alive(new Alive(incarnation, me.node)));
+  }
+
+  /** How often we had to say that we are there since this was asked last. */
+  synchronized int takeRefuted() {
+    int n = refuted;
+    refuted = 0;
+    return n;
+  }
+
+  private static void endSuspicion(Member m) {
+    if (m.suspicion != null) {
+      m.suspicion.stop();
+      m.suspicion = null;
+    }
+  }
+
+  synchronized void suspect(Suspect s) {
+    Member m = members.get(s.node());
+    if (m == null || s.incarnation() < m.incarnation) {
+      return;
+    }
+    Suspicion there = m.suspicion;
+    if (there != null) {
+      if (there.from.size() <= there.wanted && there.from.add(s.from())) {
+        spread(s.node(), Wire.suspect(s));
+        schedule(m, there);
+      }
+      return;
+    }
+    if (m.state != State.ALIVE) {
+      return;
+    }
+    if (s.node().equals(self)) {
+      object(m, s.incarnation());
+      return;
+    }
+    spread(s.node(), Wire.suspect(s));
+    m.incarnation = s.incarnation();
+    m.state = State.SUSPECT;
+    m.since = clock.instant();
+    int n = members.size();
+    int wanted = n - 2 < SUSPICION - 2 ? 0 : SUSPICION - 2;
+    double scale = Math.max(1, Math.log10(Math.max(1, n)));
+    Duration shortest = Duration.ofNanos((long) (SUSPICION * scale * probeInterval.toNanos()));
+    Suspicion fresh =
+        new Suspicion(m.since, shortest, shortest.multipliedBy(LONGEST_SUSPICION), wanted);
+    fresh.from.add(s.from());
+    m.suspicion = fresh;
+    schedule(m, fresh);
+  }
+
+  private void schedule(Member m, Suspicion s) {
+    s.stop();
+    Instant end = s.end();
+    Instant now = clock.instant();
+    s.timer = clock.at(end.isBefore(now) ? now : end, () -> confirm(m, s));
+  }
+
+  private synchronized void confirm(Member m, Suspicion s) {
+    if (m.suspicion == s && m.state == State.SUSPECT) {
+      LOG.log(Level.INFO, "member {0} at {1} has failed", m.node.name(), m.node.hostPort());
+      dead(new Dead(m.incarnation, m.node.name(), self));
+    }
+  }
+
+  synchronized void dead(Dead d) {
+    Member m = members.get(d.node());
+    if (m == null || d.incarnation() < m.incarnation) {
+      return;
+    }
+    endSuspicion(m);
+    if (m.state.isGone()) {
+      return;
+    }
+    if (d.node().equals(self) && !leaving) {
+      object(m, d.incarnation());
+      return;
+    }
+    spread(d.node(), Wire.dead(d));
+    m.incarnation = d.incarnation();
+    m.state = d.node().equals(d.from()) ? State.LEFT : State.DEAD;
+    m.since = clock.instant();
+    listener.left(m.node);
+  }
+
+  /** What another member thinks of everybody. */
+  synchronized void merge(List<NodeState> theirs) {
+    for (NodeState s : theirs) {
+      String name = s.node().name();
+      switch (s.state()) {
+        case ALIVE -> alive(new Alive(s.incarnation(), s.node()));
+        case LEFT -> dead(new Dead(s.incarnation(), name, name));
+        // One member's word is not enough.
+        case DEAD, SUSPECT -> suspect(new Suspect(s.incarnation(), name, self));
+      }
+    }
+  }
+
+  /**
+   * What is wrong with joining those: versions that not everybody understands.
+   *
+   * @throws ProtocolException with the member whose version it is
+   */
+  synchronized void checkVersions(List<NodeState> theirs) throws ProtocolException {
+    List<Node> all = new ArrayList<>();
+    theirs.stream().filter(s -> s.state() == State.ALIVE).forEach(s -> all.add(s.node()));
+    members.values().stream().filter(m -> m.state == State.ALIVE).forEach(m -> all.add(m.node));
+    for (int of : new int[] {0, 3}) { // the protocol, what it transports
+      int low = 0;
+      int high = 255;
+      for (Node n : all) {
+        if (n.versions().length >= 6) {
+          low = Math.max(low, n.versions()[of] & 0xff);
+          high = Math.min(high, n.versions()[of + 1] & 0xff);
+        }
+      }
+      for (Node n : all) {
+        int spoken = n.versions().length >= 6 ? n.versions()[of + 2] & 0xff : 0;
+        if (spoken < low || spoken > high) {
+          throw new ProtocolException(
+              "member "
+                  + n.name()
+                  + " speaks version "
+                  + spoken
+                  + " of the protocol, the cluster "
+                  + low
+                  + " to "
+                  + high);
+        }
+      }
+    }
+  }
+
+  /** What we think of everybody. */
+  synchronized List<NodeState> states() {
+    return members.values().stream()
+        .map(m -> new NodeState(m.node, m.incarnation, m.state))
+        .toList();
+  }
+
+  /** We leave; the message that says so. */
+  synchronized byte[] leave() {
+    leaving = true;
+    Dead d = new Dead(incarnation, self, self);
+    dead(d);
+    members.values().forEach(Membership::endSuspicion);
+    return Wire.dead(d);
+  }
+
+  private void forgetGone() {
+    Instant horizon = clock.instant().minus(TO_THE_DEAD);
+    Iterator<Member> i = members.values().iterator();
+    while (i.hasNext()) {
+      Member m = i.next();
+      if (m.state.isGone() && m.since.isBefore(horizon) && !m.node.name().equals(self)) {
+        i.remove();
+      }
+    }
+  }
+
+  /** Those that are not gone, we among them. */
+  synchronized List<Node> members() {
+    return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
+  }
+
+  synchronized int size() {
+    return members.size();
+  }
+
+  synchronized Node self() {
+    return Objects.requireNonNull(members.get(self), "we are always there").node;
+  }
+
+  synchronized @Nullable Node find(String name) {
+    Member m = members.get(name);
+    return m == null ? null : m.node;
+  }
+
+  /** Who is asked next whether it is there: everybody once, in an order of chance, then anew. */
+  synchronized @Nullable NodeState nextToProbe() {
+    for (int tries = 0; tries < 2; tries++) {
+      while (!round.isEmpty()) {
+        Member m = members.get(round.removeLast());
+        if (m != null && !m.state.isGone() && !m.node.name().equals(self)) {
+          return new NodeState(m.node, m.incarnation, m.state);
+        }
+      }
+      forgetGone();
+      round.addAll(members.keySet());
+      Collections.shuffle(round);
+    }
+    return null;
+  }
+
+  /** Some others by chance, that are alive. */
+  List<Node> someAlive(int n, String beside) {
+    return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(beside));
+  }
+
+  /** Some others by chance that are to hear of what happens. */
+  List<Node> someToTell(int n) {
+    Instant horizon = clock.instant().minus(TO_THE_DEAD);
+    return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));
+  }
+
+  private synchronized List<Node> some(int n, Predicate<Member> which) {
+    List<Node> all = new ArrayList<>();
+    for (Member m : members.values()) {
+      if (!m.node.name().equals(self) && which.test(m)) {
+        all.add(m.node);
+      }
+    }
+    Collections.shuffle(all);
+    return all.subList(0, Math.min(n, all.size()));
+  }
+}

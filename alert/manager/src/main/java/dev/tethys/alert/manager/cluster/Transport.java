@@ -1,0 +1,40 @@
+package dev.tethys.alert.manager.cluster;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/** How packets and streams go from member to member. */
+interface Transport extends Closeable {
+  /** A connection of bytes in both directions. */
+  interface Stream extends Closeable {
+    InputStream in() throws IOException;
+
+    OutputStream out() throws IOException;
+
+    InetSocketAddress remote();
+  }
+
+  /** Who takes what comes; both may be called from several threads at once. */
+  interface Receiver {
+    void packet(byte[] packet, InetSocketAddress from);
+
+    /** Takes a stream, and closes it. */
+    void stream(Stream stream);
+  }
+
+  /** Where it listens. */
+  InetSocketAddress bound();
+
+  /** Gives what comes from now on. */
+  void start(Receiver receiver);
+
+  /** Sends a packet, which may get lost. */
+  void send(InetSocketAddress to, byte[] packet) throws IOException;
+
+  /** Opens a stream whose every step may take so long. */
+  Stream dial(InetSocketAddress to, Duration timeout) throws IOException;
+}

@@ -1,0 +1,112 @@
+package dev.tethys.web;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.web.client.TlsSockets;
+import dev.tethys.web.internal.ServerSockets;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * TLS of a protocol of sockets in which everybody is server and client: a file with {@code
+ * tls_server_config}, as in {@code --web.config.file}, and {@code tls_client_config}, as {@code
+ * tls_config}. Certificates are read with the file.
+ */
+public final class SocketTls {
+  private static final Section SECTION =
+      new Section("cluster_tls_config", "TLS between the members of a cluster.");
+  private static final Key<YamlNode> SERVER =
+      SECTION.optional(
+          "tls_server_config", Type.of("tls_server_config", null, n -> n), "For those who come.");
+  private static final Key<YamlNode> CLIENT =
+      SECTION.optional(
+          "tls_client_config", Type.of("tls_config", null, n -> n), "For those who are called.");
+
+  private final ServerSockets server;
+  private final SSLSocketFactory accepting;
+  private final SSLSocketFactory calling;
+  private final String[] protocols;
+  private final TlsConfig client;
+
+  private SocketTls(WebConfig.ServerTls server, TlsConfig client) throws IOException {
+    WebConfig config = new WebConfig(server, false, java.util.Map.of(), java.util.Map.of(), null);
+    this.server = new ServerSockets(() -> config);
+    this.accepting = this.server.context().getSocketFactory();
+    this.calling = TlsSockets.factory(client);
+    this.protocols = TlsSockets.protocols(client).split(" ");
+    this.client = client;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws ConfigException when something in it is wrong or absent
+   * @throws IOException when it, or a file that it names, cannot be read
+   */
+  public static SocketTls read(Path file) throws IOException {
+    YamlDocument document = YamlDocument.read(file);
+    YamlObject o = document.root().object(SECTION);
+    YamlNode serverNode = o.find(SERVER);
+    if (serverNode == null || serverNode.isNull()) {
+      throw o.error("missing 'tls_server_config' entry in the TLS configuration");
+    }
+    YamlNode clientNode = o.find(CLIENT);
+    if (o.has(CLIENT) && (clientNode == null || clientNode.isNull())) {
+      throw o.error("missing 'tls_client_config' entry in the TLS configuration");
+    }
+    WebConfig.ServerTls server = WebConfig.serverTls(serverNode);
+    if (server == null) {
+      throw serverNode.error("missing one of cert or cert_file");
+    }
+    TlsConfig client = clientNode == null ? TlsConfig.DEFAULT : TlsConfig.TYPE.read(clientNode);
+    document.refuseNotBuilt();
+    return new SocketTls(server, client);
+  }
+
+  /** Secures a connection that somebody opened to us; the handshake is over then. */
+  public SSLSocket accepted(Socket raw) throws IOException {
+    SSLSocket s =
+        (SSLSocket)
+            accepting.createSocket(raw, raw.getInetAddress().getHostAddress(), raw.getPort(), true);
+    s.setUseClientMode(false);
+    server.configure(s);
+    s.startHandshake();
+    return s;
+  }
+
+  /** Opens a connection; the handshake is over then. */
+  public SSLSocket connect(InetSocketAddress to, Duration timeout) throws IOException {
+    int millis = Math.toIntExact(Math.max(1, timeout.toMillis()));
+    Socket raw = new Socket();
+    try {
+      raw.connect(to, millis);
+      raw.setSoTimeout(millis);
+      String host =
+          client.serverName().isEmpty() ? to.getAddress().getHostAddress() : client.serverName();
+      SSLSocket s = (SSLSocket) calling.createSocket(raw, host, to.getPort(), true);
+      SSLParameters p = s.getSSLParameters();
+      p.setProtocols(protocols);
+      if (!client.insecureSkipVerify()) {
+        p.setEndpointIdentificationAlgorithm("HTTPS");
+      }
+      s.setSSLParameters(p);
+      s.startHandshake();
+      return s;
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+}
