@@ -164,15 +164,11 @@ class PrometheusConfigTest {
                     remote_read: [{url: "http://x/"}]
                     remote_write:
                     - {url: http://x/, round_robin_dns: true, sigv4: {region: a}}
-                    scrape_configs:
-                    - job_name: a
-                      consul_sd_configs: [{}]
                     """))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1: remote_read")
         .hasMessageContaining("remote_write[0].sigv4")
-        .hasMessageContaining("remote_write[0].round_robin_dns")
-        .hasMessageContaining("test.yml:6:3: scrape_configs[0].consul_sd_configs");
+        .hasMessageContaining("remote_write[0].round_robin_dns");
   }
 
   @Test

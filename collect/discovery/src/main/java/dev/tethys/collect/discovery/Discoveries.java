@@ -1,6 +1,23 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.collect.discovery.consul.ConsulDiscovery;
+import dev.tethys.collect.discovery.digitalocean.DigitalOcean;
+import dev.tethys.collect.discovery.docker.DockerContainers;
+import dev.tethys.collect.discovery.docker.DockerSwarm;
+import dev.tethys.collect.discovery.eureka.Eureka;
+import dev.tethys.collect.discovery.hetzner.Hetzner;
+import dev.tethys.collect.discovery.ionos.Ionos;
 import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
+import dev.tethys.collect.discovery.linode.Linode;
+import dev.tethys.collect.discovery.marathon.Marathon;
+import dev.tethys.collect.discovery.nomad.Nomad;
+import dev.tethys.collect.discovery.ovhcloud.OvhCloud;
+import dev.tethys.collect.discovery.puppetdb.PuppetDb;
+import dev.tethys.collect.discovery.scaleway.Scaleway;
+import dev.tethys.collect.discovery.stackit.Stackit;
+import dev.tethys.collect.discovery.triton.Triton;
+import dev.tethys.collect.discovery.uyuni.Uyuni;
+import dev.tethys.collect.discovery.vultr.Vultr;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -19,39 +36,41 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Discoveries {
   /** Mechanisms with a class of their own. */
-  private static final List<Mechanism> MECHANISMS = List.of(KubernetesDiscovery.MECHANISM);
+  private static final List<Mechanism> MECHANISMS =
+      List.of(
+          ConsulDiscovery.MECHANISM,
+          DigitalOcean.MECHANISM,
+          DockerContainers.MECHANISM,
+          DockerSwarm.MECHANISM,
+          Eureka.MECHANISM,
+          Hetzner.MECHANISM,
+          Ionos.MECHANISM,
+          KubernetesDiscovery.MECHANISM,
+          Linode.MECHANISM,
+          Marathon.MECHANISM,
+          Nomad.MECHANISM,
+          OvhCloud.MECHANISM,
+          PuppetDb.MECHANISM,
+          Scaleway.MECHANISM,
+          Stackit.MECHANISM,
+          Triton.MECHANISM,
+          Uyuni.MECHANISM,
+          Vultr.MECHANISM);
 
   /** Mechanisms of Prometheus that are refused by name. */
   private static final List<String> NOT_BUILT =
       List.of(
           "aws",
           "azure",
-          "consul",
-          "digitalocean",
-          "docker",
-          "dockerswarm",
           "ec2",
-          "eureka",
           "gce",
-          "hetzner",
-          "ionos",
           "kuma",
           "lightsail",
-          "linode",
-          "marathon",
           "nerve",
-          "nomad",
           "oci",
           "openstack",
           "outscale",
-          "ovhcloud",
-          "puppetdb",
-          "scaleway",
-          "serverset",
-          "stackit",
-          "triton",
-          "uyuni",
-          "vultr");
+          "serverset");
 
   /** To be included in the section of whoever discovers targets. */
   public static final Section SECTION =

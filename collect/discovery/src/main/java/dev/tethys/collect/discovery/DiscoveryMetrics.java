@@ -3,11 +3,31 @@ package dev.tethys.collect.discovery;
 import dev.tethys.model.exposition.NativeHistogram;
 import dev.tethys.model.exposition.Registry;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** What discovery counts about itself, under Prometheus's names. */
 public final class DiscoveryMetrics {
   private static final double[] QUANTILES = {0.5, 0.9, 0.99};
+  private static final Map<String, String> COUNTERS =
+      Map.of(
+          "prometheus_sd_consul_rpc_failures_total",
+          "Calls to Consul that failed.",
+          "prometheus_sd_linode_failures_total",
+          "Refreshes from Linode that failed.",
+          "prometheus_sd_nomad_failures_total",
+          "Refreshes from Nomad that failed.",
+          "prometheus_sd_azure_failures_total",
+          "Refreshes from Azure that failed.",
+          "prometheus_sd_azure_cache_hit_total",
+          "Network interfaces of Azure that were still known.",
+          "prometheus_sd_kuma_fetch_failures_total",
+          "Fetches from Kuma's control plane that failed.",
+          "prometheus_sd_kuma_fetch_skipped_updates_total",
+          "Fetches from Kuma's control plane that brought nothing new.");
+
   private static final double[] REFRESH_BOUNDS = {0.01, 0.1, 1, 10};
 
   private final Registry.Vector<Registry.Gauge> discoveredTargets;
@@ -27,6 +47,8 @@ public final class DiscoveryMetrics {
   private final Registry.Vector<Registry.Gauge> failedConfigs;
   private final Registry.Counter kubernetesFailures;
   private final Registry.Vector<Registry.Counter> kubernetesEvents;
+  private final Registry.Vector<Registry.Summary> consulDuration;
+  private final Map<String, Registry.Counter> ofMechanisms;
   private final String pool;
 
   public DiscoveryMetrics(Registry r) {
@@ -90,6 +112,18 @@ public final class DiscoveryMetrics {
             "Events of Kubernetes that were handled.",
             "role",
             "event");
+    consulDuration =
+        r.summaries(
+            "prometheus_sd_consul_rpc_duration_seconds",
+            "How long calls to Consul took.",
+            QUANTILES,
+            "endpoint",
+            "call");
+    consulDuration.with("catalog", "service");
+    consulDuration.with("catalog", "services");
+    Map<String, Registry.Counter> more = new LinkedHashMap<>();
+    COUNTERS.forEach((name, help) -> more.put(name, r.counter(name, help)));
+    ofMechanisms = Map.copyOf(more);
     for (String role : List.of("endpointslice", "endpoints", "node", "pod", "service", "ingress")) {
       List.of("add", "delete", "update").forEach(e -> kubernetesEvents.with(role, e));
     }
@@ -113,6 +147,8 @@ public final class DiscoveryMetrics {
     refreshHistogram = of.refreshHistogram;
     lastUpdate = of.lastUpdate;
     failedConfigs = of.failedConfigs;
+    consulDuration = of.consulDuration;
+    ofMechanisms = of.ofMechanisms;
     kubernetesFailures = of.kubernetesFailures;
     kubernetesEvents = of.kubernetesEvents;
     discoveredTargets = of.discoveredTargets;
@@ -176,6 +212,16 @@ public final class DiscoveryMetrics {
   /** How many discoveries could not be made. */
   void failedToStart(int count) {
     failedConfigs.with(manager).set(count);
+  }
+
+  /** One of the counters that single mechanisms have. */
+  public Registry.Counter counter(String name) {
+    return Objects.requireNonNull(ofMechanisms.get(name), name);
+  }
+
+  /** How long a call to Consul took. */
+  public void consulCalled(String endpoint, String call, long nanos) {
+    consulDuration.with(endpoint, call).observe(nanos / 1e9);
   }
 
   /** A list or watch of Kubernetes failed. */

@@ -4,12 +4,14 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +102,24 @@ public final class Mechanism {
     return section.key("port", Type.INT, otherwise, "The port of the targets.");
   }
 
+  /** The key {@code role} or another one of several words; {@code ""} when it is absent. */
+  public static Key<String> word(
+      Section section, String key, String otherwise, String doc, String unknown, String... words) {
+    return section.key(
+        key,
+        Type.of(
+            String.join(" | ", words),
+            "",
+            n -> {
+              if (!List.of(words).contains(n.asString())) {
+                throw n.error(unknown.replace("%s", n.asString()));
+              }
+              return n.asString();
+            }),
+        otherwise,
+        doc);
+  }
+
   /** As in {@code <name>_sd_configs} and in metrics. */
   public String name() {
     return name;
@@ -160,6 +180,7 @@ public final class Mechanism {
       case Collection<?> c when c.isEmpty() -> null;
       case Map<?, ?> c when c.isEmpty() -> null;
       case Nested n -> n.tree();
+      case TlsConfig t -> t.tree();
       case Collection<?> c -> c.stream().map(Mechanism::shown).toList();
       case Enum<?> e -> e.toString();
       case null, default -> v;

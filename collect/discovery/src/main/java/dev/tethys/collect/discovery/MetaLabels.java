@@ -2,7 +2,9 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -58,6 +60,18 @@ public final class MetaLabels {
   public MetaLabels list(String name, Collection<String> values, String separator) {
     return put(
         name, values.isEmpty() ? "" : separator + String.join(separator, values) + separator);
+  }
+
+  /** The same for a JSON list. */
+  public MetaLabels list(String name, JsonNode values, String separator) {
+    return list(name, texts(values), separator);
+  }
+
+  /** The items of a JSON list as text. */
+  public static List<String> texts(JsonNode values) {
+    List<String> out = new ArrayList<>();
+    values.forEach(v -> out.add(text(v)));
+    return out;
   }
 
   /** Sets a label by its whole name. */

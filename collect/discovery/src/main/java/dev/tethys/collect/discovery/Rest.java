@@ -1,11 +1,15 @@
 package dev.tethys.collect.discovery;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.OAuth2;
+import dev.tethys.config.Secret;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +56,11 @@ public final class Rest {
     this.client = client;
     this.socket = socket;
     this.timeout = timeout;
+  }
+
+  /** Calls over TCP, each answered within a time. */
+  public Rest(DiscoveryContext context, HttpClientConfig client, Duration timeout) {
+    this(context, client, null, timeout);
   }
 
   /** A whole answer. */
@@ -120,6 +129,39 @@ public final class Rest {
         body,
         timeout,
         socket);
+  }
+
+  /** A value in a query. */
+  public static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
+  }
+
+  /** What a file holds, without white space around it. */
+  public static String file(String path) throws IOException {
+    try {
+      return Files.readString(Path.of(path)).strip();
+    } catch (IOException e) {
+      throw new IOException("unable to read " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A client that also sends a user and password. */
+  public static HttpClientConfig withBasicAuth(HttpClientConfig c, String user, Secret password) {
+    return new HttpClientConfig(
+        new HttpClientConfig.BasicAuth(user, "", password, ""),
+        c.authorization(),
+        c.oauth2(),
+        c.tls(),
+        c.followRedirects(),
+        c.enableHttp2(),
+        c.proxy(),
+        c.headers());
+  }
+
+  /** A client that gets its tokens in another way. */
+  public static HttpClientConfig withOAuth2(HttpClientConfig c, OAuth2 oauth2) {
+    return new HttpClientConfig(
+        null, null, oauth2, c.tls(), c.followRedirects(), c.enableHttp2(), c.proxy(), c.headers());
   }
 
   private static URI uri(String url) throws IOException {

@@ -28,9 +28,4 @@ public record Settings(Map<String, Object> values, HttpClientConfig client) {
   public <T> @Nullable T find(Key<T> key) {
     return (T) values.get(key.name());
   }
-
-  /** A port: a number as configurations have it. */
-  public int port(Key<Long> key) {
-    return Math.toIntExact(get(key));
-  }
 }

@@ -46,10 +46,10 @@ class DiscoveriesTest {
 
   @Test
   void refusesWhatIsNotBuiltByName() {
-    assertThatThrownBy(() -> Setting.read("uyuni_sd_configs: [{server: 'localhost:8500'}]"))
+    assertThatThrownBy(() -> Setting.read("openstack_sd_configs: [{role: instance}]"))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1")
-        .hasMessageContaining("uyuni_sd_configs");
+        .hasMessageContaining("openstack_sd_configs");
   }
 
   @ParameterizedTest

@@ -1,0 +1,31 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A condition that a source checks: a name of its own, and values of which one must hold. */
+public record Filter(String name, List<String> values) implements Mechanism.Nested {
+  private static final Section SECTION =
+      new Section("filter", "A condition that the source checks.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "What is looked at, in the source's words.");
+  private static final Key<List<String>> VALUES =
+      SECTION.key("values", Type.list(Type.STRING), List.of(), "Values of which one must hold.");
+
+  /** A list of such conditions, all of which must hold. */
+  public static final Type<List<Filter>> LIST =
+      Type.list(SECTION.type(o -> new Filter(o.get(NAME), o.get(VALUES))));
+
+  @Override
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("name", name);
+    m.put("values", values);
+    return m;
+  }
+}

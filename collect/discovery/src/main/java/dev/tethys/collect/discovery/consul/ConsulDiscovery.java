@@ -1,0 +1,371 @@
+package dev.tethys.collect.discovery.consul;
+
+import dev.tethys.collect.discovery.Discovery;
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Mechanism;
+import dev.tethys.collect.discovery.MetaLabels;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.Settings;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * {@code consul_sd_configs}: one blocking query follows the catalogue, and one for each service
+ * follows its instances, each in a thread of its own.
+ */
+public final class ConsulDiscovery implements Discovery {
+  /** How long Consul may hold a query while nothing changes. */
+  static final Duration WAIT = Duration.ofMinutes(2);
+
+  /** How long to wait after a call that failed. */
+  static final Duration RETRY = Duration.ofSeconds(15);
+
+  private static final System.Logger LOG = System.getLogger(ConsulDiscovery.class.getName());
+  private static final String FAILURES = "prometheus_sd_consul_rpc_failures_total";
+
+  private static final Section SECTION =
+      new Section("consul_sd_config", "Targets from the services of Consul.");
+  private static final Key<String> SERVER =
+      SECTION.key("server", Type.STRING, "localhost:8500", "Consul's agent, as host:port.");
+  private static final Key<String> PATH_PREFIX =
+      SECTION.key("path_prefix", Type.STRING, "", "What stands before paths of the API.");
+  private static final Key<Secret> TOKEN =
+      SECTION.key("token", Type.SECRET, Secret.NONE, "Token for Consul's access control.");
+  private static final Key<String> DATACENTER =
+      SECTION.key("datacenter", Type.STRING, "", "The agent's own when empty.");
+  private static final Key<String> NAMESPACE =
+      SECTION.key("namespace", Type.STRING, "", "Namespace, of the enterprise edition.");
+  private static final Key<String> PARTITION =
+      SECTION.key("partition", Type.STRING, "", "Partition, of the enterprise edition.");
+  private static final Key<String> TAG_SEPARATOR =
+      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+  private static final Key<String> SCHEME =
+      SECTION.key("scheme", Type.STRING, "http", "http or https.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "Older spelling of basic_auth.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Older spelling of basic_auth.");
+  private static final Key<Boolean> ALLOW_STALE =
+      SECTION.key("allow_stale", Type.BOOL, true, "Take answers from any server, not the leader.");
+  private static final Key<Duration> REFRESH_INTERVAL =
+      SECTION.key(
+          "refresh_interval", Type.DURATION, Duration.ofSeconds(30), "Least time between queries.");
+  private static final Key<List<String>> SERVICES =
+      SECTION.key("services", Type.list(Type.STRING), List.of(), "Which services; all when empty.");
+  private static final Key<List<String>> TAGS =
+      SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags an instance must all have.");
+  private static final Key<Map<String, String>> NODE_META =
+      SECTION.key("node_meta", Type.map(Type.STRING), Map.of(), "Metadata a node must have.");
+  private static final Key<String> FILTER =
+      SECTION.key("filter", Type.STRING, "", "Filter expression for the catalogue.");
+  private static final Key<String> HEALTH_FILTER =
+      SECTION.key("health_filter", Type.STRING, "", "Filter expression for instances.");
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  public static final Mechanism MECHANISM =
+      Mechanism.of("consul", SECTION, ConsulDiscovery::check, ConsulDiscovery::new);
+
+  private static void check(YamlObject o, Settings s) {
+    if (s.get(SERVER).isBlank()) {
+      throw o.error("consul SD configuration requires a server address");
+    }
+    boolean user = !s.get(USERNAME).isEmpty() || !s.get(PASSWORD).isEmpty();
+    if (user && s.client().basicAuth() != null) {
+      throw o.error(
+          "at most one of consul SD configuration username and password and basic auth can be"
+              + " configured");
+    }
+    if (!s.get(TOKEN).isEmpty()
+        && (s.client().authorization() != null || s.client().oauth2() != null)) {
+      throw o.error("at most one of consul SD token, authorization, or oauth2 can be configured");
+    }
+    if (user && (s.client().authorization() != null || s.client().oauth2() != null)) {
+      throw o.error("at most one of basic_auth, oauth2 & authorization must be configured");
+    }
+  }
+
+  private final Settings settings;
+  private final DiscoveryContext context;
+  private final Rest rest;
+  private final String base;
+  private String datacenter;
+
+  private ConsulDiscovery(Settings settings, DiscoveryContext context) {
+    this.settings = settings;
+    this.context = context;
+    HttpClientConfig client = settings.client();
+    if (!settings.get(USERNAME).isEmpty() || !settings.get(PASSWORD).isEmpty()) {
+      client = Rest.withBasicAuth(client, settings.get(USERNAME), settings.get(PASSWORD));
+    }
+    String server = settings.get(SERVER);
+    String scheme = settings.get(SCHEME);
+    Path socket = null;
+    int colons = server.indexOf("://");
+    if (server.startsWith("unix://")) {
+      socket = Path.of(server.substring("unix://".length()));
+      scheme = "http";
+      server = "localhost";
+    } else if (colons > 0) {
+      scheme = server.substring(0, colons);
+      server = server.substring(colons + 3);
+    }
+    String prefix = settings.get(PATH_PREFIX).replaceAll("^/+|/+$", "");
+    this.base = scheme + "://" + server + (prefix.isEmpty() ? "" : "/" + prefix);
+    this.rest = new Rest(context, client, socket, WAIT.plusSeconds(15));
+    this.datacenter = settings.get(DATACENTER);
+  }
+
+  @Override
+  public void run(Sink sink) throws InterruptedException {
+    while (datacenter.isEmpty()) {
+      try {
+        datacenter = findDatacenter();
+      } catch (IOException e) {
+        failed("datacenter", e);
+      }
+    }
+    Map<String, Thread> watches = new HashMap<>();
+    try {
+      List<String> named = settings.get(SERVICES);
+      if (!named.isEmpty() && settings.get(TAGS).isEmpty() && settings.get(FILTER).isEmpty()) {
+        named.forEach(name -> watches.put(name, watch(name, sink)));
+        for (Thread t : watches.values()) {
+          t.join();
+        }
+        return;
+      }
+      long index = 0;
+      while (true) {
+        Instant begun = context.clock().instant();
+        try {
+          index = catalog(index, watches, sink);
+          waitAfter(begun);
+        } catch (IOException e) {
+          failed("list of services", e);
+        }
+      }
+    } finally {
+      watches.values().forEach(Thread::interrupt);
+    }
+  }
+
+  private String findDatacenter() throws IOException, InterruptedException {
+    JsonNode self = rest.json(call("/v1/agent/self", "?"));
+    String dc = self.path("Config").path("Datacenter").asString("");
+    if (dc.isEmpty()) {
+      throw new IOException(base + "/v1/agent/self names no Config.Datacenter");
+    }
+    return dc;
+  }
+
+  private void failed(String what, IOException e) throws InterruptedException {
+    context.metrics().counter(FAILURES).inc();
+    LOG.log(
+        Level.WARNING,
+        "consul discovery cannot get its {0}, its last targets stay: {1}",
+        what,
+        e.getMessage());
+    context.pause().pause(RETRY);
+  }
+
+  /** Queries come no faster than the configuration says, however fast Consul answers. */
+  private void waitAfter(Instant begun) throws InterruptedException {
+    Duration left =
+        settings.get(REFRESH_INTERVAL).minus(Duration.between(begun, context.clock().instant()));
+    if (left.isPositive()) {
+      context.pause().pause(left);
+    }
+  }
+
+  private long catalog(long index, Map<String, Thread> watches, Sink sink)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    Rest.Reply reply = rest.ok(call("/v1/catalog/services", query(index, settings.get(FILTER))));
+    context.metrics().consulCalled("catalog", "services", System.nanoTime() - start);
+    long now = index(reply, index);
+    if (now == index) {
+      return now;
+    }
+    JsonNode services = reply.json();
+    Set<String> gone = new TreeSet<>(watches.keySet());
+    for (Map.Entry<String, JsonNode> e : services.properties()) {
+      gone.remove(e.getKey());
+      if (!watches.containsKey(e.getKey()) && isWanted(e.getKey(), e.getValue())) {
+        watches.put(e.getKey(), watch(e.getKey(), sink));
+      }
+    }
+    for (String name : gone) {
+      Thread t = watches.remove(name);
+      if (t != null) {
+        t.interrupt();
+        t.join(); // so that nothing of it comes after the word that it is gone
+      }
+    }
+    if (!gone.isEmpty() || watches.isEmpty()) {
+      sink.update(gone.stream().map(TargetGroup::gone).toList());
+    }
+    return now;
+  }
+
+  private boolean isWanted(String name, JsonNode tags) {
+    List<String> named = settings.get(SERVICES);
+    return (named.isEmpty() || named.contains(name))
+        && MetaLabels.texts(tags).containsAll(settings.get(TAGS));
+  }
+
+  private Thread watch(String name, Sink sink) {
+    return Thread.ofVirtual()
+        .name("consul-" + name)
+        .start(
+            () -> {
+              long index = 0;
+              try {
+                while (true) {
+                  Instant begun = context.clock().instant();
+                  try {
+                    index = service(name, index, sink);
+                    waitAfter(begun);
+                  } catch (IOException e) {
+                    failed("service " + name, e);
+                  }
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private long service(String name, long index, Sink sink)
+      throws IOException, InterruptedException {
+    StringBuilder query = new StringBuilder(query(index, settings.get(HEALTH_FILTER)));
+    settings.get(TAGS).forEach(t -> query.append("&tag=").append(Rest.encoded(t)));
+    long start = System.nanoTime();
+    Rest.Reply reply =
+        rest.ok(
+            call("/v1/health/service/" + Rest.encoded(name).replace("+", "%20"), query.toString()));
+    context.metrics().consulCalled("catalog", "service", System.nanoTime() - start);
+    long now = index(reply, index);
+    if (now == index) {
+      return now;
+    }
+    List<Labels> targets = new ArrayList<>();
+    for (JsonNode n : reply.json()) {
+      targets.add(target(n));
+    }
+    MetaLabels labels = new MetaLabels("__meta_consul_").put("service", name).put("dc", datacenter);
+    if (!Thread.currentThread().isInterrupted()) {
+      sink.update(List.of(new TargetGroup(name, targets, labels.build())));
+    }
+    return now;
+  }
+
+  private Labels target(JsonNode n) {
+    JsonNode service = n.path("Service");
+    JsonNode node = n.path("Node");
+    String address = service.path("Address").asString("");
+    long port = service.path("Port").asLong(0);
+    String separator = settings.get(TAG_SEPARATOR);
+    MetaLabels l = new MetaLabels("__meta_consul_");
+    l.address(address.isEmpty() ? node.path("Address").asString("") : address, port);
+    l.put("address", node.path("Address"));
+    l.put("node", node.path("Node"));
+    l.put("namespace", service.path("Namespace"));
+    l.put("partition", service.path("Partition"));
+    l.put(
+        "tags",
+        separator + String.join(separator, MetaLabels.texts(service.path("Tags"))) + separator);
+    l.put("service_address", address);
+    l.put("service_port", port);
+    l.put("service_id", service.path("ID"));
+    l.put("health", health(n.path("Checks")));
+    l.keyed("metadata_", node.path("Meta"));
+    l.keyed("service_metadata_", service.path("Meta"));
+    l.keyed("tagged_address_", node.path("TaggedAddresses"));
+    return l.build();
+  }
+
+  /** The worst of all checks; maintenance, when somebody has said so. */
+  private static String health(JsonNode checks) {
+    String worst = "passing";
+    for (JsonNode c : checks) {
+      String id = c.path("CheckID").asString("");
+      if (id.equals("_node_maintenance") || id.startsWith("_service_maintenance:")) {
+        return "maintenance";
+      }
+      String status = c.path("Status").asString("");
+      if (status.equals("critical") || (status.equals("warning") && worst.equals("passing"))) {
+        worst = status;
+      }
+    }
+    return worst;
+  }
+
+  /** The index to ask from next; one that went back begins anew, as Consul's documentation asks. */
+  private static long index(Rest.Reply reply, long former) throws IOException {
+    String s = reply.header("X-Consul-Index");
+    try {
+      long i = Long.parseLong(s);
+      return i < former ? 0 : i;
+    } catch (NumberFormatException e) {
+      throw new IOException(reply.uri() + " answered without X-Consul-Index", e);
+    }
+  }
+
+  private String query(long index, String filter) {
+    StringBuilder b = new StringBuilder("?index=").append(index);
+    b.append("&wait=").append(WAIT.toMillis()).append("ms");
+    if (settings.get(ALLOW_STALE)) {
+      b.append("&stale=");
+    }
+    settings
+        .get(NODE_META)
+        .forEach((k, v) -> b.append("&node-meta=").append(Rest.encoded(k + ":" + v)));
+    if (!filter.isEmpty()) {
+      b.append("&filter=").append(Rest.encoded(filter));
+    }
+    return b.toString();
+  }
+
+  private Call call(String path, String query) throws IOException {
+    StringBuilder b = new StringBuilder(query);
+    add(b, "dc", settings.get(DATACENTER));
+    add(b, "ns", otherwise(settings.get(NAMESPACE), "CONSUL_NAMESPACE"));
+    add(b, "partition", otherwise(settings.get(PARTITION), "CONSUL_PARTITION"));
+    String q = b.length() == 1 ? "" : b.toString().replace("?&", "?");
+    Call call = rest.call("GET", base + path + q);
+    String token = otherwise(settings.get(TOKEN).value(), "CONSUL_HTTP_TOKEN");
+    return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
+  }
+
+  private String otherwise(String value, String variable) {
+    return value.isEmpty() ? context.environment().get(variable, "") : value;
+  }
+
+  private static void add(StringBuilder b, String key, String value) {
+    if (!value.isEmpty()) {
+      b.append('&').append(key).append('=').append(Rest.encoded(value));
+    }
+  }
+}

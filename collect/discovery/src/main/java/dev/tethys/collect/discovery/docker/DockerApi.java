@@ -1,0 +1,99 @@
+package dev.tethys.collect.discovery.docker;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Filter;
+import dev.tethys.collect.discovery.MetaLabels;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The API of a Docker daemon, over TCP or a Unix socket. */
+final class DockerApi {
+  private final Rest rest;
+  private final String base;
+  private final String filters;
+
+  DockerApi(
+      String host,
+      List<Filter> filters,
+      HttpClientConfig client,
+      Duration timeout,
+      DiscoveryContext context) {
+    boolean unix = host.startsWith("unix://");
+    this.rest =
+        new Rest(
+            context,
+            // As in Prometheus, only http and https speak with credentials and TLS.
+            host.startsWith("http") ? client : HttpClientConfig.DEFAULT,
+            unix ? Path.of(host.substring("unix://".length())) : null,
+            timeout);
+    this.base =
+        unix ? "http://docker" : host.replaceFirst("^tcp://", "http://").replaceAll("/+$", "");
+    this.filters = filters(filters);
+  }
+
+  static void check(YamlObject o, String host) {
+    if (host.isEmpty()) {
+      throw o.error("host missing");
+    }
+    if (!host.matches("(unix|tcp|https?)://.+")) {
+      throw o.error(
+          "unable to parse docker host `"
+              + host
+              + "`: it begins with unix://, tcp://, http:// or https://");
+    }
+  }
+
+  private static String filters(List<Filter> filters) {
+    Map<String, ObjectNode> byName = new LinkedHashMap<>();
+    for (Filter f : filters) {
+      for (String v : f.values()) {
+        byName.computeIfAbsent(f.name(), n -> Rest.JSON.createObjectNode()).put(v, true);
+      }
+    }
+    return byName.isEmpty() ? "" : "?filters=" + Rest.encoded(Rest.JSON.writeValueAsString(byName));
+  }
+
+  /** A list of which the filters are asked. */
+  JsonNode filtered(String path) throws IOException, InterruptedException {
+    return list(path + filters);
+  }
+
+  /** A whole list. */
+  JsonNode list(String path) throws IOException, InterruptedException {
+    JsonNode n = rest.get(base + path);
+    if (!n.isArray()) {
+      throw new IOException(base + path + " answered with what is not a list");
+    }
+    return n;
+  }
+
+  /** The labels of each network by its id. */
+  Map<String, JsonNode> networks() throws IOException, InterruptedException {
+    Map<String, JsonNode> out = new HashMap<>();
+    list("/networks").forEach(n -> out.put(n.path("Id").asString(""), n));
+    return out;
+  }
+
+  /** Adds what a target gets of a network. */
+  static void addNetwork(MetaLabels to, Map<String, JsonNode> networks, String id) {
+    JsonNode n = networks.get(id);
+    if (n != null) {
+      to.put("network_id", n.path("Id"));
+      to.put("network_name", n.path("Name"));
+      to.put("network_scope", n.path("Scope"));
+      to.put("network_internal", n.path("Internal").asBoolean(false));
+      to.put("network_ingress", n.path("Ingress").asBoolean(false));
+      to.keyed("network_label_", n.path("Labels"));
+    }
+  }
+}

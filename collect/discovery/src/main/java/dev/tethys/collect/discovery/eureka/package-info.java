@@ -1,0 +1,5 @@
+/** Targets from the applications of Eureka. */
+@NullMarked
+package dev.tethys.collect.discovery.eureka;
+
+import org.jspecify.annotations.NullMarked;

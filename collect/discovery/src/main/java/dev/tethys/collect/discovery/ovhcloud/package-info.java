@@ -1,0 +1,5 @@
+/** Targets from OVHcloud: virtual and dedicated servers. */
+@NullMarked
+package dev.tethys.collect.discovery.ovhcloud;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Targets from queries of PuppetDB. */
+@NullMarked
+package dev.tethys.collect.discovery.puppetdb;
+
+import org.jspecify.annotations.NullMarked;

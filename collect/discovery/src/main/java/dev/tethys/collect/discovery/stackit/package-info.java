@@ -1,0 +1,5 @@
+/** Targets from STACKIT. */
+@NullMarked
+package dev.tethys.collect.discovery.stackit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Targets from the monitored systems of Uyuni. */
+@NullMarked
+package dev.tethys.collect.discovery.uyuni;
+
+import org.jspecify.annotations.NullMarked;

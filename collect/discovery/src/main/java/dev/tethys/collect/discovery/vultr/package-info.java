@@ -1,0 +1,5 @@
+/** Targets from Vultr. */
+@NullMarked
+package dev.tethys.collect.discovery.vultr;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,136 @@
+package dev.tethys.collect.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Every mechanism that is polled, against what its vendor's documentation says: a file for each
+ * case, with the configuration, the answers by method and URL (those of public fixtures behind an
+ * {@code @}; {@code [later]} for calls of later refreshes alone), and the labels of the targets.
+ */
+class VendorsTest {
+  private record Case(
+      String name,
+      String config,
+      Map<String, String> answers,
+      List<String> order,
+      String expected) {
+    static Case read(Path file) throws IOException {
+      String[] parts = Files.readString(file).split("(?m)^--- ");
+      Map<String, String> answers = new LinkedHashMap<>();
+      List<String> order = new ArrayList<>();
+      String expected = "";
+      for (int i = 1; i < parts.length; i++) {
+        int line = parts[i].indexOf('\n');
+        String head = parts[i].substring(0, line).strip();
+        if (head.equals("expected")) {
+          expected = parts[i].substring(line + 1);
+          continue;
+        }
+        int file0 = head.indexOf(" @");
+        String body = parts[i].substring(line + 1);
+        if (file0 > 0) {
+          body =
+              Files.readString(
+                  Shared.conformance("prometheus/discovery/" + head.substring(file0 + 2)));
+          head = head.substring(0, file0);
+        }
+        if (head.endsWith(" [later]")) {
+          head = head.substring(0, head.indexOf(" [later]"));
+        } else {
+          order.add(head);
+        }
+        answers.put(head, body);
+      }
+      return new Case(
+          file.getFileName().toString().replace(".txt", ""), parts[0], answers, order, expected);
+    }
+
+    void play(Vendor vendor) {
+      answers.forEach(
+          (key, body) -> {
+            Vendor.Response r = Vendor.Response.of(200, body);
+            String type = body.startsWith("<") ? "application/xml" : "application/json";
+            vendor.on(key, q -> r.with("Content-Type", type));
+          });
+    }
+  }
+
+  private static List<Case> cases() throws Exception {
+    Path folder = Path.of(Objects.requireNonNull(VendorsTest.class.getResource("vendors")).toURI());
+    List<Case> out = new ArrayList<>();
+    try (var files = Files.list(folder)) {
+      for (Path f : files.sorted().toList()) {
+        out.add(Case.read(f));
+      }
+    }
+    assertThat(out).isNotEmpty();
+    return out;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> targetsHaveTheLabels() throws Exception {
+    return cases().stream()
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.name,
+                    () -> {
+                      try (Vendor vendor = new Vendor()) {
+                        c.play(vendor);
+                        Setting setting = new Setting(vendor);
+                        Refreshing.Source source = setting.source(c.config);
+                        assertThat(Setting.show(source.refresh())).isEqualTo(c.expected);
+                        assertThat(Setting.show(source.refresh()))
+                            .as("the second time")
+                            .isEqualTo(c.expected);
+                      }
+                    }));
+  }
+
+  /** Throttling, faults, refused credentials and nonsense, at each of the calls. */
+  @TestFactory
+  Stream<DynamicTest> failuresNameTheUrl() throws Exception {
+    return cases().stream()
+        .flatMap(c -> c.order.stream().map(url -> Map.entry(c, url)))
+        .map(
+            e ->
+                DynamicTest.dynamicTest(
+                    e.getKey().name + " " + e.getValue(),
+                    () -> {
+                      String url = e.getValue().substring(e.getValue().indexOf(' ') + 1);
+                      for (int status : new int[] {429, 503, 401}) {
+                        assertThatThrownBy(() -> failing(e.getKey(), e.getValue(), status, "busy"))
+                            .isInstanceOf(IOException.class)
+                            .hasMessageContaining(url.replaceFirst("\\?.*", ""))
+                            .hasMessageContaining("status " + status)
+                            .hasMessageContaining("busy");
+                      }
+                      assertThatThrownBy(() -> failing(e.getKey(), e.getValue(), 200, "<oops"))
+                          .isInstanceOf(IOException.class)
+                          .hasMessageContaining(url.replaceFirst("\\?.*", ""));
+                    }));
+  }
+
+  private static void failing(Case c, String url, int status, String body) throws Exception {
+    try (Vendor vendor = new Vendor()) {
+      c.play(vendor);
+      vendor.on(
+          url, r -> Vendor.Response.of(status, body).with("Content-Type", "application/json"));
+      new Setting(vendor).refresh(c.config);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Who a process is towards AWS, Azure and Google: credentials, tokens and signatures. */
+@NullMarked
+package dev.tethys.web.cloud;
+
+import org.jspecify.annotations.NullMarked;
