@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -128,11 +129,6 @@ public final class HttpListener implements AutoCloseable {
       l.close();
       throw e;
     }
-    l.sweeper.scheduleAtFixedRate(
-        () -> l.ports.forEach(p -> p.clients.look()),
-        LOOK_MILLIS,
-        LOOK_MILLIS,
-        TimeUnit.MILLISECONDS);
     long every = Math.clamp(options.readTimeout().toMillis() / 10, 10, 1000);
     l.sweeper.scheduleAtFixedRate(
         () -> l.ports.forEach(p -> p.clients.sweep()), every, every, TimeUnit.MILLISECONDS);
@@ -140,7 +136,10 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
-    SlowClients clients = new SlowClients(options.readTimeout().toNanos(), System::nanoTime);
+    Looking looking = new Looking();
+    SlowClients clients =
+        new SlowClients(options.readTimeout().toNanos(), System::nanoTime, looking);
+    looking.at = clients;
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
     ServerSockets sockets = new ServerSockets(config);
@@ -197,6 +196,23 @@ public final class HttpListener implements AutoCloseable {
         address.getHostAddress(),
         Integer.toString(server.port()),
         tls ? "TLS" : "no TLS");
+  }
+
+  /** Has it looked once whether watched clients are still there, a little later. */
+  private final class Looking implements Runnable {
+    private @Nullable SlowClients at;
+
+    @Override
+    public void run() {
+      SlowClients clients = at;
+      if (clients != null && !sweeper.isShutdown()) {
+        try {
+          sweeper.schedule(clients::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+          LOG.log(Level.DEBUG, "nobody is watched any more: the listener is closed");
+        }
+      }
+    }
   }
 
   /** Where it listens, with the ports that were taken. */

@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -51,9 +51,10 @@ public final class HttpClientFactory implements AutoCloseable {
   private final InstantSource clock;
   private final Function<String, @Nullable String> environment;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
+  private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
 
   /**
@@ -68,6 +69,7 @@ public final class HttpClientFactory implements AutoCloseable {
     this.userAgent = userAgent;
     this.clock = clock;
     this.environment = environment;
+    timer.setRemoveOnCancelPolicy(true); // nearly every call is done before its time is up
   }
 
   /**
@@ -81,7 +83,8 @@ public final class HttpClientFactory implements AutoCloseable {
         transport(config.tls(), config.proxy(), config.enableHttp2()),
         config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
         userAgent,
-        timer);
+        timer,
+        connections);
   }
 
   private WebClient tokenClient(HttpClientConfig config) throws IOException {
@@ -89,7 +92,8 @@ public final class HttpClientFactory implements AutoCloseable {
     HttpClientConfig c =
         new HttpClientConfig(
             null, null, null, oauth2.tls(), true, config.enableHttp2(), oauth2.proxy(), Map.of());
-    return new WebClient(c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer);
+    return new WebClient(
+        c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer, connections);
   }
 
   private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {
@@ -112,6 +116,7 @@ public final class HttpClientFactory implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
+    connections.close();
     executor.shutdownNow();
     synchronized (transports) {
       transports.clear();

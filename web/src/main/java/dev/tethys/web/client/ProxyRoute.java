@@ -137,7 +137,7 @@ final class ProxyRoute {
     OutputStream out = socket.getOutputStream();
     out.write(sb.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
     out.flush();
-    int status = SocketCall.readHead(socket.getInputStream()).status();
+    int status = Http1Call.readHead(socket.getInputStream()).status();
     if (status / 100 != 2) {
       throw new IOException("the proxy refuses the tunnel with status " + status);
     }

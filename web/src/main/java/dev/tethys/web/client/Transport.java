@@ -23,7 +23,7 @@ final class Transport {
   private final boolean http2;
   private final ExecutorService executor;
   private final InstantSource clock;
-  private HttpClient engine; // these five guarded by this
+  private @Nullable HttpClient engine; // these five guarded by this
   private ClientTls.Setup setup;
   private List<ClientTls.Stamp> stamps;
   private Instant lookedAt;
@@ -40,7 +40,6 @@ final class Transport {
     this.lookedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
     this.setup = ClientTls.setup(tls);
-    this.engine = make(setup);
   }
 
   Proxies proxies() {
@@ -51,17 +50,28 @@ final class Transport {
     return http2;
   }
 
+  /** The JDK's client; made when it is first wanted, for calls without TLS and proxy do without. */
   synchronized HttpClient engine() {
+    look();
+    HttpClient e = engine;
+    if (e == null) {
+      e = make(setup);
+      engine = e;
+    }
+    return e;
+  }
+
+  private void look() {
     Instant now = clock.instant();
     if (now.isBefore(lookedAt.plusMillis(LOOK_MILLIS)) && !now.isBefore(lookedAt)) {
-      return engine;
+      return;
     }
     lookedAt = now;
     List<ClientTls.Stamp> seen = ClientTls.stamps(tls);
     if (!seen.equals(stamps)) {
       try {
         setup = ClientTls.setup(tls);
-        engine = make(setup);
+        engine = null;
         stamps = seen;
         problem = null;
       } catch (IOException e) {
@@ -73,12 +83,11 @@ final class Transport {
         problem = message;
       }
     }
-    return engine;
   }
 
   /** How TLS is spoken, by the files as they are now. */
   synchronized ClientTls.Setup tls() {
-    engine();
+    look();
     return setup;
   }
 

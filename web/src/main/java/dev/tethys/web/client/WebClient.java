@@ -39,18 +39,21 @@ public final class WebClient {
   private final @Nullable Tokens tokens;
   private final String userAgent;
   private final ScheduledExecutorService timer;
+  private final Connections connections;
 
   WebClient(
       HttpClientConfig config,
       Transport transport,
       @Nullable Tokens tokens,
       String userAgent,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      Connections connections) {
     this.config = config;
     this.transport = transport;
     this.tokens = tokens;
     this.userAgent = userAgent;
     this.timer = timer;
+    this.connections = connections;
   }
 
   /**
@@ -138,21 +141,23 @@ public final class WebClient {
       if (scheme.equals("https")) {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
       }
-      Wire.Dialer dialer = Wire.unix(call.unixSocket());
-      return watched(
-          SocketCall.send(call, path(call.uri()), headers, dialer, left(deadline), timer),
-          deadline);
+      return new Http1Call(call, path(call.uri()), headers, deadline, timer)
+          .send(Wire.unix(call.unixSocket()));
     }
     URI proxy = transport.proxies().find(call.uri());
     if (proxy != null
         && ProxyRoute.isNeeded(proxy, call.uri(), transport.proxies().connectHeader())) {
-      return watched(throughProxy(call, headers, proxy, deadline), deadline);
+      return throughProxy(call, headers, proxy, deadline);
+    }
+    if (proxy == null && scheme.equals("http")) {
+      return new Http1Call(call, path(call.uri()), headers, deadline, timer).send(connections);
     }
     return watched(overTcp(call, headers, scheme, deadline), deadline);
   }
 
   private Answer throughProxy(
-      Call call, Map<String, List<String>> headers, URI proxy, long deadline) throws IOException {
+      Call call, Map<String, List<String>> headers, URI proxy, long deadline)
+      throws IOException, InterruptedException {
     String authorization = transport.proxies().authorization(call.uri());
     ProxyRoute route =
         new ProxyRoute(
@@ -164,7 +169,7 @@ public final class WebClient {
         headers.put("Proxy-Authorization", List.of(authorization));
       }
     }
-    return SocketCall.send(call, target, headers, route::dial, left(deadline), timer);
+    return new Http1Call(call, target, headers, deadline, timer).send(route::dial);
   }
 
   private static String path(URI uri) {

@@ -4,16 +4,29 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.Channels;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** The two directions of an open connection, and what ends it. */
 record Wire(InputStream in, OutputStream out, Closeable socket) {
+  /**
+   * Most bytes that are read or written at once: the JDK keeps a buffer outside of the heap as
+   * large as the largest piece.
+   */
+  private static final int PIECE = 64 << 10;
 
   /** Opens a connection. */
   @FunctionalInterface
@@ -30,11 +43,106 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       opened.accept(channel);
       channel.connect(UnixDomainSocketAddress.of(path));
-      return new Wire(Channels.newInputStream(channel), Channels.newOutputStream(channel), channel);
+      return of(channel);
+    };
+  }
+
+  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  static Dialer tcp(String host, int port) {
+    return opened -> {
+      InetAddress[] addresses;
+      try {
+        addresses = InetAddress.getAllByName(host);
+      } catch (UnknownHostException e) {
+        ConnectException c = new ConnectException();
+        c.initCause(new UnresolvedAddressException());
+        throw c;
+      }
+      IOException refused = null;
+      for (InetAddress a : addresses) {
+        SocketChannel channel = SocketChannel.open();
+        opened.accept(channel);
+        try {
+          channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+          channel
+              .socket()
+              .connect(
+                  new InetSocketAddress(a, port),
+                  (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+          return of(channel);
+        } catch (ConnectException e) {
+          channel.close();
+          refused = e;
+        } catch (SocketTimeoutException e) {
+          channel.close();
+          throw new HttpTimeoutException("connecting took too long");
+        } catch (IOException e) {
+          channel.close();
+          throw e;
+        }
+      }
+      // In the words of Go; the JDK's begin with a capital letter.
+      String why = refused == null ? null : refused.getMessage();
+      throw new ConnectException(
+          why == null || why.equals("Connection refused") ? "connection refused" : why);
     };
   }
 
   static Wire of(Socket socket) throws IOException {
     return new Wire(socket.getInputStream(), socket.getOutputStream(), socket);
+  }
+
+  private static Wire of(SocketChannel channel) {
+    return new Wire(
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+          }
+
+          @Override
+          public int read(byte[] b, int offset, int length) throws IOException {
+            return channel.read(ByteBuffer.wrap(b, offset, Math.min(length, PIECE)));
+          }
+        },
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] b, int offset, int length) throws IOException {
+            for (int at = offset; at < offset + length; ) {
+              ByteBuffer piece = ByteBuffer.wrap(b, at, Math.min(offset + length - at, PIECE));
+              at += channel.write(piece);
+            }
+          }
+        },
+        channel);
+  }
+
+  /** Whether the other side has neither ended an idle connection nor sent what nobody wants. */
+  boolean isQuiet() {
+    if (!(socket instanceof SocketChannel channel)) {
+      return false;
+    }
+    try {
+      channel.configureBlocking(false);
+      int n = channel.read(ByteBuffer.allocate(1));
+      channel.configureBlocking(true);
+      return n == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is over anyway
+    }
   }
 }

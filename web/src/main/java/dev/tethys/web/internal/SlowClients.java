@@ -11,6 +11,7 @@ import java.security.cert.Certificate;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -91,6 +92,7 @@ public final class SlowClients {
       watchedSince = nanos.getAsLong();
       whenGone.set(action);
       watched.add(this);
+      lookSoon();
       return () -> {
         watched.remove(this);
         whenGone.set(null);
@@ -197,10 +199,20 @@ public final class SlowClients {
   private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
   private final long timeoutNanos;
   private final LongSupplier nanos;
+  private final Runnable lookLater;
 
-  public SlowClients(long timeoutNanos, LongSupplier nanos) {
+  /** Whether {@link #look} is to be called. */
+  private final AtomicBoolean looking = new AtomicBoolean();
+
+  /**
+   * For one listener.
+   *
+   * @param lookLater has {@link #look} called in a few milliseconds; run while somebody is watched
+   */
+  public SlowClients(long timeoutNanos, LongSupplier nanos, Runnable lookLater) {
     this.timeoutNanos = timeoutNanos;
     this.nanos = nanos;
+    this.lookLater = lookLater;
   }
 
   private long soon() {
@@ -238,11 +250,19 @@ public final class SlowClients {
     };
   }
 
-  /** Looks which of the watched clients have gone; to be called every few milliseconds. */
+  private void lookSoon() {
+    if (looking.compareAndSet(false, true)) {
+      lookLater.run();
+    }
+  }
+
+  /** Looks which of the watched clients have gone, and has it done again while there are any. */
   public void look() {
+    looking.set(false);
     if (watched.isEmpty()) {
       return;
     }
+    lookSoon();
     long now = nanos.getAsLong();
     for (Exchange e : watched) {
       try {

@@ -1,0 +1,120 @@
+package dev.tethys.web.client;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections over TCP, without TLS or proxy, that wait for their next call. At most {@link
+ * #MAX_IDLE} of all servers together, each for at most {@link #KEEP}. The one used last is used
+ * next, so that those that are too many run out of time. Safe for any number of threads.
+ */
+final class Connections implements AutoCloseable {
+  static final int MAX_IDLE = 16_384;
+
+  /** Longer than any usual scrape interval, or each scrape would make a new connection. */
+  static final long KEEP = TimeUnit.MINUTES.toNanos(5);
+
+  private static final long SWEEP = TimeUnit.MINUTES.toNanos(1);
+
+  /** A server. */
+  record Server(String host, int port) {}
+
+  private record Idle(Wire wire, long since) {}
+
+  private final ScheduledExecutorService timer;
+  private final LongSupplier nanos;
+  private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>(); // guarded by this, like all
+  private int size;
+  private boolean sweeping;
+  private boolean closed;
+
+  Connections(ScheduledExecutorService timer, LongSupplier nanos) {
+    this.timer = timer;
+    this.nanos = nanos;
+  }
+
+  /** A connection that is still open, as far as one can know; null when there is none. */
+  @Nullable Wire take(Server server) {
+    while (true) {
+      Idle i = poll(server);
+      if (i == null) {
+        return null;
+      }
+      if (nanos.getAsLong() - i.since < KEEP && i.wire.isQuiet()) {
+        return i.wire;
+      }
+      i.wire.close();
+    }
+  }
+
+  private synchronized @Nullable Idle poll(Server server) {
+    ArrayDeque<Idle> all = idle.get(server);
+    if (all == null) {
+      return null;
+    }
+    Idle i = all.pollLast();
+    if (all.isEmpty()) {
+      idle.remove(server);
+    }
+    if (i != null) {
+      size--;
+    }
+    return i;
+  }
+
+  /** Gives back a connection whose answer was read to its end. */
+  void give(Server server, Wire wire) {
+    synchronized (this) {
+      if (!closed && size < MAX_IDLE) {
+        idle.computeIfAbsent(server, s -> new ArrayDeque<>(1))
+            .addLast(new Idle(wire, nanos.getAsLong()));
+        size++;
+        if (!sweeping) {
+          sweeping = true;
+          timer.schedule(this::sweep, SWEEP, TimeUnit.NANOSECONDS);
+        }
+        return;
+      }
+    }
+    wire.close();
+  }
+
+  /** Closes those that have waited too long. */
+  synchronized void sweep() {
+    long now = nanos.getAsLong();
+    for (Iterator<ArrayDeque<Idle>> it = idle.values().iterator(); it.hasNext(); ) {
+      ArrayDeque<Idle> all = it.next();
+      for (Idle i = all.peekFirst(); i != null && now - i.since >= KEEP; i = all.peekFirst()) {
+        all.pollFirst();
+        size--;
+        i.wire.close();
+      }
+      if (all.isEmpty()) {
+        it.remove();
+      }
+    }
+    sweeping = size > 0 && !closed;
+    if (sweeping) {
+      timer.schedule(this::sweep, SWEEP, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** How many wait. */
+  synchronized int size() {
+    return size;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    idle.values().forEach(all -> all.forEach(i -> i.wire.close()));
+    idle.clear();
+    size = 0;
+  }
+}

@@ -1,0 +1,578 @@
+package dev.tethys.web.client;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call by HTTP/1.1 (RFC 9112) over a blocking connection: what the JDK's client does not do
+ * (Unix sockets, some proxies), and what it does at twice the price of all else that a scrape costs
+ * (plain TCP).
+ *
+ * <p>Invariant: the connection is closed when the time is up, whoever waits for it then; or it is
+ * given back once, when the answer was read to its end; or closed with the answer.
+ */
+final class Http1Call {
+  /** The longest line, and with it the longest header, in bytes. */
+  static final int MAX_LINE = 64 << 10;
+
+  /** The most headers of an answer. */
+  static final int MAX_HEADERS = 1000;
+
+  /** What is said about the connection is not the caller's to say. */
+  private static final Set<String> OWN_HEADERS =
+      Set.of("connection", "content-length", "expect", "host", "transfer-encoding", "upgrade");
+
+  private static final int BUFFER = 8 << 10;
+  private static final int ONE_WRITE = 64 << 10;
+
+  private final Call call;
+  private final String target;
+  private final Map<String, List<String>> headers;
+  private final long deadline;
+  private final ScheduledExecutorService timer;
+  private @Nullable Closeable socket; // guarded by this
+  private boolean late; // guarded by this
+  private @Nullable ScheduledFuture<?> alarm;
+
+  /**
+   * A call.
+   *
+   * @param target what is asked for: path and query, or the whole URL when a proxy is asked
+   * @param deadline by {@link System#nanoTime}
+   */
+  Http1Call(
+      Call call,
+      String target,
+      Map<String, List<String>> headers,
+      long deadline,
+      ScheduledExecutorService timer) {
+    this.call = call;
+    this.target = target;
+    this.headers = headers;
+    this.deadline = deadline;
+    this.timer = timer;
+  }
+
+  /** The status and headers of an answer. */
+  record Head(String version, int status, Map<String, List<String>> headers) {}
+
+  /** Sends it over a connection of its own. */
+  Answer send(Wire.Dialer dialer) throws IOException, InterruptedException {
+    watch();
+    try {
+      return exchange(dialer.dial(this::opened), wire -> {}, true);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Sends it over a connection that may have served before and may serve again. */
+  Answer send(Connections connections) throws IOException, InterruptedException {
+    URI uri = call.uri();
+    String host = uri.getHost();
+    if (host.startsWith("[")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    Connections.Server server = new Connections.Server(host, WebClient.port(uri));
+    Consumer<Wire> back = wire -> connections.give(server, wire);
+    watch();
+    try {
+      Wire used = connections.take(server);
+      if (used != null) {
+        opened(used.socket());
+        try {
+          return exchange(used, back, false);
+        } catch (Silence e) {
+          // The server ended it just now. What changes nothing there may be asked again.
+          used.close();
+          if (isLate() || !call.method().equals("GET") && !call.method().equals("HEAD")) {
+            throw e;
+          }
+        }
+      }
+      return exchange(Wire.tcp(host, server.port()).dial(this::opened), back, false);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Closing is how a blocked socket is told that its time is up. */
+  private void watch() {
+    alarm = timer.schedule(this::expire, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+  }
+
+  private void expire() {
+    Closeable s;
+    synchronized (this) {
+      late = true;
+      s = socket;
+    }
+    close(s);
+  }
+
+  private void opened(Closeable s) {
+    boolean over;
+    synchronized (this) {
+      socket = s;
+      over = late;
+    }
+    if (over) {
+      close(s);
+    }
+  }
+
+  private synchronized boolean isLate() {
+    return late;
+  }
+
+  private void cancel() {
+    ScheduledFuture<?> a = alarm;
+    if (a != null) {
+      a.cancel(false);
+    }
+  }
+
+  private static void close(@Nullable Closeable s) {
+    try {
+      if (s != null) {
+        s.close();
+      }
+    } catch (IOException e) {
+      // it is over anyway
+    }
+  }
+
+  private IOException failed(IOException e) throws InterruptedException {
+    cancel();
+    Closeable s;
+    synchronized (this) {
+      s = socket;
+    }
+    close(s);
+    return told(e);
+  }
+
+  /** What an exception means: that the time is up, that the thread is to end, or what it says. */
+  private IOException told(IOException e) throws InterruptedException {
+    if (isLate()) {
+      return new HttpTimeoutException("context deadline exceeded");
+    }
+    if (e instanceof ClosedByInterruptException) {
+      Thread.interrupted();
+      throw new InterruptedException();
+    }
+    return e;
+  }
+
+  private Answer exchange(Wire wire, Consumer<Wire> back, boolean once) throws IOException {
+    byte[] body = call.body() == null ? new byte[0] : call.body();
+    byte[] head = head(body.length, once);
+    Source in = new Source(wire.in());
+    try {
+      if (head.length + body.length <= ONE_WRITE) {
+        byte[] all = java.util.Arrays.copyOf(head, head.length + body.length);
+        System.arraycopy(body, 0, all, head.length, body.length);
+        wire.out().write(all);
+      } else {
+        wire.out().write(head);
+        wire.out().write(body);
+      }
+      wire.out().flush();
+    } catch (IOException e) {
+      if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
+        throw body.length == 0 ? new Silence(e) : e;
+      }
+      // It has answered without having read all of the body.
+    }
+    Head h = in.head();
+    return answer(h, in, wire, once ? w -> w.close() : back);
+  }
+
+  private byte[] head(int bodyLength, boolean once) throws IOException {
+    StringBuilder sb = new StringBuilder(256);
+    sb.append(call.method()).append(' ').append(target).append(" HTTP/1.1\r\nHost: ");
+    sb.append(call.uri().getHost());
+    if (call.uri().getPort() >= 0) {
+      sb.append(':').append(call.uri().getPort());
+    }
+    sb.append("\r\n");
+    for (Map.Entry<String, List<String>> h : headers.entrySet()) {
+      for (String v : h.getValue()) {
+        if (!isName(h.getKey()) || !isSendable(v)) {
+          throw new IOException("a header cannot be sent: " + h.getKey());
+        }
+        sb.append(h.getKey()).append(": ").append(v).append("\r\n");
+      }
+    }
+    if (bodyLength > 0 || call.method().equals("POST") || call.method().equals("PUT")) {
+      sb.append("Content-Length: ").append(bodyLength).append("\r\n");
+    }
+    sb.append(once ? "Connection: close\r\n\r\n" : "\r\n");
+    return sb.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static boolean isName(String s) {
+    return !s.isEmpty()
+        && s.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ':')
+        && !OWN_HEADERS.contains(s.toLowerCase(Locale.ROOT));
+  }
+
+  private static boolean isSendable(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c < ' ' && c != '\t' || c == 0x7f) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Answer answer(Head h, Source in, Wire wire, Consumer<Wire> back) throws IOException {
+    Map<String, List<String>> headers = h.headers();
+    List<String> lengths = headers.getOrDefault("Content-Length", List.of());
+    String coding = String.join(",", headers.getOrDefault("Transfer-Encoding", List.of()));
+    String connection =
+        String.join(",", headers.getOrDefault("Connection", List.of())).toLowerCase(Locale.ROOT);
+    boolean again = h.version().equals("HTTP/1.1") && !connection.contains("close");
+    Part body;
+    if (call.method().equals("HEAD") || h.status() == 204 || h.status() == 304) {
+      body = new Part(in, 0);
+    } else if (coding.toLowerCase(Locale.ROOT).contains("chunked")) {
+      body = new Chunked(in);
+    } else if (!lengths.isEmpty()) {
+      body = new Part(in, length(lengths.getFirst()));
+    } else {
+      body = new Part(in, Part.TO_THE_END);
+      again = false;
+    }
+    return new Answer(h.status(), headers, new Body(body, in, wire, again ? back : null));
+  }
+
+  private static long length(String s) throws IOException {
+    try {
+      long n = Long.parseLong(s.strip());
+      if (n >= 0) {
+        return n;
+      }
+    } catch (NumberFormatException e) {
+      // as below
+    }
+    throw new IOException("malformed Content-Length \"" + s + "\"");
+  }
+
+  /** Reads the status and headers of an answer; its body is next. */
+  static Head readHead(InputStream in) throws IOException {
+    return new Source(in, 1).head();
+  }
+
+  /** The connection ended before there was any answer. */
+  private static final class Silence extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Silence(@Nullable IOException cause) {
+      super("EOF", cause);
+    }
+  }
+
+  /** The body of the answer, with the connection behind it. */
+  private final class Body extends InputStream {
+    private final Part part;
+    private final Source source;
+    private final Wire wire;
+    private final @Nullable Consumer<Wire> back;
+    private boolean over;
+
+    Body(Part part, Source source, Wire wire, @Nullable Consumer<Wire> back) {
+      this.part = part;
+      this.source = source;
+      this.wire = wire;
+      this.back = back;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int offset, int length) throws IOException {
+      if (over) {
+        return -1;
+      }
+      if (length == 0) {
+        return 0;
+      }
+      int n;
+      try {
+        n = part.read(b, offset, length);
+      } catch (IOException e) {
+        end(false);
+        throw isLate() ? new HttpTimeoutException("context deadline exceeded") : e;
+      }
+      if (n < 0) {
+        end(true);
+      }
+      return n;
+    }
+
+    private void end(boolean whole) {
+      if (over) {
+        return;
+      }
+      over = true;
+      cancel();
+      boolean again;
+      synchronized (Http1Call.this) {
+        again = whole && back != null && !late && !source.hasMore();
+        socket = null; // a late alarm must not close what somebody else uses by then
+      }
+      if (again && back != null) {
+        back.accept(wire);
+      } else {
+        wire.close();
+      }
+    }
+
+    @Override
+    public void close() {
+      if (over) {
+        return;
+      }
+      boolean whole = false;
+      try {
+        // What has come already is read past, so that the connection serves again.
+        while (back != null && part.isAtHand() && !whole) {
+          whole = part.read(new byte[BUFFER], 0, BUFFER) < 0;
+        }
+      } catch (IOException e) {
+        // then it does not
+      }
+      end(whole);
+    }
+  }
+
+  /** Bytes of a connection, some of them read ahead. */
+  private static final class Source {
+    private final InputStream in;
+    private final byte[] buf;
+    private int at;
+    private int end;
+
+    Source(InputStream in) {
+      this(in, BUFFER);
+    }
+
+    Source(InputStream in, int ahead) {
+      this.in = in;
+      this.buf = new byte[ahead];
+    }
+
+    boolean hasMore() {
+      return at < end;
+    }
+
+    /** Whether the other side has said something; waits for it. */
+    boolean hasSome() {
+      try {
+        return hasMore() || fill();
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
+    private boolean fill() throws IOException {
+      at = 0;
+      end = Math.max(0, in.read(buf, 0, buf.length));
+      return end > 0;
+    }
+
+    int read(byte[] b, int offset, int length) throws IOException {
+      if (at == end) {
+        return in.read(b, offset, length);
+      }
+      int n = Math.min(length, end - at);
+      System.arraycopy(buf, at, b, offset, n);
+      at += n;
+      return n;
+    }
+
+    Head head() throws IOException {
+      try {
+        if (!hasMore() && !fill()) {
+          throw new Silence(null);
+        }
+      } catch (ClosedByInterruptException | Silence e) {
+        throw e;
+      } catch (IOException e) {
+        throw new Silence(e);
+      }
+      String version;
+      int status;
+      Map<String, List<String>> headers;
+      do {
+        String line = line();
+        String[] parts = line.split(" ", 3);
+        if (parts.length < 2
+            || !parts[0].startsWith("HTTP/1.")
+            || parts[1].length() != 3
+            || !parts[1].chars().allMatch(c -> c >= '0' && c <= '9')
+            || parts[1].charAt(0) < '1'
+            || parts[1].charAt(0) > '5') {
+          throw new IOException("malformed HTTP response \"" + line + "\"");
+        }
+        version = parts[0];
+        status = Integer.parseInt(parts[1]);
+        headers = headers();
+      } while (status / 100 == 1);
+      return new Head(version, status, headers);
+    }
+
+    Map<String, List<String>> headers() throws IOException {
+      Map<String, List<String>> out = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      for (int n = 0; ; n++) {
+        String line = line();
+        if (line.isEmpty()) {
+          return out;
+        }
+        int colon = line.indexOf(':');
+        if (colon <= 0) {
+          throw new IOException("malformed header \"" + line + "\"");
+        }
+        if (n == MAX_HEADERS) {
+          throw new IOException("more than " + MAX_HEADERS + " headers");
+        }
+        out.computeIfAbsent(line.substring(0, colon), k -> new ArrayList<>(1))
+            .add(line.substring(colon + 1).strip());
+      }
+    }
+
+    String line() throws IOException {
+      ByteArrayOutputStream before = null; // what came in earlier buffers
+      while (true) {
+        for (int i = at; i < end; i++) {
+          if (buf[i] == '\n') {
+            String s;
+            if (before == null) {
+              s = new String(buf, at, i - at, StandardCharsets.ISO_8859_1);
+            } else {
+              before.write(buf, at, i - at);
+              s = before.toString(StandardCharsets.ISO_8859_1);
+            }
+            at = i + 1;
+            return s.endsWith("\r") ? s.substring(0, s.length() - 1) : s;
+          }
+        }
+        if (before == null) {
+          before = new ByteArrayOutputStream();
+        }
+        before.write(buf, at, end - at);
+        if (before.size() > MAX_LINE) {
+          throw new IOException("a header is longer than " + MAX_LINE + " bytes");
+        }
+        if (!fill()) {
+          throw new IOException("unexpected EOF");
+        }
+      }
+    }
+  }
+
+  /** A body whose length was told or that ends with the connection, or a part of one. */
+  private static class Part {
+    static final long TO_THE_END = Long.MAX_VALUE;
+
+    final Source in;
+    long left;
+
+    Part(Source in, long length) {
+      this.in = in;
+      this.left = length;
+    }
+
+    /** Sets how much comes next, once nothing is left; false at the end. */
+    boolean next() throws IOException {
+      return false;
+    }
+
+    /** Whether the rest of it was read ahead. */
+    boolean isAtHand() {
+      return left <= in.end - in.at;
+    }
+
+    int read(byte[] b, int offset, int length) throws IOException {
+      if (left <= 0 && !next()) {
+        return -1;
+      }
+      int n = in.read(b, offset, (int) Math.min(length, left));
+      if (n < 0) {
+        if (left == TO_THE_END) {
+          left = 0;
+          return -1;
+        }
+        throw new IOException("unexpected EOF");
+      }
+      if (left != TO_THE_END) {
+        left -= n;
+      }
+      return n;
+    }
+  }
+
+  /** A body in chunks; trailers are read past. */
+  private static final class Chunked extends Part {
+    private boolean first = true;
+    private boolean ended;
+
+    Chunked(Source in) {
+      super(in, 0);
+    }
+
+    @Override
+    boolean isAtHand() {
+      return ended;
+    }
+
+    @Override
+    boolean next() throws IOException {
+      if (ended) {
+        return false;
+      }
+      if (!first && !in.line().isEmpty()) {
+        throw new IOException("malformed chunked encoding");
+      }
+      first = false;
+      String size = in.line();
+      int semi = size.indexOf(';');
+      try {
+        left = Long.parseLong((semi < 0 ? size : size.substring(0, semi)).strip(), 16);
+      } catch (NumberFormatException e) {
+        throw new IOException("malformed chunked encoding", e);
+      }
+      if (left < 0 || left == TO_THE_END) {
+        throw new IOException("malformed chunked encoding");
+      }
+      if (left == 0) {
+        ended = true;
+        in.headers();
+      }
+      return !ended;
+    }
+  }
+}
