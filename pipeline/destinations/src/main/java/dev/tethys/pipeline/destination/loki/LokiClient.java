@@ -1,0 +1,319 @@
+package dev.tethys.pipeline.destination.loki;
+
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends entries to one Loki: gathers them by tenant for so long or until there are so many bytes,
+ * and puts each request into a queue in memory or on disk. Safe for several threads.
+ *
+ * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
+ * that streams keep their order; tenants do not wait for each other. An entry is settled when its
+ * request was delivered, is safe on disk, was refused for good, or is given up as configured. While
+ * the queue is full, whoever brings an entry waits.
+ *
+ * <p>Invariants: {@link #batches} and what it holds is guarded by {@link #lock}; requests are put
+ * into the outbox under the lock, so that their order is that of entries.
+ */
+public final class LokiClient implements AutoCloseable {
+  /** Bytes of requests that wait in memory. */
+  public static final long QUEUE_BYTES = 64L << 20;
+
+  /** How many label sets are remembered with their texts. */
+  static final int SLOTS = 4096;
+
+  private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
+
+  /** Entries of a tenant that wait to be sent. */
+  private static final class Pending {
+    final PushWriter writer = new PushWriter();
+    final List<LogEntry.Origin> origins = new ArrayList<>();
+    long bytes;
+    Clockwork.@Nullable Timer timer;
+  }
+
+  /** What is known of a label set: its tenant, and its text without that. */
+  private record Stream(Labels labels, String tenant, String text) {}
+
+  private final LokiClientConfig config;
+  private final LokiLimits limits;
+  private final LokiMetrics metrics;
+  private final Clockwork clock;
+  private final String host;
+  private final Outbox outbox;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Pending> batches = new HashMap<>();
+  private final @Nullable Stream[] streams = new Stream[SLOTS];
+  private volatile boolean closing;
+
+  /**
+   * Opens a client, and goes on with what is found in its folder.
+   *
+   * @param client for the requests; of {@link LokiClientConfig#client()}
+   * @param folder where requests wait; null for memory
+   * @throws IOException when the folder cannot be used
+   */
+  public LokiClient(
+      LokiClientConfig config,
+      LokiLimits limits,
+      WebClient client,
+      @Nullable Path folder,
+      Outboxes outboxes,
+      Account account,
+      LokiMetrics metrics,
+      Clockwork clock)
+      throws IOException {
+    this.config = config;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.host = config.host();
+    metrics.begin(host);
+    LokiClientConfig.Backoff b = config.backoff();
+    OutboxOptions options =
+        OutboxOptions.DEFAULT
+            .withCapacity(OutboxOptions.Capacity.ofBytes(folder == null ? QUEUE_BYTES : 1L << 30))
+            .withDisk(folder == null ? null : OutboxOptions.Disk.in(folder))
+            .withRetry(
+                new OutboxOptions.Retry(
+                    true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
+    LokiSender sender = new LokiSender(config, client, clock::millis, new Counting());
+    this.outbox = outboxes.open("client " + config.id(), options, sender, account);
+  }
+
+  private final class Counting implements LokiSender.Ear {
+    @Override
+    public void answered(int status, double seconds) {
+      metrics.duration.with(Integer.toString(status), host).observe(seconds);
+    }
+
+    @Override
+    public void sent(Parcel p) {
+      metrics.sentBytes.with(host).add(p.body().length);
+      metrics.sentEntries.with(host).add(p.items());
+    }
+
+    @Override
+    public void dropped(Parcel p, String reason) {
+      metrics.dropped(host, tenant(p), reason, p.items(), p.body().length);
+    }
+
+    @Override
+    public void retried(Parcel p) {
+      metrics.retries.with(host, tenant(p)).inc();
+    }
+  }
+
+  private static String tenant(Parcel p) {
+    return p.headers().getOrDefault(LokiSender.TENANT, "");
+  }
+
+  /** Its name in metrics and logs. */
+  public String name() {
+    return config.id();
+  }
+
+  /** How its queue stands. */
+  public OutboxStatus status() {
+    return outbox.status();
+  }
+
+  /** Takes an entry, which now belongs to the client. Blocks while the queue is full. */
+  public void accept(LogEntry entry) {
+    lock.lock();
+    try {
+      Stream s = stream(entry.labels());
+      String line = entry.line();
+      long bytes = utf8Length(line);
+      if (limits.maxLineBytes() > 0 && bytes > limits.maxLineBytes()) {
+        if (!limits.truncate()) {
+          metrics.dropped(host, s.tenant, LokiMetrics.LINE_TOO_LONG, 1, bytes);
+          entry.settle();
+          return;
+        }
+        line = truncated(line, limits.maxLineBytes());
+        long left = utf8Length(line);
+        metrics.mutatedEntries.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).inc();
+        metrics.mutatedBytes.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).add(bytes - left);
+        bytes = left;
+      }
+      bytes += entry.metadata().canonicalBytes().length;
+      Pending p = batches.get(s.tenant);
+      if (p != null && p.bytes + bytes > config.batchBytes()) {
+        send(s.tenant, p);
+        p = null;
+      }
+      if (p == null) {
+        p = begin(s.tenant);
+      } else if (limits.maxStreams() > 0
+          && p.writer.streams() >= limits.maxStreams()
+          && !p.writer.hasStream(s.text)) {
+        metrics.dropped(host, s.tenant, LokiMetrics.STREAM_LIMITED, 1, bytes);
+        entry.settle();
+        return;
+      }
+      p.writer.add(s.text, entry.timestamp(), line, entry.metadata());
+      p.bytes += bytes;
+      LogEntry.Origin origin = entry.detach();
+      if (origin != null) {
+        p.origins.add(origin);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pending begin(String tenant) {
+    Pending p = new Pending();
+    batches.put(tenant, p);
+    metrics.begin(host, tenant);
+    p.timer =
+        clock.schedule(
+            config.batchWait(),
+            () -> clock.execute("loki-" + config.id(), () -> sendIfWaiting(tenant, p)));
+    return p;
+  }
+
+  private void sendIfWaiting(String tenant, Pending p) {
+    lock.lock();
+    try {
+      if (batches.get(tenant) == p) {
+        send(tenant, p);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void send(String tenant, Pending p) {
+    batches.remove(tenant, p);
+    if (p.timer != null) {
+      p.timer.cancel();
+    }
+    byte[] plain = p.writer.toByteArray();
+    byte[] body = SnappyBlock.encode(plain, 0, plain.length);
+    metrics.encodedBytes.with(host).add(body.length);
+    Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
+    int entries = p.writer.entries();
+    byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
+    long lane = Labels.hash64(name, 0, name.length) | 1; // 0 would mean no order
+    Parcel parcel = new Parcel(Signal.LOGS, body, entries, lane, headers);
+    List<LogEntry.Origin> origins = p.origins;
+    outbox.put(parcel, outcome -> told(parcel, outcome, origins));
+  }
+
+  /** What became of a request. */
+  private void told(Parcel p, Outcome outcome, List<LogEntry.Origin> origins) {
+    if (outcome instanceof Outcome.Unavailable u) {
+      if (closing || config.backoff().attempts() == 0) {
+        return; // not sent because something ends: its sources bring it again
+      }
+      boolean limited = u.reason().contains("HTTP status 429");
+      metrics.dropped(
+          host,
+          tenant(p),
+          limited ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC,
+          p.items(),
+          p.body().length);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "client {0}: {1} entries dropped: {2}",
+          config.id(),
+          p.items(),
+          u.reason());
+    }
+    origins.forEach(LogEntry.Origin::settled);
+  }
+
+  private Stream stream(Labels labels) {
+    int slot = (int) labels.hash64() & SLOTS - 1;
+    Stream s = streams[slot];
+    if (s != null && s.labels.equals(labels)) {
+      return s;
+    }
+    LabelsBuilder all = new LabelsBuilder(config.externalLabels()).addAll(labels);
+    String own = all.get(LogEntry.TENANT_LABEL);
+    Labels shown = all.remove(LogEntry.TENANT_LABEL).build();
+    s = new Stream(labels, own.isEmpty() ? config.tenant() : own, shown.toString());
+    streams[slot] = s;
+    return s;
+  }
+
+  private static long utf8Length(String s) {
+    long n = s.length();
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c >= 0x80) {
+        n += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return n;
+  }
+
+  private static String truncated(String s, long most) {
+    long n = 0;
+    int i = 0;
+    while (i < s.length()) {
+      int c = s.codePointAt(i);
+      n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+      if (n > most) {
+        break;
+      }
+      i += Character.charCount(c);
+    }
+    return s.substring(0, i);
+  }
+
+  /** Puts all that is gathered into the queue. */
+  public void flush() {
+    lock.lock();
+    try {
+      List.copyOf(batches.entrySet()).forEach(e -> send(e.getKey(), e.getValue()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sends what it can within the time. What is left stays on disk; without a disk its entries are
+   * not settled, so that their sources bring them again.
+   */
+  public void close(Duration patience) {
+    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    try {
+      flushing.join(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closing = true;
+    outbox.close(patience);
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+}

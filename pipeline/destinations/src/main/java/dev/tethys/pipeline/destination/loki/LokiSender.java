@@ -1,0 +1,138 @@
+package dev.tethys.pipeline.destination.loki;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.RetryAfter;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+
+/**
+ * Posts requests to a Loki and judges its answers as Promtail does: 429 and 5xx are for later,
+ * other refusals for good. A request that is too large (413) is sent in halves instead of dropped.
+ */
+final class LokiSender implements Sender {
+  static final String TENANT = "X-Scope-OrgID";
+  static final String PROTOBUF = "application/x-protobuf";
+
+  /** The largest request that is taken apart again. */
+  private static final int MAX_SPLIT = 1 << 29;
+
+  private static final int MAX_REASON = 1024;
+
+  /** Hears of requests. */
+  interface Ear {
+    void answered(int status, double seconds);
+
+    void sent(Parcel p);
+
+    void dropped(Parcel p, String reason);
+
+    void retried(Parcel p);
+  }
+
+  private final URI url;
+  private final Map<String, String> headers;
+  private final Duration timeout;
+  private final boolean dropRateLimited;
+  private final WebClient client;
+  private final LongSupplier millis;
+  private final Ear ear;
+
+  LokiSender(LokiClientConfig config, WebClient client, LongSupplier millis, Ear ear) {
+    this.url = config.url();
+    this.headers = config.headers();
+    this.timeout = config.timeout();
+    this.dropRateLimited = config.dropRateLimited();
+    this.client = client;
+    this.millis = millis;
+    this.ear = ear;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(headers);
+    all.put("Content-Type", PROTOBUF);
+    all.putAll(p.headers());
+    Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
+    long begun = System.nanoTime();
+    int status = -1;
+    String reason;
+    Duration after;
+    try (Answer a = client.send(call)) {
+      status = a.status();
+      after = RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong()));
+      reason = "HTTP status " + status + (status / 100 == 2 ? "" : said(a));
+    } catch (IOException e) {
+      ear.retried(p);
+      throw e;
+    } finally {
+      ear.answered(status, (System.nanoTime() - begun) / 1e9);
+    }
+    if (status / 100 == 2) {
+      ear.sent(p);
+      return Verdict.DELIVERED;
+    }
+    if (status == 429 && !dropRateLimited || status / 100 == 5) {
+      ear.retried(p);
+      return new Verdict.Later(after, status == 429 || status == 503, reason);
+    }
+    if (status == 413) {
+      List<Parcel> halves = halves(p);
+      if (!halves.isEmpty()) {
+        return new Verdict.Instead(halves, reason);
+      }
+    }
+    ear.dropped(p, status == 429 ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC);
+    return new Verdict.Never(reason);
+  }
+
+  private static List<Parcel> halves(Parcel p) {
+    if (p.items() < 2) {
+      return List.of();
+    }
+    try {
+      int length = SnappyBlock.decodedLength(p.body(), 0, p.body().length, MAX_SPLIT);
+      byte[] body = new byte[length + SnappyBlock.SLACK];
+      SnappyBlock.decode(p.body(), 0, p.body().length, body);
+      List<Parcel> out = new ArrayList<>();
+      for (PushWriter.Part part :
+          PushWriter.split(Arrays.copyOf(body, length), (p.items() + 1) / 2)) {
+        byte[] b = SnappyBlock.encode(part.body(), 0, part.body().length);
+        out.add(new Parcel(p.signal(), b, part.entries(), p.lane(), p.headers()));
+      }
+      return out.stream().mapToInt(Parcel::items).sum() == p.items() ? out : List.of();
+    } catch (CodecException e) {
+      return List.of();
+    }
+  }
+
+  /** The first line of what the server said. */
+  private static String said(Answer a) {
+    try (InputStream in = a.body()) {
+      String s = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8);
+      String line = s.lines().findFirst().orElse("").strip();
+      return line.isEmpty() ? "" : ": " + line;
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package dev.tethys.pipeline.destination.loki;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LokiClientTest {
+  private static final String QUICK =
+      "batchwait: 1h, backoff_config: {min_period: 1ms, max_period: 2ms";
+
+  private LokiDouble loki;
+  private HttpClientFactory http;
+  private final Registry registry = new Registry();
+  private final LokiMetrics metrics = new LokiMetrics(registry);
+  private final Account account = new Account("client", "test", Signal.LOGS);
+  private final AtomicInteger settled = new AtomicInteger();
+  private final List<LokiClient> opened = new ArrayList<>();
+
+  @BeforeEach
+  void start() throws IOException {
+    loki = new LokiDouble();
+    http = new HttpClientFactory("tethys/test");
+  }
+
+  @AfterEach
+  void stop() {
+    opened.forEach(LokiClient::close);
+    loki.close();
+    http.close();
+  }
+
+  private static LokiClientConfig config(String yaml) {
+    YamlDocument d = YamlDocument.parse("promtail.yml", null, "[" + yaml + "]");
+    List<LokiClientConfig> all = LokiClientConfig.readList(d.root());
+    d.refuseNotBuilt();
+    return all.getFirst();
+  }
+
+  private LokiClient client(String keys) throws IOException {
+    return client(keys, LokiLimits.NONE, null);
+  }
+
+  private LokiClient client(String keys, LokiLimits limits, @Nullable Path folder)
+      throws IOException {
+    LokiClientConfig c = config("{url: '" + loki.url() + "', " + keys + "}");
+    LokiClient made =
+        new LokiClient(
+            c,
+            limits,
+            http.client(c.client()),
+            folder,
+            new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
+            account,
+            metrics,
+            Clockwork.system());
+    opened.add(made);
+    return made;
+  }
+
+  private LogEntry entry(long time, String line, String... labels) {
+    return new LogEntry(Labels.of(labels), time, line, settled::incrementAndGet);
+  }
+
+  private double metric(String name, String... labels) {
+    for (MetricFamily f : registry.gather()) {
+      for (MetricFamily.Metric m : f.metrics()) {
+        if (f.name().equals(name) && m.labels().equals(Labels.of(labels))) {
+          return m.point() instanceof MetricFamily.Value v ? v.value() : -1;
+        }
+      }
+    }
+    return Double.NaN;
+  }
+
+  @Test
+  void entriesArriveByStream() throws Exception {
+    LokiClient c = client(QUICK + "}, headers: {X-Own: mine}, external_labels: {dc: eu, app: x}");
+    LogEntry rich = entry(1_700_000_000_123_456_789L, "a \u00e4 \"line\"\n", "app", "lo\"ki");
+    rich.setMetadata(Labels.of("trace", "t1", "user", "u"));
+    c.accept(rich);
+    c.accept(entry(2, "second", "app", "b"));
+    c.accept(entry(-1_500_000_000L, "", "app", "lo\"ki"));
+    c.flush();
+    loki.await(() -> loki.entries.size() == 3);
+    assertThat(loki.entries)
+        .containsExactly(
+            new LokiDouble.Got(
+                "",
+                "{app=\"lo\\\"ki\", dc=\"eu\"}",
+                1_700_000_000_123_456_789L,
+                "a \u00e4 \"line\"\n",
+                "trace=t1;user=u;"),
+            new LokiDouble.Got("", "{app=\"lo\\\"ki\", dc=\"eu\"}", -1_500_000_000L, "", ""),
+            new LokiDouble.Got("", "{app=\"b\", dc=\"eu\"}", 2, "second", ""));
+    assertThat(loki.requests.getFirst().getFirst("X-Own")).isEqualTo("mine");
+    assertThat(loki.requests.getFirst().getFirst("Content-Type"))
+        .isEqualTo("application/x-protobuf");
+    loki.await(() -> settled.get() == 3);
+    assertThat(metric("promtail_sent_entries_total", "host", loki.host())).isEqualTo(3);
+  }
+
+  @Test
+  void eachTenantHasItsRequests() throws Exception {
+    LokiClient c = client(QUICK + "}, tenant_id: common");
+    c.accept(entry(1, "a", "app", "x", "__tenant_id__", "t1"));
+    c.accept(entry(2, "b", "app", "x"));
+    c.accept(entry(3, "c", "app", "x", "__tenant_id__", "t1"));
+    c.flush();
+    loki.await(() -> loki.entries.size() == 3);
+    assertThat(loki.entries)
+        .extracting(LokiDouble.Got::tenant, LokiDouble.Got::labels, LokiDouble.Got::line)
+        .containsExactlyInAnyOrder(
+            org.assertj.core.groups.Tuple.tuple("t1", "{app=\"x\"}", "a"),
+            org.assertj.core.groups.Tuple.tuple("t1", "{app=\"x\"}", "c"),
+            org.assertj.core.groups.Tuple.tuple("common", "{app=\"x\"}", "b"));
+  }
+
+  @Test
+  void orderIsKeptAcrossFailures() throws Exception {
+    for (int status : new int[] {500, 429, 503, 502}) {
+      loki.answers.add(new LokiDouble.Answer(status, "not now"));
+    }
+    LokiClient c = client(QUICK + "}, batchsize: 10");
+    List<String> sent = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      sent.add("line" + i);
+      c.accept(entry(i, "line" + i, "app", "x"));
+    }
+    c.flush();
+    loki.await(() -> loki.entries.size() >= 50);
+    assertThat(loki.lines()).isEqualTo(sent);
+    loki.await(() -> settled.get() == 50);
+    assertThat(metric("promtail_batch_retries_total", "host", loki.host(), "tenant", ""))
+        .isEqualTo(4);
+  }
+
+  @Test
+  void entriesGoWhenTheyHaveWaited() throws Exception {
+    LokiClient c = client("batchwait: 1ms");
+    c.accept(entry(1, "a", "app", "x"));
+    loki.await(() -> loki.lines().equals(List.of("a")));
+    c.accept(entry(1, "b", "app", "x"));
+    loki.await(() -> loki.lines().equals(List.of("a", "b")));
+  }
+
+  @Test
+  void refusedRequestsAreDroppedAndCounted() throws Exception {
+    loki.answers.add(new LokiDouble.Answer(400, "entry too far behind\nmore"));
+    LokiClient c = client(QUICK + "}");
+    c.accept(entry(1, "bad", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 1);
+    c.accept(entry(1, "good", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 2);
+    assertThat(loki.lines()).containsExactly("good");
+    assertThat(dropped("ingester_error")).isEqualTo(1);
+  }
+
+  private double dropped(String reason) {
+    return metric(
+        "promtail_dropped_entries_total", "host", loki.host(), "tenant", "", "reason", reason);
+  }
+
+  @Test
+  void rateLimitedRequestsAreDroppedWhereTold() throws Exception {
+    loki.answers.add(new LokiDouble.Answer(429, "too much"));
+    LokiClient c = client(QUICK + "}, drop_rate_limited_batches: true");
+    c.accept(entry(1, "much", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 1);
+    assertThat(dropped("rate_limited")).isEqualTo(1);
+  }
+
+  @Test
+  void attemptsEndWhereTold() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client(QUICK + ", max_retries: 3}");
+    c.accept(entry(1, "lost", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 1);
+    assertThat(loki.requests).hasSize(3);
+    assertThat(dropped("ingester_error")).isEqualTo(1);
+  }
+
+  @Test
+  void tooLargeRequestsAreHalved() throws Exception {
+    loki.answers.add(new LokiDouble.Answer(413, "too large"));
+    LokiClient c = client(QUICK + "}");
+    for (int i = 0; i < 5; i++) {
+      c.accept(entry(i, "line" + i, "app", "" + i % 2));
+    }
+    c.flush();
+    loki.await(() -> loki.entries.size() == 5);
+    assertThat(loki.requests).hasSize(3);
+    assertThat(loki.lines()).containsExactly("line0", "line2", "line4", "line1", "line3");
+    loki.await(() -> settled.get() == 5);
+  }
+
+  @Test
+  void limitsOfEntriesAreHeld() throws Exception {
+    LokiClient c = client(QUICK + "}", new LokiLimits(2, 5, false), null);
+    c.accept(entry(1, "123456", "app", "a"));
+    c.accept(entry(1, "12345", "app", "a"));
+    c.accept(entry(1, "b", "app", "b"));
+    c.accept(entry(1, "c", "app", "c"));
+    c.flush();
+    loki.await(() -> loki.entries.size() == 2);
+    assertThat(loki.lines()).containsExactly("12345", "b");
+    assertThat(dropped("line_too_long")).isEqualTo(1);
+    assertThat(dropped("stream_limited")).isEqualTo(1);
+    LokiClient cut = client("name: cut, " + QUICK + "}", new LokiLimits(0, 5, true), null);
+    cut.accept(entry(1, "\u00e4\u00e4\u00e4\u00e4", "app", "a"));
+    cut.flush();
+    loki.await(() -> loki.entries.size() == 3);
+    assertThat(loki.lines().getLast()).isEqualTo("\u00e4\u00e4");
+    loki.await(() -> settled.get() == 5);
+  }
+
+  @Test
+  void whatIsNotSentAtTheEndIsLeftToItsSource() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client(QUICK + "}");
+    c.accept(entry(1, "kept", "app", "x"));
+    c.flush();
+    loki.await(() -> !loki.requests.isEmpty());
+    c.close(Duration.ZERO);
+    assertThat(settled).hasValue(0);
+  }
+
+  @Test
+  void onDiskEntriesAreSettledAtOnceAndSurvive(@TempDir Path folder) throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client("name: disk, " + QUICK + "}", LokiLimits.NONE, folder);
+    c.accept(entry(1, "kept", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 1);
+    c.close(Duration.ZERO);
+    loki.always = null;
+    client("name: disk, " + QUICK + "}", LokiLimits.NONE, folder);
+    loki.await(() -> loki.lines().contains("kept"));
+  }
+
+  @Test
+  void everyClientGetsEveryEntry() throws Exception {
+    LokiClients both =
+        new LokiClients(
+            List.of(client("name: a, " + QUICK + "}"), client("name: b, " + QUICK + "}")));
+    both.accept(entry(1, "x", "app", "x"));
+    both.all().getFirst().flush();
+    loki.await(() -> loki.entries.size() == 1);
+    assertThat(settled).hasValue(0);
+    both.flush();
+    loki.await(() -> settled.get() == 1);
+    assertThat(loki.lines()).containsExactly("x", "x");
+    both.close(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aFullConfigurationIsRead() {
+    LokiClientConfig c =
+        config(
+            """
+            {name: far, url: 'https://u:p@loki.example:3100/loki/api/v1/push', tenant_id: t, batchwait: 2s,
+             batchsize: 102400, basic_auth: {username: u, password: p}, timeout: 5s,
+             backoff_config: {min_period: 100ms, max_period: 1m, max_retries: 20},
+             external_labels: {cluster: eu}, headers: {X-A: b}, drop_rate_limited_batches: true}
+            """);
+    assertThat(c.id()).isEqualTo("far");
+    assertThat(c.host()).isEqualTo("loki.example:3100");
+    assertThat(c.batchWait()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(c.backoff())
+        .isEqualTo(new LokiClientConfig.Backoff(Duration.ofMillis(100), Duration.ofMinutes(1), 20));
+    assertThat(c.tree().toString()).doesNotContain("password=p").contains("u:xxxxx@");
+    assertThat(config("{url: 'http://h/x'}").id()).matches("[0-9a-f]{6}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {}                                                    | "url" is required
+          {url: 'nowhere'}                                      | url wants an address
+          {url: 'http://h/', batchsize: -1}                     | batchsize wants
+          {url: 'http://h/', batchwait: 1 hour}                 | not a valid duration
+          {url: 'http://h/', external_labels: {a-b: c}}         | not a valid label name
+          {url: 'http://h/', headers: {'a b': c}}               | not a valid name of a header
+          {url: 'http://h/', backoff_config: {max_retries: -1}} | may not be negative
+          {url: 'http://h/', stream_lag_labels: a}              | is valid in Prometheus but not built
+          {url: 'http://h/'}, {url: 'http://h/'}                | duplicate client configs
+          """)
+  void mistakesAreRefused(String yaml, String message) {
+    assertThatThrownBy(() -> config(yaml)).hasMessageContaining(message);
+  }
+}
