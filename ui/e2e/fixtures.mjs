@@ -302,3 +302,24 @@ export function manyComponents(count) {
   }
   return { status: 'success', data: { time: Date.now(), tap: false, nodes, edges } };
 }
+
+/** An answer of Alertmanager's /api/v2/alerts/groups: so many alerts, a group for each hundred. */
+export function manyAlertGroups(count) {
+  const now = Date.now();
+  const groups = [];
+  for (let i = 0; i < count; i++) {
+    const alertname = `Alert${Math.floor(i / 100)}`;
+    if (i % 100 === 0) groups.push({ labels: { alertname }, receiver: { name: 'team' }, alerts: [] });
+    groups.at(-1).alerts.push({
+      labels: { alertname, instance: `host-${i}:9100`, severity: i % 5 ? 'info' : 'page', zone: `z${i % 7}` },
+      annotations: { summary: `host-${i} has a problem that takes a sentence to describe` },
+      startsAt: new Date(now - i * 1000).toISOString(),
+      endsAt: new Date(now + 300_000).toISOString(),
+      updatedAt: new Date(now).toISOString(),
+      fingerprint: i.toString(16).padStart(16, '0'),
+      receivers: [{ name: 'team' }],
+      status: { state: 'active', silencedBy: [], inhibitedBy: [], mutedBy: [] },
+    });
+  }
+  return groups;
+}

@@ -1,6 +1,7 @@
 // Clicks through the interface of a running server, Tethys or any other that speaks Prometheus's HTTP API:
 //   npm run e2e -- --base-url=http://127.0.0.1:9090 [--suite=NAME] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
-// Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL).
+// Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL),
+// alertmanager (--manager=PATH when it is inside of a server).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,9 +15,14 @@ const { values } = parseArgs({
     chromium: { type: 'string' },
     suite: { type: 'string', default: 'server' },
     feed: { type: 'string' },
+    manager: { type: 'string', default: '' },
   },
 });
-const SUITES = { server: './scenarios.mjs', pipelines: './pipelines.mjs' };
+const SUITES = {
+  server: './scenarios.mjs',
+  pipelines: './pipelines.mjs',
+  alertmanager: './alertmanager.mjs',
+};
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {
   console.error(
@@ -27,6 +33,12 @@ if (!values['base-url'] || !suite) {
 const baseUrl = values['base-url'].replace(/\/$/, '');
 if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
 
+// Where an Alertmanager's API, its start page and its other pages are.
+const manager = {
+  manager: baseUrl + values.manager,
+  root: `${values.manager}/`,
+  pages: '/alertmanager',
+};
 const { scenarios } = await import(suite);
 const browser = await launch(findChromium(values.chromium));
 let failed = 0;
@@ -47,6 +59,7 @@ try {
         ...opened,
         baseUrl,
         feed: values.feed,
+        ...manager,
         shot,
         open: (path) => opened.page.goto(baseUrl + path),
       });

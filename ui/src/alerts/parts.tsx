@@ -3,12 +3,21 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useConfig } from '../api/queries';
 import type { LabelSet, Rule } from '../api/types';
+import { has } from '../app/parts';
 import { Empty, LabelChips, PageHead } from '../components/ui';
 import { formatAgo, roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { configuredRules } from './configured';
 
-function AlertTabs() {
+const MANAGER_TABS = [
+  ['/alertmanager/alerts', 'Notified'],
+  ['/alertmanager/silences', 'Silences'],
+  ['/alertmanager/routes', 'Routing'],
+  ['/alertmanager/status', 'Manager'],
+] as const;
+
+/** The Alertmanager inside of the server has its pages here, too. */
+export function AlertTabs() {
   return (
     <nav className="tabs" aria-label="Alerts">
       <Link to="/alerts" className="tab" activeProps={{ 'aria-current': 'page' }}>
@@ -20,6 +29,12 @@ function AlertTabs() {
       <Link to="/alertmanager-discovery" className="tab" activeProps={{ 'aria-current': 'page' }}>
         Alertmanagers
       </Link>
+      {has('alertmanager') &&
+        MANAGER_TABS.map(([to, name]) => (
+          <Link key={to} to={to} className="tab" activeProps={{ 'aria-current': 'page' }}>
+            {name}
+          </Link>
+        ))}
     </nav>
   );
 }

@@ -7,10 +7,11 @@ import {
   type RouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import { fromHash } from '../alertmanager/links';
 import { Button, Empty, Loading, Notice } from '../components/ui';
 import { ExplorePage } from '../explore/explore-page';
 import { basePath } from './base';
-import { startPage } from './parts';
+import { has, startPage } from './parts';
 import { Shell } from './shell';
 
 type Search = Record<string, string>;
@@ -68,6 +69,11 @@ const alerts = lazyRouteComponent(() => import('../alerts/alerts-page'), 'Alerts
 const rules = lazyRouteComponent(() => import('../alerts/rules-page'), 'RulesPage');
 const alertmanagers = lazyRouteComponent(() => import('../alerts/alertmanagers-page'), 'AlertmanagersPage');
 const pipelines = lazyRouteComponent(() => import('../pipelines/pipelines-page'), 'PipelinesPage');
+const groups = lazyRouteComponent(() => import('../alertmanager/alerts-page'), 'GroupsPage');
+const silences = lazyRouteComponent(() => import('../alertmanager/silences-page'), 'SilencesPage');
+const silence = lazyRouteComponent(() => import('../alertmanager/silence-page'), 'SilencePage');
+const routing = lazyRouteComponent(() => import('../alertmanager/routes-page'), 'RoutesPage');
+const manager = lazyRouteComponent(() => import('../alertmanager/status-page'), 'ManagerStatusPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** Prometheus's own addresses open the tab that holds what they showed. */
@@ -81,8 +87,27 @@ const moved = <P extends string>(path: P, to: string) =>
     },
   });
 
+/** Links of notifications are Alertmanager's own: what they mean stands behind a #. */
+const managerLinks = <P extends string>(path: P, otherwise: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch,
+    beforeLoad: ({ search, location }) => {
+      const target = has('alertmanager') ? fromHash(location.hash) : null;
+      if (target) throw redirect({ to: target.to, search: target.search as never, hash: '', replace: true });
+      throw redirect({ to: otherwise, search: search as never, replace: true });
+    },
+  });
+
 const routes = root.addChildren([
-  moved('/', startPage),
+  managerLinks('/', startPage),
+  managerLinks('/alertmanager', '/alertmanager/alerts'),
+  route('/alertmanager/alerts', groups),
+  route('/alertmanager/silences', silences),
+  route('/alertmanager/silences/$id', silence),
+  route('/alertmanager/routes', routing),
+  route('/alertmanager/status', manager),
   moved('/graph', '/query'),
   moved('/agent', '/targets'),
   route('/query', ExplorePage),

@@ -24,8 +24,11 @@ interface Item {
 /** Whether there is a store to ask. */
 const queries = has('prometheus') && !isAgent;
 
+/** Inside of a server its pages are among those of alerts. */
+const managerAlone = has('alertmanager') && !has('prometheus');
+
 const ITEMS: Item[] = [
-  { to: '/query', also: ['/', '/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
+  { to: '/query', also: ['/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
   { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
   {
     to: '/targets',
@@ -38,12 +41,16 @@ const ITEMS: Item[] = [
   { to: '/pipelines', also: [], name: 'Pipelines', icon: 'pipelines', key: 'p', shown: has('pipelines') },
   {
     to: '/alerts',
-    also: ['/rules', '/alertmanager-discovery'],
+    also: ['/rules', '/alertmanager-discovery', '/alertmanager'],
     name: 'Alerts',
     icon: 'alerts',
     key: 'a',
     shown: queries,
   },
+  { to: '/alertmanager/alerts', also: [], name: 'Alerts', icon: 'alerts', key: 'a', shown: managerAlone },
+  { to: '/alertmanager/silences', also: [], name: 'Silences', icon: 'moon', key: 'i', shown: managerAlone },
+  { to: '/alertmanager/routes', also: [], name: 'Routing', icon: 'plan', key: 'r', shown: managerAlone },
+  { to: '/alertmanager/status', also: [], name: 'Status', icon: 'status', key: 's', shown: managerAlone },
   {
     to: '/status',
     also: ['/flags', '/config', '/tsdb-status'],
@@ -88,7 +95,9 @@ function Navigation({ path, ready }: { path: string; ready: boolean }) {
   return (
     <nav className="nav" aria-label="Pages">
       {SHOWN.map((item) => {
-        const here = path === item.to || item.also.includes(path) || path.startsWith(`${item.to}/`);
+        const here =
+          path === item.to ||
+          [item.to, ...item.also].some((one) => path === one || path.startsWith(`${one}/`));
         return (
           <Link
             key={item.to}

@@ -58,6 +58,36 @@ class BrowserTest {
           traces: {receivers: [otlp], exporters: [nop]}
       """;
 
+  /** Routes of which one is always muted; nobody is really told. */
+  private static final String MANAGER =
+      """
+      route:
+        receiver: default
+        group_by: [alertname, cluster]
+        group_wait: 1s
+        routes:
+          - matchers: ['severity="page"']
+            receiver: pager
+            routes:
+              - matchers: ['team=~"db|storage"']
+                receiver: db-pager
+                group_by: [instance]
+                continue: true
+              - matchers: ['team="net"']
+                receiver: pager
+          - matchers: ['team="web"']
+            receiver: web-chat
+            mute_time_intervals: [always]
+      time_intervals:
+        - name: always
+          time_intervals: [{times: [{start_time: "00:00", end_time: "24:00"}]}]
+      inhibit_rules:
+        - source_matchers: ['alertname="ClusterDown"']
+          target_matchers: ['severity="page"']
+          equal: [cluster]
+      receivers: [{name: default}, {name: pager}, {name: db-pager}, {name: web-chat}]
+      """;
+
   private static void assumeBrowser() {
     Assumptions.assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/chromium")), "needs Chromium, which is not installed");
@@ -127,6 +157,40 @@ class BrowserTest {
       scenarios("--suite=pipelines", "--base-url=" + urls.getFirst(), "--feed=" + urls.getLast());
     } finally {
       refusing.stop(0);
+    }
+  }
+
+  @Test
+  void anAlertmanagerIsOperatedInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    Path file = dir.resolve("alertmanager.yml");
+    Files.writeString(file, MANAGER);
+    try (TethysProcess manager =
+        TethysProcess.launch(
+            dir,
+            0,
+            List.of(
+                "alertmanager",
+                "--config.file=" + file,
+                "--storage.path=" + dir.resolve("am"),
+                "--web.listen-address=127.0.0.1:0"))) {
+      manager.await("a listener", Duration.ofSeconds(60), () -> !listening(manager).isEmpty());
+      scenarios("--suite=alertmanager", "--base-url=" + listening(manager).getFirst());
+    }
+  }
+
+  @Test
+  void theAlertmanagerInsideOfAServerHasItsPagesAmongThoseOfAlerts()
+      throws IOException, InterruptedException {
+    assumeBrowser();
+    Path file = dir.resolve("alertmanager.yml");
+    Files.writeString(file, MANAGER);
+    try (TethysProcess server =
+        TethysProcess.server(dir, "{}\n", "--alertmanager.config.file=" + file)) {
+      scenarios(
+          "--suite=alertmanager",
+          "--base-url=http://127.0.0.1:" + server.port,
+          "--manager=/alertmanager");
     }
   }
 

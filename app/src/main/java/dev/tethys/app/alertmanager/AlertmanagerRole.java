@@ -14,6 +14,7 @@ import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
@@ -21,13 +22,11 @@ import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
-import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import sun.misc.Signal;
@@ -81,6 +80,10 @@ public final class AlertmanagerRole {
           AlertmanagerFlags.getConcurrency(flags),
           registry);
       pages(routes, file, registry);
+      String path = external.url().getPath();
+      new Interface(path == null ? "" : path, "Alertmanager", "alertmanager")
+          .with(Interface.Part.ALERTMANAGER)
+          .routes(routes);
       String web = flags.get("web.config.file");
       HttpListenerOptions listening =
           HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
@@ -117,8 +120,7 @@ public final class AlertmanagerRole {
         .get("/-/healthy", (q, r) -> r.send("OK"))
         .get("/-/ready", (q, r) -> r.send("OK"))
         .post("/-/reload", (q, r) -> reload(file, r))
-        .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()))
-        .get("/", AlertmanagerRole::page);
+        .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()));
   }
 
   private static void reload(AlertmanagerFile file, HttpResponse r) throws IOException {
@@ -128,18 +130,5 @@ public final class AlertmanagerRole {
     } catch (ConfigException | IOException e) {
       r.status(500).send("failed to reload config: " + e.getMessage() + "\n");
     }
-  }
-
-  static void page(HttpRequest q, HttpResponse r) throws IOException {
-    r.send(
-        "text/html; charset=utf-8",
-        """
-        <!doctype html><meta charset="utf-8"><title>Alertmanager</title><h1>Alertmanager</h1>
-        <p>Tethys has no pages for the Alertmanager yet. What they would show is at
-        <a href="api/v2/alerts">alerts</a>, <a href="api/v2/alerts/groups">groups</a>,
-        <a href="api/v2/silences">silences</a>, <a href="api/v2/status">status</a> and
-        <a href="metrics">metrics</a>; amtool works with it.</p>
-        """
-            .getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -56,7 +56,11 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
         new AlertmanagerApi.Version(b.version(), b.revision(), "", b.java()),
         GET_CONCURRENCY,
         registry);
-    routes.get(PREFIX, AlertmanagerRole::page).get(PREFIX + "/", AlertmanagerRole::page);
+  }
+
+  /** Whether flags ask for it. */
+  public static boolean isAskedFor(FlagSet flags) {
+    return !flags.get("alertmanager.config.file").isEmpty();
   }
 
   /**

@@ -317,10 +317,14 @@ final class Server implements AutoCloseable {
     }
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
-    new Interface(seen, flags.get("web.page-title"), "server")
-        .with(Interface.Part.PROMETHEUS)
-        .with(Interface.Part.PIPELINES)
-        .routes(routes);
+    Interface pages =
+        new Interface(seen, flags.get("web.page-title"), "server")
+            .with(Interface.Part.PROMETHEUS)
+            .with(Interface.Part.PIPELINES);
+    if (EmbeddedAlertmanager.isAskedFor(flags)) {
+      pages.with(Interface.Part.ALERTMANAGER, EmbeddedAlertmanager.PREFIX.substring(1));
+    }
+    pages.routes(routes);
     return routes;
   }
 

@@ -50,7 +50,17 @@ public final class Interface {
         "/alertmanager-discovery",
         "/agent"),
     /** What flows from receivers to exporters. */
-    PIPELINES("pipelines", "/pipelines");
+    PIPELINES("pipelines", "/pipelines"),
+    /** Alertmanager's, on its own or inside of a server. */
+    ALERTMANAGER(
+        "alertmanager",
+        "/alertmanager",
+        "/alertmanager/",
+        "/alertmanager/alerts",
+        "/alertmanager/silences",
+        "/alertmanager/silences/{page...}",
+        "/alertmanager/routes",
+        "/alertmanager/status");
 
     private final String word;
     private final Set<String> pages;

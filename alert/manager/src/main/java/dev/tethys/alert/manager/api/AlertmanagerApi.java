@@ -95,6 +95,8 @@ public final class AlertmanagerApi {
     api.at(routes, v2 + "/alerts").get(api::alerts).post(api::postAlerts);
     api.at(routes, v2 + "/alerts/groups").get(api::groups);
     api.at(routes, v2 + "/silences").get(api::silences).post(api::postSilence);
+    RoutingApi routing = new RoutingApi(manager);
+    api.at(routes, v2 + "/tethys/routes").get(routing::tree).post(routing::test);
     api.at(routes, v2 + "/silence/{silenceID}").get(api::silence).delete(api::deleteSilence);
     routes.any(v2 + "/{rest...}", api.guarded(AlertmanagerApi::unknownPath));
     routes.any(
@@ -198,7 +200,7 @@ public final class AlertmanagerApi {
     };
   }
 
-  private static void send(HttpResponse r, Consumer<JsonGenerator> body) throws IOException {
+  static void send(HttpResponse r, Consumer<JsonGenerator> body) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
     try (JsonGenerator g = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
       body.accept(g);
@@ -328,7 +330,7 @@ public final class AlertmanagerApi {
         });
   }
 
-  private byte[] jsonBody(HttpRequest q) throws IOException {
+  static byte[] jsonBody(HttpRequest q) throws IOException {
     String type = q.header("Content-Type");
     String media = type == null ? "application/json" : type.split(";", 2)[0].strip();
     if (!media.equalsIgnoreCase("application/json")) {

@@ -32,7 +32,7 @@ final class ApiJson {
     g.writeEndObject();
   }
 
-  private static void names(JsonGenerator g, String name, List<String> all) {
+  static void names(JsonGenerator g, String name, List<String> all) {
     g.writeArrayPropertyStart(name);
     all.forEach(g::writeString);
     g.writeEndArray();

@@ -50,6 +50,27 @@ final class PostedJson {
     return out;
   }
 
+  /** The labels of {@code {"labels": {…}}}. */
+  static Map<String, String> labels(byte[] body) {
+    PostedJson p = new PostedJson("labels");
+    JsonNode n = p.tree(body).path("labels");
+    if (!n.isObject()) {
+      throw ApiError.required("labels");
+    }
+    Map<String, String> out = new LinkedHashMap<>();
+    n.properties()
+        .forEach(
+            e -> {
+              if (!e.getValue().isString()) {
+                throw p.unreadable("values of labels are strings");
+              }
+              if (!e.getValue().asString().isEmpty()) {
+                out.put(e.getKey(), e.getValue().asString());
+              }
+            });
+    return out;
+  }
+
   static Silence silence(byte[] body) {
     PostedJson p = new PostedJson("silence");
     JsonNode n = p.tree(body);

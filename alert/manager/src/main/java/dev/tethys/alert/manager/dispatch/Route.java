@@ -68,23 +68,28 @@ public final class Route {
     return receiver;
   }
 
-  Duration groupWait() {
+  /** From a group's first alert to its first notification. */
+  public Duration groupWait() {
     return groupWait;
   }
 
-  Duration groupInterval() {
+  /** From one look at a group to the next. */
+  public Duration groupInterval() {
     return groupInterval;
   }
 
-  Duration repeatInterval() {
+  /** When a notification is repeated though nothing changed. */
+  public Duration repeatInterval() {
     return repeatInterval;
   }
 
-  List<String> muteTimeIntervals() {
+  /** Names of intervals in which nobody is told. */
+  public List<String> muteTimeIntervals() {
     return config.muteTimeIntervals();
   }
 
-  List<String> activeTimeIntervals() {
+  /** Names of intervals in which alone somebody is told; none for always. */
+  public List<String> activeTimeIntervals() {
     return config.activeTimeIntervals();
   }
 
@@ -93,7 +98,8 @@ public final class Route {
     return labels;
   }
 
-  LabelMatchers matchers() {
+  /** What alerts have to meet to come here from the parent. */
+  public LabelMatchers matchers() {
     return config.matchers();
   }
 
@@ -124,7 +130,7 @@ public final class Route {
   }
 
   /** The labels by which an alert is grouped here. */
-  LabelSet group(LabelSet alert) {
+  public LabelSet group(LabelSet alert) {
     if (groupByAll) {
       return alert;
     }
@@ -136,6 +142,26 @@ public final class Route {
       }
     }
     return LabelSet.of(m);
+  }
+
+  /** Names of the labels that make a group, {@code ...} for all. */
+  public List<String> groupBy() {
+    return groupByAll ? List.of("...") : List.copyOf(groupBy);
+  }
+
+  /** Whether the routes after this one are asked, too. */
+  public boolean continues() {
+    return config.continues();
+  }
+
+  /** The routes below this one, in order. */
+  public List<Route> children() {
+    return List.copyOf(children);
+  }
+
+  /** Where it stands in the configuration. */
+  public String where() {
+    return config.at().node().where();
   }
 
   /** Shows this route and all below it. */

@@ -301,4 +301,29 @@ class AlertmanagerApiTest {
           assertThat(old.statusCode()).isIn(404, 410);
         });
   }
+
+  @Test
+  void routesAreShownAndTried() throws Exception {
+    serving(
+        () -> {
+          JsonNode tree = JSON.readTree(send("GET", "/tethys/routes", "").body());
+          assertThat(tree.get("receiver").asString()).isEqualTo("hook");
+          assertThat(tree.get("groupBy").get(0).asString()).isEqualTo("alertname");
+          assertThat(tree.get("where").asString()).startsWith("a.yml:1:");
+          assertThat(tree.get("repeatIntervalMillis").asLong()).isEqualTo(4 * 3_600_000);
+          String body = "{\"labels\":{\"alertname\":\"A\",\"x\":\"\"}}";
+          check(
+              "POST",
+              "/tethys/routes",
+              body,
+              200,
+              "{\"routes\":[{\"id\":0,\"receiver\":\"hook\",\"group\":{\"alertname\":\"A\"},"
+                  + "\"mutedBy\":[]}],\"steps\":[{\"id\":0,\"matched\":true}],"
+                  + "\"silencedBy\":[],\"inhibitedBy\":[]}");
+          check("POST", "/tethys/routes", "{}", 422, coded(602, "labels in body is required"));
+          assertThat(send("POST", "/tethys/routes", "{\"labels\":{\"a\":1}}").statusCode())
+              .isEqualTo(400);
+          assertThat(send("PUT", "/tethys/routes", "{}").statusCode()).isEqualTo(405);
+        });
+  }
 }

@@ -1,0 +1,235 @@
+// The pages of an Alertmanager, on its own or inside of a server (--manager=PATH below which its API is).
+import assert from 'node:assert/strict';
+import { overflow } from './browser.mjs';
+import { manyAlertGroups } from './fixtures.mjs';
+import { PHONE, settled, until } from './steps.mjs';
+
+async function post(base, path, body) {
+  const answer = await fetch(`${base}/api/v2/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
+  return answer;
+}
+
+const get = async (base, path) => (await fetch(`${base}/api/v2/${path}`)).json();
+
+/** Four alerts of which one inhibits another; sent again by each scenario, they stay the same. */
+async function alerts(base) {
+  const now = Date.now();
+  const alert = (labels, summary) => ({
+    labels,
+    annotations: { summary },
+    startsAt: new Date(now - 600_000).toISOString(),
+    endsAt: new Date(now + 3_600_000).toISOString(),
+    generatorURL: 'http://prometheus.example/graph?g0.expr=up',
+  });
+  const page = { alertname: 'DiskFull', severity: 'page', cluster: 'eu' };
+  await post(base, 'alerts', [
+    alert({ ...page, team: 'db', instance: 'db-1' }, 'db-1 is full'),
+    alert({ ...page, team: 'db', instance: 'db-2' }, 'db-2 is full'),
+    alert({ ...page, team: 'web', instance: 'web-1', cluster: 'us' }, 'web-1 is full'),
+    alert({ alertname: 'ClusterDown', cluster: 'us' }, 'nothing answers'),
+  ]);
+  await until('groups', async () => (await get(base, 'alerts/groups')).length >= 2);
+}
+
+const card = (page, text) => page.locator('.am-group', { hasText: text });
+
+export const scenarios = [
+  {
+    name: 'alertmanager: alerts stand in groups, filtered by labels and receiver',
+    async run({ open, page, shot, manager, root }) {
+      await alerts(manager);
+      await open(root);
+      await until('the start page are alerts', () => page.url().includes('/alertmanager/alerts'));
+      await card(page, 'db-1').first().waitFor();
+      await page.getByText('db-1 is full').first().waitFor();
+      assert.equal(await page.getByText('web-1 is full').count(), 0, 'inhibited ones are not shown');
+      await shot('alertmanager');
+      await page.getByRole('button', { name: 'inhibited', exact: true }).click();
+      await page.getByText('web-1 is full').first().waitFor();
+      await page.getByLabel('Filter alerts by labels').fill('team=~"d.+"');
+      await page.keyboard.press('Enter');
+      await until('only the team that was asked for', async () => {
+        const text = await page.locator('main').textContent();
+        return text.includes('db-2 is full') && !text.includes('web-1 is full');
+      });
+      assert.ok(new URL(page.url()).searchParams.get('filter').includes('team=~"d.+"'));
+      // A press on a label narrows further; a press on a filter takes it away.
+      await page.locator('.am-alert .chip-button', { hasText: 'severity' }).first().click();
+      await until('another filter', () =>
+        (new URL(page.url()).searchParams.get('filter') ?? '').includes('severity="page"'),
+      );
+      await page.getByTitle('Take this filter away').last().click();
+      await page.getByText('db-1 is full').first().waitFor();
+      await page.getByLabel('Filter alerts by labels').fill('nonsense');
+      await page.keyboard.press('Enter');
+      await page.locator('.field-problem').waitFor();
+      await page.getByLabel('Groups').selectOption({ label: 'By team' });
+      await card(page, 'team').filter({ hasText: '2 alerts' }).waitFor();
+      await page.getByLabel('Receiver').selectOption('default');
+      await page.getByText('No alert matches').waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: a silence is previewed, made, edited and expired',
+    async run({ open, page, shot, manager, root }) {
+      await alerts(manager);
+      const filter = '{alertname="DiskFull",team="db"}';
+      await open(`${root}#/silences/new?filter=${encodeURIComponent(filter)}`);
+      await page.getByRole('heading', { name: 'New silence' }).waitFor();
+      await page.locator('.am-affected', { hasText: '2 alerts' }).waitFor();
+      await page.getByLabel('Value 2').fill('web');
+      await page.locator('.am-affected', { hasText: '1 alert' }).waitFor();
+      await page.getByLabel('Operator 2').selectOption('=~');
+      await page.getByLabel('Value 2').fill('db|web');
+      await page.locator('.am-affected', { hasText: '3 alerts' }).waitFor();
+      await shot('alertmanager-silence-new');
+      await page.getByRole('button', { name: 'Create the silence' }).click();
+      await page.locator('.field-problem', { hasText: 'Say why' }).waitFor();
+      await page.getByLabel('Who').fill('ada');
+      await page.getByLabel('Why').fill('disks are being replaced');
+      await page.getByRole('button', { name: '8h' }).click();
+      await page.getByRole('button', { name: 'Create the silence' }).click();
+      await page.getByRole('heading', { name: 'Silence', exact: true }).waitFor();
+      const id = page.url().split('/').at(-1);
+      const made = await get(manager, `silence/${id}`);
+      assert.equal(made.comment, 'disks are being replaced');
+      assert.equal(Math.round((Date.parse(made.endsAt) - Date.parse(made.startsAt)) / 3_600_000), 8);
+      await page.getByText('What it keeps back now').waitFor();
+      await shot('alertmanager-silence');
+
+      await page.getByRole('link', { name: 'Edit' }).click();
+      await page.getByLabel('Why').fill('disks were replaced');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('disks were replaced').waitFor();
+      assert.equal(
+        (await get(manager, `silence/${id}`)).comment,
+        'disks were replaced',
+        'it is the same one',
+      );
+
+      await page.goto(page.url().replace(/\/alertmanager\/.*/, '/alertmanager/silences'));
+      const row = page.locator('.am-silence', { hasText: 'disks were replaced' });
+      await row.waitFor();
+      await shot('alertmanager-silences');
+      await row.getByRole('button', { name: 'Expire' }).click();
+      await page.getByRole('button', { name: 'Expire it' }).click();
+      await row.waitFor({ state: 'detached' });
+      assert.equal((await get(manager, `silence/${id}`)).status.state, 'expired');
+      await page.getByRole('button', { name: /^expired/ }).click();
+      await row.getByRole('link', { name: 'Make again' }).click();
+      await page.getByRole('heading', { name: 'Make a silence again' }).waitFor();
+      assert.equal(await page.getByLabel('Why').inputValue(), 'disks were replaced');
+    },
+  },
+  {
+    name: 'alertmanager: alerts that are silenced lead to their silence',
+    async run({ open, page, manager, root }) {
+      await alerts(manager);
+      const answer = await post(manager, 'silences', {
+        matchers: [{ name: 'instance', value: 'db-2', isRegex: false, isEqual: true }],
+        startsAt: new Date().toISOString(),
+        endsAt: new Date(Date.now() + 600_000).toISOString(),
+        createdBy: 'grace',
+        comment: 'known',
+      });
+      const { silenceID } = await answer.json();
+      await open(`${root}#/alerts?silenced=true&filter=${encodeURIComponent('{instance="db-2"}')}`);
+      await page.getByRole('link', { name: 'silenced' }).first().click();
+      await page.getByText('known', { exact: true }).waitFor();
+      assert.ok(page.url().endsWith(silenceID));
+      await open(`${root}#/silences/${silenceID}`);
+      await page.getByText('known', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Expire' }).click();
+      await page.getByRole('button', { name: 'Expire it' }).click();
+      await page.getByRole('heading', { name: 'Silences' }).waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: the routing tree, and why an alert goes where it goes',
+    async run({ open, page, shot, pages }) {
+      await open(`${pages}/routes`);
+      await page.locator('.route-card').first().waitFor();
+      await page
+        .getByLabel('Where does an alert go that has these labels?')
+        .fill('severity="page", team="db", instance="db-1"');
+      await page.getByRole('heading', { name: 'Goes to db-pager' }).waitFor();
+      await page.locator('.route-card.mark-taken', { hasText: 'db-pager' }).waitFor();
+      await page.locator('.route-steps', { hasText: 'but it is “db”' }).waitFor();
+      await shot('alertmanager-routing');
+      await page.reload();
+      await page.getByRole('heading', { name: 'Goes to db-pager' }).waitFor();
+      await page.getByLabel('Where does an alert go that has these labels?').fill('team="web"');
+      await page.getByRole('heading', { name: 'Goes to web-chat' }).waitFor();
+      await page.locator('.route-taken', { hasText: 'muted now by always' }).waitFor();
+      await page.getByLabel('Where does an alert go that has these labels?').fill('team=~"web"');
+      await page.locator('.field-problem').waitFor();
+      await page.locator('.route-card', { hasText: 'pager' }).first().click();
+      await page.locator('.am-facts', { hasText: 'Repeated after' }).waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: status shows cluster and configuration',
+    async run({ open, page, shot, root }) {
+      await open(`${root}#/status`);
+      await page.getByText('It runs on its own').waitFor();
+      await page.locator('.yaml-line', { hasText: 'db-pager' }).first().waitFor();
+      await shot('alertmanager-status');
+    },
+  },
+  {
+    name: 'alertmanager: dark, and on a phone',
+    context: { ...PHONE, colorScheme: 'dark' },
+    async run({ open, page, shot, pages, manager }) {
+      await alerts(manager);
+      for (const path of ['/alerts?inhibited=true', '/silences', '/silences/new', '/routes', '/status']) {
+        await open(pages + path);
+        await settled(page);
+        assert.equal(await page.locator('main .notice-error').count(), 0, `error shown on ${path}`);
+        assert.ok((await overflow(page)) <= 0, `${path} is wider than a phone`);
+        await shot(`alertmanager-phone${path.replaceAll(/\W+/g, '-')}`);
+      }
+    },
+  },
+  {
+    name: 'alertmanager: ten thousand alerts stay quick',
+    async run({ open, page, pages }) {
+      await page.route('**/api/v2/alerts/groups**', (route) =>
+        route.fulfill({ json: manyAlertGroups(10_000) }),
+      );
+      await open(`${pages}/alerts`);
+      await page.getByText('10,000 alerts in 100 groups').waitFor();
+      const start = Date.now();
+      await page.locator('.am-group .discovery-head').first().click();
+      await page.locator('.am-alert').first().waitFor();
+      console.log(`      a group of 10,000 alerts opened in ${Date.now() - start} ms`);
+      await page.getByLabel('Groups').selectOption({ label: 'By zone' });
+      await page.getByText('10,000 alerts in 7 groups').waitFor();
+      assert.ok(
+        (await page.locator('.am-alert').count()) <= 7 * 20,
+        'only the first of each group are drawn',
+      );
+    },
+  },
+  {
+    name: 'alertmanager: what is missing or fails is said in words',
+    async run({ open, page, pages, allow }) {
+      allow(/the server responded with a status of (404|422|500|503)/);
+      await open(`${pages}/silences/00000000-0000-0000-0000-000000000000`);
+      await page.getByText('There is no such silence').waitFor();
+      await page.route('**/api/v2/alerts/groups**', (route) => route.fulfill({ json: [] }));
+      await open(`${pages}/alerts`);
+      await page.getByText('Nothing is wrong').waitFor();
+      await page.unroute('**/api/v2/alerts/groups**');
+      await page.route('**/api/v2/alerts/groups**', (route) =>
+        route.fulfill({ status: 500, json: 'the disk is full' }),
+      );
+      await open(`${pages}/alerts`);
+      await page.getByText('the disk is full').waitFor();
+    },
+  },
+];

@@ -1,0 +1,355 @@
+/** Alerts as their receivers hear of them: in groups, without those that are kept back. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import { Annotations } from '../alerts/parts';
+import { ErrorNotice } from '../api/errors';
+import { Icon } from '../components/icons';
+import { Button, Empty, Loading, Select } from '../components/ui';
+import { formatAgo } from '../lib/time';
+import { type Alert, type AlertGroup, type AlertQuery, useGroups, useReceivers } from './api';
+import { Frame, NewSilence } from './frame';
+import { byStart, distinct, groupedBy, labelNames } from './grouping';
+import {
+  type Matcher,
+  matcherOf,
+  matchersOf,
+  operatorOf,
+  readableMatchers,
+  readMatchers,
+  writeMatcher,
+  writeMatchers,
+} from './matchers';
+
+const FIRST_ALERTS = 20;
+const FIRST_GROUPS = 50;
+/** Groups that are open when the page is, if they are so few. */
+const FEW_GROUPS = 8;
+const MOST_NAMES = 15;
+
+const KEPT_BACK = ['silenced', 'inhibited', 'muted'] as const;
+
+/** What the address asks for; as in Alertmanager, alerts that are kept back are not shown unless it says so. */
+export function readQuery(search: Record<string, string>): AlertQuery {
+  return {
+    filter: readableMatchers(search.filter ?? ''),
+    receiver: search.receiver ?? '',
+    active: search.active !== 'false',
+    silenced: search.silenced === 'true',
+    inhibited: search.inhibited === 'true',
+    muted: search.muted === 'true',
+  };
+}
+
+const counted = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+
+function KeptBack({ alert }: { alert: Alert }) {
+  const { silencedBy, inhibitedBy, mutedBy = [] } = alert.status;
+  return (
+    <>
+      {silencedBy.map((id) => (
+        <Link key={id} to="/alertmanager/silences/$id" params={{ id }} className="badge badge-pending">
+          silenced
+        </Link>
+      ))}
+      {inhibitedBy.length > 0 && (
+        <span className="badge badge-pending" title={`by ${inhibitedBy.join(', ')}`}>
+          inhibited
+        </span>
+      )}
+      {mutedBy.length > 0 && <span className="badge badge-pending">muted by {mutedBy.join(', ')}</span>}
+    </>
+  );
+}
+
+function OneAlert(props: { alert: Alert; omit: string[]; onFilter: (matcher: Matcher) => void }) {
+  const { alert } = props;
+  const since = Date.parse(alert.startsAt);
+  return (
+    <div className="am-alert">
+      <div className="am-alert-text">
+        <span className="chips">
+          {Object.entries(alert.labels)
+            .filter(([name]) => !props.omit.includes(name))
+            .sort(([a], [b]) => (a === 'alertname' ? -1 : b === 'alertname' ? 1 : a.localeCompare(b)))
+            .map(([name, value]) => (
+              <button
+                key={name}
+                type="button"
+                className="chip chip-button"
+                title={`Only ${name}="${value}"`}
+                onClick={() => props.onFilter(matcherOf(name, '=', value))}
+              >
+                <span className="chip-name">{name}</span>
+                <span className="chip-value">{value}</span>
+              </button>
+            ))}
+          <KeptBack alert={alert} />
+        </span>
+        <Annotations annotations={alert.annotations} />
+      </div>
+      <div className="am-alert-side">
+        <span className="muted num" title={new Date(since).toISOString()}>
+          {formatAgo(since, Date.now())}
+        </span>
+        {alert.generatorURL && /^https?:/.test(alert.generatorURL) && (
+          <a href={alert.generatorURL} className="button button-ghost" rel="noreferrer">
+            Source
+          </a>
+        )}
+        <Link
+          to="/alertmanager/silences/$id"
+          params={{ id: 'new' }}
+          search={{ filter: writeMatchers(matchersOf(alert.labels)) } as never}
+          className="button button-ghost"
+        >
+          Silence
+        </Link>
+      </div>
+    </div>
+  );
+}
+
+function Group(props: {
+  group: AlertGroup;
+  open: boolean;
+  filter: Matcher[];
+  onFilter: (matcher: Matcher) => void;
+}) {
+  const { group } = props;
+  const [open, setOpen] = useState(props.open);
+  const [most, setMost] = useState(FIRST_ALERTS);
+  const alerts = useMemo(() => (open ? byStart(group.alerts) : []), [open, group.alerts]);
+  const names = Object.entries(group.labels);
+  const omit = Object.keys(group.labels);
+  const silence = writeMatchers([
+    ...props.filter.filter((matcher) => !(matcher.name in group.labels)),
+    ...matchersOf(group.labels),
+  ]);
+  return (
+    <section className="card am-group">
+      <div className="am-group-head">
+        <button type="button" className="discovery-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name={open ? 'down' : 'right'} size={15} />
+          <span className="chips">
+            {names.length === 0 && <span className="muted">not grouped</span>}
+            {names.map(([name, value]) => (
+              <span className="chip" key={name}>
+                <span className="chip-name">{name}</span>
+                <span className="chip-value">{value}</span>
+              </span>
+            ))}
+          </span>
+          <span className="am-count">{counted(group.alerts.length, 'alert')}</span>
+          {group.receiver.name && <span className="muted">to {group.receiver.name}</span>}
+        </button>
+        {silence !== '' && (
+          <Link
+            to="/alertmanager/silences/$id"
+            params={{ id: 'new' }}
+            search={{ filter: silence } as never}
+            className="button button-ghost"
+          >
+            Silence all
+          </Link>
+        )}
+      </div>
+      {open && (
+        <div className="am-alerts">
+          {alerts.slice(0, most).map((alert) => (
+            <OneAlert key={alert.fingerprint} alert={alert} omit={omit} onFilter={props.onFilter} />
+          ))}
+          {alerts.length > most && (
+            <Button look="ghost" onClick={() => setMost(most * 5)}>
+              {`Show more of ${alerts.length.toLocaleString('en')}`}
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Matchers in the address, with a field that adds others. */
+export function FilterBar(props: {
+  filter: Matcher[];
+  onChange: (filter: Matcher[]) => void;
+  label: string;
+}) {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
+  const add = () => {
+    try {
+      const more = readMatchers(text);
+      if (more.length === 0) return;
+      const known = new Set(props.filter.map(writeMatcher));
+      props.onChange([...props.filter, ...more.filter((one) => !known.has(writeMatcher(one)))]);
+      setText('');
+      setProblem('');
+    } catch (e) {
+      setProblem(e instanceof Error ? e.message : String(e));
+    }
+  };
+  return (
+    <form
+      className="am-filter"
+      onSubmit={(e) => {
+        e.preventDefault();
+        add();
+      }}
+    >
+      <span className="search-field">
+        <Icon name="search" size={15} />
+        <input
+          type="search"
+          aria-label={props.label}
+          placeholder={'severity="page", instance=~"db-.+"'}
+          value={text}
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={problem !== ''}
+          onChange={(e) => {
+            setText(e.target.value);
+            setProblem('');
+          }}
+        />
+      </span>
+      <Button type="submit" disabled={text.trim() === ''}>
+        Add
+      </Button>
+      {props.filter.map((matcher) => (
+        <button
+          key={writeMatcher(matcher)}
+          type="button"
+          className="chip matcher-chip chip-button"
+          title="Take this filter away"
+          onClick={() => props.onChange(props.filter.filter((one) => one !== matcher))}
+        >
+          <span className="matcher-name">{matcher.name}</span>
+          <b>{operatorOf(matcher)}</b>
+          <span className="chip-value">{matcher.value || '""'}</span>
+          <Icon name="close" size={12} />
+        </button>
+      ))}
+      {problem && (
+        <span className="field-problem" role="alert">
+          {problem}
+        </span>
+      )}
+    </form>
+  );
+}
+
+export function GroupsPage() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const query = useMemo(() => readQuery(search), [search]);
+  const groups = useGroups(query);
+  const receivers = useReceivers();
+  const [most, setMost] = useState(FIRST_GROUPS);
+  const change = useCallback(
+    (patch: Record<string, string>) =>
+      void navigate({
+        to: '/alertmanager/alerts',
+        search: { ...search, ...patch } as never,
+        replace: true,
+        resetScroll: false,
+      }),
+    [navigate, search],
+  );
+  const setFilter = useCallback((filter: Matcher[]) => change({ filter: writeMatchers(filter) }), [change]);
+  const addFilter = useCallback(
+    (matcher: Matcher) => {
+      const known = query.filter.some((one) => writeMatcher(one) === writeMatcher(matcher));
+      if (!known) setFilter([...query.filter, matcher]);
+    },
+    [query.filter, setFilter],
+  );
+  const all = groups.data ?? [];
+  const by = search.group ?? '';
+  const shown = useMemo(() => (by ? groupedBy(all, by.split(',').filter(Boolean)) : all), [all, by]);
+  const names = useMemo(() => labelNames(all).slice(0, MOST_NAMES), [all]);
+  const count = useMemo(() => distinct(all), [all]);
+  const filtered = query.filter.length > 0 || query.receiver !== '';
+  const unreadable = search.filter && query.filter.length === 0;
+  return (
+    <Frame
+      title="Notified alerts"
+      lead={groups.data ? `${counted(count, 'alert')} in ${counted(shown.length, 'group')}` : undefined}
+      actions={<NewSilence filter={writeMatchers(query.filter)} />}
+    >
+      <div className="filters am-filters">
+        <FilterBar label="Filter alerts by labels" filter={query.filter} onChange={setFilter} />
+        <div className="filter-fields">
+          <Select
+            label="Receiver"
+            value={query.receiver}
+            choices={[
+              { value: '', label: 'All receivers' },
+              ...(receivers.data ?? []).map(({ name }) => ({ value: name, label: name })),
+            ]}
+            hideLabel
+            onChange={(value) => change({ receiver: value })}
+          />
+          <Select
+            label="Groups"
+            value={by}
+            choices={[
+              { value: '', label: 'Groups as notified' },
+              ...[...new Set([...(by ? [by] : []), ...names])].map((name) => ({
+                value: name,
+                label: `By ${name}`,
+              })),
+            ]}
+            hideLabel
+            onChange={(value) => change({ group: value })}
+          />
+          <div className="pills" role="group" aria-label="Show also">
+            {KEPT_BACK.map((word) => (
+              <button
+                key={word}
+                type="button"
+                className="pill"
+                aria-pressed={query[word]}
+                title={`Show ${word} alerts, too`}
+                onClick={() => change({ [word]: query[word] ? '' : 'true' })}
+              >
+                {word}
+              </button>
+            ))}
+          </div>
+        </div>
+      </div>
+      {unreadable && (
+        <p className="field-problem" role="alert">
+          The filter of this address cannot be read: {search.filter}
+        </p>
+      )}
+      {groups.error && <ErrorNotice error={groups.error} />}
+      {groups.isPending && <Loading label="Asking for alerts" />}
+      {groups.data && shown.length === 0 && (
+        <Empty
+          icon={filtered ? 'search' : 'alerts'}
+          title={filtered ? 'No alert matches' : 'Nothing is wrong'}
+        >
+          {filtered
+            ? 'Other filters, or alerts that are silenced, inhibited or muted, may have more.'
+            : 'No alert is active. Those that are silenced, inhibited or muted are shown on request.'}
+        </Empty>
+      )}
+      {shown.slice(0, most).map((group) => (
+        <Group
+          key={`${group.receiver.name} ${JSON.stringify(group.labels)}`}
+          group={group}
+          open={shown.length <= FEW_GROUPS}
+          filter={query.filter}
+          onFilter={addFilter}
+        />
+      ))}
+      {shown.length > most && (
+        <Button look="ghost" onClick={() => setMost(most * 4)}>
+          {`Show more of ${shown.length.toLocaleString('en')} groups`}
+        </Button>
+      )}
+    </Frame>
+  );
+}

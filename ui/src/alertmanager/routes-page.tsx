@@ -1,0 +1,313 @@
+/** The routing tree as a picture, and where an alert with given labels goes, with the reasons. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { ErrorNotice, isMissing } from '../api/errors';
+import type { LabelSet } from '../api/types';
+import { Icon } from '../components/icons';
+import { Button, Empty, LabelChips, Loading, Notice } from '../components/ui';
+import { formatDuration } from '../lib/time';
+import { type Route, type RouteTest, useRoutes, useRouteTest } from './api';
+import { Frame } from './frame';
+import { readMatchers } from './matchers';
+import { CARD_HEIGHT, CARD_WIDTH, link, type Place, type Tree, treeOf, wayTo } from './tree';
+
+/** Labels as matchers write them, all with =. */
+function readLabels(text: string): LabelSet {
+  const out: LabelSet = {};
+  for (const matcher of readMatchers(text)) {
+    if (matcher.isRegex || !matcher.isEqual)
+      throw new Error(`An alert has labels with values: ${matcher.name}="…"`);
+    out[matcher.name] = matcher.value;
+  }
+  return out;
+}
+
+const said = (route: Route) => (route.matchers.length === 0 ? 'all alerts' : route.matchers.join(' '));
+
+type Mark = 'taken' | 'way' | 'failed' | 'other' | '';
+
+function marks(tree: Tree, test: RouteTest | undefined): Map<number, Mark> {
+  const out = new Map<number, Mark>();
+  if (!test) return out;
+  for (const { route } of tree.places) out.set(route.id, 'other');
+  for (const step of test.steps) out.set(step.id, step.matched ? 'way' : 'failed');
+  for (const { id } of test.routes) {
+    for (const above of wayTo(tree, id)) out.set(above, 'way');
+  }
+  for (const { id } of test.routes) out.set(id, 'taken');
+  return out;
+}
+
+function Card({
+  place,
+  mark,
+  onChoose,
+  chosen,
+}: {
+  place: Place;
+  mark: Mark;
+  chosen: boolean;
+  onChoose: () => void;
+}) {
+  const { route } = place;
+  return (
+    <button
+      type="button"
+      className={`route-card mark-${mark || 'none'}${chosen ? ' is-chosen' : ''}`}
+      style={{ left: place.x, top: place.y, width: CARD_WIDTH, height: CARD_HEIGHT }}
+      aria-pressed={chosen}
+      onClick={onChoose}
+    >
+      <span className="route-receiver">
+        {route.receiver}
+        {mark === 'taken' && <Icon name="check" size={14} />}
+      </span>
+      <span className="route-matchers" title={route.matchers.join(' ')}>
+        {said(route)}
+      </span>
+      <span className="route-notes">
+        {route.continue && <span className="badge">continues</span>}
+        {route.mutedBy.length > 0 && <span className="badge badge-warn">muted now</span>}
+        <span className="muted">by {route.groupBy.join(', ') || 'nothing'}</span>
+      </span>
+    </button>
+  );
+}
+
+function Picture(props: {
+  tree: Tree;
+  marked: Map<number, Mark>;
+  chosen: number | null;
+  onChoose: (id: number) => void;
+}) {
+  const { tree, marked } = props;
+  const places = new Map(tree.places.map((place) => [place.route.id, place]));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+    <section className="route-frame card" tabIndex={0} aria-label="Routing tree">
+      <div className="route-tree" style={{ width: tree.width, height: tree.height }}>
+        <svg width={tree.width} height={tree.height} aria-hidden="true">
+          {tree.places.map((place) => {
+            const parent = place.parent === null ? undefined : places.get(place.parent);
+            const mark = marked.get(place.route.id) ?? '';
+            return (
+              parent && (
+                <path
+                  key={place.route.id}
+                  d={link(parent, place)}
+                  className={`route-link mark-${mark || 'none'}`}
+                />
+              )
+            );
+          })}
+        </svg>
+        {tree.places.map((place) => (
+          <Card
+            key={place.route.id}
+            place={place}
+            mark={marked.get(place.route.id) ?? ''}
+            chosen={props.chosen === place.route.id}
+            onChoose={() => props.onChoose(place.route.id)}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function RouteFacts({ route }: { route: Route }) {
+  const facts: [string, string][] = [
+    ['Receiver', route.receiver],
+    ['Takes', said(route)],
+    ['Groups by', route.groupBy.join(', ') || 'nothing: all alerts are one group'],
+    ['First told after', formatDuration(route.groupWaitMillis)],
+    ['News after', formatDuration(route.groupIntervalMillis)],
+    ['Repeated after', formatDuration(route.repeatIntervalMillis)],
+    ['Then', route.continue ? 'the next routes are asked, too' : 'no other route beside it is asked'],
+  ];
+  if (route.muteTimeIntervals.length > 0) facts.push(['Quiet in', route.muteTimeIntervals.join(', ')]);
+  if (route.activeTimeIntervals.length > 0) facts.push(['Only in', route.activeTimeIntervals.join(', ')]);
+  if (route.where) facts.push(['Stands at', route.where]);
+  return (
+    <section className="card am-facts">
+      <h2>Route to {route.receiver}</h2>
+      {route.mutedBy.length > 0 && (
+        <Notice kind="warning">Nobody is told now: {route.mutedBy.join(', ')}.</Notice>
+      )}
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
+  const routes = new Map(tree.places.map((place) => [place.route.id, place.route]));
+  const name = (id: number) => {
+    const route = routes.get(id);
+    return route ? `${route.receiver} (${said(route)})` : `route ${id}`;
+  };
+  return (
+    <div className="route-answer" aria-live="polite">
+      <h2>Goes to {[...new Set(test.routes.map((route) => route.receiver))].join(' and ')}</h2>
+      {test.silencedBy.length > 0 && (
+        <Notice kind="warning" title="It would not be notified now: it is silenced">
+          {test.silencedBy.map((id) => (
+            <Link key={id} to="/alertmanager/silences/$id" params={{ id }}>
+              {id}
+            </Link>
+          ))}
+        </Notice>
+      )}
+      {test.inhibitedBy.length > 0 && (
+        <Notice kind="warning" title="It would not be notified now: another alert inhibits it">
+          {test.inhibitedBy.join(', ')}
+        </Notice>
+      )}
+      {test.routes.map((taken) => (
+        <div key={taken.id} className="route-taken">
+          <strong>{taken.receiver}</strong>
+          {Object.keys(taken.group).length > 0 ? (
+            <span>
+              in the group <LabelChips labels={taken.group} />
+            </span>
+          ) : (
+            <span>
+              {(routes.get(taken.id)?.groupBy.length ?? 0) > 0
+                ? `in the group of those without ${routes.get(taken.id)?.groupBy.join(' and ')}`
+                : 'in the one group of this route'}
+            </span>
+          )}
+          {taken.mutedBy.length > 0 && (
+            <span className="badge badge-warn">muted now by {taken.mutedBy.join(', ')}</span>
+          )}
+        </div>
+      ))}
+      <h3>Why</h3>
+      <ol className="route-steps">
+        {test.steps.map((step) => (
+          <li key={step.id} className={step.matched ? 'is-matched' : ''}>
+            <Icon name={step.matched ? 'check' : 'close'} size={14} />
+            <span>
+              {name(step.id)}
+              {!step.matched && (
+                <span className="muted">
+                  {' '}
+                  does not take it: <code>{step.matcher}</code>,{' '}
+                  {step.value ? <>but it is “{step.value}”</> : 'but it has no such label'}
+                </span>
+              )}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+const TYPING_MS = 300;
+
+export function RoutesPage() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const routes = useRoutes();
+  const [text, setText] = useState(search.labels ?? '');
+  const [chosen, setChosen] = useState<number | null>(null);
+  const asked = search.labels ?? '';
+  let labels: LabelSet = {};
+  let problem = '';
+  try {
+    labels = readLabels(asked);
+  } catch (e) {
+    problem = e instanceof Error ? e.message : String(e);
+  }
+  const asks = Object.keys(labels).length > 0 && problem === '';
+  const test = useRouteTest(labels, asks);
+  const tree = useMemo(() => (routes.data ? treeOf(routes.data) : undefined), [routes.data]);
+  const result = asks ? test.data : undefined;
+  const marked = useMemo(() => (tree ? marks(tree, result) : new Map<number, Mark>()), [tree, result]);
+  const ask = (next: string) =>
+    void navigate({
+      to: '/alertmanager/routes',
+      search: (next ? { labels: next } : {}) as never,
+      replace: true,
+      resetScroll: false,
+    });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed is asked for, nothing else.
+  useEffect(() => {
+    if (text.trim() === asked) return;
+    const timer = setTimeout(() => ask(text.trim()), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const route = tree?.places.find((place) => place.route.id === chosen)?.route;
+  return (
+    <Frame
+      title="Routing"
+      lead={
+        tree
+          ? `${tree.places.length.toLocaleString('en')} ${tree.places.length === 1 ? 'route' : 'routes'}; an alert goes down the tree and takes the deepest that match`
+          : undefined
+      }
+    >
+      {routes.error && !isMissing(routes.error) && <ErrorNotice error={routes.error} />}
+      {isMissing(routes.error) && <Empty icon="plan" title="This Alertmanager does not show its routes" />}
+      {routes.isPending && <Loading label="Reading the routes" />}
+      {tree && (
+        <>
+          <form
+            className="card route-test"
+            onSubmit={(e) => {
+              e.preventDefault();
+              ask(text.trim());
+            }}
+          >
+            <label>
+              <span>Where does an alert go that has these labels?</span>
+              <input
+                value={text}
+                spellCheck={false}
+                autoComplete="off"
+                placeholder={'alertname="DiskFull", severity="page", team="db"'}
+                onChange={(e) => setText(e.target.value)}
+              />
+            </label>
+            {asked !== '' && (
+              <Button
+                icon="close"
+                look="ghost"
+                label="Clear the labels"
+                onClick={() => {
+                  setText('');
+                  ask('');
+                }}
+              />
+            )}
+          </form>
+          {problem && (
+            <p className="field-problem" role="alert">
+              {problem}
+            </p>
+          )}
+          {asks && test.error && <ErrorNotice error={test.error} />}
+          {result && (
+            <section className="card">
+              <Answer test={result} tree={tree} />
+            </section>
+          )}
+          <Picture
+            tree={tree}
+            marked={marked}
+            chosen={chosen}
+            onChoose={(id) => setChosen(chosen === id ? null : id)}
+          />
+          {route && <RouteFacts route={route} />}
+        </>
+      )}
+    </Frame>
+  );
+}
