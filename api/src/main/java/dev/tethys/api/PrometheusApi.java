@@ -1,6 +1,7 @@
 package dev.tethys.api;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.web.Routes;
 import java.time.InstantSource;
@@ -14,10 +15,12 @@ public final class PrometheusApi {
   /**
    * What the API answers from.
    *
-   * @param store what queries, federation and deletion work on
+   * @param store what federation, exemplars and deletion work on
+   * @param reading what labels and series are looked up in: the store, and others beside it
    */
   public record Parts(
       MetricStore store,
+      MetricSource reading,
       QueryEngine engine,
       StoreView storeView,
       TargetsView targets,
@@ -34,7 +37,7 @@ public final class PrometheusApi {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
     new RunningQueryEndpoints(p.engine()).register(api);
-    new LabelEndpoints(p.store()).register(api);
+    new LabelEndpoints(p.reading()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     new RuleEndpoints(p.rules()).register(api);
     new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())

@@ -59,6 +59,7 @@ final class ApiServer implements AutoCloseable {
         settings,
         new PrometheusApi.Parts(
             store,
+            store,
             new QueryEngine() {
               @Override
               public Prepared instant(String query, long time, QueryOptions options) {

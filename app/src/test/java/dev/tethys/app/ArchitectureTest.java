@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
         .definedBy("dev.tethys.store.archive..")
+        .layer("remote stores")
+        .definedBy("dev.tethys.store.remote..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("ottl")
@@ -99,6 +101,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("archive")
         .mayOnlyAccessLayers("model", "codec", "metrics store")
+        .whereLayer("remote stores")
+        .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("ottl")
@@ -143,6 +147,7 @@ class ArchitectureTest {
           "collect.push",
           "store.metrics",
           "store.archive",
+          "store.remote",
           "query.promql",
           "pipeline",
           "pipeline.ottl",

@@ -128,6 +128,31 @@ public record HttpClientConfig(
     }
   }
 
+  /**
+   * The headers of a key {@code headers}, which are sent with every request: names that are set in
+   * another way, or are none, are refused.
+   */
+  public static Map<String, String> sentHeaders(YamlObject o, Key<Map<String, String>> key) {
+    Map<String, String> headers = o.get(key);
+    for (String h : headers.keySet()) {
+      String lower = h.toLowerCase(Locale.ROOT);
+      if (lower.equals("authorization")) {
+        throw o.error(
+            key,
+            "authorization header must be changed via the basic_auth, authorization or oauth2 parameter");
+      }
+      if (RESERVED_HEADERS.contains(lower)) {
+        throw o.error(key, h + " is a reserved header. It must not be changed");
+      }
+      if (!h.matches(HEADER_NAME)) {
+        throw o.error(key, "\"" + h + "\" is not a valid name of a header");
+      }
+    }
+    return headers;
+  }
+
+  private static final String HEADER_NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
   /** Headers that a configuration may not set, in lower case. */
   public static final Set<String> RESERVED_HEADERS =
       Set.of(
@@ -223,7 +248,7 @@ public record HttpClientConfig(
       if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
         throw o.error(HTTP_HEADERS, "setting header \"" + name + "\" is not allowed");
       }
-      if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")) {
+      if (!name.matches(HEADER_NAME)) {
         throw o.error(HTTP_HEADERS, "\"" + name + "\" is not a valid name of a header");
       }
     }

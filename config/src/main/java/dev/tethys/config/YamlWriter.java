@@ -86,7 +86,8 @@ public final class YamlWriter {
     };
   }
 
-  private static String redacted(URI u) {
+  /** A URL without a password in it. */
+  public static String redacted(URI u) {
     String user = u.getRawUserInfo();
     int colon = user == null ? -1 : user.indexOf(':');
     return colon < 0 || user == null

@@ -18,6 +18,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.remote.RemoteReadConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ruleFiles patterns of the files that hold rules
  * @param remoteWrite where samples are sent
+ * @param remoteRead stores elsewhere that queries read too
  * @param files every file that was read for it, the main one first
  * @param notices what a reader of the log should know: keys that mean nothing here
  */
@@ -46,6 +48,7 @@ public record PrometheusConfig(
     List<String> ruleFiles,
     AlertingConfig alerting,
     List<RemoteWriteConfig> remoteWrite,
+    List<RemoteReadConfig> remoteRead,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -77,15 +80,16 @@ public record PrometheusConfig(
       SECTION.optional("alerting", Type.ANY, "Where alerts are sent.");
   private static final Key<List<YamlNode>> REMOTE_WRITE =
       SECTION.key("remote_write", RemoteWriteConfig.LIST, List.of(), "Where samples are sent.");
+  private static final Key<List<YamlNode>> REMOTE_READ =
+      SECTION.key(
+          "remote_read", RemoteReadConfig.LIST, List.of(), "Stores elsewhere that queries read.");
   private static final Key<StorageConfig> STORAGE =
       SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
   private static final Key<YamlNode> OTLP =
       SECTION.optional("otlp", Type.ANY, "How OTLP metrics become series.");
 
   static {
-    SECTION
-        .notBuilt("remote_read", "Where samples are read from.")
-        .notBuilt("tracing", "Where traces of this server are sent.");
+    SECTION.notBuilt("tracing", "Where traces of this server are sent.");
   }
 
   private static final Section SCRAPE_FILE =
@@ -167,6 +171,7 @@ public record PrometheusConfig(
             : AlertingConfig.read(alertingNode, global.scrape().names());
     List<RemoteWriteConfig> remoteWrite =
         RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
+    List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
@@ -179,6 +184,7 @@ public record PrometheusConfig(
         o.get(RULE_FILES),
         alerting,
         remoteWrite,
+        remoteRead,
         List.copyOf(files),
         notices);
   }
@@ -252,6 +258,7 @@ public record PrometheusConfig(
     sections.add(ScrapeConfig.SECTION);
     sections.addAll(AlertingConfig.sections());
     sections.addAll(RemoteWriteConfig.sections());
+    sections.addAll(RemoteReadConfig.sections());
     sections.add(StorageConfig.section());
     sections.add(OtlpConfig.section());
     sections.add(SCRAPE_FILE);
@@ -269,6 +276,9 @@ public record PrometheusConfig(
     m.put(
         "remote_write",
         remoteWrite.isEmpty() ? null : remoteWrite.stream().map(RemoteWriteConfig::tree).toList());
+    m.put(
+        "remote_read",
+        remoteRead.isEmpty() ? null : remoteRead.stream().map(RemoteReadConfig::tree).toList());
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
     return YamlWriter.write(m);

@@ -157,6 +157,9 @@ final class Agent implements AutoCloseable {
     if (!c.alerting().alertmanagers().isEmpty() || !c.alerting().relabeling().isEmpty()) {
       throw new IllegalStateException("field alerting is not allowed in agent mode");
     }
+    if (!c.remoteRead().isEmpty()) {
+      throw new IllegalStateException("field remote_read is not allowed in agent mode");
+    }
   }
 
   private Routes routes(URI external) {
@@ -182,6 +185,7 @@ final class Agent implements AutoCloseable {
             "",
             ParserOptions.STABLE),
         new PrometheusApi.Parts(
+            nothing,
             nothing,
             nothing,
             nothing,

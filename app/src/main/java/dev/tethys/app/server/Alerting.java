@@ -16,6 +16,7 @@ import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.web.client.HttpClientFactory;
@@ -38,9 +39,14 @@ final class Alerting implements AutoCloseable {
   private final Notifier notifier;
   private final DiscoveryManager discovery;
 
-  /** What rules and notifications are made with. */
+  /**
+   * What rules and notifications are made with.
+   *
+   * @param reading what rules query
+   */
   record Surroundings(
       MetricStore store,
+      MetricSource reading,
       PromqlEngine engine,
       HttpClientFactory clients,
       DiscoveryContext discovery,
@@ -55,7 +61,7 @@ final class Alerting implements AutoCloseable {
     this.rules =
         new RuleManager(
             s.store(),
-            RuleQuery.of(s.engine(), s.store()),
+            RuleQuery.of(s.engine(), s.reading()),
             notifier,
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),

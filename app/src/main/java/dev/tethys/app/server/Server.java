@@ -52,9 +52,11 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.RecoveryReport;
+import dev.tethys.store.remote.FederatedSource;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
@@ -106,6 +108,10 @@ final class Server implements AutoCloseable {
   private final Notifications notifications;
   private final Reloads reloads;
   private final LateStore store = new LateStore();
+
+  /** The store and those elsewhere, for whoever queries. */
+  private final FederatedSource reading;
+
   private final RemoteWrite remoteWrite;
 
   private final PromqlEngine engine;
@@ -157,6 +163,8 @@ final class Server implements AutoCloseable {
                 Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
             Clockwork.system());
     this.engine = new PromqlEngine(engineOptions());
+    this.reading =
+        new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
@@ -180,7 +188,7 @@ final class Server implements AutoCloseable {
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
             new Alerting.Surroundings(
-                writing("rules"), engine, clients, discoveryContext, registry));
+                writing("rules"), reading, engine, clients, discoveryContext, registry));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
     Routes routes = routes(external.url());
@@ -299,7 +307,8 @@ final class Server implements AutoCloseable {
         api,
         new PrometheusApi.Parts(
             store,
-            QueryEngine.of(engine, store),
+            reading,
+            QueryEngine.of(engine, reading),
             new StoreStatus(store, folder),
             new ScrapeStatus(scrape, configuration),
             alerting.status(),
@@ -495,6 +504,7 @@ final class Server implements AutoCloseable {
     }
     store.get().reconfigure(databaseOptions(c));
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
+    reading.apply(c.remoteRead(), c.global().externalLabels(), clients);
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
@@ -525,6 +535,16 @@ final class Server implements AutoCloseable {
   /** Reads the configuration again, as SIGHUP asks. */
   void reload() {
     reloads.now();
+  }
+
+  /**
+   * From when on the store has everything, as far as it can know: what it had when it began to be
+   * filled may be elsewhere, so there is a margin, as in Prometheus.
+   */
+  private long storedFrom() {
+    List<BlockInfo> blocks = store.get().blockList();
+    long oldest = blocks.isEmpty() ? System.currentTimeMillis() : blocks.getFirst().minTime();
+    return oldest + 2 * flags.millis("storage.tsdb.min-block-duration");
   }
 
   /** What a person at the terminal should know. */

@@ -161,12 +161,12 @@ class PrometheusConfigTest {
             () ->
                 parse(
                     """
-                    remote_read: [{url: "http://x/"}]
+                    tracing: {endpoint: x}
                     remote_write:
                     - {url: http://x/, round_robin_dns: true, sigv4: {region: a}}
                     """))
         .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("test.yml:1:1: remote_read")
+        .hasMessageContaining("test.yml:1:1: tracing")
         .hasMessageContaining("remote_write[0].sigv4")
         .hasMessageContaining("remote_write[0].round_robin_dns");
   }

@@ -21,7 +21,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -153,21 +152,7 @@ public record RemoteWriteConfig(
     if (url.toString().isEmpty()) {
       throw o.error(ADDRESS, "url for remote_write is empty");
     }
-    Map<String, String> headers = o.get(HEADERS);
-    for (String h : headers.keySet()) {
-      String lower = h.toLowerCase(Locale.ROOT);
-      if (lower.equals("authorization")) {
-        throw o.error(
-            HEADERS,
-            "authorization header must be changed via the basic_auth, authorization or oauth2 parameter");
-      }
-      if (HttpClientConfig.RESERVED_HEADERS.contains(lower)) {
-        throw o.error(HEADERS, h + " is a reserved header. It must not be changed");
-      }
-      if (!h.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")) {
-        throw o.error(HEADERS, "\"" + h + "\" is not a valid name of a header");
-      }
-    }
+    Map<String, String> headers = HttpClientConfig.sentHeaders(o, HEADERS);
     if (o.get(ROUND_ROBIN_DNS)) {
       YamlNode at = o.at(ROUND_ROBIN_DNS);
       if (at != null) {
@@ -208,10 +193,7 @@ public record RemoteWriteConfig(
 
   /** The URL without a password in it. */
   public String shownUrl() {
-    String user = url.getRawUserInfo();
-    return user == null || user.indexOf(':') < 0
-        ? url.toString()
-        : url.toString().replace(user + "@", user.substring(0, user.indexOf(':')) + ":xxxxx@");
+    return YamlWriter.redacted(url);
   }
 
   /** Whether native histograms go there. */

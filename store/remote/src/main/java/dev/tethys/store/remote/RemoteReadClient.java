@@ -1,0 +1,200 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.remote.ChunkedReadReader;
+import dev.tethys.codec.remote.ReadRequest;
+import dev.tethys.codec.remote.ReadResponseReader;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Asks one store by Prometheus's remote read protocol: streamed where it can, else whole. */
+final class RemoteReadClient {
+  /** About what a series takes in memory beside its samples. */
+  private static final int SERIES_SAMPLES = 16;
+
+  /** An answer in one message is not taken beyond this, packed or unpacked. */
+  private static final int MAX_MESSAGE = 1 << 30;
+
+  private static final int MAX_ERROR = 512;
+
+  private final RemoteReadConfig config;
+  private final WebClient client;
+  private final long maxSamples;
+
+  /**
+   * @param maxSamples more in one answer are refused
+   */
+  RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples) {
+    this.config = config;
+    this.client = client;
+    this.maxSamples = maxSamples;
+  }
+
+  /**
+   * The series that meet a query, in the order they came in.
+   *
+   * @throws IOException when the store gives no answer, or one that cannot be read
+   * @throws StorageException when the answer is larger than is taken
+   */
+  List<StoredSeries> read(ReadRequest.Query query) throws IOException, InterruptedException {
+    byte[] message =
+        new ReadRequest(
+                List.of(query), List.of(ReadRequest.STREAMED_XOR_CHUNKS, ReadRequest.SAMPLES))
+            .encode();
+    Call call =
+        Call.post(
+                config.url(),
+                "application/x-protobuf",
+                SnappyBlock.encode(message, 0, message.length))
+            .withHeader("Content-Encoding", "snappy")
+            .withHeader("Accept-Encoding", "snappy")
+            .withHeader("X-Prometheus-Remote-Read-Version", "0.1.0")
+            .withTimeout(config.timeout());
+    for (var h : config.headers().entrySet()) {
+      call = call.withHeader(h.getKey(), h.getValue());
+    }
+    try (Answer a = client.send(call)) {
+      if (a.status() / 100 != 2) {
+        throw new IOException(
+            "remote server "
+                + config.shown()
+                + " returned http status "
+                + a.status()
+                + ": "
+                + new String(a.body().readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
+      }
+      String type = a.header("Content-Type", "").toLowerCase(Locale.ROOT);
+      Taken taken = new Taken(query);
+      if (type.startsWith("application/x-streamed-protobuf")) {
+        streamed(a.body(), taken);
+      } else if (type.startsWith("application/x-protobuf")) {
+        whole(a, taken);
+      } else {
+        throw new IOException("not supported remote read content type: " + type);
+      }
+      return taken.finish();
+    } catch (CodecException e) {
+      throw new IOException("the answer of " + config.shown() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void streamed(InputStream body, Taken into) throws IOException {
+    ChunkedReadReader frames = new ChunkedReadReader(body, config.maxFrame());
+    boolean more = true;
+    while (more) {
+      more =
+          frames.next(
+              (query, labels, samples) -> {
+                SampleBuffer b = into.series(labels);
+                for (int i = 0; i < samples.size; i++) {
+                  b.add(samples, i);
+                }
+                into.count(samples.size);
+              });
+    }
+  }
+
+  private void whole(Answer a, Taken into) throws IOException {
+    byte[] packed = a.body().readNBytes(MAX_MESSAGE);
+    byte[] message;
+    try {
+      message =
+          a.header("Content-Encoding", "snappy").equalsIgnoreCase("snappy")
+              ? Compression.SNAPPY.decompress(packed, 0, packed.length, MAX_MESSAGE)
+              : packed;
+    } catch (TooLargeException e) {
+      throw tooLarge();
+    }
+    ReadResponseReader results = new ReadResponseReader().reset(message, 0, message.length);
+    while (results.nextResult()) {
+      WriteRequestReader r = results.series();
+      while (r.nextSeries()) {
+        SampleBuffer b =
+            into.series(
+                WriteRequestReader.LABELS.decode(
+                    r.labelBuffer(), r.labelOffset(), r.labelLength()));
+        int before = b.size;
+        for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
+          switch (e) {
+            case SAMPLE -> b.add(0, r.timestamp(), r.value());
+            case HISTOGRAM -> b.add(0, r.timestamp(), r.histogram());
+            case EXEMPLAR, END -> {}
+          }
+        }
+        into.count(b.size - before);
+      }
+    }
+  }
+
+  private StorageException tooLarge() {
+    return new StorageException(
+        StorageException.Reason.LIMIT,
+        "remote read from "
+            + config.shown()
+            + ": the answer holds more than "
+            + maxSamples
+            + " samples (a series counts as "
+            + SERIES_SAMPLES
+            + "). Narrow the selector or the range, or raise --query.max-samples");
+  }
+
+  /** What has come so far; parts of a series follow one another. */
+  private final class Taken {
+    private final ReadRequest.Query query;
+    private final List<StoredSeries> done = new ArrayList<>();
+    private SampleBuffer buffer = new SampleBuffer();
+    private @Nullable Labels current;
+    private long samples;
+
+    Taken(ReadRequest.Query query) {
+      this.query = query;
+    }
+
+    /** Where samples of a series go. */
+    SampleBuffer series(Labels labels) {
+      if (!labels.equals(current)) {
+        end();
+        current = labels;
+        count(SERIES_SAMPLES);
+      }
+      return buffer;
+    }
+
+    void count(long n) {
+      samples += n;
+      if (samples > maxSamples) {
+        throw tooLarge();
+      }
+    }
+
+    private void end() {
+      Labels l = current;
+      if (l != null) {
+        done.add(StoredSeries.of(l, buffer, query.start(), query.end()));
+        buffer.clear();
+      }
+    }
+
+    List<StoredSeries> finish() {
+      end();
+      current = null;
+      return done;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.codec.remote.ReadRequest;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.SelectHints;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store elsewhere, as this server sees it: which selectors it is asked, with the external labels
+ * that tell this server's series there, and without them in what comes back.
+ */
+final class RemoteStore {
+  /** The function by which Prometheus and Tethys give series without samples. */
+  private static final String LABELS_ONLY = "series";
+
+  final RemoteReadConfig config;
+  private final RemoteReadClient client;
+  private final Labels externalLabels;
+  private final ReadMetrics metrics;
+
+  /** What is counted of all stores, under Prometheus's names. */
+  record ReadMetrics(
+      Registry.Vector<Registry.Gauge> running, Registry.Vector<Registry.Counter> total) {
+    static ReadMetrics of(Registry registry) {
+      return new ReadMetrics(
+          registry.gauges(
+              "prometheus_remote_read_client_queries",
+              "The number of in-flight remote read queries.",
+              "remote_name",
+              "url"),
+          registry.counters(
+              "prometheus_remote_read_client_queries_total",
+              "The total number of remote read queries.",
+              "remote_name",
+              "url",
+              "code"));
+    }
+  }
+
+  RemoteStore(
+      RemoteReadConfig config, RemoteReadClient client, Labels externalLabels, ReadMetrics m) {
+    this.config = config;
+    this.client = client;
+    this.externalLabels = config.filterExternalLabels() ? externalLabels : Labels.EMPTY;
+    this.metrics = m;
+    m.running().with(config.name(), config.url().toString()).set(0);
+  }
+
+  /**
+   * The range that it is asked for; null when it is not asked.
+   *
+   * @param localStart from when on the embedded store has everything
+   */
+  @Nullable SelectHints asked(SelectHints hints, List<Matcher> matchers, long localStart) {
+    for (var required : config.requiredMatchers().entrySet()) {
+      if (matchers.stream()
+          .noneMatch(
+              m ->
+                  m.type() == Matcher.Type.EQUAL
+                      && m.name().equals(required.getKey())
+                      && m.value().equals(required.getValue()))) {
+        return null;
+      }
+    }
+    if (config.readRecent()) {
+      return hints;
+    }
+    long end = Math.min(hints.maxTime(), localStart - 1);
+    return end < hints.minTime()
+        ? null
+        : new SelectHints(hints.minTime(), end, hints.step(), hints.range(), hints.function());
+  }
+
+  /** The series that meet matchers, sorted by their labels here. */
+  List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    List<Matcher> all = new ArrayList<>(matchers);
+    List<String> added = new ArrayList<>();
+    for (Labels.Label l : externalLabels.toList()) {
+      if (matchers.stream().noneMatch(m -> m.name().equals(l.name()))) {
+        all.add(Matcher.equal(l.name(), l.value()));
+        added.add(l.name());
+      }
+    }
+    ReadRequest.Hints told =
+        new ReadRequest.Hints(
+            hints.step(),
+            hints.function(),
+            hints.minTime(),
+            hints.maxTime(),
+            List.of(),
+            false,
+            hints.range());
+    String url = config.url().toString();
+    Registry.Gauge running = metrics.running().with(config.name(), url);
+    running.add(1);
+    String code = "error";
+    List<StoredSeries> found;
+    try {
+      found = client.read(new ReadRequest.Query(hints.minTime(), hints.maxTime(), all, told));
+      code = "200";
+    } finally {
+      running.add(-1);
+      metrics.total().with(config.name(), url, code).inc();
+    }
+    List<StoredSeries> out = new ArrayList<>(found.size());
+    for (StoredSeries s : found) {
+      out.add(added.isEmpty() ? s : s.named(s.labels.drop(added)));
+    }
+    out.sort((a, b) -> a.labels.compareTo(b.labels));
+    return out;
+  }
+
+  /** The label sets of series in a range. */
+  List<StoredSeries> labelSets(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return select(new SelectHints(range.minTime(), range.maxTime(), 0, 0, LABELS_ONLY), matchers);
+  }
+}
