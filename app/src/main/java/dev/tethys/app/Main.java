@@ -2,6 +2,8 @@ package dev.tethys.app;
 
 import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.clymene.ClymeneAgentRole;
+import dev.tethys.app.clymene.GatewayRole;
 import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
@@ -25,7 +27,6 @@ public final class Main {
   private static final Map<String, String> TO_COME =
       new TreeMap<>(
           Map.of(
-              "gateway", "receive and write to any destination",
               "logs", "what promtail does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
@@ -55,13 +56,17 @@ public final class Main {
       case "server":
         return ServerRole.run(rest);
       case "agent":
-        return AgentRole.run(rest);
+        return ClymeneAgentRole.isAskedFor(rest, System.getenv())
+            ? ClymeneAgentRole.run(rest)
+            : AgentRole.run(rest);
       case "alertmanager":
         return AlertmanagerRole.run(rest);
       case "collector":
         return CollectorRole.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
+      case "gateway":
+        return GatewayRole.run(rest);
       case "ingester":
         return IngesterRole.run(rest);
       case "pushgateway":
@@ -111,9 +116,11 @@ public final class Main {
         Commands:
           (none)              start the server; without a prometheus.yml it watches itself and this machine
           server              what prometheus does: --config.file prometheus.yml and its flags
-          agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked
+          agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked;
+                              or what clymene-agent does, where STORAGE_TYPE is set; or a graph, as collector
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           collector           what the OpenTelemetry Collector does: --config collector.yaml
+          gateway             what clymene-gateway does, and more: takes what is pushed, to other destinations; or a graph
           exporter node       what node_exporter does, on port 9100
           ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
           pushgateway         what Prometheus's Pushgateway does, on port 9091

@@ -21,42 +21,58 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClymeneGraph {
   private final ClymeneFlags flags;
-  private final boolean metrics;
 
   private ClymeneGraph(ClymeneFlags flags) {
     this.flags = flags;
-    this.metrics = flags.role().metrics();
   }
 
   /** The configuration, as YAML. */
   public static String yaml(ClymeneFlags flags) {
-    return YamlWriter.write(new ClymeneGraph(flags).tree());
+    return YamlWriter.write(new ClymeneGraph(flags).tree(false));
   }
 
-  private Map<String, @Nullable Object> tree() {
+  /**
+   * The configuration of a gateway that takes everything that is pushed, not what Clymene's takes
+   * alone: metrics and log lines, by OTLP, remote write and Loki's push as well.
+   */
+  static String yamlOfEverything(ClymeneFlags flags) {
+    return YamlWriter.write(new ClymeneGraph(flags).tree(true));
+  }
+
+  private Map<String, @Nullable Object> tree(boolean everything) {
     Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
     switch (flags.role()) {
       case AGENT -> receivers.put("prometheus", agent());
-      case GATEWAY, PROMTAIL_GATEWAY -> receivers.put("clymene", gateway());
+      case GATEWAY, PROMTAIL_GATEWAY ->
+          receivers.put(everything ? "gateway" : "clymene", gateway(everything));
       case INGESTER, PROMTAIL_INGESTER -> receivers.put("kafka", ingester());
     }
     Map<String, @Nullable Object> exporters = new LinkedHashMap<>();
-    for (String s : flags.storages()) {
-      switch (s) {
-        case "kafka" -> exporters.put("kafka", producer());
-        case "gateway" -> exporters.put("clymene", gatewayClient());
-        case "cortex" ->
-            exporters.put("prometheus_remote_write/cortex", write("cortex.distributor"));
-        default -> exporters.put("prometheus_remote_write", write("prometheus.remote"));
+    Map<String, @Nullable Object> pipelines = new LinkedHashMap<>();
+    for (boolean metrics : new boolean[] {true, false}) {
+      if (!everything && metrics != flags.role().metrics()) {
+        continue;
+      }
+      Map<String, @Nullable Object> some = exporters(metrics, everything && !metrics ? "/logs" : "");
+      if (!some.isEmpty()) {
+        exporters.putAll(some);
+        Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
+        pipeline.put("receivers", List.copyOf(receivers.keySet()));
+        pipeline.put("exporters", List.copyOf(some.keySet()));
+        pipelines.put(metrics ? "metrics" : "logs", pipeline);
       }
     }
-    Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
-    pipeline.put("receivers", List.copyOf(receivers.keySet()));
-    pipeline.put("exporters", List.copyOf(exporters.keySet()));
+    Map<String, @Nullable Object> telemetry = one("logs", one("level", level()));
+    if (flags.role() == ClymeneRole.AGENT) {
+      Map<String, @Nullable Object> at = one("host", "0.0.0.0");
+      at.put("port", number("http.port", flags.get("http.port")));
+      telemetry.put(
+          "metrics", one("readers", List.of(one("pull", one("exporter", one("prometheus", at))))));
+    }
     Map<String, @Nullable Object> service = new LinkedHashMap<>();
     service.put("extensions", List.of("health_check"));
-    service.put("pipelines", one(metrics ? "metrics" : "logs", pipeline));
-    service.put("telemetry", one("logs", one("level", level())));
+    service.put("pipelines", pipelines);
+    service.put("telemetry", telemetry);
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     tree.put("receivers", receivers);
     tree.put("exporters", exporters);
@@ -65,6 +81,27 @@ public final class ClymeneGraph {
         one("health_check", one("endpoint", address(flags.get("admin.http.host-ports")))));
     tree.put("service", service);
     return tree;
+  }
+
+  private Map<String, @Nullable Object> exporters(boolean metrics, String name) {
+    Map<String, @Nullable Object> out = new LinkedHashMap<>();
+    for (String s : flags.storages()) {
+      switch (s) {
+        case "kafka" -> out.put("kafka" + name, producer(metrics));
+        case "gateway" -> out.put("clymene" + name, gatewayClient(metrics));
+        case "cortex" -> {
+          if (metrics) {
+            out.put("prometheus_remote_write/cortex", write("cortex.distributor"));
+          }
+        }
+        default -> {
+          if (metrics) {
+            out.put("prometheus_remote_write", write("prometheus.remote"));
+          }
+        }
+      }
+    }
+    return out;
   }
 
   private static Map<String, @Nullable Object> one(String key, @Nullable Object value) {
@@ -97,7 +134,16 @@ public final class ClymeneGraph {
     }
     try {
       YamlDocument d = YamlDocument.parse(file.toString(), null, Files.readString(file));
-      return one("config", escaped(d.root()));
+      Map<String, Object> config = new LinkedHashMap<>();
+      d.root()
+          .entries()
+          .forEach(
+              (k, e) -> {
+                if (!k.equals("rule_files")) { // read by Clymene, and never looked at
+                  config.put(k, escaped(e.value()));
+                }
+              });
+      return one("config", config);
     } catch (IOException e) {
       throw new UsageException(file + " cannot be read: " + e.getMessage());
     }
@@ -120,10 +166,18 @@ public final class ClymeneGraph {
     return s.equals("true") || s.equals("false") ? Boolean.valueOf(s) : s.replace("$", "$$");
   }
 
-  private Map<String, @Nullable Object> gateway() {
+  /** Headers go along where they may name a tenant. */
+  private Map<String, @Nullable Object> gateway(boolean everything) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("grpc", server("gateway.grpc-server.host-port", "gateway.grpc-server", "gateway.grpc"));
     m.put("http", server("gateway.http-server.host-port", "gateway.http-server", "gateway.http"));
+    if (everything) {
+      for (Object o : m.values()) {
+        @SuppressWarnings("unchecked")
+        Map<String, Object> server = (Map<String, Object>) java.util.Objects.requireNonNull(o);
+        server.put("include_metadata", true);
+      }
+    }
     return m;
   }
 
@@ -192,7 +246,7 @@ public final class ClymeneGraph {
     return Arrays.stream(commas.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
   }
 
-  private String encoding(String p, boolean flat) {
+  private String encoding(String p, boolean metrics, boolean flat) {
     if (!metrics) {
       return "clymene_logs"; // whatever the flag says: Clymene's logs are always JSON
     }
@@ -206,23 +260,24 @@ public final class ClymeneGraph {
   }
 
   private Map<String, @Nullable Object> ingester() {
+    boolean metrics = flags.role().metrics();
     String p = "kafka.consumer";
     Map<String, @Nullable Object> m = kafka(p);
     m.put("group_id", flags.get(p + ".group-id"));
     m.put("initial_offset", "earliest");
     Map<String, @Nullable Object> topic = new LinkedHashMap<>();
     topic.put("topics", List.of(flags.get(metrics ? p + ".topic" : p + ".promtail.topic")));
-    topic.put("encoding", encoding(p, false));
+    topic.put("encoding", encoding(p, metrics, false));
     m.put(metrics ? "metrics" : "logs", topic);
     return m;
   }
 
-  private Map<String, @Nullable Object> producer() {
+  private Map<String, @Nullable Object> producer(boolean metrics) {
     String p = "kafka.producer";
     Map<String, @Nullable Object> m = kafka(p);
     Map<String, @Nullable Object> topic = new LinkedHashMap<>();
     topic.put("topic", flags.get(metrics ? p + ".topic" : p + ".promtail.topic"));
-    topic.put("encoding", encoding(p, flags.bool(p + ".flatten-for-druid")));
+    topic.put("encoding", encoding(p, metrics, flags.bool(p + ".flatten-for-druid")));
     m.put(metrics ? "metrics" : "logs", topic);
     Map<String, @Nullable Object> producer = new LinkedHashMap<>();
     if (flags.isGiven(p + ".required-acks")) {
@@ -269,10 +324,15 @@ public final class ClymeneGraph {
     if (!agent.isEmpty()) {
       m.put("headers", one("User-Agent", agent));
     }
+    if (flags.role() == ClymeneRole.AGENT && flags.isGiven("metric.split.length")) {
+      m.put(
+          "max_samples_per_send",
+          number("metric.split.length", flags.get("metric.split.length")));
+    }
     return m;
   }
 
-  private Map<String, @Nullable Object> gatewayClient() {
+  private Map<String, @Nullable Object> gatewayClient(boolean metrics) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     String type = flags.get("gateway.service-type");
     boolean client = !flags.role().word().endsWith("gateway");
@@ -304,6 +364,11 @@ public final class ClymeneGraph {
             one(
                 "endpoint",
                 flags.first(Arrays.stream(url).map(s -> s + kind).toArray(String[]::new)));
+        String agent =
+            flags.first(Arrays.stream(url).map(x -> x + ".user.agent").toArray(String[]::new));
+        if (!agent.isEmpty()) {
+          http.put("headers", one("User-Agent", agent));
+        }
         m.put("http", http);
         m.put(
             "timeout",

@@ -45,6 +45,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -135,11 +136,11 @@ public final class CollectorRole implements AutoCloseable {
 
   /** Runs until the process is told to stop, or one command. */
   public static int run(List<String> args) {
-    return run(args, System.getenv());
+    return run(args, System::getenv);
   }
 
   /** The same with other variables for {@code env:} and {@code ${env:…}}. */
-  public static int run(List<String> args, Map<String, String> environment) {
+  public static int run(List<String> args, UnaryOperator<@Nullable String> environment) {
     String command = "";
     List<String> rest = args;
     if (!args.isEmpty() && !args.getFirst().startsWith("-")) {
@@ -300,7 +301,8 @@ public final class CollectorRole implements AutoCloseable {
             .get("/metrics", (q, r) -> MetricsPage.answer(q, r, metrics.gather()))
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", this::ready)
-            .post("/-/reload", (q, r) -> reload(r));
+            .post("/-/reload", (q, r) -> reload(r))
+            .post("/api/reload", (q, r) -> reloadAsClymene(r));
     PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
     PipelineEndpoints.addConfig(routes, () -> printed);
     new Interface("", "Tethys", "collector").with(Interface.Part.PIPELINES).routes(routes);
@@ -327,6 +329,15 @@ public final class CollectorRole implements AutoCloseable {
       throw new HttpException(500, "the configuration was not taken: " + e.getMessage());
     }
     r.send();
+  }
+
+  private void reloadAsClymene(HttpResponse r) throws IOException {
+    try {
+      reload();
+    } catch (IOException | ConfigException e) {
+      throw new HttpException(400, "the configuration was not taken: " + e.getMessage());
+    }
+    r.send("config reload, success");
   }
 
   /** Where it listens; -1 for nowhere. */

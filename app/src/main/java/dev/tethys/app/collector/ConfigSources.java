@@ -17,13 +17,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a configuration comes from: the {@code --config} and {@code --set} of the command line, in
  * order. Read anew each time.
  */
-record ConfigSources(List<String> configs, List<String> sets, Map<String, String> environment) {
+record ConfigSources(
+    List<String> configs, List<String> sets, UnaryOperator<@Nullable String> environment) {
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
 
@@ -89,7 +92,7 @@ record ConfigSources(List<String> configs, List<String> sets, Map<String, String
       throw new IllegalArgumentException(
           "\"" + name + "\" is no name of a variable: letters, digits and _, no digit first");
     }
-    String value = environment.get(name);
+    String value = environment.apply(name);
     if (value != null) {
       return value;
     }

@@ -4,17 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.collector.BuiltIn;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.ledger.Ledger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +88,13 @@ class ClymeneGraphTest {
               telemetry:
                 logs:
                   level: info
+                metrics:
+                  readers:
+                  - pull:
+                      exporter:
+                        prometheus:
+                          host: 0.0.0.0
+                          port: 15692
             """);
   }
 
@@ -149,6 +167,63 @@ class ClymeneGraphTest {
     assertThat(receiver.settings().read(at(d.root(), "receivers", "kafka"))).isNotNull();
     assertThat(exporter.settings().read(at(d.root(), "exporters", "kafka"))).isNotNull();
     d.refuseNotBuilt();
+  }
+
+  /** Graphs are complete: every component of them is there and takes what is written. */
+  @Test
+  void everyProgramMeansAGraphThatRuns(@TempDir Path dir) throws IOException {
+    Path file = dir.resolve("clymene.yml");
+    Files.writeString(
+        file,
+        """
+        global: {scrape_interval: 5s, external_labels: {dc: '$DC'}}
+        rule_files: [rules.yml]
+        scrape_configs:
+        - job_name: a
+          static_configs: [{targets: ['localhost:1']}]
+          metric_relabel_configs: [{regex: '(.*)', replacement: '$1', target_label: x}]
+        """);
+    List<String> flags = List.of("--config.file=" + file, "--metric.split.length=100");
+    for (ClymeneRole role : ClymeneRole.values()) {
+      for (String storage : new String[] {"kafka,prometheus,cortex,gateway", "kafka,gateway"}) {
+        boolean agent = role == ClymeneRole.AGENT;
+        if (!role.metrics() && storage.contains("prometheus")) {
+          continue;
+        }
+        ClymeneFlags f =
+            ClymeneFlags.read(
+                role,
+                agent ? flags : List.of(),
+                Map.of("STORAGE_TYPE", storage, "GATEWAY_SERVICE_TYPE", agent ? "http" : "grpc"));
+        runs(ClymeneGraph.yaml(f));
+        if (role == ClymeneRole.GATEWAY) {
+          String everything = ClymeneGraph.yamlOfEverything(f);
+          runs(everything);
+          assertThat(everything)
+              .contains("      metrics:\n        receivers:\n        - gateway\n".indent(-2))
+              .contains("- kafka/logs\n", "- clymene/logs\n", "include_metadata: true\n");
+        }
+      }
+    }
+    runs(
+        ClymeneGraph.yamlOfEverything(
+            ClymeneFlags.read(
+                ClymeneRole.GATEWAY, List.of(), Map.of("STORAGE_TYPE", "prometheus"))));
+  }
+
+  private static void runs(String yaml) {
+    Clockwork clock = Clockwork.system();
+    Components components = BuiltIn.components();
+    Registry metrics = new Registry();
+    Graph.check(
+        GraphConfig.read(
+            YamlDocument.parse("graph.yml", null, yaml.replace("$$", "$")), components, false),
+        new GraphServices(
+            components,
+            clock,
+            new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
+            new Ledger(),
+            metrics));
   }
 
   private static YamlNode at(YamlNode node, String... path) {

@@ -147,7 +147,7 @@ class CollectorRoleTest {
   private CollectorRole role(boolean tap) {
     return new CollectorRole(
         new ConfigSources(
-            List.of(file().toString()), List.of(), Map.of("STORE", file() + ".store")),
+            List.of(file().toString()), List.of(), Map.of("STORE", file() + ".store")::get),
         components(),
         false,
         tap);
@@ -296,7 +296,7 @@ class CollectorRoleTest {
         new ConfigSources(
             List.of(file().toString(), "yaml:processors::batch::timeout: 7ms"),
             List.of("exporters.shelf.timeout=3s"),
-            Map.of("STORE", "/tmp/x"));
+            Map.of("STORE", "/tmp/x")::get);
     YamlDocument d = sources.read();
     assertThat(PrintedConfig.of(d.root(), components()))
         .contains("token: '[REDACTED]'")

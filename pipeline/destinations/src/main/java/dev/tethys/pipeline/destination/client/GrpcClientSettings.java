@@ -11,6 +11,7 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.client.GrpcChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ public record GrpcClientSettings(
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;
+    private final @Nullable Key<List<String>> endpoints;
     private final Key<ClientTlsSettings> tls;
     private final Key<String> compression;
     private final Key<Keepalive> keepalive;
@@ -57,15 +59,32 @@ public record GrpcClientSettings(
 
     /** Adds the keys to a section. */
     public Keys(Section s) {
+      this(s, false, "gzip");
+    }
+
+    /**
+     * Adds the keys to a section.
+     *
+     * @param several whether there may be several endpoints
+     * @param defaultCompression of requests
+     */
+    public Keys(Section s, boolean several, String defaultCompression) {
+      String about = "host:port, dns:///host:port or unix:///path.";
       endpoint =
-          s.required("endpoint", Type.STRING, "host:port, dns:///host:port or unix:///path.");
+          several
+              ? s.key("endpoint", Type.STRING, "", about)
+              : s.required("endpoint", Type.STRING, about);
+      endpoints =
+          several
+              ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Several, in turn.")
+              : null;
       tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
       SequencedMap<String, String> words = new LinkedHashMap<>();
       for (String w : List.of("gzip", "snappy", "zstd", "none")) {
         words.put(w, w);
       }
       words.put("", "none");
-      compression = s.key("compression", Type.oneOf("compression", words), "gzip", "Of requests.");
+      compression = s.key("compression", Type.oneOf("compression", words), defaultCompression, "Of requests.");
       keepalive =
           s.key(
               "keepalive",
@@ -93,7 +112,29 @@ public record GrpcClientSettings(
 
     /** Reads the keys out of a map that also has others. */
     public GrpcClientSettings read(YamlObject o, String userAgent) {
-      String text = o.get(endpoint).strip();
+      return read(o, userAgent, endpoint, o.get(endpoint));
+    }
+
+    /** One for each endpoint. */
+    public List<GrpcClientSettings> readAll(YamlObject o, String userAgent) {
+      List<GrpcClientSettings> out = new ArrayList<>();
+      String one = o.get(endpoint);
+      if (!one.isEmpty()) {
+        out.add(read(o, userAgent, endpoint, one));
+      }
+      if (endpoints != null) {
+        for (String e : o.get(endpoints)) {
+          out.add(read(o, userAgent, endpoints, e));
+        }
+      }
+      if (out.isEmpty()) {
+        throw o.error("endpoint is missing: host:port that is called");
+      }
+      return List.copyOf(out);
+    }
+
+    private GrpcClientSettings read(YamlObject o, String userAgent, Key<?> key, String written) {
+      String text = written.strip();
       ClientTlsSettings t = o.get(tls);
       boolean secure = !t.insecure();
       if (text.startsWith("http://")) {
@@ -110,7 +151,7 @@ public record GrpcClientSettings(
       if (text.startsWith("unix:")) {
         unix = Path.of(text.startsWith("unix://") ? text.substring(7) : text.substring(5));
         if (secure) {
-          throw o.error(endpoint, "TLS over a Unix socket is not built; set tls.insecure: true");
+          throw o.error(key, "TLS over a Unix socket is not built; set tls.insecure: true");
         }
       } else {
         int colon = text.lastIndexOf(':');
@@ -124,7 +165,7 @@ public record GrpcClientSettings(
           port = -1;
         }
         if (host.isEmpty() || port < 1 || port > 65_535) {
-          throw o.error(endpoint, "endpoint wants host:port, not \"" + o.get(endpoint) + "\"");
+          throw o.error(key, key.name() + " wants host:port, not \"" + written + "\"");
         }
       }
       Keepalive k = o.get(keepalive);

@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.pipeline.delivery.Parcel;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * What stands in a request, kept beside its compressed body.
@@ -32,6 +34,17 @@ record Contents(
 
   static Message message(Parcel p) {
     return Message.V2.contentType().equals(p.headers().get(CONTENT_TYPE)) ? Message.V2 : Message.V1;
+  }
+
+  /** What else is to stand among the headers of the request. */
+  static Map<String, String> more(Parcel p) {
+    if (p.headers().size() <= 2) {
+      return Map.of();
+    }
+    Map<String, String> m = new LinkedHashMap<>(p.headers());
+    m.remove(HEADER);
+    m.remove(CONTENT_TYPE);
+    return m;
   }
 
   /** Everything that is counted. */

@@ -2,12 +2,18 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.LabelNames;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.NameScheme;
 import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.time.Duration;
@@ -15,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the exporter of a graph is told, with the Collector's names.
@@ -22,9 +29,16 @@ import java.util.Set;
  * @param config what it means for the sender
  * @param otlp how OTLP metrics become series
  * @param samplesEach most samples in one request
+ * @param edits what is done to series before they are sent
+ * @param auth null when requests do not authenticate
  */
 record GraphSettings(
-    RemoteWriteConfig config, OtlpOptions otlp, int samplesEach, DeliverySettings delivery) {
+    RemoteWriteConfig config,
+    OtlpOptions otlp,
+    int samplesEach,
+    SeriesEdits edits,
+    @Nullable Reference auth,
+    DeliverySettings delivery) {
   private static final Section RESOURCE =
       new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
   private static final Key<Boolean> RESOURCE_ENABLED =
@@ -51,14 +65,28 @@ record GraphSettings(
   private static final Key<Long> SAMPLES_EACH =
       SECTION.key("max_samples_per_send", Type.INT, 2000L, "Most samples in one request.");
 
+  private static final Key<String> NAMESPACE =
+      SECTION.key("namespace", Type.STRING, "", "What names begin with, before an underscore.");
+  private static final Key<Map<String, String>> EXTERNAL_LABELS =
+      SECTION.key(
+          "external_labels",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Labels of every series that does not have them.");
+  private static final Section TARGET_INFO =
+      new Section("target_info", "The series that tells the attributes of a resource.");
+  private static final Key<Boolean> TARGET_INFO_ENABLED =
+      TARGET_INFO.key("enabled", Type.BOOL, true, "Whether it is sent for OTLP metrics.");
+  private static final Key<Boolean> TARGET_INFO_KEY =
+      SECTION.key(
+          "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "target_info.");
+
   static {
     SECTION
         .include(DeliverySettings.SECTION)
         .notBuilt("remote_write_queue", "Old queue: sending_queue is in its place.")
         .notBuilt("wal", "Old disk queue: sending_queue with storage is in its place.")
-        .notBuilt("namespace", "A prefix of names.")
-        .notBuilt("external_labels", "Labels of every series.")
-        .notBuilt("target_info", "Whether target_info is sent: always.")
+        .notBuilt("send_metadata", "Metadata always goes along.")
         .notBuilt("scope_info", "Labels of scopes.")
         .notBuilt("export_created_metric", "Start times as series.")
         .notBuilt("max_batch_size_bytes", "Most bytes in one request: max_samples_per_send is.")
@@ -75,13 +103,28 @@ record GraphSettings(
     return m;
   }
 
+  private static SeriesEdits edits(YamlObject o) {
+    String namespace = o.get(NAMESPACE);
+    if (!namespace.isEmpty() && !LabelNames.isLegacyMetricName(namespace)) {
+      throw o.error(NAMESPACE, "\"" + namespace + "\" cannot stand at the start of a name");
+    }
+    LabelsBuilder external = new LabelsBuilder();
+    o.get(EXTERNAL_LABELS)
+        .forEach(
+            (name, value) -> {
+              if (!NameScheme.UTF8.isValidLabelName(name) || name.equals(Labels.METRIC_NAME)) {
+                throw o.error(EXTERNAL_LABELS, "\"" + name + "\" is not a valid label name");
+              }
+              external.set(name, value);
+            });
+    return new SeriesEdits(
+        new ExternalLabels(external.build()), namespace, o.get(TARGET_INFO_KEY));
+  }
+
   private static GraphSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);
     if (client.endpoint() == null) {
       throw o.error("endpoint is missing: the URL that requests are posted to");
-    }
-    if (client.auth() != null) {
-      throw o.error("auth of an extension is not built for remote write; headers are");
     }
     long each = o.get(SAMPLES_EACH);
     if (each < 1 || each > 1_000_000) {
@@ -124,6 +167,8 @@ record GraphSettings(
             MetadataConfig.DEFAULT),
         otlp,
         (int) each,
+        edits(o),
+        client.auth(),
         delivery);
   }
 }

@@ -23,14 +23,17 @@ final class Recoding {
   private final long notBefore;
   private final int entriesEach;
   private final long lane;
+  private final Map<String, String> more;
   private final List<Parcel> out = new ArrayList<>();
   private final RequestWriter writer;
 
-  private Recoding(Message to, long notBefore, int entriesEach, long lane) {
+  private Recoding(
+      Message to, long notBefore, int entriesEach, long lane, Map<String, String> more) {
     this.to = to;
     this.notBefore = notBefore;
     this.entriesEach = entriesEach;
     this.lane = lane;
+    this.more = more;
     this.writer = new RequestWriter(to);
   }
 
@@ -41,7 +44,7 @@ final class Recoding {
    * @param entriesEach how many entries a part has at most, if no series has more
    */
   static List<Parcel> of(Parcel p, Message to, long notBefore, int entriesEach) {
-    Recoding r = new Recoding(to, notBefore, entriesEach, p.lane());
+    Recoding r = new Recoding(to, notBefore, entriesEach, p.lane(), Contents.more(p));
     byte[] z = p.body();
     int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);
     byte[] raw = new byte[n + SnappyBlock.SLACK];
@@ -55,9 +58,19 @@ final class Recoding {
     return r.out;
   }
 
-  /** A remote write 1.0 request that is not compressed, as parcels of the form that is wanted. */
-  static List<Parcel> of(byte[] request, int length, long lane, Message to, int entriesEach) {
-    Recoding r = new Recoding(to, Long.MIN_VALUE, entriesEach, lane);
+  /**
+   * A remote write 1.0 request that is not compressed, as parcels of the form that is wanted.
+   *
+   * @param more headers of each
+   */
+  static List<Parcel> of(
+      byte[] request,
+      int length,
+      long lane,
+      Message to,
+      int entriesEach,
+      Map<String, String> more) {
+    Recoding r = new Recoding(to, Long.MIN_VALUE, entriesEach, lane, more);
     r.first(new WriteRequestReader().reset(request, 0, length));
     r.cut();
     return r.out;
@@ -65,7 +78,7 @@ final class Recoding {
 
   private void cut() {
     if (!writer.isEmpty()) {
-      out.add(writer.take(lane, Map.of()));
+      out.add(writer.take(lane, more));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -70,23 +72,31 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
 
   @Override
   public Exporter create(GraphSettings settings, Signal signal, Context context) {
+    ClientAuth auth =
+        settings.auth() == null ? null : context.extension(settings.auth(), ClientAuth.class);
     return context.exporter(
         settings.delivery(),
         signal,
-        batch -> encode(settings, batch),
-        new LateSender(settings.config(), clients, context));
+        batch -> encode(settings, auth, batch),
+        new LateSender(settings.config(), auth, clients, context));
   }
 
   /** A sender that opens its client at the first request, as components are to be made closed. */
   private static final class LateSender implements Sender {
     private final RemoteWriteConfig config;
+    private final @Nullable ClientAuth auth;
     private final HttpClientFactory clients;
     private final RemoteWriteMetrics.Of metrics;
     private final InstantSource clock;
     private @Nullable RemoteWriteSender sender; // guarded by this
 
-    LateSender(RemoteWriteConfig config, HttpClientFactory clients, Context context) {
+    LateSender(
+        RemoteWriteConfig config,
+        @Nullable ClientAuth auth,
+        HttpClientFactory clients,
+        Context context) {
       this.config = config;
+      this.auth = auth;
       this.clients = clients;
       this.metrics =
           new RemoteWriteMetrics(context.metrics())
@@ -96,7 +106,9 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
 
     private synchronized RemoteWriteSender sender() throws IOException {
       if (sender == null) {
-        sender = new RemoteWriteSender(config, clients.client(config.client()), metrics, clock);
+        sender = 
+            new RemoteWriteSender(
+                config, clients.client(config.client()), auth, metrics, clock);
       }
       return sender;
     }
@@ -115,7 +127,8 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
     }
   }
 
-  private static Encoder.Encoded encode(GraphSettings settings, Batch batch) {
+  static Encoder.Encoded encode(
+      GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
     try {
       byte[] request = batch.body();
       int size = request.length;
@@ -129,9 +142,13 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
         request = series.body().buffer();
         size = series.body().size();
       }
+      boolean ofOtlp = batch.encoding() == Encoding.OTLP;
+      request = settings.edits().apply(request, size, ofOtlp);
+      size = request.length;
+      Map<String, String> more = auth == null ? Map.of() : auth.headers(batch.metadata());
       List<Parcel> parcels = new ArrayList<>();
       if (batch.lane() != 0) {
-        parcels.addAll(parcels(settings, request, size, batch.lane()));
+        parcels.addAll(parcels(settings, request, size, batch.lane(), more));
       } else {
         ByteArrayOutputStream[] dealt = new ByteArrayOutputStream[LANES];
         RequestSlices in = new RequestSlices().reset(request, 0, size);
@@ -145,7 +162,7 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
         for (int i = 0; i < LANES; i++) {
           if (dealt[i] != null) {
             byte[] part = dealt[i].toByteArray();
-            parcels.addAll(parcels(settings, part, part.length, i + 1));
+            parcels.addAll(parcels(settings, part, part.length, i + 1, more));
           }
         }
       }
@@ -155,8 +172,9 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
     }
   }
 
-  private static List<Parcel> parcels(GraphSettings s, byte[] request, int size, long lane) {
-    return Recoding.of(request, size, lane, s.config().message(), s.samplesEach()).stream()
+  private static List<Parcel> parcels(
+      GraphSettings s, byte[] request, int size, long lane, Map<String, String> more) {
+    return Recoding.of(request, size, lane, s.config().message(), s.samplesEach(), more).stream()
         .map(RemoteWriteExporterFactory::counted)
         .toList();
   }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -19,6 +20,8 @@ import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Posts requests to one destination and judges its answers as Prometheus does: 5xx, and 429 where
@@ -37,6 +40,7 @@ final class RemoteWriteSender implements Sender {
 
   private final RemoteWriteConfig config;
   private final WebClient client;
+  private final @Nullable ClientAuth auth;
   private final RemoteWriteMetrics.Of metrics;
   private final InstantSource clock;
   private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
@@ -47,7 +51,22 @@ final class RemoteWriteSender implements Sender {
       WebClient client,
       RemoteWriteMetrics.Of metrics,
       InstantSource clock) {
+    this(config, client, null, metrics, clock);
+  }
+
+  /**
+   * A sender.
+   *
+   * @param auth null when requests do not authenticate, or the client does it
+   */
+  RemoteWriteSender(
+      RemoteWriteConfig config,
+      WebClient client,
+      @Nullable ClientAuth auth,
+      RemoteWriteMetrics.Of metrics,
+      InstantSource clock) {
     this.config = config;
+    this.auth = auth;
     this.client = client;
     this.metrics = metrics;
     this.clock = clock;
@@ -116,9 +135,24 @@ final class RemoteWriteSender implements Sender {
     return Recoding.of(p, Message.V1, Long.MIN_VALUE, Integer.MAX_VALUE).getFirst();
   }
 
+  private Map<String, String> headers(Message message, Parcel p) throws IOException {
+    Map<String, String> h = headers.getOrDefault(message, Map.of());
+    Map<String, String> more = Contents.more(p);
+    if (auth == null && more.isEmpty()) {
+      return h;
+    }
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    if (auth != null) {
+      all.putAll(auth.headers());
+    }
+    all.putAll(more);
+    all.putAll(h);
+    return all;
+  }
+
   private Verdict post(Parcel p, Contents c) throws IOException, InterruptedException {
     Message message = Contents.message(p);
-    Map<String, String> h = headers.getOrDefault(message, Map.of());
+    Map<String, String> h = headers(message, p);
     Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
     long begun = System.nanoTime();
     int status;
@@ -154,6 +188,11 @@ final class RemoteWriteSender implements Sender {
     if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
       metrics.retried(c);
       return new Verdict.Later(after, status == 429 || status == 503, reason);
+    }
+    if (status == 401 && auth != null) {
+      auth.refused();
+      metrics.retried(c);
+      return new Verdict.Later(Duration.ZERO, false, reason);
     }
     if (status == 413 && c.entries() > 1) {
       List<Parcel> halves = Recoding.of(p, message, Long.MIN_VALUE, (c.entries() + 1) / 2);

@@ -1,0 +1,24 @@
+package dev.tethys.app.clymene;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code tethys agent} as a collector, or as clymene-agent: with {@code --config}, or where {@code
+ * STORAGE_TYPE} says where samples go.
+ */
+public final class ClymeneAgentRole {
+  private ClymeneAgentRole() {}
+
+  /** Whether arguments and variables ask for it, not for Prometheus's agent mode. */
+  public static boolean isAskedFor(List<String> args, Map<String, String> environment) {
+    return Shorthand.isGraph(args)
+        || environment.containsKey("STORAGE_TYPE")
+        || environment.containsKey("TS_STORAGE_TYPE");
+  }
+
+  /** Runs until the process is told to stop. */
+  public static int run(List<String> args) {
+    return Shorthand.run(ClymeneRole.AGENT, args, ClymeneGraph::yaml);
+  }
+}

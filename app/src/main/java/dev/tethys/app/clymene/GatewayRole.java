@@ -1,0 +1,17 @@
+package dev.tethys.app.clymene;
+
+import java.util.List;
+
+/**
+ * {@code tethys gateway}: takes what is pushed, by gRPC and HTTP, and writes to any destination.
+ * With {@code --config} it is a collector; else it takes the flags and variables of
+ * clymene-gateway, and on its ports everything that the {@code gateway} receiver speaks.
+ */
+public final class GatewayRole {
+  private GatewayRole() {}
+
+  /** Runs until the process is told to stop. */
+  public static int run(List<String> args) {
+    return Shorthand.run(ClymeneRole.GATEWAY, args, ClymeneGraph::yamlOfEverything);
+  }
+}

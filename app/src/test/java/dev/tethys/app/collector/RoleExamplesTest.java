@@ -1,0 +1,327 @@
+package dev.tethys.app.collector;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.WriteMessage;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.Ports;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each example of the documentation, run as it stands there. */
+class RoleExamplesTest {
+  @TempDir private Path dir;
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @AfterEach
+  void close() throws Exception {
+    http.close();
+    for (AutoCloseable c : open.reversed()) {
+      c.close();
+    }
+  }
+
+  /** A database that takes remote write. */
+  private final class Database {
+    final List<String> samples = new CopyOnWriteArrayList<>();
+    final String url;
+
+    Database() throws IOException {
+      HttpListener l =
+          HttpListener.start(
+              HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+              new Routes()
+                  .post(
+                      "/api/v1/write",
+                      (q, r) -> {
+                        byte[] b = q.bodyBytes(64 << 20);
+                        b = Compression.SNAPPY.decompress(b, 0, b.length, 64 << 20);
+                        TakenWriteRequest t =
+                            WriteMessage.ofContentType(q.header("Content-Type")) == WriteMessage.V1
+                                ? TakenWriteRequest.ofV1(b, 0, b.length)
+                                : TakenWriteRequest.ofV2(b, 0, b.length);
+                        take(t, String.valueOf(q.header("X-Scope-OrgID")));
+                        r.header("X-Prometheus-Remote-Write-Samples-Written", "" + t.samples());
+                        r.header("X-Prometheus-Remote-Write-Histograms-Written", "0");
+                        r.header("X-Prometheus-Remote-Write-Exemplars-Written", "0");
+                        r.status(204).send();
+                      }),
+              null);
+      open.add(l);
+      url = "http://127.0.0.1:" + l.port() + "/api/v1/write";
+    }
+
+    private void take(TakenWriteRequest t, String tenant) {
+      WriteRequestReader r = new WriteRequestReader().reset(t.body(), 0, t.body().length);
+      while (r.nextSeries()) {
+        Labels l =
+            WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength());
+        for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
+          if (e == SeriesEvent.SAMPLE) {
+            samples.add(tenant + " " + l + " " + r.value());
+          }
+        }
+      }
+    }
+
+    void awaits(Predicate<String> one) throws Exception {
+      until(() -> samples.stream().anyMatch(one), samples);
+    }
+  }
+
+  private static void until(BooleanSupplier done, Object seen) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+    while (!done.getAsBoolean()) {
+      assertThat(System.nanoTime()).as(() -> "seen: " + seen).isLessThan(deadline);
+      Thread.sleep(50);
+    }
+  }
+
+  private CollectorRole run(String example, Map<String, String> environment) throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("METRICS", "none");
+    Path file = root().resolve("docs/pipelines/examples").resolve(example);
+    CollectorRole role =
+        new CollectorRole(
+            new ConfigSources(List.of(file.toString()), List.of(), all::get),
+            BuiltIn.components(),
+            false,
+            false);
+    open.add(role);
+    role.start();
+    return role;
+  }
+
+  private static Path root() {
+    Path p = Path.of("").toAbsolutePath();
+    while (!Files.isDirectory(p.resolve("docs/pipelines/examples"))) {
+      p = java.util.Objects.requireNonNull(p.getParent(), "no folder above has the examples");
+    }
+    return p;
+  }
+
+  private int post(String url, String type, byte[] body, String tenant) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(URI.create(url))
+                .POST(BodyPublishers.ofByteArray(body))
+                .header("Content-Type", type)
+                .header("X-Scope-OrgID", tenant)
+                .build(),
+            BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  private static byte[] loki(String line) {
+    return ("{\"streams\":[{\"stream\":{\"app\":\"shop\"},\"values\":[[\"1700000000000000000\",\""
+            + line
+            + "\"]]}]}")
+        .getBytes(UTF_8);
+  }
+
+  private static byte[] otlpMetric(String name) {
+    return ("{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\""
+            + name
+            + "\",\"gauge\":{\"dataPoints\":[{\"timeUnixNano\":\"1700000000000000000\",\"asDouble\":5}]}}]}]}]}")
+        .getBytes(UTF_8);
+  }
+
+  private void lineIn(Path file, String... texts) throws Exception {
+    for (String text : texts) {
+      until(
+          () -> {
+            try {
+              return Files.exists(file) && Files.readString(file).contains(text);
+            } catch (IOException e) {
+              return false;
+            }
+          },
+          text);
+    }
+  }
+
+  @Test
+  void anAgentScrapesForAGatewayAndADatabase() throws Exception {
+    HttpListener target =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+            new Routes()
+                .get(
+                    "/metrics",
+                    (q, r) ->
+                        r.send(
+                            "text/plain; version=0.0.4",
+                            "orders_total 17\ngo_threads 3\n".getBytes(UTF_8))),
+            null);
+    open.add(target);
+    Database direct = new Database();
+    Database behind = new Database();
+    String grpc = "127.0.0.1:" + Ports.free();
+    String push = "127.0.0.1:" + Ports.free();
+    Path logs = dir.resolve("logs.ndjson");
+    run(
+        "gateway.yaml",
+        Map.of(
+            "QUEUES",
+            dir.resolve("gateway").toString(),
+            "GRPC",
+            grpc,
+            "HTTP",
+            push,
+            "REMOTE_WRITE",
+            behind.url,
+            "LOGS",
+            logs.toString(),
+            "NAME",
+            "gw"));
+    run(
+        "agent.yaml",
+        Map.of(
+            "QUEUES",
+            dir.resolve("agent").toString(),
+            "HEALTH",
+            "127.0.0.1:" + Ports.free(),
+            "INTERVAL",
+            "1s",
+            "CLUSTER",
+            "c1",
+            "TARGET",
+            "127.0.0.1:" + target.port(),
+            "GATEWAY",
+            grpc,
+            "REMOTE_WRITE",
+            direct.url));
+    String target1 = "instance=\"127.0.0.1:" + target.port() + "\", job=\"node\"";
+    direct.awaits(
+        s -> s.equals("null {__name__=\"orders_total\", cluster=\"c1\", " + target1 + "} 17.0"));
+    direct.awaits(
+        s ->
+            s.equals(
+                "null {__name__=\"go_threads\", cluster=\"c1\", "
+                    + target1
+                    + ", runtime=\"go/threads\"} 3.0"));
+    behind.awaits(
+        s ->
+            s.equals(
+                "anonymous {__name__=\"up\", cluster=\"c1\", gateway=\"gw\", " + target1 + "} 1.0"));
+    assertThat(
+            post("http://" + push + "/v1/metrics", "application/json", otlpMetric("heat"), "team"))
+        .isEqualTo(200);
+    behind.awaits(s -> s.startsWith("team {__name__=\"heat\"") && s.endsWith("} 5.0"));
+    assertThat(
+            post(
+                "http://" + push + "/loki/api/v1/push",
+                "application/json",
+                loki("order taken"),
+                "team"))
+        .isEqualTo(204);
+    lineIn(logs, "order taken", "1700000000000000000");
+  }
+
+  @Test
+  void aCollectorMasksWhatIsSensitive() throws Exception {
+    Database database = new Database();
+    String otlp = "127.0.0.1:" + Ports.free();
+    String loki = "127.0.0.1:" + Ports.free();
+    Path logs = dir.resolve("logs.ndjson");
+    Path traces = dir.resolve("traces.ndjson");
+    run(
+        "collector.yaml",
+        Map.of(
+            "OTLP",
+            otlp,
+            "LOKI",
+            loki,
+            "LOGS",
+            logs.toString(),
+            "TRACES",
+            traces.toString(),
+            "REMOTE_WRITE",
+            database.url));
+    assertThat(
+            post(
+                "http://" + loki + "/loki/api/v1/push",
+                "application/json",
+                loki("login password=secret ok"),
+                "t"))
+        .isEqualTo(204);
+    String span =
+        "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"
+            + "\"5b8efff798038103d269b633813fc60c\",\"spanId\":\"eee19b7ec3c1b174\","
+            + "\"name\":\"checkout\"}]}]}]}";
+    assertThat(post("http://" + otlp + "/v1/traces", "application/json", span.getBytes(UTF_8), "t"))
+        .isEqualTo(200);
+    assertThat(
+            post("http://" + otlp + "/v1/metrics", "application/json", otlpMetric("heat"), "t"))
+        .isEqualTo(200);
+    lineIn(logs, "login password=*** ok");
+    assertThat(Files.readString(logs)).doesNotContain("secret");
+    lineIn(traces, "checkout");
+    database.awaits(s -> s.contains("__name__=\"heat\""));
+  }
+
+  /** With a real broker, which a fleet of Clymene's agents writes to. */
+  @Test
+  void anIngesterReadsWhatAgentsWroteToKafka() throws Exception {
+    try (KafkaProcess kafka = new KafkaProcess(Files.createDirectory(dir.resolve("broker")))) {
+      byte[] request =
+          new WriteRequestWriter()
+              .beginSeries(Labels.of("__name__", "up", "job", "node"))
+              .sample(1_700_000_000_000L, 1)
+              .endSeries()
+              .toByteArray();
+      try (KafkaProducer<byte[], byte[]> p =
+          new KafkaProducer<>(
+              Map.of(
+                  "bootstrap.servers",
+                  kafka.address(),
+                  "max.block.ms",
+                  90_000,
+                  "key.serializer",
+                  ByteArraySerializer.class,
+                  "value.serializer",
+                  ByteArraySerializer.class))) {
+        p.send(
+                new ProducerRecord<>(
+                    "clymene", Compression.SNAPPY.compress(request, 0, request.length, -1)))
+            .get(90, TimeUnit.SECONDS);
+      }
+      Database database = new Database();
+      CollectorRole role =
+          run("ingester.yaml", Map.of("KAFKA", kafka.address(), "REMOTE_WRITE", database.url));
+      database.awaits(s -> s.equals("null {__name__=\"up\", job=\"node\"} 1.0"));
+      role.close();
+    }
+  }
+}

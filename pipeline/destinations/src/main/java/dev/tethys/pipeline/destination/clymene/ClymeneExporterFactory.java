@@ -1,0 +1,88 @@
+package dev.tethys.pipeline.destination.clymene;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.destination.client.GrpcClientSettings;
+import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import dev.tethys.web.client.HttpClientFactory;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code clymene} exporters. */
+public final class ClymeneExporterFactory implements ExporterFactory<ClymeneSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public ClymeneExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "clymene";
+  }
+
+  @Override
+  public String about() {
+    return "Sends metrics and log lines to gateways of Clymene, over gRPC or HTTP.";
+  }
+
+  @Override
+  public Type<ClymeneSettings> settings() {
+    return ClymeneSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Exporter create(ClymeneSettings s, Signal signal, Context context) {
+    HttpClientSettings http = s.http();
+    Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
+    ClientAuth auth = reference == null ? null : context.extension(reference, ClientAuth.class);
+    InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    return context.exporter(
+        s.delivery(), signal, parcels(s, auth, clock), sender(s, signal, auth, clients, clock));
+  }
+
+  static ClymeneParcels parcels(
+      ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
+    if (s.http() != null) {
+      return new ClymeneParcels(true, Compression.NONE, "", s.maxBytes(), auth, clock);
+    }
+    GrpcClientSettings g = s.grpc().getFirst();
+    return new ClymeneParcels(false, g.compression(), g.encoding(), s.maxBytes(), auth, clock);
+  }
+
+  static Sender sender(
+      ClymeneSettings s,
+      Signal signal,
+      @Nullable ClientAuth auth,
+      HttpClientFactory clients,
+      InstantSource clock) {
+    HttpClientSettings http = s.http();
+    return http == null
+        ? new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout())
+        : new ClymeneHttpSender(
+            http,
+            ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal),
+            auth,
+            s.delivery().timeout(),
+            clients,
+            clock);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.tethys.pipeline.destination.clymene;
+
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.GrpcClientSettings;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls gateways in turn. What Clymene's own gateways say of a database that fails is UNKNOWN: it is
+ * tried again.
+ */
+final class ClymeneGrpcSender implements Sender {
+  private static final String METRICS = "/prometheus.ClymeneService/RequestMetrics";
+  private static final String LOGS = "/logproto.Gateway/TransferBatch";
+
+  private final GrpcClientSettings settings;
+  private final @Nullable ClientAuth auth;
+  private final Duration timeout;
+  private final List<GrpcChannel> channels;
+  private final AtomicInteger turn = new AtomicInteger();
+
+  ClymeneGrpcSender(
+      List<GrpcClientSettings> gateways, @Nullable ClientAuth auth, Duration timeout) {
+    this.settings = gateways.getFirst();
+    this.auth = auth;
+    this.timeout = timeout;
+    this.channels = gateways.stream().map(g -> new GrpcChannel(g.channel())).toList();
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    settings.headers().forEach((k, v) -> headers.put(k, v.value()));
+    if (auth != null) {
+      auth.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
+    }
+    p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
+    String encoding = headers.remove(ClymeneParcels.ENCODING);
+    GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
+    GrpcReply r =
+        c.call(
+            p.signal() == Signal.METRICS ? METRICS : LOGS,
+            headers,
+            p.body(),
+            encoding == null ? "" : encoding,
+            timeout);
+    String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
+    return switch (r.status()) {
+      case GrpcReply.OK -> Verdict.DELIVERED;
+      case GrpcReply.UNKNOWN,
+          GrpcReply.CANCELLED,
+          GrpcReply.DEADLINE_EXCEEDED,
+          GrpcReply.ABORTED,
+          GrpcReply.INTERNAL,
+          GrpcReply.UNAVAILABLE ->
+          new Verdict.Later(Duration.ZERO, r.status() == GrpcReply.DEADLINE_EXCEEDED, reason);
+      case GrpcReply.RESOURCE_EXHAUSTED ->
+          r.message().contains("larger than")
+              ? new Verdict.Never(reason)
+              : new Verdict.Later(Duration.ZERO, true, reason);
+      case GrpcReply.UNAUTHENTICATED -> {
+        if (auth == null) {
+          yield new Verdict.Never(reason);
+        }
+        auth.refused();
+        yield new Verdict.Later(Duration.ZERO, false, reason);
+      }
+      default -> new Verdict.Never(reason);
+    };
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(GrpcChannel::close);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.tethys.pipeline.destination.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.clymene.LogBatchJson;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.OtlpResult;
+import dev.tethys.codec.otlp.OtlpToSeries;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.io.ByteArrayOutputStream;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes messages of batches: a {@code WriteRequest} of remote write 1.0, or log lines in JSON, none
+ * larger than a gateway takes. Samples that nobody gave a lane are dealt out by series, so that each
+ * series keeps its order.
+ *
+ * @param http whether messages go by HTTP: metrics as a block of snappy, logs as they are; by gRPC
+ *     the one is the message itself and the other a field of one
+ * @param compression of messages of gRPC
+ * @param word what {@code grpc-encoding} says of it; "" for none
+ */
+record ClymeneParcels(
+    boolean http,
+    Compression compression,
+    String word,
+    int maxBytes,
+    @Nullable ClientAuth auth,
+    InstantSource clock)
+    implements Encoder {
+  static final String ENCODING = "grpc-encoding";
+  private static final String TOO_LARGE = "larger than a message may be";
+  private static final int LANES = 8;
+
+  @Override
+  public Encoded encode(Batch batch) {
+    try {
+      return new Work(batch).encoded();
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private final class Work {
+    private final Batch batch;
+    private final Map<String, String> headers = new LinkedHashMap<>();
+    private final List<Parcel> out = new ArrayList<>();
+    private int dropped;
+    private String reason = "";
+
+    Work(Batch batch) {
+      this.batch = batch;
+      if (auth != null) {
+        headers.putAll(auth.headers(batch.metadata()));
+      }
+      if (http) {
+        headers.put("content-type", "application/x-protobuf");
+        if (batch.signal() == Signal.METRICS) {
+          headers.put("content-encoding", Compression.SNAPPY.word());
+        }
+      } else if (compression != Compression.NONE) {
+        headers.put(ENCODING, word);
+      }
+    }
+
+    Encoded encoded() {
+      if (batch.signal() == Signal.LOGS) {
+        List<String> tenant = batch.metadata().get("x-scope-orgid");
+        String t = tenant.isEmpty() ? "" : tenant.getFirst();
+        // JSON is larger than protobuf, by how much nobody knows beforehand.
+        for (OtlpScanner.Part p :
+            OtlpScanner.split(OtlpSignal.LOGS, batch.body(), Integer.MAX_VALUE, maxBytes / 2)) {
+          lines(p, t);
+        }
+      } else {
+        series();
+      }
+      return new Encoded(out, dropped, reason);
+    }
+
+    private void drop(int items, String why) {
+      if (items > 0) {
+        dropped += items;
+        reason = why;
+      }
+    }
+
+    private void lines(OtlpScanner.Part part, String tenant) {
+      byte[] json =
+          LogBatchJson.write(
+              new OtlpReader().logs(part.body(), 0, part.body().length),
+              tenant,
+              clock.instant());
+      if (json.length <= maxBytes) {
+        byte[] message = json;
+        if (!http) {
+          ProtoWriter w = new ProtoWriter(json.length + 16);
+          w.bytes(1, json, 0, json.length);
+          message = w.toByteArray();
+        }
+        add(message, part.items(), batch.lane());
+      } else if (part.items() <= 1) {
+        drop(part.items(), TOO_LARGE);
+      } else {
+        for (OtlpScanner.Part p :
+            OtlpScanner.split(
+                OtlpSignal.LOGS, part.body(), (part.items() + 1) / 2, Integer.MAX_VALUE)) {
+          lines(p, tenant);
+        }
+      }
+    }
+
+    private void series() {
+      byte[] request = batch.body();
+      int size = request.length;
+      if (batch.encoding() == Encoding.OTLP) {
+        OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT);
+        OtlpResult r = to.convert(request, 0, size);
+        drop((int) r.rejected(), "no place in the Prometheus model");
+        request = to.body().buffer();
+        size = to.body().size();
+      }
+      Message[] open = new Message[LANES];
+      RequestSlices in = new RequestSlices().reset(request, 0, size);
+      while (in.next()) {
+        if (in.length() > maxBytes) {
+          drop(in.samples(), TOO_LARGE);
+          continue;
+        }
+        int i =
+            batch.lane() != 0 || !in.isSeries()
+                ? 0
+                : (int) Long.remainderUnsigned(in.hash(), LANES);
+        long lane = batch.lane() != 0 ? batch.lane() : i + 1;
+        Message m = open[i];
+        if (m != null && m.bytes.size() + in.length() > maxBytes) {
+          add(m, lane);
+          m = null;
+        }
+        if (m == null) {
+          m = new Message();
+          open[i] = m;
+        }
+        m.bytes.write(request, in.offset(), in.length());
+        m.samples += in.samples();
+      }
+      for (int i = 0; i < LANES; i++) {
+        if (open[i] != null) {
+          add(open[i], batch.lane() != 0 ? batch.lane() : i + 1);
+        }
+      }
+    }
+
+    private void add(Message m, long lane) {
+      byte[] b = m.bytes.toByteArray();
+      add(http ? Compression.SNAPPY.compress(b, 0, b.length, -1) : b, m.samples, lane);
+    }
+
+    private void add(byte[] message, int items, long lane) {
+      byte[] b =
+          http || compression == Compression.NONE
+              ? message
+              : compression.compress(message, 0, message.length, Compression.DEFAULT_LEVEL);
+      out.add(new Parcel(batch.signal(), b, items, lane, headers));
+    }
+  }
+
+  private static final class Message {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int samples;
+  }
+}

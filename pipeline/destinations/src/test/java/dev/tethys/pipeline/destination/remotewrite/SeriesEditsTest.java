@@ -1,0 +1,188 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Parcel;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.metrics.v1.Gauge;
+import io.opentelemetry.proto.metrics.v1.Metric;
+import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
+import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
+import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
+import io.opentelemetry.proto.resource.v1.Resource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SeriesEditsTest {
+  private static GraphSettings settings(String more) {
+    YamlDocument d =
+        YamlDocument.parse(
+            "test.yaml", null, "{endpoint: 'http://localhost/api/v1/write'" + more + "}");
+    GraphSettings s = GraphSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private static List<String> series(byte[] b, int n) {
+    List<String> out = new ArrayList<>();
+    WriteRequestReader r = new WriteRequestReader().reset(b, 0, n);
+    while (r.nextSeries()) {
+      Labels l =
+          WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength());
+      StringBuilder sb = new StringBuilder(l.toString());
+      for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
+        sb.append(' ').append(r.value()).append('@').append(r.timestamp());
+      }
+      out.add(sb.toString());
+    }
+    while (r.nextMetadata()) {
+      out.add(r.metricFamily() + " is " + r.metadata().type().text());
+    }
+    return out;
+  }
+
+  private static List<String> edited(String more, byte[] request) {
+    byte[] b = settings(more).edits().apply(request, request.length, true);
+    return series(b, b.length);
+  }
+
+  private static byte[] request() {
+    return new WriteRequestWriter()
+        .beginSeries(Labels.of("__name__", "up", "dc", "own", "job", "a"))
+        .sample(1, 2)
+        .endSeries()
+        .beginSeries(Labels.of("__name__", "target_info"))
+        .sample(1, 1)
+        .endSeries()
+        .metadata("up", new MetricMetadata(MetricType.GAUGE, "help", ""))
+        .toByteArray();
+  }
+
+  @Test
+  void nothingIsDoneUnasked() {
+    byte[] b = request();
+    assertThat(settings("").edits().apply(b, b.length, true)).isSameAs(b);
+  }
+
+  @Test
+  void externalLabelsAreAddedWhereASeriesHasNone() {
+    assertThat(edited(", external_labels: {dc: far, zone: z}", request()))
+        .containsExactly(
+            "{__name__=\"up\", dc=\"own\", job=\"a\", zone=\"z\"} 2.0@1",
+            "{__name__=\"target_info\", dc=\"far\", zone=\"z\"} 1.0@1",
+            "up is gauge");
+    // Labels in another order than they are written here.
+    ProtoWriter w = new ProtoWriter();
+    int series = w.begin(1);
+    for (String[] l : new String[][] {{"z", "1"}, {"__name__", "up"}}) {
+      int label = w.begin(1);
+      w.stringUnlessEmpty(1, l[0]);
+      w.stringUnlessEmpty(2, l[1]);
+      w.end(label);
+    }
+    int sample = w.begin(2);
+    w.int64Unless0(2, 9);
+    w.end(sample);
+    w.end(series);
+    byte[] b = w.toByteArray();
+    assertThat(edited(", external_labels: {dc: far}", b))
+        .containsExactly("{__name__=\"up\", dc=\"far\", z=\"1\"} 0.0@9");
+  }
+
+  @Test
+  void aNamespaceStandsBeforeNames() {
+    assertThat(edited(", namespace: shop", request()))
+        .containsExactly(
+            "{__name__=\"shop_up\", dc=\"own\", job=\"a\"} 2.0@1",
+            "{__name__=\"shop_target_info\"} 1.0@1",
+            "shop_up is gauge");
+    assertThatThrownBy(() -> settings(", namespace: '1 x'"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("cannot stand at the start of a name");
+    assertThatThrownBy(() -> settings(", external_labels: {__name__: x}"))
+        .hasMessageContaining("is not a valid label name");
+  }
+
+  @Test
+  void otlpGoesWithoutTargetInfoWhenAsked() {
+    byte[] body =
+        ExportMetricsServiceRequest.newBuilder()
+            .addResourceMetrics(
+                ResourceMetrics.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(attribute("service.name", "shop"))
+                            .addAttributes(attribute("host.name", "h")))
+                    .addScopeMetrics(
+                        ScopeMetrics.newBuilder()
+                            .addMetrics(
+                                Metric.newBuilder()
+                                    .setName("temperature")
+                                    .setGauge(
+                                        Gauge.newBuilder()
+                                            .addDataPoints(
+                                                NumberDataPoint.newBuilder()
+                                                    .setTimeUnixNano(1_700_000_000_000_000_000L)
+                                                    .setAsDouble(3))))))
+            .build()
+            .toByteArray();
+    Batch batch =
+        new Batch(
+            Signal.METRICS,
+            Encoding.OTLP,
+            body,
+            1,
+            7,
+            new Metadata(Map.of("x-tenant", List.of("a"))));
+    ClientAuth auth =
+        new ClientAuth() {
+          @Override
+          public Map<String, String> headers() {
+            return Map.of();
+          }
+
+          @Override
+          public Map<String, String> headers(Metadata metadata) {
+            return Map.of("X-Scope-OrgID", metadata.get("x-tenant").getFirst());
+          }
+        };
+    for (boolean with : new boolean[] {true, false}) {
+      List<Parcel> p =
+          RemoteWriteExporterFactory.encode(
+                  settings(", target_info: {enabled: " + with + "}"), auth, batch)
+              .parcels();
+      assertThat(p).hasSize(1);
+      assertThat(p.getFirst().items()).isEqualTo(with ? 2 : 1);
+      assertThat(p.getFirst().headers()).containsEntry("X-Scope-OrgID", "a");
+      assertThat(Recoding.of(p.getFirst(), Message.V2, Long.MIN_VALUE, 10).getFirst().headers())
+          .as("kept when it is written anew")
+          .containsEntry("X-Scope-OrgID", "a");
+    }
+  }
+
+  private static KeyValue attribute(String key, String value) {
+    return KeyValue.newBuilder()
+        .setKey(key)
+        .setValue(AnyValue.newBuilder().setStringValue(value))
+        .build();
+  }
+}

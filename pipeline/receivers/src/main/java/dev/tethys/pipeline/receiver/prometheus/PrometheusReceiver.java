@@ -1,0 +1,168 @@
+package dev.tethys.pipeline.receiver.prometheus;
+
+import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.collect.scrape.ScrapeMemory;
+import dev.tethys.collect.scrape.ScrapeMetrics;
+import dev.tethys.collect.scrape.ScrapeOptions;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scrapes with what the server scrapes with, and hands each scrape on as a batch. A target is a
+ * lane: its samples keep their order. Nobody is there to send a scrape again that no destination
+ * takes: it is lost, counted by the graph and logged.
+ */
+final class PrometheusReceiver implements Receiver {
+  /** Between two lines of the log about scrapes that are lost. */
+  private static final long LOG_EVERY = Duration.ofMinutes(1).toNanos();
+
+  private final PrometheusSettings settings;
+  private final Consumer to;
+  private final HttpClientFactory clients;
+  private final String userAgent;
+  private final Context context;
+  private final AtomicLong loggedAt;
+  private final AtomicLong lost = new AtomicLong();
+  private @Nullable ScrapeManager scrape;
+  private @Nullable DiscoveryManager discovery;
+
+  PrometheusReceiver(
+      PrometheusSettings settings,
+      Consumer to,
+      HttpClientFactory clients,
+      String userAgent,
+      Context context) {
+    this.settings = settings;
+    this.to = to;
+    this.clients = clients;
+    this.userAgent = userAgent;
+    this.context = context;
+    this.loggedAt = new AtomicLong(context.clock().nanos() - LOG_EVERY);
+  }
+
+  @Override
+  public void start() throws IOException {
+    for (String key : settings.idle()) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0}: global.{1} is about rules and queries and means nothing to a receiver",
+              context.name(),
+              key);
+    }
+    Registry registry = new Registry();
+    String receiver = context.id().toString();
+    context.metrics().register(out -> registry.collect(f -> out.accept(of(receiver, f))));
+    ExternalLabels external = new ExternalLabels(settings.global().externalLabels());
+    ScrapeManager s =
+        new ScrapeManager(
+            new BatchSink(external.isEmpty() ? to : labelled(external), this::settled),
+            ScrapeMemory.ofASink(),
+            new HttpTransports(clients),
+            new ScrapeOptions(
+                userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+            new ScrapeMetrics(registry),
+            ScrapeClock.SYSTEM);
+    scrape = s;
+    DiscoveryManager d =
+        new DiscoveryManager(
+            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, s);
+    discovery = d;
+    try {
+      s.apply(settings.jobs(), settings.global().externalLabels());
+      Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+      for (ScrapeConfig j : settings.jobs()) {
+        pools.put(j.jobName(), j.discoveries());
+      }
+      d.apply(pools);
+    } catch (IOException | RuntimeException e) {
+      stop(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  private Consumer labelled(ExternalLabels external) {
+    return (batch, receipt) ->
+        to.consume(
+            batch.with(external.addTo(batch.body(), 0, batch.body().length), batch.items()),
+            receipt);
+  }
+
+  /** Several receivers may scrape: their metrics are told apart. */
+  private static MetricFamily of(String receiver, MetricFamily f) {
+    return new MetricFamily(
+        f.name(),
+        f.type(),
+        f.help(),
+        f.unit(),
+        f.metrics().stream()
+            .map(
+                m -> {
+                  LabelsBuilder l = new LabelsBuilder();
+                  m.labels().toMap().forEach(l::set);
+                  Labels with = l.set("receiver", receiver).build();
+                  return new MetricFamily.Metric(
+                      with, m.point(), m.timestamp(), m.startTimestamp());
+                })
+            .toList());
+  }
+
+  private void settled(Outcome outcome) {
+    String why =
+        switch (outcome) {
+          case Outcome.Accepted a -> "";
+          case Outcome.Rejected r -> r.reason();
+          case Outcome.Unavailable u -> u.reason();
+        };
+    if (why.isEmpty()) {
+      return;
+    }
+    lost.incrementAndGet();
+    long at = loggedAt.get();
+    long now = context.clock().nanos();
+    if (now - at >= LOG_EVERY && loggedAt.compareAndSet(at, now)) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0}: {1} batches of scrapes were not taken, or not wholly; the last: {2}",
+              context.name(),
+              lost.getAndSet(0),
+              why);
+    }
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    if (discovery != null) {
+      discovery.close();
+    }
+    if (scrape != null) {
+      scrape.close();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package dev.tethys.pipeline.receiver.prometheus;
+
+import dev.tethys.collect.scrape.GlobalConfig;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeDefaults;
+import dev.tethys.config.FilePattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a {@code prometheus} receiver is told: under {@code config}, that part of Prometheus's
+ * configuration which is about scraping.
+ *
+ * @param idle keys that are read and mean nothing to a receiver
+ */
+record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<String> idle) {
+  private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
+
+  private static final Section CONFIG =
+      new Section("config", "What is scraped, as in prometheus.yml.");
+  private static final Key<GlobalConfig> GLOBAL =
+      CONFIG.key(
+          "global",
+          GlobalConfig.type(System::getenv),
+          GlobalConfig.DEFAULT,
+          "Defaults of the jobs, and external_labels, which every series gets.");
+  private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
+      CONFIG.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+  private static final Key<List<String>> SCRAPE_CONFIG_FILES =
+      CONFIG.key(
+          "scrape_config_files",
+          Type.list(Type.PATH),
+          List.of(),
+          "Files that hold further scrape_configs; the last part may be a pattern.");
+
+  static {
+    CONFIG
+        .notBuilt("rule_files", "A receiver evaluates no rules.")
+        .notBuilt("alerting", "A receiver sends no alerts.")
+        .notBuilt("remote_write", "Exporters say where samples go.")
+        .notBuilt("remote_read", "A receiver answers no queries.")
+        .notBuilt("storage", "A receiver stores nothing.")
+        .notBuilt("tracing", "Traces of this process.")
+        .notBuilt("otlp", "The otlp receiver takes OTLP.")
+        .notBuilt("runtime", "Tuning of the Go runtime.");
+  }
+
+  private static final Section FILE =
+      new Section("scrape_config_file", "A file that holds jobs.");
+  private static final Key<List<YamlNode>> FILE_SCRAPE_CONFIGS =
+      FILE.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+
+  private static final Section SECTION =
+      new Section("prometheus", "Scrapes targets as Prometheus does.");
+  private static final Key<PrometheusSettings> CONFIG_KEY =
+      SECTION.required("config", CONFIG.type(PrometheusSettings::config), "What is scraped.");
+
+  static {
+    SECTION
+        .notBuilt("target_allocator", "An allocator that deals targets out.")
+        .notBuilt("api_server", "Prometheus's API over HTTP.")
+        .notBuilt("trim_metric_suffixes", "Names without their suffixes.")
+        .notBuilt(
+            "report_extra_scrape_metrics", "config.global.extra_scrape_metrics is in its place.")
+        .notBuilt("use_start_time_metric", "Start times from a metric.")
+        .notBuilt("start_time_metric_regex", "Start times from a metric.");
+  }
+
+  static final Type<PrometheusSettings> TYPE = SECTION.type(o -> o.get(CONFIG_KEY));
+
+  private static PrometheusSettings config(YamlObject o) {
+    GlobalConfig global = o.get(GLOBAL);
+    List<ScrapeConfig> jobs = new ArrayList<>();
+    Map<String, String> seen = new HashMap<>();
+    for (YamlNode n : o.get(SCRAPE_CONFIGS)) {
+      jobs.add(job(n, global.scrape(), seen));
+    }
+    YamlNode patterns = o.at(SCRAPE_CONFIG_FILES);
+    if (patterns != null) {
+      for (YamlNode pattern : patterns.items()) {
+        pattern.parse(FilePattern::of);
+        try {
+          for (Path p : FilePattern.of(pattern.asPath()).files()) {
+            YamlDocument d = YamlDocument.read(p);
+            for (YamlNode n : d.root().object(FILE).get(FILE_SCRAPE_CONFIGS)) {
+              jobs.add(job(n, global.scrape(), seen));
+            }
+            d.refuseNotBuilt();
+          }
+        } catch (IOException e) {
+          throw pattern.error("cannot be read: " + e.getMessage());
+        }
+      }
+    }
+    if (jobs.isEmpty()) {
+      throw o.error("there are no scrape_configs");
+    }
+    List<String> idle = new ArrayList<>();
+    if (!global.evaluationInterval().equals(GlobalConfig.DEFAULT.evaluationInterval())) {
+      idle.add("evaluation_interval");
+    }
+    if (!global.ruleQueryOffset().isZero()) {
+      idle.add("rule_query_offset");
+    }
+    if (!global.queryLogFile().isEmpty()) {
+      idle.add("query_log_file");
+    }
+    return new PrometheusSettings(global, List.copyOf(jobs), List.copyOf(idle));
+  }
+
+  private static ScrapeConfig job(YamlNode n, ScrapeDefaults defaults, Map<String, String> seen) {
+    ScrapeConfig c = ScrapeConfig.read(n, defaults);
+    String first = seen.putIfAbsent(c.jobName(), n.where());
+    if (first != null) {
+      throw n.error(
+          "found multiple scrape configs with job name \""
+              + c.jobName()
+              + "\"; the first stands at "
+              + first);
+    }
+    return c;
+  }
+}

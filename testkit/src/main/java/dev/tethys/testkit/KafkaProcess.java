@@ -1,0 +1,120 @@
+package dev.tethys.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * A real Kafka broker on loopback, in a process of its own, out of the jars of the class path. It
+ * may not answer yet when it was made: clients wait.
+ */
+public final class KafkaProcess implements AutoCloseable {
+  private final Path dir;
+  private final int port = Ports.free();
+  private final int controller = Ports.free();
+  private Process process;
+
+  public KafkaProcess(Path dir) throws IOException, InterruptedException {
+    this.dir = dir;
+    Files.writeString(
+        dir.resolve("server.properties"),
+        """
+        process.roles=broker,controller
+        node.id=1
+        controller.quorum.voters=1@127.0.0.1:%2$d
+        listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
+        advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+        controller.listener.names=CONTROLLER
+        inter.broker.listener.name=PLAINTEXT
+        log.dirs=%3$s
+        offsets.topic.replication.factor=1
+        offsets.topic.num.partitions=1
+        transaction.state.log.replication.factor=1
+        transaction.state.log.min.isr=1
+        share.coordinator.state.topic.replication.factor=1
+        share.coordinator.state.topic.min.isr=1
+        group.initial.rebalance.delay.ms=0
+        """
+            .formatted(port, controller, dir.resolve("kafka")));
+    java(
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            id(),
+            "-c",
+            dir.resolve("server.properties").toString())
+        .waitFor();
+    process = run();
+  }
+
+  /** As Kafka writes ids of clusters. */
+  private static String id() {
+    UUID u = UUID.randomUUID();
+    byte[] b =
+        java.nio.ByteBuffer.allocate(16)
+            .putLong(u.getMostSignificantBits())
+            .putLong(u.getLeastSignificantBits())
+            .array();
+    b[0] = 1; // no dash at the start, which would look like a flag
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(b);
+  }
+
+  private Process java(String main, String... args) throws IOException {
+    // Only the broker's jars: ours bring a logging bridge that it does not want.
+    String jars =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(p -> p.endsWith(".jar") && !p.contains("slf4j-jdk14"))
+            .collect(Collectors.joining(File.pathSeparator));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                jars,
+                main));
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(dir.resolve("log").toFile()))
+        .start();
+  }
+
+  private Process run() throws IOException {
+    return java("kafka.Kafka", dir.resolve("server.properties").toString());
+  }
+
+  /** Where clients reach it. */
+  public String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** What it said. */
+  public String log() throws IOException {
+    return Files.readString(dir.resolve("log"));
+  }
+
+  /** Ends it as a power failure would, and starts it again. */
+  public void killAndRestart() throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    process = run();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
