@@ -53,7 +53,8 @@ public final class ClymeneGraph {
       if (!everything && metrics != flags.role().metrics()) {
         continue;
       }
-      Map<String, @Nullable Object> some = exporters(metrics, everything && !metrics ? "/logs" : "");
+      Map<String, @Nullable Object> some =
+          exporters(metrics, everything && !metrics ? "/logs" : "");
       if (!some.isEmpty()) {
         exporters.putAll(some);
         Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
@@ -326,8 +327,7 @@ public final class ClymeneGraph {
     }
     if (flags.role() == ClymeneRole.AGENT && flags.isGiven("metric.split.length")) {
       m.put(
-          "max_samples_per_send",
-          number("metric.split.length", flags.get("metric.split.length")));
+          "max_samples_per_send", number("metric.split.length", flags.get("metric.split.length")));
     }
     return m;
   }

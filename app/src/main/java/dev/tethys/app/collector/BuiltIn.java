@@ -5,6 +5,7 @@ import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
@@ -64,6 +65,7 @@ public final class BuiltIn {
     all.add(new HealthCheck());
     all.add(new BasicAuth());
     all.add(new BearerTokenAuth());
+    all.add(new OAuth2ClientFactory(clients));
     all.add(new HeadersSetter());
     return new Components(all);
   }

@@ -42,10 +42,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -140,7 +139,7 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /** The same with other variables for {@code env:} and {@code ${env:…}}. */
-  public static int run(List<String> args, UnaryOperator<@Nullable String> environment) {
+  public static int run(List<String> args, Function<String, @Nullable String> environment) {
     String command = "";
     List<String> rest = args;
     if (!args.isEmpty() && !args.getFirst().startsWith("-")) {

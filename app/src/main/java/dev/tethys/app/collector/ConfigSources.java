@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * order. Read anew each time.
  */
 record ConfigSources(
-    List<String> configs, List<String> sets, UnaryOperator<@Nullable String> environment) {
+    List<String> configs, List<String> sets, Function<String, @Nullable String> environment) {
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
 

@@ -234,7 +234,9 @@ class RoleExamplesTest {
     behind.awaits(
         s ->
             s.equals(
-                "anonymous {__name__=\"up\", cluster=\"c1\", gateway=\"gw\", " + target1 + "} 1.0"));
+                "anonymous {__name__=\"up\", cluster=\"c1\", gateway=\"gw\", "
+                    + target1
+                    + "} 1.0"));
     assertThat(
             post("http://" + push + "/v1/metrics", "application/json", otlpMetric("heat"), "team"))
         .isEqualTo(200);
@@ -282,8 +284,7 @@ class RoleExamplesTest {
             + "\"name\":\"checkout\"}]}]}]}";
     assertThat(post("http://" + otlp + "/v1/traces", "application/json", span.getBytes(UTF_8), "t"))
         .isEqualTo(200);
-    assertThat(
-            post("http://" + otlp + "/v1/metrics", "application/json", otlpMetric("heat"), "t"))
+    assertThat(post("http://" + otlp + "/v1/metrics", "application/json", otlpMetric("heat"), "t"))
         .isEqualTo(200);
     lineIn(logs, "login password=*** ok");
     assertThat(Files.readString(logs)).doesNotContain("secret");

@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  * one token is being fetched; who needs one meanwhile waits for it. A secret file that has changed
  * asks for a new token at once.
  */
-final class Tokens {
+public final class Tokens {
   /** A token is not used in its last seconds. */
   static final Duration EARLY = Duration.ofSeconds(10);
 
@@ -45,14 +45,14 @@ final class Tokens {
   private @Nullable String secretUsed;
   private boolean secretInForm;
 
-  Tokens(OAuth2 config, WebClient client, InstantSource clock) {
+  public Tokens(OAuth2 config, WebClient client, InstantSource clock) {
     this.config = config;
     this.client = client;
     this.clock = clock;
   }
 
   /** The value of the Authorization header. */
-  String authorization(Duration timeout) throws IOException, InterruptedException {
+  public String authorization(Duration timeout) throws IOException, InterruptedException {
     String secret = secret();
     fetching.lockInterruptibly();
     try {
@@ -61,6 +61,16 @@ final class Tokens {
         secretUsed = secret;
       }
       return type + " " + token;
+    } finally {
+      fetching.unlock();
+    }
+  }
+
+  /** The server that the token is for refused it: the next one is fetched anew. */
+  public void refused() {
+    fetching.lock();
+    try {
+      token = null;
     } finally {
       fetching.unlock();
     }

@@ -9,16 +9,34 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.web.Htpasswd;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** {@code basicauth}: user and password for the requests of exporters. */
+/**
+ * {@code basicauth}: user and password for the requests of exporters, or whose requests receivers
+ * take.
+ */
 public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
-  /** The settings. */
-  public record Settings(
-      String username, String usernameFile, Secret password, String passwordFile) {}
+  /** The settings: of a client, or of a server. */
+  public sealed interface Settings {}
+
+  /** Who asks. */
+  public record Client(String username, String usernameFile, Secret password, String passwordFile)
+      implements Settings {}
+
+  /**
+   * Who may ask: users as htpasswd writes them.
+   *
+   * @param file "" for none
+   */
+  public record Users(String file, Secret inline) implements Settings {}
 
   private static final Section CLIENT = new Section("client_auth", "Who asks.");
   private static final Key<String> USERNAME = CLIENT.key("username", Type.STRING, "", "The user.");
@@ -29,11 +47,19 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static final Key<String> PASSWORD_FILE =
       CLIENT.key("password_file", Type.PATH, "", "File that holds the password.");
   private static final Section SECTION = new Section("basicauth", "User and password.");
-  private static final Key<Settings> CLIENT_AUTH =
+  private static final Key<Client> CLIENT_AUTH =
       SECTION.optional("client_auth", CLIENT.type(BasicAuth::client), "For exporters.");
 
+  private static final Section HTPASSWD = new Section("htpasswd", "Who may ask.");
+  private static final Key<String> FILE =
+      HTPASSWD.key("file", Type.PATH, "", "File of user:hash lines; read at the start.");
+  private static final Key<Secret> INLINE =
+      HTPASSWD.key("inline", Type.SECRET, Secret.NONE, "Such lines; they go before the file's.");
+  private static final Key<Users> HTPASSWD_KEY =
+      SECTION.optional("htpasswd", HTPASSWD.type(BasicAuth::users), "For receivers.");
+
   static {
-    SECTION.notBuilt("htpasswd", "For receivers.");
+    CLIENT.notBuilt("aws_secrets_manager", "Credentials kept by AWS.");
   }
 
   @Override
@@ -43,7 +69,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
 
   @Override
   public String about() {
-    return "User and password for the requests of exporters.";
+    return "User and password for the requests of exporters, or whose requests receivers take.";
   }
 
   @Override
@@ -52,19 +78,35 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   }
 
   private static Settings read(YamlObject o) {
-    Settings s = o.find(CLIENT_AUTH);
-    if (s == null) {
-      if (!o.node().entries().isEmpty()) {
-        return new Settings("", "", Secret.NONE, ""); // refused as not built
-      }
-      throw o.error(CLIENT_AUTH, "basicauth wants client_auth");
+    Client client = o.find(CLIENT_AUTH);
+    Users users = o.find(HTPASSWD_KEY);
+    if (client != null && users != null) {
+      throw o.error("only one of htpasswd and client_auth can be specified");
     }
-    return s;
+    if (client == null && users == null) {
+      throw o.error("basicauth wants client_auth or htpasswd");
+    }
+    return client != null ? client : java.util.Objects.requireNonNull(users);
   }
 
-  private static Settings client(YamlObject o) {
-    Settings s =
-        new Settings(o.get(USERNAME), o.get(USERNAME_FILE), o.get(PASSWORD), o.get(PASSWORD_FILE));
+  private static Users users(YamlObject o) {
+    Users u = new Users(o.get(FILE), o.get(INLINE));
+    if (u.file.isEmpty() && u.inline.isEmpty()) {
+      throw o.error("htpasswd wants file or inline");
+    }
+    if (!u.inline.isEmpty()) {
+      try {
+        Htpasswd.parse(u.inline.value());
+      } catch (IllegalArgumentException e) {
+        throw o.error(INLINE, "inline: " + e.getMessage());
+      }
+    }
+    return u;
+  }
+
+  private static Client client(YamlObject o) {
+    Client s =
+        new Client(o.get(USERNAME), o.get(USERNAME_FILE), o.get(PASSWORD), o.get(PASSWORD_FILE));
     if (s.username.isEmpty() == s.usernameFile.isEmpty()) {
       throw o.error("client_auth wants username or username_file, and not both");
     }
@@ -76,10 +118,13 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
 
   @Override
   public Extension create(Settings settings, Context context) {
-    return new Running(settings);
+    return switch (settings) {
+      case Client c -> new Asking(c);
+      case Users u -> new Guarding(u);
+    };
   }
 
-  private record Running(Settings settings) implements Extension, ClientAuth {
+  private record Asking(Client settings) implements Extension, ClientAuth {
     @Override
     public Map<String, String> headers() throws IOException {
       String both =
@@ -89,6 +134,31 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
       return Map.of(
           "Authorization",
           "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  private static final class Guarding implements Extension, ServerAuth {
+    private final Users settings;
+    private volatile @Nullable Htpasswd users;
+
+    Guarding(Users settings) {
+      this.settings = settings;
+    }
+
+    @Override
+    public void start() throws IOException {
+      String text = SecretFile.valueOr("", settings.file) + "\n" + settings.inline.value();
+      try {
+        users = Htpasswd.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new IOException("htpasswd: " + settings.file + ": " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public boolean accepts(Function<String, List<String>> headers) {
+      Htpasswd u = users;
+      return u != null && u.accepts(headers.apply("Authorization"));
     }
   }
 }

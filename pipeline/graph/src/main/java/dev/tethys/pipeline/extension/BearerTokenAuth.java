@@ -9,14 +9,24 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.ServerAuth;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
-/** {@code bearertokenauth}: a token for the requests of exporters. */
+/**
+ * {@code bearertokenauth}: a token for the requests of exporters, or those with which receivers
+ * take requests.
+ */
 public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.Settings> {
   /** The settings. */
-  public record Settings(String scheme, Secret token, String filename, String header) {}
+  public record Settings(String scheme, List<Secret> tokens, String filename, String header) {}
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.extension");
 
   private static final Section SECTION = new Section("bearertokenauth", "A token.");
   private static final Key<String> SCHEME =
@@ -24,9 +34,14 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
   private static final Key<Secret> TOKEN =
       SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
   private static final Key<List<Secret>> TOKENS =
-      SECTION.key("tokens", Type.list(Type.SECRET), List.of(), "Tokens, of which one is sent.");
+      SECTION.key(
+          "tokens",
+          Type.list(Type.SECRET),
+          List.of(),
+          "Tokens, of which the first is sent, and all are taken.");
   private static final Key<String> FILENAME =
-      SECTION.key("filename", Type.PATH, "", "File that holds the token; read for each request.");
+      SECTION.key(
+          "filename", Type.PATH, "", "File that holds tokens, a line each; read for each request.");
   private static final Key<String> HEADER =
       SECTION.key("header", Type.STRING, "Authorization", "Header in which it stands.");
 
@@ -37,7 +52,7 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
 
   @Override
   public String about() {
-    return "A token for the requests of exporters.";
+    return "A token for the requests of exporters, or those with which receivers take requests.";
   }
 
   @Override
@@ -54,7 +69,10 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
       throw o.error("bearertokenauth wants one of token, tokens & filename");
     }
     return new Settings(
-        o.get(SCHEME), tokens.isEmpty() ? token : tokens.getFirst(), file, o.get(HEADER));
+        o.get(SCHEME),
+        !tokens.isEmpty() ? tokens : token.isEmpty() ? List.of() : List.of(token),
+        file,
+        o.get(HEADER));
   }
 
   @Override
@@ -62,11 +80,46 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
     return new Running(settings);
   }
 
-  private record Running(Settings settings) implements Extension, ClientAuth {
+  private record Running(Settings settings) implements Extension, ClientAuth, ServerAuth {
+    private List<String> values() throws IOException {
+      List<String> tokens =
+          settings.filename.isEmpty()
+              ? settings.tokens.stream().map(Secret::value).toList()
+              : SecretFile.valueOr("", settings.filename)
+                  .lines()
+                  .map(String::strip)
+                  .filter(t -> !t.isEmpty())
+                  .toList();
+      return settings.scheme.isEmpty()
+          ? tokens
+          : tokens.stream().map(t -> settings.scheme + " " + t).toList();
+    }
+
     @Override
     public Map<String, String> headers() throws IOException {
-      String t = SecretFile.valueOr(settings.token.value(), settings.filename);
-      return Map.of(settings.header, settings.scheme.isEmpty() ? t : settings.scheme + " " + t);
+      List<String> values = values();
+      if (values.isEmpty()) {
+        throw new IOException(settings.filename + " holds no token");
+      }
+      return Map.of(settings.header, values.getFirst());
+    }
+
+    @Override
+    public boolean accepts(Function<String, List<String>> headers) {
+      List<String> said = headers.apply(settings.header);
+      if (said.isEmpty()) {
+        return false;
+      }
+      byte[] given = said.getFirst().getBytes(StandardCharsets.UTF_8);
+      boolean right = false;
+      try {
+        for (String v : values()) {
+          right |= MessageDigest.isEqual(v.getBytes(StandardCharsets.UTF_8), given);
+        }
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "nobody can authenticate by a token: {0}", e.getMessage());
+      }
+      return right;
     }
   }
 }

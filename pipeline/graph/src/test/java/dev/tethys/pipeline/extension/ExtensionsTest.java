@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +17,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
@@ -24,6 +26,7 @@ import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +64,71 @@ class ExtensionsTest {
     assertThat(a.headers()).isEqualTo(Map.of("X-Auth", "Token two"));
     assertThatThrownBy(() -> make(new BearerTokenAuth(), "{token: a, filename: b}"))
         .hasMessageContaining("wants one of");
+  }
+
+  private static boolean accepts(Component c, String header, String... values) {
+    return ((ServerAuth) c)
+        .accepts(name -> name.equalsIgnoreCase(header) ? List.of(values) : List.of());
+  }
+
+  private static String basic(String both) {
+    return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(UTF_8));
+  }
+
+  @Test
+  void receiversTakeUsersOfHtpasswd(@TempDir Path folder) throws IOException {
+    Path f = folder.resolve("users");
+    // As crypt(3) and htpasswd -s write them.
+    Files.writeString(
+        f,
+        "# who may send\n"
+            + "anna:$2y$05$"
+            + "abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
+            + "bert:{SHA}PLzZCtxLGSqHpiWFC38jHK3fDrM=\n");
+    Component c = make(new BasicAuth(), "htpasswd: {file: " + f + ", inline: 'carl:pa:ss'}");
+    assertThat(accepts(c, "Authorization", basic("carl:pa:ss"))).as("not started").isFalse();
+    c.start();
+    assertThat(accepts(c, "authorization", basic("carl:pa:ss"))).isTrue();
+    assertThat(accepts(c, "Authorization", basic("carl:pa"))).isFalse();
+    assertThat(accepts(c, "Authorization", basic("bert:word"))).isTrue();
+    assertThat(accepts(c, "Authorization", basic("bert:wort"))).isFalse();
+    assertThat(accepts(c, "Authorization", basic("anna:secret"))).isTrue();
+    assertThat(accepts(c, "Authorization", basic("anna:wrong"))).isFalse();
+    assertThat(accepts(c, "Authorization", basic("dora:x"))).isFalse();
+    assertThat(accepts(c, "Authorization", "Bearer x")).isFalse();
+    assertThat(accepts(c, "Authorization", "Basic ???")).isFalse();
+    assertThat(accepts(c, "X")).isFalse();
+    for (String[] w :
+        new String[][] {
+          {"{}", "wants client_auth or htpasswd"},
+          {"{htpasswd: {}}", "wants file or inline"},
+          {"{htpasswd: {inline: 'a:$apr1$x$y'}}", "line 1: the hash of a is of a kind"},
+          {"{htpasswd: {inline: 'nobody'}}", "line 1 is not user:password"},
+          {"{htpasswd: {inline: 'a:b'}, client_auth: {username: a}}", "only one of"}
+        }) {
+      assertThatThrownBy(() -> make(new BasicAuth(), w[0])).hasMessageContaining(w[1]);
+    }
+    Files.writeString(f, "\n");
+    Component none = make(new BasicAuth(), "htpasswd: {file: " + f + "}");
+    assertThatThrownBy(none::start).hasMessageContaining("there are no users");
+  }
+
+  @Test
+  void receiversTakeTokens(@TempDir Path folder) throws IOException {
+    Component c = make(new BearerTokenAuth(), "tokens: [one, two]");
+    assertThat(accepts(c, "Authorization", "Bearer two")).isTrue();
+    assertThat(accepts(c, "Authorization", "Bearer three")).isFalse();
+    assertThat(accepts(c, "Authorization", "two")).isFalse();
+    assertThat(accepts(c, "X", "Bearer two")).isFalse();
+    assertThat(((ClientAuth) c).headers()).isEqualTo(Map.of("Authorization", "Bearer one"));
+    Path f = folder.resolve("tokens");
+    Component file =
+        make(new BearerTokenAuth(), "{filename: " + f + ", header: X-Key, scheme: ''}");
+    assertThat(accepts(file, "X-Key", "a")).as("there is no file").isFalse();
+    Files.writeString(f, "a\nb\n");
+    assertThat(accepts(file, "X-Key", "b")).isTrue();
+    Files.writeString(f, "");
+    assertThat(accepts(file, "X-Key", "")).isFalse();
   }
 
   @Test

@@ -35,8 +35,7 @@ final class KafkaBroker implements AutoCloseable {
         return;
       } catch (Exception e) {
         if (System.nanoTime() > end || !process.isAlive()) {
-          throw new IOException(
-              "the broker does not answer: " + process.log(), e);
+          throw new IOException("the broker does not answer: " + process.log(), e);
         }
         LockSupport.parkNanos(100_000_000);
       }

@@ -84,7 +84,9 @@ public record GrpcClientSettings(
         words.put(w, w);
       }
       words.put("", "none");
-      compression = s.key("compression", Type.oneOf("compression", words), defaultCompression, "Of requests.");
+      compression =
+          s.key(
+              "compression", Type.oneOf("compression", words), defaultCompression, "Of requests.");
       keepalive =
           s.key(
               "keepalive",

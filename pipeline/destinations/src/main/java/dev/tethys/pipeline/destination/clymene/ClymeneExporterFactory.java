@@ -59,8 +59,7 @@ public final class ClymeneExporterFactory implements ExporterFactory<ClymeneSett
         s.delivery(), signal, parcels(s, auth, clock), sender(s, signal, auth, clients, clock));
   }
 
-  static ClymeneParcels parcels(
-      ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
+  static ClymeneParcels parcels(ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
     if (s.http() != null) {
       return new ClymeneParcels(true, Compression.NONE, "", s.maxBytes(), auth, clock);
     }

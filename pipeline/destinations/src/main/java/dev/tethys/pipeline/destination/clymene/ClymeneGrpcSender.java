@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls gateways in turn. What Clymene's own gateways say of a database that fails is UNKNOWN: it is
- * tried again.
+ * Calls gateways in turn. What Clymene's own gateways say of a database that fails is UNKNOWN: it
+ * is tried again.
  */
 final class ClymeneGrpcSender implements Sender {
   private static final String METRICS = "/prometheus.ClymeneService/RequestMetrics";

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes messages of batches: a {@code WriteRequest} of remote write 1.0, or log lines in JSON, none
- * larger than a gateway takes. Samples that nobody gave a lane are dealt out by series, so that each
- * series keeps its order.
+ * larger than a gateway takes. Samples that nobody gave a lane are dealt out by series, so that
+ * each series keeps its order.
  *
  * @param http whether messages go by HTTP: metrics as a block of snappy, logs as they are; by gRPC
  *     the one is the message itself and the other a field of one
@@ -104,9 +104,7 @@ record ClymeneParcels(
     private void lines(OtlpScanner.Part part, String tenant) {
       byte[] json =
           LogBatchJson.write(
-              new OtlpReader().logs(part.body(), 0, part.body().length),
-              tenant,
-              clock.instant());
+              new OtlpReader().logs(part.body(), 0, part.body().length), tenant, clock.instant());
       if (json.length <= maxBytes) {
         byte[] message = json;
         if (!http) {

@@ -52,7 +52,8 @@ public record ClymeneSettings(
   private static HttpClientSettings http(YamlObject o) {
     for (String key : List.of("compression", "compression_params")) {
       if (o.node().entries().containsKey(key)) {
-        throw o.error(key + " cannot be chosen: metrics are a block of snappy, logs are not compressed");
+        throw o.error(
+            key + " cannot be chosen: metrics are a block of snappy, logs are not compressed");
       }
     }
     return HTTP_KEYS.read(o);

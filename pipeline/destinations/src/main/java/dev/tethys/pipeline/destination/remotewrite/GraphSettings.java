@@ -117,8 +117,7 @@ record GraphSettings(
               }
               external.set(name, value);
             });
-    return new SeriesEdits(
-        new ExternalLabels(external.build()), namespace, o.get(TARGET_INFO_KEY));
+    return new SeriesEdits(new ExternalLabels(external.build()), namespace, o.get(TARGET_INFO_KEY));
   }
 
   private static GraphSettings read(YamlObject o) {

@@ -106,9 +106,8 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
 
     private synchronized RemoteWriteSender sender() throws IOException {
       if (sender == null) {
-        sender = 
-            new RemoteWriteSender(
-                config, clients.client(config.client()), auth, metrics, clock);
+        sender =
+            new RemoteWriteSender(config, clients.client(config.client()), auth, metrics, clock);
       }
       return sender;
     }
@@ -127,8 +126,7 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
     }
   }
 
-  static Encoder.Encoded encode(
-      GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
+  static Encoder.Encoded encode(GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
     try {
       byte[] request = batch.body();
       int size = request.length;

@@ -83,14 +83,12 @@ final class PrometheusReceiver implements Receiver {
             new BatchSink(external.isEmpty() ? to : labelled(external), this::settled),
             ScrapeMemory.ofASink(),
             new HttpTransports(clients),
-            new ScrapeOptions(
-                userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+            new ScrapeOptions(userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     scrape = s;
     DiscoveryManager d =
-        new DiscoveryManager(
-            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, s);
+        new DiscoveryManager(DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, s);
     discovery = d;
     try {
       s.apply(settings.jobs(), settings.global().externalLabels());

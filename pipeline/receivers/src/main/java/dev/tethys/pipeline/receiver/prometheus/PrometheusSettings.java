@@ -55,8 +55,7 @@ record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<Str
         .notBuilt("runtime", "Tuning of the Go runtime.");
   }
 
-  private static final Section FILE =
-      new Section("scrape_config_file", "A file that holds jobs.");
+  private static final Section FILE = new Section("scrape_config_file", "A file that holds jobs.");
   private static final Key<List<YamlNode>> FILE_SCRAPE_CONFIGS =
       FILE.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
 
