@@ -73,6 +73,8 @@ public final class Main {
         return PushgatewayRole.run(rest);
       case "tool", "promtool":
         return ToolRole.run(rest);
+      case "amtool":
+        return ToolRole.run(args);
       case "warm-up":
         return WarmUp.run();
       case "--version", "version":
@@ -124,7 +126,7 @@ public final class Main {
           exporter node       what node_exporter does, on port 9100
           ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
           pushgateway         what Prometheus's Pushgateway does, on port 9091
-          tool                what promtool does, and what it lacks: imports, backups; promtool is the same
+          tool                what promtool and amtool do, and what they lack: imports, backups; promtool is the same, amtool, too
           bench               side-by-side runs against peers (docs/performance.md)
           test                the whole test suite
           version             what this is

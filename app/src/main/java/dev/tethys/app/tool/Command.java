@@ -30,8 +30,21 @@ record Command(
   static final int ANY = Integer.MAX_VALUE;
 
   /** Short forms of flags, for all commands that have the flag. */
-  static final Map<String, String> SHORT =
-      Map.of("-r", "human-readable", "-q", "quiet", "-o", "format", "-t", "type");
+  static final Map<String, List<String>> SHORT =
+      Map.ofEntries(
+          Map.entry("-r", List.of("human-readable", "receiver")),
+          Map.entry("-q", List.of("quiet")),
+          Map.entry("-o", List.of("format", "output")),
+          Map.entry("-t", List.of("type")),
+          Map.entry("-a", List.of("active", "author")),
+          Map.entry("-i", List.of("inhibited")),
+          Map.entry("-s", List.of("silenced")),
+          Map.entry("-u", List.of("unprocessed")),
+          Map.entry("-d", List.of("duration")),
+          Map.entry("-c", List.of("comment")),
+          Map.entry("-f", List.of("force")),
+          Map.entry("-w", List.of("worker")),
+          Map.entry("-v", List.of("verbose")));
 
   /** What every command takes, as in promtool. */
   static final List<Flag> GLOBAL =
@@ -73,16 +86,22 @@ record Command(
   /** Its flags and those that every command takes. */
   List<Flag> allFlags() {
     List<Flag> all = new ArrayList<>(flags);
-    all.addAll(GLOBAL);
+    all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
     return all;
   }
 
-  private String spelledOut(String arg) {
+  /** An argument with the long form of a flag in the place of its short one. */
+  String spelledOut(String arg) {
     if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
       return arg;
     }
-    String flag = SHORT.get(arg.substring(0, 2));
-    if (flag == null || allFlags().stream().noneMatch(f -> f.name().equals(flag))) {
+    List<String> own = allFlags().stream().map(Flag::name).toList();
+    String flag =
+        SHORT.getOrDefault(arg.substring(0, 2), List.of()).stream()
+            .filter(own::contains)
+            .findFirst()
+            .orElse(null);
+    if (flag == null) {
       return arg;
     }
     String value = arg.substring(2);

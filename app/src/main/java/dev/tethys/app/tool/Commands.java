@@ -27,6 +27,7 @@ final class Commands {
     out.add(Completion.command());
     out.add(MigrateClymene.command());
     out.addAll(DeadLetterCommands.commands());
+    out.addAll(Amtool.commands());
     return List.copyOf(out);
   }
 

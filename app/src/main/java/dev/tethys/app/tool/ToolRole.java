@@ -110,7 +110,10 @@ public final class ToolRole {
   }
 
   private static boolean takesValue(String flag) {
-    String name = flag.startsWith("--") ? flag.substring(2) : Command.SHORT.getOrDefault(flag, "");
+    String name =
+        flag.startsWith("--")
+            ? flag.substring(2)
+            : Command.SHORT.getOrDefault(flag, List.of("")).getFirst();
     return Commands.list().stream()
         .flatMap(c -> c.allFlags().stream())
         .anyMatch(f -> f.name().equals(name) && f.kind() != Flag.Kind.BOOLEAN);
@@ -121,6 +124,9 @@ public final class ToolRole {
   }
 
   private static int dispatch(List<String> given, Console console) throws IOException {
+    if (!given.isEmpty() && given.getFirst().equals(Amtool.NAME)) {
+      return Amtool.run(given.subList(1, given.size()), console);
+    }
     List<String> args = nameFirst(given);
     if (args.isEmpty() || isHelp(args.getFirst())) {
       console.out().print(help(""));
@@ -149,10 +155,10 @@ public final class ToolRole {
   }
 
   /** The page of all commands, or of those of a group. */
-  private static String help(String group) {
+  static String help(String group) {
     StringBuilder sb =
         new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");
-    sb.append("What promtool does, and what it lacks.\n\nCommands:\n");
+    sb.append("What promtool and amtool do, and what they lack.\n\nCommands:\n");
     for (Command c : Commands.list()) {
       if (c.name().startsWith(group)) {
         String about = c.about().substring(0, c.about().indexOf('.'));

@@ -40,7 +40,12 @@ final class MatcherReader {
                 throw o.error(key, "invalid regexp value for " + GoQuote.quote(name));
               }
               try {
-                out.add(LabelMatcher.of(type, name, value));
+                LabelMatcher m = LabelMatcher.of(type, name, value);
+                // Alertmanager shows, and hands to keys of groups, what it made of the expression.
+                out.add(
+                    type == LabelMatcher.Type.REGEX
+                        ? LabelMatcher.of(type, name, "^(?:" + value + ")$")
+                        : m);
               } catch (IllegalArgumentException e) {
                 throw o.error(key, String.valueOf(e.getMessage()));
               }

@@ -1,0 +1,199 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code amtool …}: the commands of Alertmanager's tool, with its names, flags, outputs and exit
+ * codes. Facts: amtool 0.33, beside which tests run it.
+ */
+final class Amtool {
+  /** The first word of its commands. */
+  static final String NAME = "amtool";
+
+  /** What every command takes. */
+  static final List<Flag> GLOBAL =
+      List.of(
+          Flag.of(
+              "date.format",
+              Flag.Kind.STRING,
+              "2006-01-02 15:04:05 MST",
+              "Format of date output, as Go has it."),
+          Flag.of("verbose", Flag.Kind.BOOLEAN, "false", "Accepted; there is nothing more to say."),
+          Flag.of(
+              "alertmanager.url",
+              Flag.Kind.STRING,
+              "http://localhost:9093",
+              "Alertmanager to talk to."),
+          Flag.of(
+              "output", Flag.Kind.STRING, "simple", "Output formatter (simple, extended, json)."),
+          Flag.of("timeout", Flag.Kind.STRING, "30s", "Timeout for the executed command."),
+          HttpAccess.CONFIG,
+          Flag.of(
+              "version-check",
+              Flag.Kind.BOOLEAN,
+              "true",
+              "Accepted; versions of Tethys and of Alertmanager are not comparable."),
+          Flag.of(
+              "enable-feature",
+              Flag.Kind.STRING,
+              "",
+              "classic-mode or utf8-strict-mode: one syntax of matchers instead of both."));
+
+  /** Which command is meant where a group alone is given. */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "amtool alert", "query",
+          "amtool silence", "query",
+          "amtool config", "show",
+          "amtool cluster", "show",
+          "amtool config routes", "show");
+
+  private Amtool() {}
+
+  static List<Command> commands() {
+    List<Command> all = new ArrayList<>();
+    all.addAll(AmtoolAlerts.commands());
+    all.addAll(AmtoolSilences.commands());
+    all.addAll(AmtoolConfig.commands());
+    return all;
+  }
+
+  /** Whether a flag of the commands below a path is followed by its value. */
+  private static boolean takesValue(String flag, String path) {
+    List<String> names =
+        flag.startsWith("--")
+            ? List.of(flag.substring(2))
+            : Command.SHORT.getOrDefault(flag, List.of());
+    return commands().stream()
+        .filter(c -> c.name().equals(path) || c.name().startsWith(path + " "))
+        .flatMap(c -> c.allFlags().stream())
+        .anyMatch(f -> names.contains(f.name()) && f.kind() != Flag.Kind.BOOLEAN);
+  }
+
+  private static boolean isOrBegins(String path) {
+    return commands().stream()
+        .anyMatch(c -> c.name().equals(path) || c.name().startsWith(path + " "));
+  }
+
+  /** Runs what stands behind {@code amtool}; the exit code. */
+  static int run(List<String> args, Console console) throws IOException {
+    String path = NAME;
+    List<String> flags = new ArrayList<>();
+    List<String> operands = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      if (a.equals("--")) {
+        operands.addAll(args.subList(i + 1, args.size()));
+        break;
+      }
+      if (a.startsWith("-") && a.length() > 1) {
+        flags.add(a);
+        if (a.indexOf('=') < 0 && takesValue(a, path) && i + 1 < args.size()) {
+          flags.add(args.get(++i));
+        }
+      } else if (operands.isEmpty() && isOrBegins(path + " " + a)) {
+        path = path + " " + a;
+      } else {
+        operands.add(a);
+      }
+    }
+    boolean help = flags.contains("--help") || flags.contains("-h");
+    if (path.equals(NAME) && !operands.isEmpty()) {
+      throw error("expected command but got \"" + operands.getFirst() + "\"");
+    }
+    if (path.equals(NAME) || help && DEFAULTS.containsKey(path)) {
+      console.out().print(ToolRole.help(path + " "));
+      return 0;
+    }
+    while (DEFAULTS.containsKey(path)) {
+      path = path + " " + DEFAULTS.get(path);
+    }
+    String name = path;
+    Command command =
+        commands().stream()
+            .filter(c -> c.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () -> new UsageException("amtool: error: must select a subcommand of " + name));
+    List<String> all = new ArrayList<>(flags);
+    if (!help) {
+      addDefaults(command, all);
+    }
+    all.add("--");
+    all.addAll(operands);
+    try {
+      return command.run(all, console);
+    } catch (AmtoolServer.Failure e) {
+      throw new UsageException("amtool: error: " + e.getMessage() + "\n");
+    }
+  }
+
+  /** Flags from {@code ~/.config/amtool/config.yml} and {@code /etc/amtool/config.yml}. */
+  private static void addDefaults(Command command, List<String> flags) throws IOException {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    String home = System.getenv("HOME");
+    List<Path> files = new ArrayList<>();
+    if (home != null) {
+      files.add(Path.of(home, ".config", "amtool", "config.yml"));
+    }
+    files.add(Path.of("/etc/amtool/config.yml"));
+    for (Path f : files) {
+      if (Files.isRegularFile(f)) {
+        read(f).forEach(defaults::putIfAbsent);
+      }
+    }
+    defaults.forEach(
+        (k, v) -> {
+          boolean known = command.allFlags().stream().anyMatch(f -> f.name().equals(k));
+          boolean given =
+              flags.stream()
+                  .map(command::spelledOut)
+                  .anyMatch(
+                      f ->
+                          f.equals("--" + k)
+                              || f.startsWith("--" + k + "=")
+                              || f.equals("--no-" + k));
+          if (known && !given) {
+            flags.add("--" + k + "=" + v);
+          }
+        });
+  }
+
+  private static Map<String, String> read(Path file) throws IOException {
+    YamlNode root = YamlDocument.read(file).root();
+    if (root.isNull()) {
+      return Map.of();
+    }
+    Map<String, String> all =
+        new LinkedHashMap<>(Type.map(Type.of("text", null, YamlNode::asString)).read(root));
+    String old = all.remove("comment_required");
+    if (old != null) {
+      all.putIfAbsent("require-comment", old);
+    }
+    return all;
+  }
+
+  /** A wrong word of the command line, in amtool's words. */
+  static UsageException error(String message) {
+    return new UsageException("amtool: error: " + message + "\n");
+  }
+
+  /** The words of a configuration that is wrong. */
+  static String text(Exception e) {
+    return e instanceof ConfigException c
+        ? String.valueOf(c.getMessage())
+        : String.valueOf(e.getMessage());
+  }
+}

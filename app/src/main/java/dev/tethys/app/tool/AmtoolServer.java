@@ -1,0 +1,183 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.model.GoQuote;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** The Alertmanager that a command of amtool speaks to, and the words of its command line. */
+final class AmtoolServer implements AutoCloseable {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The server has refused, or cannot be reached. */
+  static final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Failure(String message) {
+      super(message);
+    }
+  }
+
+  /** One call of the API: its method, its path below {@code /api/v2}, its name in errors. */
+  enum Call {
+    GET_ALERTS("GET", "/alerts", "getAlerts"),
+    POST_ALERTS("POST", "/alerts", "postAlerts"),
+    GET_SILENCES("GET", "/silences", "getSilences"),
+    POST_SILENCES("POST", "/silences", "postSilences"),
+    GET_SILENCE("GET", "/silence/{silenceID}", "getSilence"),
+    DELETE_SILENCE("DELETE", "/silence/{silenceID}", "deleteSilence"),
+    GET_STATUS("GET", "/status", "getStatus");
+
+    private final String method;
+    private final String path;
+    private final String id;
+
+    Call(String method, String path, String id) {
+      this.method = method;
+      this.path = path;
+      this.id = id;
+    }
+  }
+
+  private final HttpAccess http;
+  private final Duration timeout;
+  private final MatcherSyntax syntax;
+
+  AmtoolServer(Command.Arguments a) throws IOException {
+    String url = a.flags().get("alertmanager.url");
+    http =
+        HttpAccess.of(
+            url.isEmpty() ? "http://localhost:9093" : url,
+            a.flags().get("http.config.file"),
+            List.of());
+    timeout = GoDurations.parse(a.flags().get("timeout"));
+    syntax = syntax(a);
+  }
+
+  static MatcherSyntax syntax(Command.Arguments a) {
+    List<String> features = List.of(a.flags().get("enable-feature").split(","));
+    return features.contains("classic-mode")
+        ? MatcherSyntax.CLASSIC
+        : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK;
+  }
+
+  /** Calls; {@code value} stands for what is in braces. */
+  JsonNode call(Call c, String value, String query, @Nullable String body) throws IOException {
+    String path = c.path.replaceAll("\\{.*}", URLEncoder.encode(value, StandardCharsets.UTF_8));
+    HttpAccess.Reply r =
+        http.send(
+            c.method,
+            "/api/v2" + path + (query.isEmpty() ? "" : "?" + query),
+            body == null ? null : body.getBytes(StandardCharsets.UTF_8),
+            body == null
+                ? Map.of("Accept", "application/json")
+                : Map.of("Accept", "application/json", "Content-Type", "application/json"),
+            timeout);
+    if (r.status() == 200) {
+      return r.body().length == 0 ? JSON.nullNode() : tree(r.text());
+    }
+    String kind =
+        switch (r.status()) {
+          case 400 -> "BadRequest";
+          case 404 -> "NotFound";
+          case 500 -> "InternalServerError";
+          default -> null;
+        };
+    if (kind == null) {
+      throw new Failure("unknown error (status " + r.status() + "): " + r.text().strip());
+    }
+    boolean told = r.status() != 404 || c == Call.POST_SILENCES;
+    throw new Failure(
+        "["
+            + c.method
+            + " "
+            + c.path
+            + "]["
+            + r.status()
+            + "] "
+            + c.id
+            + kind
+            + (told ? " " + r.text().strip() : ""));
+  }
+
+  /** The status of the last answer is 404. */
+  static boolean isNotFound(Failure f) {
+    return String.valueOf(f.getMessage()).contains("][404] ");
+  }
+
+  static JsonNode tree(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JacksonException e) {
+      throw new Failure("the answer is no JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  /** The first may be the name of an alert alone. */
+  static List<String> withName(List<String> matchers, MatcherSyntax syntax) {
+    List<String> out = new ArrayList<>(matchers);
+    if (!out.isEmpty()) {
+      try {
+        syntax.parse(out.getFirst(), "cli");
+      } catch (IllegalArgumentException e) {
+        out.set(0, "alertname=" + GoQuote.quote(out.getFirst()));
+      }
+    }
+    return out;
+  }
+
+  List<String> withName(List<String> matchers) {
+    return withName(matchers, syntax);
+  }
+
+  LabelMatcher matcher(String text) {
+    try {
+      return syntax.parse(text, "cli");
+    } catch (IllegalArgumentException e) {
+      throw new Failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Reads {@code name=value} words into an object. */
+  Map<String, String> pairs(String what, List<String> words) {
+    Map<String, String> m = new java.util.TreeMap<>();
+    for (String w : words) {
+      LabelMatcher l = matcher(w);
+      if (l.type() != LabelMatcher.Type.EQUAL) {
+        throw new Failure(what + " must be specified as key=value pairs");
+      }
+      m.put(l.name(), l.value());
+    }
+    return m;
+  }
+
+  /** A time of a flag. */
+  static Instant time(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      throw new Failure(
+          "parsing time "
+              + GoQuote.quote(text)
+              + " as \"2006-01-02T15:04:05Z07:00\": it is not such a time");
+    }
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}
