@@ -103,16 +103,6 @@ public final class Route {
     return config.matchers();
   }
 
-  /** Whether alerts that it takes go on to the next route, too. */
-  public boolean continues() {
-    return config.continues();
-  }
-
-  /** The routes below, in order. */
-  public List<Route> children() {
-    return List.copyOf(children);
-  }
-
   /** Matchers from the root to here; other routes may have the same. */
   public String key() {
     return key;
