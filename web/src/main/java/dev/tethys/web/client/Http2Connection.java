@@ -1,15 +1,10 @@
 package dev.tethys.web.client;
 
 import dev.tethys.web.internal.Hpack;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.EOFException;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,18 +22,12 @@ import org.jspecify.annotations.Nullable;
  * trailers. A virtual thread reads frames and wakes whose call they end.
  *
  * <p>Invariants: {@code streams} holds the calls under way; windows, ids and {@code streams} are
- * guarded by {@code lock}; the output by {@code writing}, which is taken before {@code lock} where
- * both are needed, so that streams begin in the order of their ids. The reader takes {@code
- * writing} only for frames of a few bytes. Header blocks are read with the connection's HPACK table
- * by the reader alone; those sent use no table.
+ * guarded by {@code lock}; the writer's turn is taken before {@code lock} where both are needed, so
+ * that streams begin in the order of their ids. The thread that reads takes the turn only for
+ * frames of a few bytes. Header blocks are read with the connection's HPACK table by the reader
+ * alone; those sent use no table.
  */
 final class Http2Connection {
-  /** The largest frame that may be sent to us: HTTP/2's smallest limit. */
-  private static final int MAX_FRAME = 16_384;
-
-  /** The largest block of headers that is read. */
-  static final int MAX_HEADERS = 64 << 10;
-
   private static final int WINDOW = 65_535;
 
   /**
@@ -55,26 +44,6 @@ final class Http2Connection {
   private static final long STALL_NANOS = 20_000_000_000L;
 
   private static final long TICK_NANOS = 1_000_000_000;
-
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
-  private static final int PUSH_PROMISE = 5;
-  private static final int PING = 6;
-  private static final int GOAWAY = 7;
-  private static final int WINDOW_UPDATE = 8;
-  private static final int CONTINUATION = 9;
-
-  private static final int END_STREAM = 1;
-  private static final int ACK = 1;
-  private static final int END_HEADERS = 4;
-  private static final int PADDED = 8;
-  private static final int PRIORITY = 0x20;
-
-  private static final int NO_ERROR = 0;
-  private static final int REFUSED_STREAM = 7;
-  private static final int CANCEL = 8;
 
   /** The last id that a connection can give. */
   private static final int LAST_ID = Integer.MAX_VALUE - 2;
@@ -109,44 +78,29 @@ final class Http2Connection {
   }
 
   private final Wire wire;
-  private final DataInputStream in;
-  private final OutputStream out; // guarded by writing
+  private final FrameReader reader;
+  private final FrameWriter writer;
   private final boolean secure;
   private final String authority;
   private final int maxAnswer;
   private final Hpack hpack = new Hpack(); // the reader's
   private int taken; // the reader's: bytes of data that the server has not been told of
-  private final ReentrantLock writing = new ReentrantLock();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final Map<Integer, Stream> streams = new HashMap<>();
   private long sendWindow = WINDOW;
   private int initialWindow = WINDOW;
-  private int maxFrame = MAX_FRAME;
+  private int maxFrame = FrameWriter.MAX_FRAME;
   private int maxStreams = 100;
   private int nextId = 1;
   private boolean open = true;
   private boolean retired;
   private volatile long heardAt = System.nanoTime();
-  private volatile long writeBegan; // 0 while nothing is being written
 
   private Http2Connection(Wire wire, boolean secure, String authority, int maxAnswer) {
     this.wire = wire;
-    this.in = new DataInputStream(new java.io.BufferedInputStream(wire.in(), 16 << 10));
-    this.out =
-        new BufferedOutputStream(
-            new FilterOutputStream(wire.out()) {
-              @Override
-              public void write(byte[] b, int off, int len) throws IOException {
-                writeBegan = System.nanoTime() | 1;
-                try {
-                  out.write(b, off, len);
-                } finally {
-                  writeBegan = 0;
-                }
-              }
-            },
-            32 << 10);
+    this.reader = new FrameReader(wire.in());
+    this.writer = new FrameWriter(wire.out());
     this.secure = secure;
     this.authority = authority;
     this.maxAnswer = maxAnswer;
@@ -162,15 +116,7 @@ final class Http2Connection {
       boolean keepaliveIdle)
       throws IOException {
     Http2Connection c = new Http2Connection(wire, secure, authority, maxAnswer);
-    c.writing.lock();
-    try {
-      c.out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      c.frame(SETTINGS, 0, 0, new byte[] {0, 2, 0, 0, 0, 0}); // no pushing
-      c.frame(WINDOW_UPDATE, 0, 0, bytes(OWN_WINDOW - WINDOW));
-      c.out.flush();
-    } finally {
-      c.writing.unlock();
-    }
+    c.writer.open(OWN_WINDOW - WINDOW);
     Thread.ofVirtual().name("http2-reader").start(c::read);
     Thread.ofVirtual()
         .name("http2-watch")
@@ -283,7 +229,7 @@ final class Http2Connection {
   private Stream begin(byte[] block, long deadline) throws IOException, InterruptedException {
     while (true) {
       awaitRoom(deadline);
-      writing.lockInterruptibly();
+      writer.take();
       try {
         Stream s;
         lock.lock();
@@ -302,7 +248,7 @@ final class Http2Connection {
           lock.unlock();
         }
         try {
-          headers(s.id, block);
+          writer.headers(s.id, block);
         } catch (IOException e) {
           end(s);
           fail(e);
@@ -310,7 +256,7 @@ final class Http2Connection {
         }
         return s;
       } finally {
-        writing.unlock();
+        writer.give();
       }
     }
   }
@@ -330,17 +276,6 @@ final class Http2Connection {
     }
   }
 
-  private void headers(int id, byte[] block) throws IOException {
-    int n = Math.min(block.length, MAX_FRAME);
-    head(n, HEADERS, n == block.length ? END_HEADERS : 0, id);
-    out.write(block, 0, n);
-    for (int p = n; p < block.length; p += n) {
-      n = Math.min(block.length - p, MAX_FRAME);
-      head(n, CONTINUATION, p + n == block.length ? END_HEADERS : 0, id);
-      out.write(block, p, n);
-    }
-  }
-
   private void send(Stream s, byte[] data, boolean last, long deadline)
       throws IOException, InterruptedException {
     int p = 0;
@@ -349,19 +284,18 @@ final class Http2Connection {
       if (n < 0) {
         return; // the answer is there already
       }
-      writing.lockInterruptibly();
+      writer.take();
       try {
         boolean end = last && p + n == data.length;
-        head(n, DATA, end ? END_STREAM : 0, s.id);
-        out.write(data, p, n);
+        writer.data(s.id, data, p, n, end);
         if (end || n < data.length - p) {
-          out.flush();
+          writer.flush();
         }
       } catch (IOException e) {
         fail(e);
         throw e;
       } finally {
-        writing.unlock();
+        writer.give();
       }
       p += n;
     } while (p < data.length);
@@ -401,11 +335,11 @@ final class Http2Connection {
       }
       if (!flushed) {
         // The peer opens its window only for what it has seen.
-        writing.lockInterruptibly();
+        writer.take();
         try {
-          out.flush();
+          writer.flush();
         } finally {
-          writing.unlock();
+          writer.give();
         }
         flushed = true;
       }
@@ -433,7 +367,7 @@ final class Http2Connection {
 
   private void reset(Stream s) {
     try {
-      small(RST_STREAM, 0, s.id, new byte[] {0, 0, 0, CANCEL});
+      writer.small(Http2.RST_STREAM, 0, s.id, FrameWriter.bytes(Http2.CANCEL));
     } catch (IOException e) {
       fail(e);
     }
@@ -451,36 +385,6 @@ final class Http2Connection {
     }
     if (last) {
       close();
-    }
-  }
-
-  private void head(int length, int type, int flags, int id) throws IOException {
-    byte[] h = {
-      (byte) (length >>> 16),
-      (byte) (length >>> 8),
-      (byte) length,
-      (byte) type,
-      (byte) flags,
-      (byte) (id >>> 24),
-      (byte) (id >>> 16),
-      (byte) (id >>> 8),
-      (byte) id
-    };
-    out.write(h);
-  }
-
-  private void frame(int type, int flags, int id, byte[] payload) throws IOException {
-    head(payload.length, type, flags, id);
-    out.write(payload);
-  }
-
-  private void small(int type, int flags, int id, byte[] payload) throws IOException {
-    writing.lock();
-    try {
-      frame(type, flags, id, payload);
-      out.flush();
-    } finally {
-      writing.unlock();
     }
   }
 
@@ -502,7 +406,7 @@ final class Http2Connection {
         lock.unlock();
       }
       long now = System.nanoTime();
-      long began = writeBegan;
+      long began = writer.waitingSince();
       if (began != 0 && now - began > STALL_NANOS) {
         fail(new IOException("the server takes no bytes"));
         return;
@@ -518,7 +422,7 @@ final class Http2Connection {
         asking = true;
         asked = now;
         try {
-          small(PING, 0, 0, new byte[8]);
+          writer.small(Http2.PING, 0, 0, new byte[8]);
         } catch (IOException e) {
           fail(e);
           return;
@@ -542,123 +446,63 @@ final class Http2Connection {
   }
 
   private void frame() throws IOException {
-    int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
-    int type = in.readUnsignedByte();
-    int flags = in.readUnsignedByte();
-    int id = in.readInt() & Integer.MAX_VALUE;
-    if (length > MAX_FRAME) {
-      throw new IOException("a frame of " + length + " bytes from the server; 16384 are allowed");
-    }
-    byte[] p = new byte[length];
-    in.readFully(p);
+    FrameReader.Frame f = reader.next();
     heardAt = System.nanoTime();
-    switch (type) {
-      case DATA -> data(id, flags, p);
-      case HEADERS -> block(id, flags, p);
-      case RST_STREAM -> failed(id, error(p, 0));
-      case SETTINGS -> settings(flags, p);
-      case PING -> {
-        if ((flags & ACK) == 0) {
-          small(PING, ACK, 0, p);
+    switch (f.type()) {
+      case Http2.DATA -> data(f);
+      case Http2.HEADERS -> block(f);
+      case Http2.RST_STREAM -> failed(f.id(), (int) f.number(0));
+      case Http2.SETTINGS -> settings(f);
+      case Http2.PING -> {
+        if (!f.is(Http2.ACK)) {
+          writer.small(Http2.PING, Http2.ACK, 0, f.payload());
         }
       }
-      case GOAWAY -> goAway(p);
-      case WINDOW_UPDATE -> windowUpdate(id, (int) number(p, 0) & Integer.MAX_VALUE);
-      case PUSH_PROMISE, CONTINUATION -> throw new IOException("an unexpected frame " + type);
+      case Http2.GOAWAY -> goAway(f);
+      case Http2.WINDOW_UPDATE -> windowUpdate(f.id(), (int) f.number(0) & Integer.MAX_VALUE);
+      case Http2.PUSH_PROMISE, Http2.CONTINUATION ->
+          throw new IOException("an unexpected frame " + f.type());
       default -> {
         // unknown frames are to be passed over
       }
     }
   }
 
-  private static long number(byte[] b, int at) throws IOException {
-    if (b.length < at + 4) {
-      throw new IOException("a truncated frame from the server");
-    }
-    return (b[at] & 0xffL) << 24
-        | (b[at + 1] & 0xff) << 16
-        | (b[at + 2] & 0xff) << 8
-        | b[at + 3] & 0xff;
-  }
-
-  private static int error(byte[] p, int at) throws IOException {
-    return (int) number(p, at);
-  }
-
-  /** What a frame holds without its padding. */
-  private static int[] unpadded(int flags, byte[] p) throws IOException {
-    int from = 0;
-    int to = p.length;
-    if ((flags & PADDED) != 0) {
-      if (p.length == 0) {
-        throw new IOException("a truncated frame from the server");
-      }
-      from = 1;
-      to -= p[0] & 0xff;
-    }
-    if ((flags & PRIORITY) != 0) {
-      from += 5;
-    }
-    if (to < from) {
-      throw new IOException("a frame that is all padding from the server");
-    }
-    return new int[] {from, to};
-  }
-
-  private void data(int id, int flags, byte[] p) throws IOException {
-    int[] range = unpadded(flags & ~PRIORITY, p);
+  private void data(FrameReader.Frame f) throws IOException {
+    byte[] p = f.payload();
+    boolean last = f.is(Http2.END_STREAM);
     boolean known;
     lock.lock();
     try {
-      Stream s = streams.get(id);
+      Stream s = streams.get(f.id());
       known = s != null && !s.ended;
       if (s != null && known) {
-        if (s.body.size() + range[1] - range[0] > maxAnswer) {
+        if (s.body.size() + p.length > maxAnswer) {
           s.failure = new IOException("the answer is larger than " + maxAnswer + " bytes");
         } else {
-          s.body.write(p, range[0], range[1] - range[0]);
+          s.body.writeBytes(p);
         }
-        s.ended |= (flags & END_STREAM) != 0 && s.failure == null;
+        s.ended |= last && s.failure == null;
         s.changed.signalAll();
       }
     } finally {
       lock.unlock();
     }
-    taken += p.length;
+    taken += f.length();
     if (taken >= REFILL) {
-      small(WINDOW_UPDATE, 0, 0, bytes(taken));
+      writer.small(Http2.WINDOW_UPDATE, 0, 0, FrameWriter.bytes(taken));
       taken = 0;
     }
-    if (p.length > 0 && known && (flags & END_STREAM) == 0) {
-      small(WINDOW_UPDATE, 0, id, bytes(p.length));
+    if (f.length() > 0 && known && !last) {
+      writer.small(Http2.WINDOW_UPDATE, 0, f.id(), FrameWriter.bytes(f.length()));
     }
   }
 
-  private static byte[] bytes(int n) {
-    return new byte[] {(byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n};
-  }
-
-  private void block(int id, int flags, byte[] p) throws IOException {
-    int[] range = unpadded(flags, p);
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    all.write(p, range[0], range[1] - range[0]);
-    int more = flags;
-    while ((more & END_HEADERS) == 0) {
-      int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
-      int type = in.readUnsignedByte();
-      more = in.readUnsignedByte();
-      int of = in.readInt() & Integer.MAX_VALUE;
-      if (type != CONTINUATION || of != id || length + all.size() > MAX_HEADERS) {
-        throw new IOException("malformed or too many headers from the server");
-      }
-      byte[] next = new byte[length];
-      in.readFully(next);
-      all.writeBytes(next);
-    }
-    Map<String, List<String>> read = hpack.read(all.toByteArray(), id);
+  private void block(FrameReader.Frame f) throws IOException {
+    Map<String, List<String>> read = hpack.read(f.payload(), f.id());
     lock.lock();
     try {
-      Stream s = streams.get(id);
+      Stream s = streams.get(f.id());
       if (s == null || s.ended) {
         return;
       }
@@ -671,7 +515,7 @@ final class Http2Connection {
         s.httpStatus = code;
       }
       read.forEach((k, v) -> s.headers.computeIfAbsent(k, x -> new ArrayList<>()).addAll(v));
-      s.ended |= (flags & END_STREAM) != 0 && s.failure == null;
+      s.ended |= f.is(Http2.END_STREAM) && s.failure == null;
       s.changed.signalAll();
     } finally {
       lock.unlock();
@@ -685,7 +529,7 @@ final class Http2Connection {
       // RST_STREAM with NO_ERROR behind a whole answer only says that the rest is not wanted.
       if (s != null && !s.ended && s.failure == null) {
         s.failure =
-            error == REFUSED_STREAM
+            error == Http2.REFUSED_STREAM
                 ? new NotSentException("the server refused the call")
                 : new IOException("the server broke off the call, HTTP/2 error " + error);
         s.changed.signalAll();
@@ -695,15 +539,16 @@ final class Http2Connection {
     }
   }
 
-  private void settings(int flags, byte[] p) throws IOException {
-    if ((flags & ACK) != 0) {
+  private void settings(FrameReader.Frame f) throws IOException {
+    if (f.is(Http2.ACK)) {
       return;
     }
+    byte[] p = f.payload();
     lock.lock();
     try {
       for (int i = 0; i + 6 <= p.length; i += 6) {
         int key = (p[i] & 0xff) << 8 | p[i + 1] & 0xff;
-        long value = number(p, i + 2);
+        long value = f.number(i + 2);
         switch (key) {
           case 3 -> {
             maxStreams = (int) Math.min(value, Integer.MAX_VALUE);
@@ -721,7 +566,7 @@ final class Http2Connection {
             }
           }
           case 5 -> {
-            if (value >= MAX_FRAME) {
+            if (value >= FrameWriter.MAX_FRAME) {
               maxFrame = (int) Math.min(value, 64 << 10);
             }
           }
@@ -733,12 +578,12 @@ final class Http2Connection {
     } finally {
       lock.unlock();
     }
-    small(SETTINGS, ACK, 0, new byte[0]);
+    writer.small(Http2.SETTINGS, Http2.ACK, 0, new byte[0]);
   }
 
-  private void goAway(byte[] p) throws IOException {
-    long last = number(p, 0) & Integer.MAX_VALUE;
-    int error = error(p, 4);
+  private void goAway(FrameReader.Frame f) throws IOException {
+    long last = f.number(0) & Integer.MAX_VALUE;
+    int error = (int) f.number(4);
     boolean idle;
     lock.lock();
     try {
@@ -754,7 +599,7 @@ final class Http2Connection {
     } finally {
       lock.unlock();
     }
-    if (idle || error != NO_ERROR) {
+    if (idle || error != Http2.NO_ERROR) {
       fail(new IOException("the server ended the connection, HTTP/2 error " + error));
     }
   }

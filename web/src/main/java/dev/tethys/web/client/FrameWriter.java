@@ -1,0 +1,130 @@
+package dev.tethys.web.client;
+
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Writes the frames of a client's HTTP/2 connection (RFC 9113 section 4), one thread at a time: who
+ * has {@link #take taken} the turn writes until he {@link #give gives} it back; the methods that
+ * write a frame that stands alone take it themselves. What is written stays in a buffer until
+ * somebody flushes.
+ */
+final class FrameWriter {
+  /** The largest frame that may be sent before the peer says otherwise. */
+  static final int MAX_FRAME = 16_384;
+
+  private static final int BUFFER = 32 << 10;
+
+  private final OutputStream out; // guarded by turn
+  private final ReentrantLock turn = new ReentrantLock();
+  private volatile long writeBegan; // 0 while nothing is being written
+
+  FrameWriter(OutputStream to) {
+    this.out =
+        new BufferedOutputStream(
+            new FilterOutputStream(to) {
+              @Override
+              public void write(byte[] b, int off, int len) throws IOException {
+                writeBegan = System.nanoTime() | 1;
+                try {
+                  out.write(b, off, len);
+                } finally {
+                  writeBegan = 0;
+                }
+              }
+            },
+            BUFFER);
+  }
+
+  void take() throws InterruptedException {
+    turn.lockInterruptibly();
+  }
+
+  void give() {
+    turn.unlock();
+  }
+
+  /** Since when a write waits for the peer to take bytes, as of nanoTime; 0 when none does. */
+  long waitingSince() {
+    return writeBegan;
+  }
+
+  /**
+   * What a client begins with: the preface, its settings, and how much the server may send on the
+   * connection beyond HTTP/2's own measure.
+   */
+  void open(int moreWindow) throws IOException {
+    turn.lock();
+    try {
+      out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      frame(Http2.SETTINGS, 0, 0, new byte[] {0, 2, 0, 0, 0, 0}); // no pushing
+      frame(Http2.WINDOW_UPDATE, 0, 0, bytes(moreWindow));
+      out.flush();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** A block of headers, cut into as many frames as it takes. With the turn. */
+  void headers(int id, byte[] block) throws IOException {
+    int n = Math.min(block.length, MAX_FRAME);
+    head(n, Http2.HEADERS, n == block.length ? Http2.END_HEADERS : 0, id);
+    out.write(block, 0, n);
+    for (int p = n; p < block.length; p += n) {
+      n = Math.min(block.length - p, MAX_FRAME);
+      head(n, Http2.CONTINUATION, p + n == block.length ? Http2.END_HEADERS : 0, id);
+      out.write(block, p, n);
+    }
+  }
+
+  /** A piece of a body. With the turn. */
+  void data(int id, byte[] body, int offset, int length, boolean last) throws IOException {
+    head(length, Http2.DATA, last ? Http2.END_STREAM : 0, id);
+    out.write(body, offset, length);
+  }
+
+  /** Sends what is in the buffer. With the turn. */
+  void flush() throws IOException {
+    out.flush();
+  }
+
+  /** A frame that stands alone, sent at once; takes the turn. */
+  void small(int type, int flags, int id, byte[] payload) throws IOException {
+    turn.lock();
+    try {
+      frame(type, flags, id, payload);
+      out.flush();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void frame(int type, int flags, int id, byte[] payload) throws IOException {
+    head(payload.length, type, flags, id);
+    out.write(payload);
+  }
+
+  private void head(int length, int type, int flags, int id) throws IOException {
+    byte[] h = {
+      (byte) (length >>> 16),
+      (byte) (length >>> 8),
+      (byte) length,
+      (byte) type,
+      (byte) flags,
+      (byte) (id >>> 24),
+      (byte) (id >>> 16),
+      (byte) (id >>> 8),
+      (byte) id
+    };
+    out.write(h);
+  }
+
+  /** A number as frames hold it. */
+  static byte[] bytes(int n) {
+    return new byte[] {(byte) (n >>> 24), (byte) (n >>> 16), (byte) (n >>> 8), (byte) n};
+  }
+}
