@@ -1,7 +1,7 @@
 // Clicks through the interface of a running server, Tethys or any other that speaks Prometheus's HTTP API:
 //   npm run e2e -- --base-url=http://127.0.0.1:9090 [--suite=NAME] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
 // Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL),
-// alertmanager (--manager=PATH when it is inside of a server).
+// alertmanager and pushgateway (--manager=PATH when they are inside of a server).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ const SUITES = {
   server: './scenarios.mjs',
   pipelines: './pipelines.mjs',
   alertmanager: './alertmanager.mjs',
+  pushgateway: './pushgateway.mjs',
 };
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {

@@ -74,6 +74,7 @@ const silences = lazyRouteComponent(() => import('../alertmanager/silences-page'
 const silence = lazyRouteComponent(() => import('../alertmanager/silence-page'), 'SilencePage');
 const routing = lazyRouteComponent(() => import('../alertmanager/routes-page'), 'RoutesPage');
 const manager = lazyRouteComponent(() => import('../alertmanager/status-page'), 'ManagerStatusPage');
+const pushed = lazyRouteComponent(() => import('../pushgateway/pushgateway-page'), 'PushgatewayPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** Prometheus's own addresses open the tab that holds what they showed. */
@@ -118,7 +119,9 @@ const routes = root.addChildren([
   route('/alerts', alerts),
   route('/rules', rules),
   route('/alertmanager-discovery', alertmanagers),
-  route('/status', status),
+  route('/pushgateway', pushed),
+  // Pushgateway's own page of this name has what ours shows.
+  has('pushgateway') && !has('prometheus') ? moved('/status', '/pushgateway') : route('/status', status),
   route('/status/$tab', status),
   moved('/flags', '/status/flags'),
   moved('/config', '/status/config'),

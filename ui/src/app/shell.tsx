@@ -32,11 +32,19 @@ const ITEMS: Item[] = [
   { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
   {
     to: '/targets',
-    also: ['/service-discovery'],
+    also: ['/service-discovery', '/pushgateway'],
     name: 'Targets',
     icon: 'targets',
     key: 't',
     shown: has('prometheus'),
+  },
+  {
+    to: '/pushgateway',
+    also: [],
+    name: 'Pushed',
+    icon: 'targets',
+    key: 't',
+    shown: has('pushgateway') && !has('prometheus'),
   },
   { to: '/pipelines', also: [], name: 'Pipelines', icon: 'pipelines', key: 'p', shown: has('pipelines') },
   {

@@ -7,7 +7,8 @@ import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../co
 import { filterDropped, filterTargets, summarisePools } from './filter';
 import { PoolConfig } from './pool-config';
 import { RelabelSteps } from './relabel-steps';
-import { LabelTable, TargetTabs } from './targets-page';
+import { TargetTabs } from './tabs';
+import { LabelTable } from './targets-page';
 
 const PAGE = 50;
 

@@ -17,6 +17,7 @@ import {
   summarisePools,
   type TargetFilter,
 } from './filter';
+import { TargetTabs } from './tabs';
 
 type Row =
   | { kind: 'pool'; key: string; summary: PoolSummary }
@@ -241,19 +242,6 @@ function List({ rows, now }: { rows: Row[]; now: number }) {
         );
       })}
     </div>
-  );
-}
-
-export function TargetTabs() {
-  return (
-    <nav className="tabs" aria-label="Targets">
-      <Link to="/targets" className="tab" activeProps={{ 'aria-current': 'page' }}>
-        Scraping
-      </Link>
-      <Link to="/service-discovery" className="tab" activeProps={{ 'aria-current': 'page' }}>
-        Discovery
-      </Link>
-    </nav>
   );
 }
 

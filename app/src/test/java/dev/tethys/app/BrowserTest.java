@@ -194,6 +194,25 @@ class BrowserTest {
     }
   }
 
+  @Test
+  void whatWasPushedIsShownInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    try (TethysProcess gateway =
+        TethysProcess.launch(
+            dir,
+            0,
+            List.of("pushgateway", "--web.enable-admin-api", "--web.listen-address=127.0.0.1:0"))) {
+      gateway.await("a listener", Duration.ofSeconds(60), () -> !listening(gateway).isEmpty());
+      scenarios("--suite=pushgateway", "--base-url=" + listening(gateway).getFirst());
+    }
+    try (TethysProcess server = TethysProcess.server(dir, "{}\n", "--web.enable-pushgateway")) {
+      scenarios(
+          "--suite=pushgateway",
+          "--base-url=http://127.0.0.1:" + server.port,
+          "--manager=/pushgateway");
+    }
+  }
+
   /** Where a process says that it listens, in the order in which it began to. */
   private static List<String> listening(TethysProcess p) {
     return LISTENING.matcher(p.log()).results().map(m -> "http://127.0.0.1:" + m.group(1)).toList();

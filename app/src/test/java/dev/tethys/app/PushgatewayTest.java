@@ -77,7 +77,8 @@ class PushgatewayTest {
           () -> p.query("done_total").contains("\"job\":\"batch\""));
       assertThat(p.query("done_total"))
           .contains("\"metric\":{\"__name__\":\"done_total\",\"job\":\"batch\"}");
-      assertThat(p.get("/pushgateway/").body()).contains("batch");
+      assertThat(p.get("/pushgateway/api/v1/metrics").body()).contains("\"job\":\"batch\"");
+      assertThat(p.get("/pushgateway/").body()).contains("pushgateway/&quot;");
       p.kill();
     }
     try (TethysProcess p = TethysProcess.server(dir, config, "--web.enable-pushgateway")) {

@@ -8,6 +8,7 @@ import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys pushgateway}: what Prometheus's Pushgateway does, on its usual port. */
 public final class PushgatewayRole {
@@ -146,7 +148,8 @@ public final class PushgatewayRole {
           HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
               .withRoutePrefix(external.routePrefix());
-      try (HttpListener listener = HttpListener.start(listening, routes(api, flags, b), null)) {
+      try (HttpListener listener =
+          HttpListener.start(listening, routes(api, flags, b, external.url().getPath()), null)) {
         LOG.log(Level.INFO, "pushgateway listens on {0}", listener.addresses());
         Shutdown.await();
         LOG.log(Level.INFO, "stopping");
@@ -158,7 +161,7 @@ public final class PushgatewayRole {
     }
   }
 
-  private static Routes routes(PushApi api, FlagSet flags, BuildInfo b) {
+  private static Routes routes(PushApi api, FlagSet flags, BuildInfo b, @Nullable String prefix) {
     Routes routes = new Routes();
     api.pushes(routes, "");
     TreeMap<String, String> build = new TreeMap<>();
@@ -175,6 +178,10 @@ public final class PushgatewayRole {
         build,
         Instant.now(),
         flags.bool("web.enable-admin-api"));
+    new Interface(prefix == null ? "" : prefix, "Pushgateway", "pushgateway")
+        .with(Interface.Part.PUSHGATEWAY)
+        .at("/status")
+        .routes(routes);
     boolean lifecycle = flags.bool("web.enable-lifecycle");
     dev.tethys.web.HttpHandler quit =
         (q, r) -> {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -24,6 +25,11 @@ import java.util.TreeMap;
  */
 final class EmbeddedPushgateway implements AutoCloseable {
   static final String PREFIX = "/pushgateway";
+
+  /** Flags of the server that concern it. */
+  private static final Set<String> SHOWN =
+      Set.of("web.enable-admin-api", "pushgateway.group-ttl", "pushgateway.sum-counters");
+
   private static final String FILE = "pushgateway.data";
   private static final System.Logger LOG = System.getLogger(EmbeddedPushgateway.class.getName());
 
@@ -47,15 +53,16 @@ final class EmbeddedPushgateway implements AutoCloseable {
     this.api = new PushApi(groups, own);
   }
 
-  void routes(Routes routes, boolean admin) {
+  void routes(Routes routes, FlagSet all) {
+    TreeMap<String, String> flags = new TreeMap<>(all.values());
+    flags.keySet().retainAll(SHOWN);
     BuildInfo b = BuildInfo.current();
     TreeMap<String, String> build = new TreeMap<>();
     build.put("version", b.version());
     build.put("revision", b.revision());
     api.pushes(routes, PREFIX);
-    api.state(routes, PREFIX, new TreeMap<>(), build, Instant.now(), admin);
+    api.state(routes, PREFIX, flags, build, Instant.now(), all.bool("web.enable-admin-api"));
     routes
-        .get(PREFIX, (q, r) -> r.redirect(302, "pushgateway/"))
         .get(PREFIX + "/-/healthy", (q, r) -> r.send("OK"))
         .get(PREFIX + "/-/ready", (q, r) -> r.send("OK"))
         .get(PREFIX + "/metrics", (q, r) -> MetricsPage.answer(q, r, api.gather()));

@@ -318,7 +318,7 @@ final class Server implements AutoCloseable {
             InstantSource.system()));
     EmbeddedPushgateway push = pushgateway;
     if (push != null) {
-      push.routes(routes, flags.bool("web.enable-admin-api"));
+      push.routes(routes, flags);
     }
     HostCollectors host = hostCollectors();
     if (host != null) {
@@ -332,6 +332,9 @@ final class Server implements AutoCloseable {
             .with(Interface.Part.PIPELINES);
     if (EmbeddedAlertmanager.isAskedFor(flags)) {
       pages.with(Interface.Part.ALERTMANAGER, EmbeddedAlertmanager.PREFIX.substring(1));
+    }
+    if (push != null) {
+      pages.with(Interface.Part.PUSHGATEWAY, EmbeddedPushgateway.PREFIX.substring(1));
     }
     pages.routes(routes);
     return routes;

@@ -60,7 +60,9 @@ public final class Interface {
         "/alertmanager/silences",
         "/alertmanager/silences/{page...}",
         "/alertmanager/routes",
-        "/alertmanager/status");
+        "/alertmanager/status"),
+    /** What short jobs push, on its own or inside of a server. */
+    PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/");
 
     private final String word;
     private final Set<String> pages;
@@ -75,6 +77,7 @@ public final class Interface {
   private final String title;
   private final String role;
   private final Map<Part, String> parts = new LinkedHashMap<>();
+  private final Set<String> paths = new LinkedHashSet<>(Set.of("/"));
 
   /**
    * An interface without parts.
@@ -102,6 +105,12 @@ public final class Interface {
   /** Adds the pages of an API that is at the root. */
   public Interface with(Part part) {
     return with(part, "");
+  }
+
+  /** Adds the document at one more path, which leads on from there. */
+  public Interface at(String path) {
+    paths.add(path);
+    return this;
   }
 
   private String meta() {
@@ -143,8 +152,6 @@ public final class Interface {
     HttpHandler document =
         (request, response) ->
             response.header("Cache-Control", "no-cache").send("text/html; charset=utf-8", page);
-    Set<String> paths = new LinkedHashSet<>();
-    paths.add("/");
     parts.keySet().forEach(p -> paths.addAll(p.pages));
     paths.forEach(p -> routes.get(p, document));
     StaticAssets files = new StaticAssets(Interface.class.getClassLoader(), "ui");

@@ -84,7 +84,7 @@ public final class PushApi {
   /**
    * Adds what tells of groups.
    *
-   * @param flags for {@code /status}
+   * @param flags for {@code /api/v1/status}
    * @param build likewise
    */
   public void state(
@@ -117,9 +117,7 @@ public final class PushApi {
                 (q, r) -> {
                   crossSite(r);
                   r.send();
-                }))
-        .get(prefix + "/status", counted("status", this::page))
-        .get(prefix + "/", counted("status", this::page));
+                }));
     if (admin) {
       routes.put(
           prefix + "/api/v1/admin/wipe",
@@ -284,11 +282,5 @@ public final class PushApi {
   private static void json(HttpResponse r, String text) throws IOException {
     crossSite(r);
     r.send("application/json", text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void page(HttpRequest q, HttpResponse r) throws IOException {
-    r.send(
-        "text/html; charset=utf-8",
-        PushPage.html(groups.groups()).getBytes(StandardCharsets.UTF_8));
   }
 }
