@@ -38,6 +38,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.collect.receive..")
         .layer("push")
         .definedBy("dev.tethys.collect.push..")
+        .layer("logs")
+        .definedBy("dev.tethys.collect.logs..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
@@ -97,6 +99,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("push")
         .mayOnlyAccessLayers("model", "codec", "web")
+        .whereLayer("logs")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("archive")
@@ -145,6 +149,7 @@ class ArchitectureTest {
           "collect.scrape",
           "collect.receive",
           "collect.push",
+          "collect.logs",
           "store.metrics",
           "store.archive",
           "store.remote",

@@ -1,0 +1,54 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.model.logs.LogEntry;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lines of a file that were read together, and what is to be saved once all of them are delivered.
+ *
+ * <p>Invariant: {@code owed} is {@link #OPEN} plus the entries given less those settled until the
+ * block is closed, and then the entries not yet settled.
+ */
+final class Block implements LogEntry.Origin {
+  private static final int OPEN = 1 << 30;
+
+  private final Progress progress;
+  private final AtomicInteger owed = new AtomicInteger(OPEN);
+  private @Nullable Checkpoint end; // set before the block is closed
+
+  private final int epoch;
+
+  Block(Progress progress, int epoch) {
+    this.progress = progress;
+    this.epoch = epoch;
+  }
+
+  /** Which of the contents that the file had. */
+  int epoch() {
+    return epoch;
+  }
+
+  @Override
+  public void settled() {
+    if (owed.decrementAndGet() == 0) {
+      progress.advance();
+    }
+  }
+
+  /** No more entries come. */
+  void close(int entries, Checkpoint at) {
+    end = at;
+    if (owed.addAndGet(entries - OPEN) == 0) {
+      progress.advance();
+    }
+  }
+
+  boolean isDone() {
+    return owed.get() == 0;
+  }
+
+  @Nullable Checkpoint end() {
+    return end;
+  }
+}

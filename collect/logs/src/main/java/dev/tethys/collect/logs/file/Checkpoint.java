@@ -1,0 +1,117 @@
+package dev.tethys.collect.logs.file;
+
+import com.dynatrace.hash4j.hashing.Hashing;
+
+/**
+ * How far a file was read, and by what it is known again: where it stands, its first bytes, and
+ * those read last.
+ *
+ * @param source whose reading it is: a job and the labels that it gives
+ * @param path under which the file was read
+ * @param offset bytes; of the content where the file is compressed
+ * @param lines how many lines end before it
+ * @param headLength how many first bytes {@code headHash} is taken of; at most {@link #HEAD}
+ * @param tailLength how many bytes before the offset {@code tailHash} is taken of; at most {@link
+ *     #TAIL}
+ * @param midLine whether the offset is inside a line whose beginning was handed on as too long
+ * @param compressed whether offset and lines are those of decompressed content
+ * @param listed whether Promtail's file says the same of the path
+ * @param seen when it was known last, milliseconds since 1970
+ */
+record Checkpoint(
+    String source,
+    String path,
+    FileId id,
+    long offset,
+    long lines,
+    int headLength,
+    long headHash,
+    int tailLength,
+    long tailHash,
+    boolean midLine,
+    boolean compressed,
+    boolean listed,
+    long seen) {
+  static final int HEAD = 1024;
+  static final int TAIL = 256;
+
+  static Checkpoint start(String source, String path, FileId id, boolean compressed, long now) {
+    return new Checkpoint(source, path, id, 0, 0, 0, 0, 0, 0, false, compressed, false, now);
+  }
+
+  static long hash(byte[] bytes, int offset, int length) {
+    return length == 0 ? 0 : Hashing.xxh3_64().hashBytesToLong(bytes, offset, length);
+  }
+
+  Checkpoint seenAt(long now) {
+    return new Checkpoint(
+        source,
+        path,
+        id,
+        offset,
+        lines,
+        headLength,
+        headHash,
+        tailLength,
+        tailHash,
+        midLine,
+        compressed,
+        listed,
+        now);
+  }
+
+  /** The same with what another knows of the beginning of the same content. */
+  Checkpoint withHead(Checkpoint c) {
+    return c.headLength <= headLength
+        ? this
+        : new Checkpoint(
+            source,
+            path,
+            id,
+            offset,
+            lines,
+            c.headLength,
+            c.headHash,
+            tailLength,
+            tailHash,
+            midLine,
+            compressed,
+            listed,
+            seen);
+  }
+
+  /** The same of a file that is found elsewhere. */
+  Checkpoint of(String newSource, String newPath, FileId newId) {
+    return new Checkpoint(
+        newSource,
+        newPath,
+        newId,
+        offset,
+        lines,
+        headLength,
+        headHash,
+        tailLength,
+        tailHash,
+        midLine,
+        compressed,
+        listed,
+        seen);
+  }
+
+  Checkpoint listed(boolean isListed) {
+    return new Checkpoint(
+        source,
+        path,
+        id,
+        offset,
+        lines,
+        headLength,
+        headHash,
+        tailLength,
+        tailHash,
+        midLine,
+        compressed,
+        isListed,
+        seen);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checkpoints on disk.
+ *
+ * <p>Format: UTF-8 lines. First {@code tethys-positions 1}. Then a checkpoint a line, its fields
+ * with tabs between: device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and hash
+ * of the head, length and hash of the tail, flags ({@code m} inside a long line, {@code c}
+ * decompressed, {@code l} Promtail's file says the same of the path), when it was known last
+ * (milliseconds), path, source. In the last two {@code \\ \t \n \r} stand for a backslash, a tab
+ * and the ends of lines. Numbers are decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end}
+ * and the hash of all bytes before it. The file before this one is kept as {@code .previous}, for a
+ * disk that lost what it had acknowledged.
+ */
+record CheckpointFile(FileAccess files, Path file) {
+  private static final System.Logger LOG = System.getLogger(CheckpointFile.class.getName());
+  private static final String MAGIC = "tethys-positions 1\n";
+  private static final String END = "end ";
+  private static final int FIELDS = 13;
+
+  /** What is there; a damaged file counts as the one before it. */
+  List<Checkpoint> read() throws IOException {
+    for (Path f : List.of(file, previous())) {
+      if (files.exists(f)) {
+        List<Checkpoint> found = parse(files.read(f));
+        if (found != null) {
+          return found;
+        }
+        LOG.log(Level.WARNING, "{0} is damaged and not used", f);
+      }
+    }
+    return List.of();
+  }
+
+  void write(Collection<Checkpoint> checkpoints) throws IOException {
+    if (files.exists(file)) {
+      files.delete(previous());
+      files.link(file, previous());
+    }
+    replace(files, file, bytes(checkpoints));
+  }
+
+  private Path previous() {
+    return file.resolveSibling(file.getFileName() + ".previous");
+  }
+
+  /** Replaces a file in one step. */
+  static void replace(FileAccess files, Path file, byte[] content) throws IOException {
+    Path temporary = file.resolveSibling(file.getFileName() + ".new");
+    try (FileAccess.WritableFile w = files.create(temporary)) {
+      w.write(content, 0, content.length);
+      w.force();
+    }
+    files.rename(temporary, file);
+    Path folder = file.getParent();
+    if (folder != null) {
+      files.syncDirectory(folder);
+    }
+  }
+
+  static byte[] bytes(Collection<Checkpoint> checkpoints) {
+    StringBuilder sb = new StringBuilder(MAGIC);
+    for (Checkpoint c : checkpoints) {
+      sb.append(c.id().device()).append('\t');
+      sb.append(c.id().inode()).append('\t');
+      sb.append(c.id().born()).append('\t');
+      sb.append(c.offset()).append('\t');
+      sb.append(c.lines()).append('\t');
+      sb.append(c.headLength()).append('\t');
+      sb.append(Long.toHexString(c.headHash())).append('\t');
+      sb.append(c.tailLength()).append('\t');
+      sb.append(Long.toHexString(c.tailHash())).append('\t');
+      sb.append(c.midLine() ? "m" : "");
+      sb.append(c.compressed() ? "c" : "").append(c.listed() ? "l" : "").append('\t');
+      sb.append(c.seen()).append('\t');
+      escape(sb, c.path());
+      sb.append('\t');
+      escape(sb, c.source());
+      sb.append('\n');
+    }
+    byte[] body = sb.toString().getBytes(StandardCharsets.UTF_8);
+    sb.append(END).append(Long.toHexString(Checkpoint.hash(body, 0, body.length))).append('\n');
+    return sb.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  static @Nullable List<Checkpoint> parse(byte[] content) {
+    String text = new String(content, StandardCharsets.UTF_8);
+    int end = text.lastIndexOf('\n' + END);
+    if (!text.startsWith(MAGIC) || end < 0) {
+      return null;
+    }
+    String body = text.substring(0, end + 1);
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    String sum = text.substring(end + 1 + END.length()).strip();
+    if (!sum.equals(Long.toHexString(Checkpoint.hash(bytes, 0, bytes.length)))) {
+      return null;
+    }
+    List<Checkpoint> out = new ArrayList<>();
+    for (String line : body.substring(MAGIC.length()).split("\n")) {
+      if (line.isEmpty()) {
+        continue;
+      }
+      String[] f = line.split("\t", -1);
+      if (f.length != FIELDS) {
+        return null;
+      }
+      try {
+        out.add(
+            new Checkpoint(
+                unescape(f[12]),
+                unescape(f[11]),
+                new FileId(Long.parseLong(f[0]), Long.parseLong(f[1]), Long.parseLong(f[2])),
+                Long.parseLong(f[3]),
+                Long.parseLong(f[4]),
+                Integer.parseInt(f[5]),
+                Long.parseUnsignedLong(f[6], 16),
+                Integer.parseInt(f[7]),
+                Long.parseUnsignedLong(f[8], 16),
+                f[9].contains("m"),
+                f[9].contains("c"),
+                f[9].contains("l"),
+                Long.parseLong(f[10])));
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+    return out;
+  }
+
+  private static void escape(StringBuilder sb, String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '\\' -> sb.append("\\\\");
+        case '\t' -> sb.append("\\t");
+        case '\n' -> sb.append("\\n");
+        case '\r' -> sb.append("\\r");
+        default -> sb.append(c);
+      }
+    }
+  }
+
+  private static String unescape(String s) {
+    if (s.indexOf('\\') < 0) {
+      return s;
+    }
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c == '\\' && i + 1 < s.length()) {
+        char n = s.charAt(++i);
+        c = n == 't' ? '\t' : n == 'n' ? '\n' : n == 'r' ? '\r' : n;
+      }
+      sb.append(c);
+    }
+    return sb.toString();
+  }
+}

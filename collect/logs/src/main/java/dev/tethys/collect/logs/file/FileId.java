@@ -1,0 +1,30 @@
+package dev.tethys.collect.logs.file;
+
+/**
+ * Which file: an inode is given to another file once its own is deleted, so the time of birth goes
+ * with it where it is known.
+ *
+ * @param born nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
+ */
+record FileId(long device, long inode, long born) {
+  static final long UNKNOWN_BIRTH = 0;
+
+  /** Whether both may be the same file. */
+  boolean mayBe(FileId other) {
+    return device == other.device
+        && inode == other.inode
+        && (born == other.born || born == UNKNOWN_BIRTH || other.born == UNKNOWN_BIRTH);
+  }
+
+  /** Where it stands, whatever file that is. */
+  Place place() {
+    return new Place(device, inode);
+  }
+
+  /** Whether this was born after another; false where it is not known. */
+  boolean isYoungerThan(FileId other) {
+    return born != UNKNOWN_BIRTH && other.born != UNKNOWN_BIRTH && born > other.born;
+  }
+
+  record Place(long device, long inode) {}
+}

@@ -1,0 +1,27 @@
+package dev.tethys.collect.logs.file;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the files of a job are read.
+ *
+ * @param encoding of their text
+ * @param decompression how they are compressed; null reads them as they are
+ * @param decompressionDelay how long a compressed file is left alone after it appeared
+ * @param maxLine longest line in bytes; the rest of a longer one is not read
+ */
+public record FileOptions(
+    Charset encoding,
+    @Nullable Decompression decompression,
+    Duration decompressionDelay,
+    int maxLine) {
+  /** The longest line that is read where nothing else is said, in bytes. */
+  public static final int MAX_LINE = 16 << 20;
+
+  /** Plain files of UTF-8. */
+  public static final FileOptions DEFAULT =
+      new FileOptions(StandardCharsets.UTF_8, null, Duration.ZERO, MAX_LINE);
+}

@@ -1,0 +1,133 @@
+package dev.tethys.collect.logs.file;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/**
+ * Finds the ends of lines in bytes of an encoding, and decodes them. A line ends with a line feed
+ * in code units of the encoding: in UTF-16 two bytes, at an even position. Encodings of one or more
+ * bytes a character all have the line feed for itself.
+ */
+final class Lines {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long FEEDS = 0x0a0a0a0a0a0a0a0aL;
+  private static final long ONES = 0x0101010101010101L;
+  private static final long TOPS = 0x8080808080808080L;
+
+  private final Charset charset;
+  private final int unit;
+  private final int feedAt; // which byte of the unit holds the line feed
+
+  private Lines(Charset charset, int unit, int feedAt) {
+    this.charset = charset;
+    this.unit = unit;
+    this.feedAt = feedAt;
+  }
+
+  /**
+   * For a file that begins with some bytes.
+   *
+   * @param head by whose byte order mark encodings that leave it open are told
+   */
+  static Lines of(Charset charset, byte[] head, int length) {
+    return switch (charset.name().toUpperCase(Locale.ROOT)) {
+      case "UTF-16LE", "X-UTF-16LE-BOM" -> new Lines(StandardCharsets.UTF_16LE, 2, 0);
+      case "UTF-16BE" -> new Lines(charset, 2, 1);
+      case "UTF-16" ->
+          length >= 2 && head[0] == (byte) 0xff && head[1] == (byte) 0xfe
+              ? new Lines(StandardCharsets.UTF_16LE, 2, 0)
+              : new Lines(StandardCharsets.UTF_16BE, 2, 1);
+      case "UTF-32LE" -> new Lines(charset, 4, 0);
+      case "UTF-32BE" -> new Lines(charset, 4, 3);
+      case "UTF-32" ->
+          length >= 4 && head[0] == (byte) 0xff && head[1] == (byte) 0xfe
+              ? new Lines(StandardCharsets.UTF_32LE, 4, 0)
+              : new Lines(StandardCharsets.UTF_32BE, 4, 3);
+      default -> new Lines(charset, 1, 0);
+    };
+  }
+
+  /** Bytes of the line feed. */
+  int unit() {
+    return unit;
+  }
+
+  /**
+   * Where the line that begins at {@code from} ends, its line feed included; -1 when it does not.
+   */
+  int end(byte[] b, int from, int to) {
+    return end(b, from, from, to);
+  }
+
+  /** The same, when it is known that it does not end before {@code search}. */
+  int end(byte[] b, int from, int search, int to) {
+    if (unit == 1) {
+      return feed(b, search, to);
+    }
+    for (int i = from + (search - from) / unit * unit; i + unit <= to; i += unit) {
+      if (b[i + feedAt] == '\n' && zeros(b, i)) {
+        return i + unit;
+      }
+    }
+    return -1;
+  }
+
+  private boolean zeros(byte[] b, int at) {
+    for (int i = 0; i < unit; i++) {
+      if (i != feedAt && b[at + i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int feed(byte[] b, int from, int to) {
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long x = (long) LONGS.get(b, i) ^ FEEDS;
+      long found = x - ONES & ~x & TOPS;
+      if (found != 0) {
+        return i + (Long.numberOfTrailingZeros(found) >>> 3) + 1;
+      }
+    }
+    for (; i < to; i++) {
+      if (b[i] == '\n') {
+        return i + 1;
+      }
+    }
+    return -1;
+  }
+
+  /** The text of bytes; what cannot be decoded becomes U+FFFD. */
+  String text(byte[] b, int from, int to, boolean first) {
+    String s = new String(b, from, to - from, charset);
+    return first && !s.isEmpty() && s.charAt(0) == '\ufeff' ? s.substring(1) : s;
+  }
+
+  /** Whether bytes are of the encoding; that of UTF-8 is nobody's conversion and not asked for. */
+  boolean isText(byte[] b, int from, int to) {
+    if (charset.equals(StandardCharsets.UTF_8)) {
+      return true;
+    }
+    CharsetDecoder d =
+        charset
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    try {
+      d.decode(ByteBuffer.wrap(b, from, to - from));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+}

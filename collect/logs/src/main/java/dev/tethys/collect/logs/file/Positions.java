@@ -1,0 +1,316 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.file.FileAccess;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far everything was read and delivered, in two files that are replaced as a whole: Promtail's
+ * own ({@code positions:}, a map of path to offset and of {@code cursor-…} to a cursor), so that
+ * either program goes on where the other ended; and beside it what {@link CheckpointFile}
+ * describes, by which a file is known again after it was renamed, copied, truncated or replaced.
+ *
+ * <p>Invariants: what stands in the files was delivered. A checkpoint that no file answers to is
+ * kept for {@link #KEEP}, of which only the time counts in which this runs.
+ */
+public final class Positions {
+  /** How long a file is remembered that is not there. */
+  static final Duration KEEP = Duration.ofDays(1);
+
+  /** How many files that are not there are remembered; those known last. */
+  static final int MAX_REMEMBERED = 20_000;
+
+  private static final System.Logger LOG = System.getLogger(Positions.class.getName());
+  private static final String CURSOR = "cursor-";
+  private static final String OLD_CURSOR = "journal-";
+  private static final Section SECTION = new Section("positions file", "How far files were read.");
+  private static final Key<Map<String, String>> POSITIONS =
+      SECTION.key("positions", Type.map(Type.STRING), Map.of(), "Offsets and cursors.");
+
+  private final FileAccess files;
+  private final Path file;
+  private final CheckpointFile own;
+  private final boolean readOnly;
+  private final InstantSource clock;
+  private final Map<String, String> written = new TreeMap<>(); // as in Promtail's file
+  private final Map<String, Long> promtails = new HashMap<>(); // offsets that it saved itself
+  private final Remembered remembered = new Remembered();
+  private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
+  private final long opened;
+  private long failures;
+
+  /**
+   * Reads both files; absent ones are empty.
+   *
+   * @param ignoreInvalid whether a file that is not of the format counts as empty
+   * @param readOnly whether nothing is ever written
+   * @throws IOException when one cannot be read, or is not of the format
+   */
+  public Positions(
+      FileAccess files, Path file, boolean ignoreInvalid, boolean readOnly, InstantSource clock)
+      throws IOException {
+    this.files = files;
+    this.file = file.toAbsolutePath();
+    this.readOnly = readOnly;
+    this.clock = clock;
+    this.own = new CheckpointFile(files, this.file.resolveSibling(file.getFileName() + ".tethys"));
+    if (files.exists(this.file)) {
+      String text = new String(files.read(this.file), StandardCharsets.UTF_8);
+      try {
+        YamlDocument d = YamlDocument.parse(file.toString(), null, text);
+        YamlObject o = SECTION.type(x -> x).read(d.root());
+        written.putAll(o.get(POSITIONS));
+      } catch (ConfigException e) {
+        if (!ignoreInvalid) {
+          throw new IOException(
+              "invalid yaml positions file ["
+                  + file
+                  + "]: "
+                  + e.getMessage()
+                  + "; delete it to read every file from its start, or set"
+                  + " positions.ignore_invalid_yaml",
+              e);
+        }
+        LOG.log(
+            Level.WARNING,
+            "positions file {0} is not valid and ignored: {1}",
+            file,
+            e.getMessage());
+      }
+    }
+    opened = clock.millis();
+    for (Checkpoint c : own.read()) {
+      remembered.add(c.seenAt(opened));
+    }
+    written.forEach(
+        (path, v) -> {
+          if (v.matches("[0-9]{1,18}")) {
+            promtails.put(path, Long.valueOf(v));
+          }
+        });
+    for (Checkpoint c : remembered.all()) {
+      if (c.listed()) {
+        promtails.remove(c.path(), c.compressed() ? c.lines() : c.offset());
+      }
+    }
+  }
+
+  /** Says who has checkpoints of files that are read. */
+  void add(Supplier<List<Checkpoint>> checkpoints) {
+    live.add(checkpoints);
+  }
+
+  /** That reader ends; its checkpoints are kept. */
+  void remove(Supplier<List<Checkpoint>> checkpoints) {
+    if (live.remove(checkpoints)) {
+      checkpoints.get().forEach(this::remember);
+    }
+  }
+
+  /** What is known of files that stood at a place and that nobody reads now. */
+  synchronized List<Checkpoint> at(FileId.Place place) {
+    return remembered.at(place);
+  }
+
+  /** What is known of files of a path that nobody reads now. */
+  synchronized List<Checkpoint> of(String path) {
+    return remembered.of(path);
+  }
+
+  /** What is known of files of a folder that nobody reads now. */
+  synchronized List<Checkpoint> in(Path folder) {
+    return remembered.all().stream()
+        .filter(c -> folder.equals(Path.of(c.path()).getParent()))
+        .toList();
+  }
+
+  /** Whether the file was not seen since this began. */
+  boolean isOfEarlierProcess(Checkpoint c) {
+    return c.seen() == opened;
+  }
+
+  /** Takes a checkpoint out: a file answers to it. */
+  synchronized void claim(Checkpoint c) {
+    remembered.remove(c);
+  }
+
+  /** Keeps a checkpoint of a file that is gone. */
+  synchronized void remember(Checkpoint c) {
+    remembered.add(c.listed(false).seenAt(Math.max(opened + 1, clock.millis())));
+  }
+
+  /**
+   * Where Promtail's file said, when this began, that reading of a path had ended; null when it
+   * said nothing but what this had saved itself.
+   */
+  @Nullable Long takeOver(String path) {
+    return promtails.get(path);
+  }
+
+  /** What Promtail's file says of a path; "" for nothing. */
+  synchronized String text(String path) {
+    return written.getOrDefault(path, "");
+  }
+
+  /** The cursor of a journal or a stream; "" when there is none. */
+  public synchronized String cursor(String name) {
+    return written.getOrDefault(CURSOR + name, "");
+  }
+
+  /** Sets a cursor, to be saved with the rest. */
+  public synchronized void putCursor(String name, String cursor) {
+    written.put(CURSOR + name, cursor);
+  }
+
+  /** How often saving failed. */
+  public synchronized long failures() {
+    return failures;
+  }
+
+  /** Writes both files. A failure is logged, and repaired by the next time. */
+  public void save() {
+    List<Checkpoint> now = new ArrayList<>();
+    live.forEach(s -> now.addAll(s.get()));
+    save(now);
+  }
+
+  private synchronized void save(List<Checkpoint> now) {
+    expire();
+    Map<String, String> offsets = new TreeMap<>();
+    for (Checkpoint c : now) {
+      if (!c.listed()) {
+        continue;
+      }
+      String v = String.valueOf(c.compressed() ? c.lines() : c.offset());
+      offsets.merge(c.path(), v, (a, b) -> Long.parseLong(a) <= Long.parseLong(b) ? a : b);
+    }
+    written
+        .keySet()
+        .removeIf(
+            k ->
+                !k.startsWith(CURSOR)
+                    && !k.startsWith(OLD_CURSOR)
+                    && !offsets.containsKey(k)
+                    // What this wrote of a file that is elsewhere now is not true of another.
+                    && (!promtails.containsKey(k)
+                        || Files.notExists(Path.of(k), LinkOption.NOFOLLOW_LINKS)));
+    written.putAll(offsets);
+    if (readOnly) {
+      return;
+    }
+    List<Checkpoint> all = new ArrayList<>(now);
+    all.addAll(remembered.all());
+    try {
+      Path folder = file.getParent();
+      if (folder != null) {
+        files.createDirectories(folder);
+      }
+      // Its own first: where the two differ, Promtail's is taken to be newer.
+      own.write(all);
+      CheckpointFile.replace(files, file, yaml().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      failures++;
+      LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, e.toString());
+    }
+  }
+
+  private void expire() {
+    long oldest = clock.millis() - KEEP.toMillis();
+    List<Checkpoint> all = new ArrayList<>(remembered.all());
+    all.sort(Comparator.comparingLong(Checkpoint::seen).reversed());
+    for (int i = 0; i < all.size(); i++) {
+      if (i >= MAX_REMEMBERED || all.get(i).seen() < oldest) {
+        remembered.remove(all.get(i));
+      }
+    }
+  }
+
+  private String yaml() {
+    StringBuilder sb = new StringBuilder("positions:");
+    if (written.isEmpty()) {
+      return sb.append(" {}\n").toString();
+    }
+    sb.append('\n');
+    written.forEach(
+        (k, v) -> sb.append("  ").append(key(k)).append(": ").append(quoted(v)).append('\n'));
+    return sb.toString();
+  }
+
+  private static String key(String s) {
+    boolean plain = s.matches("[A-Za-z0-9/_][A-Za-z0-9/_.@+=-]*");
+    return plain ? s : quoted(s);
+  }
+
+  private static String quoted(String s) {
+    StringBuilder sb = new StringBuilder("\"");
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c == '"' || c == '\\') {
+        sb.append('\\').append(c);
+      } else if (c < 0x20 || c == 0x7f) {
+        sb.append(String.format("\\x%02x", (int) c));
+      } else {
+        sb.append(c);
+      }
+    }
+    return sb.append('"').toString();
+  }
+
+  /** Checkpoints of files that are not read, found by where they stand and by their path. */
+  private static final class Remembered {
+    private final Map<FileId.Place, Set<Checkpoint>> byPlace = new HashMap<>();
+    private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
+
+    void add(Checkpoint c) {
+      byPlace.computeIfAbsent(c.id().place(), k -> new LinkedHashSet<>()).add(c);
+      byPath.computeIfAbsent(c.path(), k -> new LinkedHashSet<>()).add(c);
+    }
+
+    void remove(Checkpoint c) {
+      take(byPlace, c.id().place(), c);
+      take(byPath, c.path(), c);
+    }
+
+    private static <K> void take(Map<K, Set<Checkpoint>> from, K key, Checkpoint c) {
+      Set<Checkpoint> s = from.get(key);
+      if (s != null && s.remove(c) && s.isEmpty()) {
+        from.remove(key);
+      }
+    }
+
+    List<Checkpoint> at(FileId.Place place) {
+      return List.copyOf(byPlace.getOrDefault(place, Set.of()));
+    }
+
+    List<Checkpoint> of(String path) {
+      return List.copyOf(byPath.getOrDefault(path, Set.of()));
+    }
+
+    List<Checkpoint> all() {
+      return byPath.values().stream().flatMap(Set::stream).toList();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tethys.collect.logs.file;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * How far a file is delivered: to the end of the last block before which nothing is owed.
+ *
+ * <p>Invariant: the blocks are in order of the file, and the first is not done.
+ */
+final class Progress {
+  private final Deque<Block> blocks = new ArrayDeque<>();
+  private Checkpoint delivered;
+  private int epoch; // of what is delivered
+
+  Progress(Checkpoint start) {
+    this.delivered = start;
+  }
+
+  /** A block that begins where the last one ends; to be closed. */
+  synchronized Block begin(int ofEpoch) {
+    Block b = new Block(this, ofEpoch);
+    blocks.add(b);
+    return b;
+  }
+
+  /** Looks how far it is delivered now that one block more is. */
+  synchronized void advance() {
+    while (!blocks.isEmpty() && blocks.element().isDone()) {
+      Block b = blocks.remove();
+      Checkpoint c = b.end();
+      if (c != null) {
+        delivered = c;
+        epoch = b.epoch();
+      }
+    }
+  }
+
+  /** Up to where everything is delivered. */
+  synchronized Checkpoint delivered() {
+    return delivered;
+  }
+
+  /** The same, with the head as it is known by now, if the file still is what it was. */
+  synchronized Checkpoint delivered(Checkpoint now, int nowEpoch) {
+    return epoch == nowEpoch ? delivered.withHead(now) : delivered;
+  }
+
+  /** Puts another checkpoint in the place of the one up to which everything is delivered. */
+  synchronized void moved(java.util.function.UnaryOperator<Checkpoint> change) {
+    delivered = change.apply(delivered);
+  }
+
+  /** Whether everything that was read is delivered. */
+  synchronized boolean isQuiet() {
+    return blocks.isEmpty();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds, beside a log file, what it was: renamed, copied before it was truncated, compressed. A
+ * name is related when it begins with that of the file ({@code app.log.bak}), or is the same but
+ * for a number or a date ({@code app.log.1}, {@code app.log-20261120.gz}, {@code
+ * app-2026-11-20.log}).
+ */
+final class Siblings {
+  /** How many related files are looked into, those changed last. */
+  static final int MAX_CANDIDATES = 32;
+
+  private static final Pattern COMPRESSED = Pattern.compile("\\.(gz|bz2|zst|z|xz)$");
+  private static final Pattern NUMBER_AT_END =
+      Pattern.compile("(?<![-._:TZ+0-9])[-._][-._:TZ+0-9]*[0-9][-._:TZ+0-9]*$");
+
+  /** A file and what is known of it. */
+  record Found(Path path, FileStat stat) {}
+
+  private Siblings() {}
+
+  static boolean isRelated(Path file, Path other) {
+    if (String.valueOf(file.getFileName()).equals(String.valueOf(other.getFileName()))) {
+      return false;
+    }
+    String a = plainName(file);
+    String b = plainName(other);
+    return b.startsWith(a) || base(a).equals(base(b));
+  }
+
+  /** A name without the number or date by which rotated files are told apart. */
+  private static String base(String name) {
+    Matcher end = NUMBER_AT_END.matcher(name);
+    if (end.find()) {
+      return name.substring(0, end.start());
+    }
+    int dot = name.lastIndexOf('.');
+    Matcher stem = NUMBER_AT_END.matcher(name.substring(0, Math.max(dot, 0)));
+    return stem.find() ? name.substring(0, stem.start()) + name.substring(dot) : name;
+  }
+
+  /** Whether a name has no number and no date by which it would be told to be rotated. */
+  static boolean isUnnumbered(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return base(plainName(file)).equals(name);
+  }
+
+  private static String plainName(Path p) {
+    return COMPRESSED.matcher(String.valueOf(p.getFileName())).replaceFirst("");
+  }
+
+  /** The file of an id, under whatever name it has in the folder. */
+  static @Nullable Found of(Path file, FileId id) {
+    for (Found f : list(file, p -> true, false)) {
+      if (f.stat.id().mayBe(id)) {
+        return f;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * A related file that holds what was read from the file and may have more; the file itself is
+   * none.
+   */
+  static @Nullable Found holding(Path file, Checkpoint c, FileId itself, FileOptions options) {
+    if (c.headLength() == 0) {
+      return null;
+    }
+    // Whoever copies may compress, too.
+    FileOptions any =
+        new FileOptions(
+            options.encoding(),
+            Decompression.GZIP,
+            options.decompressionDelay(),
+            options.maxLine());
+    for (Found f : list(file, p -> isRelated(file, p), true)) {
+      if (f.stat.id().mayBe(itself)) {
+        continue;
+      }
+      try (Content content = Content.open(f.path, any)) {
+        if (content.holds(c)) {
+          return f;
+        }
+      } catch (IOException e) {
+        // no copy then
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Files that got the name of the file, or were copied from it, since another did, the oldest
+   * first: by what was written last, because compressing keeps that.
+   *
+   * @param older that other one
+   */
+  static List<Found> since(Path file, FileStat older, FileId itself, Predicate<FileId> known) {
+    String base = base(plainName(file));
+    List<Found> out = new ArrayList<>();
+    for (Found f : list(file, p -> base(plainName(p)).equals(base), false)) {
+      FileId id = f.stat.id();
+      if (!id.mayBe(itself)
+          && !id.mayBe(older.id())
+          && !older.id().isYoungerThan(id)
+          && f.stat.modified() >= older.modified()
+          && !known.test(id)) {
+        out.add(f);
+      }
+    }
+    out.sort(
+        Comparator.comparingLong((Found f) -> f.stat.modified())
+            .thenComparingLong(f -> f.stat.id().born()));
+    return out;
+  }
+
+  private static List<Found> list(Path file, Predicate<Path> which, boolean bounded) {
+    List<Found> out = new ArrayList<>();
+    Path folder = file.getParent();
+    if (folder == null) {
+      return out;
+    }
+    try (DirectoryStream<Path> s = Files.newDirectoryStream(folder, which::test)) {
+      for (Path p : s) {
+        try {
+          FileStat stat = FileStat.of(p);
+          if (stat.regular()) {
+            out.add(new Found(p, stat));
+          }
+        } catch (IOException e) {
+          // gone meanwhile
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      return out;
+    }
+    if (bounded && out.size() > MAX_CANDIDATES) {
+      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
+      out.subList(MAX_CANDIDATES, out.size()).clear();
+    }
+    return out;
+  }
+}

@@ -1,0 +1,537 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.collect.logs.EntryClock;
+import dev.tethys.collect.logs.EntrySink;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file that is read line by line, under whatever name it has.
+ *
+ * <p>Before new bytes are taken for what follows those read before, the {@link Checkpoint#TAIL}
+ * last of these are read again with them: what was truncated and written anew is found by that,
+ * however large it has become. A line without its end is not kept, but read again.
+ *
+ * <p>Invariants: {@link #offset} is at the beginning of a line, or inside one that is too long
+ * ({@link #midLine}); every line before it was handed on exactly once since {@link #progress}
+ * began. Reading belongs to the thread of the job; what is volatile may be looked at by others.
+ */
+final class TailedFile {
+  private static final System.Logger LOG = System.getLogger(TailedFile.class.getName());
+
+  /** How much of a file is read before others have their turn, in bytes. */
+  static final int TURN = 1 << 20;
+
+  /** How much is asked for at once, in bytes. */
+  static final int READ = 128 << 10;
+
+  /** How many truncations are remembered. */
+  private static final int MAX_PAST = 4;
+
+  /** What the reading of all files of a job has in common. */
+  record Reading(
+      FileOptions options,
+      EntrySink sink,
+      EntryClock entryClock,
+      FileMetrics metrics,
+      Buffer buffer) {}
+
+  /** Holds what is read; grows for a long line and is small again after it. */
+  static final class Buffer {
+    private byte[] bytes = new byte[2 * READ];
+
+    byte[] room(int filled) {
+      if (bytes.length < filled + READ) {
+        bytes = java.util.Arrays.copyOf(bytes, Math.max(bytes.length * 2, filled + READ));
+      }
+      return bytes;
+    }
+
+    void shrink() {
+      if (bytes.length > 8 * READ) {
+        bytes = new byte[2 * READ];
+      }
+    }
+  }
+
+  /** What a turn found. */
+  enum Turn {
+    /** There is more. */
+    MORE,
+    /** Everything was read. */
+    END,
+    /** The file does not hold what was read from it. */
+    CHANGED
+  }
+
+  final FileTarget target;
+  final String source;
+  final String name; // as the label says
+  final Progress progress;
+  private final Labels labels;
+
+  // Guarded by the job.
+  @Nullable TailedFile before; // to be read to its end first
+  boolean listed = true; // found by the last look at the target's files
+  boolean replaced; // it is no more where it was
+  boolean ended; // read to its end since it was replaced
+  boolean followed; // others wait until it is read to its end
+  boolean queued;
+  long quietSince; // since when nothing came, milliseconds since 1970
+
+  private final List<Checkpoint> past = new ArrayList<>(); // guarded by itself
+
+  volatile Path path;
+
+  private volatile FileId id;
+  private volatile long size;
+  private volatile long modified;
+  private volatile long offset;
+  private volatile boolean failed;
+  private volatile boolean compressed;
+  private volatile int epoch; // which of the contents that it had
+  private volatile Checkpoint snapshot; // where it was read to
+
+  private @Nullable Content content;
+  private @Nullable Lines lines;
+  private long lineCount;
+  private int headLength;
+  private long headHash;
+  private int tailLength;
+  private long tailHash;
+  private boolean midLine;
+
+  /**
+   * A file, not yet open.
+   *
+   * @param name what its lines say where they are from
+   */
+  TailedFile(
+      FileTarget target, String source, String name, Path path, FileStat stat, Checkpoint from) {
+    this.target = target;
+    this.source = source;
+    this.path = path;
+    this.name = name;
+    this.labels = target.labels().toBuilder().set("filename", name).build();
+    this.id = stat.id();
+    this.progress = new Progress(from);
+    looked(stat);
+    restore(from);
+    snapshot = from;
+  }
+
+  private void restore(Checkpoint c) {
+    offset = c.offset();
+    lineCount = c.lines();
+    headLength = c.headLength();
+    headHash = c.headHash();
+    tailLength = c.tailLength();
+    tailHash = c.tailHash();
+    midLine = c.midLine();
+  }
+
+  FileId id() {
+    return id;
+  }
+
+  /** Takes note of what the file system says; true when there may be something new to read. */
+  boolean looked(FileStat s) {
+    boolean changed = s.size() != size || s.modified() != modified;
+    size = s.size();
+    modified = s.modified();
+    if (id.born() == FileId.UNKNOWN_BIRTH && s.id().born() != FileId.UNKNOWN_BIRTH) {
+      id = s.id();
+    }
+    return changed;
+  }
+
+  long size() {
+    return size;
+  }
+
+  FileStat stat() {
+    return new FileStat(id, size, modified, true);
+  }
+
+  /** How far it was read. */
+  long offset() {
+    return offset;
+  }
+
+  boolean isCompressed() {
+    return compressed;
+  }
+
+  /** How far it is delivered. */
+  Checkpoint delivered() {
+    int e = epoch; // before what was read in it
+    return progress.delivered(snapshot, e).of(source, path.toString(), id);
+  }
+
+  /** Where it was read to before it was truncated, the last times. */
+  List<Checkpoint> past() {
+    synchronized (past) {
+      return List.copyOf(past);
+    }
+  }
+
+  /** Where it was read to, for other threads. */
+  Checkpoint last() {
+    return snapshot;
+  }
+
+  /** Remembers where it was read to, for whoever finds a copy. */
+  void passed(Checkpoint c) {
+    synchronized (past) {
+      past.addFirst(c);
+      if (past.size() > MAX_PAST) {
+        past.removeLast();
+      }
+    }
+  }
+
+  /** Whether it holds what a checkpoint knows. */
+  boolean holds(Checkpoint c) throws IOException {
+    return content != null && content.holds(c);
+  }
+
+  /** Goes on where an earlier reading was delivered to. */
+  void resume(Checkpoint c) {
+    restore(c);
+    snapshot = here();
+    progress.moved(x -> snapshot);
+  }
+
+  /** Whether it cannot be read, which was said. */
+  boolean failed() {
+    return failed;
+  }
+
+  boolean isOpen() {
+    return content != null;
+  }
+
+  void open(FileOptions options) throws IOException {
+    Content c = Content.open(path, options);
+    compressed = c instanceof Content.Compressed;
+    content = c;
+  }
+
+  void close() {
+    if (content != null) {
+      content.close();
+      content = null;
+    }
+  }
+
+  /** What is known of the file where it was read to. */
+  Checkpoint here() {
+    return new Checkpoint(
+        source,
+        path.toString(),
+        id,
+        offset,
+        lineCount,
+        headLength,
+        headHash,
+        tailLength,
+        tailHash,
+        midLine,
+        compressed,
+        false,
+        0);
+  }
+
+  /** Begins anew: the file holds something else now. */
+  void restart() {
+    restore(Checkpoint.start(source, path.toString(), id, compressed, 0));
+    snapshot = here();
+    int next = epoch + 1;
+    Block start = progress.begin(next);
+    epoch = next;
+    start.close(0, snapshot);
+    lines = null;
+  }
+
+  /** Passes over lines, for a position that counts them. */
+  void skipLines(long count, Reading r) throws IOException {
+    long left = count;
+    byte[] buf = new byte[READ];
+    Content c = content;
+    if (c == null) {
+      return;
+    }
+    Lines l = lines(c, r);
+    long at = 0;
+    int n;
+    while (left > 0 && (n = c.read(at, buf, 0, buf.length)) > 0) {
+      int p = 0;
+      int e;
+      while (left > 0 && (e = l.end(buf, p, n)) >= 0) {
+        p = e;
+        left--;
+      }
+      if (p == 0) {
+        break; // a line longer than what is looked at: it is read again
+      }
+      c.retain(buf, p, n - p);
+      at += p;
+    }
+    offset = at;
+    lineCount = count - left;
+    head(c);
+    tail(c);
+    snapshot = here();
+    progress.moved(x -> snapshot);
+  }
+
+  /** Goes on at an offset of which nothing else is known. */
+  void startAt(long position) throws IOException {
+    Content c = content;
+    if (c != null) {
+      offset = position;
+      head(c);
+      tail(c);
+      snapshot = here();
+      progress.moved(x -> snapshot);
+    }
+  }
+
+  private Lines lines(Content c, Reading r) throws IOException {
+    if (lines == null) {
+      byte[] head = new byte[4];
+      int n = c.read(0, head, 0, head.length);
+      if (n > 0) {
+        c.retain(head, 0, n);
+      }
+      lines = Lines.of(r.options.encoding(), head, n);
+    }
+    return lines;
+  }
+
+  private void head(Content c) throws IOException {
+    int wanted = (int) Math.min(Checkpoint.HEAD, offset);
+    byte[] head = new byte[wanted];
+    int n = readFully(c, 0, head);
+    headLength = n;
+    headHash = Checkpoint.hash(head, 0, n);
+  }
+
+  private boolean hasHead(Content c) throws IOException {
+    byte[] head = new byte[headLength];
+    return readFully(c, 0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
+  }
+
+  private void tail(Content c) throws IOException {
+    byte[] tail = new byte[(int) Math.min(Checkpoint.TAIL, offset)];
+    tailLength = readFully(c, offset - tail.length, tail);
+    tailHash = Checkpoint.hash(tail, 0, tailLength);
+  }
+
+  static int readFully(Content c, long at, byte[] into) throws IOException {
+    int n = 0;
+    while (n < into.length) {
+      int k = c.read(at + n, into, n, into.length - n);
+      if (k <= 0) {
+        break;
+      }
+      n += k;
+    }
+    return n;
+  }
+
+  /**
+   * Reads lines that are complete, for a while.
+   *
+   * @param last whether a line without its end is one, too, because no more will come
+   * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
+   *     for
+   */
+  Turn read(Reading r, boolean last) throws IOException, InterruptedException {
+    Content c = content;
+    if (c == null) {
+      throw new IllegalStateException(name + " is not open");
+    }
+    return read(c, r, last, true);
+  }
+
+  /** Reads what follows from a copy of the file as it was. */
+  void readCopy(Content copy, Reading r) throws IOException, InterruptedException {
+    while (read(copy, r, true, false) == Turn.MORE) {
+      // until its end
+    }
+  }
+
+  private Turn read(Content c, Reading r, boolean last, boolean own)
+      throws IOException, InterruptedException {
+    Lines l = lines(c, r);
+    int overlap = tailLength;
+    long base = offset - overlap;
+    int filled = 0;
+    int p = overlap;
+    int searched = overlap;
+    long budget = TURN;
+    long began = offset;
+    boolean checked = false;
+    Turn turn = Turn.END;
+    while (true) {
+      byte[] buf = r.buffer.room(filled);
+      int n = c.read(base + filled, buf, filled, Math.min(READ, buf.length - filled));
+      filled += Math.max(n, 0);
+      if (!checked) {
+        if (filled < overlap && n > 0) {
+          continue;
+        }
+        if (filled < overlap
+            || Checkpoint.hash(buf, 0, overlap) != tailHash
+            || (c instanceof Content.Plain && !hasHead(c))) {
+          return Turn.CHANGED;
+        }
+        checked = true;
+      }
+      if (n <= 0) {
+        if (last && p < filled) {
+          hand(buf, base, p, filled, filled, r, l, true);
+          p = filled;
+        }
+        break;
+      }
+      int end = hand(buf, base, p, searched, filled, r, l, false);
+      searched = Math.max(filled - l.unit() + 1, end);
+      p = end;
+      if (filled - p > r.options.maxLine()) {
+        p = cut(buf, base, p, filled, r, l);
+        searched = p;
+      }
+      budget -= n;
+      if (budget <= 0 && offset > began) {
+        turn = Turn.MORE;
+        break;
+      }
+      int drop = Math.max(0, p - Checkpoint.TAIL);
+      if (drop > 0) {
+        System.arraycopy(buf, drop, buf, 0, filled - drop);
+        base += drop;
+        filled -= drop;
+        p -= drop;
+        searched -= drop;
+      }
+    }
+    byte[] buf = r.buffer.room(0);
+    int keep = Math.max(0, p - Checkpoint.TAIL);
+    c.retain(buf, keep, filled - keep);
+    r.buffer.shrink();
+    if (own
+        && headLength < Checkpoint.HEAD
+        && headLength < offset
+        && !(c instanceof Content.Compressed)) {
+      head(c);
+    }
+    return turn;
+  }
+
+  /**
+   * Hands on the lines of a buffer.
+   *
+   * @param base where the buffer stands in the file
+   * @return where the line begins that has no end yet
+   */
+  private int hand(
+      byte[] buf, long base, int from, int searched, int to, Reading r, Lines l, boolean last)
+      throws InterruptedException {
+    int e = last ? to : l.end(buf, from, searched, to);
+    if (e < 0) {
+      return from;
+    }
+    int p = from;
+    int given = 0;
+    int counted = 0;
+    Block block = progress.begin(epoch);
+    try {
+      while (e >= 0) {
+        int textEnd = last ? e : e - l.unit();
+        if (midLine) {
+          midLine = false; // the rest of a line whose beginning was handed on
+        } else {
+          String text = text(buf, p, textEnd, base + p == 0, r, l);
+          r.sink.accept(new LogEntry(labels, r.entryClock.next(), text, block));
+          given++;
+        }
+        counted++;
+        p = e;
+        e = last ? -1 : l.end(buf, p, to);
+      }
+    } finally {
+      lineCount += counted;
+      if (given > 0) {
+        r.metrics.readLines.with(name).add(given);
+      }
+      moveTo(buf, base, p, r);
+      snapshot = here();
+      block.close(given, snapshot);
+    }
+    return p;
+  }
+
+  /** Hands on the beginning of a line that is too long, and passes over what there is of it. */
+  private int cut(byte[] buf, long base, int from, int to, Reading r, Lines l)
+      throws InterruptedException {
+    int unit = l.unit();
+    int pass = from + (to - from) / unit * unit;
+    Block block = progress.begin(epoch);
+    int given = 0;
+    try {
+      if (!midLine) {
+        int end = from + r.options.maxLine() / unit * unit;
+        String text = text(buf, from, end, base + from == 0, r, l);
+        r.sink.accept(new LogEntry(labels, r.entryClock.next(), text, block));
+        given = 1;
+        midLine = true;
+        r.metrics.longLines.inc();
+      }
+      moveTo(buf, base, pass, r);
+    } finally {
+      snapshot = here();
+      block.close(given, snapshot);
+    }
+    return pass;
+  }
+
+  private String text(byte[] buf, int from, int to, boolean first, Reading r, Lines l) {
+    if (!l.isText(buf, from, to)) {
+      r.metrics.encodingFailures.with(name).inc();
+      LOG.log(Level.DEBUG, "{0}: a line is not valid {1}", name, r.options.encoding());
+    }
+    return l.text(buf, from, to, first);
+  }
+
+  private void moveTo(byte[] buf, long base, int p, Reading r) {
+    offset = base + p;
+    int from = Math.max(0, p - Checkpoint.TAIL);
+    tailLength = p - from;
+    tailHash = Checkpoint.hash(buf, from, tailLength);
+    if (base == 0 && headLength < Checkpoint.HEAD) {
+      headLength = Math.min(p, Checkpoint.HEAD);
+      headHash = Checkpoint.hash(buf, 0, headLength);
+    }
+    r.metrics.readBytes.with(name).set((double) offset);
+  }
+
+  /** Says once that it cannot be read. */
+  void fail(IOException e) {
+    if (!failed) {
+      failed = true;
+      LOG.log(Level.WARNING, "{0} cannot be read: {1}", path, e.toString());
+    }
+  }
+
+  void recovered() {
+    failed = false;
+  }
+}

@@ -1,0 +1,574 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one target as they were found last: which path is which file, and what has become of
+ * those that are no more where they were.
+ *
+ * <p>Invariants: a file is read once, whatever names it has. {@link #byPath} holds the files that
+ * the target lists, {@link #leaving} those that it does not any more and that are not read and
+ * delivered to their end; each is in exactly one of them. A file that took the place of another is
+ * not read before that was read to its end. Guarded by the job.
+ */
+final class TargetFiles {
+  private static final System.Logger LOG = System.getLogger(TargetFiles.class.getName());
+
+  /** How long one that looks like a copy is left alone, in milliseconds since it changed last. */
+  static final long SETTLE = 2000;
+
+  /** How long it is left alone at most. */
+  static final long SETTLE_MOST = 60_000;
+
+  /** What is smaller is no copy: two logs may begin with the same words. In bytes. */
+  static final int SMALLEST_COPY = 256;
+
+  final FileTarget target;
+  final FileJob job;
+  final String source;
+  final Map<Path, TailedFile> byPath = new TreeMap<>();
+  final Map<Path, TailedFile> byRealPath = new HashMap<>(); // where a path is not the real one
+  final Set<TailedFile> leaving = new LinkedHashSet<>();
+  private final Map<FileId.Place, TailedFile> byPlace = new HashMap<>();
+  private final Map<FileId.Place, Unsettled> unsettled = new HashMap<>();
+  private boolean full;
+  private boolean scanned; // at least once
+
+  /** A file that may be a copy still being made. */
+  private record Unsettled(long since, long changed, long size) {}
+
+  /** What an unknown file is found to be. */
+  private sealed interface Origin {
+    /** Nothing is known of it. */
+    record New() implements Origin {}
+
+    /** It cannot be said yet. */
+    record Later() implements Origin {}
+
+    /** Everything before an offset was read from another file. */
+    record Known(long offset) implements Origin {}
+  }
+
+  TargetFiles(FileTarget target, FileJob job) {
+    this.target = target;
+    this.job = job;
+    this.source = job.name + "/" + Long.toHexString(target.labels().hash64());
+  }
+
+  /**
+   * Looks which files there are.
+   *
+   * @param folders is told in which folders more may appear
+   * @return whether to look again soon
+   */
+  boolean scan(Set<Path> folders) {
+    Set<Path> found = new LinkedHashSet<>();
+    target
+        .path()
+        .walk(
+            new Glob.Visitor() {
+              @Override
+              public void folder(Path folder) {
+                folders.add(folder);
+              }
+
+              @Override
+              public void file(Path file) {
+                if (target.exclude() == null || !target.exclude().matches(file)) {
+                  found.add(file);
+                }
+              }
+            });
+    byPath.values().forEach(f -> f.listed = false);
+    Set<FileId.Place> waiting = new HashSet<>();
+    for (Path path : found) {
+      try {
+        FileStat stat = FileStat.of(path);
+        if (stat.regular()) {
+          found(path, stat, waiting);
+        }
+      } catch (IOException e) {
+        // gone meanwhile, or not to be looked at
+      }
+    }
+    scanned = true;
+    unsettled.keySet().retainAll(waiting);
+    for (TailedFile f : List.copyOf(byPath.values())) {
+      if (!f.listed) {
+        leave(f);
+      }
+    }
+    byRealPath.keySet().forEach(p -> folders.add(parent(p)));
+    return !waiting.isEmpty();
+  }
+
+  private static Path parent(Path p) {
+    Path parent = p.getParent();
+    return parent == null ? p : parent;
+  }
+
+  private void found(Path path, FileStat stat, Set<FileId.Place> waiting) {
+    TailedFile there = byPath.get(path);
+    if (there != null && there.id().mayBe(stat.id())) {
+      there.listed = true;
+      boolean changed = there.looked(stat);
+      if (changed || (there.offset() != stat.size() && !there.isCompressed())) {
+        job.wake(there);
+      }
+      job.metrics.fileBytes.with(there.name).set((double) stat.size());
+      return;
+    }
+    TailedFile known = byPlace.get(stat.id().place());
+    if (known != null && known.id().mayBe(stat.id())) {
+      renamed(known, path, stat);
+      return;
+    }
+    // What takes the place of a file is no copy.
+    boolean replaces =
+        Siblings.isUnnumbered(path)
+            && (there != null || leaving.stream().anyMatch(f -> f.name.equals(path.toString())));
+    Origin origin = replaces ? new Origin.New() : origin(path, stat);
+    if (origin instanceof Origin.Later) {
+      waiting.add(stat.id().place());
+      return;
+    }
+    appeared(path, stat, there, origin);
+  }
+
+  private void renamed(TailedFile f, Path path, FileStat stat) {
+    if (!f.path.equals(path)) {
+      try {
+        if (!leaving.contains(f) && FileStat.of(f.path).id().mayBe(f.id())) {
+          return; // a second name: it is read under the first
+        }
+      } catch (IOException e) {
+        // it is no more there
+      }
+      job.metrics.generations.with("renamed").inc();
+      byPath.remove(f.path, f);
+      f.path = path;
+    }
+    TailedFile before = byPath.put(path, f);
+    if (before != null && before != f) {
+      leaving(before);
+    }
+    leaving.remove(f);
+    f.listed = true;
+    f.replaced = false;
+    f.ended = false;
+    f.looked(stat);
+    real(f);
+    job.wake(f);
+  }
+
+  private void appeared(Path path, FileStat stat, @Nullable TailedFile there, Origin origin) {
+    if (job.files() >= FileTailing.MAX_FILES) {
+      if (!full) {
+        full = true;
+        LOG.log(
+            Level.WARNING,
+            "{0}: more than {1} files are not read",
+            target.path(),
+            FileTailing.MAX_FILES);
+      }
+      return;
+    }
+    unsettled.remove(stat.id().place());
+    // Later it would be another file.
+    Long promtails = scanned ? null : job.positions.takeOver(path.toString());
+    TailedFile f = new TailedFile(target, source, path.toString(), path, stat, start(path, stat));
+    TailedFile before = there;
+    if (there != null) {
+      leave(there);
+      before = between(path, there.stat(), stat.id(), there);
+    }
+    if (job.mayOpen() || there != null) {
+      job.open(f);
+    }
+    if (origin instanceof Origin.Known k) {
+      startAt(f, k.offset);
+    } else if (there == null) {
+      before = resume(f, stat, promtails);
+    }
+    follow(f, before);
+    add(f);
+    job.metrics.fileBytes.with(f.name).set((double) stat.size());
+    LOG.log(Level.DEBUG, "reading {0} from {1}", path, f.offset());
+    job.wake(f);
+  }
+
+  private void add(TailedFile f) {
+    byPath.put(f.path, f);
+    byPlace.put(f.id().place(), f);
+    job.metrics.filesActive.add(1);
+    real(f);
+  }
+
+  /** Changes of a file are told of the folder in which it really is. */
+  private void real(TailedFile f) {
+    byRealPath.values().remove(f);
+    try {
+      Path real = f.path.toRealPath();
+      if (!real.equals(f.path)) {
+        byRealPath.put(real, f);
+      }
+    } catch (IOException e) {
+      // gone meanwhile
+    }
+  }
+
+  private Checkpoint start(Path path, FileStat stat) {
+    return Checkpoint.start(source, path.toString(), stat.id(), false, job.now());
+  }
+
+  private void leave(TailedFile f) {
+    byPath.remove(f.path, f);
+    leaving(f);
+  }
+
+  private void leaving(TailedFile f) {
+    f.replaced = true;
+    f.ended = false;
+    byRealPath.values().remove(f);
+    leaving.add(f);
+    job.wake(f);
+  }
+
+  private void follow(TailedFile f, @Nullable TailedFile before) {
+    f.before = before;
+    if (before != null) {
+      before.followed = true;
+      job.wake(before);
+    }
+  }
+
+  /** Forgets a file that was read and delivered to its end. */
+  void forget(TailedFile f) {
+    leaving.remove(f);
+    byPlace.remove(f.id().place(), f);
+    job.positions.remember(f.delivered());
+    job.metrics.filesActive.add(-1);
+    if (byPath.values().stream().noneMatch(o -> o.name.equals(f.name))) {
+      job.metrics.gone(f.name);
+    }
+  }
+
+  private void startAt(TailedFile f, long offset) {
+    if (f.isOpen() || job.open(f)) {
+      try {
+        f.startAt(offset);
+      } catch (IOException e) {
+        f.fail(e);
+      }
+    }
+  }
+
+  /**
+   * Reads files that stood under the name for so short a time that they were never seen.
+   *
+   * @param older which is known to have stood there before
+   * @return the last that is to be read before the younger
+   */
+  private @Nullable TailedFile between(
+      Path path, FileStat older, FileId younger, @Nullable TailedFile first) {
+    TailedFile last = first;
+    for (Siblings.Found s : missed(path, older, younger)) {
+      last = since(path, s, last);
+    }
+    return last;
+  }
+
+  /** Reads a file from its start as one that stood under the name. */
+  private @Nullable TailedFile since(Path path, Siblings.Found s, @Nullable TailedFile before) {
+    TailedFile f =
+        new TailedFile(
+            target, source, path.toString(), s.path(), s.stat(), start(s.path(), s.stat()));
+    if (!job.openAny(f)) {
+      return before;
+    }
+    follow(f, before);
+    byPlace.put(s.stat().id().place(), f);
+    job.metrics.filesActive.add(1);
+    job.metrics.generations.with("recovered").inc();
+    leaving(f);
+    return f;
+  }
+
+  /** Files that were the file, or are copies of it, since an older one was, and were not read. */
+  List<Siblings.Found> missed(Path path, FileStat older, FileId itself) {
+    List<Siblings.Found> out = new ArrayList<>();
+    for (Siblings.Found s :
+        Siblings.since(path, older, itself, id -> byPlace.containsKey(id.place()))) {
+      if (job.positions.at(s.stat().id().place()).stream()
+              .noneMatch(c -> c.id().mayBe(s.stat().id()))
+          && origin(s.path(), s.stat()) instanceof Origin.New) {
+        out.add(s);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Finds where reading of a file ended that was read by an earlier process, and what that had not
+   * read of the one that was there before it.
+   *
+   * @return what is to be read first
+   */
+  private @Nullable TailedFile resume(TailedFile f, FileStat stat, @Nullable Long promtails) {
+    String path = f.path.toString();
+    List<Checkpoint> candidates = new ArrayList<>(job.positions.at(stat.id().place()));
+    candidates.removeIf(c -> !c.id().mayBe(stat.id()));
+    List<Checkpoint> ofPath =
+        job.positions.of(path).stream().filter(job.positions::isOfEarlierProcess).toList();
+    // Devices are numbered anew when a machine starts; what was put in the place of a file as a
+    // whole is told by its content, if there is enough of it.
+    ofPath.stream()
+        .filter(c -> !candidates.contains(c))
+        .filter(c -> c.id().inode() == stat.id().inode() || c.headLength() == Checkpoint.HEAD)
+        .forEach(candidates::add);
+    // Whose labels changed since goes on, too.
+    candidates.sort(
+        (a, b) -> Boolean.compare(!a.source().equals(source), !b.source().equals(source)));
+    if ((ofPath.isEmpty() && candidates.isEmpty() && promtails == null)
+        || (!f.isOpen() && !job.open(f))) {
+      return null;
+    }
+    try {
+      for (Checkpoint c : candidates) {
+        if (f.holds(c)) {
+          Long moved = c.path().equals(path) && c.listed() ? promtails : null;
+          f.resume(c);
+          if (moved != null && !c.compressed() && moved <= stat.size()) {
+            f.startAt(moved);
+          }
+          claim(c);
+          return null;
+        }
+      }
+      if (!ofPath.isEmpty()) {
+        return remainder(f, stat, ofPath);
+      }
+      if (promtails != null) {
+        if (f.isCompressed()) {
+          job.skipLines(f, promtails);
+        } else if (promtails <= stat.size()) {
+          f.startAt(promtails);
+        }
+      }
+    } catch (IOException e) {
+      f.fail(e);
+    }
+    return null;
+  }
+
+  private void claim(Checkpoint c) {
+    if (c.source().equals(source)) {
+      job.positions.claim(c);
+    }
+  }
+
+  private @Nullable TailedFile remainder(TailedFile f, FileStat stat, List<Checkpoint> ofPath) {
+    TailedFile last = null;
+    List<Checkpoint> inOrder = new ArrayList<>(ofPath);
+    inOrder.sort(Comparator.comparingLong(Checkpoint::offset));
+    for (Checkpoint c : inOrder) {
+      if (!c.source().equals(source)) {
+        continue;
+      }
+      Siblings.Found same = Siblings.of(f.path, c.id());
+      if (same != null && isKnownOtherwise(same, c)) {
+        continue; // it was read to its end before the file was truncated
+      }
+      job.positions.claim(c);
+      Siblings.Found s = same;
+      TailedFile old = s == null ? null : before(f, s, c);
+      if (old == null) {
+        s = Siblings.holding(f.path, c, f.id(), job.options);
+        if (s != null && byPlace.containsKey(s.stat().id().place())) {
+          continue; // found for another checkpoint of it
+        }
+        old = s == null ? null : before(f, s, c);
+      }
+      if (old == null || s == null) {
+        job.metrics.generations.with("lost").inc();
+        LOG.log(
+            Level.WARNING,
+            "{0} is another file than when this last ran; what was written to the other after its"
+                + " byte {1} is not found",
+            f.path,
+            String.valueOf(c.offset()));
+        continue;
+      }
+      follow(old, last);
+      last = old;
+      if (same != null
+          && !same.equals(s)
+          && !same.stat().id().mayBe(f.id())
+          && !byPlace.containsKey(same.stat().id().place())) {
+        last = since(f.path, same, last); // it was truncated before it was renamed
+      }
+      last = between(f.path, s.stat(), stat.id(), last);
+    }
+    return last;
+  }
+
+  private boolean isKnownOtherwise(Siblings.Found found, Checkpoint c) {
+    try (Content content = Content.open(found.path(), job.anyCompression())) {
+      if (content.holds(c)) {
+        return false;
+      }
+      for (Checkpoint other : job.positions.at(c.id().place())) {
+        if (other.headLength() > 0 && content.holds(other)) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return false;
+  }
+
+  private @Nullable TailedFile before(TailedFile f, Siblings.Found s, Checkpoint c) {
+    if (byPlace.containsKey(s.stat().id().place())) {
+      return null;
+    }
+    TailedFile old = new TailedFile(target, source, f.name, s.path(), s.stat(), c);
+    try {
+      old.open(job.anyCompression());
+      if (!old.holds(c)) {
+        old.close();
+        return null;
+      }
+    } catch (IOException e) {
+      return null;
+    }
+    old.resume(c);
+    job.opened(old);
+    byPlace.put(s.stat().id().place(), old);
+    job.metrics.filesActive.add(1);
+    job.metrics.generations.with("recovered").inc();
+    leaving(old);
+    return old;
+  }
+
+  /** Whether an unknown file is a copy of one that is known. */
+  private Origin origin(Path path, FileStat stat) {
+    List<TailedFile> related =
+        Stream.concat(byPath.values().stream(), leaving.stream())
+            .filter(f -> parent(f.path).equals(parent(path)) && Siblings.isRelated(f.path, path))
+            .toList();
+    List<Checkpoint> gone =
+        job.positions.in(parent(path)).stream()
+            .filter(c -> c.headLength() > 0 && !c.id().mayBe(stat.id()))
+            .filter(c -> Siblings.isRelated(Path.of(c.path()), path))
+            .toList();
+    if (related.isEmpty() && gone.isEmpty()) {
+      return new Origin.New();
+    }
+    try (Content content = Content.open(path, job.options)) {
+      for (Checkpoint c : gone) {
+        if (content.holds(c)) {
+          return new Origin.Known(c.offset());
+        }
+      }
+      for (TailedFile f : related) {
+        for (Checkpoint c : f.past()) {
+          if (content.holds(c)) {
+            return new Origin.Known(c.offset());
+          }
+        }
+      }
+      for (TailedFile f : related) {
+        Origin o = copy(content, stat, f);
+        if (!(o instanceof Origin.New)) {
+          return o;
+        }
+      }
+    } catch (IOException e) {
+      return new Origin.New();
+    }
+    return new Origin.New();
+  }
+
+  /** Whether a file is what another is or was, be it copied or still being copied. */
+  private Origin copy(Content content, FileStat stat, TailedFile f) throws IOException {
+    Checkpoint last = f.last();
+    boolean whole = last.headLength() > 0 && content.holds(last);
+    long size = content instanceof Content.Plain ? stat.size() : last.offset();
+    try (Content other = Content.open(f.path, job.options)) {
+      if (whole && !other.holds(last)) {
+        job.wake(f); // it was truncated, which is found when it is read
+        return later(stat) ? new Origin.Later() : new Origin.New();
+      }
+      if (!isPrefix(content, other, size, 0)) {
+        return new Origin.New();
+      }
+      boolean patient = later(stat);
+      Unsettled u = unsettled.get(stat.id().place());
+      if (u == null || job.now() - u.changed < SETTLE) {
+        return new Origin.Later();
+      }
+      if (size < SMALLEST_COPY || !isPrefix(content, other, size, size - Checkpoint.TAIL)) {
+        return new Origin.New();
+      }
+      if (size <= f.offset()) {
+        return new Origin.Known(size);
+      }
+      return patient ? new Origin.Later() : new Origin.New();
+    } catch (NoSuchFileException e) {
+      // It was compressed and then deleted; what of it was not read is read from it still.
+      return !whole
+          ? new Origin.New()
+          : f.offset() >= f.size() || !later(stat)
+              ? new Origin.Known(last.offset())
+              : new Origin.Later();
+    }
+  }
+
+  /** Whether bytes from a position on, up to the size of the one, are the same in the other. */
+  private static boolean isPrefix(Content one, Content other, long size, long from)
+      throws IOException {
+    long at = Math.max(0, from);
+    byte[] a = new byte[(int) Math.min(Checkpoint.HEAD, size - at)];
+    byte[] b = new byte[a.length];
+    return TailedFile.readFully(one, at, a) == a.length
+        && TailedFile.readFully(other, at, b) == b.length
+        && Arrays.equals(a, b);
+  }
+
+  /** Leaves a file alone for now; false when that was done for long enough. */
+  private boolean later(FileStat stat) {
+    long now = job.now();
+    Unsettled u = unsettled.get(stat.id().place());
+    if (u == null || u.size != stat.size()) {
+      u = new Unsettled(u == null ? now : u.since, now, stat.size());
+      unsettled.put(stat.id().place(), u);
+    }
+    return now - u.since < SETTLE_MOST;
+  }
+
+  /** Says for each file how far it is delivered. */
+  void checkpoints(List<Checkpoint> out) {
+    byPath.values().forEach(f -> out.add(f.delivered().listed(true)));
+    leaving.forEach(f -> out.add(f.delivered()));
+  }
+
+  int files() {
+    return byPath.size() + leaving.size();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.tethys.collect.logs.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PositionsTest {
+  @TempDir Path folder;
+  private Path file;
+  private Rig rig;
+
+  @BeforeEach
+  void begin() {
+    file = folder.resolve("positions.yaml");
+    rig = new Rig(folder);
+  }
+
+  @Test
+  void goesOnWherePromtailEnded() throws IOException {
+    rig.write("a.log", "1\n2\n3\n");
+    Files.writeString(
+        file, "positions:\n  " + rig.file("a.log") + ": \"4\"\n  cursor-j: \"s=1;i=2\"\n");
+    rig.begin("a.log");
+    assertThat(rig.lines()).containsExactly("3");
+    assertThat(rig.positions.cursor("j")).isEqualTo("s=1;i=2");
+    rig.stop();
+    assertThat(Files.readString(file))
+        .isEqualTo("positions:\n  " + rig.file("a.log") + ": \"6\"\n  cursor-j: \"s=1;i=2\"\n");
+  }
+
+  @Test
+  void goesOnWherePromtailEndedMeanwhile() throws IOException {
+    rig.write("a.log", "1\n2\n3\n").tail("a.log");
+    rig.stop();
+    rig.take();
+    rig.write("a.log", "4\n5\n");
+    Files.writeString(file, "positions:\n  " + rig.file("a.log") + ": \"8\"\n");
+    assertThat(rig.begin("a.log").lines()).containsExactly("5");
+  }
+
+  @Test
+  void aPositionBeyondTheEndMeansTheStart() throws IOException {
+    rig.write("a.log", "1\n");
+    Files.writeString(file, "positions:\n  " + rig.file("a.log") + ": \"400\"\n");
+    assertThat(rig.begin("a.log").lines()).containsExactly("1");
+  }
+
+  @Test
+  void refusesWhatIsNoYamlUnlessAskedNotTo() throws IOException {
+    Files.write(file, new byte[300]); // as after a crash of the machine
+    assertThatThrownBy(() -> rig.begin("a.log"))
+        .hasMessageContaining("invalid yaml positions file")
+        .hasMessageContaining("ignore_invalid_yaml");
+    assertThat(rig.open(file, true).cursor("x")).isEmpty();
+    Files.writeString(file, "positions: [1]");
+    assertThatThrownBy(() -> rig.begin("a.log")).hasMessageContaining("invalid yaml");
+    Files.writeString(file, "");
+    assertThat(rig.open(file, false).cursor("x")).isEmpty();
+  }
+
+  @Test
+  void forgetsPathsThatAreGone() throws IOException {
+    Files.writeString(file, "positions:\n  /nowhere/x.log: \"4\"\n");
+    rig.begin("a.log");
+    rig.stop();
+    assertThat(Files.readString(file)).isEqualTo("positions: {}\n");
+  }
+
+  @Test
+  void remembersFilesThatAreNotThereForADay() {
+    rig.write("a.log", "1\n").tail("a.log");
+    rig.stop();
+    rig.begin("other");
+    rig.stop();
+    rig.begin("a.log");
+    assertThat(rig.lines()).containsExactly("1");
+    rig.stop();
+    rig.begin("other");
+    rig.now += Positions.KEEP.plus(Duration.ofHours(1)).toMillis();
+    rig.positions.save();
+    assertThat(rig.positions.of(rig.file("a.log").toString())).isEmpty();
+  }
+
+  @Test
+  void damagedDataOfItsOwnIsThatOfBefore() throws IOException {
+    rig.write("a.log", "1\n").tail("a.log");
+    rig.positions.save();
+    rig.stop();
+    Path own = folder.resolve("positions.yaml.tethys");
+    byte[] b = Files.readAllBytes(own);
+    b[b.length / 2] ^= 1;
+    Files.write(own, b);
+    assertThat(rig.begin("a.log").lines()).containsExactly("1");
+  }
+
+  @Test
+  void anyPathComesBack() {
+    Checkpoint c =
+        new Checkpoint(
+            "s\\t\t", "/a\nb\\n\r", new FileId(1, -2, 3), 4, 5, 6, -7, 8, 9, true, false, true, 10);
+    assertThat(CheckpointFile.parse(CheckpointFile.bytes(List.of(c)))).containsExactly(c);
+  }
+}

@@ -1,0 +1,208 @@
+package dev.tethys.collect.logs.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * A writer that writes, rotates and truncates beside a reader that looks, ends and is killed, all
+ * at random: every line is delivered in order, and once unless it was killed.
+ */
+class RandomTailingTest {
+  private static final int STEPS = 120;
+
+  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+  void everyLineOnceInOrder(@ForAll long seed, @ForAll boolean matchesRotated) throws IOException {
+    run(seed, false, matchesRotated ? "a.log*" : "a.log");
+  }
+
+  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+  void everyLineAtLeastOnceWhenKilled(@ForAll long seed, @ForAll boolean matchesRotated)
+      throws IOException {
+    run(seed, true, matchesRotated ? "a.log*" : "a.log");
+  }
+
+  private static void run(long seed, boolean killed, String glob) throws IOException {
+    Path folder = Files.createTempDirectory("random-tailing");
+    try (Rig rig = new Rig(folder)) {
+      new Checker(rig, new Random(seed), killed, glob).run();
+    } finally {
+      try (Stream<Path> s = Files.walk(folder)) {
+        s.sorted(Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
+      }
+    }
+  }
+
+  private static final class Checker {
+    private final Rig rig;
+    private final Random random;
+    private final boolean killed;
+    private final String glob;
+    private final List<String> written = new ArrayList<>();
+    private final List<String> steps = new ArrayList<>();
+    private boolean partial;
+    private boolean saved; // something of what the file holds now is known to the next process
+    private boolean seen; // something of what the file holds now
+
+    Checker(Rig rig, Random random, boolean killed, String glob) {
+      this.rig = rig;
+      this.random = random;
+      this.killed = killed;
+      this.glob = glob;
+    }
+
+    void run() throws IOException {
+      rig.write("a.log", "").tail(glob);
+      rig.positions.save();
+      for (int i = 0; i < STEPS; i++) {
+        step(random.nextInt(100));
+      }
+      finishLine();
+      rig.settles = true;
+      rig.owed.forEach(LogEntry::settle);
+      rig.owed.clear();
+      look();
+      rig.later();
+      rig.later();
+      List<String> got = rig.lines();
+      if (killed) {
+        got = new ArrayList<>(new LinkedHashSet<>(got));
+      }
+      if (killed || !glob.equals("a.log")) {
+        // Files that are found at once, each by its own name, have no order among them; so have
+        // those of which nothing was saved when it was killed.
+        got = got.stream().sorted().toList();
+        written.sort(null);
+      }
+      int same = 0;
+      while (same < Math.min(got.size(), written.size())
+          && got.get(same).equals(written.get(same))) {
+        same++;
+      }
+      // The whole would fill a screen.
+      assertThat(got.subList(same, Math.min(got.size(), same + 3)))
+          .as("%s of %s lines, %s", got.size(), written.size(), steps)
+          .isEqualTo(written.subList(same, Math.min(written.size(), same + 3)));
+    }
+
+    private void step(int what) throws IOException {
+      if (what < 40) {
+        write();
+      } else if (what < 70) {
+        look();
+        rig.now += random.nextInt(3000);
+      } else if (what < 78) {
+        rotate();
+      } else if (what < 84) {
+        copyTruncate();
+      } else if (what < 88) {
+        said("save");
+        rig.positions.save();
+        saved = seen;
+      } else if (what < 92) {
+        // In good order everything is delivered before it ends.
+        rig.settles = true;
+        rig.owed.forEach(LogEntry::settle);
+        rig.owed.clear();
+        said("restart");
+        rig.restart(glob);
+        seen = holdsALine();
+      } else if (what < 96 && killed) {
+        said("kill");
+        rig.close();
+        rig.owed.clear();
+        rig.begin(glob);
+        seen = holdsALine();
+      } else {
+        rig.settles = random.nextBoolean();
+        while (!rig.owed.isEmpty() && random.nextInt(4) > 0) {
+          rig.owed.remove(random.nextInt(rig.owed.size())).settle();
+        }
+      }
+    }
+
+    private void look() throws IOException {
+      said("look");
+      rig.look();
+      seen = holdsALine();
+    }
+
+    private boolean holdsALine() throws IOException {
+      // Smaller ones may be copies or not, and are rather read again than not at all.
+      return Files.size(rig.file("a.log")) > 2 * TargetFiles.SMALLEST_COPY;
+    }
+
+    private void said(String what) {
+      steps.add(what + "@" + written.size());
+    }
+
+    private void write() {
+      StringBuilder sb = new StringBuilder();
+      for (int n = random.nextInt(20); n >= 0; n--) {
+        if (partial) {
+          sb.append(" end\n");
+          partial = false;
+          continue;
+        }
+        String line = "line " + written.size() + " " + "x".repeat(random.nextInt(100));
+        written.add(line + " end");
+        sb.append(line);
+        partial = true;
+        if (n > 0 || random.nextBoolean()) {
+          sb.append(" end\n");
+          partial = false;
+        }
+      }
+      rig.write("a.log", sb.toString());
+    }
+
+    private void finishLine() {
+      if (partial) {
+        rig.write("a.log", " end\n");
+        partial = false;
+      }
+    }
+
+    private void shift() throws IOException {
+      for (int i = 8; i >= 1; i--) {
+        if (Files.exists(rig.file("a.log." + i))) {
+          rig.move("a.log." + i, "a.log." + (i + 1));
+        }
+      }
+      Files.deleteIfExists(rig.file("a.log.9"));
+    }
+
+    private void rotate() throws IOException {
+      finishLine();
+      said("rotate");
+      shift();
+      rig.move("a.log", "a.log.1").write("a.log", "");
+      seen = false;
+      saved = false;
+    }
+
+    private void copyTruncate() throws IOException {
+      if (!(killed ? saved : seen) || (!killed && !glob.equals("a.log"))) {
+        return; // of what was never seen a copy cannot be told; copies that match may be read again
+      }
+      finishLine();
+      said("copytruncate");
+      shift();
+      rig.copyTruncate("a.log", "a.log.1");
+      seen = false;
+      saved = false;
+    }
+  }
+}

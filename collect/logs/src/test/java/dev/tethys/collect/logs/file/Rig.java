@@ -1,0 +1,188 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Tailing without threads: it looks and reads when it is told to, by a clock of its own. */
+final class Rig implements AutoCloseable {
+  final Path folder;
+  final List<LogEntry> entries = new ArrayList<>();
+  final List<LogEntry> owed = new ArrayList<>();
+  final Registry registry = new Registry();
+  final FileMetrics metrics = new FileMetrics(registry);
+  boolean settles = true;
+  long now = 1_700_000_000_000L;
+  final InstantSource clock = () -> Instant.ofEpochMilli(now);
+  Positions positions;
+  private @Nullable FileTailing tailing;
+  private @Nullable FileJob job;
+
+  Rig(Path folder) {
+    this.folder = folder;
+    this.positions = open(folder.resolve("positions.yaml"), false);
+  }
+
+  Positions open(Path file, boolean ignoreInvalid) {
+    try {
+      return new Positions(new RealFiles(), file, ignoreInvalid, false, clock);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Rig tail(String glob, String... labels) {
+    return tail(FileOptions.DEFAULT, 100, glob, labels);
+  }
+
+  Rig tail(FileOptions options, int maxOpen, String glob, String... labels) {
+    FileTailing t =
+        new FileTailing(FileTailing.Frequency.DEFAULT, positions, metrics, clock, maxOpen);
+    tailing = t;
+    job =
+        t.prepared(
+            "job",
+            options,
+            e -> {
+              entries.add(e);
+              if (settles) {
+                e.settle();
+              } else {
+                owed.add(e);
+              }
+            });
+    job.targets(List.of(new FileTarget(Glob.of(folder + "/" + glob), null, Labels.of(labels))));
+    return look();
+  }
+
+  /** Looks for files and reads what there is. */
+  Rig look() {
+    Objects.requireNonNull(tailing).scan();
+    return read();
+  }
+
+  Rig read() {
+    try {
+      Objects.requireNonNull(job).readAll();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return this;
+  }
+
+  /** Lets time pass, so that files end that nobody writes to. */
+  Rig later() {
+    now += 2 * FileJob.ROTATE_WAIT;
+    return look().look();
+  }
+
+  /** Ends in good order and begins anew with what was saved. */
+  Rig restart(String glob, String... labels) {
+    stop();
+    return begin(glob, labels);
+  }
+
+  void stop() {
+    Objects.requireNonNull(job).stop();
+    positions.save();
+    close();
+  }
+
+  /** Begins anew with what was saved, whatever happened before. */
+  Rig begin(String glob, String... labels) {
+    now += 1000;
+    positions = open(folder.resolve("positions.yaml"), false);
+    return tail(glob, labels);
+  }
+
+  List<String> lines() {
+    return entries.stream().map(LogEntry::line).toList();
+  }
+
+  List<String> take() {
+    List<String> out = lines();
+    entries.clear();
+    return out;
+  }
+
+  Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  Rig write(String name, String text) {
+    return write(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  Rig write(String name, byte[] bytes) {
+    try {
+      Files.write(file(name), bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
+  Rig move(String from, String to) {
+    try {
+      Files.move(file(from), file(to));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
+  /** As logrotate does with copytruncate. */
+  Rig copyTruncate(String name, String to) {
+    try {
+      Files.copy(file(name), file(to));
+      Files.write(file(name), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
+  Rig delete(String name) {
+    try {
+      Files.delete(file(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
+  double metric(String name, String... labels) {
+    Labels wanted = Labels.of(labels);
+    for (MetricFamily f : registry.gather()) {
+      for (MetricFamily.Metric m : f.metrics()) {
+        if (f.name().equals(name)
+            && m.labels().equals(wanted)
+            && m.point() instanceof MetricFamily.Value v) {
+          return v.value();
+        }
+      }
+    }
+    return Double.NaN;
+  }
+
+  @Override
+  public void close() {
+    if (tailing != null) {
+      tailing.close();
+    }
+  }
+}
