@@ -103,11 +103,18 @@ public final class ClymeneFlags {
         };
     text(out, "admin.http.host-ports", admin, "Where health and metrics are served.");
     text(out, "log-level", "info", "debug, info, warn, error.");
+    if (!agent) {
+      text(
+          out,
+          "metrics.http.host-port",
+          "localhost:8888",
+          "Where metrics, reload and the page of pipelines are; not a flag of Clymene's.");
+    }
     text(out, "metrics-backend", "prometheus", "prometheus; others are served so, too.");
-    text(out, "metrics-http-route", "/metrics", "Where metrics are served.");
+    text(out, "metrics-http-route", "/metrics", "Where metrics are served; only this.");
     if (agent) {
       text(out, "config.file", "/etc/clymene/clymene.yml", "What is scraped.");
-      text(out, "http.port", "15692", "Where POST /api/reload is served.");
+      text(out, "http.port", "15692", "Where POST /api/reload and metrics are served.");
       text(out, "enable.new-service-discovery-manager", "true", "There is only the new one.");
       text(out, "metric.split.length", "1024", "Most series in one request.");
     }

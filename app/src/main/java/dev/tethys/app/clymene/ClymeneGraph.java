@@ -64,12 +64,9 @@ public final class ClymeneGraph {
       }
     }
     Map<String, @Nullable Object> telemetry = one("logs", one("level", level()));
-    if (flags.role() == ClymeneRole.AGENT) {
-      Map<String, @Nullable Object> at = one("host", "0.0.0.0");
-      at.put("port", number("http.port", flags.get("http.port")));
-      telemetry.put(
-          "metrics", one("readers", List.of(one("pull", one("exporter", one("prometheus", at))))));
-    }
+    telemetry.put(
+        "metrics",
+        one("readers", List.of(one("pull", one("exporter", one("prometheus", metrics()))))));
     Map<String, @Nullable Object> service = new LinkedHashMap<>();
     service.put("extensions", List.of("health_check"));
     service.put("pipelines", pipelines);
@@ -108,6 +105,24 @@ public final class ClymeneGraph {
   private static Map<String, @Nullable Object> one(String key, @Nullable Object value) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put(key, value);
+    return m;
+  }
+
+  /** Where metrics are, and with them what asks for a reload. */
+  private Map<String, @Nullable Object> metrics() {
+    if (!flags.get("metrics-http-route").equals("/metrics")) {
+      throw new UsageException(
+          "--metrics-http-route=" + flags.get("metrics-http-route") + " is not built: /metrics is");
+    }
+    boolean agent = flags.role() == ClymeneRole.AGENT;
+    String flag = agent ? "http.port" : "metrics.http.host-port";
+    String at = agent ? ":" + flags.get(flag) : flags.get(flag);
+    int colon = at.lastIndexOf(':');
+    if (colon < 0) {
+      throw new UsageException("--" + flag + "=" + at + ": host:port is wanted");
+    }
+    Map<String, @Nullable Object> m = one("host", colon == 0 ? "0.0.0.0" : at.substring(0, colon));
+    m.put("port", number(flag, at.substring(colon + 1)));
     return m;
   }
 

@@ -246,6 +246,8 @@ class ClymeneGraphTest {
         "--kafka.producer.topic=x");
     wrong(
         ClymeneRole.AGENT, "kafka", "protobuf or json is wanted", "--kafka.producer.encoding=xml");
+    wrong(ClymeneRole.AGENT, "kafka", "is not built: /metrics", "--metrics-http-route=/m");
+    wrong(ClymeneRole.GATEWAY, "kafka", "host:port is wanted", "--metrics.http.host-port=x");
     wrong(
         ClymeneRole.INGESTER, "kafka", "is not built", "--kafka.consumer.authentication=kerberos");
     assertThatThrownBy(() -> ClymeneRole.of("clymene-promtail"))

@@ -3,6 +3,9 @@ package dev.tethys.app.collector;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.app.clymene.ClymeneFlags;
+import dev.tethys.app.clymene.ClymeneGraph;
+import dev.tethys.app.clymene.ClymeneRole;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.TakenWriteRequest;
@@ -290,6 +293,61 @@ class RoleExamplesTest {
     assertThat(Files.readString(logs)).doesNotContain("secret");
     lineIn(traces, "checkout");
     database.awaits(s -> s.contains("__name__=\"heat\""));
+  }
+
+  /** Told by Clymene's flags, it reads its file anew when it is asked to. */
+  @Test
+  void anAgentOfClymenesIsReloaded() throws Exception {
+    HttpListener target =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+            new Routes().get("/metrics", (q, r) -> r.send("orders_total 17\n")),
+            null);
+    open.add(target);
+    Database database = new Database();
+    Path file = dir.resolve("clymene.yml");
+    String config =
+        """
+        global: {scrape_interval: 1s}
+        rule_files: [nobody-looks-at-it.yml]
+        scrape_configs:
+        - job_name: NAME
+          static_configs: [{targets: ['127.0.0.1:%d']}]
+          metric_relabel_configs: [{regex: '(.*)', source_labels: [job], replacement: 'is $1', target_label: x}]
+        """
+            .formatted(target.port());
+    Files.writeString(file, config.replace("NAME", "first"));
+    Map<String, String> variables =
+        Map.of("STORAGE_TYPE", "prometheus", "PROMETHEUS_REMOTE_URL", database.url);
+    ClymeneFlags flags =
+        ClymeneFlags.read(
+            ClymeneRole.AGENT,
+            List.of(
+                "--config.file=" + file,
+                "--http.port=" + Ports.free(),
+                "--admin.http.host-ports=127.0.0.1:" + Ports.free()),
+            variables);
+    CollectorRole role =
+        new CollectorRole(
+            new ConfigSources(
+                List.of("env:GRAPH"),
+                List.of(),
+                name -> ClymeneGraph.yaml(flags).replace("0.0.0.0", "127.0.0.1")),
+            BuiltIn.components(),
+            false,
+            false);
+    open.add(role);
+    role.start();
+    database.awaits(s -> s.contains("job=\"first\", x=\"is first\"} 17.0"));
+    Files.writeString(file, config.replace("NAME", "second"));
+    assertThat(
+            post("http://127.0.0.1:" + role.port() + "/api/reload", "text/plain", new byte[0], "t"))
+        .isEqualTo(200);
+    database.awaits(s -> s.contains("job=\"second\", x=\"is second\"} 17.0"));
+    Files.writeString(file, "nonsense: 1");
+    assertThat(
+            post("http://127.0.0.1:" + role.port() + "/api/reload", "text/plain", new byte[0], "t"))
+        .isEqualTo(400);
   }
 
   /** With a real broker, which a fleet of Clymene's agents writes to. */

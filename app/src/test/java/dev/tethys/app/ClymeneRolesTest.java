@@ -1,0 +1,110 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.testkit.Ports;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A role as a process of its own, told by Clymene's flags and variables alone. */
+class ClymeneRolesTest {
+  @TempDir private Path dir;
+
+  private static int post(HttpClient http, int port, String path, byte[] body) throws Exception {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                  .POST(BodyPublishers.ofByteArray(body))
+                  .build(),
+              BodyHandlers.discarding())
+          .statusCode();
+    } catch (IOException e) {
+      return -1; // it does not listen yet
+    }
+  }
+
+  @Test
+  void aGatewayWritesWhatAgentsSendToPrometheus() throws Exception {
+    byte[] request =
+        new WriteRequestWriter()
+            .beginSeries(Labels.of("__name__", "up", "job", "node"))
+            .sample(1_700_000_000_000L, 1)
+            .endSeries()
+            .toByteArray();
+    byte[] body = Compression.SNAPPY.compress(request, 0, request.length, -1);
+    List<byte[]> taken = new CopyOnWriteArrayList<>();
+    int port = Ports.free();
+    int metrics = Ports.free();
+    Path log = dir.resolve("log");
+    try (HttpListener database =
+            HttpListener.start(
+                HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+                new Routes()
+                    .post(
+                        "/api/v1/write",
+                        (q, r) -> {
+                          byte[] b = q.bodyBytes(1 << 20);
+                          taken.add(Compression.SNAPPY.decompress(b, 0, b.length, 1 << 20));
+                          r.status(204).send();
+                        }),
+                null);
+        HttpClient http = HttpClient.newHttpClient()) {
+      ProcessBuilder b =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-Xmx256m",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  "dev.tethys.app.Main",
+                  "gateway",
+                  "--gateway.grpc-server.host-port=127.0.0.1:" + Ports.free(),
+                  "--gateway.http-server.host-port=127.0.0.1:" + port,
+                  "--metrics.http.host-port=127.0.0.1:" + metrics)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      b.environment().put("STORAGE_TYPE", "prometheus");
+      b.environment().put("ADMIN_HTTP_HOST_PORTS", "127.0.0.1:" + Ports.free());
+      b.environment()
+          .put("PROMETHEUS_REMOTE_URL", "http://127.0.0.1:" + database.port() + "/api/v1/write");
+      Process p = b.start();
+      try {
+        long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+        while (post(http, port, "/api/metrics", body) != 204) {
+          assertThat(p.isAlive()).as(Files.readString(log)).isTrue();
+          assertThat(System.nanoTime()).as(Files.readString(log)).isLessThan(deadline);
+          Thread.sleep(100);
+        }
+        assertThat(taken).hasSize(1).first().isEqualTo(request);
+        assertThat(post(http, port, "/api/v1/write", body)).isEqualTo(204);
+        assertThat(post(http, port, "/api/logs", new byte[0])).as("no logs there").isEqualTo(404);
+        assertThat(post(http, metrics, "/api/reload", new byte[0])).isEqualTo(200);
+      } finally {
+        p.destroy();
+        if (!p.waitFor(60, TimeUnit.SECONDS)) {
+          p.destroyForcibly().waitFor();
+        }
+      }
+    }
+  }
+}
