@@ -28,6 +28,7 @@ final class Commands {
     out.add(MigrateClymene.command());
     out.addAll(DeadLetterCommands.commands());
     out.addAll(Amtool.commands());
+    out.add(Lint.command());
     return List.copyOf(out);
   }
 
