@@ -19,6 +19,10 @@ import java.util.Optional;
  */
 public final class HeapPace {
   static final long HEADROOM_BYTES = 16L << 20;
+
+  /** The headroom of a role of which little memory is expected, and few collections needed. */
+  public static final long SMALL_HEADROOM_BYTES = 2L << 20;
+
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
 
@@ -26,24 +30,33 @@ public final class HeapPace {
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
+    keep(HEADROOM_BYTES);
+  }
+
+  /**
+   * The same.
+   *
+   * @param headroom bytes by which the old generation may grow besides doubling
+   */
+  public static void keep(long headroom) {
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))
             .findFirst();
     if (old.isPresent()) {
-      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get()));
+      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get(), headroom));
     }
   }
 
-  static boolean due(long used, long alive) {
-    return used > 2 * alive + HEADROOM_BYTES;
+  static boolean due(long used, long alive, long headroom) {
+    return used > 2 * alive + headroom;
   }
 
-  private static void watch(MemoryPoolMXBean old) {
+  private static void watch(MemoryPoolMXBean old, long headroom) {
     while (true) {
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
-      if (due(used, after == null ? 0 : after.getUsed())) {
+      if (due(used, after == null ? 0 : after.getUsed(), headroom)) {
         long begin = System.nanoTime();
         System.gc();
         LOG.log(

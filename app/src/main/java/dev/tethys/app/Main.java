@@ -9,6 +9,7 @@ import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
+import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.app.tool.ToolRole;
@@ -76,7 +77,7 @@ public final class Main {
       case "amtool":
         return ToolRole.run(args);
       case "warm-up":
-        return WarmUp.run();
+        return rest.equals(List.of("agent")) ? AgentWarmUp.run() : WarmUp.run();
       case "--version", "version":
         BuildInfo b = BuildInfo.current();
         System.out.println(

@@ -37,6 +37,29 @@ class AgentTest {
   }
 
   @Test
+  void theRunThatItsCacheIsMadeFromEnds() throws Exception {
+    Path log = dir.resolve("warm-up.log");
+    Process p =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.tethys.app.Main",
+                "warm-up",
+                "agent")
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      assertThat(p.waitFor()).as(Files.readString(log)).isZero();
+    } finally {
+      p.destroyForcibly();
+    }
+  }
+
+  @Test
   void theExampleOfTheDocumentationWorks() throws IOException {
     AtomicReference<String> page = new AtomicReference<>("app_ok 1\napp_gone 2\ndebug_x 3\n");
     HttpServer application =

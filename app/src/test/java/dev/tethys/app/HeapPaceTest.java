@@ -10,11 +10,11 @@ class HeapPaceTest {
 
   @Test
   void waitsUntilTheOldGenerationHasDoubled() {
-    assertThat(HeapPace.due(0, 0)).isFalse();
-    assertThat(HeapPace.due(16 * MIB, 0)).isFalse();
-    assertThat(HeapPace.due(16 * MIB + 1, 0)).isTrue();
-    assertThat(HeapPace.due(216 * MIB, 100 * MIB)).isFalse();
-    assertThat(HeapPace.due(216 * MIB + 1, 100 * MIB)).isTrue();
+    assertThat(HeapPace.due(0, 0, HeapPace.HEADROOM_BYTES)).isFalse();
+    assertThat(HeapPace.due(16 * MIB, 0, HeapPace.HEADROOM_BYTES)).isFalse();
+    assertThat(HeapPace.due(16 * MIB + 1, 0, HeapPace.HEADROOM_BYTES)).isTrue();
+    assertThat(HeapPace.due(216 * MIB, 100 * MIB, HeapPace.HEADROOM_BYTES)).isFalse();
+    assertThat(HeapPace.due(216 * MIB + 1, 100 * MIB, HeapPace.HEADROOM_BYTES)).isTrue();
   }
 
   @Test

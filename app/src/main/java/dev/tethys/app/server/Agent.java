@@ -236,6 +236,11 @@ final class Agent implements AutoCloseable {
     discovery.apply(pools);
   }
 
+  /** The port that it listens on. */
+  int port() {
+    return listener.port();
+  }
+
   /** Reads the configuration again, as SIGHUP asks. */
   void reload() {
     reloads.now();

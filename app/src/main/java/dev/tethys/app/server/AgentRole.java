@@ -76,7 +76,7 @@ public final class AgentRole {
       return 0;
     }
     flags.parse(withoutFeature(args));
-    HeapPace.keep();
+    HeapPace.keep(HeapPace.SMALL_HEADROOM_BYTES);
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo b = BuildInfo.current();

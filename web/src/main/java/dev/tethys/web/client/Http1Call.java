@@ -359,8 +359,9 @@ final class Http1Call {
       boolean whole = false;
       try {
         // What has come already is read past, so that the connection serves again.
+        byte[] rest = new byte[256];
         while (back != null && part.isAtHand() && !whole) {
-          whole = part.read(new byte[BUFFER], 0, BUFFER) < 0;
+          whole = part.read(rest, 0, rest.length) < 0;
         }
       } catch (IOException e) {
         // then it does not

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
-import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.remote.InvalidLabelsException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
@@ -98,6 +98,7 @@ final class SeriesDealer {
       WriteRequestReader r = w.reader.reset(batch.body(), 0, batch.body().length);
       Duration limit = config.queue().sampleAgeLimit();
       long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
+      long now = clock.nanos();
       for (int i = 0; r.nextSeries(); i++) {
         int n = SeriesLane.of(r.labelBuffer(), r.labelOffset(), r.labelLength());
         if (!done.isEmpty() && i <= done.getOrDefault(n, -1)) {
@@ -112,7 +113,7 @@ final class SeriesDealer {
           held = l;
         }
         series(w, r, l, notBefore);
-        l.ended(p, i, clock.nanos());
+        l.ended(p, i, now);
       }
       while (r.nextMetadata()) {
         families.put(r.metricFamily(), r.metadata());
