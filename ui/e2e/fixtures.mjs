@@ -98,6 +98,7 @@ export function storage() {
     block(6, 3, 1, 1),
     block(7, 25, 19, 1),
     block(8, 9, 8, 1),
+    { ...block(9, 49, 13, 3), tethys: { downsample: { resolution: 300_000 } } },
   ];
   const sum = (name) => blocks.reduce((all, b) => all + b.stats[name], 0);
   const encoding = (name, samples, bytes) => ({
@@ -150,6 +151,30 @@ export function storage() {
             { name: 'buffers', value: 2_000_000 },
           ],
         },
+        downsampled: [
+          {
+            resolution: '5m',
+            configured: true,
+            resolutionMillis: 300_000,
+            afterMillis: 12 * hour,
+            keepMillis: 180 * 24 * hour,
+            blocks: 1,
+            bytes: 1_210_000,
+            buckets: 907_200,
+            minTime: now - 49 * hour,
+            maxTime: now - 13 * hour,
+          },
+          {
+            resolution: '1h',
+            configured: false,
+            resolutionMillis: hour,
+            afterMillis: 0,
+            keepMillis: 0,
+            blocks: 0,
+            bytes: 0,
+            buckets: 0,
+          },
+        ],
         encodings: [
           encoding('byte planes', all * 0.21, 96_000_000),
           encoding('integer differences', all * 0.34, 31_000_000),

@@ -1,7 +1,8 @@
 // Clicks through the interface of a running server, Tethys or any other that speaks Prometheus's HTTP API:
 //   npm run e2e -- --base-url=http://127.0.0.1:9090 [--suite=NAME] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
 // Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL),
-// alertmanager and pushgateway (--manager=PATH when they are inside of a server).
+// alertmanager and pushgateway (--manager=PATH when they are inside of a server),
+// remote-write (a server or an agent with the configuration of BrowserTest).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const SUITES = {
   pipelines: './pipelines.mjs',
   alertmanager: './alertmanager.mjs',
   pushgateway: './pushgateway.mjs',
+  'remote-write': './remote-write.mjs',
 };
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {

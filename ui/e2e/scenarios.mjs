@@ -529,7 +529,10 @@ export const scenarios = [
       await page.locator('.notice', { hasText: 'written to blocks early' }).waitFor();
       await page.locator('.encodings tr', { hasText: 'constant' }).waitFor();
       const strips = page.locator('button.strip');
-      assert.equal(await strips.count(), 8);
+      assert.equal(await strips.count(), 9);
+      assert.equal(await page.locator('button.strip-down').count(), 1);
+      await page.locator('.downsampled tr', { hasText: '5m' }).getByText('after 12h').waitFor();
+      await page.locator('.downsampled').getByText('no longer made').waitFor();
       await strips.first().hover();
       await page.locator('.strip-note', { hasText: 'level 3' }).waitFor();
       assert.equal(await page.locator('tr.is-chosen').count(), 1);

@@ -110,6 +110,8 @@ export interface BlockMeta {
   maxTime: number;
   stats?: { numSamples?: number; numSeries?: number; numChunks?: number; numBytes?: number };
   compaction?: { level?: number };
+  /** Of a downsampled block: the milliseconds of its buckets. */
+  tethys?: { downsample?: { resolution?: number } };
 }
 
 export interface RuntimeInfo {

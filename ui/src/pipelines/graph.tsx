@@ -53,7 +53,8 @@ const Card = memo(
           {data.why && <span className="graph-card-why">{data.why}</span>}
         </span>
         <span className="graph-card-name" title={`${node.component}${node.part ? ` · ${node.part}` : ''}`}>
-          {node.component}
+          {/* Of a name that is too long its end is what tells it from others. */}
+          <bdi>{node.component}</bdi>
         </span>
         <span className="graph-card-figures">{data.figure || '\u00a0'}</span>
         {data.queue && <span className="graph-card-figures muted">{data.queue}</span>}

@@ -3,9 +3,9 @@ import { useBlocks } from '../api/queries';
 import type { BlockMeta } from '../api/types';
 import { Button } from '../components/ui';
 import { utcTime } from '../lib/store';
-import { formatMoment, roughDuration } from '../lib/time';
+import { formatDuration, formatMoment, roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
-import { isMoment, ticks, timeline } from './storage';
+import { isMoment, resolutionOf, ticks, timeline } from './storage';
 
 const FIRST_BLOCKS = 30;
 const TICKS = 6;
@@ -13,9 +13,12 @@ const TICKS = 6;
 const EDGE = 0.04;
 
 function describeBlock(b: BlockMeta): string {
+  const resolution = resolutionOf(b);
   const parts = [roughDuration(b.maxTime - b.minTime)];
+  if (resolution > 0) parts.push(`downsampled to ${formatDuration(resolution)}`);
   if (b.stats?.numSeries !== undefined) parts.push(`${formatValue(b.stats.numSeries, 'none', 3)} series`);
-  if (b.stats?.numSamples !== undefined) parts.push(`${formatValue(b.stats.numSamples, 'none', 3)} samples`);
+  if (b.stats?.numSamples !== undefined)
+    parts.push(`${formatValue(b.stats.numSamples, 'none', 3)} ${resolution > 0 ? 'buckets' : 'samples'}`);
   if (b.stats?.numBytes) parts.push(formatValue(b.stats.numBytes, 'bytes', 3));
   if (b.compaction?.level !== undefined) parts.push(`level ${b.compaction.level}`);
   return parts.join(' · ');
@@ -41,7 +44,10 @@ function BlockStrips({
   const days = span > 86_400_000;
   const long = span > TICKS * 86_400_000;
   const current = blocks.find((b) => b.ulid === chosen);
-  const headFrom = Math.max(isMoment(head.minTime) ? head.minTime : line.to, ...blocks.map((b) => b.maxTime));
+  const headFrom = Math.max(
+    isMoment(head.minTime) ? head.minTime : line.to,
+    ...blocks.filter((b) => resolutionOf(b) === 0).map((b) => b.maxTime),
+  );
   return (
     <div className="strips">
       <div className="strip-field" style={{ height: line.rows * 30 + 4 }} onMouseLeave={() => onChoose(null)}>
@@ -49,7 +55,7 @@ function BlockStrips({
           <button
             key={block.ulid}
             type="button"
-            className={`strip strip-level-${Math.min(4, block.compaction?.level ?? 1)}`}
+            className={`strip strip-level-${Math.min(4, block.compaction?.level ?? 1)}${resolutionOf(block) > 0 ? ' strip-down' : ''}`}
             aria-label={`Block ${block.ulid}, ${describeBlock(block)}`}
             aria-pressed={chosen === block.ulid}
             style={{
@@ -104,6 +110,7 @@ export function Blocks({ head }: { head: { minTime: number; maxTime: number } })
   // Older servers do not list their blocks.
   if (blocks.error || !blocks.data) return null;
   const list = [...(blocks.data.data.blocks ?? [])].sort((a, b) => b.maxTime - a.maxTime);
+  const coarse = list.some((b) => resolutionOf(b) > 0);
   const shown = all ? list : list.slice(0, FIRST_BLOCKS);
   return (
     <section className="card table-card">
@@ -130,6 +137,7 @@ export function Blocks({ head }: { head: { minTime: number; maxTime: number } })
                   <th className="num">Size</th>
                   <th className="num">A sample</th>
                   <th className="num">Level</th>
+                  {coarse && <th className="num">Resolution</th>}
                 </tr>
               </thead>
               <tbody>
@@ -153,6 +161,11 @@ export function Blocks({ head }: { head: { minTime: number; maxTime: number } })
                         {bytes && samples ? `${formatValue(bytes / samples, 'none', 3)} B` : '–'}
                       </td>
                       <td className="num">{b.compaction?.level ?? '–'}</td>
+                      {coarse && (
+                        <td className="num">
+                          {resolutionOf(b) > 0 ? formatDuration(resolutionOf(b)) : 'samples'}
+                        </td>
+                      )}
                     </tr>
                   );
                 })}

@@ -9,6 +9,7 @@ import { formatMoment, roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { Administration } from './administration';
 import { Blocks } from './blocks';
+import { Downsampled } from './downsampled';
 import { Facts } from './facts';
 import { HeadCardinality } from './head-cardinality';
 import { type Encoding, isMoment, type StorageStatus } from './storage';
@@ -283,6 +284,17 @@ function Full({ data }: { data: StorageStatus }) {
               `${count(work.flushes)} since the start${work.earlyFlushes ? `, ${count(work.earlyFlushes)} of them early to free memory` : ''}`,
             ],
             ['Compactions', `${many(work.compactions, 'block')} written`],
+            [
+              'Downsampling',
+              data.downsampled === undefined
+                ? null
+                : data.downsampled.some((level) => level.configured)
+                  ? `to ${data.downsampled
+                      .filter((level) => level.configured)
+                      .map((level) => level.resolution)
+                      .join(' and ')}, ${many(work.downsamplings ?? 0, 'block')} made since the start`
+                  : 'off',
+            ],
             ['Snapshots of memory', count(work.checkpoints)],
             ['Failures', failures === 0 ? 'none' : `${count(failures)}: the log of the server says why`],
           ]}
@@ -293,6 +305,7 @@ function Full({ data }: { data: StorageStatus }) {
           Which metrics and labels make these series
         </Link>
       </p>
+      <Downsampled levels={data.downsampled ?? []} />
       <Blocks head={head} />
       <Administration />
     </>

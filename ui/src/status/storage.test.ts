@@ -15,6 +15,29 @@ describe('blocks along time', () => {
     expect(timeline([], 5)).toBeNull();
   });
 
+  it('stand below finer ones when they are downsampled, whether or not they overlap', () => {
+    const coarse = (ulid: string, minTime: number, maxTime: number, resolution: number) => ({
+      ...block(ulid, minTime, maxTime),
+      tethys: { downsample: { resolution } },
+    });
+    const line = timeline(
+      [
+        coarse('h', 0, 90, 3_600_000),
+        coarse('m', 0, 150, 300_000),
+        block('s', 100, 200),
+        block('t', 150, 200),
+      ],
+      200,
+    );
+    expect(line).toMatchObject({ from: 0, rows: 4 });
+    expect(line?.strips.map((s) => [s.block.ulid, s.row])).toEqual([
+      ['s', 0],
+      ['t', 1],
+      ['m', 2],
+      ['h', 3],
+    ]);
+  });
+
   it('are divided at whole times', () => {
     const hour = 3_600_000;
     expect(ticks(hour / 2, 5 * hour, 5)).toEqual([1, 2, 3, 4, 5].map((h) => h * hour));

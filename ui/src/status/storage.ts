@@ -10,6 +10,23 @@ export interface Encoding {
   bytesPerSample?: number;
 }
 
+/** Downsampled data of one resolution. */
+export interface Level {
+  /** The length of buckets, as a duration. */
+  resolution: string;
+  /** Whether it is still made. */
+  configured: boolean;
+  resolutionMillis: number;
+  afterMillis: number;
+  /** 0 for ever. */
+  keepMillis: number;
+  blocks: number;
+  bytes: number;
+  buckets: number;
+  minTime?: number;
+  maxTime?: number;
+}
+
 export interface StorageStatus {
   head: {
     series: number;
@@ -29,6 +46,7 @@ export interface StorageStatus {
     /** Of these before their range was full, because memory was short. */
     earlyFlushes?: number;
     compactions: number;
+    downsamplings?: number;
     failures: number;
     checkpoints: number;
     checkpointFailures: number;
@@ -45,7 +63,11 @@ export interface StorageStatus {
     owners: NamedValue[];
   };
   encodings: Encoding[];
+  downsampled?: Level[];
 }
+
+/** Milliseconds of a block's buckets; 0 for samples. */
+export const resolutionOf = (block: BlockMeta): number => block.tethys?.downsample?.resolution ?? 0;
 
 /** ms since 1970 within what a date can be. */
 export const isMoment = (ms: number) => ms > 0 && ms < 8.64e15;
@@ -66,16 +88,26 @@ export interface Timeline {
   strips: Strip[];
 }
 
-/** Blocks along time, those that overlap in rows of their own; null without blocks. */
+/**
+ * Blocks along time, those that overlap in rows of their own, each resolution below the finer ones; null without
+ * blocks.
+ */
 export function timeline(blocks: BlockMeta[], until: number): Timeline | null {
-  const sorted = [...blocks].sort((a, b) => a.minTime - b.minTime || b.maxTime - a.maxTime);
-  const first = sorted[0];
-  if (!first) return null;
-  const from = first.minTime;
+  const sorted = [...blocks].sort(
+    (a, b) => resolutionOf(a) - resolutionOf(b) || a.minTime - b.minTime || b.maxTime - a.maxTime,
+  );
+  if (sorted.length === 0) return null;
+  const from = Math.min(...sorted.map((b) => b.minTime));
   const to = Math.max(until, ...sorted.map((b) => b.maxTime));
   const ends: number[] = [];
+  let resolution = 0;
+  let top = 0;
   const strips = sorted.map((block) => {
-    let row = ends.findIndex((end) => end <= block.minTime);
+    if (resolutionOf(block) !== resolution) {
+      resolution = resolutionOf(block);
+      top = ends.length;
+    }
+    let row = ends.findIndex((end, i) => i >= top && end <= block.minTime);
     if (row < 0) row = ends.length;
     ends[row] = block.maxTime;
     const length = to - from;

@@ -7,6 +7,7 @@ import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -190,7 +191,8 @@ class BrowserTest {
       scenarios(
           "--suite=alertmanager",
           "--base-url=http://127.0.0.1:" + server.port,
-          "--manager=/alertmanager");
+          "--manager=/alertmanager",
+          "--only=alerts");
     }
   }
 
@@ -209,7 +211,50 @@ class BrowserTest {
       scenarios(
           "--suite=pushgateway",
           "--base-url=http://127.0.0.1:" + server.port,
-          "--manager=/pushgateway");
+          "--manager=/pushgateway",
+          "--only=groups");
+    }
+  }
+
+  @Test
+  void whatAServerAndAnAgentSendOnIsShownInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    HttpServer target = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    target.createContext(
+        "/metrics",
+        exchange -> {
+          byte[] body = "scraped_total 7\n".getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().add("Content-Type", "text/plain");
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    target.start();
+    String config =
+        """
+        global: {scrape_interval: 1s, scrape_timeout: 1s}
+        scrape_configs: [{job_name: t, static_configs: [{targets: ['127.0.0.1:{target}']}]}]
+        remote_write: [{url: 'http://127.0.0.1:9/api/v1/write', name: down}]
+        """
+            .replace("{target}", String.valueOf(target.getAddress().getPort()));
+    try {
+      try (TethysProcess server = TethysProcess.server(dir, config)) {
+        scenarios("--suite=remote-write", "--base-url=http://127.0.0.1:" + server.port);
+      }
+      try (TethysProcess agent =
+          TethysProcess.launch(
+              dir,
+              0,
+              List.of(
+                  "agent",
+                  "--config.file=" + dir.resolve("prometheus.yml"),
+                  "--web.enable-tap",
+                  "--web.listen-address=127.0.0.1:0"))) {
+        agent.await("a listener", Duration.ofSeconds(60), () -> !listening(agent).isEmpty());
+        scenarios("--suite=remote-write", "--base-url=" + listening(agent).getFirst());
+      }
+    } finally {
+      target.stop(0);
     }
   }
 
