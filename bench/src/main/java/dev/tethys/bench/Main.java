@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …},
- * {@code dashboard …} and {@code jmh …}; the races are run by the launcher.
+ * {@code dashboard …}, {@code stages …} and {@code jmh …}; the races are run by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -21,10 +21,11 @@ public final class Main {
         case "fuzz" -> System.exit(Fuzz.run(rest));
         case "hostile" -> System.exit(Hostile.run(rest));
         case "dashboard" -> System.exit(Dashboard.run(rest));
+        case "stages" -> System.exit(LogStages.run(rest));
         case "jmh" -> org.openjdk.jmh.Main.main(rest);
         default -> {
           System.err.println(
-              "usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|dashboard|jmh …");
+              "usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|dashboard|stages|jmh …");
           System.exit(2);
         }
       }

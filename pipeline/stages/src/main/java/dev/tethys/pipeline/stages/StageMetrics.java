@@ -7,6 +7,8 @@ public final class StageMetrics {
   private final Registry registry;
   private final Registry.Vector<Registry.Counter> dropped;
   private final Registry.Vector<Registry.Counter> droppedByLabel;
+  private final Registry.Vector<Registry.Counter> messages;
+  private final Registry.Vector<Registry.Counter> patterns;
 
   /** Registers the families of all stages. */
   public StageMetrics(Registry registry) {
@@ -22,6 +24,25 @@ public final class StageMetrics {
             "A count of all log lines dropped as a result of a pipeline stage",
             "label_name",
             "label_value");
+    this.messages =
+        registry.counters(
+            "tethys_log_messages_total", "Lines seen by pattern stages.", "job", "severity");
+    this.patterns =
+        registry.counters(
+            "tethys_log_patterns_total",
+            "Lines seen by pattern stages, by the pattern that they follow.",
+            "job",
+            "severity",
+            "hash",
+            "pattern");
+  }
+
+  Registry.Counter messages(String job, String severity) {
+    return messages.with(job, severity);
+  }
+
+  Registry.Counter patterns(String job, String severity, String hash, String pattern) {
+    return patterns.with(job, severity, hash, pattern);
   }
 
   Registry.Vector<Registry.Counter> droppedByLabel() {

@@ -34,6 +34,10 @@ final class StageTypes {
     ALL.put("pack", (c, x, d) -> PackStage.parse(c, x));
     ALL.put("metrics", (c, x, d) -> MetricsStage.parse(c, x));
     ALL.put("eventlogmessage", (c, x, d) -> EventLogMessageStage.parse(c));
+    ALL.put("replace", (c, x, d) -> ReplaceStage.parse(c));
+    ALL.put("template", (c, x, d) -> TemplateStage.parse(c));
+    ALL.put("pattern", (c, x, d) -> PatternStage.parse(c, x));
+    ALL.put("geoip", (c, x, d) -> GeoIpStage.parse(c));
     ALL.put("labels", (c, x, d) -> LabelsStage.parse(c));
     ALL.put("labelallow", (c, x, d) -> LabelListStage.parse(c, true));
     ALL.put("labeldrop", (c, x, d) -> LabelListStage.parse(c, false));
@@ -44,8 +48,6 @@ final class StageTypes {
     ALL.put("tenant", (c, x, d) -> SimpleStages.tenant(c));
     ALL.put("decolorize", (c, x, d) -> SimpleStages.decolorize(c));
   }
-
-  private static final List<String> NOT_BUILT = List.of("replace", "template", "geoip");
 
   private StageTypes() {}
 
@@ -84,10 +86,6 @@ final class StageTypes {
 
   private static void add(
       String name, YamlNode.Entry e, StageContext context, int depth, List<Chain.Named> out) {
-    if (NOT_BUILT.contains(name)) {
-      e.key().notBuilt("pipeline stage " + name);
-      return;
-    }
     Factory f = ALL.get(name);
     if (f == null) {
       throw unknown(name, e);

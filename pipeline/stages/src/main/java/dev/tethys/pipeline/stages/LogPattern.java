@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is left of a line without what varies: its words. Quoted and bracketed texts, numbers,
+ * addresses, times and ids say nothing of its kind. Lines whose words agree but for one are of one
+ * kind.
+ *
+ * @param words at most {@link #MAX_WORDS}
+ */
+record LogPattern(List<String> words) {
+  /** So many words of a line are looked at. */
+  static final int MAX_WORDS = 100;
+
+  /** So many characters of a line are looked at. */
+  static final int MAX_CHARS = 8192;
+
+  /** The pattern of a line. */
+  static LogPattern of(String line) {
+    String s = line.length() > MAX_CHARS ? line.substring(0, MAX_CHARS) : line;
+    boolean json = s.startsWith("{");
+    List<String> words = new ArrayList<>();
+    int i = 0;
+    while (i < s.length() && words.size() < MAX_WORDS) {
+      char c = s.charAt(i);
+      int closed = json ? -1 : closing(s, i, c);
+      if (closed > 0) {
+        i = closed;
+        continue;
+      }
+      if (separates(c)) {
+        i++;
+        continue;
+      }
+      int start = i;
+      while (i < s.length() && !separates(s.charAt(i))) {
+        i++;
+      }
+      String w = word(s.substring(start, i));
+      if (w != null) {
+        words.add(w);
+      }
+    }
+    return new LogPattern(List.copyOf(words));
+  }
+
+  /** Behind the end of quoted or bracketed text that begins here; -1 when none does. */
+  private static int closing(String s, int at, char c) {
+    char end =
+        switch (c) {
+          case '"' -> '"';
+          case '\'' -> at > 0 && Character.isLetter(s.charAt(at - 1)) ? 0 : '\'';
+          case '[' -> ']';
+          case '(' -> ')';
+          case '{' -> '}';
+          default -> 0;
+        };
+    if (end == 0) {
+      return -1;
+    }
+    int to = s.indexOf(end, at + 1);
+    return to < 0 ? -1 : to + 1;
+  }
+
+  private static boolean separates(char c) {
+    return c <= ' ' || "=,;|\"'[](){}<>:".indexOf(c) >= 0;
+  }
+
+  /** The word; null for what varies: with digits, or of one letter. */
+  private static @Nullable String word(String token) {
+    int from = 0;
+    int to = token.length();
+    while (from < to && !Character.isLetter(token.charAt(from))) {
+      from++;
+    }
+    while (to > from && !Character.isLetter(token.charAt(to - 1))) {
+      to--;
+    }
+    if (to - from < 2
+        || from > 0 && digits(token, 0, from)
+        || digits(token, from, token.length())) {
+      return null;
+    }
+    for (int i = from; i < to; i++) {
+      char c = token.charAt(i);
+      if (!Character.isLetter(c) && c != '.' && c != '_' && c != '-' && c != '/') {
+        return null;
+      }
+    }
+    return token.substring(from, to);
+  }
+
+  private static boolean digits(String s, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (s.charAt(i) >= '0' && s.charAt(i) <= '9') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether both are of one kind: as many words, and at most one that differs. */
+  boolean like(LogPattern o) {
+    if (o.words.size() != words.size()) {
+      return false;
+    }
+    int differ = 0;
+    for (int i = 0; i < words.size() && differ < 2; i++) {
+      differ += words.get(i).equals(o.words.get(i)) ? 0 : 1;
+    }
+    return differ == 0 || differ == 1 && words.size() > 1;
+  }
+
+  /** The words, as a person reads them. */
+  String text() {
+    return String.join(" ", words);
+  }
+
+  /** A name for it that stays the same over restarts. */
+  String hash() {
+    byte[] b = text().getBytes(StandardCharsets.UTF_8);
+    return String.format(Locale.ROOT, "%016x", Labels.hash64(b, 0, b.length));
+  }
+}

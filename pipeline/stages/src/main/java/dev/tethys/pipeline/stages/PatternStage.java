@@ -1,0 +1,139 @@
+package dev.tethys.pipeline.stages;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the severity of a line and the pattern that it follows, and counts lines by both. Known
+ * patterns are shared by all forks, at most so many for each severity; guarded by this.
+ */
+final class PatternStage implements Stage.Change {
+  /** What lines of further patterns count as. */
+  static final String OTHERS = "unclassified";
+
+  private static final int MOST = 10_000;
+
+  private static final Section EXTRACT =
+      new Section("extract", "Names under which what was found is extracted.");
+  private static final Key<String> SEVERITY =
+      EXTRACT.optional("severity", Type.STRING, "Of the severity.");
+  private static final Key<String> TEXT =
+      EXTRACT.optional("pattern", Type.STRING, "Of the words of the pattern.");
+  private static final Key<String> HASH = EXTRACT.optional("hash", Type.STRING, "Of its hash.");
+
+  private static final Section KEYS =
+      new Section("pattern", "Counts lines by their severity and the pattern that they follow.");
+  private static final Key<String> SOURCE = Source.key(KEYS);
+  private static final Key<List<Severity>> SEVERITIES =
+      KEYS.key(
+          "severities",
+          Type.list(Type.lowerCase("severity", Severity.class)),
+          List.of(Severity.WARNING, Severity.ERROR, Severity.CRITICAL),
+          "Of which severities patterns are told apart.");
+  private static final Key<Long> MAX =
+      KEYS.key("max_patterns", Type.INT, 256L, "Most patterns of a severity.");
+  private static final Key<Names> NAMES =
+      KEYS.key("extract", EXTRACT.type(Names::read), Names.NONE, "Names of extracted values.");
+
+  private record Names(@Nullable String severity, @Nullable String text, @Nullable String hash) {
+    static final Names NONE = new Names(null, null, null);
+
+    static Names read(YamlObject o) {
+      return new Names(o.find(SEVERITY), o.find(TEXT), o.find(HASH));
+    }
+  }
+
+  private record Known(String hash, String text) {
+    static final Known REST = new Known(OTHERS, OTHERS);
+  }
+
+  private final Source source;
+  private final Set<Severity> told;
+  private final int most;
+  private final Names names;
+  private final String job;
+  private final StageMetrics metrics;
+  private final Map<Severity, Map<LogPattern, Known>> patterns = new EnumMap<>(Severity.class);
+  private final Map<Severity, List<LogPattern>> kinds = new EnumMap<>(Severity.class);
+
+  private PatternStage(YamlObject o, StageContext context) {
+    source = Source.of(o, SOURCE);
+    told = EnumSet.noneOf(Severity.class);
+    told.addAll(o.get(SEVERITIES));
+    long max = o.get(MAX);
+    if (max < 1 || max > MOST) {
+      throw o.error(MAX, "max_patterns wants 1 to " + MOST);
+    }
+    most = (int) max;
+    names = o.get(NAMES);
+    job = context.job();
+    metrics = context.metrics();
+  }
+
+  static PatternStage parse(YamlNode config, StageContext context) {
+    return new PatternStage(config.object(KEYS), context);
+  }
+
+  @Override
+  public void change(StageEntry e) {
+    String text = source.text(e);
+    if (text == null) {
+      return;
+    }
+    Severity severity = Severity.of(text);
+    metrics.messages(job, severity.shown()).inc();
+    if (names.severity != null) {
+      e.extracted.put(names.severity, severity.shown());
+    }
+    if (!told.contains(severity)) {
+      return;
+    }
+    Known k = known(severity, LogPattern.of(text));
+    metrics.patterns(job, severity.shown(), k.hash, k.text).inc();
+    if (names.text != null) {
+      e.extracted.put(names.text, k.text);
+    }
+    if (names.hash != null) {
+      e.extracted.put(names.hash, k.hash);
+    }
+  }
+
+  private synchronized Known known(Severity severity, LogPattern p) {
+    Map<LogPattern, Known> of =
+        patterns.computeIfAbsent(severity, s -> new LinkedHashMap<>(16, 0.75f, true));
+    Known k = of.get(p);
+    if (k != null) {
+      return k;
+    }
+    List<LogPattern> all = kinds.computeIfAbsent(severity, s -> new ArrayList<>());
+    for (LogPattern other : all) {
+      if (other.like(p)) {
+        k = new Known(other.hash(), other.text());
+        break;
+      }
+    }
+    if (k == null) {
+      if (all.size() >= most) {
+        return Known.REST;
+      }
+      all.add(p);
+      k = new Known(p.hash(), p.text());
+    }
+    if (of.size() >= 4 * most) { // spellings of kinds; the one unused for longest goes
+      of.remove(of.keySet().iterator().next());
+    }
+    of.put(p, k);
+    return k;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.tethys.pipeline.stages;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import java.util.Locale;
+
+/** How bad it is what a line says. */
+enum Severity {
+  UNKNOWN,
+  DEBUG,
+  INFO,
+  WARNING,
+  ERROR,
+  CRITICAL;
+
+  /** In so much of a line a severity is looked for. */
+  private static final int HEAD = 512;
+
+  /** A word that names one, by itself: as a value of a key, in brackets, or in capitals. */
+  private static final Pattern NAMED =
+      Pattern.compile(
+          "(?i:\\b(?:level|lvl|severity|loglevel|log_level|levelname)\"?\\s*[=:]\\s*\"?([a-z]+))"
+              + "|[\\[<|]\\s*(?i:([a-z]{3,9}))\\s*[\\]>|]"
+              + "|\\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|FATAL|ALERT"
+              + "|EMERG|EMERGENCY|PANIC|SEVERE)\\b"
+              + "|^(?i:(trace|debug|info|notice|warn|warning|error|critical|fatal|panic)):"
+              + "|^([IWEF])\\d{4} \\d\\d:");
+
+  /** As it is shown. */
+  String shown() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The severity that a word names; {@link #UNKNOWN} for any other. */
+  static Severity named(String word) {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "trace", "debug", "dbg", "fine", "finer", "finest", "verbose" -> DEBUG;
+      case "info", "information", "informational", "notice", "inf", "i", "config" -> INFO;
+      case "warn", "warning", "wrn", "w" -> WARNING;
+      case "err", "error", "eror", "e", "severe" -> ERROR;
+      case "crit", "critical", "fatal", "alert", "emerg", "emergency", "panic", "f", "ftl" ->
+          CRITICAL;
+      default -> UNKNOWN;
+    };
+  }
+
+  /** The first severity that the head of a line names. */
+  static Severity of(String line) {
+    Matcher m = NAMED.matcher(line.length() > HEAD ? line.substring(0, HEAD) : line);
+    while (m.find()) {
+      for (int g = 1; g <= m.groupCount(); g++) {
+        String word = m.group(g);
+        Severity s = word == null ? UNKNOWN : named(word);
+        if (s != UNKNOWN) {
+          return s;
+        }
+      }
+    }
+    return UNKNOWN;
+  }
+}

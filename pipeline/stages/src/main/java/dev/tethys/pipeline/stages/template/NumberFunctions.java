@@ -1,0 +1,127 @@
+package dev.tethys.pipeline.stages.template;
+
+import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
+
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateFunction.Failure;
+import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.LongBinaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Sprig's functions for numbers. They take texts too; one that is no number counts as 0. */
+final class NumberFunctions {
+  private NumberFunctions() {}
+
+  static void addTo(Map<String, TemplateFunction> m) {
+    m.put("int", TemplateFunction.of(a -> whole(a[0]), ANY));
+    m.put("int64", TemplateFunction.of(a -> whole(a[0]), ANY));
+    m.put("atoi", TemplateFunction.of(a -> whole(a[0]), ANY));
+    m.put("float64", TemplateFunction.of(a -> real(a[0]), ANY));
+    m.put("toDecimal", TemplateFunction.of(a -> octal(a[0]), ANY));
+    m.put("add", whole(Long::sum));
+    m.put("mul", whole((x, y) -> x * y));
+    m.put("max", whole(Math::max));
+    m.put("biggest", whole(Math::max));
+    m.put("min", whole(Math::min));
+    m.put("add1", TemplateFunction.of(a -> whole(a[0]) + 1, ANY));
+    m.put("sub", TemplateFunction.of(a -> whole(a[0]) - whole(a[1]), ANY, ANY));
+    m.put("div", TemplateFunction.of(a -> whole(a[0]) / divisor(a[1]), ANY, ANY));
+    m.put("mod", TemplateFunction.of(a -> whole(a[0]) % divisor(a[1]), ANY, ANY));
+    m.put("addf", real(Double::sum));
+    m.put("subf", real((x, y) -> x - y));
+    m.put("mulf", real((x, y) -> x * y));
+    m.put("divf", real((x, y) -> x / y));
+    m.put("maxf", real(Math::max));
+    m.put("minf", real(Math::min));
+    m.put("add1f", TemplateFunction.of(a -> real(a[0]) + 1, ANY));
+    m.put("ceil", TemplateFunction.of(a -> Math.ceil(real(a[0])), ANY));
+    m.put("floor", TemplateFunction.of(a -> Math.floor(real(a[0])), ANY));
+    m.put("round", TemplateFunction.variadic(NumberFunctions::round, ANY, ANY, ANY));
+  }
+
+  private static TemplateFunction whole(LongBinaryOperator op) {
+    return TemplateFunction.variadic(
+        a -> {
+          long v = whole(a[0]);
+          for (int i = 1; i < a.length; i++) {
+            v = op.applyAsLong(v, whole(a[i]));
+          }
+          return v;
+        },
+        ANY,
+        ANY);
+  }
+
+  private static TemplateFunction real(DoubleBinaryOperator op) {
+    return TemplateFunction.variadic(
+        a -> {
+          double v = real(a[0]);
+          for (int i = 1; i < a.length; i++) {
+            v = op.applyAsDouble(v, real(a[i]));
+          }
+          return v;
+        },
+        ANY,
+        ANY);
+  }
+
+  static long whole(@Nullable Object v) {
+    return switch (v) {
+      case Long l -> l;
+      case Double d -> (long) (double) d;
+      case Boolean b -> b ? 1 : 0;
+      case String s -> {
+        try {
+          yield Long.decode(s.strip().replaceFirst("\\.0*$", ""));
+        } catch (NumberFormatException e) {
+          yield 0;
+        }
+      }
+      case null, default -> 0;
+    };
+  }
+
+  static double real(@Nullable Object v) {
+    return switch (v) {
+      case Double d -> d;
+      case Long l -> l;
+      case Boolean b -> b ? 1 : 0;
+      case String s -> {
+        Double d = GoStrings.real(s);
+        yield d == null ? 0 : d;
+      }
+      case null, default -> 0;
+    };
+  }
+
+  private static long divisor(@Nullable Object v) {
+    long d = whole(v);
+    if (d == 0) {
+      throw new Failure("runtime error: integer divide by zero");
+    }
+    return d;
+  }
+
+  private static long octal(@Nullable Object v) {
+    try {
+      return Long.parseLong(Texts.text(v), 8);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** To so many places; a third argument says from which part on it goes up. */
+  private static Object round(@Nullable Object[] a) {
+    if (a.length < 2) {
+      throw new Failure("round wants a number and how many places");
+    }
+    double roundOn = a.length > 2 ? real(a[2]) : 0.5;
+    double power = Math.pow(10, whole(a[1]));
+    double digit = power * real(a[0]);
+    double fraction = digit % 1;
+    double rounded = fraction >= roundOn ? Math.ceil(digit) : Math.floor(digit);
+    return rounded / power;
+  }
+}
