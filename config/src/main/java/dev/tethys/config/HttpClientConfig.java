@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an HTTP client authenticates and connects: the block that scraping, discovery and every
  * destination share. Files are named here and read when they are used.
+ *
+ * @param cloud the authentication of a cloud, where whoever has this block has keys for it
  */
 public record HttpClientConfig(
     @Nullable BasicAuth basicAuth,
@@ -19,7 +21,39 @@ public record HttpClientConfig(
     boolean followRedirects,
     boolean enableHttp2,
     ProxyConfig proxy,
-    Map<String, Header> headers) {
+    Map<String, Header> headers,
+    @Nullable CloudAuth cloud) {
+
+  /** One without the authentication of a cloud. */
+  public HttpClientConfig(
+      @Nullable BasicAuth basicAuth,
+      @Nullable Authorization authorization,
+      @Nullable OAuth2 oauth2,
+      TlsConfig tls,
+      boolean followRedirects,
+      boolean enableHttp2,
+      ProxyConfig proxy,
+      Map<String, Header> headers) {
+    this(basicAuth, authorization, oauth2, tls, followRedirects, enableHttp2, proxy, headers, null);
+  }
+
+  /**
+   * The same with the authentication of a cloud.
+   *
+   * @throws ConfigException when there is another kind of authentication already
+   */
+  public HttpClientConfig with(@Nullable CloudAuth itsCloud, YamlObject o) {
+    if (itsCloud == null) {
+      return this;
+    }
+    if (basicAuth != null || authorization != null || oauth2 != null || cloud != null) {
+      throw o.error(
+          "at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be"
+              + " configured");
+    }
+    return new HttpClientConfig(
+        null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud);
+  }
 
   /** No authentication, redirects followed, HTTP/2 where the server has it. */
   public static final HttpClientConfig DEFAULT =
@@ -268,6 +302,9 @@ public record HttpClientConfig(
     m.put("basic_auth", basicAuth == null ? null : basicAuth.tree());
     m.put("authorization", authorization == null ? null : authorization.tree());
     m.put("oauth2", oauth2 == null ? null : oauth2.tree());
+    if (cloud != null) {
+      m.put(cloud.key(), cloud.tree());
+    }
     m.put("tls_config", tls.tree());
     m.put("follow_redirects", followRedirects);
     m.put("enable_http2", enableHttp2);

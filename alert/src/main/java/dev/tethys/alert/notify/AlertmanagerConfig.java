@@ -3,6 +3,7 @@ package dev.tethys.alert.notify;
 import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -57,11 +58,11 @@ public record AlertmanagerConfig(
       SECTION.optional(
           "alert_relabel_configs", RelabelConfig.LIST, "Rules for alerts that go there.");
 
+  private static final Key<CloudAuth> SIGV4 =
+      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");
+
   static {
-    SECTION
-        .notBuilt("sigv4", "Signatures of AWS.")
-        .include(HttpClientConfig.SECTION)
-        .include(Discoveries.SECTION);
+    SECTION.include(HttpClientConfig.SECTION).include(Discoveries.SECTION);
   }
 
   private static String version(YamlNode n) {
@@ -80,7 +81,7 @@ public record AlertmanagerConfig(
         o.get(TIMEOUT),
         o.get(SCHEME),
         o.get(PATH_PREFIX),
-        HttpClientConfig.read(o),
+        HttpClientConfig.read(o).with(o.find(SIGV4), o),
         Discoveries.read(o, relabeling.isEmpty()),
         relabeling,
         RelabelConfig.read(o.at(ALERT_RELABEL), names));

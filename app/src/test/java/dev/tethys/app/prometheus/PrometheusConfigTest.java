@@ -163,11 +163,10 @@ class PrometheusConfigTest {
                     """
                     tracing: {endpoint: x}
                     remote_write:
-                    - {url: http://x/, round_robin_dns: true, sigv4: {region: a}}
+                    - {url: http://x/, round_robin_dns: true}
                     """))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1: tracing")
-        .hasMessageContaining("remote_write[0].sigv4")
         .hasMessageContaining("remote_write[0].round_robin_dns");
   }
 

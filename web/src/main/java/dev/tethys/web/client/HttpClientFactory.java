@@ -1,8 +1,10 @@
 package dev.tethys.web.client;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -56,6 +58,7 @@ public final class HttpClientFactory implements AutoCloseable {
           1, Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
   private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
+  private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
 
   /**
    * @param userAgent sent with every call that has none of its own
@@ -84,7 +87,29 @@ public final class HttpClientFactory implements AutoCloseable {
         config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
         userAgent,
         timer,
-        connections);
+        connections,
+        signer(config.cloud()));
+  }
+
+  /** One for each identity, so that its tokens are fetched once however many clients there are. */
+  private WebClient.@Nullable Signer signer(@Nullable CloudAuth cloud) {
+    if (cloud == null) {
+      return null;
+    }
+    synchronized (signers) {
+      WebClient.Signer s = signers.get(cloud);
+      if (s == null) {
+        Surroundings around =
+            new Surroundings(
+                call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
+        s = CloudSigner.of(cloud, around);
+        if (signers.size() >= MAX_TRANSPORTS) {
+          signers.clear();
+        }
+        signers.put(cloud, s);
+      }
+      return s;
+    }
   }
 
   private WebClient tokenClient(HttpClientConfig config) throws IOException {
@@ -93,7 +118,7 @@ public final class HttpClientFactory implements AutoCloseable {
         new HttpClientConfig(
             null, null, null, oauth2.tls(), true, config.enableHttp2(), oauth2.proxy(), Map.of());
     return new WebClient(
-        c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer, connections);
+        c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer, connections, null);
   }
 
   private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {

@@ -40,6 +40,13 @@ public final class WebClient {
   private final String userAgent;
   private final ScheduledExecutorService timer;
   private final Connections connections;
+  private final @Nullable Signer signer;
+
+  /** Adds to a call what proves who sent it. */
+  @FunctionalInterface
+  interface Signer {
+    Call sign(Call call) throws IOException, InterruptedException;
+  }
 
   WebClient(
       HttpClientConfig config,
@@ -47,13 +54,15 @@ public final class WebClient {
       @Nullable Tokens tokens,
       String userAgent,
       ScheduledExecutorService timer,
-      Connections connections) {
+      Connections connections,
+      @Nullable Signer signer) {
     this.config = config;
     this.transport = transport;
     this.tokens = tokens;
     this.userAgent = userAgent;
     this.timer = timer;
     this.connections = connections;
+    this.signer = signer;
   }
 
   /**
@@ -116,8 +125,9 @@ public final class WebClient {
     return user == null ? s : s.replace(user + "@", "xxxxx@");
   }
 
-  private Answer sendOnce(Call call, boolean trusted, long deadline)
+  private Answer sendOnce(Call unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
+    Call call = trusted && signer != null ? signer.sign(unsigned) : unsigned;
     Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     headers.put("User-Agent", List.of(userAgent));
     if (trusted) {

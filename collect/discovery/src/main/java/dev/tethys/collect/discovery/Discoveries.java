@@ -1,16 +1,20 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.collect.discovery.aws.Aws;
+import dev.tethys.collect.discovery.azure.Azure;
 import dev.tethys.collect.discovery.consul.ConsulDiscovery;
 import dev.tethys.collect.discovery.digitalocean.DigitalOcean;
 import dev.tethys.collect.discovery.docker.DockerContainers;
 import dev.tethys.collect.discovery.docker.DockerSwarm;
 import dev.tethys.collect.discovery.eureka.Eureka;
+import dev.tethys.collect.discovery.gce.Gce;
 import dev.tethys.collect.discovery.hetzner.Hetzner;
 import dev.tethys.collect.discovery.ionos.Ionos;
 import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
 import dev.tethys.collect.discovery.linode.Linode;
 import dev.tethys.collect.discovery.marathon.Marathon;
 import dev.tethys.collect.discovery.nomad.Nomad;
+import dev.tethys.collect.discovery.openstack.OpenStack;
 import dev.tethys.collect.discovery.ovhcloud.OvhCloud;
 import dev.tethys.collect.discovery.puppetdb.PuppetDb;
 import dev.tethys.collect.discovery.scaleway.Scaleway;
@@ -38,17 +42,23 @@ public final class Discoveries {
   /** Mechanisms with a class of their own. */
   private static final List<Mechanism> MECHANISMS =
       List.of(
+          Aws.AWS,
+          Azure.MECHANISM,
           ConsulDiscovery.MECHANISM,
           DigitalOcean.MECHANISM,
           DockerContainers.MECHANISM,
           DockerSwarm.MECHANISM,
+          Aws.EC2,
           Eureka.MECHANISM,
+          Gce.MECHANISM,
           Hetzner.MECHANISM,
           Ionos.MECHANISM,
           KubernetesDiscovery.MECHANISM,
+          Aws.LIGHTSAIL,
           Linode.MECHANISM,
           Marathon.MECHANISM,
           Nomad.MECHANISM,
+          OpenStack.MECHANISM,
           OvhCloud.MECHANISM,
           PuppetDb.MECHANISM,
           Scaleway.MECHANISM,
@@ -59,18 +69,7 @@ public final class Discoveries {
 
   /** Mechanisms of Prometheus that are refused by name. */
   private static final List<String> NOT_BUILT =
-      List.of(
-          "aws",
-          "azure",
-          "ec2",
-          "gce",
-          "kuma",
-          "lightsail",
-          "nerve",
-          "oci",
-          "openstack",
-          "outscale",
-          "serverset");
+      List.of("kuma", "nerve", "oci", "outscale", "serverset");
 
   /** To be included in the section of whoever discovers targets. */
   public static final Section SECTION =

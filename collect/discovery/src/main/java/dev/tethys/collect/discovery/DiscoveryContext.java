@@ -5,6 +5,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -53,6 +54,11 @@ public record DiscoveryContext(
 
   Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException {
     return http.send(config, call);
+  }
+
+  /** What asking a cloud for credentials needs, over a configured client. */
+  public Surroundings surroundings(HttpClientConfig config) {
+    return new Surroundings(call -> send(config, call), clock, environment::get);
   }
 
   /** The same for another manager, which counts under its own name. */

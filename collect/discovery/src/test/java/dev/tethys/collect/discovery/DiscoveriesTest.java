@@ -46,10 +46,10 @@ class DiscoveriesTest {
 
   @Test
   void refusesWhatIsNotBuiltByName() {
-    assertThatThrownBy(() -> Setting.read("openstack_sd_configs: [{role: instance}]"))
+    assertThatThrownBy(() -> Setting.read("kuma_sd_configs: [{server: a}]"))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1")
-        .hasMessageContaining("openstack_sd_configs");
+        .hasMessageContaining("kuma_sd_configs");
   }
 
   @ParameterizedTest

@@ -39,6 +39,7 @@ public final class Setting {
   }
 
   private Setting(UnaryOperator<Call> route) {
+    environment.put("HOME", "/nonexistent");
     context =
         new DiscoveryContext(
             d -> goOn.acquire(),

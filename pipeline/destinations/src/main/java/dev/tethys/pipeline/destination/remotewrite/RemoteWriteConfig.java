@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -99,12 +100,15 @@ public record RemoteWriteConfig(
           MetadataConfig.DEFAULT,
           "When type, help and unit of metric families are sent.");
 
+  private static final Key<CloudAuth> SIGV4 =
+      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");
+  private static final Key<CloudAuth> AZUREAD =
+      SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure.");
+  private static final Key<CloudAuth> GOOGLE_IAM =
+      SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google.");
+
   static {
-    SECTION
-        .notBuilt("sigv4", "Signatures of AWS.")
-        .notBuilt("azuread", "Tokens of Azure AD.")
-        .notBuilt("google_iam", "Tokens of Google IAM.")
-        .include(HttpClientConfig.SECTION);
+    SECTION.include(HttpClientConfig.SECTION);
   }
 
   /** A list of destinations as it stands; read with {@link #readAll}. */
@@ -168,7 +172,10 @@ public record RemoteWriteConfig(
         RelabelConfig.read(o.at(WRITE_RELABEL), names),
         o.get(SEND_EXEMPLARS),
         o.get(SEND_NATIVE_HISTOGRAMS),
-        HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1),
+        HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1)
+            .with(o.find(SIGV4), o)
+            .with(o.find(AZUREAD), o)
+            .with(o.find(GOOGLE_IAM), o),
         o.get(QUEUE),
         o.get(METADATA));
   }

@@ -1,0 +1,128 @@
+package dev.tethys.collect.discovery.aws;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Filter;
+import dev.tethys.collect.discovery.Mechanism;
+import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.Settings;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code aws_sd_configs}, and its older kinds {@code ec2} and {@code lightsail}. */
+public final class Aws {
+  private static final Section SECTION =
+      new Section("aws_sd_config", "Targets from services of AWS.");
+  private static final Key<String> ROLE =
+      Mechanism.word(
+          SECTION,
+          "role",
+          "",
+          "What becomes a target; required.",
+          "unknown AWS SD role \"%s\"",
+          "ec2",
+          "ecs",
+          "elasticache",
+          "lightsail",
+          "msk",
+          "rds");
+  private static final AwsKeys KEYS = new AwsKeys(SECTION);
+  private static final Key<Duration> REFRESH_INTERVAL =
+      Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
+  private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  private static final Key<List<Filter>> FILTERS =
+      SECTION.key("filters", Filter.LIST, List.of(), "Which instances; for ec2 and rds.");
+  private static final Key<List<String>> CLUSTERS =
+      SECTION.key(
+          "clusters", Type.list(Type.STRING), List.of(), "Which clusters, for all but ec2.");
+
+  public static final Mechanism AWS =
+      Mechanism.polling("aws", SECTION, REFRESH_INTERVAL, Aws::check, Aws::source);
+
+  private static final Section EC2_SECTION =
+      new Section("ec2_sd_config", "Targets from instances of AWS EC2.");
+  private static final AwsKeys EC2_KEYS = new AwsKeys(EC2_SECTION);
+  private static final Key<Duration> EC2_INTERVAL =
+      Mechanism.refreshInterval(EC2_SECTION, Duration.ofSeconds(60));
+  private static final Key<Long> EC2_PORT = Mechanism.port(EC2_SECTION, 80);
+  private static final Key<List<Filter>> EC2_FILTERS =
+      EC2_SECTION.key("filters", Filter.LIST, List.of(), "Which instances.");
+
+  static {
+    EC2_SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  public static final Mechanism EC2 =
+      Mechanism.polling(
+          "ec2",
+          EC2_SECTION,
+          EC2_INTERVAL,
+          (o, s) -> checkFilters(o, s.get(EC2_FILTERS)),
+          (s, context) ->
+              new Ec2Instances(
+                  EC2_KEYS.api("ec2", s, context), s.get(EC2_FILTERS), s.get(EC2_PORT)));
+
+  private static final Section LIGHTSAIL_SECTION =
+      new Section("lightsail_sd_config", "Targets from instances of AWS Lightsail.");
+  private static final AwsKeys LIGHTSAIL_KEYS = new AwsKeys(LIGHTSAIL_SECTION);
+  private static final Key<Duration> LIGHTSAIL_INTERVAL =
+      Mechanism.refreshInterval(LIGHTSAIL_SECTION, Duration.ofSeconds(60));
+  private static final Key<Long> LIGHTSAIL_PORT = Mechanism.port(LIGHTSAIL_SECTION, 80);
+
+  static {
+    LIGHTSAIL_SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  public static final Mechanism LIGHTSAIL =
+      Mechanism.polling(
+          "lightsail",
+          LIGHTSAIL_SECTION,
+          LIGHTSAIL_INTERVAL,
+          (o, s) -> {},
+          (s, context) ->
+              new LightsailInstances(
+                  LIGHTSAIL_KEYS.api("lightsail", s, context), s.get(LIGHTSAIL_PORT)));
+
+  private Aws() {}
+
+  private static void check(YamlObject o, Settings s) {
+    String role = s.get(ROLE);
+    if (role.isEmpty()) {
+      throw o.error("unknown AWS SD role \"\"");
+    }
+    if (role.equals("elasticache") || role.equals("rds")) {
+      YamlNode at = o.at(ROLE);
+      if (at != null) {
+        at.notBuilt(at.path() + ": " + role);
+      }
+    }
+    checkFilters(o, s.get(FILTERS));
+  }
+
+  private static void checkFilters(YamlObject o, List<Filter> filters) {
+    if (filters.stream().anyMatch(f -> f.values().isEmpty())) {
+      throw o.error("EC2 SD configuration filter values cannot be empty");
+    }
+  }
+
+  private static Refreshing.Source source(Settings s, DiscoveryContext context) {
+    long port = s.get(PORT);
+    return switch (s.get(ROLE)) {
+      case "ec2" -> new Ec2Instances(KEYS.api("ec2", s, context), s.get(FILTERS), port);
+      case "lightsail" -> new LightsailInstances(KEYS.api("lightsail", s, context), port);
+      case "ecs" -> new EcsTasks(KEYS.api("ecs", s, context), s.get(CLUSTERS), port);
+      case "msk" -> new MskNodes(KEYS.api("kafka", s, context), s.get(CLUSTERS), port);
+      default -> throw new IllegalStateException("role " + s.get(ROLE) + " is not built");
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/** Targets from virtual machines of Azure. */
+@NullMarked
+package dev.tethys.collect.discovery.azure;
+
+import org.jspecify.annotations.NullMarked;

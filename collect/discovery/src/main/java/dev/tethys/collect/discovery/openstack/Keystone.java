@@ -1,0 +1,203 @@
+package dev.tethys.collect.discovery.openstack;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.Settings;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import java.io.IOException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Signs in at OpenStack's identity service, version 3, and finds services in its catalogue. */
+final class Keystone {
+  /** The keys that say who signs in. */
+  static final class Keys {
+    private final Key<String> identityEndpoint;
+    private final Key<String> username;
+    private final Key<String> userid;
+    private final Key<Secret> password;
+    private final Key<String> projectName;
+    private final Key<String> projectId;
+    private final Key<String> domainName;
+    private final Key<String> domainId;
+    private final Key<String> credentialName;
+    private final Key<String> credentialId;
+    private final Key<Secret> credentialSecret;
+
+    Keys(Section s) {
+      identityEndpoint =
+          s.key(
+              "identity_endpoint",
+              Type.STRING,
+              "",
+              "URL of the identity service; when empty, OS_AUTH_URL and its like are used.");
+      username = s.key("username", Type.STRING, "", "The user, by name.");
+      userid = s.key("userid", Type.STRING, "", "The user, by id.");
+      password = s.key("password", Type.SECRET, Secret.NONE, "The user's password.");
+      projectName = s.key("project_name", Type.STRING, "", "The project, by name.");
+      projectId = s.key("project_id", Type.STRING, "", "The project, by id.");
+      domainName = s.key("domain_name", Type.STRING, "", "The domain, by name.");
+      domainId = s.key("domain_id", Type.STRING, "", "The domain, by id.");
+      credentialName =
+          s.key("application_credential_name", Type.STRING, "", "Instead of a password, by name.");
+      credentialId =
+          s.key("application_credential_id", Type.STRING, "", "Instead of a password, by id.");
+      credentialSecret =
+          s.key("application_credential_secret", Type.SECRET, Secret.NONE, "Its secret.");
+    }
+
+    Credentials credentials(Settings s, DiscoveryContext.Environment e) {
+      if (!s.get(identityEndpoint).isEmpty()) {
+        return new Credentials(
+            s.get(identityEndpoint),
+            s.get(username),
+            s.get(userid),
+            s.get(password).value(),
+            s.get(projectName),
+            s.get(projectId),
+            s.get(domainName),
+            s.get(domainId),
+            s.get(credentialName),
+            s.get(credentialId),
+            s.get(credentialSecret).value());
+      }
+      if (e.get("OS_AUTH_URL", "").isEmpty()) {
+        throw new IllegalStateException(
+            "openstack: neither identity_endpoint nor the variable OS_AUTH_URL is set");
+      }
+      return new Credentials(
+          e.get("OS_AUTH_URL", ""),
+          e.get("OS_USERNAME", ""),
+          e.get("OS_USERID", e.get("OS_USER_ID", "")),
+          e.get("OS_PASSWORD", ""),
+          e.get("OS_TENANT_NAME", e.get("OS_PROJECT_NAME", "")),
+          e.get("OS_TENANT_ID", e.get("OS_PROJECT_ID", "")),
+          e.get("OS_DOMAIN_NAME", e.get("OS_USER_DOMAIN_NAME", "")),
+          e.get("OS_DOMAIN_ID", e.get("OS_USER_DOMAIN_ID", "")),
+          e.get("OS_APPLICATION_CREDENTIAL_NAME", ""),
+          e.get("OS_APPLICATION_CREDENTIAL_ID", ""),
+          e.get("OS_APPLICATION_CREDENTIAL_SECRET", ""));
+    }
+  }
+
+  /** Who signs in, each {@code ""} where nothing is said. */
+  record Credentials(
+      String endpoint,
+      String username,
+      String userId,
+      String password,
+      String projectName,
+      String projectId,
+      String domainName,
+      String domainId,
+      String credentialName,
+      String credentialId,
+      String credentialSecret) {}
+
+  /** Somebody who has signed in. */
+  final class Session {
+    private final String token;
+    private final JsonNode catalog;
+
+    private Session(String token, JsonNode catalog) {
+      this.token = token;
+      this.catalog = catalog;
+    }
+
+    String token() {
+      return token;
+    }
+
+    /** The URL of a service, without a slash at its end. */
+    String endpoint(String service) throws IOException {
+      for (JsonNode s : catalog) {
+        if (!s.path("type").asString("").equals(service)) {
+          continue;
+        }
+        for (JsonNode e : s.path("endpoints")) {
+          String in = e.path("region").asString(e.path("region_id").asString(""));
+          if (in.equals(region) && e.path("interface").asString("").equals(availability)) {
+            return e.path("url").asString("").replaceAll("/+$", "").replaceAll("/v2\\.0$", "");
+          }
+        }
+      }
+      throw new IOException(
+          "openstack: the catalogue has no "
+              + availability
+              + " endpoint of service "
+              + service
+              + " in region "
+              + region);
+    }
+  }
+
+  private final Credentials who;
+  private final String region;
+  private final String availability;
+  private final Rest rest;
+
+  Keystone(Credentials who, String region, String availability, Rest rest) {
+    this.who = who;
+    this.region = region;
+    this.availability = availability;
+    this.rest = rest;
+  }
+
+  Session logIn() throws IOException, InterruptedException {
+    String base = who.endpoint.replaceAll("/+$", "").replaceAll("/v(2\\.0|3)$", "");
+    String url = base + "/v3/auth/tokens";
+    Rest.Reply r = rest.ok(rest.post(url, "application/json", Rest.JSON.writeValueAsBytes(body())));
+    String token = r.header("X-Subject-Token");
+    if (token.isEmpty()) {
+      throw new IOException(url + " answered without X-Subject-Token");
+    }
+    return new Session(token, r.json().path("token").path("catalog"));
+  }
+
+  private ObjectNode body() {
+    ObjectNode root = Rest.JSON.createObjectNode();
+    ObjectNode auth = root.putObject("auth");
+    ObjectNode identity = auth.putObject("identity");
+    ObjectNode user = Rest.JSON.createObjectNode();
+    if (!who.userId.isEmpty()) {
+      user.put("id", who.userId);
+    } else if (!who.username.isEmpty()) {
+      user.put("name", who.username);
+      addDomain(user);
+    }
+    if (!who.credentialSecret.isEmpty()) {
+      identity.putArray("methods").add("application_credential");
+      ObjectNode c = identity.putObject("application_credential");
+      c.put("secret", who.credentialSecret);
+      if (!who.credentialId.isEmpty()) {
+        c.put("id", who.credentialId);
+      } else {
+        c.put("name", who.credentialName);
+        c.set("user", user);
+      }
+      return root; // such credentials have their project in them
+    }
+    identity.putArray("methods").add("password");
+    user.put("password", who.password);
+    identity.putObject("password").set("user", user);
+    if (!who.projectId.isEmpty()) {
+      auth.putObject("scope").putObject("project").put("id", who.projectId);
+    } else if (!who.projectName.isEmpty()) {
+      ObjectNode p = auth.putObject("scope").putObject("project");
+      p.put("name", who.projectName);
+      addDomain(p);
+    }
+    return root;
+  }
+
+  private void addDomain(ObjectNode to) {
+    if (!who.domainId.isEmpty()) {
+      to.putObject("domain").put("id", who.domainId);
+    } else if (!who.domainName.isEmpty()) {
+      to.putObject("domain").put("name", who.domainName);
+    }
+  }
+}

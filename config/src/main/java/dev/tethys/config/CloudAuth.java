@@ -1,0 +1,275 @@
+package dev.tethys.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Who a client is towards a cloud that has its own way of authentication. */
+public sealed interface CloudAuth {
+  /** The key of the block that says so. */
+  String key();
+
+  /** The block as a tree to be written. */
+  Map<String, @Nullable Object> tree();
+
+  /**
+   * Signatures of AWS, for its managed Prometheus.
+   *
+   * @param fips whether roles are taken on at FIPS endpoints
+   */
+  record SigV4(
+      String region,
+      String accessKey,
+      Secret secretKey,
+      String profile,
+      String roleArn,
+      String externalId,
+      boolean fips)
+      implements CloudAuth {
+    private static final Section SECTION =
+        new Section("sigv4", "Requests are signed for AWS's managed Prometheus.");
+    private static final Key<String> REGION =
+        SECTION.key("region", Type.STRING, "", "The region; found as AWS's programs find it.");
+    private static final Key<String> ACCESS_KEY =
+        SECTION.key("access_key", Type.STRING, "", "Access key; found likewise.");
+    private static final Key<Secret> SECRET_KEY =
+        SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
+    private static final Key<String> PROFILE =
+        SECTION.key("profile", Type.STRING, "", "Profile of AWS's shared files.");
+    private static final Key<String> ROLE_ARN =
+        SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
+    private static final Key<String> EXTERNAL_ID =
+        SECTION.key("external_id", Type.STRING, "", "What that role asks for.");
+    private static final Key<Boolean> FIPS =
+        SECTION.key(
+            "use_fips_sts_endpoint", Type.BOOL, false, "Take the role on at a FIPS endpoint.");
+
+    /** As a value in configurations. */
+    public static final Type<CloudAuth> TYPE = SECTION.type(SigV4::read);
+
+    private static CloudAuth read(YamlObject o) {
+      SigV4 c =
+          new SigV4(
+              o.get(REGION),
+              o.get(ACCESS_KEY),
+              o.get(SECRET_KEY),
+              o.get(PROFILE),
+              o.get(ROLE_ARN),
+              o.get(EXTERNAL_ID),
+              o.get(FIPS));
+      if (c.accessKey.isEmpty() != c.secretKey.isEmpty()) {
+        throw o.error(
+            "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in"
+                + " the SigV4 config");
+      }
+      return c;
+    }
+
+    @Override
+    public String key() {
+      return "sigv4";
+    }
+
+    @Override
+    public Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("region", HttpClientConfig.orNull(region));
+      m.put("access_key", HttpClientConfig.orNull(accessKey));
+      m.put("secret_key", secretKey.isEmpty() ? null : secretKey);
+      m.put("profile", HttpClientConfig.orNull(profile));
+      m.put("role_arn", HttpClientConfig.orNull(roleArn));
+      m.put("external_id", HttpClientConfig.orNull(externalId));
+      m.put("use_fips_sts_endpoint", fips ? true : null);
+      return m;
+    }
+  }
+
+  /** Tokens of Microsoft Entra ID (Azure AD). */
+  record AzureAd(String cloud, String method, Identity identity, String scope)
+      implements CloudAuth {
+    /** What one of the methods says; {@code ""} where it says nothing. */
+    public record Identity(
+        String clientId,
+        Secret clientSecret,
+        String tenantId,
+        String tokenFile,
+        String certificate,
+        String certificateKey,
+        boolean sendChain) {
+      private static final Section SECTION = new Section("azuread_identity", "Who asks.");
+      private static final Key<String> CLIENT_ID =
+          SECTION.key("client_id", Type.STRING, "", "The application or identity.");
+      private static final Key<Secret> CLIENT_SECRET =
+          SECTION.key("client_secret", Type.SECRET, Secret.NONE, "With oauth.");
+      private static final Key<String> TENANT_ID =
+          SECTION.key("tenant_id", Type.STRING, "", "The tenant.");
+      private static final Key<String> TOKEN_FILE_PATH =
+          SECTION.key(
+              "token_file_path", Type.STRING, "", "With workload_identity: file of its token.");
+      private static final Key<String> CERTIFICATE_PATH =
+          SECTION.key("certificate_path", Type.STRING, "", "With certificate: file, as PEM text.");
+      private static final Key<String> CERTIFICATE_KEY_PATH =
+          SECTION.key(
+              "certificate_key_path", Type.STRING, "", "Its key, when in a file of its own.");
+      private static final Key<Boolean> SEND_CERTIFICATE_CHAIN =
+          SECTION.key("send_certificate_chain", Type.BOOL, false, "Send the certificate along.");
+
+      static {
+        SECTION.notBuilt("certificate_password", "Password of a PFX file.");
+      }
+
+      static final Type<Identity> TYPE =
+          SECTION.type(
+              o ->
+                  new Identity(
+                      o.get(CLIENT_ID),
+                      o.get(CLIENT_SECRET),
+                      o.get(TENANT_ID),
+                      o.get(TOKEN_FILE_PATH),
+                      o.get(CERTIFICATE_PATH),
+                      o.get(CERTIFICATE_KEY_PATH),
+                      o.get(SEND_CERTIFICATE_CHAIN)));
+
+      private Map<String, @Nullable Object> tree() {
+        Map<String, @Nullable Object> m = new LinkedHashMap<>();
+        m.put("client_id", HttpClientConfig.orNull(clientId));
+        m.put("client_secret", clientSecret.isEmpty() ? null : clientSecret);
+        m.put("tenant_id", HttpClientConfig.orNull(tenantId));
+        m.put("token_file_path", HttpClientConfig.orNull(tokenFile));
+        m.put("certificate_path", HttpClientConfig.orNull(certificate));
+        m.put("certificate_key_path", HttpClientConfig.orNull(certificateKey));
+        m.put("send_certificate_chain", sendChain ? true : null);
+        return m;
+      }
+    }
+
+    private static final Section SECTION =
+        new Section("azuread", "Tokens of Microsoft Entra ID, for Azure Monitor.");
+    private static final Key<String> CLOUD =
+        SECTION.key(
+            "cloud", Type.STRING, "AzurePublic", "AzurePublic, AzureChina or AzureGovernment.");
+    private static final Map<String, Key<Identity>> METHODS = new LinkedHashMap<>();
+
+    static {
+      for (String m :
+          List.of("managed_identity", "workload_identity", "oauth", "sdk", "certificate")) {
+        METHODS.put(m, SECTION.optional(m, Identity.TYPE, "One of the five ways."));
+      }
+    }
+
+    private static final Key<String> SCOPE =
+        SECTION.key("scope", Type.STRING, "", "Another scope than Azure Monitor's.");
+
+    /** As a value in configurations. */
+    public static final Type<CloudAuth> TYPE = SECTION.type(AzureAd::read);
+
+    private static final String UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
+    private static CloudAuth read(YamlObject o) {
+      String cloud = o.get(CLOUD);
+      if (!List.of("AzurePublic", "AzureChina", "AzureGovernment").contains(cloud)) {
+        throw o.error("must provide a cloud in the Azure AD config");
+      }
+      List<String> given = METHODS.keySet().stream().filter(m -> given(o, m)).toList();
+      if (given.isEmpty()) {
+        throw o.error(
+            "must provide an Azure Managed Identity, Azure Workload Identity, Azure OAuth, Azure"
+                + " Certificate or Azure SDK in the Azure AD config");
+      }
+      if (given.size() > 1) {
+        throw o.error("cannot provide multiple authentication methods in the Azure AD config");
+      }
+      String method = given.getFirst();
+      Identity i = o.get(Objects.requireNonNull(METHODS.get(method)));
+      check(o, method, i);
+      if (!o.get(SCOPE).matches("[\\w\\s:/.\\-]*")) {
+        throw o.error(SCOPE, "the provided scope contains invalid characters");
+      }
+      return new AzureAd(cloud, method, i, o.get(SCOPE));
+    }
+
+    private static boolean given(YamlObject o, String method) {
+      Key<Identity> key = Objects.requireNonNull(METHODS.get(method));
+      YamlNode at = o.at(key);
+      return at != null && !at.isNull();
+    }
+
+    private static void check(YamlObject o, String method, Identity i) {
+      String name =
+          switch (method) {
+            case "managed_identity" -> "Managed Identity";
+            case "workload_identity" -> "Workload Identity";
+            case "oauth" -> "OAuth";
+            case "sdk" -> "SDK";
+            default -> "Certificate";
+          };
+      boolean free = method.equals("managed_identity") || method.equals("sdk");
+      if (!free && i.clientId.isEmpty()) {
+        throw o.error("must provide an Azure " + name + " client_id in the Azure AD config");
+      }
+      if (method.equals("oauth") && i.clientSecret.isEmpty()) {
+        throw o.error("must provide an Azure OAuth client_secret in the Azure AD config");
+      }
+      if (!free && i.tenantId.isEmpty()) {
+        throw o.error("must provide an Azure " + name + " tenant_id in the Azure AD config");
+      }
+      if (method.equals("certificate") && i.certificate.isEmpty()) {
+        throw o.error("must provide an Azure Certificate certificate_path in the Azure AD config");
+      }
+      if (!i.clientId.isEmpty() && !i.clientId.matches(UUID)) {
+        throw o.error("the provided Azure " + name + " client_id is invalid");
+      }
+      if (method.equals("workload_identity") && !i.tenantId.matches(UUID)) {
+        throw o.error("the provided Azure Workload Identity tenant_id is invalid");
+      }
+      if (!i.tenantId.matches("[0-9a-zA-Z.-]*")) {
+        throw o.error("the provided Azure " + name + " tenant_id is invalid");
+      }
+    }
+
+    @Override
+    public String key() {
+      return "azuread";
+    }
+
+    @Override
+    public Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put(method, identity.tree());
+      m.put("cloud", cloud);
+      m.put("scope", HttpClientConfig.orNull(scope));
+      return m;
+    }
+  }
+
+  /** Tokens of Google, for its managed Prometheus. */
+  record GoogleIam(String credentialsFile) implements CloudAuth {
+    private static final Section SECTION =
+        new Section("google_iam", "Tokens of Google, for Cloud Monitoring.");
+    private static final Key<String> CREDENTIALS_FILE =
+        SECTION.key(
+            "credentials_file",
+            Type.STRING,
+            "",
+            "Key of a service account; found as Google's programs find one when empty.");
+
+    /** As a value in configurations. */
+    public static final Type<CloudAuth> TYPE =
+        SECTION.type(o -> new GoogleIam(o.get(CREDENTIALS_FILE)));
+
+    @Override
+    public String key() {
+      return "google_iam";
+    }
+
+    @Override
+    public Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("credentials_file", HttpClientConfig.orNull(credentialsFile));
+      return m;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.CloudAuth;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.AzureTokens;
+import dev.tethys.web.cloud.BearerTokens;
+import dev.tethys.web.cloud.GoogleTokens;
+import dev.tethys.web.cloud.Surroundings;
+import java.nio.file.Path;
+
+/** Proves to a cloud who sends calls, as {@link CloudAuth} says. */
+final class CloudSigner {
+  /** The service that AWS's managed Prometheus is. */
+  private static final String AWS_SERVICE = "aps";
+
+  private static final String GOOGLE_SCOPE = "https://www.googleapis.com/auth/monitoring.write";
+
+  private CloudSigner() {}
+
+  static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
+    return switch (cloud) {
+      case CloudAuth.SigV4 c -> {
+        AwsCredentials credentials =
+            new AwsCredentials(
+                new AwsCredentials.Settings(
+                    c.region(),
+                    c.accessKey(),
+                    c.secretKey(),
+                    c.profile(),
+                    c.roleArn(),
+                    c.externalId(),
+                    c.fips()),
+                around);
+        yield call ->
+            AwsSigner.sign(
+                call,
+                credentials.identity(),
+                credentials.region(),
+                AWS_SERVICE,
+                around.clock().instant());
+      }
+      case CloudAuth.AzureAd c -> bearer(azure(c, around));
+      case CloudAuth.GoogleIam c ->
+          bearer(new GoogleTokens(c.credentialsFile(), GOOGLE_SCOPE, around));
+    };
+  }
+
+  private static WebClient.Signer bearer(BearerTokens tokens) {
+    return call -> call.withHeader("Authorization", "Bearer " + tokens.token());
+  }
+
+  private static BearerTokens azure(CloudAuth.AzureAd c, Surroundings around) {
+    AzureTokens.Cloud cloud =
+        switch (c.cloud()) {
+          case "AzureChina" -> AzureTokens.Cloud.CHINA;
+          case "AzureGovernment" -> AzureTokens.Cloud.GOVERNMENT;
+          default -> AzureTokens.Cloud.PUBLIC;
+        };
+    String audience =
+        switch (cloud) {
+          case CHINA -> "https://monitor.azure.cn//.default";
+          case GOVERNMENT -> "https://monitor.azure.us//.default";
+          case PUBLIC -> "https://monitor.azure.com//.default";
+        };
+    CloudAuth.AzureAd.Identity i = c.identity();
+    AzureTokens.Who who =
+        switch (c.method()) {
+          case "managed_identity" -> new AzureTokens.Who.Managed(i.clientId());
+          case "workload_identity" ->
+              new AzureTokens.Who.Workload(i.tenantId(), i.clientId(), i.tokenFile());
+          case "oauth" ->
+              new AzureTokens.Who.Application(i.tenantId(), i.clientId(), i.clientSecret());
+          case "certificate" ->
+              new AzureTokens.Who.Certificate(
+                  i.tenantId(),
+                  i.clientId(),
+                  Path.of(i.certificate()),
+                  Path.of(i.certificateKey().isEmpty() ? i.certificate() : i.certificateKey()),
+                  i.sendChain());
+          default -> new AzureTokens.Who.Environment(i.tenantId());
+        };
+    return new AzureTokens(cloud, who, c.scope().isEmpty() ? audience : c.scope(), around);
+  }
+}

@@ -1,0 +1,393 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.config.Secret;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.w3c.dom.Element;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Keys for AWS, found where AWS's own libraries look, in their order: the configuration, a named
+ * profile, the environment, a web identity, the default profile, the container's endpoint, the
+ * machine's metadata (IMDSv2); then, where one is named, exchanged for those of a role. Kept until
+ * five minutes before they end. Safe for any number of threads; one of them fetches.
+ */
+public final class AwsCredentials {
+  /**
+   * What a configuration says; each {@code ""} where it says nothing.
+   *
+   * @param roleArn a role to take on with the keys that were found
+   * @param fips whether that is done at an endpoint with approved cryptography
+   */
+  public record Settings(
+      String region,
+      String accessKey,
+      Secret secretKey,
+      String profile,
+      String roleArn,
+      String externalId,
+      boolean fips) {}
+
+  static final Duration EARLY = Duration.ofMinutes(5);
+  private static final int MAX_PROFILES = 10;
+  private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(5);
+  private static final String METADATA = "http://169.254.169.254";
+  private static final String CONTAINER = "http://169.254.170.2";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Settings settings;
+  private final Surroundings around;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable AwsIdentity kept; // these guarded by lock
+  private @Nullable String region;
+
+  public AwsCredentials(Settings settings, Surroundings around) {
+    this.settings = settings;
+    this.around = around;
+  }
+
+  /** The region: configured, of the environment, of the profile, or of the machine. */
+  public String region() throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      String r = region;
+      if (r == null) {
+        r = findRegion();
+        region = r;
+      }
+      return r;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String findRegion() throws IOException, InterruptedException {
+    for (String s :
+        List.of(
+            settings.region,
+            around.variable("AWS_REGION"),
+            around.variable("AWS_DEFAULT_REGION"))) {
+      if (!s.isEmpty()) {
+        return s;
+      }
+    }
+    Map<String, String> profile = AwsProfiles.read(around).find(profileName());
+    String r = profile == null ? "" : profile.getOrDefault("region", "");
+    if (!r.isEmpty()) {
+      return r;
+    }
+    try {
+      return metadata("/latest/meta-data/placement/region");
+    } catch (IOException e) {
+      throw new IOException("could not determine AWS region: " + e.getMessage(), e);
+    }
+  }
+
+  /** Forgets what it has, so that keys that were refused are not used again. */
+  public void refused() {
+    lock.lock();
+    try {
+      kept = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keys that hold for some minutes at least. */
+  public AwsIdentity identity() throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      AwsIdentity i = kept;
+      if (i == null || !around.clock().instant().isBefore(early(i.expires()))) {
+        i = base();
+        if (!settings.roleArn.isEmpty()) {
+          i = assume(i, settings.roleArn, settings.externalId, "tethys");
+        }
+        kept = i;
+      }
+      return i;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Instant early(Instant expires) {
+    return expires.equals(Instant.MAX) ? expires : expires.minus(EARLY);
+  }
+
+  private String profileName() {
+    if (!settings.profile.isEmpty()) {
+      return settings.profile;
+    }
+    String v = around.variable("AWS_PROFILE");
+    return v.isEmpty() ? "default" : v;
+  }
+
+  private AwsIdentity base() throws IOException, InterruptedException {
+    if (!settings.accessKey.isEmpty() && !settings.secretKey.isEmpty()) {
+      return AwsIdentity.of(settings.accessKey, settings.secretKey.value());
+    }
+    boolean named = !settings.profile.isEmpty() || !around.variable("AWS_PROFILE").isEmpty();
+    if (!named) {
+      AwsIdentity i = fromEnvironment();
+      if (i != null) {
+        return i;
+      }
+      String file = around.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+      if (!file.isEmpty()) {
+        return webIdentity(
+            file, around.variable("AWS_ROLE_ARN"), around.variable("AWS_ROLE_SESSION_NAME"));
+      }
+    }
+    Map<String, String> profile = AwsProfiles.read(around).find(profileName());
+    if (profile == null && named) {
+      throw new IOException("the AWS profile \"" + profileName() + "\" does not exist");
+    }
+    AwsIdentity i = profile == null ? null : fromProfile(profileName(), 0);
+    return i == null ? fromContainerOrMachine() : i;
+  }
+
+  private @Nullable AwsIdentity fromEnvironment() {
+    String key = around.variable("AWS_ACCESS_KEY_ID");
+    String secret = around.variable("AWS_SECRET_ACCESS_KEY");
+    return key.isEmpty() || secret.isEmpty()
+        ? null
+        : new AwsIdentity(key, secret, around.variable("AWS_SESSION_TOKEN"), Instant.MAX);
+  }
+
+  private @Nullable AwsIdentity fromProfile(String name, int depth)
+      throws IOException, InterruptedException {
+    Map<String, String> p = AwsProfiles.read(around).find(name);
+    if (p == null) {
+      throw new IOException("the AWS profile \"" + name + "\" does not exist");
+    }
+    if (depth > MAX_PROFILES) {
+      throw new IOException("AWS profiles name each other in a circle: " + name);
+    }
+    if (p.containsKey("sso_start_url") || p.containsKey("sso_session")) {
+      throw new IOException(
+          "the AWS profile \""
+              + name
+              + "\" signs in with SSO, which is not built in Tethys yet; credential_process with"
+              + " \"aws configure export-credentials\" is");
+    }
+    String key = p.getOrDefault("aws_access_key_id", "");
+    String role = p.getOrDefault("role_arn", "");
+    if (!role.isEmpty() && p.containsKey("web_identity_token_file")) {
+      return webIdentity(
+          p.getOrDefault("web_identity_token_file", ""),
+          role,
+          p.getOrDefault("role_session_name", ""));
+    }
+    if (!role.isEmpty()) {
+      String source = p.getOrDefault("source_profile", "");
+      AwsIdentity base;
+      if (source.isEmpty()) {
+        String kind = p.getOrDefault("credential_source", "");
+        base =
+            switch (kind) {
+              case "Environment" -> fromEnvironment();
+              case "EcsContainer" -> container();
+              case "Ec2InstanceMetadata" -> machine();
+              default ->
+                  throw new IOException(
+                      "the AWS profile \""
+                          + name
+                          + "\" has a role_arn without source_profile or credential_source");
+            };
+      } else if (source.equals(name)) {
+        base = keys(p);
+      } else {
+        base = fromProfile(source, depth + 1);
+      }
+      if (base == null) {
+        throw new IOException("the AWS profile \"" + name + "\" finds no keys for its role");
+      }
+      String session = p.getOrDefault("role_session_name", "");
+      return assume(
+          base, role, p.getOrDefault("external_id", ""), session.isEmpty() ? "tethys" : session);
+    }
+    if (!key.isEmpty()) {
+      return keys(p);
+    }
+    String process = p.getOrDefault("credential_process", "");
+    return process.isEmpty() ? null : process(process);
+  }
+
+  private static AwsIdentity keys(Map<String, String> p) {
+    return new AwsIdentity(
+        p.getOrDefault("aws_access_key_id", ""),
+        p.getOrDefault("aws_secret_access_key", ""),
+        p.getOrDefault("aws_session_token", ""),
+        Instant.MAX);
+  }
+
+  private static AwsIdentity process(String command) throws IOException, InterruptedException {
+    Process p =
+        new ProcessBuilder("/bin/sh", "-c", command)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      p.getOutputStream().close();
+      byte[] out = p.getInputStream().readNBytes(Surroundings.MAX_BYTES);
+      if (!p.waitFor(60, TimeUnit.SECONDS) || p.exitValue() != 0) {
+        throw new IOException("credential_process \"" + command + "\" failed");
+      }
+      return identity("credential_process", JSON.readTree(out));
+    } catch (JacksonException e) {
+      throw new IOException("credential_process gave what is not JSON", e);
+    } finally {
+      p.destroyForcibly();
+    }
+  }
+
+  private AwsIdentity fromContainerOrMachine() throws IOException, InterruptedException {
+    boolean container =
+        !around.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").isEmpty()
+            || !around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").isEmpty();
+    return container ? container() : machine();
+  }
+
+  private AwsIdentity container() throws IOException, InterruptedException {
+    String relative = around.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    String url =
+        relative.isEmpty()
+            ? around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+            : CONTAINER + relative;
+    Call call = Call.get(URI.create(url)).withTimeout(LOCAL_TIMEOUT);
+    String file = around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    String token =
+        file.isEmpty()
+            ? around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+            : Files.readString(Path.of(file)).strip();
+    return identity(
+        url, around.json(token.isEmpty() ? call : call.withHeader("Authorization", token)));
+  }
+
+  private AwsIdentity machine() throws IOException, InterruptedException {
+    String base = "/latest/meta-data/iam/security-credentials/";
+    String role;
+    try {
+      role = metadata(base);
+    } catch (IOException e) {
+      throw new IOException(
+          "no AWS credentials: neither in the configuration, nor in the environment, nor in a"
+              + " profile, nor from the machine ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+    String path = base + role.lines().findFirst().orElse("");
+    try {
+      return identity(path, JSON.readTree(metadata(path)));
+    } catch (JacksonException e) {
+      throw new IOException(path + " answered with what is not JSON", e);
+    }
+  }
+
+  private String metadata(String path) throws IOException, InterruptedException {
+    if (around.variable("AWS_EC2_METADATA_DISABLED").equalsIgnoreCase("true")) {
+      throw new IOException("access to EC2 metadata is switched off (AWS_EC2_METADATA_DISABLED)");
+    }
+    String own = around.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").replaceAll("/+$", "");
+    String base = own.isEmpty() ? METADATA : own;
+    Call ask =
+        new Call(
+            "PUT",
+            URI.create(base + "/latest/api/token"),
+            Map.of("X-aws-ec2-metadata-token-ttl-seconds", "21600"),
+            null,
+            LOCAL_TIMEOUT,
+            null);
+    String token = around.text(ask);
+    return around.text(
+        Call.get(URI.create(base + path))
+            .withTimeout(LOCAL_TIMEOUT)
+            .withHeader("X-aws-ec2-metadata-token", token));
+  }
+
+  private static AwsIdentity identity(String from, JsonNode n) throws IOException {
+    String key = n.path("AccessKeyId").asString("");
+    String secret = n.path("SecretAccessKey").asString("");
+    String token = n.path("Token").asString(n.path("SessionToken").asString(""));
+    if (key.isEmpty() || secret.isEmpty()) {
+      throw new IOException(from + " gave no keys: " + n.path("Message").asString(""));
+    }
+    return new AwsIdentity(key, secret, token, time(from, n.path("Expiration").asString("")));
+  }
+
+  private static Instant time(String from, String s) throws IOException {
+    try {
+      return s.isEmpty() ? Instant.MAX : Instant.parse(s);
+    } catch (DateTimeParseException e) {
+      throw new IOException(from + ": \"" + s + "\" is not a time", e);
+    }
+  }
+
+  private String sts() throws IOException, InterruptedException {
+    String own = around.variable("AWS_ENDPOINT_URL_STS");
+    String r = region();
+    return own.isEmpty()
+        ? "https://sts" + (settings.fips ? "-fips." : ".") + r + "." + domain(r) + "/"
+        : own;
+  }
+
+  /** What follows service and region in names of hosts. */
+  public static String domain(String region) {
+    return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  }
+
+  private AwsIdentity webIdentity(String file, String role, String session)
+      throws IOException, InterruptedException {
+    Map<String, String> f = new LinkedHashMap<>();
+    f.put("Action", "AssumeRoleWithWebIdentity");
+    f.put("Version", "2011-06-15");
+    f.put("RoleArn", role);
+    f.put("RoleSessionName", session.isEmpty() ? "tethys" : session);
+    f.put("WebIdentityToken", Files.readString(Path.of(file)).strip());
+    String url = sts();
+    return role(url, around.ok(Surroundings.form(url, f)), "AssumeRoleWithWebIdentityResult");
+  }
+
+  private AwsIdentity assume(AwsIdentity base, String role, String externalId, String session)
+      throws IOException, InterruptedException {
+    Map<String, String> f = new LinkedHashMap<>();
+    f.put("Action", "AssumeRole");
+    f.put("Version", "2011-06-15");
+    f.put("RoleArn", role);
+    f.put("RoleSessionName", session);
+    if (!externalId.isEmpty()) {
+      f.put("ExternalId", externalId);
+    }
+    String url = sts();
+    Call call =
+        AwsSigner.sign(Surroundings.form(url, f), base, region(), "sts", around.clock().instant());
+    return role(url, around.ok(call), "AssumeRoleResult");
+  }
+
+  private static AwsIdentity role(String url, byte[] xml, String result) throws IOException {
+    Element c = XmlReader.child(XmlReader.root(url, xml), result, "Credentials");
+    if (c == null) {
+      throw new IOException(url + " gave no credentials");
+    }
+    return new AwsIdentity(
+        XmlReader.text(c, "AccessKeyId"),
+        XmlReader.text(c, "SecretAccessKey"),
+        XmlReader.text(c, "SessionToken"),
+        time(url, XmlReader.text(c, "Expiration")));
+  }
+}

@@ -1,0 +1,225 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.config.Secret;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** Tokens of Microsoft Entra ID (Azure AD) for one audience. */
+public final class AzureTokens extends BearerTokens {
+  /** Azure's separate worlds. */
+  public enum Cloud {
+    PUBLIC(
+        "https://login.microsoftonline.com",
+        "https://management.azure.com",
+        "https://management.core.windows.net/"),
+    CHINA(
+        "https://login.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn"),
+    GOVERNMENT(
+        "https://login.microsoftonline.us",
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net");
+
+    private final String authority;
+    private final String management;
+    private final String audience;
+
+    Cloud(String authority, String management, String audience) {
+      this.authority = authority;
+      this.management = management;
+      this.audience = audience;
+    }
+
+    /** Where its resource manager is. */
+    public String management() {
+      return management;
+    }
+
+    /** The scope of tokens for its resource manager. */
+    public String managementScope() {
+      return audience + "/.default";
+    }
+  }
+
+  /** Who asks. */
+  public sealed interface Who {
+    /** An application with a secret. */
+    record Application(String tenantId, String clientId, Secret secret) implements Who {}
+
+    /** An application with a certificate whose key signs, as PEM texts. */
+    record Certificate(
+        String tenantId, String clientId, Path certificate, Path key, boolean sendChain)
+        implements Who {}
+
+    /** The identity of the machine; the client id may be {@code ""}. */
+    record Managed(String clientId) implements Who {}
+
+    /** A pod that Kubernetes vouches for; empty values come from the environment. */
+    record Workload(String tenantId, String clientId, String tokenFile) implements Who {}
+
+    /** Whatever the environment has: an application, a workload identity, a managed identity. */
+    record Environment(String tenantId) implements Who {}
+  }
+
+  private static final String METADATA = "http://169.254.169.254/metadata/identity/oauth2/token";
+  private static final String TOKEN_FILE = "/var/run/secrets/azure/tokens/azure-identity-token";
+  private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(10);
+  private static final String ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+  private final Cloud cloud;
+  private final Who who;
+  private final String scope;
+
+  /**
+   * @param scope what the token is for, ending in {@code /.default}
+   */
+  public AzureTokens(Cloud cloud, Who who, String scope, Surroundings around) {
+    super(around);
+    this.cloud = cloud;
+    this.who = who;
+    this.scope = scope;
+  }
+
+  @Override
+  Token fetch() throws IOException, InterruptedException {
+    return fetch(who);
+  }
+
+  private Token fetch(Who w) throws IOException, InterruptedException {
+    return switch (w) {
+      case Who.Application a ->
+          login(
+              a.tenantId(), Map.of("client_id", a.clientId(), "client_secret", a.secret().value()));
+      case Who.Certificate c ->
+          login(
+              c.tenantId(),
+              Map.of(
+                  "client_id",
+                  c.clientId(),
+                  "client_assertion_type",
+                  ASSERTION,
+                  "client_assertion",
+                  assertion(c)));
+      case Who.Workload k -> workload(k);
+      case Who.Managed m -> managed(m.clientId());
+      case Who.Environment e -> fetch(inEnvironment(e));
+    };
+  }
+
+  private Who inEnvironment(Who.Environment e) {
+    String tenant = e.tenantId().isEmpty() ? around().variable("AZURE_TENANT_ID") : e.tenantId();
+    String client = around().variable("AZURE_CLIENT_ID");
+    String secret = around().variable("AZURE_CLIENT_SECRET");
+    String certificate = around().variable("AZURE_CLIENT_CERTIFICATE_PATH");
+    if (!tenant.isEmpty() && !client.isEmpty() && !secret.isEmpty()) {
+      return new Who.Application(tenant, client, new Secret(secret));
+    }
+    if (!tenant.isEmpty() && !client.isEmpty() && !certificate.isEmpty()) {
+      return new Who.Certificate(tenant, client, Path.of(certificate), Path.of(certificate), false);
+    }
+    return around().variable("AZURE_FEDERATED_TOKEN_FILE").isEmpty()
+        ? new Who.Managed(client)
+        : new Who.Workload(tenant, client, "");
+  }
+
+  private Token workload(Who.Workload k) throws IOException, InterruptedException {
+    String tenant = given(k.tenantId(), "AZURE_TENANT_ID");
+    String client = given(k.clientId(), "AZURE_CLIENT_ID");
+    String named = around().variable("AZURE_FEDERATED_TOKEN_FILE");
+    String file = !k.tokenFile().isEmpty() ? k.tokenFile() : named.isEmpty() ? TOKEN_FILE : named;
+    return login(
+        tenant,
+        Map.of(
+            "client_id",
+            client,
+            "client_assertion_type",
+            ASSERTION,
+            "client_assertion",
+            Files.readString(Path.of(file)).strip()));
+  }
+
+  private String given(String value, String variable) throws IOException {
+    String v = value.isEmpty() ? around().variable(variable) : value;
+    if (v.isEmpty()) {
+      throw new IOException("azure: workload identity wants " + variable);
+    }
+    return v;
+  }
+
+  private String loginUrl(String tenant) {
+    String own = around().variable("AZURE_AUTHORITY_HOST").replaceAll("/+$", "");
+    return (own.isEmpty() ? cloud.authority : own) + "/" + tenant + "/oauth2/v2.0/token";
+  }
+
+  private Token login(String tenant, Map<String, String> fields)
+      throws IOException, InterruptedException {
+    String url = loginUrl(tenant);
+    Map<String, String> f = new TreeMap<>(fields);
+    f.put("grant_type", "client_credentials");
+    f.put("scope", scope);
+    return token(url, around().json(Surroundings.form(url, f)));
+  }
+
+  private Token managed(String clientId) throws IOException, InterruptedException {
+    String resource = scope.replaceFirst("/\\.default$", "");
+    String service = around().variable("IDENTITY_ENDPOINT");
+    String query =
+        "resource="
+            + Surroundings.encoded(resource)
+            + (clientId.isEmpty() ? "" : "&client_id=" + Surroundings.encoded(clientId));
+    Call call;
+    if (service.isEmpty()) {
+      call =
+          Call.get(URI.create(METADATA + "?api-version=2018-02-01&" + query))
+              .withHeader("Metadata", "true");
+    } else {
+      call =
+          Call.get(URI.create(service + "?api-version=2019-08-01&" + query))
+              .withHeader("X-IDENTITY-HEADER", around().variable("IDENTITY_HEADER"));
+    }
+    return token(call.uri().toString(), around().json(call.withTimeout(LOCAL_TIMEOUT)));
+  }
+
+  private String assertion(Who.Certificate c) throws IOException {
+    try {
+      List<X509Certificate> chain = Jwt.certificates(c.certificate());
+      Map<String, Object> header = new LinkedHashMap<>();
+      header.put(
+          "x5t",
+          Jwt.base64(MessageDigest.getInstance("SHA-1").digest(chain.getFirst().getEncoded())));
+      if (c.sendChain()) {
+        List<String> all = new ArrayList<>();
+        for (X509Certificate x : chain) {
+          all.add(Base64.getEncoder().encodeToString(x.getEncoded()));
+        }
+        header.put("x5c", all);
+      }
+      long now = around().clock().instant().getEpochSecond();
+      Map<String, Object> claims = new LinkedHashMap<>();
+      claims.put("aud", loginUrl(c.tenantId()));
+      claims.put("iss", c.clientId());
+      claims.put("sub", c.clientId());
+      claims.put("jti", UUID.randomUUID().toString());
+      claims.put("nbf", now);
+      claims.put("exp", now + 600);
+      return Jwt.signed(header, claims, Files.readString(c.key()));
+    } catch (GeneralSecurityException e) {
+      throw new IOException(c.certificate() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Tokens of Google for one scope, from where Google's own libraries look: a named file, {@code
+ * GOOGLE_APPLICATION_CREDENTIALS}, gcloud's file, the machine's metadata.
+ */
+public final class GoogleTokens extends BearerTokens {
+  private static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+  private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(5);
+
+  private final String file;
+  private final String scope;
+
+  /**
+   * @param file of credentials, or {@code ""} to look for one
+   */
+  public GoogleTokens(String file, String scope, Surroundings around) {
+    super(around);
+    this.file = file;
+    this.scope = scope;
+  }
+
+  @Override
+  Token fetch() throws IOException, InterruptedException {
+    String named = file.isEmpty() ? around().variable("GOOGLE_APPLICATION_CREDENTIALS") : file;
+    if (!named.isEmpty()) {
+      return fromFile(Path.of(named));
+    }
+    Path known = around().home(".config/gcloud/application_default_credentials.json");
+    return Files.isReadable(known) ? fromFile(known) : fromMachine();
+  }
+
+  private Token fromFile(Path path) throws IOException, InterruptedException {
+    JsonNode n = Surroundings.jsonFile(path);
+    String kind = n.path("type").asString("");
+    String url = n.path("token_uri").asString("https://oauth2.googleapis.com/token");
+    switch (kind) {
+      case "service_account" -> {
+        long now = around().clock().instant().getEpochSecond();
+        Map<String, Object> claims = new LinkedHashMap<>();
+        claims.put("iss", n.path("client_email").asString(""));
+        claims.put("scope", scope);
+        claims.put("aud", url);
+        claims.put("iat", now);
+        claims.put("exp", now + 3600);
+        String assertion =
+            Jwt.signed(
+                Map.of("kid", n.path("private_key_id").asString("")),
+                claims,
+                n.path("private_key").asString(""));
+        return token(
+            url,
+            around()
+                .json(
+                    Surroundings.form(
+                        url, Map.of("grant_type", JWT_BEARER, "assertion", assertion))));
+      }
+      case "authorized_user" -> {
+        Map<String, String> f = new TreeMap<>();
+        f.put("grant_type", "refresh_token");
+        f.put("client_id", n.path("client_id").asString(""));
+        f.put("client_secret", n.path("client_secret").asString(""));
+        f.put("refresh_token", n.path("refresh_token").asString(""));
+        return token(url, around().json(Surroundings.form(url, f)));
+      }
+      default ->
+          throw new IOException(
+              path
+                  + ": credentials of type \""
+                  + kind
+                  + "\" are not built in Tethys yet; service_account and authorized_user are");
+    }
+  }
+
+  private Token fromMachine() throws IOException, InterruptedException {
+    String own = around().variable("GCE_METADATA_HOST");
+    String url =
+        "http://"
+            + (own.isEmpty() ? "metadata.google.internal" : own)
+            + "/computeMetadata/v1/instance/service-accounts/default/token?scopes="
+            + Surroundings.encoded(scope);
+    try {
+      return token(
+          url,
+          around()
+              .json(
+                  Call.get(URI.create(url))
+                      .withHeader("Metadata-Flavor", "Google")
+                      .withTimeout(LOCAL_TIMEOUT)));
+    } catch (IOException e) {
+      throw new IOException(
+          "google: could not find default credentials: neither GOOGLE_APPLICATION_CREDENTIALS nor"
+              + " gcloud's file nor the machine's metadata ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+  }
+}

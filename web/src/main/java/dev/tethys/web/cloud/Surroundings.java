@@ -1,0 +1,111 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What asking for credentials needs.
+ *
+ * @param caller sends calls, without authentication of its own
+ * @param clock what time it is
+ * @param environment variables of the process; null for those that are not set
+ */
+public record Surroundings(
+    Caller caller, InstantSource clock, Function<String, @Nullable String> environment) {
+  /** The longest answer that is read. */
+  static final int MAX_BYTES = 1 << 20;
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Sends a call. */
+  @FunctionalInterface
+  public interface Caller {
+    /** The answer, to be closed. */
+    Answer send(Call call) throws IOException, InterruptedException;
+  }
+
+  /** A variable, or {@code ""}. */
+  String variable(String name) {
+    String v = environment.apply(name);
+    return v == null ? "" : v;
+  }
+
+  /** The body of an answer with a status of 2xx; anything else is an error. */
+  byte[] ok(Call call) throws IOException, InterruptedException {
+    try (Answer a = caller.send(call)) {
+      byte[] body = a.bytes(MAX_BYTES);
+      if (a.status() / 100 != 2) {
+        String text = new String(body, StandardCharsets.UTF_8).strip();
+        throw new IOException(
+            call.uri()
+                + " answered with status "
+                + a.status()
+                + (text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), 300))));
+      }
+      return body;
+    }
+  }
+
+  /** The same as text. */
+  String text(Call call) throws IOException, InterruptedException {
+    return new String(ok(call), StandardCharsets.UTF_8).strip();
+  }
+
+  /** The same as JSON. */
+  JsonNode json(Call call) throws IOException, InterruptedException {
+    byte[] body = ok(call);
+    try {
+      return JSON.readTree(body);
+    } catch (JacksonException e) {
+      throw new IOException(call.uri() + " answered with what is not JSON", e);
+    }
+  }
+
+  /** A file of JSON. */
+  static JsonNode jsonFile(Path file) throws IOException {
+    try {
+      return JSON.readTree(Files.readString(file));
+    } catch (JacksonException e) {
+      throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  static byte[] toJson(Object tree) {
+    return JSON.writeValueAsBytes(tree);
+  }
+
+  /** A POST of fields of a form. */
+  static Call form(String url, Map<String, String> fields) {
+    StringBuilder b = new StringBuilder();
+    fields.forEach(
+        (k, v) ->
+            b.append(b.isEmpty() ? "" : "&").append(encoded(k)).append('=').append(encoded(v)));
+    return Call.post(
+        URI.create(url),
+        "application/x-www-form-urlencoded",
+        b.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
+  }
+
+  /** A file in the home of whoever runs the process. */
+  Path home(String path) {
+    String home = variable("HOME");
+    return Path.of(home.isEmpty() ? System.getProperty("user.home", "/") : home).resolve(path);
+  }
+}

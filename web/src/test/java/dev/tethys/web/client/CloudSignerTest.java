@@ -1,0 +1,324 @@
+package dev.tethys.web.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.web.cloud.AwsIdentity;
+import dev.tethys.web.cloud.AwsSigner;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CloudSignerTest {
+  private static final String UUID = "11111111-2222-3333-4444-555555555555";
+
+  @TempDir Path home;
+  private final Map<String, String> environment = new HashMap<>();
+  private final Map<String, String> answers = new ConcurrentHashMap<>();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<String> authorizations = new CopyOnWriteArrayList<>();
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.parse("2026-01-02T03:04:05Z"));
+  private final HttpClientFactory factory =
+      new HttpClientFactory("test", now::get, environment::get);
+  private final HttpServer server;
+
+  CloudSignerTest() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  private String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private void handle(HttpExchange x) throws IOException {
+    try (x) {
+      String body = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      String path = x.getRequestURI().getPath();
+      requests.add(x.getRequestMethod() + " " + x.getRequestURI() + " " + body);
+      if (path.equals("/write")) {
+        authorizations.add(String.valueOf(x.getRequestHeaders().getFirst("Authorization")));
+      }
+      byte[] answer =
+          answers
+              .getOrDefault(x.getRequestMethod() + " " + path, "")
+              .getBytes(StandardCharsets.UTF_8);
+      x.sendResponseHeaders(answers.containsKey(x.getRequestMethod() + " " + path) ? 200 : 404, 0);
+      x.getResponseBody().write(answer);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    environment.put("HOME", home.toString());
+    environment.put("AWS_EC2_METADATA_SERVICE_ENDPOINT", url());
+    environment.put("AWS_ENDPOINT_URL_STS", url() + "/sts");
+    environment.put("GCE_METADATA_HOST", url().substring("http://".length()));
+    environment.put("AZURE_AUTHORITY_HOST", url() + "/azure/");
+    answers.put("POST /write", "ok");
+  }
+
+  @AfterEach
+  void stop() {
+    factory.close();
+    server.stop(0);
+  }
+
+  private String write(CloudAuth cloud) throws IOException, InterruptedException {
+    HttpClientConfig d = HttpClientConfig.DEFAULT;
+    HttpClientConfig c =
+        new HttpClientConfig(null, null, null, d.tls(), true, false, d.proxy(), Map.of(), cloud);
+    try (Answer a =
+        factory
+            .client(c)
+            .send(Call.post(URI.create(url() + "/write"), "text/plain", new byte[] {1}))) {
+      assertThat(a.status()).isEqualTo(200);
+    }
+    return authorizations.getLast();
+  }
+
+  private static CloudAuth.SigV4 aws(String profile, String role) {
+    return new CloudAuth.SigV4("eu-west-1", "", Secret.NONE, profile, role, "ext", false);
+  }
+
+  /** Examples of AWS's documentation and of its test suite. */
+  @Test
+  void signaturesAreThoseOfTheDocumentation() {
+    AwsIdentity id = AwsIdentity.of("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    Instant time = Instant.parse("2015-08-30T12:36:00Z");
+    assertThat(
+            AwsSigner.sign(
+                    Call.get(
+                            URI.create(
+                                "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08"))
+                        .withHeader(
+                            "Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
+                    id,
+                    "us-east-1",
+                    "iam",
+                    time,
+                    false)
+                .headers()
+                .get("Authorization"))
+        .isEqualTo(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request,"
+                + " SignedHeaders=content-type;host;x-amz-date,"
+                + " Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
+    assertThat(
+            AwsSigner.sign(
+                    Call.get(URI.create("https://example.amazonaws.com/")),
+                    id,
+                    "us-east-1",
+                    "service",
+                    time,
+                    false)
+                .headers()
+                .get("Authorization"))
+        .endsWith("Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+  }
+
+  @Test
+  void keysOfTheConfigurationAndOfTheEnvironment() throws Exception {
+    environment.put("AWS_ACCESS_KEY_ID", "ENV");
+    environment.put("AWS_SECRET_ACCESS_KEY", "s");
+    assertThat(write(aws("", "")))
+        .startsWith(
+            "AWS4-HMAC-SHA256 Credential=ENV/20260102/eu-west-1/aps/aws4_request,"
+                + " SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, Signature=");
+    environment.put("AWS_REGION", "us-west-2");
+    assertThat(write(new CloudAuth.SigV4("", "CONF", new Secret("s"), "", "", "", false)))
+        .contains("Credential=CONF/20260102/us-west-2/aps/");
+  }
+
+  @Test
+  void profilesNameEachOtherAndRoles() throws Exception {
+    Files.createDirectories(home.resolve(".aws"));
+    Files.writeString(
+        home.resolve(".aws/config"),
+        """
+        [default]
+        region = us-east-2
+        [profile prod]
+        role_arn = arn:aws:iam::1:role/prod
+        source_profile = base
+        external_id = e1
+        [sso-session x]
+        [profile sso]
+        sso_session = x
+        [profile proc]
+        credential_process = echo '{"Version":1,"AccessKeyId":"PROC","SecretAccessKey":"s"}'
+        """);
+    Files.writeString(
+        home.resolve(".aws/credentials"),
+        "# keys\n[base]\naws_access_key_id = BASE\naws_secret_access_key = s\n");
+    answers.put(
+        "POST /sts",
+        """
+        <AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+        <SessionToken>t</SessionToken><Expiration>2026-01-02T04:04:05Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
+        """);
+    assertThat(write(aws("prod", "")))
+        .contains("Credential=ROLE/")
+        .contains("x-amz-security-token");
+    assertThat(requests.getFirst())
+        .contains("Action=AssumeRole&")
+        .contains("RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fprod")
+        .contains("ExternalId=e1");
+    write(aws("prod", ""));
+    assertThat(requests.stream().filter(r -> r.contains("/sts"))).as("kept").hasSize(1);
+    now.set(now.get().plusSeconds(56 * 60));
+    write(aws("prod", ""));
+    assertThat(requests.stream().filter(r -> r.contains("/sts"))).as("renewed").hasSize(2);
+    assertThat(write(aws("base", ""))).contains("Credential=BASE/");
+    assertThat(write(aws("proc", ""))).contains("Credential=PROC/");
+    assertThat(write(aws("base", "arn:other"))).contains("Credential=ROLE/");
+    assertThat(requests.stream().filter(r -> r.contains("ExternalId=ext"))).hasSize(1);
+    assertThatThrownBy(() -> write(aws("sso", ""))).hasMessageContaining("SSO");
+    assertThatThrownBy(() -> write(aws("none", "")))
+        .hasMessageContaining("profile \"none\" does not exist");
+  }
+
+  @Test
+  void webIdentityContainerAndMachine() throws Exception {
+    answers.put("PUT /latest/api/token", "imds");
+    answers.put("GET /latest/meta-data/iam/security-credentials/", "role");
+    answers.put(
+        "GET /latest/meta-data/iam/security-credentials/role",
+        "{\"AccessKeyId\":\"IMDS\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2026-01-02T09:00:00Z\"}");
+    answers.put("GET /latest/meta-data/placement/region", "ap-south-1");
+    assertThat(write(new CloudAuth.SigV4("", "", Secret.NONE, "", "", "", false)))
+        .contains("Credential=IMDS/20260102/ap-south-1/");
+    answers.put(
+        "GET /container", "{\"AccessKeyId\":\"CONT\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"}");
+    environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", url() + "/container");
+    assertThat(write(aws("", ""))).contains("Credential=CONT/");
+    Path token = Files.writeString(home.resolve("token"), "jwt\n");
+    environment.put("AWS_WEB_IDENTITY_TOKEN_FILE", token.toString());
+    environment.put("AWS_ROLE_ARN", "arn:r");
+    answers.put(
+        "POST /sts",
+        "<r><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>WEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            + "</Credentials></AssumeRoleWithWebIdentityResult></r>");
+    assertThat(write(new CloudAuth.SigV4("eu-west-2", "", Secret.NONE, "", "", "", false)))
+        .contains("Credential=WEB/20260102/eu-west-2/");
+    assertThat(requests)
+        .anyMatch(r -> r.contains("WebIdentityToken=jwt") && r.contains("RoleArn=arn%3Ar"));
+    environment.put("AWS_EC2_METADATA_DISABLED", "true");
+    environment.remove("AWS_WEB_IDENTITY_TOKEN_FILE");
+    environment.remove("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    assertThatThrownBy(() -> write(new CloudAuth.SigV4("x", "", Secret.NONE, "", "", "", false)))
+        .hasMessageContaining("no AWS credentials")
+        .hasMessageContaining("AWS_EC2_METADATA_DISABLED");
+  }
+
+  private static CloudAuth azure(String method, String tokenFile) {
+    return new CloudAuth.AzureAd(
+        "AzurePublic",
+        method,
+        new CloudAuth.AzureAd.Identity(
+            UUID, new Secret("secret"), "tenant", tokenFile, "", "", false),
+        "");
+  }
+
+  @Test
+  void tokensOfAzure() throws Exception {
+    answers.put(
+        "POST /azure/tenant/oauth2/v2.0/token", "{\"access_token\":\"az\",\"expires_in\":3600}");
+    assertThat(write(azure("oauth", ""))).isEqualTo("Bearer az");
+    assertThat(requests.getFirst())
+        .contains("client_secret=secret")
+        .contains("scope=https%3A%2F%2Fmonitor.azure.com%2F%2F.default")
+        .contains("grant_type=client_credentials");
+    write(azure("oauth", ""));
+    assertThat(requests.stream().filter(r -> r.contains("/azure/"))).as("kept").hasSize(1);
+    now.set(now.get().plusSeconds(3400));
+    write(azure("oauth", ""));
+    assertThat(requests.stream().filter(r -> r.contains("/azure/"))).as("renewed").hasSize(2);
+    Path file = Files.writeString(home.resolve("federated"), "federated\n");
+    assertThat(write(azure("workload_identity", file.toString()))).isEqualTo("Bearer az");
+    assertThat(requests).anyMatch(r -> r.contains("client_assertion=federated"));
+    environment.put("IDENTITY_ENDPOINT", url() + "/msi");
+    environment.put("IDENTITY_HEADER", "h");
+    answers.put(
+        "GET /msi",
+        "{\"access_token\":\"msi\",\"expires_on\":\""
+            + now.get().plusSeconds(9999).getEpochSecond()
+            + "\"}");
+    assertThat(write(azure("managed_identity", ""))).isEqualTo("Bearer msi");
+    assertThat(requests)
+        .anyMatch(
+            r ->
+                r.contains("resource=https%3A%2F%2Fmonitor.azure.com%2F")
+                    && r.contains("client_id=" + UUID));
+    answers.remove("POST /azure/tenant/oauth2/v2.0/token");
+    now.set(now.get().plusSeconds(9999));
+    assertThatThrownBy(() -> write(azure("oauth", "")))
+        .hasMessageContaining("/azure/tenant/oauth2/v2.0/token")
+        .hasMessageContaining("404");
+  }
+
+  @Test
+  void tokensOfGoogle() throws Exception {
+    answers.put(
+        "GET /computeMetadata/v1/instance/service-accounts/default/token",
+        "{\"access_token\":\"gce\",\"expires_in\":3600}");
+    assertThat(write(new CloudAuth.GoogleIam(""))).isEqualTo("Bearer gce");
+    answers.put("POST /google", "{\"access_token\":\"sa\",\"expires_in\":3600}");
+    KeyPairGenerator g = KeyPairGenerator.getInstance("RSA");
+    g.initialize(2048);
+    KeyPair pair = g.generateKeyPair();
+    String pem =
+        "-----BEGIN PRIVATE KEY-----\\n"
+            + Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded())
+            + "\\n-----END PRIVATE KEY-----\\n";
+    Path key =
+        Files.writeString(
+            home.resolve("key.json"),
+            "{\"type\":\"service_account\",\"client_email\":\"a@b\",\"private_key_id\":\"k\",\"token_uri\":\""
+                + url()
+                + "/google\",\"private_key\":\""
+                + pem
+                + "\"}");
+    assertThat(write(new CloudAuth.GoogleIam(key.toString()))).isEqualTo("Bearer sa");
+    String form = requests.stream().filter(r -> r.contains("/google")).findFirst().orElseThrow();
+    String jwt = form.replaceAll(".*assertion=([^& ]*).*", "$1");
+    String[] parts = jwt.split("\\.");
+    Signature s = Signature.getInstance("SHA256withRSA");
+    s.initVerify(pair.getPublic());
+    s.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
+    assertThat(s.verify(Base64.getUrlDecoder().decode(parts[2]))).isTrue();
+    assertThat(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8))
+        .contains("\"iss\":\"a@b\"")
+        .contains("monitoring.write");
+    Path other = Files.writeString(home.resolve("other.json"), "{\"type\":\"external_account\"}");
+    assertThatThrownBy(() -> write(new CloudAuth.GoogleIam(other.toString())))
+        .hasMessageContaining("external_account");
+  }
+}
