@@ -47,9 +47,11 @@ public final class ClymeneFlags {
         role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(environment));
   }
 
-  /** The help page, for the databases that the variables name. */
+  /** The help page, for the databases that the variables name, or for all that there are. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
-    return set(role, storages(role, environment)).help();
+    boolean named =
+        environment.containsKey("STORAGE_TYPE") || environment.containsKey("TS_STORAGE_TYPE");
+    return set(role, named ? storages(role, environment) : BUILT).help();
   }
 
   private static FlagSet set(ClymeneRole role, Set<String> storages) {
@@ -59,7 +61,8 @@ public final class ClymeneFlags {
             + role.word()
             + " does. STORAGE_TYPE says which databases are written to: "
             + String.join(", ", BUILT.stream().sorted().toList())
-            + ", with commas between.",
+            + ", with commas between. Every flag is a variable, too: in upper case, with _ for"
+            + " dots and dashes. With --config it is a collector, see tethys collector --help.",
         flags(role, storages));
   }
 

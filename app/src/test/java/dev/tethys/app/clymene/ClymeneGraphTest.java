@@ -255,6 +255,17 @@ class ClymeneGraphTest {
         .hasMessageContaining("not built yet");
   }
 
+  @Test
+  void everyProgramHasHelp() {
+    for (ClymeneRole r : ClymeneRole.values()) {
+      assertThat(ClymeneFlags.help(r, Map.of()))
+          .contains("--kafka.producer.brokers", "--gateway.grpc-client.host-port", "--config");
+    }
+    assertThat(ClymeneFlags.help(ClymeneRole.GATEWAY, Map.of("STORAGE_TYPE", "prometheus")))
+        .contains("--prometheus.remote.url")
+        .doesNotContain("--kafka.producer.brokers");
+  }
+
   private static void wrong(ClymeneRole role, String storage, String message, String... flags) {
     assertThatThrownBy(() -> yaml(role, Map.of("STORAGE_TYPE", storage), flags))
         .isInstanceOf(UsageException.class)
