@@ -6,11 +6,16 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +23,76 @@ import org.junit.jupiter.api.io.TempDir;
 /** One process: rules, and the Alertmanager that notifies about their alerts. */
 class EmbeddedAlertmanagerTest {
   @TempDir Path dir;
+
+  /** Dashboards take every place there is for queries and more; the alert comes all the same. */
+  @Test
+  void alertsGoOutWhileDashboardsTakeEverything() throws Exception {
+    List<String> posted = new CopyOnWriteArrayList<>();
+    HttpServer hook =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hook.createContext(
+        "/",
+        x -> {
+          posted.add(new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          x.sendResponseHeaders(200, -1);
+          x.close();
+        });
+    hook.start();
+    Files.writeString(
+        dir.resolve("am.yml"),
+        """
+        route: {receiver: r, group_wait: 0s}
+        receivers: [{name: r, webhook_configs: [{url: 'http://127.0.0.1:%d/'}]}]
+        """
+            .formatted(hook.getAddress().getPort()));
+    String config =
+        """
+        global: {scrape_interval: 1s, evaluation_interval: 1s}
+        rule_files: ['rules*.yml']
+        scrape_configs:
+        - {job_name: self, static_configs: [{targets: ['127.0.0.1:{port}']}]}
+        """;
+    // Each of its steps looks at a day of seconds anew.
+    String dashboard =
+        "/api/v1/query_range?start=0&end=1000000&step=100&query="
+            + URLEncoder.encode(
+                "quantile_over_time(0.5, (sin(time() * vector(1)) % 7)[1d:1s])",
+                StandardCharsets.UTF_8);
+    List<CompletableFuture<HttpResponse<Void>>> asked = new ArrayList<>();
+    try (TethysProcess p =
+        TethysProcess.server(
+            dir,
+            config,
+            "--alertmanager.config.file=" + dir.resolve("am.yml"),
+            "--query.max-concurrency=2",
+            "--query.timeout=10m",
+            "--query.max-samples=2000000000",
+            "--web.enable-lifecycle",
+            "--rules.alert.resend-delay=1s")) {
+      for (int i = 0; i < 30; i++) {
+        asked.add(
+            TethysProcess.CLIENT.sendAsync(
+                HttpRequest.newBuilder(p.uri(dashboard)).build(),
+                HttpResponse.BodyHandlers.discarding()));
+      }
+      p.await(
+          "all places to be taken and others to wait",
+          Duration.ofSeconds(60),
+          () -> p.get("/metrics").body().contains("prometheus_engine_queries 30"));
+      Files.writeString(
+          dir.resolve("rules.yml"),
+          "groups: [{name: g, rules: [{alert: Up, expr: 'count(up) == 1', for: 2s}]}]");
+      assertThat(p.post("/-/reload", "text/plain", new byte[0]).statusCode()).isEqualTo(200);
+      p.await(
+          "a notification while dashboards go on",
+          Duration.ofSeconds(90),
+          () -> posted.stream().anyMatch(b -> b.contains("\"alertname\":\"Up\"")));
+      assertThat(asked).as("the flood still runs").noneMatch(CompletableFuture::isDone);
+      p.kill();
+    } finally {
+      hook.stop(0);
+    }
+  }
 
   @Test
   void alertsOfRulesAreNotifiedAbout() throws IOException {

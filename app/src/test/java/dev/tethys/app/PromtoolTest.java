@@ -113,6 +113,9 @@ class PromtoolTest {
         "check config --lint=too-long-scrape-interval --query.lookback-delta=11m --lint-fatal"
             + " @promtool/prometheus-config.lint.too_long_scrape_interval.yml",
         "check config @promtool/config_with_rule_files.yml",
+        "check config --agent @promtool/config_with_rule_files.yml",
+        "check config --agent @promtool/prometheus-config.lint.yml",
+        "check config --agent @promtool/url_in_alert_targetgroup_with_relabel_config.good.yml",
         "check config @promtool/config_with_service_discovery_files.yml",
         "check config @promtool/config_with_tls_files.yml",
         "check config --syntax-only @promtool/config_with_tls_files.yml",

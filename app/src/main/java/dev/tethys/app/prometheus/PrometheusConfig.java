@@ -266,6 +266,15 @@ public record PrometheusConfig(
     return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
   }
 
+  /** Why an agent cannot obey it, in Prometheus's words; null when it can. */
+  public @Nullable String notForAgents() {
+    String field =
+        !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()
+            ? "alerting"
+            : !ruleFiles.isEmpty() ? "rule_files" : !remoteRead.isEmpty() ? "remote_read" : null;
+    return field == null ? null : "field " + field + " is not allowed in agent mode";
+  }
+
   /** The configuration in force as YAML: defaults filled in, secrets masked. */
   public String toYaml() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();

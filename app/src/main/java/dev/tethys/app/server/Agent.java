@@ -151,14 +151,9 @@ final class Agent implements AutoCloseable {
 
   /** What an agent does not do is refused in the words of Prometheus. */
   private static void check(PrometheusConfig c) {
-    if (!c.ruleFiles().isEmpty()) {
-      throw new IllegalStateException("field rule_files is not allowed in agent mode");
-    }
-    if (!c.alerting().alertmanagers().isEmpty() || !c.alerting().relabeling().isEmpty()) {
-      throw new IllegalStateException("field alerting is not allowed in agent mode");
-    }
-    if (!c.remoteRead().isEmpty()) {
-      throw new IllegalStateException("field remote_read is not allowed in agent mode");
+    String problem = c.notForAgents();
+    if (problem != null) {
+      throw new IllegalStateException(problem);
     }
   }
 

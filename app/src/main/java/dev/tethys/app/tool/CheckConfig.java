@@ -36,10 +36,12 @@ final class CheckConfig {
 
   private final Console console;
   private final boolean syntaxOnly;
+  private final boolean agent;
 
-  private CheckConfig(Console console, boolean syntaxOnly) {
+  private CheckConfig(Console console, boolean syntaxOnly, boolean agent) {
     this.console = console;
     this.syntaxOnly = syntaxOnly;
+    this.agent = agent;
   }
 
   /** Something that the configuration names is wrong. */
@@ -76,7 +78,11 @@ final class CheckConfig {
                     Flag.Kind.DURATION,
                     "5m",
                     "The server's lookback, which scrape intervals are compared with."),
-                Flag.refused("agent", Flag.Kind.BOOLEAN, "false", "agent mode is still to come")),
+                Flag.of(
+                    "agent",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Check the config file for Prometheus in agent mode.")),
             1,
             Command.ANY,
             CheckConfig::run),
@@ -128,7 +134,8 @@ final class CheckConfig {
     options.remove(TOO_LONG);
     CheckRules.Lint lint =
         CheckRules.Lint.of(options.contains("none") ? List.of() : options, fatal, console);
-    CheckConfig check = new CheckConfig(console, a.flags().bool("syntax-only"));
+    CheckConfig check =
+        new CheckConfig(console, a.flags().bool("syntax-only"), a.flags().bool("agent"));
     CheckRules rules =
         new CheckRules(
             console,
@@ -148,6 +155,10 @@ final class CheckConfig {
     PrometheusConfig config;
     try {
       config = PrometheusConfig.read(Path.of(file));
+      String problem = agent ? config.notForAgents() : null;
+      if (problem != null) {
+        throw new BadException(problem);
+      }
       ruleFiles = check(file, config);
     } catch (ConfigException | IOException | BadException e) {
       console.err().println("  FAILED: " + said(e));
