@@ -11,10 +11,12 @@ import dev.tethys.collect.discovery.gce.Gce;
 import dev.tethys.collect.discovery.hetzner.Hetzner;
 import dev.tethys.collect.discovery.ionos.Ionos;
 import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
+import dev.tethys.collect.discovery.kuma.Kuma;
 import dev.tethys.collect.discovery.linode.Linode;
 import dev.tethys.collect.discovery.marathon.Marathon;
 import dev.tethys.collect.discovery.nomad.Nomad;
 import dev.tethys.collect.discovery.openstack.OpenStack;
+import dev.tethys.collect.discovery.outscale.Outscale;
 import dev.tethys.collect.discovery.ovhcloud.OvhCloud;
 import dev.tethys.collect.discovery.puppetdb.PuppetDb;
 import dev.tethys.collect.discovery.scaleway.Scaleway;
@@ -22,6 +24,7 @@ import dev.tethys.collect.discovery.stackit.Stackit;
 import dev.tethys.collect.discovery.triton.Triton;
 import dev.tethys.collect.discovery.uyuni.Uyuni;
 import dev.tethys.collect.discovery.vultr.Vultr;
+import dev.tethys.collect.discovery.zookeeper.ZooKeeperDiscovery;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -54,22 +57,25 @@ public final class Discoveries {
           Hetzner.MECHANISM,
           Ionos.MECHANISM,
           KubernetesDiscovery.MECHANISM,
+          Kuma.MECHANISM,
           Aws.LIGHTSAIL,
           Linode.MECHANISM,
           Marathon.MECHANISM,
+          ZooKeeperDiscovery.NERVE,
           Nomad.MECHANISM,
           OpenStack.MECHANISM,
+          Outscale.MECHANISM,
           OvhCloud.MECHANISM,
           PuppetDb.MECHANISM,
           Scaleway.MECHANISM,
+          ZooKeeperDiscovery.SERVERSET,
           Stackit.MECHANISM,
           Triton.MECHANISM,
           Uyuni.MECHANISM,
           Vultr.MECHANISM);
 
   /** Mechanisms of Prometheus that are refused by name. */
-  private static final List<String> NOT_BUILT =
-      List.of("kuma", "nerve", "oci", "outscale", "serverset");
+  private static final List<String> NOT_BUILT = List.of("oci");
 
   /** To be included in the section of whoever discovers targets. */
   public static final Section SECTION =

@@ -23,6 +23,8 @@ public final class DiscoveryMetrics {
           "Refreshes from Azure that failed.",
           "prometheus_sd_azure_cache_hit_total",
           "Network interfaces of Azure that were still known.",
+          "prometheus_treecache_zookeeper_failures_total",
+          "Sessions with ZooKeeper that failed.",
           "prometheus_sd_kuma_fetch_failures_total",
           "Fetches from Kuma's control plane that failed.",
           "prometheus_sd_kuma_fetch_skipped_updates_total",

@@ -46,10 +46,10 @@ class DiscoveriesTest {
 
   @Test
   void refusesWhatIsNotBuiltByName() {
-    assertThatThrownBy(() -> Setting.read("kuma_sd_configs: [{server: a}]"))
+    assertThatThrownBy(() -> Setting.read("oci_sd_configs: [{tenancy: a}]"))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("test.yml:1:1")
-        .hasMessageContaining("kuma_sd_configs");
+        .hasMessageContaining("oci_sd_configs");
   }
 
   @ParameterizedTest

@@ -9,7 +9,6 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
 import java.util.List;
@@ -100,12 +99,6 @@ public final class Aws {
     if (role.isEmpty()) {
       throw o.error("unknown AWS SD role \"\"");
     }
-    if (role.equals("elasticache") || role.equals("rds")) {
-      YamlNode at = o.at(ROLE);
-      if (at != null) {
-        at.notBuilt(at.path() + ": " + role);
-      }
-    }
     checkFilters(o, s.get(FILTERS));
   }
 
@@ -122,7 +115,9 @@ public final class Aws {
       case "lightsail" -> new LightsailInstances(KEYS.api("lightsail", s, context), port);
       case "ecs" -> new EcsTasks(KEYS.api("ecs", s, context), s.get(CLUSTERS), port);
       case "msk" -> new MskNodes(KEYS.api("kafka", s, context), s.get(CLUSTERS), port);
-      default -> throw new IllegalStateException("role " + s.get(ROLE) + " is not built");
+      case "rds" ->
+          new RdsInstances(KEYS.api("rds", s, context), s.get(CLUSTERS), s.get(FILTERS), port);
+      default -> new ElastiCacheNodes(KEYS.api("elasticache", s, context), s.get(CLUSTERS));
     };
   }
 }
