@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …},
- * {@code dashboard …}, {@code stages …} and {@code jmh …}; the races are run by the launcher.
+ * {@code agent-kills …}, {@code dashboard …}, {@code stages …} and {@code jmh …}; the races are run
+ * by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -18,6 +19,7 @@ public final class Main {
         case "disk" -> System.exit(Disk.run(rest));
         case "churn" -> System.exit(Churn.run(rest));
         case "kills" -> System.exit(Kills.run(rest));
+        case "agent-kills" -> System.exit(AgentKills.run(rest));
         case "fuzz" -> System.exit(Fuzz.run(rest));
         case "hostile" -> System.exit(Hostile.run(rest));
         case "dashboard" -> System.exit(Dashboard.run(rest));
@@ -25,7 +27,8 @@ public final class Main {
         case "jmh" -> org.openjdk.jmh.Main.main(rest);
         default -> {
           System.err.println(
-              "usage: tethys bench race|soak|disk|fuzz|churn|kills|hostile|dashboard|stages|jmh …");
+              "usage: tethys bench race|soak|disk|fuzz|churn|kills|agent-kills|hostile|dashboard|stages|jmh"
+                  + " …");
           System.exit(2);
         }
       }
