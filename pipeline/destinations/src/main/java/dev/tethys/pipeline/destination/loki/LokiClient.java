@@ -100,7 +100,15 @@ public final class LokiClient implements AutoCloseable {
             .withRetry(
                 new OutboxOptions.Retry(
                     true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
-    LokiSender sender = new LokiSender(config, client, clock::millis, new Counting());
+    LokiSender sender =
+        new LokiSender(
+            config.url(),
+            config::headers,
+            config.timeout(),
+            config.dropRateLimited(),
+            () -> client,
+            clock::millis,
+            new Counting());
     this.outbox = outboxes.open("client " + config.id(), options, sender, account);
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Posts requests to a Loki and judges its answers as Promtail does: 429 and 5xx are for later,
@@ -31,6 +32,7 @@ import java.util.function.LongSupplier;
 final class LokiSender implements Sender {
   static final String TENANT = "X-Scope-OrgID";
   static final String PROTOBUF = "application/x-protobuf";
+  static final String JSON = "application/json";
 
   /** The largest request that is taken apart again. */
   private static final int MAX_SPLIT = 1 << 29;
@@ -39,6 +41,22 @@ final class LokiSender implements Sender {
 
   /** Hears of requests. */
   interface Ear {
+    /** Nobody wants to hear. */
+    Ear NONE =
+        new Ear() {
+          @Override
+          public void answered(int status, double seconds) {}
+
+          @Override
+          public void sent(Parcel p) {}
+
+          @Override
+          public void dropped(Parcel p, String reason) {}
+
+          @Override
+          public void retried(Parcel p) {}
+        };
+
     void answered(int status, double seconds);
 
     void sent(Parcel p);
@@ -48,28 +66,57 @@ final class LokiSender implements Sender {
     void retried(Parcel p);
   }
 
+  /** Makes the client at the first request, so that checking a configuration opens no file. */
+  @FunctionalInterface
+  interface Clients {
+    WebClient open() throws IOException;
+  }
+
+  /** Headers of a request beside its own. */
+  @FunctionalInterface
+  interface Headers {
+    Map<String, String> get() throws IOException;
+  }
+
   private final URI url;
-  private final Map<String, String> headers;
+  private final Headers headers;
   private final Duration timeout;
   private final boolean dropRateLimited;
-  private final WebClient client;
+  private final Clients clients;
   private final LongSupplier millis;
   private final Ear ear;
+  private volatile @Nullable WebClient client;
 
-  LokiSender(LokiClientConfig config, WebClient client, LongSupplier millis, Ear ear) {
-    this.url = config.url();
-    this.headers = config.headers();
-    this.timeout = config.timeout();
-    this.dropRateLimited = config.dropRateLimited();
-    this.client = client;
+  LokiSender(
+      URI url,
+      Headers headers,
+      Duration timeout,
+      boolean dropRateLimited,
+      Clients clients,
+      LongSupplier millis,
+      Ear ear) {
+    this.url = url;
+    this.headers = headers;
+    this.timeout = timeout;
+    this.dropRateLimited = dropRateLimited;
+    this.clients = clients;
     this.millis = millis;
     this.ear = ear;
+  }
+
+  private WebClient client() throws IOException {
+    WebClient c = client;
+    if (c == null) {
+      c = clients.open();
+      client = c;
+    }
+    return c;
   }
 
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    all.putAll(headers);
+    all.putAll(headers.get());
     all.put("Content-Type", PROTOBUF);
     all.putAll(p.headers());
     Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
@@ -77,7 +124,7 @@ final class LokiSender implements Sender {
     int status = -1;
     String reason;
     Duration after;
-    try (Answer a = client.send(call)) {
+    try (Answer a = client().send(call)) {
       status = a.status();
       after = RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong()));
       reason = "HTTP status " + status + (status / 100 == 2 ? "" : said(a));
@@ -106,7 +153,7 @@ final class LokiSender implements Sender {
   }
 
   private static List<Parcel> halves(Parcel p) {
-    if (p.items() < 2) {
+    if (p.items() < 2 || JSON.equals(p.headers().get("Content-Type"))) {
       return List.of();
     }
     try {

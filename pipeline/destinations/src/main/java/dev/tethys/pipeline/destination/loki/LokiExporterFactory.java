@@ -1,0 +1,68 @@
+package dev.tethys.pipeline.destination.loki;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes {@code loki} exporters. */
+public final class LokiExporterFactory implements ExporterFactory<LokiExporterSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public LokiExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "loki";
+  }
+
+  @Override
+  public String about() {
+    return "Exports logs to Loki by its push API.";
+  }
+
+  @Override
+  public Type<LokiExporterSettings> settings() {
+    return LokiExporterSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Exporter create(LokiExporterSettings s, Signal signal, Context context) {
+    ClientAuth auth =
+        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+    LokiSender sender =
+        new LokiSender(
+            s.url(),
+            () -> {
+              Map<String, String> h = new HashMap<>();
+              s.client().headers().forEach((k, v) -> h.put(k, v.value()));
+              if (auth != null) {
+                h.putAll(auth.headers());
+              }
+              return h;
+            },
+            s.delivery().timeout(),
+            false,
+            () -> clients.client(s.client().client()),
+            context.clock()::millis,
+            LokiSender.Ear.NONE);
+    return context.exporter(
+        s.delivery(), signal, new LokiParcels(s, auth, context.clock()::millis), sender);
+  }
+}

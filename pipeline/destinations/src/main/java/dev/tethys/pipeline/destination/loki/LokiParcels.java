@@ -1,0 +1,226 @@
+package dev.tethys.pipeline.destination.loki;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes push requests of logs, one for each tenant: a resource is a stream, its attributes (or some
+ * of them) are labels; a record is an entry, its other attributes are structured metadata. What
+ * Loki's own receiver here makes of a push request becomes the same request again.
+ */
+final class LokiParcels implements Encoder {
+  /** What a stream without labels is called, since Loki takes none. */
+  private static final Labels UNKNOWN = Labels.of("service_name", "unknown_service");
+
+  private record Entry(long time, String line, Labels metadata) {}
+
+  private final LokiExporterSettings settings;
+  private final @Nullable ClientAuth auth;
+  private final LongSupplier millis;
+
+  LokiParcels(LokiExporterSettings settings, @Nullable ClientAuth auth, LongSupplier millis) {
+    this.settings = settings;
+    this.auth = auth;
+    this.millis = millis;
+  }
+
+  @Override
+  public Encoded encode(Batch batch) {
+    LogsData logs;
+    try {
+      logs = new OtlpReader().logs(batch.body(), 0, batch.size());
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+    Map<String, Map<Labels, List<Entry>>> tenants = new LinkedHashMap<>();
+    for (ResourceGroup<LogRecord> g : logs.resources()) {
+      for (ScopeGroup<LogRecord> s : g.scopes()) {
+        for (LogRecord r : s.items()) {
+          add(g.resource().attributes(), r, tenants);
+        }
+      }
+    }
+    List<Parcel> out = new ArrayList<>();
+    tenants.forEach((tenant, streams) -> out.add(parcel(batch, tenant, streams)));
+    return Encoded.of(out);
+  }
+
+  private void add(
+      Attributes resource, LogRecord r, Map<String, Map<Labels, List<Entry>>> tenants) {
+    LabelsBuilder labels = new LabelsBuilder();
+    LabelsBuilder metadata = new LabelsBuilder();
+    List<String> chosen = settings.resourceLabels();
+    resource.forEach(
+        (k, v) ->
+            (chosen.isEmpty() || chosen.contains(k) ? labels : metadata).set(name(k), text(v)));
+    r.attributes()
+        .forEach(
+            (k, v) ->
+                (settings.recordLabels().contains(k) ? labels : metadata).set(name(k), text(v)));
+    if (!r.severityText().isEmpty()) {
+      metadata.set("severity_text", r.severityText());
+    }
+    if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
+      metadata.set("trace_id", String.format("%016x%016x", r.traceIdHigh(), r.traceIdLow()));
+    }
+    if (r.spanId() != 0) {
+      metadata.set("span_id", String.format("%016x", r.spanId()));
+    }
+    String own = labels.get(LogEntry.TENANT_LABEL);
+    Labels stream = labels.remove(LogEntry.TENANT_LABEL).build();
+    long time =
+        r.timeUnixNano() != 0
+            ? r.timeUnixNano()
+            : r.observedTimeUnixNano() != 0
+                ? r.observedTimeUnixNano()
+                : millis.getAsLong() * 1_000_000;
+    tenants
+        .computeIfAbsent(own.isEmpty() ? settings.tenant() : own, t -> new LinkedHashMap<>())
+        .computeIfAbsent(stream.isEmpty() ? UNKNOWN : stream, l -> new ArrayList<>())
+        .add(new Entry(time, text(r.body()), metadata.build()));
+  }
+
+  private Parcel parcel(Batch batch, String tenant, Map<Labels, List<Entry>> streams) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (auth != null) {
+      headers.putAll(auth.headers(batch.metadata()));
+    }
+    if (!tenant.isEmpty()) {
+      headers.put(LokiSender.TENANT, tenant);
+    }
+    int items = streams.values().stream().mapToInt(List::size).sum();
+    byte[] body;
+    if (settings.json()) {
+      Compression c = settings.client().compression();
+      byte[] b = json(streams).getBytes(StandardCharsets.UTF_8);
+      body = c == Compression.NONE ? b : c.compress(b, 0, b.length, settings.client().level());
+      if (c != Compression.NONE) {
+        headers.put("Content-Encoding", c.word());
+      }
+      headers.put("Content-Type", LokiSender.JSON);
+    } else {
+      PushWriter w = new PushWriter();
+      streams.forEach(
+          (labels, entries) -> {
+            String text = labels.toString();
+            entries.forEach(e -> w.add(text, e.time, e.line, e.metadata));
+          });
+      byte[] b = w.toByteArray();
+      body = SnappyBlock.encode(b, 0, b.length);
+    }
+    return new Parcel(batch.signal(), body, items, batch.lane(), headers);
+  }
+
+  private static String json(Map<Labels, List<Entry>> streams) {
+    StringBuilder sb = new StringBuilder("{\"streams\":[");
+    String comma = "";
+    for (Map.Entry<Labels, List<Entry>> s : streams.entrySet()) {
+      sb.append(comma).append("{\"stream\":");
+      comma = ",";
+      object(sb, s.getKey());
+      sb.append(",\"values\":[");
+      String separator = "";
+      for (Entry e : s.getValue()) {
+        sb.append(separator).append("[\"").append(e.time).append("\",");
+        separator = ",";
+        GoJson.append(sb, e.line);
+        if (!e.metadata.isEmpty()) {
+          object(sb.append(','), e.metadata);
+        }
+        sb.append(']');
+      }
+      sb.append("]}");
+    }
+    return sb.append("]}").toString();
+  }
+
+  private static void object(StringBuilder sb, Labels labels) {
+    String comma = "{";
+    for (Labels.Label l : labels.toList()) {
+      GoJson.append(sb.append(comma), l.name()).append(':');
+      GoJson.append(sb, l.value());
+      comma = ",";
+    }
+    sb.append(labels.isEmpty() ? "{}" : "}");
+  }
+
+  /** What may not be in a label's name becomes an underscore. */
+  private static String name(String key) {
+    StringBuilder sb = new StringBuilder(key.length());
+    for (int i = 0; i < key.length(); i++) {
+      char c = key.charAt(i);
+      boolean letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9' && i > 0;
+      sb.append(letter || digit ? c : '_');
+    }
+    return sb.isEmpty() ? "_" : sb.toString();
+  }
+
+  private static String text(@Nullable Object value) {
+    return switch (value) {
+      case null -> "";
+      case byte[] b -> Base64.getEncoder().encodeToString(b);
+      case ArrayValue a -> json(new StringBuilder(), a).toString();
+      case Attributes a -> json(new StringBuilder(), a).toString();
+      default -> value.toString();
+    };
+  }
+
+  private static StringBuilder json(StringBuilder sb, @Nullable Object value) {
+    switch (value) {
+      case null -> sb.append("null");
+      case ArrayValue a -> {
+        sb.append('[');
+        for (int i = 0; i < a.size(); i++) {
+          json(sb.append(i == 0 ? "" : ","), a.get(i));
+        }
+        sb.append(']');
+      }
+      case Attributes a -> {
+        sb.append('{');
+        for (int i = 0; i < a.size(); i++) {
+          GoJson.append(sb.append(i == 0 ? "" : ","), a.key(i)).append(':');
+          json(sb, a.value(i));
+        }
+        sb.append('}');
+      }
+      case Long n -> sb.append(n);
+      case Boolean b -> sb.append(b);
+      case Double d -> {
+        if (Double.isFinite(d)) {
+          sb.append(d);
+        } else {
+          GoJson.append(sb, d.toString());
+        }
+      }
+      default -> GoJson.append(sb, text(value));
+    }
+    return sb;
+  }
+}

@@ -1,0 +1,196 @@
+package dev.tethys.pipeline.destination.loki;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.web.client.HttpClientFactory;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.resource.v1.Resource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LokiExporterTest {
+  private LokiDouble loki;
+  private HttpClientFactory http;
+
+  @BeforeEach
+  void start() throws IOException {
+    loki = new LokiDouble();
+    http = new HttpClientFactory("tethys/test");
+  }
+
+  @AfterEach
+  void stop() {
+    loki.close();
+    http.close();
+  }
+
+  private LokiExporterSettings settings(String keys) {
+    YamlDocument d =
+        YamlDocument.parse("c.yaml", null, "{endpoint: '" + loki.url() + "'" + keys + "}");
+    LokiExporterSettings s = LokiExporterSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private LokiParcels parcels(String keys) {
+    return new LokiParcels(settings(keys), null, () -> 1000);
+  }
+
+  private LokiSender sender() {
+    return new LokiSender(
+        settings("").url(),
+        Map::of,
+        Duration.ofSeconds(10),
+        false,
+        () -> http.client(settings("").client().client()),
+        () -> 0,
+        LokiSender.Ear.NONE);
+  }
+
+  private static KeyValue attribute(String key, String value) {
+    return KeyValue.newBuilder()
+        .setKey(key)
+        .setValue(AnyValue.newBuilder().setStringValue(value))
+        .build();
+  }
+
+  private static Batch batch() {
+    LogRecord.Builder rich =
+        LogRecord.newBuilder()
+            .setTimeUnixNano(5)
+            .setBody(AnyValue.newBuilder().setStringValue("a line"))
+            .setSeverityText("WARN")
+            .addAttributes(attribute("http.method", "GET"))
+            .addAttributes(attribute("user", "u"));
+    LogRecord.Builder bare = LogRecord.newBuilder().setObservedTimeUnixNano(7);
+    ResourceLogs.Builder first =
+        ResourceLogs.newBuilder()
+            .setResource(
+                Resource.newBuilder()
+                    .addAttributes(attribute("service.name", "web"))
+                    .addAttributes(attribute("host.name", "h1")))
+            .addScopeLogs(ScopeLogs.newBuilder().addLogRecords(rich).addLogRecords(bare));
+    ResourceLogs.Builder tenant =
+        ResourceLogs.newBuilder()
+            .setResource(Resource.newBuilder().addAttributes(attribute("__tenant_id__", "t")))
+            .addScopeLogs(ScopeLogs.newBuilder().addLogRecords(LogRecord.newBuilder()));
+    byte[] body =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(first)
+            .addResourceLogs(tenant)
+            .build()
+            .toByteArray();
+    return new Batch(Signal.LOGS, Encoding.OTLP, body, 3, 9);
+  }
+
+  @Test
+  void recordsBecomeEntries() throws Exception {
+    List<Parcel> all = parcels(", tenant_id: common").encode(batch()).parcels();
+    for (Parcel p : all) {
+      assertThat(p.lane()).isEqualTo(9);
+      assertThat(sender().send(p)).isEqualTo(Verdict.DELIVERED);
+    }
+    String labels = "{host_name=\"h1\", service_name=\"web\"}";
+    assertThat(loki.entries)
+        .containsExactly(
+            new LokiDouble.Got(
+                "common", labels, 5, "a line", "http_method=GET;severity_text=WARN;user=u;"),
+            new LokiDouble.Got("common", labels, 7, "", ""),
+            new LokiDouble.Got("t", "{service_name=\"unknown_service\"}", 1_000_000_000L, "", ""));
+  }
+
+  @Test
+  void labelsAreChosen() throws Exception {
+    Parcel p =
+        parcels(", resource_labels: [service.name], record_labels: [http.method]")
+            .encode(batch())
+            .parcels()
+            .getFirst();
+    sender().send(p);
+    assertThat(loki.entries.getFirst())
+        .isEqualTo(
+            new LokiDouble.Got(
+                "",
+                "{http_method=\"GET\", service_name=\"web\"}",
+                5,
+                "a line",
+                "host_name=h1;severity_text=WARN;user=u;"));
+  }
+
+  @Test
+  void requestsMayBeJson() {
+    Parcel p = parcels(", encoding: json, compression: gzip").encode(batch()).parcels().getFirst();
+    assertThat(p.headers())
+        .containsEntry("Content-Type", "application/json")
+        .containsEntry("Content-Encoding", "gzip");
+    byte[] b = Compression.GZIP.decompress(p.body(), 0, p.body().length, 1 << 20);
+    assertThat(new String(b, StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"streams\":[{\"stream\":{\"host_name\":\"h1\",\"service_name\":\"web\"},\"values\":"
+                + "[[\"5\",\"a line\",{\"http_method\":\"GET\",\"severity_text\":\"WARN\",\"user\":\"u\"}],"
+                + "[\"7\",\"\"]]}]}");
+  }
+
+  @Test
+  void aPushRequestGoesThroughUnchanged() throws Exception {
+    String json =
+        "{\"streams\":[{\"stream\":{\"app\":\"a\"},\"values\":[[\"5\",\"x\",{\"k\":\"v\"}],[\"6\",\"y\"]]}]}";
+    byte[] in = json.getBytes(StandardCharsets.UTF_8);
+    LogsData logs = PushReader.json(in, 0, in.length);
+    byte[] body = new OtlpWriter().write(logs);
+    Parcel p =
+        parcels("").encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 2, 0)).parcels().getFirst();
+    sender().send(p);
+    assertThat(loki.entries)
+        .containsExactly(
+            new LokiDouble.Got("", "{app=\"a\"}", 5, "x", "k=v;"),
+            new LokiDouble.Got("", "{app=\"a\"}", 6, "y", ""));
+  }
+
+  @Test
+  void answersAreJudged() throws Exception {
+    Parcel p = parcels("").encode(batch()).parcels().getFirst();
+    loki.answers.add(new LokiDouble.Answer(429, "slow down"));
+    assertThat(sender().send(p)).isInstanceOf(Verdict.Later.class);
+    loki.answers.add(new LokiDouble.Answer(400, "too old"));
+    assertThat(sender().send(p)).isEqualTo(new Verdict.Never("HTTP status 400: too old"));
+    loki.answers.add(new LokiDouble.Answer(413, "too large"));
+    assertThat(sender().send(p)).isInstanceOf(Verdict.Instead.class);
+  }
+
+  @Test
+  void mistakesAreRefused() {
+    assertThatThrownBy(() -> settings(", compression: gzip"))
+        .hasMessageContaining("compressed by snappy");
+    assertThatThrownBy(() -> settings(", default_labels_enabled: {exporter: false}"))
+        .hasMessageContaining("default_labels_enabled");
+    assertThatThrownBy(
+            () ->
+                parcels("")
+                    .encode(new Batch(Signal.LOGS, Encoding.OTLP, new byte[] {1, 2, 3}, 1, 0)))
+        .isInstanceOf(NotEncodableException.class);
+  }
+}
