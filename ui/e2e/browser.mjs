@@ -32,7 +32,8 @@ export async function openPage(browser, baseUrl, options = {}) {
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  // A busy machine is no fault of the interface.
+  page.setDefaultTimeout(30_000);
   const problems = [];
   const allowed = [];
   page.on('console', (message) => {

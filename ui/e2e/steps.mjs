@@ -4,7 +4,7 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 export async function settled(page) {
   await page.waitForSelector('main h1');
   await page.waitForFunction(() => !document.querySelector('main .loading, main .spinner'), undefined, {
-    timeout: 10_000,
+    timeout: 30_000,
   });
 }
 

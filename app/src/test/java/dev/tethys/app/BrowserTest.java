@@ -112,7 +112,7 @@ class BrowserTest {
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    assertThat(p.waitFor(5, TimeUnit.MINUTES)).as("browser scenarios end").isTrue();
+    assertThat(p.waitFor(12, TimeUnit.MINUTES)).as("browser scenarios end").isTrue();
     assertThat(p.exitValue()).as(Files.readString(log)).isZero();
   }
 
@@ -153,7 +153,7 @@ class BrowserTest {
         TethysProcess.launch(
             dir, 0, List.of("collector", "--config=" + file, "--web.enable-tap"))) {
       collector.await(
-          "both listeners", Duration.ofSeconds(60), () -> listening(collector).size() == 2);
+          "both listeners", Duration.ofSeconds(120), () -> listening(collector).size() == 2);
       List<String> urls = listening(collector);
       scenarios("--suite=pipelines", "--base-url=" + urls.getFirst(), "--feed=" + urls.getLast());
     } finally {
@@ -174,8 +174,9 @@ class BrowserTest {
                 "alertmanager",
                 "--config.file=" + file,
                 "--storage.path=" + dir.resolve("am"),
+                "--cluster.listen-address=",
                 "--web.listen-address=127.0.0.1:0"))) {
-      manager.await("a listener", Duration.ofSeconds(60), () -> !listening(manager).isEmpty());
+      manager.await("a listener", Duration.ofSeconds(120), () -> !listening(manager).isEmpty());
       scenarios("--suite=alertmanager", "--base-url=" + listening(manager).getFirst());
     }
   }
@@ -204,7 +205,7 @@ class BrowserTest {
             dir,
             0,
             List.of("pushgateway", "--web.enable-admin-api", "--web.listen-address=127.0.0.1:0"))) {
-      gateway.await("a listener", Duration.ofSeconds(60), () -> !listening(gateway).isEmpty());
+      gateway.await("a listener", Duration.ofSeconds(120), () -> !listening(gateway).isEmpty());
       scenarios("--suite=pushgateway", "--base-url=" + listening(gateway).getFirst());
     }
     try (TethysProcess server = TethysProcess.server(dir, "{}\n", "--web.enable-pushgateway")) {
@@ -250,7 +251,7 @@ class BrowserTest {
                   "--config.file=" + dir.resolve("prometheus.yml"),
                   "--web.enable-tap",
                   "--web.listen-address=127.0.0.1:0"))) {
-        agent.await("a listener", Duration.ofSeconds(60), () -> !listening(agent).isEmpty());
+        agent.await("a listener", Duration.ofSeconds(120), () -> !listening(agent).isEmpty());
         scenarios("--suite=remote-write", "--base-url=" + listening(agent).getFirst());
       }
     } finally {
