@@ -176,7 +176,10 @@ export const scenarios = [
     name: 'alertmanager: status shows cluster and configuration',
     async run({ open, page, shot, root }) {
       await open(`${root}#/status`);
-      await page.getByText(/It runs on its own|^Ready$|^Settling/).first().waitFor();
+      await page
+        .getByText(/It runs on its own|^Ready$|^Settling/)
+        .first()
+        .waitFor();
       await page.locator('.yaml-line', { hasText: 'db-pager' }).first().waitFor();
       await shot('alertmanager-status');
     },
