@@ -7,6 +7,7 @@ import dev.tethys.app.clymene.GatewayRole;
 import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
+import dev.tethys.app.logs.LogsRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
@@ -28,7 +29,6 @@ public final class Main {
   private static final Map<String, String> TO_COME =
       new TreeMap<>(
           Map.of(
-              "logs", "what promtail does",
               "node-agent", "eBPF observation of one machine",
               "cluster-agent", "databases, cloud services and Kubernetes state",
               "control", "pipeline configurations over OpAMP"));
@@ -70,6 +70,8 @@ public final class Main {
         return GatewayRole.run(rest);
       case "ingester":
         return IngesterRole.run(rest);
+      case "logs", "promtail":
+        return LogsRole.run(rest);
       case "pushgateway":
         return PushgatewayRole.run(rest);
       case "tool", "promtool":
@@ -126,6 +128,7 @@ public final class Main {
           gateway             what clymene-gateway does, and more: takes what is pushed, to other destinations; or a graph
           exporter node       what node_exporter does, on port 9100
           ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
+          logs                what Promtail does: --config.file promtail.yml; log files to Loki
           pushgateway         what Prometheus's Pushgateway does, on port 9091
           tool                what promtool and amtool do, and what they lack: imports, backups; promtool is the same, amtool, too
           bench               side-by-side runs against peers (docs/performance.md)

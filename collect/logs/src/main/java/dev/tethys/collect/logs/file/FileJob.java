@@ -4,6 +4,7 @@ import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,6 +33,8 @@ public final class FileJob implements AutoCloseable {
   /** How long a file that was replaced must be quiet to have ended, in milliseconds. */
   static final long ROTATE_WAIT = 5000;
 
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+
   private static final System.Logger LOG = System.getLogger(FileJob.class.getName());
 
   final String name;
@@ -50,7 +53,7 @@ public final class FileJob implements AutoCloseable {
   private final Supplier<List<Checkpoint>> checkpoints = this::checkpoints;
   private final Runnable changed; // tells the watcher of other targets
   private @Nullable Thread thread;
-  private boolean stopped;
+  private volatile boolean stopped;
 
   FileJob(
       String name,
@@ -72,7 +75,16 @@ public final class FileJob implements AutoCloseable {
     this.changed = changed;
     this.reading =
         new TailedFile.Reading(
-            options, sink, new EntryClock(clock), metrics, new TailedFile.Buffer());
+            options,
+            e -> {
+              if (stopped) {
+                throw new InterruptedException("stopped");
+              }
+              sink.accept(e);
+            },
+            new EntryClock(clock),
+            metrics,
+            new TailedFile.Buffer());
     positions.add(checkpoints);
   }
 
@@ -272,8 +284,11 @@ public final class FileJob implements AutoCloseable {
         TailedFile f;
         lock.lockInterruptibly();
         try {
-          while (queue.isEmpty() && dropped.isEmpty()) {
+          while (queue.isEmpty() && dropped.isEmpty() && !stopped) {
             work.await();
+          }
+          if (stopped) {
+            return;
           }
           closeDropped();
           f = next();
@@ -528,14 +543,21 @@ public final class FileJob implements AutoCloseable {
     lock.lock();
     try {
       stopped = true;
+      work.signalAll();
     } finally {
       lock.unlock();
     }
     Thread t = thread;
     if (t != null) {
-      t.interrupt();
       try {
-        t.join();
+        // One that waits for a slow destination is not waited for.
+        if (!t.join(STOP_PATIENCE)) {
+          t.interrupt();
+          if (!t.join(STOP_PATIENCE)) {
+            LOG.log(
+                Level.WARNING, "the destination of {0} takes nothing and is not waited for", name);
+          }
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -36,6 +36,11 @@ public final class FileMetrics {
     openFiles = r.gauge("tethys_logs_open_files", "Files held open.");
   }
 
+  /** Targets that are not read, by reason. */
+  public Registry.Vector<Registry.Counter> failedTargets() {
+    return failedTargets;
+  }
+
   void gone(String path) {
     readBytes.remove(path);
     fileBytes.remove(path);

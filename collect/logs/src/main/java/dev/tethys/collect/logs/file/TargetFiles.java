@@ -138,6 +138,11 @@ final class TargetFiles {
       renamed(known, path, stat);
       return;
     }
+    if (job.options.decompression() != null
+        && job.now() - stat.modified() / 1_000_000 < job.options.decompressionDelay().toMillis()) {
+      waiting.add(stat.id().place());
+      return;
+    }
     // What takes the place of a file is no copy.
     boolean replaces =
         Siblings.isUnnumbered(path)

@@ -1,0 +1,68 @@
+package dev.tethys.app.logs;
+
+import dev.tethys.collect.logs.EntrySink;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.stages.Stages;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/** The stages of a job, and the clock that lets them give out what they held back. */
+final class JobPipeline implements EntrySink, AutoCloseable {
+  /** How late what was held back may come, in milliseconds. */
+  private static final long TICK = 50;
+
+  private final Stages stages;
+  private final Consumer<LogEntry> to;
+  private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
+  private final Thread ticker;
+
+  JobPipeline(String job, Stages stages, Consumer<LogEntry> to) {
+    this.stages = stages;
+    this.to = to;
+    this.ticker = Thread.ofVirtual().name("stages-" + job).start(this::tick);
+  }
+
+  @Override
+  public void accept(LogEntry entry) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      stages.run(entry, to);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tick() {
+    try {
+      while (true) {
+        Thread.sleep(TICK);
+        lock.lockInterruptibly();
+        try {
+          if (stages.nextFlush() <= System.nanoTime()) {
+            stages.flush(to);
+          }
+        } finally {
+          lock.unlock();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Gives out all that is held back. */
+  void drain() {
+    lock.lock();
+    try {
+      stages.drain(to);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    ticker.interrupt();
+    stages.close();
+  }
+}

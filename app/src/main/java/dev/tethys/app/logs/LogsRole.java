@@ -1,0 +1,158 @@
+package dev.tethys.app.logs;
+
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlWriter;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code tethys logs}: reads logs and sends them to Loki, as Promtail does. */
+public final class LogsRole {
+  private static final System.Logger LOG = System.getLogger(LogsRole.class.getName());
+  private static final Pattern VARIABLE =
+      Pattern.compile(
+          "\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\\})");
+
+  private LogsRole() {}
+
+  private static FlagSet flags() {
+    return new FlagSet(
+        "tethys logs",
+        "Reads log files and sends their lines to Loki. Flags may begin with one dash, as"
+            + " Promtail's do.",
+        List.of(
+            Flag.of("config.file", Flag.Kind.LIST, "", "promtail.yml; the first that there is."),
+            Flag.of(
+                "config.expand-env",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Put environment variables in for ${VAR} and ${VAR:-default}."),
+            Flag.of(
+                "dry-run",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Print entries instead of sending them, and save no positions."),
+            Flag.of(
+                "inspect",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Say what each stage makes of each entry, to standard error."),
+            Flag.of("stdin", Flag.Kind.BOOLEAN, "false", "Read lines from standard input."),
+            Flag.of("check-syntax", Flag.Kind.BOOLEAN, "false", "Only check the configuration."),
+            Flag.of(
+                "print-config-stderr",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Write the configuration to standard error first."),
+            Flag.of(
+                "log-config-reverse-order",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Log the configuration, its last line first."),
+            Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
+            Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
+            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
+  }
+
+  /** Runs until the process is told to stop; the exit code of the process. */
+  public static int run(List<String> args) {
+    FlagSet flags = flags();
+    List<String> dashed = args.stream().map(LogsRole::twoDashes).toList();
+    if (dashed.contains("--help") || dashed.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(dashed);
+    HeapPace.keep();
+    LogSetup.install(flags);
+    try {
+      YamlDocument document = document(flags);
+      PromtailConfig config = PromtailConfig.of(document);
+      Agent.Mode mode =
+          new Agent.Mode(
+              flags.bool("dry-run"),
+              flags.bool("inspect"),
+              flags.bool("stdin") || config.stdin(),
+              flags.bool("server.disable") || config.server().disabled());
+      if (config.clients().isEmpty() && !mode.dryRun()) {
+        throw new ConfigException(
+            flags.get("config.file"), "at least one client config must be provided");
+      }
+      // Stages are read when they are made, so that these are checked too.
+      try (Agent agent = new Agent(config, mode)) {
+        document.refuseNotBuilt();
+        if (flags.bool("check-syntax")) {
+          System.out.println("Valid config file! No syntax issues found");
+          return 0;
+        }
+        show(flags, YamlWriter.write(config.tree()));
+        return agent.run();
+      }
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      return 1;
+    } catch (ConfigException e) {
+      System.err.println("Unable to parse config: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static String twoDashes(String a) {
+    return a.length() > 2 && a.charAt(0) == '-' && a.charAt(1) != '-' ? "-" + a : a;
+  }
+
+  private static void show(FlagSet flags, String yaml) {
+    if (flags.bool("print-config-stderr")) {
+      System.err.print("---\n# Tethys logs\n" + yaml);
+    }
+    if (flags.bool("log-config-reverse-order")) {
+      List<String> lines = new ArrayList<>(yaml.lines().toList());
+      Collections.reverse(lines);
+      lines.forEach(l -> LOG.log(Level.INFO, "{0}", l));
+    }
+  }
+
+  private static YamlDocument document(FlagSet flags) throws IOException {
+    List<String> files =
+        flags.list("config.file").stream().flatMap(f -> Arrays.stream(f.split(","))).toList();
+    if (files.isEmpty()) {
+      throw new UsageException("tethys logs: --config.file=promtail.yml is wanted");
+    }
+    Path file = null;
+    for (String f : files) {
+      if (file == null && Files.exists(Path.of(f))) {
+        file = Path.of(f);
+      }
+    }
+    if (file == null) {
+      throw new IOException(String.join(", ", files) + ": no such file");
+    }
+    if (!flags.bool("config.expand-env")) {
+      return YamlDocument.read(file);
+    }
+    String text = Files.readString(file);
+    Matcher m = VARIABLE.matcher(text);
+    String expanded =
+        m.replaceAll(
+            r -> {
+              String value = System.getenv(r.group(1) == null ? r.group(2) : r.group(1));
+              String otherwise = r.group(3);
+              return Matcher.quoteReplacement(
+                  value != null && !value.isEmpty() ? value : otherwise == null ? "" : otherwise);
+            });
+    return YamlDocument.parse(file.toString(), file.toAbsolutePath().getParent(), expanded);
+  }
+}

@@ -1,0 +1,376 @@
+package dev.tethys.app.logs;
+
+import dev.tethys.collect.discovery.Discoveries;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.StaticConfig;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.logs.file.Decompression;
+import dev.tethys.collect.logs.file.FileOptions;
+import dev.tethys.collect.logs.file.FileTailing;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.RelabelConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.pipeline.destination.loki.LokiClientConfig;
+import dev.tethys.pipeline.destination.loki.LokiLimits;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code promtail.yml}.
+ *
+ * @param clients where entries go
+ * @param frequency how often files are looked for
+ */
+record PromtailConfig(
+    Server server,
+    List<LokiClientConfig> clients,
+    PositionsConfig positions,
+    List<ScrapeConfig> jobs,
+    LokiLimits limits,
+    FileTailing.Frequency frequency,
+    boolean stdin) {
+
+  /** What is served over HTTP. */
+  record Server(
+      boolean disabled, String address, long port, String prefix, boolean healthCheckTarget) {
+    static final Server DEFAULT = new Server(false, "", 80, "", true);
+  }
+
+  /** Where positions are kept. */
+  record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
+    static final PositionsConfig DEFAULT =
+        new PositionsConfig("/var/log/positions.yaml", Duration.ofSeconds(10), false);
+  }
+
+  /**
+   * Files of one kind.
+   *
+   * @param stages the list as it is written; null for none
+   */
+  record ScrapeConfig(
+      String name,
+      @Nullable YamlNode stages,
+      List<DiscoveryConfig> discovery,
+      Relabeling relabeling,
+      FileOptions options) {}
+
+  private static final Section SERVER = new Section("server", "The HTTP server.");
+  private static final Key<Boolean> DISABLE =
+      SERVER.key("disable", Type.BOOL, false, "Serve nothing.");
+  private static final Key<String> ADDRESS =
+      SERVER.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
+  private static final Key<Long> PORT = SERVER.key("http_listen_port", Type.INT, 80L, "Its port.");
+  private static final Key<String> PREFIX =
+      SERVER.key("http_path_prefix", Type.STRING, "", "Before every path.");
+  private static final Key<Boolean> HEALTH =
+      SERVER.key(
+          "health_check_target", Type.BOOL, true, "Whether /ready waits for a target with files.");
+
+  static {
+    SERVER.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
+    SERVER.key("grpc_listen_port", Type.INT, 0L, "Without effect: nothing is served there.");
+    SERVER.key("log_level", Type.STRING, "info", "Without effect: see the flag --log.level.");
+    SERVER.key("log_format", Type.STRING, "logfmt", "Without effect: see --log.format.");
+    SERVER
+        .notBuilt("profiling_enabled", "Profiles of Go.")
+        .notBuilt("register_instrumentation", "Instrumentation of the server.")
+        .notBuilt("enable_runtime_reload", "Reading the configuration anew.")
+        .notBuilt("external_url", "Where it is reached from outside.")
+        .notBuilt("http_tls_config", "TLS.")
+        .notBuilt("grpc_tls_config", "TLS.")
+        .notBuilt("graceful_shutdown_timeout", "A limit.")
+        .notBuilt("http_server_read_timeout", "A limit.")
+        .notBuilt("http_server_write_timeout", "A limit.")
+        .notBuilt("http_server_idle_timeout", "A limit.")
+        .notBuilt("http_listen_conn_limit", "A limit.")
+        .notBuilt("grpc_listen_conn_limit", "A limit.")
+        .notBuilt("grpc_server_max_recv_msg_size", "A limit.")
+        .notBuilt("grpc_server_max_send_msg_size", "A limit.")
+        .notBuilt("grpc_server_max_concurrent_streams", "A limit.");
+  }
+
+  private static final Section POSITIONS = new Section("positions", "How far files were read.");
+  private static final Key<String> FILENAME =
+      POSITIONS.key("filename", Type.PATH, PositionsConfig.DEFAULT.file, "Where that is kept.");
+  private static final Key<Duration> POSITIONS_SYNC =
+      POSITIONS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+  private static final Key<Boolean> IGNORE_INVALID =
+      POSITIONS.key(
+          "ignore_invalid_yaml", Type.BOOL, false, "A file that is no YAML counts as empty.");
+
+  private static final Section LIMITS = new Section("limits_config", "Limits of all entries.");
+  private static final Key<Boolean> RATE =
+      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Not built yet.");
+  private static final Key<Long> MAX_STREAMS =
+      LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
+  private static final Key<dev.tethys.config.ByteSize> MAX_LINE =
+      LIMITS.key(
+          "max_line_size", Type.SIZE, dev.tethys.config.ByteSize.ZERO, "Longest line; 0 for any.");
+  private static final Key<Boolean> TRUNCATE =
+      LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
+
+  static {
+    LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Used with readline_rate_enabled.");
+    LIMITS.key("readline_burst", Type.INT, 10_000L, "Used with readline_rate_enabled.");
+    LIMITS.key("readline_rate_drop", Type.BOOL, true, "Used with readline_rate_enabled.");
+  }
+
+  private static final Section TARGETS = new Section("target_config", "How files are found.");
+  private static final Key<Duration> SYNC =
+      TARGETS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+  private static final Key<Boolean> STDIN =
+      TARGETS.key("stdin", Type.BOOL, false, "Read standard input instead of files.");
+
+  private static final Section WATCH = new Section("file_watch_config", "Polling of files.");
+  private static final Key<Duration> MIN_POLL =
+      WATCH.key("min_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "After a change.");
+  private static final Key<Duration> MAX_POLL =
+      WATCH.key("max_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "When quiet.");
+  private static final Section GLOBAL = new Section("global", "For all jobs.");
+  private static final Key<YamlObject> FILE_WATCH =
+      GLOBAL.optional("file_watch_config", WATCH.type(o -> o), "Polling of files.");
+
+  private static final Section DECOMPRESSION =
+      new Section("decompression", "How files are compressed.");
+  private static final Key<Boolean> ENABLED =
+      DECOMPRESSION.key("enabled", Type.BOOL, false, "Whether files are decompressed.");
+  private static final Key<Duration> DELAY =
+      DECOMPRESSION.key(
+          "initial_delay", GoDurations.TYPE, Duration.ZERO, "How long a new file is left alone.");
+  private static final Key<Decompression> FORMAT =
+      DECOMPRESSION.key("format", Type.oneOf("format", formats()), Decompression.GZIP, "Which.");
+
+  private static final Section SCRAPE = new Section("scrape_configs", "A source of entries.");
+  private static final Key<String> JOB =
+      SCRAPE.required("job_name", Type.STRING, "Its name; each only once.");
+  private static final Key<YamlNode> STAGES =
+      SCRAPE.optional("pipeline_stages", Type.ANY, "What is done with entries.");
+  private static final Key<YamlNode> RELABEL =
+      SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "What is done with targets.");
+  private static final Key<String> ENCODING =
+      SCRAPE.key("encoding", Type.STRING, "", "Of files, as IANA calls it.");
+  private static final Key<YamlObject> COMPRESSED =
+      SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
+
+  static {
+    SCRAPE.include(Discoveries.SECTION);
+    for (String s :
+        List.of(
+            "journal",
+            "syslog",
+            "gcplog",
+            "loki_push_api",
+            "windows_events",
+            "kafka",
+            "azure_event_hubs",
+            "gelf",
+            "cloudflare",
+            "heroku_drain",
+            "consulagent_sd_configs")) {
+      SCRAPE.notBuilt(s, "Entries from " + s + ".");
+    }
+  }
+
+  private static final Section TOP = new Section("promtail.yml", "What Promtail is told.");
+  private static final Key<Server> SERVER_KEY =
+      TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
+  private static final Key<YamlNode> CLIENTS =
+      TOP.optional("clients", Type.ANY, "Where entries go.");
+  private static final Key<YamlNode> CLIENT =
+      TOP.optional("client", Type.ANY, "The one client, as Promtail once had it.");
+  private static final Key<PositionsConfig> POSITIONS_KEY =
+      TOP.key(
+          "positions",
+          POSITIONS.type(
+              o ->
+                  new PositionsConfig(
+                      o.get(FILENAME), o.get(POSITIONS_SYNC), o.get(IGNORE_INVALID))),
+          PositionsConfig.DEFAULT,
+          "How far files were read.");
+  private static final Key<List<ScrapeConfig>> SCRAPES =
+      TOP.key(
+          "scrape_configs",
+          Type.list(SCRAPE.type(PromtailConfig::scrape)),
+          List.of(),
+          "Sources of entries.");
+  private static final Key<LokiLimits> LIMITS_KEY =
+      TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), LokiLimits.NONE, "Limits.");
+  private static final Key<YamlObject> TARGETS_KEY =
+      TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
+  private static final Key<YamlObject> GLOBAL_KEY =
+      TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
+
+  static {
+    TOP.notBuilt("options", "Deprecated in Promtail.")
+        .notBuilt("tracing", "Traces of the program itself.")
+        .notBuilt("wal", "Never finished in Promtail; clients queue in memory.");
+  }
+
+  private static final Type<PromtailConfig> TYPE = TOP.type(PromtailConfig::read);
+
+  /**
+   * Reads a file.
+   *
+   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   */
+  static PromtailConfig of(YamlDocument document) {
+    return TYPE.read(document.root());
+  }
+
+  private static PromtailConfig read(YamlObject o) {
+    YamlNode clients = o.at(CLIENTS);
+    List<LokiClientConfig> to = new ArrayList<>();
+    YamlNode one = o.at(CLIENT);
+    if (one != null && !one.isNull()) {
+      to.add(LokiClientConfig.TYPE.read(one));
+    }
+    if (clients != null && !clients.isNull()) {
+      to.addAll(LokiClientConfig.readList(clients));
+    }
+    List<ScrapeConfig> jobs = o.get(SCRAPES);
+    List<String> names = new ArrayList<>();
+    for (ScrapeConfig j : jobs) {
+      if (names.contains(j.name)) {
+        throw o.error(SCRAPES, "two scrape_configs have the job_name \"" + j.name + "\"");
+      }
+      names.add(j.name);
+    }
+    YamlObject targets = o.find(TARGETS_KEY);
+    YamlObject global = o.find(GLOBAL_KEY);
+    YamlObject watch = global == null ? null : global.find(FILE_WATCH);
+    FileTailing.Frequency d = FileTailing.Frequency.DEFAULT;
+    FileTailing.Frequency frequency =
+        new FileTailing.Frequency(
+            watch == null ? d.minPoll() : watch.get(MIN_POLL),
+            watch == null ? d.maxPoll() : watch.get(MAX_POLL),
+            targets == null ? d.sync() : targets.get(SYNC));
+    if (watch != null
+        && (frequency.minPoll().isZero()
+            || frequency.maxPoll().compareTo(frequency.minPoll()) < 0)) {
+      throw watch.error("min_poll_frequency must be more than 0 and at most max_poll_frequency");
+    }
+    if (frequency.sync().isZero() && targets != null) {
+      throw targets.error(SYNC, "sync_period must be more than 0");
+    }
+    return new PromtailConfig(
+        o.get(SERVER_KEY),
+        List.copyOf(to),
+        o.get(POSITIONS_KEY),
+        jobs,
+        o.get(LIMITS_KEY),
+        frequency,
+        targets != null && targets.get(STDIN));
+  }
+
+  private static Server server(YamlObject o) {
+    String prefix = o.get(PREFIX);
+    if (!prefix.isEmpty() && !prefix.startsWith("/")) {
+      throw o.error(PREFIX, "http_path_prefix begins with /");
+    }
+    return new Server(
+        o.get(DISABLE),
+        o.get(ADDRESS),
+        o.get(PORT),
+        prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix,
+        o.get(HEALTH));
+  }
+
+  private static LokiLimits limits(YamlObject o) {
+    YamlNode rate = o.at(RATE);
+    if (rate != null && o.get(RATE)) {
+      rate.notBuilt("limits_config.readline_rate_enabled");
+    }
+    return new LokiLimits(
+        Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE).bytes(), o.get(TRUNCATE));
+  }
+
+  private static ScrapeConfig scrape(YamlObject o) {
+    YamlNode.Entry docker = o.node().entries().get("docker_sd_configs");
+    if (docker != null && !docker.value().isNull()) {
+      // Here it means to read logs through Docker's API.
+      docker.key().notBuilt(docker.value().path());
+    }
+    List<DiscoveryConfig> discovery = new ArrayList<>();
+    for (DiscoveryConfig d : Discoveries.read(o, false)) {
+      discovery.add(d instanceof StaticConfig s ? withTargets(s) : d);
+    }
+    Charset charset = StandardCharsets.UTF_8;
+    String encoding = o.get(ENCODING);
+    if (!encoding.isEmpty()) {
+      try {
+        charset = Charset.forName(encoding);
+      } catch (IllegalArgumentException e) {
+        throw o.error(ENCODING, "unknown encoding \"" + encoding + "\"");
+      }
+    }
+    YamlObject compressed = o.find(COMPRESSED);
+    boolean decompress = compressed != null && compressed.get(ENABLED);
+    return new ScrapeConfig(
+        o.get(JOB),
+        o.at(STAGES),
+        List.copyOf(discovery),
+        RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),
+        new FileOptions(
+            charset,
+            compressed != null && decompress ? compressed.get(FORMAT) : null,
+            compressed != null ? compressed.get(DELAY) : Duration.ZERO,
+            FileOptions.MAX_LINE));
+  }
+
+  /** A group without targets has one: it is about this host. */
+  private static StaticConfig withTargets(StaticConfig s) {
+    return new StaticConfig(
+        s.groups().stream()
+            .map(
+                g ->
+                    g.targets().isEmpty()
+                        ? new TargetGroup(
+                            g.source(), List.of(Labels.of("__address__", "localhost")), g.labels())
+                        : g)
+            .toList());
+  }
+
+  private static SequencedMap<String, Decompression> formats() {
+    SequencedMap<String, Decompression> out = new LinkedHashMap<>();
+    for (Decompression d : Decompression.values()) {
+      out.put(d.word(), d);
+    }
+    return out;
+  }
+
+  /** What is in force, to be shown: no secrets, and without the stages. */
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("clients", clients.stream().map(LokiClientConfig::tree).toList());
+    Map<String, @Nullable Object> p = new LinkedHashMap<>();
+    p.put("filename", positions.file);
+    p.put("sync_period", positions.syncPeriod);
+    p.put("ignore_invalid_yaml", positions.ignoreInvalidYaml);
+    m.put("positions", p);
+    List<Map<String, @Nullable Object>> all = new ArrayList<>();
+    for (ScrapeConfig j : jobs) {
+      Map<String, @Nullable Object> s = new LinkedHashMap<>();
+      s.put("job_name", j.name);
+      s.put("relabel_configs", RelabelConfig.tree(j.relabeling));
+      Discoveries.addTo(s, j.discovery);
+      all.add(s);
+    }
+    m.put("scrape_configs", all);
+    return m;
+  }
+}

@@ -1,0 +1,184 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushReader;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.testkit.Ports;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tethys logs} as a process, before a Loki that remembers what it is sent. */
+class LogsTest {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  @TempDir Path folder;
+  private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> streams = Collections.synchronizedList(new ArrayList<>());
+  private HttpServer loki;
+
+  @BeforeEach
+  void start() throws IOException {
+    loki = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    loki.createContext(
+        "/loki/api/v1/push",
+        x -> {
+          byte[] sent = x.getRequestBody().readAllBytes();
+          byte[] b = Compression.SNAPPY.decompress(sent, 0, sent.length, 64 << 20);
+          LogsData d = PushReader.protobuf(b, 0, b.length);
+          d.resources()
+              .forEach(
+                  r -> {
+                    streams.add(r.resource().attributes().toString());
+                    r.scopes()
+                        .forEach(s -> s.items().forEach(i -> lines.add(String.valueOf(i.body()))));
+                  });
+          x.sendResponseHeaders(204, -1);
+          x.close();
+        });
+    loki.start();
+  }
+
+  @AfterEach
+  void stop() {
+    loki.stop(0);
+  }
+
+  /** The example of the page. */
+  private Path example(int port) throws IOException {
+    String page =
+        Files.readString(Path.of(System.getProperty("tethys.root", ".."), "docs/logs.md"));
+    Matcher m = Pattern.compile("```yaml\\n(# promtail.yml.*?)```", Pattern.DOTALL).matcher(page);
+    assertThat(m.find()).isTrue();
+    Path file = folder.resolve("promtail.yml");
+    Files.writeString(
+        file,
+        m.group(1)
+            .replace("9080", String.valueOf(port))
+            .replace("localhost:3100", "127.0.0.1:" + loki.getAddress().getPort())
+            .replace("/var/log", folder.toString())
+            .replace("/var/lib/tethys", folder.toString()));
+    return file;
+  }
+
+  private void write(String text) throws IOException {
+    Files.writeString(
+        folder.resolve("app.log"), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  @Test
+  void theExampleOfThePageRunsAndSurvivesBeingKilled() throws Exception {
+    int port = Ports.free();
+    Path file = example(port);
+    List<String> written = new ArrayList<>();
+    List<String> args = List.of("logs", "-config.file", file.toString());
+    for (int round = 0; round < 2; round++) {
+      try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
+        more(written);
+        p.await("what was there", LIMIT, () -> lines.containsAll(written));
+        Files.move(folder.resolve("app.log"), folder.resolve("app.log." + (9 - 2 * round)));
+        more(written);
+        p.await("all lines", LIMIT, () -> lines.containsAll(written));
+        assertThat(p.get("/ready").statusCode()).isEqualTo(200);
+        assertThat(p.get("/targets").body()).contains("app.log");
+        assertThat(p.get("/config").body()).contains("job_name: app");
+        assertThat(p.get("/metrics").body())
+            .contains("promtail_sent_entries_total")
+            .contains("promtail_files_active_total");
+        p.await("the position", LIMIT, this::isSaved);
+        if (round == 0) {
+          p.kill();
+          more(written);
+          Files.move(folder.resolve("app.log"), folder.resolve("app.log.8"));
+        }
+      }
+    }
+    assertThat(streams.getFirst()).contains("app").contains("info");
+    // Ended in good order: nothing comes again.
+    lines.clear();
+    try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
+      write("level=info msg=last\n");
+      p.await("the last line", LIMIT, () -> lines.contains("level=info msg=last"));
+    }
+    assertThat(lines).containsExactly("level=info msg=last");
+  }
+
+  private void more(List<String> written) throws IOException {
+    for (int i = 0; i < 50; i++) {
+      String line = "level=info msg=\"line " + written.size() + "\"";
+      write(line + "\n");
+      written.add(line);
+    }
+  }
+
+  private boolean isSaved() {
+    try {
+      Path log = folder.resolve("app.log");
+      return Files.readString(folder.resolve("positions.yaml"))
+          .contains(log + ": \"" + Files.size(log) + "\"");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void printsInADryRunWhatItWouldSend() throws Exception {
+    Path file = example(Ports.free());
+    Process p = tool("logs", "-config.file=" + file, "-dry-run", "-stdin");
+    p.getOutputStream().write("level=warn msg=hello\n\nsecond\n".getBytes(StandardCharsets.UTF_8));
+    p.getOutputStream().close();
+    String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(p.waitFor()).isZero();
+    assertThat(out).contains("level=warn msg=hello").contains("second").contains("level=\"warn\"");
+    assertThat(lines).isEmpty();
+    assertThat(folder.resolve("positions.yaml")).doesNotExist();
+  }
+
+  @Test
+  void refusesByNameWhatIsNotBuilt() throws Exception {
+    Path file = folder.resolve("p.yml");
+    Files.writeString(
+        file,
+        """
+        clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
+        scrape_configs: [{job_name: a, kafka: {brokers: [x]}}, {job_name: b, syslog: {listen_address: x}}]
+        tracing: {enabled: true}
+        """);
+    Process p = tool("logs", "-config.file=" + file, "-check-syntax");
+    p.getOutputStream().close();
+    String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(p.waitFor()).isEqualTo(1);
+    assertThat(out).contains("kafka").contains("syslog").contains("tracing").contains("not built");
+    file = example(Ports.free());
+    p = tool("logs", "-config.file=" + file, "-check-syntax");
+    assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("Valid config");
+    assertThat(p.waitFor()).isZero();
+  }
+
+  private static Process tool(String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add("dev.tethys.app.Main");
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+}
