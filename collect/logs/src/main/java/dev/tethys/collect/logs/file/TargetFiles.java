@@ -139,6 +139,7 @@ final class TargetFiles {
       return;
     }
     if (job.options.decompression() != null
+        && !job.options.decompressionDelay().isZero()
         && job.now() - stat.modified() / 1_000_000 < job.options.decompressionDelay().toMillis()) {
       waiting.add(stat.id().place());
       return;
