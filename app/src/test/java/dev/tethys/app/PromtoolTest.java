@@ -400,7 +400,7 @@ class PromtoolTest {
             + " c promtool test rules --ju; c tethys ser";
     Process p = new ProcessBuilder("bash", "-c", run).redirectErrorStream(true).start();
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
-        .containsExactly("check", "ready rules", "openmetrics", "--junit=", "server");
+        .containsExactly("check", "ready rules", "openmetrics rules", "--junit=", "server");
     assertThat(ours("", List.of("completion", "zsh")).out()).contains("bashcompinit", script);
     assertThat(ours("", List.of("completion", "fish")).out())
         .contains("complete -c promtool -n \"__tethys_in 'test rules '\" -l junit -r");
