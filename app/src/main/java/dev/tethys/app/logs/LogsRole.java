@@ -81,6 +81,7 @@ public final class LogsRole {
     try {
       YamlDocument document = document(flags);
       PromtailConfig config = PromtailConfig.of(document);
+      log(flags, config.server().logging());
       Agent.Mode mode =
           new Agent.Mode(
               flags.bool("dry-run"),
@@ -108,6 +109,18 @@ public final class LogsRole {
       System.err.println("Unable to parse config: " + e.getMessage());
       return 1;
     }
+  }
+
+  /** The flags go before the file. */
+  private static void log(FlagSet flags, PromtailConfig.Logging l) {
+    boolean level = flags.isGiven("log.level") || l.level().isEmpty();
+    boolean format = flags.isGiven("log.format") || l.format().isEmpty();
+    LogSetup.install(
+        LogSetup.level(level ? flags.get("log.level") : l.level()),
+        (format ? flags.get("log.format") : l.format()).equals("json")
+            ? LogSetup.Format.JSON
+            : LogSetup.Format.LOGFMT,
+        System.err);
   }
 
   private static String twoDashes(String a) {

@@ -45,11 +45,19 @@ record PromtailConfig(
     FileTailing.Frequency frequency,
     boolean stdin) {
 
-  /** What is served over HTTP. */
+  /** What is served over HTTP, and how what happens is logged. */
   record Server(
-      boolean disabled, String address, long port, String prefix, boolean healthCheckTarget) {
-    static final Server DEFAULT = new Server(false, "", 80, "", true);
+      boolean disabled,
+      String address,
+      long port,
+      String prefix,
+      boolean healthCheckTarget,
+      Logging logging) {
+    static final Server DEFAULT = new Server(false, "", 80, "", true, new Logging("", ""));
   }
+
+  /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
+  record Logging(String level, String format) {}
 
   /** Where positions are kept. */
   record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
@@ -81,11 +89,19 @@ record PromtailConfig(
       SERVER.key(
           "health_check_target", Type.BOOL, true, "Whether /ready waits for a target with files.");
 
+  private static final Key<String> LOG_LEVEL =
+      SERVER.key(
+          "log_level",
+          Type.STRING,
+          "",
+          "debug, info, warn or error; the flag --log.level goes before it.");
+  private static final Key<String> LOG_FORMAT =
+      SERVER.key(
+          "log_format", Type.STRING, "", "logfmt or json; the flag --log.format goes before it.");
+
   static {
     SERVER.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
     SERVER.key("grpc_listen_port", Type.INT, 0L, "Without effect: nothing is served there.");
-    SERVER.key("log_level", Type.STRING, "info", "Without effect: see the flag --log.level.");
-    SERVER.key("log_format", Type.STRING, "logfmt", "Without effect: see --log.format.");
     SERVER
         .notBuilt("profiling_enabled", "Profiles of Go.")
         .notBuilt("register_instrumentation", "Instrumentation of the server.")
@@ -277,6 +293,18 @@ record PromtailConfig(
         targets != null && targets.get(STDIN));
   }
 
+  private static Logging logging(YamlObject o) {
+    String level = o.get(LOG_LEVEL);
+    String format = o.get(LOG_FORMAT);
+    if (!List.of("", "debug", "info", "warn", "error").contains(level)) {
+      throw o.error(LOG_LEVEL, "unrecognized log level " + level);
+    }
+    if (!List.of("", "logfmt", "json").contains(format)) {
+      throw o.error(LOG_FORMAT, "unrecognized log format " + format);
+    }
+    return new Logging(level, format);
+  }
+
   private static Server server(YamlObject o) {
     String prefix = o.get(PREFIX);
     if (!prefix.isEmpty() && !prefix.startsWith("/")) {
@@ -287,7 +315,8 @@ record PromtailConfig(
         o.get(ADDRESS),
         o.get(PORT),
         prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix,
-        o.get(HEALTH));
+        o.get(HEALTH),
+        logging(o));
   }
 
   private static LokiLimits limits(YamlObject o) {
