@@ -116,8 +116,7 @@ class ArchitectureTest {
         .whereLayer("stages")
         .mayOnlyAccessLayers("model", "config", "codec")
         .whereLayer("receivers")
-        .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "discovery", "scrape", "pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "scrape", "pipeline")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("kafka")

@@ -168,7 +168,8 @@ class LogsTest {
     assertThat(out).contains("kafka").contains("syslog").contains("tracing").contains("not built");
     file = example(Ports.free());
     p = tool("logs", "-config.file=" + file, "-check-syntax");
-    assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("Valid config");
+    assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("Valid config");
     assertThat(p.waitFor()).isZero();
   }
 

@@ -118,7 +118,13 @@ public final class HttpClientFactory implements AutoCloseable {
         new HttpClientConfig(
             null, null, null, oauth2.tls(), true, config.enableHttp2(), oauth2.proxy(), Map.of());
     return new WebClient(
-        c, transport(c.tls(), c.proxy(), c.enableHttp2()), null, userAgent, timer, connections, null);
+        c,
+        transport(c.tls(), c.proxy(), c.enableHttp2()),
+        null,
+        userAgent,
+        timer,
+        connections,
+        null);
   }
 
   private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {

@@ -16,8 +16,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code global} section, where jobs inherit from; the keys for rules and queries are passed on to
- * whom they concern.
+ * The {@code global} section, where jobs inherit from; the keys for rules and queries are passed on
+ * to whom they concern.
  *
  * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
  * @param ruleQueryOffset how far back the queries of rules look

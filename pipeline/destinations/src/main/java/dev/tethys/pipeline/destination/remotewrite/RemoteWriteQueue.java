@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
-import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Batch;

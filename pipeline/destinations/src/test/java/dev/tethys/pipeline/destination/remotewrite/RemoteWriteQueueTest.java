@@ -2,7 +2,6 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Exemplar;
