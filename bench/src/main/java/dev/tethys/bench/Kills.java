@@ -53,9 +53,10 @@ final class Kills {
             long ref = a.series(Labels.of("__name__", "m", "i", "" + i));
             a.append(ref, 0, T0 + step * 1000L, step * 0.5 + i);
           }
-          // One that comes and goes.
-          long ref = a.series(Labels.of("__name__", "short", "step", "" + step));
-          a.append(ref, 0, T0 + step * 1000L, step);
+          // One that comes and goes, perhaps before it has its sample.
+          Labels l = Labels.of("__name__", "short", "step", "" + step);
+          while (a.append(a.series(l), 0, T0 + step * 1000L, step)
+              == Appender.Outcome.UNKNOWN_SERIES) {}
           a.commit();
         }
         System.out.println(step);
