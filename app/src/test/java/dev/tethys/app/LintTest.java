@@ -168,9 +168,12 @@ class LintTest {
         """;
     try (TethysProcess server = TethysProcess.server(dir, config)) {
       server.await(
-          "a scrape",
+          "some scrapes",
           Duration.ofSeconds(60),
-          () -> server.query("prometheus_tsdb_head_series").contains("\"value\""));
+          () ->
+              server
+                  .query("count_over_time(prometheus_tsdb_head_series[1m]) > 2")
+                  .contains("\"value\""));
       String url = "--server=http://127.0.0.1:" + server.port;
       Outcome o = lint(rules, url);
       assertThat(o.out().lines())

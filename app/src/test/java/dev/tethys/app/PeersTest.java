@@ -133,8 +133,14 @@ class PeersTest {
           () -> server.query("up == 1").contains("\"value\""));
       return server.query(query) + server.get("/api/v1/metadata").body();
     } finally {
-      peer.destroy();
+      stop(peer);
     }
+  }
+
+  /** Ends a peer, and waits: what it writes at its end must not meet the removal of its folder. */
+  private static void stop(Process peer) {
+    peer.destroy();
+    peer.onExit().orTimeout(60, java.util.concurrent.TimeUnit.SECONDS).join();
   }
 
   /** The label sets of an instant query, in order, as text. */
@@ -220,7 +226,7 @@ class PeersTest {
           });
       assertThat(seen.get(0)).isEqualTo(seen.get(1));
     } finally {
-      peer.destroy();
+      stop(peer);
       target.stop(0);
     }
   }
@@ -347,7 +353,7 @@ class PeersTest {
               }
             });
       } finally {
-        peer.destroy();
+        stop(peer);
       }
     }
   }
