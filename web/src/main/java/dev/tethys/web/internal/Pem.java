@@ -28,7 +28,7 @@ public final class Pem {
   public static final int MAX_BYTES = 4 << 20;
 
   private static final Pattern BLOCK =
-      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
   private static final byte[] RSA_OID = {
     0x30, 0x0d, 0x06, 0x09, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 1, 1, 1, 5, 0
   };
@@ -127,11 +127,31 @@ public final class Pem {
 
   /** The first private key of a text. */
   public static PrivateKey privateKey(String pem) throws IOException {
+    return privateKey(pem, "");
+  }
+
+  /**
+   * The first private key of a text.
+   *
+   * @param passphrase of the key; empty for none
+   */
+  public static PrivateKey privateKey(String pem, String passphrase) throws IOException {
     Matcher m = BLOCK.matcher(pem);
     while (m.find()) {
+      String kind = m.group(1);
+      if (!kind.endsWith("PRIVATE KEY")) {
+        continue; // parameters, certificates: the key stands further down
+      }
+      boolean old = EncryptedKey.isOldForm(m.group(2));
+      if ((old || kind.startsWith("ENCRYPTED")) && passphrase.isEmpty()) {
+        throw new IOException("the private key is encrypted and no passphrase is given");
+      }
       try {
-        byte[] der = Base64.getMimeDecoder().decode(m.group(2));
-        switch (m.group(1)) {
+        byte[] der =
+            old
+                ? EncryptedKey.oldForm(m.group(2), passphrase)
+                : Base64.getMimeDecoder().decode(m.group(2));
+        switch (kind) {
           case "PRIVATE KEY" -> {
             return pkcs8(der);
           }
@@ -141,10 +161,11 @@ public final class Pem {
           case "EC PRIVATE KEY" -> {
             return pkcs8(wrap(sequence(concat(EC_OID, curveOf(der))), der));
           }
-          case "ENCRYPTED PRIVATE KEY" ->
-              throw new IOException("the private key is encrypted; give it without a passphrase");
+          case "ENCRYPTED PRIVATE KEY" -> {
+            return pkcs8(EncryptedKey.pkcs8(der, passphrase));
+          }
           default -> {
-            // parameters, certificates: the key stands further down
+            // a kind that is not read
           }
         }
       } catch (IllegalArgumentException e) {

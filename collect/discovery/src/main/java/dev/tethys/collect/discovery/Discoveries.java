@@ -15,6 +15,7 @@ import dev.tethys.collect.discovery.kuma.Kuma;
 import dev.tethys.collect.discovery.linode.Linode;
 import dev.tethys.collect.discovery.marathon.Marathon;
 import dev.tethys.collect.discovery.nomad.Nomad;
+import dev.tethys.collect.discovery.oci.Oci;
 import dev.tethys.collect.discovery.openstack.OpenStack;
 import dev.tethys.collect.discovery.outscale.Outscale;
 import dev.tethys.collect.discovery.ovhcloud.OvhCloud;
@@ -63,6 +64,7 @@ public final class Discoveries {
           Marathon.MECHANISM,
           ZooKeeperDiscovery.NERVE,
           Nomad.MECHANISM,
+          Oci.MECHANISM,
           OpenStack.MECHANISM,
           Outscale.MECHANISM,
           OvhCloud.MECHANISM,
@@ -73,9 +75,6 @@ public final class Discoveries {
           Triton.MECHANISM,
           Uyuni.MECHANISM,
           Vultr.MECHANISM);
-
-  /** Mechanisms of Prometheus that are refused by name. */
-  private static final List<String> NOT_BUILT = List.of("oci");
 
   /** To be included in the section of whoever discovers targets. */
   public static final Section SECTION =
@@ -98,7 +97,6 @@ public final class Discoveries {
     for (Mechanism m : MECHANISMS) {
       LISTS.add(SECTION.key(m.name() + "_sd_configs", Type.list(m.type()), List.of(), m.doc()));
     }
-    NOT_BUILT.forEach(m -> SECTION.notBuilt(m + "_sd_configs", "Targets from " + m + "."));
   }
 
   private Discoveries() {}

@@ -87,7 +87,12 @@ public final class Mechanism {
     return new Mechanism(
         name,
         section,
-        check,
+        (o, settings) -> {
+          check.check(o, settings);
+          if (settings.get(interval).isZero()) {
+            throw o.error(interval, name + "_sd: refresh_interval must be positive");
+          }
+        },
         (settings, context) ->
             new Refreshing(name, settings.get(interval), maker.make(settings, context), context));
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.NotBuiltException;
 import dev.tethys.model.Labels;
 import java.time.Duration;
 import java.util.List;
@@ -45,11 +44,11 @@ class DiscoveriesTest {
   }
 
   @Test
-  void refusesWhatIsNotBuiltByName() {
-    assertThatThrownBy(() -> Setting.read("oci_sd_configs: [{tenancy: a}]"))
-        .isInstanceOf(NotBuiltException.class)
+  void refusesWhatNobodyKnowsByName() {
+    assertThatThrownBy(() -> Setting.read("oracle_sd_configs: [{tenancy: a}]"))
+        .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yml:1:1")
-        .hasMessageContaining("oci_sd_configs");
+        .hasMessageContaining("oracle_sd_configs");
   }
 
   @ParameterizedTest

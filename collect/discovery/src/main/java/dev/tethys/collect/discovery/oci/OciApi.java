@@ -1,0 +1,130 @@
+package dev.tethys.collect.discovery.oci;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.web.cloud.OciIdentity;
+import dev.tethys.web.cloud.OciSigner;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Calls the services of one region of Oracle's cloud: signed, in pages, no faster than they bear,
+ * again when they ask for it.
+ */
+final class OciApi {
+  private static final String VERSION = "/20160918";
+  private static final int PAGE = 100;
+  private static final int ATTEMPTS = 4;
+
+  /**
+   * Oracle allows twenty calls a second to the service that lists compartments: half of it, after a
+   * burst.
+   */
+  private static final int CALLS_A_SECOND = 10;
+
+  private static final int BURST = 50;
+
+  /** Where regions of other realms than the commercial one are. */
+  private static final Map<String, String> DOMAINS =
+      Map.ofEntries(
+          Map.entry("us-langley-1", "oraclegovcloud.com"),
+          Map.entry("us-luke-1", "oraclegovcloud.com"),
+          Map.entry("us-gov-ashburn-1", "oraclegovcloud.com"),
+          Map.entry("us-gov-chicago-1", "oraclegovcloud.com"),
+          Map.entry("us-gov-phoenix-1", "oraclegovcloud.com"),
+          Map.entry("uk-gov-london-1", "oraclegovcloud.uk"),
+          Map.entry("uk-gov-cardiff-1", "oraclegovcloud.uk"),
+          Map.entry("ap-chiyoda-1", "oraclecloud8.com"),
+          Map.entry("ap-ibaraki-1", "oraclecloud8.com"),
+          Map.entry("me-dcc-muscat-1", "oraclecloud9.com"),
+          Map.entry("ap-dcc-canberra-1", "oraclecloud10.com"),
+          Map.entry("eu-frankfurt-2", "oraclecloud.eu"),
+          Map.entry("eu-madrid-2", "oraclecloud.eu"));
+
+  private final Rest rest;
+  private final OciIdentity identity;
+  private final String region;
+  private final String domain;
+  private final DiscoveryContext context;
+  private double allowed = BURST;
+  private Instant counted;
+
+  OciApi(Rest rest, OciIdentity identity, String region, DiscoveryContext context) {
+    this.rest = rest;
+    this.identity = identity;
+    this.region = region;
+    this.domain =
+        DOMAINS.getOrDefault(
+            region, context.environment().get("OCI_DEFAULT_REALM", "oraclecloud.com"));
+    this.context = context;
+    this.counted = context.clock().instant();
+  }
+
+  String tenancy() throws IOException, InterruptedException {
+    return identity.tenancy();
+  }
+
+  JsonNode get(String service, String path) throws IOException, InterruptedException {
+    return send(base(service) + path).json();
+  }
+
+  /** The items of all pages. */
+  List<JsonNode> list(String service, String path) throws IOException, InterruptedException {
+    String url = base(service) + path + "&limit=" + PAGE;
+    List<JsonNode> out = new ArrayList<>();
+    String page = "";
+    for (int i = 0; i < Rest.MAX_PAGES; i++) {
+      Rest.Reply r = send(url + (page.isEmpty() ? "" : "&page=" + Rest.encoded(page)));
+      r.json().forEach(out::add);
+      page = r.header("opc-next-page");
+      if (page.isEmpty()) {
+        return out;
+      }
+    }
+    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+  }
+
+  private String base(String service) {
+    String host = service.equals("identity") ? region + ".oci" : region;
+    return "https://" + service + "." + host + "." + domain + VERSION;
+  }
+
+  private Rest.Reply send(String url) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      waitForTurn();
+      Rest.Reply r =
+          rest.send(
+              OciSigner.signed(rest.call("GET", url), identity.key(), context.clock().instant()));
+      if (r.status() / 100 == 2) {
+        return r;
+      }
+      boolean refused = r.status() == 401;
+      if (refused) {
+        identity.refused();
+      }
+      boolean again = r.status() == 429 || r.status() >= 500 || (refused && attempt == 1);
+      if (!again || attempt == ATTEMPTS) {
+        throw r.error();
+      }
+      if (!refused) {
+        context.pause().pause(Duration.ofSeconds(1L << (attempt - 1)));
+      }
+    }
+  }
+
+  private void waitForTurn() throws InterruptedException {
+    Instant now = context.clock().instant();
+    double passed = Math.max(0, Duration.between(counted, now).toNanos() / 1e9);
+    allowed = Math.min(BURST, allowed + passed * CALLS_A_SECOND);
+    counted = now;
+    allowed--;
+    if (allowed < 0) {
+      context.pause().pause(Duration.ofNanos((long) (-allowed / CALLS_A_SECOND * 1e9)));
+    }
+  }
+}

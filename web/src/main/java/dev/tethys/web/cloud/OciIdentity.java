@@ -1,0 +1,60 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.web.internal.Pem;
+import java.io.IOException;
+import java.security.PrivateKey;
+
+/** In whose name calls to Oracle's cloud are signed. Safe for any number of threads. */
+public interface OciIdentity {
+  /**
+   * What signs a call.
+   *
+   * @param keyId as the signature names it
+   */
+  record SigningKey(String keyId, PrivateKey key) {}
+
+  /** The key that is good now. */
+  SigningKey key() throws IOException, InterruptedException;
+
+  /** The OCID of the tenancy. */
+  String tenancy() throws IOException, InterruptedException;
+
+  /** Forgets what was refused. */
+  default void refused() {}
+
+  /**
+   * A user's API key; its files are read whenever it signs, so that they may be replaced.
+   *
+   * @param keyFile a PEM file
+   * @param passphrase of the file; empty for none
+   * @param passphraseFile another file that holds it; empty for none
+   */
+  record ApiKey(
+      String tenancy,
+      String user,
+      String fingerprint,
+      String keyFile,
+      String passphrase,
+      String passphraseFile)
+      implements OciIdentity {
+    @Override
+    public SigningKey key() throws IOException {
+      String phrase =
+          passphraseFile.isEmpty()
+              ? passphrase
+              : Pem.text("", passphraseFile, "key_passphrase_file").replaceAll("[\r\n]+$", "");
+      String pem = Pem.text("", keyFile, "key_file");
+      try {
+        return new SigningKey(
+            tenancy + "/" + user + "/" + fingerprint, Pem.privateKey(pem, phrase));
+      } catch (IOException e) {
+        throw new IOException("key_file " + keyFile + ": " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "API key " + fingerprint + " of " + user;
+    }
+  }
+}
