@@ -19,6 +19,7 @@ import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.remote.RemoteReadConfig;
+import dev.tethys.store.remote.StoreConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param ruleFiles patterns of the files that hold rules
  * @param remoteWrite where samples are sent
  * @param remoteRead stores elsewhere that queries read too
+ * @param stores databases of other kinds that queries read too
  * @param files every file that was read for it, the main one first
  * @param notices what a reader of the log should know: keys that mean nothing here
  */
@@ -49,6 +51,7 @@ public record PrometheusConfig(
     AlertingConfig alerting,
     List<RemoteWriteConfig> remoteWrite,
     List<RemoteReadConfig> remoteRead,
+    List<StoreConfig> stores,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -83,6 +86,12 @@ public record PrometheusConfig(
   private static final Key<List<YamlNode>> REMOTE_READ =
       SECTION.key(
           "remote_read", RemoteReadConfig.LIST, List.of(), "Stores elsewhere that queries read.");
+  private static final Key<List<YamlNode>> STORES =
+      SECTION.key(
+          "stores",
+          StoreConfig.LIST,
+          List.of(),
+          "Databases of other kinds that queries read, an extension of Tethys.");
   private static final Key<StorageConfig> STORAGE =
       SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
   private static final Key<YamlNode> OTLP =
@@ -172,6 +181,7 @@ public record PrometheusConfig(
     List<RemoteWriteConfig> remoteWrite =
         RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
     List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
+    List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
@@ -185,6 +195,7 @@ public record PrometheusConfig(
         alerting,
         remoteWrite,
         remoteRead,
+        stores,
         List.copyOf(files),
         notices);
   }
@@ -259,6 +270,7 @@ public record PrometheusConfig(
     sections.addAll(AlertingConfig.sections());
     sections.addAll(RemoteWriteConfig.sections());
     sections.addAll(RemoteReadConfig.sections());
+    ForeignStores.TYPES.forEach(t -> sections.add(t.section()));
     sections.add(StorageConfig.section());
     sections.add(OtlpConfig.section());
     sections.add(SCRAPE_FILE);
@@ -271,7 +283,9 @@ public record PrometheusConfig(
     String field =
         !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()
             ? "alerting"
-            : !ruleFiles.isEmpty() ? "rule_files" : !remoteRead.isEmpty() ? "remote_read" : null;
+            : !ruleFiles.isEmpty()
+                ? "rule_files"
+                : !remoteRead.isEmpty() ? "remote_read" : !stores.isEmpty() ? "stores" : null;
     return field == null ? null : "field " + field + " is not allowed in agent mode";
   }
 
@@ -288,6 +302,7 @@ public record PrometheusConfig(
     m.put(
         "remote_read",
         remoteRead.isEmpty() ? null : remoteRead.stream().map(RemoteReadConfig::tree).toList());
+    m.put("stores", stores.isEmpty() ? null : stores.stream().map(StoreConfig::tree).toList());
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
     return YamlWriter.write(m);

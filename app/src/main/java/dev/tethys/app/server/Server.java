@@ -507,7 +507,7 @@ final class Server implements AutoCloseable {
     }
     store.get().reconfigure(databaseOptions(c));
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
-    reading.apply(c.remoteRead(), c.global().externalLabels(), clients);
+    reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));

@@ -606,6 +606,24 @@ final class DeliveryEngine implements Outbox {
         String problem = replace(j, p, x);
         isDone = problem != null && partDone(j, p, bury(p, problem, Drops.REFUSED, j.attempts));
       }
+      case Verdict.Sorted x -> {
+        if (x.items() != p.items()) {
+          String fault = "an answer for " + x.items() + " of " + p.items() + " items";
+          return later(j, new Verdict.Later(Duration.ZERO, false, fault), start, now);
+        }
+        account.pass(x.delivered());
+        Outcome sorted = Outcome.ACCEPTED;
+        for (Verdict.Refused r : x.refused()) {
+          note(r.reason());
+          sorted = Outcome.plus(sorted, bury(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
+        }
+        Parcel again = x.again();
+        if (again != null) {
+          shrink(j, p, again, sorted);
+          return later(j, new Verdict.Later(x.after(), x.overload(), x.reason()), start, now);
+        }
+        isDone = partDone(j, p, sorted);
+      }
       case Verdict.Later l -> {
         return later(j, l, start, now);
       }
@@ -708,6 +726,23 @@ final class DeliveryEngine implements Outbox {
       j.attempts = 0;
       j.firstAttempt = clock.nanos();
       return j.parts.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is left of a parcel takes its place; the rest of it is dealt with. */
+  private void shrink(Job j, Parcel p, Parcel left, Outcome ofTheRest) {
+    lock.lock();
+    try {
+      j.outcome = Outcome.plus(j.outcome, ofTheRest);
+      j.itemsLeft -= p.items() - left.items();
+      ArrayDeque<Parcel> parts = j.parts == null ? new ArrayDeque<>() : j.parts;
+      if (j.parts != null) {
+        parts.removeFirst();
+      }
+      parts.addFirst(left);
+      j.parts = parts;
     } finally {
       lock.unlock();
     }

@@ -2,6 +2,8 @@ package dev.tethys.pipeline.delivery;
 
 import dev.tethys.pipeline.Batch;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 
 /** Turns batches into requests of one destination. Safe for any number of threads. */
 @FunctionalInterface
@@ -17,22 +19,42 @@ public interface Encoder {
    * What became of a batch.
    *
    * @param parcels in the order in which they are to be sent
-   * @param dropped items that the destination's form cannot carry
-   * @param reason why, one of few words: it becomes a label; "" when nothing was dropped
+   * @param drops items that the destination's form cannot carry, by the reason: one of few words,
+   *     it becomes a label
    */
-  record Encoded(List<Parcel> parcels, int dropped, String reason) {
+  record Encoded(List<Parcel> parcels, Map<String, Integer> drops) {
     public Encoded {
       parcels = List.copyOf(parcels);
+      drops = Map.copyOf(drops);
+    }
+
+    /**
+     * With drops of one reason.
+     *
+     * @param reason "" when nothing was dropped
+     */
+    public Encoded(List<Parcel> parcels, int dropped, String reason) {
+      this(parcels, dropped == 0 ? Map.of() : Map.of(reason, dropped));
+    }
+
+    /** How many items were dropped. */
+    public int dropped() {
+      return drops.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Why, when there is one reason; several joined. */
+    public String reason() {
+      return String.join(", ", new TreeSet<>(drops.keySet()));
     }
 
     /** All of it in one. */
     public static Encoded of(Parcel parcel) {
-      return new Encoded(List.of(parcel), 0, "");
+      return new Encoded(List.of(parcel), Map.of());
     }
 
     /** All of it in several. */
     public static Encoded of(List<Parcel> parcels) {
-      return new Encoded(parcels, 0, "");
+      return new Encoded(parcels, Map.of());
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.delivery;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a destination said to a parcel. */
 public sealed interface Verdict {
@@ -29,4 +30,40 @@ public sealed interface Verdict {
    * items.
    */
   record Instead(List<Parcel> parcels, String reason) implements Verdict {}
+
+  /**
+   * Its items had different fates, and the destination named them: it has some, others it will
+   * never take, others are to come again. What is counted adds up to the items of the parcel. After
+   * a crash a parcel on disk is sent as a whole once more: a destination that says this needs to
+   * bear repetition.
+   *
+   * @param delivered how many items it has
+   * @param refused what becomes a dead letter
+   * @param again what is sent again later, null for nothing
+   * @param after when, zero when it did not say
+   * @param overload whether it asks for less
+   * @param reason why something comes again; "" when nothing does
+   */
+  record Sorted(
+      int delivered,
+      List<Refused> refused,
+      @Nullable Parcel again,
+      Duration after,
+      boolean overload,
+      String reason)
+      implements Verdict {
+    public Sorted {
+      refused = List.copyOf(refused);
+    }
+
+    /** All items that it tells of. */
+    long items() {
+      return delivered
+          + refused.stream().mapToLong(r -> r.parcel().items()).sum()
+          + (again == null ? 0 : again.items());
+    }
+  }
+
+  /** A part of a parcel that its destination will never take, and why. */
+  record Refused(Parcel parcel, String reason) {}
 }

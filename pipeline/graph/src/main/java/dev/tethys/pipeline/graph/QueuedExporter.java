@@ -102,10 +102,12 @@ final class QueuedExporter implements Exporter {
       receipt.settle(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
       return;
     }
-    if (e.dropped() > 0) {
-      account.take(e.dropped());
-      account.drop(e.reason(), e.dropped());
-    }
+    e.drops()
+        .forEach(
+            (reason, items) -> {
+              account.take(items);
+              account.drop(reason, items);
+            });
     if (e.parcels().isEmpty()) {
       receipt.settle(Outcome.ACCEPTED);
       return;

@@ -225,6 +225,35 @@ class OutboxTest {
   }
 
   @Test
+  void itemsOfOneParcelHaveDifferentFates() throws IOException {
+    Outbox b = open(options(true));
+    Parcel bad = new Parcel(Signal.METRICS, new byte[] {2}, 2, 3, Map.of());
+    Parcel left = new Parcel(Signal.METRICS, new byte[] {3}, 1, 3, Map.of());
+    far.answer =
+        p ->
+            p.items() == 10
+                ? new Verdict.Sorted(
+                    7,
+                    List.of(new Verdict.Refused(bad, "bad label")),
+                    left,
+                    Duration.ofSeconds(1),
+                    true,
+                    "busy")
+                : Verdict.DELIVERED;
+    put(b, 1, 3);
+    clock.run();
+    assertThat(account.balance().out()).isEqualTo(7);
+    assertThat(account.balance().deadLettered()).isEqualTo(2);
+    assertThat(account.balance().held()).isEqualTo(1);
+    assertThat(b.deadLetters(10)).extracting(DeadLetter::reason).containsExactly("bad label");
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(far.asked).hasSize(2);
+    assertThat(far.taken).containsExactly(left);
+    assertThat(account.balance().out()).isEqualTo(8);
+    assertThat(account.balance().held()).isZero();
+  }
+
+  @Test
   void deadLettersAreListedReadAndReplayed() throws IOException {
     Outbox b = open(options(true));
     far.answer = p -> new Verdict.Never("bad tenant");

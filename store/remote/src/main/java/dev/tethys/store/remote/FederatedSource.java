@@ -13,6 +13,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,12 +25,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded store and those of {@code remote_read}, read as one. A store elsewhere that fails
- * costs its part of the answer and gives a warning, as in Prometheus; one whose answer is larger
- * than is taken fails the query. Exemplars are the embedded store's.
- *
- * <p>Label names and values of other stores are found by the series they have: the protocol has no
- * other question for them.
+ * The embedded store and those of {@code remote_read} and {@code stores}, read as one. A store
+ * elsewhere that fails costs its part of the answer and gives a warning, as in Prometheus; one
+ * whose answer is larger than is taken fails the query. Exemplars are the embedded store's.
  */
 public final class FederatedSource implements MetricSource {
   private static final System.Logger LOG = System.getLogger(FederatedSource.class.getName());
@@ -38,7 +36,9 @@ public final class FederatedSource implements MetricSource {
   private final LongSupplier localStart;
   private final long maxSamples;
   private final ReadMetrics metrics;
-  private volatile List<RemoteStore> remotes = List.of();
+  private final Registry registry;
+  private volatile List<AskedStore> remotes = List.of();
+  private List<RemoteReadConfig> applied = List.of(); // guarded by this
 
   /**
    * @param localStart the millisecond from which on the embedded store has everything
@@ -49,70 +49,103 @@ public final class FederatedSource implements MetricSource {
     this.local = local;
     this.localStart = localStart;
     this.maxSamples = maxSamples;
+    this.registry = registry;
     this.metrics = ReadMetrics.of(registry);
   }
 
   /**
    * Reads these stores from now on; queries that run end with those they began with.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException when a certificate or key cannot be read; then all stays as it was
    */
-  public void apply(
-      List<RemoteReadConfig> configs, Labels externalLabels, HttpClientFactory clients)
+  public synchronized void apply(
+      List<RemoteReadConfig> configs,
+      List<StoreConfig> stores,
+      Labels externalLabels,
+      HttpClientFactory clients)
       throws IOException {
-    List<RemoteStore> next = new ArrayList<>();
-    for (RemoteReadConfig c : configs) {
-      RemoteReadClient client = new RemoteReadClient(c, clients.client(c.client()), maxSamples);
-      next.add(new RemoteStore(c, client, externalLabels, metrics));
-    }
-    for (RemoteStore old : remotes) {
-      if (configs.stream()
-          .noneMatch(c -> c.name().equals(old.config.name()) && c.url().equals(old.config.url()))) {
-        metrics.running().remove(old.config.name(), old.config.url().toString());
+    List<AskedStore> next = new ArrayList<>();
+    boolean whole = false;
+    try {
+      for (RemoteReadConfig c : configs) {
+        RemoteReadClient client = new RemoteReadClient(c, clients.client(c.client()), maxSamples);
+        next.add(
+            new AskedStore(
+                "remote_read",
+                c.shown(),
+                c.requiredMatchers(),
+                c.readRecent(),
+                new RemoteStore(c, client, externalLabels, metrics)));
+      }
+      for (StoreConfig c : stores) {
+        ForeignStore store =
+            c.opener()
+                .open(
+                    new StoreType.Surroundings(
+                        clients, new StoreLimits(maxSamples, c.maxBytes()), registry));
+        next.add(new AskedStore("stores", c.name(), c.requiredMatchers(), c.readRecent(), store));
+      }
+      whole = true;
+    } finally {
+      if (!whole) {
+        next.forEach(a -> a.store().close());
       }
     }
+    for (RemoteReadConfig old : applied) {
+      if (configs.stream()
+          .noneMatch(c -> c.name().equals(old.name()) && c.url().equals(old.url()))) {
+        metrics.running().remove(old.name(), old.url().toString());
+      }
+    }
+    applied = List.copyOf(configs);
+    List<AskedStore> before = remotes;
     remotes = List.copyOf(next);
+    before.forEach(a -> a.store().close());
   }
 
   /** A question to one store that is under way. */
-  private record Asked(RemoteStore store, FutureTask<List<StoredSeries>> answer, Thread thread) {
-    static Asked of(RemoteStore store, Callable<List<StoredSeries>> question) {
-      FutureTask<List<StoredSeries>> f = new FutureTask<>(question);
-      return new Asked(store, f, Thread.ofVirtual().name("remote-read").start(f));
+  private record Asked<T>(AskedStore store, FutureTask<T> answer, Thread thread) {
+    static <T> Asked<T> of(AskedStore store, Callable<T> question) {
+      FutureTask<T> f = new FutureTask<>(question);
+      return new Asked<>(store, f, Thread.ofVirtual().name("foreign-store").start(f));
     }
   }
 
-  private List<Asked> ask(SelectHints hints, List<Matcher> matchers, boolean labelsOnly) {
-    List<RemoteStore> all = remotes;
+  /** What is asked of a store. */
+  @FunctionalInterface
+  private interface Question<T> {
+    T of(ForeignStore store, SelectHints range) throws IOException, InterruptedException;
+  }
+
+  private <T> List<Asked<T>> ask(SelectHints hints, List<Matcher> matchers, Question<T> question) {
+    List<AskedStore> all = remotes;
     if (all.isEmpty()) {
       return List.of();
     }
     long start = localStart.getAsLong();
-    List<Asked> out = new ArrayList<>();
-    for (RemoteStore r : all) {
+    List<Asked<T>> out = new ArrayList<>();
+    for (AskedStore r : all) {
       SelectHints range = r.asked(hints, matchers, start);
       if (range != null) {
-        out.add(
-            Asked.of(
-                r, () -> labelsOnly ? r.labelSets(range, matchers) : r.select(range, matchers)));
+        out.add(Asked.of(r, () -> question.of(r.store(), range)));
       }
     }
     return out;
   }
 
   /** Waits for the answers; what went wrong becomes a warning. */
-  private static List<List<StoredSeries>> answers(List<Asked> asked, List<String> warnings) {
-    List<List<StoredSeries>> out = new ArrayList<>();
+  private static <T> List<T> answers(List<Asked<T>> asked, List<String> warnings) {
+    List<T> out = new ArrayList<>();
     boolean ended = false;
     try {
-      for (Asked a : asked) {
+      for (Asked<T> a : asked) {
         try {
           out.add(a.answer.get());
         } catch (ExecutionException e) {
           if (e.getCause() instanceof StorageException s) {
             throw s;
           }
-          warnings.add("remote_read: " + a.store.config.shown() + ": " + message(e.getCause()));
+          warnings.add(a.store.key() + ": " + a.store.shown() + ": " + message(e.getCause()));
         }
       }
       ended = true;
@@ -133,13 +166,14 @@ public final class FederatedSource implements MetricSource {
     return m == null ? String.valueOf(t) : m;
   }
 
-  private static void stop(List<Asked> asked) {
-    asked.forEach(a -> a.thread.interrupt());
+  private static void stop(List<? extends Asked<?>> asked) {
+    asked.forEach(a -> a.thread().interrupt());
   }
 
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
-    List<Asked> asked = ask(hints, matchers, false);
+    List<Asked<List<StoredSeries>>> asked =
+        ask(hints, matchers, (store, range) -> store.select(range, matchers));
     if (asked.isEmpty()) {
       return local.select(hints, matchers);
     }
@@ -175,21 +209,18 @@ public final class FederatedSource implements MetricSource {
     return remotes.isEmpty() ? local.changedSince(mark) : TimeRanges.ALL;
   }
 
-  /** The label sets that other stores have, of those asked. */
-  private Set<Labels> elsewhere(
-      long minTime, long maxTime, List<Matcher> matchers, List<String> warnings) {
-    Set<Labels> out = new LinkedHashSet<>();
-    List<Asked> asked = ask(SelectHints.range(minTime, maxTime), matchers, true);
-    for (List<StoredSeries> found : answers(asked, warnings)) {
-      found.forEach(s -> out.add(s.labels));
-    }
+  /** What other stores have of something, of those asked. */
+  private <T> Set<T> elsewhere(
+      long minTime,
+      long maxTime,
+      List<Matcher> matchers,
+      List<String> warnings,
+      Question<? extends Collection<T>> question) {
+    Set<T> out = new LinkedHashSet<>();
+    List<Asked<Collection<T>>> asked =
+        ask(SelectHints.range(minTime, maxTime), matchers, question::of);
+    answers(asked, warnings).forEach(out::addAll);
     return out;
-  }
-
-  private static List<Matcher> orAll(List<Matcher> matchers) {
-    return matchers.isEmpty()
-        ? List.of(Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, ".+"))
-        : matchers;
   }
 
   @Override
@@ -200,9 +231,13 @@ public final class FederatedSource implements MetricSource {
     }
     List<String> warnings = new ArrayList<>(mine.warnings());
     TreeSet<String> names = new TreeSet<>(mine.values());
-    for (Labels l : elsewhere(minTime, maxTime, orAll(matchers), warnings)) {
-      l.toList().forEach(x -> names.add(x.name()));
-    }
+    names.addAll(
+        elsewhere(
+            minTime,
+            maxTime,
+            matchers,
+            warnings,
+            (store, range) -> store.labelNames(range, matchers)));
     return new LabelResult(limited(names, limit), warnings);
   }
 
@@ -213,13 +248,15 @@ public final class FederatedSource implements MetricSource {
     if (remotes.isEmpty()) {
       return mine;
     }
-    List<Matcher> having = new ArrayList<>(matchers);
-    having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
     List<String> warnings = new ArrayList<>(mine.warnings());
     TreeSet<String> values = new TreeSet<>(mine.values());
-    for (Labels l : elsewhere(minTime, maxTime, having, warnings)) {
-      values.add(l.get(name));
-    }
+    values.addAll(
+        elsewhere(
+            minTime,
+            maxTime,
+            matchers,
+            warnings,
+            (store, range) -> store.labelValues(name, range, matchers)));
     return new LabelResult(limited(values, limit), warnings);
   }
 
@@ -237,7 +274,8 @@ public final class FederatedSource implements MetricSource {
     TreeSet<Labels> out = new TreeSet<>(mine);
     List<String> warnings = new ArrayList<>();
     for (List<Matcher> set : matcherSets) {
-      out.addAll(elsewhere(minTime, maxTime, set, warnings));
+      out.addAll(
+          elsewhere(minTime, maxTime, set, warnings, (store, range) -> store.series(range, set)));
     }
     // There is no place for them in the answer.
     warnings.forEach(w -> LOG.log(Level.WARNING, "series are missing: {0}", w));

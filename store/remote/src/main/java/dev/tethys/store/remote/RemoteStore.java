@@ -7,14 +7,15 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.SelectHints;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A store elsewhere, as this server sees it: which selectors it is asked, with the external labels
- * that tell this server's series there, and without them in what comes back.
+ * A store that speaks remote read, as this server sees it: asked with the external labels that tell
+ * this server's series there, and without them in what comes back.
  */
-final class RemoteStore {
+final class RemoteStore implements ForeignStore {
   /** The function by which Prometheus and Tethys give series without samples. */
   private static final String LABELS_ONLY = "series";
 
@@ -51,33 +52,15 @@ final class RemoteStore {
     m.running().with(config.name(), config.url().toString()).set(0);
   }
 
-  /**
-   * The range that it is asked for; null when it is not asked.
-   *
-   * @param localStart from when on the embedded store has everything
-   */
-  @Nullable SelectHints asked(SelectHints hints, List<Matcher> matchers, long localStart) {
-    for (var required : config.requiredMatchers().entrySet()) {
-      if (matchers.stream()
-          .noneMatch(
-              m ->
-                  m.type() == Matcher.Type.EQUAL
-                      && m.name().equals(required.getKey())
-                      && m.value().equals(required.getValue()))) {
-        return null;
-      }
-    }
-    if (config.readRecent()) {
-      return hints;
-    }
-    long end = Math.min(hints.maxTime(), localStart - 1);
-    return end < hints.minTime()
-        ? null
-        : new SelectHints(hints.minTime(), end, hints.step(), hints.range(), hints.function());
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.of(
+        Capability.TIME_RANGE, Capability.EQUAL, Capability.NOT_EQUAL, Capability.REGEX);
   }
 
   /** The series that meet matchers, sorted by their labels here. */
-  List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
     List<Matcher> all = new ArrayList<>(matchers);
     List<String> added = new ArrayList<>();
@@ -117,8 +100,12 @@ final class RemoteStore {
   }
 
   /** The label sets of series in a range. */
-  List<StoredSeries> labelSets(SelectHints range, List<Matcher> matchers)
+  @Override
+  public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return select(new SelectHints(range.minTime(), range.maxTime(), 0, 0, LABELS_ONLY), matchers);
+    return select(new SelectHints(range.minTime(), range.maxTime(), 0, 0, LABELS_ONLY), matchers)
+        .stream()
+        .map(StoredSeries::labels)
+        .toList();
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: {@code timestamps} ascend, each once.
  */
-final class StoredSeries {
+public final class StoredSeries {
   final Labels labels;
   private final long[] timestamps;
   private final double[] values;
@@ -30,7 +30,7 @@ final class StoredSeries {
   }
 
   /** Takes over what a buffer holds within a range, in order and each time once. */
-  static StoredSeries of(Labels labels, SampleBuffer b, long minTime, long maxTime) {
+  public static StoredSeries of(Labels labels, SampleBuffer b, long minTime, long maxTime) {
     SampleBuffer own = inOrder(b) ? b : sorted(b);
     int from = 0;
     while (from < own.size && own.timestamps[from] < minTime) {
@@ -80,12 +80,29 @@ final class StoredSeries {
     return new StoredSeries(other, timestamps, values, histograms);
   }
 
-  int size() {
+  /** Its labels, the name among them. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /** How many samples there are. */
+  public int size() {
     return timestamps.length;
   }
 
-  long time(int i) {
+  /** Unix milliseconds of a sample. */
+  public long time(int i) {
     return timestamps[i];
+  }
+
+  /** The float of a sample; undefined where there is a histogram. */
+  public double value(int i) {
+    return values[i];
+  }
+
+  /** The histogram of a sample; null for a float. */
+  public @Nullable Histogram histogram(int i) {
+    return histograms == null ? null : histograms[i];
   }
 
   /** Appends a sample to a buffer. */

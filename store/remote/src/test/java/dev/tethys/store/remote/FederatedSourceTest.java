@@ -82,7 +82,7 @@ class FederatedSourceTest {
       throws Exception {
     registry = new Registry();
     FederatedSource f = new FederatedSource(local, () -> localStart, maxSamples, registry);
-    f.apply(configs(entries), external, clients);
+    f.apply(configs(entries), List.of(), external, clients);
     return f;
   }
 
@@ -345,9 +345,13 @@ class FederatedSourceTest {
     FederatedSource f = federated(Labels.EMPTY);
     Matcher m = Matcher.equal("__name__", "m");
     assertThat(dump(f, 0, 20, m)).isEmpty();
-    f.apply(configs("{url: '" + served(far) + "', read_recent: true}"), Labels.EMPTY, clients);
+    f.apply(
+        configs("{url: '" + served(far) + "', read_recent: true}"),
+        List.of(),
+        Labels.EMPTY,
+        clients);
     assertThat(dump(f, 0, 20, m)).hasSize(1);
-    f.apply(List.of(), Labels.EMPTY, clients);
+    f.apply(List.of(), List.of(), Labels.EMPTY, clients);
     assertThat(dump(f, 0, 20, m)).isEmpty();
   }
 

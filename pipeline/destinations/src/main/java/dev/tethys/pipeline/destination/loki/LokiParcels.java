@@ -9,7 +9,6 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -20,9 +19,9 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.destination.rows.AttributeText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,11 +77,13 @@ final class LokiParcels implements Encoder {
     List<String> chosen = settings.resourceLabels();
     resource.forEach(
         (k, v) ->
-            (chosen.isEmpty() || chosen.contains(k) ? labels : metadata).set(name(k), text(v)));
+            (chosen.isEmpty() || chosen.contains(k) ? labels : metadata)
+                .set(name(k), AttributeText.text(v)));
     r.attributes()
         .forEach(
             (k, v) ->
-                (settings.recordLabels().contains(k) ? labels : metadata).set(name(k), text(v)));
+                (settings.recordLabels().contains(k) ? labels : metadata)
+                    .set(name(k), AttributeText.text(v)));
     if (!r.severityText().isEmpty()) {
       metadata.set("severity_text", r.severityText());
     }
@@ -103,7 +104,7 @@ final class LokiParcels implements Encoder {
     tenants
         .computeIfAbsent(own.isEmpty() ? settings.tenant() : own, t -> new LinkedHashMap<>())
         .computeIfAbsent(stream.isEmpty() ? UNKNOWN : stream, l -> new ArrayList<>())
-        .add(new Entry(time, text(r.body()), metadata.build()));
+        .add(new Entry(time, AttributeText.text(r.body()), metadata.build()));
   }
 
   private Parcel parcel(Batch batch, String tenant, Map<Labels, List<Entry>> streams) {
@@ -180,47 +181,5 @@ final class LokiParcels implements Encoder {
       sb.append(letter || digit ? c : '_');
     }
     return sb.isEmpty() ? "_" : sb.toString();
-  }
-
-  private static String text(@Nullable Object value) {
-    return switch (value) {
-      case null -> "";
-      case byte[] b -> Base64.getEncoder().encodeToString(b);
-      case ArrayValue a -> json(new StringBuilder(), a).toString();
-      case Attributes a -> json(new StringBuilder(), a).toString();
-      default -> value.toString();
-    };
-  }
-
-  private static StringBuilder json(StringBuilder sb, @Nullable Object value) {
-    switch (value) {
-      case null -> sb.append("null");
-      case ArrayValue a -> {
-        sb.append('[');
-        for (int i = 0; i < a.size(); i++) {
-          json(sb.append(i == 0 ? "" : ","), a.get(i));
-        }
-        sb.append(']');
-      }
-      case Attributes a -> {
-        sb.append('{');
-        for (int i = 0; i < a.size(); i++) {
-          GoJson.append(sb.append(i == 0 ? "" : ","), a.key(i)).append(':');
-          json(sb, a.value(i));
-        }
-        sb.append('}');
-      }
-      case Long n -> sb.append(n);
-      case Boolean b -> sb.append(b);
-      case Double d -> {
-        if (Double.isFinite(d)) {
-          sb.append(d);
-        } else {
-          GoJson.append(sb, d.toString());
-        }
-      }
-      default -> GoJson.append(sb, text(value));
-    }
-    return sb;
   }
 }

@@ -1,0 +1,11 @@
+package dev.tethys.app.prometheus;
+
+import dev.tethys.store.remote.StoreType;
+import java.util.List;
+
+/** The kinds of databases that {@code stores} may name: a list made by hand. */
+public final class ForeignStores {
+  public static final List<StoreType> TYPES = List.of();
+
+  private ForeignStores() {}
+}

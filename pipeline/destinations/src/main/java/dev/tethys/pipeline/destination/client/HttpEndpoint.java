@@ -1,0 +1,149 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What senders to a database over HTTP have in common: a client that is opened at the first
+ * request, headers and authentication, answers read within a bound, and what statuses mean where
+ * the database has no other opinion. Safe for several threads at once.
+ */
+public final class HttpEndpoint {
+  /** As much of an answer is read. */
+  private static final int MAX_ANSWER = 16 << 20;
+
+  private static final int MAX_REASON = 1024;
+
+  private final HttpClientSettings settings;
+  private final @Nullable ClientAuth auth;
+  private final Map<String, String> usual;
+  private final Duration timeout;
+  private final HttpClientFactory factory;
+  private final LongSupplier millis;
+  private volatile @Nullable WebClient client;
+
+  /**
+   * @param usual headers of every request, over which those of the settings win
+   * @param factory the process's; not closed here
+   */
+  public HttpEndpoint(
+      HttpClientSettings settings,
+      @Nullable ClientAuth auth,
+      Map<String, String> usual,
+      Duration timeout,
+      HttpClientFactory factory,
+      LongSupplier millis) {
+    this.settings = settings;
+    this.auth = auth;
+    this.usual = Map.copyOf(usual);
+    this.timeout = timeout;
+    this.factory = factory;
+    this.millis = millis;
+  }
+
+  /**
+   * An answer.
+   *
+   * @param body with gzip undone
+   * @param retryAfter zero when it does not say
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Reply(
+      int status, byte[] body, Duration retryAfter, Map<String, java.util.List<String>> headers) {
+    public boolean isOk() {
+      return status / 100 == 2;
+    }
+
+    /** The body as text. */
+    public String text() {
+      return new String(body, StandardCharsets.UTF_8);
+    }
+
+    /** The status and the beginning of what was said, for people. */
+    public String reason() {
+      String t = text().strip();
+      if (t.length() > MAX_REASON) {
+        t = t.substring(0, MAX_REASON);
+      }
+      return "HTTP status " + status + (t.isEmpty() ? "" : ": " + t.replaceAll("\\s+", " "));
+    }
+
+    /** A header; "" when there is none. */
+    public String header(String name) {
+      for (var h : headers.entrySet()) {
+        if (h.getKey().equalsIgnoreCase(name) && !h.getValue().isEmpty()) {
+          return h.getValue().getFirst();
+        }
+      }
+      return "";
+    }
+  }
+
+  private WebClient client() throws IOException {
+    WebClient c = client;
+    if (c == null) {
+      c = factory.client(settings.client());
+      client = c;
+    }
+    return c;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param body null for none
+   */
+  public Reply call(String method, URI url, Map<String, String> headers, byte @Nullable [] body)
+      throws IOException, InterruptedException {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(usual);
+    settings.headers().forEach((k, v) -> all.put(k, v.value()));
+    if (auth != null) {
+      all.putAll(auth.headers());
+    }
+    all.putAll(headers);
+    Call call = new Call(method, url, new LinkedHashMap<>(all), body, timeout, null);
+    try (Answer a = client().send(call);
+        InputStream in = a.decoded(MAX_ANSWER)) {
+      if (a.status() == 401 && auth != null) {
+        auth.refused();
+      }
+      return new Reply(
+          a.status(),
+          in.readAllBytes(),
+          RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong())),
+          a.headers());
+    }
+  }
+
+  /**
+   * What a status other than success means: overload and faults of the server are for later; so are
+   * refused credentials and a missing database, which people mend while the queue keeps what is in
+   * it; anything else is for good.
+   */
+  public static Verdict judge(Reply r) {
+    return switch (r.status()) {
+      case 429, 503, 529 -> new Verdict.Later(r.retryAfter(), true, r.reason());
+      case 408, 425, 401, 403, 404, 407 -> new Verdict.Later(r.retryAfter(), false, r.reason());
+      default ->
+          r.status() / 100 == 5
+              ? new Verdict.Later(r.retryAfter(), false, r.reason())
+              : new Verdict.Never(r.reason());
+    };
+  }
+}

@@ -1,0 +1,37 @@
+package dev.tethys.pipeline.destination.rows;
+
+import dev.tethys.model.exposition.Registry;
+
+/**
+ * Counts what is no item and has no place in a destination, so that it is not lost without a trace:
+ * exemplars, metadata of families, single rows of histograms.
+ */
+public final class LeftOut {
+  /** What is counted. */
+  public enum What {
+    EXEMPLARS,
+    METADATA,
+    HISTOGRAM_ROWS
+  }
+
+  private final Registry.Counter[] counters = new Registry.Counter[What.values().length];
+
+  /**
+   * @param exporter the component, as in {@code influxdb/far}
+   */
+  public LeftOut(Registry registry, String exporter) {
+    Registry.Vector<Registry.Counter> v =
+        registry.counters(
+            "tethys_exporter_left_out_total",
+            "What came with items and has no place in the destination.",
+            "exporter",
+            "what");
+    for (What w : What.values()) {
+      counters[w.ordinal()] = v.with(exporter, w.name().toLowerCase(java.util.Locale.ROOT));
+    }
+  }
+
+  void add(What w) {
+    counters[w.ordinal()].inc();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SelectHints;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * A database that is elsewhere, as something to read series from. Safe for several threads at once;
+ * calls block and are made on virtual threads, which are interrupted when nobody waits any more.
+ *
+ * <p>All methods fail with an {@link IOException} when the store gives no answer, which costs its
+ * part of the query's answer and makes a warning, and with a {@link
+ * dev.tethys.model.storage.StorageException} when the answer is larger than is taken ({@link
+ * SeriesCollector}), which fails the query.
+ */
+public interface ForeignStore extends AutoCloseable {
+  /** What a store does itself; the rest is done here with what it gives. */
+  enum Capability {
+    /** Only samples of the range come over the wire. */
+    TIME_RANGE,
+    /** Equality matchers are its own. */
+    EQUAL,
+    /** So are {@code !=}. */
+    NOT_EQUAL,
+    /** And regular expressions, at least in part. */
+    REGEX,
+    /** Label names, values and series are asked for without reading samples. */
+    LABELS
+  }
+
+  /** What it does itself, for documentation and {@code check}. */
+  Collection<Capability> capabilities();
+
+  /**
+   * The series that meet all matchers, with their samples in the range of the hints.
+   *
+   * @return sorted by labels, each label set once
+   */
+  List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException;
+
+  /**
+   * The label sets of series that meet all matchers and have, as far as the store can tell without
+   * reading samples, something in the range.
+   */
+  default List<Labels> series(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    List<Labels> out = new ArrayList<>();
+    for (StoredSeries s : select(range, matchers)) {
+      out.add(s.labels());
+    }
+    return out;
+  }
+
+  /**
+   * The names of labels of such series.
+   *
+   * @param matchers none for all series
+   */
+  default Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    TreeSet<String> names = new TreeSet<>();
+    for (Labels l : series(range, orAll(matchers))) {
+      l.toList().forEach(x -> names.add(x.name()));
+    }
+    return names;
+  }
+
+  /** The values of one label of such series. */
+  default Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    List<Matcher> having = new ArrayList<>(matchers);
+    having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
+    TreeSet<String> values = new TreeSet<>();
+    for (Labels l : series(range, having)) {
+      values.add(l.get(name));
+    }
+    return values;
+  }
+
+  /** Matchers that every series meets, where there are none. */
+  static List<Matcher> orAll(List<Matcher> matchers) {
+    return matchers.isEmpty()
+        ? List.of(Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, ".+"))
+        : matchers;
+  }
+
+  /** Lets go of connections. */
+  @Override
+  default void close() {}
+}

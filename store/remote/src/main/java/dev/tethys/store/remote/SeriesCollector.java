@@ -1,0 +1,108 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.StorageException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers what a foreign store gives, within the bounds of one query: samples in any order, of
+ * series in any order and in any number of pieces. What does not meet the matchers, or lies outside
+ * of the range, is left out, so that a store may give more than it was asked for. For one thread.
+ */
+public final class SeriesCollector {
+  /** About what a series takes in memory beside its samples. */
+  private static final int SERIES_SAMPLES = 16;
+
+  private final String store;
+  private final StoreLimits limits;
+  private final SelectHints hints;
+  private final List<Matcher> matchers;
+  private final Map<Labels, SampleBuffer> found = new HashMap<>();
+  private @Nullable Labels last;
+  private @Nullable SampleBuffer lastBuffer;
+  private long taken;
+
+  /**
+   * @param store how errors call it
+   * @param matchers what series are to meet
+   */
+  public SeriesCollector(
+      String store, StoreLimits limits, SelectHints hints, List<Matcher> matchers) {
+    this.store = store;
+    this.limits = limits;
+    this.hints = hints;
+    this.matchers = List.copyOf(matchers);
+  }
+
+  /**
+   * Where samples of a series go; null when it does not meet the matchers. Not more is to be added
+   * than is counted ({@link #count}).
+   *
+   * @throws StorageException when there are more than are taken
+   */
+  public @Nullable SampleBuffer series(Labels labels) {
+    if (labels.equals(last)) {
+      return lastBuffer;
+    }
+    last = labels;
+    lastBuffer = found.get(labels);
+    if (lastBuffer == null) {
+      for (Matcher m : matchers) {
+        if (!m.matches(labels)) {
+          return null;
+        }
+      }
+      count(SERIES_SAMPLES);
+      lastBuffer = new SampleBuffer();
+      found.put(labels, lastBuffer);
+    }
+    return lastBuffer;
+  }
+
+  /**
+   * One float.
+   *
+   * @param time Unix milliseconds
+   * @throws StorageException when there are more than are taken
+   */
+  public void sample(Labels labels, long time, double value) {
+    SampleBuffer b = series(labels);
+    if (b != null && time >= hints.minTime() && time <= hints.maxTime()) {
+      b.add(0, time, value);
+      count(1);
+    }
+  }
+
+  /** So many samples were added to a buffer. */
+  public void count(long samples) {
+    taken += samples;
+    if (taken > limits.maxSamples()) {
+      throw new StorageException(
+          StorageException.Reason.LIMIT,
+          "reading from "
+              + store
+              + ": the answer holds more than "
+              + limits.maxSamples()
+              + " samples (a series counts as "
+              + SERIES_SAMPLES
+              + "). Narrow the selector or the range, or raise --query.max-samples");
+    }
+  }
+
+  /** What was gathered, sorted by labels; series without samples among it. */
+  public List<StoredSeries> finish() {
+    List<StoredSeries> out = new ArrayList<>(found.size());
+    found.forEach(
+        (labels, buffer) ->
+            out.add(StoredSeries.of(labels, buffer, hints.minTime(), hints.maxTime())));
+    out.sort((a, b) -> a.labels().compareTo(b.labels()));
+    return out;
+  }
+}

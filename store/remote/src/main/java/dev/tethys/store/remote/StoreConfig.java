@@ -1,0 +1,203 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry of {@code stores} in {@code prometheus.yml}: a database elsewhere that queries read
+ * beside the embedded store.
+ *
+ * @param type the kind of database
+ * @param name in warnings, metrics and logs; each only once
+ * @param url where it is
+ * @param requiredMatchers asked only by selectors that have all of these as equality matchers
+ * @param readRecent asked also for times that the embedded store has
+ * @param timeout of one question
+ * @param maxBytes of one answer
+ * @param client how it is called by HTTP
+ * @param own keys of its type, for the page of the configuration
+ * @param opener opens it
+ */
+public record StoreConfig(
+    String type,
+    String name,
+    URI url,
+    Map<String, String> requiredMatchers,
+    boolean readRecent,
+    Duration timeout,
+    long maxBytes,
+    HttpClientConfig client,
+    StoreType.Shown own,
+    StoreType.Opener opener) {
+  private static final int MAX_STORES = 100;
+  private static final Type<Map<String, String>> STRINGS =
+      Type.map(Type.of("string", "", YamlNode::asString));
+
+  /** A list of stores as it stands; read with {@link #readAll}. */
+  public static final Type<List<YamlNode>> LIST = Type.list(Type.of("store", null, n -> n));
+
+  /** The keys that entries of all types have. */
+  public static final class Keys {
+    private final Key<String> type;
+    private final Key<String> name;
+    private final Key<URI> url;
+    private final Key<Map<String, String>> requiredMatchers;
+    private final Key<Boolean> readRecent;
+    private final Key<Duration> timeout;
+    private final Key<Long> maxBytes;
+    private final boolean http;
+
+    /**
+     * Adds the keys to the section of a type.
+     *
+     * @param http whether the store is called by HTTP, and has the keys of {@code http_config}
+     */
+    public Keys(Section s, boolean http) {
+      this.http = http;
+      type = s.required("type", Type.STRING, "The kind of database.");
+      name = s.required("name", Type.STRING, "Its name in warnings; each only once.");
+      url = s.required("url", Type.URL, "Where it is.");
+      requiredMatchers =
+          s.key(
+              "required_matchers",
+              STRINGS,
+              Map.of(),
+              "Labels with values: only selectors that have them all as equality matchers are asked"
+                  + " there.");
+      readRecent =
+          s.key(
+              "read_recent",
+              Type.BOOL,
+              false,
+              "Ask also for times of which the own store has everything.");
+      timeout = s.key("timeout", Type.DURATION, Duration.ofMinutes(1), "Of one question.");
+      maxBytes =
+          s.key(
+              "max_response_bytes",
+              Type.INT,
+              StoreLimits.DEFAULT_BYTES,
+              "The largest answer that is taken.");
+      if (http) {
+        s.include(HttpClientConfig.SECTION);
+      }
+    }
+
+    /**
+     * Reads the common keys.
+     *
+     * @param shown its own keys
+     * @param opener opens a store of what was read
+     */
+    public StoreConfig read(YamlObject o, StoreType.Shown shown, Opener opener) {
+      long bytes = o.get(maxBytes);
+      if (bytes < 1) {
+        throw o.error(maxBytes, "max_response_bytes must be above 0");
+      }
+      String n = o.get(name);
+      if (n.isEmpty()) {
+        throw o.error(name, "a store needs a name");
+      }
+      StoreConfig c =
+          new StoreConfig(
+              o.get(type),
+              n,
+              o.get(url),
+              o.get(requiredMatchers),
+              o.get(readRecent),
+              o.get(timeout),
+              bytes,
+              http ? HttpClientConfig.read(o, HttpClientConfig.DEFAULT) : HttpClientConfig.DEFAULT,
+              shown,
+              s -> {
+                throw new IllegalStateException();
+              });
+      return new StoreConfig(
+          c.type,
+          c.name,
+          c.url,
+          c.requiredMatchers,
+          c.readRecent,
+          c.timeout,
+          c.maxBytes,
+          c.client,
+          c.own,
+          s -> opener.open(c, s));
+    }
+  }
+
+  /** Opens a store of its configuration. */
+  @FunctionalInterface
+  public interface Opener {
+    ForeignStore open(StoreConfig config, StoreType.Surroundings surroundings)
+        throws java.io.IOException;
+  }
+
+  /**
+   * Reads all entries of a file.
+   *
+   * @param types the kinds that there are
+   * @throws dev.tethys.config.ConfigException also when two have one name
+   */
+  public static List<StoreConfig> readAll(List<YamlNode> nodes, List<StoreType> types) {
+    List<StoreConfig> out = new ArrayList<>();
+    for (YamlNode n : nodes) {
+      YamlNode.Entry said = n.entries().get("type");
+      if (said == null) {
+        throw n.error("a store needs a type: " + names(types));
+      }
+      String word = said.value().asString();
+      StoreType type =
+          types.stream()
+              .filter(t -> t.name().equals(word))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      said.value()
+                          .error(
+                              "no store is of type \"" + word + "\"; there are " + names(types)));
+      StoreConfig c = type.read(n.object(type.section()));
+      if (out.stream().anyMatch(o -> o.name.equals(c.name))) {
+        throw n.error("two stores are called \"" + c.name + "\"");
+      }
+      out.add(c);
+      if (out.size() > MAX_STORES) {
+        throw n.error("more than " + MAX_STORES + " stores");
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  private static String names(List<StoreType> types) {
+    TreeSet<String> names = new TreeSet<>();
+    types.forEach(t -> names.add(t.name()));
+    return String.join(", ", names);
+  }
+
+  /** As the page of the configuration shows it. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("name", name);
+    m.put("type", type);
+    m.put("url", YamlWriter.redacted(url));
+    m.putAll(own.tree());
+    m.put("required_matchers", requiredMatchers.isEmpty() ? null : requiredMatchers);
+    m.put("read_recent", readRecent ? true : null);
+    m.put("timeout", timeout);
+    m.put("max_response_bytes", maxBytes);
+    client.addTo(m);
+    return m;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.storage.StorageException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * What one question to a foreign store may bring.
+ *
+ * @param maxSamples samples in memory, a series counting as some
+ * @param maxBytes of the answer, as it comes out of decompression
+ */
+public record StoreLimits(long maxSamples, long maxBytes) {
+  /** Of answers, unless something else was said. */
+  public static final long DEFAULT_BYTES = 1L << 30;
+
+  /**
+   * An answer of which not more is read than is taken.
+   *
+   * @param store how errors call it
+   */
+  public InputStream bounded(InputStream in, String store) {
+    return new Bounded(in, maxBytes, store);
+  }
+
+  private static final class Bounded extends FilterInputStream {
+    private final long max;
+    private final String store;
+    private long left;
+
+    Bounded(InputStream in, long max, String store) {
+      super(in);
+      this.max = max;
+      this.store = store;
+      this.left = max;
+    }
+
+    private void took(long n) {
+      left -= Math.max(0, n);
+      if (left < 0) {
+        throw new StorageException(
+            StorageException.Reason.LIMIT,
+            "reading from "
+                + store
+                + ": the answer is larger than "
+                + max
+                + " bytes. Narrow the selector or the range, or raise max_response_bytes");
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = super.read();
+      took(b < 0 ? 0 : 1);
+      return b;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      int n = super.read(b, off, len);
+      took(n);
+      return n;
+    }
+
+    @Override
+    public long skip(long n) throws IOException {
+      long s = super.skip(n);
+      took(s);
+      return s;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kind of database that entries of {@code stores} may name. Which there are is a list in {@code
+ * app}. Its section has the keys of {@link StoreConfig.Keys} and its own.
+ */
+public interface StoreType {
+  /** What {@code type} says: {@code influxdb}. */
+  String name();
+
+  /** The keys of its entries. */
+  Section section();
+
+  /** Reads an entry: opens nothing. */
+  StoreConfig read(YamlObject entry);
+
+  /** Opens a store as it was configured. */
+  @FunctionalInterface
+  interface Opener {
+    /**
+     * Opens it; no request is made yet.
+     *
+     * @throws IOException when a certificate, key or driver cannot be read
+     */
+    ForeignStore open(Surroundings s) throws IOException;
+  }
+
+  /**
+   * What a store is given.
+   *
+   * @param clients the process's; not closed by stores
+   * @param registry of the process's own metrics
+   */
+  record Surroundings(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
+
+  /** Its own keys as the page of the configuration shows them, secrets masked. */
+  record Shown(Map<String, @Nullable Object> tree) {}
+}
