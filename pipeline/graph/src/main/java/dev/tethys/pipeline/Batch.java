@@ -1,38 +1,195 @@
 package dev.tethys.pipeline;
 
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Telemetry;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * Telemetry of one signal on its way through a graph, as the bytes in which it came. What passes
- * through unchanged is never decoded: an exporter that speaks the encoding forwards the bytes.
+ * Telemetry of one signal on its way through a graph. What passes through unchanged stays the bytes
+ * in which it came and is never decoded: an exporter that speaks the encoding forwards them. What
+ * is edited is a tree from the first processor that edits it to the first consumer that asks for
+ * bytes.
  *
- * <p>Immutable: nobody writes into {@link #body} once the batch exists, so fan-out hands the same
- * batch to everyone.
- *
- * @param body the message; the batch owns it
- * @param items how many items it has in its encoding's count
- * @param lane batches of one lane keep their order on the way to every destination; 0 where order
- *     means nothing. A target, a connection, a partition is a lane.
- * @param metadata what its sender said beside it
+ * <p>Nobody writes into {@link #body}. Who hands one batch to several calls {@link #share} before,
+ * after which each that edits has a tree of his own. Who made a batch of a tree does not keep it.
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
-public record Batch(
-    Signal signal, Encoding encoding, byte[] body, int items, long lane, Metadata metadata) {
-  /** A batch without metadata. */
+public final class Batch {
+  private final Signal signal;
+  private final Encoding encoding;
+  private final Content content;
+  private final int items;
+  private final int about;
+  private final long lane;
+  private final Metadata metadata;
+
+  private Batch(
+      Signal signal,
+      Encoding encoding,
+      Content content,
+      int items,
+      int about,
+      long lane,
+      Metadata metadata) {
+    this.signal = signal;
+    this.encoding = encoding;
+    this.content = content;
+    this.items = items;
+    this.about = about;
+    this.lane = lane;
+    this.metadata = metadata;
+  }
+
+  /**
+   * A batch of bytes.
+   *
+   * @param body the message; the batch owns it
+   * @param items how many items it has in its encoding's count
+   * @param lane batches of one lane keep their order on the way to every destination; 0 where order
+   *     means nothing. A target, a connection, a partition is a lane.
+   * @param metadata what its sender said beside it
+   */
+  public Batch(
+      Signal signal, Encoding encoding, byte[] body, int items, long lane, Metadata metadata) {
+    this(signal, encoding, new Content(signal, encoding, body), items, body.length, lane, metadata);
+  }
+
+  /** A batch of bytes without metadata. */
   public Batch(Signal signal, Encoding encoding, byte[] body, int items, long lane) {
     this(signal, encoding, body, items, lane, Metadata.NONE);
   }
 
-  /** Another content of the same origin. */
+  /** A batch of a tree that nobody else has. */
+  public static Batch of(Signal signal, Telemetry<?> tree, long lane, Metadata metadata) {
+    return new Batch(
+        signal, Encoding.OTLP, new Content(signal, tree), tree.itemCount(), 0, lane, metadata);
+  }
+
+  /** Another message of the same origin. */
   public Batch with(byte[] otherBody, int otherItems) {
     return new Batch(signal, encoding, otherBody, otherItems, lane, metadata);
   }
 
-  /** Bytes that it holds. */
+  /** A tree that nobody else has, of the same origin. */
+  public Batch with(Signal of, Telemetry<?> tree) {
+    int n = tree.itemCount();
+    int bytes = (int) Math.min(Integer.MAX_VALUE, (long) size() * n / Math.max(1, items));
+    return new Batch(of, Encoding.OTLP, new Content(of, tree), n, bytes, lane, metadata);
+  }
+
+  /** The same content with other company. */
+  public Batch with(long otherLane, Metadata otherMetadata) {
+    return new Batch(signal, encoding, content, items, about, otherLane, otherMetadata);
+  }
+
+  /**
+   * One batch with the contents of several of one signal and encoding, which are used up: trees
+   * that have no bytes stay trees, everything else is joined as bytes.
+   *
+   * @param batches at least one
+   */
+  public static Batch join(List<Batch> batches, long lane, Metadata metadata) {
+    Batch first = batches.getFirst();
+    if (batches.size() == 1) {
+      return first.with(lane, metadata);
+    }
+    int items = 0;
+    int bytes = 0;
+    boolean trees = true;
+    for (Batch b : batches) {
+      items += b.items;
+      bytes += b.size();
+      trees &= b.content.isTree();
+    }
+    if (trees) {
+      Content all = new Content(first.signal, joined(first.takeTree(), batches));
+      return new Batch(first.signal, first.encoding, all, items, bytes, lane, metadata);
+    }
+    List<byte[]> bodies = new ArrayList<>(batches.size());
+    bytes = 0;
+    for (Batch b : batches) {
+      byte[] body = b.body();
+      bodies.add(body);
+      bytes = Math.addExact(bytes, body.length);
+    }
+    byte[] body = new byte[bytes];
+    int at = 0;
+    for (byte[] b : bodies) {
+      System.arraycopy(b, 0, body, at, b.length);
+      at += b.length;
+    }
+    return new Batch(first.signal, first.encoding, body, items, lane, metadata);
+  }
+
+  @SuppressWarnings("unchecked") // trees of one signal are of one class
+  private static <T extends Item<T>> Telemetry<T> joined(Telemetry<T> first, List<Batch> batches) {
+    for (Batch b : batches.subList(1, batches.size())) {
+      first.resources().addAll((List<ResourceGroup<T>>) (List<?>) b.takeTree().resources());
+    }
+    return first;
+  }
+
+  public Signal signal() {
+    return signal;
+  }
+
+  /** In what form {@link #body} stands. */
+  public Encoding encoding() {
+    return encoding;
+  }
+
+  /** The message; not to be written into. */
+  public byte[] body() {
+    return content.body();
+  }
+
+  /** How many items it has in its encoding's count. */
+  public int items() {
+    return items;
+  }
+
+  public long lane() {
+    return lane;
+  }
+
+  public Metadata metadata() {
+    return metadata;
+  }
+
+  /**
+   * The length of {@link #body}. Of a tree that was not written yet a share of the length of what
+   * it came of: for counting volume and for limits, not for offsets.
+   */
   public int size() {
-    return body.length;
+    int n = content.length();
+    return n < 0 ? about : n;
+  }
+
+  /** From now on several may have it: each that edits then has a tree of his own. */
+  public void share() {
+    content.share();
+  }
+
+  /**
+   * The tree, which is the caller's alone; series of remote write become metrics of OTLP. Who does
+   * not change it puts it back with {@link #keepTree} and may hand this batch on; who does, hands
+   * on a batch {@linkplain #with(Signal, Telemetry) of the tree} instead of this one.
+   *
+   * @throws CodecException when the bytes are not what they should be
+   */
+  public Telemetry<?> takeTree() {
+    return content.take();
+  }
+
+  /** Puts back a tree that was taken here and not changed, for who takes it next. */
+  public void keepTree(Telemetry<?> unchanged) {
+    content.keep(unchanged);
   }
 
   @Override
   public String toString() {
-    return signal + " of " + items + " items, " + body.length + " bytes";
+    return signal + " of " + items + " items, " + size() + " bytes";
   }
 }

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * Joins batches until they are large enough or old enough, and splits those that are too large.
  * Receipts are kept: each source hears what became of its own.
  *
- * <p>Nothing is decoded to join: the bytes are put one behind the other. Batches with a lane are
- * joined with others whose lanes fall into the same of {@link #ORDERED} groups and go on in that
- * group's lane, so that their order stays.
+ * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees. Batches
+ * with a lane are joined with others whose lanes fall into the same of {@link #ORDERED} groups and
+ * go on in that group's lane, so that their order stays.
  *
  * <p>Invariants: a group holds less than its trigger size and one batch; there are at most as many
  * groups as combinations of metadata are allowed. What is consumed once it was stopped passes
@@ -129,7 +129,7 @@ public final class Batcher implements Consumer {
   }
 
   private long size(Batch b) {
-    return options.sizer() == Sizer.BYTES ? b.size() : b.items();
+    return options.sizer() == Sizer.BYTES ? b.body().length : b.items();
   }
 
   /** Batches of one kind that wait for company. */
@@ -220,24 +220,9 @@ public final class Batcher implements Consumer {
   private void send(
       List<Batch> batches, List<Receipt.Part> parts, long lane, boolean becauseOfSize) {
     Batch first = batches.getFirst();
-    int items = 0;
-    int bytes = 0;
-    for (Batch b : batches) {
-      items += b.items();
-      bytes += b.size();
-    }
-    byte[] body = first.body();
-    if (batches.size() > 1) {
-      body = new byte[bytes];
-      int at = 0;
-      for (Batch b : batches) {
-        System.arraycopy(b.body(), 0, body, at, b.size());
-        at += b.size();
-      }
-    }
     Metadata m =
         batches.size() == 1 ? first.metadata() : first.metadata().only(options.metadataKeys());
-    Batch joined = new Batch(first.signal(), first.encoding(), body, items, lane, m);
+    Batch joined = Batch.join(batches, lane, m);
     Receipt receipt = Receipt.all(parts);
     List<Batch> pieces = split(joined);
     Receipt each = Receipt.parts(receipt, pieces.size());
@@ -278,7 +263,7 @@ public final class Batcher implements Consumer {
   }
 
   private static void cut(Batch b, int maxItems, int maxBytes, List<Batch> out) {
-    RequestSlices r = new RequestSlices().reset(b.body(), 0, b.size());
+    RequestSlices r = new RequestSlices().reset(b.body(), 0, b.body().length);
     int from = 0;
     int end = 0;
     int items = 0;

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a node hands on: to each of its edges the same batch, uncopied. Which edges there are
- * changes at a reload.
+ * Where a node hands on: to each of its edges the same batch, uncopied; who edits it then makes a
+ * tree of his own. Which edges there are changes at a reload.
  */
 final class Junction implements Consumer {
   private volatile Edge[] edges = {};
@@ -41,6 +41,9 @@ final class Junction implements Consumer {
     if (to.length == 0) {
       r.settle(new Outcome.Unavailable("it leads nowhere yet", Duration.ZERO));
       return;
+    }
+    if (to.length > 1) {
+      batch.share();
     }
     Receipt each = Receipt.join(r, to.length);
     for (Edge e : to) {

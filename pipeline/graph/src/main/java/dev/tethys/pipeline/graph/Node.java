@@ -101,6 +101,7 @@ final class Node {
       return every.size() == 1
           ? every.getFirst()
           : (batch, receipt) -> {
+            batch.share();
             dev.tethys.pipeline.Receipt each =
                 dev.tethys.pipeline.Receipt.join(receipt, every.size());
             every.forEach(j -> j.consume(batch, each));

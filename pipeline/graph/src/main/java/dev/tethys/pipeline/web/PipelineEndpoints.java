@@ -127,7 +127,12 @@ public final class PipelineEndpoints {
     Json j = new Json().open('{');
     j.key("signal").text(StatusJson.word(b.signal()));
     j.key("encoding").text(b.encoding().name().toLowerCase(java.util.Locale.ROOT));
-    j.key("items").number(b.items()).key("bytes").number(b.size()).key("lane").number(b.lane());
+    j.key("items")
+        .number(b.items())
+        .key("bytes")
+        .number(b.body().length)
+        .key("lane")
+        .number(b.lane());
     OtlpSignal s =
         switch (b.signal()) {
           case TRACES -> OtlpSignal.TRACES;
@@ -139,7 +144,7 @@ public final class PipelineEndpoints {
       SamplesJson.content(j, b);
     } else if (s != null && b.size() <= MAX_SHOWN) {
       try {
-        byte[] json = OtlpJsonWriter.toJson(s, b.body(), 0, b.size());
+        byte[] json = OtlpJsonWriter.toJson(s, b.body(), 0, b.body().length);
         j.key("content").raw(new String(json, StandardCharsets.UTF_8));
       } catch (CodecException e) {
         j.key("error").text(String.valueOf(e.getMessage()));

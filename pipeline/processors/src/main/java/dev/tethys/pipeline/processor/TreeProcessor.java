@@ -12,8 +12,8 @@ import dev.tethys.pipeline.ledger.Drops;
 import dev.tethys.pipeline.ottl.EvaluationException;
 
 /**
- * A processor that edits the tree of a batch. What it does not change goes on as the bytes that
- * came. Items that are no longer there afterwards are told to the account as dropped.
+ * A processor that edits the tree of a batch and hands it on as a tree. What it does not change
+ * goes on as it came. Items that are no longer there afterwards are told to the account as dropped.
  */
 public abstract class TreeProcessor implements Processor {
   /** The bytes of a batch were not what they should be. */
@@ -54,7 +54,7 @@ public abstract class TreeProcessor implements Processor {
     int before;
     boolean changed;
     try {
-      data = Trees.read(batch);
+      data = batch.takeTree();
       before = data.itemCount();
       changed = edit(data, batch);
     } catch (CodecException | EvaluationException e) {
@@ -63,6 +63,7 @@ public abstract class TreeProcessor implements Processor {
       return;
     }
     if (!changed) {
+      batch.keepTree(data);
       account.pass(items);
       next.consume(batch, receipt);
       return;
@@ -75,9 +76,8 @@ public abstract class TreeProcessor implements Processor {
       receipt.settle(Outcome.ACCEPTED);
       return;
     }
-    Batch out = Trees.write(data, batch, batch.signal());
     account.pass(after);
-    next.consume(out, receipt);
+    next.consume(batch.with(batch.signal(), data), receipt);
   }
 
   /** Books the difference between two counts of what is held. */

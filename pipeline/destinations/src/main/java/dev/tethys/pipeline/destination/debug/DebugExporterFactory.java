@@ -86,7 +86,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
           "{0}: {1} items, {2} bytes",
           batch.signal().name().toLowerCase(Locale.ROOT),
           Integer.toString(batch.items()),
-          Integer.toString(batch.size()));
+          Integer.toString(batch.body().length));
       receipt.settle(Outcome.ACCEPTED);
     }
   }

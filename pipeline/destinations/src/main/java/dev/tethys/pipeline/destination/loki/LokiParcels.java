@@ -53,7 +53,7 @@ final class LokiParcels implements Encoder {
   public Encoded encode(Batch batch) {
     LogsData logs;
     try {
-      logs = new OtlpReader().logs(batch.body(), 0, batch.size());
+      logs = new OtlpReader().logs(batch.body(), 0, batch.body().length);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }

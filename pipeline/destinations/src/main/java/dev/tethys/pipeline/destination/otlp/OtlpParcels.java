@@ -64,7 +64,7 @@ record OtlpParcels(
       return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
     }
     try {
-      SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+      SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.body().length);
       byte[] body = new OtlpWriter().write(c.metrics());
       return new Encoded(
           c.points() == 0

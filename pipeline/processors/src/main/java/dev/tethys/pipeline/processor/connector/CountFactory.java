@@ -37,7 +37,6 @@ import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import dev.tethys.pipeline.processor.Trees;
 import dev.tethys.pipeline.processor.Walk;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -341,7 +340,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
           new java.util.IdentityHashMap<>();
       Telemetry<?> data;
       try {
-        data = Trees.read(batch);
+        data = batch.takeTree();
         for (Counter c : counters) {
           c.count(data, Clients.of(batch.metadata()), counts);
         }
@@ -358,7 +357,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         receipt.settle(Outcome.ACCEPTED);
         return;
       }
-      Batch out = Trees.write(made, batch, Signal.METRICS);
+      Batch out = batch.with(Signal.METRICS, made);
       metrics.create(out.items());
       metrics.pass(out.items());
       next.consume(out, receipt);

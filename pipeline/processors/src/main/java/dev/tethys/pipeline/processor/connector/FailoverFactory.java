@@ -118,6 +118,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     @Override
     public void consume(Batch batch, Receipt receipt) {
       account.take(batch.items());
+      batch.share(); // the next level gets it as this one got it
       attempt(batch, receipt, 0);
     }
 

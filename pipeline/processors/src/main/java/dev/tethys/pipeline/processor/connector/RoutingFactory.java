@@ -37,7 +37,6 @@ import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import dev.tethys.pipeline.processor.Trees;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -244,17 +243,17 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       int held = batch.items();
       int out = 0;
       try {
-        Telemetry<?> data = Trees.read(batch);
+        Telemetry<?> data = batch.takeTree();
         ClientInfo client = Clients.of(batch.metadata());
         for (Route r : routes) {
           Telemetry<?> taken = take(data, r, client);
           if (taken.itemCount() > 0) {
-            parts.add(new Part(Trees.write(taken, batch, signal), r.to()));
+            parts.add(new Part(batch.with(signal, taken), r.to()));
           }
         }
         data.removeEmpty();
         if (data.itemCount() > 0 && !defaults.isEmpty()) {
-          parts.add(new Part(Trees.write(data, batch, signal), defaults));
+          parts.add(new Part(batch.with(signal, data), defaults));
         }
       } catch (CodecException | EvaluationException e) {
         account.drop(
@@ -279,6 +278,9 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       }
       Receipt joined = Receipt.join(receipt, ways);
       for (Part p : parts) {
+        if (p.to().size() > 1) {
+          p.batch().share();
+        }
         for (dev.tethys.pipeline.Consumer c : p.to()) {
           c.consume(p.batch(), joined);
         }

@@ -14,7 +14,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
@@ -24,7 +24,6 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.processor.StreamKey;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import dev.tethys.pipeline.processor.Trees;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -148,7 +147,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       account.take(batch.items());
       MetricsData data;
       try {
-        data = (MetricsData) Trees.read(batch);
+        data = (MetricsData) batch.takeTree();
       } catch (CodecException e) {
         account.drop(TreeProcessor.MALFORMED, batch.items());
         receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
@@ -169,7 +168,9 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
         return;
       }
       account.pass(passing);
-      next.consume(Trees.write(data, batch, Signal.METRICS), receipt);
+      Batch rest = batch.with(Signal.METRICS, data);
+      rest.body(); // written now: what is held back shares its resources and scopes
+      next.consume(rest, receipt);
     }
 
     /** Takes out of a tree what is held; how many points gave way. */
@@ -263,9 +264,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
                 });
         add(m, h.point());
       }
-      Batch batch =
-          Trees.write(
-              data, new Batch(Signal.METRICS, Encoding.OTLP, new byte[0], 0, 0), Signal.METRICS);
+      Batch batch = Batch.of(Signal.METRICS, data, 0, Metadata.NONE);
       account.pass(batch.items());
       next.consume(batch, Receipt.NONE);
     }

@@ -1,0 +1,126 @@
+package dev.tethys.pipeline;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.SeriesToOtlp;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.Telemetry;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a batch holds: its message as bytes, as a tree, or as both. Bytes are read into a tree when
+ * somebody edits, a tree is written when somebody needs the bytes, each once.
+ *
+ * <p>Invariants: bytes never change; a tree has one owner. Taking the tree takes it out of here, so
+ * that nobody else sees what its taker does to it. What several may take, since it was {@linkplain
+ * #share shared}, gives each a tree of his own. Safe for threads.
+ */
+final class Content {
+  /** How many writers with their buffers are kept for those who come next. */
+  static final int MAX_WRITERS = 64;
+
+  private static final OtlpReader READER = new OtlpReader();
+  private static final ArrayBlockingQueue<OtlpWriter> WRITERS =
+      new ArrayBlockingQueue<>(MAX_WRITERS);
+
+  private final Signal signal;
+  private final Encoding encoding;
+  private byte @Nullable [] body; // guarded by this
+  private @Nullable Telemetry<?> tree; // guarded by this
+  private boolean shared; // guarded by this
+
+  Content(Signal signal, Encoding encoding, byte[] body) {
+    this.signal = signal;
+    this.encoding = encoding;
+    this.body = body;
+  }
+
+  Content(Signal signal, Telemetry<?> tree) {
+    this.signal = signal;
+    this.encoding = Encoding.OTLP;
+    this.tree = tree;
+  }
+
+  /** The message; a tree that was here is written and let go. */
+  synchronized byte[] body() {
+    byte[] b = body;
+    if (b == null) {
+      b = write(held());
+      body = b;
+      tree = null;
+    }
+    return b;
+  }
+
+  /** The length of the message if it stands there as bytes, otherwise -1. */
+  synchronized int length() {
+    return body == null ? -1 : body.length;
+  }
+
+  /** From now on several may take it. */
+  synchronized void share() {
+    shared = true;
+  }
+
+  /**
+   * A tree that belongs to the caller.
+   *
+   * @throws CodecException when the bytes are not what they should be
+   */
+  synchronized Telemetry<?> take() {
+    if (tree == null) {
+      return read(body());
+    }
+    Telemetry<?> t = tree;
+    if (shared) {
+      return t.copy();
+    }
+    tree = null;
+    return t;
+  }
+
+  /** Takes back a tree in which nothing was changed. */
+  synchronized void keep(Telemetry<?> unchanged) {
+    if (!shared) {
+      tree = unchanged;
+    }
+  }
+
+  /** Whether it is a tree, has no bytes, and belongs to one alone. */
+  synchronized boolean isTree() {
+    return body == null && !shared;
+  }
+
+  private Telemetry<?> held() {
+    if (tree == null) {
+      throw new IllegalStateException("the tree of this batch was taken, and it has no bytes");
+    }
+    return tree;
+  }
+
+  private Telemetry<?> read(byte[] b) {
+    if (encoding == Encoding.REMOTE_WRITE) {
+      return SeriesToOtlp.convert(b, 0, b.length).metrics();
+    }
+    OtlpSignal s =
+        switch (signal) {
+          case LOGS -> OtlpSignal.LOGS;
+          case TRACES -> OtlpSignal.TRACES;
+          case METRICS -> OtlpSignal.METRICS;
+          case PROFILES -> throw new CodecException("profiles have no tree");
+        };
+    return READER.read(s, b, 0, b.length);
+  }
+
+  private static byte[] write(Telemetry<?> data) {
+    OtlpWriter w = WRITERS.poll();
+    if (w == null) {
+      w = new OtlpWriter();
+    }
+    byte[] body = w.write(data);
+    WRITERS.offer(w);
+    return body;
+  }
+}
