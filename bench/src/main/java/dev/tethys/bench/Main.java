@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …},
- * {@code agent-kills …}, {@code dashboard …}, {@code stages …} and {@code jmh …}; the races are run
- * by the launcher.
+ * {@code agent-kills …}, {@code dashboard …}, {@code pipeline …}, {@code stages …} and {@code jmh
+ * …}; the races are run by the launcher.
  */
 public final class Main {
   private Main() {}
@@ -23,11 +23,13 @@ public final class Main {
         case "fuzz" -> System.exit(Fuzz.run(rest));
         case "hostile" -> System.exit(Hostile.run(rest));
         case "dashboard" -> System.exit(Dashboard.run(rest));
+        case "pipeline" -> System.exit(PipelineThroughput.run(rest));
         case "stages" -> System.exit(LogStages.run(rest));
         case "jmh" -> org.openjdk.jmh.Main.main(rest);
         default -> {
           System.err.println(
-              "usage: tethys bench race|soak|disk|fuzz|churn|kills|agent-kills|hostile|dashboard|stages|jmh"
+              "usage: tethys bench"
+                  + " race|soak|disk|fuzz|churn|kills|agent-kills|hostile|dashboard|pipeline|stages|jmh"
                   + " …");
           System.exit(2);
         }

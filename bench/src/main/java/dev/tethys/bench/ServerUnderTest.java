@@ -65,7 +65,7 @@ final class ServerUnderTest implements AutoCloseable {
     return Path.of(System.getProperty("tethys.launcher", "tethys")).toAbsolutePath();
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket s = new ServerSocket(0)) {
       return s.getLocalPort();
     }
