@@ -98,6 +98,11 @@ record Checkpoint(
         seen);
   }
 
+  /** The same under another path. */
+  Checkpoint named(String newPath) {
+    return of(source, newPath, id);
+  }
+
   Checkpoint listed(boolean isListed) {
     return new Checkpoint(
         source,

@@ -16,6 +16,11 @@ record FileId(long device, long inode, long born) {
         && (born == other.born || born == UNKNOWN_BIRTH || other.born == UNKNOWN_BIRTH);
   }
 
+  /** The same on another device: they are numbered anew when a machine starts. */
+  FileId on(long otherDevice) {
+    return new FileId(otherDevice, inode, born);
+  }
+
   /** Where it stands, whatever file that is. */
   Place place() {
     return new Place(device, inode);

@@ -473,11 +473,15 @@ public final class FileJob implements AutoCloseable {
     Siblings.Found copy = Siblings.holding(f.path, was, f.id(), options);
     f.passed(was);
     if (copy == null) {
+      long unread = f.isCompressed() ? 0 : f.unread();
+      metrics.lostBytes.add(unread);
       LOG.log(
-          Level.INFO,
-          "{0} was truncated after {1} of its bytes were read; it is read from its start",
+          unread > 0 ? Level.WARNING : Level.INFO,
+          "{0} was truncated after {1} of its bytes were read, {2} that had been seen were not; it"
+              + " is read from its start",
           f.path,
-          String.valueOf(was.offset()));
+          String.valueOf(was.offset()),
+          String.valueOf(unread));
     } else {
       recover(f, copy);
       for (Siblings.Found s : missed(f, copy.stat())) {
@@ -497,7 +501,7 @@ public final class FileJob implements AutoCloseable {
     }
     // By this the copy is known when it is found.
     f.passed(f.here());
-    positions.remember(f.here());
+    f.owe(f.here());
   }
 
   private List<Siblings.Found> missed(TailedFile f, FileStat older) {

@@ -12,6 +12,7 @@ public final class FileMetrics {
   final Registry.Vector<Registry.Counter> failedTargets;
   final Registry.Gauge targetsActive;
   final Registry.Vector<Registry.Counter> generations;
+  final Registry.Counter lostBytes;
   final Registry.Counter longLines;
   final Registry.Gauge openFiles;
 
@@ -31,6 +32,12 @@ public final class FileMetrics {
             "Files found changed: renamed, truncated, replaced; recovered counts what was read from"
                 + " a renamed file or a copy, lost what could not be found.",
             "event");
+    lostBytes =
+        r.counter(
+            "tethys_logs_file_lost_bytes_total",
+            "Bytes that were seen in a file, truncated away before they were read, and found in no"
+                + " copy. What was written and truncated between two looks is not known and not"
+                + " counted.");
     longLines =
         r.counter("tethys_logs_long_lines_total", "Lines of which only the beginning was read.");
     openFiles = r.gauge("tethys_logs_open_files", "Files held open.");

@@ -41,6 +41,11 @@ final class Progress {
     return delivered;
   }
 
+  /** Of which of the contents that is. */
+  synchronized int deliveredEpoch() {
+    return epoch;
+  }
+
   /** The same, with the head as it is known by now, if the file still is what it was. */
   synchronized Checkpoint delivered(Checkpoint now, int nowEpoch) {
     return epoch == nowEpoch ? delivered.withHead(now) : delivered;

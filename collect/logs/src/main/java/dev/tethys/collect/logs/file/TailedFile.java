@@ -86,12 +86,18 @@ final class TailedFile {
   long quietSince; // since when nothing came, milliseconds since 1970
 
   private final List<Checkpoint> past = new ArrayList<>(); // guarded by itself
+  private final List<Owed> owed = new ArrayList<>(); // guarded by past
+
+  /** Where a copy ended that was read in an epoch. */
+  private record Owed(Checkpoint end, int epoch) {}
 
   volatile Path path;
 
   private volatile FileId id;
   private volatile long size;
   private volatile long modified;
+  private volatile long largest; // size ever seen of what it holds now
+  private volatile boolean shrunk; // it holds something else by now
   private volatile long offset;
   private volatile boolean failed;
   private volatile boolean compressed;
@@ -143,6 +149,10 @@ final class TailedFile {
   /** Takes note of what the file system says; true when there may be something new to read. */
   boolean looked(FileStat s) {
     boolean changed = s.size() != size || s.modified() != modified;
+    shrunk |= s.size() < size;
+    if (!shrunk) {
+      largest = Math.max(largest, s.size());
+    }
     size = s.size();
     modified = s.modified();
     if (id.born() == FileId.UNKNOWN_BIRTH && s.id().born() != FileId.UNKNOWN_BIRTH) {
@@ -193,6 +203,25 @@ final class TailedFile {
       if (past.size() > MAX_PAST) {
         past.removeLast();
       }
+    }
+  }
+
+  /** Remembers that a copy was read to its end, for later processes once that is delivered. */
+  void owe(Checkpoint c) {
+    synchronized (past) {
+      owed.add(new Owed(c, epoch));
+    }
+  }
+
+  /** Ends of copies that are delivered by now; each is told once. */
+  List<Checkpoint> deliveredCopies() {
+    int delivered = progress.deliveredEpoch();
+    synchronized (past) {
+      List<Checkpoint> out = new ArrayList<>();
+      while (!owed.isEmpty() && owed.getFirst().epoch < delivered) {
+        out.add(owed.removeFirst().end);
+      }
+      return out;
     }
   }
 
@@ -248,8 +277,15 @@ final class TailedFile {
         0);
   }
 
+  /** Bytes that were seen in the file and not read before it was truncated. */
+  long unread() {
+    return Math.max(0, largest - offset);
+  }
+
   /** Begins anew: the file holds something else now. */
   void restart() {
+    largest = size;
+    shrunk = false;
     restore(Checkpoint.start(source, path.toString(), id, compressed, 0));
     snapshot = here();
     int next = epoch + 1;

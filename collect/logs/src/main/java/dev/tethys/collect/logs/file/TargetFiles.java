@@ -265,9 +265,10 @@ final class TargetFiles {
 
   /** Forgets a file that was read and delivered to its end. */
   void forget(TailedFile f) {
+    f.deliveredCopies().forEach(job.positions::remember);
     leaving.remove(f);
     byPlace.remove(f.id().place(), f);
-    job.positions.remember(f.delivered());
+    job.positions.remember(f.delivered().named(f.name));
     job.metrics.filesActive.add(-1);
     if (byPath.values().stream().noneMatch(o -> o.name.equals(f.name))) {
       job.metrics.gone(f.name);
@@ -345,7 +346,9 @@ final class TargetFiles {
     // whole is told by its content, if there is enough of it.
     ofPath.stream()
         .filter(c -> !candidates.contains(c))
-        .filter(c -> c.id().inode() == stat.id().inode() || c.headLength() == Checkpoint.HEAD)
+        .filter(
+            c ->
+                c.id().on(stat.id().device()).mayBe(stat.id()) || c.headLength() == Checkpoint.HEAD)
         .forEach(candidates::add);
     // Whose labels changed since goes on, too.
     candidates.sort(
@@ -363,11 +366,11 @@ final class TargetFiles {
             f.startAt(moved);
           }
           claim(c);
-          return null;
+          return remainder(f, stat, ofPath, true);
         }
       }
       if (!ofPath.isEmpty()) {
-        return remainder(f, stat, ofPath);
+        return remainder(f, stat, ofPath, false);
       }
       if (promtails != null) {
         if (f.isCompressed()) {
@@ -388,65 +391,126 @@ final class TargetFiles {
     }
   }
 
-  private @Nullable TailedFile remainder(TailedFile f, FileStat stat, List<Checkpoint> ofPath) {
-    TailedFile last = null;
-    List<Checkpoint> inOrder = new ArrayList<>(ofPath);
-    inOrder.sort(Comparator.comparingLong(Checkpoint::offset));
-    for (Checkpoint c : inOrder) {
-      if (!c.source().equals(source)) {
+  /**
+   * A file in which something may stand that an earlier process did not read.
+   *
+   * @param from where it was read to; null when nothing of it was read
+   */
+  private record Piece(Siblings.Found found, @Nullable Checkpoint from) {
+    /**
+     * In the order in which they were written: a copy is made before what it is a copy of is
+     * truncated and written anew, and compressing keeps the time.
+     */
+    static final Comparator<Piece> AGE =
+        Comparator.comparingLong((Piece p) -> p.found.stat().modified())
+            .thenComparing(p -> p.from == null)
+            .thenComparingLong(p -> p.found.stat().id().born());
+  }
+
+  /**
+   * Reads what an earlier process left of the files that stood under the name before this one, in
+   * the order in which they were written.
+   *
+   * @param ofPath what is known of them
+   * @param continued whether the file itself is one that was known then, so that all those before
+   *     it were, too
+   * @return the last of them, to be read before the file
+   */
+  private @Nullable TailedFile remainder(
+      TailedFile f, FileStat stat, List<Checkpoint> ofPath, boolean continued) throws IOException {
+    Map<FileId.Place, Piece> pieces = new HashMap<>();
+    List<Checkpoint> answered = new ArrayList<>();
+    List<Siblings.Found> anew = new ArrayList<>();
+    FileStat oldest = null;
+    for (Checkpoint c : ofPath) {
+      if (!c.source().equals(source) || f.holds(c) && c.id().mayBe(f.id())) {
         continue;
       }
       Siblings.Found same = Siblings.of(f.path, c.id());
-      if (same != null && isKnownOtherwise(same, c)) {
-        continue; // it was read to its end before the file was truncated
+      boolean inPlace = same != null && holds(same, c);
+      Siblings.Found s = inPlace ? same : Siblings.holding(f.path, c, f.id(), job.options);
+      if (same != null && !inPlace && !same.stat().id().mayBe(f.id())) {
+        anew.add(same); // it was truncated before it was renamed
       }
-      job.positions.claim(c);
-      Siblings.Found s = same;
-      TailedFile old = s == null ? null : before(f, s, c);
-      if (old == null) {
-        s = Siblings.holding(f.path, c, f.id(), job.options);
-        if (s != null && byPlace.containsKey(s.stat().id().place())) {
-          continue; // found for another checkpoint of it
+      if (s == null) {
+        // Those that are not listed were read to their end, or stood before another that is.
+        if (c.listed() && !continued) {
+          oldest = older(oldest, lost(f, c));
         }
-        old = s == null ? null : before(f, s, c);
-      }
-      if (old == null || s == null) {
-        job.metrics.generations.with("lost").inc();
-        LOG.log(
-            Level.WARNING,
-            "{0} is another file than when this last ran; what was written to the other after its"
-                + " byte {1} is not found",
-            f.path,
-            String.valueOf(c.offset()));
         continue;
       }
-      follow(old, last);
-      last = old;
-      if (same != null
-          && !same.equals(s)
-          && !same.stat().id().mayBe(f.id())
-          && !byPlace.containsKey(same.stat().id().place())) {
-        last = since(f.path, same, last); // it was truncated before it was renamed
+      answered.add(c);
+      if (s.stat().id().mayBe(f.id()) || byPlace.containsKey(s.stat().id().place())) {
+        continue;
       }
-      last = between(f.path, s.stat(), stat.id(), last);
+      pieces.merge(
+          s.stat().id().place(),
+          new Piece(s, c),
+          (x, y) -> x.from != null && y.from != null && x.from.offset() > y.from.offset() ? x : y);
+      oldest = older(oldest, s.stat());
+    }
+    for (Siblings.Found s : anew) {
+      if (!byPlace.containsKey(s.stat().id().place())) {
+        pieces.putIfAbsent(s.stat().id().place(), new Piece(s, known(s)));
+      }
+    }
+    if (oldest != null && !continued) {
+      for (Siblings.Found s : missed(f.path, oldest, stat.id())) {
+        pieces.putIfAbsent(s.stat().id().place(), new Piece(s, null));
+      }
+    }
+    answered.forEach(job.positions::claim);
+    TailedFile last = null;
+    for (Piece p : pieces.values().stream().sorted(Piece.AGE).toList()) {
+      if (p.from == null) {
+        last = since(f.path, p.found, last);
+        continue;
+      }
+      TailedFile old = before(f, p.found, p.from);
+      if (old != null) {
+        follow(old, last);
+        last = old;
+      }
     }
     return last;
   }
 
-  private boolean isKnownOtherwise(Siblings.Found found, Checkpoint c) {
+  private static FileStat older(@Nullable FileStat a, FileStat b) {
+    return a == null || b.modified() < a.modified() ? b : a;
+  }
+
+  /**
+   * Says that a file is not found any more.
+   *
+   * @return what is known of its age: others that stood there after it are found by that
+   */
+  private FileStat lost(TailedFile f, Checkpoint c) {
+    job.metrics.generations.with("lost").inc();
+    LOG.log(
+        Level.WARNING,
+        "{0} is another file than when this last ran; what was written to the other after its"
+            + " byte {1} is not found",
+        f.path,
+        String.valueOf(c.offset()));
+    long born = c.id().born();
+    return new FileStat(
+        c.id(), c.offset(), born == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : born, true);
+  }
+
+  /** Where a file was read to under any name; null when it was not. */
+  private @Nullable Checkpoint known(Siblings.Found s) {
+    return job.positions.at(s.stat().id().place()).stream()
+        .filter(c -> c.source().equals(source) && c.headLength() > 0 && holds(s, c))
+        .max(Comparator.comparingLong(Checkpoint::offset))
+        .orElse(null);
+  }
+
+  private boolean holds(Siblings.Found found, Checkpoint c) {
     try (Content content = Content.open(found.path(), job.anyCompression())) {
-      if (content.holds(c)) {
-        return false;
-      }
-      for (Checkpoint other : job.positions.at(c.id().place())) {
-        if (other.headLength() > 0 && content.holds(other)) {
-          return true;
-        }
-      }
+      return content.holds(c);
     } catch (IOException e) {
       return false;
     }
-    return false;
   }
 
   private @Nullable TailedFile before(TailedFile f, Siblings.Found s, Checkpoint c) {
@@ -570,8 +634,11 @@ final class TargetFiles {
 
   /** Says for each file how far it is delivered. */
   void checkpoints(List<Checkpoint> out) {
+    Stream.concat(byPath.values().stream(), leaving.stream())
+        .forEach(f -> f.deliveredCopies().forEach(job.positions::remember));
     byPath.values().forEach(f -> out.add(f.delivered().listed(true)));
-    leaving.forEach(f -> out.add(f.delivered()));
+    // They are asked for by the name under which they were read, wherever they stand by now.
+    leaving.forEach(f -> out.add(f.delivered().named(f.name)));
   }
 
   int files() {

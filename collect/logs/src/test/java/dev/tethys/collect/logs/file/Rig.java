@@ -14,8 +14,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Tailing without threads: it looks and reads when it is told to, by a clock of its own. */
@@ -60,7 +64,7 @@ final class Rig implements AutoCloseable {
             e -> {
               entries.add(e);
               if (settles) {
-                e.settle();
+                settle(e);
               } else {
                 owed.add(e);
               }
@@ -69,10 +73,40 @@ final class Rig implements AutoCloseable {
     return look();
   }
 
+  private final Set<LogEntry> settled = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<String> delivered = new HashSet<>();
+
+  private void settle(LogEntry e) {
+    settled.add(e);
+    delivered.add(e.line());
+    e.settle();
+  }
+
+  /** Settles one of those that are owed. */
+  void settle(int index) {
+    settle(owed.remove(index));
+  }
+
+  /** Whether an entry was delivered, and not lost when its reader was killed. */
+  boolean isSettled(LogEntry e) {
+    return settled.contains(e);
+  }
+
+  /** Whether a line was. */
+  boolean isDelivered(String line) {
+    return delivered.contains(line);
+  }
+
   /** Looks for files and reads what there is. */
   Rig look() {
     Objects.requireNonNull(tailing).scan();
     return read();
+  }
+
+  /** Looks for files, and reads nothing. */
+  Rig see() {
+    Objects.requireNonNull(tailing).scan();
+    return this;
   }
 
   Rig read() {

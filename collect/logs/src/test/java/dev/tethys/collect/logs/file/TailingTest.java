@@ -360,4 +360,16 @@ class TailingTest {
     Process p = new ProcessBuilder(command).inheritIO().start();
     assertThat(p.waitFor()).isZero();
   }
+
+  /** What was seen and then truncated away cannot be read, but it can be counted. */
+  @Test
+  void countsWhatWasSeenAndTruncatedBeforeItWasRead() throws IOException {
+    rig.write("a.log", "one\n").tail("a.log");
+    rig.write("a.log", "seen, not read\n").see();
+    Files.write(rig.file("a.log"), "new\n".getBytes(StandardCharsets.UTF_8));
+    rig.look();
+    assertThat(rig.lines()).containsExactly("one", "new");
+    assertThat(rig.metric("tethys_logs_file_lost_bytes_total")).isEqualTo(15);
+    assertThat(rig.metric("tethys_logs_file_generations_total", "event", "truncated")).isEqualTo(1);
+  }
 }
