@@ -24,8 +24,12 @@ import tools.jackson.databind.ObjectMapper;
 
 /** What is scraped, how it goes, and what targets say about their metrics. */
 final class TargetEndpoints {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
+
+  /** Made when it is first asked for: its hundreds of classes are megabytes of every server. */
+  private static final class Json {
+    static final ObjectMapper MAPPER = new ObjectMapper();
+  }
 
   private final TargetsView targets;
   private final ServerView server;
@@ -291,7 +295,7 @@ final class TargetEndpoints {
   private static LabelsBuilder labels(String json) {
     LabelsBuilder b = new LabelsBuilder();
     try {
-      JsonNode n = JSON.readTree(json);
+      JsonNode n = Json.MAPPER.readTree(json);
       if (!n.isObject()) {
         throw ApiException.badData("error parsing labels: a JSON object of texts is wanted");
       }

@@ -18,6 +18,13 @@ class HeapPaceTest {
   }
 
   @Test
+  void aSmallerGrowthIsAShareOfWhatIsAlive() {
+    assertThat(HeapPace.due(58 * MIB, 40 * MIB, 8 * MIB, 0.25)).isFalse();
+    assertThat(HeapPace.due(58 * MIB + 1, 40 * MIB, 8 * MIB, 0.25)).isTrue();
+    assertThat(HeapPace.due(8 * MIB + 1, 0, 8 * MIB, 0.25)).isTrue();
+  }
+
+  @Test
   void garbageOfTheOldGenerationIsFoundWithoutTheHeapBeingFull() throws Exception {
     Process p =
         new ProcessBuilder(

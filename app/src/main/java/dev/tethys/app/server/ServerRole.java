@@ -29,7 +29,7 @@ public final class ServerRole {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keep();
+    HeapPace.keepStore();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo b = BuildInfo.current();

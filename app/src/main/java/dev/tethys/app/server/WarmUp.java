@@ -4,20 +4,21 @@ import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,7 +26,8 @@ import java.util.stream.Stream;
 /**
  * The run that a start-up cache is made from: a server in a temporary folder that scrapes, takes
  * pushed samples and answers queries for some seconds. What it loads, links and runs often is ready
- * at every later start.
+ * at every later start. All of a cache is resident memory, so the run keeps to what servers do: it
+ * asks over plain HTTP, because the classes of TLS alone would make the cache a tenth larger.
  */
 public final class WarmUp {
   private static final int HOSTS = 20;
@@ -69,15 +71,16 @@ public final class WarmUp {
     "max_over_time(sum(rate(warm_requests_total[5m]))[10m:1m])",
     "label_replace(rate(warm_requests_total[5m]), \"x\", \"$1\", \"host\", \"h(.*)\")",
     "sort_desc(sum by (host) (rate(warm_requests_total[5m])))",
-    "histogram_quantile(0.9, sum by (le) (rate(prometheus_http_request_duration_seconds_bucket[1m])))",
+    "histogram_quantile(0.9, sum by (le)"
+        + " (rate(prometheus_http_request_duration_seconds_bucket[1m])))",
     "stddev by (host) (warm_temperature) > bool 0.5",
     "absent(nothing)"
   };
 
-  private final HttpClient client;
+  private final WebClient client;
   private final String base;
 
-  private WarmUp(HttpClient client, int port) {
+  private WarmUp(WebClient client, int port) {
     this.client = client;
     this.base = "http://127.0.0.1:" + port;
   }
@@ -108,9 +111,9 @@ public final class WarmUp {
                       "--log.level=error"));
       LogSetup.install(flags);
       try (Server server = new Server(flags);
-          HttpClient client = HttpClient.newHttpClient()) {
+          HttpClientFactory clients = new HttpClientFactory("warm-up")) {
         server.open();
-        new WarmUp(client, port).use();
+        new WarmUp(clients.client(HttpClientConfig.DEFAULT), port).use();
       }
       return 0;
     } catch (IOException | InterruptedException | StorageException e) {
@@ -131,22 +134,13 @@ public final class WarmUp {
     }
     for (int round = 0; round < ROUNDS; round++) {
       for (String p : PATHS) {
-        send(HttpRequest.newBuilder(URI.create(base + p)));
+        get(p);
       }
       for (String q : QUERIES) {
         String query = "query=" + URLEncoder.encode(q, StandardCharsets.UTF_8);
-        send(HttpRequest.newBuilder(URI.create(base + "/api/v1/query?" + query)));
-        send(
-            HttpRequest.newBuilder(
-                URI.create(
-                    base
-                        + "/api/v1/query_range?"
-                        + query
-                        + "&start="
-                        + start / 1000
-                        + "&end="
-                        + end / 1000
-                        + "&step=15")));
+        String range = "&start=" + start / 1000 + "&end=" + end / 1000 + "&step=15";
+        get("/api/v1/query?" + query);
+        get("/api/v1/query_range?" + query + range);
       }
     }
   }
@@ -171,19 +165,21 @@ public final class WarmUp {
             .endSeries();
       }
     }
+    byte[] body = SnappyBlock.encode(w.buffer(), 0, w.size());
     send(
-        HttpRequest.newBuilder(URI.create(base + "/api/v1/write"))
-            .header("Content-Type", "application/x-protobuf")
-            .header("Content-Encoding", "snappy")
-            .header("X-Prometheus-Remote-Write-Version", "0.1.0")
-            .POST(
-                HttpRequest.BodyPublishers.ofByteArray(
-                    SnappyBlock.encode(w.buffer(), 0, w.size()))));
+        Call.post(URI.create(base + "/api/v1/write"), "application/x-protobuf", body)
+            .withHeader("Content-Encoding", "snappy")
+            .withHeader("X-Prometheus-Remote-Write-Version", "0.1.0"));
   }
 
-  private void send(HttpRequest.Builder request) throws IOException, InterruptedException {
-    client.send(
-        request.timeout(Duration.ofSeconds(30)).build(), HttpResponse.BodyHandlers.discarding());
+  private void get(String path) throws IOException, InterruptedException {
+    send(Call.get(URI.create(base + path)));
+  }
+
+  private void send(Call call) throws IOException, InterruptedException {
+    try (Answer answer = client.send(call)) {
+      answer.body().transferTo(OutputStream.nullOutputStream());
+    }
   }
 
   private static void remove(Path folder) {
