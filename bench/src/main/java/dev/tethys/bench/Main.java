@@ -1,39 +1,53 @@
 package dev.tethys.bench;
 
-import java.util.Arrays;
+import static java.util.Map.entry;
 
-/**
- * {@code tethys bench soak …}, {@code disk …}, {@code fuzz …}, {@code churn …}, {@code kills …},
- * {@code agent-kills …}, {@code dashboard …}, {@code pipeline …}, {@code stages …} and {@code jmh
- * …}; the races are run by the launcher.
- */
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** {@code tethys bench NAME …}, by its name; the races are run by the launcher. */
 public final class Main {
+  /** Takes the arguments behind its name; returns the exit code. */
+  @FunctionalInterface
+  private interface Benchmark {
+    int run(String[] args) throws Exception;
+  }
+
+  private static final Map<String, Benchmark> BENCHMARKS =
+      Map.ofEntries(
+          entry("agent-kills", AgentKills::run),
+          entry("churn", Churn::run),
+          entry("dashboard", Dashboard::run),
+          entry("disk", Disk::run),
+          entry("fuzz", Fuzz::run),
+          entry("hostile", Hostile::run),
+          entry("jmh", Main::jmh),
+          entry("kills", Kills::run),
+          entry("pipeline", PipelineThroughput::run),
+          entry("soak", Soak::run),
+          entry("stages", LogStages::run),
+          entry("targets", Targets::run));
+
   private Main() {}
+
+  private static int jmh(String[] args) throws Exception {
+    org.openjdk.jmh.Main.main(args);
+    return 0;
+  }
 
   public static void main(String[] args) throws Exception {
     String what = args.length == 0 ? "" : args[0];
-    String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+    Benchmark benchmark = BENCHMARKS.get(what);
+    if (benchmark == null) {
+      System.err.println(
+          "usage: tethys bench NAME …; there are race, "
+              + String.join(", ", new TreeSet<>(BENCHMARKS.keySet())));
+      System.exit(2);
+      return;
+    }
     try {
-      switch (what) {
-        case "soak" -> System.exit(Soak.run(rest));
-        case "disk" -> System.exit(Disk.run(rest));
-        case "churn" -> System.exit(Churn.run(rest));
-        case "kills" -> System.exit(Kills.run(rest));
-        case "agent-kills" -> System.exit(AgentKills.run(rest));
-        case "fuzz" -> System.exit(Fuzz.run(rest));
-        case "hostile" -> System.exit(Hostile.run(rest));
-        case "dashboard" -> System.exit(Dashboard.run(rest));
-        case "pipeline" -> System.exit(PipelineThroughput.run(rest));
-        case "stages" -> System.exit(LogStages.run(rest));
-        case "jmh" -> org.openjdk.jmh.Main.main(rest);
-        default -> {
-          System.err.println(
-              "usage: tethys bench"
-                  + " race|soak|disk|fuzz|churn|kills|agent-kills|hostile|dashboard|pipeline|stages|jmh"
-                  + " …");
-          System.exit(2);
-        }
-      }
+      System.exit(benchmark.run(Arrays.copyOfRange(args, 1, args.length)));
     } catch (Options.WrongException e) {
       System.err.println("tethys bench " + what + ": " + e.getMessage());
       System.exit(2);
