@@ -1,0 +1,115 @@
+package dev.tethys.codec.syslog;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes messages out of a stream (RFC 6587). A message that begins with a digit has its length
+ * before it (octet counting, {@code 11 <13>message}); any other ends with a line feed or NUL. One
+ * stream may mix both. Longer messages than the most are cut, and the rest of them passed over.
+ */
+public final class SyslogFrames {
+  private static final int MAX_LENGTH_DIGITS = 9;
+
+  private final InputStream in;
+  private final int maxLength;
+  private final byte[] buf = new byte[8192];
+  private int at;
+  private int limit;
+  private boolean cut;
+
+  /**
+   * Reads from a stream, ahead of what is asked for.
+   *
+   * @param maxLength of a message, in bytes
+   */
+  public SyslogFrames(InputStream in, int maxLength) {
+    this.in = in;
+    this.maxLength = maxLength;
+  }
+
+  /** Whether only the beginning of the last message was given. */
+  public boolean isCut() {
+    return cut;
+  }
+
+  /**
+   * The next message, without its frame; null at the end of the stream. A last line need not end; a
+   * last message with a length that is not there as a whole is not given.
+   */
+  public byte @Nullable [] next() throws IOException {
+    cut = false;
+    int c = read();
+    while (c == '\n' || c == '\r' || c == 0 || c == ' ') {
+      c = read();
+    }
+    if (c < 0) {
+      return null;
+    }
+    if (c >= '1' && c <= '9') {
+      return counted(c);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    while (c >= 0 && c != '\n' && c != 0) {
+      if (out.size() < maxLength) {
+        out.write(c);
+      } else {
+        cut = true;
+      }
+      c = read();
+    }
+    return out.toByteArray();
+  }
+
+  private byte @Nullable [] counted(int first) throws IOException {
+    ByteArrayOutputStream prefix = new ByteArrayOutputStream(16);
+    int length = 0;
+    int c = first;
+    int digits = 0;
+    while (c >= '0' && c <= '9' && digits < MAX_LENGTH_DIGITS) {
+      length = length * 10 + (c - '0');
+      prefix.write(c);
+      digits++;
+      c = read();
+    }
+    if (c != ' ') {
+      // No length after all: the line begins with a number.
+      while (c >= 0 && c != '\n' && c != 0) {
+        if (prefix.size() < maxLength) {
+          prefix.write(c);
+        } else {
+          cut = true;
+        }
+        c = read();
+      }
+      return prefix.toByteArray();
+    }
+    byte[] out = new byte[Math.min(length, maxLength)];
+    for (int n = 0; n < length; ) {
+      if (at == limit && !fill()) {
+        return null;
+      }
+      int k = Math.min(limit - at, length - n);
+      if (n < out.length) {
+        System.arraycopy(buf, at, out, n, Math.min(k, out.length - n));
+      }
+      at += k;
+      n += k;
+    }
+    cut = length > maxLength;
+    return out;
+  }
+
+  private int read() throws IOException {
+    return at < limit || fill() ? buf[at++] & 0xff : -1;
+  }
+
+  private boolean fill() throws IOException {
+    int n = in.read(buf, 0, buf.length);
+    at = 0;
+    limit = Math.max(n, 0);
+    return n > 0;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.tethys.codec.syslog;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A syslog message. What its sender left out ({@code -} in RFC 5424) is "".
+ *
+ * @param facility 0 to 23
+ * @param severity 0 (emergency) to 7 (debug)
+ * @param version of the protocol; 0 for RFC 3164
+ * @param timestamp nanoseconds since 1970; null when it has none
+ * @param structuredData by id of the element, then by name, in the order of the message
+ * @param message null when there is none
+ */
+public record SyslogMessage(
+    int facility,
+    int severity,
+    int version,
+    @Nullable Long timestamp,
+    String hostname,
+    String appName,
+    String procId,
+    String msgId,
+    Map<String, Map<String, String>> structuredData,
+    @Nullable String message) {
+  private static final List<String> SEVERITIES =
+      List.of(
+          "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug");
+
+  // The keywords of syslog(3); facilities without one by what they are for.
+  private static final List<String> FACILITIES =
+      List.of(
+          "kern",
+          "user",
+          "mail",
+          "daemon",
+          "auth",
+          "syslog",
+          "lpr",
+          "news",
+          "uucp",
+          "clock daemon",
+          "authpriv",
+          "ftp",
+          "NTP subsystem",
+          "log audit",
+          "log alert",
+          "cron",
+          "local0",
+          "local1",
+          "local2",
+          "local3",
+          "local4",
+          "local5",
+          "local6",
+          "local7");
+
+  /** The severity as a word, {@code informational} say. */
+  public String severityName() {
+    return SEVERITIES.get(severity);
+  }
+
+  /** The facility as a word, {@code daemon} say. */
+  public String facilityName() {
+    return FACILITIES.get(facility);
+  }
+
+  /** Facility and severity as one number, as the message has it. */
+  public int priority() {
+    return facility * 8 + severity;
+  }
+}
