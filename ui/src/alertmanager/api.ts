@@ -72,9 +72,18 @@ export interface RouteTest {
 }
 
 /** Throws ApiError with what Alertmanager says: a text, or an object with one. */
-export async function am<T>(path: string, params: Params = {}, init: RequestInit = {}): Promise<T> {
+export function am<T>(path: string, params: Params = {}, init: RequestInit = {}): Promise<T> {
+  return ask(`api/v2/${path}`, params, init);
+}
+
+/** What Alertmanager has not: the addresses below api/tethys. */
+export function own<T>(path: string, params: Params = {}, init: RequestInit = {}): Promise<T> {
+  return ask(`api/tethys/${path}`, params, init);
+}
+
+async function ask<T>(path: string, params: Params, init: RequestInit): Promise<T> {
   const query = encodeParams(params).toString();
-  const url = apiUrl(`${offer.parts.alertmanager ?? ''}api/v2/${path}${query ? `?${query}` : ''}`);
+  const url = apiUrl(`${offer.parts.alertmanager ?? ''}${path}${query ? `?${query}` : ''}`);
   let response: Response;
   try {
     response = await fetch(url, init);
@@ -205,7 +214,7 @@ export function useManagerStatus() {
 export function useRoutes() {
   return useQuery({
     queryKey: ['am', 'routes'],
-    queryFn: ({ signal }) => am<Route>('tethys/routes', {}, { signal }),
+    queryFn: ({ signal }) => own<Route>('routes', {}, { signal }),
     refetchInterval: 60_000,
     placeholderData: keepPreviousData,
   });
@@ -214,7 +223,7 @@ export function useRoutes() {
 export function useRouteTest(labels: LabelSet, enabled: boolean) {
   return useQuery({
     queryKey: ['am', 'route-test', labels],
-    queryFn: ({ signal }) => am<RouteTest>('tethys/routes', {}, { ...json('POST', { labels }), signal }),
+    queryFn: ({ signal }) => own<RouteTest>('routes', {}, { ...json('POST', { labels }), signal }),
     enabled,
     placeholderData: keepPreviousData,
   });

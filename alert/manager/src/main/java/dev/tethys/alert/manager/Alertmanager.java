@@ -4,19 +4,27 @@ import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.config.ReceiverConfig;
+import dev.tethys.alert.manager.dispatch.AlertEvent;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
+import dev.tethys.alert.manager.dispatch.Heartbeats;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
 import dev.tethys.alert.manager.dispatch.Pipeline;
 import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.Trace;
+import dev.tethys.alert.manager.dispatch.Tracer;
 import dev.tethys.alert.manager.dispatch.Turns;
 import dev.tethys.alert.manager.receiver.NotifierContext;
+import dev.tethys.alert.manager.schedule.RecurringSilences;
 import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNote;
+import dev.tethys.alert.manager.state.AlertNotes;
 import dev.tethys.alert.manager.state.AlertStore;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.NotificationLog;
+import dev.tethys.alert.manager.state.SharedRecords;
 import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.codec.template.TemplateException;
@@ -36,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +57,14 @@ import org.jspecify.annotations.Nullable;
 public final class Alertmanager implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Alertmanager.class.getName());
 
+  /** Shorter than recurring silences are made ahead. */
+  private static final Duration RECURRING_TICK = Duration.ofMinutes(1);
+
+  private static final Duration HEARTBEAT_TICK = Duration.ofSeconds(5);
+
   /** Everything that is made from one configuration. */
   private record Running(
-      AlertmanagerConfig config, Inhibitor inhibitor, Pipeline pipeline, Dispatcher dispatcher) {
+      AlertmanagerConfig config, Inhibitor inhibitor, Dispatcher dispatcher, Tracer tracer) {
     void close() {
       dispatcher.close();
       inhibitor.close();
@@ -64,11 +78,15 @@ public final class Alertmanager implements AutoCloseable {
   private final AlertStore alerts;
   private final Silences silences;
   private final NotificationLog log;
+  private final AlertNotes notes;
+  private final RecurringSilences recurring;
+  private final Heartbeats heartbeats;
   private final NotifyMetrics notifyMetrics;
   private final Dispatcher.Metrics dispatchMetrics;
   private final Registry.Vector<Registry.Counter> received;
   private final Registry.Counter invalid;
   private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
+  private volatile Consumer<List<AlertEvent>> events = e -> {};
   private volatile @Nullable ClusterPeer cluster;
   private volatile @Nullable Running running;
   private volatile boolean closed;
@@ -96,6 +114,10 @@ public final class Alertmanager implements AutoCloseable {
             options.logSilences());
     this.log =
         new NotificationLog(options.storage(), options.silences().retention(), clock, registry);
+    this.notes = new AlertNotes(options.storage(), options.silences().retention(), clock);
+    this.recurring =
+        new RecurringSilences(options.storage(), options.silences().retention(), silences, clock);
+    this.heartbeats = new Heartbeats(alerts, clock, registry);
     this.notifyMetrics = new NotifyMetrics(registry, options.receiversInMetrics());
     this.dispatchMetrics = new Dispatcher.Metrics(registry);
     this.received =
@@ -116,6 +138,14 @@ public final class Alertmanager implements AutoCloseable {
     registry.register(to -> to.accept(states()));
     every(options.gcInterval(), this::forgetAlerts);
     every(options.maintenanceInterval(), this::maintain);
+    recurring.tick();
+    every(RECURRING_TICK, recurring::tick);
+    every(HEARTBEAT_TICK, heartbeats::tick);
+  }
+
+  /** Hands on what becomes of alerts from now on; who hears of it must not wait. */
+  public void onEvents(Consumer<List<AlertEvent>> listener) {
+    events = listener;
   }
 
   /**
@@ -125,6 +155,8 @@ public final class Alertmanager implements AutoCloseable {
   public void join(ClusterPeer peer) throws IOException, InterruptedException {
     peer.share("sil", silences);
     peer.share("nfl", log);
+    peer.share("tethys_notes", notes.shared());
+    peer.share("tethys_recurring", recurring.shared());
     cluster = peer;
     peer.join();
   }
@@ -174,6 +206,8 @@ public final class Alertmanager implements AutoCloseable {
   private void maintain() {
     silences.collectGarbage();
     log.collectGarbage();
+    recurring.collectGarbage();
+    notes.collectGarbage(labels -> alerts.get(labels) != null);
   }
 
   private MetricFamily states() {
@@ -214,6 +248,7 @@ public final class Alertmanager implements AutoCloseable {
         Templates.load(config.templateFiles(), clock, options.externalUrl().toString());
     NotifierContext context = new NotifierContext(clients, templates, clock);
     Map<String, List<Integration>> receivers = new LinkedHashMap<>();
+    Map<String, Map<String, String>> receiverLabels = new LinkedHashMap<>();
     for (ReceiverConfig r : config.receivers().values()) {
       List<Integration> all = new ArrayList<>();
       for (ReceiverConfig.Integration i : r.all()) {
@@ -226,6 +261,7 @@ public final class Alertmanager implements AutoCloseable {
                 i.kind().open(i.settings(), config.global(), context)));
       }
       receivers.put(r.name(), List.copyOf(all));
+      receiverLabels.put(r.name(), r.labels());
     }
     Running before = running;
     if (before != null) {
@@ -235,11 +271,13 @@ public final class Alertmanager implements AutoCloseable {
     Pipeline pipeline =
         new Pipeline(
             receivers,
+            receiverLabels,
             config.timeIntervals(),
             new Pipeline.Surroundings(
                 inhibitor,
                 silences,
                 log,
+                notes,
                 templates,
                 notifyMetrics,
                 clock,
@@ -251,8 +289,11 @@ public final class Alertmanager implements AutoCloseable {
             pipeline,
             clock,
             startedAt.plus(options.startDelay()),
-            dispatchMetrics);
-    running = new Running(config, inhibitor, pipeline, dispatcher);
+            dispatchMetrics,
+            e -> events.accept(e));
+    Tracer tracer = new Tracer(dispatcher, pipeline, inhibitor, alerts, notes, clock);
+    running = new Running(config, inhibitor, dispatcher, tracer);
+    heartbeats.apply(config.heartbeats());
   }
 
   private Running current() {
@@ -304,6 +345,7 @@ public final class Alertmanager implements AutoCloseable {
               now,
               open));
     }
+    heartbeats.heard(valid);
     alerts.put(valid);
     return problems;
   }
@@ -344,6 +386,44 @@ public final class Alertmanager implements AutoCloseable {
   /** The routes that alerts with such labels take. */
   public List<Route> routes(LabelSet labels) {
     return current().dispatcher.routes(labels);
+  }
+
+  /** Why an alert with such labels does, or does not, notify. */
+  public Trace trace(LabelSet labels) {
+    return current().tracer.trace(labels);
+  }
+
+  /** How the alerts do that have to come again and again. */
+  public List<Heartbeats.Pulse> heartbeats() {
+    return heartbeats.pulses();
+  }
+
+  /** Silences that come again. */
+  public RecurringSilences recurringSilences() {
+    return recurring;
+  }
+
+  /** What people have written about alerts. */
+  public AlertNotes notes() {
+    return notes;
+  }
+
+  /**
+   * Writes a note on an alert.
+   *
+   * @param acknowledges whether notifications about it are not repeated from now on
+   * @param until when the acknowledgement ends; null for when the alert does
+   * @throws IOException when it could not be written to disk
+   * @throws SharedRecords.FullException when there is no room
+   */
+  public AlertNote note(
+      LabelSet labels, String author, String text, boolean acknowledges, @Nullable Instant until)
+      throws IOException, SharedRecords.FullException {
+    AlertNote n = notes.add(labels, author, text, acknowledges, until);
+    if (acknowledges) {
+      events.accept(List.of(new AlertEvent(n.at(), labels, AlertEvent.Kind.ACKNOWLEDGED, author)));
+    }
+    return n;
   }
 
   /** The groups as they are now; groups of which no alert is shown are left out. */
@@ -389,6 +469,8 @@ public final class Alertmanager implements AutoCloseable {
     try {
       silences.close();
       log.close();
+      notes.close();
+      recurring.close();
     } catch (IOException e) {
       LOG.log(Level.WARNING, "{0} could not be closed: {1}", options.storage(), e.getMessage());
     }

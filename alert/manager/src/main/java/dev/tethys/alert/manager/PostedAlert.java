@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An alert as somebody tells of it.
  *
- * @param startsAt null for now
+ * @param startsAt null for the moment at which it is told of
  * @param endsAt when it ended or will be taken to have ended; null for the resolve timeout
  */
 public record PostedAlert(

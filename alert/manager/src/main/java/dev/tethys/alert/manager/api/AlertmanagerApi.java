@@ -40,7 +40,8 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Facts:
- * the published OpenAPI, and what Alertmanager answers.
+ * the published OpenAPI, and what Alertmanager answers. Beside it stands {@code /api/tethys}, with
+ * what Alertmanager has not.
  */
 public final class AlertmanagerApi {
   /** The largest body that is taken, in bytes. */
@@ -95,9 +96,19 @@ public final class AlertmanagerApi {
     api.at(routes, v2 + "/alerts").get(api::alerts).post(api::postAlerts);
     api.at(routes, v2 + "/alerts/groups").get(api::groups);
     api.at(routes, v2 + "/silences").get(api::silences).post(api::postSilence);
-    RoutingApi routing = new RoutingApi(manager);
-    api.at(routes, v2 + "/tethys/routes").get(routing::tree).post(routing::test);
     api.at(routes, v2 + "/silence/{silenceID}").get(api::silence).delete(api::deleteSilence);
+    String own = prefix + "/api/tethys";
+    RoutingApi routing = new RoutingApi(manager);
+    api.at(routes, own + "/routes").get(routing::tree).post(routing::test);
+    TraceApi trace = new TraceApi(manager);
+    api.at(routes, own + "/trace").get(trace::ofAlert).post(trace::ofLabels);
+    NotesApi notes = new NotesApi(manager);
+    api.at(routes, own + "/notes").get(notes::list).post(notes::add);
+    api.at(routes, own + "/notes/{id}").delete(notes::withdraw);
+    RecurringApi recurring = new RecurringApi(manager);
+    api.at(routes, own + "/recurring-silences").get(recurring::list).post(recurring::add);
+    api.at(routes, own + "/recurring-silences/{id}").delete(recurring::withdraw);
+    api.at(routes, own + "/heartbeats").get(new HeartbeatsApi(manager)::list);
     routes.any(v2 + "/{rest...}", api.guarded(AlertmanagerApi::unknownPath));
     routes.any(
         prefix + "/api/v1/{rest...}",

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.AlertStatus;
 import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.Silence;
@@ -71,6 +72,25 @@ final class ApiJson {
     strings(g, name, labels.map());
   }
 
+  static void matcher(JsonGenerator g, LabelMatcher m) {
+    g.writeStartObject();
+    g.writeBooleanProperty("isEqual", m.isEqual());
+    g.writeBooleanProperty("isRegex", m.isRegex());
+    g.writeStringProperty("name", m.name());
+    g.writeStringProperty("value", m.value());
+    g.writeEndObject();
+  }
+
+  private static void sets(JsonGenerator g, String name, List<LabelMatchers> sets) {
+    g.writeArrayPropertyStart(name);
+    for (LabelMatchers set : sets) {
+      g.writeStartArray();
+      set.all().forEach(m -> matcher(g, m));
+      g.writeEndArray();
+    }
+    g.writeEndArray();
+  }
+
   static void silence(JsonGenerator g, Silence s, Instant now) {
     g.writeStartObject();
     g.writeStringProperty("id", s.id());
@@ -85,15 +105,15 @@ final class ApiJson {
     g.writeStringProperty("createdBy", s.createdBy());
     g.writeStringProperty("endsAt", time(s.endsAt()));
     g.writeArrayPropertyStart("matchers");
-    for (LabelMatcher m : s.matchers().all()) {
-      g.writeStartObject();
-      g.writeBooleanProperty("isEqual", m.isEqual());
-      g.writeBooleanProperty("isRegex", m.isRegex());
-      g.writeStringProperty("name", m.name());
-      g.writeStringProperty("value", m.value());
-      g.writeEndObject();
-    }
+    s.matchers().all().forEach(m -> matcher(g, m));
     g.writeEndArray();
+    // What the published API cannot say stands beside what it can.
+    if (s.sets().size() > 1) {
+      sets(g, "matcherSets", s.sets());
+    }
+    if (!s.receiverSets().isEmpty()) {
+      sets(g, "receiverMatcherSets", s.receiverSets());
+    }
     g.writeStringProperty("startsAt", time(s.startsAt()));
     g.writeEndObject();
   }

@@ -71,13 +71,64 @@ final class PostedJson {
     return out;
   }
 
+  /** What is posted to write a note; either labels or a fingerprint says on which alert. */
+  record Note(
+      @Nullable Map<String, String> labels,
+      @Nullable String fingerprint,
+      String author,
+      String text,
+      boolean acknowledges,
+      @Nullable Instant until) {}
+
+  static Note note(byte[] body) {
+    PostedJson p = new PostedJson("note");
+    JsonNode n = p.object(body);
+    String text = p.text(n, "text", "");
+    Boolean acknowledges = p.bool(n, "acknowledges", "");
+    return new Note(
+        n.has("labels") ? labels(body) : null,
+        p.text(n, "fingerprint", ""),
+        p.required(n, "author", ""),
+        text == null ? "" : text,
+        acknowledges != null && acknowledges,
+        p.optionalTime(n, "until", ""));
+  }
+
+  /** What is posted to make a recurring silence. */
+  record Recurring(
+      LabelMatchers matchers,
+      String schedule,
+      @Nullable Instant until,
+      String createdBy,
+      String comment) {}
+
+  static Recurring recurring(byte[] body) {
+    PostedJson p = new PostedJson("recurring silence");
+    JsonNode n = p.object(body);
+    JsonNode schedule = n.get("schedule");
+    if (schedule == null || schedule.isNull()) {
+      throw ApiError.required("schedule");
+    }
+    return new Recurring(
+        p.matchers(n.get("matchers"), "matchers"),
+        // As text it is YAML; as a list it is JSON, which is YAML as well.
+        schedule.isString() ? schedule.asString() : schedule.toString(),
+        p.optionalTime(n, "until", ""),
+        p.required(n, "createdBy", ""),
+        p.required(n, "comment", ""));
+  }
+
+  private JsonNode object(byte[] body) {
+    JsonNode n = tree(body);
+    if (!n.isObject()) {
+      throw unreadable("an object is wanted");
+    }
+    return n;
+  }
+
   static Silence silence(byte[] body) {
     PostedJson p = new PostedJson("silence");
-    JsonNode n = p.tree(body);
-    if (!n.isObject()) {
-      throw p.unreadable("an object is wanted");
-    }
-    return p.readSilence(n);
+    return p.readSilence(p.object(body));
   }
 
   private JsonNode tree(byte[] body) {
@@ -194,32 +245,61 @@ final class PostedJson {
     String comment = required(n, "comment", "");
     String createdBy = required(n, "createdBy", "");
     Instant endsAt = time(required(n, "endsAt", ""), "endsAt");
-    JsonNode list = n.get("matchers");
-    if (list == null || list.isNull()) {
-      throw ApiError.required("matchers");
-    }
-    if (!list.isArray()) {
-      throw unreadable("matchers is not a list");
-    }
-    if (list.isEmpty()) {
-      throw ApiError.coded(422, ApiError.TOO_FEW, "matchers in body should have at least 1 items");
-    }
-    List<LabelMatcher> matchers = new ArrayList<>();
-    int i = 0;
-    for (JsonNode m : list) {
-      matchers.add(matcher(m, i++));
+    List<LabelMatchers> sets = sets(n.get("matcherSets"), "matcherSets");
+    // Who writes sets need not repeat the first of them; who does not know them changes just that.
+    if (sets.isEmpty() || n.has("matchers")) {
+      LabelMatchers first = matchers(n.get("matchers"), "matchers");
+      if (sets.isEmpty()) {
+        sets = List.of(first);
+      } else if (!sets.contains(first)) {
+        throw ApiError.plain(400, "matchers has to be one of matcherSets, or to be left out");
+      }
     }
     Instant startsAt = time(required(n, "startsAt", ""), "startsAt");
     String id = text(n, "id", "");
     return new Silence(
         id == null ? "" : id,
-        new LabelMatchers(matchers),
+        sets,
+        sets(n.get("receiverMatcherSets"), "receiverMatcherSets"),
         startsAt,
         endsAt,
         startsAt,
         createdBy,
         comment,
         strings(n.get("annotations"), "annotations"));
+  }
+
+  private List<LabelMatchers> sets(@Nullable JsonNode list, String name) {
+    List<LabelMatchers> out = new ArrayList<>();
+    if (list == null || list.isNull()) {
+      return out;
+    }
+    if (!list.isArray()) {
+      throw unreadable(name + " is not a list of lists");
+    }
+    int i = 0;
+    for (JsonNode set : list) {
+      out.add(matchers(set, name + "." + i++));
+    }
+    return out;
+  }
+
+  private LabelMatchers matchers(@Nullable JsonNode list, String name) {
+    if (list == null || list.isNull()) {
+      throw ApiError.required(name);
+    }
+    if (!list.isArray()) {
+      throw unreadable(name + " is not a list");
+    }
+    if (list.isEmpty()) {
+      throw ApiError.coded(422, ApiError.TOO_FEW, name + " in body should have at least 1 items");
+    }
+    List<LabelMatcher> matchers = new ArrayList<>();
+    int i = 0;
+    for (JsonNode m : list) {
+      matchers.add(matcher(m, i++));
+    }
+    return new LabelMatchers(matchers);
   }
 
   private LabelMatcher matcher(JsonNode m, int i) {

@@ -5,22 +5,21 @@ import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.config.TimeInterval;
 import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.RouteWalk;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * {@code /api/v2/tethys/routes}, which Alertmanager has not: the routing tree, and what becomes of
- * an alert with given labels now. Routes are named by their number in the order in which they
- * stand, the root is 0.
+ * {@code /api/tethys/routes}, which Alertmanager has not: the routing tree, and what becomes of an
+ * alert with given labels now. Routes are named by their number in the order in which they stand,
+ * the root is 0.
  */
 final class RoutingApi {
   private final Alertmanager manager;
@@ -75,56 +74,28 @@ final class RoutingApi {
     g.writeEndObject();
   }
 
-  /** A route that was asked: with the matcher that kept the alert out, or null. */
-  private record Step(int route, @Nullable LabelMatcher failed) {}
-
-  /** A route that the alert takes. */
-  private record Taken(int id, Route route) {}
-
-  /** One walk through the tree. */
-  private static final class Walk {
-    private final Map<String, String> labels;
-    private final List<Step> steps = new ArrayList<>();
-    private final List<Taken> taken = new ArrayList<>();
-    private int next;
-
-    Walk(Map<String, String> labels) {
-      this.labels = labels;
+  /** A route that was asked; the matcher is the first that was not met. */
+  static void step(JsonGenerator g, RouteWalk.Step s) {
+    g.writeStartObject();
+    g.writeNumberProperty("id", s.id());
+    g.writeBooleanProperty("matched", s.matched());
+    for (RouteWalk.Verdict v : s.verdicts()) {
+      if (!v.met()) {
+        g.writeStringProperty("matcher", v.matcher().toString());
+        g.writeStringProperty("value", v.value());
+        break;
+      }
     }
-
-    private static int size(Route route) {
-      int n = 1;
-      for (Route child : route.children()) {
-        n += size(child);
-      }
-      return n;
+    g.writeArrayPropertyStart("verdicts");
+    for (RouteWalk.Verdict v : s.verdicts()) {
+      g.writeStartObject();
+      g.writeStringProperty("matcher", v.matcher().toString());
+      g.writeStringProperty("value", v.value());
+      g.writeBooleanProperty("met", v.met());
+      g.writeEndObject();
     }
-
-    /** Whether the alert is taken here or below. */
-    boolean into(Route route) {
-      int id = next++;
-      for (LabelMatcher m : route.matchers().all()) {
-        if (!m.matches(labels)) {
-          steps.add(new Step(id, m));
-          next = id + size(route);
-          return false;
-        }
-      }
-      steps.add(new Step(id, null));
-      boolean below = false;
-      for (Route child : route.children()) {
-        boolean found = into(child);
-        below |= found;
-        if (found && !child.continues()) {
-          break;
-        }
-      }
-      next = id + size(route);
-      if (!below) {
-        taken.add(new Taken(id, route));
-      }
-      return true;
-    }
+    g.writeEndArray();
+    g.writeEndObject();
   }
 
   void test(HttpRequest q, HttpResponse r) throws IOException {
@@ -132,35 +103,24 @@ final class RoutingApi {
     AlertmanagerConfig config = manager.config();
     Instant now = manager.clock().instant();
     LabelSet labels = LabelSet.of(posted);
-    Walk walk = new Walk(labels.map());
-    walk.into(Route.of(config.route()));
+    RouteWalk walk = RouteWalk.of(Route.of(config.route()), labels.map());
     AlertStatus status = manager.status(labels);
     AlertmanagerApi.send(
         r,
         g -> {
           g.writeStartObject();
           g.writeArrayPropertyStart("routes");
-          for (Taken t : walk.taken) {
+          for (RouteWalk.Taken t : walk.taken()) {
             g.writeStartObject();
-            g.writeNumberProperty("id", t.id);
-            g.writeStringProperty("receiver", t.route.receiver());
-            ApiJson.labels(g, "group", t.route.group(labels));
-            ApiJson.names(g, "mutedBy", quiet(config, t.route, now));
+            g.writeNumberProperty("id", t.id());
+            g.writeStringProperty("receiver", t.route().receiver());
+            ApiJson.labels(g, "group", t.route().group(labels));
+            ApiJson.names(g, "mutedBy", quiet(config, t.route(), now));
             g.writeEndObject();
           }
           g.writeEndArray();
           g.writeArrayPropertyStart("steps");
-          for (Step s : walk.steps) {
-            g.writeStartObject();
-            g.writeNumberProperty("id", s.route);
-            LabelMatcher failed = s.failed;
-            g.writeBooleanProperty("matched", failed == null);
-            if (failed != null) {
-              g.writeStringProperty("matcher", failed.toString());
-              g.writeStringProperty("value", labels.map().getOrDefault(failed.name(), ""));
-            }
-            g.writeEndObject();
-          }
+          walk.steps().forEach(step -> step(g, step));
           g.writeEndArray();
           ApiJson.names(g, "silencedBy", status.silencedBy());
           ApiJson.names(g, "inhibitedBy", status.inhibitedBy());

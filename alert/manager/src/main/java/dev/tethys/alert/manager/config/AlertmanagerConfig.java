@@ -23,6 +23,7 @@ import java.util.Set;
  * {@code alertmanager.yml} as a whole.
  *
  * @param templates files of templates
+ * @param route the root, with the routes of heartbeats before all others
  * @param timeIntervals by name
  */
 public record AlertmanagerConfig(
@@ -32,6 +33,7 @@ public record AlertmanagerConfig(
     Map<String, ReceiverConfig> receivers,
     List<InhibitRule> inhibitRules,
     Map<String, List<TimeInterval>> timeIntervals,
+    List<HeartbeatConfig> heartbeats,
     YamlNode root) {
   /** How deeply routes may be nested. */
   static final int MAX_ROUTE_DEPTH = 100;
@@ -58,6 +60,12 @@ public record AlertmanagerConfig(
   private static final Key<List<YamlNode>> MUTE_TIME_INTERVALS =
       SECTION.key(
           "mute_time_intervals", Type.list(any(INTERVAL)), List.of(), "Older spelling of them.");
+  private static final Key<List<YamlNode>> HEARTBEATS =
+      SECTION.key(
+          "heartbeats",
+          Type.list(any(HeartbeatConfig.SECTION)),
+          List.of(),
+          "Alerts that have to come again and again; not known to Alertmanager.");
 
   static {
     SECTION
@@ -80,6 +88,7 @@ public record AlertmanagerConfig(
             RouteConfig.SECTION,
             InhibitRule.SECTION,
             INTERVAL,
+            HeartbeatConfig.SECTION,
             ReceiverConfig.SECTION));
     return all;
   }
@@ -121,6 +130,7 @@ public record AlertmanagerConfig(
     checkRoute(route, receivers.keySet(), intervals.keySet());
     List<InhibitRule> rules =
         o.get(INHIBIT_RULES).stream().map(n -> InhibitRule.read(n, syntax)).toList();
+    List<HeartbeatConfig> heartbeats = heartbeats(o, syntax, receivers.keySet());
     for (String pattern : o.get(TEMPLATES)) {
       try {
         FilePattern.of(pattern);
@@ -130,7 +140,26 @@ public record AlertmanagerConfig(
     }
     document.refuseNotBuilt();
     return new AlertmanagerConfig(
-        global, o.get(TEMPLATES), route, receivers, rules, intervals, root);
+        global,
+        o.get(TEMPLATES),
+        HeartbeatConfig.before(route, heartbeats),
+        receivers,
+        rules,
+        intervals,
+        heartbeats,
+        root);
+  }
+
+  private static List<HeartbeatConfig> heartbeats(
+      YamlObject o, MatcherSyntax syntax, Set<String> receivers) {
+    Map<String, HeartbeatConfig> all = new LinkedHashMap<>();
+    for (YamlNode n : o.get(HEARTBEATS)) {
+      HeartbeatConfig h = HeartbeatConfig.read(n, syntax, receivers);
+      if (all.put(h.name(), h) != null) {
+        throw n.error("heartbeat " + GoQuote.quote(h.name()) + " is not unique");
+      }
+    }
+    return List.copyOf(all.values());
   }
 
   private static void checkRoot(RouteConfig r) {
@@ -206,9 +235,12 @@ public record AlertmanagerConfig(
     return out;
   }
 
-  /** The file as it holds, secrets masked. */
+  /**
+   * The file as it holds, secrets masked; without heartbeats, which Alertmanager's tools would
+   * refuse.
+   */
   public String text() {
-    return ConfigText.of(root, SECTION, sectionsByName());
+    return ConfigText.of(root, SECTION, sectionsByName(), Set.of(HEARTBEATS.name()));
   }
 
   private static Map<String, Section> sectionsByName() {

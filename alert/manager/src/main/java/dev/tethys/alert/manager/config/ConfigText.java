@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +32,12 @@ final class ConfigText {
    * The text of a file.
    *
    * @param sections those that types only name
+   * @param without keys of the file that are left out
    */
-  static String of(YamlNode root, Section top, Map<String, Section> sections) {
-    return YamlWriter.write(new ConfigText(sections).tree(root, top));
+  static String of(YamlNode root, Section top, Map<String, Section> sections, Set<String> without) {
+    Map<String, @Nullable Object> tree = new ConfigText(sections).tree(root, top);
+    tree.keySet().removeAll(without);
+    return YamlWriter.write(tree);
   }
 
   private Map<String, @Nullable Object> tree(YamlNode node, Section section) {

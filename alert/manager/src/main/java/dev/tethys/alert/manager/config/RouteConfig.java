@@ -130,6 +130,41 @@ public record RouteConfig(
         List.copyOf(routes));
   }
 
+  /** A route for alerts that nobody is to wait for, each in a group of its own. */
+  static RouteConfig of(YamlObject at, String receiver, LabelMatchers matchers) {
+    return new RouteConfig(
+        at,
+        receiver,
+        Set.of(),
+        true,
+        matchers,
+        false,
+        Duration.ZERO,
+        null,
+        null,
+        List.of(),
+        List.of(),
+        Map.of(),
+        List.of());
+  }
+
+  RouteConfig withRoutes(List<RouteConfig> others) {
+    return new RouteConfig(
+        at,
+        receiver,
+        groupBy,
+        groupByAll,
+        matchers,
+        continues,
+        groupWait,
+        groupInterval,
+        repeatInterval,
+        muteTimeIntervals,
+        activeTimeIntervals,
+        labels,
+        List.copyOf(others));
+  }
+
   private static @Nullable Duration positive(YamlObject o, Key<Duration> key) {
     Duration d = o.find(key);
     if (d != null && d.isZero()) {

@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.config;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -78,6 +79,18 @@ public record TimeInterval(
           "By whose clock: a name as Europe/Berlin, UTC, or Local for the machine's.");
 
   static final Type<TimeInterval> TYPE = SECTION.type(TimeInterval::read);
+
+  /**
+   * Reads a list of time intervals as {@code alertmanager.yml} has it, in YAML or JSON.
+   *
+   * @param name of the text in errors
+   * @throws dev.tethys.config.ConfigException when something in it is wrong, with its place
+   */
+  public static List<TimeInterval> parse(String name, String text) {
+    return YamlDocument.parse(name, null, text).root().items().stream()
+        .map(n -> read(n.object(SECTION)))
+        .toList();
+  }
 
   private static ZoneId zone(String name) {
     if (name.isEmpty() || name.equals("UTC")) {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,9 @@ public final class Dispatcher implements AutoCloseable {
     final LabelSet labels;
     final Map<LabelSet, Alert> alerts = new LinkedHashMap<>();
     List<String> mutedBy = List.of();
+    @Nullable Look look;
+    final Map<String, Look.Attempt> failures = new HashMap<>(); // by integration
+    @Nullable Instant next;
     ManagerClock.@Nullable Timer timer;
     @Nullable Thread worker;
 
@@ -80,7 +84,26 @@ public final class Dispatcher implements AutoCloseable {
       List<Alert> alerts,
       List<String> mutedBy) {}
 
+  /**
+   * Where a group that an alert belongs to, or would belong to, stands.
+   *
+   * @param key as the log of what was sent knows it
+   * @param alerts in it; none when there is no such group
+   * @param next when it is looked at next; null when that is not known
+   * @param last what came of the last look; null before it
+   * @param failures the last failure of each integration
+   */
+  public record GroupState(
+      Route route,
+      LabelSet labels,
+      String key,
+      List<Alert> alerts,
+      @Nullable Instant next,
+      @Nullable Look last,
+      Map<String, Look.Attempt> failures) {}
+
   private final Route root;
+  private final Consumer<List<AlertEvent>> events;
   private final Pipeline pipeline;
   private final ManagerClock clock;
   private final Metrics metrics;
@@ -95,6 +118,7 @@ public final class Dispatcher implements AutoCloseable {
    * Starts with the alerts that there are.
    *
    * @param start before which no group is looked at
+   * @param events hears of what becomes of alerts, and must not wait
    */
   public Dispatcher(
       Route root,
@@ -102,8 +126,9 @@ public final class Dispatcher implements AutoCloseable {
       Pipeline pipeline,
       ManagerClock clock,
       Instant start,
-      Metrics metrics) {
-    this(root, alerts, pipeline, clock, start, metrics, MAX_GROUPS);
+      Metrics metrics,
+      Consumer<List<AlertEvent>> events) {
+    this(root, alerts, pipeline, clock, start, metrics, events, MAX_GROUPS);
   }
 
   Dispatcher(
@@ -113,8 +138,10 @@ public final class Dispatcher implements AutoCloseable {
       ManagerClock clock,
       Instant start,
       Metrics metrics,
+      Consumer<List<AlertEvent>> events,
       int maxGroups) {
     this.root = root;
+    this.events = events;
     this.pipeline = pipeline;
     this.clock = clock;
     this.start = start;
@@ -169,6 +196,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private void schedule(Group g, Instant when) {
+    g.next = when;
     g.timer = clock.at(when, () -> look(g));
   }
 
@@ -184,22 +212,33 @@ public final class Dispatcher implements AutoCloseable {
       seen = new ArrayList<>(g.alerts.values());
     }
     boolean ok = false;
+    LookNotes notes = new LookNotes(now);
     try {
       List<Alert> shown =
           seen.stream()
               .map(a -> a.isResolvedAt(now) ? a : a.withEnd(null))
               .sorted(Alert.ORDER)
               .toList();
-      ok = pipeline.run(new Flush(g.route, g.labels, shown, now), m -> mute(g, m));
+      ok = pipeline.run(new Flush(g.route, g.labels, shown, now), notes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a group could not be looked at: " + g.route.key() + ":" + g.labels, e);
     }
+    List<AlertEvent> news;
     synchronized (this) {
       g.worker = null;
       if (closed) {
         return;
+      }
+      news = notes.events(seen, g.look);
+      Look look = notes.end();
+      g.look = look;
+      g.mutedBy = look.quiet();
+      for (Look.Attempt a : look.attempts()) {
+        if (a.result() == Look.Result.FAILED) {
+          g.failures.put(a.integration(), a);
+        }
       }
       if (ok) {
         for (Alert a : seen) {
@@ -216,10 +255,9 @@ public final class Dispatcher implements AutoCloseable {
         schedule(g, next.isBefore(soonest) ? soonest : next);
       }
     }
-  }
-
-  private synchronized void mute(Group g, List<String> by) {
-    g.mutedBy = by;
+    if (!news.isEmpty()) {
+      events.accept(news);
+    }
   }
 
   private void remove(Group g) {
@@ -267,6 +305,33 @@ public final class Dispatcher implements AutoCloseable {
             .thenComparing(g -> g.route().receiver())
             .thenComparing(g -> g.route().id()));
     return shown;
+  }
+
+  /** The root of the routes. */
+  public Route root() {
+    return root;
+  }
+
+  /** Where the groups stand that an alert with such labels belongs to, or would belong to. */
+  public synchronized List<GroupState> states(LabelSet labels) {
+    List<GroupState> out = new ArrayList<>();
+    for (Route r : root.match(labels)) {
+      LabelSet group = r.group(labels);
+      String key = new Flush(r, group, List.of(), start).groupKey();
+      Group g = groups.getOrDefault(r.id(), Map.of()).get(group);
+      out.add(
+          g == null
+              ? new GroupState(r, group, key, List.of(), null, null, Map.of())
+              : new GroupState(
+                  r,
+                  group,
+                  key,
+                  List.copyOf(g.alerts.values()),
+                  g.timer == null ? null : g.next,
+                  g.look,
+                  Map.copyOf(g.failures)));
+    }
+    return out;
   }
 
   /** The routes that alerts with such labels take. */

@@ -24,7 +24,8 @@ public final class Inhibitor implements AutoCloseable {
   private final List<Sources> rules;
   private final Runnable end;
 
-  private record Sources(InhibitRule rule, Map<List<String>, Map<LabelSet, Alert>> byEqual) {
+  private record Sources(
+      String name, InhibitRule rule, Map<List<String>, Map<LabelSet, Alert>> byEqual) {
     List<String> equalValues(LabelSet labels) {
       List<String> values = new ArrayList<>(rule.equal().size());
       rule.equal().forEach(name -> values.add(labels.get(name)));
@@ -34,7 +35,12 @@ public final class Inhibitor implements AutoCloseable {
 
   public Inhibitor(List<InhibitRule> rules, AlertStore alerts, InstantSource clock) {
     this.clock = clock;
-    this.rules = rules.stream().map(r -> new Sources(r, new HashMap<>())).toList();
+    List<Sources> all = new ArrayList<>();
+    for (InhibitRule r : rules) {
+      String name = r.name().isEmpty() ? "rule " + (all.size() + 1) : r.name();
+      all.add(new Sources(name, r, new HashMap<>()));
+    }
+    this.rules = List.copyOf(all);
     this.end = rules.isEmpty() ? () -> {} : alerts.listen((List<Alert> told) -> note(told));
   }
 
@@ -53,10 +59,23 @@ public final class Inhibitor implements AutoCloseable {
   }
 
   /**
+   * An alert that keeps others back.
+   *
+   * @param rule the name of the rule, or "rule n", counted from 1
+   */
+  public record Inhibition(String rule, List<String> equal, Alert source) {}
+
+  /**
    * The fingerprint of an alert that keeps those with such labels back; null when there is none. An
    * alert that meets both sides of a rule is not kept back by another that does.
    */
-  public synchronized @Nullable String inhibiting(LabelSet labels) {
+  public @Nullable String inhibiting(LabelSet labels) {
+    Inhibition i = inhibition(labels);
+    return i == null ? null : i.source.labels().fingerprintText();
+  }
+
+  /** The same with the rule. */
+  public synchronized @Nullable Inhibition inhibition(LabelSet labels) {
     Instant now = clock.instant();
     for (Sources s : rules) {
       if (!s.rule.target().matches(labels.map())) {
@@ -66,7 +85,7 @@ public final class Inhibitor implements AutoCloseable {
       for (Alert a : s.byEqual.getOrDefault(s.equalValues(labels), Map.of()).values()) {
         boolean excluded = both && s.rule.target().matches(a.labels().map());
         if (!excluded && !a.isResolvedAt(now)) {
-          return a.labels().fingerprintText();
+          return new Inhibition(s.name, List.copyOf(s.rule.equal()), a);
         }
       }
     }

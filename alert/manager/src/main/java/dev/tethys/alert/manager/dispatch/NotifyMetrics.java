@@ -68,7 +68,8 @@ public final class NotifyMetrics {
     SILENCE("silence"),
     INHIBITION("inhibition"),
     MUTE_TIME("mute_time_interval"),
-    ACTIVE_TIME("active_time_interval");
+    ACTIVE_TIME("active_time_interval"),
+    ACKNOWLEDGEMENT("acknowledgement");
 
     private final String text;
 

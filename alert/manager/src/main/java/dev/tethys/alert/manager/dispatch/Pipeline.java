@@ -5,6 +5,7 @@ import dev.tethys.alert.manager.dispatch.NotifyMetrics.Suppression;
 import dev.tethys.alert.manager.receiver.Notification;
 import dev.tethys.alert.manager.receiver.NotifyException;
 import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNotes;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.NotificationLog;
 import dev.tethys.alert.manager.state.Silences;
@@ -23,7 +24,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,20 +44,27 @@ public final class Pipeline {
       Inhibitor inhibitor,
       Silences silences,
       NotificationLog log,
+      AlertNotes notes,
       Templates templates,
       NotifyMetrics metrics,
       ManagerClock clock,
       Turns turns) {}
 
   private final Map<String, List<Integration>> receivers;
+  private final Map<String, Map<String, String>> receiverLabels;
   private final Map<String, List<TimeInterval>> intervals;
   private final Surroundings s;
 
+  /**
+   * @param receiverLabels the labels of receivers by their names
+   */
   public Pipeline(
       Map<String, List<Integration>> receivers,
+      Map<String, Map<String, String>> receiverLabels,
       Map<String, List<TimeInterval>> intervals,
       Surroundings surroundings) {
     this.receivers = receivers;
+    this.receiverLabels = receiverLabels;
     this.intervals = intervals;
     this.s = surroundings;
     receivers.values().forEach(all -> all.forEach(surroundings.metrics()::add));
@@ -66,33 +73,58 @@ public final class Pipeline {
   /**
    * Notifies about a group as far as that is due.
    *
-   * @param muted hears of the time intervals that keep the group quiet
+   * @param notes hears of what happens
    * @return whether everybody who is to know does
    */
-  boolean run(Flush f, Consumer<List<String>> muted) throws InterruptedException {
+  boolean run(Flush f, LookNotes notes) throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f)).plus(s.turns.turn());
     if (!s.turns.awaitSettled(deadline)) {
       LOG.log(
           Level.WARNING,
           "{0}: not notified while the cluster settles; the group is looked at again",
           f.groupKey());
+      for (Integration i : integrations(f.route().receiver())) {
+        notes.attempt(
+            i,
+            s.clock.instant(),
+            Look.Result.FAILED,
+            "the members of the cluster are not known yet");
+      }
       return false;
     }
     List<Alert> alerts =
-        without(f.alerts(), l -> s.inhibitor.inhibiting(l) != null, Suppression.INHIBITION);
+        without(f.alerts(), this::inhibiting, Look.Cause.INHIBITED, Suppression.INHIBITION, notes);
     if (alerts.isEmpty()) {
       return true;
     }
     List<String> quiet = quietTimes(f, alerts.size());
-    muted.accept(quiet);
+    notes.quiet(quiet);
     if (!quiet.isEmpty()) {
       return true;
     }
-    alerts = without(alerts, l -> !s.silences.silencing(l).isEmpty(), Suppression.SILENCE);
+    alerts =
+        without(
+            alerts, l -> silencing(l, f.route()), Look.Cause.SILENCED, Suppression.SILENCE, notes);
     if (alerts.isEmpty()) {
       return true;
     }
-    return notifyAll(f, alerts);
+    return notifyAll(f, alerts, notes);
+  }
+
+  private List<String> inhibiting(LabelSet labels) {
+    String by = s.inhibitor.inhibiting(labels);
+    return by == null ? List.of() : List.of(by);
+  }
+
+  /** The silences that hold for labels on a route. */
+  List<String> silencing(LabelSet labels, Route route) {
+    return s.silences.silencing(
+        labels, receiverLabels.getOrDefault(route.receiver(), Map.of("name", route.receiver())));
+  }
+
+  /** The integrations of a receiver. */
+  List<Integration> integrations(String receiver) {
+    return receivers.getOrDefault(receiver, List.of());
   }
 
   /** How long sending may take. */
@@ -102,11 +134,20 @@ public final class Pipeline {
   }
 
   private interface Muter {
-    boolean mutes(LabelSet labels);
+    List<String> muting(LabelSet labels);
   }
 
-  private List<Alert> without(List<Alert> alerts, Muter m, Suppression why) {
-    List<Alert> kept = alerts.stream().filter(a -> !m.mutes(a.labels())).toList();
+  private List<Alert> without(
+      List<Alert> alerts, Muter m, Look.Cause cause, Suppression why, LookNotes notes) {
+    List<Alert> kept = new ArrayList<>(alerts.size());
+    for (Alert a : alerts) {
+      List<String> by = m.muting(a.labels());
+      if (by.isEmpty()) {
+        kept.add(a);
+      } else {
+        notes.held(a, cause, by);
+      }
+    }
     if (kept.size() < alerts.size()) {
       s.metrics.suppressed(why, alerts.size() - kept.size());
     }
@@ -128,19 +169,21 @@ public final class Pipeline {
     return mute;
   }
 
-  private boolean holds(String interval, Instant at) {
+  /** Whether an interval of this name holds. */
+  boolean holds(String interval, Instant at) {
     return intervals.getOrDefault(interval, List.of()).stream().anyMatch(i -> i.contains(at));
   }
 
-  private boolean notifyAll(Flush f, List<Alert> alerts) throws InterruptedException {
+  private boolean notifyAll(Flush f, List<Alert> alerts, LookNotes notes)
+      throws InterruptedException {
     LabelSet routeLabels = routeLabels(f.route(), f.group(), f.alerts(), f.at());
     AtomicBoolean ok = new AtomicBoolean(true);
     List<Runnable> tasks = new ArrayList<>();
-    for (Integration i : receivers.getOrDefault(f.route().receiver(), List.of())) {
+    for (Integration i : integrations(f.route().receiver())) {
       tasks.add(
           () -> {
             try {
-              if (!one(i, f, alerts, routeLabels)) {
+              if (!one(i, f, alerts, routeLabels, notes)) {
                 ok.set(false);
               }
             } catch (InterruptedException e) {
@@ -148,6 +191,7 @@ public final class Pipeline {
               Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
               ok.set(false);
+              notes.attempt(i, s.clock.instant(), Look.Result.FAILED, e.toString());
               LOG.log(Level.ERROR, i + ": " + f.groupKey() + ": unexpected failure", e);
             }
           });
@@ -171,7 +215,23 @@ public final class Pipeline {
             LOG.log(Level.ERROR, "label {0} of route {1}: {2}", name, route.key(), problem));
   }
 
-  private boolean one(Integration i, Flush f, List<Alert> alerts, LabelSet routeLabels)
+  /** Whether all that fires was acknowledged, so that it is not repeated. */
+  private boolean isAcknowledged(List<Alert> alerts, Instant at) {
+    return alerts.stream()
+        .filter(a -> !a.isResolvedAt(at))
+        .allMatch(a -> s.notes.acknowledgement(a) != null);
+  }
+
+  private void prolong(NotificationLog.Key key, Duration repeat) {
+    try {
+      s.log.prolong(key, repeat.multipliedBy(2));
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "what was sent could not be written to disk: {0}", e.getMessage());
+    }
+  }
+
+  private boolean one(
+      Integration i, Flush f, List<Alert> alerts, LabelSet routeLabels, LookNotes notes)
       throws InterruptedException {
     Set<Long> firing = new HashSet<>();
     Set<Long> resolved = new HashSet<>();
@@ -188,6 +248,13 @@ public final class Pipeline {
     Duration repeat = f.route().repeatInterval();
     NotifyReason reason = NotifyReason.of(last, firing, resolved, i.sendResolved(), repeat, f.at());
     if (reason == NotifyReason.NONE) {
+      notes.attempt(i, s.clock.instant(), Look.Result.NOTHING_NEW, "");
+      return true;
+    }
+    if (reason == NotifyReason.REPEAT && isAcknowledged(alerts, f.at())) {
+      s.metrics.suppressed(Suppression.ACKNOWLEDGEMENT, alerts.size());
+      notes.attempt(i, s.clock.instant(), Look.Result.ACKNOWLEDGED, "");
+      prolong(key, repeat);
       return true;
     }
     Map<String, String> memo = new HashMap<>();
@@ -200,9 +267,17 @@ public final class Pipeline {
     if (!told.isEmpty()) {
       TemplateData data =
           s.templates.data(i.receiver(), f.group(), routeLabels, reason.text(), told, f.at());
-      if (!send(i, f, new Notification(f.groupKey(), told, data, f.at(), memo))) {
+      Notification n = new Notification(f.groupKey(), told, data, f.at(), memo);
+      String problem = send(i, f, n);
+      notes.told(i, s.clock.instant(), told, problem == null);
+      if (problem != null) {
+        notes.attempt(i, s.clock.instant(), Look.Result.FAILED, problem);
         return false;
       }
+      notes.attempt(i, s.clock.instant(), Look.Result.SENT, reason.text());
+    } else {
+      notes.attempt(
+          i, s.clock.instant(), Look.Result.NOTHING_NEW, "it is not told of what is over");
     }
     try {
       s.log.note(key, firing, resolved, memo, repeat.multipliedBy(2));
@@ -218,8 +293,13 @@ public final class Pipeline {
     return true;
   }
 
-  /** Sends, again and again until it is taken, refused for good, or there is no time left. */
-  private boolean send(Integration i, Flush f, Notification n) throws InterruptedException {
+  /**
+   * Sends, again and again until it is taken, refused for good, or there is no time left.
+   *
+   * @return what went wrong last; null when it was taken
+   */
+  private @Nullable String send(Integration i, Flush f, Notification n)
+      throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f));
     Duration pause = FIRST_PAUSE;
     String said = "";
@@ -229,7 +309,7 @@ public final class Pipeline {
         if (attempt > 1) {
           LOG.log(Level.INFO, "{0}: notified after {1} attempts", i, attempt);
         }
-        return true;
+        return null;
       }
       Duration next = jittered(pause);
       boolean late = !s.clock.instant().plus(next).isBefore(deadline);
@@ -243,7 +323,7 @@ public final class Pipeline {
             attempt,
             failure.again() ? "; it is tried again when the group is looked at next" : "",
             failure.problem());
-        return false;
+        return failure.problem();
       }
       if (!failure.problem().equals(said)) {
         said = failure.problem();
@@ -268,6 +348,31 @@ public final class Pipeline {
     }
     s.metrics.request(i, (System.nanoTime() - start) / 1e9, failure == null);
     return failure;
+  }
+
+  /**
+   * What an integration would be told now, were its group looked at.
+   *
+   * @param alerts of the group that nothing keeps back
+   */
+  NotifyReason reason(Integration i, String groupKey, Duration repeat, List<Alert> alerts) {
+    Instant now = s.clock.instant();
+    Set<Long> firing = new HashSet<>();
+    Set<Long> resolved = new HashSet<>();
+    for (Alert a : alerts) {
+      (a.isResolvedAt(now) ? resolved : firing).add(a.labels().notifiedHash());
+    }
+    return NotifyReason.of(last(i, groupKey), firing, resolved, i.sendResolved(), repeat, now);
+  }
+
+  /** What an integration was told last about a group; null for nothing. */
+  NotificationLog.@Nullable Entry last(Integration i, String groupKey) {
+    return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
+  }
+
+  /** Whether something keeps an alert back on a route now. */
+  boolean isHeld(LabelSet labels, Route route) {
+    return s.inhibitor.inhibiting(labels) != null || !silencing(labels, route).isEmpty();
   }
 
   private static Duration jittered(Duration d) {

@@ -37,7 +37,7 @@ final class MeshCodec {
     LabelMatcher.Type.NOT_REGEX
   };
 
-  /** A silence of another member; null when it says what ours cannot. */
+  /** A silence of another member; null when it has no matchers, and so means nothing. */
   record MeshSilence(@Nullable Silence silence, String id, Instant expiresAt) {}
 
   record MeshEntry(NotificationLog.Key key, NotificationLog.Entry entry) {}
@@ -92,12 +92,19 @@ final class MeshCodec {
               w.string(1, k).string(2, v);
               w.end(entry);
             });
-    int set = w.begin(11);
-    matchers(w, 1, s.matchers());
-    w.end(set);
+    sets(w, 11, s.sets());
+    sets(w, 12, s.receiverSets());
     w.end(begun);
     time(w, 2, expiresAt);
     return delimited(w);
+  }
+
+  private static void sets(ProtoWriter w, int field, List<LabelMatchers> sets) {
+    for (LabelMatchers m : sets) {
+      int set = w.begin(field);
+      matchers(w, 1, m);
+      w.end(set);
+    }
   }
 
   private static void matchers(ProtoWriter w, int field, LabelMatchers matchers) {
@@ -190,7 +197,7 @@ final class MeshCodec {
     String id = "";
     List<LabelMatcher> matchers = new ArrayList<>();
     final List<List<LabelMatcher>> sets = new ArrayList<>();
-    boolean byReceiver;
+    final List<List<LabelMatcher>> receivers = new ArrayList<>();
     Instant startsAt = Instant.EPOCH;
     Instant endsAt = Instant.EPOCH;
     Instant updatedAt = Instant.EPOCH;
@@ -214,10 +221,7 @@ final class MeshCodec {
           case 9 -> comment = commented ? comment : r.readString();
           case 10 -> pair(r, annotations);
           case 11 -> sets.add(matcherSet(r));
-          case 12 -> {
-            byReceiver = true;
-            r.skip();
-          }
+          case 12 -> receivers.add(matcherSet(r));
           default -> r.skip();
         }
       }
@@ -245,14 +249,15 @@ final class MeshCodec {
     }
 
     MeshSilence end() {
-      List<LabelMatcher> all = sets.isEmpty() ? matchers : sets.getFirst();
-      if (sets.size() > 1 || byReceiver || all.isEmpty()) {
+      List<List<LabelMatcher>> all = sets.isEmpty() ? List.of(matchers) : sets;
+      if (all.stream().anyMatch(List::isEmpty) || receivers.stream().anyMatch(List::isEmpty)) {
         return new MeshSilence(null, id, expiresAt);
       }
       return new MeshSilence(
           new Silence(
               id,
-              LabelMatchers.sorted(all),
+              all.stream().map(LabelMatchers::sorted).toList(),
+              receivers.stream().map(LabelMatchers::sorted).toList(),
               startsAt,
               endsAt,
               updatedAt,

@@ -136,6 +136,38 @@ public final class NotificationLog implements Closeable, SharedState {
     compactIfWorthwhile();
   }
 
+  /** An entry without counting it as a question of the dispatcher. */
+  public synchronized @Nullable Entry peek(Key key) {
+    return entries.get(key);
+  }
+
+  /**
+   * Keeps what was sent for longer, so that it is not sent again as if it were new.
+   *
+   * @param expiry after which it may be forgotten, if that is shorter than the retention
+   * @throws IOException when it could not be written; it holds all the same until the process ends
+   */
+  public synchronized void prolong(Key key, Duration expiry) throws IOException {
+    Entry before = entries.get(key);
+    Instant now = clock.instant();
+    Duration keep = expiry.compareTo(retention) < 0 ? expiry : retention;
+    if (before == null || before.expiresAt().isAfter(now.plus(keep.dividedBy(2)))) {
+      return;
+    }
+    // A little later than it was, so that other members take it in.
+    Entry e =
+        new Entry(
+            before.at().plusMillis(1),
+            before.firing(),
+            before.resolved(),
+            now.plus(keep),
+            before.memo());
+    put(key, e);
+    changed.accept(MeshCodec.sent(key, e));
+    log.append(StateJson.sent(key, e));
+    compactIfWorthwhile();
+  }
+
   private void put(Key key, Entry e) {
     entries.remove(key); // so that the map is in the order of writing
     entries.put(key, e);

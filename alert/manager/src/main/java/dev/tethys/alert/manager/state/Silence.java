@@ -2,12 +2,19 @@ package dev.tethys.alert.manager.state;
 
 import dev.tethys.alert.manager.match.LabelMatchers;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
-/** Alerts that match are not notified about for a time. */
+/**
+ * Alerts that match are not notified about for a time.
+ *
+ * @param sets an alert is silenced when it meets one of them; at least one
+ * @param receiverSets when there are any, it holds only for receivers whose labels meet one of them
+ */
 public record Silence(
     String id,
-    LabelMatchers matchers,
+    List<LabelMatchers> sets,
+    List<LabelMatchers> receiverSets,
     Instant startsAt,
     Instant endsAt,
     Instant updatedAt,
@@ -32,13 +39,86 @@ public record Silence(
     }
   }
 
+  public Silence {
+    sets = List.copyOf(sets);
+    receiverSets = List.copyOf(receiverSets);
+    if (sets.isEmpty()) {
+      throw new IllegalArgumentException("a silence has at least one set of matchers");
+    }
+  }
+
+  /** One with a single set of matchers, which holds for every receiver. */
+  public Silence(
+      String id,
+      LabelMatchers matchers,
+      Instant startsAt,
+      Instant endsAt,
+      Instant updatedAt,
+      String createdBy,
+      String comment,
+      Map<String, String> annotations) {
+    this(
+        id,
+        List.of(matchers),
+        List.of(),
+        startsAt,
+        endsAt,
+        updatedAt,
+        createdBy,
+        comment,
+        annotations);
+  }
+
+  /** The first set: all that the published API and older members of a cluster can say. */
+  public LabelMatchers matchers() {
+    return sets.getFirst();
+  }
+
+  /** Whether it says more than {@link #matchers} does. */
+  public boolean isExtended() {
+    return sets.size() > 1 || !receiverSets.isEmpty();
+  }
+
+  /** Whether alerts with such labels are meant, whoever would be told. */
+  public boolean matches(LabelSet alert) {
+    for (LabelMatchers m : sets) {
+      if (m.matches(alert.map())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it holds for a receiver with such labels. */
+  public boolean holdsFor(Map<String, String> receiver) {
+    return receiverSets.isEmpty() || receiverSets.stream().anyMatch(m -> m.matches(receiver));
+  }
+
   public State stateAt(Instant t) {
     return t.isBefore(startsAt)
         ? State.PENDING
         : t.isAfter(endsAt) || t.equals(endsAt) ? State.EXPIRED : State.ACTIVE;
   }
 
+  /** With the sets of another, if it says only the first of these. */
+  Silence withSetsOf(Silence other) {
+    if (isExtended() || !other.isExtended() || !matchers().equals(other.matchers())) {
+      return this;
+    }
+    return new Silence(
+        id,
+        other.sets,
+        other.receiverSets,
+        startsAt,
+        endsAt,
+        updatedAt,
+        createdBy,
+        comment,
+        annotations);
+  }
+
   Silence with(String newId, Instant start, Instant end, Instant updated) {
-    return new Silence(newId, matchers, start, end, updated, createdBy, comment, annotations);
+    return new Silence(
+        newId, sets, receiverSets, start, end, updated, createdBy, comment, annotations);
   }
 }

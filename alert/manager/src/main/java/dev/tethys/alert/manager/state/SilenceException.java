@@ -15,7 +15,8 @@ public final class SilenceException extends Exception {
     return new SilenceException("silence not found", true);
   }
 
-  static SilenceException invalid(String message) {
+  /** It is not valid. */
+  public static SilenceException invalid(String message) {
     return new SilenceException(message, false);
   }
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,26 +129,21 @@ public final class Silences implements Closeable, SharedState {
    * @throws SilenceException in Alertmanager's words
    * @throws IOException when it could not be written; nothing has changed then
    */
-  public String set(Silence wanted) throws SilenceException, IOException {
-    check(wanted);
+  public String set(Silence posted) throws SilenceException, IOException {
+    check(posted);
     synchronized (this) {
       Instant now = clock.instant();
-      Silence before = silences.get(wanted.id());
-      if (!wanted.id().isEmpty() && before == null) {
+      Silence before = silences.get(posted.id());
+      if (!posted.id().isEmpty() && before == null) {
         throw SilenceException.notFound();
       }
+      // Who knows only one set, and has not changed that, does not take the others away.
+      Silence wanted = before == null ? posted : posted.withSetsOf(before);
       if (before != null && canChange(before, wanted, now)) {
         store(wanted.with(before.id(), wanted.startsAt(), wanted.endsAt(), now), "update silence");
         return before.id();
       }
-      if (limits.maxSilences() > 0 && silences.size() + 1 > limits.maxSilences()) {
-        throw SilenceException.invalid(
-            "exceeded maximum number of silences: "
-                + silences.size()
-                + " (limit: "
-                + limits.maxSilences()
-                + ")");
-      }
+      checkRoom();
       Instant start = wanted.startsAt().isBefore(now) ? now : wanted.startsAt();
       Silence fresh = wanted.with(UUID.randomUUID().toString(), start, wanted.endsAt(), now);
       encoded(fresh);
@@ -159,8 +155,19 @@ public final class Silences implements Closeable, SharedState {
     }
   }
 
+  private void checkRoom() throws SilenceException {
+    if (limits.maxSilences() > 0 && silences.size() + 1 > limits.maxSilences()) {
+      throw SilenceException.invalid(
+          "exceeded maximum number of silences: "
+              + silences.size()
+              + " (limit: "
+              + limits.maxSilences()
+              + ")");
+    }
+  }
+
   private static boolean canChange(Silence a, Silence b, Instant now) {
-    if (!a.matchers().equals(b.matchers())) {
+    if (!a.sets().equals(b.sets()) || !a.receiverSets().equals(b.receiverSets())) {
       return false;
     }
     return switch (a.stateAt(now)) {
@@ -172,8 +179,28 @@ public final class Silences implements Closeable, SharedState {
     };
   }
 
-  private void check(Silence s) throws SilenceException {
-    List<LabelMatcher> all = s.matchers().all();
+  /**
+   * Whether a silence may be made.
+   *
+   * @throws SilenceException in Alertmanager's words, when it may not
+   */
+  public void check(Silence s) throws SilenceException {
+    for (LabelMatchers set : s.sets()) {
+      check(set, true);
+    }
+    for (LabelMatchers set : s.receiverSets()) {
+      check(set, false);
+    }
+    if (s.endsAt().isBefore(s.startsAt())) {
+      throw SilenceException.invalid("invalid silence: end time must not be before start time");
+    }
+  }
+
+  /**
+   * @param ofAlerts whether it may not be met by everything
+   */
+  private void check(LabelMatchers set, boolean ofAlerts) throws SilenceException {
+    List<LabelMatcher> all = set.all();
     if (all.isEmpty()) {
       throw SilenceException.invalid("invalid silence: at least one matcher required");
     }
@@ -186,12 +213,9 @@ public final class Silences implements Closeable, SharedState {
                 + GoQuote.quote(all.get(i).name()));
       }
     }
-    if (all.stream().allMatch(m -> m.isEqual() && m.matches(""))) {
+    if (ofAlerts && all.stream().allMatch(m -> m.isEqual() && m.matches(""))) {
       throw SilenceException.invalid(
           "invalid silence: at least one matcher must not match the empty string");
-    }
-    if (s.endsAt().isBefore(s.startsAt())) {
-      throw SilenceException.invalid("invalid silence: end time must not be before start time");
     }
   }
 
@@ -237,13 +261,37 @@ public final class Silences implements Closeable, SharedState {
           "{0} {1}: {2} from {3} to {4} by {5}: {6}",
           what,
           s.id(),
-          s.matchers(),
+          described(s),
           s.startsAt(),
           s.endsAt(),
           s.createdBy(),
           s.comment());
     }
     compactIfWorthwhile();
+  }
+
+  private static Object described(Silence s) {
+    if (!s.isExtended()) {
+      return s.matchers();
+    }
+    return s.receiverSets().isEmpty() ? s.sets() : s.sets() + " for receivers " + s.receiverSets();
+  }
+
+  /**
+   * Makes a silence under an id that its maker chose, unless there is, or was, one of that id.
+   *
+   * @return whether it was made
+   * @throws SilenceException in Alertmanager's words
+   * @throws IOException when it could not be written; nothing has changed then
+   */
+  public synchronized boolean setUnlessKnown(Silence s) throws SilenceException, IOException {
+    if (silences.containsKey(s.id())) {
+      return false;
+    }
+    check(s);
+    checkRoom();
+    store(s, "create silence");
+    return true;
   }
 
   private void compact() {
@@ -272,12 +320,25 @@ public final class Silences implements Closeable, SharedState {
     return silences.get(id);
   }
 
-  /** The ids of the silences that hold for labels now, sorted. */
-  public synchronized List<String> silencing(LabelSet labels) {
+  /** The ids of the silences that hold for labels now, for some receiver at least; sorted. */
+  public List<String> silencing(LabelSet labels) {
+    return silencing(labels, s -> true);
+  }
+
+  /**
+   * The ids of the silences that hold for labels now where a receiver would be told; sorted.
+   *
+   * @param receiver the labels of the receiver
+   */
+  public List<String> silencing(LabelSet labels, Map<String, String> receiver) {
+    return silencing(labels, s -> s.holdsFor(receiver));
+  }
+
+  private synchronized List<String> silencing(LabelSet labels, Predicate<Silence> counts) {
     Instant now = clock.instant();
     List<String> ids = new ArrayList<>();
     for (Silence s : silences.values()) {
-      if (s.stateAt(now) == Silence.State.ACTIVE && s.matchers().matches(labels.map())) {
+      if (s.stateAt(now) == Silence.State.ACTIVE && s.matches(labels) && counts.test(s)) {
         ids.add(s.id());
       }
     }
@@ -285,9 +346,9 @@ public final class Silences implements Closeable, SharedState {
     return ids;
   }
 
-  /** Matchers that select silences: each has to stand in a silence as it is. */
+  /** Matchers that select silences: each has to stand in one of a silence's sets as it is. */
   public static boolean isSelected(Silence s, LabelMatchers filter) {
-    return s.matchers().all().containsAll(filter.all());
+    return s.sets().stream().anyMatch(m -> m.all().containsAll(filter.all()));
   }
 
   private byte[] mesh(Silence s) {
@@ -321,8 +382,7 @@ public final class Silences implements Closeable, SharedState {
         if (foreign.size() < MAX_FOREIGN && foreign.add(m.id())) {
           LOG.log(
               Level.ERROR,
-              "silence {0} of another member has several sets of matchers or matchers of receivers,"
-                  + " which are not built: it does not hold here",
+              "silence {0} of another member has a set without matchers: it does not hold here",
               m.id());
         }
         continue;

@@ -17,20 +17,23 @@ import tools.jackson.databind.ObjectMapper;
  *
  * <p>A silence: {@code {"id", "matchers": [{"name", "value", "type"}], "startsAt", "endsAt",
  * "updatedAt", "createdBy", "comment", "annotations": {}}}, type being one of {@code = != =~ !~}.
+ * {@code "matchers"} is its first set; others stand in {@code "moreMatchers": [[…]]}, those of
+ * receivers in {@code "receiverMatchers": [[…]]}, both absent where there are none.
  *
  * <p>What was sent: {@code {"group", "receiver", "integration", "index", "at", "firing": [],
  * "resolved": [], "expiresAt", "memo": {}}}, alerts being their hashes as signed numbers.
  */
-final class StateJson {
+public final class StateJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private StateJson() {}
 
-  private interface Body {
+  /** Writes the properties of an object. */
+  public interface Body {
     void write(JsonGenerator g);
   }
 
-  private static byte[] object(Body body) {
+  public static byte[] object(Body body) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     try (JsonGenerator g = JSON.createGenerator(out)) {
       g.writeStartObject();
@@ -40,13 +43,45 @@ final class StateJson {
     return out.toByteArray();
   }
 
-  private static void strings(JsonGenerator g, String name, Map<String, String> m) {
+  private static void sets(JsonGenerator g, String name, List<LabelMatchers> sets) {
+    if (!sets.isEmpty()) {
+      g.writeArrayPropertyStart(name);
+      sets.forEach(m -> matchers(g, m));
+      g.writeEndArray();
+    }
+  }
+
+  public static void matchers(JsonGenerator g, LabelMatchers matchers) {
+    g.writeStartArray();
+    for (LabelMatcher m : matchers.all()) {
+      g.writeStartObject();
+      g.writeStringProperty("name", m.name());
+      g.writeStringProperty("value", m.value());
+      g.writeStringProperty("type", m.type().operator());
+      g.writeEndObject();
+    }
+    g.writeEndArray();
+  }
+
+  public static LabelMatchers matchers(JsonNode list) {
+    List<LabelMatcher> all = new ArrayList<>();
+    for (JsonNode m : list) {
+      all.add(
+          LabelMatcher.of(
+              type(m.required("type").asString()),
+              m.required("name").asString(),
+              m.required("value").asString()));
+    }
+    return new LabelMatchers(all);
+  }
+
+  static void strings(JsonGenerator g, String name, Map<String, String> m) {
     g.writeObjectPropertyStart(name);
     m.forEach(g::writeStringProperty);
     g.writeEndObject();
   }
 
-  private static Map<String, String> strings(JsonNode n) {
+  static Map<String, String> strings(JsonNode n) {
     Map<String, String> m = new LinkedHashMap<>();
     n.properties().forEach(e -> m.put(e.getKey(), e.getValue().asString()));
     return m;
@@ -56,15 +91,10 @@ final class StateJson {
     return object(
         g -> {
           g.writeStringProperty("id", s.id());
-          g.writeArrayPropertyStart("matchers");
-          for (LabelMatcher m : s.matchers().all()) {
-            g.writeStartObject();
-            g.writeStringProperty("name", m.name());
-            g.writeStringProperty("value", m.value());
-            g.writeStringProperty("type", m.type().operator());
-            g.writeEndObject();
-          }
-          g.writeEndArray();
+          g.writeName("matchers");
+          matchers(g, s.matchers());
+          sets(g, "moreMatchers", s.sets().subList(1, s.sets().size()));
+          sets(g, "receiverMatchers", s.receiverSets());
           g.writeStringProperty("startsAt", s.startsAt().toString());
           g.writeStringProperty("endsAt", s.endsAt().toString());
           g.writeStringProperty("updatedAt", s.updatedAt().toString());
@@ -81,17 +111,15 @@ final class StateJson {
    */
   static Silence silence(byte[] payload) {
     JsonNode n = JSON.readTree(payload);
-    List<LabelMatcher> matchers = new ArrayList<>();
-    for (JsonNode m : n.required("matchers")) {
-      matchers.add(
-          LabelMatcher.of(
-              type(m.required("type").asString()),
-              m.required("name").asString(),
-              m.required("value").asString()));
-    }
+    List<LabelMatchers> sets = new ArrayList<>();
+    sets.add(matchers(n.required("matchers")));
+    n.path("moreMatchers").forEach(m -> sets.add(matchers(m)));
+    List<LabelMatchers> receivers = new ArrayList<>();
+    n.path("receiverMatchers").forEach(m -> receivers.add(matchers(m)));
     return new Silence(
         n.required("id").asString(),
-        new LabelMatchers(matchers),
+        sets,
+        receivers,
         time(n, "startsAt"),
         time(n, "endsAt"),
         time(n, "updatedAt"),
@@ -109,7 +137,7 @@ final class StateJson {
     throw new IllegalArgumentException("no matcher is called " + operator);
   }
 
-  private static Instant time(JsonNode n, String name) {
+  public static Instant time(JsonNode n, String name) {
     return Instant.parse(n.required(name).asString());
   }
 
@@ -157,7 +185,7 @@ final class StateJson {
     return s;
   }
 
-  static JsonNode tree(byte[] payload) {
+  public static JsonNode tree(byte[] payload) {
     return JSON.readTree(payload);
   }
 }

@@ -90,7 +90,7 @@ class AlertmanagerApiTest {
       throws IOException, InterruptedException {
     try (HttpClient c = HttpClient.newHttpClient()) {
       return c.send(
-          HttpRequest.newBuilder(URI.create(base + path))
+          HttpRequest.newBuilder(URI.create(base + path).normalize())
               .method(method, HttpRequest.BodyPublishers.ofString(body))
               .header("Content-Type", "application/json")
               .build(),
@@ -133,7 +133,8 @@ class AlertmanagerApiTest {
           check(
               "POST",
               p,
-              "[{\"labels\":{\"a b\":\"1\"},\"startsAt\":\"2030-01-01T00:00:00Z\",\"endsAt\":\"2029-01-01T00:00:00Z\"}]",
+              "[{\"labels\":{\"a"
+                  + " b\":\"1\"},\"startsAt\":\"2030-01-01T00:00:00Z\",\"endsAt\":\"2029-01-01T00:00:00Z\"}]",
               400,
               "\"start time must be before end time\"");
           check(
@@ -168,7 +169,8 @@ class AlertmanagerApiTest {
               p + "?receiver=(",
               "",
               400,
-              "\"failed to parse receiver param: error parsing regexp: missing closing ): `^(?:()$`\"");
+              "\"failed to parse receiver param: error parsing regexp: missing closing ):"
+                  + " `^(?:()$`\"");
           check("GET", p + "?active=maybe", "", 200, "[]");
           check("GET", "/nope", "", 404, coded(404, "path /p/api/v2/nope was not found"));
           check("PUT", p, "", 405, coded(405, "method PUT is not allowed, but [GET,POST] are"));
@@ -306,7 +308,7 @@ class AlertmanagerApiTest {
   void routesAreShownAndTried() throws Exception {
     serving(
         () -> {
-          JsonNode tree = JSON.readTree(send("GET", "/tethys/routes", "").body());
+          JsonNode tree = JSON.readTree(send("GET", "/../tethys/routes", "").body());
           assertThat(tree.get("receiver").asString()).isEqualTo("hook");
           assertThat(tree.get("groupBy").get(0).asString()).isEqualTo("alertname");
           assertThat(tree.get("where").asString()).startsWith("a.yml:1:");
@@ -314,16 +316,156 @@ class AlertmanagerApiTest {
           String body = "{\"labels\":{\"alertname\":\"A\",\"x\":\"\"}}";
           check(
               "POST",
-              "/tethys/routes",
+              "/../tethys/routes",
               body,
               200,
               "{\"routes\":[{\"id\":0,\"receiver\":\"hook\",\"group\":{\"alertname\":\"A\"},"
-                  + "\"mutedBy\":[]}],\"steps\":[{\"id\":0,\"matched\":true}],"
+                  + "\"mutedBy\":[]}],\"steps\":[{\"id\":0,\"matched\":true,\"verdicts\":[]}],"
                   + "\"silencedBy\":[],\"inhibitedBy\":[]}");
-          check("POST", "/tethys/routes", "{}", 422, coded(602, "labels in body is required"));
-          assertThat(send("POST", "/tethys/routes", "{\"labels\":{\"a\":1}}").statusCode())
+          check("POST", "/../tethys/routes", "{}", 422, coded(602, "labels in body is required"));
+          assertThat(send("POST", "/../tethys/routes", "{\"labels\":{\"a\":1}}").statusCode())
               .isEqualTo(400);
-          assertThat(send("PUT", "/tethys/routes", "{}").statusCode()).isEqualTo(405);
+          assertThat(send("PUT", "/../tethys/routes", "{}").statusCode()).isEqualTo(405);
+        });
+  }
+
+  @Test
+  void whatAlertmanagerHasNotStandsBeside() throws Exception {
+    serving(
+        () -> {
+          check("POST", "/alerts", "[{\"labels\":{\"alertname\":\"A\"}}]", 200, "");
+          String fingerprint =
+              JSON.readTree(send("GET", "/alerts", "").body()).get(0).get("fingerprint").asString();
+          JsonNode t =
+              JSON.readTree(send("GET", "/../tethys/trace?fingerprint=" + fingerprint, "").body());
+          assertThat(t.path("alert").path("status").asString()).isEqualTo("firing");
+          assertThat(t.path("routes").path(0).path("outcome").asString()).isEqualTo("nobody");
+          assertThat(send("GET", "/../tethys/trace?fingerprint=0", "").statusCode()).isEqualTo(404);
+          assertThat(send("GET", "/../tethys/trace", "").statusCode()).isEqualTo(400);
+          t = JSON.readTree(send("POST", "/../tethys/trace", "{\"labels\":{\"a\":\"b\"}}").body());
+          assertThat(t.has("alert")).isFalse();
+          // Notes.
+          String note = "{\"fingerprint\":\"" + fingerprint + "\",\"author\":\"me\"%s}";
+          JsonNode n =
+              JSON.readTree(
+                  send("POST", "/../tethys/notes", String.format(note, ",\"acknowledges\":true"))
+                      .body());
+          assertThat(n.path("labels").path("alertname").asString()).isEqualTo("A");
+          t = JSON.readTree(send("GET", "/../tethys/trace?fingerprint=" + fingerprint, "").body());
+          assertThat(t.path("acknowledgement").path("author").asString()).isEqualTo("me");
+          assertThat(send("POST", "/../tethys/notes", String.format(note, "")).body())
+              .contains("a note that acknowledges nothing says something");
+          assertThat(
+                  send(
+                          "POST",
+                          "/../tethys/notes",
+                          String.format(note, ",\"text\":\"x\",\"until\":\"2030-01-01T00:00:00Z\""))
+                      .body())
+              .contains("only an acknowledgement ends");
+          assertThat(JSON.readTree(send("GET", "/../tethys/notes", "").body())).hasSize(1);
+          assertThat(send("DELETE", "/../tethys/notes/" + n.path("id").asString(), "").statusCode())
+              .isEqualTo(200);
+          assertThat(send("DELETE", "/../tethys/notes/" + n.path("id").asString(), "").statusCode())
+              .isEqualTo(404);
+          assertThat(JSON.readTree(send("GET", "/../tethys/notes", "").body())).isEmpty();
+          // Recurring silences: 2026-01-01 is a Thursday.
+          String recurring =
+              "{\"matchers\":["
+                  + String.format(MATCHER, "alertname", "A", "false")
+                  + "],\"createdBy\":\"me\",\"comment\":\"why\",\"schedule\":%s}";
+          JsonNode r =
+              JSON.readTree(
+                  send(
+                          "POST",
+                          "/../tethys/recurring-silences",
+                          String.format(
+                              recurring,
+                              "[{\"weekdays\":[\"thursday\"],\"times\":[{\"start_time\":\"01:00\",\"end_time\":\"03:00\"}],\"location\":\"Europe/Berlin\"}]"))
+                      .body());
+          assertThat(r.path("next").path("startsAt").asString())
+              .isEqualTo("2026-01-01T00:00:00.000Z");
+          assertThat(JSON.readTree(send("GET", "/silences", "").body())).hasSize(1);
+          assertThat(
+                  send(
+                          "POST",
+                          "/../tethys/recurring-silences",
+                          String.format(recurring, "[{\"weekdays\":[\"caturday\"]}]"))
+                      .body())
+              .contains("caturday is not a valid weekday");
+          assertThat(
+                  send(
+                          "POST",
+                          "/../tethys/recurring-silences",
+                          String.format(recurring, "[{\"month\":[\"may\"]}]"))
+                      .statusCode())
+              .isEqualTo(400);
+          assertThat(
+                  send("POST", "/../tethys/recurring-silences", String.format(recurring, "[{}]"))
+                      .body())
+              .contains("for more than 31 days");
+          assertThat(
+                  send(
+                          "POST",
+                          "/../tethys/recurring-silences",
+                          String.format(recurring, "[{\"years\":[\"2031\"]}]"))
+                      .body())
+              .contains("no such time in the next 400 days");
+          assertThat(
+                  send("DELETE", "/../tethys/recurring-silences/" + r.path("id").asString(), "")
+                      .statusCode())
+              .isEqualTo(200);
+          assertThat(
+                  JSON.readTree(send("GET", "/silences", "").body())
+                      .get(0)
+                      .path("status")
+                      .path("state")
+                      .asString())
+              .isEqualTo("expired");
+          assertThat(JSON.readTree(send("GET", "/../tethys/recurring-silences", "").body()))
+              .isEmpty();
+          assertThat(send("GET", "/../tethys/heartbeats", "").body()).isEqualTo("[]\n");
+          // Silences with more than the published API can say.
+          String m = String.format(MATCHER, "a", "1", "false");
+          String sets =
+              ",\"matcherSets\":[["
+                  + m
+                  + "],["
+                  + m.replace("\"a\"", "\"b\"")
+                  + "]],\"receiverMatcherSets\":[["
+                  + m
+                  + "]]";
+          String id =
+              JSON.readTree(
+                      send(
+                              "POST",
+                              "/silences",
+                              String.format(
+                                  SILENCE, m, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", sets))
+                          .body())
+                  .path("silenceID")
+                  .asString();
+          JsonNode s = JSON.readTree(send("GET", "/silence/" + id, "").body());
+          assertThat(s.path("matcherSets")).hasSize(2);
+          assertThat(s.path("receiverMatcherSets")).hasSize(1);
+          assertThat(s.path("matchers").path(0).path("name").asString()).isEqualTo("a");
+          // Who does not know sets moves the end, and takes nothing away.
+          String moved =
+              JSON.readTree(
+                      send(
+                              "POST",
+                              "/silences",
+                              String.format(
+                                  SILENCE,
+                                  m,
+                                  "2026-01-01T00:00:00Z",
+                                  "2026-01-03T00:00:00Z",
+                                  ",\"id\":\"" + id + "\""))
+                          .body())
+                  .path("silenceID")
+                  .asString();
+          assertThat(moved).isEqualTo(id);
+          assertThat(JSON.readTree(send("GET", "/silence/" + id, "").body()).path("matcherSets"))
+              .hasSize(2);
         });
   }
 }

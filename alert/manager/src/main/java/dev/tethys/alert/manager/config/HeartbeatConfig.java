@@ -1,0 +1,136 @@
+package dev.tethys.alert.manager.config;
+
+import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoQuote;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An alert that has to come again and again; that it does not is an alert of its own.
+ *
+ * @param matchers which alerts are a sign of life
+ * @param within for how long none may come
+ * @param receiver who is told; null for whom the routes say
+ * @param labels of the alert about it, its name and the heartbeat's among them
+ */
+public record HeartbeatConfig(
+    YamlObject at,
+    String name,
+    LabelMatchers matchers,
+    Duration within,
+    @Nullable String receiver,
+    Map<String, String> labels,
+    Map<String, String> annotations) {
+  /** What the alert is called unless labels say otherwise. */
+  public static final String ALERT_NAME = "HeartbeatMissing";
+
+  /** The label that names the heartbeat. */
+  public static final String LABEL = "heartbeat";
+
+  static final Duration SHORTEST = Duration.ofSeconds(10);
+
+  static final Section SECTION =
+      new Section(
+          "heartbeat",
+          "An alert that has to come again and again. Alertmanager has no such thing.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "The label heartbeat of the alert about it.");
+  private static final Key<List<String>> MATCHERS =
+      SECTION.key(
+          "matchers", Type.list(Type.STRING), List.of(), "Which firing alerts are a sign of life.");
+  private static final Key<Duration> WITHIN =
+      SECTION.optional(
+          "within", Type.DURATION, "For how long none of them may come; 10s at least.");
+  static final Key<String> RECEIVER =
+      SECTION.key(
+          "receiver", Type.STRING, "", "Who is told, before all routes; else the routes say.");
+  private static final Key<Map<String, String>> LABELS =
+      SECTION.key(
+          "labels",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Labels of the alert about it; its alertname is HeartbeatMissing unless given here.");
+  private static final Key<Map<String, String>> ANNOTATIONS =
+      SECTION.key("annotations", Type.map(Type.STRING), Map.of(), "Annotations of that alert.");
+
+  static HeartbeatConfig read(YamlNode node, MatcherSyntax syntax, Set<String> receivers) {
+    YamlObject o = node.object(SECTION);
+    o.readAll();
+    if (o.get(NAME).isEmpty()) {
+      throw o.error("missing name in heartbeat");
+    }
+    LabelMatchers matchers =
+        LabelMatchers.sorted(new MatcherReader(o, syntax).matchers(MATCHERS).all());
+    if (matchers.all().stream().allMatch(m -> m.isEqual() && m.matches(""))) {
+      throw o.error(MATCHERS, "heartbeat: at least one matcher must not match the empty string");
+    }
+    Duration within = o.find(WITHIN);
+    if (within == null) {
+      throw o.error("missing within in heartbeat: for how long none of its alerts may come");
+    }
+    if (within.compareTo(SHORTEST) < 0) {
+      throw o.error(WITHIN, "within is shorter than " + SHORTEST.toSeconds() + "s");
+    }
+    String receiver = o.get(RECEIVER);
+    if (!receiver.isEmpty() && !receivers.contains(receiver)) {
+      throw o.error(
+          RECEIVER, "undefined receiver " + GoQuote.quote(receiver) + " used in heartbeat");
+    }
+    Map<String, String> labels = new TreeMap<>(o.get(LABELS));
+    for (Map<String, String> m : List.of(labels, o.get(ANNOTATIONS))) {
+      for (String l : m.keySet()) {
+        if (!syntax.isLabelName(l)) {
+          throw o.error("invalid label name " + GoQuote.quote(l) + " in heartbeat");
+        }
+      }
+    }
+    if (labels.containsKey(LABEL)) {
+      throw o.error(LABELS, "the label heartbeat is the name of the heartbeat");
+    }
+    labels.putIfAbsent("alertname", ALERT_NAME);
+    labels.put(LABEL, o.get(NAME));
+    labels.values().removeIf(String::isEmpty);
+    if (matchers.matches(labels)) {
+      throw o.error(MATCHERS, "heartbeat: the alert about it would be its own sign of life");
+    }
+    return new HeartbeatConfig(
+        o,
+        o.get(NAME),
+        matchers,
+        within,
+        receiver.isEmpty() ? null : receiver,
+        labels,
+        o.get(ANNOTATIONS));
+  }
+
+  /** The routes with those of heartbeats that say who is told before all others. */
+  static RouteConfig before(RouteConfig root, List<HeartbeatConfig> heartbeats) {
+    List<RouteConfig> routes = new ArrayList<>();
+    for (HeartbeatConfig h : heartbeats) {
+      if (h.receiver != null) {
+        routes.add(RouteConfig.of(h.at, h.receiver, matching(h.labels)));
+      }
+    }
+    routes.addAll(root.routes());
+    return root.withRoutes(routes);
+  }
+
+  private static LabelMatchers matching(Map<String, String> labels) {
+    return LabelMatchers.sorted(
+        labels.entrySet().stream()
+            .map(e -> LabelMatcher.of(LabelMatcher.Type.EQUAL, e.getKey(), e.getValue()))
+            .toList());
+  }
+}

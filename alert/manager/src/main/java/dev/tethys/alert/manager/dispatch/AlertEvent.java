@@ -1,0 +1,34 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.state.LabelSet;
+import java.time.Instant;
+
+/**
+ * Something that became of an alert.
+ *
+ * @param by an integration, a silence, an alert, time intervals, or a person; "" for none
+ */
+public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
+  /** What became of it. */
+  public enum Kind {
+    NOTIFIED("notified"),
+    FAILED("failed"),
+    SILENCED("silenced"),
+    INHIBITED("inhibited"),
+    MUTED("muted"),
+    ACKNOWLEDGED("acknowledged"),
+    /** Nothing keeps it back any more. */
+    FREE("free");
+
+    private final String text;
+
+    Kind(String text) {
+      this.text = text;
+    }
+
+    /** As it is stored and shown. */
+    public String text() {
+      return text;
+    }
+  }
+}

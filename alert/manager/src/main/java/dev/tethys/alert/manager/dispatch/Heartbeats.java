@@ -1,0 +1,169 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.config.HeartbeatConfig;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks whether alerts that have to come again and again do, and raises an alert about those that
+ * do not: a dead man's switch.
+ *
+ * <p>Invariants: guarded by this object. A heartbeat that keeps its name over a change of the
+ * configuration keeps when it was heard of; a new one counts as heard of when it was configured.
+ */
+public final class Heartbeats {
+  private static final System.Logger LOG = System.getLogger(Heartbeats.class.getName());
+
+  /** How long an alert about a heartbeat holds unless it is raised again. */
+  private static final Duration HOLDS = Duration.ofMinutes(5);
+
+  private static final class Watched {
+    HeartbeatConfig config;
+    Instant heard;
+    @Nullable Instant missingSince;
+
+    Watched(HeartbeatConfig config, Instant heard) {
+      this.config = config;
+      this.heard = heard;
+    }
+  }
+
+  /**
+   * How a heartbeat does.
+   *
+   * @param missingSince null while it is there
+   */
+  public record Pulse(HeartbeatConfig config, Instant heard, @Nullable Instant missingSince) {}
+
+  private final AlertStore alerts;
+  private final InstantSource clock;
+  private Map<String, Watched> watched = new LinkedHashMap<>();
+
+  public Heartbeats(AlertStore alerts, InstantSource clock, Registry registry) {
+    this.alerts = alerts;
+    this.clock = clock;
+    registry.register(to -> to.accept(family()));
+  }
+
+  private MetricFamily family() {
+    return new MetricFamily(
+        "tethys_alertmanager_heartbeat_missing",
+        MetricType.GAUGE,
+        "Whether an expected alert did not come in time.",
+        "",
+        pulses().stream()
+            .map(
+                p ->
+                    new MetricFamily.Metric(
+                        dev.tethys.model.Labels.of("heartbeat", p.config.name()),
+                        p.missingSince == null ? 0 : 1))
+            .toList());
+  }
+
+  /** Obeys a configuration from now on. */
+  public void apply(List<HeartbeatConfig> configs) {
+    List<Alert> over = new ArrayList<>();
+    synchronized (this) {
+      Instant now = clock.instant();
+      Map<String, Watched> former = watched;
+      watched = new LinkedHashMap<>();
+      for (HeartbeatConfig c : configs) {
+        Watched w = former.get(c.name());
+        if (w == null || !w.config.matchers().equals(c.matchers())) {
+          watched.put(c.name(), new Watched(c, now));
+        } else {
+          Watched next = new Watched(c, w.heard);
+          if (w.config.labels().equals(c.labels())) {
+            next.missingSince = w.missingSince;
+            former.remove(c.name());
+          }
+          watched.put(c.name(), next);
+        }
+      }
+      former.values().stream()
+          .filter(w -> w.missingSince != null)
+          .forEach(w -> over.add(alert(w, now, now)));
+    }
+    alerts.put(over);
+  }
+
+  /** Hears of alerts that came in. */
+  public synchronized void heard(List<Alert> told) {
+    if (watched.isEmpty()) {
+      return;
+    }
+    Instant now = clock.instant();
+    for (Watched w : watched.values()) {
+      for (Alert a : told) {
+        if (!a.isResolvedAt(now) && w.config.matchers().matches(a.labels().map())) {
+          w.heard = now;
+          break;
+        }
+      }
+    }
+  }
+
+  /** Looks at all of them; to be called several times in the shortest time that is allowed. */
+  public void tick() {
+    List<Alert> raised = new ArrayList<>();
+    synchronized (this) {
+      Instant now = clock.instant();
+      for (Watched w : watched.values()) {
+        Instant due = w.heard.plus(w.config.within());
+        if (now.isBefore(due)) {
+          if (w.missingSince != null) {
+            LOG.log(Level.INFO, "heartbeat {0} is back", w.config.name());
+            raised.add(alert(w, now, now));
+            w.missingSince = null;
+          }
+          continue;
+        }
+        if (w.missingSince == null) {
+          w.missingSince = due;
+          LOG.log(
+              Level.WARNING,
+              "heartbeat {0} is missing: no alert {1} came since {2}",
+              w.config.name(),
+              w.config.matchers(),
+              w.heard);
+        }
+        raised.add(alert(w, now, now.plus(HOLDS)));
+      }
+    }
+    if (!raised.isEmpty()) {
+      alerts.put(raised);
+    }
+  }
+
+  private static Alert alert(Watched w, Instant now, Instant end) {
+    Instant since = w.missingSince;
+    return new Alert(
+        LabelSet.of(w.config.labels()),
+        LabelSet.of(w.config.annotations()),
+        since == null ? now : since,
+        end,
+        "",
+        now,
+        end.isAfter(now));
+  }
+
+  /** How they do now. */
+  public synchronized List<Pulse> pulses() {
+    return watched.values().stream()
+        .map(w -> new Pulse(w.config, w.heard, w.missingSince))
+        .toList();
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.dispatch.Look.Attempt;
+import dev.tethys.alert.manager.dispatch.Look.Held;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.LabelSet;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Takes down what happens in one look at a group; from several threads. */
+final class LookNotes {
+  private final Instant at;
+  private final Map<LabelSet, Held> held = new LinkedHashMap<>();
+  private final List<Attempt> attempts = new ArrayList<>();
+  private final List<AlertEvent> events = new ArrayList<>();
+  private List<String> quiet = List.of();
+
+  LookNotes(Instant at) {
+    this.at = at;
+  }
+
+  synchronized void held(Alert a, Look.Cause cause, List<String> by) {
+    held.put(a.labels(), new Held(cause, by));
+  }
+
+  synchronized void quiet(List<String> intervals) {
+    quiet = intervals;
+  }
+
+  synchronized void attempt(Integration i, Instant when, Look.Result result, String detail) {
+    attempts.add(new Attempt(name(i), when, result, detail));
+  }
+
+  /** Alerts that an integration was told of, or could not be told of. */
+  synchronized void told(Integration i, Instant when, List<Alert> alerts, boolean taken) {
+    for (Alert a : alerts) {
+      events.add(
+          new AlertEvent(
+              when,
+              a.labels(),
+              taken ? AlertEvent.Kind.NOTIFIED : AlertEvent.Kind.FAILED,
+              i.toString()));
+    }
+  }
+
+  static String name(Integration i) {
+    return i.kind() + "[" + i.index() + "]";
+  }
+
+  synchronized Look end() {
+    return new Look(at, new HashMap<>(held), quiet, List.copyOf(attempts));
+  }
+
+  /**
+   * What is new for alerts since the look before.
+   *
+   * @param before null for the first look
+   */
+  synchronized List<AlertEvent> events(
+      List<Alert> seen, @org.jspecify.annotations.Nullable Look before) {
+    List<AlertEvent> out = new ArrayList<>();
+    Look now = end();
+    for (Alert a : seen) {
+      if (a.isResolvedAt(at)) {
+        continue;
+      }
+      AlertEvent e = standing(now, a.labels());
+      AlertEvent former = before == null ? null : standing(before, a.labels());
+      boolean free = e.kind() == AlertEvent.Kind.FREE;
+      if (former == null ? !free : former.kind() != e.kind() || !former.by().equals(e.by())) {
+        out.add(e);
+      }
+    }
+    out.addAll(events);
+    return out;
+  }
+
+  private static AlertEvent standing(Look look, LabelSet labels) {
+    Held h = look.held().get(labels);
+    if (h != null) {
+      return new AlertEvent(
+          look.at(),
+          labels,
+          h.cause() == Look.Cause.SILENCED ? AlertEvent.Kind.SILENCED : AlertEvent.Kind.INHIBITED,
+          h.by().isEmpty() ? "" : h.by().getFirst());
+    }
+    if (!look.quiet().isEmpty()) {
+      return new AlertEvent(
+          look.at(), labels, AlertEvent.Kind.MUTED, String.join(", ", look.quiet()));
+    }
+    return new AlertEvent(look.at(), labels, AlertEvent.Kind.FREE, "");
+  }
+}

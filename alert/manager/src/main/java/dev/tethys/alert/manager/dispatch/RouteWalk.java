@@ -1,0 +1,93 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.match.LabelMatcher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The way of an alert through the routes, with what each route that was asked has said. Routes are
+ * named by their number in the order in which they stand; the root is 0.
+ */
+public final class RouteWalk {
+  /**
+   * What one matcher says.
+   *
+   * @param value that it met; "" for a label that is not there
+   */
+  public record Verdict(LabelMatcher matcher, String value, boolean met) {}
+
+  /** A route that was asked; it matches when all its matchers are met. */
+  public record Step(int id, Route route, List<Verdict> verdicts) {
+    public boolean matched() {
+      return verdicts.stream().allMatch(Verdict::met);
+    }
+  }
+
+  /** A route that the alert takes. */
+  public record Taken(int id, Route route) {}
+
+  private final Map<String, String> labels;
+  private final List<Step> steps = new ArrayList<>();
+  private final List<Taken> taken = new ArrayList<>();
+  private int next;
+
+  private RouteWalk(Map<String, String> labels) {
+    this.labels = labels;
+  }
+
+  /** The way of an alert with such labels. */
+  public static RouteWalk of(Route root, Map<String, String> labels) {
+    RouteWalk w = new RouteWalk(labels);
+    w.into(root);
+    return w;
+  }
+
+  /** The routes that were asked, in order. */
+  public List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  /** The routes that the alert takes, in order. */
+  public List<Taken> taken() {
+    return List.copyOf(taken);
+  }
+
+  private static int size(Route route) {
+    int n = 1;
+    for (Route child : route.children()) {
+      n += size(child);
+    }
+    return n;
+  }
+
+  /** Whether the alert is taken here or below. */
+  private boolean into(Route route) {
+    int id = next++;
+    Step step =
+        new Step(
+            id,
+            route,
+            route.matchers().all().stream()
+                .map(m -> new Verdict(m, labels.getOrDefault(m.name(), ""), m.matches(labels)))
+                .toList());
+    steps.add(step);
+    if (!step.matched()) {
+      next = id + size(route);
+      return false;
+    }
+    boolean below = false;
+    for (Route child : route.children()) {
+      boolean found = into(child);
+      below |= found;
+      if (found && !child.continues()) {
+        break;
+      }
+    }
+    next = id + size(route);
+    if (!below) {
+      taken.add(new Taken(id, route));
+    }
+    return true;
+  }
+}

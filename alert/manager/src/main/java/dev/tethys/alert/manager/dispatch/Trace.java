@@ -1,0 +1,102 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNote;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.NotificationLog;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why an alert does, or does not, notify at a moment.
+ *
+ * @param alert as it was last told of; null when nobody told of one with these labels
+ * @param steps the routes that were asked
+ * @param inhibition what inhibits it; null for nothing
+ * @param acknowledgement who has acknowledged it; null for nobody
+ * @param branches one for each route that it takes
+ */
+public record Trace(
+    Instant at,
+    LabelSet labels,
+    @Nullable Alert alert,
+    List<RouteWalk.Step> steps,
+    Inhibitor.@Nullable Inhibition inhibition,
+    @Nullable AlertNote acknowledgement,
+    List<Branch> branches) {
+
+  /** What it comes to on one route. */
+  public enum Outcome {
+    /** No such alert was told of; it would be told about after the group's wait. */
+    UNKNOWN("unknown"),
+    OVER("over"),
+    INHIBITED("inhibited"),
+    MUTED("muted"),
+    SILENCED("silenced"),
+    /** The receiver has no integrations. */
+    NOBODY("nobody"),
+    /** Its group was not looked at since it came. */
+    WAITING("waiting"),
+    FAILED("failed"),
+    /** The next look sends something. */
+    DUE("due"),
+    ACKNOWLEDGED("acknowledged"),
+    NOTIFIED("notified");
+
+    private final String text;
+
+    Outcome(String text) {
+      this.text = text;
+    }
+
+    /** As the API calls it. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * A time interval of a route.
+   *
+   * @param active whether nobody is told outside of it; else nobody is told within
+   * @param holds whether it is that time
+   */
+  public record Interval(String name, boolean active, boolean holds) {}
+
+  /**
+   * An integration of the receiver.
+   *
+   * @param last what was sent last about the group; null for nothing
+   * @param knows whether that told of this alert as firing
+   * @param reason why it would be told at a look now, in Alertmanager's words; "none" for not
+   * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was
+   *     sent
+   * @param attempt what became of it in the last look; null when it did not come to that
+   * @param failure its last failure
+   */
+  public record Told(
+      String integration,
+      boolean sendResolved,
+      NotificationLog.@Nullable Entry last,
+      boolean knows,
+      String reason,
+      @Nullable Instant repeatDue,
+      Look.@Nullable Attempt attempt,
+      Look.@Nullable Attempt failure) {}
+
+  /**
+   * One route that it takes.
+   *
+   * @param id of the route
+   * @param because the same in a sentence
+   */
+  public record Branch(
+      int id,
+      Dispatcher.GroupState group,
+      List<Interval> intervals,
+      List<String> silencedBy,
+      List<Told> told,
+      Outcome outcome,
+      String because) {}
+}

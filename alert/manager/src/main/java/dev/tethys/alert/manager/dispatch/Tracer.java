@@ -1,0 +1,224 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.dispatch.Trace.Branch;
+import dev.tethys.alert.manager.dispatch.Trace.Interval;
+import dev.tethys.alert.manager.dispatch.Trace.Outcome;
+import dev.tethys.alert.manager.dispatch.Trace.Told;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNote;
+import dev.tethys.alert.manager.state.AlertNotes;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.NotificationLog;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows an alert through everything that decides whether somebody is told, and changes nothing.
+ */
+public final class Tracer {
+  private final Dispatcher dispatcher;
+  private final Pipeline pipeline;
+  private final Inhibitor inhibitor;
+  private final AlertStore alerts;
+  private final AlertNotes notes;
+  private final InstantSource clock;
+
+  public Tracer(
+      Dispatcher dispatcher,
+      Pipeline pipeline,
+      Inhibitor inhibitor,
+      AlertStore alerts,
+      AlertNotes notes,
+      InstantSource clock) {
+    this.dispatcher = dispatcher;
+    this.pipeline = pipeline;
+    this.inhibitor = inhibitor;
+    this.alerts = alerts;
+    this.notes = notes;
+    this.clock = clock;
+  }
+
+  /** What becomes of an alert with such labels now. */
+  public Trace trace(LabelSet labels) {
+    Instant now = clock.instant();
+    Alert alert = alerts.get(labels);
+    RouteWalk walk = RouteWalk.of(dispatcher.root(), labels.map());
+    Inhibitor.Inhibition inhibition = inhibitor.inhibition(labels);
+    AlertNote ack = alert == null ? null : notes.acknowledgement(alert);
+    List<Branch> branches = new ArrayList<>();
+    List<Dispatcher.GroupState> states = dispatcher.states(labels);
+    for (int i = 0; i < states.size(); i++) {
+      int id = walk.taken().get(i).id();
+      branches.add(branch(id, states.get(i), labels, alert, inhibition, ack, now));
+    }
+    return new Trace(now, labels, alert, walk.steps(), inhibition, ack, branches);
+  }
+
+  private Branch branch(
+      int id,
+      Dispatcher.GroupState g,
+      LabelSet labels,
+      @Nullable Alert alert,
+      Inhibitor.@Nullable Inhibition inhibition,
+      @Nullable AlertNote ack,
+      Instant now) {
+    List<Interval> intervals = new ArrayList<>();
+    g.route()
+        .activeTimeIntervals()
+        .forEach(n -> intervals.add(new Interval(n, true, pipeline.holds(n, now))));
+    g.route()
+        .muteTimeIntervals()
+        .forEach(n -> intervals.add(new Interval(n, false, pipeline.holds(n, now))));
+    List<String> silencedBy = pipeline.silencing(labels, g.route());
+    List<Alert> free =
+        g.alerts().stream().filter(a -> !pipeline.isHeld(a.labels(), g.route())).toList();
+    List<Told> told = new ArrayList<>();
+    for (Integration i : pipeline.integrations(g.route().receiver())) {
+      told.add(told(i, g, labels, free));
+    }
+    Verdict v = verdict(g, alert, inhibition, intervals, silencedBy, told, ack, now);
+    return new Branch(id, g, intervals, silencedBy, told, v.outcome, v.because);
+  }
+
+  private Told told(Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
+    NotificationLog.Entry last = pipeline.last(i, g.key());
+    NotifyReason reason = pipeline.reason(i, g.key(), g.route().repeatInterval(), free);
+    String name = LookNotes.name(i);
+    Look look = g.last();
+    Look.Attempt attempt =
+        look == null
+            ? null
+            : look.attempts().stream()
+                .filter(a -> a.integration().equals(name))
+                .findFirst()
+                .orElse(null);
+    return new Told(
+        name,
+        i.sendResolved(),
+        last,
+        last != null && last.firing().contains(labels.notifiedHash()),
+        reason.text(),
+        last == null ? null : last.at().plus(g.route().repeatInterval()),
+        attempt,
+        g.failures().get(name));
+  }
+
+  private record Verdict(Outcome outcome, String because) {}
+
+  private static Verdict verdict(
+      Dispatcher.GroupState g,
+      @Nullable Alert alert,
+      Inhibitor.@Nullable Inhibition inhibition,
+      List<Interval> intervals,
+      List<String> silencedBy,
+      List<Told> told,
+      @Nullable AlertNote ack,
+      Instant now) {
+    if (inhibition != null) {
+      return new Verdict(
+          Outcome.INHIBITED,
+          "inhibited by "
+              + inhibition.source().labels()
+              + " ("
+              + inhibition.rule()
+              + (inhibition.equal().isEmpty()
+                  ? ""
+                  : ", equal " + String.join(", ", inhibition.equal()))
+              + ")");
+    }
+    List<Interval> active = intervals.stream().filter(Interval::active).toList();
+    if (!active.isEmpty() && active.stream().noneMatch(Interval::holds)) {
+      return new Verdict(Outcome.MUTED, "nobody is told outside of " + names(active));
+    }
+    List<Interval> muting = intervals.stream().filter(i -> !i.active() && i.holds()).toList();
+    if (!muting.isEmpty()) {
+      return new Verdict(Outcome.MUTED, "nobody is told in " + names(muting));
+    }
+    if (!silencedBy.isEmpty()) {
+      return new Verdict(Outcome.SILENCED, "silenced by " + String.join(", ", silencedBy));
+    }
+    if (told.isEmpty()) {
+      return new Verdict(
+          Outcome.NOBODY, "receiver " + g.route().receiver() + " has no integrations");
+    }
+    if (alert == null) {
+      return new Verdict(
+          Outcome.UNKNOWN,
+          "no such alert was told of; it would be notified about after "
+              + g.route().groupWait().toSeconds()
+              + " s");
+    }
+    return known(g, alert, told, ack, now);
+  }
+
+  /** Nothing keeps it back. */
+  private static Verdict known(
+      Dispatcher.GroupState g, Alert alert, List<Told> told, @Nullable AlertNote ack, Instant now) {
+    for (Told t : told) {
+      Look.Attempt a = t.attempt();
+      if (a != null && a.result() == Look.Result.FAILED) {
+        return new Verdict(
+            Outcome.FAILED, t.integration() + " failed at " + a.at() + ": " + a.detail() + next(g));
+      }
+    }
+    boolean due = told.stream().anyMatch(t -> !t.reason().equals(NotifyReason.NONE.text()));
+    if (alert.isResolvedAt(now) && !due) {
+      return new Verdict(Outcome.OVER, "it was over at " + alert.endsAt());
+    }
+    Look last = g.last();
+    if (last == null || last.at().isBefore(alert.startsAt()) && due) {
+      return new Verdict(Outcome.WAITING, "its group was not looked at since it came" + next(g));
+    }
+    boolean onlyRepeats =
+        told.stream()
+            .map(Told::reason)
+            .allMatch(
+                r -> r.equals(NotifyReason.NONE.text()) || r.equals(NotifyReason.REPEAT.text()));
+    if (ack != null && onlyRepeats) {
+      return new Verdict(
+          Outcome.ACKNOWLEDGED,
+          "acknowledged by "
+              + ack.author()
+              + " at "
+              + ack.at()
+              + "; not repeated until something changes"
+              + (ack.until() == null ? "" : " or it is " + ack.until()));
+    }
+    if (due) {
+      Told t =
+          told.stream()
+              .filter(x -> !x.reason().equals(NotifyReason.NONE.text()))
+              .findFirst()
+              .orElseThrow();
+      return new Verdict(Outcome.DUE, t.integration() + " is told: " + t.reason() + next(g));
+    }
+    Instant sent =
+        told.stream()
+            .map(Told::last)
+            .filter(java.util.Objects::nonNull)
+            .map(NotificationLog.Entry::at)
+            .max(Instant::compareTo)
+            .orElse(null);
+    Instant repeat =
+        told.stream()
+            .map(Told::repeatDue)
+            .filter(java.util.Objects::nonNull)
+            .min(Instant::compareTo)
+            .orElse(null);
+    return new Verdict(
+        Outcome.NOTIFIED,
+        sent == null ? "nothing has to be told" : "told at " + sent + ", repeated after " + repeat);
+  }
+
+  private static String next(Dispatcher.GroupState g) {
+    return g.next() == null ? "" : "; the group is looked at next at " + g.next();
+  }
+
+  private static String names(List<Interval> intervals) {
+    return String.join(", ", intervals.stream().map(Interval::name).toList());
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tethys.alert.manager.schedule;
+
+import dev.tethys.alert.manager.config.TimeInterval;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.state.SharedRecords;
+import dev.tethys.alert.manager.state.Silence;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A silence that holds again and again.
+ *
+ * @param schedule the times as they were written: a list of {@code time_intervals} in YAML or JSON
+ * @param times the same, read; it holds while one of them does
+ * @param until when it ends for good; null for never
+ * @param withdrawn whether it was taken back; kept so that other members learn of it
+ */
+public record RecurringSilence(
+    String id,
+    LabelMatchers matchers,
+    String schedule,
+    List<TimeInterval> times,
+    @Nullable Instant until,
+    String createdBy,
+    String comment,
+    Instant updatedAt,
+    boolean withdrawn)
+    implements SharedRecords.Item {
+  /** The annotation by which its silences are known. */
+  public static final String ANNOTATION = "tethys_recurring_silence";
+
+  /** For how long it may hold without a pause. */
+  static final Duration LONGEST = Duration.ofDays(31);
+
+  /** How far the next time may lie ahead of its making. */
+  static final Duration HORIZON = Duration.ofDays(400);
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** A time at which it holds, to the minute. */
+  public record Occurrence(Instant start, Instant end) {}
+
+  /** Whether it holds at a moment. */
+  boolean holds(Instant at) {
+    return (until == null || at.isBefore(until)) && times.stream().anyMatch(t -> t.contains(at));
+  }
+
+  /** The first time at which it holds that is not over at a moment, and begins before another. */
+  public @Nullable Occurrence next(Instant from, Instant before) {
+    Instant first = from.truncatedTo(ChronoUnit.MINUTES);
+    for (Instant t = first; t.isBefore(before); t = t.plus(MINUTE)) {
+      if (holds(t)) {
+        return new Occurrence(t.equals(first) ? begin(t) : t, end(t));
+      }
+    }
+    return null;
+  }
+
+  private Instant begin(Instant holding) {
+    Instant t = holding;
+    Instant earliest = holding.minus(LONGEST);
+    while (t.isAfter(earliest) && holds(t.minus(MINUTE))) {
+      t = t.minus(MINUTE);
+    }
+    return t;
+  }
+
+  private Instant end(Instant holding) {
+    Instant t = holding;
+    Instant latest = holding.plus(LONGEST).plus(MINUTE);
+    while (t.isBefore(latest) && holds(t)) {
+      t = t.plus(MINUTE);
+    }
+    return until != null && until.isBefore(t) ? until : t;
+  }
+
+  /**
+   * The ordinary silence of one time. Its id and contents follow from this alone, so that all
+   * members of a cluster make the same one, and one that somebody ended is not made again.
+   */
+  Silence silence(Occurrence o) {
+    String name = id + "/" + o.start().getEpochSecond();
+    return new Silence(
+        UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString(),
+        matchers,
+        o.start(),
+        o.end(),
+        // Older than any change that somebody makes to it.
+        o.start().minus(RecurringSilences.AHEAD).minus(LONGEST),
+        createdBy,
+        comment,
+        Map.of(ANNOTATION, id));
+  }
+
+  RecurringSilence withdrawnAt(Instant now) {
+    return new RecurringSilence(
+        id, matchers, schedule, times, until, createdBy, comment, now, true);
+  }
+}

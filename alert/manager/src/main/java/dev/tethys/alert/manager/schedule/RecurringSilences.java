@@ -1,0 +1,249 @@
+package dev.tethys.alert.manager.schedule;
+
+import dev.tethys.alert.manager.config.TimeInterval;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.schedule.RecurringSilence.Occurrence;
+import dev.tethys.alert.manager.state.SharedRecords;
+import dev.tethys.alert.manager.state.SharedState;
+import dev.tethys.alert.manager.state.Silence;
+import dev.tethys.alert.manager.state.SilenceException;
+import dev.tethys.alert.manager.state.Silences;
+import dev.tethys.config.ConfigException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Silences that come again. Shortly before one holds, an ordinary silence is made of it, which API
+ * v2, amtool and the other members of a cluster see and may end like any other.
+ *
+ * <p>Invariants: each is on the disk before it is acknowledged. A time has at most one silence,
+ * whoever makes it.
+ */
+public final class RecurringSilences implements Closeable {
+  /** The file in the storage folder. */
+  public static final String FILE = "recurring-silences.log";
+
+  /** How many are kept at most, those that were withdrawn among them. */
+  public static final int MAX = 10_000;
+
+  /** How long before a time its silence is made; longer than {@link #tick} is apart. */
+  static final Duration AHEAD = Duration.ofMinutes(5);
+
+  private static final System.Logger LOG = System.getLogger(RecurringSilences.class.getName());
+
+  private final Silences silences;
+  private final InstantSource clock;
+  private final Duration retention;
+  private final SharedRecords<RecurringSilence> records;
+  private final Map<String, Instant> madeUntil = new HashMap<>(); // guarded by itself
+
+  /**
+   * Opens them in a folder.
+   *
+   * @param retention how long one that was withdrawn is kept, so that all members hear of it
+   * @throws IOException when they cannot be read or made
+   */
+  public RecurringSilences(Path folder, Duration retention, Silences silences, InstantSource clock)
+      throws IOException {
+    this.silences = silences;
+    this.clock = clock;
+    this.retention = retention;
+    this.records =
+        new SharedRecords<>(folder.resolve(FILE), MAX, new RecurringSilenceJson(), r -> {});
+  }
+
+  /** What a cluster shares. */
+  public SharedState shared() {
+    return records;
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param schedule a list of {@code time_intervals} as in {@code alertmanager.yml}, in YAML or
+   *     JSON
+   * @throws SilenceException when it means nothing, or too much
+   * @throws ConfigException when the schedule is wrong, with the place
+   * @throws SharedRecords.FullException when there are too many
+   * @throws IOException when it could not be written to disk
+   */
+  public RecurringSilence add(
+      LabelMatchers matchers,
+      String schedule,
+      @Nullable Instant until,
+      String createdBy,
+      String comment)
+      throws SilenceException, SharedRecords.FullException, IOException {
+    Instant now = clock.instant();
+    List<TimeInterval> times = TimeInterval.parse("schedule", schedule);
+    if (times.isEmpty()) {
+      throw SilenceException.invalid("schedule: at least one time interval is wanted");
+    }
+    RecurringSilence r =
+        new RecurringSilence(
+            UUID.randomUUID().toString(),
+            matchers,
+            schedule,
+            times,
+            until,
+            createdBy,
+            comment,
+            now,
+            false);
+    Occurrence first = r.next(now, now.plus(RecurringSilence.HORIZON));
+    if (first == null) {
+      throw SilenceException.invalid(
+          "schedule: there is no such time in the next "
+              + RecurringSilence.HORIZON.toDays()
+              + " days");
+    }
+    if (Duration.between(first.start(), first.end()).compareTo(RecurringSilence.LONGEST) > 0) {
+      throw SilenceException.invalid(
+          "schedule: it holds for more than "
+              + RecurringSilence.LONGEST.toDays()
+              + " days without a pause; make an ordinary silence");
+    }
+    silences.check(r.silence(first));
+    records.put(r);
+    make(r, now);
+    return r;
+  }
+
+  /**
+   * Takes one back, and ends the silence that was made of it.
+   *
+   * @return whether there was one of that id
+   * @throws IOException when that could not be written to disk
+   */
+  public boolean withdraw(String id) throws IOException {
+    RecurringSilence r = get(id);
+    if (r == null) {
+      return false;
+    }
+    Instant now = clock.instant();
+    try {
+      records.put(r.withdrawnAt(now));
+    } catch (SharedRecords.FullException e) {
+      throw new IllegalStateException(e); // it replaces one
+    }
+    endSilences(id, now);
+    return true;
+  }
+
+  private void endSilences(String id, Instant now) throws IOException {
+    for (Silence s : silences.all()) {
+      if (id.equals(s.annotations().get(RecurringSilence.ANNOTATION))
+          && s.stateAt(now) != Silence.State.EXPIRED) {
+        try {
+          silences.expire(s.id());
+        } catch (SilenceException e) {
+          LOG.log(Level.DEBUG, "silence {0} is gone already", s.id());
+        }
+      }
+    }
+  }
+
+  /** One that was not withdrawn. */
+  public @Nullable RecurringSilence get(String id) {
+    RecurringSilence r = records.get(id);
+    return r == null || r.withdrawn() ? null : r;
+  }
+
+  /** Those that were not withdrawn. */
+  public List<RecurringSilence> all() {
+    return records.all().stream().filter(r -> !r.withdrawn()).toList();
+  }
+
+  /** Makes the silences of the times that are about to come; to be called each minute. */
+  public void tick() {
+    Instant now = clock.instant();
+    for (RecurringSilence r : records.all()) {
+      if (r.withdrawn()) {
+        endOnce(r, now);
+      } else {
+        make(r, now);
+      }
+    }
+  }
+
+  /** One that another member took back. */
+  private void endOnce(RecurringSilence r, Instant now) {
+    synchronized (madeUntil) {
+      if (madeUntil.remove(r.id()) == null) {
+        return;
+      }
+    }
+    try {
+      endSilences(r.id(), now);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "a silence of {0} was not ended: {1}", r.id(), e.getMessage());
+    }
+  }
+
+  private void make(RecurringSilence r, Instant now) {
+    synchronized (madeUntil) {
+      Instant until = madeUntil.get(r.id());
+      if (until != null && now.plus(AHEAD).isBefore(until)) {
+        return;
+      }
+    }
+    // After what was made comes the next one, if it is near.
+    Instant from = now;
+    while (true) {
+      Occurrence o = r.next(from, now.plus(AHEAD));
+      if (o == null || !o.end().isAfter(from)) {
+        return;
+      }
+      try {
+        silences.setUnlessKnown(r.silence(o));
+      } catch (SilenceException e) {
+        LOG.log(Level.ERROR, "recurring silence {0} does not hold: {1}", r.id(), e.problem());
+        return;
+      } catch (IOException e) {
+        LOG.log(
+            Level.ERROR,
+            "recurring silence {0} does not hold, its silence cannot be written to disk: {1}",
+            r.id(),
+            e.getMessage());
+        return;
+      }
+      synchronized (madeUntil) {
+        madeUntil.put(r.id(), o.end());
+      }
+      from = o.end();
+      if (!from.isBefore(now.plus(AHEAD))) {
+        return;
+      }
+    }
+  }
+
+  /** Forgets those that were withdrawn, or ended, longer ago than they are kept. */
+  public void collectGarbage() {
+    Instant horizon = clock.instant().minus(retention);
+    records.removeIf(
+        r -> {
+          Instant until = r.until();
+          return r.withdrawn()
+              ? r.updatedAt().isBefore(horizon)
+              : until != null && until.isBefore(horizon);
+        });
+    synchronized (madeUntil) {
+      madeUntil.keySet().removeIf(id -> records.get(id) == null);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    records.close();
+  }
+}

@@ -1,0 +1,228 @@
+package dev.tethys.alert.manager.state;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records that have an id, of which the one that was changed last holds: on the disk before they
+ * are acknowledged, and shared with the other members of a cluster.
+ *
+ * <p>Over the wire each is its payload with its length before it (a varint). Real Alertmanagers do
+ * not know the states that are kept so, and leave them alone.
+ *
+ * <p>Invariants: guarded by this object. At most {@code max} records are kept, those that were
+ * withdrawn among them.
+ *
+ * @param <T> a record
+ */
+public final class SharedRecords<T extends SharedRecords.Item> implements SharedState, Closeable {
+  private static final System.Logger LOG = System.getLogger(SharedRecords.class.getName());
+
+  /** What every record has. */
+  public interface Item {
+    String id();
+
+    Instant updatedAt();
+  }
+
+  /**
+   * How records become payloads.
+   *
+   * @param <T> a record
+   */
+  public interface Format<T> {
+    byte[] encode(T record);
+
+    /**
+     * Reads a payload.
+     *
+     * @throws RuntimeException when it is not one
+     */
+    T decode(byte[] payload);
+  }
+
+  /** There are as many records as there may be. */
+  public static final class FullException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    FullException(int max) {
+      super("there are " + max + " already, as many as are kept; withdraw some first");
+    }
+  }
+
+  private final Path file;
+  private final int max;
+  private final Format<T> format;
+  private final Consumer<T> stored;
+  private final Map<String, T> records = new LinkedHashMap<>();
+  private final RecordLog log;
+  private Consumer<byte[]> changed = b -> {};
+  private boolean warned;
+
+  /**
+   * Opens them.
+   *
+   * @param max how many are kept
+   * @param stored hears of each record that holds from now on, under the lock; of those in the file
+   *     first
+   * @throws IOException when the file cannot be read or made
+   */
+  public SharedRecords(Path file, int max, Format<T> format, Consumer<T> stored)
+      throws IOException {
+    this.file = file;
+    this.max = max;
+    this.format = format;
+    this.stored = stored;
+    this.log = RecordLog.open(file, this::read);
+  }
+
+  private void read(byte[] payload) {
+    try {
+      keep(format.decode(payload));
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "{0}: a record that cannot be read is left out: {1}", file, e);
+    }
+  }
+
+  private void keep(T record) {
+    records.put(record.id(), record);
+    stored.accept(record);
+  }
+
+  /**
+   * Keeps a record in the place of any with its id.
+   *
+   * @throws FullException when it is new and there is no room
+   * @throws IOException when it could not be written; nothing has changed then
+   */
+  public synchronized void put(T record) throws IOException, FullException {
+    if (!records.containsKey(record.id()) && records.size() >= max) {
+      throw new FullException(max);
+    }
+    byte[] payload = format.encode(record);
+    log.append(payload);
+    keep(record);
+    changed.accept(delimited(payload));
+    compactIfWorthwhile();
+  }
+
+  public synchronized @Nullable T get(String id) {
+    return records.get(id);
+  }
+
+  public synchronized List<T> all() {
+    return new ArrayList<>(records.values());
+  }
+
+  /** Forgets records. */
+  public synchronized void removeIf(Predicate<T> forgotten) {
+    if (records.values().removeIf(forgotten)) {
+      compact();
+    }
+  }
+
+  private void compactIfWorthwhile() {
+    if (log.records() > Silences.SLACK + 2 * records.size()) {
+      compact();
+    }
+  }
+
+  private void compact() {
+    try {
+      log.replace(records.values().stream().map(format::encode).toList());
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", file, e.getMessage());
+    }
+  }
+
+  private static byte[] delimited(byte[] payload) {
+    return new ProtoWriter(payload.length + 5)
+        .varint(payload.length)
+        .raw(payload, 0, payload.length)
+        .toByteArray();
+  }
+
+  @Override
+  public synchronized void onChange(Consumer<byte[]> to) {
+    changed = to;
+  }
+
+  @Override
+  public byte[] encodeAll() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    all().forEach(r -> out.writeBytes(delimited(format.encode(r))));
+    return out.toByteArray();
+  }
+
+  @Override
+  public synchronized void mergeEncoded(byte[] encoded) throws IOException {
+    List<T> fresh = new ArrayList<>();
+    List<byte[]> payloads = new ArrayList<>();
+    ProtoReader whole = new ProtoReader(encoded);
+    while (!whole.atEnd()) {
+      byte[] payload = next(whole);
+      T r;
+      try {
+        r = format.decode(payload);
+      } catch (RuntimeException e) {
+        throw new IOException("a record of " + file.getFileName() + ": " + e, e);
+      }
+      T known = records.get(r.id());
+      if (known != null && !known.updatedAt().isBefore(r.updatedAt())) {
+        continue;
+      }
+      if (known == null && records.size() + fresh.size() >= max) {
+        if (!warned) {
+          warned = true;
+          LOG.log(
+              Level.ERROR,
+              "{0}: records of other members are left out: there are {1} already",
+              file,
+              max);
+        }
+        continue;
+      }
+      fresh.add(r);
+      payloads.add(payload);
+    }
+    if (fresh.isEmpty()) {
+      return;
+    }
+    log.append(payloads);
+    fresh.forEach(this::keep);
+    if (encoded.length <= SPREAD_BYTES) {
+      changed.accept(encoded);
+    }
+    compactIfWorthwhile();
+  }
+
+  private static byte[] next(ProtoReader whole) {
+    long n = whole.readVarint();
+    int from = whole.position();
+    if (n < 0 || n > Math.min(whole.limit() - from, RecordLog.MAX_RECORD_BYTES)) {
+      throw new CodecException("a record of " + n + " bytes");
+    }
+    whole.position(from + (int) n);
+    return java.util.Arrays.copyOfRange(whole.buffer(), from, from + (int) n);
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    log.close();
+  }
+}
