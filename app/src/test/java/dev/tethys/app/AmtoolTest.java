@@ -85,8 +85,10 @@ class AmtoolTest {
         "silence add a=b -c x -d 0s",
         "silence add a=b -c x --start=2030-01-01T00:00:00Z --end=2029-01-01T00:00:00Z",
         "template render --template.glob=x",
-        "template render --template.glob=/no/such/*.tmpl --template.text=a{{.Status}}&{{.CommonLabels.SortedPairs}}<{{.Receiver}}>",
-        "template render --template.type=html --template.glob=/no/such/*.tmpl --template.text=<b>{{.ExternalURL}}{{range.Alerts}}{{.Labels}}{{.StartsAt.IsZero}}{{end}}",
+        "template render --template.glob=/no/such/*.tmpl"
+            + " --template.text=a{{.Status}}&{{.CommonLabels.SortedPairs}}<{{.Receiver}}>",
+        "template render --template.type=html --template.glob=/no/such/*.tmpl"
+            + " --template.text=<b>{{.ExternalURL}}{{range.Alerts}}{{.Labels}}{{.StartsAt.IsZero}}{{end}}",
         "template render --template.type=foo --template.glob=x --template.text=y",
         "-o foo alert",
         "nonsense"
@@ -112,6 +114,32 @@ class AmtoolTest {
     assertThat(ours.status()).isEqualTo(theirs.status()).isEqualTo(1);
     assertThat(ours.err()).isEqualTo(theirs.err());
     assertThat(ours.out()).startsWith("Checking '" + bad + "'  FAILED: ");
+  }
+
+  @Test
+  void tracesAndNotesWhichTheOriginalHasNot() throws Exception {
+    try (TethysProcess am = start()) {
+      List<String> url = List.of("--alertmanager.url=http://127.0.0.1:" + am.port);
+      assertThat(own(url, "alert", "add", "A", "a=1").status()).isZero();
+      Outcome t = own(url, "alert", "trace", "A", "a=1");
+      assertThat(t.status()).isEqualTo(1); // the receiver has no integrations
+      assertThat(t.out())
+          .contains(" firing since ", "yes a=\"1\"  (value \"1\")")
+          .contains("receiver second: nobody", "because: receiver second has no integrations");
+      t = own(url, "alert", "note", "A", "a=1", "--author=me", "--acknowledge", "--comment=mine");
+      assertThat(t.out()).matches(UUID + "\n");
+      assertThat(own(url, "alert", "trace", "A", "a=1").out())
+          .containsPattern("Acknowledged by me at .*: mine");
+      assertThat(own(url, "alert", "note", "A", "--author=me").err())
+          .contains("a note that acknowledges nothing says something");
+      assertThat(own(url, "alert", "trace", "B", "-o", "json").out()).contains("\"steps\"");
+    }
+  }
+
+  private static Outcome own(List<String> url, String... args) {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(url);
+    return ours("", all);
   }
 
   private TethysProcess start() throws IOException {

@@ -21,8 +21,8 @@ final class AmtoolAlerts {
         new Command(
             "amtool alert query",
             "[<matcher-groups>...]",
-            "View and search through current alerts. A first word without an operator is the name of"
-                + " an alert; without flags of states only active alerts are shown.",
+            "View and search through current alerts. A first word without an operator is the name"
+                + " of an alert; without flags of states only active alerts are shown.",
             List.of(
                 flag("inhibited", Flag.Kind.BOOLEAN, "Show inhibited alerts."),
                 flag("silenced", Flag.Kind.BOOLEAN, "Show silenced alerts."),
@@ -52,7 +52,9 @@ final class AmtoolAlerts {
                     "Set an annotation to be included with the alert.")),
             0,
             Command.ANY,
-            AmtoolAlerts::add));
+            AmtoolAlerts::add),
+        AmtoolTrace.command(),
+        AmtoolNotes.command());
   }
 
   private static int query(Command.Arguments a, Console console) throws IOException {

@@ -31,7 +31,7 @@ final class AmtoolServer implements AutoCloseable {
     }
   }
 
-  /** One call of the API: its method, its path below {@code /api/v2}, its name in errors. */
+  /** One call of the API: its method, its path below {@code /api}, its name in errors. */
   enum Call {
     GET_ALERTS("GET", "/alerts", "getAlerts"),
     POST_ALERTS("POST", "/alerts", "postAlerts"),
@@ -39,16 +39,24 @@ final class AmtoolServer implements AutoCloseable {
     POST_SILENCES("POST", "/silences", "postSilences"),
     GET_SILENCE("GET", "/silence/{silenceID}", "getSilence"),
     DELETE_SILENCE("DELETE", "/silence/{silenceID}", "deleteSilence"),
-    GET_STATUS("GET", "/status", "getStatus");
+    GET_STATUS("GET", "/status", "getStatus"),
+    TRACE("POST", "/trace", "trace", "/api/tethys"),
+    POST_NOTE("POST", "/notes", "postNote", "/api/tethys");
 
     private final String method;
     private final String path;
     private final String id;
+    private final String root;
 
     Call(String method, String path, String id) {
+      this(method, path, id, "/api/v2");
+    }
+
+    Call(String method, String path, String id, String root) {
       this.method = method;
       this.path = path;
       this.id = id;
+      this.root = root;
     }
   }
 
@@ -80,7 +88,7 @@ final class AmtoolServer implements AutoCloseable {
     HttpAccess.Reply r =
         http.send(
             c.method,
-            "/api/v2" + path + (query.isEmpty() ? "" : "?" + query),
+            c.root + path + (query.isEmpty() ? "" : "?" + query),
             body == null ? null : body.getBytes(StandardCharsets.UTF_8),
             body == null
                 ? Map.of("Accept", "application/json")
