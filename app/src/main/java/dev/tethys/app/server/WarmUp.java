@@ -24,9 +24,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The run that a start-up cache is made from: a server in a temporary folder that scrapes, takes
- * pushed samples and answers queries for some seconds. What it loads, links and runs often is ready
- * at every later start. All of a cache is resident memory, so the run keeps to what servers do: it
+ * The run that a start-up cache is made from: a server in a temporary folder that scrapes and takes
+ * pushed samples, and a second one that recovers what the first would have left if it had been
+ * killed, and answers queries for some seconds. What they load, link and run often is ready at
+ * every later start. All of a cache is resident memory, so the run keeps to what servers do: it
  * asks over plain HTTP, because the classes of TLS alone would make the cache a tenth larger.
  */
 public final class WarmUp {
@@ -100,20 +101,21 @@ public final class WarmUp {
           config,
           Configuration.defaults("127.0.0.1:" + port)
               .replace("scrape_interval: 10s", "scrape_interval: 1s"));
-      FlagSet flags =
-          ServerFlags.set()
-              .parse(
-                  List.of(
-                      "--config.file=" + config,
-                      "--storage.tsdb.path=" + folder.resolve("data"),
-                      "--web.listen-address=127.0.0.1:" + port,
-                      "--web.enable-remote-write-receiver",
-                      "--log.level=error"));
+      FlagSet flags = flags(config, folder.resolve("data"), port);
       LogSetup.install(flags);
-      try (Server server = new Server(flags);
-          HttpClientFactory clients = new HttpClientFactory("warm-up")) {
-        server.open();
-        new WarmUp(clients.client(HttpClientConfig.DEFAULT), port).use();
+      long end = System.currentTimeMillis();
+      try (HttpClientFactory clients = new HttpClientFactory("warm-up")) {
+        WarmUp warmUp = new WarmUp(clients.client(HttpClientConfig.DEFAULT), port);
+        Path killed = folder.resolve("killed");
+        try (Server server = new Server(flags)) {
+          server.open();
+          warmUp.write(end);
+          copy(folder.resolve("data"), killed);
+        }
+        try (Server server = new Server(flags(config, killed, port))) {
+          server.open();
+          warmUp.read(end);
+        }
       }
       return 0;
     } catch (IOException | InterruptedException | StorageException e) {
@@ -126,12 +128,26 @@ public final class WarmUp {
     }
   }
 
-  private void use() throws IOException, InterruptedException {
-    long end = System.currentTimeMillis();
+  private static FlagSet flags(Path config, Path data, int port) {
+    return ServerFlags.set()
+        .parse(
+            List.of(
+                "--config.file=" + config,
+                "--storage.tsdb.path=" + data,
+                "--web.listen-address=127.0.0.1:" + port,
+                "--web.enable-remote-write-receiver",
+                "--log.level=error"));
+  }
+
+  private void write(long end) throws IOException, InterruptedException {
     long start = end - STEPS * 15_000L;
     for (int step = 0; step < STEPS; step++) {
       push(start + step * 15_000L, step);
     }
+  }
+
+  private void read(long end) throws IOException, InterruptedException {
+    long start = end - STEPS * 15_000L;
     for (int round = 0; round < ROUNDS; round++) {
       for (String p : PATHS) {
         get(p);
@@ -179,6 +195,22 @@ public final class WarmUp {
   private void send(Call call) throws IOException, InterruptedException {
     try (Answer answer = client.send(call)) {
       answer.body().transferTo(OutputStream.nullOutputStream());
+    }
+  }
+
+  /** What a server that is killed now would leave behind. */
+  private static void copy(Path data, Path to) throws IOException {
+    List<Path> found;
+    try (Stream<Path> s = Files.walk(data)) {
+      found = s.toList(); // parents before what is in them
+    }
+    for (Path p : found) {
+      Path target = to.resolve(data.relativize(p).toString());
+      if (Files.isDirectory(p)) {
+        Files.createDirectories(target);
+      } else if (!p.endsWith("lock")) {
+        Files.copy(p, target);
+      }
     }
   }
 
