@@ -5,8 +5,13 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
 /** Where a listener listens, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
-record ListenAddress(String text, InetSocketAddress address) {
-  static ListenAddress parse(String text) {
+public record ListenAddress(String text, InetSocketAddress address) {
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException when it is none, or its host is unknown
+   */
+  public static ListenAddress parse(String text) {
     if (text.startsWith("unix:") || text.startsWith("vsock:")) {
       throw new IllegalArgumentException(
           "cannot listen on "

@@ -24,6 +24,7 @@ import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
+import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.prometheus.PrometheusReceiverFactory;
@@ -49,6 +50,7 @@ public final class BuiltIn {
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());
     all.add(new GatewayReceiverFactory());
+    all.add(new InfluxReceiverFactory());
     all.add(new KafkaReceiverFactory());
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  * by a 128-bit power of ten (Eisel and Lemire, "Number Parsing at a Gigabyte per Second", 2021),
  * which either proves its rounding or gives up. The rest is left to {@link Double#parseDouble}.
  */
-final class DecimalParser {
+public final class DecimalParser {
   /** Bits of the answer for text that is no number. No parsed number has them. */
   static final long SYNTAX_BITS = 0x7ffc_0000_0000_0001L;
 
@@ -60,13 +60,13 @@ final class DecimalParser {
   private DecimalParser() {}
 
   /** Whether {@link #parse} failed. */
-  static boolean failed(double parsed) {
+  public static boolean failed(double parsed) {
     long bits = Double.doubleToRawLongBits(parsed);
     return bits == SYNTAX_BITS || bits == RANGE_BITS;
   }
 
   /** The number written in {@code buf[from, to)}, or one for which {@link #failed} holds. */
-  static double parse(byte[] buf, int from, int to) {
+  public static double parse(byte[] buf, int from, int to) {
     int p = from;
     boolean negative = false;
     if (p < to && (buf[p] == '-' || buf[p] == '+')) {

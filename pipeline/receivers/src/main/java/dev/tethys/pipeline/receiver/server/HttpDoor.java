@@ -27,12 +27,19 @@ public final class HttpDoor {
   private final Intake intake;
   private final HttpServerSettings settings;
   private final @Nullable ServerAuth auth;
-  private final Routes routes = new Routes();
+  private final Routes routes;
 
   public HttpDoor(Intake intake, HttpServerSettings settings, @Nullable ServerAuth auth) {
+    this(intake, settings, auth, new Routes());
+  }
+
+  /** A door whose paths are some of those of another listener. */
+  public HttpDoor(
+      Intake intake, HttpServerSettings settings, @Nullable ServerAuth auth, Routes routes) {
     this.intake = intake;
     this.settings = settings;
     this.auth = auth;
+    this.routes = routes;
   }
 
   /** What requests reserve their memory from. */
@@ -55,8 +62,18 @@ public final class HttpDoor {
 
   /** Adds a path that is posted to. */
   public void post(String path, Handler handler) {
+    on("POST", path, handler);
     Cors cors = settings.cors();
-    routes.post(
+    if (cors != null) {
+      routes.on("OPTIONS", path, cors::preflight);
+    }
+  }
+
+  /** Adds a path for a method. */
+  public void on(String method, String path, Handler handler) {
+    Cors cors = settings.cors();
+    routes.on(
+        method,
         path,
         (request, response) -> {
           if (cors != null) {
@@ -76,9 +93,6 @@ public final class HttpDoor {
             response.status(400).send(e.getMessage() + "\n");
           }
         });
-    if (cors != null) {
-      routes.on("OPTIONS", path, cors::preflight);
-    }
   }
 
   /** What to hand on of the headers. */

@@ -59,6 +59,26 @@ public record HttpServerSettings(
                   o.get(EXPOSED_HEADERS),
                   o.get(MAX_AGE)));
 
+  private static final List<String> ALL_COMPRESSIONS =
+      List.of("", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4");
+
+  /**
+   * What holds of paths that a listener of another kind also has: it alone knows where it listens
+   * and whom it lets in.
+   */
+  public static HttpServerSettings within(int maxBodyBytes) {
+    return new HttpServerSettings(
+        "",
+        null,
+        null,
+        null,
+        maxBodyBytes,
+        false,
+        Map.of(),
+        Set.copyOf(ALL_COMPRESSIONS),
+        Duration.ZERO);
+  }
+
   /** The keys of the block, to which a receiver adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;
@@ -93,7 +113,7 @@ public record HttpServerSettings(
           s.key(
               "compression_algorithms",
               Type.list(Type.STRING),
-              List.of("", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4"),
+              ALL_COMPRESSIONS,
               "Compressions that are taken; \"\" for none.");
       readTimeout =
           s.key(

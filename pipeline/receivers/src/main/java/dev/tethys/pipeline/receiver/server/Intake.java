@@ -3,8 +3,10 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,9 @@ public final class Intake {
   private static final Outcome.Unavailable BUSY =
       new Outcome.Unavailable(
           "too many bytes of requests are in work, please send again later", Duration.ofSeconds(1));
+
+  private static final Outcome.Unavailable LATE =
+      new Outcome.Unavailable("no destination has taken it in time", Duration.ofSeconds(1));
 
   private final long maxBytes;
   private final AtomicLong inFlight = new AtomicLong();
@@ -84,17 +89,44 @@ public final class Intake {
   /** Hands a batch on and waits for as long as its client does. */
   public static Outcome deliver(Batch batch, Consumer to, HttpRequest request)
       throws InterruptedException {
-    CompletableFuture<Outcome> settled = new CompletableFuture<>();
-    to.consume(batch, settled::complete);
+    return deliver(List.of(batch), to, request);
+  }
+
+  /** Hands on what one request brought and waits for as long as its client does. */
+  public static Outcome deliver(List<Batch> batches, Consumer to, HttpRequest request)
+      throws InterruptedException {
+    CompletableFuture<Outcome> settled = hand(batches, to);
     if (settled.isDone()) {
       return settled.join();
     }
-    Outcome late =
-        new Outcome.Unavailable("no destination has taken it in time", Duration.ofSeconds(1));
-    try (HttpRequest.Watch gone = request.whenClientGone(() -> settled.complete(late))) {
-      return settled.get(patience(request.header("grpc-timeout")).toNanos(), TimeUnit.NANOSECONDS);
+    try (HttpRequest.Watch gone = request.whenClientGone(() -> settled.complete(LATE))) {
+      return await(settled, patience(request.header("grpc-timeout")));
+    }
+  }
+
+  /** Hands on and waits for a time: for who sends without asking what became of it. */
+  public static Outcome deliver(List<Batch> batches, Consumer to, Duration patience)
+      throws InterruptedException {
+    return await(hand(batches, to), patience);
+  }
+
+  private static CompletableFuture<Outcome> hand(List<Batch> batches, Consumer to) {
+    CompletableFuture<Outcome> settled = new CompletableFuture<>();
+    if (batches.isEmpty()) {
+      settled.complete(Outcome.ACCEPTED);
+    } else {
+      Receipt receipt = Receipt.parts(settled::complete, batches.size());
+      batches.forEach(b -> to.consume(b, receipt));
+    }
+    return settled;
+  }
+
+  private static Outcome await(CompletableFuture<Outcome> settled, Duration patience)
+      throws InterruptedException {
+    try {
+      return settled.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return late;
+      return LATE;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }

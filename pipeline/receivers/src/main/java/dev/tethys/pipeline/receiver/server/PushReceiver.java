@@ -4,6 +4,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.web.HttpListener;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ public final class PushReceiver implements Receiver {
   private final @Nullable GrpcDoor grpcDoor;
   private final @Nullable HttpDoor httpDoor;
   private final LongSupplier nanos;
+  private final List<SocketDoor> sockets;
   private @Nullable HttpListener grpc;
   private @Nullable HttpListener http;
 
@@ -26,9 +28,19 @@ public final class PushReceiver implements Receiver {
    * @param nanos a clock that never goes back
    */
   public PushReceiver(@Nullable GrpcDoor grpc, @Nullable HttpDoor http, LongSupplier nanos) {
+    this(grpc, http, nanos, List.of());
+  }
+
+  /** A receiver that also speaks over sockets. */
+  public PushReceiver(
+      @Nullable GrpcDoor grpc,
+      @Nullable HttpDoor http,
+      LongSupplier nanos,
+      List<SocketDoor> sockets) {
     this.grpcDoor = grpc;
     this.httpDoor = http;
     this.nanos = nanos;
+    this.sockets = List.copyOf(sockets);
   }
 
   @Override
@@ -39,6 +51,9 @@ public final class PushReceiver implements Receiver {
       }
       if (httpDoor != null) {
         http = httpDoor.open(nanos);
+      }
+      for (SocketDoor s : sockets) {
+        s.open();
       }
     } catch (IOException | RuntimeException e) {
       stop(Duration.ZERO);
@@ -56,6 +71,11 @@ public final class PushReceiver implements Receiver {
     return http == null ? -1 : http.port();
   }
 
+  /** The port of a socket, once started. */
+  public int socketPort(int index) {
+    return sockets.get(index).port();
+  }
+
   @Override
   public void stop(Duration patience) {
     if (grpc != null) {
@@ -64,5 +84,6 @@ public final class PushReceiver implements Receiver {
     if (http != null) {
       http.close();
     }
+    sockets.forEach(SocketDoor::close);
   }
 }

@@ -1,0 +1,5 @@
+/** Influx's line protocol. */
+@NullMarked
+package dev.tethys.codec.influx;
+
+import org.jspecify.annotations.NullMarked;

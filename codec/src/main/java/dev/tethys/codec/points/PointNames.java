@@ -1,0 +1,29 @@
+package dev.tethys.codec.points;
+
+import dev.tethys.codec.exposition.EscapingScheme;
+import dev.tethys.model.LabelNames;
+
+/**
+ * How names of other systems become names of metrics and labels.
+ *
+ * @see EscapingScheme
+ */
+public enum PointNames {
+  /** A character beyond letters, digits and underscores becomes an underscore. */
+  UNDERSCORES,
+  /** They stay as they came. */
+  UTF8;
+
+  /** The name of a metric; "" stays so. */
+  public String metric(String name) {
+    return this == UTF8 ? name : EscapingScheme.UNDERSCORES.escape(name);
+  }
+
+  /** The name of a label; "" stays so. */
+  public String label(String name) {
+    if (this == UTF8 || name.isEmpty() || LabelNames.isLegacyLabelName(name)) {
+      return name;
+    }
+    return EscapingScheme.UNDERSCORES.escape(name).replace(':', '_');
+  }
+}

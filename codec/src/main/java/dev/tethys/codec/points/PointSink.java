@@ -1,0 +1,17 @@
+package dev.tethys.codec.points;
+
+import dev.tethys.model.Labels;
+import org.jspecify.annotations.Nullable;
+
+/** Where points go, one by one. For one thread. */
+@FunctionalInterface
+public interface PointSink {
+  /**
+   * Takes a sample.
+   *
+   * @param labels with the name of the metric
+   * @param timestamp Unix milliseconds
+   * @return why it is refused, for whoever sent it; null when it is taken
+   */
+  @Nullable String sample(Labels labels, long timestamp, double value);
+}

@@ -1,0 +1,150 @@
+package dev.tethys.codec.influx;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.NotEmpty;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LineReaderTest {
+  private static List<String> samples(String text, TimePrecision precision) {
+    List<String> out = new ArrayList<>();
+    InfluxPoints p = new InfluxPoints(PointNames.UTF8, Labels.EMPTY);
+    byte[] b = text.getBytes(UTF_8);
+    p.read(
+        b,
+        0,
+        b.length,
+        precision,
+        777,
+        (l, t, v) -> {
+          out.add(l + " " + v + " @" + t);
+          return null;
+        });
+    p.refusals().kept().forEach(r -> out.add(r.number() + ": " + r.why()));
+    return out;
+  }
+
+  @Test
+  void fieldsAreSeries() {
+    assertThat(
+            samples(
+                "cpu,host=a,core=0 idle=1.5,busy=3i,on=t,name=\"x, y=1\" 1700000000000000001\n",
+                TimePrecision.NANOSECONDS))
+        .containsExactly(
+            "{__name__=\"cpu_idle\", core=\"0\", host=\"a\"} 1.5 @1700000000000",
+            "{__name__=\"cpu_busy\", core=\"0\", host=\"a\"} 3.0 @1700000000000",
+            "{__name__=\"cpu_on\", core=\"0\", host=\"a\"} 1.0 @1700000000000");
+  }
+
+  @Test
+  void whatTelegrafScrapedKeepsItsName() {
+    assertThat(samples("prometheus,job=a up=1 5", TimePrecision.SECONDS))
+        .containsExactly("{__name__=\"up\", job=\"a\"} 1.0 @5000");
+  }
+
+  @Test
+  void aLineWithoutATimeHasThatOfItsArrival() {
+    assertThat(samples("m v=1", TimePrecision.HOURS))
+        .containsExactly("{__name__=\"m_v\"} 1.0 @777");
+  }
+
+  @Test
+  void linesAroundABadOneAreTaken() {
+    assertThat(
+            samples(
+                "# comment\n\na v=1 1\nb\n  c v=2 2\r\nd v=\"two\nlines\",w=3 3\ne,x v=1\nf v=4 4",
+                TimePrecision.MILLISECONDS))
+        .containsExactly(
+            "{__name__=\"a_v\"} 1.0 @1",
+            "{__name__=\"c_v\"} 2.0 @2",
+            "{__name__=\"d_w\"} 3.0 @3",
+            "{__name__=\"f_v\"} 4.0 @4",
+            "4: missing fields",
+            "8: missing tag value");
+  }
+
+  @Test
+  void aStringThatIsNeverClosedCostsItsOwnLine() {
+    assertThat(samples("a v=\"x\nb v=1 1\n", TimePrecision.MILLISECONDS))
+        .containsExactly("{__name__=\"b_v\"} 1.0 @1", "1: unbalanced quotes");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "5000000000, 5000000000",
+    "1700000000, 1700000000000",
+    "1700000000000, 1700000000000",
+    "1700000000000000, 1700000000000",
+    "1700000000000000000, 1700000000000"
+  })
+  void aTimeWithoutAPrecisionIsKnownByItsSize(long time, long millis) {
+    long expected = time == 5000000000L ? 5000000000L : millis;
+    assertThat(TimePrecision.AUTO.millis(time)).isEqualTo(expected);
+  }
+
+  private static String escaped(String s, boolean equals) {
+    String e = s.replace(",", "\\,").replace(" ", "\\ ");
+    return equals ? e.replace("=", "\\=") : e;
+  }
+
+  /** What the format can carry of any text: no line ends, no backslashes, no comment. */
+  private static String carried(String s) {
+    String t = s.replaceAll("[\\x00-\\x1f\\\\#\\ud800-\\udfff\"]", "_");
+    return t.startsWith(" ") ? "_" + t : t;
+  }
+
+  @Property(tries = 300)
+  void namesAndTagsOfAnyCharactersComeBack(
+      @ForAll @NotEmpty String measurement,
+      @ForAll @NotEmpty String tag,
+      @ForAll @NotEmpty String value,
+      @ForAll @NotEmpty String field,
+      @ForAll double number,
+      @ForAll long time) {
+    double v = Double.isFinite(number) ? number : 1;
+    String m = carried(measurement);
+    String line =
+        escaped(m, false)
+            + ","
+            + escaped(carried(tag), true)
+            + "="
+            + escaped(carried(value), true)
+            + " "
+            + escaped(carried(field), true)
+            + "="
+            + v
+            + " "
+            + time;
+    byte[] b = line.getBytes(UTF_8);
+    LineReader r = new LineReader().reset(b, 0, b.length);
+    assertThat(r.next()).isTrue();
+    assertThat(r.problem()).as(line).isNull();
+    assertThat(r.measurement()).isEqualTo(m);
+    assertThat(r.tags()).containsExactly(carried(tag), carried(value));
+    assertThat(r.field(0)).isEqualTo(carried(field));
+    assertThat(r.value(0)).isEqualTo(v);
+    assertThat(r.time()).isEqualTo(time);
+    assertThat(r.next()).isFalse();
+  }
+
+  @Property(tries = 500)
+  void anyBytesAreReadToTheirEnd(@ForAll @Size(max = 200) byte[] b) {
+    LineReader r = new LineReader().reset(b, 0, b.length);
+    int n = 0;
+    while (r.next()) {
+      n++;
+      assertThat(r.lineTo()).isGreaterThan(r.lineFrom());
+    }
+    assertThat(n).isLessThanOrEqualTo(b.length);
+  }
+}

@@ -1,0 +1,171 @@
+package dev.tethys.pipeline.receiver.influx;
+
+import dev.tethys.codec.influx.InfluxPoints;
+import dev.tethys.codec.influx.TimePrecision;
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointFormat;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.StreamListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code influxdb} receivers. */
+public final class InfluxReceiverFactory
+    implements ReceiverFactory<InfluxReceiverFactory.Settings> {
+  /**
+   * What one is told.
+   *
+   * @param tcp where lines come over TCP; "" for nowhere
+   * @param udp where lines come over UDP; "" for nowhere
+   * @param precision of timestamps over TCP and UDP
+   * @param databaseLabel "" for none
+   */
+  public record Settings(
+      HttpServerSettings http,
+      String tcp,
+      String udp,
+      TimePrecision precision,
+      PointNames names,
+      String databaseLabel) {}
+
+  private static final int MAX_LINE = 1 << 20;
+  private static final Duration IDLE = Duration.ofMinutes(10);
+
+  private static final Section SECTION =
+      new Section("influxdb", "Receives what is written to InfluxDB.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(SECTION, "localhost:8086");
+  private static final Key<String> TCP =
+      SECTION.key("tcp_endpoint", Type.STRING, "", "Where lines come over TCP; nowhere without.");
+  private static final Key<String> UDP =
+      SECTION.key("udp_endpoint", Type.STRING, "", "Where lines come over UDP; nowhere without.");
+  private static final Key<TimePrecision> PRECISION =
+      SECTION.key(
+          "socket_precision",
+          precisions(),
+          TimePrecision.NANOSECONDS,
+          "Of timestamps over TCP and UDP.");
+  private static final Key<PointNames> NAMES =
+      SECTION.key(
+          "names",
+          Type.lowerCase("way of names", PointNames.class),
+          PointNames.UNDERSCORES,
+          "What becomes of characters that names of metrics and labels have not always had.");
+  private static final Key<String> DATABASE_LABEL =
+      SECTION.key(
+          "database_label",
+          Type.STRING,
+          "",
+          "A label with the database or bucket that is written to; none without.");
+
+  private static Type<TimePrecision> precisions() {
+    SequencedMap<String, TimePrecision> words = new LinkedHashMap<>();
+    for (String w : new String[] {"ns", "us", "ms", "s", "auto"}) {
+      TimePrecision p = TimePrecision.named(w);
+      if (p != null) {
+        words.put(w, p);
+      }
+    }
+    return Type.oneOf("precision", words);
+  }
+
+  @Override
+  public String type() {
+    return "influxdb";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics in Influx's line protocol, over HTTP (versions 1 to 3), TCP and UDP.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(
+        o ->
+            new Settings(
+                HTTP_KEYS.read(o),
+                o.get(TCP),
+                o.get(UDP),
+                o.get(PRECISION),
+                o.get(NAMES),
+                o.get(DATABASE_LABEL)));
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.http.auth(), context),
+        context.clock(),
+        context.name(),
+        context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock,
+      String name,
+      Registry metrics) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    List<SocketDoor> sockets = new ArrayList<>();
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c != null) {
+      PipelinePoints to = new PipelinePoints(c);
+      InfluxProtocol p = new InfluxProtocol(to, s.names, s.databaseLabel, clock::millis);
+      p.addWrites(door);
+      p.addQuestions(door);
+      PointTally tally = new PointTally(name, metrics, clock::nanos);
+      PointFormat format =
+          (buf, offset, length, sink) -> {
+            InfluxPoints points = new InfluxPoints(s.names, Labels.EMPTY);
+            points.read(buf, offset, length, s.precision, clock.millis(), sink);
+            return points.refusals();
+          };
+      if (!s.tcp.isEmpty()) {
+        sockets.add(
+            PointSockets.lines(
+                new StreamListener.Options(s.tcp, IDLE), MAX_LINE, format, to, tally));
+      }
+      if (!s.udp.isEmpty()) {
+        sockets.add(PointSockets.datagrams(new DatagramListener.Options(s.udp), format, to, tally));
+      }
+    }
+    return new PushReceiver(null, door, clock::nanos, sockets);
+  }
+}

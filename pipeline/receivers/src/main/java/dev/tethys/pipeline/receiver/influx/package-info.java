@@ -1,0 +1,5 @@
+/** Receives Influx's line protocol. */
+@NullMarked
+package dev.tethys.pipeline.receiver.influx;
+
+import org.jspecify.annotations.NullMarked;

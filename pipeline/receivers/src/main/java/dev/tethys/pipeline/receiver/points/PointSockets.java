@@ -1,0 +1,171 @@
+package dev.tethys.pipeline.receiver.points;
+
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.points.PointDestination.Points;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.StreamListener;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sockets over which points come without an answer. What is not taken now is kept and offered again
+ * before anything more is read: over TCP that slows the sender, over UDP it fills the kernel's
+ * buffer.
+ */
+public final class PointSockets {
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LAST_PAUSE = Duration.ofSeconds(5);
+
+  private PointSockets() {}
+
+  /**
+   * Lines over TCP.
+   *
+   * @param maxLine longest line in bytes
+   */
+  public static SocketDoor lines(
+      StreamListener.Options options,
+      int maxLine,
+      PointFormat format,
+      PointDestination to,
+      PointTally tally) {
+    return stream(options, s -> readLines(s, maxLine, format, to, tally));
+  }
+
+  private static void readLines(
+      Socket s, int maxLine, PointFormat format, PointDestination to, PointTally tally)
+      throws IOException, InterruptedException {
+    LineInput in = new LineInput(s.getInputStream(), maxLine);
+    long lane = PipelinePoints.lane(s.getInetAddress());
+    long tooLong = 0;
+    while (in.next()) {
+      try (Points p = to.open(lane, Metadata.NONE)) {
+        tally.refused("tcp", format.read(in.buffer(), in.offset(), in.length(), p));
+        deliver(p, tally, "tcp");
+      }
+      if (in.tooLong() > tooLong) {
+        tally.refused("tcp", in.tooLong() - tooLong, "a line is longer than " + maxLine + " bytes");
+        tooLong = in.tooLong();
+      }
+    }
+  }
+
+  /** A connection that is read by its own rules. */
+  public static SocketDoor stream(StreamListener.Options options, StreamListener.Handler handler) {
+    return new SocketDoor() {
+      private @Nullable StreamListener listener;
+
+      @Override
+      public void open() throws IOException {
+        listener = StreamListener.start(options, handler);
+      }
+
+      @Override
+      public int port() {
+        return listener == null ? -1 : listener.port();
+      }
+
+      @Override
+      public void close() {
+        if (listener != null) {
+          listener.close();
+        }
+      }
+    };
+  }
+
+  /** Datagrams over UDP. */
+  public static SocketDoor datagrams(
+      DatagramListener.Options options, PointFormat format, PointDestination to, PointTally tally) {
+    return datagrams(options, () -> new Gathered(format, to, tally));
+  }
+
+  /** Datagrams that are read by their own rules. */
+  public static SocketDoor datagrams(
+      DatagramListener.Options options, java.util.function.Supplier<DatagramListener.Handler> h) {
+    return new SocketDoor() {
+      private @Nullable DatagramListener listener;
+
+      @Override
+      public void open() throws IOException {
+        listener = DatagramListener.start(options, h.get());
+      }
+
+      @Override
+      public int port() {
+        return listener == null ? -1 : listener.port();
+      }
+
+      @Override
+      public void close() {
+        if (listener != null) {
+          listener.close();
+        }
+      }
+    };
+  }
+
+  /** Puts together what comes shortly one after the other. */
+  private static final class Gathered implements DatagramListener.Handler {
+    private final PointFormat format;
+    private final PointDestination to;
+    private final PointTally tally;
+    private @Nullable Points open;
+
+    Gathered(PointFormat format, PointDestination to, PointTally tally) {
+      this.format = format;
+      this.to = to;
+      this.tally = tally;
+    }
+
+    @Override
+    public void datagram(byte[] buf, int length, InetAddress from) {
+      Points p = open;
+      if (p == null) {
+        // All that a socket brings is one lane: datagrams of different senders are put together.
+        open = p = to.open(1L << 33, Metadata.NONE);
+      }
+      tally.refused("udp", format.read(buf, 0, length, p));
+    }
+
+    @Override
+    public void pause() throws InterruptedException {
+      Points p = open;
+      if (p != null) {
+        open = null;
+        try (p) {
+          deliver(p, tally, "udp");
+        }
+      }
+    }
+  }
+
+  /** Delivers until it is taken or rejected for good. */
+  public static void deliver(Points p, PointTally tally, String transport)
+      throws InterruptedException {
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      switch (p.deliver(Intake.MAX_WAIT)) {
+        case Outcome.Accepted a -> {
+          return;
+        }
+        case Outcome.Rejected r -> {
+          tally.refused(transport, r.items(), r.reason());
+          return;
+        }
+        case Outcome.Unavailable u -> {
+          Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+          Thread.sleep(wait.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : wait);
+          pause = pause.multipliedBy(2);
+        }
+      }
+    }
+  }
+}

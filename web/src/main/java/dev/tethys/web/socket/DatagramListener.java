@@ -1,0 +1,159 @@
+package dev.tethys.web.socket;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Takes datagrams over UDP on one thread. What waits for that thread waits in the kernel's buffer,
+ * which drops what does not fit.
+ */
+public final class DatagramListener implements AutoCloseable {
+  /** What is done with datagrams, on one thread. */
+  public interface Handler {
+    /** Takes one; the buffer is reused. */
+    void datagram(byte[] buf, int length, InetAddress from) throws InterruptedException;
+
+    /**
+     * Nothing came for a moment, or {@link Options#gather} or {@link Options#gatherBytes} is over:
+     * whatever was put together is to go on.
+     */
+    default void pause() throws InterruptedException {}
+  }
+
+  /**
+   * What it bears.
+   *
+   * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
+   * @param receiveBuffer of the kernel in bytes, 0 for its default
+   * @param gather the longest time between two calls of {@link Handler#pause} while something comes
+   * @param gatherBytes the same in bytes of datagrams
+   */
+  public record Options(String address, int receiveBuffer, Duration gather, int gatherBytes) {
+    public Options(String address) {
+      this(address, 2 << 20, Duration.ofMillis(200), 1 << 20);
+    }
+  }
+
+  private static final System.Logger LOG = System.getLogger(DatagramListener.class.getName());
+  private static final int MAX_DATAGRAM = 65_535;
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** Nothing has come for so long: a sender's burst is over. */
+  private static final int QUIET_MILLIS = 20;
+
+  private final DatagramSocket socket;
+  private final Options options;
+  private final Handler handler;
+  private final Thread thread;
+  private final LongAdder datagrams = new LongAdder();
+  private volatile boolean closed;
+
+  private DatagramListener(DatagramSocket socket, Options options, Handler handler) {
+    this.socket = socket;
+    this.options = options;
+    this.handler = handler;
+    this.thread = Thread.ofVirtual().name("datagrams " + options.address()).unstarted(this::run);
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws IOException when the address is malformed or cannot be had
+   */
+  public static DatagramListener start(Options options, Handler handler) throws IOException {
+    var a = StreamListener.address(options.address());
+    DatagramSocket s;
+    try {
+      s = new DatagramSocket(a);
+    } catch (IOException e) {
+      throw new IOException("cannot listen on " + options.address() + "/udp: " + e.getMessage(), e);
+    }
+    if (options.receiveBuffer() > 0) {
+      s.setReceiveBufferSize(options.receiveBuffer());
+    }
+    DatagramListener l = new DatagramListener(s, options, handler);
+    l.thread.start();
+    return l;
+  }
+
+  /** The port, also when any was asked for. */
+  public int port() {
+    return socket.getLocalPort();
+  }
+
+  /** Datagrams that came since the start. */
+  public long datagrams() {
+    return datagrams.sum();
+  }
+
+  private void run() {
+    byte[] buf = new byte[MAX_DATAGRAM];
+    DatagramPacket p = new DatagramPacket(buf, buf.length);
+    boolean waiting = false;
+    long since = 0;
+    long bytes = 0;
+    try {
+      while (!closed) {
+        try {
+          socket.setSoTimeout(waiting ? QUIET_MILLIS : 0);
+          p.setLength(buf.length);
+          socket.receive(p);
+          datagrams.increment();
+          if (!waiting) {
+            since = System.nanoTime();
+            bytes = 0;
+          }
+          waiting = true;
+          bytes += p.getLength();
+          handler.datagram(buf, p.getLength(), p.getAddress());
+          if (bytes < options.gatherBytes()
+              && System.nanoTime() - since < options.gather().toNanos()) {
+            continue;
+          }
+        } catch (SocketTimeoutException e) {
+          // quiet
+        } catch (IOException e) {
+          if (closed) {
+            break;
+          }
+          LOG.log(Level.WARNING, "datagrams on {0}: {1}", options.address(), e);
+        } catch (RuntimeException e) {
+          LOG.log(Level.ERROR, "a datagram on " + options.address(), e);
+        }
+        waiting = false;
+        paused();
+      }
+      paused();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void paused() throws InterruptedException {
+    try {
+      handler.pause();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "datagrams on " + options.address(), e);
+    }
+  }
+
+  /** Stops listening; what was put together goes on, for which it waits a little. */
+  @Override
+  public void close() {
+    closed = true;
+    socket.close();
+    try {
+      if (!thread.join(GRACE)) {
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package dev.tethys.web.socket;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+
+/**
+ * Whole lines out of a stream, as many at once as have come. A line longer than the limit is passed
+ * over to its end and counted.
+ *
+ * <p>Invariant: {@code buf[from, to)} has come and was not handed out.
+ */
+public final class LineInput {
+  private static final int FIRST = 8 << 10;
+  private static final int MAX_AT_ONCE = 256 << 10;
+
+  private final InputStream in;
+  private final int maxLine;
+  private byte[] buf = new byte[FIRST];
+  private int from;
+  private int to;
+  private int end;
+  private long tooLong;
+  private boolean skipping;
+  private boolean over;
+
+  /**
+   * Lines of a stream.
+   *
+   * @param maxLine longest line in bytes, with its end
+   */
+  public LineInput(InputStream in, int maxLine) {
+    this.in = in;
+    this.maxLine = maxLine;
+  }
+
+  /**
+   * Waits for lines. They stand in {@link #buffer} from {@link #offset}, {@link #length} bytes,
+   * until the next call; the last ends with a line end, unless the stream ended without.
+   *
+   * @return false at the end of the stream
+   */
+  public boolean next() throws IOException {
+    from = end;
+    while (!over) {
+      int line = lastEnd();
+      if (line > 0) {
+        end = line;
+        return true;
+      }
+      if (to - from >= maxLine) {
+        if (!skipping) {
+          tooLong++;
+          skipping = true;
+        }
+        from = to;
+      }
+      read();
+    }
+    end = to;
+    return !skipping && from < to;
+  }
+
+  /** Behind the last line end that has come; 0 when none has. */
+  private int lastEnd() {
+    if (skipping) {
+      int i = from;
+      while (i < to && buf[i] != '\n') {
+        i++;
+      }
+      if (i == to) {
+        from = to;
+        return 0;
+      }
+      from = i + 1;
+      skipping = false;
+    }
+    for (int i = to; i > from; i--) {
+      if (buf[i - 1] == '\n') {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  private void read() throws IOException {
+    if (from > 0) {
+      System.arraycopy(buf, from, buf, 0, to - from);
+      to -= from;
+      from = 0;
+    }
+    end = 0;
+    if (to == buf.length) {
+      buf = Arrays.copyOf(buf, Math.min(Math.max(maxLine, MAX_AT_ONCE), 2 * buf.length));
+    }
+    int n = in.read(buf, to, buf.length - to);
+    if (n < 0) {
+      over = true;
+    } else {
+      to += n;
+    }
+  }
+
+  public byte[] buffer() {
+    return buf;
+  }
+
+  public int offset() {
+    return from;
+  }
+
+  public int length() {
+    return end - from;
+  }
+
+  /** Lines that were passed over because of their length. */
+  public long tooLong() {
+    return tooLong;
+  }
+}

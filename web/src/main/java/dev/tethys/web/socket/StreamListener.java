@@ -1,0 +1,200 @@
+package dev.tethys.web.socket;
+
+import dev.tethys.web.ListenAddress;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Takes connections over TCP, each on a virtual thread of its own.
+ *
+ * <p>Bounds: connections at once, beyond which new ones are closed when they come; and the time for
+ * which nothing may come over one.
+ */
+public final class StreamListener implements AutoCloseable {
+  /**
+   * What it bears.
+   *
+   * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
+   * @param maxConnections at once
+   * @param idle for which nothing may come; zero for ever
+   * @param receiveBuffer of the kernel in bytes, 0 for its default
+   */
+  public record Options(String address, int maxConnections, Duration idle, int receiveBuffer) {
+    /** The usual bounds. */
+    public Options(String address, Duration idle) {
+      this(address, 1024, idle, 0);
+    }
+  }
+
+  /** What is done with a connection. */
+  @FunctionalInterface
+  public interface Handler {
+    /** Reads it to its end; it is closed when this returns. Interrupted when the listener stops. */
+    void handle(Socket connection) throws IOException, InterruptedException;
+  }
+
+  private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final int BACKLOG = 256;
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private final ServerSocket server;
+  private final Options options;
+  private final Handler handler;
+  private final Semaphore room;
+  private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
+  private final LongAdder taken = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private volatile boolean closed;
+
+  private StreamListener(ServerSocket server, Options options, Handler handler) {
+    this.server = server;
+    this.options = options;
+    this.handler = handler;
+    this.room = new Semaphore(options.maxConnections());
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws IOException when the address is malformed or cannot be had
+   */
+  public static StreamListener start(Options options, Handler handler) throws IOException {
+    InetSocketAddress a = address(options.address());
+    ServerSocket s = new ServerSocket();
+    try {
+      s.setReuseAddress(true);
+      if (options.receiveBuffer() > 0) {
+        s.setReceiveBufferSize(options.receiveBuffer());
+      }
+      s.bind(a, BACKLOG);
+    } catch (IOException e) {
+      s.close();
+      throw new IOException("cannot listen on " + options.address() + "/tcp: " + e.getMessage(), e);
+    }
+    StreamListener l = new StreamListener(s, options, handler);
+    Thread.ofVirtual().name("accept " + options.address()).start(l::accept);
+    return l;
+  }
+
+  static InetSocketAddress address(String text) throws IOException {
+    try {
+      return ListenAddress.parse(text).address();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("endpoint: " + e.getMessage(), e);
+    }
+  }
+
+  /** The port, also when any was asked for. */
+  public int port() {
+    return server.getLocalPort();
+  }
+
+  /** Connections that were taken since the start. */
+  public long connections() {
+    return taken.sum();
+  }
+
+  /** Connections that were closed when they came, for there were too many. */
+  public long refusedConnections() {
+    return refused.sum();
+  }
+
+  private void accept() {
+    while (!closed) {
+      Socket s;
+      try {
+        s = server.accept();
+      } catch (SocketException e) {
+        if (closed) {
+          return;
+        }
+        pause(e);
+        continue;
+      } catch (IOException e) {
+        pause(e);
+        continue;
+      }
+      if (!room.tryAcquire()) {
+        refused.increment();
+        closeQuietly(s);
+        continue;
+      }
+      taken.increment();
+      Thread t = Thread.ofVirtual().name("connection " + options.address()).unstarted(() -> run(s));
+      open.put(s, t);
+      t.start();
+    }
+  }
+
+  /** Out of files, mostly: trying again at once would keep a processor busy. */
+  private void pause(IOException e) {
+    if (closed) {
+      return;
+    }
+    LOG.log(Level.WARNING, "cannot take a connection on {0}: {1}", options.address(), e);
+    try {
+      Thread.sleep(Duration.ofMillis(100));
+    } catch (InterruptedException x) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run(Socket s) {
+    try (s) {
+      s.setTcpNoDelay(true);
+      s.setSoTimeout((int) Math.min(Integer.MAX_VALUE, options.idle().toMillis()));
+      handler.handle(s);
+    } catch (SocketTimeoutException e) {
+      LOG.log(Level.DEBUG, "connection of {0} was idle", s.getRemoteSocketAddress());
+    } catch (IOException e) {
+      if (!closed) {
+        LOG.log(Level.DEBUG, "connection of {0}: {1}", s.getRemoteSocketAddress(), e);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "connection of " + s.getRemoteSocketAddress(), e);
+    } finally {
+      open.remove(s);
+      room.release();
+    }
+  }
+
+  private static void closeQuietly(AutoCloseable s) {
+    try {
+      s.close();
+    } catch (Exception e) {
+      LOG.log(Level.DEBUG, "closing", e);
+    }
+  }
+
+  /** Stops listening, ends all connections and waits a little for their threads. */
+  @Override
+  public void close() {
+    closed = true;
+    closeQuietly(server);
+    open.forEach(
+        (s, t) -> {
+          closeQuietly(s);
+          t.interrupt();
+        });
+    long until = System.nanoTime() + GRACE.toNanos();
+    try {
+      for (Thread t : open.values()) {
+        t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
