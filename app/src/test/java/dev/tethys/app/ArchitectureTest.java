@@ -40,6 +40,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.collect.push..")
         .layer("logs")
         .definedBy("dev.tethys.collect.logs..")
+        .layer("exporters")
+        .definedBy("dev.tethys.collect.exporter..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
@@ -101,6 +103,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec", "web")
         .whereLayer("logs")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery")
+        .whereLayer("exporters")
+        .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("archive")
@@ -116,7 +120,8 @@ class ArchitectureTest {
         .whereLayer("stages")
         .mayOnlyAccessLayers("model", "config", "codec")
         .whereLayer("receivers")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "scrape", "pipeline")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "discovery", "scrape", "exporters", "pipeline")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("kafka")
@@ -149,6 +154,7 @@ class ArchitectureTest {
           "collect.receive",
           "collect.push",
           "collect.logs",
+          "collect.exporter",
           "store.metrics",
           "store.archive",
           "store.remote",

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Go's regexp package expands it: a name is as long as it can be ({@code $1x} is the group called
  * "1x"), an unknown group is empty, and a dollar sign that starts nothing stands for itself.
  */
-final class Template {
+public final class Template {
   /** Either text, or a group (then text is null; -1 for a group that does not exist). */
   private record Part(@Nullable String text, int group) {}
 
@@ -19,7 +19,8 @@ final class Template {
   private final String source;
   private final boolean constant;
 
-  Template(String source, Pattern pattern) {
+  /** A replacement for matches of a pattern. */
+  public Template(String source, Pattern pattern) {
     this.source = source;
     StringBuilder text = new StringBuilder();
     int i = 0;
@@ -82,7 +83,7 @@ final class Template {
   }
 
   /** The expansion for a match. */
-  String expand(Matcher m) {
+  public String expand(Matcher m) {
     if (parts.size() == 1) {
       return part(parts.getFirst(), m);
     }

@@ -1,0 +1,60 @@
+package dev.tethys.codec.points;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers what names that came lately mean, for senders say the same names again and again. Holds
+ * at most so many; which was not asked for longest is forgotten first. Safe for several threads.
+ *
+ * @param <V> what a name means; a name may mean nothing
+ */
+public final class RecentNames<V> {
+  private record Meaning<V>(@Nullable V value) {}
+
+  private final Map<String, Meaning<V>> known;
+  private final Function<String, @Nullable V> means;
+
+  /**
+   * An empty memory.
+   *
+   * @param max how many names are remembered; 0 for none
+   * @param means what a name means, the same each time
+   */
+  public RecentNames(int max, Function<String, @Nullable V> means) {
+    this.means = means;
+    this.known =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Meaning<V>> eldest) {
+            return size() > max;
+          }
+        };
+  }
+
+  /** What a name means. */
+  public @Nullable V get(String name) {
+    synchronized (known) {
+      Meaning<V> m = known.get(name);
+      if (m != null) {
+        return m.value;
+      }
+    }
+    V v = means.apply(name);
+    synchronized (known) {
+      known.put(name, new Meaning<>(v));
+    }
+    return v;
+  }
+
+  /** How many it remembers. */
+  public int size() {
+    synchronized (known) {
+      return known.size();
+    }
+  }
+}

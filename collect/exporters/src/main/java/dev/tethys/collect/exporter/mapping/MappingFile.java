@@ -1,0 +1,281 @@
+package dev.tethys.collect.exporter.mapping;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.exporter.mapping.ObserverOptions.Objective;
+import dev.tethys.config.Durations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mapping file as statsd_exporter and graphite_exporter read it, strictly.
+ *
+ * @param specificFirst whether of several globs that match the more specific one wins, not the
+ *     first
+ * @param observer what becomes of observations that no rule matches
+ * @param ttl of series that no rule matches; zero for ever
+ */
+public record MappingFile(
+    List<Mapping> mappings, boolean specificFirst, ObserverOptions observer, Duration ttl) {
+  /** No rules. */
+  public static final MappingFile EMPTY =
+      new MappingFile(List.of(), false, ObserverOptions.DEFAULT, Duration.ZERO);
+
+  private static final String COMPONENT = "[a-zA-Z0-9_][a-zA-Z0-9_\\-:]*";
+  private static final Pattern GLOB =
+      Pattern.compile("(\\*|" + COMPONENT + ")(\\.(\\*|" + COMPONENT + "))*");
+  private static final String REFERENCE = "\\$\\{?\\d+\\}?";
+  private static final Pattern NAME =
+      Pattern.compile("([a-zA-Z_:]|" + REFERENCE + ")([a-zA-Z0-9_:]|" + REFERENCE + ")*");
+  private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+
+  private static final Type<Boolean> OBSERVER_TYPE =
+      words("observer type", Map.of("histogram", true, "summary", false, "", false));
+  private static final Type<Boolean> MATCH_TYPE =
+      words("match type", Map.of("regex", true, "glob", false, "", false));
+  private static final Type<Boolean> ACTION =
+      words("action type", Map.of("drop", true, "map", false, "", false));
+
+  private static <T> Type<T> words(String what, Map<String, T> words) {
+    SequencedMap<String, T> m = new LinkedHashMap<>(words);
+    return Type.oneOf(what, m);
+  }
+
+  private static final Type<MetricKind> KIND =
+      words(
+          "metric type",
+          Map.of(
+              "counter",
+              MetricKind.COUNTER,
+              "gauge",
+              MetricKind.GAUGE,
+              "observer",
+              MetricKind.OBSERVER,
+              "timer",
+              MetricKind.OBSERVER));
+
+  private static final Section OBJECTIVE = new Section("quantile", "A quantile.");
+  private static final Key<Double> QUANTILE =
+      OBJECTIVE.required("quantile", Type.FLOAT, "Between 0 and 1.");
+  private static final Key<Double> ERROR =
+      OBJECTIVE.key("error", Type.FLOAT, 0.0, "How far from it the answer may lie.");
+  private static final Type<List<Objective>> OBJECTIVES =
+      Type.list(OBJECTIVE.type(MappingFile::objective));
+
+  private static Objective objective(YamlObject o) {
+    double q = o.get(QUANTILE);
+    if (!(q >= 0 && q <= 1)) {
+      throw o.error(QUANTILE, "quantile wants 0 to 1");
+    }
+    return new Objective(q, o.get(ERROR));
+  }
+
+  private static final Section SUMMARY = new Section("summary_options", "Of summaries.");
+  private static final Key<List<Objective>> SUMMARY_QUANTILES =
+      SUMMARY.optional("quantiles", OBJECTIVES, "The quantiles that are shown.");
+  private static final Key<Duration> MAX_AGE =
+      SUMMARY.optional("max_age", Type.DURATION, "Age of observations that count.");
+
+  static {
+    SUMMARY.key("age_buckets", Type.INT, 0L, "Taken; here the window slides by halves.");
+    SUMMARY.key("buf_cap", Type.INT, 0L, "Taken; here nothing is put aside unsorted.");
+  }
+
+  private static final Section HISTOGRAM = new Section("histogram_options", "Of histograms.");
+  private static final Key<List<Double>> HISTOGRAM_BUCKETS =
+      HISTOGRAM.optional("buckets", Type.list(Type.FLOAT), "Upper bounds.");
+  private static final Key<Double> NATIVE_FACTOR =
+      HISTOGRAM.optional(
+          "native_histogram_bucket_factor", Type.FLOAT, "How fast native buckets grow; above 1.");
+  private static final Key<Long> NATIVE_BUCKETS =
+      HISTOGRAM.optional("native_histogram_max_buckets", Type.INT, "How many there may be.");
+
+  /** The keys that rules and defaults share. */
+  private static final class ObserverKeys {
+    final Key<Boolean> observerType;
+    final Key<Boolean> timerType;
+    final Key<List<Double>> buckets;
+    final Key<List<Objective>> quantiles;
+    final Key<YamlObject> summary;
+    final Key<YamlObject> histogram;
+    final Key<Duration> ttl;
+    final Key<Boolean> matchType;
+
+    ObserverKeys(Section s) {
+      observerType = s.optional("observer_type", OBSERVER_TYPE, "What observations become.");
+      timerType = s.optional("timer_type", OBSERVER_TYPE, "The same, as it was called.");
+      buckets = s.optional("buckets", Type.list(Type.FLOAT), "As in histogram_options.");
+      quantiles = s.optional("quantiles", OBJECTIVES, "As in summary_options.");
+      summary = s.optional("summary_options", SUMMARY.type(o -> o), "Of summaries.");
+      histogram = s.optional("histogram_options", HISTOGRAM.type(o -> o), "Of histograms.");
+      ttl =
+          s.optional(
+              "ttl",
+              Type.of("duration", Duration.ZERO, n -> n.parse(MappingFile::duration)),
+              "After which a series that is not heard of vanishes; 0 for never.");
+      matchType = s.optional("match_type", MATCH_TYPE, "glob or regex.");
+    }
+
+    ObserverOptions read(YamlObject o, ObserverOptions otherwise) {
+      Boolean type = o.find(observerType);
+      if (type == null) {
+        type = o.find(timerType);
+      }
+      boolean histogramType = type == null ? otherwise.histogram() : type;
+      YamlObject h = o.find(histogram);
+      YamlObject s = o.find(summary);
+      List<Double> bounds = h == null ? null : h.find(HISTOGRAM_BUCKETS);
+      bounds = bounds == null || bounds.isEmpty() ? o.find(buckets) : bounds;
+      List<Objective> objectives = s == null ? null : s.find(SUMMARY_QUANTILES);
+      objectives = objectives == null || objectives.isEmpty() ? o.find(quantiles) : objectives;
+      Double factor = h == null ? null : h.find(NATIVE_FACTOR);
+      Long max = h == null ? null : h.find(NATIVE_BUCKETS);
+      Duration age = s == null ? null : s.find(MAX_AGE);
+      return new ObserverOptions(
+          histogramType,
+          bounds == null || bounds.isEmpty() ? otherwise.buckets() : ascending(bounds, o),
+          factor == null ? otherwise.nativeFactor() : factor,
+          max == null ? otherwise.nativeBuckets() : Math.toIntExact(max),
+          objectives == null || objectives.isEmpty() ? otherwise.quantiles() : objectives,
+          age == null || age.isZero() ? otherwise.maxAge() : age);
+    }
+  }
+
+  private static Duration duration(String s) {
+    return s.equals("0") ? Duration.ZERO : Durations.parse(s);
+  }
+
+  private static List<Double> ascending(List<Double> bounds, YamlObject o) {
+    for (int i = 1; i < bounds.size(); i++) {
+      if (!(bounds.get(i) > bounds.get(i - 1))) {
+        throw o.error("buckets must ascend: " + bounds);
+      }
+    }
+    return bounds;
+  }
+
+  private static final Section DEFAULTS = new Section("defaults", "What holds without a rule.");
+  private static final ObserverKeys DEFAULT_KEYS = new ObserverKeys(DEFAULTS);
+  private static final Key<Boolean> DISABLE_ORDERING =
+      DEFAULTS.key(
+          "glob_disable_ordering",
+          Type.BOOL,
+          false,
+          "Of globs the more specific one wins, not the first.");
+
+  private static final Section MAPPING = new Section("mapping", "A rule.");
+  private static final Key<String> MATCH = MAPPING.required("match", Type.STRING, "Which names.");
+  private static final Key<String> METRIC =
+      MAPPING.key("name", Type.STRING, "", "The metric's name.");
+  private static final Key<Map<String, String>> LABELS =
+      MAPPING.key("labels", Type.map(Type.STRING), Map.of(), "Its labels.");
+  private static final ObserverKeys RULE_KEYS = new ObserverKeys(MAPPING);
+  private static final Key<String> HELP = MAPPING.key("help", Type.STRING, "", "Its help.");
+  private static final Key<Boolean> ACTION_KEY =
+      MAPPING.key("action", ACTION, false, "map, or drop.");
+  private static final Key<MetricKind> MATCH_KIND =
+      MAPPING.optional("match_metric_type", KIND, "counter, gauge or observer.");
+  private static final Key<Double> SCALE =
+      MAPPING.key("scale", Type.FLOAT, 1.0, "By which values are multiplied.");
+  private static final Key<Boolean> HONOR_LABELS =
+      MAPPING.key(
+          "honor_labels", Type.BOOL, false, "Labels that came with the metric win over these.");
+
+  private static final Section FILE = new Section("mapping file", "Rules for dotted names.");
+  private static final Key<YamlObject> DEFAULTS_KEY =
+      FILE.optional("defaults", DEFAULTS.type(o -> o), "What holds without a rule.");
+  private static final Key<List<YamlObject>> MAPPINGS_KEY =
+      FILE.key("mappings", Type.list(MAPPING.type(o -> o)), List.of(), "Rules.");
+
+  /**
+   * Reads a file.
+   *
+   * @throws dev.tethys.config.ConfigException where it is wrong, with the position
+   */
+  public static MappingFile read(Path file) throws IOException {
+    return read(YamlDocument.read(file));
+  }
+
+  /** Reads what a file holds. */
+  public static MappingFile parse(String name, String yaml) {
+    return read(YamlDocument.parse(name, null, yaml));
+  }
+
+  private static MappingFile read(YamlDocument document) {
+    YamlNode root = document.root();
+    YamlObject o = root.object(FILE);
+    YamlObject d = o.find(DEFAULTS_KEY);
+    ObserverOptions observer =
+        d == null ? ObserverOptions.DEFAULT : DEFAULT_KEYS.read(d, ObserverOptions.DEFAULT);
+    Duration ttl = orZero(d == null ? null : d.find(DEFAULT_KEYS.ttl));
+    boolean regex = d != null && Boolean.TRUE.equals(d.find(DEFAULT_KEYS.matchType));
+    List<Mapping> mappings = new ArrayList<>();
+    for (YamlObject m : o.get(MAPPINGS_KEY)) {
+      mappings.add(mapping(m, observer, ttl, regex));
+    }
+    document.refuseNotBuilt();
+    return new MappingFile(
+        List.copyOf(mappings), d != null && d.get(DISABLE_ORDERING), observer, ttl);
+  }
+
+  private static Duration orZero(@Nullable Duration d) {
+    return d == null ? Duration.ZERO : d;
+  }
+
+  private static Mapping mapping(
+      YamlObject o, ObserverOptions observer, Duration ttl, boolean regexByDefault) {
+    String match = o.get(MATCH);
+    Boolean type = o.find(RULE_KEYS.matchType);
+    boolean regex = type == null ? regexByDefault : type;
+    if (regex) {
+      try {
+        Pattern.compile(match);
+      } catch (PatternSyntaxException e) {
+        throw o.error(MATCH, "invalid regex " + match + " in mapping: " + e.getMessage());
+      }
+    } else if (!GLOB.matches(match)) {
+      throw o.error(MATCH, "invalid match: " + match);
+    }
+    String name = o.get(METRIC);
+    boolean drop = o.get(ACTION_KEY);
+    if (name.isEmpty()) {
+      if (!drop) {
+        throw o.error("metric mapping didn't set a metric name");
+      }
+    } else if (!NAME.matches(name)) {
+      throw o.error(METRIC, "metric name '" + name + "' is not valid");
+    }
+    Map<String, String> labels = o.get(LABELS);
+    for (String l : labels.keySet()) {
+      if (!LABEL.matches(l)) {
+        throw o.error(LABELS, "invalid label key: " + l);
+      }
+    }
+    Duration own = o.find(RULE_KEYS.ttl);
+    return new Mapping(
+        match,
+        regex,
+        name,
+        labels,
+        o.get(HELP),
+        drop,
+        o.find(MATCH_KIND),
+        RULE_KEYS.read(o, observer),
+        own == null || own.isZero() ? ttl : own,
+        o.get(SCALE),
+        o.get(HONOR_LABELS));
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tethys.collect.exporter.mapping;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import dev.tethys.codec.points.RecentNames;
+import dev.tethys.model.relabel.Template;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the rule for a name. Globs come first: they stand in a tree of components, so that a look
+ * costs the length of the name and not the number of rules. Expressions are tried one by one after
+ * them. What was found lately is remembered.
+ *
+ * <p>Safe for several threads.
+ */
+public final class MetricMapper {
+  /**
+   * What a name means.
+   *
+   * @param labels of the rule, expanded
+   */
+  public record Mapped(Mapping mapping, String name, Map<String, String> labels) {}
+
+  /** A rule with what is expanded for its matches. */
+  private record Rule(
+      Mapping mapping, Pattern pattern, Template name, Map<String, Template> labels) {
+    static Rule of(Mapping m) {
+      Pattern p =
+          Pattern.compile(
+              m.regex()
+                  ? m.match()
+                  : "^" + m.match().replace(".", "\\.").replace("*", "([^.]*)") + "$");
+      Map<String, Template> labels = new LinkedHashMap<>();
+      m.labels().forEach((k, v) -> labels.put(k, new Template(text(m, v), p)));
+      return new Rule(m, p, new Template(text(m, m.name()), p), labels);
+    }
+
+    /** Of a glob, {@code $1x} is the first star and an x; of an expression, a group called 1x. */
+    private static String text(Mapping m, String s) {
+      return m.regex() ? s : s.replaceAll("\\$\\{?(\\d+)\\}?", "\\${$1}");
+    }
+
+    @Nullable Mapped map(String name) {
+      Matcher m = pattern.matcher(name);
+      if (!m.find()) {
+        return null;
+      }
+      Map<String, String> expanded = new LinkedHashMap<>();
+      labels.forEach((k, v) -> expanded.put(k, v.expand(m)));
+      return new Mapped(mapping, this.name.expand(m), expanded);
+    }
+  }
+
+  /** A component of globs and what may follow it. */
+  private static final class Step {
+    final Map<String, Step> literal = new HashMap<>();
+    @Nullable Step star;
+    final List<Integer> rules = new ArrayList<>();
+  }
+
+  /** Numbers that are remembered of a look, when nothing is said. */
+  public static final int DEFAULT_REMEMBERED = 1000;
+
+  private final MappingFile file;
+  private final List<Rule> rules;
+  private final List<Rule> expressions;
+  private final Step globs = new Step();
+  private final Map<MetricKind, RecentNames<Mapped>> recent = new EnumMap<>(MetricKind.class);
+
+  /**
+   * A mapper.
+   *
+   * @param remembered how many names are remembered, of each kind; 0 for none
+   */
+  public MetricMapper(MappingFile file, int remembered) {
+    this.file = file;
+    this.rules = file.mappings().stream().map(Rule::of).toList();
+    this.expressions = rules.stream().filter(r -> r.mapping.regex()).toList();
+    for (int i = 0; i < rules.size(); i++) {
+      if (!rules.get(i).mapping.regex()) {
+        Step at = globs;
+        for (String c : rules.get(i).mapping.match().split("\\.")) {
+          if (c.equals("*")) {
+            if (at.star == null) {
+              at.star = new Step();
+            }
+            at = at.star;
+          } else {
+            at = at.literal.computeIfAbsent(c, k -> new Step());
+          }
+        }
+        at.rules.add(i);
+      }
+    }
+    for (MetricKind kind : MetricKind.values()) {
+      recent.put(kind, new RecentNames<>(remembered, name -> find(name, kind)));
+    }
+  }
+
+  /** The file. */
+  public MappingFile file() {
+    return file;
+  }
+
+  /** What a name means; null when no rule matches. */
+  public @Nullable Mapped map(String name, MetricKind kind) {
+    RecentNames<Mapped> r = recent.get(kind);
+    return r == null ? null : r.get(name);
+  }
+
+  private @Nullable Mapped find(String name, MetricKind kind) {
+    int glob = glob(globs, name.split("\\.", -1), 0, kind);
+    if (glob >= 0) {
+      return rules.get(glob).map(name);
+    }
+    for (Rule r : expressions) {
+      if (fits(r, kind)) {
+        Mapped m = r.map(name);
+        if (m != null) {
+          return m;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static boolean fits(Rule r, MetricKind kind) {
+    return r.mapping.kind() == null || r.mapping.kind() == kind;
+  }
+
+  /** The rule that wins below a step, or -1. As deep as the longest glob at most. */
+  private int glob(Step at, String[] components, int i, MetricKind kind) {
+    if (i == components.length) {
+      for (int r : at.rules) {
+        if (fits(rules.get(r), kind)) {
+          return r;
+        }
+      }
+      return -1;
+    }
+    Step next = at.literal.get(components[i]);
+    int literal = next == null ? -1 : glob(next, components, i + 1, kind);
+    if (literal >= 0 && file.specificFirst()) {
+      return literal;
+    }
+    int star = at.star == null ? -1 : glob(at.star, components, i + 1, kind);
+    return literal < 0 ? star : star < 0 ? literal : Math.min(literal, star);
+  }
+}

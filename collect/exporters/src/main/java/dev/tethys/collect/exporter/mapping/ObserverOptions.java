@@ -1,0 +1,36 @@
+package dev.tethys.collect.exporter.mapping;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What becomes of observations.
+ *
+ * @param histogram whether they become a histogram; else a summary
+ * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
+ * @param nativeFactor how much wider each bucket of a native histogram is than the one before; 0
+ *     for none
+ * @param nativeBuckets how many such buckets there may be; 0 for no limit
+ * @param quantiles of a summary, with the error that each may have
+ * @param maxAge of observations that count for quantiles
+ */
+public record ObserverOptions(
+    boolean histogram,
+    List<Double> buckets,
+    double nativeFactor,
+    int nativeBuckets,
+    List<Objective> quantiles,
+    Duration maxAge) {
+  /** A quantile and how far from it the answer may lie. */
+  public record Objective(double quantile, double error) {}
+
+  /** A summary with the usual quantiles over ten minutes. */
+  public static final ObserverOptions DEFAULT =
+      new ObserverOptions(
+          false,
+          List.of(.005, .01, .025, .05, .1, .25, .5, 1.0, 2.5, 5.0, 10.0),
+          0,
+          0,
+          List.of(new Objective(0.5, 0.05), new Objective(0.9, 0.01), new Objective(0.99, 0.001)),
+          Duration.ofMinutes(10));
+}

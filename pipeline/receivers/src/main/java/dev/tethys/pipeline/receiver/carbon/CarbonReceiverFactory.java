@@ -1,0 +1,183 @@
+package dev.tethys.pipeline.receiver.carbon;
+
+import dev.tethys.codec.graphite.GraphitePoints;
+import dev.tethys.codec.graphite.PathNaming;
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.StreamListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes {@code carbon} receivers. */
+public final class CarbonReceiverFactory
+    implements ReceiverFactory<CarbonReceiverFactory.Settings> {
+  /**
+   * What one is told.
+   *
+   * @param pickle where pickles come; "" for nowhere
+   */
+  public record Settings(
+      String endpoint, boolean udp, Duration idle, String pickle, PathNaming naming) {}
+
+  private static final int MAX_LINE = 64 << 10;
+
+  private static final Section CONFIG = new Section("config", "Of the parser.");
+  private static final Key<List<RegexNaming.Rule>> RULES =
+      CONFIG.key("rules", Type.list(RegexNaming.RULE), List.of(), "Expressions, in order.");
+  private static final Key<String> SEPARATOR =
+      CONFIG.key("name_separator", Type.STRING, "", "Stands between the parts of a name.");
+  private static final Section PARSER = new Section("parser", "How paths become series.");
+  private static final Key<String> PARSER_TYPE =
+      PARSER.key("type", Type.STRING, "plaintext", "plaintext or regex.");
+  private static final Key<YamlObject> PARSER_CONFIG =
+      PARSER.optional("config", CONFIG.type(o -> o), "Of the parser regex.");
+
+  private static final Section SECTION = new Section("carbon", "Receives Graphite's protocols.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "localhost:2003", "Where lines come: host:port.");
+  private static final Key<String> TRANSPORT =
+      SECTION.key("transport", Type.STRING, "tcp", "tcp or udp.");
+  private static final Key<Duration> IDLE =
+      SECTION.key(
+          "tcp_idle_timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(30),
+          "For which nothing may come over a connection.");
+  private static final Key<YamlObject> PARSER_KEY =
+      SECTION.optional("parser", PARSER.type(o -> o), "How paths become series.");
+  private static final Key<String> PICKLE =
+      SECTION.key("pickle_endpoint", Type.STRING, "", "Where pickles come; nowhere without.");
+  private static final Key<String> MAPPING =
+      SECTION.key(
+          "mapping_file",
+          Type.PATH,
+          "",
+          "A mapping file of graphite_exporter; in place of parser.");
+  private static final Key<Boolean> STRICT =
+      SECTION.key("strict_match", Type.BOOL, false, "What no rule matches is left out.");
+  private static final Key<PointNames> NAMES =
+      SECTION.key(
+          "names",
+          Type.lowerCase("way of names", PointNames.class),
+          PointNames.UNDERSCORES,
+          "What becomes of characters that names of metrics and labels have not always had.");
+
+  @Override
+  public String type() {
+    return "carbon";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics by Graphite's plaintext and pickle protocols, with tags.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(CarbonReceiverFactory::read);
+  }
+
+  private static Settings read(YamlObject o) {
+    String transport = o.get(TRANSPORT);
+    if (!transport.equals("tcp") && !transport.equals("udp")) {
+      throw o.error(TRANSPORT, "transport wants tcp or udp, not \"" + transport + "\"");
+    }
+    return new Settings(
+        o.get(ENDPOINT), transport.equals("udp"), o.get(IDLE), o.get(PICKLE), naming(o));
+  }
+
+  private static PathNaming naming(YamlObject o) {
+    PointNames names = o.get(NAMES);
+    YamlObject parser = o.find(PARSER_KEY);
+    String file = o.get(MAPPING);
+    if (!file.isEmpty()) {
+      if (parser != null) {
+        throw o.error(MAPPING, "mapping_file and parser exclude each other");
+      }
+      try {
+        MetricMapper m =
+            new MetricMapper(MappingFile.read(Path.of(file)), MetricMapper.DEFAULT_REMEMBERED);
+        return new MappedNaming(m, o.get(STRICT), names);
+      } catch (IOException e) {
+        throw o.error(MAPPING, file + " cannot be read: " + e.getMessage());
+      }
+    }
+    if (parser == null) {
+      return PathNaming.plain(names);
+    }
+    YamlObject config = parser.find(PARSER_CONFIG);
+    return switch (parser.get(PARSER_TYPE)) {
+      case "plaintext", "" -> PathNaming.plain(names);
+      case "regex" -> {
+        if (config == null || config.get(RULES).isEmpty()) {
+          throw parser.error("the parser regex wants config with rules");
+        }
+        yield new RegexNaming(config.get(RULES), config.get(SEPARATOR), names);
+      }
+      default ->
+          throw parser.error(
+              PARSER_TYPE, "type wants plaintext or regex, not " + parser.get(PARSER_TYPE));
+    };
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(settings, outputs, context.clock(), context.name(), context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
+    List<SocketDoor> sockets = new ArrayList<>();
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c != null) {
+      PipelinePoints to = new PipelinePoints(c);
+      PointTally tally = new PointTally(name, metrics, clock::nanos);
+      GraphitePoints format = new GraphitePoints(s.naming, clock::millis);
+      sockets.add(
+          s.udp
+              ? PointSockets.datagrams(
+                  new DatagramListener.Options(s.endpoint), format::lines, to, tally)
+              : PointSockets.lines(
+                  new StreamListener.Options(s.endpoint, s.idle),
+                  MAX_LINE,
+                  format::lines,
+                  to,
+                  tally));
+      if (!s.pickle.isEmpty()) {
+        sockets.add(
+            PointSockets.stream(
+                new StreamListener.Options(s.pickle, s.idle), new PickleDoor(format, to, tally)));
+      }
+    }
+    return new PushReceiver(null, null, clock::nanos, sockets);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.tethys.pipeline.receiver.carbon;
+
+import dev.tethys.codec.graphite.PathNaming;
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.collect.exporter.mapping.MetricKind;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.collect.exporter.mapping.MetricMapper.Mapped;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Paths by the mapping file of graphite_exporter; tags of a path are labels, too. */
+final class MappedNaming implements PathNaming {
+  private final MetricMapper mapper;
+  private final boolean strict;
+  private final PointNames names;
+  private final PathNaming otherwise;
+
+  /**
+   * A naming.
+   *
+   * @param strict whether what no rule matches is left out
+   */
+  MappedNaming(MetricMapper mapper, boolean strict, PointNames names) {
+    this.mapper = mapper;
+    this.strict = strict;
+    this.names = names;
+    this.otherwise = PathNaming.plain(names);
+  }
+
+  @Override
+  public @Nullable Labels labels(String path) {
+    int semicolon = path.indexOf(';');
+    String bare = semicolon < 0 ? path : path.substring(0, semicolon);
+    Mapped m = mapper.map(bare, MetricKind.GAUGE);
+    if (m == null) {
+      return strict ? null : otherwise.labels(path);
+    }
+    if (m.mapping().drop()) {
+      return null;
+    }
+    LabelsBuilder b = new LabelsBuilder();
+    PathNaming.tags(path, names, b);
+    m.labels().forEach(b::set);
+    return b.set(Labels.METRIC_NAME, names.metric(m.name())).build();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.tethys.pipeline.receiver.opentsdb;
+
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.socket.StreamListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code opentsdb} receivers. */
+public final class OpenTsdbReceiverFactory
+    implements ReceiverFactory<OpenTsdbReceiverFactory.Settings> {
+  /**
+   * What one is told.
+   *
+   * @param telnet where lines come; "" for nowhere
+   */
+  public record Settings(HttpServerSettings http, String telnet, PointNames names) {}
+
+  private static final Duration IDLE = Duration.ofMinutes(5);
+
+  private static final Section SECTION =
+      new Section("opentsdb", "Receives what is put into OpenTSDB.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(SECTION, "localhost:4242");
+  private static final Key<String> TELNET =
+      SECTION.key("telnet_endpoint", Type.STRING, "", "Where lines come; nowhere without.");
+  private static final Key<PointNames> NAMES =
+      SECTION.key(
+          "names",
+          Type.lowerCase("way of names", PointNames.class),
+          PointNames.UNDERSCORES,
+          "What becomes of characters that names of metrics and labels have not always had.");
+
+  @Override
+  public String type() {
+    return "opentsdb";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics as OpenTSDB does, over HTTP and its telnet interface.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(o -> new Settings(HTTP_KEYS.read(o), o.get(TELNET), o.get(NAMES)));
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.http.auth(), context),
+        context.clock(),
+        context.name(),
+        context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock,
+      String name,
+      Registry metrics) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    List<SocketDoor> sockets = List.of();
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c != null) {
+      PipelinePoints to = new PipelinePoints(c);
+      new OpenTsdbProtocol(to, s.names).addTo(door);
+      if (!s.telnet.isEmpty()) {
+        PointTally tally = new PointTally(name, metrics, clock::nanos);
+        sockets =
+            List.of(
+                PointSockets.stream(
+                    new StreamListener.Options(s.telnet, IDLE),
+                    new TelnetDoor(to, s.names, tally)));
+      }
+    }
+    return new PushReceiver(null, door, clock::nanos, sockets);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tethys.pipeline.receiver.opentsdb;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.Samples;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class OpenTsdbReceiverTest {
+  private final TestPipeline pipeline = new TestPipeline();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private @Nullable PushReceiver receiver;
+
+  @AfterEach
+  void stop() {
+    http.close();
+    if (receiver != null) {
+      receiver.stop(Duration.ZERO);
+    }
+  }
+
+  private PushReceiver start() throws IOException {
+    PushReceiver r =
+        OpenTsdbReceiverFactory.receiver(
+            TestPipeline.read(
+                new OpenTsdbReceiverFactory().settings(),
+                "{endpoint: '127.0.0.1:0', telnet_endpoint: '127.0.0.1:0'}"),
+            pipeline.of(Signal.METRICS),
+            null,
+            Clockwork.system(),
+            "receiver opentsdb",
+            new Registry());
+    r.start();
+    receiver = r;
+    return r;
+  }
+
+  private HttpResponse<String> put(String query, String body)
+      throws IOException, InterruptedException {
+    PushReceiver r = receiver == null ? start() : receiver;
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + "/api/put" + query))
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  @Test
+  void aBadPointIsToldByItself() throws Exception {
+    String good = "{\"metric\":\"a\",\"timestamp\":1,\"value\":2,\"tags\":{\"h\":\"x\"}}";
+    String bad = "{\"metric\":\"b\",\"timestamp\":1,\"value\":\"two\",\"tags\":{\"h\":\"x\"}}";
+    assertThat(put("", good).statusCode()).isEqualTo(204);
+    assertThat(put("?summary", "[" + good + "]").body()).isEqualTo("{\"failed\":0,\"success\":1}");
+    HttpResponse<String> r = put("?details", "[" + good + "," + bad + "]");
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body())
+        .isEqualTo(
+            "{\"errors\":[{\"datapoint\":"
+                + bad
+                + ",\"error\":\"Unable to parse value to a number\"}],\"failed\":1,\"success\":1}");
+    assertThat(put("", "[" + bad + "]").statusCode()).isEqualTo(400);
+    assertThat(put("", "nonsense").body()).contains("Unable to parse the given JSON");
+    assertThat(Samples.of(pipeline.batches))
+        .hasSize(3)
+        .containsOnly("{__name__=\"a\", h=\"x\"} 2.0 @1000");
+    pipeline.outcome = new Outcome.Unavailable("full", Duration.ofSeconds(2));
+    assertThat(put("", good).statusCode()).isEqualTo(503);
+  }
+
+  @Test
+  void linesAreAnsweredWhenTheyFail() throws Exception {
+    try (Socket s = new Socket("127.0.0.1", start().socketPort(0))) {
+      s.setSoTimeout(10_000);
+      s.getOutputStream()
+          .write("put a.b 1 2 h=x\nput a 1\nwhat\nversion\nput c 1 x h=y\nexit\n".getBytes(UTF_8));
+      String answer = new String(s.getInputStream().readAllBytes(), UTF_8);
+      assertThat(answer.lines())
+          .containsExactly(
+              "put: illegal argument: not enough arguments (need least 4, got 2)",
+              "unknown command: what.  Try `help'.",
+              "net.opentsdb tsdb 2.4 compatible: Tethys",
+              "put: Unable to parse value to a number");
+    }
+    assertThat(Samples.of(pipeline.batches))
+        .containsExactly("{__name__=\"a_b\", h=\"x\"} 2.0 @1000");
+  }
+}
