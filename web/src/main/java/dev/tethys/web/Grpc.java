@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public final class Grpc {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
   private static final String ENCODINGS = "identity,gzip,snappy,zstd";
   private static final String CONTENT_TYPE = "application/grpc";
+
+  /** So many bytes are made room for because a sender says that they come. */
+  private static final int TRUSTED_LENGTH = 1 << 18;
 
   private Grpc() {}
 
@@ -94,10 +98,7 @@ public final class Grpc {
           Status.RESOURCE_EXHAUSTED,
           "message of " + length + " bytes is larger than " + maxBytes + " bytes");
     }
-    byte[] message = body.readNBytes((int) length);
-    if (message.length < length) {
-      throw new GrpcException(Status.INTERNAL, "the call broke off within its message");
-    }
+    byte[] message = read(body, (int) length);
     if (body.read() >= 0) {
       throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
     }
@@ -106,6 +107,22 @@ public final class Grpc {
       case 1 -> decompressed(message, request.header("grpc-encoding"), maxBytes);
       default -> throw new GrpcException(Status.INTERNAL, "malformed message");
     };
+  }
+
+  /** Reads into an array that is as large as the message from the start, unless that is large. */
+  private static byte[] read(InputStream body, int length) throws IOException, GrpcException {
+    byte[] message = new byte[Math.min(length, TRUSTED_LENGTH)];
+    int n = 0;
+    while (true) {
+      n += body.readNBytes(message, n, message.length - n);
+      if (n < message.length) {
+        throw new GrpcException(Status.INTERNAL, "the call broke off within its message");
+      }
+      if (n == length) {
+        return message;
+      }
+      message = Arrays.copyOf(message, (int) Math.min(length, 2L * n));
+    }
   }
 
   private static byte[] decompressed(byte[] message, @Nullable String encoding, int maxBytes)

@@ -6,7 +6,6 @@ import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpResponse;
-import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.pipeline.Batch;
@@ -66,29 +65,36 @@ public final class OtlpProtocol {
     door.post(path, (request, response) -> handle(door, request, response));
   }
 
-  private Outcome take(byte[] body, Metadata metadata, HttpRequest request)
+  /**
+   * What became of a request of so many items. While it waits nobody holds the request's bytes but
+   * the graph, which may have joined them with others'.
+   */
+  private record Taken(Outcome outcome, int items) {
+    /** Whether nothing of it was taken: that is a failure, not a partial success. */
+    boolean isWhole(Outcome.Rejected r) {
+      return r.items() >= items;
+    }
+  }
+
+  private Taken take(byte[] body, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     int items = OtlpCheck.check(signal, body, 0, body.length);
     if (items == 0) {
-      return Outcome.ACCEPTED;
+      return new Taken(Outcome.ACCEPTED, 0);
     }
     // Points of one client keep their order: counters that go back look like restarts.
     long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
     Batch batch = new Batch(signal(signal), Encoding.OTLP, body, items, lane, metadata);
-    return Intake.deliver(batch, to, request);
-  }
-
-  /** Whether nothing of a request was taken: that is a failure, not a partial success. */
-  private boolean isWhole(Outcome.Rejected r, byte[] body) {
-    return r.items() >= OtlpScanner.count(signal, body, 0, body.length);
+    return new Taken(Intake.deliver(batch, to, request), items);
   }
 
   private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
       throws GrpcException, InterruptedException {
-    return switch (take(message, metadata, request)) {
+    Taken t = take(message, metadata, request);
+    return switch (t.outcome()) {
       case Outcome.Accepted a -> new byte[0];
       case Outcome.Rejected r -> {
-        if (isWhole(r, message)) {
+        if (t.isWhole(r)) {
           throw new GrpcException(Status.INVALID_ARGUMENT, r.reason());
         }
         yield new OtlpResponse(r.items(), r.reason()).toProtobuf();
@@ -107,18 +113,17 @@ public final class OtlpProtocol {
           .send("415 unsupported media type, supported: [" + JSON + ", " + PROTOBUF + "]\n");
       return;
     }
-    Outcome outcome;
-    byte[] body = {};
+    Taken taken;
     try (Hold hold = door.intake().open()) {
       Compression c = door.compression(request);
-      body = door.body(request, c, hold);
+      byte[] body = door.body(request, c, hold);
       if (json) {
         hold.take(body.length);
         body = OtlpJson.toProtobuf(signal, body, 0, body.length).toByteArray();
       }
-      outcome = take(body, door.metadata(request), request);
+      taken = take(body, door.metadata(request), request);
     } catch (BusyException e) {
-      outcome = e.outcome();
+      taken = new Taken(e.outcome(), 0);
     } catch (TooLargeException e) {
       fail(response, json, 413, Status.RESOURCE_EXHAUSTED, String.valueOf(e.getMessage()));
       return;
@@ -130,10 +135,10 @@ public final class OtlpProtocol {
       fail(response, json, 400, Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
       return;
     }
-    switch (outcome) {
+    switch (taken.outcome()) {
       case Outcome.Accepted a -> ok(response, json, OtlpResponse.OK);
       case Outcome.Rejected r -> {
-        if (isWhole(r, body)) {
+        if (taken.isWhole(r)) {
           fail(response, json, 400, Status.INVALID_ARGUMENT, r.reason());
         } else {
           ok(response, json, new OtlpResponse(r.items(), r.reason()));
