@@ -3,6 +3,8 @@ package dev.tethys.codec.remote;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Walks the series and the metadata of a remote write 1.0 request as pieces of bytes that are
@@ -23,7 +25,58 @@ public final class RequestSlices {
   private int length;
   private boolean series;
   private int samples;
-  private long hash;
+  private int labels;
+  private int labelsLength;
+
+  /**
+   * A piece of a request.
+   *
+   * @param samples floats and histograms in it; 0 for metadata
+   */
+  public record Slice(int offset, int length, int samples) {}
+
+  /** Says to whom the piece goes that the walk stands at. */
+  @FunctionalInterface
+  public interface Way {
+    int of(RequestSlices at);
+  }
+
+  /**
+   * Deals the pieces of a request out, in order.
+   *
+   * @param ways how many there are
+   * @param way from 0 to below that; negative for a piece that goes nowhere
+   * @throws CodecException when the request is malformed
+   */
+  public static List<List<Slice>> deal(byte[] request, int size, int ways, Way way) {
+    List<List<Slice>> dealt = new ArrayList<>(ways);
+    for (int i = 0; i < ways; i++) {
+      dealt.add(new ArrayList<>());
+    }
+    RequestSlices in = new RequestSlices().reset(request, 0, size);
+    while (in.next()) {
+      int to = way.of(in);
+      if (to >= 0) {
+        dealt.get(to).add(new Slice(in.offset, in.length, in.samples));
+      }
+    }
+    return dealt;
+  }
+
+  /** The request that pieces of one are together. */
+  public static byte[] join(byte[] request, List<Slice> slices) {
+    int size = 0;
+    for (Slice s : slices) {
+      size += s.length();
+    }
+    byte[] joined = new byte[size];
+    int at = 0;
+    for (Slice s : slices) {
+      System.arraycopy(request, s.offset(), joined, at, s.length());
+      at += s.length();
+    }
+    return joined;
+  }
 
   /** Starts over with a decompressed request. */
   public RequestSlices reset(byte[] buffer, int from, int size) {
@@ -48,7 +101,8 @@ public final class RequestSlices {
     }
     series = top.field() == SERIES;
     samples = 0;
-    hash = 0;
+    labels = 0;
+    labelsLength = 0;
     if (series) {
       int n = top.readLength();
       enter(top.position(), n);
@@ -72,7 +126,8 @@ public final class RequestSlices {
         samples++;
       }
     }
-    hash = Labels.hash64(buf, at, labelsEnd - at);
+    labels = at;
+    labelsLength = labelsEnd - at;
   }
 
   /** Where the piece begins. */
@@ -97,6 +152,16 @@ public final class RequestSlices {
 
   /** The same for all pieces of one series whose labels are written in one order. */
   public long hash() {
-    return hash;
+    return series ? Labels.hash64(buf, labels, labelsLength) : 0;
+  }
+
+  /** Where the fields of a series' labels begin. */
+  public int labelsOffset() {
+    return labels;
+  }
+
+  /** How many bytes they have; what a sender put between them is among them. */
+  public int labelsLength() {
+    return labelsLength;
   }
 }

@@ -56,7 +56,9 @@ public record DeliverySettings(
       Duration after, long minSize, long maxSize, Sizer sizer, List<String> metadataKeys) {}
 
   private static final long DEFAULT_BYTES = 256L << 20;
-  private static final long MAX_CONSUMERS = 4096;
+
+  /** The highest {@code num_consumers}. */
+  public static final int MAX_CONSUMERS = 4096;
 
   private static final Section RETRY = new Section("retry_on_failure", "When sending is repeated.");
   private static final Key<Boolean> RETRY_ENABLED =
@@ -80,7 +82,8 @@ public record DeliverySettings(
           "max_elapsed_time",
           GoDurations.TYPE,
           Retry.DEFAULT.maxElapsed(),
-          "For how long a request is repeated; 0 for ever, which is the default of a queue on disk.");
+          "For how long a request is repeated; 0 for ever, which is the default of a queue on"
+              + " disk.");
   private static final Key<Long> MAX_ATTEMPTS =
       RETRY.key("max_attempts", Type.INT, 0L, "How often it is sent; 0 for no limit.");
 
@@ -222,6 +225,31 @@ public record DeliverySettings(
         q.storage,
         q.deadLetterBytes,
         q.batch);
+  }
+
+  /**
+   * The same with another queue in memory.
+   *
+   * @param enabled as in {@code sending_queue}
+   * @param requests most that wait
+   */
+  public DeliverySettings withQueue(boolean enabled, long requests, int consumers) {
+    OutboxOptions o =
+        options
+            .withCapacity(new Capacity(DEFAULT_BYTES, 0, enabled ? requests : consumers))
+            .withWhenFull(enabled ? WhenFull.REFUSE : WhenFull.BLOCK);
+    return new DeliverySettings(timeout, o, storage, deadLetterBytes, batch)
+        .withConsumers(consumers);
+  }
+
+  /** The same with so many requests at once. */
+  public DeliverySettings withConsumers(int consumers) {
+    return new DeliverySettings(
+        timeout,
+        options.withConcurrency(consumers, options.adaptive()),
+        storage,
+        deadLetterBytes,
+        batch);
   }
 
   private static Retry retry(YamlObject o) {

@@ -14,6 +14,7 @@ import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -132,9 +133,6 @@ final class RecordWriter {
     }
   }
 
-  /** A series, or metadata, in a request. */
-  private record Slice(int offset, int length, int samples) {}
-
   private void series(Batch b) {
     byte[] request = b.body();
     if (b.encoding() == Encoding.OTLP) {
@@ -144,15 +142,12 @@ final class RecordWriter {
       request = to.body().toByteArray();
     }
     int keys = b.lane() != 0 ? 1 : seriesKeys;
-    List<List<Slice>> dealt = new ArrayList<>();
-    for (int i = 0; i < keys; i++) {
-      dealt.add(new ArrayList<>());
-    }
-    RequestSlices in = new RequestSlices().reset(request, 0, request.length);
-    while (in.next()) {
-      int key = keys == 1 ? 0 : (int) Long.remainderUnsigned(in.hash(), keys);
-      dealt.get(key).add(new Slice(in.offset(), in.length(), in.samples()));
-    }
+    List<List<Slice>> dealt =
+        RequestSlices.deal(
+            request,
+            request.length,
+            keys,
+            in -> keys == 1 ? 0 : (int) Long.remainderUnsigned(in.hash(), keys));
     for (int i = 0; i < keys; i++) {
       if (!dealt.get(i).isEmpty()) {
         series(request, dealt.get(i), b.lane() != 0 ? b.lane() : i + 1);
@@ -161,18 +156,9 @@ final class RecordWriter {
   }
 
   private void series(byte[] request, List<Slice> slices, long lane) {
-    int size = 0;
-    int samples = 0;
-    for (Slice s : slices) {
-      size += s.length;
-      samples += s.samples;
-    }
-    byte[] joined = new byte[size];
-    int at = 0;
-    for (Slice s : slices) {
-      System.arraycopy(request, s.offset, joined, at, s.length);
-      at += s.length;
-    }
+    byte[] joined = RequestSlices.join(request, slices);
+    int size = joined.length;
+    int samples = slices.stream().mapToInt(Slice::samples).sum();
     SeriesJson.Written w =
         switch (encoding) {
           case CLYMENE_JSON -> SeriesJson.write(joined, 0, size);

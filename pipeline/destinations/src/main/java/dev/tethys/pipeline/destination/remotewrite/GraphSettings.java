@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param config what it means for the sender
  * @param otlp how OTLP metrics become series
  * @param samplesEach most samples in one request
+ * @param bytesEach most bytes in one request before compression
+ * @param sendMetadata whether requests of 1.0 bring metadata
  * @param edits what is done to series before they are sent
  * @param auth null when requests do not authenticate
  */
@@ -36,6 +38,8 @@ record GraphSettings(
     RemoteWriteConfig config,
     OtlpOptions otlp,
     int samplesEach,
+    int bytesEach,
+    boolean sendMetadata,
     SeriesEdits edits,
     @Nullable Reference auth,
     DeliverySettings delivery) {
@@ -81,16 +85,43 @@ record GraphSettings(
       SECTION.key(
           "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "target_info.");
 
+  private static final Section OLD_QUEUE =
+      new Section("remote_write_queue", "The queue under its older name.");
+  private static final Key<Boolean> OLD_QUEUE_ENABLED =
+      OLD_QUEUE.key("enabled", Type.BOOL, true, "As in sending_queue.");
+  private static final Key<Long> OLD_QUEUE_SIZE =
+      OLD_QUEUE.key("queue_size", Type.INT, 10_000L, "Most requests that wait.");
+  private static final Key<Long> OLD_QUEUE_CONSUMERS =
+      OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Most requests at once.");
+  private static final Key<YamlObject> REMOTE_WRITE_QUEUE =
+      SECTION.optional(
+          "remote_write_queue",
+          OLD_QUEUE.type(o -> o),
+          "The queue under its older name, instead of sending_queue.");
+  private static final Key<Long> BATCH_BYTES =
+      SECTION.key(
+          "max_batch_size_bytes",
+          Type.INT,
+          3_000_000L,
+          "Most bytes of series in one request before compression; a larger series goes alone.");
+  private static final Key<Long> PARALLELISM =
+      SECTION.optional(
+          "max_batch_request_parallelism",
+          Type.INT,
+          "Most requests at once, in the place of num_consumers.");
+  private static final Key<Boolean> SEND_METADATA =
+      SECTION.key(
+          "send_metadata",
+          Type.BOOL,
+          false,
+          "Whether types, units and help texts of families go along in requests of 1.0.");
+
   static {
     SECTION
         .include(DeliverySettings.SECTION)
-        .notBuilt("remote_write_queue", "Old queue: sending_queue is in its place.")
         .notBuilt("wal", "Old disk queue: sending_queue with storage is in its place.")
-        .notBuilt("send_metadata", "Metadata always goes along.")
         .notBuilt("scope_info", "Labels of scopes.")
-        .notBuilt("export_created_metric", "Start times as series.")
-        .notBuilt("max_batch_size_bytes", "Most bytes in one request: max_samples_per_send is.")
-        .notBuilt("max_batch_request_parallelism", "sending_queue has num_consumers.");
+        .notBuilt("export_created_metric", "Start times as series.");
   }
 
   static final Type<GraphSettings> TYPE = SECTION.type(GraphSettings::read);
@@ -120,6 +151,33 @@ record GraphSettings(
     return new SeriesEdits(new ExternalLabels(external.build()), namespace, o.get(TARGET_INFO_KEY));
   }
 
+  private static DeliverySettings delivery(YamlObject o) {
+    DeliverySettings d = DeliverySettings.read(o, Duration.ofSeconds(5));
+    YamlObject old = o.find(REMOTE_WRITE_QUEUE);
+    if (old != null) {
+      if (o.node().entries().containsKey("sending_queue")) {
+        throw o.error(
+            REMOTE_WRITE_QUEUE, "remote_write_queue and sending_queue are the same: write one");
+      }
+      long size = old.get(OLD_QUEUE_SIZE);
+      if (size < 1) {
+        throw old.error(OLD_QUEUE_SIZE, "queue_size wants at least 1: a queue of 0 takes nothing");
+      }
+      d =
+          d.withQueue(
+              old.get(OLD_QUEUE_ENABLED), size, consumers(old, old.get(OLD_QUEUE_CONSUMERS)));
+    }
+    Long parallel = o.find(PARALLELISM);
+    return parallel == null ? d : d.withConsumers(consumers(o, parallel));
+  }
+
+  private static int consumers(YamlObject o, long n) {
+    if (n < 1 || n > DeliverySettings.MAX_CONSUMERS) {
+      throw o.error("requests at once are 1 to " + DeliverySettings.MAX_CONSUMERS + ", not " + n);
+    }
+    return (int) n;
+  }
+
   private static GraphSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);
     if (client.endpoint() == null) {
@@ -129,7 +187,11 @@ record GraphSettings(
     if (each < 1 || each > 1_000_000) {
       throw o.error(SAMPLES_EACH, "max_samples_per_send wants 1 to 1000000");
     }
-    DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(5));
+    long bytes = o.get(BATCH_BYTES);
+    if (bytes < 1 || bytes > Integer.MAX_VALUE) {
+      throw o.error(BATCH_BYTES, "max_batch_size_bytes wants 1 to " + Integer.MAX_VALUE);
+    }
+    DeliverySettings delivery = delivery(o);
     Map<String, String> headers = new LinkedHashMap<>();
     for (Map.Entry<String, Secret> h : client.headers().entrySet()) {
       headers.put(h.getKey(), h.getValue().value());
@@ -166,6 +228,8 @@ record GraphSettings(
             MetadataConfig.DEFAULT),
         otlp,
         (int) each,
+        (int) bytes,
+        o.get(SEND_METADATA),
         edits(o),
         client.auth(),
         delivery);

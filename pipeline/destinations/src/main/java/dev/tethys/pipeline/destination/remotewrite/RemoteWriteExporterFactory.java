@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.OtlpResult;
 import dev.tethys.codec.otlp.OtlpToSeries;
 import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -18,7 +19,6 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.HttpClientFactory;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,12 +30,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code prometheus_remote_write} exporter of a graph. Requests of one lane are sent one after
- * the other, so a series keeps its order; samples that came without a lane are dealt over some, by
- * series.
+ * the other, and a series' lane follows from its labels alone: it keeps its order whichever batches
+ * bring it.
  */
 public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSettings> {
-  private static final int LANES = 8;
-
   private final HttpClientFactory clients;
 
   /**
@@ -145,29 +143,46 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
       size = request.length;
       Map<String, String> more = auth == null ? Map.of() : auth.headers(batch.metadata());
       List<Parcel> parcels = new ArrayList<>();
-      if (batch.lane() != 0) {
-        parcels.addAll(parcels(settings, request, size, batch.lane(), more));
-      } else {
-        ByteArrayOutputStream[] dealt = new ByteArrayOutputStream[LANES];
-        RequestSlices in = new RequestSlices().reset(request, 0, size);
-        while (in.next()) {
-          int lane = in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
-          if (dealt[lane] == null) {
-            dealt[lane] = new ByteArrayOutputStream();
-          }
-          dealt[lane].write(request, in.offset(), in.length());
-        }
-        for (int i = 0; i < LANES; i++) {
-          if (dealt[i] != null) {
-            byte[] part = dealt[i].toByteArray();
-            parcels.addAll(parcels(settings, part, part.length, i + 1, more));
-          }
+      byte[] all = request;
+      List<List<Slice>> dealt =
+          RequestSlices.deal(
+              all,
+              size,
+              SeriesLane.LANES,
+              in ->
+                  in.isSeries()
+                      ? SeriesLane.of(all, in.labelsOffset(), in.labelsLength())
+                      : settings.sendMetadata() ? 0 : -1);
+      for (int i = 0; i < dealt.size(); i++) {
+        for (List<Slice> part : cut(dealt.get(i), settings.bytesEach())) {
+          byte[] joined = RequestSlices.join(all, part);
+          parcels.addAll(parcels(settings, joined, joined.length, i + 1, more));
         }
       }
       return new Encoder.Encoded(parcels, rejected, why);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Parts in order, none larger than so many bytes unless it is one series. */
+  private static List<List<Slice>> cut(List<Slice> slices, int bytes) {
+    List<List<Slice>> parts = new ArrayList<>();
+    int from = 0;
+    long size = 0;
+    for (int i = 0; i < slices.size(); i++) {
+      int n = slices.get(i).length();
+      if (i > from && size + n > bytes) {
+        parts.add(slices.subList(from, i));
+        from = i;
+        size = 0;
+      }
+      size += n;
+    }
+    if (from < slices.size()) {
+      parts.add(slices.subList(from, slices.size()));
+    }
+    return parts;
   }
 
   private static List<Parcel> parcels(

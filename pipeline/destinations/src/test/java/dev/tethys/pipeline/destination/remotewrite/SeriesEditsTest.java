@@ -7,6 +7,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
@@ -17,6 +18,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Parcel;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
@@ -28,6 +30,7 @@ import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
 import io.opentelemetry.proto.resource.v1.Resource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -177,6 +180,82 @@ class SeriesEditsTest {
           .as("kept when it is written anew")
           .containsEntry("X-Scope-OrgID", "a");
     }
+  }
+
+  private static List<Parcel> sent(String more, long lane, byte[] request) {
+    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, 1, lane);
+    return RemoteWriteExporterFactory.encode(settings(more), null, b).parcels();
+  }
+
+  private static byte[] many(int series) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (int i = 0; i < series; i++) {
+      w.beginSeries(Labels.of("__name__", "up", "job", "j", "instance", "i" + i))
+          .sample(1, i)
+          .endSeries();
+    }
+    return w.metadata("up", new MetricMetadata(MetricType.GAUGE, "help", "")).toByteArray();
+  }
+
+  private static List<String> text(Parcel p) {
+    byte[] raw = new byte[1 << 16];
+    int n = SnappyBlock.decodedLength(p.body(), 0, p.body().length, raw.length);
+    SnappyBlock.decode(p.body(), 0, p.body().length, raw);
+    return series(raw, n);
+  }
+
+  @Test
+  void aSeriesHasItsLaneWhicheverBatchBringsIt() {
+    Map<String, Long> lanes = new HashMap<>();
+    for (long lane : new long[] {0, 7, -3}) {
+      List<Parcel> parcels = sent("", lane, many(100));
+      assertThat(parcels).hasSizeBetween(2, SeriesLane.LANES);
+      for (Parcel p : parcels) {
+        for (String s : text(p)) {
+          assertThat(lanes.merge(s, p.lane(), (a, b) -> a)).as(s).isEqualTo(p.lane());
+        }
+      }
+    }
+    assertThat(lanes).hasSize(100);
+  }
+
+  @Test
+  void requestsAreNoLargerThanTold() {
+    int each = 200;
+    List<Parcel> parcels = sent(", max_batch_size_bytes: " + each, 0, many(200));
+    assertThat(parcels.stream().mapToInt(Parcel::items).sum()).isEqualTo(200);
+    for (Parcel p : parcels) {
+      assertThat(SnappyBlock.decodedLength(p.body(), 0, p.body().length, 1 << 20))
+          .isLessThanOrEqualTo(each);
+    }
+    assertThat(sent(", max_batch_size_bytes: 1", 0, many(3))).hasSize(3);
+    assertThatThrownBy(() -> settings(", max_batch_size_bytes: 0"))
+        .hasMessageContaining("max_batch_size_bytes wants 1 to");
+  }
+
+  @Test
+  void metadataGoesAlongWhereItIsWanted() {
+    assertThat(sent("", 0, many(1)).stream().flatMap(p -> text(p).stream()))
+        .noneMatch(s -> s.equals("up is gauge"));
+    assertThat(sent(", send_metadata: true", 0, many(1)).stream().flatMap(p -> text(p).stream()))
+        .contains("up is gauge");
+  }
+
+  @Test
+  void theQueueHasAnOlderName() {
+    OutboxOptions o =
+        settings(", remote_write_queue: {queue_size: 7, num_consumers: 3}").delivery().options();
+    assertThat(o.capacity().parcels()).isEqualTo(7);
+    assertThat(o.concurrency()).isEqualTo(3);
+    o = settings(", remote_write_queue: {enabled: false}").delivery().options();
+    assertThat(o.whenFull()).isEqualTo(OutboxOptions.WhenFull.BLOCK);
+    assertThat(o.capacity().parcels()).isEqualTo(5);
+    assertThat(settings(", max_batch_request_parallelism: 2").delivery().options().concurrency())
+        .isEqualTo(2);
+    assertThatThrownBy(() -> settings(", remote_write_queue: {}, sending_queue: {}"))
+        .hasMessageContaining("write one");
+    assertThatThrownBy(() -> settings(", remote_write_queue: {num_consumers: 0}"))
+        .hasMessageContaining("1 to 4096");
   }
 
   private static KeyValue attribute(String key, String value) {
