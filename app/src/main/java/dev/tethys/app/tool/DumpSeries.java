@@ -45,8 +45,17 @@ final class DumpSeries {
               "sandbox-dir-root",
               Flag.Kind.STRING,
               "",
-              "Where data of Prometheus is brought into a temporary store to be read; removed at the"
-                  + " end. By default the system's folder for temporary files."));
+              "Where data of Prometheus is brought into a temporary store to be read; removed at"
+                  + " the end. By default the system's folder for temporary files."));
+
+  /** Whether text has what its format has no form for. */
+  static final Flag FULL =
+      Flag.of(
+          "full",
+          Flag.Kind.BOOLEAN,
+          "false",
+          "Write native histograms, staleness markers and start timestamps, too, in a form of"
+              + " Tethys's own that its imports read and other programs do not.");
 
   private DumpSeries() {}
 
@@ -58,6 +67,8 @@ final class DumpSeries {
             Flag.Kind.STRING,
             "prom",
             "prom for a line a sample, seriesjson for the labels of each series."));
+    List<Flag> openMetrics = new ArrayList<>(SELECTION);
+    openMetrics.add(FULL);
     return List.of(
         new Command(
             "tsdb dump",
@@ -70,9 +81,9 @@ final class DumpSeries {
         new Command(
             "tsdb dump-openmetrics",
             "[<db path>]",
-            "Dump samples as OpenMetrics text. Native histograms and staleness markers, which it has"
-                + " no form for, are left out.",
-            SELECTION,
+            "Dump samples as OpenMetrics text. Native histograms, staleness markers and start"
+                + " timestamps, which it has no form for, are left out without --full.",
+            openMetrics,
             0,
             1,
             DumpSeries::dumpOpenMetrics));
@@ -93,7 +104,7 @@ final class DumpSeries {
   }
 
   private static int dumpOpenMetrics(Command.Arguments a, Console console) throws IOException {
-    OpenMetricsExport export = new OpenMetricsExport(console.out());
+    OpenMetricsExport export = new OpenMetricsExport(console.out(), a.flags().bool("full"));
     int status = run(a, console, export);
     export.finish();
     return status;

@@ -38,6 +38,8 @@ final class ExportData {
             "",
             "Time range of a block, a multiple of 2h. By default 2h, or longer where that would be"
                 + " more than 60 blocks."));
+    List<Flag> text = new ArrayList<>(DumpSeries.SELECTION);
+    text.add(DumpSeries.FULL);
     return List.of(
         new Command(
             "tsdb export prometheus",
@@ -52,18 +54,20 @@ final class ExportData {
         new Command(
             "tsdb export openmetrics",
             "<db path> <file>",
-            "Export as OpenMetrics text that promtool's create-blocks-from openmetrics takes. Native"
-                + " histograms and staleness markers are left out and counted.",
-            DumpSeries.SELECTION,
+            "Export as OpenMetrics text that promtool's create-blocks-from openmetrics takes."
+                + " Native histograms, staleness markers and start timestamps are left out and"
+                + " counted, without --full.",
+            text,
             2,
             2,
             ExportData::openMetrics),
         new Command(
             "tsdb export json",
             "<db path> <file>",
-            "Export as JSON lines, the format of VictoriaMetrics's /api/v1/export. Native histograms"
-                + " and staleness markers are left out and counted.",
-            DumpSeries.SELECTION,
+            "Export as JSON lines, the format of VictoriaMetrics's /api/v1/export. Native"
+                + " histograms, staleness markers and start timestamps are left out and counted,"
+                + " without --full.",
+            text,
             2,
             2,
             ExportData::json));
@@ -117,12 +121,15 @@ final class ExportData {
           Path.of(a.operand(1, "")),
           s,
           (db, out) -> {
-            OpenMetricsExport e = new OpenMetricsExport(out);
+            OpenMetricsExport e = new OpenMetricsExport(out, a.flags().bool("full"));
             DumpSeries.forEach(db, a, e);
             e.finish();
             made[0] = e;
           });
-      return done(s, console, text(made[0].samples(), made[0].histograms(), made[0].stale()));
+      return done(
+          s,
+          console,
+          text(made[0].samples(), made[0].histograms(), made[0].stale(), made[0].starts()));
     }
   }
 
@@ -133,21 +140,29 @@ final class ExportData {
           Path.of(a.operand(1, "")),
           s,
           (db, out) -> {
-            JsonLinesExport e = new JsonLinesExport(out);
+            JsonLinesExport e = new JsonLinesExport(out, a.flags().bool("full"));
             DumpSeries.forEach(db, a, e);
             made[0] = e;
           });
-      return done(s, console, text(made[0].samples(), made[0].histograms(), made[0].stale()));
+      return done(
+          s,
+          console,
+          text(made[0].samples(), made[0].histograms(), made[0].stale(), made[0].starts()));
     }
   }
 
-  private static String text(long samples, long histograms, long stale) {
-    return String.format(
-        Locale.ROOT,
-        "%,d samples exported; left out: %,d native histograms, %,d staleness markers",
-        samples,
-        histograms,
-        stale);
+  private static String text(long samples, long histograms, long stale, long starts) {
+    String out = String.format(Locale.ROOT, "%,d samples exported", samples);
+    return histograms + stale + starts == 0
+        ? out
+        : out
+            + String.format(
+                Locale.ROOT,
+                "; left out: %,d native histograms, %,d staleness markers, %,d start timestamps"
+                    + " (--full keeps them)",
+                histograms,
+                stale,
+                starts);
   }
 
   private static int prometheus(Command.Arguments a, Console console) throws IOException {

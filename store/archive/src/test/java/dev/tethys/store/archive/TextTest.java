@@ -70,11 +70,15 @@ class TextTest {
   }
 
   private static String export(MetricsDatabase db, boolean json) {
+    return export(db, json, false);
+  }
+
+  private static String export(MetricsDatabase db, boolean json, boolean full) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (PrintStream to = new PrintStream(bytes, false, StandardCharsets.UTF_8);
         Selection s = db.select(SelectHints.range(Long.MIN_VALUE, Long.MAX_VALUE), List.of())) {
-      OpenMetricsExport om = new OpenMetricsExport(to);
-      JsonLinesExport lines = new JsonLinesExport(to);
+      OpenMetricsExport om = new OpenMetricsExport(to, full);
+      JsonLinesExport lines = new JsonLinesExport(to, full);
       SampleBuffer b = new SampleBuffer();
       for (int i = 0; i < s.size(); i++) {
         s.read(i, b);
@@ -201,6 +205,46 @@ class TextTest {
   }
 
   @Test
+  void whatTheFormatsHaveNoFormForComesBackByTheFullForm() throws IOException {
+    Path in = folder.resolve("in.json");
+    String lines =
+        """
+        {"metric":{"__name__":"a","b":"c\\"d"},"values":[1,3],"timestamps":[1700000000000,1700000030000]}
+        {"metric":{"__name__":"a","b":"c\\"d"},"values":[2,"StaleNaN"],"timestamps":[1700000015000,1700000045000],"starts":[1699999990000,0]}
+        {"metric":{"__name__":"h"},"values":[{"schema":1,"count":9,"sum":3.5,"zero_threshold":0.001,"zero_count":1,"positive_spans":[[-1,2],[3,1]],"positive_buckets":[3,4,1],"integer":true},\
+        {"schema":1,"count":10,"sum":3.75,"zero_threshold":0.001,"zero_count":2,"positive_spans":[[-1,2],[3,1]],"positive_buckets":[3,4,1],"integer":true,"counter_reset":"no"},\
+        {"schema":0,"count":0,"sum":"StaleNaN","integer":true}],"timestamps":[1700000000000,1700000015000,1700000030000]}
+        {"metric":{"__name__":"n"},"values":[{"schema":-53,"count":3.5,"sum":"Infinity","positive_spans":[[0,2]],"positive_buckets":[1.5,2],"custom_values":[0.5,1],"counter_reset":"gauge"}],"timestamps":[1700000000000]}
+        """;
+    Files.writeString(in, lines);
+    List<String> got =
+        imported("full", s -> new JsonLinesImport(Map.of(), s, Progress.NONE).read(in));
+    assertThat(got).hasSize(8);
+    Path om = folder.resolve("full.om");
+    try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("full"), DataFolder.OFFLINE)) {
+      assertThat(export(db, true, true)).isEqualTo(lines);
+      assertThat(export(db, true, false).lines()).hasSize(1);
+      Files.writeString(om, export(db, false, true));
+    }
+    assertThat(Files.readString(om))
+        .contains("# TETHYS {\"metric\":{\"__name__\":\"h\"}")
+        .endsWith("\n# EOF\n");
+    Peer.same(imported("om", s -> new OpenMetricsImport(Map.of(), s, Progress.NONE).read(om)), got);
+    try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("om"), DataFolder.OFFLINE)) {
+      assertThat(export(db, true, true)).isEqualTo(lines);
+    }
+    Files.writeString(
+        om,
+        "up 1 1700000000\n"
+            + "# TETHYS {\"metric\":{\"__name__\":\"x\"},\"values\":[{\"p\":1}]\n"
+            + "# EOF\n");
+    assertThatThrownBy(
+            () -> imported("bad", s -> new OpenMetricsImport(Map.of(), s, Progress.NONE).read(om)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("full.om: line 2: a histogram has no key p");
+  }
+
+  @Test
   void malformedJsonIsRefusedWithItsPlace() throws IOException {
     Path in = folder.resolve("in.json");
     String good = "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[1]}\n";
@@ -212,6 +256,14 @@ class TextTest {
           {"{\"metric\":{\"__name__\":\"a\"},\"timestamps\":[1.5]", "a whole number"},
           {"{\"metric\":{},\"values\":[1],\"timestamps\":[1]}", "has no labels"},
           {"{\"metric\":{\"__name__\":1}}", "strings as values"},
+          {
+            "{\"metric\":{\"__name__\":\"a\"},\"values\":[1,2],\"timestamps\":[1,2],\"starts\":[1]}",
+            "2 values and 1 starts"
+          },
+          {
+            "{\"metric\":{\"__name__\":\"a\"},\"values\":[{\"schema\":1,\"count\":-1,\"sum\":0}]",
+            "contradicts itself: observation count is -1"
+          },
           {"{\"metrics\":{}}", "key metrics is not known"},
           {"[1]", "a JSON object"},
           {"{\"metric\":", "in.json: line 2"},

@@ -1,102 +1,70 @@
 package dev.tethys.store.archive.text;
 
-import dev.tethys.model.GoFloat;
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.archive.SeriesVisitor;
 import java.io.PrintStream;
-import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes samples as VictoriaMetrics's /api/v1/export does, one JSON object a line: {@code
- * {"metric":{"__name__":"up"},"values":[1,0],"timestamps":[1700000000000,1700000015000]}}. Infinite
- * values are the strings {@code "Infinity"} and {@code "-Infinity"}, NaN is {@code null}. Native
- * histograms and staleness markers have no form there: they are left out and counted.
+ * {"metric":{"__name__":"up"},"values":[1,0],"timestamps":[1700000000000,1700000015000]}}. Native
+ * histograms, staleness markers and start timestamps have no form there: they are left out and
+ * counted, or, in the full form, stand in lines of their own behind the others of their series
+ * ({@link SampleLine}), which VictoriaMetrics passes over.
  */
 public final class JsonLinesExport implements SeriesVisitor {
-  /** Samples of a line; a series with more takes several. */
-  static final int MAX_SAMPLES = 10_000;
-
   private final PrintStream to;
+  private final boolean full;
+  private final LeftOut leftOut = new LeftOut();
+  private final SampleLine plain = new SampleLine();
+  private final SampleLine beyond = new SampleLine();
   private long samples;
-  private long histograms;
-  private long stale;
 
   public JsonLinesExport(PrintStream to) {
+    this(to, false);
+  }
+
+  /**
+   * Prepares to write.
+   *
+   * @param full whether to write what the format has no form for, too
+   */
+  public JsonLinesExport(PrintStream to, boolean full) {
     this.to = to;
+    this.full = full;
   }
 
   @Override
   public void series(Labels labels, SampleBuffer b) {
-    StringBuilder values = new StringBuilder();
-    StringBuilder times = new StringBuilder();
-    int n = 0;
     for (int i = 0; i < b.size; i++) {
-      if (b.histograms != null && b.histograms[i] != null) {
-        histograms++;
-        continue;
+      Histogram h = b.histograms == null ? null : b.histograms[i];
+      long start = b.startTimestamps == null ? 0 : b.startTimestamps[i];
+      if (full && (h != null || start != 0 || Samples.isStale(b.values[i]))) {
+        add(beyond, labels, start, b.timestamps[i], b.values[i], h);
+      } else if (leftOut.takes(h, start, b.values[i])) {
+        add(plain, labels, 0, b.timestamps[i], b.values[i], null);
       }
-      if (Samples.isStale(b.values[i])) {
-        stale++;
-        continue;
-      }
-      if (n == MAX_SAMPLES) {
-        line(labels, values, times);
-        values.setLength(0);
-        times.setLength(0);
-        n = 0;
-      }
-      if (n++ > 0) {
-        values.append(',');
-        times.append(',');
-      }
-      value(values, b.values[i]);
-      times.append(b.timestamps[i]);
-      samples++;
     }
-    if (n > 0) {
-      line(labels, values, times);
-    }
+    end(plain, labels);
+    end(beyond, labels);
   }
 
-  private static void value(StringBuilder sb, double v) {
-    if (Double.isNaN(v)) {
-      sb.append("null");
-    } else if (Double.isInfinite(v)) {
-      sb.append(v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
-    } else {
-      sb.append(GoFloat.g(v));
+  private void add(
+      SampleLine line, Labels labels, long start, long time, double value, @Nullable Histogram h) {
+    if (line.isFull()) {
+      line.end(to, "", labels);
     }
+    line.add(start, time, value, h);
+    samples++;
   }
 
-  private void line(Labels labels, StringBuilder values, StringBuilder times) {
-    StringBuilder sb = new StringBuilder("{\"metric\":{");
-    String sep = "";
-    for (Labels.Label l : labels.toList()) {
-      sb.append(sep);
-      sep = ",";
-      string(sb, l.name());
-      sb.append(':');
-      string(sb, l.value());
+  private void end(SampleLine line, Labels labels) {
+    if (!line.isEmpty()) {
+      line.end(to, "", labels);
     }
-    sb.append("},\"values\":[");
-    to.append(sb).append(values).append("],\"timestamps\":[").append(times).append("]}\n");
-  }
-
-  private static void string(StringBuilder sb, String s) {
-    sb.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c == '"' || c == '\\') {
-        sb.append('\\').append(c);
-      } else if (c < ' ') {
-        sb.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        sb.append(c);
-      }
-    }
-    sb.append('"');
   }
 
   /** Samples that were written. */
@@ -106,11 +74,16 @@ public final class JsonLinesExport implements SeriesVisitor {
 
   /** Native histogram samples that were left out. */
   public long histograms() {
-    return histograms;
+    return leftOut.histograms();
   }
 
   /** Staleness markers that were left out. */
   public long stale() {
-    return stale;
+    return leftOut.stale();
+  }
+
+  /** Samples that were written without their start timestamps. */
+  public long starts() {
+    return leftOut.starts();
   }
 }

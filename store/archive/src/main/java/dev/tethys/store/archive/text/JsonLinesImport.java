@@ -1,5 +1,6 @@
 package dev.tethys.store.archive.text;
 
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -21,8 +23,8 @@ import tools.jackson.core.TokenStreamLocation;
 /**
  * Reads samples as VictoriaMetrics exports them and {@link JsonLinesExport} writes them, a file of
  * any size. Values may be numbers, {@code null} (NaN) or the strings {@code "NaN"}, {@code
- * "Infinity"}, {@code "Inf"}, {@code "-Infinity"}, {@code "-Inf"}. A file that is malformed
- * anywhere is refused with the place.
+ * "Infinity"}, {@code "Inf"}, {@code "-Infinity"}, {@code "-Inf"}; and what {@link SampleLine} has
+ * beyond. A file that is malformed anywhere is refused with the place.
  */
 public final class JsonLinesImport {
   /** Samples of one object. */
@@ -35,6 +37,10 @@ public final class JsonLinesImport {
   private int valueCount;
   private long[] times = new long[1024];
   private int timeCount;
+  private long[] starts = new long[16];
+  private int startCount;
+  private int counted; // numbers of the list that was read last
+  private @Nullable Histogram @Nullable [] histograms; // by position; null when there are none
 
   /**
    * Prepares to read.
@@ -73,11 +79,29 @@ public final class JsonLinesImport {
     }
   }
 
+  /**
+   * Reads one object.
+   *
+   * @param place what messages begin with
+   * @throws IllegalArgumentException when it is malformed
+   */
+  void line(byte[] text, int offset, int length, String place) {
+    try (JsonParser p = Json.FACTORY.createParser(text, offset, length)) {
+      want(p.nextToken(), JsonToken.START_OBJECT);
+      series(p);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(place + ": " + e.getOriginalMessage(), e);
+    } catch (Malformed e) {
+      throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
+    }
+  }
+
   private static String place(Path file, TokenStreamLocation at) {
     return file + ": line " + at.getLineNr() + " column " + at.getColumnNr();
   }
 
-  private static final class Malformed extends RuntimeException {
+  /** What is wrong with a file; its place is added where it is known. */
+  static final class Malformed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     Malformed(String what) {
@@ -85,7 +109,7 @@ public final class JsonLinesImport {
     }
   }
 
-  private static void want(JsonToken got, JsonToken wanted) {
+  private static void want(@Nullable JsonToken got, JsonToken wanted) {
     if (got != wanted) {
       throw new Malformed("a JSON object with metric, values and timestamps is wanted");
     }
@@ -95,15 +119,25 @@ public final class JsonLinesImport {
     LabelsBuilder labels = new LabelsBuilder();
     valueCount = 0;
     timeCount = 0;
+    startCount = 0;
+    histograms = null;
     while (p.nextToken() != JsonToken.END_OBJECT) {
       String key = p.currentName();
       JsonToken t = p.nextToken();
       switch (key) {
         case "metric" -> metric(p, t, labels);
         case "values" -> values(p, t);
-        case "timestamps" -> times(p, t);
+        case "timestamps" -> {
+          times = times(p, t, times, "a timestamp");
+          timeCount = counted;
+        }
+        case "starts" -> {
+          starts = times(p, t, starts, "a start timestamp");
+          startCount = counted;
+        }
         default ->
-            throw new Malformed("key " + key + " is not known; metric, values, timestamps are");
+            throw new Malformed(
+                "key " + key + " is not known; metric, values, timestamps, starts are");
       }
     }
     if (valueCount != timeCount) {
@@ -114,13 +148,23 @@ public final class JsonLinesImport {
               + timeCount
               + " timestamps");
     }
+    if (startCount > 0 && startCount != valueCount) {
+      throw new Malformed(
+          "the object that ends here has " + valueCount + " values and " + startCount + " starts");
+    }
     added.forEach(labels::set);
     Labels l = labels.build();
     if (l.isEmpty() && valueCount > 0) {
       throw new Malformed("the object that ends here has no labels");
     }
     for (int i = 0; i < valueCount; i++) {
-      into.add(l, 0, times[i], values[i]);
+      long start = startCount == 0 ? 0 : starts[i];
+      Histogram h = histograms == null ? null : histograms[i];
+      if (h != null) {
+        into.add(l, start, times[i], h);
+      } else {
+        into.add(l, start, times[i], values[i]);
+      }
     }
   }
 
@@ -146,15 +190,32 @@ public final class JsonLinesImport {
       if (valueCount == values.length) {
         values = Arrays.copyOf(values, grown(valueCount));
       }
-      values[valueCount++] =
-          switch (t) {
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> p.getDoubleValue();
-            case VALUE_NULL -> Samples.NORMAL_NAN;
-            case VALUE_STRING -> special(p.getString());
-            default -> throw new Malformed("a value must be a number");
-          };
+      if (t == JsonToken.START_OBJECT) {
+        histogram(HistogramJson.read(p));
+      } else {
+        values[valueCount++] = value(p, t);
+      }
       t = p.nextToken();
     }
+  }
+
+  private void histogram(Histogram h) {
+    if (histograms == null) {
+      histograms = new Histogram[values.length];
+    } else if (histograms.length < values.length) {
+      histograms = Arrays.copyOf(histograms, values.length);
+    }
+    histograms[valueCount++] = h;
+  }
+
+  /** A number, or what stands for one. */
+  static double value(JsonParser p, @Nullable JsonToken t) {
+    return switch (t) {
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> p.getDoubleValue();
+      case VALUE_NULL -> Samples.NORMAL_NAN;
+      case VALUE_STRING -> special(p.getString());
+      case null, default -> throw new Malformed("a value must be a number");
+    };
   }
 
   private static double special(String s) {
@@ -162,23 +223,28 @@ public final class JsonLinesImport {
       case "NaN" -> Samples.NORMAL_NAN;
       case "Infinity", "Inf", "+Inf" -> Double.POSITIVE_INFINITY;
       case "-Infinity", "-Inf" -> Double.NEGATIVE_INFINITY;
+      case SampleLine.STALE -> Samples.STALE;
       default -> throw new Malformed("a value must be a number, not \"" + s + "\"");
     };
   }
 
-  private void times(JsonParser p, JsonToken first) {
+  /** Reads whole numbers to the start of an array, grown as needed, and counts them. */
+  private long[] times(JsonParser p, JsonToken first, long[] into, String what) {
     if (first != JsonToken.START_ARRAY) {
-      throw new Malformed("timestamps must be a list");
+      throw new Malformed("timestamps and starts must be lists");
     }
+    long[] out = into;
+    counted = 0;
     while (p.nextToken() != JsonToken.END_ARRAY) {
       if (p.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-        throw new Malformed("a timestamp must be a whole number of milliseconds");
+        throw new Malformed(what + " must be a whole number of milliseconds");
       }
-      if (timeCount == times.length) {
-        times = Arrays.copyOf(times, grown(timeCount));
+      if (counted == out.length) {
+        out = Arrays.copyOf(out, grown(counted));
       }
-      times[timeCount++] = p.getLongValue();
+      out[counted++] = p.getLongValue();
     }
+    return out;
   }
 
   private static int grown(int n) {

@@ -2,6 +2,7 @@ package dev.tethys.store.archive.text;
 
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
+import dev.tethys.model.Histogram;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
@@ -13,37 +14,60 @@ import java.util.Locale;
 
 /**
  * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: what can
- * be read again by {@code create-blocks-from openmetrics}. Native histograms and staleness markers
- * have no form there: they are left out and counted.
+ * be read again by {@code create-blocks-from openmetrics}. Native histograms, staleness markers and
+ * start timestamps have no form there: they are left out and counted, or, in the full form, stand
+ * in comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link
+ * OpenMetricsImport} reads and promtool refuses.
  */
 public final class OpenMetricsExport implements SeriesVisitor {
+  /** What comments begin with that hold samples. */
+  static final String BEYOND = "# TETHYS ";
+
   private final PrintStream to;
+  private final boolean full;
+  private final LeftOut leftOut = new LeftOut();
+  private final SampleLine beyond = new SampleLine();
   private long samples;
-  private long histograms;
-  private long stale;
 
   public OpenMetricsExport(PrintStream to) {
+    this(to, false);
+  }
+
+  /**
+   * Prepares to write.
+   *
+   * @param full whether to write what the format has no form for, too
+   */
+  public OpenMetricsExport(PrintStream to, boolean full) {
     this.to = to;
+    this.full = full;
   }
 
   @Override
   public void series(Labels labels, SampleBuffer b) {
     String name = name(labels);
     for (int i = 0; i < b.size; i++) {
-      if (b.histograms != null && b.histograms[i] != null) {
-        histograms++;
-      } else if (Samples.isStale(b.values[i])) {
-        stale++;
-      } else {
+      Histogram h = b.histograms == null ? null : b.histograms[i];
+      long start = b.startTimestamps == null ? 0 : b.startTimestamps[i];
+      double v = b.values[i];
+      if (full && (h != null || start != 0 || Samples.isStale(v))) {
+        if (beyond.isFull()) {
+          beyond.end(to, BEYOND, labels);
+        }
+        beyond.add(start, b.timestamps[i], v, h);
         samples++;
-        long t = b.timestamps[i];
+      } else if (leftOut.takes(h, start, v)) {
+        samples++;
         to.print(name);
         to.print(' ');
-        to.print(GoFloat.g(b.values[i]));
+        to.print(GoFloat.g(v));
         to.print(' ');
-        to.print(seconds(t));
+        to.print(seconds(b.timestamps[i]));
         to.print('\n');
       }
+    }
+    if (!beyond.isEmpty()) {
+      beyond.end(to, BEYOND, labels);
     }
   }
 
@@ -96,11 +120,16 @@ public final class OpenMetricsExport implements SeriesVisitor {
 
   /** Native histogram samples that were left out. */
   public long histograms() {
-    return histograms;
+    return leftOut.histograms();
   }
 
   /** Staleness markers that were left out. */
   public long stale() {
-    return stale;
+    return leftOut.stale();
+  }
+
+  /** Samples that were written without their start timestamps. */
+  public long starts() {
+    return leftOut.starts();
   }
 }

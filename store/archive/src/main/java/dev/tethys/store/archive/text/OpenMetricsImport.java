@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /**
  * Reads OpenMetrics text whose samples have times, a file of any size: in pieces that end with a
  * line. As strict as Prometheus's scraper: a file that is malformed anywhere is refused with the
- * place.
+ * place. Comments of {@link OpenMetricsExport}'s full form are samples, too.
  */
 public final class OpenMetricsImport {
   /** Bytes of a piece; a line must be shorter. */
@@ -33,12 +33,18 @@ public final class OpenMetricsImport {
 
   private static final byte[] TYPE = "# TYPE ".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern LINE = Pattern.compile("^line (\\d+)");
+  private static final byte[] BEYOND = OpenMetricsExport.BEYOND.getBytes(StandardCharsets.US_ASCII);
+
+  /** What the parser sees in the place of such a comment: a line that says nothing. */
+  private static final byte[] NOTHING = "# HELP t ".getBytes(StandardCharsets.US_ASCII);
+
   private static final byte[] END = "# EOF\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Map<String, String> added;
   private final SampleSorter into;
   private final Progress progress;
   private final int piece;
+  private final JsonLinesImport beyond;
   private final Map<Key, Labels> known = new HashMap<>();
   private long line = 1; // the first of the present piece
   private byte[] lastKey = {};
@@ -60,6 +66,7 @@ public final class OpenMetricsImport {
     this.into = into;
     this.progress = progress;
     this.piece = pieceBytes;
+    this.beyond = new JsonLinesImport(added, into, progress);
   }
 
   private record Key(byte[] bytes) {
@@ -120,6 +127,7 @@ public final class OpenMetricsImport {
     if (!last) {
       System.arraycopy(END, 0, body, body.length - END.length, END.length);
     }
+    beyond(file, body, type.length, type.length + length);
     int before = type.length > 0 ? 1 : 0;
     ExpositionParser p = ExpositionParsers.openMetrics(body, 0, body.length, ParserOptions.DEFAULT);
     try {
@@ -154,9 +162,30 @@ public final class OpenMetricsImport {
     }
   }
 
+  /** Reads the comments that hold samples, and blots them out. */
+  private void beyond(Path file, byte[] body, int from, int to) {
+    long number = line;
+    for (int at = from; at < to; number++) {
+      int end = at;
+      while (end < to && body[end] != '\n') {
+        end++;
+      }
+      if (starts(body, at, end, BEYOND)) {
+        int text = at + BEYOND.length;
+        beyond.line(body, text, end - text, file + ": line " + number);
+        System.arraycopy(NOTHING, 0, body, at, NOTHING.length);
+        Arrays.fill(body, at + NOTHING.length, end, (byte) 'x');
+      }
+      at = end + 1;
+    }
+  }
+
   private static boolean startsType(byte[] buf, int at, int length) {
-    return length - at > TYPE.length
-        && Arrays.equals(buf, at, at + TYPE.length, TYPE, 0, TYPE.length);
+    return starts(buf, at, length, TYPE);
+  }
+
+  private static boolean starts(byte[] buf, int at, int end, byte[] with) {
+    return end - at > with.length && Arrays.equals(buf, at, at + with.length, with, 0, with.length);
   }
 
   /** Line numbers of a piece become those of the file. */
