@@ -6,6 +6,7 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
 import dev.tethys.store.archive.ImportReport.Outcome;
 import dev.tethys.store.archive.prometheus.PrometheusImport;
@@ -118,7 +119,11 @@ class PrometheusHeadTest {
     Path source = folder.resolve("prometheus");
     long now = System.currentTimeMillis();
     try (RealPrometheus p =
-        new RealPrometheus(folder, source, "--storage.tsdb.wal-compression-type=" + compression)) {
+        new RealPrometheus(
+            folder,
+            source,
+            "--storage.tsdb.wal-compression-type=" + compression,
+            "--enable-feature=exemplar-storage")) {
       feed(p, now, 400);
       late(p, now);
       assertThat(
@@ -144,9 +149,15 @@ class PrometheusHeadTest {
           .extracting(ImportReport.Part::outcome)
           .containsOnly(Outcome.IMPORTED);
       Peer.same(sorted(Peer.asDumped(Peer.dump(db))), want);
+      assertThat(report.notes()).contains("400 exemplars of the write-ahead log were taken");
     }
     try (MetricsDatabase db = MetricsDatabase.open(data, DataFolder.OFFLINE)) {
       db.maintain();
+      List<Matcher> with = List.of(Matcher.equal("__name__", "with_exemplars"));
+      List<Exemplar> kept =
+          db.exemplars(Long.MIN_VALUE, Long.MAX_VALUE, List.of(with)).getFirst().exemplars();
+      assertThat(kept).hasSize(400);
+      assertThat(kept.get(399).labels()).isEqualTo(Labels.of("trace", "t399"));
       Peer.same(sorted(Peer.asDumped(Peer.dump(db))), want);
     }
   }

@@ -1,17 +1,21 @@
 package dev.tethys.store.archive.prometheus;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.metrics.SampleSorter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +44,8 @@ final class PrometheusHead implements WalRecords.Sink {
   private long orphans;
   private long invalid;
   private String anInvalid = "";
-  private long exemplars;
+  private final ArrayDeque<SeriesExemplar> exemplars = new ArrayDeque<>();
+  private long exemplarsDropped;
 
   // Samples of one series mostly differ from those of the one before.
   private long knownRef = -1;
@@ -141,9 +146,17 @@ final class PrometheusHead implements WalRecords.Sink {
     return metadata;
   }
 
-  /** Exemplars that were left where they are. */
-  long exemplarCount() {
+  /** An exemplar with its series. */
+  record SeriesExemplar(Labels series, Exemplar exemplar) {}
+
+  /** The newest exemplars, at most as many as a store keeps, in the order in which they came. */
+  Collection<SeriesExemplar> exemplars() {
     return exemplars;
+  }
+
+  /** Exemplars that were older than those. */
+  long exemplarsDropped() {
+    return exemplarsDropped;
   }
 
   private @Nullable Labels labels(long ref) {
@@ -207,8 +220,17 @@ final class PrometheusHead implements WalRecords.Sink {
   }
 
   @Override
-  public void exemplars(long count) {
-    exemplars += count;
+  public void exemplar(long ref, Exemplar e) {
+    Labels l = series.get(ref);
+    if (l == null) {
+      exemplarsDropped++;
+      return;
+    }
+    exemplars.addLast(new SeriesExemplar(l, e));
+    if (exemplars.size() > DataFolder.OFFLINE.exemplars()) {
+      exemplars.removeFirst();
+      exemplarsDropped++;
+    }
   }
 
   private void chunk(long ref, boolean lateChunk, long min, long max, SampleBuffer b) {

@@ -26,6 +26,8 @@ import java.util.Set;
  * only what is new. The source is read, never changed.
  */
 public final class PrometheusImport {
+  private static final int EXEMPLARS_A_COMMIT = 1000;
+
   private final MetricsDatabase database;
   private final Progress progress;
   private final ImportReport report = new ImportReport();
@@ -100,12 +102,31 @@ public final class PrometheusImport {
           a.commit();
         }
       }
-      if (head.exemplarCount() > 0) {
-        report.note(
-            head.exemplarCount()
-                + " exemplars in the write-ahead log were left out: the store keeps the newest of"
-                + " what it takes itself");
+      exemplars(head);
+    }
+  }
+
+  /** Takes exemplars as if they had come now; the store keeps the newest of all. */
+  private void exemplars(PrometheusHead head) {
+    long left = head.exemplarsDropped();
+    long taken = 0;
+    try (Appender a = database.appender()) {
+      for (PrometheusHead.SeriesExemplar e : head.exemplars()) {
+        if (a.append(a.series(e.series()), e.exemplar()) == Appender.Outcome.OK) {
+          if (++taken % EXEMPLARS_A_COMMIT == 0) {
+            a.commit();
+          }
+        } else {
+          left++; // late, or the second at its time
+        }
       }
+      a.commit();
+    }
+    if (taken + left > 0) {
+      report.note(
+          taken
+              + " exemplars of the write-ahead log were taken"
+              + (left == 0 ? "" : "; " + left + " were left out, being too many, or too old"));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.store.archive.prometheus;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.HistogramResolution;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.HistogramCheck;
 import dev.tethys.model.Labels;
@@ -49,8 +50,7 @@ final class WalRecords {
     /** A histogram that contradicts itself. */
     void invalid(long ref, long time, String why);
 
-    /** Exemplars, which are counted only. */
-    void exemplars(long count);
+    void exemplar(long ref, Exemplar e);
   }
 
   private static final MetricType[] TYPES = MetricType.values();
@@ -231,17 +231,14 @@ final class WalRecords {
     if (pos == end) {
       return;
     }
-    int64();
-    int64();
-    long n = 0;
+    long firstRef = int64();
+    long firstTime = int64();
     while (pos < end) {
-      varint();
-      varint();
-      int64();
-      labels();
-      n++;
+      long ref = firstRef + varint();
+      long time = firstTime + varint();
+      double value = Double.longBitsToDouble(int64());
+      to.exemplar(ref, new Exemplar(labels(), value, time));
     }
-    to.exemplars(n);
   }
 
   private void metadata() {
