@@ -1,5 +1,6 @@
 package dev.tethys.bench;
 
+import dev.tethys.testkit.Recording;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

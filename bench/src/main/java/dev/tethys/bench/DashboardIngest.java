@@ -1,5 +1,6 @@
 package dev.tethys.bench;
 
+import dev.tethys.testkit.Recording;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;

@@ -1,5 +1,6 @@
 package dev.tethys.bench;
 
+import dev.tethys.testkit.Recording;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.BlockInfo;

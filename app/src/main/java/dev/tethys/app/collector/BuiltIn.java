@@ -10,6 +10,7 @@ import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
 import dev.tethys.pipeline.destination.file.FileExporterFactory;
+import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
@@ -61,6 +62,7 @@ public final class BuiltIn {
     all.add(new RemoteWriteExporterFactory(clients));
     all.add(new ClymeneExporterFactory(clients));
     all.add(new LokiExporterFactory(clients));
+    all.add(new InfluxExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new FileExporterFactory());
     all.add(new DebugExporterFactory());

@@ -1,4 +1,4 @@
-package dev.tethys.bench;
+package dev.tethys.testkit;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -18,7 +18,7 @@ import java.util.zip.GZIPInputStream;
  *   scrapes * series * double
  * </pre>
  */
-final class Recording {
+public final class Recording {
   private final int scrapes;
   private final String[] series;
   private final boolean[] counter;
@@ -33,7 +33,7 @@ final class Recording {
    *
    * @param scaled whether series are scaled; without, all that tells hosts apart is when they start
    */
-  Recording(Path file, boolean scaled) throws IOException {
+  public Recording(Path file, boolean scaled) throws IOException {
     this.scaled = scaled;
     try (DataInputStream in =
         new DataInputStream(
@@ -71,12 +71,12 @@ final class Recording {
   }
 
   /** Series of one host. */
-  int series() {
+  public int series() {
     return series.length;
   }
 
   /** The labels of a series on a host. */
-  Labels labels(int host, int i) {
+  public Labels labels(int host, int i) {
     String text = series[i];
     LabelsBuilder b = new LabelsBuilder();
     int brace = text.indexOf('{');
@@ -106,7 +106,7 @@ final class Recording {
   }
 
   /** The value of a series on a host at a step. */
-  double value(int host, int step, int i) {
+  public double value(int host, int step, int i) {
     int p = step + host * 7;
     int pass = p / scrapes;
     int at = p % scrapes;

@@ -1,0 +1,72 @@
+package dev.tethys.app.destination;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A database's server, in a folder of its own that goes with it. */
+final class PeerProcess implements AutoCloseable {
+  private final Process process;
+  private final Path folder;
+
+  /**
+   * Starts it and waits until it listens.
+   *
+   * @param folder removed at the end
+   */
+  PeerProcess(Path folder, int port, List<String> command) throws Exception {
+    this.folder = folder;
+    Path log = folder.resolve("peer.log");
+    process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      TestPipeline.await(
+          "the peer listens; its log is " + log,
+          Duration.ofMinutes(2),
+          () -> {
+            if (!process.isAlive()) {
+              throw new IllegalStateException("the peer has ended; its log is " + log);
+            }
+            try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+              return s.isConnected();
+            } catch (IOException e) {
+              return false;
+            }
+          });
+    } catch (InterruptedException | RuntimeException | Error e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroy();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    if (Files.exists(folder)) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(p);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tethys.codec.text;
+
+import dev.tethys.model.DecimalDigits;
+import dev.tethys.model.GoFloat;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** UTF-8 text in the making, without a String for a number. Grows; for one thread. */
+public final class TextBuffer {
+  private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
+
+  private byte[] bytes = new byte[1024];
+  private int size;
+
+  /** How many bytes there are. */
+  public int size() {
+    return size;
+  }
+
+  /** Forgets what is beyond so many bytes. */
+  public void truncate(int to) {
+    size = to;
+  }
+
+  /** A copy; begins anew. */
+  public byte[] take() {
+    byte[] b = Arrays.copyOf(bytes, size);
+    size = 0;
+    return b;
+  }
+
+  /** A copy; all stays. */
+  public byte[] toByteArray() {
+    return Arrays.copyOf(bytes, size);
+  }
+
+  private void room(int n) {
+    if (bytes.length - size < n) {
+      bytes = Arrays.copyOf(bytes, Math.max(size + n, bytes.length * 2));
+    }
+  }
+
+  /** One byte, such as an ASCII character. */
+  public TextBuffer put(int b) {
+    room(1);
+    bytes[size++] = (byte) b;
+    return this;
+  }
+
+  public TextBuffer put(byte[] from, int offset, int length) {
+    room(length);
+    System.arraycopy(from, offset, bytes, size, length);
+    size += length;
+    return this;
+  }
+
+  public TextBuffer put(byte[] from) {
+    return put(from, 0, from.length);
+  }
+
+  public TextBuffer put(String text) {
+    return put(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public TextBuffer number(long v) {
+    room(24);
+    size = DecimalDigits.write(bytes, size, v);
+    return this;
+  }
+
+  /** A double in the fewest digits that read back as the same; finite ones are JSON too. */
+  public TextBuffer number(double v) {
+    room(GoFloat.ROOM_G);
+    size = GoFloat.writeG(bytes, size, v);
+    return this;
+  }
+
+  /** A percent sign and two digits of upper case. */
+  public TextBuffer percent(int b) {
+    return put('%').put(HEX[b >> 4 & 15]).put(HEX[b & 15]);
+  }
+
+  /** A JSON string of UTF-8 text. */
+  public TextBuffer json(byte[] from, int offset, int length) {
+    put('"');
+    for (int i = offset; i < offset + length; i++) {
+      byte b = from[i];
+      switch (b) {
+        case '"', '\\' -> put('\\').put(b);
+        case '\n' -> put('\\').put('n');
+        case '\r' -> put('\\').put('r');
+        case '\t' -> put('\\').put('t');
+        default -> {
+          if (b >= 0 && b < 0x20) {
+            put("\\u00").put(HEX[b >> 4]).put(HEX[b & 15]);
+          } else {
+            put(b);
+          }
+        }
+      }
+    }
+    return put('"');
+  }
+
+  /** A JSON string. */
+  public TextBuffer json(String text) {
+    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    return json(b, 0, b.length);
+  }
+}

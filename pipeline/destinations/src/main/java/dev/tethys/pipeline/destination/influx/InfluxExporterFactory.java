@@ -1,0 +1,89 @@
+package dev.tethys.pipeline.destination.influx;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code influxdb} exporters. */
+public final class InfluxExporterFactory
+    implements ExporterFactory<InfluxSettings>, Checkable<InfluxSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public InfluxExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "influxdb";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to InfluxDB 1, 2 or 3 by line protocol.";
+  }
+
+  @Override
+  public Type<InfluxSettings> settings() {
+    return InfluxSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  private @Nullable ClientAuth auth(InfluxSettings s, Context context) {
+    return s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private HttpEndpoint endpoint(InfluxSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        s.credentials(),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  private LineParcels lines(InfluxSettings s, @Nullable ClientAuth auth) {
+    return new LineParcels(
+        s.client().compression(), s.client().level(), 1, "text/plain; charset=utf-8", auth);
+  }
+
+  @Override
+  public Exporter create(InfluxSettings s, Signal signal, Context context) {
+    LineParcels lines = lines(s, auth(s, context));
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new RowParcels(
+            s.rows(),
+            false,
+            () -> new InfluxWriter(s.clymene(), s.defaultTags()),
+            lines,
+            new LeftOut(context.metrics(), context.id().toString())),
+        new InfluxSender(s.version(), s.writeUrl(), endpoint(s, context), lines));
+  }
+
+  @Override
+  public DestinationProbe probe(InfluxSettings s, Context context) {
+    return new InfluxProbe(s, endpoint(s, context));
+  }
+}

@@ -1,0 +1,134 @@
+package dev.tethys.pipeline.destination.influx;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Writes lines and judges the answers. A point that is written twice is one point, so whatever is
+ * in doubt is sent again.
+ *
+ * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
+ * says how many it dropped (of another field type, beyond the retention policy). Version 2 stores
+ * nothing of a request with a malformed line, which is found by halving; 422 is as version 1's 400.
+ * Version 3 names each line that it did not take, a hundred at most.
+ */
+final class InfluxSender implements Sender {
+  private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
+  private static final int MOST_NAMED = 100;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final InfluxSettings.Version version;
+  private final URI url;
+  private final HttpEndpoint endpoint;
+  private final LineParcels parcels;
+
+  InfluxSender(
+      InfluxSettings.Version version, URI url, HttpEndpoint endpoint, LineParcels parcels) {
+    this.version = version;
+    this.url = url;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+    if (r.isOk()) {
+      return Verdict.DELIVERED;
+    }
+    try {
+      return switch (r.status()) {
+        case 413 -> parcels.halves(p, r.reason());
+        case 400 ->
+            switch (version) {
+              case V1 -> first(p, r);
+              case V2 -> parcels.halves(p, r.reason());
+              case V3 -> third(p, r);
+            };
+        case 422 -> partial(p, r);
+        default -> HttpEndpoint.judge(r);
+      };
+    } catch (CodecException | JacksonException e) {
+      return new Verdict.Never(r.reason());
+    }
+  }
+
+  private static String error(HttpEndpoint.Reply r) {
+    try {
+      JsonNode n = JSON.readTree(r.body());
+      String said = n.path("error").asString("");
+      return said.isEmpty() ? n.path("message").asString("") : said;
+    } catch (JacksonException e) {
+      return r.text();
+    }
+  }
+
+  private Verdict first(Parcel p, HttpEndpoint.Reply r) {
+    String error = error(r);
+    if (error.contains("unable to parse")) {
+      // The lines are shown as they came: found again, they are buried by themselves.
+      LineParcels.Opened o = parcels.open(p);
+      Map<Integer, String> bad = new HashMap<>();
+      for (int row = 0; row < o.index().rows(); row++) {
+        if (error.contains("'" + o.row(row) + "'")) {
+          bad.put(row, "HTTP status 400: unable to parse");
+        }
+      }
+      if (!bad.isEmpty()) {
+        return o.sorted(bad, new BitSet(), null);
+      }
+    }
+    return error.contains("partial write") ? partial(p, r) : parcels.halves(p, r.reason());
+  }
+
+  /** The rest is stored, and how many are not is said; else the request is cut to find them. */
+  private Verdict partial(Parcel p, HttpEndpoint.Reply r) {
+    Matcher m = DROPPED.matcher(error(r));
+    if (m.find() && Integer.parseInt(m.group(1)) > 0) {
+      int dropped = Math.min(p.items(), Integer.parseInt(m.group(1)));
+      return dropped == p.items() && p.items() == 1
+          ? new Verdict.Never(r.reason())
+          : new Verdict.Partial(dropped, r.reason());
+    }
+    return parcels.halves(p, r.reason());
+  }
+
+  private Verdict third(Parcel p, HttpEndpoint.Reply r) {
+    JsonNode data = JSON.readTree(r.body()).path("data");
+    LineParcels.Opened o = parcels.open(p);
+    Map<Integer, String> bad = new HashMap<>();
+    for (JsonNode n : data.isArray() ? data : JSON.createArrayNode().add(data)) {
+      int line = n.path("line_number").asInt(0);
+      if (line >= 1 && line <= o.index().rows()) {
+        bad.put(line - 1, "HTTP status 400: " + n.path("error_message").asString("refused"));
+      }
+    }
+    if (bad.isEmpty()) {
+      return parcels.halves(p, r.reason());
+    }
+    BitSet rest = new BitSet();
+    Verdict.Later later = null;
+    if (bad.size() >= MOST_NAMED) {
+      // There may be more than are named; what is stored already is stored once more.
+      rest.set(0, o.index().rows());
+      bad.keySet().forEach(rest::clear);
+      later = new Verdict.Later(Duration.ZERO, false, "more lines may have been refused");
+    }
+    return o.sorted(bad, rest, later);
+  }
+}

@@ -1,0 +1,280 @@
+package dev.tethys.pipeline.destination.influx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code influxdb} exporter is told, with the Collector's names where it has them.
+ *
+ * @param base the server, without a path of the API
+ * @param database of version 1, bucket of version 2, database of version 3
+ * @param retentionPolicy of version 1; "" for the default
+ * @param consistency of a cluster of version 1; "" for the default
+ * @param clymene whether points look as Clymene writes them: the name is a tag too
+ * @param defaultTags tags of every point that does not have them
+ * @param noSync whether version 3 answers before its write-ahead log is on disk
+ */
+record InfluxSettings(
+    HttpClientSettings client,
+    URI base,
+    Version version,
+    String org,
+    String database,
+    String retentionPolicy,
+    String consistency,
+    String username,
+    @Nullable Secret password,
+    @Nullable Secret token,
+    boolean clymene,
+    Map<String, String> defaultTags,
+    boolean noSync,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  /** Which of the three APIs is spoken. */
+  enum Version {
+    V1,
+    V2,
+    V3
+  }
+
+  private static final Section V1_SECTION =
+      new Section("v1_compatibility", "The API of InfluxDB 1.");
+  private static final Key<Boolean> V1_ENABLED =
+      V1_SECTION.key("enabled", Type.BOOL, false, "Whether it is spoken.");
+  private static final Key<String> V1_DB =
+      V1_SECTION.key("db", Type.STRING, "", "The database; it must be there.");
+  private static final Key<String> V1_USERNAME =
+      V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
+  private static final Key<Secret> V1_PASSWORD =
+      V1_SECTION.optional("password", Type.SECRET, "Of that user.");
+  private static final Key<String> V1_RP =
+      V1_SECTION.key("retention_policy", Type.STRING, "", "Where points go; else the default one.");
+  private static final Key<String> V1_CONSISTENCY =
+      V1_SECTION.key(
+          "consistency", Type.STRING, "", "any, one, quorum or all; of InfluxDB Enterprise 1.");
+
+  private record V1(
+      String db,
+      String username,
+      @Nullable Secret password,
+      String retentionPolicy,
+      String consistency) {}
+
+  private static final Section V3_SECTION =
+      new Section("v3", "The API of InfluxDB 3, Core or Enterprise.");
+  private static final Key<Boolean> V3_ENABLED =
+      V3_SECTION.key("enabled", Type.BOOL, true, "Whether it is spoken.");
+  private static final Key<String> V3_DATABASE =
+      V3_SECTION.required("database", Type.STRING, "The database; made by the first write.");
+  private static final Key<Boolean> V3_NO_SYNC =
+      V3_SECTION.key(
+          "no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
+
+  private record V3(boolean enabled, String database, boolean noSync) {}
+
+  private static final Section SECTION =
+      new Section("influxdb", "Writes metrics to InfluxDB 1, 2 or 3.")
+          .include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          5000,
+          5 << 20);
+  private static final Key<String> ORG =
+      SECTION.key("org", Type.STRING, "", "The organisation, of version 2.");
+  private static final Key<String> BUCKET =
+      SECTION.key("bucket", Type.STRING, "", "The bucket, of version 2; it must be there.");
+  private static final Key<Secret> TOKEN =
+      SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
+  private static final Key<V1> V1_KEY =
+      SECTION.optional(
+          "v1_compatibility",
+          V1_SECTION.type(
+              o ->
+                  o.get(V1_ENABLED)
+                      ? new V1(
+                          o.get(V1_DB),
+                          o.get(V1_USERNAME),
+                          o.find(V1_PASSWORD),
+                          o.get(V1_RP),
+                          o.get(V1_CONSISTENCY))
+                      : off(o)),
+          "The API of InfluxDB 1.");
+  private static final V1 OFF = new V1("", "", null, "", "");
+  private static final Key<V3> V3_KEY =
+      SECTION.optional(
+          "v3",
+          V3_SECTION.type(
+              o -> new V3(o.get(V3_ENABLED), o.get(V3_DATABASE), o.get(V3_NO_SYNC))),
+          "The API of InfluxDB 3.");
+  private static final Key<Boolean> SCHEMA =
+      SECTION.key(
+          "metrics_schema",
+          Type.oneOf("schema of metrics", schemas()),
+          false,
+          "series: measurement, tags, one field \"value\"; clymene: the same with a tag __name__.");
+  private static final Key<Map<String, String>> DEFAULT_TAGS =
+      SECTION.key(
+          "default_tags",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Tags of every point that does not have them.");
+
+  static {
+    SECTION
+        .notBuilt("payload_max_lines", "max_samples_per_send is in its place.")
+        .notBuilt("payload_max_bytes", "max_request_bytes is in its place.")
+        .notBuilt("span_dimensions", "Of spans, which this exporter does not write.")
+        .notBuilt("span_fields", "Of spans, which this exporter does not write.")
+        .notBuilt("log_record_dimensions", "Of logs, which this exporter does not write.")
+        .notBuilt("trace_id_fields", "Of spans, which this exporter does not write.")
+        .notBuilt("precision", "Times are milliseconds, as Prometheus has them.");
+  }
+
+  static final Type<InfluxSettings> TYPE = SECTION.type(InfluxSettings::read);
+
+  private static V1 off(YamlObject o) {
+    o.readAll();
+    return OFF;
+  }
+
+  private static SequencedMap<String, Boolean> schemas() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("series", false);
+    m.put("clymene", true);
+    return m;
+  }
+
+  private static InfluxSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    if (client.endpoint() == null) {
+      throw o.error("\"endpoint\" must name InfluxDB, as http://host:8086");
+    }
+    V1 v1 = o.find(V1_KEY);
+    V3 v3 = o.find(V3_KEY);
+    boolean first = v1 != null && v1 != OFF;
+    boolean third = v3 != null && v3.enabled();
+    if (first && third) {
+      throw o.error("v1_compatibility and v3 are both enabled: only one API is spoken");
+    }
+    Version version = first ? Version.V1 : third ? Version.V3 : Version.V2;
+    String org = o.get(ORG);
+    String database =
+        switch (version) {
+          case V1 -> v1 == null ? "" : v1.db();
+          case V2 -> o.get(BUCKET);
+          case V3 -> v3 == null ? "" : v3.database();
+        };
+    if (database.isEmpty()) {
+      throw o.error(
+          version == Version.V1
+              ? "v1_compatibility.db must name the database"
+              : version == Version.V2 ? "\"bucket\" must name the bucket" : "v3.database is empty");
+    }
+    if (version == Version.V2 && org.isEmpty()) {
+      throw o.error("\"org\" must name the organisation");
+    }
+    return new InfluxSettings(
+        client,
+        client.endpoint(),
+        version,
+        org,
+        database,
+        first ? v1.retentionPolicy() : "",
+        first ? v1.consistency() : "",
+        first ? v1.username() : "",
+        first ? v1.password() : null,
+        o.find(TOKEN),
+        o.get(SCHEMA),
+        o.get(DEFAULT_TAGS),
+        third && v3.noSync(),
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+
+  private static String query(String... namesAndValues) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      if (!namesAndValues[i + 1].isEmpty()) {
+        sb.append(sb.isEmpty() ? "?" : "&").append(namesAndValues[i]).append('=');
+        sb.append(URLEncoder.encode(namesAndValues[i + 1], StandardCharsets.UTF_8));
+      }
+    }
+    return sb.toString();
+  }
+
+  /** A path of the server. */
+  URI at(String path) {
+    String b = base.toString();
+    return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
+  }
+
+  /** Where points are written. */
+  URI writeUrl() {
+    return at(
+        switch (version) {
+          case V1 ->
+              "/write"
+                  + query(
+                      "db",
+                      database,
+                      "rp",
+                      retentionPolicy,
+                      "precision",
+                      "ms",
+                      "consistency",
+                      consistency);
+          case V2 -> "/api/v2/write" + query("org", org, "bucket", database, "precision", "ms");
+          case V3 ->
+              "/api/v3/write_lp"
+                  + query(
+                      "db",
+                      database,
+                      "precision",
+                      "millisecond",
+                      "accept_partial",
+                      "true",
+                      "no_sync",
+                      Boolean.toString(noSync));
+        });
+  }
+
+  /** Where InfluxQL is asked, which all three versions answer. */
+  URI queryUrl(String influxQl) {
+    return at("/query" + query("db", database, "epoch", "ms", "q", influxQl));
+  }
+
+  /** What says who writes; empty where the settings name nobody. */
+  Map<String, String> credentials() {
+    if (version == Version.V1 && !username.isEmpty()) {
+      String both = username + ":" + (password == null ? "" : password.value());
+      return Map.of(
+          "authorization",
+          "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+    }
+    return token == null
+        ? Map.of()
+        : Map.of(
+            "authorization", (version == Version.V3 ? "Bearer " : "Token ") + token.value());
+  }
+}

@@ -1,0 +1,200 @@
+package dev.tethys.pipeline.destination.rows;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests whose rows are lines of text, compressed: made, and taken apart again when the
+ * destination names the rows that it did not take.
+ *
+ * @param linesEach lines of one row: 1, or 2 where an action stands before each document
+ * @param contentType "" for none
+ * @param auth asked for headers that depend on the batch; null for nothing
+ */
+public record LineParcels(
+    Compression compression,
+    int level,
+    int linesEach,
+    String contentType,
+    @Nullable ClientAuth auth)
+    implements RowParcels.Envelope {
+  private static final String ENCODING = "content-encoding";
+  private static final int MAX_SPLIT = 1 << 29;
+
+  @Override
+  public Map<String, String> headers(Batch batch) {
+    Map<String, String> h = new LinkedHashMap<>();
+    if (auth != null) {
+      h.putAll(auth.headers(batch.metadata()));
+    }
+    if (!contentType.isEmpty()) {
+      h.put("content-type", contentType);
+    }
+    if (compression != Compression.NONE) {
+      h.put(ENCODING, compression.word());
+    }
+    return h;
+  }
+
+  @Override
+  public byte[] seal(byte[] rows) {
+    return compression == Compression.NONE
+        ? rows
+        : compression.compress(rows, 0, rows.length, level);
+  }
+
+  /** Headers that go over the wire. */
+  public static Map<String, String> sent(Parcel p) {
+    if (!p.headers().containsKey(RowIndex.HEADER)) {
+      return p.headers();
+    }
+    Map<String, String> h = new LinkedHashMap<>(p.headers());
+    h.remove(RowIndex.HEADER);
+    return h;
+  }
+
+  /** The rows of a request, and where they are. */
+  public Opened open(Parcel p) {
+    Compression c = Compression.named(p.headers().getOrDefault(ENCODING, ""));
+    if (c == null) {
+      throw new CodecException("nobody knows how the request was compressed");
+    }
+    byte[] text = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
+    return new Opened(p, text);
+  }
+
+  /**
+   * Two halves of a request; empty when it has one item, or cannot be read.
+   *
+   * @param reason why it is cut
+   * @return what to say then: {@link Verdict.Never} when it cannot be cut
+   */
+  public Verdict halves(Parcel p, String reason) {
+    if (p.items() < 2) {
+      return new Verdict.Never(reason);
+    }
+    try {
+      Opened o = open(p);
+      BitSet first = new BitSet();
+      first.set(0, p.items() / 2);
+      BitSet second = new BitSet();
+      second.set(p.items() / 2, p.items());
+      return new Verdict.Instead(List.of(o.part(first), o.part(second)), reason);
+    } catch (CodecException e) {
+      return new Verdict.Never(reason);
+    }
+  }
+
+  /** A request that was taken apart. */
+  public final class Opened {
+    private final Parcel parcel;
+    private final byte[] text;
+    private final RowIndex index;
+    private final int[] starts;
+
+    private Opened(Parcel p, byte[] text) {
+      this.parcel = p;
+      this.text = text;
+      this.index = RowIndex.of(p.headers().getOrDefault(RowIndex.HEADER, ""), p.items());
+      this.starts = new int[index.rows() + 1];
+      int at = 0;
+      for (int row = 0; row < index.rows(); row++) {
+        starts[row] = at;
+        for (int line = 0; line < linesEach; line++) {
+          while (at < text.length && text[at] != '\n') {
+            at++;
+          }
+          at++;
+        }
+      }
+      if (at != text.length) {
+        throw new CodecException("the request has other rows than it says");
+      }
+      starts[index.rows()] = at;
+    }
+
+    public RowIndex index() {
+      return index;
+    }
+
+    /** A row without the end of its last line. */
+    public String row(int row) {
+      return new String(
+          text, starts[row], starts[row + 1] - starts[row] - 1, StandardCharsets.UTF_8);
+    }
+
+    /** A request of some of the items. */
+    public Parcel part(BitSet items) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      RowIndex.Writer rows = new RowIndex.Writer();
+      for (int i = items.nextSetBit(0); i >= 0; i = items.nextSetBit(i + 1)) {
+        int from = starts[index.first(i)];
+        out.write(text, from, starts[index.end(i)] - from);
+        rows.item(index.end(i) - index.first(i));
+      }
+      Map<String, String> h = new LinkedHashMap<>(parcel.headers());
+      h.remove(RowIndex.HEADER);
+      String said = rows.take();
+      if (!said.isEmpty()) {
+        h.put(RowIndex.HEADER, said);
+      }
+      byte[] body = out.toByteArray();
+      Compression c = Compression.named(h.getOrDefault(ENCODING, ""));
+      if (c != null && c != Compression.NONE) {
+        body = c.compress(body, 0, body.length, level);
+      }
+      return new Parcel(parcel.signal(), body, items.cardinality(), parcel.lane(), h);
+    }
+
+    /**
+     * What to say when some rows were refused for good and others are to come again.
+     *
+     * @param refused by row: why; a row that is not named was taken, or is in {@code again}
+     * @param again rows that are to come again
+     * @param later when, and why
+     */
+    public Verdict sorted(
+        Map<Integer, String> refused, BitSet again, Verdict.@Nullable Later later) {
+      Map<String, BitSet> bad = new LinkedHashMap<>();
+      BitSet gone = new BitSet();
+      refused.forEach(
+          (row, reason) -> {
+            int item = index.item(row);
+            if (!gone.get(item)) {
+              gone.set(item);
+              bad.computeIfAbsent(reason, r -> new BitSet()).set(item);
+            }
+          });
+      BitSet retried = new BitSet();
+      for (int row = again.nextSetBit(0); row >= 0; row = again.nextSetBit(row + 1)) {
+        retried.set(index.item(row));
+      }
+      retried.andNot(gone);
+      List<Verdict.Refused> letters = new ArrayList<>();
+      bad.forEach((reason, items) -> letters.add(new Verdict.Refused(part(items), reason)));
+      int delivered = parcel.items() - gone.cardinality() - retried.cardinality();
+      if (letters.isEmpty() && retried.isEmpty()) {
+        return Verdict.DELIVERED;
+      }
+      return new Verdict.Sorted(
+          delivered,
+          letters,
+          retried.isEmpty() ? null : part(retried),
+          later == null ? java.time.Duration.ZERO : later.after(),
+          later != null && later.overload(),
+          later == null ? "" : later.reason());
+    }
+  }
+}

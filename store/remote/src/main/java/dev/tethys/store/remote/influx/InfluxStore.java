@@ -1,0 +1,266 @@
+package dev.tethys.store.remote.influx;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.influx.InfluxAnswer;
+import dev.tethys.codec.influx.InfluxSeries;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoredSeries;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads points as {@link InfluxSeries} writes them. Times, names and equal labels are the
+ * database's to find; other matchers are met here, because a tag that is absent, and regular
+ * expressions over escaped text, mean something else there.
+ */
+final class InfluxStore implements ForeignStore {
+  /** Measurements of one question; a URL is to stay short of what servers take. */
+  private static final int MEASUREMENTS_EACH = 50;
+
+  private static final int MAX_STATEMENT = 6000;
+  private static final int MAX_ERROR = 512;
+
+  private final StoreConfig config;
+  private final String database;
+  private final String policy;
+  private final WebClient client;
+  private final StoreLimits limits;
+
+  InfluxStore(
+      StoreConfig config, String database, String policy, WebClient client, StoreLimits limits) {
+    this.config = config;
+    this.database = database;
+    this.policy = policy;
+    this.client = client;
+    this.limits = limits;
+  }
+
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+  }
+
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector out = new SeriesCollector(config.name(), limits, hints, matchers);
+    ask(
+        "SELECT \"" + InfluxSeries.VALUE + "\",\"" + InfluxSeries.TEXT + "\" FROM ",
+        hints,
+        matchers,
+        out);
+    return out.finish();
+  }
+
+  @Override
+  public List<Labels> series(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector out = new SeriesCollector(config.name(), limits, range, matchers);
+    ask(
+        "SELECT LAST(\"" + InfluxSeries.VALUE + "\"),LAST(\"" + InfluxSeries.TEXT + "\") FROM ",
+        range,
+        matchers,
+        out);
+    return out.finish().stream().map(StoredSeries::labels).toList();
+  }
+
+  @Override
+  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (name.equals(Labels.METRIC_NAME) && matchers.isEmpty()) {
+      return new TreeSet<>(metrics());
+    }
+    return ForeignStore.super.labelValues(name, range, matchers);
+  }
+
+  private void ask(
+      String select, SelectHints hints, List<Matcher> matchers, SeriesCollector out)
+      throws IOException, InterruptedException {
+    StringBuilder where = new StringBuilder();
+    where.append(" WHERE time >= ").append(Math.max(hints.minTime(), MIN)).append("ms");
+    where.append(" AND time <= ").append(Math.min(hints.maxTime(), MAX)).append("ms");
+    for (Matcher m : matchers) {
+      if (m.type() == Matcher.Type.EQUAL
+          && !m.name().equals(Labels.METRIC_NAME)
+          && !m.value().isEmpty()) {
+        where.append(" AND ").append(identifier(InfluxSeries.tag(m.name()))).append(" = ");
+        where.append(string(InfluxSeries.tagValue(m.value())));
+      }
+    }
+    where.append(" GROUP BY *");
+    List<String> from = new ArrayList<>();
+    int length = 0;
+    for (String metric : wanted(matchers)) {
+      String m = identifier(InfluxSeries.measurement(metric));
+      if (!from.isEmpty()
+          && (from.size() == MEASUREMENTS_EACH || length + m.length() > MAX_STATEMENT)) {
+        query(select + String.join(",", from) + where, new Points(out));
+        from.clear();
+        length = 0;
+      }
+      from.add(m);
+      length += m.length();
+    }
+    if (!from.isEmpty()) {
+      query(select + String.join(",", from) + where, new Points(out));
+    }
+  }
+
+  /** Times that InfluxDB can compare, which counts in nanoseconds of 64 bits. */
+  private static final long MIN = Long.MIN_VALUE / 1_000_000 + 1;
+
+  private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;
+
+  /** The metrics that matchers ask for. */
+  private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
+    for (Matcher m : matchers) {
+      if (m.name().equals(Labels.METRIC_NAME) && m.type() == Matcher.Type.EQUAL) {
+        return List.of(m.value());
+      }
+    }
+    List<String> out = new ArrayList<>();
+    for (String metric : metrics()) {
+      if (matchers.stream()
+          .filter(m -> m.name().equals(Labels.METRIC_NAME))
+          .allMatch(m -> m.matches(metric))) {
+        out.add(metric);
+      }
+    }
+    return out;
+  }
+
+  private List<String> metrics() throws IOException, InterruptedException {
+    List<String> out = new ArrayList<>();
+    query(
+        "SHOW MEASUREMENTS",
+        new InfluxAnswer.Rows() {
+          private int column;
+
+          @Override
+          public void series(String name, Map<String, String> tags, List<String> columns) {
+            column = Math.max(0, columns.indexOf("name"));
+          }
+
+          @Override
+          public void row(@Nullable String[] values) {
+            String m = values[column];
+            if (m != null) {
+              out.add(InfluxSeries.metric(m));
+            }
+          }
+        });
+    return out;
+  }
+
+  /** Rows of (time, value, text). */
+  private static final class Points implements InfluxAnswer.Rows {
+    private final SeriesCollector out;
+    private Labels labels = Labels.EMPTY;
+    private boolean complete;
+
+    Points(SeriesCollector out) {
+      this.out = out;
+    }
+
+    @Override
+    public void series(String name, Map<String, String> tags, List<String> columns) {
+      LabelsBuilder b = new LabelsBuilder();
+      tags.forEach(
+          (k, v) -> {
+            if (!v.isEmpty()) {
+              b.set(InfluxSeries.label(k), InfluxSeries.label(v));
+            }
+          });
+      String metric = InfluxSeries.metric(name);
+      if (!metric.isEmpty()) {
+        b.set(Labels.METRIC_NAME, metric);
+      }
+      labels = b.build();
+      complete = columns.size() == 3;
+    }
+
+    @Override
+    public void row(@Nullable String[] row) {
+      if (!complete) {
+        throw new CodecException("InfluxDB answers with other columns than were asked for");
+      }
+      long time = Long.parseLong(Objects.requireNonNull(row[0]));
+      String value = row[1];
+      String text = row[2];
+      if (value != null) {
+        out.sample(labels, time, Double.parseDouble(value));
+      } else if (text != null) {
+        Double d = InfluxSeries.notFinite(text);
+        if (d != null) {
+          out.sample(labels, time, d);
+        }
+      }
+    }
+  }
+
+  private void query(String influxQl, InfluxAnswer.Rows to)
+      throws IOException, InterruptedException {
+    String base = config.url().toString();
+    URI url =
+        URI.create(
+            (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
+                + "/query?epoch=ms&chunked=true&db="
+                + encoded(database)
+                + (policy.isEmpty() ? "" : "&rp=" + encoded(policy)));
+    Call call =
+        Call.post(
+                url,
+                "application/x-www-form-urlencoded",
+                ("q=" + encoded(influxQl)).getBytes(StandardCharsets.US_ASCII))
+            .withHeader("Accept", "application/json")
+            .withHeader("Accept-Encoding", "gzip")
+            .withTimeout(config.timeout());
+    try (Answer a = client.send(call)) {
+      if (a.status() / 100 != 2) {
+        throw new IOException(
+            "HTTP status "
+                + a.status()
+                + ": "
+                + new String(a.body().readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
+      }
+      try (InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
+        InfluxAnswer.read(in, to);
+      }
+    } catch (CodecException | NumberFormatException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
+  }
+
+  private static String identifier(String s) {
+    return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  private static String string(String s) {
+    return "'" + s.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tethys.store.remote.influx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code type: influxdb}: InfluxDB 1, 2 or 3, asked in InfluxQL by {@code /query}, which all three
+ * answer (version 2 needs a mapping of the database to the bucket). Who asks is said by the keys of
+ * {@code http_config}: {@code basic_auth}, or {@code authorization} of type Token or Bearer.
+ */
+public final class InfluxStoreType implements StoreType {
+  private static final Section SECTION =
+      new Section("stores: influxdb", "An InfluxDB that queries read.");
+  private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
+  private static final Key<String> DATABASE =
+      SECTION.required("database", Type.STRING, "The database, or what the bucket is mapped to.");
+  private static final Key<String> RETENTION_POLICY =
+      SECTION.key("retention_policy", Type.STRING, "", "Where points are; else the default one.");
+
+  @Override
+  public String name() {
+    return "influxdb";
+  }
+
+  @Override
+  public Section section() {
+    return SECTION;
+  }
+
+  @Override
+  public StoreConfig read(YamlObject o) {
+    String database = o.get(DATABASE);
+    String policy = o.get(RETENTION_POLICY);
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("database", database);
+    shown.put("retention_policy", policy.isEmpty() ? null : policy);
+    return KEYS.read(
+        o,
+        new Shown(shown),
+        (c, s) -> new InfluxStore(c, database, policy, s.clients().client(c.client()), s.limits()));
+  }
+}
