@@ -69,7 +69,8 @@ final class Dashboard {
     }
     System.out.printf(
         Locale.ROOT,
-        "%d panels, %d viewers, every %d s; %d series viewed, %d others written by %d connections%n",
+        "%d panels, %d viewers, every %d s; %d series viewed, %d others written by %d"
+            + " connections%n",
         DashboardViewers.PANELS.size(),
         options.count("viewers"),
         options.count("refresh"),

@@ -1,9 +1,9 @@
 package dev.tethys.bench;
 
-import dev.tethys.testkit.Recording;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
+import dev.tethys.testkit.Recording;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

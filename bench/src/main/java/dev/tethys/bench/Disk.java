@@ -1,11 +1,11 @@
 package dev.tethys.bench;
 
-import dev.tethys.testkit.Recording;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.testkit.Recording;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

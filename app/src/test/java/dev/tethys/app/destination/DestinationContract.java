@@ -103,7 +103,8 @@ abstract class DestinationContract {
 
   private StoreConfig config(int port) {
     YamlDocument d = YamlDocument.parse("stores.yml", null, "[" + peer.store(port) + "]");
-    List<StoreConfig> all = StoreConfig.readAll(StoreConfig.LIST.read(d.root()), ForeignStores.TYPES);
+    List<StoreConfig> all =
+        StoreConfig.readAll(StoreConfig.LIST.read(d.root()), ForeignStores.TYPES);
     d.refuseNotBuilt();
     return all.getFirst();
   }
@@ -113,9 +114,7 @@ abstract class DestinationContract {
         .opener()
         .open(
             new StoreType.Surroundings(
-                clients,
-                new StoreLimits(50_000_000, StoreLimits.DEFAULT_BYTES),
-                new Registry()));
+                clients, new StoreLimits(50_000_000, StoreLimits.DEFAULT_BYTES), new Registry()));
   }
 
   private static SelectHints all() {

@@ -37,8 +37,7 @@ class InfluxDestinationTest extends DestinationContract {
             """
                 .formatted(Ports.free(), folder, folder, folder, port));
     PeerProcess process =
-        new PeerProcess(
-            folder, port, List.of(influxd.toString(), "-config", config.toString()));
+        new PeerProcess(folder, port, List.of(influxd.toString(), "-config", config.toString()));
     try (HttpClient http = HttpClient.newHttpClient()) {
       http.send(
           HttpRequest.newBuilder(
@@ -60,7 +59,9 @@ class InfluxDestinationTest extends DestinationContract {
 
       @Override
       public String exporterKeys(int at) {
-        return "endpoint: 'http://127.0.0.1:" + at + "', v1_compatibility: {enabled: true, db: far}";
+        return "endpoint: 'http://127.0.0.1:"
+            + at
+            + "', v1_compatibility: {enabled: true, db: far}";
       }
 
       @Override

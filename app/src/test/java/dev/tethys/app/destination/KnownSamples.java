@@ -33,17 +33,68 @@ final class KnownSamples {
   static final long STEP = 15_000;
 
   private static final String[] HOSTILE = {
-    "plain", "with space", "comma,in", "equals=in", "quote\"in", "single'quote", "back\\slash",
-    "trailing\\", "\\", "line\nfeed", "carriage\rreturn", "tab\tin", "%0A", "%", "100%", "%25",
-    "äöü", "日本語", "😀 emoji", "a;b", "a:b", "a/b?c#d", "{braces}", "[x]", "$dollar `tick`",
-    "null", "NaN", "0", "true", " leading", "trailing ", "..", "_", "\u0001control", "\u007f",
-    "x".repeat(300), "'; DROP TABLE metrics; --", "<b>&amp;</b>", "a\\,b", "a\\=b", "a\\ b", "#hash",
-    "_x41", "~tilde!"
+    "plain",
+    "with space",
+    "comma,in",
+    "equals=in",
+    "quote\"in",
+    "single'quote",
+    "back\\slash",
+    "trailing\\",
+    "\\",
+    "line\nfeed",
+    "carriage\rreturn",
+    "tab\tin",
+    "%0A",
+    "%",
+    "100%",
+    "%25",
+    "äöü",
+    "日本語",
+    "😀 emoji",
+    "a;b",
+    "a:b",
+    "a/b?c#d",
+    "{braces}",
+    "[x]",
+    "$dollar `tick`",
+    "null",
+    "NaN",
+    "0",
+    "true",
+    " leading",
+    "trailing ",
+    "..",
+    "_",
+    "\u0001control",
+    "\u007f",
+    "x".repeat(300),
+    "'; DROP TABLE metrics; --",
+    "<b>&amp;</b>",
+    "a\\,b",
+    "a\\=b",
+    "a\\ b",
+    "#hash",
+    "_x41",
+    "~tilde!"
   };
 
   private static final double[] VALUES = {
-    0.0, -0.0, 1, -1, 0.1, 1e-300, 1.7976931348623157e308, 4.9e-324, 9007199254740993.0, 1e21,
-    123456789.125, 3.0e-7, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,
+    0.0,
+    -0.0,
+    1,
+    -1,
+    0.1,
+    1e-300,
+    1.7976931348623157e308,
+    4.9e-324,
+    9007199254740993.0,
+    1e21,
+    123456789.125,
+    3.0e-7,
+    Double.NaN,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
     Samples.STALE
   };
 
@@ -101,11 +152,17 @@ final class KnownSamples {
     int n = 0;
     WriteRequestWriter w = new WriteRequestWriter();
     for (String value : HOSTILE) {
-      String[] names = {"label", "l.with.dots", "ünï", "time", "value", "with space", "_field", "q\"x"};
+      String[] names = {
+        "label", "l.with.dots", "ünï", "time", "value", "with space", "_field", "q\"x"
+      };
       Labels l =
           Labels.of(
-              Labels.METRIC_NAME, n % 3 == 0 ? "hostile_total" : "hostile.metric " + n % 7,
-              names[n % names.length], value, "n", Integer.toString(n));
+              Labels.METRIC_NAME,
+              n % 3 == 0 ? "hostile_total" : "hostile.metric " + n % 7,
+              names[n % names.length],
+              value,
+              "n",
+              Integer.toString(n));
       w.beginSeries(l);
       long t = START;
       for (double v : n == 0 ? VALUES : new double[] {n, VALUES[n % VALUES.length]}) {
@@ -138,8 +195,17 @@ final class KnownSamples {
         double c = 1 + i + s;
         Histogram h =
             new Histogram(
-                true, Histogram.ResetHint.UNKNOWN, 1, 0.001, 1, 1 + 3 * c, 7.5 * c,
-                new int[] {0, 2, 3, 1}, new double[] {c, c, c}, new int[] {}, new double[] {},
+                true,
+                Histogram.ResetHint.UNKNOWN,
+                1,
+                0.001,
+                1,
+                1 + 3 * c,
+                7.5 * c,
+                new int[] {0, 2, 3, 1},
+                new double[] {c, c, c},
+                new int[] {},
+                new double[] {},
                 null);
         long t = START + i * STEP;
         w.histogram(t, h);
@@ -160,8 +226,12 @@ final class KnownSamples {
       for (int i = 0; i < 12; i++) {
         Labels l =
             Labels.of(
-                Labels.METRIC_NAME, "contract_requests_total",
-                "code", new String[] {"500", "200", "404"}[i % 3], "instance", "host-" + i / 3);
+                Labels.METRIC_NAME,
+                "contract_requests_total",
+                "code",
+                new String[] {"500", "200", "404"}[i % 3],
+                "instance",
+                "host-" + i / 3);
         double v = step % 13 * (i + 0.5);
         w.beginSeries(l).sample(t, v).endSeries();
         expect(a, l, t, v);

@@ -103,8 +103,7 @@ final class TestPipeline implements AutoCloseable {
                 RETRIES,
                 signal.name().toLowerCase(java.util.Locale.ROOT),
                 exporter);
-    graph.apply(
-        GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));
+    graph.apply(GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));
   }
 
   void send(Batch b) {
@@ -118,7 +117,10 @@ final class TestPipeline implements AutoCloseable {
   /** What became of everything that was sent. */
   Balance balance() {
     Account a =
-        ledger.accounts().stream().filter(x -> x.kind().equals("exporter")).findFirst().orElseThrow();
+        ledger.accounts().stream()
+            .filter(x -> x.kind().equals("exporter"))
+            .findFirst()
+            .orElseThrow();
     return a.balance();
   }
 

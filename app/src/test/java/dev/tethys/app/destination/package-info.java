@@ -1,4 +1,6 @@
-/** Each database as a destination and as a store: written through a pipeline, read back, compared. */
+/**
+ * Each database as a destination and as a store: written through a pipeline, read back, compared.
+ */
 @NullMarked
 package dev.tethys.app.destination;
 

@@ -49,7 +49,9 @@ public final class InfluxExporterFactory
   }
 
   private @Nullable ClientAuth auth(InfluxSettings s, Context context) {
-    return s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
   }
 
   private HttpEndpoint endpoint(InfluxSettings s, Context context) {

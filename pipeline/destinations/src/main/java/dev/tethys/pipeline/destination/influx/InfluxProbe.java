@@ -83,8 +83,7 @@ final class InfluxProbe implements DestinationProbe {
       throw new IOException("/write: " + r.reason());
     }
     String found =
-        query(
-            "SELECT \"value\" FROM \"" + PROBE + "\" WHERE time = " + seconds * 1000 + "ms");
+        query("SELECT \"value\" FROM \"" + PROBE + "\" WHERE time = " + seconds * 1000 + "ms");
     if (found == null || Double.parseDouble(found) != value) {
       throw new IOException("wrote " + value + " and read " + found);
     }

@@ -84,8 +84,7 @@ record InfluxSettings(
   private static final Key<String> V3_DATABASE =
       V3_SECTION.required("database", Type.STRING, "The database; made by the first write.");
   private static final Key<Boolean> V3_NO_SYNC =
-      V3_SECTION.key(
-          "no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
+      V3_SECTION.key("no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
 
   private record V3(boolean enabled, String database, boolean noSync) {}
 
@@ -106,8 +105,9 @@ record InfluxSettings(
       SECTION.key("bucket", Type.STRING, "", "The bucket, of version 2; it must be there.");
   private static final Key<Secret> TOKEN =
       SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
+  private static final V1 OFF = new V1("", "", null, "", "");
   private static final Key<V1> V1_KEY =
-      SECTION.optional(
+      SECTION.key(
           "v1_compatibility",
           V1_SECTION.type(
               o ->
@@ -119,13 +119,13 @@ record InfluxSettings(
                           o.get(V1_RP),
                           o.get(V1_CONSISTENCY))
                       : off(o)),
+          OFF,
           "The API of InfluxDB 1.");
-  private static final V1 OFF = new V1("", "", null, "", "");
   private static final Key<V3> V3_KEY =
-      SECTION.optional(
+      SECTION.key(
           "v3",
-          V3_SECTION.type(
-              o -> new V3(o.get(V3_ENABLED), o.get(V3_DATABASE), o.get(V3_NO_SYNC))),
+          V3_SECTION.type(o -> new V3(o.get(V3_ENABLED), o.get(V3_DATABASE), o.get(V3_NO_SYNC))),
+          new V3(false, "", false),
           "The API of InfluxDB 3.");
   private static final Key<Boolean> SCHEMA =
       SECTION.key(
@@ -170,10 +170,10 @@ record InfluxSettings(
     if (client.endpoint() == null) {
       throw o.error("\"endpoint\" must name InfluxDB, as http://host:8086");
     }
-    V1 v1 = o.find(V1_KEY);
-    V3 v3 = o.find(V3_KEY);
-    boolean first = v1 != null && v1 != OFF;
-    boolean third = v3 != null && v3.enabled();
+    V1 v1 = o.get(V1_KEY);
+    V3 v3 = o.get(V3_KEY);
+    boolean first = v1 != OFF;
+    boolean third = v3.enabled();
     if (first && third) {
       throw o.error("v1_compatibility and v3 are both enabled: only one API is spoken");
     }
@@ -181,9 +181,9 @@ record InfluxSettings(
     String org = o.get(ORG);
     String database =
         switch (version) {
-          case V1 -> v1 == null ? "" : v1.db();
+          case V1 -> v1.db();
           case V2 -> o.get(BUCKET);
-          case V3 -> v3 == null ? "" : v3.database();
+          case V3 -> v3.database();
         };
     if (database.isEmpty()) {
       throw o.error(
@@ -200,10 +200,10 @@ record InfluxSettings(
         version,
         org,
         database,
-        first ? v1.retentionPolicy() : "",
-        first ? v1.consistency() : "",
-        first ? v1.username() : "",
-        first ? v1.password() : null,
+        v1.retentionPolicy(),
+        v1.consistency(),
+        v1.username(),
+        v1.password(),
         o.find(TOKEN),
         o.get(SCHEMA),
         o.get(DEFAULT_TAGS),
@@ -274,7 +274,6 @@ record InfluxSettings(
     }
     return token == null
         ? Map.of()
-        : Map.of(
-            "authorization", (version == Version.V3 ? "Bearer " : "Token ") + token.value());
+        : Map.of("authorization", (version == Version.V3 ? "Bearer " : "Token ") + token.value());
   }
 }

@@ -94,8 +94,7 @@ final class InfluxStore implements ForeignStore {
     return ForeignStore.super.labelValues(name, range, matchers);
   }
 
-  private void ask(
-      String select, SelectHints hints, List<Matcher> matchers, SeriesCollector out)
+  private void ask(String select, SelectHints hints, List<Matcher> matchers, SeriesCollector out)
       throws IOException, InterruptedException {
     StringBuilder where = new StringBuilder();
     where.append(" WHERE time >= ").append(Math.max(hints.minTime(), MIN)).append("ms");
