@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Where a configuration comes from: the {@code --config} and {@code --set} of the command line, in
  * order. Read anew each time.
  */
-record ConfigSources(
+public record ConfigSources(
     List<String> configs, List<String> sets, Function<String, @Nullable String> environment) {
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
@@ -41,7 +41,7 @@ record ConfigSources(
    * @throws ConfigException where something in it is wrong
    * @throws IOException when a text cannot be read
    */
-  YamlDocument read() throws IOException {
+  public YamlDocument read() throws IOException {
     if (configs.isEmpty()) {
       throw new UsageException(
           "tethys collector: --config is missing: a file, env:NAME, yaml:TEXT or a URL");

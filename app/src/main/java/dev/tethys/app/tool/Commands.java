@@ -27,6 +27,7 @@ final class Commands {
     out.add(Completion.command());
     out.add(MigrateClymene.command());
     out.addAll(DeadLetterCommands.commands());
+    out.add(CheckDestination.command());
     out.addAll(Amtool.commands());
     out.add(Lint.command());
     return List.copyOf(out);

@@ -283,6 +283,18 @@ abstract class DestinationContract {
   }
 
   @Test
+  void aDestinationIsTried() throws Exception {
+    String config =
+        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
+                .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
+            + " {metrics: {receivers: [otlp], exporters: [%s]}}}}".formatted(peer.exporter());
+    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("tethys_probe").contains("42.5");
+    assertThat(printed.status()).isZero();
+  }
+
+  @Test
   void aStoreThatIsDownIsAWarning() throws Exception {
     int port = peer.port();
     peer.close();

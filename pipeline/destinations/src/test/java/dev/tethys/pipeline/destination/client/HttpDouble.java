@@ -79,8 +79,7 @@ public final class HttpDouble implements AutoCloseable {
         raw = in.readAllBytes();
       }
     }
-    Got g =
-        new Got(x.getRequestMethod(), x.getRequestURI().toString(), x.getRequestHeaders(), raw);
+    Got g = new Got(x.getRequestMethod(), x.getRequestURI().toString(), x.getRequestHeaders(), raw);
     Said said;
     synchronized (this) {
       requests.add(g);

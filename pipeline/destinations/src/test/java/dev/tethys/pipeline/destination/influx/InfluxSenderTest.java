@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 class InfluxSenderTest {
   private static final String V2 = "org: o, bucket: 'b 1', token: t";
   private static final String V3 = "v3: {database: d}, token: t";
-  private static final String V1 = "v1_compatibility: {enabled: true, db: d, username: u, password: p}";
+  private static final String V1 =
+      "v1_compatibility: {enabled: true, db: d, username: u, password: p}";
 
   private HttpDouble influx;
   private HttpClientFactory http;
@@ -168,7 +169,8 @@ class InfluxSenderTest {
   @Test
   void secondVersionIsHalvedUntilTheLineIsFound() throws Exception {
     InfluxSettings s = settings(V2);
-    influx.when(g -> g.text().contains("value=-0"), 400, "{\"code\":\"invalid\",\"message\":\"no\"}");
+    influx.when(
+        g -> g.text().contains("value=-0"), 400, "{\"code\":\"invalid\",\"message\":\"no\"}");
     List<Parcel> todo = new ArrayList<>(parcels(s, batch()));
     List<String> bad = new ArrayList<>();
     int delivered = 0;

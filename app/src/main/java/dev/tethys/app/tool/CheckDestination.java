@@ -1,0 +1,193 @@
+package dev.tethys.app.tool;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.app.collector.ConfigSources;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.grammar.Definition;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.PipelineDefinition;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * {@code destination check}: whether a destination can be reached and takes what it is sent,
+ * without a pipeline: by the name of an exporter of a configuration, or by a URL such as {@code
+ * influxdb+http://host:8086/?org=o&bucket=b}.
+ */
+final class CheckDestination {
+  private static final double PROBE = 42.5;
+
+  private CheckDestination() {}
+
+  static Command command() {
+    return new Command(
+        "destination check",
+        "<TYPE+URL | exporter>",
+        "Try a destination. Connects and authenticates, shows what would be created, then writes"
+            + " one item and reads it back. It is an exporter of --config, or a URL behind its type"
+            + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b;"
+            + " a.b=c sets the key b within a.",
+        List.of(
+            Flag.of(
+                "config",
+                Flag.Kind.LIST,
+                "",
+                "The configuration of a collector that has the exporter. Can be repeated."),
+            Flag.of(
+                "write",
+                Flag.Kind.BOOLEAN,
+                "true",
+                "Create what is missing and write an item; --no-write only looks.")),
+        1,
+        1,
+        CheckDestination::run);
+  }
+
+  private static int run(Command.Arguments a, Console console) throws IOException {
+    Components components = BuiltIn.components();
+    String what = a.operands().getFirst();
+    List<String> configs = a.flags().list("config");
+    GraphConfig config =
+        configs.isEmpty() || configs.equals(List.of(""))
+            ? ofUrl(what, components)
+            : GraphConfig.read(
+                new ConfigSources(configs, List.of(), System::getenv).read(), components, true);
+    ComponentId id =
+        configs.isEmpty() || configs.equals(List.of(""))
+            ? new ComponentId(type(what), "")
+            : components.canonical(Kind.EXPORTER, ComponentId.parse(what));
+    Definition d =
+        config.pipelines().stream()
+            .flatMap(p -> p.exporters().stream())
+            .map(PipelineDefinition.Use::definition)
+            .filter(x -> x.kind() == Kind.EXPORTER && x.id().equals(id))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "tethys tool destination check: no pipeline of the configuration has an"
+                            + " exporter "
+                            + id));
+    try (TrialContext context = new TrialContext(d, config.extensions());
+        DestinationProbe probe = probe(d, context)) {
+      console.out().println(probe.connect());
+      List<String> plan = probe.plan();
+      console.out().println(plan.isEmpty() ? "nothing is to be created" : "would be created:");
+      plan.forEach(p -> console.out().println("  " + p));
+      if (a.flags().bool("write")) {
+        console.out().println(probe.write(System.currentTimeMillis() / 1000, PROBE));
+      }
+      return 0;
+    } catch (ConfigException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+  }
+
+  @SuppressWarnings("unchecked") // a definition's settings are those of its factory
+  private static DestinationProbe probe(Definition d, TrialContext context) {
+    if (d.factory() instanceof Checkable<?> c) {
+      return ((Checkable<Object>) c).probe(d.settings(), context);
+    }
+    throw new UsageException(
+        "tethys tool destination check: " + d.id().type() + " cannot be tried; " + checkable());
+  }
+
+  private static String checkable() {
+    List<String> types = new ArrayList<>();
+    for (ComponentFactory<?> f : BuiltIn.components().all()) {
+      if (f instanceof Checkable<?>) {
+        types.add(f.type());
+      }
+    }
+    return "there are: " + String.join(", ", types);
+  }
+
+  private static String type(String url) {
+    int plus = url.indexOf('+');
+    int colon = url.indexOf("://");
+    if (plus < 1 || colon < plus) {
+      throw new UsageException(
+          "tethys tool destination check: \""
+              + url
+              + "\" is no TYPE+URL such as influxdb+http://host:8086/?org=o&bucket=b, and an"
+              + " exporter needs --config; "
+              + checkable());
+    }
+    return url.substring(0, plus);
+  }
+
+  /** The configuration that a URL stands for. */
+  static GraphConfig ofUrl(String url, Components components) {
+    String type = type(url);
+    int query = url.indexOf('?');
+    String endpoint = url.substring(type.length() + 1, query < 0 ? url.length() : query);
+    Map<String, Object> keys = new TreeMap<>();
+    keys.put("endpoint", endpoint);
+    if (query >= 0) {
+      for (String pair : url.substring(query + 1).split("&")) {
+        int eq = pair.indexOf('=');
+        if (eq < 1) {
+          throw new UsageException(
+              "tethys tool destination check: \"" + pair + "\" is no KEY=VALUE");
+        }
+        put(keys, decoded(pair.substring(0, eq)), decoded(pair.substring(eq + 1)));
+      }
+    }
+    String yaml =
+        "{receivers: {otlp: {protocols: {http: {endpoint: 'localhost:4318'}}}}, exporters: {"
+            + type
+            + ": "
+            + flow(keys)
+            + "}, service: {pipelines: {metrics: {receivers: [otlp], exporters: ["
+            + type
+            + "]}}}}";
+    return GraphConfig.read(YamlDocument.parse("the URL", null, yaml), components, true);
+  }
+
+  private static String decoded(String s) {
+    return URLDecoder.decode(s, StandardCharsets.UTF_8);
+  }
+
+  @SuppressWarnings("unchecked") // only maps of this shape are put in
+  private static void put(Map<String, Object> keys, String path, String value) {
+    int dot = path.indexOf('.');
+    if (dot < 0) {
+      keys.put(path, value);
+      return;
+    }
+    Object in = keys.computeIfAbsent(path.substring(0, dot), k -> new TreeMap<String, Object>());
+    if (!(in instanceof Map<?, ?>)) {
+      throw new UsageException(
+          "tethys tool destination check: " + path + " is within something that has a value");
+    }
+    put((Map<String, Object>) in, path.substring(dot + 1), value);
+  }
+
+  /** As YAML: what looks like a number or a boolean is one. */
+  private static String flow(Object value) {
+    if (value instanceof Map<?, ?> m) {
+      List<String> out = new ArrayList<>();
+      m.forEach((k, v) -> out.add(flow(String.valueOf(k)) + ": " + flow(v)));
+      return "{" + String.join(", ", out) + "}";
+    }
+    String s = String.valueOf(value);
+    return s.matches("true|false|-?\\d{1,18}") ? s : "'" + s.replace("'", "''") + "'";
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tethys.app.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every configuration on the pages of destinations is taken as it stands. */
+class DestinationPagesTest {
+  private static final Pattern FENCE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
+
+  @TestFactory
+  List<DynamicTest> configurationsOfPagesAreTaken() throws IOException {
+    List<DynamicTest> out = new ArrayList<>();
+    Path folder = Shared.root().resolve("docs/destinations");
+    try (Stream<Path> pages = Files.list(folder)) {
+      for (Path page : pages.filter(p -> p.toString().endsWith(".md")).sorted().toList()) {
+        Matcher m = FENCE.matcher(Files.readString(page));
+        while (m.find()) {
+          String yaml = m.group(1);
+          out.add(DynamicTest.dynamicTest(page.getFileName() + "@" + m.start(), () -> take(yaml)));
+        }
+      }
+    }
+    assertThat(out).isNotEmpty();
+    return out;
+  }
+
+  private static void take(String yaml) throws IOException {
+    if (yaml.contains("stores:")) {
+      assertThat(PrometheusConfig.parse("page", yaml).stores()).isNotEmpty();
+      return;
+    }
+    Components components = BuiltIn.components();
+    GraphConfig config =
+        GraphConfig.read(YamlDocument.parse("page", null, yaml), components, false);
+    Graph.check(
+        config,
+        new GraphServices(
+            components,
+            Clockwork.system(),
+            new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
+            new Ledger(),
+            new Registry()));
+  }
+}
