@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * disagree about backslashes before escaped characters. So bytes below 0x20, 0x7f and backslashes
  * are escaped as {@link PercentEscape} says before they are written, and so is the first byte of
  * names that mean something: tags {@code time} and {@code value}, tags that begin with an
- * underscore followed by {@code field} or {@code measurement}, measurements that begin with a
- * hash. A series without a name is the measurement {@code %00}.
+ * underscore followed by {@code field} or {@code measurement}, measurements that begin with a hash.
+ * A series without a name is the measurement {@code %00}.
  *
  * <p>NaN and infinities are not floats of InfluxDB: they are strings of the field {@code
  * value_text}.
