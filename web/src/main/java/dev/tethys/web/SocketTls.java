@@ -75,6 +75,30 @@ public final class SocketTls {
     return new SocketTls(server, client);
   }
 
+  /**
+   * TLS of a listener alone, as Promtail's sources have it: a certificate with its key and, where
+   * clients must show one too, the authorities of theirs.
+   *
+   * @throws IOException when a file cannot be read or holds something else
+   */
+  public static SocketTls listening(TlsConfig own) throws IOException {
+    TlsConfig.TlsVersion min = own.minVersion();
+    TlsConfig.TlsVersion max = own.maxVersion();
+    return new SocketTls(
+        WebConfig.ServerTls.read(
+            own.cert(),
+            own.certFile(),
+            own.key(),
+            own.keyFile(),
+            own.ca(),
+            own.caFile(),
+            min == null ? TlsConfig.TlsVersion.TLS12 : min,
+            max == null ? TlsConfig.TlsVersion.TLS13 : max,
+            java.util.List.of(),
+            java.util.List.of()),
+        TlsConfig.DEFAULT);
+  }
+
   /** Secures a connection that somebody opened to us; the handshake is over then. */
   public SSLSocket accepted(Socket raw) throws IOException {
     SSLSocket s =

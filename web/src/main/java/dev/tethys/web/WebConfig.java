@@ -90,12 +90,43 @@ public record WebConfig(
         List<String> cipherSuites,
         List<String> namedGroups)
         throws IOException {
-      boolean clients = !clientCaFile.isEmpty();
+      return read(
+          cert,
+          certFile,
+          key,
+          keyFile,
+          "",
+          clientCaFile,
+          minVersion,
+          maxVersion,
+          cipherSuites,
+          namedGroups);
+    }
+
+    /**
+     * The same.
+     *
+     * @param clientCa as PEM text; "" for {@code clientCaFile}
+     * @throws IOException when a file cannot be read or holds something else
+     */
+    public static ServerTls read(
+        String cert,
+        String certFile,
+        Secret key,
+        String keyFile,
+        String clientCa,
+        String clientCaFile,
+        TlsVersion minVersion,
+        TlsVersion maxVersion,
+        List<String> cipherSuites,
+        List<String> namedGroups)
+        throws IOException {
+      boolean clients = !clientCa.isEmpty() || !clientCaFile.isEmpty();
       return new ServerTls(
           Pem.keyPair(
               Pem.text(cert, certFile, "cert_file"), Pem.text(key.value(), keyFile, "key_file")),
           clients ? ClientAuth.RequireAndVerifyClientCert : ClientAuth.NoClientCert,
-          clients ? Pem.certificates(Pem.text("", clientCaFile, "client_ca_file")) : null,
+          clients ? Pem.certificates(Pem.text(clientCa, clientCaFile, "client_ca_file")) : null,
           List.of(),
           minVersion,
           maxVersion,

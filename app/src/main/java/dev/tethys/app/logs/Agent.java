@@ -10,6 +10,9 @@ import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.logs.EntryClock;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.SourceMetrics;
 import dev.tethys.collect.logs.file.FileJob;
 import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
@@ -72,7 +75,8 @@ final class Agent implements AutoCloseable {
    */
   record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent) {}
 
-  private record Job(PromtailConfig.ScrapeConfig config, JobPipeline pipeline) {}
+  private record Job(
+      PromtailConfig.ScrapeConfig config, JobPipeline pipeline, List<LogSource> sources) {}
 
   private final PromtailConfig config;
   private final Mode mode;
@@ -119,7 +123,7 @@ final class Agent implements AutoCloseable {
           c.stages() == null || c.stages().isNull()
               ? Stages.none(context)
               : Stages.parse(c.stages(), context);
-      jobs.add(new Job(c, new JobPipeline(c.name(), stages, to)));
+      jobs.add(new Job(c, new JobPipeline(c.name(), stages, to), new ArrayList<>()));
     }
   }
 
@@ -221,7 +225,18 @@ final class Agent implements AutoCloseable {
             InstantSource.system());
     FileTailing tailing =
         new FileTailing(config.frequency(), positions, fileMetrics, InstantSource.system());
+    SourceMetrics sourceMetrics = new SourceMetrics(registry);
     for (Job j : jobs) {
+      SourceContext context =
+          new SourceContext(
+              j.config.name(),
+              j.pipeline,
+              j.config.relabeling(),
+              positions,
+              sourceMetrics,
+              InstantSource.system(),
+              http);
+      j.config.sources().forEach(s -> j.sources.add(s.source(context)));
       fileJobs.put(j.config.name(), tailing.job(j.config.name(), j.config.options(), j.pipeline));
     }
     Thread saver = Thread.ofVirtual().name("positions").start(() -> save(positions));
@@ -236,6 +251,11 @@ final class Agent implements AutoCloseable {
       Map<String, List<DiscoveryConfig>> wanted = new LinkedHashMap<>();
       jobs.forEach(j -> wanted.put(j.config.name(), j.config.discovery()));
       discovery.apply(wanted);
+      for (Job j : jobs) {
+        for (LogSource s : j.sources) {
+          s.start();
+        }
+      }
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } finally {
@@ -243,7 +263,12 @@ final class Agent implements AutoCloseable {
       saver.interrupt();
       // Readers end, stages give out what they hold, clients send it; only then is it saved.
       fileJobs.values().forEach(FileJob::stop);
+      // Who pushes is answered once all is delivered, so what they sent is flushed first.
+      jobs.forEach(j -> j.pipeline.drain());
+      clients.flush();
+      jobs.forEach(j -> j.sources.forEach(LogSource::stop));
       finish();
+      jobs.forEach(j -> j.sources.forEach(LogSource::close));
       positions.save();
       tailing.close();
     }
@@ -283,6 +308,7 @@ final class Agent implements AutoCloseable {
         "/ready",
         (q, r) -> {
           if (s.healthCheckTarget()
+              && jobs.stream().allMatch(j -> j.sources.isEmpty())
               && targets.values().stream().allMatch(t -> t.files().isEmpty())) {
             r.status(500)
                 .send(
@@ -307,6 +333,10 @@ final class Agent implements AutoCloseable {
     for (Job j : jobs) {
       FileTargets t = targets.getOrDefault(j.config.name(), new FileTargets(List.of(), List.of()));
       FileJob job = fileJobs.get(j.config.name());
+      for (LogSource s : j.sources) {
+        sb.append(j.config.name()).append(' ').append(s.labels()).append(' ');
+        sb.append(s.details()).append('\n');
+      }
       for (FileTarget f : t.files()) {
         sb.append(j.config.name()).append(' ').append(f.path()).append(' ').append(f.labels());
         sb.append('\n');

@@ -4,9 +4,15 @@ import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
 import dev.tethys.collect.logs.file.FileTailing;
+import dev.tethys.collect.logs.gelf.GelfConfig;
+import dev.tethys.collect.logs.push.GcpConfig;
+import dev.tethys.collect.logs.push.HerokuConfig;
+import dev.tethys.collect.logs.push.LokiPushConfig;
+import dev.tethys.collect.logs.syslog.SyslogConfig;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -66,7 +72,7 @@ record PromtailConfig(
   }
 
   /**
-   * Files of one kind.
+   * A source of entries: files that are discovered, and what else the job names.
    *
    * @param stages the list as it is written; null for none
    */
@@ -74,6 +80,7 @@ record PromtailConfig(
       String name,
       @Nullable YamlNode stages,
       List<DiscoveryConfig> discovery,
+      List<LogSourceConfig> sources,
       Relabeling relabeling,
       FileOptions options) {}
 
@@ -183,20 +190,23 @@ record PromtailConfig(
   private static final Key<YamlObject> COMPRESSED =
       SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
 
+  private static final List<Key<? extends LogSourceConfig>> SOURCES =
+      List.of(
+          SCRAPE.optional("syslog", SyslogConfig.TYPE, "Syslog over the network."),
+          SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
+          SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
+          SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
+          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."));
+
   static {
     SCRAPE.include(Discoveries.SECTION);
     for (String s :
         List.of(
             "journal",
-            "syslog",
-            "gcplog",
-            "loki_push_api",
             "windows_events",
             "kafka",
             "azure_event_hubs",
-            "gelf",
             "cloudflare",
-            "heroku_drain",
             "consulagent_sd_configs")) {
       SCRAPE.notBuilt(s, "Entries from " + s + ".");
     }
@@ -353,12 +363,24 @@ record PromtailConfig(
         o.get(JOB),
         o.at(STAGES),
         List.copyOf(discovery),
+        sources(o),
         RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),
         new FileOptions(
             charset,
             compressed != null && decompress ? compressed.get(FORMAT) : null,
             compressed != null ? compressed.get(DELAY) : Duration.ZERO,
             FileOptions.MAX_LINE));
+  }
+
+  private static List<LogSourceConfig> sources(YamlObject o) {
+    List<LogSourceConfig> out = new ArrayList<>();
+    for (Key<? extends LogSourceConfig> k : SOURCES) {
+      LogSourceConfig c = o.find(k);
+      if (c != null) {
+        out.add(c);
+      }
+    }
+    return List.copyOf(out);
   }
 
   /** A group without targets has one: it is about this host. */
@@ -397,6 +419,7 @@ record PromtailConfig(
       s.put("job_name", j.name);
       s.put("relabel_configs", RelabelConfig.tree(j.relabeling));
       Discoveries.addTo(s, j.discovery);
+      s.put("sources", j.sources.stream().map(LogSourceConfig::kind).toList());
       all.add(s);
     }
     m.put("scrape_configs", all);

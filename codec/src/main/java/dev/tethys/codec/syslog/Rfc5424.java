@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Rfc5424 {
   private Rfc5424() {}
 
-  static SyslogMessage read(SyslogText t) {
+  static SyslogMessage read(SyslogText t, boolean hasData) {
     int priority = t.priority();
     int version = t.digits(3, "a version");
     t.expect(' ');
@@ -29,8 +29,11 @@ final class Rfc5424 {
     String proc = word(t);
     t.expect(' ');
     String id = word(t);
-    t.expect(' ');
-    Map<String, Map<String, String>> data = structuredData(t);
+    Map<String, Map<String, String>> data = Map.of();
+    if (hasData) {
+      t.expect(' ');
+      data = structuredData(t);
+    }
     String message = null;
     if (!t.isAtEnd()) {
       t.expect(' ');

@@ -1,0 +1,30 @@
+package dev.tethys.collect.logs;
+
+import dev.tethys.model.Labels;
+import java.io.IOException;
+import java.util.Map;
+
+/** Where a job's entries come from, if not from files. */
+public interface LogSource extends AutoCloseable {
+  /**
+   * Begins. What listens does so when this returns.
+   *
+   * @throws IOException when it cannot, saying why
+   */
+  void start() throws IOException;
+
+  /** Takes nothing more; entries handed on may still be settled. */
+  void stop();
+
+  /** Ends; stops first. */
+  @Override
+  default void close() {
+    stop();
+  }
+
+  /** Its labels before relabelling, for a page about targets. */
+  Labels labels();
+
+  /** What there is to be said of it, for the same page. */
+  Map<String, String> details();
+}

@@ -1,0 +1,122 @@
+package dev.tethys.collect.logs;
+
+import dev.tethys.collect.logs.file.Positions;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.web.client.HttpClientFactory;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What sources share: where their entries go, what becomes of their labels, the time. For several
+ * threads.
+ */
+public final class SourceContext {
+  /** How many label sets are remembered with what relabelling made of them. */
+  private static final int MAX_REMEMBERED = 2000;
+
+  private final String job;
+  private final EntrySink sink;
+  private final Relabeling relabeling;
+  private final Positions positions;
+  private final SourceMetrics metrics;
+  private final InstantSource clock;
+  private final EntryClock entryClock;
+  private final HttpClientFactory http;
+  private final Map<Labels, Optional<Labels>> remembered =
+      new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Labels, Optional<Labels>> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+
+  /**
+   * What the sources of a job share.
+   *
+   * @param relabeling what is done with the labels of each entry
+   */
+  public SourceContext(
+      String job,
+      EntrySink sink,
+      Relabeling relabeling,
+      Positions positions,
+      SourceMetrics metrics,
+      InstantSource clock,
+      HttpClientFactory http) {
+    this.job = job;
+    this.sink = sink;
+    this.relabeling = relabeling;
+    this.positions = positions;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.entryClock = new EntryClock(clock);
+    this.http = http;
+  }
+
+  public String job() {
+    return job;
+  }
+
+  public Positions positions() {
+    return positions;
+  }
+
+  public SourceMetrics metrics() {
+    return metrics;
+  }
+
+  public InstantSource clock() {
+    return clock;
+  }
+
+  public HttpClientFactory http() {
+    return http;
+  }
+
+  /** A time for an entry that brings none, nanoseconds since 1970; no two are alike. */
+  public long now() {
+    synchronized (entryClock) {
+      return entryClock.next();
+    }
+  }
+
+  /**
+   * What is left of labels after relabelling: none that begins with {@code __} but the tenant's.
+   *
+   * @return null when the entry is dropped by a rule
+   */
+  public @Nullable Labels relabeled(Labels discovered) {
+    synchronized (remembered) {
+      Optional<Labels> known = remembered.get(discovered);
+      if (known == null) {
+        known = relabel(discovered);
+        remembered.put(discovered, known);
+      }
+      return known.orElse(null);
+    }
+  }
+
+  private Optional<Labels> relabel(Labels discovered) {
+    LabelsBuilder b = discovered.toBuilder();
+    if (!relabeling.apply(b)) {
+      return Optional.empty();
+    }
+    for (String name : b.names()) {
+      if (name.startsWith("__") && !name.equals(LogEntry.TENANT_LABEL)) {
+        b.remove(name);
+      }
+    }
+    return Optional.of(b.build());
+  }
+
+  /** Hands an entry on; waits while what comes after is slow. */
+  public void accept(LogEntry entry) throws InterruptedException {
+    sink.accept(entry);
+  }
+}

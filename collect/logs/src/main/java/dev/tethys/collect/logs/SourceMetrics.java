@@ -1,0 +1,34 @@
+package dev.tethys.collect.logs;
+
+import dev.tethys.model.exposition.Registry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What is counted of sources, under Promtail's names; each counter is there once it is used. */
+public final class SourceMetrics {
+  private final Registry registry;
+  private final Map<String, Registry.Counter> counters = new ConcurrentHashMap<>();
+
+  public SourceMetrics(Registry registry) {
+    this.registry = registry;
+  }
+
+  /** The counter of a name, the same for all jobs. */
+  public Registry.Counter counter(String name, String help) {
+    return counters.computeIfAbsent(name, n -> registry.counter(n, help));
+  }
+
+  /** Entries of a kind of source: {@code promtail_KIND_target_entries_total}. */
+  public Registry.Counter entries(String kind) {
+    return counter(
+        "promtail_" + kind + "_target_entries_total",
+        "Total number of successful entries sent to the " + kind + " target");
+  }
+
+  /** What a kind of source could not read: {@code promtail_KIND_target_parsing_errors_total}. */
+  public Registry.Counter parsingErrors(String kind) {
+    return counter(
+        "promtail_" + kind + "_target_parsing_errors_total",
+        "Total number of parsing errors while receiving " + kind + " messages");
+  }
+}

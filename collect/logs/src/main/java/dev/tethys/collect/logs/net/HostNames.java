@@ -1,0 +1,34 @@
+package dev.tethys.collect.logs.net;
+
+import java.net.InetAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Names of addresses, asked of the resolver once for each of the last addresses. */
+public final class HostNames {
+  private static final int MAX_REMEMBERED = 1000;
+
+  private final Map<InetAddress, String> remembered =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<InetAddress, String> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+
+  /** The name of an address, "" when it has none. */
+  public String of(InetAddress address) {
+    synchronized (remembered) {
+      String known = remembered.get(address);
+      if (known != null) {
+        return known;
+      }
+    }
+    String name = address.getCanonicalHostName();
+    String found = name.equals(address.getHostAddress()) ? "" : name;
+    synchronized (remembered) {
+      remembered.put(address, found);
+    }
+    return found;
+  }
+}

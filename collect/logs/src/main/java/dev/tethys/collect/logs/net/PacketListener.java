@@ -1,0 +1,91 @@
+package dev.tethys.collect.logs.net;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import org.jspecify.annotations.Nullable;
+
+/** Receives UDP packets, one after the other, on a thread of its own. */
+public final class PacketListener implements AutoCloseable {
+  /** What the kernel is asked to keep while a packet is looked at, in bytes. */
+  private static final int BUFFER = 4 << 20;
+
+  private static final int MAX_PACKET = 65_535;
+  private static final System.Logger LOG = System.getLogger(PacketListener.class.getName());
+
+  /** Takes a packet; the bytes are its own only until it returns. */
+  @FunctionalInterface
+  public interface Reader {
+    void read(byte[] bytes, int length, InetSocketAddress from) throws InterruptedException;
+  }
+
+  private final DatagramSocket socket;
+  private final String what;
+  private final Reader reader;
+  private @Nullable Thread thread;
+  private volatile boolean closed;
+
+  private PacketListener(DatagramSocket socket, String what, Reader reader) {
+    this.socket = socket;
+    this.what = what;
+    this.reader = reader;
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws IOException when the address is taken
+   */
+  public static PacketListener start(String address, String what, Reader reader)
+      throws IOException {
+    DatagramSocket s = new DatagramSocket(null);
+    try {
+      s.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER);
+      s.bind(StreamListener.socketAddress(address));
+    } catch (IOException e) {
+      s.close();
+      throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
+    }
+    PacketListener l = new PacketListener(s, what, reader);
+    l.thread = Thread.ofPlatform().daemon().name(what + "-udp").start(l::receive);
+    return l;
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) socket.getLocalSocketAddress();
+  }
+
+  private void receive() {
+    byte[] buf = new byte[MAX_PACKET];
+    try {
+      while (!closed) {
+        DatagramPacket p = new DatagramPacket(buf, buf.length);
+        try {
+          socket.receive(p);
+        } catch (IOException e) {
+          if (!closed) {
+            LOG.log(Level.WARNING, "{0}: a packet was not received: {1}", what, e.toString());
+          }
+          continue;
+        }
+        reader.read(buf, p.getLength(), (InetSocketAddress) p.getSocketAddress());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    socket.close();
+    Thread t = thread;
+    if (t != null) {
+      t.interrupt();
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.tethys.collect.logs.net;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.SocketTls;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Accepts TCP connections, with TLS or without, and has each read on a thread of its own. */
+public final class StreamListener implements AutoCloseable {
+  /** More connections at once are closed at once. */
+  static final int MAX_CONNECTIONS = 4096;
+
+  private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+  /** Reads a connection to its end. */
+  @FunctionalInterface
+  public interface Reader {
+    void read(InputStream in, InetSocketAddress from) throws IOException, InterruptedException;
+  }
+
+  private final ServerSocket server;
+  private final String what;
+  private final @Nullable SocketTls tls;
+  private final Duration idle;
+  private final Reader reader;
+  private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  private StreamListener(
+      ServerSocket server, String what, @Nullable SocketTls tls, Duration idle, Reader reader) {
+    this.server = server;
+    this.what = what;
+    this.tls = tls;
+    this.idle = idle;
+    this.reader = reader;
+  }
+
+  /**
+   * Listens.
+   *
+   * @param address {@code host:port}, {@code :port}
+   * @param what is received, for messages to people
+   * @param tls null for none
+   * @param idle after which a connection without bytes is closed; zero for never
+   * @throws IOException when the address is taken, or certificates cannot be read
+   */
+  public static StreamListener start(
+      String address, String what, @Nullable TlsConfig tls, Duration idle, Reader reader)
+      throws IOException {
+    SocketTls secured = tls == null ? null : SocketTls.listening(tls);
+    ServerSocket s = new ServerSocket();
+    try {
+      s.setReuseAddress(true);
+      s.bind(socketAddress(address));
+    } catch (IOException e) {
+      s.close();
+      throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
+    }
+    StreamListener l = new StreamListener(s, what, secured, idle, reader);
+    l.run(what + "-accept", l::accept);
+    return l;
+  }
+
+  /** {@code host:port}, {@code [v6]:port} or, for all addresses, {@code :port}. */
+  static InetSocketAddress socketAddress(String address) throws IOException {
+    int colon = address.lastIndexOf(':');
+    String host = colon < 0 ? "" : address.substring(0, colon);
+    String port = address.substring(colon + 1);
+    if (colon < 0 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
+      throw new IOException("\"" + address + "\" is not host:port");
+    }
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    InetSocketAddress a =
+        host.isEmpty()
+            ? new InetSocketAddress(Integer.parseInt(port))
+            : new InetSocketAddress(host, Integer.parseInt(port));
+    if (a.isUnresolved()) {
+      throw new IOException("the host of \"" + address + "\" is not known");
+    }
+    return a;
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) server.getLocalSocketAddress();
+  }
+
+  private void run(String name, Runnable task) {
+    Thread t =
+        Thread.ofVirtual()
+            .name(name)
+            .unstarted(
+                () -> {
+                  try {
+                    task.run();
+                  } finally {
+                    threads.remove(Thread.currentThread());
+                  }
+                });
+    threads.add(t);
+    t.start();
+  }
+
+  private void accept() {
+    while (!closed) {
+      Socket s;
+      try {
+        s = server.accept();
+      } catch (IOException e) {
+        if (!closed) {
+          LOG.log(Level.WARNING, "{0}: a connection was not accepted: {1}", what, e.toString());
+        }
+        continue;
+      }
+      if (connections.size() >= MAX_CONNECTIONS) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: more than {1} connections; that of {2} is closed",
+            what,
+            String.valueOf(MAX_CONNECTIONS),
+            s.getRemoteSocketAddress());
+        close(s);
+        continue;
+      }
+      connections.add(s);
+      run(what + "-connection", () -> serve(s));
+    }
+  }
+
+  private void serve(Socket raw) {
+    InetSocketAddress from = (InetSocketAddress) raw.getRemoteSocketAddress();
+    Socket socket = raw;
+    try {
+      if (tls != null) {
+        raw.setSoTimeout((int) HANDSHAKE.toMillis());
+        socket = tls.accepted(raw);
+      }
+      socket.setSoTimeout((int) Math.min(Integer.MAX_VALUE, idle.toMillis()));
+      reader.read(socket.getInputStream(), from);
+    } catch (SocketTimeoutException e) {
+      LOG.log(Level.DEBUG, "{0}: {1} was idle", what, from);
+    } catch (IOException e) {
+      if (!closed) {
+        LOG.log(Level.INFO, "{0}: the connection of {1} ended: {2}", what, from, e.toString());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      close(socket);
+      connections.remove(raw);
+    }
+  }
+
+  private static void close(Socket s) {
+    try {
+      s.close();
+    } catch (IOException e) {
+      // it was to end anyway
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      server.close();
+    } catch (IOException e) {
+      // it was to end anyway
+    }
+    connections.forEach(StreamListener::close);
+    threads.forEach(Thread::interrupt);
+  }
+}

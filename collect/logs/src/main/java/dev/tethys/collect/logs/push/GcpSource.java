@@ -1,0 +1,160 @@
+package dev.tethys.collect.logs.push;
+
+import dev.tethys.collect.logs.Delivery;
+import dev.tethys.collect.logs.LabelMap;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What Pub/Sub posts: a message of which the data, in base64, are a log entry as JSON. */
+final class GcpSource extends PushSource {
+  private static final int MAX_BYTES = 16 << 20; // a message has 10 MB at most
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final GcpConfig config;
+  private final Registry.Counter entries;
+  private final Registry.Counter errors;
+
+  GcpSource(GcpConfig config, SourceContext context) {
+    super("gcplog", config.server(), config.labels(), context);
+    this.config = config;
+    this.entries =
+        context
+            .metrics()
+            .counter(
+                "promtail_gcp_push_target_entries_total",
+                "Number of successful entries received by the GCP Push target");
+    this.errors =
+        context
+            .metrics()
+            .counter(
+                "promtail_gcp_push_target_parsing_errors_total",
+                "Number of parsing errors while receiving GCP Push messages");
+  }
+
+  @Override
+  void addTo(Routes routes) {
+    routes.post("/gcp/api/v1/push", this::push).get("/ready", (q, r) -> r.send("ready"));
+  }
+
+  private void push(HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException {
+    JsonNode pushed;
+    byte[] data;
+    try {
+      pushed = JSON.readTree(body(request, MAX_BYTES));
+      data = Base64.getDecoder().decode(pushed.path("message").path("data").asString(""));
+    } catch (JacksonException | IllegalArgumentException e) {
+      errors.inc();
+      throw new HttpException(400, "a push of Pub/Sub is wanted: " + e.getMessage());
+    }
+    JsonNode message = pushed.path("message");
+    String id = either(message, "messageId", "message_id");
+    String subscription = pushed.path("subscription").asString("");
+    if (data.length == 0 || id.isEmpty() || subscription.isEmpty()) {
+      errors.inc();
+      throw new HttpException(400, "message.data, message.messageId or subscription is missing");
+    }
+    LabelsBuilder b =
+        config.labels().toBuilder()
+            .set("__gcp_message_id", id)
+            .set("__gcp_subscription_name", subscription);
+    message
+        .path("attributes")
+        .forEachEntry((k, v) -> b.set("__gcp_attributes_" + LabelMap.sanitized(k), v.asString("")));
+    String text = new String(data, StandardCharsets.UTF_8);
+    JsonNode entry = entry(text);
+    Long time = null;
+    String line = text;
+    if (entry != null) {
+      addLabels(b, entry);
+      JsonNode payload = entry.path("textPayload");
+      if (!config.wholeEntry() && payload.isString()) {
+        line = payload.asString("");
+      }
+      time = time(entry);
+    }
+    Delivery delivery = new Delivery();
+    accept(
+        b.build(),
+        request.header(TENANT_HEADER),
+        config.keepTimes() && time != null ? time : context.now(),
+        line,
+        Labels.EMPTY,
+        delivery);
+    entries.inc();
+    PushServer.delivered(delivery);
+    response.status(204).send();
+  }
+
+  /** The entry; null when the data are something else, which is a line as it is. */
+  private static @Nullable JsonNode entry(String text) {
+    try {
+      JsonNode n = JSON.readTree(text);
+      return n.isObject() ? n : null;
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  private static void addLabels(LabelsBuilder b, JsonNode entry) {
+    b.set("__gcp_logname", entry.path("logName").asString(""));
+    b.set("__gcp_severity", entry.path("severity").asString(""));
+    JsonNode resource = entry.path("resource");
+    b.set("__gcp_resource_type", resource.path("type").asString(""));
+    resource
+        .path("labels")
+        .forEachEntry((k, v) -> b.set("__gcp_resource_labels_" + snake(k), v.asString("")));
+    entry.path("labels").forEachEntry((k, v) -> b.set("__gcp_labels_" + snake(k), v.asString("")));
+  }
+
+  /** {@code backendServiceName} is {@code backend_service_name}. */
+  private static String snake(String name) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean begins =
+          Character.isUpperCase(c)
+              && i > 0
+              && (Character.isLowerCase(name.charAt(i - 1))
+                  || Character.isDigit(name.charAt(i - 1)));
+      if (begins) {
+        sb.append('_');
+      }
+      sb.append(c);
+    }
+    return LabelMap.sanitized(sb.toString().toLowerCase(Locale.ROOT));
+  }
+
+  private static @Nullable Long time(JsonNode entry) {
+    String t = either(entry, "timestamp", "receiveTimestamp");
+    if (t.isEmpty()) {
+      return null;
+    }
+    try {
+      Instant i = Instant.parse(t);
+      return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
+    } catch (DateTimeException | ArithmeticException e) {
+      return null;
+    }
+  }
+
+  private static String either(JsonNode n, String one, String other) {
+    return n.path(one).asString(n.path(other).asString(""));
+  }
+}

@@ -1,0 +1,104 @@
+package dev.tethys.collect.logs.push;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushReader;
+import dev.tethys.collect.logs.Delivery;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** Loki's push, JSON and protobuf, and lines of plain text at Promtail's own path. */
+final class LokiPushSource extends PushSource {
+  private final LokiPushConfig config;
+
+  LokiPushSource(LokiPushConfig config, SourceContext context) {
+    super("loki_push_api", config.server(), config.labels(), context);
+    this.config = config;
+  }
+
+  @Override
+  void addTo(Routes routes) {
+    routes
+        .post("/loki/api/v1/push", this::push)
+        .post("/api/prom/push", this::push)
+        .post("/promtail/api/v1/push", this::push)
+        .post("/promtail/api/v1/raw", this::raw)
+        .get("/ready", (q, r) -> r.send("ready"));
+  }
+
+  private void push(HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException {
+    String type = request.header("Content-Type");
+    String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    byte[] body = body(request, config.maxBytes());
+    LogsData logs;
+    try {
+      if (media.equals("application/json")) {
+        logs = PushReader.json(body, 0, body.length);
+      } else if (media.isEmpty() || media.equals("application/x-protobuf")) {
+        // Protobuf is always a block of snappy, whether that is said or not.
+        byte[] m = Compression.SNAPPY.decompress(body, 0, body.length, config.maxBytes());
+        logs = PushReader.protobuf(m, 0, m.length);
+      } else {
+        throw new HttpException(
+            415, "unsupported media type, supported: [application/json, application/x-protobuf]");
+      }
+    } catch (CodecException e) {
+      throw new HttpException(400, String.valueOf(e.getMessage()));
+    }
+    Delivery delivery = new Delivery();
+    String tenant = request.header(TENANT_HEADER);
+    for (ResourceGroup<LogRecord> g : logs.resources()) {
+      LabelsBuilder b = config.labels().toBuilder();
+      g.resource().attributes().forEach((k, v) -> b.set(k, String.valueOf(v)));
+      Labels labels = b.build();
+      for (ScopeGroup<LogRecord> s : g.scopes()) {
+        for (LogRecord r : s.items()) {
+          long time =
+              config.keepTimes() && r.timeUnixNano() != 0 ? r.timeUnixNano() : context.now();
+          accept(
+              labels, tenant, time, String.valueOf(r.body()), metadata(r.attributes()), delivery);
+        }
+      }
+    }
+    PushServer.delivered(delivery);
+    response.status(204).send();
+  }
+
+  private static Labels metadata(Attributes a) {
+    if (a.isEmpty()) {
+      return Labels.EMPTY;
+    }
+    LabelsBuilder b = new LabelsBuilder();
+    a.forEach((k, v) -> b.set(k, String.valueOf(v)));
+    return b.build();
+  }
+
+  private void raw(HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException {
+    String text = new String(body(request, config.maxBytes()), StandardCharsets.UTF_8);
+    Delivery delivery = new Delivery();
+    String tenant = request.header(TENANT_HEADER);
+    for (String line : (Iterable<String>) text.lines()::iterator) {
+      String l = line.strip();
+      if (!l.isEmpty()) {
+        accept(config.labels(), tenant, context.now(), l, Labels.EMPTY, delivery);
+      }
+    }
+    PushServer.delivered(delivery);
+    response.status(204).send();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.tethys.collect.logs.push;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.collect.logs.Delivery;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server to which entries are pushed. A request is answered with 204 when all of its entries are
+ * delivered (or dropped by a stage), and with 503 when that takes too long, or when this stops: its
+ * sender keeps what was not acknowledged.
+ */
+abstract class PushSource implements LogSource {
+  /** The header that names the tenant. */
+  static final String TENANT_HEADER = "X-Scope-OrgID";
+
+  final SourceContext context;
+  private final String kind;
+  private final PushServer server;
+  private final Labels labels;
+  private @Nullable HttpListener listener;
+  private volatile boolean stopped;
+
+  PushSource(String kind, PushServer server, Labels labels, SourceContext context) {
+    this.kind = kind;
+    this.server = server;
+    this.labels = labels;
+    this.context = context;
+  }
+
+  /** Adds what is served. */
+  abstract void addTo(Routes routes);
+
+  @Override
+  public void start() throws IOException {
+    Routes routes = new Routes();
+    addTo(routes);
+    listener = server.listen(routes, kind);
+  }
+
+  int port() {
+    HttpListener l = listener;
+    return l == null ? 0 : l.port();
+  }
+
+  /**
+   * Hands an entry of a request on.
+   *
+   * @param discovered its labels before relabelling
+   * @return whether it was handed on, and not dropped by a rule
+   */
+  boolean accept(
+      Labels discovered,
+      @Nullable String tenant,
+      long time,
+      String line,
+      Labels metadata,
+      Delivery delivery)
+      throws InterruptedException {
+    Labels l = context.relabeled(discovered);
+    if (l == null) {
+      return false;
+    }
+    if (stopped) {
+      throw new HttpException(503, "this is stopping; send it again");
+    }
+    if (tenant != null && !tenant.isEmpty()) {
+      l = l.toBuilder().set(LogEntry.TENANT_LABEL, tenant).build();
+    }
+    delivery.expect();
+    LogEntry e = new LogEntry(l, time, line, delivery);
+    e.setMetadata(metadata);
+    context.accept(e);
+    return true;
+  }
+
+  /** The body of a request, as Content-Encoding says. */
+  static byte[] body(HttpRequest request, int most) throws IOException {
+    Compression c = Compression.named(request.header("Content-Encoding"));
+    if (c == null) {
+      throw new HttpException(
+          415, "unsupported Content-Encoding: " + request.header("Content-Encoding"));
+    }
+    byte[] b = request.bodyBytes(most);
+    if (c == Compression.NONE || c == Compression.SNAPPY) {
+      return b;
+    }
+    try {
+      return c.decompress(b, 0, b.length, most);
+    } catch (CodecException e) {
+      throw new HttpException(400, "the body is not " + c.word() + ": " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void stop() {
+    stopped = true;
+    HttpListener l = listener;
+    if (l != null) {
+      listener = null;
+      l.close();
+    }
+  }
+
+  @Override
+  public Labels labels() {
+    return labels;
+  }
+
+  @Override
+  public Map<String, String> details() {
+    return Map.of("address", PushServer.text(listener));
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Servers to which entries are pushed over HTTP, as Promtail's {@code loki_push_api}, {@code
+ * heroku_drain} and {@code gcplog}.
+ */
+@NullMarked
+package dev.tethys.collect.logs.push;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,135 @@
+package dev.tethys.collect.logs.syslog;
+
+import dev.tethys.codec.syslog.SyslogFormat;
+import dev.tethys.collect.logs.LabelMap;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.LogSourceConfig;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A listener for syslog.
+ *
+ * @param address {@code host:port}
+ * @param idleTimeout after which a connection without messages ends
+ * @param labelStructuredData whether structured data become labels
+ * @param keepTimes whether entries have the time of their message
+ * @param wholeMessage whether the line is the message with its header
+ * @param maxLength of a message in bytes; what is longer is cut
+ * @param tls null for none
+ */
+public record SyslogConfig(
+    String address,
+    Protocol protocol,
+    Duration idleTimeout,
+    boolean labelStructuredData,
+    Labels labels,
+    boolean keepTimes,
+    boolean wholeMessage,
+    SyslogFormat format,
+    int maxLength,
+    @Nullable TlsConfig tls)
+    implements LogSourceConfig {
+  /** Of the transport. */
+  public enum Protocol {
+    TCP,
+    UDP
+  }
+
+  private static final int MOST = 64 << 20;
+  private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
+  private static final Key<String> ADDRESS =
+      SECTION.required("listen_address", Type.STRING, "host:port on which it listens.");
+  private static final Key<Protocol> PROTOCOL =
+      SECTION.key(
+          "listen_protocol", Type.lowerCase("protocol", Protocol.class), Protocol.TCP, "tcp, udp.");
+  private static final Key<Duration> IDLE =
+      SECTION.key(
+          "idle_timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(120),
+          "After which a TCP connection without messages is closed.");
+  private static final Key<Boolean> STRUCTURED =
+      SECTION.key(
+          "label_structured_data",
+          Type.BOOL,
+          false,
+          "Structured data become labels __syslog_message_sd_ID_NAME.");
+  private static final LabelMap LABELS = new LabelMap(SECTION);
+  private static final Key<Boolean> TIMES =
+      SECTION.key(
+          "use_incoming_timestamp", Type.BOOL, false, "Entries have the time of their message.");
+  private static final Key<Boolean> WHOLE =
+      SECTION.key(
+          "use_rfc5424_message", Type.BOOL, false, "The line is the message with its header.");
+  private static final Key<SyslogFormat> FORMAT =
+      SECTION.key(
+          "syslog_format", Type.oneOf("syslog format", formats()), SyslogFormat.RFC5424, "Form.");
+  private static final Key<Long> MAX_LENGTH =
+      SECTION.key(
+          "max_message_length", Type.INT, 8192L, "Longest message in bytes; longer ones are cut.");
+  private static final Key<TlsConfig> TLS =
+      SECTION.optional(
+          "tls_config", TlsConfig.TYPE, "Own certificate and key; with ca, clients need one too.");
+
+  /** The block in a configuration. */
+  public static final Type<SyslogConfig> TYPE = SECTION.type(SyslogConfig::read);
+
+  private static SequencedMap<String, SyslogFormat> formats() {
+    SequencedMap<String, SyslogFormat> m = new LinkedHashMap<>();
+    m.put("rfc5424", SyslogFormat.RFC5424);
+    m.put("rfc3164", SyslogFormat.RFC3164);
+    return m;
+  }
+
+  private static SyslogConfig read(YamlObject o) {
+    String address = o.get(ADDRESS);
+    if (address.lastIndexOf(':') < 0) {
+      throw o.error(ADDRESS, "\"" + address + "\" is not host:port");
+    }
+    long max = o.get(MAX_LENGTH);
+    if (max < 1 || max > MOST) {
+      throw o.error(MAX_LENGTH, "max_message_length is between 1 and " + MOST);
+    }
+    TlsConfig tls = o.find(TLS);
+    Protocol protocol = o.get(PROTOCOL);
+    if (tls != null && protocol == Protocol.UDP) {
+      throw o.error(TLS, "there is no TLS over udp");
+    }
+    boolean key = tls != null && (!tls.key().isEmpty() || !tls.keyFile().isEmpty());
+    if (tls != null && (!key || (tls.cert().isEmpty() && tls.certFile().isEmpty()))) {
+      throw o.error(TLS, "certificate and key must be configured");
+    }
+    return new SyslogConfig(
+        address,
+        protocol,
+        o.get(IDLE),
+        o.get(STRUCTURED),
+        LABELS.read(o),
+        o.get(TIMES),
+        o.get(WHOLE),
+        o.get(FORMAT),
+        (int) max,
+        tls);
+  }
+
+  @Override
+  public String kind() {
+    return "syslog";
+  }
+
+  @Override
+  public LogSource source(SourceContext context) {
+    return new SyslogSource(this, context);
+  }
+}

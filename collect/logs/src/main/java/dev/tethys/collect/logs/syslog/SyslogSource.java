@@ -1,0 +1,188 @@
+package dev.tethys.collect.logs.syslog;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.syslog.SyslogFrames;
+import dev.tethys.codec.syslog.SyslogMessage;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.net.HostNames;
+import dev.tethys.collect.logs.net.PacketListener;
+import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listens for syslog. The protocol acknowledges nothing: over TCP a slow destination slows the
+ * senders, over UDP what the kernel cannot keep is lost. A message that cannot be read is counted
+ * and logged at debug.
+ */
+final class SyslogSource implements LogSource {
+  private static final System.Logger LOG = System.getLogger(SyslogSource.class.getName());
+
+  private final SyslogConfig config;
+  private final SourceContext context;
+  private final HostNames names = new HostNames();
+  private final Registry.Counter entries;
+  private final Registry.Counter errors;
+  private final Registry.Counter empty;
+  private final Registry.Counter cut;
+  private @Nullable StreamListener streams;
+  private @Nullable PacketListener packets;
+
+  SyslogSource(SyslogConfig config, SourceContext context) {
+    this.config = config;
+    this.context = context;
+    this.entries = context.metrics().entries("syslog");
+    this.errors = context.metrics().parsingErrors("syslog");
+    this.empty =
+        context
+            .metrics()
+            .counter(
+                "promtail_syslog_empty_messages_total",
+                "Total number of empty messages received from syslog");
+    this.cut =
+        context
+            .metrics()
+            .counter(
+                "tethys_logs_syslog_cut_messages_total",
+                "Messages longer than max_message_length, of which only the beginning was taken.");
+  }
+
+  @Override
+  public void start() throws IOException {
+    if (config.protocol() == SyslogConfig.Protocol.UDP) {
+      packets = PacketListener.start(config.address(), "syslog", this::packet);
+    } else {
+      streams =
+          StreamListener.start(
+              config.address(), "syslog", config.tls(), config.idleTimeout(), this::connection);
+    }
+  }
+
+  /** Where it listens. */
+  InetSocketAddress address() {
+    StreamListener s = streams;
+    PacketListener p = packets;
+    if (s != null) {
+      return s.address();
+    }
+    if (p != null) {
+      return p.address();
+    }
+    throw new IllegalStateException("not started");
+  }
+
+  private void connection(InputStream in, InetSocketAddress from)
+      throws IOException, InterruptedException {
+    Labels base = connectionLabels(from);
+    SyslogFrames frames = new SyslogFrames(in, config.maxLength());
+    for (byte[] b = frames.next(); b != null; b = frames.next()) {
+      if (frames.isCut()) {
+        cut.inc();
+      }
+      message(b, b.length, base);
+    }
+  }
+
+  private void packet(byte[] bytes, int length, InetSocketAddress from)
+      throws InterruptedException {
+    if (length > config.maxLength()) {
+      cut.inc();
+    }
+    message(bytes, Math.min(length, config.maxLength()), connectionLabels(from));
+  }
+
+  private Labels connectionLabels(InetSocketAddress from) {
+    return config.labels().toBuilder()
+        .set("__syslog_connection_ip_address", from.getAddress().getHostAddress())
+        .set("__syslog_connection_hostname", names.of(from.getAddress()))
+        .set("__syslog_connection_port", String.valueOf(from.getPort()))
+        .build();
+  }
+
+  private void message(byte[] bytes, int length, Labels base) throws InterruptedException {
+    SyslogMessage m;
+    try {
+      m = config.format().read(bytes, 0, length, context.clock(), ZoneId.systemDefault());
+    } catch (CodecException e) {
+      errors.inc();
+      LOG.log(
+          Level.DEBUG,
+          "job {0}: {1}: {2}",
+          context.job(),
+          e.getMessage(),
+          new String(bytes, 0, length, StandardCharsets.UTF_8));
+      return;
+    }
+    String text = m.message();
+    if (text == null) {
+      empty.inc();
+      return;
+    }
+    if (config.wholeMessage() && m.version() > 0) {
+      text = new String(bytes, 0, length, StandardCharsets.UTF_8).stripTrailing();
+    }
+    Labels labels = context.relabeled(labels(base, m));
+    if (labels == null) {
+      return;
+    }
+    Long time = config.keepTimes() ? m.timestamp() : null;
+    context.accept(new LogEntry(labels, time == null ? context.now() : time, text));
+    entries.inc();
+  }
+
+  private Labels labels(Labels base, SyslogMessage m) {
+    LabelsBuilder b =
+        base.toBuilder()
+            .set("__syslog_message_severity", m.severityName())
+            .set("__syslog_message_facility", m.facilityName())
+            .set("__syslog_message_hostname", m.hostname())
+            .set("__syslog_message_app_name", m.appName())
+            .set("__syslog_message_proc_id", m.procId())
+            .set("__syslog_message_msg_id", m.msgId());
+    if (config.labelStructuredData()) {
+      m.structuredData()
+          .forEach(
+              (id, params) ->
+                  params.forEach(
+                      (name, value) ->
+                          b.set(
+                              "__syslog_message_sd_" + id.replace('@', '_') + "_" + name, value)));
+    }
+    return b.build();
+  }
+
+  @Override
+  public void stop() {
+    if (streams != null) {
+      streams.close();
+    }
+    if (packets != null) {
+      packets.close();
+    }
+  }
+
+  @Override
+  public Labels labels() {
+    return config.labels();
+  }
+
+  @Override
+  public Map<String, String> details() {
+    return Map.of(
+        "address",
+        config.address(),
+        "protocol",
+        config.protocol().name().toLowerCase(java.util.Locale.ROOT));
+  }
+}

@@ -1,0 +1,199 @@
+package dev.tethys.collect.logs.push;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.collect.logs.SourceRig;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PushSourceTest {
+  private static final String SERVER = "server: {http_listen_address: 127.0.0.1}";
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  @TempDir Path folder;
+  private SourceRig rig;
+
+  @BeforeEach
+  void begin() throws IOException {
+    rig = new SourceRig(folder);
+  }
+
+  @AfterEach
+  void end() {
+    rig.close();
+  }
+
+  private static <S extends PushSource> S started(S source) throws IOException {
+    source.start();
+    return source;
+  }
+
+  private LokiPushSource loki(String more) throws IOException {
+    return started(
+        new LokiPushSource(
+            SourceRig.read(
+                LokiPushConfig.TYPE, "{" + SERVER + ", labels: {via: push}" + more + "}"),
+            rig.context()));
+  }
+
+  private static HttpRequest request(PushSource s, String path, String type, byte[] body) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + s.port() + path))
+        .header("Content-Type", type)
+        .header("X-Scope-OrgID", "acme")
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+        .build();
+  }
+
+  private static int post(PushSource s, String path, String type, byte[] body)
+      throws IOException, InterruptedException {
+    return CLIENT
+        .send(request(s, path, type, body), HttpResponse.BodyHandlers.ofString())
+        .statusCode();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The example of Loki's page, with structured metadata. */
+  @Test
+  void takesWhatIsPushedToLoki() throws Exception {
+    String json =
+        "{\"streams\":[{\"stream\":{\"label\":\"value\"},\"values\":["
+            + "[\"1700000000000000001\",\"one\"],"
+            + "[\"1700000000000000002\",\"two\",{\"trace\":\"t1\"}]]}]}";
+    try (LokiPushSource s = loki(", use_incoming_timestamp: true")) {
+      assertThat(post(s, "/loki/api/v1/push", "application/json", bytes(json))).isEqualTo(204);
+      LogEntry e = rig.next();
+      assertThat(e.line()).isEqualTo("one");
+      assertThat(e.timestamp()).isEqualTo(1_700_000_000_000_000_001L);
+      assertThat(e.labels())
+          .isEqualTo(Labels.of("label", "value", "via", "push", "__tenant_id__", "acme"));
+      assertThat(rig.next().metadata()).isEqualTo(Labels.of("trace", "t1"));
+
+      PushWriter w = new PushWriter();
+      w.add("{app=\"a\"}", 5, "three", Labels.EMPTY);
+      byte[] b = w.toByteArray();
+      byte[] snappy = Compression.SNAPPY.compress(b, 0, b.length, Compression.DEFAULT_LEVEL);
+      assertThat(post(s, "/loki/api/v1/push", "application/x-protobuf", snappy)).isEqualTo(204);
+      assertThat(rig.next().line()).isEqualTo("three");
+
+      assertThat(post(s, "/promtail/api/v1/raw", "text/plain", bytes("four\n\n  five \n")))
+          .isEqualTo(204);
+      assertThat(rig.lines(2)).containsExactly("four", "five");
+
+      assertThat(post(s, "/loki/api/v1/push", "application/json", bytes("{"))).isEqualTo(400);
+      assertThat(post(s, "/loki/api/v1/push", "text/csv", bytes("a"))).isEqualTo(415);
+      assertThat(post(s, "/loki/api/v1/push", "application/x-protobuf", bytes("zzz")))
+          .isEqualTo(400);
+    }
+  }
+
+  /** What was not delivered is not acknowledged, so that its sender keeps it. */
+  @Test
+  void answersWhenEverythingIsDelivered() throws Exception {
+    rig.settles(false);
+    try (LokiPushSource s = loki("")) {
+      CompletableFuture<HttpResponse<String>> answer =
+          CLIENT.sendAsync(
+              request(s, "/promtail/api/v1/raw", "text/plain", bytes("a\nb\n")),
+              HttpResponse.BodyHandlers.ofString());
+      LogEntry a = rig.next();
+      LogEntry b = rig.next();
+      b.settle();
+      assertThat(answer).isNotDone();
+      a.settle();
+      assertThat(answer.get().statusCode()).isEqualTo(204);
+    }
+  }
+
+  /** As Heroku's page of log drains has them: lengths, and no structured data. */
+  @Test
+  void takesHerokusDrains() throws Exception {
+    String one =
+        "<40>1 2012-11-30T06:45:29+00:00 host app web.3 - State changed from starting to up";
+    String two = "<40>1 2012-11-30T06:45:26+00:00 host heroku web.3 - Starting process";
+    HerokuConfig config =
+        SourceRig.read(
+            HerokuConfig.TYPE,
+            "{" + SERVER + ", labels: {job: heroku}, use_incoming_timestamp: true}");
+    try (HerokuSource s = started(new HerokuSource(config, rig.context()))) {
+      byte[] body = bytes(one.length() + " " + one + two.length() + " " + two);
+      assertThat(post(s, "/heroku/api/v1/drain?my-app=x&my-app=y", "application/logplex-1", body))
+          .isEqualTo(204);
+      LogEntry e = rig.next();
+      assertThat(e.line()).isEqualTo("State changed from starting to up");
+      assertThat(e.timestamp()).isEqualTo(1_354_257_929_000_000_000L);
+      assertThat(e.labels())
+          .isEqualTo(
+              Labels.of(
+                  "job", "heroku",
+                  "__tenant_id__", "acme",
+                  "was_heroku_drain_host", "host",
+                  "was_heroku_drain_app", "app",
+                  "was_heroku_drain_proc", "web.3",
+                  "was_heroku_drain_param_my_app", "x,y"));
+      assertThat(rig.next().labels().get("was_heroku_drain_app")).isEqualTo("heroku");
+      assertThat(post(s, "/heroku/api/v1/drain", "application/logplex-1", bytes("3 abc")))
+          .isEqualTo(400);
+    }
+    assertThat(rig.metric("promtail_heroku_drain_target_entries_total")).isEqualTo(2);
+    assertThat(rig.metric("promtail_heroku_drain_target_parsing_errors_total")).isEqualTo(1);
+  }
+
+  @Test
+  void takesWhatPubSubPushes() throws Exception {
+    String entry =
+        "{\"logName\":\"projects/p/logs/l\",\"severity\":\"INFO\",\"textPayload\":\"hello\","
+            + "\"timestamp\":\"2026-01-01T00:00:00.5Z\",\"labels\":{\"k\":\"v\"},"
+            + "\"resource\":{\"type\":\"gcs\",\"labels\":{\"backendServiceName\":\"b\"}}}";
+    String push =
+        "{\"message\":{\"attributes\":{\"logging.googleapis.com/timestamp\":\"t\"},\"data\":\""
+            + Base64.getEncoder().encodeToString(bytes(entry))
+            + "\",\"messageId\":\"17\"},\"subscription\":\"projects/p/subscriptions/s\"}";
+    GcpConfig config =
+        SourceRig.read(
+            GcpConfig.TYPE,
+            "{subscription_type: push, " + SERVER + ", use_incoming_timestamp: true}");
+    try (GcpSource s = started(new GcpSource(config, rig.context()))) {
+      assertThat(post(s, "/gcp/api/v1/push", "application/json", bytes(push))).isEqualTo(204);
+      LogEntry e = rig.next();
+      assertThat(e.line()).isEqualTo("hello");
+      assertThat(e.timestamp()).isEqualTo(1_767_225_600_500_000_000L);
+      assertThat(e.labels().toMap())
+          .containsEntry("was_gcp_message_id", "17")
+          .containsEntry("was_gcp_subscription_name", "projects/p/subscriptions/s")
+          .containsEntry("was_gcp_attributes_logging_googleapis_com_timestamp", "t")
+          .containsEntry("was_gcp_logname", "projects/p/logs/l")
+          .containsEntry("was_gcp_severity", "INFO")
+          .containsEntry("was_gcp_resource_type", "gcs")
+          .containsEntry("was_gcp_resource_labels_backend_service_name", "b")
+          .containsEntry("was_gcp_labels_k", "v");
+      assertThat(post(s, "/gcp/api/v1/push", "application/json", bytes("{}"))).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void pullIsRefusedByName() {
+    assertThatThrownBy(() -> SourceRig.read(GcpConfig.TYPE, "{subscription_type: pull}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("gcplog.subscription_type pull");
+  }
+}
