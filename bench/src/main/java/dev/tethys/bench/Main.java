@@ -25,6 +25,7 @@ public final class Main {
           entry("jmh", Main::jmh),
           entry("kills", Kills::run),
           entry("pipeline", PipelineThroughput::run),
+          entry("rules", RuleRace::run),
           entry("soak", Soak::run),
           entry("stages", LogStages::run),
           entry("targets", Targets::run));

@@ -143,7 +143,7 @@ public final class AlertingRule extends Rule {
 
   @Override
   List<Output> evaluate(Context c) {
-    List<Value.Sample> result = c.query().query(spec.query(), spec.expr(), c.queryTime());
+    List<Value.Sample> result = c.own().at(c.queryTime());
     Map<Labels, Alert> now = LinkedHashMap.newLinkedHashMap(result.size());
     Map<Labels, Expanded> next = HashMap.newHashMap(result.size());
     Expander expander = null;

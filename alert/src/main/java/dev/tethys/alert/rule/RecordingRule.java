@@ -13,12 +13,14 @@ import java.util.Set;
 /**
  * A rule that stores a query's result under a name of its own.
  *
- * <p>Invariant: {@code outputs} holds the labels made of those of the last result, so that a result
- * with the same series makes none.
+ * <p>Invariant: {@code inputs} and {@code outputs} are the labels of the last result and what was
+ * made of them, at the same places; the latter differ from each other. A result with the same
+ * series in the same order, as most are, makes and looks for none.
  */
 public final class RecordingRule extends Rule {
   private final RuleSpec.Recording spec;
-  private Map<Labels, Labels> outputs = new HashMap<>();
+  private List<Labels> inputs = List.of();
+  private List<Labels> outputs = List.of();
 
   RecordingRule(RuleSpec.Recording spec) {
     this.spec = spec;
@@ -31,25 +33,53 @@ public final class RecordingRule extends Rule {
 
   @Override
   List<Output> evaluate(Context c) {
-    List<Value.Sample> result = c.query().query(spec.query(), spec.expr(), c.queryTime());
+    List<Value.Sample> result = c.own().at(c.queryTime());
+    if (!isAsBefore(result)) {
+      learn(result);
+    }
+    if (c.limit() > 0 && result.size() > c.limit()) {
+      throw new Failure("exceeded limit of " + c.limit() + " with " + result.size() + " series");
+    }
     List<Output> out = new ArrayList<>(result.size());
-    Map<Labels, Labels> next = HashMap.newHashMap(result.size());
+    for (int i = 0; i < result.size(); i++) {
+      Value.Sample s = result.get(i);
+      out.add(new Output(outputs.get(i), s.value(), s.histogram()));
+    }
+    return out;
+  }
+
+  private boolean isAsBefore(List<Value.Sample> result) {
+    if (result.size() != inputs.size()) {
+      return false;
+    }
+    for (int i = 0; i < result.size(); i++) {
+      if (!result.get(i).labels().equals(inputs.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void learn(List<Value.Sample> result) {
+    Map<Labels, Labels> known = HashMap.newHashMap(inputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      known.put(inputs.get(i), outputs.get(i));
+    }
+    List<Labels> in = new ArrayList<>(result.size());
+    List<Labels> out = new ArrayList<>(result.size());
     Set<Labels> seen = HashSet.newHashSet(result.size());
     for (Value.Sample s : result) {
-      Labels known = outputs.get(s.labels());
-      Labels labels = known == null ? output(s.labels()) : known;
-      next.put(s.labels(), labels);
+      Labels before = known.get(s.labels());
+      Labels labels = before == null ? output(s.labels()) : before;
       if (!seen.add(labels)) {
         throw new Failure(
             "vector contains metrics with the same labelset after applying rule labels");
       }
-      out.add(new Output(labels, s.value(), s.histogram()));
+      in.add(s.labels());
+      out.add(labels);
     }
-    if (c.limit() > 0 && out.size() > c.limit()) {
-      throw new Failure("exceeded limit of " + c.limit() + " with " + out.size() + " series");
-    }
-    outputs = next;
-    return out;
+    inputs = in;
+    outputs = out;
   }
 
   private Labels output(Labels input) {

@@ -34,12 +34,15 @@ public abstract sealed class Rule permits RecordingRule, AlertingRule {
   /**
    * What an evaluation is made with.
    *
+   * @param query for templates
+   * @param own the rule's query
    * @param time of the evaluation
    * @param offset how far before it the query looks and the result is stored
    * @param limit the most series or alerts; 0 for no limit
    */
   record Context(
       RuleQuery query,
+      RuleQuery.Prepared own,
       Instant time,
       Duration offset,
       long limit,

@@ -33,6 +33,7 @@ public final class RuleGroup {
   private final RuleContext context;
   private final RuleQuery query;
   private final List<Rule> rules = new ArrayList<>();
+  private final List<RuleQuery.Prepared> queries = new ArrayList<>();
   private final List<RuleOutput> outputs = new ArrayList<>();
   private final List<List<Integer>> batches;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -55,6 +56,7 @@ public final class RuleGroup {
             case RuleSpec.Alerting alerting -> new AlertingRule(alerting, !mustRestore);
           });
       outputs.add(new RuleOutput(context.store()));
+      queries.add(query.prepare(r.query(), r.expr()));
     }
     this.batches =
         context.options().concurrent()
@@ -309,6 +311,7 @@ public final class RuleGroup {
     Rule.Context c =
         new Rule.Context(
             query,
+            queries.get(i),
             time,
             offset(),
             spec.limit(),

@@ -63,14 +63,21 @@ final class RuleOutput {
   Written write(List<Rule.Output> result, long time) {
     Map<Outcome, Integer> refused = new EnumMap<>(Outcome.class);
     String error = null;
+    if (result.isEmpty() && series.isEmpty()) {
+      return new Written(refused, null);
+    }
     round++;
     List<Labels> gone = new ArrayList<>();
     Map<Labels, Entry> fresh = new HashMap<>();
+    int before = series.size();
+    int taken = 0;
     try (Appender appender = store.appender()) {
       for (Rule.Output o : result) {
         try {
           Outcome outcome = append(appender, o, time, fresh);
-          if (outcome != Outcome.OK) {
+          if (outcome == Outcome.OK) {
+            taken++;
+          } else {
             refused.merge(outcome, 1, Integer::sum);
             error = text(outcome);
           }
@@ -78,11 +85,17 @@ final class RuleOutput {
           error = String.valueOf(e.getMessage());
         }
       }
-      for (Map.Entry<Labels, Entry> e : series.entrySet()) {
-        if (e.getValue().seen != round) {
-          gone.add(e.getKey());
-          appendStale(appender, e.getKey(), e.getValue().reference, time);
+      // Labels of a result differ from each other, so that they can be counted.
+      if (taken - fresh.size() < before) {
+        for (Map.Entry<Labels, Entry> e : series.entrySet()) {
+          if (e.getValue().seen != round) {
+            gone.add(e.getKey());
+            appendStale(appender, e.getKey(), e.getValue().reference, time);
+          }
         }
+      }
+      if (taken == 0 && gone.isEmpty()) {
+        return new Written(refused, error); // nothing to commit
       }
       appender.commit();
     }
@@ -93,6 +106,7 @@ final class RuleOutput {
 
   private Outcome append(Appender appender, Rule.Output o, long time, Map<Labels, Entry> fresh) {
     Entry e = series.get(o.labels());
+    boolean isNew = e == null;
     if (e == null) {
       e = new Entry(appender.series(o.labels()));
     }
@@ -103,7 +117,9 @@ final class RuleOutput {
     }
     if (outcome == Outcome.OK) {
       e.seen = round;
-      fresh.put(o.labels(), e);
+      if (isNew) {
+        fresh.put(o.labels(), e);
+      }
     }
     return outcome;
   }

@@ -1,6 +1,7 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.PreparedQuery;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
@@ -19,6 +20,22 @@ public interface RuleQuery {
    * @throws RuntimeException when the query fails, with what a person should read
    */
   List<Value.Sample> query(String text, Expr expr, long time);
+
+  /** The same query at one moment after another. */
+  @FunctionalInterface
+  interface Prepared {
+    /**
+     * Its elements at a time.
+     *
+     * @throws RuntimeException when the query fails, with what a person should read
+     */
+    List<Value.Sample> at(long time);
+  }
+
+  /** Prepares a query that is asked again and again. */
+  default Prepared prepare(String text, Expr expr) {
+    return time -> query(text, expr, time);
+  }
 
   /** Parses and answers the query of a template. */
   List<Value.Sample> query(String text, long time);
@@ -44,6 +61,12 @@ public interface RuleQuery {
       @Override
       public List<Value.Sample> query(String text, Expr expr, long time) {
         return samples(engine.instant(source, text, expr, time, options).execute().value());
+      }
+
+      @Override
+      public Prepared prepare(String text, Expr expr) {
+        PreparedQuery q = engine.prepare(source, text, expr, options);
+        return time -> samples(q.at(time).execute().value());
       }
 
       @Override

@@ -27,6 +27,7 @@ public final class ActiveQueryFile {
   private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
   private static final int SLOT = 1000;
   private static final int NONE = -1;
+  private static final byte[] ZEROS = new byte[SLOT];
 
   private final @Nullable MappedByteBuffer map;
   private final BitSet taken = new BitSet();
@@ -118,12 +119,45 @@ public final class ActiveQueryFile {
       return;
     }
     synchronized (taken) {
-      map.put(1 + slot * SLOT, new byte[SLOT]);
+      map.put(1 + slot * SLOT, ZEROS);
       taken.clear(slot);
     }
   }
 
   private static byte[] entry(String query, long seconds) {
+    byte[] plain = plainEntry(query, seconds);
+    return plain != null ? plain : escapedEntry(query, seconds);
+  }
+
+  /** The entry of a text whose characters are a byte each, which most are; null for others. */
+  private static byte @Nullable [] plainEntry(String query, long seconds) {
+    int escapes = 0;
+    for (int i = 0; i < query.length(); i++) {
+      char c = query.charAt(i);
+      if (c < ' ' || c > '~') {
+        return null;
+      }
+      if (c == '"' || c == '\\') {
+        escapes++;
+      }
+    }
+    String tail = "\",\"timestamp_sec\":" + seconds + "}";
+    StringBuilder sb = new StringBuilder(query.length() + escapes + tail.length() + 16);
+    sb.append("{\"query\":\"");
+    if (sb.length() + query.length() + escapes > SLOT - 1 - tail.length()) {
+      return null;
+    }
+    for (int i = 0; i < query.length(); i++) {
+      char c = query.charAt(i);
+      if (c == '"' || c == '\\') {
+        sb.append('\\');
+      }
+      sb.append(c);
+    }
+    return sb.append(tail).toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] escapedEntry(String query, long seconds) {
     String tail = "\",\"timestamp_sec\":" + seconds + "}";
     StringBuilder sb = new StringBuilder("{\"query\":\"");
     int room = SLOT - 1 - tail.length();

@@ -212,6 +212,11 @@ public final class PromqlEngine implements AutoCloseable {
     return new Query(this, source, text, expr, Grid.instant(time), time, false, options);
   }
 
+  /** A query whose text is parsed already, to be asked at one moment after another. */
+  public PreparedQuery prepare(MetricSource source, String text, Expr expr, QueryOptions options) {
+    return new PreparedQuery(this, source, text, expr, options);
+  }
+
   /**
    * A query from a start to the last step at or before an end.
    *

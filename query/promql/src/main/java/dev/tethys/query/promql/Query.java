@@ -64,6 +64,22 @@ public final class Query implements AutoCloseable {
       long end,
       boolean range,
       QueryOptions options) {
+    this(engine, source, text, expr, grid, end, range, options, null);
+  }
+
+  /**
+   * @param known its plan, if it was made before; else it is made now
+   */
+  Query(
+      PromqlEngine engine,
+      MetricSource source,
+      String text,
+      Expr expr,
+      Grid grid,
+      long end,
+      boolean range,
+      QueryOptions options,
+      @Nullable Plan known) {
     this.engine = engine;
     this.source = source;
     this.text = text;
@@ -74,7 +90,14 @@ public final class Query implements AutoCloseable {
     this.options = options;
     this.created = engine.nanoTime();
     this.plan =
-        Planner.plan(expr, grid.start(), end, range ? grid.interval() : 0, engine.options());
+        known != null
+            ? known
+            : Planner.plan(expr, grid.start(), end, range ? grid.interval() : 0, engine.options());
+  }
+
+  /** What was planned, for the same query at other times. */
+  Plan plan() {
+    return plan;
   }
 
   /** The text as it was given; empty when only a tree was. */

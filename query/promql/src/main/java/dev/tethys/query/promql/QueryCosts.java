@@ -2,19 +2,18 @@ package dev.tethys.query.promql;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Which queries cost most, all their runs together. Holds {@link #CAPACITY} texts at most: when
- * another comes, the one that took the least CPU time goes, so that what is expensive stays. Safe
- * for any number of threads.
+ * Which queries cost most, all their runs together. Shows {@link #CAPACITY} texts and holds twice
+ * as many at most: then those that took the least CPU time go, so that what is expensive stays.
+ * Safe for any number of threads.
  */
 public final class QueryCosts {
-  /** How many texts are remembered. */
+  /** How many texts are shown. */
   static final int CAPACITY = 500;
 
   /** Of longer texts only the beginning is remembered. */
@@ -79,8 +78,12 @@ public final class QueryCosts {
   QueryCosts() {}
 
   synchronized void add(Cost c) {
-    if (costs.size() >= CAPACITY && !costs.containsKey(c.text)) {
-      costs.remove(Collections.min(costs.values(), Order.CPU.comparator).text);
+    if (costs.size() >= 2 * CAPACITY && !costs.containsKey(c.text)) {
+      // Half of them at once: to look for the cheapest at each new text is what many rules, each
+      // with a text of its own, would spend most of their time on.
+      List<Cost> all = new ArrayList<>(costs.values());
+      all.sort(Order.CPU.comparator);
+      all.subList(0, all.size() - CAPACITY).forEach(cheap -> costs.remove(cheap.text));
     }
     costs.merge(c.text, c, Cost::and);
   }
@@ -89,6 +92,6 @@ public final class QueryCosts {
   public synchronized List<Cost> top(Order order, int limit) {
     List<Cost> all = new ArrayList<>(costs.values());
     all.sort(order.comparator.reversed().thenComparing(Cost::text));
-    return List.copyOf(all.subList(0, Math.min(limit, all.size())));
+    return List.copyOf(all.subList(0, Math.min(Math.min(limit, CAPACITY), all.size())));
   }
 }

@@ -1,0 +1,74 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.Call;
+import dev.tethys.query.promql.ast.Expr.Subquery;
+import dev.tethys.query.promql.ast.Expr.TimeShift;
+import dev.tethys.query.promql.ast.Expr.VectorSelector;
+import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.plan.Plan;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A query that is asked at one moment after another, as those of rules: planned once, unless its
+ * plan depends on the moment. Safe for any number of threads.
+ */
+public final class PreparedQuery {
+  /** Functions that give times of the query itself. */
+  private static final Set<String> OF_TIME = Set.of("start", "end", "range", "step");
+
+  private final PromqlEngine engine;
+  private final MetricSource source;
+  private final String text;
+  private final Expr expr;
+  private final QueryOptions options;
+  private final boolean timeless;
+  private volatile @Nullable Plan plan;
+
+  PreparedQuery(
+      PromqlEngine engine, MetricSource source, String text, Expr expr, QueryOptions options) {
+    this.engine = engine;
+    this.source = source;
+    this.text = text;
+    this.expr = expr;
+    this.options = options;
+    this.timeless = isTimeless(expr);
+  }
+
+  /** Whether a plan is the same at every moment. */
+  private static boolean isTimeless(Expr root) {
+    boolean[] timeless = {true};
+    root.walk(
+        e -> {
+          boolean moves =
+              switch (e) {
+                case VectorSelector v -> isAnchored(v.shift());
+                case Subquery s -> isAnchored(s.shift());
+                case Call c -> OF_TIME.contains(c.function().name());
+                default -> false;
+              };
+          timeless[0] &= !moves;
+        });
+    return timeless[0];
+  }
+
+  private static boolean isAnchored(TimeShift s) {
+    return s.atAnchor() != null;
+  }
+
+  /**
+   * The query at a moment.
+   *
+   * @param time Unix milliseconds
+   * @throws QueryException when its durations or arguments make no sense
+   */
+  public Query at(long time) {
+    Query q = new Query(engine, source, text, expr, Grid.instant(time), time, false, options, plan);
+    if (timeless && plan == null) {
+      plan = q.plan();
+    }
+    return q;
+  }
+}
