@@ -158,14 +158,18 @@ class LogsTest {
         file,
         """
         clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
-        scrape_configs: [{job_name: a, kafka: {brokers: [x]}}, {job_name: b, syslog: {listen_address: x}}]
+        scrape_configs: [{job_name: a, kafka: {brokers: [x]}}, {job_name: b, cloudflare: {api_token: x}}]
         tracing: {enabled: true}
         """);
     Process p = tool("logs", "-config.file=" + file, "-check-syntax");
     p.getOutputStream().close();
     String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(p.waitFor()).isEqualTo(1);
-    assertThat(out).contains("kafka").contains("syslog").contains("tracing").contains("not built");
+    assertThat(out)
+        .contains("kafka")
+        .contains("cloudflare")
+        .contains("tracing")
+        .contains("not built");
     file = example(Ports.free());
     p = tool("logs", "-config.file=" + file, "-check-syntax");
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))

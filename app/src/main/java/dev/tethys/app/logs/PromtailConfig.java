@@ -9,6 +9,7 @@ import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.gelf.GelfConfig;
+import dev.tethys.collect.logs.journal.JournalConfig;
 import dev.tethys.collect.logs.push.GcpConfig;
 import dev.tethys.collect.logs.push.HerokuConfig;
 import dev.tethys.collect.logs.push.LokiPushConfig;
@@ -192,6 +193,7 @@ record PromtailConfig(
 
   private static final List<Key<? extends LogSourceConfig>> SOURCES =
       List.of(
+          SCRAPE.optional("journal", JournalConfig.TYPE, "The journal of systemd."),
           SCRAPE.optional("syslog", SyslogConfig.TYPE, "Syslog over the network."),
           SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
           SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
@@ -202,7 +204,6 @@ record PromtailConfig(
     SCRAPE.include(Discoveries.SECTION);
     for (String s :
         List.of(
-            "journal",
             "windows_events",
             "kafka",
             "azure_event_hubs",

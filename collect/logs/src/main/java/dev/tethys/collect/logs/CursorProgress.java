@@ -1,0 +1,78 @@
+package dev.tethys.collect.logs;
+
+import dev.tethys.model.logs.LogEntry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a stream of entries is delivered, where each has a cursor of its own: to the last before
+ * which nothing is owed. Whoever reads waits while too much is owed.
+ *
+ * <p>Invariant: the first of {@link #pending} is not settled.
+ *
+ * @param <C> says where in the stream an entry stands
+ */
+public final class CursorProgress<C> {
+  /** How many entries may be owed; reading waits then. */
+  static final int MAX_PENDING = 20_000;
+
+  private final class Pending implements LogEntry.Origin {
+    private final C cursor;
+    private boolean settled; // guarded by the progress
+
+    Pending(C cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    public void settled() {
+      advance(this);
+    }
+  }
+
+  private final Deque<Pending> pending = new ArrayDeque<>();
+  private final Consumer<C> delivered;
+
+  /**
+   * Begins.
+   *
+   * @param delivered is told the cursor up to which everything is delivered
+   */
+  public CursorProgress(Consumer<C> delivered) {
+    this.delivered = delivered;
+  }
+
+  /** The origin of an entry that follows all before; waits while too much is owed. */
+  public synchronized LogEntry.Origin next(C cursor) throws InterruptedException {
+    while (pending.size() >= MAX_PENDING) {
+      wait();
+    }
+    Pending p = new Pending(cursor);
+    pending.add(p);
+    return p;
+  }
+
+  /** An entry that nobody wants: what follows it may be delivered. */
+  public void skipped(C cursor) throws InterruptedException {
+    next(cursor).settled();
+  }
+
+  private synchronized void advance(Pending p) {
+    p.settled = true;
+    @Nullable C last = null;
+    while (!pending.isEmpty() && pending.element().settled) {
+      last = pending.remove().cursor;
+    }
+    if (last != null) {
+      delivered.accept(last);
+      notifyAll();
+    }
+  }
+
+  /** Whether nothing is owed. */
+  public synchronized boolean isQuiet() {
+    return pending.isEmpty();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.tethys.collect.logs.journal;
+
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an entry stands, in the text that systemd has for it: {@code
+ * s=SEQNUM_ID;i=SEQNUM;b=BOOT_ID;m=MONOTONIC;t=REALTIME;x=XOR_HASH}, numbers in hexadecimal.
+ *
+ * @param seqnumId who counts, 32 hexadecimal digits
+ * @param bootId 32 hexadecimal digits
+ * @param monotonic microseconds since the machine started
+ * @param realtime microseconds since 1970
+ */
+record Cursor(
+    String seqnumId, long seqnum, String bootId, long monotonic, long realtime, long xorHash) {
+  /** Reads the text; null when it is none. */
+  static @Nullable Cursor parse(String text) {
+    String s = "";
+    String b = "";
+    long i = 0;
+    long m = 0;
+    long t = 0;
+    long x = 0;
+    try {
+      for (String part : text.split(";")) {
+        if (part.length() < 3 || part.charAt(1) != '=') {
+          return null;
+        }
+        String v = part.substring(2);
+        switch (part.charAt(0)) {
+          case 's' -> s = v;
+          case 'b' -> b = v;
+          case 'i' -> i = HexFormat.fromHexDigitsToLong(v);
+          case 'm' -> m = HexFormat.fromHexDigitsToLong(v);
+          case 't' -> t = HexFormat.fromHexDigitsToLong(v);
+          case 'x' -> x = HexFormat.fromHexDigitsToLong(v);
+          default -> {
+            return null;
+          }
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+    return s.length() == 32 && b.length() == 32 ? new Cursor(s, i, b, m, t, x) : null;
+  }
+
+  /**
+   * Whether this comes after another: by number where one counts both, by the clock of the boot in
+   * which both were, by the time of day else.
+   */
+  int compareOrder(Cursor o) {
+    if (seqnumId.equals(o.seqnumId) && seqnum != o.seqnum) {
+      return Long.compareUnsigned(seqnum, o.seqnum);
+    }
+    if (seqnumId.equals(o.seqnumId)) {
+      return 0;
+    }
+    if (bootId.equals(o.bootId) && monotonic != o.monotonic) {
+      return Long.compareUnsigned(monotonic, o.monotonic);
+    }
+    int c = Long.compareUnsigned(realtime, o.realtime);
+    return c != 0 ? c : Long.compareUnsigned(xorHash, o.xorHash);
+  }
+
+  @Override
+  public String toString() {
+    return "s="
+        + seqnumId
+        + ";i="
+        + Long.toHexString(seqnum)
+        + ";b="
+        + bootId
+        + ";m="
+        + Long.toHexString(monotonic)
+        + ";t="
+        + Long.toHexString(realtime)
+        + ";x="
+        + Long.toHexString(xorHash);
+  }
+}

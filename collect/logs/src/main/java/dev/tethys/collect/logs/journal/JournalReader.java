@@ -1,0 +1,193 @@
+package dev.tethys.collect.logs.journal;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of all files of some folders, in order. Files that journald begins are found, those
+ * that it renames are read on, those that it deletes are read to their end. For one thread.
+ */
+final class JournalReader implements AutoCloseable {
+  /** How many files are open at most; journald keeps 100 by itself. */
+  static final int MAX_FILES = 1000;
+
+  private static final System.Logger LOG = System.getLogger(JournalReader.class.getName());
+
+  private final List<Path> folders;
+  private final Map<String, JournalFile> files = new HashMap<>(); // by their ids
+  private final Map<String, @Nullable Cursor> heads = new HashMap<>();
+  private final Set<String> refused = new HashSet<>(); // said once
+  private final LongSupplier oldest;
+  private @Nullable Cursor last; // of what was taken
+
+  /**
+   * Reads what comes after a cursor.
+   *
+   * @param folders each with files, or with folders of files
+   * @param after null for all there is
+   * @param oldest entries before it are passed over, microseconds since 1970
+   */
+  JournalReader(List<Path> folders, @Nullable Cursor after, LongSupplier oldest) {
+    this.folders = folders;
+    this.oldest = oldest;
+    this.last = after;
+  }
+
+  /** How many files are read. */
+  int files() {
+    return files.size();
+  }
+
+  /** Looks which files there are. */
+  void scan() {
+    Set<String> there = new HashSet<>();
+    for (Path folder : folders) {
+      list(folder, there, true);
+    }
+    // One that is gone is read to its end first.
+    for (String id : List.copyOf(files.keySet())) {
+      JournalFile f = files.get(id);
+      if (f != null && !there.contains(id) && isAtEnd(f)) {
+        forget(f);
+      }
+    }
+  }
+
+  private boolean isAtEnd(JournalFile f) {
+    try {
+      return f.peek() == null;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private void forget(JournalFile f) {
+    files.remove(f.id());
+    heads.remove(f.id());
+    f.close();
+  }
+
+  private void list(Path folder, Set<String> there, boolean deeper) {
+    try (DirectoryStream<Path> s = Files.newDirectoryStream(folder)) {
+      for (Path p : s) {
+        String name = p.getFileName().toString();
+        if (name.endsWith(".journal") || name.endsWith(".journal~")) {
+          found(p, there);
+        } else if (deeper && Files.isDirectory(p)) {
+          list(p, there, false);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      if (refused.add(folder.toString())) {
+        LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, e.toString());
+      }
+    }
+  }
+
+  private void found(Path p, Set<String> there) {
+    try {
+      JournalFile f = JournalFile.open(p);
+      there.add(f.id());
+      if (files.containsKey(f.id())) {
+        f.close();
+        return;
+      }
+      if (files.size() >= MAX_FILES) {
+        f.close();
+        throw new IOException("more than " + MAX_FILES + " journal files");
+      }
+      files.put(f.id(), f);
+      start(f);
+    } catch (IOException e) {
+      // One that is just being made is looked at again.
+      if (refused.size() < MAX_FILES && refused.add(p.toString())) {
+        LOG.log(Level.WARNING, "{0} is not read: {1}", p, e.getMessage());
+      }
+    }
+  }
+
+  /** Passes over what was taken before, or is too old, without reading its fields. */
+  private void start(JournalFile f) throws IOException {
+    Cursor after = last;
+    long from = oldest.getAsLong();
+    for (Cursor c = f.peek();
+        c != null && (c.realtime() < from || after != null && c.compareOrder(after) <= 0);
+        c = f.peek()) {
+      f.skip();
+    }
+  }
+
+  /** The next entry; null when there is none yet. */
+  JournalFile.@Nullable Entry next() {
+    while (true) {
+      // Twice: what is seen in one file may have been written after what was missed in another.
+      look();
+      look();
+      JournalFile first = null;
+      Cursor least = null;
+      for (JournalFile f : files.values()) {
+        Cursor c = heads.get(f.id());
+        if (c != null && (least == null || c.compareOrder(least) < 0)) {
+          least = c;
+          first = f;
+        }
+      }
+      if (first == null || least == null) {
+        return null;
+      }
+      heads.remove(first.id());
+      Cursor before = last;
+      if (before != null && least.equals(before)) {
+        first.skip(); // journald copies an entry when it moves files from memory to disk
+        continue;
+      }
+      try {
+        JournalFile.Entry e = first.take();
+        last = e.cursor();
+        return e;
+      } catch (IOException e) {
+        damaged(first, e);
+      }
+    }
+  }
+
+  private void look() {
+    List<JournalFile> bad = new ArrayList<>();
+    for (JournalFile f : files.values()) {
+      if (heads.get(f.id()) == null) {
+        try {
+          heads.put(f.id(), f.peek());
+        } catch (IOException e) {
+          bad.add(f);
+          if (refused.add(f.path().toString())) {
+            LOG.log(Level.WARNING, "{0} is not read on: {1}", f.path(), e.getMessage());
+          }
+        }
+      }
+    }
+    // The next look at the folder begins it anew after what was taken.
+    bad.forEach(this::forget);
+  }
+
+  private void damaged(JournalFile f, IOException e) {
+    LOG.log(Level.WARNING, "an entry is passed over: {0}", e.getMessage());
+    f.skip();
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(files.values()).forEach(this::forget);
+  }
+}

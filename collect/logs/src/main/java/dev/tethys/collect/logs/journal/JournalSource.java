@@ -1,0 +1,220 @@
+package dev.tethys.collect.logs.journal;
+
+import dev.tethys.collect.logs.CursorProgress;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the journal. Its position, a cursor under the job's name as Promtail has it, is that of the
+ * last entry before which everything is delivered. An entry may have a field more than once: the
+ * last counts.
+ */
+final class JournalSource implements LogSource {
+  private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
+  private static final List<Path> FOLDERS =
+      List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
+  private static final List<String> PRIORITIES =
+      List.of("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug");
+
+  /** How often new entries are looked for. */
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  /** After how many looks new files are looked for. */
+  private static final int SCAN_EVERY = 20;
+
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+
+  private final JournalConfig config;
+  private final SourceContext context;
+  private final Registry.Counter lines;
+  private final Registry.Counter errors;
+  private final CursorProgress<Cursor> progress;
+  private final JournalReader reader;
+  private @Nullable Thread thread;
+  private boolean saidUnreadable;
+  private volatile boolean stopped;
+
+  JournalSource(JournalConfig config, SourceContext context) {
+    this.config = config;
+    this.context = context;
+    this.lines =
+        context
+            .metrics()
+            .counter(
+                "promtail_journal_target_lines_total",
+                "Total number of successful journal lines read");
+    this.errors = context.metrics().parsingErrors("journal");
+    this.progress =
+        new CursorProgress<>(c -> context.positions().putCursor(context.job(), c.toString()));
+    String saved = context.positions().cursor(context.job());
+    Cursor after = Cursor.parse(saved);
+    if (after == null && !saved.isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "the position of job {0}, \"{1}\", is no cursor of a journal; it is read from max_age on",
+          context.job(),
+          saved);
+    }
+    this.reader =
+        new JournalReader(
+            config.path().isEmpty() ? FOLDERS : List.of(Path.of(config.path())),
+            after,
+            this::oldest);
+  }
+
+  private long oldest() {
+    return (context.clock().millis() - config.maxAge().toMillis()) * 1000;
+  }
+
+  @Override
+  public void start() {
+    thread = Thread.ofPlatform().daemon().name("journal-" + context.job()).start(this::run);
+  }
+
+  private void run() {
+    try {
+      for (int i = 0; !stopped; i++) {
+        if (i % SCAN_EVERY == 0) {
+          reader.scan();
+        }
+        readAll();
+        Thread.sleep(POLL);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Looks for files, and reads what there is; for tests without a thread. */
+  void look() throws InterruptedException {
+    reader.scan();
+    readAll();
+  }
+
+  private void readAll() throws InterruptedException {
+    while (!stopped) {
+      JournalFile.Entry e = reader.next();
+      if (e == null) {
+        return;
+      }
+      take(e);
+    }
+  }
+
+  private void take(JournalFile.Entry e) throws InterruptedException {
+    if (e.cursor().realtime() < oldest() || !matches(e)) {
+      progress.skipped(e.cursor());
+      return;
+    }
+    if (e.unreadable() > 0 && !saidUnreadable) {
+      saidUnreadable = true;
+      LOG.log(
+          Level.WARNING,
+          "fields compressed with XZ, as systemd did before 2020, cannot be read and are left out");
+    }
+    String line = config.json() ? json(e) : e.get("MESSAGE");
+    Labels labels = line == null ? null : context.relabeled(labels(e));
+    if (line == null || labels == null || labels.isEmpty()) {
+      // As in Promtail: Loki takes nothing without labels.
+      errors.inc();
+      progress.skipped(e.cursor());
+      return;
+    }
+    context.accept(
+        new LogEntry(labels, e.cursor().realtime() * 1000, line, progress.next(e.cursor())));
+    lines.inc();
+  }
+
+  private boolean matches(JournalFile.Entry e) {
+    return config.matches().entrySet().stream()
+        .allMatch(
+            m ->
+                e.fields().stream()
+                    .anyMatch(
+                        f -> f.name().equals(m.getKey()) && m.getValue().contains(f.value())));
+  }
+
+  private Labels labels(JournalFile.Entry e) {
+    LabelsBuilder b = config.labels().toBuilder();
+    for (JournalFile.Field f : e.fields()) {
+      if (f.name().equals("PRIORITY") && f.value().length() == 1) {
+        int p = f.value().charAt(0) - '0';
+        if (p >= 0 && p < PRIORITIES.size()) {
+          b.set("__journal_priority_keyword", PRIORITIES.get(p));
+        }
+      }
+      if (!f.name().isEmpty()) {
+        b.set("__journal_" + f.name().toLowerCase(Locale.ROOT), f.value());
+      }
+    }
+    return b.build();
+  }
+
+  private static String json(JournalFile.Entry e) {
+    Map<String, String> sorted = new TreeMap<>();
+    e.fields().forEach(f -> sorted.put(f.name(), f.value()));
+    StringBuilder sb = new StringBuilder("{");
+    sorted.forEach(
+        (k, v) -> {
+          if (sb.length() > 1) {
+            sb.append(',');
+          }
+          GoJson.append(GoJson.append(sb, k).append(':'), v);
+        });
+    return sb.append('}').toString();
+  }
+
+  @Override
+  public void stop() {
+    Thread t = thread;
+    if (t == null) {
+      return;
+    }
+    thread = null;
+    stopped = true;
+    try {
+      // One that waits for a slow destination is not waited for.
+      if (!t.join(STOP_PATIENCE)) {
+        t.interrupt();
+        if (!t.join(STOP_PATIENCE)) {
+          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    reader.close();
+  }
+
+  @Override
+  public Labels labels() {
+    return config.labels();
+  }
+
+  @Override
+  public Map<String, String> details() {
+    return Map.of(
+        "path",
+        config.path().isEmpty() ? "/var/log/journal, /run/log/journal" : config.path(),
+        "position",
+        context.positions().cursor(context.job()));
+  }
+}
