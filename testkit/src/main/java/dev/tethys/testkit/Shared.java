@@ -58,10 +58,20 @@ public final class Shared {
 
   /** The program of a real peer, such as {@code promtool}. */
   public static Path peer(String program) {
+    return present(peers().resolve("usr/bin").resolve(program));
+  }
+
+  /**
+   * A package of npm, with what it needs beside it: in {@code npm/node_modules} of the peers, where
+   * {@code npm install --ignore-scripts} put it.
+   */
+  public static Path npm(String name) {
+    return present(peers().resolve("npm/node_modules").resolve(name));
+  }
+
+  private static Path peers() {
     String env = System.getenv("TETHYS_PEERS");
-    Path peers =
-        env != null ? Path.of(env) : Path.of(System.getProperty("user.home"), ".cache/peers");
-    return present(peers.resolve("usr/bin").resolve(program));
+    return env != null ? Path.of(env) : Path.of(System.getProperty("user.home"), ".cache/peers");
   }
 
   private static Path present(Path p) {
