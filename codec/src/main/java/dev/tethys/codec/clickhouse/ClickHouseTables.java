@@ -1,0 +1,283 @@
+package dev.tethys.codec.clickhouse;
+
+import java.util.List;
+
+/**
+ * The tables in which telemetry stands in ClickHouse, and how names and texts are written in its
+ * SQL.
+ *
+ * <p>Metrics: {@code PREFIX_series} holds the labels of each series once, by the key of {@link
+ * dev.tethys.codec.series.SeriesText}; {@code _samples} and {@code _histograms} refer to it. All of
+ * them replace rows of the same series and time, so that a request that is sent twice leaves one
+ * row. {@code start} is the start timestamp of counters, 1970 where unknown. Logs and traces: the
+ * tables of the Collector's own exporter, column by column, so that what was built over them goes
+ * on.
+ */
+public final class ClickHouseTables {
+  /** Columns of {@code _samples} as they are written. */
+  public static final String SAMPLE_COLUMNS = "(metric, series, ts, start, value)";
+
+  public static final String SERIES_COLUMNS = "(metric, series, labels)";
+
+  public static final String HISTOGRAM_COLUMNS =
+      "(metric, series, ts, start, integer, reset_hint, schema, zero_threshold, zero_count, count,"
+          + " sum, positive_spans, positive, negative_spans, negative, custom_bounds)";
+
+  public static final String EXEMPLAR_COLUMNS = "(metric, series, ts, value, labels)";
+
+  public static final String METADATA_COLUMNS = "(family, type, unit, help)";
+
+  public static final String LOG_COLUMNS =
+      "(Timestamp, TraceId, SpanId, TraceFlags, SeverityText, SeverityNumber, ServiceName, Body,"
+          + " ResourceSchemaUrl, ResourceAttributes, ScopeSchemaUrl, ScopeName, ScopeVersion,"
+          + " ScopeAttributes, LogAttributes, EventName)";
+
+  public static final String SPAN_COLUMNS =
+      "(Timestamp, TraceId, SpanId, ParentSpanId, TraceState, SpanName, SpanKind, ServiceName,"
+          + " ResourceAttributes, ScopeName, ScopeVersion, SpanAttributes, Duration, StatusCode,"
+          + " StatusMessage, Events.Timestamp, Events.Name, Events.Attributes, Links.TraceId,"
+          + " Links.SpanId, Links.TraceState, Links.Attributes)";
+
+  private static final String MAP = "Map(LowCardinality(String), String)";
+
+  private final String database;
+  private final String prefix;
+  private final String logs;
+  private final String traces;
+  private final String cluster;
+  private final String ttl;
+  private final boolean replicated;
+
+  /**
+   * @param prefix of the tables of metrics
+   * @param logs the table of logs
+   * @param traces the table of spans
+   * @param cluster where statements run on all nodes, {@code ""} for one node
+   * @param replicated whether tables have replicas, by the server's default paths
+   * @param ttlSeconds how long rows are kept, 0 for ever
+   */
+  public ClickHouseTables(
+      String database,
+      String prefix,
+      String logs,
+      String traces,
+      String cluster,
+      boolean replicated,
+      long ttlSeconds) {
+    this.database = database;
+    this.prefix = prefix;
+    this.logs = logs;
+    this.traces = traces;
+    this.cluster = cluster.isEmpty() ? "" : " ON CLUSTER " + name(cluster);
+    this.replicated = replicated;
+    this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
+  }
+
+  /** A name in SQL. */
+  public static String name(String s) {
+    return '`' + s.replace("\\", "\\\\").replace("`", "\\`") + '`';
+  }
+
+  /** A text in SQL. */
+  public static String text(String s) {
+    StringBuilder sb = new StringBuilder(s.length() + 8).append('\'');
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '\'', '\\' -> sb.append('\\').append(c);
+        case '\0' -> sb.append("\\0");
+        case '\n' -> sb.append("\\n");
+        case '\r' -> sb.append("\\r");
+        case '\t' -> sb.append("\\t");
+        default -> sb.append(c);
+      }
+    }
+    return sb.append('\'').toString();
+  }
+
+  /** A table of metrics: {@code samples}, {@code series} and so on. */
+  public String metrics(String kind) {
+    return name(database) + '.' + name(prefix + '_' + kind);
+  }
+
+  public String logs() {
+    return name(database) + '.' + name(logs);
+  }
+
+  public String traces() {
+    return name(database) + '.' + name(traces);
+  }
+
+  /** What makes the database. */
+  public String database() {
+    return "CREATE DATABASE IF NOT EXISTS " + name(database) + cluster;
+  }
+
+  private String engine(String kind, String version) {
+    return " ENGINE = " + (replicated ? "Replicated" : "") + kind + "(" + version + ")";
+  }
+
+  private String expires(String time) {
+    return ttl.isEmpty() ? "" : " TTL toDateTime(" + time + ")" + ttl;
+  }
+
+  private String metricTable(String kind, String columns, String order) {
+    return "CREATE TABLE IF NOT EXISTS "
+        + metrics(kind)
+        + cluster
+        + " (metric LowCardinality(String), series UUID, ts DateTime64(3) CODEC(DoubleDelta, ZSTD(1)), "
+        + columns
+        + ")"
+        + engine("ReplacingMergeTree", "")
+        + " PARTITION BY toYYYYMM(ts) ORDER BY (metric, series, ts"
+        + order
+        + ")"
+        + expires("ts")
+        + " SETTINGS non_replicated_deduplication_window = 1000".repeat(replicated ? 0 : 1);
+  }
+
+  /** What makes the tables of metrics. */
+  public List<String> createMetrics() {
+    String start = "start DateTime64(3) CODEC(Delta, ZSTD(1)), ";
+    return List.of(
+        "CREATE TABLE IF NOT EXISTS "
+            + metrics("series")
+            + cluster
+            + " (metric LowCardinality(String), series UUID, labels "
+            + MAP
+            + " CODEC(ZSTD(1)), seen DateTime DEFAULT now())"
+            + engine("ReplacingMergeTree", "seen")
+            + " ORDER BY (metric, series)",
+        metricTable("samples", start + "value Float64 CODEC(Gorilla, ZSTD(1))", ""),
+        metricTable(
+            "histograms",
+            start
+                + "integer Bool, reset_hint UInt8, schema Int32, zero_threshold Float64, zero_count"
+                + " Float64, count Float64, sum Float64, positive_spans Array(Int32), positive"
+                + " Array(Float64), negative_spans Array(Int32), negative Array(Float64),"
+                + " custom_bounds Array(Float64)",
+            ""),
+        metricTable("exemplars", "value Float64, labels " + MAP, ", value, toString(labels)"),
+        "CREATE TABLE IF NOT EXISTS "
+            + metrics("metadata")
+            + cluster
+            + " (family String, type LowCardinality(String), unit String, help String, seen DateTime"
+            + " DEFAULT now())"
+            + engine("ReplacingMergeTree", "seen")
+            + " ORDER BY family");
+  }
+
+  /** What makes the table of logs. */
+  public List<String> createLogs() {
+    return List.of(
+        "CREATE TABLE IF NOT EXISTS "
+            + logs()
+            + cluster
+            + " (Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),"
+            + " TimestampTime DateTime DEFAULT toDateTime(Timestamp),"
+            + column("TraceId", "String")
+            + column("SpanId", "String")
+            + " TraceFlags UInt8,"
+            + column("SeverityText", "LowCardinality(String)")
+            + " SeverityNumber UInt8,"
+            + column("ServiceName", "LowCardinality(String)")
+            + column("Body", "String")
+            + column("ResourceSchemaUrl", "LowCardinality(String)")
+            + column("ResourceAttributes", MAP)
+            + column("ScopeSchemaUrl", "LowCardinality(String)")
+            + column("ScopeName", "String")
+            + column("ScopeVersion", "LowCardinality(String)")
+            + column("ScopeAttributes", MAP)
+            + column("LogAttributes", MAP)
+            + column("EventName", "String")
+            + index("trace_id", "TraceId", "bloom_filter(0.001)", 1)
+            + attributes("res_attr", "ResourceAttributes")
+            + attributes("scope_attr", "ScopeAttributes")
+            + attributes("log_attr", "LogAttributes")
+            + index("body", "Body", "tokenbf_v1(32768, 3, 0)", 8).replaceFirst(",$", "")
+            + ")"
+            + engine("MergeTree", "")
+            + " PARTITION BY toDate(TimestampTime) PRIMARY KEY (ServiceName, TimestampTime) ORDER BY"
+            + " (ServiceName, TimestampTime, Timestamp)"
+            + (ttl.isEmpty() ? "" : " TTL TimestampTime" + ttl)
+            + settings());
+  }
+
+  /** What makes the table of spans, and that of the times of traces with what fills it. */
+  public List<String> createTraces() {
+    String times = name(database) + '.' + name(traces + "_trace_id_ts");
+    return List.of(
+        "CREATE TABLE IF NOT EXISTS "
+            + traces()
+            + cluster
+            + " (Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),"
+            + column("TraceId", "String")
+            + column("SpanId", "String")
+            + column("ParentSpanId", "String")
+            + column("TraceState", "String")
+            + column("SpanName", "LowCardinality(String)")
+            + column("SpanKind", "LowCardinality(String)")
+            + column("ServiceName", "LowCardinality(String)")
+            + column("ResourceAttributes", MAP)
+            + column("ScopeName", "String")
+            + column("ScopeVersion", "String")
+            + column("SpanAttributes", MAP)
+            + column("Duration", "UInt64")
+            + column("StatusCode", "LowCardinality(String)")
+            + column("StatusMessage", "String")
+            + " Events Nested (Timestamp DateTime64(9), Name LowCardinality(String), Attributes "
+            + MAP
+            + ") CODEC(ZSTD(1)), Links Nested (TraceId String, SpanId String, TraceState String,"
+            + " Attributes "
+            + MAP
+            + ") CODEC(ZSTD(1)),"
+            + index("trace_id", "TraceId", "bloom_filter(0.001)", 1)
+            + attributes("res_attr", "ResourceAttributes")
+            + attributes("span_attr", "SpanAttributes")
+            + index("duration", "Duration", "minmax", 1).replaceFirst(",$", "")
+            + ")"
+            + engine("MergeTree", "")
+            + " PARTITION BY toDate(Timestamp) ORDER BY (ServiceName, SpanName,"
+            + " toDateTime(Timestamp))"
+            + expires("Timestamp")
+            + settings(),
+        "CREATE TABLE IF NOT EXISTS "
+            + times
+            + cluster
+            + " (TraceId String CODEC(ZSTD(1)), Start DateTime CODEC(Delta(4), ZSTD(1)), End DateTime"
+            + " CODEC(Delta(4), ZSTD(1)), INDEX idx_trace_id TraceId TYPE bloom_filter(0.01)"
+            + " GRANULARITY 1)"
+            + engine("MergeTree", "")
+            + " PARTITION BY toDate(Start) ORDER BY (TraceId, Start)"
+            + expires("Start")
+            + settings(),
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS "
+            + name(database)
+            + '.'
+            + name(traces + "_trace_id_ts_mv")
+            + cluster
+            + " TO "
+            + times
+            + " AS SELECT TraceId, min(Timestamp) AS Start, max(Timestamp) AS End FROM "
+            + traces()
+            + " WHERE TraceId != '' GROUP BY TraceId");
+  }
+
+  private String settings() {
+    return " SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1"
+        + (replicated ? "" : ", non_replicated_deduplication_window = 1000");
+  }
+
+  private static String column(String name, String type) {
+    return " " + name + " " + type + " CODEC(ZSTD(1)),";
+  }
+
+  private static String index(String name, String of, String type, int granularity) {
+    return " INDEX idx_" + name + " " + of + " TYPE " + type + " GRANULARITY " + granularity + ",";
+  }
+
+  private static String attributes(String name, String column) {
+    return index(name + "_key", "mapKeys(" + column + ")", "bloom_filter(0.01)", 1)
+        + index(name + "_value", "mapValues(" + column + ")", "bloom_filter(0.01)", 1);
+  }
+}

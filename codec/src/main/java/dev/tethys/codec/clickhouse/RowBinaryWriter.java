@@ -1,0 +1,113 @@
+package dev.tethys.codec.clickhouse;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.UUID;
+
+/**
+ * Writes rows in ClickHouse's RowBinary: values one behind the other, column by column, row by row,
+ * with nothing between. Numbers are little endian; lengths are unsigned LEB128; a string is its
+ * length and bytes, an array its length and values, a map its length, keys and values alternating; a
+ * UUID is its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after
+ * {@link #clear}; for one thread.
+ */
+public final class RowBinaryWriter {
+  private byte[] out = new byte[1 << 12];
+  private int size;
+
+  /** Forgets the rows and keeps the buffer. */
+  public RowBinaryWriter clear() {
+    size = 0;
+    return this;
+  }
+
+  public int size() {
+    return size;
+  }
+
+  public byte[] toByteArray() {
+    return Arrays.copyOf(out, size);
+  }
+
+  private void room(int more) {
+    if (size + more > out.length) {
+      out = Arrays.copyOf(out, Math.addExact(Math.max(size + more, size * 2), 16));
+    }
+  }
+
+  public RowBinaryWriter uint8(int v) {
+    room(1);
+    out[size++] = (byte) v;
+    return this;
+  }
+
+  public RowBinaryWriter int32(int v) {
+    room(4);
+    for (int shift = 0; shift < 32; shift += 8) {
+      out[size++] = (byte) (v >>> shift);
+    }
+    return this;
+  }
+
+  /** Also UInt64 and DateTime64. */
+  public RowBinaryWriter int64(long v) {
+    room(8);
+    for (int shift = 0; shift < 64; shift += 8) {
+      out[size++] = (byte) (v >>> shift);
+    }
+    return this;
+  }
+
+  /** The bits as they are, those of not-a-numbers too. */
+  public RowBinaryWriter float64(double v) {
+    return int64(Double.doubleToRawLongBits(v));
+  }
+
+  public RowBinaryWriter uuid(UUID v) {
+    return int64(v.getMostSignificantBits()).int64(v.getLeastSignificantBits());
+  }
+
+  /** The length of an array or map that follows. */
+  public RowBinaryWriter length(int n) {
+    room(5);
+    int left = n;
+    while ((left & ~0x7f) != 0) {
+      out[size++] = (byte) (left | 0x80);
+      left >>>= 7;
+    }
+    out[size++] = (byte) left;
+    return this;
+  }
+
+  public RowBinaryWriter string(String s) {
+    return bytes(s.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public RowBinaryWriter bytes(byte[] b) {
+    return bytes(b, 0, b.length);
+  }
+
+  public RowBinaryWriter bytes(byte[] b, int offset, int n) {
+    length(n);
+    room(n);
+    System.arraycopy(b, offset, out, size, n);
+    size += n;
+    return this;
+  }
+
+  public RowBinaryWriter int32s(int[] v) {
+    length(v.length);
+    for (int x : v) {
+      int32(x);
+    }
+    return this;
+  }
+
+  public RowBinaryWriter float64s(double[] v) {
+    length(v.length);
+    for (double x : v) {
+      float64(x);
+    }
+    return this;
+  }
+}

@@ -1,0 +1,108 @@
+package dev.tethys.web.kdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.kdb.QMessage;
+import dev.tethys.codec.kdb.QValue;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a process of kdb+ over a few connections, each for one question at a time. Nothing is asked
+ * twice: whether a question that broke off was heard, only who asked can find out. Safe for any
+ * number of threads; blocks the one that asks.
+ */
+public final class KdbClient implements AutoCloseable {
+  /** A connection that rested longer is made anew: firewalls forget it, and then nobody hears. */
+  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private final KdbAddress address;
+  private final Semaphore permits;
+  private final ArrayDeque<KdbConnection> resting = new ArrayDeque<>(); // guarded by itself
+  private volatile boolean closed;
+
+  public KdbClient(KdbAddress address) {
+    this.address = address;
+    this.permits = new Semaphore(address.connections(), true);
+  }
+
+  /**
+   * Asks and waits for the answer.
+   *
+   * @param timeout for all of it, connecting too
+   * @throws KdbException when the process refuses the user, or answers with an error
+   * @throws IOException when it cannot be reached, broke off, or answers with what cannot be read
+   * @throws IllegalArgumentException when the question cannot be written
+   */
+  public QValue ask(QValue question, Duration timeout) throws IOException, InterruptedException {
+    byte[] message = new QMessage(QMessage.Kind.SYNC, question).encode();
+    long deadline = System.nanoTime() + timeout.toNanos();
+    if (!permits.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new IOException(
+          "kdb+ at " + address + ": all " + address.connections() + " connections are busy");
+    }
+    try {
+      KdbConnection c = rested();
+      if (c == null) {
+        c = KdbConnection.open(address, deadline);
+      }
+      boolean whole = false;
+      try {
+        QValue answer = c.ask(message, deadline);
+        whole = true;
+        if (answer instanceof QValue.Error(String text)) {
+          throw new KdbException(
+              KdbException.To.REQUEST, "kdb+ at " + address + " says '" + text);
+        }
+        return answer;
+      } catch (CodecException e) {
+        throw new IOException("kdb+ at " + address + ": " + e.getMessage(), e);
+      } finally {
+        if (whole) {
+          rest(c);
+        } else {
+          c.close();
+        }
+      }
+    } finally {
+      permits.release();
+    }
+  }
+
+  private @Nullable KdbConnection rested() {
+    while (true) {
+      KdbConnection c;
+      synchronized (resting) {
+        c = resting.pollLast();
+      }
+      if (c == null || System.nanoTime() - c.restedSince < REST_NANOS) {
+        return c;
+      }
+      c.close();
+    }
+  }
+
+  private void rest(KdbConnection c) {
+    c.restedSince = System.nanoTime();
+    synchronized (resting) {
+      if (!closed) {
+        resting.addLast(c);
+        return;
+      }
+    }
+    c.close();
+  }
+
+  /** Ends connections that rest; those in use end with their question. */
+  @Override
+  public void close() {
+    synchronized (resting) {
+      closed = true;
+      resting.forEach(KdbConnection::close);
+      resting.clear();
+    }
+  }
+}

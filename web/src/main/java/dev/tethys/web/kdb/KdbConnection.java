@@ -1,0 +1,156 @@
+package dev.tethys.web.kdb;
+
+import dev.tethys.codec.kdb.QMessage;
+import dev.tethys.codec.kdb.QValue;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.TlsSockets;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
+/** One connection, logged in. For one thread at a time. */
+final class KdbConnection implements AutoCloseable {
+  /** Updates that a process may send of its own accord before it answers. */
+  private static final int MAX_UPDATES = 10_000;
+
+  private final KdbAddress address;
+  private final Socket socket;
+  private final DataInputStream in;
+  private final OutputStream out;
+  long restedSince;
+
+  private KdbConnection(KdbAddress address, Socket socket) throws IOException {
+    this.address = address;
+    this.socket = socket;
+    this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
+    this.out = socket.getOutputStream();
+  }
+
+  static KdbConnection open(KdbAddress a, long deadline) throws IOException {
+    long until = Math.min(deadline, System.nanoTime() + a.connectTimeout().toNanos());
+    Socket s = new Socket();
+    try {
+      InetSocketAddress to = new InetSocketAddress(a.host(), a.port());
+      if (to.isUnresolved()) {
+        throw new UnknownHostException("no such host");
+      }
+      s.connect(to, left(until));
+      s.setTcpNoDelay(true);
+      TlsConfig tls = a.tls();
+      if (tls != null) {
+        SSLSocket secured =
+            (SSLSocket) TlsSockets.factory(tls).createSocket(s, a.host(), a.port(), true);
+        SSLParameters p = secured.getSSLParameters();
+        p.setProtocols(TlsSockets.protocols(tls).split(" "));
+        if (!tls.insecureSkipVerify()) {
+          p.setEndpointIdentificationAlgorithm("HTTPS");
+        }
+        secured.setSSLParameters(p);
+        secured.setSoTimeout(left(until));
+        secured.startHandshake();
+        s = secured;
+      }
+      KdbConnection c = new KdbConnection(a, s);
+      c.login(until);
+      return c;
+    } catch (IOException e) {
+      s.close();
+      throw e instanceof KdbException ? e : named(a, e);
+    }
+  }
+
+  private static IOException named(KdbAddress a, IOException e) {
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new IOException("kdb+ at " + a + ": " + why, e);
+  }
+
+  private static int left(long deadline) throws SocketTimeoutException {
+    long ms = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    if (ms <= 0) {
+      throw new SocketTimeoutException("the time is up");
+    }
+    return (int) Math.min(ms, Integer.MAX_VALUE);
+  }
+
+  private void login(long deadline) throws IOException {
+    String password = address.password().value();
+    socket.setSoTimeout(left(deadline));
+    out.write(QMessage.hello(address.user(), password.isEmpty() ? null : password));
+    out.flush();
+    int capability;
+    try {
+      capability = in.read();
+    } catch (java.net.SocketException e) {
+      capability = -1; // reset: kdb+ closes what it does not let in
+    }
+    if (capability < 0) {
+      throw new KdbException(
+          KdbException.To.LOGIN,
+          "kdb+ at " + address + " refused user \"" + address.user() + "\" or its password");
+    }
+  }
+
+  /**
+   * Sends a message and reads the answer, errors among them.
+   *
+   * @throws dev.tethys.codec.CodecException when the answer cannot be read
+   */
+  QValue ask(byte[] message, long deadline) throws IOException {
+    // Sockets have no limit for writing: a peer that takes nothing would hold us for ever.
+    Thread guard =
+        Thread.ofVirtual()
+            .name("kdb-deadline")
+            .start(
+                () -> {
+                  try {
+                    TimeUnit.NANOSECONDS.sleep(deadline - System.nanoTime());
+                    socket.close();
+                  } catch (InterruptedException | IOException e) {
+                    // answered in time, or closed already
+                  }
+                });
+    try {
+      out.write(message);
+      out.flush();
+      for (int i = 0; i < MAX_UPDATES; i++) {
+        socket.setSoTimeout(left(deadline));
+        byte[] header = new byte[QMessage.HEADER];
+        in.readFully(header);
+        int length = QMessage.length(header, address.maxAnswer());
+        byte[] m = Arrays.copyOf(header, length);
+        in.readFully(m, header.length, length - header.length);
+        QMessage answer = QMessage.decode(m, address.maxAnswer());
+        if (answer.kind() == QMessage.Kind.RESPONSE) {
+          return answer.value();
+        }
+      }
+      throw new IOException("it sends updates and no answer");
+    } catch (EOFException e) {
+      throw named(address, new IOException("it closed the connection before it answered", e));
+    } catch (IOException e) {
+      boolean late = System.nanoTime() >= deadline;
+      throw named(address, late ? new SocketTimeoutException("the time is up") : e);
+    } finally {
+      guard.interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // nobody reads on
+    }
+  }
+}

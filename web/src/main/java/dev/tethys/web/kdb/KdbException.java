@@ -1,0 +1,27 @@
+package dev.tethys.web.kdb;
+
+import java.io.IOException;
+
+/** A process of kdb+ answered, and its answer is no. The message is what it said. */
+public final class KdbException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /** What the answer was to. */
+  public enum To {
+    /** User and password. */
+    LOGIN,
+    /** A request. */
+    REQUEST
+  }
+
+  private final To to;
+
+  KdbException(To to, String message) {
+    super(message);
+    this.to = to;
+  }
+
+  public To to() {
+    return to;
+  }
+}

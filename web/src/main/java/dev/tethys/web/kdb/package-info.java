@@ -1,0 +1,5 @@
+/** A client of kdb+. */
+@NullMarked
+package dev.tethys.web.kdb;
+
+import org.jspecify.annotations.NullMarked;
