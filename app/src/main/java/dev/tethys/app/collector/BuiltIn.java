@@ -6,6 +6,7 @@ import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
+import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
@@ -64,6 +65,7 @@ public final class BuiltIn {
     all.add(new LokiExporterFactory(clients));
     all.add(new InfluxExporterFactory(clients));
     all.add(new KafkaExporterFactory());
+    all.add(new ClickHouseExporterFactory(clients));
     all.add(new FileExporterFactory());
     all.add(new DebugExporterFactory());
     all.add(new NopExporterFactory());

@@ -1,12 +1,26 @@
 package dev.tethys.app.prometheus;
 
 import dev.tethys.store.remote.StoreType;
+import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 
-/** The kinds of databases that {@code stores} may name: a list made by hand. */
+/**
+ * The kinds of databases that {@code stores} may name: a list made by hand, and those that bring a
+ * driver along and are found as services.
+ */
 public final class ForeignStores {
-  public static final List<StoreType> TYPES = List.of(new InfluxStoreType());
+  public static final List<StoreType> TYPES = all();
 
   private ForeignStores() {}
+
+  private static List<StoreType> all() {
+    List<StoreType> all = new ArrayList<>();
+    all.add(new ClickHouseStoreType());
+    all.add(new InfluxStoreType());
+    ServiceLoader.load(StoreType.class).forEach(all::add);
+    return List.copyOf(all);
+  }
 }

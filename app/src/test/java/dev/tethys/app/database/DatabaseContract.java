@@ -1,0 +1,340 @@
+package dev.tethys.app.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryResult;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.remote.FederatedSource;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Shared;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a database has to do that is a destination and a store: what was written by its exporter is
+ * read back by PromQL as from a store of our own, whatever stands in labels and values, and whatever
+ * happens on the way.
+ */
+abstract class DatabaseContract {
+  private static final int SCRAPES = Integer.getInteger("tethys.database.scrapes", 30);
+  private static final int HOSTS = Integer.getInteger("tethys.database.hosts", 1);
+
+  private static final List<String> QUERIES =
+      List.of(
+          "node_load1",
+          "sum by (mode) (rate(node_cpu_seconds_total[5m]))",
+          "node_memory_MemFree_bytes / node_memory_MemTotal_bytes",
+          "topk(3, node_filesystem_avail_bytes)",
+          "count({job=\"node\"})",
+          "max_over_time(node_procs_running{instance=~\"host-.*\"}[3m])",
+          "rate(node_network_receive_bytes_total{device!~\"lo|veth.*\"}[2m] offset 1m)",
+          "count by (__name__) ({__name__=~\"node_(cpu|memory).*\", mode!=\"idle\"})",
+          "absent(no_such_metric)",
+          "h_float",
+          "count_over_time(h_float[10m])",
+          "histogram_quantile(0.9, h_native)",
+          "histogram_count(rate(h_native[2m]))",
+          "{job=\"hostile\", v=~\"(?i)QUOTE.*|back.*\"}",
+          "{\"name with spaces and 'quotes'\"}");
+
+  private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
+  final List<AutoCloseable> open = new ArrayList<>();
+
+  /** The type of the exporter. */
+  abstract String exporter();
+
+  /** Its settings, as YAML. */
+  abstract String settings();
+
+  /** The entry of {@code stores}, as a block of YAML, without read_recent. */
+  abstract String store();
+
+  /**
+   * Makes the next requests fail in every way that is known: refused, broken off before and after
+   * they were done, killed.
+   *
+   * @param round from 0 on, until it says that there is nothing more
+   * @return whether there was something to do
+   */
+  abstract boolean disturb(int round) throws Exception;
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable c : open.reversed()) {
+      c.close();
+    }
+    clients.close();
+  }
+
+  /**
+   * Lines of a block of configuration as the documentation of the database shows it: what stands
+   * below its first line that is equal to this, less indented.
+   *
+   * @param head such as {@code "  clickhouse:"}
+   */
+  final String documented(String head) {
+    Path page = Shared.root().resolve("docs/destinations/" + exporter() + ".md");
+    List<String> out = new ArrayList<>();
+    boolean within = false;
+    try {
+      for (String line : Files.readAllLines(page)) {
+        if (within && (line.startsWith("```") || !line.startsWith("    "))) {
+          return String.join("\n", out);
+        }
+        if (within) {
+          out.add(line.substring(4));
+        }
+        within |= line.equals(head);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw new AssertionError(page + " has no block " + head);
+  }
+
+  final Tried tried() {
+    Tried t = new Tried(exporter(), settings());
+    open.add(t);
+    return t;
+  }
+
+  private MetricSource reading() throws Exception {
+    String entry = "- read_recent: true\n" + store().indent(2);
+    FederatedSource f =
+        new FederatedSource(
+            new MemoryMetricStore(), () -> Long.MAX_VALUE, 50_000_000, new Registry());
+    f.apply(
+        List.of(),
+        StoreConfig.readAll(
+            StoreConfig.LIST.read(YamlDocument.parse("test.yml", null, entry).root()),
+            ForeignStores.TYPES),
+        Labels.EMPTY,
+        clients);
+    return f;
+  }
+
+  /** All samples to the bit, a line a series. */
+  static Map<Labels, List<String>> dump(
+      MetricSource source, long from, long to, Matcher... matchers) {
+    Map<Labels, List<String>> out = new TreeMap<>();
+    try (Selection s = source.select(SelectHints.range(from, to), List.of(matchers))) {
+      assertThat(s.warnings()).isEmpty();
+      SampleBuffer b = new SampleBuffer();
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        List<String> samples = new ArrayList<>();
+        for (int k = 0; k < b.size; k++) {
+          Histogram h = b.histograms == null ? null : b.histograms[k];
+          samples.add(
+              b.timestamps[k]
+                  + " "
+                  + (h == null
+                      ? Long.toHexString(Double.doubleToRawLongBits(b.values[k]))
+                      : shown(h)));
+        }
+        if (!samples.isEmpty()) {
+          out.put(s.labels(i), samples);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static String shown(Histogram h) {
+    double[] custom = h.customBounds();
+    return String.join(
+        " ",
+        String.valueOf(h.integer()),
+        String.valueOf(h.schema()),
+        Double.toHexString(h.zeroThreshold()),
+        Double.toHexString(h.zeroCount()),
+        Double.toHexString(h.count()),
+        Long.toHexString(Double.doubleToRawLongBits(h.sum())),
+        Arrays.toString(h.positiveSpans()),
+        Arrays.toString(h.positive()),
+        Arrays.toString(h.negativeSpans()),
+        Arrays.toString(h.negative()),
+        Arrays.toString(custom));
+  }
+
+  /** Equal to the bit, told by the first series that is not. */
+  private static void same(MetricSource actual, MetricSource expected, Matcher... matchers) {
+    for (long to : new long[] {Long.MAX_VALUE, SampleData.T0 + 60_000}) {
+      Map<Labels, List<String>> want = dump(expected, SampleData.T0, to, matchers);
+      Map<Labels, List<String>> got = dump(actual, SampleData.T0, to, matchers);
+      assertThat(got.keySet()).as(List.of(matchers).toString()).isEqualTo(want.keySet());
+      want.forEach((l, samples) -> assertThat(got.get(l)).as(l.toString()).isEqualTo(samples));
+    }
+  }
+
+  private static Matcher matcher(String op, String name, String value) {
+    for (Matcher.Type t : Matcher.Type.values()) {
+      if (t.operator().equals(op)) {
+        return Matcher.of(t, name, value);
+      }
+    }
+    throw new IllegalArgumentException(op);
+  }
+
+  private static final Matcher ALL = matcher("!=", "__name__", "");
+
+  @Test
+  void whatIsHardToKeepComesBack() throws Exception {
+    MemoryMetricStore oracle = SampleData.oracle();
+    Batch batch = SampleData.hostile(oracle);
+    Tried t = tried();
+    Exporter e = t.exporter(Signal.METRICS);
+    t.send(e, batch);
+    assertThat(t.reasons).isEmpty();
+    assertThat(t.delivered).isEqualTo(batch.items());
+    MetricSource db = reading();
+    same(db, oracle, ALL);
+    t.send(e, batch); // once more, as after a doubt
+    same(db, oracle, ALL);
+    List<Matcher> some = new ArrayList<>();
+    for (String v : SampleData.HOSTILE) {
+      some.add(matcher("=", "v", v));
+      some.add(matcher("!=", "v", v));
+      some.add(matcher("=~", "v", java.util.regex.Pattern.quote(v) + "|a.b"));
+      some.add(matcher("!~", "v", java.util.regex.Pattern.quote(v)));
+    }
+    some.add(matcher("=", "v", ""));
+    some.add(matcher("=~", "v", ".*"));
+    some.add(matcher("=~", "v", ".+"));
+    some.add(matcher("=~", "v", "(?i)GRÖSSE.*|größe.*"));
+    some.add(matcher("=~", "v", "line.end.*"));
+    some.add(matcher("=", "größe", "x"));
+    some.add(matcher("=", "label with \"quotes\"", "x"));
+    some.add(matcher("=", "Job", "upper"));
+    some.add(matcher("=", "__name__", "H_NAME"));
+    some.add(matcher("=~", "__name__", "h_(name|native)"));
+    some.add(matcher("!~", "__name__", "h_.*"));
+    for (Matcher m : some) {
+      Matcher job = matcher("=", "job", "hostile");
+      same(db, oracle, job, m);
+    }
+    List<Matcher> hostile = List.of(matcher("=", "job", "hostile"));
+    assertThat(db.labelNames(0, Long.MAX_VALUE, hostile, 0).values())
+        .isEqualTo(oracle.labelNames(0, Long.MAX_VALUE, hostile, 0).values());
+    assertThat(db.labelValues("v", 0, Long.MAX_VALUE, hostile, 0).values())
+        .isEqualTo(oracle.labelValues("v", 0, Long.MAX_VALUE, hostile, 0).values());
+    assertThat(db.labelValues("__name__", 0, Long.MAX_VALUE, List.of(), 0).values())
+        .isEqualTo(oracle.labelValues("__name__", 0, Long.MAX_VALUE, List.of(), 0).values());
+    assertThat(db.series(0, Long.MAX_VALUE, List.of(hostile), 0))
+        .isEqualTo(oracle.series(0, Long.MAX_VALUE, List.of(hostile), 0));
+  }
+
+  @Test
+  void promqlAnswersTheSame() throws Exception {
+    MemoryMetricStore oracle = SampleData.oracle();
+    Tried t = tried();
+    Exporter e = t.exporter(Signal.METRICS);
+    long items = 0;
+    List<Batch> batches = SampleData.recorded(oracle, SCRAPES, HOSTS);
+    batches.add(SampleData.hostile(oracle));
+    long begun = System.nanoTime();
+    for (Batch b : batches) {
+      t.send(e, b);
+      items += b.items();
+    }
+    long written = System.nanoTime();
+    assertThat(t.delivered).isEqualTo(items);
+    MetricSource db = reading();
+    same(db, oracle, ALL);
+    System.getLogger(exporter())
+        .log(
+            System.Logger.Level.INFO,
+            "{0} samples written in {1} ms, read and compared in {2} ms",
+            items,
+            (written - begun) / 1_000_000,
+            (System.nanoTime() - written) / 1_000_000);
+    try (PromqlEngine engine =
+        new PromqlEngine(EngineOptions.builder().threads(1).parser(ParserOptions.ALL).build())) {
+      long end = SampleData.T0 + Math.min(SCRAPES, 80) * SampleData.INTERVAL;
+      for (String q : QUERIES) {
+        assertThat(answer(engine, db, q, end)).as(q).isEqualTo(answer(engine, oracle, q, end));
+      }
+    }
+  }
+
+  private static List<String> answer(
+      PromqlEngine engine, MetricSource source, String query, long end) {
+    QueryResult r =
+        engine
+            .range(
+                source, query, SampleData.T0, end, 30_000, QueryOptions.DEFAULT.uncached())
+            .execute();
+    assertThat(r.warnings()).isEmpty();
+    List<String> out = new ArrayList<>();
+    for (Value.Series s : ((Value.Matrix) r.value()).series()) {
+      StringBuilder sb = new StringBuilder(s.labels().toString());
+      for (int i = 0; i < s.size(); i++) {
+        Histogram h = s.histogram(i);
+        sb.append(' ').append(s.timestamps()[i]).append('=');
+        sb.append(h == null ? String.valueOf(s.values()[i]) : shown(h));
+      }
+      out.add(sb.toString());
+    }
+    out.sort(null);
+    return out;
+  }
+
+  @Test
+  void nothingIsLostWhateverHappens() throws Exception {
+    MemoryMetricStore oracle = SampleData.oracle();
+    Tried t = tried();
+    Exporter e = t.exporter(Signal.METRICS);
+    List<Batch> batches = SampleData.recorded(oracle, 12, 1);
+    int items = 0;
+    boolean more = true;
+    for (int i = 0; i < batches.size(); i++) {
+      more = more && disturb(i);
+      t.send(e, batches.get(i));
+      items += batches.get(i).items();
+    }
+    assertThat(more).as("faults that were not tried").isFalse();
+    assertThat(t.again).isPositive();
+    assertThat(t.delivered + t.dead + t.dropped).isEqualTo(items);
+    assertThat(t.dead).isZero();
+    same(reading(), oracle, ALL);
+  }
+
+  @Test
+  void itIsChecked() throws Exception {
+    try (DestinationProbe p = tried().probe()) {
+      assertThat(p.connect()).isNotEmpty();
+      List<String> before = p.plan();
+      assertThat(p.write(SampleData.T0 / 1000, 42.5)).contains("read it back");
+      assertThat(p.plan().size()).isLessThanOrEqualTo(before.size());
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.tethys.app.database;
+
+import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.ledger.Account;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One exporter out of the list of all, whose parcels are sent in the caller's thread, again and
+ * again until they are delivered or refused, with exact accounts.
+ */
+final class Tried implements Context, AutoCloseable {
+  private static final int MAX_ATTEMPTS = 200;
+
+  private final String type;
+  private final Registry registry = new Registry();
+  private final List<Exporter> exporters = new ArrayList<>();
+  private final String settings;
+
+  long delivered;
+  long dropped;
+  long dead;
+  int again;
+  final List<String> reasons = new ArrayList<>();
+
+  Tried(String type, String settings) {
+    this.type = type;
+    this.settings = settings;
+  }
+
+  private ExporterFactory<?> factory() {
+    return (ExporterFactory<?>) BuiltIn.components().find(Kind.EXPORTER, type).orElseThrow();
+  }
+
+  Exporter exporter(Signal signal) {
+    Exporter e = make(factory(), signal);
+    exporters.add(e);
+    return e;
+  }
+
+  private <S> S settings(ExporterFactory<S> f) {
+    YamlDocument d = YamlDocument.parse("test.yaml", null, settings);
+    S s = f.settings().read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private <S> Exporter make(ExporterFactory<S> f, Signal signal) {
+    return f.create(settings(f), signal, this);
+  }
+
+  DestinationProbe probe() {
+    return probe(factory());
+  }
+
+  @SuppressWarnings("unchecked") // a factory is checkable for its own settings
+  private <S> DestinationProbe probe(ExporterFactory<S> f) {
+    return ((Checkable<S>) f).probe(settings(f), this);
+  }
+
+  /** Hands over a batch and waits until all of it is dealt with. */
+  void send(Exporter e, Batch batch) {
+    List<Outcome> outcomes = new ArrayList<>();
+    e.consume(batch, outcomes::add);
+    if (!outcomes.equals(List.of(Outcome.ACCEPTED))) {
+      throw new AssertionError(outcomes + " " + reasons);
+    }
+  }
+
+  private void deal(Encoder encoder, Sender sender, Batch batch) throws InterruptedException {
+    Encoder.Encoded encoded = encoder.encode(batch);
+    dropped += encoded.dropped();
+    ArrayDeque<Parcel> left = new ArrayDeque<>(encoded.parcels());
+    int attempts = 0;
+    while (!left.isEmpty()) {
+      if (++attempts > MAX_ATTEMPTS) {
+        throw new AssertionError("it never takes it: " + reasons);
+      }
+      Parcel p = left.removeFirst();
+      Verdict v;
+      try {
+        v = sender.send(p);
+      } catch (IOException e) {
+        v = new Verdict.Later(Duration.ZERO, false, e.toString());
+      }
+      switch (v) {
+        case Verdict.Delivered _ -> {
+          delivered += p.items();
+          attempts = 0;
+        }
+        case Verdict.Partial x -> {
+          delivered += p.items() - x.refused();
+          dead += x.refused();
+        }
+        case Verdict.Later x -> {
+          again++;
+          reasons.add(x.reason());
+          left.addFirst(p);
+        }
+        case Verdict.Never x -> {
+          dead += p.items();
+          reasons.add(x.reason());
+        }
+        case Verdict.Instead x -> {
+          for (int i = x.parcels().size() - 1; i >= 0; i--) {
+            left.addFirst(x.parcels().get(i));
+          }
+        }
+        case Verdict.Sorted x -> {
+          delivered += x.delivered();
+          x.refused().forEach(r -> reasons.add(r.reason()));
+          dead += x.refused().stream().mapToLong(r -> r.parcel().items()).sum();
+          if (x.again() != null) {
+            left.addFirst(x.again());
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public ComponentId id() {
+    return new ComponentId(type, "");
+  }
+
+  @Override
+  public String name() {
+    return "exporter " + type;
+  }
+
+  @Override
+  public Account account(Signal signal) {
+    return new Account("exporter", type, signal);
+  }
+
+  @Override
+  public Clockwork clock() {
+    return Clockwork.system();
+  }
+
+  @Override
+  public System.Logger logger() {
+    return System.getLogger(type);
+  }
+
+  @Override
+  public Registry metrics() {
+    return registry;
+  }
+
+  @Override
+  public <T> T extension(Reference reference, Class<T> capability) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Exporter exporter(DeliverySettings s, Signal signal, Encoder encoder, Sender sender) {
+    return new Exporter() {
+      @Override
+      public void consume(Batch batch, Receipt receipt) {
+        try {
+          deal(encoder, sender, batch);
+          receipt.settle(Outcome.ACCEPTED);
+        } catch (InterruptedException e) {
+          receipt.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+        }
+      }
+
+      @Override
+      public void stop(Duration patience) {
+        sender.close();
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    exporters.forEach(e -> e.stop(Duration.ZERO));
+  }
+}

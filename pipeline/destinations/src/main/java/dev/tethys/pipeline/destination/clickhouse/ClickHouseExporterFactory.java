@@ -1,0 +1,79 @@
+package dev.tethys.pipeline.destination.clickhouse;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes {@code clickhouse} exporters. */
+public final class ClickHouseExporterFactory
+    implements ExporterFactory<ClickHouseSettings>, Checkable<ClickHouseSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public ClickHouseExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "clickhouse";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics, logs and traces to ClickHouse.";
+  }
+
+  @Override
+  public Type<ClickHouseSettings> settings() {
+    return ClickHouseSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  private ClickHouseClient client(ClickHouseSettings s, Context context) {
+    ClientAuth auth =
+        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+    Map<String, String> usual = new HashMap<>();
+    if (!s.user().isEmpty()) {
+      usual.put("X-ClickHouse-User", s.user());
+      if (!s.password().value().isEmpty()) {
+        usual.put("X-ClickHouse-Key", s.password().value());
+      }
+    }
+    return new ClickHouseClient(
+        new HttpEndpoint(
+            s.client(), auth, usual, s.delivery().timeout(), clients, context.clock()::millis),
+        s);
+  }
+
+  @Override
+  public Exporter create(ClickHouseSettings s, Signal signal, Context context) {
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new TableParcels(s.rows(), false),
+        new ClickHouseSender(client(s, context), s));
+  }
+
+  @Override
+  public DestinationProbe probe(ClickHouseSettings s, Context context) {
+    return new ClickHouseProbe(client(s, context), s);
+  }
+}

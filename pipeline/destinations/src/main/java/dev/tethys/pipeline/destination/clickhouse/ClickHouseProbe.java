@@ -1,0 +1,104 @@
+package dev.tethys.pipeline.destination.clickhouse;
+
+import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.tables.MetricTables;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Tries a ClickHouse as its exporter would use it. */
+final class ClickHouseProbe implements DestinationProbe {
+  private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
+
+  private static final Pattern NAME =
+      Pattern.compile("EXISTS ((?:\\.?`(?:[^`\\\\]|\\\\.)*`)+)", Pattern.DOTALL);
+
+  private final ClickHouseClient client;
+  private final ClickHouseSettings settings;
+
+  ClickHouseProbe(ClickHouseClient client, ClickHouseSettings settings) {
+    this.client = client;
+    this.settings = settings;
+  }
+
+  @Override
+  public String connect() throws IOException, InterruptedException {
+    String[] said = client.run("SELECT version(), currentUser() FORMAT TSV").strip().split("\t");
+    return "ClickHouse " + said[0] + (said.length > 1 ? ", as user " + said[1] : "");
+  }
+
+  @Override
+  public List<String> plan() throws IOException, InterruptedException {
+    if (!settings.createSchema()) {
+      return List.of();
+    }
+    List<String> out = new ArrayList<>();
+    List<String> all = new ArrayList<>(List.of(settings.tables().database()));
+    for (Signal s : Signal.values()) {
+      all.addAll(ClickHouseSender.schema(settings.tables(), s));
+    }
+    for (String sql : all) {
+      if (!stands(sql)) {
+        out.add(sql);
+      }
+    }
+    return out;
+  }
+
+  /** Whether what a statement would make is there: its name is quoted and follows EXISTS. */
+  private boolean stands(String create) throws IOException, InterruptedException {
+    Matcher m = NAME.matcher(create);
+    if (!m.find()) {
+      throw new AssertionError(create);
+    }
+    String what = create.startsWith("CREATE DATABASE") ? "DATABASE " : "TABLE ";
+    return client.run("EXISTS " + what + m.group(1)).strip().equals("1");
+  }
+
+  @Override
+  public String write(long seconds, double value) throws IOException, InterruptedException {
+    byte[] body =
+        new WriteRequestWriter()
+            .beginSeries(LABELS)
+            .sample(seconds * 1000, value)
+            .endSeries()
+            .toByteArray();
+    Parcel p =
+        new TableParcels(settings.rows(), false)
+            .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0))
+            .parcels()
+            .getFirst();
+    Verdict v = new ClickHouseSender(client, settings).send(p);
+    if (!(v instanceof Verdict.Delivered)) {
+      throw new IOException("the sample was not taken: " + v);
+    }
+    MetricTables.Series series = new MetricTables(body).series().iterator().next();
+    String sql =
+        "SELECT argMax(value, ts) FROM "
+            + settings.tables().metrics("samples")
+            + " WHERE metric = "
+            + ClickHouseTables.text(series.metric())
+            + " AND series = "
+            + ClickHouseTables.text(series.key().toString())
+            + " AND ts = fromUnixTimestamp64Milli("
+            + seconds * 1000
+            + ") FORMAT TSV";
+    String back = client.run(sql).strip();
+    if (back.isEmpty() || Double.parseDouble(back) != value) {
+      throw new IOException("the sample came back as \"" + back + "\" in the place of " + value);
+    }
+    return "wrote " + LABELS.metricName() + " into " + settings.tables().metrics("samples")
+        + " and read it back";
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.destination.clickhouse;
+
+import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the {@code clickhouse} exporter is told, with the Collector's names where it has some.
+ *
+ * @param url of the HTTP interface
+ * @param createSchema whether databases and tables are made
+ * @param asyncInsert whether the server gathers small inserts; waited for either way
+ * @param settings of ClickHouse, sent with every insert
+ */
+record ClickHouseSettings(
+    HttpClientSettings client,
+    URI url,
+    String user,
+    Secret password,
+    ClickHouseTables tables,
+    boolean createSchema,
+    boolean asyncInsert,
+    Map<String, String> settings,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("clickhouse", "Writes to ClickHouse.").include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 200_000, 32 << 20);
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "The user; else default, or by headers or auth.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<String> DATABASE =
+      SECTION.key("database", Type.STRING, "default", "Where the tables are.");
+  private static final Key<String> METRICS_PREFIX =
+      SECTION.key(
+          "metrics_table_prefix",
+          Type.STRING,
+          "metrics",
+          "Before _samples, _series, _histograms, _exemplars and _metadata.");
+  private static final Key<String> LOGS =
+      SECTION.key("logs_table_name", Type.STRING, "otel_logs", "The table of logs.");
+  private static final Key<String> TRACES =
+      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans.");
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key("create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
+  private static final Key<String> CLUSTER =
+      SECTION.key("cluster_name", Type.STRING, "", "Make them on all nodes of this cluster.");
+  private static final Key<Boolean> REPLICATED =
+      SECTION.key("replicated", Type.BOOL, false, "Make them with replicas.");
+  private static final Key<Duration> TTL =
+      SECTION.key("ttl", GoDurations.TYPE, Duration.ZERO, "How long rows are kept; 0s for ever.");
+  private static final Key<Boolean> ASYNC_INSERT =
+      SECTION.key(
+          "async_insert",
+          Type.BOOL,
+          false,
+          "Let the server gather small inserts of many writers. It is waited for either way.");
+  private static final Key<Map<String, String>> PARAMS =
+      SECTION.key(
+          "connection_params",
+          Type.map(Type.of("string", "", n -> n.asString())),
+          Map.of(),
+          "Settings of ClickHouse, sent with every insert.");
+
+  static {
+    SECTION
+        .notBuilt("table_engine", "An engine by name; see replicated.")
+        .notBuilt("compress", "Of the native protocol; see compression.")
+        .notBuilt("metrics_tables", "Names of the Collector's tables of metrics.")
+        .notBuilt("metrics_table_name", "The Collector's older name of the same.")
+        .notBuilt("json", "Attributes as columns of type JSON.");
+  }
+
+  static final Type<ClickHouseSettings> TYPE = SECTION.type(ClickHouseSettings::read);
+
+  private static ClickHouseSettings read(YamlObject o) {
+    HttpClientSettings client = KEYS.read(o);
+    URI url = client.endpoint();
+    if (url == null || !Set.of("http", "https").contains(url.getScheme())) {
+      throw o.error(
+          "\"endpoint\" must name ClickHouse's HTTP interface, as http://host:8123; the native"
+              + " protocol (tcp, 9000) is not spoken");
+    }
+    Map<String, String> params = new LinkedHashMap<>(o.get(PARAMS));
+    return new ClickHouseSettings(
+        client,
+        url,
+        o.get(USERNAME),
+        o.get(PASSWORD),
+        new ClickHouseTables(
+            o.get(DATABASE),
+            o.get(METRICS_PREFIX),
+            o.get(LOGS),
+            o.get(TRACES),
+            o.get(CLUSTER),
+            o.get(REPLICATED),
+            o.get(TTL).toSeconds()),
+        o.get(CREATE_SCHEMA),
+        o.get(ASYNC_INSERT),
+        params,
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(60)));
+  }
+}

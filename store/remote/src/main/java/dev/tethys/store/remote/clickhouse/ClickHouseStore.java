@@ -1,0 +1,314 @@
+package dev.tethys.store.remote.clickhouse;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.codec.clickhouse.RowBinaryReader;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoredSeries;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * Reads the tables of metrics. All matchers are ClickHouse's own work: its {@code match} is RE2, as
+ * Prometheus's expressions are, and a map gives "" for a label that is absent. Expressions are
+ * anchored as {@link Matcher#anchored} does it.
+ */
+final class ClickHouseStore implements ForeignStore {
+  private static final int MAX_REASON = 1024;
+
+  /** So many keys are named in a question; for more the question about series is repeated in it. */
+  private static final int NAMED_KEYS = 2000;
+
+  /** The ends of what a DateTime64 can be compared with: 1900 and 2299. */
+  private static final long FIRST_TIME = -2_208_988_800_000L;
+
+  private static final long LAST_TIME = 10_413_791_999_999L;
+
+  private final StoreConfig config;
+  private final WebClient client;
+  private final StoreLimits limits;
+  private final ClickHouseTables tables;
+
+  ClickHouseStore(
+      StoreConfig config, WebClient client, StoreLimits limits, ClickHouseTables tables) {
+    this.config = config;
+    this.client = client;
+    this.limits = limits;
+    this.tables = tables;
+  }
+
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.allOf(Capability.class);
+  }
+
+  /** Takes the rows of an answer. */
+  @FunctionalInterface
+  private interface Rows {
+    void row(RowBinaryReader in) throws IOException;
+  }
+
+  private void query(String sql, Rows rows) throws IOException, InterruptedException {
+    String separator = config.url().getRawQuery() == null ? "?" : "&";
+    String path = config.url().getPath().isEmpty() ? "/" : "";
+    URI url =
+        URI.create(
+            config.url() + path + separator + "enable_http_compression=1&wait_end_of_query=1");
+    Call call =
+        Call.post(
+                url,
+                "text/plain; charset=UTF-8",
+                (sql + " FORMAT RowBinary").getBytes(StandardCharsets.UTF_8))
+            .withHeader("Accept-Encoding", "gzip")
+            .withTimeout(config.timeout());
+    try (Answer a = client.send(call);
+        InputStream in =
+            limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
+      if (a.status() != 200) {
+        String said = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8).strip();
+        throw new IOException("ClickHouse answers with status " + a.status() + ": " + said);
+      }
+      RowBinaryReader reader = new RowBinaryReader(in);
+      while (reader.next()) {
+        rows.row(reader);
+      }
+    } catch (CodecException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static String column(String label) {
+    return label.equals(Labels.METRIC_NAME)
+        ? "metric"
+        : "labels[" + ClickHouseTables.text(label) + "]";
+  }
+
+  private static String where(List<Matcher> matchers) {
+    StringBuilder sb = new StringBuilder();
+    String and = " WHERE ";
+    for (Matcher m : matchers) {
+      String c = column(m.name());
+      String anchored = "^(?s:" + m.value() + ")$";
+      String condition =
+          switch (m.type()) {
+            case EQUAL -> c + " = " + ClickHouseTables.text(m.value());
+            case NOT_EQUAL -> c + " != " + ClickHouseTables.text(m.value());
+            case REGEX -> "match(" + c + ", " + ClickHouseTables.text(anchored) + ")";
+            case NOT_REGEX -> "NOT match(" + c + ", " + ClickHouseTables.text(anchored) + ")";
+          };
+      // A pattern with a zero byte would end there for RE2's wrapper: it is judged here instead.
+      if (m.value().indexOf('\0') < 0 || m.type().ordinal() < 2) {
+        sb.append(and).append(condition);
+        and = " AND ";
+      }
+    }
+    return sb.toString();
+  }
+
+  private static Labels labels(RowBinaryReader in) throws IOException {
+    LabelsBuilder b = new LabelsBuilder();
+    int n = in.length();
+    for (int i = 0; i < n; i++) {
+      b.set(in.string(), in.string());
+    }
+    return b.build();
+  }
+
+  private static boolean matches(List<Matcher> matchers, Labels labels) {
+    for (Matcher m : matchers) {
+      if (!m.matches(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Map<UUID, Labels> find(List<Matcher> matchers) throws IOException, InterruptedException {
+    Map<UUID, Labels> found = new HashMap<>();
+    query(
+        "SELECT series, labels FROM " + tables.metrics("series") + where(matchers),
+        in -> {
+          UUID key = in.uuid();
+          Labels l = labels(in);
+          if (matches(matchers, l)) {
+            found.put(key, l);
+          }
+        });
+    return found;
+  }
+
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector all =
+        new SeriesCollector("store " + config.name(), limits, hints, matchers);
+    Map<UUID, SampleBuffer> buffers = new HashMap<>();
+    TreeSet<String> names = new TreeSet<>();
+    find(matchers)
+        .forEach(
+            (key, labels) -> {
+              SampleBuffer b = all.series(labels);
+              if (b != null) {
+                buffers.put(key, b);
+                names.add(labels.metricName());
+              }
+            });
+    if (buffers.isEmpty()) {
+      return List.of();
+    }
+    String condition = condition(hints, matchers, buffers.keySet(), names);
+    query(
+        "SELECT series, toUnixTimestamp64Milli(ts), value FROM "
+            + tables.metrics("samples")
+            + condition,
+        in -> {
+          SampleBuffer b = buffers.get(in.uuid());
+          long time = in.int64();
+          double value = in.float64();
+          if (b != null) {
+            b.add(0, time, value);
+            all.count(1);
+          }
+        });
+    query(
+        "SELECT series, toUnixTimestamp64Milli(ts), integer, reset_hint, schema, zero_threshold,"
+            + " zero_count, count, sum, positive_spans, positive, negative_spans, negative,"
+            + " custom_bounds FROM "
+            + tables.metrics("histograms")
+            + condition,
+        in -> {
+          SampleBuffer b = buffers.get(in.uuid());
+          long time = in.int64();
+          Histogram h = histogram(in);
+          if (b != null) {
+            b.add(0, time, h);
+            all.count(1 + h.positive().length + h.negative().length);
+          }
+        });
+    return all.finish();
+  }
+
+  private String condition(
+      SelectHints hints, List<Matcher> matchers, Collection<UUID> keys, Collection<String> names) {
+    StringBuilder sb = new StringBuilder(" WHERE ");
+    if (names.size() <= NAMED_KEYS) {
+      sb.append("metric IN (");
+      String comma = "";
+      for (String n : names) {
+        sb.append(comma).append(ClickHouseTables.text(n));
+        comma = ", ";
+      }
+      sb.append(") AND ");
+    }
+    if (keys.size() <= NAMED_KEYS) {
+      sb.append("series IN (");
+      String comma = "";
+      for (UUID key : keys) {
+        sb.append(comma).append('\'').append(key).append('\'');
+        comma = ", ";
+      }
+      sb.append(')');
+    } else {
+      sb.append("series IN (SELECT series FROM ")
+          .append(tables.metrics("series"))
+          .append(where(matchers))
+          .append(')');
+    }
+    return sb.append(" AND ts >= fromUnixTimestamp64Milli(")
+        .append(Math.clamp(hints.minTime(), FIRST_TIME, LAST_TIME))
+        .append(") AND ts <= fromUnixTimestamp64Milli(")
+        .append(Math.clamp(hints.maxTime(), FIRST_TIME, LAST_TIME))
+        .append(") ORDER BY metric, series, ts")
+        .toString();
+  }
+
+  private static Histogram histogram(RowBinaryReader in) throws IOException {
+    boolean integer = in.uint8() != 0;
+    Histogram.ResetHint[] hints = Histogram.ResetHint.values();
+    int hint = in.uint8();
+    int schema = in.int32();
+    double zeroThreshold = in.float64();
+    double zeroCount = in.float64();
+    double count = in.float64();
+    double sum = in.float64();
+    int[] positiveSpans = in.int32s();
+    double[] positive = in.float64s();
+    int[] negativeSpans = in.int32s();
+    double[] negative = in.float64s();
+    double[] custom = in.float64s();
+    if (hint >= hints.length) {
+      throw new CodecException("a histogram with reset hint " + hint);
+    }
+    return new Histogram(
+        integer,
+        hints[hint],
+        schema,
+        zeroThreshold,
+        zeroCount,
+        count,
+        sum,
+        positiveSpans,
+        positive,
+        negativeSpans,
+        negative,
+        schema == Histogram.CUSTOM_BUCKETS ? custom : null);
+  }
+
+  @Override
+  public List<Labels> series(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return new ArrayList<>(new TreeSet<>(find(matchers).values()));
+  }
+
+  @Override
+  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    TreeSet<String> out = new TreeSet<>();
+    if (matchers.stream().anyMatch(m -> m.value().indexOf('\0') >= 0)) {
+      return ForeignStore.super.labelNames(range, matchers);
+    }
+    query(
+        "SELECT DISTINCT arrayJoin(mapKeys(labels)) FROM "
+            + tables.metrics("series")
+            + where(matchers),
+        in -> out.add(in.string()));
+    return out;
+  }
+
+  @Override
+  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (matchers.stream().anyMatch(m -> m.value().indexOf('\0') >= 0)) {
+      return ForeignStore.super.labelValues(name, range, matchers);
+    }
+    List<Matcher> having = new ArrayList<>(matchers);
+    having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
+    TreeSet<String> out = new TreeSet<>();
+    query(
+        "SELECT DISTINCT " + column(name) + " FROM " + tables.metrics("series") + where(having),
+        in -> out.add(in.string()));
+    return out;
+  }
+}
