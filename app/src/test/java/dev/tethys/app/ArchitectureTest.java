@@ -72,6 +72,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.pipeline.destination..")
         .layer("kafka")
         .definedBy("dev.tethys.pipeline.kafka..")
+        .layer("postgresql")
+        .definedBy("dev.tethys.pipeline.postgresql..")
         .layer("processors")
         .definedBy("dev.tethys.pipeline.processor..")
         .layer("alert")
@@ -124,6 +126,9 @@ class ArchitectureTest {
             "model", "config", "codec", "web", "discovery", "scrape", "exporters", "pipeline")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
+        .whereLayer("postgresql")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "pipeline", "destinations", "remote stores")
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "pipeline")
         .whereLayer("processors")

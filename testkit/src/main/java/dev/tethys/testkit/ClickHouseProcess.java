@@ -3,14 +3,17 @@ package dev.tethys.testkit;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * ClickHouse's engine (npm's {@code chdb}) behind an HTTP front of our own, in a process. Statements,
- * types and formats are the real ones; headers and status codes of the front are as ClickHouse's
- * documentation has them. A test that makes one is skipped where the package is not installed.
+ * ClickHouse's engine (npm's {@code chdb}) behind an HTTP front of our own, in a process.
+ * Statements, types and formats are the real ones; headers and status codes of the front are as
+ * ClickHouse's documentation has them. A test that makes one is skipped where the package is not
+ * installed.
  */
 public final class ClickHouseProcess implements AutoCloseable {
   private static final String FRONT =
@@ -124,14 +127,13 @@ public final class ClickHouseProcess implements AutoCloseable {
     }
   }
 
-  private String ask(String path, String body) throws IOException {
-    HttpURLConnection c =
-        (HttpURLConnection) URI.create(url() + path).toURL().openConnection();
+  private String ask(String path, @Nullable String body) throws IOException {
+    HttpURLConnection c = (HttpURLConnection) URI.create(url() + path).toURL().openConnection();
     if (body != null) {
       c.setDoOutput(true);
-      c.getOutputStream().write(body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      c.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
     }
-    return new String(c.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    return new String(c.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /** Its HTTP interface. */

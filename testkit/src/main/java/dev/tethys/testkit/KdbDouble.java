@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process of kdb+ as far as a writer and a reader of samples meet it, speaking by KX's own Java
- * client: {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and plain
- * tables, functional select with {@code in}, {@code within} and equality. Functions and expressions
- * it does not understand are answered with an error, as kdb+ does.
+ * client: {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
+ * plain tables, functional select with {@code in}, {@code within} and equality. Functions and
+ * expressions it does not understand are answered with an error, as kdb+ does.
  */
 public final class KdbDouble implements AutoCloseable {
   /** What it does wrong at the next request. */
@@ -80,8 +80,7 @@ public final class KdbDouble implements AutoCloseable {
 
   /** One on loopback. */
   public static KdbDouble start(String login) throws IOException {
-    return new KdbDouble(
-        new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress()), login);
+    return new KdbDouble(new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress()), login);
   }
 
   public int port() {
@@ -271,8 +270,7 @@ public final class KdbDouble implements AutoCloseable {
       for (int i = 0; i < columns.length; i++) {
         row[i] = java.lang.reflect.Array.get(columns[i], r);
       }
-      Integer old =
-          t.keys == 0 ? null : t.byKey.get(Arrays.toString(Arrays.copyOf(row, t.keys)));
+      Integer old = t.keys == 0 ? null : t.byKey.get(Arrays.toString(Arrays.copyOf(row, t.keys)));
       if (old != null) {
         t.rows.set(old, row);
       } else {

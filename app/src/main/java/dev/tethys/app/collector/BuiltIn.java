@@ -5,8 +5,8 @@ import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
+import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
@@ -37,8 +37,12 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 
-/** The list of all components: what is not here does not exist. */
+/**
+ * The list of all components: what is not here does not exist, but for those that bring a driver
+ * along and are found as services.
+ */
 public final class BuiltIn {
   private BuiltIn() {}
 
@@ -79,6 +83,9 @@ public final class BuiltIn {
     all.add(new BearerTokenAuth());
     all.add(new OAuth2ClientFactory(clients));
     all.add(new HeadersSetter());
+    for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {
+      all.add(f);
+    }
     return new Components(all);
   }
 }

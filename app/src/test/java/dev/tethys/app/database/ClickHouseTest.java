@@ -84,20 +84,21 @@ class ClickHouseTest extends DatabaseContract {
     assertThat(t.reasons).isEmpty();
     assertThat(
             ask(
-                "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, SpanId, TraceFlags, SeverityText,"
-                    + " SeverityNumber, ServiceName, Body, ResourceAttributes['host'],"
-                    + " LogAttributes['user'], LogAttributes['n'], EventName FROM {db}.otel_logs"))
+                "SELECT toUnixTimestamp64Nano(Timestamp), TraceId, SpanId, TraceFlags,"
+                    + " SeverityText, SeverityNumber, ServiceName, Body,"
+                    + " ResourceAttributes['host'], LogAttributes['user'], LogAttributes['n'],"
+                    + " EventName FROM {db}.otel_logs"))
         .isEqualTo(
-            "1700000000000000001\t0102030405060708090a0b0c0d0e0f10\t0102030405060708\t1\tWARN\t13\tweb\t"
-                + "it\\'s a \"line\"\th1\tzoë\t[1,{\"a\":true}]\tclick\n");
+            "1700000000000000001\t0102030405060708090a0b0c0d0e0f10\t0102030405060708\t1\tWARN\t13"
+                + "\tweb\tit\\'s a \"line\"\th1\tzoë\t[1,{\"a\":true}]\tclick\n");
     assertThat(
             ask(
                 "SELECT TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, Duration,"
                     + " StatusCode, StatusMessage, Events.Name, Events.Attributes[1]['k'],"
                     + " Links.SpanId FROM {db}.otel_traces"))
         .isEqualTo(
-            "0102030405060708090a0b0c0d0e0f10\t0102030405060708\t\tGET /\tServer\tweb\t1500\tError\t"
-                + "bad\t['e']\tv\t['1111111111111111']\n");
+            "0102030405060708090a0b0c0d0e0f10\t0102030405060708\t\tGET /\tServer\tweb\t1500\tError"
+                + "\tbad\t['e']\tv\t['1111111111111111']\n");
     assertThat(ask("SELECT TraceId FROM {db}.otel_traces_trace_id_ts"))
         .isEqualTo("0102030405060708090a0b0c0d0e0f10\n");
   }

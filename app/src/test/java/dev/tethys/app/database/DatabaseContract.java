@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a database has to do that is a destination and a store: what was written by its exporter is
- * read back by PromQL as from a store of our own, whatever stands in labels and values, and whatever
- * happens on the way.
+ * read back by PromQL as from a store of our own, whatever stands in labels and values, and
+ * whatever happens on the way.
  */
 abstract class DatabaseContract {
   private static final int SCRAPES = Integer.getInteger("tethys.database.scrapes", 30);
@@ -99,7 +99,7 @@ abstract class DatabaseContract {
    * Lines of a block of configuration as the documentation of the database shows it: what stands
    * below its first line that is equal to this, less indented.
    *
-   * @param head such as {@code "  clickhouse:"}
+   * @param head such as {@code " clickhouse:"}
    */
   final String documented(String head) {
     Path page = Shared.root().resolve("docs/destinations/" + exporter() + ".md");
@@ -290,8 +290,7 @@ abstract class DatabaseContract {
       PromqlEngine engine, MetricSource source, String query, long end) {
     QueryResult r =
         engine
-            .range(
-                source, query, SampleData.T0, end, 30_000, QueryOptions.DEFAULT.uncached())
+            .range(source, query, SampleData.T0, end, 30_000, QueryOptions.DEFAULT.uncached())
             .execute();
     assertThat(r.warnings()).isEmpty();
     List<String> out = new ArrayList<>();

@@ -13,10 +13,12 @@ final class Records {
       """
       "resource": {"attributes": [
         {"key": "service.name", "value": {"stringValue": "web"}},
-        {"key": "host", "value": {"stringValue": "h1"}}]}""";
+        {"key": "host", "value": {"stringValue": "h1"}}]}\
+      """;
   private static final String IDS =
       """
-      "traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "0102030405060708\"""";
+      "traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "0102030405060708\"\
+      """;
 
   private Records() {}
 
@@ -52,6 +54,7 @@ final class Records {
 
   private static Batch batch(Signal signal, OtlpSignal of, String json) {
     byte[] b = json.formatted(RESOURCE, IDS).getBytes(StandardCharsets.UTF_8);
-    return new Batch(signal, Encoding.OTLP, OtlpJson.toProtobuf(of, b, 0, b.length).toByteArray(), 1, 0);
+    return new Batch(
+        signal, Encoding.OTLP, OtlpJson.toProtobuf(of, b, 0, b.length).toByteArray(), 1, 0);
   }
 }

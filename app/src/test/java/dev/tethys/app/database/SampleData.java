@@ -181,8 +181,7 @@ final class SampleData {
           }
           a.commit();
         }
-        out.add(
-            new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n * hosts, 0));
+        out.add(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n * hosts, 0));
       }
     }
     return out;

@@ -125,7 +125,8 @@ public final class ClickHouseTables {
     return "CREATE TABLE IF NOT EXISTS "
         + metrics(kind)
         + cluster
-        + " (metric LowCardinality(String), series UUID, ts DateTime64(3) CODEC(DoubleDelta, ZSTD(1)), "
+        + " (metric LowCardinality(String), series UUID, ts DateTime64(3) CODEC(DoubleDelta,"
+        + " ZSTD(1)), "
         + columns
         + ")"
         + engine("ReplacingMergeTree", "")
@@ -161,8 +162,8 @@ public final class ClickHouseTables {
         "CREATE TABLE IF NOT EXISTS "
             + metrics("metadata")
             + cluster
-            + " (family String, type LowCardinality(String), unit String, help String, seen DateTime"
-            + " DEFAULT now())"
+            + " (family String, type LowCardinality(String), unit String, help String, seen"
+            + " DateTime DEFAULT now())"
             + engine("ReplacingMergeTree", "seen")
             + " ORDER BY family");
   }
@@ -197,8 +198,8 @@ public final class ClickHouseTables {
             + index("body", "Body", "tokenbf_v1(32768, 3, 0)", 8).replaceFirst(",$", "")
             + ")"
             + engine("MergeTree", "")
-            + " PARTITION BY toDate(TimestampTime) PRIMARY KEY (ServiceName, TimestampTime) ORDER BY"
-            + " (ServiceName, TimestampTime, Timestamp)"
+            + " PARTITION BY toDate(TimestampTime) PRIMARY KEY (ServiceName, TimestampTime) ORDER"
+            + " BY (ServiceName, TimestampTime, Timestamp)"
             + (ttl.isEmpty() ? "" : " TTL TimestampTime" + ttl)
             + settings());
   }
@@ -244,9 +245,9 @@ public final class ClickHouseTables {
         "CREATE TABLE IF NOT EXISTS "
             + times
             + cluster
-            + " (TraceId String CODEC(ZSTD(1)), Start DateTime CODEC(Delta(4), ZSTD(1)), End DateTime"
-            + " CODEC(Delta(4), ZSTD(1)), INDEX idx_trace_id TraceId TYPE bloom_filter(0.01)"
-            + " GRANULARITY 1)"
+            + " (TraceId String CODEC(ZSTD(1)), Start DateTime CODEC(Delta(4), ZSTD(1)), End"
+            + " DateTime CODEC(Delta(4), ZSTD(1)), INDEX idx_trace_id TraceId TYPE"
+            + " bloom_filter(0.01) GRANULARITY 1)"
             + engine("MergeTree", "")
             + " PARTITION BY toDate(Start) ORDER BY (TraceId, Start)"
             + expires("Start")

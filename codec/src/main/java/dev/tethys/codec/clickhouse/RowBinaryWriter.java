@@ -7,8 +7,8 @@ import java.util.UUID;
 /**
  * Writes rows in ClickHouse's RowBinary: values one behind the other, column by column, row by row,
  * with nothing between. Numbers are little endian; lengths are unsigned LEB128; a string is its
- * length and bytes, an array its length and values, a map its length, keys and values alternating; a
- * UUID is its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after
+ * length and bytes, an array its length and values, a map its length, keys and values alternating;
+ * a UUID is its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after
  * {@link #clear}; for one thread.
  */
 public final class RowBinaryWriter {

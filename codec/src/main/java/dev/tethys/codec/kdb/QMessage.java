@@ -77,11 +77,9 @@ public record QMessage(Kind kind, QValue value) {
   public static int length(byte[] header, int max) {
     ByteOrder order = order(header);
     long n =
-        (header[3] & 0xffL) << 32
-            | ByteBuffer.wrap(header).order(order).getInt(4) & 0xffff_ffffL;
+        (header[3] & 0xffL) << 32 | ByteBuffer.wrap(header).order(order).getInt(4) & 0xffff_ffffL;
     if (n < HEADER + 1 || n > max) {
-      throw new CodecException(
-          "kdb+: a message of " + n + " bytes; at most " + max + " are taken");
+      throw new CodecException("kdb+: a message of " + n + " bytes; at most " + max + " are taken");
     }
     return (int) n;
   }

@@ -15,10 +15,10 @@ public sealed interface QValue {
   /**
    * Several of one type.
    *
-   * @param array {@code byte[]} for booleans, bytes and characters; {@code UUID[]}; {@code short[]};
-   *     {@code int[]} for ints, months, dates, minutes, seconds and times; {@code long[]} for longs,
-   *     timestamps and timespans; {@code float[]}; {@code double[]} for floats and datetimes;
-   *     {@code String[]} for symbols
+   * @param array {@code byte[]} for booleans, bytes and characters; {@code UUID[]}; {@code
+   *     short[]}; {@code int[]} for ints, months, dates, minutes, seconds and times; {@code long[]}
+   *     for longs, timestamps and timespans; {@code float[]}; {@code double[]} for floats and
+   *     datetimes; {@code String[]} for symbols
    */
   record Vector(QType type, Object array) implements QValue {
     public Vector {
@@ -33,9 +33,7 @@ public sealed interface QValue {
 
     @Override
     public boolean equals(@Nullable Object o) {
-      return o instanceof Vector v
-          && type == v.type
-          && Objects.deepEquals(array, v.array);
+      return o instanceof Vector v && type == v.type && Objects.deepEquals(array, v.array);
     }
 
     @Override

@@ -26,8 +26,7 @@ final class QWriter {
         throw new IllegalArgumentException("a message of kdb+ of more than 2 GB");
       }
       int to = (int) Math.min(Integer.MAX_VALUE - 16, Math.max(need, 2L * out.capacity()));
-      ByteBuffer bigger =
-          ByteBuffer.wrap(Arrays.copyOf(out.array(), to)).order(out.order());
+      ByteBuffer bigger = ByteBuffer.wrap(Arrays.copyOf(out.array(), to)).order(out.order());
       bigger.position(out.position());
       out = bigger;
     }
@@ -108,9 +107,7 @@ final class QWriter {
         for (UUID g : gs) { // in this order of bytes on either kind of machine
           ByteBuffer big = ByteBuffer.allocate(16);
           out.put(
-              big.putLong(g.getMostSignificantBits())
-                  .putLong(g.getLeastSignificantBits())
-                  .array());
+              big.putLong(g.getMostSignificantBits()).putLong(g.getLeastSignificantBits()).array());
         }
       }
       case short[] s -> {

@@ -23,12 +23,14 @@ import tools.jackson.core.json.JsonFactory;
  * by.
  *
  * <p>The text is a JSON object, names ascending, nothing between its signs: {@code
- * {"__name__":"up","job":"node"}}. The key is the MD5 of the text's UTF-8, as a UUID: the same for a
- * series wherever and whenever it is written, so that who writes needs to ask nobody, and what is
+ * {"__name__":"up","job":"node"}}. The key is the MD5 of the text's UTF-8, as a UUID: the same for
+ * a series wherever and whenever it is written, so that who writes needs to ask nobody, and what is
  * written twice is the same row. Of a billion series two share a key with a chance of 10^-21.
  */
 public final class SeriesText {
-  /** Names of labels come from anywhere: they are neither kept for ever nor bounded beyond texts. */
+  /**
+   * Names of labels come from anywhere: they are neither kept for ever nor bounded beyond texts.
+   */
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)

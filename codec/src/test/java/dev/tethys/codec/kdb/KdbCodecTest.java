@@ -40,7 +40,8 @@ class KdbCodecTest {
         new QValue.Vector(QType.SHORT, new short[] {1, -1, Short.MIN_VALUE}),
         new QValue.Vector(QType.REAL, new float[] {1, Float.NaN, Float.NEGATIVE_INFINITY}),
         new QValue.Vector(
-            QType.FLOAT, new double[] {-0.0, Double.POSITIVE_INFINITY, 0x1p-1074, 9007199254740993.0}),
+            QType.FLOAT,
+            new double[] {-0.0, Double.POSITIVE_INFINITY, 0x1p-1074, 9007199254740993.0}),
         new QValue.Vector(QType.GUID, new UUID[] {GUID, new UUID(0, 0)}),
         QValue.NOTHING,
         QValue.Primitive.WITHIN,
@@ -123,17 +124,14 @@ class KdbCodecTest {
       assertThat(back.x).containsExactly("n", "sym", "id", "value");
       assertThat(back.y).isEqualTo(table);
     }
-    byte[] error =
-        new QMessage(QMessage.Kind.RESPONSE, new QValue.Error("type")).encode();
+    byte[] error = new QMessage(QMessage.Kind.RESPONSE, new QValue.Error("type")).encode();
     assertThatThrownBy(() -> kx.deserialize(error)).isInstanceOf(c.KException.class);
     Instant at = Instant.parse("2026-01-02T03:04:05.123456789Z");
-    long nanos =
-        (at.toEpochMilli() - QType.EPOCH_MILLIS) / 1000 * 1_000_000_000 + at.getNano();
+    long nanos = (at.toEpochMilli() - QType.EPOCH_MILLIS) / 1000 * 1_000_000_000 + at.getNano();
     assertThat(kx.deserialize(message(QValue.atom(QType.TIMESTAMP, nanos)))).isEqualTo(at);
     assertThat(kx.deserialize(message(QValue.atom(QType.DATE, 9497))))
         .isEqualTo(LocalDate.parse("2026-01-01"));
-    assertThat(kx.deserialize(message(QValue.text("größe"))))
-        .isEqualTo("größe".toCharArray());
+    assertThat(kx.deserialize(message(QValue.text("größe")))).isEqualTo("größe".toCharArray());
   }
 
   private static byte[] message(QValue v) {
@@ -157,9 +155,10 @@ class KdbCodecTest {
                     List.of("id", "v"),
                     List.of(
                         new QValue.Vector(QType.GUID, new UUID[] {GUID}),
-                        new QValue.Vector(
-                            QType.FLOAT, new double[] {Double.NEGATIVE_INFINITY})))));
-    assertThat(QMessage.decode(kx.serialize(0, new Object[] {".u.upd".toCharArray(), "m"}, false), MAX))
+                        new QValue.Vector(QType.FLOAT, new double[] {Double.NEGATIVE_INFINITY})))));
+    assertThat(
+            QMessage.decode(
+                kx.serialize(0, new Object[] {".u.upd".toCharArray(), "m"}, false), MAX))
         .isEqualTo(
             new QMessage(
                 QMessage.Kind.ASYNC, QValue.list(QValue.text(".u.upd"), QValue.symbol("m"))));
@@ -275,7 +274,8 @@ class KdbCodecTest {
                 new QMessage(QMessage.Kind.RESPONSE, new QValue.Vector(QType.FLOAT, long1000))
                     .encode(ByteOrder.LITTLE_ENDIAN, true));
     Process p =
-        new ProcessBuilder("node", "--no-deprecation", "-e", script, module.toString(), hex(v), zipped)
+        new ProcessBuilder(
+                "node", "--no-deprecation", "-e", script, module.toString(), hex(v), zipped)
             .redirectErrorStream(true)
             .start();
     List<String> lines =

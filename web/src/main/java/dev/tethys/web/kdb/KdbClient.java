@@ -54,8 +54,7 @@ public final class KdbClient implements AutoCloseable {
         QValue answer = c.ask(message, deadline);
         whole = true;
         if (answer instanceof QValue.Error(String text)) {
-          throw new KdbException(
-              KdbException.To.REQUEST, "kdb+ at " + address + " says '" + text);
+          throw new KdbException(KdbException.To.REQUEST, "kdb+ at " + address + " says '" + text);
         }
         return answer;
       } catch (CodecException e) {

@@ -98,7 +98,10 @@ final class ClickHouseProbe implements DestinationProbe {
     if (back.isEmpty() || Double.parseDouble(back) != value) {
       throw new IOException("the sample came back as \"" + back + "\" in the place of " + value);
     }
-    return "wrote " + LABELS.metricName() + " into " + settings.tables().metrics("samples")
+    return "wrote "
+        + LABELS.metricName()
+        + " into "
+        + settings.tables().metrics("samples")
         + " and read it back";
   }
 }

@@ -59,7 +59,8 @@ record ClickHouseSettings(
   private static final Key<String> TRACES =
       SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans.");
   private static final Key<Boolean> CREATE_SCHEMA =
-      SECTION.key("create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
+      SECTION.key(
+          "create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
   private static final Key<String> CLUSTER =
       SECTION.key("cluster_name", Type.STRING, "", "Make them on all nodes of this cluster.");
   private static final Key<Boolean> REPLICATED =

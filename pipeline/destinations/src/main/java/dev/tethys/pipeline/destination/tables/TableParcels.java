@@ -19,7 +19,8 @@ import java.util.Map;
 /**
  * Makes parcels for databases with several tables. Metrics are requests of remote write 1.0, cut
  * between series: samples, histograms, exemplars, start timestamps and metadata stay together until
- * they are sent. Logs and traces stay as they are. All of them are compressed by zstd for the queue.
+ * they are sent. Logs and traces stay as they are. All of them are compressed by zstd for the
+ * queue.
  */
 public final class TableParcels implements Encoder {
   private static final int LANES = 8;
@@ -60,8 +61,7 @@ public final class TableParcels implements Encoder {
   public Encoded encode(Batch batch) {
     if (batch.signal() != Signal.METRICS) {
       return Encoded.of(
-          parcel(
-              batch, batch.body(), 0, batch.size(), batch.items(), ordered ? batch.lane() : 0));
+          parcel(batch, batch.body(), 0, batch.size(), batch.items(), ordered ? batch.lane() : 0));
     }
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
@@ -89,8 +89,7 @@ public final class TableParcels implements Encoder {
     RequestSlices in = new RequestSlices().reset(body, 0, size);
     Open last = null;
     while (in.next()) {
-      int i =
-          dealt && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
+      int i = dealt && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
       Open o = in.isSeries() || last == null ? open[i] : last; // metadata goes with any
       if (o == null) {
         o = new Open();
@@ -120,5 +119,35 @@ public final class TableParcels implements Encoder {
     o.out.clear();
     o.items = 0;
     return p;
+  }
+
+  /**
+   * A parcel of metrics in two, between series; of one series between nothing: it stays as it is.
+   *
+   * @return empty when it cannot be halved
+   */
+  public static List<Parcel> halves(Parcel p) {
+    if (p.signal() != Signal.METRICS) {
+      return List.of();
+    }
+    byte[] body = body(p);
+    WriteRequestWriter[] out = {new WriteRequestWriter(), new WriteRequestWriter()};
+    int[] items = new int[2];
+    RequestSlices in = new RequestSlices().reset(body, 0, body.length);
+    while (in.next()) {
+      int half = items[0] == 0 || items[0] + in.samples() <= p.items() / 2 ? 0 : 1;
+      out[half].raw(body, in.offset(), in.length());
+      items[half] += in.samples();
+    }
+    if (items[0] == 0 || items[1] == 0) {
+      return List.of();
+    }
+    List<Parcel> halves = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      byte[] b =
+          Compression.ZSTD.compress(out[i].buffer(), 0, out[i].size(), Compression.DEFAULT_LEVEL);
+      halves.add(new Parcel(p.signal(), b, items[i], p.lane(), p.headers()));
+    }
+    return halves;
   }
 }

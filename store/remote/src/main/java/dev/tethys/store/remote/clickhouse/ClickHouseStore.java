@@ -84,8 +84,7 @@ final class ClickHouseStore implements ForeignStore {
             .withHeader("Accept-Encoding", "gzip")
             .withTimeout(config.timeout());
     try (Answer a = client.send(call);
-        InputStream in =
-            limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
+        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
       if (a.status() != 200) {
         String said = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8).strip();
         throw new IOException("ClickHouse answers with status " + a.status() + ": " + said);
@@ -162,8 +161,7 @@ final class ClickHouseStore implements ForeignStore {
   @Override
   public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    SeriesCollector all =
-        new SeriesCollector("store " + config.name(), limits, hints, matchers);
+    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
     Map<UUID, SampleBuffer> buffers = new HashMap<>();
     TreeSet<String> names = new TreeSet<>();
     find(matchers)

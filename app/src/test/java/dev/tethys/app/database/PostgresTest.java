@@ -1,0 +1,168 @@
+package dev.tethys.app.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.Signal;
+import dev.tethys.testkit.PostgresProcess;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real PostgreSQL. */
+class PostgresTest extends DatabaseContract {
+  @TempDir static Path dir;
+  private static PostgresProcess server;
+  private static final AtomicInteger SCHEMAS = new AtomicInteger();
+  private String schema = "";
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new PostgresProcess(dir, "secret");
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void fresh() {
+    schema = "s\"' " + SCHEMAS.incrementAndGet();
+  }
+
+  @Override
+  String exporter() {
+    return "postgresql";
+  }
+
+  private String here(String documented) {
+    return documented
+        .replace("postgres:5432/telemetry", "127.0.0.1:" + server.port() + "/postgres")
+        .replace("schema: public", "schema: '" + schema.replace("'", "''") + "'");
+  }
+
+  @Override
+  String settings() {
+    return here(documented("  postgresql:"));
+  }
+
+  @Override
+  String store() {
+    return here("type: postgresql\n" + documented("  - type: postgresql"));
+  }
+
+  private List<String> sql(String sql) throws SQLException {
+    String url = "jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres";
+    try (Connection c = DriverManager.getConnection(url, "tethys", "secret");
+        Statement s = c.createStatement()) {
+      List<String> out = new ArrayList<>();
+      if (s.execute(sql.replace("{s}", '"' + schema.replace("\"", "\"\"") + '"'))) {
+        try (ResultSet r = s.getResultSet()) {
+          while (r.next()) {
+            StringBuilder line = new StringBuilder(String.valueOf(r.getString(1)));
+            for (int i = 2; i <= r.getMetaData().getColumnCount(); i++) {
+              line.append('|').append(r.getString(i));
+            }
+            out.add(line.toString());
+          }
+        }
+      }
+      return out;
+    }
+  }
+
+  @Override
+  boolean disturb(int round) throws Exception {
+    switch (round) {
+      case 0 -> {
+        // by trigger: a full disk, a lock that does not come, a transaction that has to be repeated
+        Tried first = tried();
+        first.send(first.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
+        sql("DELETE FROM {s}.metrics_samples");
+        sql("DELETE FROM {s}.metrics_histograms");
+        sql("CREATE SEQUENCE {s}.turn");
+        sql(
+            "CREATE FUNCTION {s}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE n bigint ="
+                + " nextval('"
+                + ('"' + schema.replace("\"", "\"\"") + '"').replace("'", "''")
+                + ".turn'); BEGIN"
+                + " IF n = 1 THEN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END IF;"
+                + " IF n = 2 THEN RAISE EXCEPTION 'lock' USING ERRCODE = '55P03'; END IF;"
+                + " IF n = 3 THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF;"
+                + " RETURN NULL; END $$");
+        sql(
+            "CREATE TRIGGER fail BEFORE INSERT ON {s}.metrics_samples FOR EACH STATEMENT EXECUTE"
+                + " FUNCTION {s}.fail()");
+      }
+      case 1 ->
+          sql(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
+                  + " 'tethys'");
+      case 2 -> server.killAndRestart();
+      case 3 ->
+          sql("DROP TABLE {s}.metrics_exemplars"); // what is not there is made when it is needed
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Test
+  void logsAndSpans() throws Exception {
+    Tried t = tried();
+    var logs = t.exporter(Signal.LOGS);
+    var traces = t.exporter(Signal.TRACES);
+    for (int i = 0; i < 2; i++) { // the second time is a repetition
+      t.send(logs, Records.logs());
+      t.send(traces, Records.spans());
+    }
+    assertThat(t.reasons).isEmpty();
+    assertThat(
+            sql(
+                "SELECT extract(epoch FROM ts), time_unix_nano, trace_id, span_id, flags,"
+                    + " severity_number, severity_text, event_name, body, service,"
+                    + " resource->>'host', attributes->>'user', attributes->'n' FROM {s}.logs"))
+        .containsExactly(
+            "1700000000.000000|1700000000000000001|0102030405060708090a0b0c0d0e0f10|0102030405060708|1|13|WARN|click|it's"
+                + " a \"line\"|web|h1|zoë|[1, {\"a\": true}]");
+    assertThat(
+            sql(
+                "SELECT trace_id, span_id, parent_span_id, name, kind, service, end_unix_nano -"
+                    + " start_unix_nano, status_code, status_message,"
+                    + " events->0->'attributes'->>'k', links->0->>'span_id' FROM {s}.spans"))
+        .containsExactly(
+            "0102030405060708090a0b0c0d0e0f10|0102030405060708||GET"
+                + " /|2|web|1500|2|bad|v|1111111111111111");
+  }
+
+  /** TimescaleDB cannot be had here: what is called is, by functions of the same names. */
+  @Test
+  void hypertablesAreAskedFor() throws Exception {
+    sql("CREATE SCHEMA {s}");
+    sql("CREATE TABLE IF NOT EXISTS public.asked (t text, c text, i interval)");
+    sql(
+        "CREATE OR REPLACE FUNCTION public.create_hypertable(relation regclass, time_column name,"
+            + " chunk_time_interval interval, if_not_exists boolean, migrate_data boolean) RETURNS"
+            + " int LANGUAGE sql AS $$ INSERT INTO public.asked VALUES (relation::text,"
+            + " time_column, chunk_time_interval) RETURNING 1 $$");
+    Tried t = new Tried("timescaledb", settings() + "\nhypertables: true\n");
+    open.add(t);
+    t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
+    assertThat(sql("SELECT count(*), min(i) FROM public.asked WHERE c = 'ts'"))
+        .containsExactly("3|1 day");
+  }
+}

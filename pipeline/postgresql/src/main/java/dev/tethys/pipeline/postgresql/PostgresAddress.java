@@ -1,0 +1,23 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PostgreSQL and how it is reached.
+ *
+ * @param hosts {@code host:port}, several with commas between: the primary of them is looked for
+ * @param tls null for none; otherwise the server's certificate and name are verified as it says
+ * @param connections most at once
+ * @param timeout of a statement and of connecting
+ */
+record PostgresAddress(
+    String hosts,
+    String database,
+    String user,
+    Secret password,
+    @Nullable TlsConfig tls,
+    int connections,
+    Duration timeout) {}

@@ -1,0 +1,55 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import java.util.List;
+import java.util.Set;
+
+/** Makes {@code postgresql} exporters; found as a service. */
+public final class PostgresExporterFactory
+    implements ExporterFactory<PostgresSettings>, Checkable<PostgresSettings> {
+  @Override
+  public String type() {
+    return "postgresql";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("timescaledb");
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics, logs and traces to PostgreSQL or TimescaleDB.";
+  }
+
+  @Override
+  public Type<PostgresSettings> settings() {
+    return PostgresSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public Exporter create(PostgresSettings s, Signal signal, Context context) {
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new TableParcels(s.rows(), false),
+        new PostgresSender(new PostgresPool(s.address()), s));
+  }
+
+  @Override
+  public DestinationProbe probe(PostgresSettings s, Context context) {
+    return new PostgresProbe(new PostgresPool(s.address()), s);
+  }
+}

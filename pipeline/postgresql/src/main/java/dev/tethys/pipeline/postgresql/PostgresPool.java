@@ -1,0 +1,151 @@
+package dev.tethys.pipeline.postgresql;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Properties;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+/** A few connections to one database. Safe for any number of threads. */
+final class PostgresPool implements AutoCloseable {
+  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private record Resting(Connection connection, long since) {}
+
+  private final PostgresAddress address;
+  private final String tlsNumber;
+  private final Semaphore permits;
+  private final ArrayDeque<Resting> resting = new ArrayDeque<>(); // guarded by itself
+  private volatile boolean closed;
+
+  PostgresPool(PostgresAddress address) {
+    this.address = address;
+    this.permits = new Semaphore(address.connections(), true);
+    this.tlsNumber = address.tls() == null ? "" : PostgresTls.register(address.tls());
+  }
+
+  /** What is done with a connection, in a transaction that ends with it. */
+  @FunctionalInterface
+  interface Work<T> {
+    T with(Connection c) throws SQLException, IOException;
+  }
+
+  /**
+   * Does something in a transaction: committed when it returns, rolled back when it throws.
+   *
+   * @throws SQLException what PostgreSQL or the driver says; of class 08 when there is no
+   *     connection
+   */
+  <T> T in(Work<T> work) throws SQLException, IOException, InterruptedException {
+    if (!permits.tryAcquire(address.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IOException("PostgreSQL at " + address.hosts() + ": all connections are busy");
+    }
+    try {
+      Connection c = rested();
+      if (c == null) {
+        c = open();
+      }
+      boolean whole = false;
+      try {
+        T t = work.with(c);
+        c.commit();
+        whole = true;
+        return t;
+      } finally {
+        if (whole) {
+          rest(c);
+        } else {
+          end(c);
+        }
+      }
+    } finally {
+      permits.release();
+    }
+  }
+
+  private Connection open() throws SQLException {
+    Properties p = new Properties();
+    long seconds = Math.max(1, address.timeout().toSeconds());
+    if (!address.user().isEmpty()) {
+      p.setProperty("user", address.user());
+    }
+    if (!address.password().value().isEmpty()) {
+      p.setProperty("password", address.password().value());
+    }
+    p.setProperty("ApplicationName", "tethys");
+    p.setProperty("connectTimeout", Long.toString(Math.min(seconds, 30)));
+    p.setProperty("loginTimeout", Long.toString(Math.min(seconds, 30)));
+    // The server gives up first, and says so.
+    p.setProperty("socketTimeout", Long.toString(seconds + 5));
+    p.setProperty("options", "-c statement_timeout=" + address.timeout().toMillis());
+    p.setProperty("tcpKeepAlive", "true");
+    p.setProperty("gssEncMode", "disable");
+    if (address.hosts().contains(",")) {
+      p.setProperty("targetServerType", "preferPrimary");
+    }
+    if (address.tls() == null) {
+      p.setProperty("sslmode", "disable");
+    } else {
+      p.setProperty("sslmode", address.tls().insecureSkipVerify() ? "require" : "verify-full");
+      p.setProperty("sslfactory", PostgresTls.class.getName());
+      p.setProperty(PostgresTls.NUMBER, tlsNumber);
+    }
+    String url =
+        "jdbc:postgresql://"
+            + address.hosts()
+            + "/"
+            + java.net.URLEncoder.encode(
+                address.database(), java.nio.charset.StandardCharsets.UTF_8);
+    Connection c = new Driver().connect(url, p);
+    if (c == null) {
+      throw new SQLException("not an address of PostgreSQL: " + address.hosts(), "08001");
+    }
+    c.setAutoCommit(false);
+    return c;
+  }
+
+  private @Nullable Connection rested() {
+    while (true) {
+      Resting r;
+      synchronized (resting) {
+        r = resting.pollLast();
+      }
+      if (r == null || System.nanoTime() - r.since < REST_NANOS) {
+        return r == null ? null : r.connection;
+      }
+      end(r.connection);
+    }
+  }
+
+  private void rest(Connection c) {
+    synchronized (resting) {
+      if (!closed) {
+        resting.addLast(new Resting(c, System.nanoTime()));
+        return;
+      }
+    }
+    end(c);
+  }
+
+  private static void end(Connection c) {
+    try {
+      c.close(); // what is not committed is rolled back
+    } catch (SQLException e) {
+      // it is gone
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (resting) {
+      closed = true;
+      resting.forEach(r -> end(r.connection));
+      resting.clear();
+    }
+    PostgresTls.forget(tlsNumber);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.tables.KnownSeries;
+import dev.tethys.pipeline.destination.tables.MetricTables;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Writes parcels, each in one transaction: all of it or nothing. A parcel that PostgreSQL refuses
+ * for what is in it is halved until the rows that it refuses stand alone.
+ */
+final class PostgresSender implements Sender {
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+
+  private final PostgresPool pool;
+  private final PostgresSettings settings;
+  private final PostgresWriter writer;
+  private final KnownSeries known = new KnownSeries();
+  private final Set<Signal> made = EnumSet.noneOf(Signal.class); // guarded by itself
+
+  PostgresSender(PostgresPool pool, PostgresSettings settings) {
+    this.pool = pool;
+    this.settings = settings;
+    this.writer = new PostgresWriter(settings.tables());
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    try {
+      prepare(p.signal());
+      byte[] body = TableParcels.body(p);
+      switch (p.signal()) {
+        case METRICS -> {
+          MetricTables t = new MetricTables(body);
+          List<MetricTables.Series> fresh = known.unknown(t.series());
+          pool.in(
+              c -> {
+                writer.series(c, fresh);
+                writer.metrics(c, t);
+                return true;
+              });
+          known.told(fresh);
+          int beyond = PostgresWriter.beyondTime(t);
+          if (beyond > 0) {
+            return new Verdict.Partial(beyond, "times that a timestamptz cannot be");
+          }
+        }
+        case LOGS -> {
+          CopyRows rows = new RecordRows().logs(new OtlpReader().logs(body, 0, body.length));
+          pool.in(
+              c -> {
+                writer.logs(c, rows);
+                return true;
+              });
+        }
+        case TRACES -> {
+          CopyRows rows = new RecordRows().spans(new OtlpReader().traces(body, 0, body.length));
+          pool.in(
+              c -> {
+                writer.spans(c, rows);
+                return true;
+              });
+        }
+        default -> throw new IllegalArgumentException(p.signal().toString());
+      }
+      return Verdict.DELIVERED;
+    } catch (CodecException e) {
+      return new Verdict.Never(String.valueOf(e.getMessage()));
+    } catch (SQLException e) {
+      return verdict(p, e);
+    }
+  }
+
+  private void prepare(Signal signal) throws SQLException, IOException, InterruptedException {
+    synchronized (made) {
+      if (!settings.createSchema() || made.contains(signal)) {
+        return;
+      }
+    }
+    pool.in(
+        c -> {
+          writer.create(c, signal);
+          return true;
+        });
+    synchronized (made) {
+      made.add(signal);
+    }
+  }
+
+  private Verdict verdict(Parcel p, SQLException e) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    String why = state + " " + e.getMessage();
+    String kind = state.length() < 2 ? "" : state.substring(0, 2);
+    if (state.equals("42P01") || state.equals("3F000")) { // no such table, no such schema
+      synchronized (made) {
+        made.clear();
+      }
+      known.forget();
+      return new Verdict.Later(settings.createSchema() ? Duration.ZERO : PAUSE, false, why);
+    }
+    if (kind.equals("28") || kind.equals("3D") || state.equals("42501")) { // not let in
+      return new Verdict.Later(PAUSE, false, why);
+    }
+    if (kind.equals("22") || kind.equals("23") || kind.equals("42")) { // the rows, or the tables
+      List<Parcel> halves = TableParcels.halves(p);
+      return halves.isEmpty() ? new Verdict.Never(why) : new Verdict.Instead(halves, why);
+    }
+    return new Verdict.Later(Duration.ZERO, kind.equals("53"), why);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.ClientTlsSettings;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.time.Duration;
+import java.util.Set;
+
+/** What the {@code postgresql} exporter is told. */
+record PostgresSettings(
+    PostgresAddress address,
+    PostgresTables tables,
+    boolean createSchema,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("postgresql", "Writes to PostgreSQL or TimescaleDB.")
+          .include(DeliverySettings.SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 50_000, 16 << 20);
+  private static final Key<String> ENDPOINT =
+      SECTION.required(
+          "endpoint",
+          Type.STRING,
+          "postgresql://host:5432/database; of several hosts with commas the primary is written"
+              + " to.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+  private static final Key<Long> CONNECTIONS =
+      SECTION.key("max_connections", Type.INT, 4L, "Most at once.");
+  private static final Key<String> SCHEMA =
+      SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
+  private static final Key<String> PREFIX =
+      SECTION.key(
+          "metrics_table_prefix",
+          Type.STRING,
+          "metrics",
+          "Before _samples, _series, _histograms, _exemplars and _metadata.");
+  private static final Key<String> LOGS =
+      SECTION.key("logs_table_name", Type.STRING, "logs", "The table of logs.");
+  private static final Key<String> TRACES =
+      SECTION.key("traces_table_name", Type.STRING, "spans", "The table of spans.");
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key("create_schema", Type.BOOL, true, "Make the schema and tables that are missing.");
+  private static final Key<Boolean> TIMESCALE =
+      SECTION.key(
+          "hypertables", Type.BOOL, false, "Tables with times become TimescaleDB's hypertables.");
+
+  static {
+    SECTION.notBuilt("retention", "Use pg_cron, pg_partman or TimescaleDB's policies.");
+  }
+
+  static final Type<PostgresSettings> TYPE = SECTION.type(PostgresSettings::read);
+
+  private static PostgresSettings read(YamlObject o) {
+    String[] at = hostsAndDatabase(o.get(ENDPOINT));
+    if (at.length == 0) {
+      throw o.error(ENDPOINT, "\"endpoint\" wants an address such as postgresql://host:5432/db");
+    }
+    long connections = o.get(CONNECTIONS);
+    if (connections < 1 || connections > 100) {
+      throw o.error(CONNECTIONS, "max_connections wants 1 to 100");
+    }
+    DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
+    ClientTlsSettings tls = o.get(TLS);
+    return new PostgresSettings(
+        new PostgresAddress(
+            at[0],
+            at[1],
+            o.get(USERNAME),
+            o.get(PASSWORD),
+            tls.insecure() ? null : tls.config(),
+            (int) connections,
+            delivery.timeout()),
+        new PostgresTables(
+            o.get(SCHEMA), o.get(PREFIX), o.get(LOGS), o.get(TRACES), o.get(TIMESCALE)),
+        o.get(CREATE_SCHEMA),
+        ROWS.read(o),
+        delivery);
+  }
+
+  /** Hosts and database of an address; nothing when it is none. */
+  static String[] hostsAndDatabase(String url) {
+    for (String scheme : new String[] {"postgresql://", "postgres://"}) {
+      if (url.startsWith(scheme)) {
+        String rest = url.substring(scheme.length());
+        int slash = rest.indexOf('/');
+        if (slash > 0
+            && slash < rest.length() - 1
+            && rest.substring(0, slash).matches("[A-Za-z0-9_.:,\\[\\]-]+")
+            && rest.indexOf('?') < 0) {
+          return new String[] {rest.substring(0, slash), rest.substring(slash + 1)};
+        }
+      }
+    }
+    return new String[0];
+  }
+}

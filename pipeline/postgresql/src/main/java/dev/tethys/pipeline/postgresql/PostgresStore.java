@@ -1,0 +1,341 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoredSeries;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.PGCopyInputStream;
+
+/**
+ * Reads the tables of metrics by COPY in its binary form, which gives numbers to the bit and rows
+ * as they are found. Equality is PostgreSQL's work (the index over labels); of regular expressions,
+ * those that mean the same in its dialect and in RE2. The rest is judged here.
+ */
+final class PostgresStore implements ForeignStore {
+  /** Letters, alternatives, and "anything": nothing that two dialects could read differently. */
+  private static final Pattern SAME_IN_BOTH =
+      Pattern.compile("(?:[A-Za-z0-9_:/ -]|\\.[*+])+(?:\\|(?:[A-Za-z0-9_:/ -]|\\.[*+])+)*");
+
+  /** So many keys are named in a question; for more the question about series is repeated in it. */
+  private static final int NAMED_KEYS = 20_000;
+
+  private final StoreConfig config;
+  private final PostgresPool pool;
+  private final StoreLimits limits;
+  private final PostgresTables tables;
+
+  PostgresStore(StoreConfig config, PostgresPool pool, StoreLimits limits, PostgresTables tables) {
+    this.config = config;
+    this.pool = pool;
+    this.limits = limits;
+    this.tables = tables;
+  }
+
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.allOf(Capability.class);
+  }
+
+  /** Takes the rows of an answer. */
+  @FunctionalInterface
+  private interface Rows {
+    void row(CopyReader in) throws IOException;
+  }
+
+  private static void copy(StoreLimits limits, String store, Connection c, String sql, Rows rows)
+      throws SQLException, IOException {
+    String copy = "COPY (" + sql + ") TO STDOUT (FORMAT binary)";
+    try (InputStream in =
+        limits.bounded(
+            new PGCopyInputStream(c.unwrap(PGConnection.class), copy), "store " + store)) {
+      CopyReader reader = new CopyReader(in);
+      while (reader.next()) {
+        rows.row(reader);
+      }
+    }
+  }
+
+  private <T> T in(PostgresPool.Work<T> work) throws IOException, InterruptedException {
+    try {
+      return pool.in(work);
+    } catch (SQLException | CodecException e) {
+      throw new IOException("PostgreSQL: " + e.getMessage(), e);
+    }
+  }
+
+  private static String text(Connection c, String s) throws SQLException {
+    return "'" + c.unwrap(PGConnection.class).escapeLiteral(PostgresText.escape(s)) + "'";
+  }
+
+  private static String where(Connection c, List<Matcher> matchers) throws SQLException {
+    StringBuilder sb = new StringBuilder(" WHERE TRUE");
+    for (Matcher m : matchers) {
+      boolean name = m.name().equals(Labels.METRIC_NAME);
+      String column = name ? "metric" : "COALESCE(labels ->> " + text(c, m.name()) + ", '')";
+      switch (m.type()) {
+        case EQUAL -> {
+          if (name || m.value().isEmpty()) {
+            sb.append(" AND ").append(column).append(" = ").append(text(c, m.value()));
+          } else {
+            String json = PostgresText.json(SeriesText.of(Labels.of(m.name(), m.value())));
+            sb.append(" AND labels @> '")
+                .append(c.unwrap(PGConnection.class).escapeLiteral(json))
+                .append("'::jsonb");
+          }
+        }
+        case NOT_EQUAL ->
+            sb.append(" AND ").append(column).append(" <> ").append(text(c, m.value()));
+        case REGEX, NOT_REGEX -> {
+          if (SAME_IN_BOTH.matcher(m.value()).matches()) {
+            sb.append(" AND ")
+                .append(column)
+                .append(m.type() == Matcher.Type.REGEX ? " ~ " : " !~ ")
+                .append(text(c, "^(?:" + m.value() + ")$"));
+          }
+        }
+      }
+    }
+    return sb.toString();
+  }
+
+  private static boolean matches(List<Matcher> matchers, Labels labels) {
+    for (Matcher m : matchers) {
+      if (!m.matches(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Map<UUID, Labels> find(Connection c, List<Matcher> matchers)
+      throws SQLException, IOException {
+    Map<UUID, Labels> found = new HashMap<>();
+    copy(
+        limits,
+        config.name(),
+        c,
+        "SELECT series, labels::text FROM " + tables.metrics("series") + where(c, matchers),
+        in -> {
+          UUID key = in.uuid();
+          Labels l = PostgresText.unescape(SeriesText.labels(in.text()));
+          if (matches(matchers, l)) {
+            found.put(key, l);
+          }
+        });
+    return found;
+  }
+
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
+    in(
+        c -> {
+          Map<UUID, SampleBuffer> buffers = new HashMap<>();
+          find(c, matchers)
+              .forEach(
+                  (key, labels) -> {
+                    SampleBuffer b = all.series(labels);
+                    if (b != null) {
+                      buffers.put(key, b);
+                    }
+                  });
+          if (!buffers.isEmpty()) {
+            samples(c, condition(c, hints, matchers, buffers.keySet()), buffers, all);
+          }
+          return true;
+        });
+    return all.finish();
+  }
+
+  private void samples(
+      Connection c, String condition, Map<UUID, SampleBuffer> buffers, SeriesCollector all)
+      throws SQLException, IOException {
+    copy(
+        limits,
+        config.name(),
+        c,
+        "SELECT series, ts, value FROM " + tables.metrics("samples") + condition,
+        in -> {
+          SampleBuffer b = buffers.get(in.uuid());
+          long time = in.time();
+          double value = in.float8();
+          if (b != null) {
+            b.add(0, time, value);
+            all.count(1);
+          }
+        });
+    copy(
+        limits,
+        config.name(),
+        c,
+        "SELECT series, ts, is_integer, reset_hint, schema, zero_threshold, zero_count, count, sum,"
+            + " positive_spans, positive, negative_spans, negative, COALESCE(custom_bounds, '{}')"
+            + " FROM "
+            + tables.metrics("histograms")
+            + condition,
+        in -> {
+          SampleBuffer b = buffers.get(in.uuid());
+          long time = in.time();
+          Histogram h = histogram(in);
+          if (b != null) {
+            b.add(0, time, h);
+            all.count(1 + h.positive().length + h.negative().length);
+          }
+        });
+  }
+
+  private static Histogram histogram(CopyReader in) throws IOException {
+    boolean integer = in.bool();
+    Histogram.ResetHint[] hints = Histogram.ResetHint.values();
+    int hint = in.int2();
+    if (hint < 0 || hint >= hints.length) {
+      throw new IOException("PostgreSQL: a histogram with reset hint " + hint);
+    }
+    int schema = in.int4();
+    double zeroThreshold = in.float8();
+    double zeroCount = in.float8();
+    double count = in.float8();
+    double sum = in.float8();
+    int[] positiveSpans = in.int4s();
+    double[] positive = in.float8s();
+    int[] negativeSpans = in.int4s();
+    double[] negative = in.float8s();
+    double[] custom = in.float8s();
+    return new Histogram(
+        integer,
+        hints[hint],
+        schema,
+        zeroThreshold,
+        zeroCount,
+        count,
+        sum,
+        positiveSpans,
+        positive,
+        negativeSpans,
+        negative,
+        schema == Histogram.CUSTOM_BUCKETS ? custom : null);
+  }
+
+  private String condition(
+      Connection c, SelectHints hints, List<Matcher> matchers, Collection<UUID> keys)
+      throws SQLException {
+    StringBuilder sb = new StringBuilder(" WHERE ");
+    if (keys.size() <= NAMED_KEYS) {
+      sb.append("series = ANY('{");
+      String comma = "";
+      for (UUID key : keys) {
+        sb.append(comma).append(key);
+        comma = ",";
+      }
+      sb.append("}'::uuid[])");
+    } else {
+      sb.append("series IN (SELECT series FROM ")
+          .append(tables.metrics("series"))
+          .append(where(c, matchers))
+          .append(')');
+    }
+    return sb.append(" AND ts >= ")
+        .append(moment(hints.minTime()))
+        .append(" AND ts <= ")
+        .append(moment(hints.maxTime()))
+        .append(" ORDER BY series, ts")
+        .toString();
+  }
+
+  /** A moment to compare with; what is beyond all moments is one of the infinite ones. */
+  private static String moment(long millis) {
+    if (millis <= CopyRows.MIN_MILLIS) {
+      return "'-infinity'::timestamptz";
+    }
+    if (millis >= CopyRows.MAX_MILLIS) {
+      return "'infinity'::timestamptz";
+    }
+    return "(TIMESTAMPTZ 'epoch' + "
+        + Math.floorDiv(millis, 1000L)
+        + " * INTERVAL '1 second' + "
+        + Math.floorMod(millis, 1000L)
+        + " * INTERVAL '1 millisecond')";
+  }
+
+  @Override
+  public List<Labels> series(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return in(c -> new ArrayList<>(new TreeSet<>(find(c, matchers).values())));
+  }
+
+  private static boolean isAllTheirs(List<Matcher> matchers) {
+    return matchers.stream()
+        .allMatch(
+            m ->
+                m.type() == Matcher.Type.EQUAL
+                    || m.type() == Matcher.Type.NOT_EQUAL
+                    || SAME_IN_BOTH.matcher(m.value()).matches());
+  }
+
+  @Override
+  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (!isAllTheirs(matchers)) {
+      return ForeignStore.super.labelNames(range, matchers);
+    }
+    return distinct("jsonb_object_keys(labels)", matchers);
+  }
+
+  @Override
+  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (!isAllTheirs(matchers)) {
+      return ForeignStore.super.labelValues(name, range, matchers);
+    }
+    List<Matcher> having = new ArrayList<>(matchers);
+    having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
+    String column =
+        name.equals(Labels.METRIC_NAME)
+            ? "metric"
+            : "labels ->> '" + PostgresText.escape(name).replace("'", "''") + "'";
+    return distinct(column, having);
+  }
+
+  private Collection<String> distinct(String what, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return in(
+        c -> {
+          TreeSet<String> out = new TreeSet<>();
+          copy(
+              limits,
+              config.name(),
+              c,
+              "SELECT DISTINCT " + what + " FROM " + tables.metrics("series") + where(c, matchers),
+              in -> out.add(PostgresText.unescape(in.text())));
+          return out;
+        });
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoreType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Tables of PostgreSQL as the {@code postgresql} exporter writes them; found as a service. */
+public final class PostgresStoreType implements StoreType {
+  private static final int CONNECTIONS = 8;
+
+  private static final Section SECTION =
+      new Section("postgresql store", "Tables that the postgresql exporter writes.");
+  private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, false);
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<TlsConfig> TLS =
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS.");
+  private static final Key<Boolean> INSECURE =
+      SECTION.key("insecure", Type.BOOL, false, "No TLS at all.");
+  private static final Key<String> SCHEMA =
+      SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
+  private static final Key<String> PREFIX =
+      SECTION.key(
+          "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
+
+  @Override
+  public String name() {
+    return "postgresql";
+  }
+
+  @Override
+  public Section section() {
+    return SECTION;
+  }
+
+  @Override
+  public StoreConfig read(YamlObject o) {
+    PostgresTables tables = new PostgresTables(o.get(SCHEMA), o.get(PREFIX), "", "", false);
+    String user = o.get(USERNAME);
+    Secret password = o.get(PASSWORD);
+    TlsConfig tls = o.get(INSECURE) ? null : o.get(TLS);
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("username", user.isEmpty() ? null : user);
+    shown.put("password", password.value().isEmpty() ? null : password);
+    shown.put("insecure", tls == null ? true : null);
+    shown.put("schema", tables.schema());
+    shown.put("metrics_table_prefix", tables.prefix());
+    StoreConfig read =
+        KEYS.read(
+            o,
+            new Shown(shown),
+            (c, s) -> {
+              String[] at = PostgresSettings.hostsAndDatabase(c.url().toString());
+              return new PostgresStore(
+                  c,
+                  new PostgresPool(
+                      new PostgresAddress(
+                          at[0], at[1], user, password, tls, CONNECTIONS, c.timeout())),
+                  new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
+                  tables);
+            });
+    if (PostgresSettings.hostsAndDatabase(read.url().toString()).length == 0) {
+      throw o.error("\"url\" wants an address such as postgresql://host:5432/db");
+    }
+    return read;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.util.List;
+
+/**
+ * Texts as PostgreSQL can hold them: it has no place for the character 0, neither in text nor in
+ * jsonb. It becomes U+E000 and {@code 0}; U+E000 itself, of a private area that hardly anybody
+ * uses, becomes U+E000 and {@code E}. So every text comes back exactly.
+ */
+final class PostgresText {
+  private static final char MARK = '\ue000';
+
+  private PostgresText() {}
+
+  /** A text as it is stored. */
+  static String escape(String s) {
+    if (s.indexOf('\0') < 0 && s.indexOf(MARK) < 0) {
+      return s;
+    }
+    return s.replace(MARK + "", MARK + "E").replace("\0", MARK + "0");
+  }
+
+  /** A text as it was. */
+  static String unescape(String s) {
+    return s.indexOf(MARK) < 0 ? s : s.replace(MARK + "0", "\0").replace(MARK + "E", MARK + "");
+  }
+
+  /** JSON whose texts are stored: zeros in it are written as escapes, other signs as they are. */
+  static String json(String json) {
+    if (json.indexOf(MARK) < 0 && !json.contains("\\u0000")) {
+      return json;
+    }
+    StringBuilder sb = new StringBuilder(json.length() + 16);
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      if (c == MARK) {
+        sb.append(MARK).append('E');
+      } else if (c == '\\' && json.startsWith("u0000", i + 1)) {
+        sb.append(MARK).append('0');
+        i += 5;
+      } else if (c == '\\') {
+        sb.append(c).append(json.charAt(++i));
+      } else {
+        sb.append(c);
+      }
+    }
+    return sb.toString();
+  }
+
+  /** Labels as they were. */
+  static Labels unescape(Labels stored) {
+    List<Labels.Label> all = stored.toList();
+    if (all.stream().noneMatch(l -> (l.name() + l.value()).indexOf(MARK) >= 0)) {
+      return stored;
+    }
+    LabelsBuilder b = new LabelsBuilder();
+    all.forEach(l -> b.set(unescape(l.name()), unescape(l.value())));
+    return b.build();
+  }
+
+  /** A name in SQL. */
+  static String name(String s) {
+    return '"' + s.replace("\"", "\"\"") + '"';
+  }
+}

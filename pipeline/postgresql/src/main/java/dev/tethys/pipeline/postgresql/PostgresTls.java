@@ -1,0 +1,81 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.TlsSockets;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * Secured sockets for the driver, which makes this class by its name and gives it properties alone:
+ * one of them is the number of a configuration. Files are read for every connection.
+ */
+public final class PostgresTls extends SSLSocketFactory {
+  static final String NUMBER = "tethys.tls";
+  private static final Map<String, TlsConfig> CONFIGS = new ConcurrentHashMap<>();
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  private final SSLSocketFactory factory;
+
+  /** For the driver. */
+  public PostgresTls(Properties info) throws IOException {
+    TlsConfig c = CONFIGS.get(info.getProperty(NUMBER));
+    if (c == null) {
+      throw new IOException("the connection's TLS was given up");
+    }
+    this.factory = TlsSockets.factory(c);
+  }
+
+  static String register(TlsConfig c) {
+    String n = Long.toString(NUMBERS.incrementAndGet());
+    CONFIGS.put(n, c);
+    return n;
+  }
+
+  static void forget(String number) {
+    CONFIGS.remove(number);
+  }
+
+  @Override
+  public String[] getDefaultCipherSuites() {
+    return factory.getDefaultCipherSuites();
+  }
+
+  @Override
+  public String[] getSupportedCipherSuites() {
+    return factory.getSupportedCipherSuites();
+  }
+
+  @Override
+  public Socket createSocket(Socket s, String host, int port, boolean autoClose)
+      throws IOException {
+    return factory.createSocket(s, host, port, autoClose);
+  }
+
+  @Override
+  public Socket createSocket(String host, int port) throws IOException {
+    return factory.createSocket(host, port);
+  }
+
+  @Override
+  public Socket createSocket(String host, int port, InetAddress local, int localPort)
+      throws IOException {
+    return factory.createSocket(host, port, local, localPort);
+  }
+
+  @Override
+  public Socket createSocket(InetAddress host, int port) throws IOException {
+    return factory.createSocket(host, port);
+  }
+
+  @Override
+  public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
+      throws IOException {
+    return factory.createSocket(host, port, local, localPort);
+  }
+}

@@ -1,0 +1,170 @@
+package dev.tethys.pipeline.postgresql;
+
+import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.SpanLink;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.destination.rows.AttributeText;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Rows of logs and spans. The id of a row is made of what is in it, so that one that is sent again
+ * is the same; of equal records in one request the number among its equals is part of it.
+ */
+final class RecordRows {
+  private final Map<String, Integer> equals = new HashMap<>();
+
+  private UUID id(String of) {
+    int n = equals.merge(of, 1, Integer::sum);
+    return SeriesText.key(of + "#" + n);
+  }
+
+  CopyRows logs(LogsData logs) {
+    CopyRows rows = new CopyRows(17);
+    for (ResourceGroup<LogRecord> g : logs.resources()) {
+      String resource = json(g.resource().attributes());
+      for (ScopeGroup<LogRecord> s : g.scopes()) {
+        String scope = json(s.scope().attributes());
+        for (LogRecord r : s.items()) {
+          long time = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
+          String body = AttributeText.text(r.body());
+          String attributes = json(r.attributes());
+          String trace = trace(r.traceIdHigh(), r.traceIdLow());
+          String what =
+              String.join(
+                  "\n",
+                  Long.toString(time),
+                  resource,
+                  s.scope().name(),
+                  scope,
+                  attributes,
+                  trace,
+                  span(r.spanId()),
+                  Integer.toString(r.severityNumber()),
+                  r.severityText(),
+                  r.eventName(),
+                  body);
+          rows.row()
+              .timeOfNanos(time)
+              .uuid(id(what))
+              .int8(r.timeUnixNano())
+              .int8(r.observedTimeUnixNano())
+              .text(trace)
+              .text(span(r.spanId()))
+              .int8(r.flags() & 0xffff_ffffL)
+              .int2(r.severityNumber())
+              .text(r.severityText())
+              .text(r.eventName())
+              .text(body);
+          common(rows, g, resource, s, scope, attributes);
+        }
+      }
+    }
+    return rows;
+  }
+
+  CopyRows spans(TracesData traces) {
+    CopyRows rows = new CopyRows(21);
+    for (ResourceGroup<Span> g : traces.resources()) {
+      String resource = json(g.resource().attributes());
+      for (ScopeGroup<Span> s : g.scopes()) {
+        String scope = json(s.scope().attributes());
+        for (Span p : s.items()) {
+          String attributes = json(p.attributes());
+          String trace = trace(p.traceIdHigh(), p.traceIdLow());
+          String what =
+              String.join(
+                  "\n",
+                  Long.toString(p.startTimeUnixNano()),
+                  Long.toString(p.endTimeUnixNano()),
+                  trace,
+                  span(p.spanId()),
+                  p.name(),
+                  resource,
+                  attributes);
+          rows.row()
+              .timeOfNanos(p.startTimeUnixNano())
+              .uuid(id(what))
+              .int8(p.startTimeUnixNano())
+              .int8(p.endTimeUnixNano())
+              .text(trace)
+              .text(span(p.spanId()))
+              .text(span(p.parentSpanId()))
+              .text(p.traceState())
+              .int8(p.flags() & 0xffff_ffffL)
+              .text(p.name())
+              .int2(p.kind())
+              .int2(p.statusCode())
+              .text(p.statusMessage());
+          common(rows, g, resource, s, scope, attributes);
+          rows.jsonb(events(p)).jsonb(links(p));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static void common(
+      CopyRows rows,
+      ResourceGroup<?> g,
+      String resource,
+      ScopeGroup<?> s,
+      String scope,
+      String attributes) {
+    rows.text(AttributeText.text(g.resource().attributes().get("service.name")))
+        .jsonb(resource)
+        .text(s.scope().name())
+        .text(s.scope().version())
+        .jsonb(scope)
+        .jsonb(attributes);
+  }
+
+  private static String json(Attributes a) {
+    return AttributeText.json(new StringBuilder(), a).toString();
+  }
+
+  private static String events(Span p) {
+    StringBuilder sb = new StringBuilder("[");
+    for (SpanEvent e : p.events()) {
+      sb.append(sb.length() == 1 ? "" : ",")
+          .append("{\"time_unix_nano\":")
+          .append(e.timeUnixNano())
+          .append(",\"name\":");
+      GoJson.append(sb, e.name()).append(",\"attributes\":");
+      AttributeText.json(sb, e.attributes()).append('}');
+    }
+    return sb.append(']').toString();
+  }
+
+  private static String links(Span p) {
+    StringBuilder sb = new StringBuilder("[");
+    for (SpanLink l : p.links()) {
+      sb.append(sb.length() == 1 ? "" : ",")
+          .append("{\"trace_id\":\"")
+          .append(trace(l.traceIdHigh(), l.traceIdLow()))
+          .append("\",\"span_id\":\"")
+          .append(span(l.spanId()))
+          .append("\",\"trace_state\":");
+      GoJson.append(sb, l.traceState()).append(",\"attributes\":");
+      AttributeText.json(sb, l.attributes()).append('}');
+    }
+    return sb.append(']').toString();
+  }
+
+  private static String trace(long high, long low) {
+    return (high | low) == 0 ? "" : String.format("%016x%016x", high, low);
+  }
+
+  private static String span(long id) {
+    return id == 0 ? "" : String.format("%016x", id);
+  }
+}

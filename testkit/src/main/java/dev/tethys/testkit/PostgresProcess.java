@@ -1,0 +1,118 @@
+package dev.tethys.testkit;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A real PostgreSQL on loopback, as Debian installs it, over a folder of its own. It does not run
+ * as root: there, {@code runuser} starts it as nobody. A test that makes one is skipped where it is
+ * not installed.
+ */
+public final class PostgresProcess implements AutoCloseable {
+  private static final Path INSTALLED = Path.of("/usr/lib/postgresql");
+
+  private final Path dir;
+  private final Path programs;
+  private final int port = Ports.free();
+  private final boolean root = "root".equals(System.getProperty("user.name"));
+
+  /**
+   * Starts it.
+   *
+   * @param dir must be reachable by everybody
+   * @param password of the user {@code tethys}
+   */
+  public PostgresProcess(Path dir, String password) throws IOException, InterruptedException {
+    this.dir = Files.createDirectory(dir.resolve("postgres"));
+    this.programs = programs();
+    if (root) {
+      Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxrwxrwx"));
+      Files.setPosixFilePermissions(this.dir, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+    Path secret = this.dir.resolve("password");
+    Files.writeString(secret, password);
+    run(
+        "initdb",
+        "--pgdata=" + data(),
+        "--username=tethys",
+        "--pwfile=" + secret,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync");
+    begin();
+  }
+
+  private static Path programs() throws IOException {
+    Assumptions.assumeTrue(
+        Files.isDirectory(INSTALLED), "needs PostgreSQL in " + INSTALLED + " (apt: postgresql)");
+    try (Stream<Path> versions = Files.list(INSTALLED)) {
+      return versions
+          .map(v -> v.resolve("bin"))
+          .filter(b -> Files.exists(b.resolve("initdb")))
+          .max(Path::compareTo)
+          .orElseThrow();
+    }
+  }
+
+  private Path data() {
+    return dir.resolve("data");
+  }
+
+  public int port() {
+    return port;
+  }
+
+  private void run(String program, String... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    if (root) {
+      command.addAll(List.of("runuser", "-u", "nobody", "--"));
+    }
+    command.add(programs.resolve(program).toString());
+    command.addAll(Arrays.asList(args));
+    Path log = dir.resolve(program + ".log");
+    Process p =
+        new ProcessBuilder(command)
+            .directory(dir.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    if (!p.waitFor(60, TimeUnit.SECONDS) || p.exitValue() != 0) {
+      throw new IOException(program + ": " + Files.readString(log, StandardCharsets.UTF_8));
+    }
+  }
+
+  private void begin() throws IOException, InterruptedException {
+    run(
+        "pg_ctl",
+        "start",
+        "--pgdata=" + data(),
+        "--wait",
+        "--timeout=60",
+        "--log=" + dir.resolve("server.log"),
+        "--options=-p "
+            + port
+            + " -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=40"
+            + " -c fsync=off");
+  }
+
+  /** Ends it as a power failure would, and starts it again over its data. */
+  public void killAndRestart() throws IOException, InterruptedException {
+    run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=immediate", "--wait");
+    begin();
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=immediate", "--wait");
+  }
+}
