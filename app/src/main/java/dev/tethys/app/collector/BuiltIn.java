@@ -33,6 +33,7 @@ import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.prometheus.PrometheusReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
+import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -61,6 +62,7 @@ public final class BuiltIn {
     all.add(new InfluxReceiverFactory());
     all.add(new CarbonReceiverFactory());
     all.add(new OpenTsdbReceiverFactory());
+    all.add(new StatsdReceiverFactory());
     all.add(new KafkaReceiverFactory());
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));

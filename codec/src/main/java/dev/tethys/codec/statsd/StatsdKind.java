@@ -1,0 +1,32 @@
+package dev.tethys.codec.statsd;
+
+import org.jspecify.annotations.Nullable;
+
+/** The types of StatsD and DogStatsD. */
+public enum StatsdKind {
+  COUNTER,
+  GAUGE,
+  /** Milliseconds. */
+  TIMING,
+  HISTOGRAM,
+  DISTRIBUTION,
+  SET;
+
+  /** The type of a word; null for one that is none. */
+  public static @Nullable StatsdKind named(String word) {
+    return switch (word) {
+      case "c" -> COUNTER;
+      case "g" -> GAUGE;
+      case "ms" -> TIMING;
+      case "h" -> HISTOGRAM;
+      case "d" -> DISTRIBUTION;
+      case "s" -> SET;
+      default -> null;
+    };
+  }
+
+  /** Whether each value is an observation. */
+  public boolean isObserved() {
+    return this == TIMING || this == HISTOGRAM || this == DISTRIBUTION;
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import dev.tethys.codec.statsd.StatsdKind;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * What becomes of the observations of one type: an item of {@code timer_histogram_mapping}.
+ *
+ * @param bounds of a histogram; none for an exponential one
+ * @param maxSize buckets of an exponential histogram
+ * @param percentiles of a summary, 0 to 100
+ */
+record ObserverForm(
+    StatsdKind kind, Shape shape, List<Double> bounds, int maxSize, List<Double> percentiles) {
+  enum Shape {
+    GAUGE,
+    SUMMARY,
+    HISTOGRAM,
+    DISABLED
+  }
+
+  private static final int DEFAULT_MAX_SIZE = 160;
+  private static final List<Double> DEFAULT_PERCENTILES =
+      List.of(0.0, 10.0, 50.0, 90.0, 95.0, 100.0);
+
+  static ObserverForm gauge(StatsdKind kind) {
+    return new ObserverForm(kind, Shape.GAUGE, List.of(), DEFAULT_MAX_SIZE, DEFAULT_PERCENTILES);
+  }
+
+  private static final Section HISTOGRAM = new Section("histogram", "Of histograms.");
+  private static final Key<Long> MAX_SIZE =
+      HISTOGRAM.key(
+          "max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "Buckets of an exponential histogram.");
+  private static final Key<List<YamlObject>> EXPLICIT;
+  private static final Key<String> PATTERN;
+  private static final Key<List<Double>> BUCKETS;
+
+  static {
+    Section explicit = new Section("explicit_buckets", "Bounds of some metrics.");
+    PATTERN = explicit.key("matcher_pattern", Type.STRING, ".*", "Only .* is built.");
+    BUCKETS = explicit.required("buckets", Type.list(Type.FLOAT), "Upper bounds, ascending.");
+    EXPLICIT =
+        HISTOGRAM.key(
+            "explicit_buckets",
+            Type.list(explicit.type(o -> o)),
+            List.of(),
+            "Bounds in the place of exponential buckets.");
+  }
+
+  private static final Section SUMMARY = new Section("summary", "Of summaries.");
+  private static final Key<List<Double>> PERCENTILES =
+      SUMMARY.key("percentiles", Type.list(Type.FLOAT), DEFAULT_PERCENTILES, "0 to 100.");
+
+  private static final Section SECTION =
+      new Section("timer_histogram_mapping", "What becomes of observations.");
+  private static final Key<StatsdKind> KIND =
+      SECTION.required("statsd_type", kinds(), "timing, histogram or distribution.");
+  private static final Key<Shape> SHAPE =
+      SECTION.key(
+          "observer_type",
+          Type.lowerCase("observer type", Shape.class),
+          Shape.GAUGE,
+          "gauge, summary, histogram or disabled.");
+  private static final Key<YamlObject> HISTOGRAM_KEY =
+      SECTION.optional("histogram", HISTOGRAM.type(o -> o), "Of histograms.");
+  private static final Key<YamlObject> SUMMARY_KEY =
+      SECTION.optional("summary", SUMMARY.type(o -> o), "Of summaries.");
+
+  static final Type<ObserverForm> TYPE = SECTION.type(ObserverForm::read);
+
+  private static Type<StatsdKind> kinds() {
+    SequencedMap<String, StatsdKind> m = new LinkedHashMap<>();
+    m.put("timing", StatsdKind.TIMING);
+    m.put("timer", StatsdKind.TIMING);
+    m.put("histogram", StatsdKind.HISTOGRAM);
+    m.put("distribution", StatsdKind.DISTRIBUTION);
+    return Type.oneOf("statsd_type", m);
+  }
+
+  private static ObserverForm read(YamlObject o) {
+    YamlObject h = o.find(HISTOGRAM_KEY);
+    YamlObject s = o.find(SUMMARY_KEY);
+    List<Double> bounds = List.of();
+    long maxSize = DEFAULT_MAX_SIZE;
+    if (h != null) {
+      maxSize = h.get(MAX_SIZE);
+      if (maxSize < 2 || maxSize > 10_000) {
+        throw h.error(MAX_SIZE, "max_size wants 2 to 10000");
+      }
+      List<YamlObject> explicit = h.get(EXPLICIT);
+      if (explicit.size() > 1
+          || !explicit.isEmpty() && !explicit.getFirst().get(PATTERN).equals(".*")) {
+        throw h.error(
+            EXPLICIT,
+            "explicit_buckets of some metrics alone are not built in Tethys yet (see README):"
+                + " write one item with the pattern .*");
+      }
+      if (!explicit.isEmpty()) {
+        bounds = explicit.getFirst().get(BUCKETS);
+        for (int i = 1; i < bounds.size(); i++) {
+          if (!(bounds.get(i) > bounds.get(i - 1))) {
+            throw explicit.getFirst().error(BUCKETS, "buckets must ascend: " + bounds);
+          }
+        }
+      }
+    }
+    List<Double> percentiles = s == null ? DEFAULT_PERCENTILES : s.get(PERCENTILES);
+    for (double p : percentiles) {
+      if (s != null && !(p >= 0 && p <= 100)) {
+        throw s.error(PERCENTILES, "percentiles want 0 to 100, not " + p);
+      }
+    }
+    return new ObserverForm(o.get(KIND), o.get(SHAPE), bounds, (int) maxSize, percentiles);
+  }
+}

@@ -1,0 +1,228 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.statsd.StatsdKind;
+import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.codec.statsd.StatsdSample;
+import dev.tethys.collect.exporter.mapping.MetricKind;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.collect.exporter.mapping.MetricMapper.Mapped;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds up what comes within an interval. Safe for any number of threads.
+ *
+ * <p>Bounds: at most {@code maxSeries} series in an interval, beyond which new ones are refused,
+ * and {@link Aggregate#MAX_KEPT} members or observations in each. The last values of as many gauges
+ * are kept from one interval to the next, for those that are sent as changes.
+ */
+final class StatsdAggregator {
+  /**
+   * How values become metrics.
+   *
+   * @param kindAttribute whether points say of what type they were sent, as {@code metric_type}
+   * @param simpleTags whether tags without a value are taken, as labels without one
+   * @param monotonic whether counters never fall
+   * @param forms of observations; those that are not named are gauges
+   * @param mapper of names; null for none
+   */
+  record Rules(
+      boolean kindAttribute,
+      boolean monotonic,
+      List<ObserverForm> forms,
+      @Nullable MetricMapper mapper,
+      int maxSeries) {}
+
+  private record Key(StatsdKind kind, String name, Map<String, String> attributes) {}
+
+  private final Rules rules;
+  private final Map<StatsdKind, ObserverForm> forms = new EnumMap<>(StatsdKind.class);
+  private Map<Key, Aggregate> series = new LinkedHashMap<>(); // guarded by this
+  private final Map<Key, Double> levels; // guarded by this
+  private long startNanos; // guarded by this
+
+  StatsdAggregator(Rules rules, long startNanos) {
+    this.rules = rules;
+    this.startNanos = startNanos;
+    for (StatsdKind k : StatsdKind.values()) {
+      if (k.isObserved()) {
+        forms.put(k, ObserverForm.gauge(k));
+      }
+    }
+    rules.forms().forEach(f -> forms.put(f.kind(), f));
+    this.levels =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Key, Double> eldest) {
+            return size() > rules.maxSeries();
+          }
+        };
+  }
+
+  /** Reads lines. */
+  Refusals read(StatsdReader reader, byte[] buf, int offset, int length) {
+    Refusals refusals = new Refusals();
+    int[] line = {0};
+    reader.read(
+        buf,
+        offset,
+        length,
+        new StatsdReader.Sink() {
+          @Override
+          public void line() {
+            line[0]++;
+          }
+
+          @Override
+          public void sample(StatsdSample s) {
+            String why = add(s);
+            if (why != null) {
+              refusals.add(line[0], s.name(), why);
+            }
+          }
+
+          @Override
+          public void refused(String text, String reason) {
+            refusals.add(line[0], text, reason);
+          }
+        });
+    return refusals;
+  }
+
+  private static MetricKind kind(StatsdKind k) {
+    return switch (k) {
+      case COUNTER -> MetricKind.COUNTER;
+      case GAUGE, SET -> MetricKind.GAUGE;
+      case TIMING, HISTOGRAM, DISTRIBUTION -> MetricKind.OBSERVER;
+    };
+  }
+
+  /** Takes a value; why not, else null. */
+  @Nullable String add(StatsdSample s) {
+    String name = s.name();
+    Map<String, String> attributes = new TreeMap<>(s.tags());
+    double value = s.value();
+    if (rules.mapper() != null) {
+      Mapped m = rules.mapper().map(name, kind(s.kind()));
+      if (m != null) {
+        if (m.mapping().drop()) {
+          return null;
+        }
+        name = m.name();
+        value *= m.mapping().scale();
+        m.labels()
+            .forEach(
+                (k, v) -> {
+                  if (!m.mapping().honorLabels() || !attributes.containsKey(k)) {
+                    attributes.put(k, v);
+                  }
+                });
+      }
+    }
+    if (rules.kindAttribute()) {
+      attributes.put(
+          "metric_type",
+          switch (s.kind()) {
+            case COUNTER -> "counter";
+            case GAUGE -> "gauge";
+            case TIMING -> "timing";
+            case HISTOGRAM -> "histogram";
+            case DISTRIBUTION -> "distribution";
+            case SET -> "set";
+          });
+    }
+    Key key = new Key(s.kind(), name, attributes);
+    synchronized (this) {
+      Aggregate a = series.get(key);
+      if (a == null) {
+        if (series.size() >= rules.maxSeries()) {
+          return "more than " + rules.maxSeries() + " series within an interval";
+        }
+        a = begin(key);
+        if (a == null) {
+          return null;
+        }
+        series.put(key, a);
+      }
+      if (!a.add(s, value)) {
+        return "more than " + Aggregate.MAX_KEPT + " values of a series within an interval";
+      }
+      if (a instanceof Aggregate.Level l) {
+        levels.put(key, l.value());
+      }
+      return null;
+    }
+  }
+
+  private @Nullable Aggregate begin(Key key) {
+    return switch (key.kind) {
+      case COUNTER -> new Aggregate.Count(rules.monotonic());
+      case GAUGE -> new Aggregate.Level(levels.getOrDefault(key, 0.0));
+      case SET -> new Aggregate.Members();
+      case TIMING, HISTOGRAM, DISTRIBUTION -> {
+        ObserverForm f = forms.get(key.kind);
+        if (f == null) {
+          throw new IllegalStateException("no form of " + key.kind);
+        }
+        yield switch (f.shape()) {
+          case DISABLED -> null;
+          case GAUGE, SUMMARY -> new Aggregate.Observations(f);
+          case HISTOGRAM ->
+              f.bounds().isEmpty()
+                  ? new Aggregate.Exponential(f.maxSize())
+                  : new Aggregate.Buckets(f.bounds());
+        };
+      }
+    };
+  }
+
+  /** What came since the last time; empty when nothing did. */
+  MetricsData take(long nanos) {
+    Map<Key, Aggregate> taken;
+    long since;
+    synchronized (this) {
+      taken = series;
+      series = new LinkedHashMap<>();
+      since = startNanos;
+      startNanos = nanos;
+    }
+    MetricsData data = new MetricsData();
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    Map<String, Metric> metrics = new HashMap<>();
+    taken.forEach(
+        (key, aggregate) -> {
+          // Timers of one name may be gauges where counters of that name are sums.
+          Metric m =
+              metrics.computeIfAbsent(
+                  key.kind + " " + key.name,
+                  k -> {
+                    Metric made = new Metric();
+                    made.setName(key.name);
+                    if (key.kind == StatsdKind.TIMING && rules.mapper() == null) {
+                      made.setUnit("ms");
+                    }
+                    scope.items().add(made);
+                    return made;
+                  });
+          aggregate.addTo(m, key.attributes, since, nanos);
+        });
+    if (!scope.items().isEmpty()) {
+      ResourceGroup<Metric> resource = new ResourceGroup<>();
+      resource.scopes().add(scope);
+      data.resources().add(resource);
+    }
+    return data;
+  }
+}

@@ -1,0 +1,181 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.StreamListener;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds up what comes and hands it on once an interval. An interval that is not taken is offered
+ * again; meanwhile the next one grows, up to its bounds.
+ */
+final class StatsdReceiver implements Receiver {
+  private static final int MAX_LINE = 64 << 10;
+  private static final Duration IDLE = Duration.ofMinutes(10);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final Consumer to;
+  private final Clockwork clock;
+  private final Duration interval;
+  private final StatsdAggregator aggregator;
+  private final SocketDoor door;
+  private final Object lock = new Object();
+  private Clockwork.@Nullable Timer timer; // guarded by lock
+  private @Nullable Batch pending; // guarded by lock
+  private boolean underway; // guarded by lock
+  private boolean stopped; // guarded by lock
+
+  StatsdReceiver(StatsdReceiverFactory.Settings s, Consumer to, Clockwork clock, PointTally tally) {
+    this.to = to;
+    this.clock = clock;
+    this.interval = s.interval();
+    this.aggregator = new StatsdAggregator(s.rules(), nanos());
+    StatsdReader reader = new StatsdReader(StatsdReader.Tags.ALL);
+    this.door =
+        s.udp()
+            ? PointSockets.datagrams(
+                new DatagramListener.Options(s.endpoint()),
+                () ->
+                    new DatagramListener.Handler() {
+                      @Override
+                      public void datagram(byte[] buf, int length, InetAddress from) {
+                        tally.refused("udp", aggregator.read(reader, buf, 0, length));
+                      }
+                    })
+            : PointSockets.stream(
+                new StreamListener.Options(s.endpoint(), IDLE), c -> lines(c, reader, tally));
+  }
+
+  private long nanos() {
+    return clock.millis() * 1_000_000;
+  }
+
+  private void lines(Socket connection, StatsdReader reader, PointTally tally) throws IOException {
+    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
+    while (in.next()) {
+      tally.refused("tcp", aggregator.read(reader, in.buffer(), in.offset(), in.length()));
+    }
+    if (in.tooLong() > 0) {
+      tally.refused("tcp", in.tooLong(), "lines longer than " + MAX_LINE + " bytes");
+    }
+  }
+
+  int port() {
+    return door.port();
+  }
+
+  @Override
+  public void start() throws IOException {
+    door.open();
+    schedule(interval);
+  }
+
+  private void schedule(Duration after) {
+    synchronized (lock) {
+      if (!stopped) {
+        timer = clock.schedule(after, () -> clock.execute("statsd", this::flush));
+      }
+    }
+  }
+
+  private @Nullable Batch batch() {
+    MetricsData data = aggregator.take(nanos());
+    int items = data.itemCount();
+    return items == 0
+        ? null
+        : new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(data), items, 1L << 34);
+  }
+
+  /** Hands on what is owed: the interval that was not taken, else a new one. */
+  private void flush() {
+    Batch b;
+    synchronized (lock) {
+      if (stopped || underway) {
+        return;
+      }
+      if (pending == null) {
+        pending = batch();
+      }
+      b = pending;
+      underway = b != null;
+    }
+    if (b == null) {
+      schedule(interval);
+      return;
+    }
+    to.consume(b, this::settled);
+  }
+
+  private void settled(Outcome o) {
+    boolean again = o instanceof Outcome.Unavailable;
+    synchronized (lock) {
+      underway = false;
+      if (!again) {
+        pending = null;
+      }
+      lock.notifyAll();
+    }
+    Duration asked = o instanceof Outcome.Unavailable u ? u.retryAfter() : Duration.ZERO;
+    schedule(!again ? interval : asked.compareTo(RETRY) > 0 ? asked : RETRY);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    door.close();
+    long until = System.nanoTime() + patience.toNanos();
+    Batch last;
+    synchronized (lock) {
+      stopped = true;
+      if (timer != null) {
+        timer.cancel();
+      }
+      await(until);
+      last = pending;
+    }
+    if (last != null) {
+      to.consume(last, o -> {});
+    }
+    Batch rest = batch();
+    if (rest != null) {
+      synchronized (lock) {
+        underway = true;
+      }
+      to.consume(rest, this::settled);
+      synchronized (lock) {
+        await(until);
+      }
+    }
+  }
+
+  /** Waits until what is under way is settled, or the time is over. Holds the lock. */
+  private void await(long until) {
+    try {
+      while (underway) {
+        long left = (until - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+          return;
+        }
+        lock.wait(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code statsd} receivers. */
+public final class StatsdReceiverFactory
+    implements ReceiverFactory<StatsdReceiverFactory.Settings> {
+  /** What one is told. */
+  public record Settings(
+      String endpoint, boolean udp, Duration interval, StatsdAggregator.Rules rules) {}
+
+  private static final long DEFAULT_MAX_SERIES = 100_000;
+
+  private static final Section SECTION =
+      new Section("statsd", "Receives StatsD and DogStatsD, added up once an interval.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "localhost:8125", "Where lines come: host:port.");
+  private static final Key<String> TRANSPORT =
+      SECTION.key("transport", Type.STRING, "udp", "udp or tcp; Unix sockets are not built.");
+  private static final Key<Duration> INTERVAL =
+      SECTION.key(
+          "aggregation_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(60),
+          "How often what came is handed on.");
+  private static final Key<Boolean> METRIC_TYPE =
+      SECTION.key(
+          "enable_metric_type",
+          Type.BOOL,
+          false,
+          "Points say of what type they came: metric_type.");
+  private static final Key<Boolean> MONOTONIC =
+      SECTION.key("is_monotonic_counter", Type.BOOL, false, "Counters never fall.");
+  private static final Key<List<ObserverForm>> FORMS =
+      SECTION.key(
+          "timer_histogram_mapping",
+          Type.list(ObserverForm.TYPE),
+          List.of(),
+          "What becomes of observations; gauges without.");
+  private static final Key<String> MAPPING =
+      SECTION.key("mapping_file", Type.PATH, "", "A mapping file of statsd_exporter.");
+  private static final Key<Long> MAX_SERIES =
+      SECTION.key("max_series", Type.INT, DEFAULT_MAX_SERIES, "Most series within an interval.");
+
+  static {
+    SECTION.notBuilt("enable_simple_tags", "Tags without a value.");
+    SECTION.notBuilt("enable_ip_only_aggregation", "Senders told apart by their address.");
+    SECTION.notBuilt("socket_permissions", "Of a Unix socket.");
+  }
+
+  @Override
+  public String type() {
+    return "statsd";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics by StatsD's and DogStatsD's protocol, all types, and adds them up.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(StatsdReceiverFactory::read);
+  }
+
+  private static Settings read(YamlObject o) {
+    String transport = o.get(TRANSPORT);
+    boolean udp =
+        switch (transport) {
+          case "udp", "udp4", "udp6", "" -> true;
+          case "tcp", "tcp4", "tcp6" -> false;
+          default ->
+              throw o.error(
+                  TRANSPORT,
+                  "transport \""
+                      + transport
+                      + "\" is not built in Tethys yet (see README): udp, tcp");
+        };
+    if (!o.get(INTERVAL).isPositive()) {
+      throw o.error(INTERVAL, "aggregation_interval wants to be positive");
+    }
+    long max = o.get(MAX_SERIES);
+    if (max < 1 || max > 10_000_000) {
+      throw o.error(MAX_SERIES, "max_series wants 1 to 10000000");
+    }
+    return new Settings(
+        o.get(ENDPOINT),
+        udp,
+        o.get(INTERVAL),
+        new StatsdAggregator.Rules(
+            o.get(METRIC_TYPE), o.get(MONOTONIC), o.get(FORMS), mapper(o), (int) max));
+  }
+
+  private static @Nullable MetricMapper mapper(YamlObject o) {
+    String file = o.get(MAPPING);
+    if (file.isEmpty()) {
+      return null;
+    }
+    try {
+      return new MetricMapper(MappingFile.read(Path.of(file)), MetricMapper.DEFAULT_REMEMBERED);
+    } catch (IOException e) {
+      throw o.error(MAPPING, file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(settings, outputs, context.clock(), context.name(), context.metrics());
+  }
+
+  static StatsdReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c == null) {
+      throw new IllegalStateException("a statsd receiver without a pipeline of metrics");
+    }
+    return new StatsdReceiver(s, c, clock, new PointTally(name, metrics, clock::nanos));
+  }
+}

@@ -1,0 +1,5 @@
+/** Receives StatsD and DogStatsD. */
+@NullMarked
+package dev.tethys.pipeline.receiver.statsd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,208 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.timgroup.statsd.NonBlockingStatsDClientBuilder;
+import com.timgroup.statsd.StatsDClient;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.SummaryDataPoint;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.Samples;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatsdReceiverTest {
+  @TempDir private Path dir;
+  private final TestPipeline pipeline = new TestPipeline();
+  private @Nullable StatsdReceiver receiver;
+
+  @AfterEach
+  void stop() {
+    if (receiver != null) {
+      receiver.stop(Duration.ofSeconds(1));
+    }
+  }
+
+  private StatsdReceiver start(String yaml) throws IOException {
+    StatsdReceiver r =
+        StatsdReceiverFactory.receiver(
+            TestPipeline.read(new StatsdReceiverFactory().settings(), yaml),
+            pipeline.of(Signal.METRICS),
+            Clockwork.system(),
+            "receiver statsd",
+            new Registry());
+    r.start();
+    receiver = r;
+    return r;
+  }
+
+  private List<String> points() {
+    List<String> out = new ArrayList<>();
+    for (Batch b : pipeline.batches) {
+      MetricsData data = new OtlpReader().metrics(b.body(), 0, b.body().length);
+      data.resources()
+          .forEach(r -> r.scopes().forEach(s -> s.items().forEach(m -> out.addAll(points(m)))));
+    }
+    return out;
+  }
+
+  private static List<String> points(Metric m) {
+    List<String> out = new ArrayList<>();
+    MetricData<?> data = m.data();
+    String kind = data == null ? "nothing" : data.getClass().getSimpleName();
+    if (data instanceof MetricData.Aggregated<?> a) {
+      kind += a.temporality() == MetricData.TEMPORALITY_DELTA ? " delta" : " other";
+    }
+    for (var p : data == null ? List.<dev.tethys.model.telemetry.DataPoint>of() : data.points()) {
+      String value =
+          switch (p) {
+            case NumberDataPoint n -> n.isInt() ? "" + n.longValue() : "" + n.doubleValue();
+            case SummaryDataPoint s ->
+                s.count() + "/" + s.sum() + Arrays.toString(s.quantileValues());
+            case HistogramDataPoint h -> h.count() + Arrays.toString(h.bucketCounts());
+            case ExponentialHistogramDataPoint e -> e.count() + "@" + e.scale();
+            default -> "?";
+          };
+      out.add(kind + " " + m.name() + p.attributes() + " " + value);
+    }
+    return out;
+  }
+
+  @Test
+  void theClientOfDatadogSendsEveryType() throws Exception {
+    StatsdReceiver r =
+        start(
+            "{endpoint: '127.0.0.1:0', aggregation_interval: 50ms, timer_histogram_mapping:"
+                + " [{statsd_type: timing, observer_type: summary, summary: {percentiles: [50,"
+                + " 100]}},{statsd_type: histogram, observer_type: histogram, histogram: {max_size:"
+                + " 10}},{statsd_type: distribution, observer_type: histogram, histogram:"
+                + " {explicit_buckets: [{buckets: [1, 10]}]}}]}");
+    try (StatsDClient client =
+        new NonBlockingStatsDClientBuilder()
+            .prefix("app")
+            .hostname("127.0.0.1")
+            .port(r.port())
+            .blocking(true)
+            .enableTelemetry(false)
+            .enableAggregation(false)
+            .originDetectionEnabled(false)
+            .constantTags("env:test")
+            .build()) {
+      client.count("hits", 3, "route:/a b");
+      client.increment("hits", "route:/a b");
+      client.gauge("temperature", 21.5);
+      client.recordExecutionTime("took", 20);
+      client.recordExecutionTime("took", 40);
+      client.recordHistogramValue("sizes", 1000);
+      client.recordDistributionValue("waits", 5);
+      client.recordDistributionValue("waits", 50);
+      client.recordSetValue("users", "ann");
+      client.recordSetValue("users", "bob");
+      client.recordSetValue("users", "ann");
+    }
+    Samples.until(() -> sum("app.hits{env=test, route=/a b}") == 4);
+    Samples.until(() -> points().toString().contains("app.users"));
+    Samples.until(() -> points().toString().contains("app.waits"));
+    assertThat(String.join("\n", points()))
+        .contains("Gauge app.temperature{env=test} 21.5")
+        .contains("app.sizes{env=test} 1@");
+    assertThat(points().stream().filter(p -> p.startsWith("Sum")))
+        .allMatch(p -> p.startsWith("Sum delta app.hits"));
+    assertThat(points().stream().filter(p -> p.startsWith("Summary")).toList()).isNotEmpty();
+    assertThat(points().stream().filter(p -> p.startsWith("Histogram delta app.waits")).toList())
+        .isNotEmpty();
+  }
+
+  private long sum(String series) {
+    return points().stream()
+        .filter(p -> p.contains(series))
+        .mapToLong(p -> Long.parseLong(p.substring(p.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  void whatIsNotTakenIsOfferedAgainAndAStopHandsOnTheRest() throws Exception {
+    Path file = dir.resolve("map.yml");
+    Files.writeString(
+        file,
+        "mappings:\n- {match: 'a.*.c', name: mapped, labels: {b: $1}, match_metric_type: counter}\n"
+            + "- {match: 'out.*', name: x, action: drop}\n");
+    StatsdReceiver r =
+        start(
+            "{endpoint: '127.0.0.1:0', transport: tcp, aggregation_interval: 20ms, mapping_file: '"
+                + file
+                + "', enable_metric_type: true}");
+    pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
+    try (Socket s = new Socket("127.0.0.1", r.port())) {
+      s.getOutputStream().write("a.x.c:1|c|@0.5\nout.y:1|c\ng:5|g\ng:+2|g\nbad\n".getBytes(UTF_8));
+      s.shutdownOutput();
+      Samples.until(() -> pipeline.batches.size() > 1);
+    }
+    assertThat(pipeline.batches.get(1).body()).isEqualTo(pipeline.batches.get(0).body());
+    pipeline.outcome = Outcome.ACCEPTED;
+    pipeline.batches.clear();
+    Samples.until(() -> !pipeline.batches.isEmpty());
+    Samples.until(() -> points().toString().contains("g{metric_type=gauge} 7.0"));
+    assertThat(points())
+        .contains("Sum delta mapped{b=x, metric_type=counter} 2")
+        .noneMatch(p -> p.contains("out"));
+  }
+
+  @Test
+  void theBoundOfSeriesHolds() {
+    StatsdAggregator a =
+        new StatsdAggregator(new StatsdAggregator.Rules(false, false, List.of(), null, 2), 0);
+    byte[] b = "a:1|c\nb:1|c\nc:1|c\na:1|c\n".getBytes(UTF_8);
+    var refusals =
+        a.read(
+            new dev.tethys.codec.statsd.StatsdReader(dev.tethys.codec.statsd.StatsdReader.Tags.ALL),
+            b,
+            0,
+            b.length);
+    assertThat(refusals.count()).isEqualTo(1);
+    assertThat(refusals.text()).contains("line 3: more than 2 series within an interval: c");
+    assertThat(a.take(1).itemCount()).isEqualTo(2);
+    assertThat(a.take(2).itemCount()).isZero();
+  }
+
+  @Test
+  void whatIsNotBuiltIsRefusedByName() {
+    for (String yaml :
+        new String[] {
+          "{transport: unixgram}",
+          "{enable_simple_tags: true}",
+          "{aggregation_interval: 0s}",
+          "{timer_histogram_mapping: [{statsd_type: counter}]}",
+          "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram, histogram:"
+              + " {explicit_buckets: [{matcher_pattern: 'a.*', buckets: [1]}]}}]}"
+        }) {
+      assertThatThrownBy(() -> TestPipeline.read(new StatsdReceiverFactory().settings(), yaml))
+          .as(yaml)
+          .isInstanceOfAny(ConfigException.class, dev.tethys.config.NotBuiltException.class);
+    }
+  }
+}
