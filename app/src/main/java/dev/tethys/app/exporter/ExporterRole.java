@@ -38,14 +38,29 @@ public final class ExporterRole {
   public static int run(List<String> args) {
     if (args.isEmpty() || args.getFirst().startsWith("-")) {
       System.out.println(
-          "usage: tethys exporter node [<flags>]\n\nExporters:\n  node   this machine, as node_exporter shows it, on port 9100\n\ntethys exporter node --help lists its flags.");
+          """
+          usage: tethys exporter NAME [<flags>]
+
+          Exporters:
+            node       this machine, as node_exporter shows it, on port 9100
+            statsd     what StatsD's senders send to port 9125, as statsd_exporter shows it, on port 9102
+            graphite   what Graphite's senders send to port 9109, as graphite_exporter shows it, on port 9108
+
+          tethys exporter NAME --help lists its flags.\
+          """);
       return args.isEmpty() || !args.getFirst().equals("--help") ? 2 : 0;
     }
-    if (!args.getFirst().equals("node")) {
-      throw new UsageException(
-          "tethys exporter: there is no exporter " + args.getFirst() + " yet; there is: node");
-    }
-    return node(args.subList(1, args.size()));
+    List<String> rest = args.subList(1, args.size());
+    return switch (args.getFirst()) {
+      case "node" -> node(rest);
+      case "statsd" -> StatsdExporter.run(rest);
+      case "graphite" -> GraphiteExporter.run(rest);
+      default ->
+          throw new UsageException(
+              "tethys exporter: there is no exporter "
+                  + args.getFirst()
+                  + " yet; there are: node, statsd, graphite");
+    };
   }
 
   private static FlagSet nodeFlags() {

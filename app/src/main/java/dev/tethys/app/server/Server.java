@@ -6,6 +6,7 @@ import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
+import dev.tethys.api.Readiness;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
@@ -16,6 +17,7 @@ import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.app.ui.Interface;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.codec.points.PointNames;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
@@ -39,11 +41,18 @@ import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.config.Durations;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
+import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
@@ -420,6 +429,48 @@ final class Server implements AutoCloseable {
     } else {
       routes.post(WebReceivers.OTLP, ReceiverRoutes.disabled("otlp write receiver", otlp));
     }
+    pointReceivers(routes);
+  }
+
+  /** Protocols of other databases, into the store. */
+  private void pointReceivers(Routes routes) {
+    HttpDoor door =
+        new HttpDoor(
+            new Intake(Intake.DEFAULT_MAX_BYTES),
+            HttpServerSettings.within(ReceiveLimits.DEFAULT.maxBodyBytes()),
+            null,
+            routes);
+    String influx = "web.enable-influx-receiver";
+    if (flags.bool(influx)) {
+      InfluxProtocol p =
+          new InfluxProtocol(
+              points("influx"), PointNames.UNDERSCORES, "db", System::currentTimeMillis);
+      p.addWrites(door);
+      p.addQuestions(door);
+    } else {
+      for (String path : new String[] {InfluxProtocol.V1, InfluxProtocol.V2, InfluxProtocol.V3}) {
+        routes.post(path, ReceiverRoutes.disabled("influx receiver", influx));
+      }
+    }
+    String opentsdb = "web.enable-opentsdb-receiver";
+    if (flags.bool(opentsdb)) {
+      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(door);
+    } else {
+      routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
+    }
+  }
+
+  private StorePoints points(String protocol) {
+    MetricStore to = writing(protocol);
+    return new StorePoints(
+        () -> {
+          if (status.readiness() != Readiness.READY) {
+            throw new StorageException(
+                StorageException.Reason.UNAVAILABLE, "the store is not open yet");
+          }
+          return to;
+        },
+        InstantSource.system());
   }
 
   private OtlpOptions otlpOptions() {

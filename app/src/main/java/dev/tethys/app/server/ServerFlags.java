@@ -33,7 +33,8 @@ final class ServerFlags {
               "config.file",
               STRING,
               "prometheus.yml",
-              "Prometheus configuration file path. Without the flag and without that file the embedded defaults are used: Tethys watches itself and this machine."),
+              "Prometheus configuration file path. Without the flag and without that file the"
+                  + " embedded defaults are used: Tethys watches itself and this machine."),
           of(
               "config.auto-reload",
               BOOLEAN,
@@ -111,12 +112,23 @@ final class ServerFlags {
               "web.remote-write-receiver.accepted-protobuf-messages",
               LIST,
               "",
-              "Remote write messages to accept: prometheus.WriteRequest, io.prometheus.write.v2.Request. Both when not given."),
+              "Remote write messages to accept: prometheus.WriteRequest,"
+                  + " io.prometheus.write.v2.Request. Both when not given."),
           of(
               "web.enable-otlp-receiver",
               BOOLEAN,
               "false",
               "Accept OTLP metrics over HTTP at /api/v1/otlp/v1/metrics and over gRPC."),
+          of(
+              "web.enable-influx-receiver",
+              BOOLEAN,
+              "false",
+              "Accept Influx's line protocol at /write, /api/v2/write and /api/v3/write_lp."),
+          of(
+              "web.enable-opentsdb-receiver",
+              BOOLEAN,
+              "false",
+              "Accept what is put into OpenTSDB at /api/put."),
           refused("web.console.templates", STRING, "consoles", CONSOLES),
           refused("web.console.libraries", STRING, "console_libraries", CONSOLES),
           of("web.page-title", STRING, "Tethys", "Title of the pages."),
@@ -124,7 +136,8 @@ final class ServerFlags {
               "web.cors.origin",
               STRING,
               ".*",
-              "Regular expression of the origins that may call the API from a browser, fully anchored."),
+              "Regular expression of the origins that may call the API from a browser, fully"
+                  + " anchored."),
           of("web.search.max-limit", INTEGER, "10000", "The largest limit of the search API."),
           of("storage.tsdb.path", STRING, "data/", "Where metrics are stored."),
           of(
@@ -136,7 +149,8 @@ final class ServerFlags {
               "storage.tsdb.max-block-duration",
               DURATION,
               "",
-              "Longest time range of a compacted block; a tenth of the retention time, at most 31 days, when not given."),
+              "Longest time range of a compacted block; a tenth of the retention time, at most 31"
+                  + " days, when not given."),
           of(
               "storage.tsdb.wal-segment-size",
               SIZE,
@@ -151,7 +165,8 @@ final class ServerFlags {
               "storage.tsdb.retention.time",
               DURATION,
               "",
-              "How long to keep samples; 15d when neither time nor size is given here or in the configuration file."),
+              "How long to keep samples; 15d when neither time nor size is given here or in the"
+                  + " configuration file."),
           of(
               "storage.tsdb.retention.size",
               SIZE,
@@ -197,12 +212,14 @@ final class ServerFlags {
               "storage.remote.flush-deadline",
               DURATION,
               "1m",
-              "For how long a queue of remote write that ends goes on sending; one on disk ends at once and loses nothing."),
+              "For how long a queue of remote write that ends goes on sending; one on disk ends at"
+                  + " once and loses nothing."),
           of(
               "storage.remote.read-sample-limit",
               INTEGER,
               "50000000",
-              "The most samples in one answer to remote read; 0 for no limit. Streamed chunks are not counted."),
+              "The most samples in one answer to remote read; 0 for no limit. Streamed chunks are"
+                  + " not counted."),
           of(
               "storage.remote.read-concurrent-limit",
               INTEGER,
@@ -222,7 +239,8 @@ final class ServerFlags {
               "rules.alert.for-grace-period",
               DURATION,
               "10m",
-              "How long a restored alert waits at least before it fires; the state of alerts that wait for less is not restored."),
+              "How long a restored alert waits at least before it fires; the state of alerts that"
+                  + " wait for less is not restored."),
           of(
               "rules.alert.resend-delay",
               DURATION,
@@ -232,12 +250,14 @@ final class ServerFlags {
               "rules.max-concurrent-evals",
               INTEGER,
               "4",
-              "How many rules are evaluated beside the one whose turn it is, over all groups, with --enable-feature=concurrent-rule-eval."),
+              "How many rules are evaluated beside the one whose turn it is, over all groups, with"
+                  + " --enable-feature=concurrent-rule-eval."),
           of(
               "alertmanager.config.file",
               STRING,
               "",
-              "Runs an Alertmanager inside of the server, with this alertmanager.yml; its API is below /alertmanager. Tethys's own."),
+              "Runs an Alertmanager inside of the server, with this alertmanager.yml; its API is"
+                  + " below /alertmanager. Tethys's own."),
           of(
               "alertmanager.storage.path",
               STRING,
@@ -247,7 +267,8 @@ final class ServerFlags {
               "alertmanager.notification-queue-capacity",
               INTEGER,
               "10000",
-              "The most alerts that wait for one Alertmanager; the oldest are dropped for newer ones."),
+              "The most alerts that wait for one Alertmanager; the oldest are dropped for newer"
+                  + " ones."),
           of(
               "alertmanager.notification-batch-size",
               INTEGER,
@@ -278,22 +299,29 @@ final class ServerFlags {
               "storage.fsync",
               STRING,
               "1s",
-              "When the write-ahead log is forced to disk: always, or each so many seconds. (Tethys)"),
+              "When the write-ahead log is forced to disk: always, or each so many seconds."
+                  + " (Tethys)"),
           of(
               "storage.remote.queue-size",
               SIZE,
               "4GB",
-              "The most bytes that wait on disk for one destination of remote write; when it is full the oldest are dropped and counted. (Tethys)"),
+              "The most bytes that wait on disk for one destination of remote write; when it is"
+                  + " full the oldest are dropped and counted. (Tethys)"),
           of(
               "storage.retention-rule",
               LIST,
               "",
-              "Series that are kept for a time of their own: {job=\"debug\"}=2d. Repeatable; the first rule that a series meets holds, those of the configuration file go before. (Tethys)"),
+              "Series that are kept for a time of their own: {job=\"debug\"}=2d. Repeatable; the"
+                  + " first rule that a series meets holds, those of the configuration file go"
+                  + " before. (Tethys)"),
           of(
               "storage.downsample",
               LIST,
               "",
-              "Downsampled data kept beside samples and beyond them, as RESOLUTION:AGE[:RETENTION]: 5m:40h:180d makes buckets of 5m of what is older than 40h and keeps them for 180d. Repeatable; storage.tsdb.downsampling of the configuration file goes before all of them. (Tethys)"),
+              "Downsampled data kept beside samples and beyond them, as RESOLUTION:AGE[:RETENTION]:"
+                  + " 5m:40h:180d makes buckets of 5m of what is older than 40h and keeps them for"
+                  + " 180d. Repeatable; storage.tsdb.downsampling of the configuration file goes"
+                  + " before all of them. (Tethys)"),
           of(
               "storage.compaction-rate",
               SIZE,
@@ -303,22 +331,27 @@ final class ServerFlags {
               "storage.max-series",
               INTEGER,
               "0",
-              "The most series in memory; new ones beyond are refused by name. 0 for no limit. (Tethys)"),
+              "The most series in memory; new ones beyond are refused by name. 0 for no limit."
+                  + " (Tethys)"),
           of(
               "storage.memory-limit",
               SIZE,
               "",
-              "The most memory for series and samples; near it blocks are cut early, writers slowed, new series refused by name. Half of the heap when not given, 0 for no limit. (Tethys)"),
+              "The most memory for series and samples; near it blocks are cut early, writers"
+                  + " slowed, new series refused by name. Half of the heap when not given, 0 for no"
+                  + " limit. (Tethys)"),
           of(
               "query.max-queued",
               INTEGER,
               "1000",
-              "The most queries that wait for a place; beyond, the user with the most is refused. (Tethys)"),
+              "The most queries that wait for a place; beyond, the user with the most is refused."
+                  + " (Tethys)"),
           of(
               "query.user-header",
               STRING,
               "",
-              "A header that names the user of a query, such as X-Grafana-User, when nobody authenticates; set it only behind a proxy that sets the header. (Tethys)"),
+              "A header that names the user of a query, such as X-Grafana-User, when nobody"
+                  + " authenticates; set it only behind a proxy that sets the header. (Tethys)"),
           of(
               "query.max-memory-bytes",
               SIZE,
@@ -333,22 +366,30 @@ final class ServerFlags {
               "query.cache-max-bytes",
               SIZE,
               "64MB",
-              "The most memory for answers of range queries that are kept to be used again, part of query.max-memory-bytes and at most an eighth of the heap. 0 keeps none. (Tethys)"),
+              "The most memory for answers of range queries that are kept to be used again, part of"
+                  + " query.max-memory-bytes and at most an eighth of the heap. 0 keeps none."
+                  + " (Tethys)"),
           of(
               "query.max-memory-bytes-rules",
               SIZE,
               "",
-              "How much of query.max-memory-bytes only queries of rules may use, at most half of it. A quarter when not given. (Tethys)"),
+              "How much of query.max-memory-bytes only queries of rules may use, at most half of"
+                  + " it. A quarter when not given. (Tethys)"),
           of(
               "query.max-source-resolution",
               STRING,
               "auto",
-              "How coarse data queries take that do not say by max_source_resolution: auto for downsampled data where the answer is the same or samples are gone, 0s for samples alone, a duration for buckets up to that length where steps are not shorter. (Tethys)"),
+              "How coarse data queries take that do not say by max_source_resolution: auto for"
+                  + " downsampled data where the answer is the same or samples are gone, 0s for"
+                  + " samples alone, a duration for buckets up to that length where steps are not"
+                  + " shorter. (Tethys)"),
           of(
               "query.warm-up",
               DURATION,
               "10s",
-              "For how long, at most, usual queries are rehearsed over the store after a start, so that the first real ones are fast; some 4 s of CPU are enough. 0s for not at all. (Tethys)"));
+              "For how long, at most, usual queries are rehearsed over the store after a start, so"
+                  + " that the first real ones are fast; some 4 s of CPU are enough. 0s for not at"
+                  + " all. (Tethys)"));
 
   private static final String LOG_OF_PROMETHEUS =
       "it tunes the write-ahead log of Prometheus's agent, which Tethys does not have";
@@ -397,13 +438,15 @@ final class ServerFlags {
             "storage.remote.queue-size",
             SIZE,
             "",
-            "The most bytes that wait for one destination; when it is full the oldest are dropped and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
+            "The most bytes that wait for one destination; when it is full the oldest are dropped"
+                + " and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
     flags.add(
         of(
             "web.enable-tap",
             BOOLEAN,
             "false",
-            "Allow looking at what goes to a destination: whoever reaches the port then reads metrics. (Tethys)"));
+            "Allow looking at what goes to a destination: whoever reaches the port then reads"
+                + " metrics. (Tethys)"));
     flags.add(refused("storage.agent.wal-compression", BOOLEAN, "true", LOG_OF_PROMETHEUS));
     flags.add(refused("storage.agent.retention.min-time", DURATION, "5m", LOG_OF_PROMETHEUS));
     flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));
@@ -416,14 +459,16 @@ final class ServerFlags {
     }
     return new FlagSet(
         "tethys agent",
-        "Scrapes targets and sends their metrics on by remote write. Takes prometheus.yml and the flags of Prometheus's agent mode; nothing is stored and nothing can be queried.",
+        "Scrapes targets and sends their metrics on by remote write. Takes prometheus.yml and the"
+            + " flags of Prometheus's agent mode; nothing is stored and nothing can be queried.",
         flags);
   }
 
   static FlagSet set() {
     return new FlagSet(
         "tethys server",
-        "Scrapes targets, stores their metrics, answers PromQL and shows it in a browser. Takes prometheus.yml and the flags of Prometheus.",
+        "Scrapes targets, stores their metrics, answers PromQL and shows it in a browser. Takes"
+            + " prometheus.yml and the flags of Prometheus.",
         ALL);
   }
 }

@@ -16,6 +16,8 @@ public final class RecentNames<V> {
 
   private final Map<String, Meaning<V>> known;
   private final Function<String, @Nullable V> means;
+  private long gets; // guarded by known
+  private long hits; // guarded by known
 
   /**
    * An empty memory.
@@ -40,7 +42,9 @@ public final class RecentNames<V> {
   public @Nullable V get(String name) {
     synchronized (known) {
       Meaning<V> m = known.get(name);
+      gets++;
       if (m != null) {
+        hits++;
         return m.value;
       }
     }
@@ -49,6 +53,20 @@ public final class RecentNames<V> {
       known.put(name, new Meaning<>(v));
     }
     return v;
+  }
+
+  /** How often it was asked. */
+  public long gets() {
+    synchronized (known) {
+      return gets;
+    }
+  }
+
+  /** How often it knew the answer. */
+  public long hits() {
+    synchronized (known) {
+      return hits;
+    }
   }
 
   /** How many it remembers. */

@@ -25,5 +25,5 @@ public record StatsdSample(
   }
 
   /** A rate below its inverse says nothing any more. */
-  private static final long MAX_TIMES = 1_000_000;
+  private static final long MAX_TIMES = 100_000;
 }

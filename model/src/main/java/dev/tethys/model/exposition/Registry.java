@@ -3,6 +3,7 @@ package dev.tethys.model.exposition;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -294,8 +295,9 @@ public final class Registry implements Collector {
    */
   public static final class Summary implements Instrument {
     private static final int WINDOW = 1024;
-    private static final long TURN_NANOS = 300_000_000_000L;
+    private static final Duration TURN = Duration.ofMinutes(5);
 
+    private final long turnNanos;
     private final double[] quantiles;
     private final double[][] ring = new double[2][WINDOW];
     private final int[] seen = new int[2];
@@ -305,7 +307,17 @@ public final class Registry implements Collector {
     private double sum;
 
     Summary(double[] quantiles) {
+      this(quantiles, TURN);
+    }
+
+    /**
+     * A summary of its own, for collectors.
+     *
+     * @param turn how long each ring is written to: quantiles are over this time to twice of it
+     */
+    public Summary(double[] quantiles, Duration turn) {
       this.quantiles = quantiles.clone();
+      this.turnNanos = turn.toNanos();
     }
 
     public synchronized void observe(double v) {
@@ -316,7 +328,7 @@ public final class Registry implements Collector {
     }
 
     private void turn() {
-      if (System.nanoTime() - turnedAt > TURN_NANOS) {
+      if (System.nanoTime() - turnedAt > turnNanos) {
         current = 1 - current;
         seen[current] = 0;
         turnedAt = System.nanoTime();

@@ -103,6 +103,21 @@ public final class MetricMapper {
     }
   }
 
+  /** Names that are remembered now, of all kinds. */
+  public long remembered() {
+    return recent.values().stream().mapToLong(RecentNames::size).sum();
+  }
+
+  /** How often names were looked up. */
+  public long gets() {
+    return recent.values().stream().mapToLong(RecentNames::gets).sum();
+  }
+
+  /** How often a name was remembered when it was looked up. */
+  public long hits() {
+    return recent.values().stream().mapToLong(RecentNames::hits).sum();
+  }
+
   /** The file. */
   public MappingFile file() {
     return file;

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.carbon;
 import dev.tethys.codec.graphite.GraphitePoints;
 import dev.tethys.codec.graphite.PathNaming;
 import dev.tethys.codec.points.PointNames;
+import dev.tethys.collect.exporter.mapping.MappedNaming;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.GoDurations;

@@ -78,16 +78,20 @@ public final class InfluxProtocol {
     door.post(V3, (q, r) -> write(Version.V3, door, q, r));
   }
 
-  /** Adds what clients ask: whether it lives, and that a database be made. */
+  /** Adds what clients ask before they write: whether it lives, and that a database be made. */
   public void addQuestions(HttpDoor door) {
     for (String method : new String[] {"GET", "HEAD"}) {
       door.on(
           method, "/ping", (q, r) -> r.header("X-Influxdb-Version", VERSION).status(204).send());
     }
+    door.on("POST", "/query", InfluxProtocol::query);
+  }
+
+  /** Adds what else clients ask, at paths that mean something else on a server with pages. */
+  public void addMoreQuestions(HttpDoor door) {
     door.on(
         "GET", "/health", (q, r) -> json(r, 200, "{\"name\":\"influxdb\",\"status\":\"pass\"}"));
     door.on("GET", "/query", InfluxProtocol::query);
-    door.on("POST", "/query", InfluxProtocol::query);
   }
 
   private static void json(HttpResponse response, int status, String body) throws IOException {

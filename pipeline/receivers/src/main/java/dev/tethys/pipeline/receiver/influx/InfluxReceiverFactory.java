@@ -150,6 +150,7 @@ public final class InfluxReceiverFactory
       InfluxProtocol p = new InfluxProtocol(to, s.names, s.databaseLabel, clock::millis);
       p.addWrites(door);
       p.addQuestions(door);
+      p.addMoreQuestions(door);
       PointTally tally = new PointTally(name, metrics, clock::nanos);
       PointFormat format =
           (buf, offset, length, sink) -> {

@@ -130,7 +130,7 @@ class StatsdReceiverTest {
     assertThat(String.join("\n", points()))
         .contains("Gauge app.temperature{env=test} 21.5")
         .contains("app.sizes{env=test} 1@");
-    assertThat(points().stream().filter(p -> p.startsWith("Sum")))
+    assertThat(points().stream().filter(p -> p.startsWith("Sum ")))
         .allMatch(p -> p.startsWith("Sum delta app.hits"));
     assertThat(points().stream().filter(p -> p.startsWith("Summary")).toList()).isNotEmpty();
     assertThat(points().stream().filter(p -> p.startsWith("Histogram delta app.waits")).toList())

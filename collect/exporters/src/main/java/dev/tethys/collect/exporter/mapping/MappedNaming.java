@@ -1,16 +1,14 @@
-package dev.tethys.pipeline.receiver.carbon;
+package dev.tethys.collect.exporter.mapping;
 
 import dev.tethys.codec.graphite.PathNaming;
 import dev.tethys.codec.points.PointNames;
-import dev.tethys.collect.exporter.mapping.MetricKind;
-import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.mapping.MetricMapper.Mapped;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** Paths by the mapping file of graphite_exporter; tags of a path are labels, too. */
-final class MappedNaming implements PathNaming {
+public final class MappedNaming implements PathNaming {
   private final MetricMapper mapper;
   private final boolean strict;
   private final PointNames names;
@@ -21,7 +19,7 @@ final class MappedNaming implements PathNaming {
    *
    * @param strict whether what no rule matches is left out
    */
-  MappedNaming(MetricMapper mapper, boolean strict, PointNames names) {
+  public MappedNaming(MetricMapper mapper, boolean strict, PointNames names) {
     this.mapper = mapper;
     this.strict = strict;
     this.names = names;

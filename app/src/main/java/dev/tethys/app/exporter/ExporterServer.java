@@ -1,0 +1,101 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The pages of an exporter and the flags that all of them have. */
+final class ExporterServer {
+  private static final System.Logger LOG = System.getLogger(ExporterServer.class.getName());
+
+  private ExporterServer() {}
+
+  /** Flags of every exporter. */
+  static List<Flag> flags(String port) {
+    List<Flag> flags = new ArrayList<>();
+    flags.add(
+        Flag.of(
+            "web.listen-address", Flag.Kind.LIST, port, "Address to listen on. Can be repeated."));
+    flags.add(Flag.of("web.telemetry-path", Flag.Kind.STRING, "/metrics", "Path of the metrics."));
+    flags.add(
+        Flag.of(
+            "web.config.file", Flag.Kind.STRING, "", "File that enables TLS or authentication."));
+    flags.add(
+        Flag.refused(
+            "web.systemd-socket",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "sockets from systemd are not taken"));
+    flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
+    flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+    return flags;
+  }
+
+  /** What an exporter does that waits for its pages. */
+  interface Started {
+    void run() throws IOException;
+  }
+
+  /**
+   * Serves until the process is told to stop.
+   *
+   * @param called such as {@code StatsD Exporter}
+   * @param program such as {@code statsd_exporter}, what its build is shown as
+   * @param registry all of its metrics
+   * @param routes its own pages beside those of all
+   * @param started opens what else it listens on, once its pages can be had
+   */
+  static int serve(
+      FlagSet flags,
+      String called,
+      String program,
+      Registry registry,
+      Routes routes,
+      Started started) {
+    registry.register(new dev.tethys.collect.host.ProcessCollector());
+    registry.register(BuildInfo.current().metric(program, program));
+    String path = flags.get("web.telemetry-path");
+    routes.get(path, (q, r) -> MetricsPage.answer(q, r, registry.gather()));
+    routes.get("/-/healthy", (q, r) -> r.send("OK"));
+    routes.get("/-/ready", (q, r) -> r.send("OK"));
+    if (!path.equals("/")) {
+      String page =
+          "<!doctype html><title>"
+              + called
+              + "</title><h1>"
+              + called
+              + "</h1><p>Tethys "
+              + BuildInfo.current().version()
+              + "</p><p><a href=\""
+              + path
+              + "\">Metrics</a></p>";
+      routes.get(
+          "/", (q, r) -> r.send("text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8)));
+    }
+    String web = flags.get("web.config.file");
+    HttpListenerOptions options =
+        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+            .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
+    try (HttpListener listener = HttpListener.start(options, routes, null)) {
+      started.run();
+      LOG.log(Level.INFO, "{0} listens on {1}", called, listener.addresses());
+      Shutdown.await();
+      return 0;
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "cannot listen: {0}", e.getMessage());
+      return 1;
+    }
+  }
+}

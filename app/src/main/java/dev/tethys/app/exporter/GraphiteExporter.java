@@ -1,0 +1,107 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.collect.exporter.graphite.GraphiteMetrics;
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code tethys exporter graphite}: what graphite_exporter does, with its flags. */
+final class GraphiteExporter {
+  private static final System.Logger LOG = System.getLogger(GraphiteExporter.class.getName());
+
+  private GraphiteExporter() {}
+
+  private static FlagSet flags() {
+    List<Flag> f = ExporterServer.flags(":9108");
+    f.add(
+        Flag.of(
+            "graphite.listen-address",
+            Flag.Kind.STRING,
+            ":9109",
+            "TCP and UDP address on which to accept samples."));
+    f.add(
+        Flag.of(
+            "graphite.mapping-config",
+            Flag.Kind.STRING,
+            "",
+            "Metric mapping configuration file name."));
+    f.add(
+        Flag.of(
+            "graphite.sample-expiry", Flag.Kind.DURATION, "5m", "How long a sample is valid for."));
+    f.add(
+        Flag.of(
+            "graphite.mapping-strict-match",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Only store metrics that match the mapping configuration."));
+    f.add(
+        Flag.of(
+            "graphite.cache-size",
+            Flag.Kind.INTEGER,
+            "1000",
+            "How many names are remembered with what they are mapped to; 0 for none."));
+    f.add(
+        Flag.of(
+            "graphite.cache-type",
+            Flag.Kind.STRING,
+            "lru",
+            "lru or random; what was not asked for longest is forgotten first, either way."));
+    f.add(Flag.refused("debug.dump-fsm", Flag.Kind.STRING, "", "there is no such machine to dump"));
+    f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
+    return new FlagSet(
+        "tethys exporter graphite",
+        "Takes Graphite's lines and serves them as graphite_exporter does.",
+        f);
+  }
+
+  static int run(List<String> args) {
+    FlagSet flags = flags();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(args);
+    HeapPace.keep();
+    LogSetup.install(flags);
+    String file = flags.get("graphite.mapping-config");
+    MappingFile mapping;
+    try {
+      mapping = file.isEmpty() ? MappingFile.EMPTY : MappingFile.read(Path.of(file));
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
+      return 1;
+    }
+    if (flags.bool("check-config")) {
+      LOG.log(Level.INFO, "Configuration check successful, exiting");
+      return 0;
+    }
+    Registry registry = new Registry();
+    try (GraphiteMetrics metrics =
+        new GraphiteMetrics(
+            new MetricMapper(mapping, (int) flags.integer("graphite.cache-size")),
+            flags.bool("graphite.mapping-strict-match"),
+            Duration.ofMillis(flags.millis("graphite.sample-expiry")),
+            registry,
+            System::currentTimeMillis)) {
+      registry.register(metrics);
+      return ExporterServer.serve(
+          flags,
+          "Graphite Exporter",
+          "graphite_exporter",
+          registry,
+          new Routes(),
+          () -> metrics.listen(flags.get("graphite.listen-address")));
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.collect.exporter.statsd.StatsdListeners;
+import dev.tethys.collect.exporter.statsd.StatsdMetrics;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code tethys exporter statsd}: what statsd_exporter does, with its flags. */
+final class StatsdExporter {
+  private static final System.Logger LOG = System.getLogger(StatsdExporter.class.getName());
+  private static final String AT_ONCE = "Taken; values are counted when they come, in no queue.";
+
+  private StatsdExporter() {}
+
+  private static FlagSet flags() {
+    List<Flag> f = ExporterServer.flags(":9102");
+    f.add(
+        Flag.of(
+            "web.enable-lifecycle",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Enable shutdown and reload via HTTP request."));
+    f.add(
+        Flag.of(
+            "statsd.listen-udp",
+            Flag.Kind.STRING,
+            ":9125",
+            "The UDP address on which to receive statsd metric lines. \"\" disables it."));
+    f.add(
+        Flag.of(
+            "statsd.listen-tcp",
+            Flag.Kind.STRING,
+            ":9125",
+            "The TCP address on which to receive statsd metric lines. \"\" disables it."));
+    String unix = "datagrams over Unix sockets are not to be had in Java";
+    f.add(Flag.refused("statsd.listen-unixgram", Flag.Kind.STRING, "", unix));
+    f.add(Flag.refused("statsd.unixsocket-mode", Flag.Kind.STRING, "755", unix));
+    f.add(
+        Flag.of(
+            "statsd.mapping-config",
+            Flag.Kind.STRING,
+            "",
+            "Metric mapping configuration file name."));
+    f.add(
+        Flag.of(
+            "statsd.read-buffer",
+            Flag.Kind.INTEGER,
+            "0",
+            "Bytes of the kernel's buffer for UDP; 0 for its default."));
+    f.add(
+        Flag.of(
+            "statsd.cache-size",
+            Flag.Kind.INTEGER,
+            "1000",
+            "How many names are remembered with what they are mapped to; 0 for none."));
+    f.add(
+        Flag.of(
+            "statsd.cache-type",
+            Flag.Kind.STRING,
+            "lru",
+            "lru or random; what was not asked for longest is forgotten first, either way."));
+    f.add(Flag.of("statsd.event-queue-size", Flag.Kind.INTEGER, "10000", AT_ONCE));
+    f.add(Flag.of("statsd.event-flush-threshold", Flag.Kind.INTEGER, "1000", AT_ONCE));
+    f.add(Flag.of("statsd.event-flush-interval", Flag.Kind.DURATION, "200ms", AT_ONCE));
+    f.add(Flag.of("statsd.udp-packet-queue-size", Flag.Kind.INTEGER, "10000", AT_ONCE));
+    for (String style : new String[] {"dogstatsd", "influxdb", "librato", "signalfx"}) {
+      f.add(
+          Flag.of(
+              "statsd.parse-" + style + "-tags",
+              Flag.Kind.BOOLEAN,
+              "true",
+              "Parse tags in the style of " + style + "."));
+    }
+    f.add(Flag.refused("statsd.relay.address", Flag.Kind.STRING, "", "lines are not relayed"));
+    f.add(
+        Flag.refused(
+            "statsd.relay.packet-length", Flag.Kind.INTEGER, "1400", "lines are not relayed"));
+    f.add(Flag.refused("debug.dump-fsm", Flag.Kind.STRING, "", "there is no such machine to dump"));
+    f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
+    return new FlagSet(
+        "tethys exporter statsd", "Takes StatsD and serves it as statsd_exporter does.", f);
+  }
+
+  static int run(List<String> args) {
+    FlagSet flags = flags();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(args);
+    HeapPace.keep();
+    LogSetup.install(flags);
+    String udp = flags.get("statsd.listen-udp");
+    String tcp = flags.get("statsd.listen-tcp");
+    if (udp.isEmpty() && tcp.isEmpty()) {
+      throw new UsageException(
+          "tethys exporter statsd: --statsd.listen-udp or --statsd.listen-tcp must be given");
+    }
+    String type = flags.get("statsd.cache-type");
+    if (!type.equals("lru") && !type.equals("random")) {
+      throw new UsageException("tethys exporter statsd: --statsd.cache-type wants lru or random");
+    }
+    String file = flags.get("statsd.mapping-config");
+    int remembered = (int) flags.integer("statsd.cache-size");
+    MappingFile mapping;
+    try {
+      mapping = file.isEmpty() ? MappingFile.EMPTY : MappingFile.read(Path.of(file));
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
+      return 1;
+    }
+    if (flags.bool("check-config")) {
+      LOG.log(Level.INFO, "Configuration check successful, exiting");
+      return 0;
+    }
+    Registry registry = new Registry();
+    StatsdMetrics metrics =
+        new StatsdMetrics(
+            new MetricMapper(mapping, remembered), registry, System::currentTimeMillis);
+    registry.register(metrics);
+    Runnable reload = () -> reload(metrics, file, remembered);
+    sun.misc.Signal.handle(new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(reload));
+    Routes routes = new Routes();
+    boolean lifecycle = flags.bool("web.enable-lifecycle");
+    for (String method : new String[] {"POST", "PUT"}) {
+      routes.on(
+          method,
+          "/-/reload",
+          (q, r) -> {
+            if (lifecycle) {
+              reload.run();
+              r.send("Requesting reload");
+            } else {
+              r.status(403).send("Lifecycle API is not enabled.");
+            }
+          });
+      routes.on(
+          method,
+          "/-/quit",
+          (q, r) -> {
+            if (lifecycle) {
+              r.send("Requesting termination... Goodbye!");
+              Shutdown.request();
+            } else {
+              r.status(403).send("Lifecycle API is not enabled.");
+            }
+          });
+    }
+    StatsdReader reader =
+        new StatsdReader(
+            new StatsdReader.Tags(
+                flags.bool("statsd.parse-dogstatsd-tags"),
+                flags.bool("statsd.parse-influxdb-tags"),
+                flags.bool("statsd.parse-librato-tags"),
+                flags.bool("statsd.parse-signalfx-tags")));
+    try (StatsdListeners listeners = new StatsdListeners(reader, metrics, registry)) {
+      return ExporterServer.serve(
+          flags,
+          "StatsD Exporter",
+          "statsd_exporter",
+          registry,
+          routes,
+          () -> {
+            if (!udp.isEmpty()) {
+              listeners.udp(udp, (int) flags.integer("statsd.read-buffer"));
+            }
+            if (!tcp.isEmpty()) {
+              listeners.tcp(tcp);
+            }
+          });
+    }
+  }
+
+  private static void reload(StatsdMetrics metrics, String file, int remembered) {
+    if (file.isEmpty()) {
+      LOG.log(Level.WARNING, "there is no mapping file to read again");
+      return;
+    }
+    try {
+      metrics.reload(MappingFile.read(Path.of(file)), remembered);
+      LOG.log(Level.INFO, "Config reloaded successfully");
+    } catch (IOException | ConfigException e) {
+      metrics.reload(null, remembered);
+      LOG.log(Level.ERROR, "Error reloading config: {0}", e.getMessage());
+    }
+  }
+}

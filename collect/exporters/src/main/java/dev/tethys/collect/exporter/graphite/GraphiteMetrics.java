@@ -1,0 +1,156 @@
+package dev.tethys.collect.exporter.graphite;
+
+import dev.tethys.codec.graphite.GraphitePoints;
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.collect.exporter.mapping.MappedNaming;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.StreamListener;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last sample of each series that Graphite's lines brought, until it is too old. Safe for any
+ * number of threads.
+ *
+ * <p>Bound: so many series, beyond which new ones are refused.
+ */
+public final class GraphiteMetrics implements Collector, AutoCloseable {
+  /** Most series. */
+  public static final int MAX_SERIES = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(GraphiteMetrics.class.getName());
+  private static final int MAX_LINE = 64 << 10;
+
+  private record Sample(double value, long time) {}
+
+  private final GraphitePoints points;
+  private final Duration expiry;
+  private final LongSupplier millis;
+  private final Map<Labels, Sample> samples = new LinkedHashMap<>(); // guarded by this
+  private final Counter refused;
+  private volatile long processedAt;
+  private @Nullable StreamListener tcp;
+  private @Nullable DatagramListener udp;
+
+  /**
+   * Nothing yet.
+   *
+   * @param strict whether what no rule matches is left out
+   * @param expiry age at which a sample is no longer shown
+   * @param registry for metrics about itself
+   */
+  public GraphiteMetrics(
+      MetricMapper mapper,
+      boolean strict,
+      Duration expiry,
+      Registry registry,
+      LongSupplier millis) {
+    this.points =
+        new GraphitePoints(new MappedNaming(mapper, strict, PointNames.UNDERSCORES), millis);
+    this.expiry = expiry;
+    this.millis = millis;
+    registry.gauge(
+        "graphite_last_processed_timestamp_seconds",
+        "Unix timestamp of the last processed graphite metric.",
+        () -> processedAt / 1000.0);
+    registry.gauge(
+        "graphite_sample_expiry_seconds",
+        "How long in seconds a metric sample is valid for.",
+        () -> expiry.toMillis() / 1000.0);
+    refused =
+        registry.counter("tethys_graphite_refused_lines_total", "Lines that could not be used.");
+  }
+
+  private synchronized @Nullable String take(Labels labels, long time, double value) {
+    if (samples.size() >= MAX_SERIES && !samples.containsKey(labels)) {
+      return "more than " + MAX_SERIES + " series";
+    }
+    samples.put(labels, new Sample(value, time));
+    processedAt = millis.getAsLong();
+    return null;
+  }
+
+  /** Reads whole lines. */
+  public void read(byte[] buf, int offset, int length) {
+    Refusals r = points.lines(buf, offset, length, this::take);
+    if (!r.isEmpty()) {
+      refused.add(r.count());
+      LOG.log(Level.DEBUG, "{0}", r.text());
+    }
+  }
+
+  /** Listens at an address over TCP and UDP. */
+  public void listen(String address) throws IOException {
+    tcp = StreamListener.start(new StreamListener.Options(address, Duration.ZERO), this::lines);
+    udp =
+        DatagramListener.start(
+            new DatagramListener.Options(address),
+            new DatagramListener.Handler() {
+              @Override
+              public void datagram(byte[] buf, int length, InetAddress from) {
+                read(buf, 0, length);
+              }
+            });
+  }
+
+  private void lines(Socket connection) throws IOException {
+    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
+    while (in.next()) {
+      read(in.buffer(), in.offset(), in.length());
+    }
+    refused.add(in.tooLong());
+  }
+
+  /** Forgets what is too old. */
+  public synchronized void forgetOld() {
+    long oldest = millis.getAsLong() - expiry.toMillis();
+    samples.values().removeIf(s -> s.time < oldest);
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    forgetOld();
+    Map<String, List<MetricFamily.Metric>> byName = new TreeMap<>();
+    synchronized (this) {
+      samples.forEach(
+          (l, s) ->
+              byName
+                  .computeIfAbsent(l.metricName(), k -> new ArrayList<>())
+                  .add(new MetricFamily.Metric(l.dropMetricName(), s.value)));
+    }
+    byName.forEach(
+        (name, metrics) ->
+            to.accept(
+                new MetricFamily(name, MetricType.GAUGE, "Graphite metric " + name, "", metrics)));
+  }
+
+  @Override
+  public void close() {
+    if (tcp != null) {
+      tcp.close();
+    }
+    if (udp != null) {
+      udp.close();
+    }
+  }
+}

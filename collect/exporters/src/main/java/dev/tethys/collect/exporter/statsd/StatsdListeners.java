@@ -1,0 +1,104 @@
+package dev.tethys.collect.exporter.statsd;
+
+import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.web.socket.DatagramListener;
+import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.StreamListener;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The sockets of a StatsD exporter, and its metrics about them. */
+public final class StatsdListeners implements AutoCloseable {
+  private static final int MAX_LINE = 64 << 10;
+
+  private final StatsdReader reader;
+  private final StatsdMetrics metrics;
+  private final Counter connections;
+  private final Counter connectionErrors;
+  private final Counter tooLong;
+  private final Counter packets;
+  private @Nullable StreamListener tcp;
+  private @Nullable DatagramListener udp;
+
+  public StatsdListeners(StatsdReader reader, StatsdMetrics metrics, Registry registry) {
+    this.reader = reader;
+    this.metrics = metrics;
+    String p = "statsd_exporter_";
+    packets =
+        registry.counter(
+            p + "udp_packets_total", "The total number of StatsD packets received over UDP.");
+    connections =
+        registry.counter(
+            p + "tcp_connections_total", "The total number of TCP connections handled.");
+    connectionErrors =
+        registry.counter(
+            p + "tcp_connection_errors_total",
+            "The number of errors encountered reading from TCP.");
+    tooLong =
+        registry.counter(
+            p + "tcp_too_long_lines_total", "The number of lines discarded due to being too long.");
+  }
+
+  /**
+   * Listens.
+   *
+   * @param receiveBuffer of the kernel for UDP, in bytes; 0 for its default
+   */
+  public void udp(String address, int receiveBuffer) throws IOException {
+    udp =
+        DatagramListener.start(
+            new DatagramListener.Options(address, receiveBuffer, Duration.ofMillis(200), 1 << 20),
+            new DatagramListener.Handler() {
+              @Override
+              public void datagram(byte[] buf, int length, InetAddress from) {
+                packets.inc();
+                reader.read(buf, 0, length, metrics);
+              }
+            });
+  }
+
+  /** Listens. */
+  public void tcp(String address) throws IOException {
+    tcp = StreamListener.start(new StreamListener.Options(address, Duration.ZERO), this::read);
+  }
+
+  private void read(Socket connection) throws IOException {
+    connections.inc();
+    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
+    try {
+      while (in.next()) {
+        reader.read(in.buffer(), in.offset(), in.length(), metrics);
+      }
+    } catch (IOException e) {
+      connectionErrors.inc();
+      throw e;
+    } finally {
+      tooLong.add(in.tooLong());
+    }
+  }
+
+  /** The port of UDP, -1 when it does not listen. */
+  public int udpPort() {
+    return udp == null ? -1 : udp.port();
+  }
+
+  /** The port of TCP, -1 when it does not listen. */
+  public int tcpPort() {
+    return tcp == null ? -1 : tcp.port();
+  }
+
+  @Override
+  public void close() {
+    if (udp != null) {
+      udp.close();
+    }
+    if (tcp != null) {
+      tcp.close();
+    }
+  }
+}

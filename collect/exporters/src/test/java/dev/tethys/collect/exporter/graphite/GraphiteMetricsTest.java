@@ -1,0 +1,70 @@
+package dev.tethys.collect.exporter.graphite;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GraphiteMetricsTest {
+  private long now = 1_700_000_000_000L;
+  private final Registry registry = new Registry();
+
+  private GraphiteMetrics of(MappingFile f, boolean strict) {
+    return new GraphiteMetrics(
+        new MetricMapper(f, 100), strict, Duration.ofMinutes(5), registry, () -> now);
+  }
+
+  private static List<String> shown(GraphiteMetrics m) {
+    List<String> out = new ArrayList<>();
+    m.collect(
+        f ->
+            f.metrics()
+                .forEach(x -> out.add(f.type() + " " + f.name() + x.labels() + " " + x.point())));
+    return out;
+  }
+
+  private static void send(GraphiteMetrics m, String lines) {
+    byte[] b = lines.getBytes(UTF_8);
+    m.read(b, 0, b.length);
+  }
+
+  @Test
+  void theLastSampleIsShownUntilItIsTooOld() {
+    try (GraphiteMetrics m = of(MappingFile.EMPTY, false)) {
+      send(m, "a.b 1 1700000000\na.b 2 1700000000\nold 1 1699999000\nt;k=v 3 1700000000\nbad\n");
+      assertThat(shown(m)).hasSize(2);
+      assertThat(shown(m).getFirst()).startsWith("GAUGE a_b{} Value[value=2.0");
+      assertThat(shown(m).getLast()).startsWith("GAUGE t{k=\"v\"} Value[value=3.0");
+      now += 300_001;
+      assertThat(shown(m)).isEmpty();
+    }
+  }
+
+  /** The data and the mapping of graphite_exporter's own end to end test. */
+  @Test
+  void allLinesOfItsOwnTestAreMapped() throws IOException {
+    String in =
+        Files.readString(Shared.conformance("graphite_exporter/issue90_in.txt"))
+            .replace("NOW", "1700000000");
+    MappingFile f = MappingFile.read(Shared.conformance("graphite_exporter/issue90.yml"));
+    try (GraphiteMetrics m = of(f, false)) {
+      send(m, in);
+      assertThat(shown(m)).hasSameSizeAs(in.lines().map(l -> l.split(" ")[0]).distinct().toList());
+    }
+    try (GraphiteMetrics m =
+        new GraphiteMetrics(
+            new MetricMapper(f, 0), true, Duration.ofMinutes(5), new Registry(), () -> now)) {
+      send(m, in);
+      assertThat(shown(m)).isNotEmpty().allMatch(s -> s.contains("job="));
+    }
+  }
+}

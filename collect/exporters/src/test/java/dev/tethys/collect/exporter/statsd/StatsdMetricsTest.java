@@ -1,0 +1,120 @@
+package dev.tethys.collect.exporter.statsd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class StatsdMetricsTest {
+  private long now = 1000;
+  private final Registry registry = new Registry();
+  private StatsdMetrics metrics = of("");
+
+  private StatsdMetrics of(String mapping) {
+    MappingFile f = mapping.isEmpty() ? MappingFile.EMPTY : MappingFile.parse("m.yml", mapping);
+    return new StatsdMetrics(new MetricMapper(f, 100), new Registry(), () -> now);
+  }
+
+  private void send(String lines) {
+    byte[] b = lines.getBytes(UTF_8);
+    new StatsdReader(StatsdReader.Tags.ALL).read(b, 0, b.length, metrics);
+  }
+
+  /** Each series with what it shows. */
+  private Map<String, String> shown() {
+    Map<String, String> out = new TreeMap<>();
+    Registry r = new Registry();
+    r.register(metrics);
+    for (MetricFamily f : r.gather()) {
+      for (MetricFamily.Metric m : f.metrics()) {
+        String value =
+            switch (m.point()) {
+              case MetricFamily.Value v -> "" + v.value();
+              case MetricFamily.Buckets b -> b.count() + "/" + b.sum();
+              case MetricFamily.Quantiles q -> q.count() + "/" + q.sum();
+              case MetricFamily.Native n ->
+                  "native " + n.histogram().count() + "/" + n.histogram().sum();
+            };
+        out.put(f.type() + " " + f.name() + m.labels(), value);
+      }
+    }
+    return out;
+  }
+
+  @Test
+  void valuesBecomeMetrics() {
+    send(
+        "a.b-c:1|c|@0.1\n"
+            + "a.b-c:2|c\n"
+            + "9g:5|g\n"
+            + "9g:-2|g\n"
+            + "t:250|ms|@0.5|#k.x:v\n"
+            + "h:250|h\n"
+            + "neg:-1|c\n"
+            + "s:x|s\n");
+    assertThat(shown())
+        .containsOnly(
+            Map.entry("COUNTER a_b_c{}", "12.0"),
+            Map.entry("GAUGE _9g{}", "3.0"),
+            Map.entry("SUMMARY t{k_x=\"v\"}", "2.0/0.5"),
+            Map.entry("SUMMARY h{}", "1.0/250.0"));
+  }
+
+  @Test
+  void aNameHasOneType() {
+    send("a:1|c\na:1|g\nh:1|h\nh_sum:1|c\nx_count:1|c\nx:1|h");
+    assertThat(shown().keySet()).containsExactly("COUNTER a{}", "COUNTER x_count{}", "SUMMARY h{}");
+  }
+
+  @Test
+  void mappingsNameScaleAndForget() {
+    metrics =
+        of(
+            "defaults: {observer_type: histogram, histogram_options: {buckets: [1, 2],"
+                + " native_histogram_bucket_factor: 1.1}}\n"
+                + "mappings:\n"
+                + "- {match: 'a.*', name: a_total, help: About a, labels: {l: $1, k: rule}, ttl:"
+                + " 5s, scale: 2}\n"
+                + "- {match: 'b.*', name: b, labels: {k: rule}, honor_labels: true}\n"
+                + "- {match: 'd.*', name: d, action: drop}\n");
+    send("a.x:1|c|#k:own\nb.x:1|g|#k:own\nd.x:1|c\nt:1500|ms\n");
+    assertThat(shown())
+        .containsOnly(
+            Map.entry("COUNTER a_total{k=\"rule\", l=\"x\"}", "2.0"),
+            Map.entry("GAUGE b{k=\"own\"}", "1.0"),
+            Map.entry("HISTOGRAM t{}", "native 1.0/1.5"));
+    now += 5001;
+    assertThat(shown().keySet()).doesNotContain("COUNTER a_total{k=\"rule\", l=\"x\"}").hasSize(2);
+  }
+
+  @Test
+  void linesComeOverSockets() throws Exception {
+    try (StatsdListeners l =
+        new StatsdListeners(new StatsdReader(StatsdReader.Tags.ALL), metrics, registry)) {
+      l.udp("127.0.0.1:0", 0);
+      l.tcp("127.0.0.1:0");
+      try (DatagramSocket d = new DatagramSocket();
+          Socket s = new Socket("127.0.0.1", l.tcpPort())) {
+        byte[] b = "udp:1|c\n".getBytes(UTF_8);
+        d.send(new DatagramPacket(b, b.length, InetAddress.getByName("127.0.0.1"), l.udpPort()));
+        s.getOutputStream().write("tcp:1|c\n".getBytes(UTF_8));
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (shown().size() < 2 && System.nanoTime() < deadline) {
+          Thread.sleep(5);
+        }
+      }
+    }
+    assertThat(shown().keySet()).containsExactly("COUNTER tcp{}", "COUNTER udp{}");
+  }
+}
