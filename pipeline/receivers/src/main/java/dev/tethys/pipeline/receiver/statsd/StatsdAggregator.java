@@ -31,7 +31,6 @@ final class StatsdAggregator {
    * How values become metrics.
    *
    * @param kindAttribute whether points say of what type they were sent, as {@code metric_type}
-   * @param simpleTags whether tags without a value are taken, as labels without one
    * @param monotonic whether counters never fall
    * @param forms of observations; those that are not named are gauges
    * @param mapper of names; null for none

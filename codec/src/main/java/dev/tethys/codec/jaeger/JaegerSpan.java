@@ -1,0 +1,49 @@
+package dev.tethys.codec.jaeger;
+
+import dev.tethys.model.telemetry.Attributes;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A span as Jaeger has it. Times are Unix nanoseconds. */
+final class JaegerSpan {
+  /** Where it runs. */
+  static final class Process {
+    String service = "";
+    final Attributes tags = new Attributes();
+  }
+
+  /** Another span that it belongs to. */
+  record Reference(boolean childOf, long traceHigh, long traceLow, long spanId) {}
+
+  /** Something that happened. */
+  record Log(long nanos, Attributes fields) {}
+
+  long traceHigh;
+  long traceLow;
+  long id;
+  long parent;
+  String name = "";
+  int flags;
+  long start;
+  long duration;
+  final List<Reference> references = new ArrayList<>();
+  final Attributes tags = new Attributes();
+  final List<Log> logs = new ArrayList<>();
+
+  /** Its own; null for that of its batch. */
+  @Nullable Process process;
+
+  /** What is wrong with it, found while it was read. */
+  @Nullable String problem;
+
+  /** What is wrong with it; null when it can be used. */
+  @Nullable String check() {
+    if (problem != null) {
+      return problem;
+    }
+    return (traceHigh | traceLow) == 0
+        ? "the trace id is zero"
+        : id == 0 ? "the span id is zero" : null;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tethys.codec.zipkin;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A span as Zipkin has it, version 2 and what version 1 has beside it. Filled by the readers, then
+ * turned into OTLP's by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 for none.
+ */
+final class ZipkinSpan {
+  /** Who took part. */
+  record Endpoint(String service, String ipv4, String ipv6, int port) {
+    static final Endpoint NONE = new Endpoint("", "", "", 0);
+  }
+
+  /**
+   * Something that happened.
+   *
+   * @param endpoint where, which only version 1 says
+   */
+  record Annotation(long time, String value, Endpoint endpoint) {}
+
+  /** A tag of version 1. */
+  record Binary(String key, String value, Endpoint endpoint) {}
+
+  long traceHigh;
+  long traceLow;
+  long id;
+  long parent;
+
+  /** CLIENT, SERVER, PRODUCER, CONSUMER; "" for none. */
+  String kind = "";
+
+  String name = "";
+  long timestamp;
+  long duration;
+  Endpoint local = Endpoint.NONE;
+  Endpoint remote = Endpoint.NONE;
+  final List<Annotation> annotations = new ArrayList<>();
+  final List<Binary> binary = new ArrayList<>();
+  final Map<String, String> tags = new LinkedHashMap<>();
+
+  /** What is wrong with it, found while it was read. */
+  @Nullable String problem;
+
+  private void wrong(String what) {
+    if (problem == null) {
+      problem = what;
+    }
+  }
+
+  /** Reads 1 to 32 hexadecimal digits. */
+  void traceId(String hex) {
+    int n = hex.length();
+    if (n < 1 || n > 32) {
+      wrong("traceId has " + n + " characters, 1 to 32 expected");
+      return;
+    }
+    traceHigh = n > 16 ? digits(hex.substring(0, n - 16), "traceId") : 0;
+    traceLow = digits(hex.substring(Math.max(0, n - 16)), "traceId");
+  }
+
+  /** Reads 1 to 16 hexadecimal digits. */
+  long spanId(String hex, String what) {
+    if (hex.isEmpty() || hex.length() > 16) {
+      wrong(what + " has " + hex.length() + " characters, 1 to 16 expected");
+      return 0;
+    }
+    return digits(hex, what);
+  }
+
+  private long digits(String hex, String what) {
+    for (int i = 0; i < hex.length(); i++) {
+      if (Character.digit(hex.charAt(i), 16) < 0) {
+        wrong(what + " \"" + hex + "\" is not hexadecimal");
+        return 0;
+      }
+    }
+    return Long.parseUnsignedLong(hex, 16);
+  }
+
+  /** What is wrong with it; null when it can be used. */
+  @Nullable String check() {
+    if (problem == null && (traceHigh | traceLow) == 0) {
+      problem = "traceId is missing or zero";
+    }
+    if (problem == null && id == 0) {
+      problem = "id is missing or zero";
+    }
+    return problem;
+  }
+}

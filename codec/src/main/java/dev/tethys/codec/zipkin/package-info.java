@@ -1,0 +1,5 @@
+/** Zipkin's spans: JSON of both versions, protobuf. */
+@NullMarked
+package dev.tethys.codec.zipkin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,276 @@
+package dev.tethys.pipeline.receiver.jaeger;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.jaeger.JaegerBatch;
+import dev.tethys.codec.jaeger.JaegerReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.socket.DatagramListener;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code jaeger} receivers. */
+public final class JaegerReceiverFactory
+    implements ReceiverFactory<JaegerReceiverFactory.Settings> {
+  /**
+   * What one is told; null for what it does not speak.
+   *
+   * @param compact where an agent's datagrams in the compact protocol come
+   * @param binary where those in the binary protocol come
+   */
+  public record Settings(
+      @Nullable GrpcServerSettings grpc,
+      @Nullable HttpServerSettings http,
+      @Nullable String compact,
+      @Nullable String binary) {}
+
+  private static final String POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans";
+  private static final Duration UDP_PATIENCE = Duration.ofSeconds(10);
+
+  private static final Section HTTP = new Section("thrift_http", "Thrift over HTTP.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(HTTP, "localhost:14268");
+  private static final Type<HttpServerSettings> HTTP_TYPE = HTTP.type(HTTP_KEYS::read);
+  private static final Type<GrpcServerSettings> GRPC_TYPE =
+      GrpcServerSettings.type("localhost:14250");
+  private static final Type<String> COMPACT_TYPE = datagrams("thrift_compact", "localhost:6831");
+  private static final Type<String> BINARY_TYPE = datagrams("thrift_binary", "localhost:6832");
+
+  private static Type<String> datagrams(String name, String endpoint) {
+    Section s = new Section(name, "Datagrams to an agent.");
+    Key<String> where = s.key("endpoint", Type.STRING, endpoint, "Where it listens: host:port.");
+    s.notBuilt("queue_size", "Of datagrams; what waits, waits in the kernel.");
+    s.notBuilt("max_packet_size", "Datagrams of any size are taken.");
+    s.notBuilt("workers", "Threads.");
+    s.notBuilt("socket_buffer_size", "Of the kernel.");
+    return s.type(o -> o.get(where));
+  }
+
+  private static final Section PROTOCOLS =
+      new Section("protocols", "What it speaks; a key without a value means its defaults.");
+  private static final Key<GrpcServerSettings> GRPC_KEY =
+      PROTOCOLS.optional("grpc", GRPC_TYPE, "api_v2 over gRPC.");
+  private static final Key<HttpServerSettings> HTTP_KEY =
+      PROTOCOLS.optional("thrift_http", HTTP_TYPE, "/api/traces over HTTP.");
+  private static final Key<String> COMPACT_KEY =
+      PROTOCOLS.optional("thrift_compact", COMPACT_TYPE, "Datagrams, compact protocol.");
+  private static final Key<String> BINARY_KEY =
+      PROTOCOLS.optional("thrift_binary", BINARY_TYPE, "Datagrams, binary protocol.");
+
+  private static final Section SECTION = new Section("jaeger", "Receives Jaeger's spans.");
+  private static final Key<Settings> PROTOCOLS_KEY =
+      SECTION.required("protocols", PROTOCOLS.type(JaegerReceiverFactory::protocols), "Protocols.");
+
+  private static Settings protocols(YamlObject o) {
+    Settings s =
+        new Settings(
+            read(o, GRPC_KEY, GRPC_TYPE),
+            read(o, HTTP_KEY, HTTP_TYPE),
+            read(o, COMPACT_KEY, COMPACT_TYPE),
+            read(o, BINARY_KEY, BINARY_TYPE));
+    if (s.grpc == null && s.http == null && s.compact == null && s.binary == null) {
+      throw o.error(
+          "must specify at least one protocol when using the Jaeger receiver: grpc, thrift_http,"
+              + " thrift_compact, thrift_binary");
+    }
+    return s;
+  }
+
+  /** A key that is written without a value switches its protocol on. */
+  private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
+    YamlNode n = o.at(key);
+    return n == null ? null : type.read(n);
+  }
+
+  @Override
+  public String type() {
+    return "jaeger";
+  }
+
+  @Override
+  public String about() {
+    return "Receives spans of Jaeger: gRPC, Thrift over HTTP, an agent's datagrams.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(o -> o.get(PROTOCOLS_KEY));
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.TRACES);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.grpc == null ? null : settings.grpc.auth(), context),
+        Authenticators.find(settings.http == null ? null : settings.http.auth(), context),
+        context.clock(),
+        context.name(),
+        context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth grpcAuth,
+      @Nullable ServerAuth httpAuth,
+      Clockwork clock,
+      String name,
+      Registry metrics) {
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    GrpcDoor grpc = s.grpc == null ? null : new GrpcDoor(intake, s.grpc, grpcAuth);
+    HttpDoor http = s.http == null ? null : new HttpDoor(intake, s.http, httpAuth);
+    List<SocketDoor> sockets = new ArrayList<>();
+    Consumer c = outputs.get(Signal.TRACES);
+    if (c != null) {
+      if (grpc != null) {
+        grpc.method(
+            POST_SPANS,
+            (message, request, hold, metadata) -> {
+              hold.take(3L * message.length);
+              JaegerBatch b = JaegerReader.protobuf(message, 0, message.length);
+              return GrpcDoor.empty(take(b, c, metadata, request));
+            });
+      }
+      if (http != null) {
+        http.post("/api/traces", (q, r) -> post(http, c, q, r));
+      }
+      PointTally tally = new PointTally(name, metrics, clock::nanos);
+      if (s.compact != null) {
+        sockets.add(datagrams(s.compact, true, c, tally));
+      }
+      if (s.binary != null) {
+        sockets.add(datagrams(s.binary, false, c, tally));
+      }
+    }
+    return new PushReceiver(grpc, http, clock::nanos, sockets);
+  }
+
+  private static @Nullable Batch batch(JaegerBatch b, Metadata metadata, Refusals refusals) {
+    TracesData traces = b.traces(refusals);
+    int spans = traces.itemCount();
+    return spans == 0
+        ? null
+        : new Batch(
+            Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(traces), spans, 0, metadata);
+  }
+
+  private static Outcome take(JaegerBatch b, Consumer to, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    Refusals refusals = new Refusals();
+    Batch batch = batch(b, metadata, refusals);
+    Outcome o = batch == null ? Outcome.ACCEPTED : Intake.deliver(batch, to, request);
+    return refusals.isEmpty()
+        ? o
+        : Outcome.plus(
+            o,
+            new Outcome.Rejected(
+                refusals.count()
+                    + " spans refused:\n"
+                    + refusals.text(x -> x.item() + ": " + x.why()),
+                refusals.count()));
+  }
+
+  private static void post(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    String type = HttpDoor.mediaType(request);
+    if (!type.equals("application/x-thrift")
+        && !type.equals("application/vnd.apache.thrift.binary")) {
+      response.status(400).send("Unsupported content type: " + type + "\n");
+      return;
+    }
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(3L * b.length);
+      Outcome o = take(JaegerReader.thrift(b, 0, b.length), to, door.metadata(request), request);
+      if (o instanceof Outcome.Accepted) {
+        response.status(202).send();
+      } else {
+        HttpDoor.answer(response, o);
+      }
+    }
+  }
+
+  /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
+  private static SocketDoor datagrams(
+      String endpoint, boolean compact, Consumer to, PointTally tally) {
+    return PointSockets.datagrams(
+        new DatagramListener.Options(endpoint),
+        () ->
+            new DatagramListener.Handler() {
+              private final List<Batch> gathered = new ArrayList<>();
+
+              @Override
+              public void datagram(byte[] buf, int length, InetAddress from) {
+                Refusals refusals = new Refusals();
+                try {
+                  Batch b =
+                      batch(
+                          JaegerReader.datagram(buf, 0, length, compact), Metadata.NONE, refusals);
+                  if (b != null) {
+                    gathered.add(b);
+                  }
+                  tally.refused("udp", refusals);
+                } catch (CodecException e) {
+                  tally.refused("udp", 1, String.valueOf(e.getMessage()));
+                }
+              }
+
+              @Override
+              public void pause() throws InterruptedException {
+                List<Batch> all = List.copyOf(gathered);
+                gathered.clear();
+                Outcome o = Intake.deliver(all, to, UDP_PATIENCE);
+                int spans = all.stream().mapToInt(Batch::items).sum();
+                if (o instanceof Outcome.Unavailable u) {
+                  tally.refused("udp", spans, u.reason());
+                } else if (o instanceof Outcome.Rejected r) {
+                  tally.refused("udp", r.items(), r.reason());
+                }
+              }
+            });
+  }
+}

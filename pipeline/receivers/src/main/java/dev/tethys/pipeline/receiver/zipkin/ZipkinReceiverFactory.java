@@ -1,0 +1,143 @@
+package dev.tethys.pipeline.receiver.zipkin;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.zipkin.ZipkinReader;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code zipkin} receivers. 202 when every span is where it goes to; 400 when some were
+ * refused, while the others are taken; 503 when the sender is to come again.
+ */
+public final class ZipkinReceiverFactory
+    implements ReceiverFactory<ZipkinReceiverFactory.Settings> {
+  /**
+   * What one is told.
+   *
+   * @param typedTags whether tags that look like numbers or truth values become such
+   */
+  public record Settings(HttpServerSettings http, boolean typedTags) {}
+
+  private static final Section SECTION = new Section("zipkin", "Receives Zipkin's spans.");
+  private static final HttpServerSettings.Keys HTTP_KEYS =
+      new HttpServerSettings.Keys(SECTION, "localhost:9411");
+  private static final Key<Boolean> PARSE_TAGS =
+      SECTION.key(
+          "parse_string_tags",
+          Type.BOOL,
+          false,
+          "Tags that look like numbers or truth values become such.");
+
+  @Override
+  public String type() {
+    return "zipkin";
+  }
+
+  @Override
+  public String about() {
+    return "Receives spans of Zipkin: JSON of versions 1 and 2, protobuf.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(o -> new Settings(HTTP_KEYS.read(o), o.get(PARSE_TAGS)));
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.TRACES);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings, outputs, Authenticators.find(settings.http.auth(), context), context.clock());
+  }
+
+  static PushReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    Consumer c = outputs.get(Signal.TRACES);
+    if (c != null) {
+      door.post("/api/v2/spans", (q, r) -> take(2, s.typedTags, c, clock, door, q, r));
+      door.post("/api/v1/spans", (q, r) -> take(1, s.typedTags, c, clock, door, q, r));
+    }
+    return new PushReceiver(null, door, clock::nanos);
+  }
+
+  private static void take(
+      int version,
+      boolean typedTags,
+      Consumer to,
+      Clockwork clock,
+      HttpDoor door,
+      HttpRequest request,
+      HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    String type = HttpDoor.mediaType(request);
+    boolean protobuf = type.equals("application/x-protobuf");
+    if (type.equals("application/x-thrift")) {
+      throw new HttpException(
+          415, "spans in Thrift are not built in Tethys yet (see README): send JSON or protobuf");
+    }
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(3L * b.length);
+      long now = clock.millis() * 1000;
+      ZipkinReader.Result result =
+          protobuf
+              ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
+              : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
+      int spans = result.traces().itemCount();
+      Outcome outcome = Outcome.ACCEPTED;
+      if (spans > 0) {
+        Batch batch =
+            new Batch(
+                Signal.TRACES,
+                Encoding.OTLP,
+                new OtlpWriter().write(result.traces()),
+                spans,
+                0,
+                door.metadata(request));
+        outcome = Intake.deliver(batch, to, request);
+      }
+      if (!result.refusals().isEmpty()) {
+        String why =
+            result.refusals().count()
+                + " spans refused:\n"
+                + result.refusals().text(x -> x.item() + ": " + x.why());
+        outcome = Outcome.plus(outcome, new Outcome.Rejected(why, result.refusals().count()));
+      }
+      if (outcome instanceof Outcome.Accepted) {
+        response.status(202).send();
+      } else {
+        HttpDoor.answer(response, outcome);
+      }
+    }
+  }
+}
