@@ -383,4 +383,75 @@ class RoleExamplesTest {
       role.close();
     }
   }
+
+  private static void overTcp(int port, String text) throws IOException {
+    try (java.net.Socket c = new java.net.Socket("127.0.0.1", port)) {
+      c.getOutputStream().write(text.getBytes(UTF_8));
+    }
+  }
+
+  @Test
+  void whatOtherSystemsPushIsTaken() throws Exception {
+    Database database = new Database();
+    Path spans = dir.resolve("spans.ndjson");
+    int influx = Ports.free();
+    int carbon = Ports.free();
+    int statsd = Ports.free();
+    int opentsdb = Ports.free();
+    int zipkin = Ports.free();
+    run(
+        "receivers.yaml",
+        Map.of(
+            "INFLUX",
+            "127.0.0.1:" + influx,
+            "CARBON",
+            "127.0.0.1:" + carbon,
+            "STATSD",
+            "127.0.0.1:" + statsd,
+            "STATSD_TRANSPORT",
+            "tcp",
+            "INTERVAL",
+            "100ms",
+            "OPENTSDB",
+            "127.0.0.1:" + opentsdb,
+            "ZIPKIN",
+            "127.0.0.1:" + zipkin,
+            "JAEGER_AGENT",
+            "127.0.0.1:" + Ports.free(),
+            "REMOTE_WRITE",
+            database.url,
+            "SPANS",
+            spans.toString()));
+    String text = "text/plain";
+    assertThat(
+            post(
+                "http://127.0.0.1:" + influx + "/write?db=d",
+                text,
+                "cpu,host=a idle=98.5".getBytes(UTF_8),
+                "t"))
+        .isEqualTo(204);
+    overTcp(carbon, "servers.web1.cpu.load 0.7 1700000000\n");
+    overTcp(statsd, "hits:3|c|#route:x\ntook:20|ms\n");
+    assertThat(
+            post(
+                "http://127.0.0.1:" + opentsdb + "/api/put",
+                "application/json",
+                "{\"metric\":\"m\",\"timestamp\":1700000000,\"value\":4,\"tags\":{\"h\":\"a\"}}"
+                    .getBytes(UTF_8),
+                "t"))
+        .isEqualTo(204);
+    assertThat(
+            post(
+                "http://127.0.0.1:" + zipkin + "/api/v2/spans",
+                "application/json",
+                "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"checkout\"}]".getBytes(UTF_8),
+                "t"))
+        .isEqualTo(202);
+    database.awaits(s -> s.equals("null {__name__=\"cpu_idle\", db=\"d\", host=\"a\"} 98.5"));
+    database.awaits(s -> s.equals("null {__name__=\"cpu_load\", host=\"web1\"} 0.7"));
+    database.awaits(s -> s.contains("\"m\", h=\"a\"} 4.0"));
+    database.awaits(s -> s.contains("hits_total") && s.contains("route=\"x\"} 3.0"));
+    database.awaits(s -> s.contains("took_milliseconds_bucket") && s.contains("le=\"100"));
+    lineIn(spans, "checkout");
+  }
 }

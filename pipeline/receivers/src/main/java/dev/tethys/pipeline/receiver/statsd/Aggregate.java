@@ -22,6 +22,11 @@ sealed interface Aggregate {
   /** Takes a value; false when there is no room for it. */
   boolean add(StatsdSample s, double value);
 
+  /** Whether it may count on over intervals; what it gives away then is copied. */
+  default boolean accumulates() {
+    return false;
+  }
+
   /** Adds its points to a metric, whose data is made when it has none. */
   void addTo(Metric m, Map<String, String> attributes, long startNanos, long nanos);
 
@@ -49,6 +54,11 @@ sealed interface Aggregate {
 
     Count(boolean monotonic) {
       this.monotonic = monotonic;
+    }
+
+    @Override
+    public boolean accumulates() {
+      return true;
     }
 
     @Override
@@ -216,6 +226,11 @@ sealed interface Aggregate {
     }
 
     @Override
+    public boolean accumulates() {
+      return true;
+    }
+
+    @Override
     public boolean add(StatsdSample s, double value) {
       int i = 0;
       while (i < bounds.length && value > bounds[i]) {
@@ -241,7 +256,7 @@ sealed interface Aggregate {
       }
       HistogramDataPoint p = at(new HistogramDataPoint(), attributes, startNanos, nanos);
       p.setExplicitBounds(bounds);
-      p.setBucketCounts(counts);
+      p.setBucketCounts(counts.clone());
       p.setCount(count);
       p.setSum(sum);
       p.setMin(min);
@@ -258,6 +273,11 @@ sealed interface Aggregate {
 
     Exponential(int maxSize) {
       counts = new ExponentialCounts(FIRST_SCALE, MIN_SCALE, maxSize);
+    }
+
+    @Override
+    public boolean accumulates() {
+      return true;
     }
 
     @Override

@@ -8,9 +8,11 @@ import dev.tethys.collect.exporter.mapping.MetricKind;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.mapping.MetricMapper.Mapped;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,21 +34,37 @@ final class StatsdAggregator {
    *
    * @param kindAttribute whether points say of what type they were sent, as {@code metric_type}
    * @param monotonic whether counters never fall
+   * @param cumulative whether counters and histograms count since they began, not in an interval
+   * @param expiry after which a cumulative series that is not heard of is forgotten
    * @param forms of observations; those that are not named are gauges
    * @param mapper of names; null for none
    */
   record Rules(
       boolean kindAttribute,
       boolean monotonic,
+      boolean cumulative,
+      Duration expiry,
       List<ObserverForm> forms,
       @Nullable MetricMapper mapper,
       int maxSeries) {}
+
+  /** What is counted of a series. Guarded by the aggregator. */
+  private static final class Entry {
+    final Aggregate aggregate;
+    final long since;
+    long heard;
+
+    Entry(Aggregate aggregate, long since) {
+      this.aggregate = aggregate;
+      this.since = since;
+    }
+  }
 
   private record Key(StatsdKind kind, String name, Map<String, String> attributes) {}
 
   private final Rules rules;
   private final Map<StatsdKind, ObserverForm> forms = new EnumMap<>(StatsdKind.class);
-  private Map<Key, Aggregate> series = new LinkedHashMap<>(); // guarded by this
+  private Map<Key, Entry> series = new LinkedHashMap<>(); // guarded by this
   private final Map<Key, Double> levels; // guarded by this
   private long startNanos; // guarded by this
 
@@ -144,21 +162,23 @@ final class StatsdAggregator {
     }
     Key key = new Key(s.kind(), name, attributes);
     synchronized (this) {
-      Aggregate a = series.get(key);
-      if (a == null) {
+      Entry e = series.get(key);
+      if (e == null) {
         if (series.size() >= rules.maxSeries()) {
           return "more than " + rules.maxSeries() + " series within an interval";
         }
-        a = begin(key);
-        if (a == null) {
+        Aggregate begun = begin(key);
+        if (begun == null) {
           return null;
         }
-        series.put(key, a);
+        e = new Entry(begun, startNanos);
+        series.put(key, e);
       }
-      if (!a.add(s, value)) {
+      if (!e.aggregate.add(s, value)) {
         return "more than " + Aggregate.MAX_KEPT + " values of a series within an interval";
       }
-      if (a instanceof Aggregate.Level l) {
+      e.heard = startNanos;
+      if (e.aggregate instanceof Aggregate.Level l) {
         levels.put(key, l.value());
       }
       return null;
@@ -187,21 +207,18 @@ final class StatsdAggregator {
     };
   }
 
-  /** What came since the last time; empty when nothing did. */
-  MetricsData take(long nanos) {
-    Map<Key, Aggregate> taken;
-    long since;
-    synchronized (this) {
-      taken = series;
-      series = new LinkedHashMap<>();
-      since = startNanos;
-      startNanos = nanos;
-    }
+  /**
+   * What came since the last time, and what is cumulative; empty when there is nothing.
+   *
+   * @param nanos the time, Unix nanoseconds
+   */
+  synchronized MetricsData take(long nanos) {
     MetricsData data = new MetricsData();
     ScopeGroup<Metric> scope = new ScopeGroup<>();
     Map<String, Metric> metrics = new HashMap<>();
-    taken.forEach(
-        (key, aggregate) -> {
+    Map<Key, Entry> kept = new LinkedHashMap<>();
+    series.forEach(
+        (key, e) -> {
           // Timers of one name may be gauges where counters of that name are sums.
           Metric m =
               metrics.computeIfAbsent(
@@ -215,8 +232,17 @@ final class StatsdAggregator {
                     scope.items().add(made);
                     return made;
                   });
-          aggregate.addTo(m, key.attributes, since, nanos);
+          boolean goesOn = rules.cumulative() && e.aggregate.accumulates();
+          e.aggregate.addTo(m, key.attributes, goesOn ? e.since : startNanos, nanos);
+          if (goesOn && m.data() instanceof MetricData.Aggregated<?> a) {
+            a.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+          }
+          if (goesOn && nanos - e.heard <= rules.expiry().toNanos()) {
+            kept.put(key, e);
+          }
         });
+    series = kept;
+    startNanos = nanos;
     if (!scope.items().isEmpty()) {
       ResourceGroup<Metric> resource = new ResourceGroup<>();
       resource.scopes().add(scope);

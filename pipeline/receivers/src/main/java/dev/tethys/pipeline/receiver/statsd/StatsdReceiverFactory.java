@@ -18,8 +18,10 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,19 @@ public final class StatsdReceiverFactory
           "Points say of what type they came: metric_type.");
   private static final Key<Boolean> MONOTONIC =
       SECTION.key("is_monotonic_counter", Type.BOOL, false, "Counters never fall.");
+  private static final Key<Boolean> CUMULATIVE =
+      SECTION.key(
+          "temporality",
+          Type.oneOf("temporality", temporalities()),
+          false,
+          "delta, as the Collector's; or cumulative, as remote write wants it: counters and"
+              + " histograms count on.");
+  private static final Key<Duration> EXPIRY =
+      SECTION.key(
+          "expiry",
+          GoDurations.TYPE,
+          Duration.ofMinutes(10),
+          "After which a cumulative series that is not heard of is forgotten.");
   private static final Key<List<ObserverForm>> FORMS =
       SECTION.key(
           "timer_histogram_mapping",
@@ -67,6 +82,13 @@ public final class StatsdReceiverFactory
     SECTION.notBuilt("enable_simple_tags", "Tags without a value.");
     SECTION.notBuilt("enable_ip_only_aggregation", "Senders told apart by their address.");
     SECTION.notBuilt("socket_permissions", "Of a Unix socket.");
+  }
+
+  private static SequencedMap<String, Boolean> temporalities() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("delta", false);
+    m.put("cumulative", true);
+    return m;
   }
 
   @Override
@@ -109,7 +131,13 @@ public final class StatsdReceiverFactory
         udp,
         o.get(INTERVAL),
         new StatsdAggregator.Rules(
-            o.get(METRIC_TYPE), o.get(MONOTONIC), o.get(FORMS), mapper(o), (int) max));
+            o.get(METRIC_TYPE),
+            o.get(MONOTONIC),
+            o.get(CUMULATIVE),
+            o.get(EXPIRY),
+            o.get(FORMS),
+            mapper(o),
+            (int) max));
   }
 
   private static @Nullable MetricMapper mapper(YamlObject o) {

@@ -175,7 +175,10 @@ class StatsdReceiverTest {
   @Test
   void theBoundOfSeriesHolds() {
     StatsdAggregator a =
-        new StatsdAggregator(new StatsdAggregator.Rules(false, false, List.of(), null, 2), 0);
+        new StatsdAggregator(
+            new StatsdAggregator.Rules(
+                false, false, false, Duration.ofMinutes(1), List.of(), null, 2),
+            0);
     byte[] b = "a:1|c\nb:1|c\nc:1|c\na:1|c\n".getBytes(UTF_8);
     var refusals =
         a.read(
@@ -187,6 +190,29 @@ class StatsdReceiverTest {
     assertThat(refusals.text()).contains("line 3: more than 2 series within an interval: c");
     assertThat(a.take(1).itemCount()).isEqualTo(2);
     assertThat(a.take(2).itemCount()).isZero();
+  }
+
+  @Test
+  void cumulativeCountersGoOnUntilTheyAreNotHeardOf() {
+    StatsdAggregator a =
+        new StatsdAggregator(
+            new StatsdAggregator.Rules(
+                false, true, true, Duration.ofNanos(100), List.of(), null, 10),
+            10);
+    byte[] b = "a:1|c\ng:1|g\n".getBytes(UTF_8);
+    var reader =
+        new dev.tethys.codec.statsd.StatsdReader(dev.tethys.codec.statsd.StatsdReader.Tags.ALL);
+    a.read(reader, b, 0, b.length);
+    assertThat(a.take(20).itemCount()).isEqualTo(2);
+    a.read(reader, b, 0, 6);
+    List<String> points =
+        a.take(30).resources().getFirst().scopes().getFirst().items().stream()
+            .flatMap(m -> points(m).stream())
+            .toList();
+    assertThat(points).containsExactly("Sum other a{} 2");
+    assertThat(a.take(110).itemCount()).isEqualTo(1);
+    assertThat(a.take(130).itemCount()).isEqualTo(1);
+    assertThat(a.take(140).itemCount()).isZero();
   }
 
   @Test
