@@ -92,7 +92,11 @@ class ToolTest {
           .isEqualTo(ok(promtool("list", flag, folder)).out());
     }
     for (List<String> flags :
-        List.of(List.<String>of(), List.of("--match={zone=\"z1\"}"), List.of("--limit=3"))) {
+        List.of(
+            List.<String>of(),
+            List.of("--match={zone=\"z1\"}"),
+            List.of("--limit=3"),
+            List.of("--extended"))) {
       List<Object> args = new ArrayList<>(List.of("analyze", folder));
       args.addAll(flags);
       List<String> ours = ok(tool(args.toArray())).out().lines().toList();
@@ -130,6 +134,10 @@ class ToolTest {
     List<String> checksums = checksums(ok(tool("verify", data)).out());
     assertThat(checksums).isEqualTo(checksums(ok(tool("verify", source)).out())).isNotEmpty();
 
+    assertThat(ok(tool("analyze", "--extended", data)).out())
+        .contains("samples per float chunk (min/avg/max): ")
+        .endsWith("buckets per histogram chunk: N/A\n\n");
+
     Path blocks = dir.resolve("blocks");
     ok(tool("export", "prometheus", data, blocks));
     Files.createDirectories(blocks.resolve("wal"));
@@ -137,7 +145,7 @@ class ToolTest {
 
     for (String format : List.of("openmetrics", "json")) {
       Path file = dir.resolve("export." + format);
-      ok(tool("export", format, data, file));
+      ok(tool("export", format, "--full", data, file));
       Path again = dir.resolve("from-" + format);
       ok(tool("import", format, file, again));
       assertThat(ok(tool("dump", again)).out()).isEqualTo(want);

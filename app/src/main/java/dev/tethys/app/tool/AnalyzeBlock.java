@@ -29,12 +29,11 @@ final class AnalyzeBlock {
             + " folders of Tethys and of Prometheus; a server may be running.",
         List.of(
             Flag.of("limit", Flag.Kind.INTEGER, "20", "How many items to show in each list."),
-            Flag.refused(
+            Flag.of(
                 "extended",
                 Flag.Kind.BOOLEAN,
                 "false",
-                "how full chunks are says little about blocks whose chunks share timestamps; tsdb"
-                    + " list shows their number"),
+                "Run extended analysis: how many samples, bytes and buckets chunks hold."),
             Flag.of("match", Flag.Kind.STRING, "", "Series selector to analyze.")),
         0,
         2,
@@ -76,7 +75,28 @@ final class AnalyzeBlock {
       }
       found.print(console.out(), a.flags().integer("limit"), !match.isEmpty());
       b.problems().forEach(console.err()::println);
-      return b.problems().isEmpty() ? 0 : 1;
+      boolean whole = b.problems().isEmpty();
+      return a.flags().bool("extended") && !chunks(folder, path, matchers, console) || !whole
+          ? 1
+          : 0;
+    }
+  }
+
+  /** Prints how full chunks are; false when some could not be read. */
+  private static boolean chunks(
+      DataFolder folder, Path block, List<Matcher> matchers, Console console) throws IOException {
+    ChunkFigures figures = new ChunkFigures();
+    try (ArchivedBlock b = folder.open(block)) {
+      b.forEachChunk(
+          (labels, samples, bytes) -> {
+            if (matchers.stream().allMatch(m -> m.matches(labels))) {
+              figures.add(samples, bytes);
+            }
+          },
+          console.progress("read"));
+      figures.print(console.out());
+      b.problems().forEach(console.err()::println);
+      return b.problems().isEmpty();
     }
   }
 

@@ -35,6 +35,14 @@ public interface ArchivedBlock extends AutoCloseable {
    */
   void forEach(SeriesVisitor to, Progress progress);
 
+  /**
+   * Gives all chunks, series by series, with samples that are deleted; instead of {@link #forEach},
+   * and once.
+   *
+   * @throws IllegalArgumentException for a downsampled block
+   */
+  void forEachChunk(ChunkVisitor to, Progress progress);
+
   /** What could not be read; each names the file and, where there is one, the offset. */
   List<String> problems();
 

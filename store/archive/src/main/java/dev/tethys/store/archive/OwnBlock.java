@@ -86,6 +86,26 @@ final class OwnBlock implements ArchivedBlock {
   }
 
   @Override
+  public void forEachChunk(ChunkVisitor to, Progress progress) {
+    if (resolution() > 0) {
+      throw new IllegalArgumentException(
+          "block " + ulid() + " is downsampled: its chunks hold no samples");
+    }
+    progress.step(ulid(), block.size());
+    for (int i = 0; i < block.size(); i++) {
+      try {
+        Labels labels = block.labels(i);
+        block.readChunks(i, (samples, bytes) -> to.chunk(labels, samples, bytes));
+      } catch (StorageException e) {
+        if (problems.size() < MAX_PROBLEMS) {
+          problems.add(e.getMessage() + " (series " + i + ")");
+        }
+      }
+      progress.advance(1);
+    }
+  }
+
+  @Override
   public List<String> problems() {
     return List.copyOf(problems);
   }

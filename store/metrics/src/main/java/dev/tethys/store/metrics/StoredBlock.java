@@ -5,8 +5,8 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.block.BlockPass;
 import dev.tethys.store.metrics.internal.block.BlockReader;
-import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.io.IOException;
@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 
 /**
  * One block on disk, read without its database: for tools. Takes no lock and changes nothing, so a
@@ -22,7 +23,8 @@ import java.util.List;
  */
 public final class StoredBlock implements AutoCloseable {
   private final BlockReader block;
-  private final SourceSelection all;
+  private final BlockPass all;
+  private final SampleBuffer chunk = new SampleBuffer();
 
   private StoredBlock(BlockReader block) {
     this.block = block;
@@ -85,6 +87,17 @@ public final class StoredBlock implements AutoCloseable {
   public void read(int series, SampleBuffer into) {
     into.clear();
     all.read(series, Long.MIN_VALUE, Long.MAX_VALUE, into);
+  }
+
+  /**
+   * Gives the chunks of a series one by one, each with the bytes that it takes in the block before
+   * these are compressed together with others; the buffer is reused.
+   *
+   * @throws StorageException CORRUPT when they cannot be read
+   * @throws IllegalStateException for a downsampled block
+   */
+  public void readChunks(int series, ObjIntConsumer<SampleBuffer> to) {
+    all.readChunks(series, chunk, to);
   }
 
   @Override

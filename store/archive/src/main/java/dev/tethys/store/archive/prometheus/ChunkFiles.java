@@ -84,9 +84,10 @@ final class ChunkFiles implements AutoCloseable {
   /**
    * Appends the samples of a chunk, which must come behind those in the buffer.
    *
+   * @return its bytes, without length, encoding and checksum
    * @throws DamagedFileException when it is not whole; the buffer is as before
    */
-  void read(long ref, SampleBuffer into) {
+  int read(long ref, SampleBuffer into) {
     int number = (int) (ref >>> 32);
     long at = ref & 0xffffffffL;
     MappedFile f = number < files.size() ? files.get(number) : null;
@@ -118,6 +119,7 @@ final class ChunkFiles implements AutoCloseable {
       into.size = before;
       throw f.damaged(at, String.valueOf(e.getMessage()));
     }
+    return n - 1;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tethys.store.archive.prometheus;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.archive.ArchivedBlock;
+import dev.tethys.store.archive.ChunkVisitor;
 import dev.tethys.store.archive.DamagedFileException;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.archive.SeriesVisitor;
@@ -228,6 +229,49 @@ public final class PrometheusBlock implements ArchivedBlock {
     }
   }
 
+  @Override
+  public void forEachChunk(ChunkVisitor to, Progress progress) {
+    progress.step(ulid(), index.seriesBytes());
+    long told = 0;
+    while (true) {
+      try {
+        if (!index.next()) {
+          break;
+        }
+      } catch (DamagedFileException e) {
+        lostSeries++;
+        tell(e.getMessage());
+        continue;
+      }
+      for (int i = 0; i < index.chunkCount; i++) {
+        part.clear();
+        try {
+          int n = chunks.read(index.chunkRef[i], part);
+          to.chunk(index.labels(), part, n);
+          readChunks++;
+        } catch (DamagedFileException e) {
+          lost(i, e);
+        }
+      }
+      long now = index.position();
+      progress.advance(now - told);
+      told = now;
+    }
+  }
+
+  private void lost(int chunk, DamagedFileException e) {
+    lostChunks++;
+    tell(
+        e.getMessage()
+            + " ("
+            + index.labels()
+            + ", times "
+            + index.chunkMin[chunk]
+            + " to "
+            + index.chunkMax[chunk]
+            + ")");
+  }
+
   private SampleBuffer read(SampleBuffer into) {
     SampleBuffer b = into;
     b.clear();
@@ -245,16 +289,7 @@ public final class PrometheusBlock implements ArchivedBlock {
         }
         readChunks++;
       } catch (DamagedFileException e) {
-        lostChunks++;
-        tell(
-            e.getMessage()
-                + " ("
-                + index.labels()
-                + ", times "
-                + index.chunkMin[i]
-                + " to "
-                + index.chunkMax[i]
-                + ")");
+        lost(i, e);
       }
     }
     tombstones.apply(index.reference(), b);

@@ -4,13 +4,14 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All series of a block, meant to be read in their order by one thread: holds one page of them at a
  * time, however many there are. Holds a reference to the block until it is closed.
  */
-final class BlockPass implements SourceSelection {
+public final class BlockPass implements SourceSelection {
   private final BlockReader block;
   private final Tombstones dead;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -56,6 +57,29 @@ final class BlockPass implements SourceSelection {
           return "";
         });
     dead.erase(i, into);
+  }
+
+  /**
+   * Gives the chunks of a series one by one, with their bytes, deleted samples among theirs.
+   *
+   * @param part a buffer for the samples of one chunk
+   * @throws IllegalStateException for a downsampled block, whose chunks hold no samples
+   */
+  public void readChunks(int i, SampleBuffer part, ObjIntConsumer<SampleBuffer> to) {
+    if (block.meta().resolution() > 0) {
+      throw new IllegalStateException("a downsampled block has no chunks of samples");
+    }
+    SeriesPages.Page p = page(i);
+    ChunkRef[] chunks = block.guard(() -> p.chunks(i, Long.MIN_VALUE, Long.MAX_VALUE));
+    for (ChunkRef c : chunks) {
+      part.clear();
+      block.guard(
+          () -> {
+            block.chunks().read(c, Long.MIN_VALUE, Long.MAX_VALUE, part);
+            return "";
+          });
+      to.accept(part, c.length());
+    }
   }
 
   @Override

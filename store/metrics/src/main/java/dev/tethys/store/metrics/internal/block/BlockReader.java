@@ -241,7 +241,7 @@ public final class BlockReader implements Postings {
   }
 
   /** All series, to be read once and in their order by one thread. Holds a reference. */
-  public SourceSelection everything() {
+  public BlockPass everything() {
     reference();
     return new BlockPass(this);
   }

@@ -1,0 +1,16 @@
+package dev.tethys.store.archive;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SampleBuffer;
+
+/** Receives chunks of a block. */
+@FunctionalInterface
+public interface ChunkVisitor {
+  /**
+   * Takes a chunk.
+   *
+   * @param samples all of its samples, in a buffer that is reused
+   * @param bytes of the encoded samples, without length, encoding and checksum
+   */
+  void chunk(Labels labels, SampleBuffer samples, int bytes);
+}
