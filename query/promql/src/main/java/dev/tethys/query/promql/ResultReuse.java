@@ -62,6 +62,25 @@ final class ResultReuse {
     }
   }
 
+  /**
+   * What the cache has of a query at one moment.
+   *
+   * @param whole an answer that holds as it is
+   * @param parts else an answer of which steps may hold
+   * @param has the steps of the query that it has
+   * @param holding the longest run of these that holds
+   */
+  private record Known(
+      @Nullable Entry whole, @Nullable Entry parts, @Nullable Run has, @Nullable Run holding) {
+    static Known whole(Entry all) {
+      return new Known(all, null, null, null);
+    }
+
+    boolean isAll(Grid grid) {
+      return whole != null || holding != null && holding.steps() == grid.steps();
+    }
+  }
+
   ResultReuse(
       ResultCache cache,
       MetricSource source,
@@ -116,14 +135,12 @@ final class ResultReuse {
 
   /** How many steps a query would take from the cache now. */
   int available() {
-    Entry all = cache.peek(whole);
-    if (all != null && holds(all)) {
+    Known k = known(cache::peek);
+    if (k.isAll(grid)) {
       return grid.steps();
     }
-    Entry e = stepwise == null ? null : cache.peek(stepwise);
-    Run has = e == null ? null : overlap(e);
-    Run r = e == null || has == null ? null : run(has, source.changedSince(e.mark()));
-    return r != null && (r.steps() == grid.steps() || isWorth(r)) ? r.steps() : 0;
+    Run r = k.holding();
+    return r != null && isWorth(r) ? r.steps() : 0;
   }
 
   /**
@@ -137,28 +154,31 @@ final class ResultReuse {
       reuse = Reuse.NONE;
       return compute.apply(grid);
     }
-    Entry all = cache.get(whole);
-    Entry e = stepwise == null ? null : cache.get(stepwise);
-    if (!x.isBrief() && !isWhole(all) && !hasAll(e)) {
+    Known k = known(cache::get);
+    if (!x.isBrief() && !k.isAll(grid)) {
       Made made = join(x);
       if (made != null) {
+        // What held before the mark need not hold at it.
         mark = source.changeMark();
-        all = made.stepwise() ? all : made.entry();
-        e = made.stepwise() ? made.entry() : e;
+        k =
+            made.stepwise()
+                ? parts(made.entry())
+                : holds(made.entry()) ? Known.whole(made.entry()) : parts(k.parts());
       }
     }
-    if (all != null && isWhole(all)) {
+    Entry all = k.whole();
+    if (all != null) {
       reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
       warnings = all.warnings();
       infos = all.infos();
       return x.hold(all.columns());
     }
+    Entry e = k.parts();
     if (e == null) {
       return usable(compute.apply(grid), mark, true);
     }
-    Run has = overlap(e);
-    Run r = has == null ? null : run(has, source.changedSince(e.mark()));
-    if (r != null && r.steps() == grid.steps()) {
+    Run r = k.holding();
+    if (r != null && k.isAll(grid)) {
       reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
       return e.grid().equals(grid) ? x.hold(e.columns()) : spliced(x, e, r, null, null);
     }
@@ -169,6 +189,7 @@ final class ResultReuse {
       b = compute.apply(grid);
     }
     boolean covered = grid.end() <= e.grid().end() && grid.steps() <= e.grid().steps();
+    Run has = k.has();
     boolean current = has == null || r != null && r.steps() > has.steps() / 2;
     // What looks back does not replace what is live.
     return usable(b, mark, !(covered && current));
@@ -189,14 +210,18 @@ final class ResultReuse {
     return other.made;
   }
 
-  private boolean isWhole(@Nullable Entry all) {
-    return all != null && holds(all);
+  /** What is kept for this query, as it is found by a look into the cache. */
+  private Known known(Function<Key, @Nullable Entry> look) {
+    Entry all = look.apply(whole);
+    return all != null && holds(all)
+        ? Known.whole(all)
+        : parts(stepwise == null ? null : look.apply(stepwise));
   }
 
-  private boolean hasAll(@Nullable Entry e) {
+  private Known parts(@Nullable Entry e) {
     Run has = e == null ? null : overlap(e);
     Run r = e == null || has == null ? null : run(has, source.changedSince(e.mark()));
-    return r != null && r.steps() == grid.steps();
+    return new Known(null, e, has, r);
   }
 
   private Block usable(Block b, long mark, boolean kept) {
