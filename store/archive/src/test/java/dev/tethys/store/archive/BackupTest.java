@@ -6,16 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.Resolution;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.archive.backup.BackupRepository;
 import dev.tethys.store.archive.backup.BackupRepository.Backup;
 import dev.tethys.store.archive.backup.BackupRepository.Made;
+import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -108,6 +117,83 @@ class BackupTest {
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("again"), options)) {
       append(db, 31, 32);
     }
+  }
+
+  @Test
+  void downsampledBlocksComeBackAfterTheirSamplesAreGone() throws IOException {
+    DatabaseOptions coarse =
+        options
+            .withDownsampling(
+                List.of(
+                    new Downsampling(Duration.ofMinutes(5), Duration.ofHours(4), Duration.ZERO)))
+            .withRetention(Duration.ofHours(12), 0);
+    List<String> want;
+    List<String> old;
+    List<BlockInfo> blocks;
+    try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("data"), coarse)) {
+      for (int hour = 0; hour < 60; hour += 2) {
+        append(db, hour, hour + 2);
+        db.maintain();
+      }
+      want = buckets(db, Long.MAX_VALUE);
+      old = buckets(db, T0 + 40 * 3_600_000L);
+      blocks = db.blockList();
+      assertThat(backup(db, false).copiedBlocks()).isPositive();
+    }
+    assertThat(old).hasSizeGreaterThan(5 * 12 * 30);
+    assertThat(blocks).anyMatch(b -> b.resolution() == 300_000);
+    Path into = folder.resolve("restored");
+    try (BackupRepository r = repository()) {
+      assertThat(r.verify(r.newest())).isEmpty();
+      r.restore(r.newest(), into, false);
+    }
+    try (MetricsDatabase db = MetricsDatabase.open(into, coarse)) {
+      assertThat(buckets(db, Long.MAX_VALUE)).isEqualTo(want);
+      assertThat(db.blockList()).containsAll(blocks);
+      // And they are merged, and made of new samples, as before.
+      append(db, 60, 66);
+      db.maintain();
+      assertThat(buckets(db, T0 + 40 * 3_600_000L)).isEqualTo(old);
+    }
+  }
+
+  /** What is left of all series up to a time, by buckets of five minutes where there are any. */
+  private static List<String> buckets(MetricsDatabase db, long maxTime) {
+    List<String> out = new ArrayList<>();
+    SelectHints hints =
+        new SelectHints(
+            Long.MIN_VALUE,
+            maxTime,
+            300_000,
+            300_000,
+            "sum_over_time",
+            new Resolution(300_000, 300_000, 0, true, false));
+    try (Selection s = db.select(hints, List.of())) {
+      SampleBuffer b = new SampleBuffer();
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        Summaries rows = b.summaries;
+        for (int k = 0; rows != null && k < rows.size; k++) {
+          out.add(
+              s.labels(i)
+                  + " "
+                  + rows.firstTimes[k]
+                  + " "
+                  + rows.lastTimes[k]
+                  + " "
+                  + rows.counts[k]
+                  + " "
+                  + rows.min[k]
+                  + " "
+                  + rows.max[k]
+                  + " "
+                  + rows.sums[k]);
+        }
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    return out;
   }
 
   @Test

@@ -47,8 +47,6 @@ public final class OpenMetricsImport {
   private final JsonLinesImport beyond;
   private final Map<Key, Labels> known = new HashMap<>();
   private long line = 1; // the first of the present piece
-  private byte[] lastKey = {};
-  private Labels last = Labels.EMPTY;
   private byte[] type = {}; // the TYPE line of the family that goes on in the next piece
 
   /**
@@ -214,8 +212,6 @@ public final class OpenMetricsImport {
       }
       known.put(key, labels);
     }
-    lastKey = key.bytes;
-    last = labels;
     into.add(labels, 0, p.timestamp(), p.value());
   }
 }
