@@ -19,6 +19,7 @@ import {
   writeMatcher,
   writeMatchers,
 } from './matchers';
+import { Why } from './why';
 
 const FIRST_ALERTS = 20;
 const FIRST_GROUPS = 50;
@@ -63,6 +64,7 @@ function KeptBack({ alert }: { alert: Alert }) {
 
 function OneAlert(props: { alert: Alert; omit: string[]; onFilter: (matcher: Matcher) => void }) {
   const { alert } = props;
+  const [why, setWhy] = useState(false);
   const since = Date.parse(alert.startsAt);
   return (
     <div className="am-alert">
@@ -86,6 +88,7 @@ function OneAlert(props: { alert: Alert; omit: string[]; onFilter: (matcher: Mat
           <KeptBack alert={alert} />
         </span>
         <Annotations annotations={alert.annotations} />
+        {why && <Why alert={alert} />}
       </div>
       <div className="am-alert-side">
         <span className="muted num" title={new Date(since).toISOString()}>
@@ -96,6 +99,14 @@ function OneAlert(props: { alert: Alert; omit: string[]; onFilter: (matcher: Mat
             Source
           </a>
         )}
+        <button
+          type="button"
+          className="button button-ghost"
+          aria-expanded={why}
+          onClick={() => setWhy(!why)}
+        >
+          Why?
+        </button>
         <Link
           to="/alertmanager/silences/$id"
           params={{ id: 'new' }}

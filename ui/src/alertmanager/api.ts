@@ -229,6 +229,54 @@ export function useRouteTest(labels: LabelSet, enabled: boolean) {
   });
 }
 
+export interface Note {
+  id: string;
+  fingerprint: string;
+  labels: LabelSet;
+  author: string;
+  text: string;
+  at: string;
+  acknowledges: boolean;
+  until?: string;
+}
+
+export interface TraceRoute {
+  id: number;
+  where: string;
+  receiver: string;
+  outcome: string;
+  because: string;
+  groupKey: string;
+  nextLook?: string;
+  lastLook?: string;
+  timeIntervals: { name: string; kind: 'active' | 'mute'; holds: boolean }[];
+  silences: Silence[];
+  integrations: {
+    integration: string;
+    toldOfThis: boolean;
+    lastSent?: string;
+    repeatDue?: string;
+    lastFailure?: { at: string; detail: string };
+  }[];
+}
+
+export interface Trace {
+  steps: { id: number; matched: boolean; verdicts: { matcher: string; value: string; met: boolean }[] }[];
+  inhibition?: { rule: string; fingerprint: string; labels: LabelSet };
+  acknowledgement?: Note;
+  routes: TraceRoute[];
+}
+
+export const addNote = (note: {
+  labels: LabelSet;
+  author: string;
+  text: string;
+  acknowledges: boolean;
+}): Promise<Note> => own('notes', {}, json('POST', note));
+
+export const withdrawNote = (id: string): Promise<void> =>
+  own(`notes/${encodeURIComponent(id)}`, {}, { method: 'DELETE' });
+
 export type Draft = Omit<Silence, 'id' | 'status' | 'updatedAt'> & { id?: string };
 
 /** The id of the silence that holds then: another one when what was edited had begun. */

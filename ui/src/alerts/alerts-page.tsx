@@ -9,12 +9,14 @@ import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { type RuleFilter, readRuleFilter, ruleMatches, STATES, writeRuleFilter } from './filter';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
+import { Timeline } from './timeline';
 
 const FIRST_INSTANCES = 20;
 const FIRST_RULES = 200;
 
 function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
   const since = Date.parse(alert.activeAt);
+  const [history, setHistory] = useState(false);
   // What the rule says of every alert stands above already.
   const omit = [
     'alertname',
@@ -26,11 +28,21 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
       <div className="alert-instance-text">
         <LabelChips labels={alert.labels} omit={omit} />
         <Annotations annotations={alert.annotations} />
+        {history && <Timeline labels={alert.labels} />}
       </div>
       <span className="muted num">
         {Number.isNaN(since) ? '' : formatAgo(since, Date.now())}
         <br />
         value {formatValue(Number(alert.value), 'none')}
+        <br />
+        <button
+          type="button"
+          className="button button-ghost"
+          aria-expanded={history}
+          onClick={() => setHistory(!history)}
+        >
+          History
+        </button>
       </span>
     </div>
   );

@@ -2,15 +2,9 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,24 +22,13 @@ class AmtoolTest {
 
   @TempDir Path dir;
 
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome ours(String in, List<String> args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private static ToolRun ours(String in, List<String> args) {
     List<String> all = new ArrayList<>(List.of("amtool"));
     all.addAll(args);
-    int status;
-    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
-        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
-      ByteArrayInputStream i = new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8));
-      status = ToolRole.run(all, new Console(i, o, e, false));
-    }
-    return new Outcome(
-        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    return ToolRun.of(in, all);
   }
 
-  private Outcome theirs(String in, List<String> args) throws IOException, InterruptedException {
+  private ToolRun theirs(String in, List<String> args) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(Shared.peer("amtool").toString()));
     command.addAll(args);
     Path stdin = Files.writeString(Files.createTempFile(dir, "in", ".txt"), in);
@@ -58,7 +41,7 @@ class AmtoolTest {
             .redirectError(err.toFile())
             .start()
             .waitFor();
-    return new Outcome(status, Files.readString(out), Files.readString(err));
+    return new ToolRun(status, Files.readString(out), Files.readString(err));
   }
 
   private void same(List<String> args) throws Exception {
@@ -109,8 +92,8 @@ class AmtoolTest {
   @Test
   void configurationsThatAreWrongFail() throws Exception {
     String bad = Shared.conformance("alertmanager/amtool/conf.bad.yml").toString();
-    Outcome ours = ours("", List.of("check-config", bad));
-    Outcome theirs = theirs("", List.of("check-config", bad));
+    ToolRun ours = ours("", List.of("check-config", bad));
+    ToolRun theirs = theirs("", List.of("check-config", bad));
     assertThat(ours.status()).isEqualTo(theirs.status()).isEqualTo(1);
     assertThat(ours.err()).isEqualTo(theirs.err());
     assertThat(ours.out()).startsWith("Checking '" + bad + "'  FAILED: ");
@@ -121,7 +104,7 @@ class AmtoolTest {
     try (TethysProcess am = start()) {
       List<String> url = List.of("--alertmanager.url=http://127.0.0.1:" + am.port);
       assertThat(own(url, "alert", "add", "A", "a=1").status()).isZero();
-      Outcome t = own(url, "alert", "trace", "A", "a=1");
+      ToolRun t = own(url, "alert", "trace", "A", "a=1");
       assertThat(t.status()).isEqualTo(1); // the receiver has no integrations
       assertThat(t.out())
           .contains(" firing since ", "yes a=\"1\"  (value \"1\")")
@@ -136,7 +119,7 @@ class AmtoolTest {
     }
   }
 
-  private static Outcome own(List<String> url, String... args) {
+  private static ToolRun own(List<String> url, String... args) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(url);
     return ours("", all);
@@ -177,7 +160,7 @@ class AmtoolTest {
               "silence add later -c x -a me --start=2098-01-01T00:00:00Z -d 1d")) {
         List<String> args = new ArrayList<>(List.of(url, "--no-version-check"));
         args.addAll(List.of(line.split(" ")));
-        Outcome ours = ours("", args);
+        ToolRun ours = ours("", args);
         assertThat(ours.err()).as(line).isEmpty();
         assertThat(ours.status()).isZero();
         if (line.startsWith("silence")) {
@@ -220,12 +203,12 @@ class AmtoolTest {
       String json = theirs("", List.of(url, "--no-version-check", "silence", "-o", "json")).out();
       assertThat(ours(json, List.of(url, "silence", "import", "-w", "2")).out().lines()).hasSize(3);
       String id = ours("", List.of(url, "silence", "-q", "--created-by=you")).out().strip();
-      Outcome updated = ours("", List.of(url, "silence", "update", "-d", "5h", "-c", "new", id));
+      ToolRun updated = ours("", List.of(url, "silence", "update", "-d", "5h", "-c", "new", id));
       assertThat(updated.out()).contains("new").contains("you");
       assertThat(ours("", List.of(url, "silence", "expire", id)).status()).isZero();
       assertThat(theirs("", List.of(url, "--no-version-check", "silence", "--expired", "-q")).out())
           .contains(id);
-      Outcome more = ours(json, List.of(url, "silence", "import", "--force"));
+      ToolRun more = ours(json, List.of(url, "silence", "import", "--force"));
       assertThat(more.status()).isZero();
       assertThat(more.out()).matches("(" + UUID + "\n){3}");
     }

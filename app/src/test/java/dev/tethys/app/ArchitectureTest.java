@@ -78,7 +78,10 @@ class ArchitectureTest {
         .definedBy("dev.tethys.pipeline.processor..")
         .layer("alert")
         .definedBy(
-            "dev.tethys.alert.rule..", "dev.tethys.alert.notify..", "dev.tethys.alert.template..")
+            "dev.tethys.alert.rule..",
+            "dev.tethys.alert.notify..",
+            "dev.tethys.alert.template..",
+            "dev.tethys.alert.history..")
         .layer("alert manager")
         .definedBy("dev.tethys.alert.manager..")
         .layer("api")

@@ -2,12 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
 import dev.tethys.testkit.Shared;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,18 +18,8 @@ class BackfillRulesTest {
 
   @TempDir Path dir;
 
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome tool(String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status;
-    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
-        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
-      status = ToolRole.run(List.of(args), new Console(o, e, false));
-    }
-    return new Outcome(
-        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  private static ToolRun tool(String... args) {
+    return ToolRun.of(List.of(args));
   }
 
   /** Values that stay, so that it does not matter at which second of a minute rules are asked. */
@@ -47,7 +32,7 @@ class BackfillRulesTest {
       }
     }
     Path in = Files.writeString(dir.resolve("in.om"), sb + "# EOF\n");
-    Outcome made = tool("tsdb", "import", "openmetrics", in.toString(), dir + "/data");
+    ToolRun made = tool("tsdb", "import", "openmetrics", in.toString(), dir + "/data");
     assertThat(made.status()).as(made.err()).isZero();
     return dir.resolve("data");
   }
@@ -89,7 +74,7 @@ class BackfillRulesTest {
     try (TethysProcess server =
         TethysProcess.server(dir, "global: {}", "--storage.tsdb.retention.time=100y")) {
       String url = "--url=http://127.0.0.1:" + server.port;
-      Outcome ours =
+      ToolRun ours =
           tool(
               "tsdb",
               "create-blocks-from",
@@ -135,7 +120,7 @@ class BackfillRulesTest {
             assertThat(n).as(s).isBetween(other - 1, other + 1);
           });
 
-      Outcome again =
+      ToolRun again =
           tool(
               "tsdb",
               "create-blocks-from",
@@ -157,13 +142,13 @@ class BackfillRulesTest {
     String[] command = {"tsdb", "create-blocks-from", "rules"};
     assertThat(tool(with(command, rules)).err()).contains("required flag --start not provided");
     assertThat(tool(with(command, "--start=20", "--end=10", rules)))
-        .isEqualTo(new Outcome(1, "", "start time is not before end time\n"));
+        .isEqualTo(new ToolRun(1, "", "start time is not before end time\n"));
     Path bad =
         Files.writeString(dir.resolve("bad.yml"), "groups: [{name: a, rules: [{record: b}]}]");
     assertThat(tool(with(command, "--start=10", "--end=20", bad.toString())).err())
         .contains("bad.yml")
         .contains("expr");
-    Outcome nobody =
+    ToolRun nobody =
         tool(
             with(
                 command,

@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -116,7 +117,8 @@ class EmbeddedAlertmanagerTest {
             .formatted(hook.getAddress().getPort()));
     Files.writeString(
         dir.resolve("rules.yml"),
-        "groups: [{name: g, interval: 1s, rules: [{alert: Up, expr: vector(1), annotations: {v: '{{ $value }}'}}]}]");
+        "groups: [{name: g, interval: 1s, rules: [{alert: Up, expr: vector(1), annotations: {v: '{{"
+            + " $value }}'}}]}]");
     String config =
         """
         global: {external_labels: {site: x}}
@@ -128,6 +130,9 @@ class EmbeddedAlertmanagerTest {
             dir,
             config,
             "--alertmanager.config.file=" + dir.resolve("am.yml"),
+            "--alertmanager.cluster.listen-address=127.0.0.1:" + Ports.free(),
+            "--alertmanager.cluster.peer-name=embedded",
+            "--alertmanager.cluster.gossip-interval=20ms",
             "--rules.alert.resend-delay=2s")) {
       p.await("a notification", Duration.ofSeconds(40), () -> !posted.isEmpty());
       assertThat(posted.getFirst())
@@ -135,10 +140,22 @@ class EmbeddedAlertmanagerTest {
           .contains("/alertmanager\"");
       assertThat(p.get("/alertmanager/api/v2/alerts").body()).contains("\"alertname\":\"Up\"");
       assertThat(p.get("/alertmanager/api/v2/status").body()).contains("receiver: r");
+      assertThat(p.get("/alertmanager/api/v2/status").body())
+          .contains("\"name\":\"embedded\"", "\"status\":\"ready\"");
       assertThat(p.get("/alertmanager/").statusCode()).isEqualTo(200);
       assertThat(p.get("/metrics").body())
           .contains("alertmanager_notifications_total{integration=\"webhook\"} 1");
       assertThat(dir.resolve("data/alertmanager/nflog.log")).exists();
+      // What became of the alert is a time series.
+      p.await(
+          "the history of the alert",
+          Duration.ofSeconds(30),
+          () ->
+              p.get("/api/v1/query?query=tethys_alert_event%7Balertname%3D%22Up%22%7D")
+                  .body()
+                  .contains("\"tethys_event\":\"notified\""));
+      assertThat(p.get("/api/v1/query?query=tethys_alert_event").body())
+          .contains("\"tethys_event\":\"firing\"", "\"tethys_by\":\"r/webhook[0]\"");
       // One that is wrong leaves everything as it was, and is said.
       Files.writeString(dir.resolve("am.yml"), "route: {}");
       new ProcessBuilder("kill", "-HUP", String.valueOf(p.pid())).start();

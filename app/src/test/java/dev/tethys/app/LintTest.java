@@ -2,13 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,24 +19,14 @@ import tools.jackson.databind.ObjectMapper;
 class LintTest {
   @TempDir Path dir;
 
-  private record Outcome(int status, String out, String err) {}
-
-  private Outcome lint(String rules, String... flags) throws IOException {
+  private ToolRun lint(String rules, String... flags) throws IOException {
     Path file = Files.writeString(dir.resolve("rules.yml"), rules);
     List<String> args = new ArrayList<>(List.of("lint"));
     args.addAll(List.of(flags));
     args.add(file.toString());
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status;
-    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
-        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
-      status = ToolRole.run(args, new Console(new ByteArrayInputStream(new byte[0]), o, e, false));
-    }
-    return new Outcome(
-        status,
-        out.toString(StandardCharsets.UTF_8).replace(file + ":", ""),
-        err.toString(StandardCharsets.UTF_8).replace(file + ":", ""));
+    ToolRun o = ToolRun.of(args);
+    return new ToolRun(
+        o.status(), o.out().replace(file + ":", ""), o.err().replace(file + ":", ""));
   }
 
   private static String rule(String expr) {
@@ -51,7 +35,7 @@ class LintTest {
 
   private List<String> checks(String expr) throws IOException {
     List<String> found = new ArrayList<>();
-    Outcome o = lint(rule(expr), "--min-severity=information", "--format=json");
+    ToolRun o = lint(rule(expr), "--min-severity=information", "--format=json");
     new ObjectMapper()
         .readTree(o.out())
         .forEach(n -> found.add(n.path("check").asString() + " " + n.path("severity").asString()));
@@ -121,7 +105,7 @@ class LintTest {
 
   @Test
   void alertsAndComments() throws IOException {
-    Outcome o = lint(ALERTS);
+    ToolRun o = lint(ALERTS);
     assertThat(o.out())
         .isEqualTo(
             """
@@ -134,7 +118,7 @@ class LintTest {
     assertThat(lint(ALERTS, "--fail-on=none").status()).isZero();
     assertThat(lint(ALERTS, "--min-severity=information").out())
         .contains("8: information: NoFor: without `for`");
-    Outcome quiet =
+    ToolRun quiet =
         lint(
             ALERTS
                 + "# pint file/disable alerts/template(instance)\n"
@@ -175,7 +159,7 @@ class LintTest {
                   .query("count_over_time(prometheus_tsdb_head_series[1m]) > 2")
                   .contains("\"value\""));
       String url = "--server=http://127.0.0.1:" + server.port;
-      Outcome o = lint(rules, url);
+      ToolRun o = lint(rules, url);
       assertThat(o.out().lines())
           .satisfiesExactly(
               l -> assertThat(l).startsWith("4: bug: a:b: rate() is for counters"),
@@ -187,7 +171,7 @@ class LintTest {
                   assertThat(l)
                       .startsWith("6: bug: e:f: no series of")
                       .contains("up{job=\"other\"}"));
-      Outcome cost =
+      ToolRun cost =
           lint(
               rules,
               url,

@@ -3,14 +3,9 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.testkit.Shared;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -29,22 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PromtoolTest {
   @TempDir Path dir;
 
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome ours(String in, List<String> args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status;
-    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
-        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
-      ByteArrayInputStream i = new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8));
-      status = ToolRole.run(args, new Console(i, o, e, false));
-    }
-    return new Outcome(
-        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  private static ToolRun ours(String in, List<String> args) {
+    return ToolRun.of(in, args);
   }
 
-  private Outcome theirs(String in, List<String> args) throws IOException, InterruptedException {
+  private ToolRun theirs(String in, List<String> args) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(Shared.peer("promtool").toString()));
     command.addAll(args);
     Path stdin = Files.writeString(Files.createTempFile(dir, "in", ".txt"), in);
@@ -57,7 +41,7 @@ class PromtoolTest {
             .redirectError(err.toFile())
             .start()
             .waitFor();
-    return new Outcome(status, Files.readString(out), Files.readString(err));
+    return new ToolRun(status, Files.readString(out), Files.readString(err));
   }
 
   private static String fixture(String name) {
@@ -74,8 +58,8 @@ class PromtoolTest {
   }
 
   private void same(String in, List<String> args) throws Exception {
-    Outcome theirs = theirs(in, args);
-    Outcome ours = ours(in, args);
+    ToolRun theirs = theirs(in, args);
+    ToolRun ours = ours(in, args);
     assertThat(ours).isEqualTo(theirs);
   }
 
@@ -203,7 +187,7 @@ class PromtoolTest {
       for (String a : args) {
         words.add(a.replace("SERVER", "http://127.0.0.1:" + s.getAddress().getPort()));
       }
-      Outcome theirs = theirs("", words);
+      ToolRun theirs = theirs("", words);
       List<String> theirQuestions = List.copyOf(asked);
       asked.clear();
       assertThat(ours("", words)).isEqualTo(theirs);
@@ -368,7 +352,7 @@ class PromtoolTest {
             200, answer("matrix", "[{\"metric\":{\"i\":\"a\"},\"values\":" + values + "}]"), asked);
     try {
       String url = "http://127.0.0.1:" + s.getAddress().getPort();
-      Outcome o =
+      ToolRun o =
           ours(
               "", List.of("rules", "backtest", "--start=300", "--end=1500", url, rules.toString()));
       assertThat(o.err().replaceAll("Down .*\n", "")).isEmpty();
@@ -395,9 +379,9 @@ class PromtoolTest {
     String run =
         "source "
             + f
-            + "; c() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tethys_tool; echo ${COMPREPLY[@]}; };"
-            + " c promtool che; c tethys tool check r; c tethys tool tsdb create-blocks-from '';"
-            + " c promtool test rules --ju; c tethys ser";
+            + "; c() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tethys_tool; echo"
+            + " ${COMPREPLY[@]}; }; c promtool che; c tethys tool check r; c tethys tool tsdb"
+            + " create-blocks-from ''; c promtool test rules --ju; c tethys ser";
     Process p = new ProcessBuilder("bash", "-c", run).redirectErrorStream(true).start();
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
         .containsExactly("check", "ready rules", "openmetrics rules", "--junit=", "server");
@@ -410,9 +394,18 @@ class PromtoolTest {
   @Test
   void metricsArePushedAlike() throws Exception {
     String text =
-        "# TYPE a_total counter\na_total{job=\"x\",b=\"c\"} 5 1000\n"
-            + "# TYPE h histogram\n# HELP h is it\nh_bucket{le=\"1\"} 1 2000\nh_bucket{le=\"+Inf\"} 3 2000\nh_sum 2 2000\nh_count 3 2000\n"
-            + "# TYPE s summary\ns{quantile=\"0.5\"} 1 5\ns_sum 3 5\ns_count 3 5\n";
+        "# TYPE a_total counter\n"
+            + "a_total{job=\"x\",b=\"c\"} 5 1000\n"
+            + "# TYPE h histogram\n"
+            + "# HELP h is it\n"
+            + "h_bucket{le=\"1\"} 1 2000\n"
+            + "h_bucket{le=\"+Inf\"} 3 2000\n"
+            + "h_sum 2 2000\n"
+            + "h_count 3 2000\n"
+            + "# TYPE s summary\n"
+            + "s{quantile=\"0.5\"} 1 5\n"
+            + "s_sum 3 5\n"
+            + "s_count 3 5\n";
     Path f = Files.writeString(dir.resolve("push.prom"), text);
     List<byte[]> bodies = new CopyOnWriteArrayList<>();
     HttpServer s = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -458,7 +451,7 @@ class PromtoolTest {
   }
 
   /** Older versions print it to standard output. */
-  private static List<String> lines(Outcome o) {
+  private static List<String> lines(ToolRun o) {
     return (o.out() + o.err()).replaceAll("took .*", "took").lines().sorted().toList();
   }
 
@@ -545,15 +538,15 @@ class PromtoolTest {
 
   @Test
   void startTimestampsAreThoseOfNewerVersions() {
-    Outcome o = ours("", words("test rules @promtool/start-time-test.yml"));
-    assertThat(o).isEqualTo(new Outcome(0, "  SUCCESS\n\n", ""));
+    ToolRun o = ours("", words("test rules @promtool/start-time-test.yml"));
+    assertThat(o).isEqualTo(new ToolRun(0, "  SUCCESS\n\n", ""));
   }
 
   /** promtool names the series in another order each time. */
   @ParameterizedTest
   @ValueSource(strings = {"bad-promql.yml", "bad-rules-error-test.yml"})
   void errorsOfQueriesAreTold(String file) {
-    Outcome o = ours("", words("test rules @promtool/" + file));
+    ToolRun o = ours("", words("test rules @promtool/" + file));
     assertThat(o.status()).isEqualTo(1);
     assertThat(o.err())
         .contains(
@@ -563,7 +556,7 @@ class PromtoolTest {
 
   @Test
   void whatIsWrongInAFileIsSaidWithItsPlace() {
-    Outcome o = ours("", words("check rules @promtool/rules_extrafields.yml"));
+    ToolRun o = ours("", words("check rules @promtool/rules_extrafields.yml"));
     assertThat(o.status()).isEqualTo(1);
     assertThat(o.err()).contains("7:5: unknown key \"namespace\" in groups[0]");
     o = ours("", words("check config @promtool/prometheus-config.bad.yml"));

@@ -2,14 +2,9 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,30 +20,20 @@ class ToolTest {
 
   @TempDir Path dir;
 
-  private record Outcome(int status, String out, String err) {}
-
-  private Outcome tool(Object... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private ToolRun tool(Object... args) {
     List<String> words = new ArrayList<>(List.of("tsdb"));
     for (Object a : args) {
       words.add(a.toString());
     }
-    int status;
-    try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
-        PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
-      status = ToolRole.run(words, new Console(o, e, false));
-    }
-    return new Outcome(
-        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    return ToolRun.of(words);
   }
 
-  private static Outcome ok(Outcome o) {
+  private static ToolRun ok(ToolRun o) {
     assertThat(o.status()).as(o.err()).isZero();
     return o;
   }
 
-  private Outcome promtool(Object... args) throws IOException, InterruptedException {
+  private ToolRun promtool(Object... args) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(Shared.peer("promtool").toString(), "tsdb"));
     for (Object a : args) {
       command.add(a.toString());
@@ -61,7 +46,7 @@ class ToolTest {
             .redirectError(err.toFile())
             .start()
             .waitFor();
-    return new Outcome(status, Files.readString(out), Files.readString(err));
+    return new ToolRun(status, Files.readString(out), Files.readString(err));
   }
 
   private Path openMetrics() throws IOException {
@@ -127,7 +112,7 @@ class ToolTest {
     Path source = ofPrometheus();
     String want = ok(promtool("dump", source)).out();
     Path data = dir.resolve("data");
-    Outcome in = ok(tool("import", "prometheus", source, data));
+    ToolRun in = ok(tool("import", "prometheus", source, data));
     assertThat(in.err()).contains("samples imported and verified");
     assertThat(ok(tool("dump", data)).out()).isEqualTo(want);
     // The checksum is over the samples, whatever the format.
@@ -152,7 +137,7 @@ class ToolTest {
       assertThat(tool("export", format, data, file).err()).contains("is there already");
     }
     Path backfilled = dir.resolve("backfilled");
-    Outcome made =
+    ToolRun made =
         ok(tool("create-blocks-from", "openmetrics", "--label=dc=a", openMetrics(), backfilled));
     assertThat(made.out()).startsWith("BLOCK ULID ");
     assertThat(ok(tool("dump", backfilled)).out()).contains("dc=\"a\"");
@@ -194,7 +179,7 @@ class ToolTest {
   @Test
   void whatIsWrongIsSaidAndTheExitCodeIsOne() throws IOException {
     assertThat(tool("list", dir.resolve("nowhere")))
-        .isEqualTo(new Outcome(1, "", dir.resolve("nowhere") + ": no such file or folder\n"));
+        .isEqualTo(new ToolRun(1, "", dir.resolve("nowhere") + ": no such file or folder\n"));
     assertThat(tool("list", dir).err()).contains("holds no data of Tethys or Prometheus");
     assertThat(tool("list", "--nope").err()).contains("unknown flag --nope");
     assertThat(tool("lisp").err()).contains("there is no command tsdb lisp");
@@ -202,7 +187,7 @@ class ToolTest {
         .contains("required flag --start not provided");
     assertThat(tool("import", "prometheus", "x").err()).contains("an operand is missing");
     assertThat(tool("analyze", "--extended").status()).isEqualTo(1);
-    assertThat(ToolRole.run(List.of("check", "config"), quiet())).isEqualTo(1);
+    assertThat(ToolRun.of(List.of("check", "config")).status()).isEqualTo(1);
     assertThat(ok(tool("import", "prometheus", "--help")).out())
         .startsWith("usage: tethys tool tsdb import prometheus [<flags>] <prometheus folder>");
     assertThat(ok(tool("--help")).out()).contains("tsdb list ").contains("tsdb restore ");
@@ -212,12 +197,6 @@ class ToolTest {
     Files.writeString(bad, "a 1 1\nb{\n# EOF\n");
     assertThat(tool("import", "openmetrics", bad, dir.resolve("data")).err())
         .contains("bad.om: line 2: ");
-  }
-
-  private static Console quiet() {
-    PrintStream nowhere =
-        new PrintStream(new ByteArrayOutputStream(), false, StandardCharsets.UTF_8);
-    return new Console(nowhere, nowhere, false);
   }
 
   @Test
@@ -239,7 +218,7 @@ class ToolTest {
       assertThat(tool("dump", data).err()).contains("stop it first").contains("locked");
       assertThat(tool("backup", data, backups).err()).contains("stop it first");
       String url = "http://127.0.0.1:" + server.port;
-      Outcome made = ok(tool("backup", data, backups, "--server=" + url));
+      ToolRun made = ok(tool("backup", data, backups, "--server=" + url));
       assertThat(made.err()).contains("blocks copied");
       try (Stream<Path> s = Files.list(data.resolve("snapshots"))) {
         assertThat(s).isEmpty();
@@ -286,7 +265,7 @@ class ToolTest {
   @Test
   void aBenchmarkWritesWhatItWasAsked() throws Exception {
     Path out = dir.resolve("bench");
-    Outcome o = ok(tool("bench", "write", "--out=" + out, "--metrics=50", "--scrapes=40"));
+    ToolRun o = ok(tool("bench", "write", "--out=" + out, "--metrics=50", "--scrapes=40"));
     assertThat(o.out())
         .contains(">> completed stage=ingestScrapes duration=")
         .contains(" > total samples: 2000\n")

@@ -1,5 +1,7 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.Labels;
+import java.time.Instant;
 import java.util.List;
 
 /** Is told of alerts that fire or are over. */
@@ -11,4 +13,34 @@ public interface AlertListener {
    * @param query the canonical expression of their rule
    */
   void alerts(String query, List<Alert> alerts);
+
+  /**
+   * Hears of changes of alerts' states, without waiting.
+   *
+   * @param at the time of the evaluation
+   */
+  default void changed(Instant at, List<Change> changes) {}
+
+  /** What an alert has become. */
+  enum State {
+    PENDING("pending"),
+    FIRING("firing"),
+    RESOLVED("resolved"),
+    /** It was pending, and is gone. */
+    INACTIVE("inactive");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    /** As it is stored and shown. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /** A change of one alert's state. */
+  record Change(Labels labels, State state) {}
 }

@@ -93,6 +93,7 @@ public final class AlertingRule extends Rule {
   private final boolean stable;
   private Map<Labels, Expanded> expanded = new HashMap<>(); // of the evaluating thread
   private final Map<Labels, Active> active = new LinkedHashMap<>();
+  private final Map<Labels, AlertListener.State> changes = new LinkedHashMap<>();
   private volatile boolean restored;
 
   AlertingRule(RuleSpec.Alerting spec, boolean restored) {
@@ -173,6 +174,7 @@ public final class AlertingRule extends Rule {
             known.alert = known.alert.with(a.annotations(), a.value());
           } else {
             active.put(labelsOfAlert, new Active(a));
+            changed(a, AlertListener.State.PENDING);
           }
         });
     List<Output> out = new ArrayList<>();
@@ -186,8 +188,12 @@ public final class AlertingRule extends Rule {
       } else if (!firesOn(a, c.time())) {
         if (isForgotten(a.alert, c.time())) {
           i.remove();
+          if (a.alert.state() == AlertState.PENDING) {
+            changed(a.alert, AlertListener.State.INACTIVE);
+          }
         } else if (a.alert.state() != AlertState.INACTIVE) {
           a.alert = a.alert.resolved(c.time());
+          changed(a.alert, AlertListener.State.RESOLVED);
         }
         continue;
       }
@@ -196,8 +202,10 @@ public final class AlertingRule extends Rule {
       boolean longEnough = there.compareTo(spec.hold()) >= 0;
       if (a.alert.state() == AlertState.PENDING && longEnough) {
         a.alert = a.alert.fired(c.time());
+        changed(a.alert, AlertListener.State.FIRING);
       } else if (a.alert.state() == AlertState.FIRING && !longEnough) {
         a.alert = a.alert.pendingAgain();
+        changed(a.alert, AlertListener.State.PENDING);
       }
       if (restored) {
         out.add(new Output(a.series(), 1, null));
@@ -206,9 +214,28 @@ public final class AlertingRule extends Rule {
     }
     if (c.limit() > 0 && alive > c.limit()) {
       active.clear();
+      changes.clear();
       throw new Failure("exceeded limit of " + c.limit() + " with " + alive + " alerts");
     }
     return out;
+  }
+
+  /** One that fires at once is not said to have waited. */
+  private void changed(Alert a, AlertListener.State state) {
+    changes.put(a.labels(), state);
+  }
+
+  /** What has changed since they were taken last. */
+  synchronized List<AlertListener.Change> takeChanges() {
+    if (changes.isEmpty()) {
+      return List.of();
+    }
+    List<AlertListener.Change> taken =
+        changes.entrySet().stream()
+            .map(e -> new AlertListener.Change(e.getKey(), e.getValue()))
+            .toList();
+    changes.clear();
+    return taken;
   }
 
   private boolean firesOn(Active a, Instant now) {

@@ -325,6 +325,10 @@ public final class RuleGroup {
         if (!send.isEmpty()) {
           context.listener().alerts(a.spec().query(), send);
         }
+        List<AlertListener.Change> changes = a.takeChanges();
+        if (!changes.isEmpty()) {
+          context.listener().changed(time, changes);
+        }
       }
       store(rule, outputs.get(i), result, c.queryTime());
     } catch (QueryException e) {

@@ -213,6 +213,9 @@ class AlertGeneratorTest {
     }
     run(g, 60 * SAMPLES);
     assertThat(states).containsOnlyKeys("PendingAlert");
+    assertThat(f.changed)
+        .containsExactly(
+            "120 " + name + "_PendingAlert pending", "300 " + name + "_PendingAlert inactive");
     assertThat(states.get("PendingAlert"))
         .containsExactly("120: pending 11 since 120", "300: inactive");
     assertThat(told).isEmpty();
@@ -242,6 +245,15 @@ class AlertGeneratorTest {
             "1590: inactive");
     assertThat(states.get("SmallFor"))
         .containsExactly("120: pending 15 since 120", "150: firing 15 since 120", "330: inactive");
+    assertThat(f.changed)
+        .containsExactly(
+            "120 ZeroFor_SmallFor_ZeroFor firing",
+            "120 ZeroFor_SmallFor_SmallFor pending",
+            "150 ZeroFor_SmallFor_SmallFor firing",
+            "330 ZeroFor_SmallFor_ZeroFor resolved",
+            "330 ZeroFor_SmallFor_SmallFor resolved",
+            "1410 ZeroFor_SmallFor_ZeroFor firing",
+            "1590 ZeroFor_SmallFor_ZeroFor resolved");
     checkSent("ZeroFor", 120, 330, 330 + 900);
     checkSent("ZeroFor", 1410, 1590, 1590 + 900);
     checkSent("SmallFor", 150, 330, 330 + 900);

@@ -28,6 +28,7 @@ final class RuleFixture implements AutoCloseable {
   final Registry registry = new Registry();
   final FakeClock clock = new FakeClock(START);
   final List<Alert> sent = new ArrayList<>();
+  final List<String> changed = new ArrayList<>();
   final RuleManager manager;
   RuleSettings settings =
       new RuleSettings(Duration.ofSeconds(10), Duration.ZERO, Labels.of("region", "eu"));
@@ -42,9 +43,27 @@ final class RuleFixture implements AutoCloseable {
         new RuleManager(
             store,
             RuleQuery.of(engine, store),
-            (q, alerts) -> {
-              synchronized (sent) {
-                sent.addAll(alerts);
+            new AlertListener() {
+              @Override
+              public void alerts(String query, List<Alert> alerts) {
+                synchronized (sent) {
+                  sent.addAll(alerts);
+                }
+              }
+
+              @Override
+              public void changed(Instant at, List<Change> changes) {
+                synchronized (changed) {
+                  long seconds = Duration.between(START, at).toSeconds();
+                  changes.forEach(
+                      c ->
+                          changed.add(
+                              seconds
+                                  + " "
+                                  + c.labels().get("alertname")
+                                  + " "
+                                  + c.state().text()));
+                }
               }
             },
             new RuleOptions(

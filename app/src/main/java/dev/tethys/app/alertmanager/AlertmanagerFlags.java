@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,14 +42,15 @@ final class AlertmanagerFlags {
 
   private AlertmanagerFlags() {}
 
-  private static final List<Flag> ALL =
+  private static final List<Flag> BEFORE_CLUSTER =
       List.of(
           of("config.file", STRING, "alertmanager.yml", "Alertmanager configuration file name."),
           of(
               "storage.path",
               STRING,
               "data/",
-              "Folder of silences and of what was sent; both are on the disk before they are acknowledged."),
+              "Folder of silences and of what was sent; both are on the disk before they are"
+                  + " acknowledged."),
           of(
               "data.retention",
               DURATION,
@@ -89,7 +91,8 @@ final class AlertmanagerFlags {
               "dispatch.start-delay",
               DURATION,
               "0s",
-              "For how long after the start nobody is notified, so that alerts come in first; best the --rules.alert.resend-delay of the servers."),
+              "For how long after the start nobody is notified, so that alerts come in first; best"
+                  + " the --rules.alert.resend-delay of the servers."),
           of(
               "web.listen-address",
               LIST,
@@ -110,19 +113,24 @@ final class AlertmanagerFlags {
               "web.get-concurrency",
               INTEGER,
               "0",
-              "Most GET requests of the API at once; 0 for the number of processors, and at least 8."),
+              "Most GET requests of the API at once; 0 for the number of processors, and at least"
+                  + " 8."),
           refused(
               "web.timeout",
               DURATION,
               "0",
               "requests have no time limit of their own; connections have"),
           refused("web.systemd-socket", BOOLEAN, "false", "sockets from systemd are not taken"),
-          refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
+          refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME));
+
+  private static final List<Flag> CLUSTER =
+      List.of(
           of(
               "cluster.listen-address",
               STRING,
               "0.0.0.0:9094",
-              "Where the other members of a cluster find this one, over UDP and TCP; empty for no cluster."),
+              "Where the other members of a cluster find this one, over UDP and TCP; empty for no"
+                  + " cluster."),
           of(
               "cluster.advertise-address",
               STRING,
@@ -182,14 +190,39 @@ final class AlertmanagerFlags {
               "cluster.allow-insecure-public-advertise-address-discovery",
               BOOLEAN,
               "false",
-              "Tell others a public address when this machine has no private one."),
+              "Tell others a public address when this machine has no private one."));
+
+  private static final List<Flag> AFTER_CLUSTER =
+      List.of(
           of(
               "enable-feature",
               LIST,
               "",
-              "Features by name, with commas between: receiver-name-in-metrics, classic-mode, utf8-strict-mode."),
+              "Features by name, with commas between: receiver-name-in-metrics, classic-mode,"
+                  + " utf8-strict-mode."),
           of("log.level", STRING, "info", "debug, info, warn or error."),
           of("log.format", STRING, "logfmt", "logfmt or json."));
+
+  private static final List<Flag> ALL =
+      Stream.of(BEFORE_CLUSTER, CLUSTER, AFTER_CLUSTER).flatMap(List::stream).toList();
+
+  /**
+   * The flags of a cluster for an Alertmanager inside of another role, which is in none unless it
+   * is asked to.
+   *
+   * @param prefix what their names begin with
+   */
+  static List<Flag> embeddedCluster(String prefix) {
+    return CLUSTER.stream()
+        .map(
+            f ->
+                of(
+                    prefix + f.name(),
+                    f.kind(),
+                    f.name().equals("cluster.listen-address") ? "" : f.defaultValue(),
+                    f.help() + " Of the Alertmanager inside of the server; Tethys's own."))
+        .toList();
+  }
 
   static FlagSet set() {
     return new FlagSet(
@@ -228,7 +261,11 @@ final class AlertmanagerFlags {
   private static Duration positive(FlagSet flags, String name) {
     Duration d = Duration.ofMillis(flags.millis(name));
     if (d.isZero()) {
-      throw new UsageException("tethys alertmanager: --" + name + " wants more than 0");
+      throw new UsageException(
+          (name.startsWith("alertmanager.") ? "tethys server" : "tethys alertmanager")
+              + ": --"
+              + name
+              + " wants more than 0");
     }
     return d;
   }
@@ -238,30 +275,34 @@ final class AlertmanagerFlags {
     return n > 0 ? n : Math.max(Runtime.getRuntime().availableProcessors(), LEAST_CONCURRENCY);
   }
 
-  /** What is said about a cluster; null when there is to be none. */
-  static @Nullable ClusterOptions cluster(FlagSet flags) {
-    if (flags.get("cluster.listen-address").isEmpty()) {
+  /**
+   * What is said about a cluster; null when there is to be none.
+   *
+   * @param prefix what the names of its flags begin with
+   */
+  static @Nullable ClusterOptions cluster(FlagSet flags, String prefix) {
+    if (flags.get(prefix + "cluster.listen-address").isEmpty()) {
       return null;
     }
-    String tls = flags.get("cluster.tls-config");
+    String tls = flags.get(prefix + "cluster.tls-config");
     return new ClusterOptions(
-        flags.get("cluster.listen-address"),
-        flags.get("cluster.advertise-address"),
-        flags.get("cluster.peer-name"),
-        flags.list("cluster.peer"),
-        millis(flags, "cluster.peer-timeout"),
-        positive(flags, "cluster.peers-resolve-timeout"),
-        positive(flags, "cluster.gossip-interval"),
-        millis(flags, "cluster.pushpull-interval"),
-        positive(flags, "cluster.tcp-timeout"),
-        positive(flags, "cluster.probe-timeout"),
-        positive(flags, "cluster.probe-interval"),
-        millis(flags, "cluster.settle-timeout"),
-        millis(flags, "cluster.reconnect-interval"),
-        millis(flags, "cluster.reconnect-timeout"),
+        flags.get(prefix + "cluster.listen-address"),
+        flags.get(prefix + "cluster.advertise-address"),
+        flags.get(prefix + "cluster.peer-name"),
+        flags.list(prefix + "cluster.peer"),
+        millis(flags, prefix + "cluster.peer-timeout"),
+        positive(flags, prefix + "cluster.peers-resolve-timeout"),
+        positive(flags, prefix + "cluster.gossip-interval"),
+        millis(flags, prefix + "cluster.pushpull-interval"),
+        positive(flags, prefix + "cluster.tcp-timeout"),
+        positive(flags, prefix + "cluster.probe-timeout"),
+        positive(flags, prefix + "cluster.probe-interval"),
+        millis(flags, prefix + "cluster.settle-timeout"),
+        millis(flags, prefix + "cluster.reconnect-interval"),
+        millis(flags, prefix + "cluster.reconnect-timeout"),
         tls.isEmpty() ? null : Path.of(tls),
-        flags.get("cluster.label"),
-        flags.bool("cluster.allow-insecure-public-advertise-address-discovery"));
+        flags.get(prefix + "cluster.label"),
+        flags.bool(prefix + "cluster.allow-insecure-public-advertise-address-discovery"));
   }
 
   private static Duration millis(FlagSet flags, String name) {

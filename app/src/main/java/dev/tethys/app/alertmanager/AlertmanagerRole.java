@@ -50,7 +50,7 @@ public final class AlertmanagerRole {
     LogSetup.install(flags);
     ExternalUrl external = PublicUrl.of(flags, "tethys alertmanager");
     AlertmanagerOptions options = AlertmanagerFlags.options(flags, external.url());
-    ClusterOptions cluster = AlertmanagerFlags.cluster(flags);
+    ClusterOptions cluster = AlertmanagerFlags.cluster(flags, "");
     BuildInfo b = BuildInfo.current();
     LOG.log(
         Level.INFO,

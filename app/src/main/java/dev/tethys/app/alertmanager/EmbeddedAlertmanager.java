@@ -5,12 +5,17 @@ import dev.tethys.alert.manager.AlertmanagerFile;
 import dev.tethys.alert.manager.AlertmanagerOptions;
 import dev.tethys.alert.manager.PostedAlert;
 import dev.tethys.alert.manager.api.AlertmanagerApi;
+import dev.tethys.alert.manager.cluster.ClusterOptions;
+import dev.tethys.alert.manager.cluster.ClusterPeer;
+import dev.tethys.alert.manager.dispatch.AlertEvent;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.alert.notify.Notification;
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
@@ -22,6 +27,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,21 +38,35 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   /** What its paths start with. */
   public static final String PREFIX = "/alertmanager";
 
+  /** What the names of its flags begin with. */
+  private static final String FLAGS = "alertmanager.";
+
   private static final int GET_CONCURRENCY = 8;
   private static final System.Logger LOG = System.getLogger(EmbeddedAlertmanager.class.getName());
 
   private final ManagerClock clock = ManagerClock.system();
   private final Alertmanager manager;
   private final AlertmanagerFile file;
+  private final @Nullable ClusterPeer peer;
 
   private EmbeddedAlertmanager(
       Path config,
       AlertmanagerOptions options,
+      @Nullable ClusterOptions cluster,
       HttpClientFactory clients,
       Registry registry,
       Routes routes)
       throws IOException {
     manager = new Alertmanager(options, clients, registry, clock);
+    peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry);
+    if (peer != null) {
+      try {
+        manager.join(peer);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while joining the cluster", e);
+      }
+    }
     file = new AlertmanagerFile(config, manager, registry);
     BuildInfo b = BuildInfo.current();
     AlertmanagerApi.register(
@@ -56,6 +76,16 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
         new AlertmanagerApi.Version(b.version(), b.revision(), "", b.java()),
         GET_CONCURRENCY,
         registry);
+  }
+
+  /** The flags of its cluster. */
+  public static List<Flag> clusterFlags() {
+    return AlertmanagerFlags.embeddedCluster(FLAGS);
+  }
+
+  /** Hands on what becomes of its alerts; who hears of it must not wait. */
+  public void onEvents(Consumer<List<AlertEvent>> listener) {
+    manager.onEvents(listener);
   }
 
   /** Whether flags ask for it. */
@@ -80,7 +110,13 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
       Routes routes)
       throws IOException {
     String config = flags.get("alertmanager.config.file");
+    ClusterOptions cluster = AlertmanagerFlags.cluster(flags, FLAGS);
     if (config.isEmpty()) {
+      if (cluster != null) {
+        throw new UsageException(
+            "tethys server: --alertmanager.cluster.listen-address wants an Alertmanager: give"
+                + " --alertmanager.config.file as well");
+      }
       return null;
     }
     String folder = flags.get("alertmanager.storage.path");
@@ -97,7 +133,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
             MatcherSyntax.FALLBACK,
             URI.create(serverUrl + PREFIX),
             false);
-    return new EmbeddedAlertmanager(Path.of(config), options, clients, registry, routes);
+    return new EmbeddedAlertmanager(Path.of(config), options, cluster, clients, registry, routes);
   }
 
   /**
@@ -129,6 +165,14 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
 
   @Override
   public void close() {
+    ClusterPeer p = peer;
+    if (p != null) {
+      try {
+        p.close();
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "the cluster was not left: {0}", e.getMessage());
+      }
+    }
     manager.close();
     clock.close();
   }

@@ -1,20 +1,25 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.history.AlertHistory;
 import dev.tethys.alert.notify.NotificationSink;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.notify.NotifierOptions;
+import dev.tethys.alert.rule.Alert;
+import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.alert.rule.RuleManager;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
@@ -24,9 +29,11 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rules, and Alertmanagers that are told of alerts. It closes in the order in which nothing is
@@ -38,6 +45,7 @@ final class Alerting implements AutoCloseable {
   private final RuleManager rules;
   private final Notifier notifier;
   private final DiscoveryManager discovery;
+  private final @Nullable AlertHistory history;
 
   /**
    * What rules and notifications are made with.
@@ -58,11 +66,12 @@ final class Alerting implements AutoCloseable {
             notifierOptions(flags), externalUrl, s.clients(), s.registry(), RuleClock.SYSTEM);
     this.discovery =
         new DiscoveryManager(s.discovery().named("notify"), DiscoveryManager.THROTTLE, notifier);
+    this.history = flags.bool("alerts.history") ? new AlertHistory(s.store(), s.registry()) : null;
     this.rules =
         new RuleManager(
             s.store(),
             RuleQuery.of(s.engine(), s.reading()),
-            notifier,
+            listener(),
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),
                 duration(flags, "rules.alert.for-grace-period"),
@@ -72,6 +81,27 @@ final class Alerting implements AutoCloseable {
                 externalUrl),
             s.registry(),
             RuleClock.SYSTEM);
+  }
+
+  private AlertListener listener() {
+    AlertHistory h = history;
+    if (h == null) {
+      return notifier;
+    }
+    return new AlertListener() {
+      @Override
+      public void alerts(String query, List<Alert> alerts) {
+        notifier.alerts(query, alerts);
+      }
+
+      @Override
+      public void changed(Instant at, List<Change> changes) {
+        h.record(
+            changes.stream()
+                .map(c -> new AlertHistory.Change(at, c.labels(), c.state().text(), ""))
+                .toList());
+      }
+    };
   }
 
   private static Duration duration(FlagSet flags, String name) {
@@ -96,6 +126,22 @@ final class Alerting implements AutoCloseable {
   /** Tells an Alertmanager in this process of alerts, too. */
   void tell(NotificationSink local) {
     notifier.tell(local);
+  }
+
+  /** Has the history know what becomes of alerts in an Alertmanager of this process. */
+  void remember(EmbeddedAlertmanager manager) {
+    AlertHistory h = history;
+    if (h != null) {
+      manager.onEvents(
+          events ->
+              h.record(
+                  events.stream()
+                      .map(
+                          e ->
+                              new AlertHistory.Change(
+                                  e.at(), Labels.of(e.labels().map()), e.kind().text(), e.by()))
+                      .toList()));
+    }
   }
 
   RuleStatus status() {
@@ -132,5 +178,13 @@ final class Alerting implements AutoCloseable {
     rules.close();
     notifier.close();
     discovery.close();
+  }
+
+  /** Stores what is known of alerts; after everybody who tells of them has ended. */
+  void closeHistory() {
+    AlertHistory h = history;
+    if (h != null) {
+      h.close();
+    }
   }
 }

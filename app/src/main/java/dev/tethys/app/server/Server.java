@@ -203,6 +203,9 @@ final class Server implements AutoCloseable {
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
+    if (alertmanager != null) {
+      alerting.remember(alertmanager);
+    }
     this.listener =
         HttpListener.start(
             listenerOptions(external.routePrefix()),
@@ -649,6 +652,7 @@ final class Server implements AutoCloseable {
     if (a != null) {
       a.close();
     }
+    alerting.closeHistory();
     scrape.close();
     notifications.close();
     listener.close();

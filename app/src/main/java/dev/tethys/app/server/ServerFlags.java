@@ -10,9 +10,11 @@ import static dev.tethys.app.cli.Flag.Kind.STRING;
 import static dev.tethys.app.cli.Flag.of;
 import static dev.tethys.app.cli.Flag.refused;
 
+import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The flags of the Prometheus server with its defaults, and a few of our own at the end. What
@@ -264,6 +266,12 @@ final class ServerFlags {
               "",
               "Its folder; else alertmanager in the folder of the storage. Tethys's own."),
           of(
+              "alerts.history",
+              BOOLEAN,
+              "true",
+              "Store each change of an alert's state as the series tethys_alert_event. Tethys's"
+                  + " own."),
+          of(
               "alertmanager.notification-queue-capacity",
               INTEGER,
               "10000",
@@ -452,7 +460,7 @@ final class ServerFlags {
     flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));
     flags.add(
         refused("storage.agent.no-lockfile", BOOLEAN, "false", "a queue on disk is always locked"));
-    for (Flag f : ALL) {
+    for (Flag f : all()) {
       if (flags.stream().noneMatch(x -> x.name().equals(f.name()))) {
         flags.add(refused(f.name(), f.kind(), f.defaultValue(), "it cannot be used in agent mode"));
       }
@@ -464,11 +472,15 @@ final class ServerFlags {
         flags);
   }
 
+  private static List<Flag> all() {
+    return Stream.concat(ALL.stream(), EmbeddedAlertmanager.clusterFlags().stream()).toList();
+  }
+
   static FlagSet set() {
     return new FlagSet(
         "tethys server",
         "Scrapes targets, stores their metrics, answers PromQL and shows it in a browser. Takes"
             + " prometheus.yml and the flags of Prometheus.",
-        ALL);
+        all());
   }
 }

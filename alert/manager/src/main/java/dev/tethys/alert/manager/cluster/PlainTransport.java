@@ -1,8 +1,6 @@
 package dev.tethys.alert.manager.cluster;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -103,7 +101,9 @@ final class PlainTransport implements Transport {
             .start(
                 () -> {
                   try {
-                    receiver.stream(new SocketStream(s));
+                    receiver.stream(SocketStream.of(s));
+                  } catch (IOException e) {
+                    failed("a stream was closed before it was read", e);
                   } finally {
                     room.release();
                   }
@@ -131,7 +131,7 @@ final class PlainTransport implements Transport {
     try {
       s.connect(to, Math.toIntExact(Math.max(1, limit.toMillis())));
       s.setSoTimeout(Math.toIntExact(Math.max(1, limit.toMillis())));
-      return new SocketStream(s);
+      return SocketStream.of(s);
     } catch (IOException e) {
       s.close();
       throw e;
@@ -143,28 +143,5 @@ final class PlainTransport implements Transport {
     closed = true;
     packets.close();
     streams.close();
-  }
-
-  /** A stream that is a socket. */
-  record SocketStream(Socket socket) implements Stream {
-    @Override
-    public InputStream in() throws IOException {
-      return socket.getInputStream();
-    }
-
-    @Override
-    public OutputStream out() throws IOException {
-      return socket.getOutputStream();
-    }
-
-    @Override
-    public InetSocketAddress remote() {
-      return (InetSocketAddress) socket.getRemoteSocketAddress();
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-    }
   }
 }

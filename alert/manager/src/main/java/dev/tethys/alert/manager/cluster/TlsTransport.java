@@ -10,7 +10,6 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -156,7 +155,7 @@ final class TlsTransport implements Transport {
         if (packet == null) {
           streamsReceived.inc();
           s.setSoTimeout(Math.toIntExact(timeout.toMillis()));
-          receiver.stream(new Secured(s, in));
+          receiver.stream(new SocketStream(s, in));
           return;
         }
         packetsReceived.add(packet.length);
@@ -277,7 +276,7 @@ final class TlsTransport implements Transport {
       s.getOutputStream().write(framed(new ProtoWriter().string(1, VERSION)));
       s.getOutputStream().flush();
       streamsSent.inc();
-      return new Secured(s, s.getInputStream());
+      return new SocketStream(s, s.getInputStream());
     } catch (IOException e) {
       writeErrors.with("stream").inc();
       throw e;
@@ -298,23 +297,6 @@ final class TlsTransport implements Transport {
       for (Socket s : accepted.keySet()) {
         s.close();
       }
-    }
-  }
-
-  private record Secured(Socket socket, InputStream in) implements Stream {
-    @Override
-    public OutputStream out() throws IOException {
-      return socket.getOutputStream();
-    }
-
-    @Override
-    public InetSocketAddress remote() {
-      return (InetSocketAddress) socket.getRemoteSocketAddress();
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
     }
   }
 }

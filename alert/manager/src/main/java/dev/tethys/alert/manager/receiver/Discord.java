@@ -1,7 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
 import dev.tethys.config.Key;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
@@ -13,10 +12,7 @@ final class Discord extends HttpReceiverKind {
   private static final int RED = 0x992d22;
   private static final int GREEN = 0x2ecc71;
 
-  private final Key<Secret> webhookUrl =
-      section.optional("webhook_url", Types.SECRET_URL, "The webhook.");
-  private final Key<String> webhookUrlFile =
-      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final WebhookUrl webhook = WebhookUrl.in(section, "The webhook.");
   private final Key<String> content =
       section.key("content", Type.STRING, "", "Text above the card.");
   private final Key<String> title =
@@ -39,7 +35,7 @@ final class Discord extends HttpReceiverKind {
 
   @Override
   public void check(YamlObject o, GlobalConfig g) {
-    exactlyOne(o, webhookUrl, webhookUrlFile);
+    webhook.checkOne(o);
   }
 
   @Override
@@ -58,8 +54,7 @@ final class Discord extends HttpReceiverKind {
               .put("embeds", List.of(card.map()))
               .add("username", o.get(username))
               .add("avatar_url", o.get(avatarUrl));
-      Secret inline = o.get(webhookUrl, Secret.NONE);
-      http.postJson(HttpSender.secret(inline, o.get(webhookUrlFile)), body.text(), limit);
+      http.postJson(webhook.of(o), body.text(), limit);
     };
   }
 }

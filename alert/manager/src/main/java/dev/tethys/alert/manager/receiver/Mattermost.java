@@ -13,10 +13,7 @@ import java.util.Set;
 final class Mattermost extends HttpReceiverKind {
   private static final int MAX_TEXT = 16383;
 
-  private final Key<Secret> webhookUrl =
-      section.optional("webhook_url", Types.SECRET_URL, "The webhook; else the global one.");
-  private final Key<String> webhookUrlFile =
-      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final WebhookUrl webhook = WebhookUrl.in(section, "The webhook; else the global one.");
   private final Key<String> channel = section.key("channel", Type.STRING, "", "The channel.");
   private final Key<String> username =
       section.key(
@@ -79,8 +76,8 @@ final class Mattermost extends HttpReceiverKind {
 
   @Override
   public void check(YamlObject o, GlobalConfig g) {
-    atMostOne(o, webhookUrl, webhookUrlFile);
-    boolean own = isSet(o, webhookUrl) || isSet(o, webhookUrlFile);
+    webhook.checkNotBoth(o);
+    boolean own = webhook.isIn(o);
     boolean global =
         g.has(GlobalConfig.MATTERMOST_WEBHOOK_URL)
             || g.has(GlobalConfig.MATTERMOST_WEBHOOK_URL_FILE);
@@ -137,8 +134,8 @@ final class Mattermost extends HttpReceiverKind {
   }
 
   private String target(YamlObject o, GlobalConfig g) throws NotifyException {
-    if (isSet(o, webhookUrl) || isSet(o, webhookUrlFile)) {
-      return HttpSender.secret(o.get(webhookUrl, Secret.NONE), o.get(webhookUrlFile));
+    if (webhook.isIn(o)) {
+      return webhook.of(o);
     }
     Secret url = g.find(GlobalConfig.MATTERMOST_WEBHOOK_URL);
     return HttpSender.secret(

@@ -1,7 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
 import dev.tethys.config.Key;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
@@ -9,10 +8,7 @@ import java.util.Set;
 
 /** A card of a connector of Microsoft Teams. */
 final class Msteams extends HttpReceiverKind {
-  private final Key<Secret> webhookUrl =
-      section.optional("webhook_url", Types.SECRET_URL, "The webhook.");
-  private final Key<String> webhookUrlFile =
-      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final WebhookUrl webhook = WebhookUrl.in(section, "The webhook.");
   private final Key<String> title =
       section.key("title", Type.STRING, "{{ template \"msteams.default.title\" . }}", "Title.");
   private final Key<String> summary =
@@ -27,7 +23,7 @@ final class Msteams extends HttpReceiverKind {
 
   @Override
   public void check(YamlObject o, GlobalConfig g) {
-    exactlyOne(o, webhookUrl, webhookUrlFile);
+    webhook.checkOne(o);
   }
 
   @Override
@@ -43,8 +39,7 @@ final class Msteams extends HttpReceiverKind {
               .put("summary", t.of(summary))
               .put("text", t.of(text))
               .put("themeColor", n.isFiring() ? "8C1A1A" : "2DC72D");
-      Secret inline = o.get(webhookUrl, Secret.NONE);
-      http.postJson(HttpSender.secret(inline, o.get(webhookUrlFile)), body.text(), limit);
+      http.postJson(webhook.of(o), body.text(), limit);
     };
   }
 }

@@ -3,7 +3,6 @@ package dev.tethys.alert.manager.receiver;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.ProxyConfig;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
@@ -13,10 +12,7 @@ import java.util.Set;
 
 /** An adaptive card of a workflow of Microsoft Teams. */
 final class MsteamsV2 extends HttpReceiverKind {
-  private final Key<Secret> webhookUrl =
-      section.optional("webhook_url", Types.SECRET_URL, "The webhook.");
-  private final Key<String> webhookUrlFile =
-      section.key("webhook_url_file", Type.STRING, "", "File that holds it.");
+  private final WebhookUrl webhook = WebhookUrl.in(section, "The webhook.");
   private final Key<String> title =
       section.key("title", Type.STRING, "{{ template \"msteamsv2.default.title\" . }}", "Title.");
   private final Key<String> text =
@@ -28,7 +24,7 @@ final class MsteamsV2 extends HttpReceiverKind {
 
   @Override
   public void check(YamlObject o, GlobalConfig g) {
-    exactlyOne(o, webhookUrl, webhookUrlFile);
+    webhook.checkOne(o);
   }
 
   @Override
@@ -61,8 +57,7 @@ final class MsteamsV2 extends HttpReceiverKind {
               .put("content", card);
       JsonObject body =
           new JsonObject().put("type", "message").put("attachments", List.of(attachment.map()));
-      Secret inline = o.get(webhookUrl, Secret.NONE);
-      http.postJson(HttpSender.secret(inline, o.get(webhookUrlFile)), body.text(), limit);
+      http.postJson(webhook.of(o), body.text(), limit);
     };
   }
 

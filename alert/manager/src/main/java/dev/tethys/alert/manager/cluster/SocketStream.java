@@ -1,0 +1,34 @@
+package dev.tethys.alert.manager.cluster;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+
+/**
+ * A stream that is a socket.
+ *
+ * @param in what comes over it and was not read yet
+ */
+record SocketStream(Socket socket, InputStream in) implements Transport.Stream {
+  /** One of which nothing was read. */
+  static SocketStream of(Socket socket) throws IOException {
+    return new SocketStream(socket, socket.getInputStream());
+  }
+
+  @Override
+  public OutputStream out() throws IOException {
+    return socket.getOutputStream();
+  }
+
+  @Override
+  public InetSocketAddress remote() {
+    return (InetSocketAddress) socket.getRemoteSocketAddress();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

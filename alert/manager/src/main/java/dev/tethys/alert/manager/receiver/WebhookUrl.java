@@ -1,0 +1,48 @@
+package dev.tethys.alert.manager.receiver;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+
+/**
+ * The keys {@code webhook_url} and {@code webhook_url_file} of the kinds that post to an address
+ * which is a secret.
+ */
+record WebhookUrl(Key<Secret> inline, Key<String> file) {
+  /**
+   * Adds both keys to a section.
+   *
+   * @param about what the first one says in the reference
+   */
+  static WebhookUrl in(Section section, String about) {
+    return new WebhookUrl(
+        section.optional("webhook_url", Types.SECRET_URL, about),
+        section.key("webhook_url_file", Type.STRING, "", "File that holds it."));
+  }
+
+  /** Refuses an entry that has not just one of both. */
+  void checkOne(YamlObject o) {
+    ReceiverKind.exactlyOne(o, inline, file);
+  }
+
+  /** Refuses an entry that has both. */
+  void checkNotBoth(YamlObject o) {
+    ReceiverKind.atMostOne(o, inline, file);
+  }
+
+  /** Whether an entry has one of both. */
+  boolean isIn(YamlObject o) {
+    return ReceiverKind.isSet(o, inline) || ReceiverKind.isSet(o, file);
+  }
+
+  /**
+   * The address that an entry gives; the file is read now.
+   *
+   * @throws NotifyException when it cannot be read
+   */
+  String of(YamlObject o) throws NotifyException {
+    return HttpSender.secret(o.get(inline, Secret.NONE), o.get(file));
+  }
+}

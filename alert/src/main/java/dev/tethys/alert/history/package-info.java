@@ -1,0 +1,5 @@
+/** What became of alerts, as time series. */
+@NullMarked
+package dev.tethys.alert.history;
+
+import org.jspecify.annotations.NullMarked;

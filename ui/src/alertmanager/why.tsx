@@ -1,0 +1,227 @@
+/** Why an alert does, or does not, notify; what people have written about it, and what became of it. */
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Timeline } from '../alerts/timeline';
+import { ErrorNotice } from '../api/errors';
+import { has } from '../app/parts';
+import { Button, Loading } from '../components/ui';
+import { formatAgo } from '../lib/time';
+import {
+  type Alert,
+  addNote,
+  forgetAlerts,
+  type Note,
+  own,
+  type Trace,
+  type TraceRoute,
+  withdrawNote,
+} from './api';
+
+const GOOD = new Set(['notified', 'due', 'acknowledged']);
+
+function When({ time }: { time: string | undefined }) {
+  if (!time) return null;
+  const ms = Date.parse(time);
+  return (
+    <time title={time}>
+      {ms > Date.now() ? new Date(ms).toLocaleTimeString() : formatAgo(ms, Date.now())}
+    </time>
+  );
+}
+
+function RouteOutcome({ route }: { route: TraceRoute }) {
+  return (
+    <div className="why-route">
+      <p>
+        <span
+          className={`badge badge-${GOOD.has(route.outcome) ? 'ok' : route.outcome === 'failed' ? 'err' : 'pending'}`}
+        >
+          {route.outcome}
+        </span>{' '}
+        <b>{route.receiver}</b> <span className="muted">{route.where}</span>
+      </p>
+      <p>{route.because}</p>
+      <dl className="why-facts">
+        <dt>Group</dt>
+        <dd className="mono-text">{route.groupKey}</dd>
+        <dt>Looked at</dt>
+        <dd>
+          {route.lastLook ? <When time={route.lastLook} /> : 'not yet'}
+          {route.nextLook && (
+            <>
+              , next at <When time={route.nextLook} />
+            </>
+          )}
+        </dd>
+        {route.timeIntervals.map((interval) => (
+          <FactPair key={`${interval.kind} ${interval.name}`} name={`${interval.kind} time`}>
+            {interval.name}: {interval.holds ? 'now' : 'not now'}
+          </FactPair>
+        ))}
+        {route.silences.map((silence) => (
+          <FactPair key={silence.id} name="Silence">
+            <Link to="/alertmanager/silences/$id" params={{ id: silence.id }}>
+              {silence.comment || silence.id}
+            </Link>{' '}
+            by {silence.createdBy}
+          </FactPair>
+        ))}
+        {route.integrations.map((one) => (
+          <FactPair key={one.integration} name={one.integration}>
+            {one.toldOfThis ? 'told of it' : 'not told of it'}
+            {one.lastSent && (
+              <>
+                , sent last <When time={one.lastSent} />
+              </>
+            )}
+            {one.repeatDue && (
+              <>
+                , repeated after <When time={one.repeatDue} />
+              </>
+            )}
+            {one.lastFailure && (
+              <span className="field-problem">
+                {' '}
+                failed <When time={one.lastFailure.at} />: {one.lastFailure.detail}
+              </span>
+            )}
+          </FactPair>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function FactPair({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function Steps({ trace }: { trace: Trace }) {
+  return (
+    <details>
+      <summary>Routes that were asked</summary>
+      <ol className="why-steps">
+        {trace.steps.map((step) => (
+          <li key={step.id}>
+            <span className={`badge badge-${step.matched ? 'ok' : 'pending'}`}>
+              {step.matched ? 'matches' : 'does not match'}
+            </span>{' '}
+            route {step.id}
+            {step.verdicts.map((verdict) => (
+              <span key={verdict.matcher} className="chip" title={`value "${verdict.value}"`}>
+                {verdict.met ? '✓' : '✗'} {verdict.matcher}
+              </span>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+function Notes({ alert, holds }: { alert: Alert; holds: string | undefined }) {
+  const client = useQueryClient();
+  const notes = useQuery({
+    queryKey: ['am', 'notes', alert.fingerprint],
+    queryFn: ({ signal }) => own<Note[]>('notes', { fingerprint: alert.fingerprint }, { signal }),
+  });
+  const [author, setAuthor] = useState(() => localStorage.getItem('tethys.author') ?? '');
+  const [text, setText] = useState('');
+  const [error, setError] = useState<Error | null>(null);
+  const write = async (acknowledges: boolean) => {
+    try {
+      localStorage.setItem('tethys.author', author);
+      await addNote({ labels: alert.labels, author, text, acknowledges });
+      setText('');
+      setError(null);
+      await forgetAlerts(client);
+    } catch (e) {
+      setError(e instanceof Error ? e : new Error(String(e)));
+    }
+  };
+  return (
+    <div className="why-notes">
+      {(notes.data ?? []).map((note) => (
+        <p key={note.id} className="annotation">
+          <b>{note.author}</b>{' '}
+          <span className="muted">
+            {note.acknowledges ? 'acknowledged it ' : ''}
+            <When time={note.at} />
+            {note.acknowledges && note.id !== holds ? ' (of another time)' : ''}
+          </span>{' '}
+          {note.text}{' '}
+          <button
+            type="button"
+            className="button button-ghost"
+            onClick={() => void withdrawNote(note.id).then(() => forgetAlerts(client), setError)}
+          >
+            Withdraw
+          </button>
+        </p>
+      ))}
+      <form className="am-filter" onSubmit={(e) => e.preventDefault()}>
+        <input
+          aria-label="Your name"
+          placeholder="Your name"
+          value={author}
+          onChange={(e) => setAuthor(e.target.value)}
+        />
+        <input
+          aria-label="Note"
+          placeholder="What is known of it"
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+        />
+        <Button type="button" disabled={author === '' || text === ''} onClick={() => void write(false)}>
+          Add note
+        </Button>
+        <Button
+          type="button"
+          disabled={author === ''}
+          title="Notifications are not repeated until something changes"
+          onClick={() => void write(true)}
+        >
+          Acknowledge
+        </Button>
+      </form>
+      {error && <ErrorNotice error={error} />}
+    </div>
+  );
+}
+
+export function Why({ alert }: { alert: Alert }) {
+  const trace = useQuery({
+    queryKey: ['am', 'trace', alert.fingerprint],
+    queryFn: ({ signal }) => own<Trace>('trace', { fingerprint: alert.fingerprint }, { signal }),
+    refetchInterval: 15_000,
+  });
+  return (
+    <div className="why">
+      {trace.isPending && <Loading label="Asking why" />}
+      {trace.error && <ErrorNotice error={trace.error} />}
+      {trace.data && (
+        <>
+          {trace.data.inhibition && (
+            <p>
+              Inhibited by <span className="mono-text">{JSON.stringify(trace.data.inhibition.labels)}</span>,{' '}
+              {trace.data.inhibition.rule}
+            </p>
+          )}
+          {trace.data.routes.map((route) => (
+            <RouteOutcome key={route.id} route={route} />
+          ))}
+          <Steps trace={trace.data} />
+          <Notes alert={alert} holds={trace.data.acknowledgement?.id} />
+        </>
+      )}
+      {has('prometheus') && <Timeline labels={alert.labels} />}
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+/** What became of an alert, in the order of time. */
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api/client';
+import { ErrorNotice } from '../api/errors';
+import type { LabelSet } from '../api/types';
+import { Loading, Select } from '../components/ui';
+import { eventsQuery, readEvents } from './events';
+
+const MOST = 200;
+const RANGES = [
+  { value: '6h', label: '6 hours' },
+  { value: '1d', label: '1 day' },
+  { value: '1w', label: '1 week' },
+  { value: '30d', label: '30 days' },
+];
+const COLOURS: Record<string, string> = {
+  firing: 'err',
+  failed: 'err',
+  resolved: 'ok',
+  notified: 'ok',
+  inactive: 'ok',
+};
+
+interface Matrix {
+  result: { metric: LabelSet; values?: [number, string][] }[];
+}
+
+export function Timeline({ labels }: { labels: LabelSet }) {
+  const [range, setRange] = useState('1d');
+  const events = useQuery({
+    queryKey: ['alert-events', labels, range],
+    queryFn: ({ signal }) => call<Matrix>('query', { query: eventsQuery(labels, range) }, signal),
+    refetchInterval: 30_000,
+  });
+  const all = readEvents(events.data?.data.result ?? [], MOST);
+  return (
+    <div className="timeline">
+      <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
+      {events.isPending && <Loading label="Reading the history" />}
+      {events.error && <ErrorNotice error={events.error} />}
+      {events.data && all.length === 0 && <p className="muted">Nothing has changed in this time.</p>}
+      <ol className="timeline-list">
+        {all.map((one) => (
+          <li key={`${one.at} ${one.event} ${one.by}`}>
+            <time className="num muted" dateTime={new Date(one.at).toISOString()}>
+              {new Date(one.at).toLocaleString()}
+            </time>
+            <span className={`badge badge-${COLOURS[one.event] ?? 'pending'}`}>{one.event}</span>
+            <span className="muted">{one.by}</span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
