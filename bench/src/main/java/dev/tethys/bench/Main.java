@@ -25,6 +25,7 @@ public final class Main {
           entry("hostile", Hostile::run),
           entry("jmh", Main::jmh),
           entry("kills", Kills::run),
+          entry("logs", LogFiles::run),
           entry("pipeline", PipelineThroughput::run),
           entry("rules", RuleRace::run),
           entry("soak", Soak::run),

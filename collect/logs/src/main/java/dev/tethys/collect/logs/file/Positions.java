@@ -140,10 +140,10 @@ public final class Positions {
     return remembered.of(path);
   }
 
-  /** What is known of files of a folder that nobody reads now. */
-  synchronized List<Checkpoint> in(Path folder) {
-    return remembered.all().stream()
-        .filter(c -> folder.equals(Path.of(c.path()).getParent()))
+  /** What is known of files that nobody reads now and of which one may be a copy. */
+  synchronized List<Checkpoint> related(Path file) {
+    return remembered.related(file).stream()
+        .filter(c -> Siblings.isRelated(Path.of(c.path()), file))
         .toList();
   }
 
@@ -283,13 +283,20 @@ public final class Positions {
   private static final class Remembered {
     private final Map<FileId.Place, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
+    private final RelatedNames<Checkpoint> byName = new RelatedNames<>();
+
+    Set<Checkpoint> related(Path file) {
+      return byName.of(file);
+    }
 
     void add(Checkpoint c) {
+      byName.add(Path.of(c.path()), c);
       byPlace.computeIfAbsent(c.id().place(), k -> new LinkedHashSet<>()).add(c);
       byPath.computeIfAbsent(c.path(), k -> new LinkedHashSet<>()).add(c);
     }
 
     void remove(Checkpoint c) {
+      byName.remove(Path.of(c.path()), c);
       take(byPlace, c.id().place(), c);
       take(byPath, c.path(), c);
     }

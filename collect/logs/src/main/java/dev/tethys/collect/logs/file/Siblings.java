@@ -42,7 +42,7 @@ final class Siblings {
   }
 
   /** A name without the number or date by which rotated files are told apart. */
-  private static String base(String name) {
+  static String base(String name) {
     Matcher end = NUMBER_AT_END.matcher(name);
     if (end.find()) {
       return name.substring(0, end.start());
@@ -58,7 +58,7 @@ final class Siblings {
     return base(plainName(file)).equals(name);
   }
 
-  private static String plainName(Path p) {
+  static String plainName(Path p) {
     return COMPRESSED.matcher(String.valueOf(p.getFileName())).replaceFirst("");
   }
 

@@ -48,6 +48,8 @@ final class TargetFiles {
   private final Map<FileId.Place, Unsettled> unsettled = new HashMap<>();
   private boolean full;
   private boolean scanned; // at least once
+  private boolean scanning;
+  private @Nullable RelatedNames<TailedFile> names; // made when a look finds an unknown file
 
   /** A file that may be a copy still being made. */
   private record Unsettled(long since, long changed, long size) {}
@@ -96,6 +98,7 @@ final class TargetFiles {
             });
     byPath.values().forEach(f -> f.listed = false);
     Set<FileId.Place> waiting = new HashSet<>();
+    scanning = true;
     for (Path path : found) {
       try {
         FileStat stat = FileStat.of(path);
@@ -107,6 +110,8 @@ final class TargetFiles {
       }
     }
     scanned = true;
+    scanning = false;
+    names = null;
     unsettled.keySet().retainAll(waiting);
     for (TailedFile f : List.copyOf(byPath.values())) {
       if (!f.listed) {
@@ -168,6 +173,7 @@ final class TargetFiles {
       job.metrics.generations.with("renamed").inc();
       byPath.remove(f.path, f);
       f.path = path;
+      named(f);
     }
     TailedFile before = byPath.put(path, f);
     if (before != null && before != f) {
@@ -219,6 +225,7 @@ final class TargetFiles {
   }
 
   private void add(TailedFile f) {
+    named(f);
     byPath.put(f.path, f);
     byPlace.put(f.id().place(), f);
     job.metrics.filesActive.add(1);
@@ -248,6 +255,7 @@ final class TargetFiles {
   }
 
   private void leaving(TailedFile f) {
+    named(f);
     f.replaced = true;
     f.ended = false;
     byRealPath.values().remove(f);
@@ -536,16 +544,36 @@ final class TargetFiles {
     return old;
   }
 
+  /** The files that are read by their names; those of a look know of what it found. */
+  private RelatedNames<TailedFile> names() {
+    RelatedNames<TailedFile> n = names;
+    if (n == null) {
+      n = new RelatedNames<>();
+      for (TailedFile f : byPath.values()) {
+        n.add(f.path, f);
+      }
+      for (TailedFile f : leaving) {
+        n.add(f.path, f);
+      }
+      names = scanning ? n : null;
+    }
+    return n;
+  }
+
+  private void named(TailedFile f) {
+    RelatedNames<TailedFile> n = names;
+    if (n != null) {
+      n.add(f.path, f);
+    }
+  }
+
   /** Whether an unknown file is a copy of one that is known. */
   private Origin origin(Path path, FileStat stat) {
     List<TailedFile> related =
-        Stream.concat(byPath.values().stream(), leaving.stream())
-            .filter(f -> parent(f.path).equals(parent(path)) && Siblings.isRelated(f.path, path))
-            .toList();
+        names().of(path).stream().filter(f -> Siblings.isRelated(f.path, path)).toList();
     List<Checkpoint> gone =
-        job.positions.in(parent(path)).stream()
+        job.positions.related(path).stream()
             .filter(c -> c.headLength() > 0 && !c.id().mayBe(stat.id()))
-            .filter(c -> Siblings.isRelated(Path.of(c.path()), path))
             .toList();
     if (related.isEmpty() && gone.isEmpty()) {
       return new Origin.New();
