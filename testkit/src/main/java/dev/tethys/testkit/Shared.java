@@ -58,7 +58,12 @@ public final class Shared {
 
   /** The program of a real peer, such as {@code promtool}. */
   public static Path peer(String program) {
-    return present(peers().resolve("usr/bin").resolve(program));
+    return peerFolder("usr/bin/" + program);
+  }
+
+  /** A file or folder beside the programs of real peers. */
+  public static Path peerFolder(String relative) {
+    return present(peers().resolve(relative));
   }
 
   /**
@@ -66,7 +71,7 @@ public final class Shared {
    * {@code npm install --ignore-scripts} put it.
    */
   public static Path npm(String name) {
-    return present(peers().resolve("npm/node_modules").resolve(name));
+    return peerFolder("npm/node_modules/" + name);
   }
 
   private static Path peers() {

@@ -10,6 +10,7 @@ import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
+import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
 import dev.tethys.pipeline.destination.file.FileExporterFactory;
 import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
@@ -74,6 +75,8 @@ public final class BuiltIn {
     all.add(new ClymeneExporterFactory(clients));
     all.add(new LokiExporterFactory(clients));
     all.add(new InfluxExporterFactory(clients));
+    all.add(new ElasticExporterFactory(clients, false));
+    all.add(new ElasticExporterFactory(clients, true));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));
     all.add(new FileExporterFactory());

@@ -2,6 +2,7 @@ package dev.tethys.app.prometheus;
 
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
+import dev.tethys.store.remote.elastic.ElasticStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ public final class ForeignStores {
   private static List<StoreType> all() {
     List<StoreType> all = new ArrayList<>();
     all.add(new ClickHouseStoreType());
+    all.add(new ElasticStoreType(false));
+    all.add(new ElasticStoreType(true));
     all.add(new InfluxStoreType());
     ServiceLoader.load(StoreType.class).forEach(all::add);
     return List.copyOf(all);

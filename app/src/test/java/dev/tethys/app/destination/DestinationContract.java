@@ -24,6 +24,7 @@ import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.store.remote.StoredSeries;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Ports;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.time.Duration;
@@ -296,8 +297,7 @@ abstract class DestinationContract {
 
   @Test
   void aStoreThatIsDownIsAWarning() throws Exception {
-    int port = peer.port();
-    peer.close();
+    int port = Ports.free(); // where nobody listens
     FederatedSource far =
         new FederatedSource(
             new MemoryMetricStore(), () -> Long.MAX_VALUE, 50_000_000, new Registry());

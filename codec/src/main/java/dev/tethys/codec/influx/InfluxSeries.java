@@ -1,12 +1,11 @@
 package dev.tethys.codec.influx;
 
+import dev.tethys.codec.text.NotFinite;
 import dev.tethys.codec.text.PercentEscape;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
-import dev.tethys.model.Samples;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Series as points of InfluxDB 1, 2 and 3: the measurement is the metric's name, tags are the other
@@ -101,24 +100,9 @@ public final class InfluxSeries {
     if (Double.isFinite(value)) {
       to.put(" value=").number(value);
     } else {
-      to.put(" value_text=\"").put(notFinite(value)).put('"');
+      to.put(" value_text=\"").put(NotFinite.text(value)).put('"');
     }
     to.put(' ').number(time).put('\n');
-  }
-
-  private static String notFinite(double v) {
-    return Double.isNaN(v) ? Samples.isStale(v) ? "stale" : "NaN" : v > 0 ? "+Inf" : "-Inf";
-  }
-
-  /** What a {@link #TEXT} stands for; null when it is nothing of ours. */
-  public static @Nullable Double notFinite(String text) {
-    return switch (text) {
-      case "stale" -> Samples.STALE;
-      case "NaN" -> Samples.NORMAL_NAN;
-      case "+Inf" -> Double.POSITIVE_INFINITY;
-      case "-Inf" -> Double.NEGATIVE_INFINITY;
-      default -> null;
-    };
   }
 
   /** The measurement of a metric, as it is called in queries. */

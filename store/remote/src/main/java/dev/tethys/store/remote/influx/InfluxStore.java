@@ -3,6 +3,7 @@ package dev.tethys.store.remote.influx;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.influx.InfluxAnswer;
 import dev.tethys.codec.influx.InfluxSeries;
+import dev.tethys.codec.text.NotFinite;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
@@ -210,7 +211,7 @@ final class InfluxStore implements ForeignStore {
       if (value != null) {
         out.sample(labels, time, Double.parseDouble(value));
       } else if (text != null) {
-        Double d = InfluxSeries.notFinite(text);
+        Double d = NotFinite.parse(text);
         if (d != null) {
           out.sample(labels, time, d);
         }
@@ -241,7 +242,9 @@ final class InfluxStore implements ForeignStore {
             "HTTP status "
                 + a.status()
                 + ": "
-                + new String(a.body().readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
+                + new String(
+                        a.decoded(Long.MAX_VALUE).readNBytes(MAX_ERROR), StandardCharsets.UTF_8)
+                    .strip());
       }
       try (InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
         InfluxAnswer.read(in, to);

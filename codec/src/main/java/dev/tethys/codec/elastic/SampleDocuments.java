@@ -1,0 +1,102 @@
+package dev.tethys.codec.elastic;
+
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+
+/**
+ * Samples as documents, one each:
+ *
+ * <pre>
+ * {"@timestamp":1700000000000,"series":"…","metric":"up","labels":{"job":"node"},"value":1}
+ * </pre>
+ *
+ * A value that is not finite stands in {@code value_text} instead ({@link NotFinite}). {@code
+ * series} is the first 120 bits of SHA-256 of the label set in Base64; with the time in base 36 it
+ * is the document's id, so that a sample written twice is one document. {@code labels} is one field
+ * for all labels (flattened, flat_object), whatever their names; a document's source keeps it as it
+ * was written.
+ */
+public final class SampleDocuments {
+  public static final String TIME = "@timestamp";
+  public static final String SERIES = "series";
+  public static final String METRIC = "metric";
+  public static final String LABELS = "labels";
+  public static final String VALUE = "value";
+  public static final String TEXT = "value_text";
+
+  /** Values of labels longer than this are not found by queries, though they are kept. */
+  public static final int MAX_INDEXED = 1024;
+
+  private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.UTF_8);
+  private static final int ID_BYTES = 15;
+
+  private SampleDocuments() {}
+
+  /** The id of a series. */
+  public static String seriesId(Labels labels) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(labels.canonicalBytes());
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, ID_BYTES));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The id of a sample of a series. */
+  public static String id(String series, long time) {
+    return series + "-" + Long.toString(time, 36);
+  }
+
+  /** Writes what documents of a series have in common, behind the time and before the value. */
+  public static void series(Labels labels, String id, TextBuffer to) {
+    to.put(",\"series\":\"").put(id).put("\",\"metric\":").json(labels.metricName());
+    to.put(",\"labels\":{");
+    int before = to.size();
+    labels.forEachBytes(
+        (buf, no, nl, vo, vl) -> {
+          if (Arrays.equals(buf, no, no + nl, NAME, 0, NAME.length)) {
+            return;
+          }
+          if (to.size() > before) {
+            to.put(',');
+          }
+          to.json(buf, no, nl).put(':').json(buf, vo, vl);
+        });
+    to.put('}');
+  }
+
+  /**
+   * Writes a document and ends its line.
+   *
+   * @param series what {@link #series} wrote
+   */
+  public static void sample(byte[] series, long time, double value, TextBuffer to) {
+    to.put("{\"@timestamp\":").number(time).put(series);
+    if (Double.isFinite(value)) {
+      to.put(",\"value\":").number(value);
+    } else {
+      to.put(",\"value_text\":\"").put(NotFinite.text(value)).put('"');
+    }
+    to.put("}\n");
+  }
+
+  /**
+   * The mappings of such documents.
+   *
+   * @param openSearch whether they are for OpenSearch, which calls the type of labels otherwise
+   */
+  public static String mappings(boolean openSearch) {
+    return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date\"},"
+        + "\"series\":{\"type\":\"keyword\"},\"metric\":{\"type\":\"keyword\"},\"labels\":"
+        + (openSearch
+            ? "{\"type\":\"flat_object\"}"
+            : "{\"type\":\"flattened\",\"ignore_above\":" + MAX_INDEXED + "}")
+        + ",\"value\":{\"type\":\"double\"},\"value_text\":{\"type\":\"keyword\"}}}";
+  }
+}

@@ -1,0 +1,131 @@
+package dev.tethys.codec.elastic;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads answers of searches for {@link SampleDocuments}: pages of a scroll, and aggregations whose
+ * innermost hits are such documents. Wherever a {@code _source} stands, it is a document.
+ */
+public final class SampleHits {
+  private static final JsonFactory JSON = JsonFactory.builder().build();
+
+  /** Takes documents. */
+  @FunctionalInterface
+  public interface Documents {
+    /**
+     * @param time Unix milliseconds; 0 when the document has no sample
+     * @param value null when the document has no sample
+     */
+    void document(Labels labels, long time, @Nullable Double value);
+  }
+
+  private final LabelsBuilder builder = new LabelsBuilder();
+  private @Nullable String scroll;
+  private @Nullable String after;
+  private int hits;
+  private boolean isPartial;
+
+  /**
+   * Reads one answer.
+   *
+   * @throws CodecException when it is no JSON, or no such document
+   */
+  public void read(InputStream in, Documents to) {
+    scroll = null;
+    after = null;
+    hits = 0;
+    try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
+      if (p.nextToken() != JsonToken.START_OBJECT) {
+        throw new CodecException("the answer to a search is no object");
+      }
+      for (JsonToken t = p.nextToken(); t != null; t = p.nextToken()) {
+        if (t != JsonToken.PROPERTY_NAME) {
+          continue;
+        }
+        switch (p.currentName()) {
+          case "_source" -> {
+            p.nextToken();
+            document(p, to);
+            hits++;
+          }
+          case "_scroll_id" -> {
+            p.nextToken();
+            scroll = p.getString();
+          }
+          case "after_key" -> {
+            p.nextToken();
+            while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+              p.nextToken();
+              after = p.getString();
+            }
+          }
+          case "timed_out" -> isPartial |= p.nextToken() == JsonToken.VALUE_TRUE;
+          case "failed" ->
+              isPartial |= p.nextToken() == JsonToken.VALUE_NUMBER_INT && p.getIntValue() > 0;
+          default -> {}
+        }
+      }
+    } catch (JacksonException e) {
+      throw new CodecException("the answer to a search: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private void document(JsonParser p, Documents to) {
+    builder.clear();
+    long time = 0;
+    Double value = null;
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String key = p.currentName();
+      JsonToken t = p.nextToken();
+      switch (key) {
+        case SampleDocuments.TIME -> time = p.getLongValue();
+        case SampleDocuments.METRIC -> {
+          if (!p.getString().isEmpty()) {
+            builder.set(Labels.METRIC_NAME, p.getString());
+          }
+        }
+        case SampleDocuments.VALUE -> value = Double.valueOf(p.getString());
+        case SampleDocuments.TEXT -> value = NotFinite.parse(p.getString());
+        case SampleDocuments.LABELS -> {
+          while (t == JsonToken.START_OBJECT && p.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = p.currentName();
+            p.nextToken();
+            builder.set(name, p.getString());
+          }
+        }
+        default -> p.skipChildren();
+      }
+    }
+    to.document(builder.build(), time, value);
+  }
+
+  /** How many documents the answer had. */
+  public int hits() {
+    return hits;
+  }
+
+  /** Where the next page is asked for; null when there is none. */
+  public @Nullable String scroll() {
+    return scroll;
+  }
+
+  /** Behind which series the next page begins; null when there is none. */
+  public @Nullable String after() {
+    return after;
+  }
+
+  /** Whether some shards did not answer, or not in time. */
+  public boolean isPartial() {
+    return isPartial;
+  }
+}

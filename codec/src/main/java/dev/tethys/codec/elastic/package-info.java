@@ -1,0 +1,5 @@
+/** How samples stand in documents of Elasticsearch and OpenSearch. */
+@NullMarked
+package dev.tethys.codec.elastic;
+
+import org.jspecify.annotations.NullMarked;

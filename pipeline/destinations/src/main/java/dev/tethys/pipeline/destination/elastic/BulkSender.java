@@ -1,0 +1,114 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Sends bulk requests and judges each document by its own status: 409 says that the document is
+ * there, as it is when a request is sent again; overload, missing indices and blocks are for later;
+ * other refusals are for good, for that document alone.
+ */
+final class BulkSender implements Sender {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI url;
+  private final HttpEndpoint endpoint;
+  private final LineParcels parcels;
+  private final IndexSetup setup;
+  private boolean isSetUp; // guarded by setup
+
+  BulkSender(
+      ElasticSettings settings, HttpEndpoint endpoint, LineParcels parcels, IndexSetup setup) {
+    String filter =
+        "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
+    this.url =
+        settings.at(
+            settings.pipeline().isEmpty()
+                ? filter
+                : filter
+                    + "&pipeline="
+                    + URLEncoder.encode(settings.pipeline(), StandardCharsets.UTF_8));
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+    this.setup = setup;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    synchronized (setup) {
+      if (!isSetUp) {
+        HttpEndpoint.Reply r = setup.make();
+        if (r != null) {
+          return new Verdict.Later(r.retryAfter(), false, "index template: " + r.reason());
+        }
+        isSetUp = true;
+      }
+    }
+    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+    if (r.status() == 413) {
+      return parcels.halves(p, r.reason());
+    }
+    if (!r.isOk()) {
+      return HttpEndpoint.judge(r);
+    }
+    try {
+      JsonNode answer = JSON.readTree(r.body());
+      return answer.path("errors").asBoolean(false)
+          ? each(p, answer.path("items"))
+          : Verdict.DELIVERED;
+    } catch (JacksonException | CodecException e) {
+      return new Verdict.Later(
+          Duration.ZERO, false, "the answer to a bulk request: " + e.getMessage());
+    }
+  }
+
+  private Verdict each(Parcel p, JsonNode items) {
+    LineParcels.Opened o = parcels.open(p);
+    if (items.size() != o.index().rows()) {
+      return new Verdict.Later(
+          Duration.ZERO,
+          false,
+          "an answer for " + items.size() + " of " + o.index().rows() + " documents");
+    }
+    Map<Integer, String> refused = new HashMap<>();
+    BitSet again = new BitSet();
+    boolean overload = false;
+    String why = "";
+    for (int i = 0; i < items.size(); i++) {
+      JsonNode item = items.get(i).iterator().next();
+      int status = item.path("status").asInt(0);
+      if (status / 100 == 2 || status == 409) {
+        continue;
+      }
+      String reason =
+          status
+              + " "
+              + item.path("error").path("type").asString("")
+              + ": "
+              + item.path("error").path("reason").asString("");
+      if (status == 429 || status / 100 == 5 || status == 403 || status == 404 || status == 408) {
+        again.set(i);
+        overload |= status == 429;
+        why = reason;
+      } else {
+        refused.put(i, reason.length() > 300 ? reason.substring(0, 300) : reason);
+      }
+    }
+    return o.sorted(refused, again, new Verdict.Later(Duration.ZERO, overload, why));
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code elasticsearch} or {@code opensearch} exporters. */
+public final class ElasticExporterFactory
+    implements ExporterFactory<ElasticSettings>, Checkable<ElasticSettings> {
+  private static final ElasticSettings.Keys ELASTICSEARCH =
+      new ElasticSettings.Keys("elasticsearch", false);
+  private static final ElasticSettings.Keys OPENSEARCH =
+      new ElasticSettings.Keys("opensearch", true);
+
+  private final HttpClientFactory clients;
+  private final boolean openSearch;
+
+  /**
+   * @param clients the process's; not closed here
+   * @param openSearch which of the two
+   */
+  public ElasticExporterFactory(HttpClientFactory clients, boolean openSearch) {
+    this.clients = clients;
+    this.openSearch = openSearch;
+  }
+
+  @Override
+  public String type() {
+    return openSearch ? "opensearch" : "elasticsearch";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics and logs to "
+        + (openSearch ? "OpenSearch." : "Elasticsearch 8 and 9, data streams by default.");
+  }
+
+  @Override
+  public Type<ElasticSettings> settings() {
+    return (openSearch ? OPENSEARCH : ELASTICSEARCH).type;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  private @Nullable ClientAuth auth(ElasticSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private HttpEndpoint endpoint(ElasticSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        s.credentials(),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  @Override
+  public Exporter create(ElasticSettings s, Signal signal, Context context) {
+    LineParcels lines =
+        new LineParcels(
+            s.client().compression(),
+            s.client().level(),
+            2,
+            "application/x-ndjson",
+            auth(s, context));
+    HttpEndpoint endpoint = endpoint(s, context);
+    Encoder encoder =
+        signal == Signal.LOGS
+            ? new LogParcels(
+                s.logsIndex(),
+                lines,
+                s.rows().maxItems(),
+                s.rows().maxBytes(),
+                context.clock()::millis)
+            : new RowParcels(
+                s.rows(),
+                false,
+                () -> new SampleWriter(s.metricsIndex(), s.clymene()),
+                lines,
+                new LeftOut(context.metrics(), context.id().toString()));
+    return context.exporter(
+        s.delivery(),
+        signal,
+        encoder,
+        new BulkSender(s, endpoint, lines, new IndexSetup(s, signal, endpoint)));
+  }
+
+  @Override
+  public DestinationProbe probe(ElasticSettings s, Context context) {
+    return new ElasticProbe(s, endpoint(s, context), Map.of("content-type", "application/json"));
+  }
+}

@@ -1,0 +1,206 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code elasticsearch} and {@code opensearch} exporters are told.
+ *
+ * @param base the server
+ * @param openSearch whether it is OpenSearch
+ * @param index of metrics or logs; {@code {label}} stands for the value of a label
+ * @param dataStream whether indices are data streams
+ * @param template whether an index template is put there first
+ * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
+ * @param clymene whether documents look as Clymene writes them
+ */
+record ElasticSettings(
+    HttpClientSettings client,
+    URI base,
+    boolean openSearch,
+    IndexName metricsIndex,
+    IndexName logsIndex,
+    boolean dataStream,
+    boolean template,
+    String retention,
+    String pipeline,
+    String user,
+    @Nullable Secret password,
+    @Nullable Secret apiKey,
+    boolean clymene,
+    RowSettings rows,
+    DeliverySettings delivery) {
+
+  /** The keys of one of the two exporters. */
+  static final class Keys {
+    private final boolean openSearch;
+    private final HttpClientSettings.Keys client;
+    private final RowSettings.Keys rows;
+    private final Key<String> metricsIndex;
+    private final Key<String> logsIndex;
+    private final Key<Boolean> dataStream;
+    private final Key<Boolean> template;
+    private final Key<String> retention;
+    private final Key<String> pipeline;
+    private final Key<String> user;
+    private final Key<Secret> password;
+    private final @Nullable Key<Secret> apiKey;
+    private final Key<Boolean> schema;
+    final Type<ElasticSettings> type;
+
+    Keys(String name, boolean openSearch) {
+      this.openSearch = openSearch;
+      Section s =
+          new Section(name, "Writes metrics and logs by the bulk API.")
+              .include(DeliverySettings.SECTION);
+      client = new HttpClientSettings.Keys(s);
+      rows =
+          new RowSettings.Keys(
+              s,
+              HistogramRule.CLASSIC,
+              EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+              5000,
+              5 << 20);
+      metricsIndex =
+          s.key(
+              "metrics_index",
+              Type.STRING,
+              "metrics-tethys-default",
+              "Index or data stream of samples; {label} stands for the value of a label.");
+      logsIndex =
+          s.key(
+              "logs_index",
+              Type.STRING,
+              "logs-tethys-default",
+              "Index or data stream of log records; {attribute} stands for one of the resource.");
+      dataStream = s.key("data_stream", Type.BOOL, true, "Whether indices are data streams.");
+      template =
+          s.key(
+              "create_template", Type.BOOL, true, "Whether an index template is put there first.");
+      retention =
+          s.key(
+              "retention",
+              Type.STRING,
+              "",
+              "For how long data streams keep what is in them, such as 30d; of Elasticsearch.");
+      pipeline =
+          s.key("pipeline", Type.STRING, "", "The ingest pipeline that documents go through.");
+      user = s.key("user", Type.STRING, "", "Sent with basic authentication.");
+      password = s.optional("password", Type.SECRET, "Of that user.");
+      apiKey =
+          openSearch
+              ? null
+              : s.optional("api_key", Type.SECRET, "Sent as ApiKey: id:key in Base64.");
+      SequencedMap<String, Boolean> schemas = new LinkedHashMap<>();
+      schemas.put("samples", false);
+      schemas.put("clymene", true);
+      schema =
+          s.key(
+              "metrics_schema",
+              Type.oneOf("schema of metrics", schemas),
+              false,
+              "samples: labels in one field; clymene: each label a field.");
+      for (String k :
+          new String[] {
+            "endpoints",
+            "cloudid",
+            "traces_index",
+            "mapping",
+            "flush",
+            "retry",
+            "discover",
+            "telemetry",
+            "logstash_format",
+            "num_workers",
+            "logs_dynamic_index",
+            "metrics_dynamic_index",
+            "traces_dynamic_index",
+            "http",
+            "dataset",
+            "namespace"
+          }) {
+        s.notBuilt(k, "Of the Collector's exporter.");
+      }
+      type = s.type(this::read);
+    }
+
+    private ElasticSettings read(YamlObject o) {
+      HttpClientSettings c = client.read(o);
+      if (c.endpoint() == null) {
+        throw o.error("\"endpoint\" must name the server, as http://host:9200");
+      }
+      String keep = o.get(retention);
+      if (!keep.isEmpty() && !keep.matches("[1-9]\\d{0,5}[dhms]")) {
+        throw o.error(retention, "retention wants a number with d, h, m or s, such as 30d");
+      }
+      if (!keep.isEmpty() && (openSearch || !o.get(dataStream))) {
+        throw o.error(
+            retention,
+            openSearch
+                ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates: make"
+                    + " one there"
+                : "retention is of data streams, and data_stream is false");
+      }
+      return new ElasticSettings(
+          c,
+          c.endpoint(),
+          openSearch,
+          index(o, metricsIndex),
+          index(o, logsIndex),
+          o.get(dataStream),
+          o.get(template),
+          keep,
+          o.get(pipeline),
+          o.get(user),
+          o.find(password),
+          apiKey == null ? null : o.find(apiKey),
+          o.get(schema),
+          rows.read(o),
+          DeliverySettings.read(o, Duration.ofSeconds(30)));
+    }
+
+    private static IndexName index(YamlObject o, Key<String> key) {
+      try {
+        return IndexName.parse(o.get(key));
+      } catch (IllegalArgumentException e) {
+        throw o.error(key, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  /** A path of the server. */
+  URI at(String path) {
+    String b = base.toString();
+    return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
+  }
+
+  /** What says who writes; empty where the settings name nobody. */
+  Map<String, String> credentials() {
+    if (apiKey != null) {
+      return Map.of("authorization", "ApiKey " + apiKey.value());
+    }
+    if (user.isEmpty()) {
+      return Map.of();
+    }
+    String both = user + ":" + (password == null ? "" : password.value());
+    return Map.of(
+        "authorization",
+        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+  }
+}

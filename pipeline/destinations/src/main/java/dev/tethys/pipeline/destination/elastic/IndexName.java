@@ -1,0 +1,72 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+
+/**
+ * The name of an index with labels in it: {@code metrics-{job}-default}. What may not stand in a
+ * name becomes an underscore; a label that is absent, or nothing but such characters, {@code none}.
+ *
+ * @param parts texts and labels, in turn, beginning with a text
+ */
+record IndexName(List<String> parts) {
+  private static final int MAX = 200;
+
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException when it can be no name
+   */
+  static IndexName parse(String text) {
+    List<String> parts = new ArrayList<>();
+    int at = 0;
+    while (true) {
+      int open = text.indexOf('{', at);
+      parts.add(text.substring(at, open < 0 ? text.length() : open));
+      if (open < 0) {
+        break;
+      }
+      int close = text.indexOf('}', open);
+      if (close < open + 2) {
+        throw new IllegalArgumentException("\"" + text + "\" has a { without a label and a }");
+      }
+      parts.add(text.substring(open + 1, close));
+      at = close + 1;
+    }
+    IndexName n = new IndexName(List.copyOf(parts));
+    for (int i = 0; i < parts.size(); i += 2) {
+      if (!parts.get(i).matches("[a-z0-9_.+-]*") || i == 0 && parts.get(i).matches("[-_+.].*|")) {
+        throw new IllegalArgumentException(
+            "\""
+                + text
+                + "\" is no name of an index: it begins with a letter or digit, then lower"
+                + " case letters, digits, and any of _ . + -");
+      }
+    }
+    return n;
+  }
+
+  /** The name for what has these labels. */
+  String of(UnaryOperator<String> label) {
+    StringBuilder sb = new StringBuilder(parts.getFirst());
+    for (int i = 1; i < parts.size(); i += 2) {
+      String v = label.apply(parts.get(i)).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_.]", "_");
+      sb.append(v.isEmpty() ? "none" : v);
+      if (i + 1 < parts.size()) {
+        sb.append(parts.get(i + 1));
+      }
+    }
+    return sb.length() > MAX ? sb.substring(0, MAX) : sb.toString();
+  }
+
+  boolean isFixed() {
+    return parts.size() == 1;
+  }
+
+  /** The pattern that all names fit. */
+  String pattern() {
+    return isFixed() ? parts.getFirst() : parts.getFirst() + "*";
+  }
+}

@@ -1,0 +1,119 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.destination.rows.AttributeText;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.Records;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Log records as documents. The id of a document is drawn when its request is made, so that sending
+ * the request again writes nothing twice.
+ */
+record LogParcels(
+    IndexName index, LineParcels lines, int maxItems, int maxBytes, LongSupplier millis)
+    implements Encoder {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  @Override
+  public Encoded encode(Batch batch) {
+    Map<String, String> headers = lines.headers(batch);
+    List<Parcel> out = new ArrayList<>();
+    TextBuffer text = new TextBuffer();
+    byte[] drawn = new byte[12];
+    RANDOM.nextBytes(drawn);
+    String prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
+    int number = 0;
+    int items = 0;
+    for (ResourceGroup<LogRecord> g : Records.logs(batch).resources()) {
+      Attributes resource = g.resource().attributes();
+      String name = index.of(k -> AttributeText.text(value(resource, k)));
+      for (ScopeGroup<LogRecord> s : g.scopes()) {
+        for (LogRecord r : s.items()) {
+          text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"").put(prefix);
+          text.put('-').number(number++).put("\"}}\n");
+          document(resource, r, text);
+          items++;
+          if (items >= maxItems || text.size() >= maxBytes) {
+            out.add(parcel(batch, text, items, headers));
+            items = 0;
+          }
+        }
+      }
+    }
+    if (items > 0) {
+      out.add(parcel(batch, text, items, headers));
+    }
+    return Encoded.of(out);
+  }
+
+  private Parcel parcel(Batch b, TextBuffer text, int items, Map<String, String> headers) {
+    return new Parcel(b.signal(), lines.seal(text.take()), items, 0, headers);
+  }
+
+  private static @Nullable Object value(Attributes a, String key) {
+    for (int i = 0; i < a.size(); i++) {
+      if (a.key(i).equals(key)) {
+        return a.value(i);
+      }
+    }
+    return null;
+  }
+
+  private void document(Attributes resource, LogRecord r, TextBuffer to) {
+    long nanos =
+        r.timeUnixNano() != 0
+            ? r.timeUnixNano()
+            : r.observedTimeUnixNano() != 0
+                ? r.observedTimeUnixNano()
+                : millis.getAsLong() * 1_000_000;
+    to.put("{\"@timestamp\":\"");
+    to.put(
+        java.time.Instant.ofEpochSecond(
+                Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
+            .toString());
+    to.put("\",\"message\":").json(AttributeText.text(r.body()));
+    if (!r.severityText().isEmpty()) {
+      to.put(",\"severity_text\":").json(r.severityText());
+    }
+    if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
+      to.put(",\"trace_id\":\"");
+      to.put(String.format("%016x%016x", r.traceIdHigh(), r.traceIdLow())).put('"');
+    }
+    if (r.spanId() != 0) {
+      to.put(",\"span_id\":\"").put(String.format("%016x", r.spanId())).put('"');
+    }
+    to.put(",\"resource\":").put(AttributeText.json(new StringBuilder(), resource).toString());
+    to.put(",\"attributes\":");
+    to.put(AttributeText.json(new StringBuilder(), r.attributes()).toString()).put("}\n");
+  }
+
+  /** The mappings of such documents. */
+  static String mappings(boolean openSearch) {
+    String flat =
+        openSearch
+            ? "{\"type\":\"flat_object\"}"
+            : "{\"type\":\"flattened\",\"ignore_above\":1024}";
+    return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date_nanos\"},"
+        + "\"message\":{\"type\":\"text\"},\"severity_text\":{\"type\":\"keyword\"},"
+        + "\"trace_id\":{\"type\":\"keyword\"},\"span_id\":{\"type\":\"keyword\"},"
+        + "\"resource\":"
+        + flat
+        + ",\"attributes\":"
+        + flat
+        + "}}";
+  }
+}

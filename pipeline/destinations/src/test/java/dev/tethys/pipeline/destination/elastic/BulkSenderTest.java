@@ -1,0 +1,196 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpDouble;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.resource.v1.Resource;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class BulkSenderTest {
+  private HttpDouble elastic;
+  private HttpClientFactory http;
+
+  @BeforeEach
+  void start() throws IOException {
+    elastic = new HttpDouble();
+    elastic.otherwise(200, "{\"errors\":false}");
+    http = new HttpClientFactory("tethys/test");
+  }
+
+  @AfterEach
+  void stop() {
+    elastic.close();
+    http.close();
+  }
+
+  private ElasticSettings settings(String keys, boolean openSearch) {
+    YamlDocument d =
+        YamlDocument.parse("c.yaml", null, "{endpoint: '" + elastic.url() + "'" + keys + "}");
+    ElasticSettings s = new ElasticSettings.Keys("x", openSearch).type.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private static LineParcels lines(ElasticSettings s) {
+    return new LineParcels(s.client().compression(), -1, 2, "application/x-ndjson", null);
+  }
+
+  private List<Parcel> parcels(ElasticSettings s) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "up", "job", "A b")).sample(1000, 1).endSeries();
+    w.beginSeries(Labels.of("__name__", "up")).sample(2000, Double.NaN).endSeries();
+    w.beginSeries(Labels.of("__name__", "up", "value", "x")).sample(3000, 0.5).endSeries();
+    return new RowParcels(
+            s.rows(),
+            false,
+            () -> new SampleWriter(s.metricsIndex(), s.clymene()),
+            lines(s),
+            new LeftOut(new Registry(), "x"))
+        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0))
+        .parcels();
+  }
+
+  private BulkSender sender(ElasticSettings s, Signal signal) {
+    HttpEndpoint e =
+        new HttpEndpoint(s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0);
+    return new BulkSender(s, e, lines(s), new IndexSetup(s, signal, e));
+  }
+
+  @Test
+  void aTemplateThenDocuments() throws Exception {
+    ElasticSettings s =
+        settings(", api_key: k, metrics_index: 'metrics-{job}-x', retention: 30d", false);
+    Parcel p = parcels(s).getFirst();
+    assertThat(sender(s, Signal.METRICS).send(p)).isEqualTo(Verdict.DELIVERED);
+    HttpDouble.Got template = elastic.requests().get(0);
+    assertThat(template.path()).isEqualTo("/_index_template/tethys-metrics-all");
+    assertThat(template.header("Authorization")).isEqualTo("ApiKey k");
+    assertThat(template.text())
+        .contains("\"data_retention\":\"30d\"")
+        .contains("\"index_patterns\":[\"metrics-*\"]")
+        .contains("flattened");
+    assertThat(elastic.requests().get(1).text().replaceAll("[-_A-Za-z0-9]{20}", "ID"))
+        .isEqualTo(
+            """
+            {"create":{"_index":"metrics-a_b-x","_id":"ID-rs"}}
+            {"@timestamp":1000,"series":"ID","metric":"up","labels":{"job":"A b"},"value":1}
+            {"create":{"_index":"metrics-none-x","_id":"ID-1jk"}}
+            {"@timestamp":2000,"series":"ID","metric":"up","labels":{},"value_text":"NaN"}
+            {"create":{"_index":"metrics-none-x","_id":"ID-2bc"}}
+            {"@timestamp":3000,"series":"ID","metric":"up","labels":{"value":"x"},"value":0.5}
+            """);
+  }
+
+  @Test
+  void clymenesDocuments() throws Exception {
+    ElasticSettings s =
+        settings(", metrics_schema: clymene, metrics_index: clymene-metrics", false);
+    Parcel p = parcels(s).getFirst();
+    assertThat(p.items()).isEqualTo(2);
+    assertThat(sender(s, Signal.METRICS).send(p)).isEqualTo(Verdict.DELIVERED);
+    assertThat(elastic.requests()).hasSize(1);
+    assertThat(elastic.requests().getFirst().text())
+        .contains(
+            "{\"__name__\":\"up\",\"job\":\"A"
+                + " b\",\"value\":1,\"timestamp\":\"1970-01-01T00:00:01Z\"}")
+        .contains("{\"__name__\":\"up\",\"value\":0.5,\"timestamp\":\"1970-01-01T00:00:03Z\"}");
+  }
+
+  @Test
+  void eachDocumentHasItsFate() throws Exception {
+    ElasticSettings s = settings(", create_template: false", true);
+    elastic.answer(
+        200,
+        "{\"errors\":true,\"items\":[{\"create\":{\"status\":409,\"error\":{\"type\":\"version_conflict\"}}},"
+            + "{\"create\":{\"status\":400,\"error\":{\"type\":\"mapper_parsing_exception\",\"reason\":\"no\"}}},"
+            + "{\"create\":{\"status\":429,\"error\":{\"type\":\"rejected\",\"reason\":\"busy\"}}}]}");
+    Verdict.Sorted v = (Verdict.Sorted) sender(s, Signal.METRICS).send(parcels(s).getFirst());
+    assertThat(v.delivered()).isEqualTo(1);
+    assertThat(v.overload()).isTrue();
+    assertThat(v.refused().getFirst().reason()).isEqualTo("400 mapper_parsing_exception: no");
+    assertThat(lines(s).open(v.refused().getFirst().parcel()).row(0)).contains("value_text");
+    assertThat(v.again()).isNotNull();
+    assertThat(lines(s).open(v.again()).row(0)).contains("0.5");
+  }
+
+  @Test
+  void aTemplateThatIsRefusedIsTriedAgain() throws Exception {
+    ElasticSettings s = settings("", false);
+    elastic.answer(403, "{\"error\":\"no\"}");
+    BulkSender sender = sender(s, Signal.METRICS);
+    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(Verdict.Later.class);
+    assertThat(sender.send(parcels(s).getFirst())).isEqualTo(Verdict.DELIVERED);
+    elastic.answer(413, "");
+    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(Verdict.Instead.class);
+  }
+
+  @Test
+  void logRecords() throws Exception {
+    ElasticSettings s = settings(", user: u, password: p", true);
+    byte[] body =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(
+                ResourceLogs.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(
+                                KeyValue.newBuilder()
+                                    .setKey("service.name")
+                                    .setValue(AnyValue.newBuilder().setStringValue("web"))))
+                    .addScopeLogs(
+                        ScopeLogs.newBuilder()
+                            .addLogRecords(
+                                LogRecord.newBuilder()
+                                    .setTimeUnixNano(1_000_000_005L)
+                                    .setSeverityText("WARN")
+                                    .setBody(AnyValue.newBuilder().setStringValue("a \"line\"")))))
+            .build()
+            .toByteArray();
+    Parcel p =
+        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, () -> 0)
+            .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
+            .parcels()
+            .getFirst();
+    assertThat(sender(s, Signal.LOGS).send(p)).isEqualTo(Verdict.DELIVERED);
+    assertThat(elastic.requests().get(1).header("Authorization")).isEqualTo("Basic dTpw");
+    assertThat(elastic.requests().get(1).text())
+        .endsWith(
+            "{\"@timestamp\":\"1970-01-01T00:00:01.000000005Z\",\"message\":\"a \\\"line\\\"\","
+                + "\"severity_text\":\"WARN\",\"resource\":{\"service.name\":\"web\"},"
+                + "\"attributes\":{}}\n");
+  }
+
+  @Test
+  void settingsThatCannotBeMetAreRefused() {
+    assertThatThrownBy(() -> settings(", retention: 30d", true)).hasMessageContaining("ISM");
+    assertThatThrownBy(() -> settings(", metrics_index: Upper", true))
+        .hasMessageContaining("no name of an index");
+    assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", false))
+        .hasMessageContaining("mapping");
+  }
+}

@@ -1,0 +1,62 @@
+package dev.tethys.store.remote.elastic;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code type: elasticsearch} and {@code type: opensearch}: documents as the exporters of these
+ * names write them. Who asks is said by the keys of {@code http_config}: {@code basic_auth}, or
+ * {@code authorization} of type ApiKey.
+ */
+public final class ElasticStoreType implements StoreType {
+  private final String name;
+  private final Section section;
+  private final StoreConfig.Keys keys;
+  private final Key<String> index;
+
+  /**
+   * @param openSearch which of the two
+   */
+  public ElasticStoreType(boolean openSearch) {
+    name = openSearch ? "opensearch" : "elasticsearch";
+    section = new Section("stores: " + name, "A cluster that queries read.");
+    keys = new StoreConfig.Keys(section, true);
+    index =
+        section.key(
+            "index",
+            Type.STRING,
+            "metrics-tethys-*",
+            "Indices, data streams or patterns of them, with commas between.");
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Section section() {
+    return section;
+  }
+
+  @Override
+  public StoreConfig read(YamlObject o) {
+    String in = o.get(index);
+    if (!in.matches("[a-z0-9][a-z0-9_.,*+-]*")) {
+      throw o.error(index, "\"" + in + "\" names no index");
+    }
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("index", in);
+    return keys.read(
+        o,
+        new Shown(shown),
+        (c, s) -> new ElasticStore(c, in, s.clients().client(c.client()), s.limits()));
+  }
+}
