@@ -17,9 +17,10 @@ import java.util.Set;
  * are written to, {@code STORAGE_TYPE} says alone, and only their flags are known.
  */
 public final class ClymeneFlags {
-  private static final Set<String> BUILT = Set.of("prometheus", "cortex", "kafka", "gateway");
+  private static final Set<String> BUILT = 
+      Set.of("prometheus", "cortex", "kafka", "gateway", "elasticsearch", "influxdb");
   private static final Set<String> TO_COME =
-      Set.of("elasticsearch", "influxdb", "kdb", "opentsdb", "tdengine", "loki");
+      Set.of("kdb", "opentsdb", "tdengine", "loki");
 
   private final ClymeneRole role;
   private final List<String> storages;
@@ -168,6 +169,12 @@ public final class ClymeneFlags {
         text(out, s + ".max.err.msg.len", "256", "Taken; errors are cut by themselves.");
       }
     }
+    if (storages.contains("elasticsearch")) {
+      elasticsearch(out);
+    }
+    if (storages.contains("influxdb")) {
+      influxdb(out);
+    }
     if (storages.contains("gateway")) {
       text(out, "gateway.service-type", "grpc", "grpc or http.");
       for (String p : List.of("gateway.grpc-client", "gateway.grpc")) {
@@ -195,6 +202,48 @@ public final class ClymeneFlags {
 
   private static boolean isGateway(ClymeneRole role) {
     return role == ClymeneRole.GATEWAY || role == ClymeneRole.PROMTAIL_GATEWAY;
+  }
+
+  private static void elasticsearch(List<Flag> out) {
+    text(out, "es.server-urls", "http://127.0.0.1:9200", "The server; one.");
+    text(out, "es.username", "", "Name.");
+    text(out, "es.password", "", "Password.");
+    text(out, "es.clymene-agent.index.name", "clymene-metrics", "Index of metrics.");
+    text(out, "es.timeout", "30s", "Of one request; 0 is the default.");
+    text(out, "es.bulk.size", "5000000", "A request with so many bytes is sent.");
+    text(out, "es.bulk.actions", "1000", "Most documents of a request.");
+    text(out, "es.bulk.workers", "1", "Most requests at once.");
+    text(out, "es.bulk.flush-interval", "200ms", "Taken; what comes is sent.");
+    text(out, "es.version", "0", "Taken; all versions from 7 are written alike.");
+    text(out, "es.max-doc-count", "10000", "Taken; nothing is read.");
+    text(out, "es.log-level", "error", "Taken; log-level is.");
+    flag(out, "es.sniffer", "Taken if false: nodes are not looked for.");
+    out.add(Flag.refused("es.token-file", Kind.STRING, "", "use --config with bearertokenauth"));
+    tls(out, "es");
+  }
+
+  private static void influxdb(List<Flag> out) {
+    text(out, "influxdb.url", "http://localhost:8086", "The server.");
+    text(out, "influxdb.token", "", "Who writes.");
+    text(out, "influxdb.org", "", "The organisation.");
+    text(out, "influxdb.bucket", "", "The bucket.");
+    text(out, "influxdb.write.batch-size", "5000", "Most points of a request.");
+    text(out, "influxdb.write.use-gzip", "false", "Compress requests.");
+    text(out, "influxdb.write.default-tags", "", "a=b,c=d: tags of every point.");
+    text(out, "influxdb.write.precision", "ns", "Taken; times are milliseconds.");
+    text(out, "influxdb.http.http-request-timeout", "10s", "Of one request.");
+    for (String n :
+        List.of(
+            "flush-interval",
+            "retry-interval",
+            "max-retries",
+            "retry-buffer-limit",
+            "max-retry-interval",
+            "max-retry-time",
+            "exponential-base")) {
+      text(out, "influxdb.write." + n, "0", "Taken; what is not delivered is kept and sent again.");
+    }
+    tls(out, "influxdb");
   }
 
   private static void kafka(List<Flag> out, String p) {

@@ -87,6 +87,11 @@ public final class ClymeneGraph {
       switch (s) {
         case "kafka" -> out.put("kafka" + name, producer(metrics));
         case "gateway" -> out.put("clymene" + name, gatewayClient(metrics));
+        case "elasticsearch", "influxdb" -> {
+          if (metrics) {
+            out.put(s, s.equals("influxdb") ? influxdb() : elasticsearch());
+          }
+        }
         case "cortex" -> {
           if (metrics) {
             out.put("prometheus_remote_write/cortex", write("cortex.distributor"));
@@ -345,6 +350,70 @@ public final class ClymeneGraph {
           "max_samples_per_send", number("metric.split.length", flags.get("metric.split.length")));
     }
     return m;
+  }
+
+  /** Clymene's index and documents, so that dashboards that are made for them go on. */
+  private Map<String, @Nullable Object> elasticsearch() {
+    List<String> servers = list(flags.get("es.server-urls"));
+    if (servers.size() != 1) {
+      throw new UsageException(
+          "--es.server-urls="
+              + flags.get("es.server-urls")
+              + ": one server is written to; put a balancer before several, or write --config with"
+              + " an exporter for each");
+    }
+    if (flags.bool("es.sniffer")) {
+      throw new UsageException("--es.sniffer is not built: nodes are not looked for");
+    }
+    Map<String, @Nullable Object> m = one("endpoint", servers.getFirst());
+    put(m, "user", flags.get("es.username"));
+    put(m, "password", flags.get("es.password"));
+    m.put("metrics_index", flags.get("es.clymene-agent.index.name"));
+    m.put("metrics_schema", "clymene");
+    m.put("data_stream", false);
+    m.put("create_template", false);
+    if (!flags.get("es.timeout").matches("0[a-z]*")) {
+      m.put("timeout", flags.get("es.timeout"));
+    }
+    m.put("max_request_bytes", number("es.bulk.size", flags.get("es.bulk.size")));
+    m.put("max_samples_per_send", number("es.bulk.actions", flags.get("es.bulk.actions")));
+    m.put(
+        "sending_queue",
+        one("num_consumers", number("es.bulk.workers", flags.get("es.bulk.workers"))));
+    tlsIfEnabled(m, "es");
+    return m;
+  }
+
+  private Map<String, @Nullable Object> influxdb() {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get("influxdb.url"));
+    for (String k : List.of("token", "org", "bucket")) {
+      put(m, k, flags.get("influxdb." + k));
+    }
+    m.put("metrics_schema", "clymene");
+    m.put("compression", flags.bool("influxdb.write.use-gzip") ? "gzip" : "none");
+    m.put("timeout", flags.get("influxdb.http.http-request-timeout"));
+    m.put(
+        "max_samples_per_send",
+        number("influxdb.write.batch-size", flags.get("influxdb.write.batch-size")));
+    Map<String, @Nullable Object> tags = new LinkedHashMap<>();
+    for (String pair : list(flags.get("influxdb.write.default-tags"))) {
+      int eq = pair.indexOf('=');
+      if (eq < 1) {
+        throw new UsageException("--influxdb.write.default-tags: \"" + pair + "\" is no name=value");
+      }
+      tags.put(pair.substring(0, eq), pair.substring(eq + 1));
+    }
+    if (!tags.isEmpty()) {
+      m.put("default_tags", tags);
+    }
+    tlsIfEnabled(m, "influxdb");
+    return m;
+  }
+
+  private void tlsIfEnabled(Map<String, @Nullable Object> m, String p) {
+    if (flags.bool(p + ".tls.enabled")) {
+      m.put("tls", clientTls(p));
+    }
   }
 
   private Map<String, @Nullable Object> gatewayClient(boolean metrics) {

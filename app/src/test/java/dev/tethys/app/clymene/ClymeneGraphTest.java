@@ -235,8 +235,66 @@ class ClymeneGraphTest {
   }
 
   @Test
+  void anAgentThatWritesToDatabases() {
+    String yaml =
+        yaml(
+            ClymeneRole.AGENT,
+            Map.of(
+                "STORAGE_TYPE", "influxdb,elasticsearch", "ES_SERVER_URLS", "https://elastic:9200"),
+            "--es.username=u",
+            "--es.password=p",
+            "--es.tls.enabled",
+            "--es.tls.ca=/ca.pem",
+            "--influxdb.token=t",
+            "--influxdb.org=o",
+            "--influxdb.bucket=b",
+            "--influxdb.write.default-tags=dc=here,env=x");
+    assertThat(yaml)
+        .contains(
+            """
+            exporters:
+              influxdb:
+                endpoint: http://localhost:8086
+                token: t
+                org: o
+                bucket: b
+                metrics_schema: clymene
+                compression: none
+                timeout: 10s
+                max_samples_per_send: 5000
+                default_tags:
+                  dc: here
+                  env: x
+              elasticsearch:
+                endpoint: https://elastic:9200
+                user: u
+                password: p
+                metrics_index: clymene-metrics
+                metrics_schema: clymene
+                data_stream: false
+                create_template: false
+                timeout: 30s
+                max_request_bytes: 5000000
+                max_samples_per_send: 1000
+                sending_queue:
+                  num_consumers: 1
+                tls:
+                  insecure: false
+                  ca_file: /ca.pem
+            """);
+    Components components = BuiltIn.components();
+    String readable = yaml.replace("'${file:/etc/clymene/clymene.yml}'", "{scrape_configs: [{job_name: x}]}");
+    assertThat(
+            GraphConfig.read(YamlDocument.parse("graph", null, readable), components, false)
+                .pipelines())
+        .hasSize(1);
+  }
+
+  @Test
   void refusesWhatItCannotMean() {
-    wrong(ClymeneRole.AGENT, "elasticsearch", "elasticsearch is not built yet as a destination");
+    wrong(ClymeneRole.AGENT, "opentsdb", "opentsdb is not built yet as a destination");
+    wrong(ClymeneRole.AGENT, "elasticsearch", "one server", "--es.server-urls=http://a,http://b");
+    wrong(ClymeneRole.PROMTAIL_INGESTER, "elasticsearch", "elasticsearch takes no logs");
     wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is no database that Clymene knows");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
     wrong(
