@@ -20,11 +20,12 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code elasticsearch} and {@code opensearch} exporters are told.
+ * What the exporters to Elasticsearch and to OpenSearch are told.
  *
  * @param base the server
  * @param openSearch whether it is OpenSearch
- * @param index of metrics or logs; {@code {label}} stands for the value of a label
+ * @param metricsIndex of samples; {@code {label}} stands for the value of a label
+ * @param logsIndex of log records
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
  * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever

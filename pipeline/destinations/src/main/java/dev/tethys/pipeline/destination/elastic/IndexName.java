@@ -37,7 +37,7 @@ record IndexName(List<String> parts) {
     }
     IndexName n = new IndexName(List.copyOf(parts));
     for (int i = 0; i < parts.size(); i += 2) {
-      if (!parts.get(i).matches("[a-z0-9_.+-]*") || i == 0 && parts.get(i).matches("[-_+.].*|")) {
+      if (!parts.get(i).matches(i == 0 ? "[a-z0-9][a-z0-9_.+-]*" : "[a-z0-9_.+-]*")) {
         throw new IllegalArgumentException(
             "\""
                 + text
@@ -61,12 +61,12 @@ record IndexName(List<String> parts) {
     return sb.length() > MAX ? sb.substring(0, MAX) : sb.toString();
   }
 
-  boolean isFixed() {
-    return parts.size() == 1;
-  }
-
   /** The pattern that all names fit. */
   String pattern() {
-    return isFixed() ? parts.getFirst() : parts.getFirst() + "*";
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      sb.append(i % 2 == 0 ? parts.get(i) : "*");
+    }
+    return sb.toString();
   }
 }
