@@ -17,10 +17,9 @@ import java.util.Set;
  * are written to, {@code STORAGE_TYPE} says alone, and only their flags are known.
  */
 public final class ClymeneFlags {
-  private static final Set<String> BUILT = 
+  private static final Set<String> BUILT =
       Set.of("prometheus", "cortex", "kafka", "gateway", "elasticsearch", "influxdb");
-  private static final Set<String> TO_COME =
-      Set.of("kdb", "opentsdb", "tdengine", "loki");
+  private static final Set<String> TO_COME = Set.of("kdb", "opentsdb", "tdengine", "loki");
 
   private final ClymeneRole role;
   private final List<String> storages;

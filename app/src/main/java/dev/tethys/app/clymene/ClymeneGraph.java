@@ -399,7 +399,8 @@ public final class ClymeneGraph {
     for (String pair : list(flags.get("influxdb.write.default-tags"))) {
       int eq = pair.indexOf('=');
       if (eq < 1) {
-        throw new UsageException("--influxdb.write.default-tags: \"" + pair + "\" is no name=value");
+        throw new UsageException(
+            "--influxdb.write.default-tags: \"" + pair + "\" is no name=value");
       }
       tags.put(pair.substring(0, eq), pair.substring(eq + 1));
     }

@@ -283,7 +283,8 @@ class ClymeneGraphTest {
                   ca_file: /ca.pem
             """);
     Components components = BuiltIn.components();
-    String readable = yaml.replace("'${file:/etc/clymene/clymene.yml}'", "{scrape_configs: [{job_name: x}]}");
+    String readable =
+        yaml.replace("'${file:/etc/clymene/clymene.yml}'", "{scrape_configs: [{job_name: x}]}");
     assertThat(
             GraphConfig.read(YamlDocument.parse("graph", null, readable), components, false)
                 .pipelines())
