@@ -42,6 +42,7 @@ class PointReceiversTest {
                     "--config.file=" + config,
                     "--web.listen-address=127.0.0.1:" + port,
                     "--web.enable-influx-receiver",
+                    "--web.enable-import-receiver",
                     "--web.enable-opentsdb-receiver"))
             .awaitReady()) {
       long now = System.currentTimeMillis();
@@ -69,6 +70,18 @@ class PointReceiversTest {
       assertThat(r.statusCode()).isEqualTo(400);
       assertThat(r.body()).contains("\"failed\":1,\"success\":1").contains("duplicate sample");
       assertThat(server.query("m_x")).contains("\"7\"");
+      r =
+          post(
+              port,
+              "/api/v1/import",
+              "{\"metric\":{\"__name__\":\"im\"},\"values\":[5,6],\"timestamps\":["
+                  + (now - 1000)
+                  + ","
+                  + now
+                  + "]}\nbad");
+      assertThat(r.statusCode()).isEqualTo(400);
+      assertThat(r.body()).startsWith("1 lines refused, the others taken:\nline 2:");
+      assertThat(server.query("im")).contains("\"6\"");
       assertThat(server.get("/ping").statusCode()).isEqualTo(204);
       assertThat(server.stop()).isZero();
     }

@@ -28,6 +28,7 @@ import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
+import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
@@ -66,6 +67,7 @@ public final class BuiltIn {
     all.add(new CarbonReceiverFactory());
     all.add(new OpenTsdbReceiverFactory());
     all.add(new StatsdReceiverFactory());
+    all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());
     all.add(new JaegerReceiverFactory());
     all.add(new KafkaReceiverFactory());

@@ -48,6 +48,7 @@ import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.receiver.imports.ImportProtocol;
 import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
@@ -460,6 +461,15 @@ final class Server implements AutoCloseable {
       new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(door);
     } else {
       routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
+    }
+    String imports = "web.enable-import-receiver";
+    if (flags.bool(imports)) {
+      new ImportProtocol(points("import"), System::currentTimeMillis).addTo(door);
+    } else {
+      for (String path :
+          new String[] {ImportProtocol.JSON, ImportProtocol.TEXT, ImportProtocol.CSV}) {
+        routes.post(path, ReceiverRoutes.disabled("import receiver", imports));
+      }
     }
   }
 

@@ -131,6 +131,11 @@ final class ServerFlags {
               BOOLEAN,
               "false",
               "Accept what is put into OpenTSDB at /api/put."),
+          of(
+              "web.enable-import-receiver",
+              BOOLEAN,
+              "false",
+              "Accept JSON lines at /api/v1/import, Prometheus's text and CSV below it."),
           refused("web.console.templates", STRING, "consoles", CONSOLES),
           refused("web.console.libraries", STRING, "console_libraries", CONSOLES),
           of("web.page-title", STRING, "Tethys", "Title of the pages."),

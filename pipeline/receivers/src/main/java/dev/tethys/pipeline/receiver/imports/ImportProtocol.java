@@ -1,0 +1,117 @@
+package dev.tethys.pipeline.receiver.imports;
+
+import dev.tethys.codec.imports.CsvFormat;
+import dev.tethys.codec.imports.ImportLines;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointDestination;
+import dev.tethys.pipeline.receiver.points.PointDestination.Points;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Imports at VictoriaMetrics's paths: {@code /api/v1/import} (JSON lines), {@code
+ * /api/v1/import/prometheus} and {@code /api/v1/import/csv}. 204 when every line is where it goes
+ * to; 400 with each line that was refused, while the others are taken; 503 when the sender is to
+ * come again.
+ */
+public final class ImportProtocol {
+  public static final String JSON = "/api/v1/import";
+  public static final String TEXT = "/api/v1/import/prometheus";
+  public static final String CSV = "/api/v1/import/csv";
+
+  private final PointDestination to;
+  private final LongSupplier millis;
+
+  /**
+   * The protocol.
+   *
+   * @param millis the time of samples that say none
+   */
+  public ImportProtocol(PointDestination to, LongSupplier millis) {
+    this.to = to;
+    this.millis = millis;
+  }
+
+  private interface Format {
+    void read(ImportLines lines, byte[] body, Points points);
+  }
+
+  /** Adds the paths. */
+  public void addTo(HttpDoor door) {
+    door.post(JSON, (q, r) -> take(door, q, r, (l, b, p) -> l.json(b, 0, b.length, p)));
+    door.post(
+        TEXT,
+        (q, r) -> {
+          long time = time(q);
+          take(door, q, r, (l, b, p) -> l.text(b, 0, b.length, time, p));
+        });
+    door.post(
+        CSV,
+        (q, r) -> {
+          CsvFormat format;
+          try {
+            format = CsvFormat.parse(q.query().first("format", ""));
+          } catch (IllegalArgumentException e) {
+            throw new HttpException(400, String.valueOf(e.getMessage()));
+          }
+          long time = time(q);
+          take(door, q, r, (l, b, p) -> l.csv(b, 0, b.length, format, time, p));
+        });
+  }
+
+  private long time(HttpRequest q) {
+    String t = q.query().first("timestamp", "");
+    try {
+      return t.isEmpty() ? millis.getAsLong() : Long.parseLong(t);
+    } catch (NumberFormatException e) {
+      throw new HttpException(400, "timestamp wants Unix milliseconds, not \"" + t + "\"");
+    }
+  }
+
+  private static Labels extra(HttpRequest q) {
+    List<String> all = q.query().all("extra_label");
+    LabelsBuilder b = new LabelsBuilder();
+    for (String s : all) {
+      int eq = s.indexOf('=');
+      if (eq <= 0) {
+        throw new HttpException(400, "extra_label wants name=value, not \"" + s + "\"");
+      }
+      b.set(s.substring(0, eq), s.substring(eq + 1));
+    }
+    return b.build();
+  }
+
+  private void take(HttpDoor door, HttpRequest request, HttpResponse response, Format format)
+      throws IOException, InterruptedException, BusyException {
+    ImportLines lines = new ImportLines(extra(request));
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(2L * b.length);
+      long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
+      try (Points p = to.open(lane, door.metadata(request))) {
+        format.read(lines, b, p);
+        Outcome o = p.deliver(request);
+        int refused = lines.refusals().count();
+        HttpDoor.answer(
+            response,
+            refused == 0
+                ? o
+                : Outcome.plus(
+                    o,
+                    new Outcome.Rejected(
+                        refused + " lines refused, the others taken:\n" + lines.refusals().text(),
+                        refused)));
+      }
+    }
+  }
+}

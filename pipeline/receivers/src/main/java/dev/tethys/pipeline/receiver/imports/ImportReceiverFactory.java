@@ -1,0 +1,68 @@
+package dev.tethys.pipeline.receiver.imports;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code import} receivers. */
+public final class ImportReceiverFactory implements ReceiverFactory<HttpServerSettings> {
+  private static final Section SECTION =
+      new Section("import", "Receives samples as VictoriaMetrics imports them.");
+  private static final HttpServerSettings.Keys KEYS =
+      new HttpServerSettings.Keys(SECTION, "localhost:8428");
+
+  @Override
+  public String type() {
+    return "import";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics as Prometheus's text, JSON lines and CSV, at VictoriaMetrics's paths.";
+  }
+
+  @Override
+  public Type<HttpServerSettings> settings() {
+    return SECTION.type(KEYS::read);
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Receiver create(
+      HttpServerSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings, outputs, Authenticators.find(settings.auth(), context), context.clock());
+  }
+
+  static PushReceiver receiver(
+      HttpServerSettings settings,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), settings, auth);
+    Consumer c = outputs.get(Signal.METRICS);
+    if (c != null) {
+      new ImportProtocol(new PipelinePoints(c), clock::millis).addTo(door);
+    }
+    return new PushReceiver(null, door, clock::nanos);
+  }
+}
