@@ -135,6 +135,9 @@ public final class HttpListener implements AutoCloseable {
     return l;
   }
 
+  /** How long idle clients of HTTP/2 have to hear that they are to go. */
+  private static final long FAREWELL_NANOS = 1_000_000_000;
+
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     Looking looking = new Looking();
     SlowClients clients =
@@ -248,6 +251,12 @@ public final class HttpListener implements AutoCloseable {
    */
   @Override
   public void close() {
+    // The engine would end them without a word.
+    long end = System.nanoTime() + FAREWELL_NANOS;
+    while (ports.stream().mapToInt(p -> p.clients.closeIdle()).sum() > 0
+        && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(10_000_000);
+    }
     for (Port p : ports) {
       // Stopping waits for connections to end, so idle ones are ended beside it.
       AtomicBoolean stopped = new AtomicBoolean();

@@ -18,7 +18,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -194,7 +196,9 @@ class HttpListenerTest {
   void queriesMayHoldWhatPeopleType() throws IOException {
     assertThat(
             raw(
-                "GET /hello?name=up{job=\"x\",y=~\"[a|b]^\"} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+                "GET /hello?name=up{job=\"x\",y=~\"[a|b]^\"} HTTP/1.1\r\n"
+                    + "Host: x\r\n"
+                    + "Connection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 200")
         .endsWith("hello up{job=\"x\",y=~\"[a|b]^\"}");
   }
@@ -366,7 +370,8 @@ class HttpListenerTest {
         "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\nConnection: close\r\n\r\n",
         "GET /hello HTTP/1.1\r\nno colon\r\n\r\n",
         "GET /hello HTTP/9.9\r\nHost: x\r\n\r\n",
-        "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n",
+        "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\n"
+            + "xxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n",
         "\r\n\r\n\r\n\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n"
       })
   void malformedRequestsEndTheirConnectionAtMost(String request) throws Exception {
@@ -538,5 +543,52 @@ class HttpListenerTest {
     assertThat(answer.get(20, TimeUnit.SECONDS).body()).isEqualTo("done");
     closing.join(Duration.ofSeconds(20));
     assertThat(closing.isAlive()).isFalse();
+  }
+
+  /** A frame as RFC 9113 section 4.1 has it: length, type, flags, stream. */
+  private record Frame(int type, byte[] payload) {
+    static Frame read(InputStream in) throws IOException {
+      byte[] head = in.readNBytes(9);
+      if (head.length < 9) {
+        return new Frame(-1, new byte[0]);
+      }
+      int length = (head[0] & 0xff) << 16 | (head[1] & 0xff) << 8 | head[2] & 0xff;
+      return new Frame(head[3], in.readNBytes(length));
+    }
+  }
+
+  private static final byte[] MOST = {0x7f, -1, -1, -1};
+
+  @Test
+  void stoppingEndsIdleConnectionsOfHttp2AtOnceAndSaysSo() throws Exception {
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(60)),
+            new Routes().get("/", (q, r) -> r.send("x")),
+            null);
+    try (Socket s = new Socket("127.0.0.1", l.port())) {
+      s.setSoTimeout(20_000);
+      OutputStream out = s.getOutputStream();
+      out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      out.write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}); // SETTINGS
+      // A ping of eight bytes: once it is answered the connection is the engine's.
+      out.write(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8});
+      out.flush();
+      Frame f = Frame.read(s.getInputStream());
+      while (f.type() != 6) {
+        f = Frame.read(s.getInputStream());
+      }
+      Thread closing = Thread.ofVirtual().start(l::close);
+      f = Frame.read(s.getInputStream());
+      assertThat(f.type()).as("GOAWAY").isEqualTo(7);
+      assertThat(Arrays.copyOfRange(f.payload(), 4, 8)).as("no error").containsOnly(0);
+      assertThat(Arrays.copyOf(f.payload(), 4)).as("what is on its way").isEqualTo(MOST);
+      f = Frame.read(s.getInputStream());
+      assertThat(f.type()).as("GOAWAY").isEqualTo(7);
+      assertThat(Arrays.copyOf(f.payload(), 4)).as("there was no stream").containsOnly(0);
+      assertThat(s.getInputStream().read()).isEqualTo(-1);
+      closing.join(Duration.ofSeconds(20));
+      assertThat(closing.isAlive()).isFalse();
+    }
   }
 }

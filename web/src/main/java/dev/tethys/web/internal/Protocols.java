@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 
 /** The versions of HTTP that a port speaks, with their limits. */
 public final class Protocols {
@@ -65,7 +65,8 @@ public final class Protocols {
                 .create(SOCKET, zero, ProtocolConfigs.create(List.of(zero))),
             clients));
     out.add(
-        new Viewed(new Http1ConnectionProvider().create(SOCKET, one, configs), clients, c -> c));
+        new Viewed(
+            new Http1ConnectionProvider().create(SOCKET, one, configs), clients, (c, _) -> c));
     return out;
   }
 
@@ -75,15 +76,17 @@ public final class Protocols {
    * begins with a change of its header table, as the JDK's does ("Table size update is after
    * headers"). Requests take certificates from the socket.
    */
-  private static ConnectionView multiplexed(ConnectionView connection) {
-    return connection
-        .from(new UnnamedPeer(connection.remotePeer()))
-        .to(new ToldStreams(connection.dataWriter(), MAX_STREAMS));
+  private static ConnectionView multiplexed(ConnectionView connection, SlowClients.Peer peer) {
+    ToldStreams out = new ToldStreams(connection.dataWriter(), MAX_STREAMS);
+    peer.multiplexed(out::goAway);
+    return connection.from(new UnnamedPeer(connection.remotePeer())).to(out);
   }
 
   /** Gives the engine its connections as we want it to see them. */
   private record Viewed(
-      ServerConnectionSelector selector, SlowClients clients, UnaryOperator<ConnectionView> view)
+      ServerConnectionSelector selector,
+      SlowClients clients,
+      BiFunction<ConnectionView, SlowClients.Peer, ConnectionView> view)
       implements ServerConnectionSelector {
     @Override
     public int bytesToIdentifyConnection() {
@@ -103,7 +106,7 @@ public final class Protocols {
     @Override
     public ServerConnection connection(ConnectionContext ctx) {
       SlowClients.Peer peer = clients.connected(ctx);
-      return selector.connection(view.apply(ConnectionView.of(ctx, peer::reset)));
+      return selector.connection(view.apply(ConnectionView.of(ctx, peer::reset), peer));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
@@ -41,6 +42,9 @@ public final class SlowClients {
   /** How long a connection may be read ahead: longer than any handler works, a day. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;
 
+  /** How long a request takes at most from a client that has not heard that there is an end. */
+  private static final long ON_THEIR_WAY_NANOS = 100_000_000;
+
   private record Key(SocketAddress remote, SocketAddress local) {}
 
   /** One connection. */
@@ -51,6 +55,15 @@ public final class SlowClients {
 
     /** The engine's view of the socket, once it has one. */
     volatile @Nullable HelidonSocket engineSocket;
+
+    /** How its client is told that it ends, on a multiplexed connection. */
+    volatile @Nullable IntConsumer farewell;
+
+    /** The last stream of which a request arrived. */
+    volatile int lastStream;
+
+    /** Since when its client knows that it ends; by the thread that closes. */
+    volatile long toldAt = NEVER;
 
     Connection(Socket socket, long deadline) {
       this.socket = socket;
@@ -157,11 +170,7 @@ public final class SlowClients {
     /** Closes the connection, now that the answer is with the kernel. */
     public void closeConnection() {
       if (connection != null) {
-        try {
-          connection.socket.close();
-        } catch (IOException e) {
-          LOG.log(Level.DEBUG, "closing a connection", e);
-        }
+        SlowClients.close(connection.socket);
       }
     }
 
@@ -231,20 +240,38 @@ public final class SlowClients {
   interface Peer {
     /** It takes back the request of a stream (HTTP/2). */
     void reset(int stream);
+
+    /**
+     * The connection is multiplexed.
+     *
+     * @param farewell tells the client that streams beyond one are not taken (GOAWAY)
+     */
+    void multiplexed(IntConsumer farewell);
   }
 
   /** The engine has taken a connection over. */
   Peer connected(ConnectionContext context) {
     Connection c =
         connections.get(new Key(context.remotePeer().address(), context.localPeer().address()));
-    if (c == null) {
-      return stream -> {};
+    if (c != null) {
+      c.engineSocket = context.serverSocket();
     }
-    c.engineSocket = context.serverSocket();
-    return stream -> {
-      for (Exchange e : c.inWork) {
-        if (e.stream == stream) {
-          e.gone();
+    return new Peer() {
+      @Override
+      public void reset(int stream) {
+        if (c != null) {
+          for (Exchange e : c.inWork) {
+            if (e.stream == stream) {
+              e.gone();
+            }
+          }
+        }
+      }
+
+      @Override
+      public void multiplexed(IntConsumer farewell) {
+        if (c != null) {
+          c.farewell = farewell;
         }
       }
     };
@@ -284,6 +311,7 @@ public final class SlowClients {
     if (c != null) {
       c.inWork.add(e);
       c.deadline = NEVER;
+      c.lastStream = Math.max(c.lastStream, stream);
     }
     return e;
   }
@@ -294,12 +322,55 @@ public final class SlowClients {
     return connections.size();
   }
 
-  /** Closes every connection that has no request in work. */
-  public void closeIdle() {
+  /**
+   * Closes every connection that has no request in work; to be called again and again while a
+   * listener stops. A client of HTTP/2 hears first that it should begin no more requests, then,
+   * when those that were on their way have had time to arrive, which one was the last.
+   *
+   * @return how many such clients know of the end and are still connected
+   */
+  public int closeIdle() {
+    long now = nanos.getAsLong();
+    int told = 0;
     for (Connection c : connections.values()) {
-      if (c.inWork.isEmpty() && !c.socket.isClosed()) {
-        Thread.ofVirtual().start(() -> abort(c.socket));
+      if (!c.inWork.isEmpty() || c.socket.isClosed()) {
+        continue;
       }
+      IntConsumer farewell = c.farewell;
+      if (farewell == null) {
+        Thread.ofVirtual().start(() -> abort(c.socket));
+        continue;
+      }
+      told++;
+      if (c.toldAt == NEVER) {
+        c.toldAt = now;
+        Thread.ofVirtual().start(() -> tell(farewell, Integer.MAX_VALUE));
+      } else if (now - c.toldAt > ON_THEIR_WAY_NANOS) {
+        c.toldAt = now; // the next time is only if this one does not succeed
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  tell(farewell, c.lastStream);
+                  close(c.socket);
+                });
+      }
+    }
+    return told;
+  }
+
+  private static void tell(IntConsumer farewell, int lastStream) {
+    try {
+      farewell.accept(lastStream);
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing a connection", e);
     }
   }
 

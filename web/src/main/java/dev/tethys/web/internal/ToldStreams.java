@@ -2,6 +2,8 @@ package dev.tethys.web.internal;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Tells clients of fewer concurrent streams than the engine takes (SETTINGS, RFC 9113 section 6.5).
@@ -15,12 +17,17 @@ import io.helidon.common.buffers.DataWriter;
 final class ToldStreams implements DataWriter {
   private static final int HEADER = 9;
   private static final int SETTINGS = 4;
+  private static final int GOAWAY = 7;
   private static final int ENTRY = 6;
   private static final int MAX_CONCURRENT_STREAMS = 3;
 
   private final DataWriter out;
   private final int streams;
-  private boolean told;
+
+  /** Frames are written as a whole, whoever writes. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private boolean told; // guarded by lock
 
   ToldStreams(DataWriter out, int streams) {
     this.out = out;
@@ -53,7 +60,12 @@ final class ToldStreams implements DataWriter {
 
   @Override
   public void write(BufferData buffer) {
-    out.write(seen(buffer));
+    lock.lock();
+    try {
+      out.write(seen(buffer));
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -63,7 +75,31 @@ final class ToldStreams implements DataWriter {
 
   @Override
   public void writeNow(BufferData buffer) {
-    out.writeNow(seen(buffer));
+    lock.lock();
+    try {
+      out.writeNow(seen(buffer));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Tells the client that streams beyond one are not answered any more (GOAWAY without an error,
+   * RFC 9113 section 6.8). The client may begin them elsewhere.
+   */
+  void goAway(int lastStream) {
+    byte[] frame =
+        ByteBuffer.allocate(HEADER + 8)
+            .put(2, (byte) 8)
+            .put(3, (byte) GOAWAY)
+            .putInt(HEADER, lastStream)
+            .array();
+    lock.lock();
+    try {
+      out.writeNow(BufferData.create(frame));
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
