@@ -1,10 +1,12 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -85,16 +87,25 @@ public final class Graph implements GraphView {
     List<Node> fresh = new ArrayList<>();
     Map<ComponentId, Component> extensions = new HashMap<>();
     Map<ComponentId, Boolean> renewed = new HashMap<>();
+    Map<Node, Definition> adjusted = new LinkedHashMap<>();
     plan.nodes()
         .forEach(
             (k, step) -> {
               Node old = nodes.get(k);
               boolean keep =
                   old != null
-                      && old.definition.sameAs(step.definition())
                       && old.outputs.keySet().equals(step.outputs().keySet())
                       && old.context.asked().stream()
                           .noneMatch(id -> Boolean.TRUE.equals(renewed.get(id)));
+              if (keep && old != null && !old.definition.sameAs(step.definition())) {
+                keep =
+                    old.component instanceof Adjustable
+                        && old.started
+                        && old.definition.factory() == step.definition().factory();
+                if (keep) {
+                  adjusted.put(old, step.definition());
+                }
+              }
               Node n = keep && old != null ? old : Node.create(k, step, services, extensions);
               wanted.put(k, n);
               if (!keep) {
@@ -105,7 +116,7 @@ public final class Graph implements GraphView {
                 renewed.put(k.id(), !keep);
               }
             });
-    Change change = new Change(plan, wanted, fresh);
+    Change change = new Change(plan, wanted, fresh, adjusted);
     try {
       change.run();
     } catch (IOException | RuntimeException e) {
@@ -133,11 +144,14 @@ public final class Graph implements GraphView {
     private final Plan plan;
     private final Map<NodeKey, Node> wanted;
     private final List<Node> fresh;
+    private final Map<Node, Definition> adjusted;
+    private final Map<Node, Definition> before = new LinkedHashMap<>();
     private final List<Node> startedBeside = new ArrayList<>();
     private final List<Node> replacedInPlace = new ArrayList<>();
     private final List<Node> startedInPlace = new ArrayList<>();
 
-    Change(Plan plan, Map<NodeKey, Node> wanted, List<Node> fresh) {
+    Change(Plan plan, Map<NodeKey, Node> wanted, List<Node> fresh, Map<Node, Definition> adjusted) {
+      this.adjusted = adjusted;
       this.plan = plan;
       this.wanted = wanted;
       this.fresh = fresh;
@@ -187,6 +201,24 @@ public final class Graph implements GraphView {
       for (Node n : wanted.values()) {
         lead(n, plan);
       }
+      for (Map.Entry<Node, Definition> e : adjusted.entrySet()) {
+        Node n = e.getKey();
+        before.put(n, n.definition);
+        adjust(n, e.getValue());
+      }
+    }
+
+    private void adjust(Node n, Definition to) throws IOException {
+      if (n.component instanceof Adjustable a) {
+        try {
+          a.adjust(to.settings());
+        } catch (IOException e) {
+          throw new IOException(
+              n.context.name() + " cannot take its new settings: " + e.getMessage(), e);
+        }
+        n.definition = to;
+        LOG.log(Level.DEBUG, "{0} was adjusted", n.context.name());
+      }
     }
 
     /** The old one ends before the other begins; what comes meanwhile waits. */
@@ -206,6 +238,14 @@ public final class Graph implements GraphView {
 
     /** Everything as it was. */
     void undo() {
+      before.forEach(
+          (n, was) -> {
+            try {
+              adjust(n, was);
+            } catch (IOException | RuntimeException e) {
+              LOG.log(Level.ERROR, n.context.name() + " could not be adjusted back", e);
+            }
+          });
       for (Node n : startedInPlace.reversed()) {
         slot(n.key).put(null);
         stop(n, Duration.ZERO);

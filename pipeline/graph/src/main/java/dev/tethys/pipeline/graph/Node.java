@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
 /** One instance of a component in its place. */
 final class Node {
   final NodeKey key;
-  final Definition definition;
+
+  /** What it was made of, or was adjusted to since; written by who applies a configuration. */
+  volatile Definition definition;
+
   final NodeContext context;
 
   /** Where each of its outputs leads, by the name of the output. */

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.batching.BatchProcessor;
+import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Connector;
@@ -58,6 +59,7 @@ final class Doubles {
     all.add(new In());
     all.add(new Out());
     all.add(new Queued());
+    all.add(new Tuned());
     all.add(new Pass());
     all.add(new Forward());
     all.add(new Auth());
@@ -122,6 +124,61 @@ final class Doubles {
           log.add("stop " + c.id());
         }
       };
+    }
+  }
+
+  /** A receiver that takes other settings while it works. */
+  private final class Tuned implements ReceiverFactory<Settings> {
+    @Override
+    public String type() {
+      return "tuned";
+    }
+
+    @Override
+    public String about() {
+      return "In, adjustable.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SETTINGS;
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.LOGS);
+    }
+
+    @Override
+    public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context c) {
+      return new TunedReceiver(c);
+    }
+  }
+
+  private final class TunedReceiver implements Receiver, Adjustable {
+    private final Context context;
+
+    TunedReceiver(Context context) {
+      this.context = context;
+    }
+
+    @Override
+    public void start() throws IOException {
+      started(context.id().toString());
+    }
+
+    @Override
+    public void adjust(Object settings) throws IOException {
+      long x = ((Settings) settings).x();
+      log.add("adjust " + context.id() + " to " + x);
+      if (broken.contains(context.id() + " at " + x)) {
+        throw new IOException("no such place");
+      }
+    }
+
+    @Override
+    public void stop(Duration patience) {
+      log.add("stop " + context.id());
     }
   }
 

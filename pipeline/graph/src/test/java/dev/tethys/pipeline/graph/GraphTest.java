@@ -153,6 +153,34 @@ class GraphTest {
     assertThat(graph.status().edges()).hasSize(1);
   }
 
+  private GraphConfig tuned(int x) {
+    return config(
+        "{receivers: {tuned: {x: "
+            + x
+            + "}}, exporters: {out: }, service: {pipelines: {logs: {receivers: [tuned], exporters:"
+            + " [out]}}}}");
+  }
+
+  @Test
+  void whatCanBeAdjustedIsNotStopped() throws IOException {
+    graph.apply(tuned(1));
+    doubles.log.clear();
+    graph.apply(tuned(1));
+    assertThat(doubles.log).isEmpty();
+    graph.apply(tuned(2));
+    assertThat(doubles.log).containsExactly("adjust tuned to 2");
+    doubles.broken.add("tuned at 3");
+    doubles.log.clear();
+    GraphConfig wrong = tuned(3);
+    assertThatThrownBy(() -> graph.apply(wrong))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("receiver tuned cannot take its new settings: no such place");
+    assertThat(doubles.log).containsExactly("adjust tuned to 3", "adjust tuned to 2");
+    doubles.log.clear();
+    graph.apply(tuned(2));
+    assertThat(doubles.log).isEmpty();
+  }
+
   @Test
   void whatDependsOnAnExtensionIsRenewedWithIt() throws IOException {
     String yaml =

@@ -15,8 +15,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.sample.BatchSink;
@@ -32,20 +35,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scrapes with what the server scrapes with, and hands each scrape on as a batch. A target is a
- * lane: its samples keep their order. Nobody is there to send a scrape again that no destination
- * takes: it is lost, counted by the graph and logged.
+ * lane: its samples keep their order. Other settings change only the jobs that they change. Nobody
+ * is there to send a scrape again that no destination takes: it is lost, counted by the graph and
+ * logged.
  */
-final class PrometheusReceiver implements Receiver {
+final class PrometheusReceiver implements Receiver, Adjustable {
   /** Between two lines of the log about scrapes that are lost. */
   private static final long LOG_EVERY = Duration.ofMinutes(1).toNanos();
 
-  private final PrometheusSettings settings;
+  private final PrometheusSettings first;
   private final Consumer to;
   private final HttpClientFactory clients;
   private final String userAgent;
   private final Context context;
   private final AtomicLong loggedAt;
   private final AtomicLong lost = new AtomicLong();
+  private volatile ExternalLabels external;
   private @Nullable ScrapeManager scrape;
   private @Nullable DiscoveryManager discovery;
 
@@ -55,7 +60,8 @@ final class PrometheusReceiver implements Receiver {
       HttpClientFactory clients,
       String userAgent,
       Context context) {
-    this.settings = settings;
+    this.first = settings;
+    this.external = new ExternalLabels(settings.global().externalLabels());
     this.to = to;
     this.clients = clients;
     this.userAgent = userAgent;
@@ -65,22 +71,12 @@ final class PrometheusReceiver implements Receiver {
 
   @Override
   public void start() throws IOException {
-    for (String key : settings.idle()) {
-      context
-          .logger()
-          .log(
-              Level.WARNING,
-              "{0}: global.{1} is about rules and queries and means nothing to a receiver",
-              context.name(),
-              key);
-    }
     Registry registry = new Registry();
     String receiver = context.id().toString();
     context.metrics().register(out -> registry.collect(f -> out.accept(of(receiver, f))));
-    ExternalLabels external = new ExternalLabels(settings.global().externalLabels());
     ScrapeManager s =
         new ScrapeManager(
-            new BatchSink(external.isEmpty() ? to : labelled(external), this::settled),
+            new BatchSink(this::labelled, this::settled),
             ScrapeMemory.ofASink(),
             new HttpTransports(clients),
             new ScrapeOptions(userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
@@ -91,23 +87,54 @@ final class PrometheusReceiver implements Receiver {
         new DiscoveryManager(DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, s);
     discovery = d;
     try {
-      s.apply(settings.jobs(), settings.global().externalLabels());
-      Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-      for (ScrapeConfig j : settings.jobs()) {
-        pools.put(j.jobName(), j.discoveries());
-      }
-      d.apply(pools);
+      apply(first, s, d);
     } catch (IOException | RuntimeException e) {
       stop(Duration.ZERO);
       throw e;
     }
   }
 
-  private Consumer labelled(ExternalLabels external) {
-    return (batch, receipt) ->
-        to.consume(
-            batch.with(external.addTo(batch.body(), 0, batch.body().length), batch.items()),
-            receipt);
+  private void apply(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
+      throws IOException {
+    for (String key : settings.idle()) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0}: global.{1} is about rules and queries and means nothing to a receiver",
+              context.name(),
+              key);
+    }
+    external = new ExternalLabels(settings.global().externalLabels());
+    s.apply(settings.jobs(), settings.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    for (ScrapeConfig j : settings.jobs()) {
+      pools.put(j.jobName(), j.discoveries());
+    }
+    d.apply(pools);
+  }
+
+  @Override
+  public void adjust(Object settings) throws IOException {
+    ScrapeManager s = scrape;
+    DiscoveryManager d = discovery;
+    if (s == null || d == null) {
+      throw new IOException("it does not run");
+    }
+    try {
+      apply((PrometheusSettings) settings, s, d);
+    } catch (IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void labelled(Batch batch, Receipt receipt) {
+    ExternalLabels labels = external;
+    to.consume(
+        labels.isEmpty()
+            ? batch
+            : batch.with(labels.addTo(batch.body(), 0, batch.body().length), batch.items()),
+        receipt);
   }
 
   /** Several receivers may scrape: their metrics are told apart. */
