@@ -12,12 +12,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -26,23 +22,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends what waits on a {@link Shelf}.
  *
- * <p>Invariants, under {@code lock}: every entry that was handed out and is not done is a job in
- * {@code handed}, in exactly one of the states of {@link Job.State}; of one lane at most one job is
- * READY, DELAYED, FLYING or HEARD, and all others are PARKED behind it in their order; at most
- * {@code permitted()} jobs fly when one is started. Receipts are settled, and the sender and files
- * are called, without the lock.
+ * <p>Invariants, under {@code lock}: every entry that was handed out and is not done is one of
+ * {@link Jobs}; at most {@code permitted()} of them fly when one is started. Receipts are settled,
+ * and the sender and files are called, without the lock.
  */
 final class DeliveryEngine implements Outbox {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 
-  /** Most parcels into which one may be replaced, all replacements together. */
-  static final int MAX_PARTS = 1 << 16;
-
   /** How long threads that were cut off may take to notice. */
   private static final Duration CUT_OFF = Duration.ofSeconds(2);
-
-  /** How often the log tells of requests that were not taken. */
-  private static final Duration COMPLAIN_EVERY = Duration.ofSeconds(10);
 
   private enum Phase {
     OPEN,
@@ -60,6 +48,7 @@ final class DeliveryEngine implements Outbox {
   private final @Nullable DeadLetters letters;
   private final @Nullable SegmentedLog log;
   private final Closeable folderLock;
+  private final Complaints complaints;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final Condition settled = lock.newCondition();
@@ -67,11 +56,7 @@ final class DeliveryEngine implements Outbox {
   // All below is guarded by lock.
   private final AdaptiveLimit limit;
   private final Breaker breaker;
-  private final ArrayDeque<Job> ready = new ArrayDeque<>();
-  private final Map<Long, ArrayDeque<Job>> lanes = new HashMap<>();
-  private final TreeMap<Long, Job> handed = new TreeMap<>();
-  private final Map<Shelf.Entry, Receipt> receipts = new IdentityHashMap<>();
-  private long sequence;
+  private final Jobs jobs = new Jobs();
   private long parcels;
   private long items;
   private long storing; // bytes that are being written
@@ -79,10 +64,6 @@ final class DeliveryEngine implements Outbox {
   private int blocked; // threads that wait for room
   private int inFlight;
   private long retries;
-  private String lastError = "";
-  private long lastErrorMillis;
-  private long complainedAt;
-  private long unsaid;
   private Phase phase = Phase.OPEN;
   private boolean timeUp;
   private Clockwork.@Nullable Timer wake;
@@ -109,6 +90,7 @@ final class DeliveryEngine implements Outbox {
     this.log = log;
     this.letters = letters;
     this.folderLock = folderLock;
+    this.complaints = new Complaints(name, clock);
     this.limit = new AdaptiveLimit(options.concurrency(), options.adaptive());
     this.breaker = new Breaker(options.retry(), random);
   }
@@ -247,7 +229,7 @@ final class DeliveryEngine implements Outbox {
    * @param told gets the receipts of what was dropped
    */
   private boolean dropOldest(List<Receipt> told) {
-    Shelf.Dropped d = shelf.dropOldest(new HandedOut(told));
+    Shelf.Dropped d = shelf.dropOldest(jobs.handedOut(told));
     if (d.parcels() == 0) {
       return false;
     }
@@ -256,87 +238,12 @@ final class DeliveryEngine implements Outbox {
     account.drop(Drops.QUEUE_FULL, d.items());
     Shelf.Entry memory = d.entry();
     if (memory != null) {
-      Receipt r = receipts.remove(memory);
+      Receipt r = jobs.forget(memory);
       if (r != null) {
         told.add(r);
       }
     }
     return true;
-  }
-
-  private final class HandedOut implements Shelf.HandedOut {
-    private final List<Receipt> told;
-
-    HandedOut(List<Receipt> told) {
-      this.told = told;
-    }
-
-    @Override
-    public Shelf.@Nullable Entry takeBack(@Nullable Segment in) {
-      for (Job j : handed.values()) {
-        SegmentedLog.Place p = j.entry.place;
-        if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
-          remove(j);
-          told.add(j.receipt);
-          return j.entry;
-        }
-      }
-      return null;
-    }
-
-    @Override
-    public boolean isSending(Segment in) {
-      for (Job j : handed.values()) {
-        SegmentedLog.Place p = j.entry.place;
-        if (p != null && p.segment() == in && j.isStarted()) {
-          return true;
-        }
-      }
-      return false;
-    }
-  }
-
-  /** Takes a job that does not fly out of where it is. */
-  private void remove(Job j) {
-    Job.State was = j.state;
-    j.state = Job.State.GONE;
-    handed.remove(j.entry.sequence);
-    switch (was) {
-      case READY -> {
-        ready.remove(j);
-        freeLane(j);
-      }
-      case DELAYED -> {
-        if (j.timer != null) {
-          j.timer.cancel();
-        }
-        freeLane(j);
-      }
-      case PARKED -> {
-        ArrayDeque<Job> lane = lanes.get(j.entry.lane);
-        if (lane != null) {
-          lane.remove(j);
-        }
-      }
-      case FLYING, HEARD, GONE ->
-          throw new IllegalStateException("a job that flies is not taken back");
-    }
-  }
-
-  /** The next of a lane may go. */
-  private void freeLane(Job j) {
-    long lane = j.entry.lane;
-    if (lane == 0) {
-      return;
-    }
-    ArrayDeque<Job> waiting = lanes.get(lane);
-    Job next = waiting == null ? null : waiting.poll();
-    if (next == null) {
-      lanes.remove(lane);
-    } else {
-      next.state = Job.State.READY;
-      ready.addFirst(next);
-    }
   }
 
   /** Stores a parcel for which room was reserved; null when it waits now. */
@@ -365,7 +272,7 @@ final class DeliveryEngine implements Outbox {
         stores--;
         settled.signalAll();
         if (!early) {
-          receipts.put(e, receipt);
+          jobs.remember(e, receipt);
         }
         shelf.publish(e);
         if (log != null && options.disk() != null) {
@@ -388,7 +295,7 @@ final class DeliveryEngine implements Outbox {
       items -= parcel.items();
       settled.signalAll();
       account.giveBack(parcel.items());
-      noteError(why);
+      complaints.note(why);
       room.signalAll();
     } finally {
       lock.unlock();
@@ -433,10 +340,7 @@ final class DeliveryEngine implements Outbox {
         wakeIn(pause);
         return;
       }
-      Job j = ready.poll();
-      if (j == null) {
-        j = take();
-      }
+      Job j = jobs.next(shelf);
       if (j == null) {
         return;
       }
@@ -463,31 +367,6 @@ final class DeliveryEngine implements Outbox {
                 lock.unlock();
               }
             });
-  }
-
-  /** The next entry whose lane is free; those of busy lanes are parked. */
-  private @Nullable Job take() {
-    while (handed.size() < shelf.window()) {
-      Shelf.Entry e = shelf.next();
-      if (e == null) {
-        return null;
-      }
-      e.sequence = sequence++;
-      Receipt r = receipts.remove(e);
-      Job j = new Job(e, r == null ? Receipt.NONE : r);
-      handed.put(e.sequence, j);
-      if (e.lane == 0) {
-        return j;
-      }
-      ArrayDeque<Job> lane = lanes.get(e.lane);
-      if (lane == null) {
-        lanes.put(e.lane, new ArrayDeque<>(0));
-        return j;
-      }
-      j.state = Job.State.PARKED;
-      lane.add(j);
-    }
-    return null;
   }
 
   /** Sends a job, on a thread of its own. */
@@ -592,14 +471,14 @@ final class DeliveryEngine implements Outbox {
         int refused = Math.clamp(x.refused(), 0, p.items());
         account.pass(p.items() - refused);
         account.drop(Drops.PARTLY_REFUSED, refused);
-        note(x.reason());
-        complain(refused + " of " + p.items() + " items refused: " + x.reason());
+        complaints.note(x.reason());
+        complaints.say(refused + " of " + p.items() + " items refused: " + x.reason());
         isDone =
             partDone(
                 j, p, refused == 0 ? Outcome.ACCEPTED : new Outcome.Rejected(x.reason(), refused));
       }
       case Verdict.Never x -> {
-        note(x.reason());
+        complaints.note(x.reason());
         isDone = partDone(j, p, bury(p, x.reason(), Drops.REFUSED, j.attempts));
       }
       case Verdict.Instead x -> {
@@ -614,12 +493,17 @@ final class DeliveryEngine implements Outbox {
         account.pass(x.delivered());
         Outcome sorted = Outcome.ACCEPTED;
         for (Verdict.Refused r : x.refused()) {
-          note(r.reason());
+          complaints.note(r.reason());
           sorted = Outcome.plus(sorted, bury(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
         }
         Parcel again = x.again();
         if (again != null) {
-          shrink(j, p, again, sorted);
+          lock.lock();
+          try {
+            j.shrink(p, again, sorted);
+          } finally {
+            lock.unlock();
+          }
           return later(j, new Verdict.Later(x.after(), x.overload(), x.reason()), start, now);
         }
         isDone = partDone(j, p, sorted);
@@ -658,58 +542,20 @@ final class DeliveryEngine implements Outbox {
     settled.signalAll();
   }
 
-  /** Says what went wrong, seldom enough that a log survives a destination that refuses all. */
-  private void complain(String what) {
-    long more;
-    lock.lock();
-    try {
-      long now = clock.nanos();
-      if (complainedAt != 0 && now - complainedAt < COMPLAIN_EVERY.toNanos()) {
-        unsaid++;
-        return;
-      }
-      complainedAt = now;
-      more = unsaid;
-      unsaid = 0;
-    } finally {
-      lock.unlock();
-    }
-    LOG.log(
-        Level.WARNING,
-        "{0}: {1}{2}",
-        name,
-        what,
-        more == 0 ? "" : " (and " + more + " more since this was last said)");
-  }
-
-  private void note(String error) {
-    lock.lock();
-    try {
-      noteError(error);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void noteError(String error) {
-    lastError = error;
-    lastErrorMillis = clock.millis();
-  }
-
   /** Among the dead letters where there are any; what the source is told. */
   private Outcome bury(Parcel p, String reason, String dropReason, int attempts) {
     if (letters != null) {
       try {
         letters.add(p, clock.millis(), attempts, reason);
         account.bury(p.items());
-        complain(p.items() + " items are dead letters: " + reason);
+        complaints.say(p.items() + " items are dead letters: " + reason);
         return Outcome.ACCEPTED;
       } catch (IOException e) {
         LOG.log(Level.ERROR, "{0}: a dead letter could not be kept: {1}", name, e.toString());
       }
     }
     account.drop(dropReason, p.items());
-    complain(p.items() + " items dropped: " + reason);
+    complaints.say(p.items() + " items dropped: " + reason);
     return new Outcome.Rejected(reason, p.items());
   }
 
@@ -717,32 +563,7 @@ final class DeliveryEngine implements Outbox {
   private boolean partDone(Job j, Parcel p, Outcome outcome) {
     lock.lock();
     try {
-      j.outcome = Outcome.plus(j.outcome, outcome);
-      j.itemsLeft -= p.items();
-      if (j.parts == null) {
-        return true;
-      }
-      j.parts.removeFirst();
-      j.attempts = 0;
-      j.firstAttempt = clock.nanos();
-      return j.parts.isEmpty();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What is left of a parcel takes its place; the rest of it is dealt with. */
-  private void shrink(Job j, Parcel p, Parcel left, Outcome ofTheRest) {
-    lock.lock();
-    try {
-      j.outcome = Outcome.plus(j.outcome, ofTheRest);
-      j.itemsLeft -= p.items() - left.items();
-      ArrayDeque<Parcel> parts = j.parts == null ? new ArrayDeque<>() : j.parts;
-      if (j.parts != null) {
-        parts.removeFirst();
-      }
-      parts.addFirst(left);
-      j.parts = parts;
+      return j.partDone(p, outcome, clock.nanos());
     } finally {
       lock.unlock();
     }
@@ -750,34 +571,13 @@ final class DeliveryEngine implements Outbox {
 
   /** Others are sent in its place; what is wrong with them, or null. */
   private @Nullable String replace(Job j, Parcel p, Verdict.Instead x) {
-    long sum = 0;
-    for (Parcel q : x.parcels()) {
-      sum += q.items();
-    }
-    if (x.parcels().isEmpty() || sum != p.items()) {
-      return "it was to be replaced by "
-          + x.parcels().size()
-          + " with "
-          + sum
-          + " items: "
-          + x.reason();
-    }
     lock.lock();
     try {
-      j.replacements += x.parcels().size();
-      if (j.replacements > MAX_PARTS) {
-        return "it was replaced more than " + MAX_PARTS + " times: " + x.reason();
+      String problem = j.replace(p, x);
+      if (problem == null) {
+        complaints.note(x.reason());
       }
-      ArrayDeque<Parcel> parts = j.parts == null ? new ArrayDeque<>() : j.parts;
-      if (j.parts != null) {
-        parts.removeFirst();
-      }
-      for (int i = x.parcels().size() - 1; i >= 0; i--) {
-        parts.addFirst(x.parcels().get(i));
-      }
-      j.parts = parts;
-      noteError(x.reason());
-      return null;
+      return problem;
     } finally {
       lock.unlock();
     }
@@ -793,7 +593,7 @@ final class DeliveryEngine implements Outbox {
     boolean over;
     lock.lock();
     try {
-      noteError(l.reason());
+      complaints.note(l.reason());
       if (l.overload()) {
         limit.overload(start, now);
       }
@@ -828,8 +628,7 @@ final class DeliveryEngine implements Outbox {
     try {
       if (j.state == Job.State.DELAYED) {
         j.timer = null;
-        j.state = Job.State.READY;
-        ready.addFirst(j);
+        jobs.again(j);
         pump();
       }
     } finally {
@@ -843,7 +642,7 @@ final class DeliveryEngine implements Outbox {
     boolean waits = letters == null && j.receipt != Receipt.NONE;
     if (waits) {
       account.giveBack(j.itemsLeft);
-      complain(j.itemsLeft + " items returned to their source: " + reason);
+      complaints.say(j.itemsLeft + " items returned to their source: " + reason);
       j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after()));
     } else {
       List<Parcel> left = new ArrayList<>();
@@ -872,10 +671,9 @@ final class DeliveryEngine implements Outbox {
       j.state = Job.State.GONE;
       j.thread = null;
       inFlight--;
-      handed.remove(j.entry.sequence);
       parcels--;
       items -= j.entry.items;
-      freeLane(j);
+      jobs.done(j);
       if (blocked > 0) {
         room.signalAll();
       }
@@ -889,12 +687,16 @@ final class DeliveryEngine implements Outbox {
 
   @Override
   public OutboxStatus status() {
+    Complaints.Error last = complaints.last();
     long deadLetters = letters == null ? 0 : letters.count();
     long evicted = letters == null ? 0 : letters.evicted();
     long damaged = log == null ? 0 : log.damagedBytes();
     lock.lock();
     try {
-      Shelf.Entry oldest = handed.isEmpty() ? shelf.peek() : handed.firstEntry().getValue().entry;
+      Shelf.Entry oldest = jobs.oldest();
+      if (oldest == null) {
+        oldest = shelf.peek();
+      }
       return new OutboxStatus(
           parcels,
           items,
@@ -909,8 +711,8 @@ final class DeliveryEngine implements Outbox {
           deadLetters,
           evicted,
           damaged,
-          lastError,
-          lastErrorMillis);
+          last.reason(),
+          last.millis());
     } finally {
       lock.unlock();
     }
@@ -993,7 +795,7 @@ final class DeliveryEngine implements Outbox {
   private void cutOff() {
     lock.lock();
     try {
-      for (Job j : handed.values()) {
+      for (Job j : jobs.all()) {
         Thread t = j.thread;
         if (t != null) {
           t.interrupt();
@@ -1007,7 +809,9 @@ final class DeliveryEngine implements Outbox {
       }
       long left = CUT_OFF.toNanos();
       boolean interrupted = false;
-      while (stores > 0 || isAny(Job.State.HEARD) || isAny(Job.State.FLYING) && left > 0) {
+      while (stores > 0
+          || jobs.isAny(Job.State.HEARD)
+          || jobs.isAny(Job.State.FLYING) && left > 0) {
         try {
           left = settled.awaitNanos(Math.max(left, 1_000_000));
         } catch (InterruptedException e) {
@@ -1023,17 +827,13 @@ final class DeliveryEngine implements Outbox {
     }
   }
 
-  private boolean isAny(Job.State state) {
-    return handed.values().stream().anyMatch(j -> j.state == state);
-  }
-
   /** What is left stays on disk, or is returned. */
   private void leave() {
     List<Receipt> told = new ArrayList<>();
     long left = 0;
     lock.lock();
     try {
-      for (Job j : handed.values()) {
+      for (Job j : jobs.all()) {
         if (j.timer != null) {
           j.timer.cancel();
         }
@@ -1043,11 +843,7 @@ final class DeliveryEngine implements Outbox {
         items -= j.entry.items;
         parcels--;
       }
-      handed.clear();
-      ready.clear();
-      lanes.clear();
-      told.addAll(receipts.values());
-      receipts.clear();
+      told.addAll(jobs.clear());
       left += items;
       parcels = 0;
       items = 0;

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An entry that was handed out, on its way to the destination. Guarded by the engine's lock. */
 final class Job {
+  /** Most parcels into which one may be replaced, all replacements together. */
+  static final int MAX_PARTS = 1 << 16;
+
   /** Where it is. */
   enum State {
     /** To be sent as soon as a request may go. */
@@ -53,5 +56,60 @@ final class Job {
   /** Whether its destination has some of it. */
   boolean isStarted() {
     return isBusy() || itemsLeft != entry.items;
+  }
+
+  /** One part of it, or all of it, is dealt with; whether that was the last. */
+  boolean partDone(Parcel p, Outcome of, long now) {
+    outcome = Outcome.plus(outcome, of);
+    itemsLeft -= p.items();
+    if (parts == null) {
+      return true;
+    }
+    parts.removeFirst();
+    attempts = 0;
+    firstAttempt = now;
+    return parts.isEmpty();
+  }
+
+  /** What is left of a parcel takes its place; the rest of it is dealt with. */
+  void shrink(Parcel p, Parcel left, Outcome ofTheRest) {
+    outcome = Outcome.plus(outcome, ofTheRest);
+    itemsLeft -= p.items() - left.items();
+    others().addFirst(left);
+  }
+
+  /** Others are sent in the place of a parcel; what is wrong with them, or null. */
+  @Nullable String replace(Parcel p, Verdict.Instead by) {
+    long sum = 0;
+    for (Parcel q : by.parcels()) {
+      sum += q.items();
+    }
+    if (by.parcels().isEmpty() || sum != p.items()) {
+      return "it was to be replaced by "
+          + by.parcels().size()
+          + " with "
+          + sum
+          + " items: "
+          + by.reason();
+    }
+    replacements += by.parcels().size();
+    if (replacements > MAX_PARTS) {
+      return "it was replaced more than " + MAX_PARTS + " times: " + by.reason();
+    }
+    ArrayDeque<Parcel> to = others();
+    by.parcels().reversed().forEach(to::addFirst);
+    return null;
+  }
+
+  /** What is to be sent, without the first of it. */
+  private ArrayDeque<Parcel> others() {
+    ArrayDeque<Parcel> all = parts;
+    if (all == null) {
+      all = new ArrayDeque<>();
+      parts = all;
+    } else {
+      all.removeFirst();
+    }
+    return all;
   }
 }

@@ -1,0 +1,62 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Clockwork;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+
+/**
+ * What went wrong with an outbox: the last of it for who asks, and some of it for the log, seldom
+ * enough that it survives a destination that refuses all. Safe for threads.
+ */
+final class Complaints {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  /** How often the log tells of requests that were not taken. */
+  private static final Duration EVERY = Duration.ofSeconds(10);
+
+  /** What went wrong and when, in milliseconds since 1970; "" and 0 for nothing. */
+  record Error(String reason, long millis) {}
+
+  private final String name;
+  private final Clockwork clock;
+  private volatile Error last = new Error("", 0);
+  private boolean said; // guarded by this
+  private long saidAt; // guarded by this
+  private long unsaid; // guarded by this
+
+  Complaints(String name, Clockwork clock) {
+    this.name = name;
+    this.clock = clock;
+  }
+
+  /** Remembers it as the last. */
+  void note(String error) {
+    last = new Error(error, clock.millis());
+  }
+
+  Error last() {
+    return last;
+  }
+
+  /** Tells the log, unless it was told something just before. */
+  void say(String what) {
+    long more;
+    synchronized (this) {
+      long now = clock.nanos();
+      if (said && now - saidAt < EVERY.toNanos()) {
+        unsaid++;
+        return;
+      }
+      said = true;
+      saidAt = now;
+      more = unsaid;
+      unsaid = 0;
+    }
+    LOG.log(
+        Level.WARNING,
+        "{0}: {1}{2}",
+        name,
+        what,
+        more == 0 ? "" : " (and " + more + " more since this was last said)");
+  }
+}
