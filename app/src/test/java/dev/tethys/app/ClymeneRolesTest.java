@@ -28,7 +28,22 @@ import org.junit.jupiter.api.io.TempDir;
 class ClymeneRolesTest {
   @TempDir private Path dir;
 
-  private static int post(HttpClient http, int port, String path, byte[] body) throws Exception {
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static String get(HttpClient http, int port, String path) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
+  private static int post(HttpClient http, int port, String path, byte[] body) {
     try {
       return http.send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
@@ -36,6 +51,8 @@ class ClymeneRolesTest {
                   .build(),
               BodyHandlers.discarding())
           .statusCode();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     } catch (IOException e) {
       return -1; // it does not listen yet
     }
@@ -89,16 +106,22 @@ class ClymeneRolesTest {
           .put("PROMETHEUS_REMOTE_URL", "http://127.0.0.1:" + database.port() + "/api/v1/write");
       Process p = b.start();
       try {
-        long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
-        while (post(http, port, "/api/metrics", body) != 204) {
-          assertThat(p.isAlive()).as(Files.readString(log)).isTrue();
-          assertThat(System.nanoTime()).as(Files.readString(log)).isLessThan(deadline);
-          Thread.sleep(100);
-        }
+        TethysProcess.await(
+            "the gateway to take metrics",
+            Duration.ofSeconds(90),
+            () -> {
+              assertThat(p.isAlive()).as(() -> read(log)).isTrue();
+              return post(http, port, "/api/metrics", body) == 204;
+            },
+            () -> read(log));
         assertThat(taken).hasSize(1).first().isEqualTo(request);
         assertThat(post(http, port, "/api/v1/write", body)).isEqualTo(204);
         assertThat(post(http, port, "/api/logs", new byte[0])).as("no logs there").isEqualTo(404);
         assertThat(post(http, metrics, "/api/reload", new byte[0])).isEqualTo(200);
+        assertThat(get(http, metrics, "/")).as("its pages").contains("&quot;gateway&quot;");
+        assertThat(get(http, metrics, "/api/v1/pipelines"))
+            .as("its graph")
+            .contains("receiver:gateway", "exporter:prometheus_remote_write");
       } finally {
         p.destroy();
         if (!p.waitFor(60, TimeUnit.SECONDS)) {

@@ -17,11 +17,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Tethys as a process of its own, as a user starts it, on a free port of the loopback interface.
  */
-final class TethysProcess implements AutoCloseable {
+public final class TethysProcess implements AutoCloseable {
   static final HttpClient CLIENT =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -110,10 +111,20 @@ final class TethysProcess implements AutoCloseable {
 
   /** Asks again and again until a condition that another process brings about holds. */
   void await(String what, Duration limit, BooleanSupplier condition) {
+    await(what, limit, condition, this::log);
+  }
+
+  /**
+   * The same without such a process.
+   *
+   * @param seen what to show when it was in vain
+   */
+  public static void await(
+      String what, Duration limit, BooleanSupplier condition, Supplier<Object> seen) {
     long end = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("waited " + limit + " for " + what + " in vain:\n" + log());
+        throw new AssertionError("waited " + limit + " for " + what + " in vain:\n" + seen.get());
       }
       LockSupport.parkNanos(50_000_000);
     }

@@ -104,6 +104,13 @@ public final class Type<T> {
         value.section);
   }
 
+  /** One of several words, which are themselves what is read. */
+  public static Type<String> oneOf(String what, List<String> words) {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
+    words.forEach(w -> m.put(w, w));
+    return oneOf(what, m);
+  }
+
   /** One of several words; errors and documentation name them in this order. */
   public static <T> Type<T> oneOf(String what, SequencedMap<String, T> words) {
     List<String> shown = words.keySet().stream().filter(w -> !w.isEmpty()).toList();

@@ -177,7 +177,7 @@ public final class ClymeneFlags {
     if (storages.contains("gateway")) {
       text(out, "gateway.service-type", "grpc", "grpc or http.");
       for (String p : List.of("gateway.grpc-client", "gateway.grpc")) {
-        if (p.equals("gateway.grpc") && role != ClymeneRole.AGENT && isGateway(role)) {
+        if (p.equals("gateway.grpc") && isGateway(role)) {
           continue;
         }
         text(out, p + ".host-port", "localhost:15610", "Gateways, with commas between.");

@@ -24,7 +24,7 @@ final class Shorthand {
   static int run(ClymeneRole role, List<String> args, Function<ClymeneFlags, String> graph) {
     Map<String, String> environment = System.getenv();
     if (isGraph(args)) {
-      return CollectorRole.run(args, environment::get);
+      return CollectorRole.run(role.word(), args, environment::get);
     }
     if (args.contains("--help") || args.contains("-h")) {
       System.out.print(ClymeneFlags.help(role, environment));
@@ -32,6 +32,7 @@ final class Shorthand {
     }
     ClymeneFlags flags = ClymeneFlags.read(role, args, environment);
     return CollectorRole.run(
+        role.word(),
         List.of("--config=env:" + GRAPH),
         name -> name.equals(GRAPH) ? graph.apply(flags) : environment.get(name));
   }

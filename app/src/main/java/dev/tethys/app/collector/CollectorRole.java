@@ -93,6 +93,7 @@ public final class CollectorRole implements AutoCloseable {
           + " secrets masked, components lists what there is. SIGHUP and POST /-/reload read the"
           + " configuration again and change only what changed.";
 
+  private final String word;
   private final ConfigSources sources;
   private final boolean allowUnused;
   private final GraphServices services;
@@ -108,6 +109,12 @@ public final class CollectorRole implements AutoCloseable {
   private volatile String printed = "";
 
   CollectorRole(ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
+    this("collector", sources, components, allowUnused, tap);
+  }
+
+  private CollectorRole(
+      String word, ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
+    this.word = word;
     this.sources = sources;
     this.allowUnused = allowUnused;
     this.tap = tap;
@@ -135,11 +142,17 @@ public final class CollectorRole implements AutoCloseable {
 
   /** Runs until the process is told to stop, or one command. */
   public static int run(List<String> args) {
-    return run(args, System::getenv);
+    return run("collector", args, System::getenv);
   }
 
-  /** The same with other variables for {@code env:} and {@code ${env:…}}. */
-  public static int run(List<String> args, Function<String, @Nullable String> environment) {
+  /**
+   * The same for a role that is a collector under another word, with other variables for {@code
+   * env:} and {@code ${env:…}}.
+   *
+   * @param word what the role is called on the command line
+   */
+  public static int run(
+      String word, List<String> args, Function<String, @Nullable String> environment) {
     String command = "";
     List<String> rest = args;
     if (!args.isEmpty() && !args.getFirst().startsWith("-")) {
@@ -148,12 +161,14 @@ public final class CollectorRole implements AutoCloseable {
     }
     if (!Set.of("", "validate", "print-config", "components").contains(command)) {
       throw new UsageException(
-          "tethys collector: unknown command "
+          "tethys "
+              + word
+              + ": unknown command "
               + command
               + "; there are: validate, print-config, components");
     }
     FlagSet flags =
-        new FlagSet("tethys collector", "[validate | print-config | components]", ABOUT, FLAGS);
+        new FlagSet("tethys " + word, "[validate | print-config | components]", ABOUT, FLAGS);
     if (rest.contains("--help") || rest.contains("-h")) {
       System.out.print(flags.help());
       return 0;
@@ -168,7 +183,7 @@ public final class CollectorRole implements AutoCloseable {
     ConfigSources sources = new ConfigSources(flags.list("config"), flags.list("set"), environment);
     CollectorRole role =
         new CollectorRole(
-            sources, components, flags.bool("allow-unused"), flags.bool("web.enable-tap"));
+            word, sources, components, flags.bool("allow-unused"), flags.bool("web.enable-tap"));
     try {
       return switch (command) {
         case "validate" -> {
@@ -187,7 +202,7 @@ public final class CollectorRole implements AutoCloseable {
       System.err.println(e.getMessage());
       return 1;
     } catch (IOException e) {
-      System.err.println("tethys collector: " + e.getMessage());
+      System.err.println("tethys " + word + ": " + e.getMessage());
       return 1;
     }
   }
@@ -199,7 +214,7 @@ public final class CollectorRole implements AutoCloseable {
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(this::reloadOnSignal));
       LOG.log(
-          Level.INFO, "Everything is ready: tethys {0} collector", BuildInfo.current().version());
+          Level.INFO, "Everything is ready: tethys {0} {1}", BuildInfo.current().version(), word);
       Shutdown.await();
       LOG.log(Level.INFO, "stopping; queues may empty themselves for {0}", drain);
       graph.stop(drain);
@@ -304,7 +319,7 @@ public final class CollectorRole implements AutoCloseable {
             .post("/api/reload", (q, r) -> reloadAsClymene(r));
     PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
     PipelineEndpoints.addConfig(routes, () -> printed);
-    new Interface("", "Tethys", "collector").with(Interface.Part.PIPELINES).routes(routes);
+    new Interface("", "Tethys", word).with(Interface.Part.PIPELINES).routes(routes);
     try {
       listener =
           HttpListener.start(

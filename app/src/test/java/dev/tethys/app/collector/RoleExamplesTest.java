@@ -3,6 +3,7 @@ package dev.tethys.app.collector;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.app.TethysProcess;
 import dev.tethys.app.clymene.ClymeneFlags;
 import dev.tethys.app.clymene.ClymeneGraph;
 import dev.tethys.app.clymene.ClymeneRole;
@@ -104,12 +105,8 @@ class RoleExamplesTest {
     }
   }
 
-  private static void until(BooleanSupplier done, Object seen) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).as(() -> "seen: " + seen).isLessThan(deadline);
-      Thread.sleep(50);
-    }
+  private static void until(BooleanSupplier done, Object seen) {
+    TethysProcess.await("what is to arrive", Duration.ofSeconds(90), done, () -> seen);
   }
 
   private CollectorRole run(String example, Map<String, String> environment) throws IOException {

@@ -55,7 +55,7 @@ record KafkaExporterSettings(
   private static final Key<String> COMPRESSION =
       PRODUCER.key(
           "compression",
-          words("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
+          Type.oneOf("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
           "none",
           "Of batches of records: none, gzip, snappy, lz4, zstd.");
   private static final Section COMPRESSION_PARAMS =
@@ -155,12 +155,6 @@ record KafkaExporterSettings(
     m.put("1", 1);
     m.put("0", 0);
     return Type.oneOf("required_acks", m);
-  }
-
-  private static Type<String> words(String what, List<String> words) {
-    SequencedMap<String, String> m = new LinkedHashMap<>();
-    words.forEach(w -> m.put(w, w));
-    return Type.oneOf(what, m);
   }
 
   private static Producer producer(YamlObject o) {

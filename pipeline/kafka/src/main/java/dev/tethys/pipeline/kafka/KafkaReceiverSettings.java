@@ -9,10 +9,8 @@ import dev.tethys.pipeline.Signal;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 
 /**
  * What a Kafka receiver is told, with the Collector's names.
@@ -65,7 +63,7 @@ record KafkaReceiverSettings(
   private static final Key<String> INITIAL_OFFSET =
       SECTION.key(
           "initial_offset",
-          words("initial_offset", List.of("latest", "earliest")),
+          Type.oneOf("initial_offset", List.of("latest", "earliest")),
           "latest",
           "Where a group begins that has no position: latest or earliest.");
   private static final Key<Duration> SESSION_TIMEOUT =
@@ -81,7 +79,8 @@ record KafkaReceiverSettings(
       SECTION.key(
           "group_rebalance_strategies",
           Type.list(
-              words("strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"))),
+              Type.oneOf(
+                  "strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"))),
           List.of("cooperative-sticky"),
           "How partitions are shared.");
   private static final Key<Long> MIN_FETCH_SIZE =
@@ -245,12 +244,6 @@ record KafkaReceiverSettings(
     } else if (!name.matches("[a-zA-Z0-9._-]{1,249}")) {
       throw o.error(key, "\"" + name + "\" is no name of a topic");
     }
-  }
-
-  private static Type<String> words(String what, List<String> words) {
-    SequencedMap<String, String> m = new LinkedHashMap<>();
-    words.forEach(w -> m.put(w, w));
-    return Type.oneOf(what, m);
   }
 
   private static KafkaReceiverSettings read(YamlObject o) {
