@@ -2,7 +2,7 @@ package dev.tethys.model.telemetry;
 
 /** A message with attributes of which its source may have left some out. */
 public abstract sealed class AttributedMessage extends Message implements Attributed
-    permits LogRecord, Resource, Scope, Span, SpanEvent, SpanLink {
+    permits Resource, Scope, SpanEvent, TracedMessage {
   private Attributes attributes = new Attributes();
   private int droppedAttributesCount;
 

@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import org.jspecify.annotations.Nullable;
 
 /** A log record. */
-public final class LogRecord extends AttributedMessage implements Item<LogRecord> {
+public final class LogRecord extends TracedMessage implements Item<LogRecord> {
   private long timeUnixNano;
   private long observedTimeUnixNano;
   private int severityNumber;
@@ -11,9 +11,6 @@ public final class LogRecord extends AttributedMessage implements Item<LogRecord
   private String eventName = "";
   private @Nullable Object body;
   private int flags;
-  private long traceIdHigh;
-  private long traceIdLow;
-  private long spanId;
 
   /** When it happened, in nanoseconds since 1970; 0 if not known. */
   public long timeUnixNano() {
@@ -84,30 +81,6 @@ public final class LogRecord extends AttributedMessage implements Item<LogRecord
     this.flags = flags;
   }
 
-  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
-  public long traceIdHigh() {
-    return traceIdHigh;
-  }
-
-  /** The last eight bytes of the trace id. */
-  public long traceIdLow() {
-    return traceIdLow;
-  }
-
-  public void setTraceId(long high, long low) {
-    traceIdHigh = high;
-    traceIdLow = low;
-  }
-
-  /** The span id; 0 when there is none. */
-  public long spanId() {
-    return spanId;
-  }
-
-  public void setSpanId(long spanId) {
-    this.spanId = spanId;
-  }
-
   @Override
   public int itemCount() {
     return 1;
@@ -117,7 +90,7 @@ public final class LogRecord extends AttributedMessage implements Item<LogRecord
   @Override
   public LogRecord copy() {
     LogRecord c = new LogRecord();
-    c.copyAttributes(this);
+    c.copyTraced(this);
     c.timeUnixNano = timeUnixNano;
     c.observedTimeUnixNano = observedTimeUnixNano;
     c.severityNumber = severityNumber;
@@ -125,9 +98,6 @@ public final class LogRecord extends AttributedMessage implements Item<LogRecord
     c.eventName = eventName;
     c.body = AnyValue.copy(body);
     c.flags = flags;
-    c.traceIdHigh = traceIdHigh;
-    c.traceIdLow = traceIdLow;
-    c.spanId = spanId;
     return c;
   }
 }

@@ -5,10 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A span. */
-public final class Span extends AttributedMessage implements Item<Span> {
-  private long traceIdHigh;
-  private long traceIdLow;
-  private long spanId;
+public final class Span extends TracedMessage implements Item<Span> {
   private long parentSpanId;
   private String traceState = "";
   private int flags;
@@ -143,30 +140,6 @@ public final class Span extends AttributedMessage implements Item<Span> {
     this.statusMessage = statusMessage;
   }
 
-  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
-  public long traceIdHigh() {
-    return traceIdHigh;
-  }
-
-  /** The last eight bytes of the trace id. */
-  public long traceIdLow() {
-    return traceIdLow;
-  }
-
-  public void setTraceId(long high, long low) {
-    traceIdHigh = high;
-    traceIdLow = low;
-  }
-
-  /** The span id; 0 when there is none. */
-  public long spanId() {
-    return spanId;
-  }
-
-  public void setSpanId(long spanId) {
-    this.spanId = spanId;
-  }
-
   @Override
   public int itemCount() {
     return 1;
@@ -176,10 +149,7 @@ public final class Span extends AttributedMessage implements Item<Span> {
   @Override
   public Span copy() {
     Span c = new Span();
-    c.copyAttributes(this);
-    c.traceIdHigh = traceIdHigh;
-    c.traceIdLow = traceIdLow;
-    c.spanId = spanId;
+    c.copyTraced(this);
     c.parentSpanId = parentSpanId;
     c.traceState = traceState;
     c.flags = flags;

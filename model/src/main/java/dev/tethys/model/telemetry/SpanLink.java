@@ -1,10 +1,7 @@
 package dev.tethys.model.telemetry;
 
 /** A link from a span to another. */
-public final class SpanLink extends AttributedMessage {
-  private long traceIdHigh;
-  private long traceIdLow;
-  private long spanId;
+public final class SpanLink extends TracedMessage {
   private String traceState = "";
   private int flags;
 
@@ -25,37 +22,10 @@ public final class SpanLink extends AttributedMessage {
     this.flags = flags;
   }
 
-  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
-  public long traceIdHigh() {
-    return traceIdHigh;
-  }
-
-  /** The last eight bytes of the trace id. */
-  public long traceIdLow() {
-    return traceIdLow;
-  }
-
-  public void setTraceId(long high, long low) {
-    traceIdHigh = high;
-    traceIdLow = low;
-  }
-
-  /** The span id; 0 when there is none. */
-  public long spanId() {
-    return spanId;
-  }
-
-  public void setSpanId(long spanId) {
-    this.spanId = spanId;
-  }
-
   /** A deep copy. */
   public SpanLink copy() {
     SpanLink c = new SpanLink();
-    c.copyAttributes(this);
-    c.traceIdHigh = traceIdHigh;
-    c.traceIdLow = traceIdLow;
-    c.spanId = spanId;
+    c.copyTraced(this);
     c.traceState = traceState;
     c.flags = flags;
     return c;
