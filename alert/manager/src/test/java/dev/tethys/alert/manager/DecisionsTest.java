@@ -123,6 +123,17 @@ class DecisionsTest extends AlertmanagerFixture {
     assertThat(events)
         .containsExactly(
             "A silenced " + id, "N muted nights", "A free ", "A notified r/webhook[0]");
+    events.clear();
+    answer = 400;
+    for (int i = 0; i < 5; i++) {
+      post(firing("B"));
+      after(Duration.ofMinutes(1));
+    }
+    answer = 200;
+    after(Duration.ofMinutes(1));
+    assertThat(events)
+        .filteredOn(e -> e.startsWith("B "))
+        .containsExactly("B failed r/webhook[0]", "B notified r/webhook[0]");
   }
 
   @Test

@@ -4,17 +4,23 @@ import dev.tethys.alert.manager.state.LabelSet;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a look at a group came to.
  *
  * @param held the alerts that were kept back
  * @param quiet the time intervals because of which nobody was told
+ * @param failing alerts that integrations could not be told of, by the integration
  * @param attempts for each integration of the receiver what became of it; empty when it did not
  *     come to that
  */
 public record Look(
-    Instant at, Map<LabelSet, Held> held, List<String> quiet, List<Attempt> attempts) {
+    Instant at,
+    Map<LabelSet, Held> held,
+    List<String> quiet,
+    Map<String, Set<LabelSet>> failing,
+    List<Attempt> attempts) {
   /** Why an alert was kept back. */
   public enum Cause {
     INHIBITED,

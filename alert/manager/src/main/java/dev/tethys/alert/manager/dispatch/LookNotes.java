@@ -7,9 +7,11 @@ import dev.tethys.alert.manager.state.LabelSet;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Takes down what happens in one look at a group; from several threads. */
 final class LookNotes {
@@ -52,7 +54,13 @@ final class LookNotes {
   }
 
   synchronized Look end() {
-    return new Look(at, new HashMap<>(held), quiet, List.copyOf(attempts));
+    Map<String, Set<LabelSet>> failing = new HashMap<>();
+    for (AlertEvent e : events) {
+      if (e.kind() == AlertEvent.Kind.FAILED) {
+        failing.computeIfAbsent(e.by(), k -> new HashSet<>()).add(e.labels());
+      }
+    }
+    return new Look(at, new HashMap<>(held), quiet, failing, List.copyOf(attempts));
   }
 
   /**
@@ -75,7 +83,16 @@ final class LookNotes {
         out.add(e);
       }
     }
-    out.addAll(events);
+    for (AlertEvent e : events) {
+      // That it goes on failing at each look is no news.
+      boolean known =
+          e.kind() == AlertEvent.Kind.FAILED
+              && before != null
+              && before.failing().getOrDefault(e.by(), Set.of()).contains(e.labels());
+      if (!known) {
+        out.add(e);
+      }
+    }
     return out;
   }
 
