@@ -55,7 +55,7 @@ class DestinationPagesTest {
     }
     Components components = BuiltIn.components();
     GraphConfig config =
-        GraphConfig.read(YamlDocument.parse("page", null, yaml), components, false);
+        GraphConfig.read(YamlDocument.parse("page", null, whole(yaml)), components, false);
     Graph.check(
         config,
         new GraphServices(
@@ -64,5 +64,22 @@ class DestinationPagesTest {
             new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
             new Ledger(),
             new Registry()));
+  }
+
+  /** A page may show exporters alone: they are put into a pipeline. */
+  private static String whole(String yaml) {
+    if (yaml.contains("service:")) {
+      return yaml;
+    }
+    List<String> ids = new ArrayList<>();
+    Matcher m = Pattern.compile("(?m)^  ([a-z][a-z0-9_]*(?:/[^:\\s]+)?):").matcher(yaml);
+    while (m.find()) {
+      ids.add(m.group(1));
+    }
+    return yaml
+        + "\nreceivers: {otlp: {protocols: {http: }}}\n"
+        + "service: {pipelines: {metrics: {receivers: [otlp], exporters: "
+        + ids
+        + "}}}\n";
   }
 }
