@@ -18,6 +18,7 @@ import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.file.Positions;
+import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -39,6 +40,7 @@ import dev.tethys.pipeline.stages.Stages;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.WebConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -322,10 +324,14 @@ final class Agent implements AutoCloseable {
     routes.get("/config", (q, r) -> r.send(YamlWriter.write(config.tree())));
     routes.get("/targets", (q, r) -> r.send(targetsPage()));
     routes.get("/service-discovery", (q, r) -> r.send(discoveryPage()));
-    return HttpListener.start(
-        HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix()),
-        routes,
-        null);
+    HttpListenerOptions options =
+        HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix());
+    ServerTls tls = s.tls();
+    if (tls == null) {
+      return HttpListener.start(options, routes, null);
+    }
+    WebConfig web = tls.web();
+    return HttpListener.start(options, () -> web, routes, null);
   }
 
   private String targetsPage() {

@@ -13,6 +13,7 @@ import dev.tethys.collect.logs.journal.JournalConfig;
 import dev.tethys.collect.logs.push.GcpConfig;
 import dev.tethys.collect.logs.push.HerokuConfig;
 import dev.tethys.collect.logs.push.LokiPushConfig;
+import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.collect.logs.syslog.SyslogConfig;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
@@ -59,8 +60,9 @@ record PromtailConfig(
       long port,
       String prefix,
       boolean healthCheckTarget,
-      Logging logging) {
-    static final Server DEFAULT = new Server(false, "", 80, "", true, new Logging("", ""));
+      Logging logging,
+      @Nullable ServerTls tls) {
+    static final Server DEFAULT = new Server(false, "", 80, "", true, new Logging("", ""), null);
   }
 
   /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
@@ -97,6 +99,9 @@ record PromtailConfig(
       SERVER.key(
           "health_check_target", Type.BOOL, true, "Whether /ready waits for a target with files.");
 
+  private static final Key<ServerTls> SERVER_TLS =
+      SERVER.optional("http_tls_config", ServerTls.TYPE, "TLS of the server.");
+
   private static final Key<String> LOG_LEVEL =
       SERVER.key(
           "log_level",
@@ -115,7 +120,6 @@ record PromtailConfig(
         .notBuilt("register_instrumentation", "Instrumentation of the server.")
         .notBuilt("enable_runtime_reload", "Reading the configuration anew.")
         .notBuilt("external_url", "Where it is reached from outside.")
-        .notBuilt("http_tls_config", "TLS.")
         .notBuilt("grpc_tls_config", "TLS.")
         .notBuilt("graceful_shutdown_timeout", "A limit.")
         .notBuilt("http_server_read_timeout", "A limit.")
@@ -327,7 +331,8 @@ record PromtailConfig(
         o.get(PORT),
         prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix,
         o.get(HEALTH),
-        logging(o));
+        logging(o),
+        o.find(SERVER_TLS));
   }
 
   private static LokiLimits limits(YamlObject o) {
@@ -405,7 +410,7 @@ record PromtailConfig(
     return out;
   }
 
-  /** What is in force, to be shown: no secrets, and without the stages. */
+  /** What is in force, to be shown: no secrets. */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("clients", clients.stream().map(LokiClientConfig::tree).toList());
@@ -418,6 +423,9 @@ record PromtailConfig(
     for (ScrapeConfig j : jobs) {
       Map<String, @Nullable Object> s = new LinkedHashMap<>();
       s.put("job_name", j.name);
+      if (j.stages != null && !j.stages.isNull()) {
+        s.put("pipeline_stages", j.stages.asTree());
+      }
       s.put("relabel_configs", RelabelConfig.tree(j.relabeling));
       Discoveries.addTo(s, j.discovery);
       s.put("sources", j.sources.stream().map(LogSourceConfig::kind).toList());

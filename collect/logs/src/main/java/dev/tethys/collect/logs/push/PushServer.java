@@ -2,9 +2,7 @@ package dev.tethys.collect.logs.push;
 
 import dev.tethys.collect.logs.Delivery;
 import dev.tethys.config.Key;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
-import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.HttpException;
@@ -15,7 +13,6 @@ import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,29 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param address on which it listens; "" for all
  * @param port 0 for any that is free
  * @param prefix before every path
- * @param certFile "" for no TLS
+ * @param tls null for none
  */
-public record PushServer(
-    String address, int port, String prefix, String certFile, String keyFile, String clientCaFile) {
+public record PushServer(String address, int port, String prefix, @Nullable ServerTls tls) {
   /**
    * How long a request waits for its entries to be delivered before its sender is told to retry.
    */
   static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private static final Section TLS = new Section("http_tls_config", "TLS of the server.");
-  private static final Key<String> CERT_FILE =
-      TLS.key("cert_file", Type.PATH, "", "File of the certificate chain.");
-  private static final Key<String> KEY_FILE =
-      TLS.key("key_file", Type.PATH, "", "File of the private key.");
-  private static final Key<String> CLIENT_CA_FILE =
-      TLS.key("client_ca_file", Type.PATH, "", "Authorities of which clients must show one.");
-
-  static {
-    TLS.notBuilt("cert", "Certificate as text.")
-        .notBuilt("key", "Key as text.")
-        .notBuilt("client_auth_type", "Given client_ca_file, clients must show a certificate.")
-        .notBuilt("client_ca", "Authorities as text.");
-  }
 
   private static final Section SECTION = new Section("server", "Where it listens.");
   private static final Key<String> ADDRESS =
@@ -55,8 +36,8 @@ public record PushServer(
       SECTION.key("http_listen_port", Type.INT, 0L, "Its port; 0 for any that is free.");
   private static final Key<String> PREFIX =
       SECTION.key("http_path_prefix", Type.STRING, "", "Before every path.");
-  private static final Key<YamlObject> TLS_KEY =
-      SECTION.optional("http_tls_config", TLS.type(o -> o), "TLS.");
+  private static final Key<ServerTls> TLS =
+      SECTION.optional("http_tls_config", ServerTls.TYPE, "TLS.");
 
   static {
     SECTION.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
@@ -87,17 +68,7 @@ public record PushServer(
     if (!prefix.isEmpty() && (!prefix.startsWith("/") || prefix.endsWith("/"))) {
       throw o.error(PREFIX, "http_path_prefix begins with / and does not end with one");
     }
-    YamlObject tls = o.find(TLS_KEY);
-    if (tls != null && (tls.get(CERT_FILE).isEmpty() || tls.get(KEY_FILE).isEmpty())) {
-      throw tls.error("cert_file and key_file must be configured");
-    }
-    return new PushServer(
-        o.get(ADDRESS),
-        Math.toIntExact(o.get(PORT)),
-        prefix,
-        tls == null ? "" : tls.get(CERT_FILE),
-        tls == null ? "" : tls.get(KEY_FILE),
-        tls == null ? "" : tls.get(CLIENT_CA_FILE));
+    return new PushServer(o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS));
   }
 
   HttpListener listen(Routes routes, String what) throws IOException {
@@ -106,21 +77,10 @@ public record PushServer(
           HttpListenerOptions.on(
                   (address.contains(":") ? "[" + address + "]" : address) + ":" + port)
               .withRoutePrefix(prefix);
-      if (certFile.isEmpty()) {
+      if (tls == null) {
         return HttpListener.start(options, routes, null);
       }
-      WebConfig.ServerTls tls =
-          WebConfig.ServerTls.read(
-              "",
-              certFile,
-              Secret.NONE,
-              keyFile,
-              clientCaFile,
-              TlsVersion.TLS12,
-              TlsVersion.TLS13,
-              List.of(),
-              List.of());
-      WebConfig web = new WebConfig(tls, true, Map.of(), Map.of(), null);
+      WebConfig web = tls.web();
       return HttpListener.start(options, () -> web, routes, null);
     } catch (IOException | IllegalArgumentException e) {
       throw new IOException(

@@ -7,9 +7,14 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.collect.logs.SourceRig;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.testkit.TestCertificates;
+import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -187,6 +192,29 @@ class PushSourceTest {
           .containsEntry("was_gcp_resource_labels_backend_service_name", "b")
           .containsEntry("was_gcp_labels_k", "v");
       assertThat(post(s, "/gcp/api/v1/push", "application/json", bytes("{}"))).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void speaksTls() throws Exception {
+    TestCertificates certs = new TestCertificates(folder);
+    certs.issue("server", "ip:127.0.0.1");
+    String yaml =
+        "{server: {http_listen_address: 127.0.0.1, http_tls_config: {cert_file: '%s',"
+            + " key_file: '%s'}}}";
+    LokiPushConfig config =
+        SourceRig.read(
+            LokiPushConfig.TYPE, yaml.formatted(certs.certificate("server"), certs.key("server")));
+    TlsConfig trusting =
+        new TlsConfig("", certs.ca().toString(), "", "", Secret.NONE, "", "", false, null, null);
+    try (LokiPushSource s = started(new LokiPushSource(config, rig.context()));
+        Socket c = TlsSockets.factory(trusting).createSocket("127.0.0.1", s.port())) {
+      c.getOutputStream()
+          .write(bytes("GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+      c.getOutputStream().flush();
+      assertThat(new String(c.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200")
+          .endsWith("ready");
     }
   }
 
