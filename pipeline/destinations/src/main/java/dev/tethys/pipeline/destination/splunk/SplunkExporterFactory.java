@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.destination.splunk;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code splunk_hec} exporters. */
+public final class SplunkExporterFactory
+    implements ExporterFactory<SplunkSettings>, Checkable<SplunkSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public SplunkExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "splunk_hec";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics and logs to Splunk's HTTP Event Collector.";
+  }
+
+  @Override
+  public Type<SplunkSettings> settings() {
+    return SplunkSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  private static @Nullable ClientAuth auth(SplunkSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private HttpEndpoint endpoint(SplunkSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        Map.of("authorization", "Splunk " + s.token().value()),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  @Override
+  public Exporter create(SplunkSettings s, Signal signal, Context context) {
+    LineParcels lines =
+        new LineParcels(
+            s.client().compression(), s.client().level(), 1, "application/json", auth(s, context));
+    Encoder encoder =
+        signal == Signal.LOGS
+            ? new SplunkLogs(s, lines, context.clock()::millis)
+            : new RowParcels(
+                s.rows(),
+                false,
+                () -> new SplunkEvents(s),
+                lines,
+                new LeftOut(context.metrics(), context.id().toString()));
+    return context.exporter(
+        s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint(s, context), lines));
+  }
+
+  @Override
+  public DestinationProbe probe(SplunkSettings s, Context context) {
+    HttpEndpoint endpoint = endpoint(s, context);
+    return new DestinationProbe() {
+      @Override
+      public String connect() throws IOException, InterruptedException {
+        HttpEndpoint.Reply r =
+            endpoint.call("GET", s.url().resolve("/services/collector/health"), Map.of(), null);
+        if (!r.isOk()) {
+          throw new IOException("/services/collector/health: " + r.reason());
+        }
+        return "Splunk's collector says: " + r.text().strip();
+      }
+
+      @Override
+      public String write(long seconds, double value) throws IOException, InterruptedException {
+        TextBuffer event = new TextBuffer();
+        SplunkEvents.time(seconds * 1000, event);
+        event.put(SplunkEvents.common(s)).put(",\"event\":\"tethys_probe ").number(value);
+        HttpEndpoint.Reply r =
+            endpoint.call(
+                "POST",
+                s.url(),
+                Map.of("content-type", "application/json"),
+                event.put("\"}\n").take());
+        if (!r.isOk()) {
+          throw new IOException(s.url() + ": " + r.reason());
+        }
+        return "wrote the event \"tethys_probe " + value + "\"; the collector cannot be read";
+      }
+    };
+  }
+}

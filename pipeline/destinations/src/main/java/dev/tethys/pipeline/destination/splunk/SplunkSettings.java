@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.destination.splunk;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.EnumSet;
+
+/**
+ * What the {@code splunk_hec} exporter is told, with the Collector's names.
+ *
+ * @param url with its path
+ * @param source of every event; "" for what the token says, as {@code sourceType} and {@code index}
+ */
+record SplunkSettings(
+    HttpClientSettings client,
+    URI url,
+    Secret token,
+    String source,
+    String sourceType,
+    String index,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("splunk_hec", "Writes metrics and logs to Splunk's HTTP Event Collector.")
+          .include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          2000,
+          800_000);
+  private static final Key<Secret> TOKEN =
+      SECTION.required("token", Type.SECRET, "The collector's token.");
+  private static final Key<String> SOURCE =
+      SECTION.key("source", Type.STRING, "", "Source of every event.");
+  private static final Key<String> SOURCETYPE =
+      SECTION.key("sourcetype", Type.STRING, "", "Source type of every event.");
+  private static final Key<String> INDEX =
+      SECTION.key("index", Type.STRING, "", "Index of every event; of metrics, one of metrics.");
+
+  static {
+    for (String k :
+        new String[] {
+          "disable_compression",
+          "log_data_enabled",
+          "profiling_data_enabled",
+          "splunk_app_name",
+          "splunk_app_version",
+          "max_content_length_logs",
+          "max_content_length_metrics",
+          "max_content_length_traces",
+          "max_event_size",
+          "use_multi_metric_format",
+          "heartbeat",
+          "health_path",
+          "health_check_enabled",
+          "export_raw",
+          "telemetry",
+          "otel_attrs_to_hec_metadata",
+          "otel_to_hec_fields",
+          "hec_metadata_to_otel_attrs",
+          "batcher",
+          "deprecated_batcher"
+        }) {
+      SECTION.notBuilt(k, "Of the Collector's exporter.");
+    }
+  }
+
+  static final Type<SplunkSettings> TYPE = SECTION.type(SplunkSettings::read);
+
+  private static SplunkSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    if (client.endpoint() == null) {
+      throw o.error("\"endpoint\" must name the collector, as https://host:8088");
+    }
+    String path = client.endpoint().getPath();
+    URI url =
+        path == null || path.isEmpty() || path.equals("/")
+            ? client.endpoint().resolve("/services/collector")
+            : client.endpoint();
+    return new SplunkSettings(
+        client,
+        url,
+        o.get(TOKEN),
+        o.get(SOURCE),
+        o.get(SOURCETYPE),
+        o.get(INDEX),
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+}

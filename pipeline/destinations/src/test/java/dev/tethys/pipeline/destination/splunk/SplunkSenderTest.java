@@ -1,0 +1,157 @@
+package dev.tethys.pipeline.destination.splunk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpDouble;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.resource.v1.Resource;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SplunkSenderTest {
+  private HttpDouble splunk;
+  private HttpClientFactory http;
+  private SplunkSettings settings;
+  private LineParcels lines;
+  private SplunkSender sender;
+
+  @BeforeEach
+  void start() throws IOException {
+    splunk = new HttpDouble();
+    splunk.otherwise(200, "{\"text\":\"Success\",\"code\":0}");
+    http = new HttpClientFactory("tethys/test");
+    YamlDocument d =
+        YamlDocument.parse(
+            "c.yaml", null, "{endpoint: '" + splunk.url() + "', token: t, index: m, source: s}");
+    settings = SplunkSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    lines = new LineParcels(settings.client().compression(), -1, 1, "application/json", null);
+    sender =
+        new SplunkSender(
+            settings.url(),
+            new HttpEndpoint(
+                settings.client(),
+                null,
+                Map.of("authorization", "Splunk t"),
+                settings.delivery().timeout(),
+                http,
+                () -> 0),
+            lines);
+  }
+
+  @AfterEach
+  void stop() {
+    splunk.close();
+    http.close();
+  }
+
+  private Encoder.Encoded metrics() {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "up", "instance", "h:1", "q", "a\"b"))
+        .sample(1005, 1)
+        .sample(2050, Double.NaN)
+        .endSeries();
+    w.beginSeries(Labels.of("__name__", "x", "metric_type", "c")).sample(1, 1).endSeries();
+    w.beginSeries(Labels.of("__name__", "y")).sample(3500, 0.5).endSeries();
+    return new RowParcels(
+            settings.rows(),
+            false,
+            () -> new SplunkEvents(settings),
+            lines,
+            new LeftOut(new Registry(), "splunk_hec"))
+        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 4, 0));
+  }
+
+  @Test
+  void samplesAreEventsAndWhatHasNoPlaceIsCounted() throws Exception {
+    Encoder.Encoded e = metrics();
+    assertThat(e.drops()).isEqualTo(Map.of("not_finite", 1, "reserved_field", 1));
+    assertThat(sender.send(e.parcels().getFirst())).isEqualTo(Verdict.DELIVERED);
+    HttpDouble.Got got = splunk.requests().getFirst();
+    assertThat(got.path()).isEqualTo("/services/collector");
+    assertThat(got.header("Authorization")).isEqualTo("Splunk t");
+    assertThat(got.text())
+        .isEqualTo(
+            """
+            {"time":1.005,"source":"s","index":"m","host":"h:1","event":"metric",\
+            "fields":{"metric_name:up":1,"instance":"h:1","q":"a\\"b"}}
+            {"time":3.500,"source":"s","index":"m","event":"metric","fields":{"metric_name:y":0.5}}
+            """);
+  }
+
+  @Test
+  void anEventThatIsNamedIsBuriedAlone() throws Exception {
+    splunk.answer(400, "{\"text\":\"Invalid data format\",\"code\":6,\"invalid-event-number\":1}");
+    Verdict.Sorted v = (Verdict.Sorted) sender.send(metrics().parcels().getFirst());
+    assertThat(lines.open(v.refused().getFirst().parcel()).row(0)).contains("metric_name:y");
+    assertThat(lines.open(Objects.requireNonNull(v.again())).row(0)).contains("metric_name:up");
+    assertThat(v.delivered()).isZero();
+  }
+
+  @Test
+  void overloadAndAMissingTokenAreWaitedFor() throws Exception {
+    Parcel p = metrics().parcels().getFirst();
+    for (int status : new int[] {401, 403, 429, 500, 503}) {
+      splunk.answer(status, "{\"code\":9}");
+      assertThat(sender.send(p)).isInstanceOf(Verdict.Later.class);
+    }
+    splunk.answer(413, "");
+    assertThat(sender.send(p)).isInstanceOf(Verdict.Instead.class);
+  }
+
+  @Test
+  void logRecordsAreEvents() throws Exception {
+    KeyValue.Builder host =
+        KeyValue.newBuilder()
+            .setKey("host.name")
+            .setValue(AnyValue.newBuilder().setStringValue("h1"));
+    byte[] body =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(
+                ResourceLogs.newBuilder()
+                    .setResource(Resource.newBuilder().addAttributes(host))
+                    .addScopeLogs(
+                        ScopeLogs.newBuilder()
+                            .addLogRecords(
+                                LogRecord.newBuilder()
+                                    .setTimeUnixNano(1_500_000_000L)
+                                    .setSeverityText("WARN")
+                                    .setBody(AnyValue.newBuilder().setStringValue("a line")))))
+            .build()
+            .toByteArray();
+    Parcel p =
+        new SplunkLogs(settings, lines, () -> 0)
+            .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
+            .parcels()
+            .getFirst();
+    assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+    assertThat(splunk.requests().getFirst().text())
+        .isEqualTo(
+            "{\"time\":1.500,\"source\":\"s\",\"index\":\"m\",\"host\":\"h1\",\"event\":\"a line\","
+                + "\"fields\":{\"severity_text\":\"WARN\"}}\n");
+  }
+}
