@@ -49,6 +49,13 @@ public final class KdbDouble implements AutoCloseable {
         case Instant _ -> rows.stream().map(r -> (Instant) r[i]).toArray(Instant[]::new);
         case UUID _ -> rows.stream().map(r -> (UUID) r[i]).toArray(UUID[]::new);
         case Double _ -> rows.stream().mapToDouble(r -> (Double) r[i]).toArray();
+        case Boolean _ -> {
+          boolean[] b = new boolean[rows.size()];
+          for (int r = 0; r < b.length; r++) {
+            b[r] = (Boolean) rows.get(r)[i];
+          }
+          yield b;
+        }
         case Long _ -> rows.stream().mapToLong(r -> (Long) r[i]).toArray();
         case String _ -> rows.stream().map(r -> (String) r[i]).toArray(String[]::new);
         default -> rows.stream().map(r -> r[i]).toArray();

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.destination.debug.NopExporterFactory;
 import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
 import dev.tethys.pipeline.destination.file.FileExporterFactory;
 import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
+import dev.tethys.pipeline.destination.kdb.KdbExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
@@ -83,6 +84,7 @@ public final class BuiltIn {
     all.add(new SplunkExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));
+    all.add(new KdbExporterFactory());
     all.add(new FileExporterFactory());
     all.add(new DebugExporterFactory());
     all.add(new NopExporterFactory());

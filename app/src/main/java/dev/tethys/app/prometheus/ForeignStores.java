@@ -4,6 +4,7 @@ import dev.tethys.store.remote.StoreType;
 import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
 import dev.tethys.store.remote.elastic.ElasticStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
+import dev.tethys.store.remote.kdb.KdbStoreType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -22,6 +23,7 @@ public final class ForeignStores {
     all.add(new ClickHouseStoreType());
     all.add(new ElasticStoreType(false));
     all.add(new ElasticStoreType(true));
+    all.add(new KdbStoreType());
     all.add(new InfluxStoreType());
     ServiceLoader.load(StoreType.class).forEach(all::add);
     return List.copyOf(all);

@@ -1,0 +1,38 @@
+package dev.tethys.codec.kdb;
+
+/** Unix milliseconds as q's timestamps: nanoseconds since 2000, between 1707 and 2292. */
+public final class QTimes {
+  private static final long NANOS = 1_000_000;
+  private static final long DAY_NANOS = 86_400_000L * NANOS;
+
+  /** The first and the last millisecond that a timestamp can be; beyond stand null and infinities. */
+  public static final long MIN_MILLIS = QType.EPOCH_MILLIS - Long.MAX_VALUE / NANOS + 1;
+
+  public static final long MAX_MILLIS = QType.EPOCH_MILLIS + Long.MAX_VALUE / NANOS - 1;
+
+  private QTimes() {}
+
+  public static boolean isInRange(long millis) {
+    return millis >= MIN_MILLIS && millis <= MAX_MILLIS;
+  }
+
+  /** The timestamp of a moment; the nearest there is. */
+  public static long timestamp(long millis) {
+    return (Math.clamp(millis, MIN_MILLIS, MAX_MILLIS) - QType.EPOCH_MILLIS) * NANOS;
+  }
+
+  /** The moment of a timestamp. */
+  public static long millis(long timestamp) {
+    return Math.floorDiv(timestamp, NANOS) + QType.EPOCH_MILLIS;
+  }
+
+  /** The time of day of a timestamp. */
+  public static long timespan(long timestamp) {
+    return Math.floorMod(timestamp, DAY_NANOS);
+  }
+
+  /** The day of a timestamp, counted from 2000-01-01. */
+  public static int date(long timestamp) {
+    return (int) Math.floorDiv(timestamp, DAY_NANOS);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.pipeline.destination.kdb;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.web.kdb.KdbClient;
+import java.util.Set;
+
+/** Makes {@code kdb} exporters. */
+public final class KdbExporterFactory
+    implements ExporterFactory<KdbSettings>, Checkable<KdbSettings> {
+  @Override
+  public String type() {
+    return "kdb";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to kdb+: a tickerplant, or a process with keyed tables.";
+  }
+
+  @Override
+  public Type<KdbSettings> settings() {
+    return KdbSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Exporter create(KdbSettings s, Signal signal, Context context) {
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new TableParcels(s.rows(), true),
+        new KdbSender(new KdbClient(s.address()), s, context.clock()::millis));
+  }
+
+  @Override
+  public DestinationProbe probe(KdbSettings s, Context context) {
+    return new KdbProbe(new KdbClient(s.address()), s, context.clock()::millis);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.tethys.pipeline.destination.kdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.kdb.QTimes;
+import dev.tethys.codec.kdb.QValue;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.tables.KnownSeries;
+import dev.tethys.pipeline.destination.tables.MetricTables;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.web.kdb.KdbClient;
+import dev.tethys.web.kdb.KdbException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Writes parcels by calls that are answered: series first, then what refers to them. Keyed tables
+ * take a parcel that is sent again as the same rows; a tickerplant has them twice, and who reads
+ * leaves one of two out.
+ */
+final class KdbSender implements Sender {
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+
+  /** Errors that say that the rows do not fit: kdb+ has one word for each. */
+  private static final Set<String> ROWS_ARE_WRONG =
+      Set.of("type", "length", "mismatch", "rank", "domain", "cast");
+
+  private static final Set<String> OVERLOAD = Set.of("wsfull", "limit", "stop");
+
+  private final KdbClient client;
+  private final KdbSettings settings;
+  private final LongSupplier millis;
+  private final KnownSeries known = new KnownSeries();
+  private volatile boolean made;
+
+  KdbSender(KdbClient client, KdbSettings settings, LongSupplier millis) {
+    this.client = client;
+    this.settings = settings;
+    this.millis = millis;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    try {
+      prepare();
+      MetricTables t = new MetricTables(TableParcels.body(p));
+      write(t);
+      int beyond =
+          (int)
+              (t.samples().stream().filter(s -> !QTimes.isInRange(s.time())).count()
+                  + t.histograms().stream().filter(s -> !QTimes.isInRange(s.time())).count());
+      return beyond == 0
+          ? Verdict.DELIVERED
+          : new Verdict.Partial(beyond, "times that a timestamp of kdb+ cannot be");
+    } catch (CodecException e) {
+      return new Verdict.Never(String.valueOf(e.getMessage()));
+    } catch (KdbException e) {
+      return verdict(e);
+    }
+  }
+
+  /** Writes all tables of a parcel. */
+  void write(MetricTables t) throws IOException, InterruptedException {
+    List<MetricTables.Series> fresh = known.unknown(t.series());
+    String prefix = settings.prefix();
+    List<KdbTable> all = new ArrayList<>();
+    all.add(KdbTable.series(prefix, fresh, settings.symbolLabels(), millis.getAsLong()));
+    all.add(KdbTable.metadata(prefix, t, millis.getAsLong()));
+    all.add(KdbTable.exemplars(prefix, t));
+    all.add(KdbTable.histograms(prefix, t));
+    all.add(KdbTable.samples(prefix, t));
+    for (KdbTable table : all) {
+      if (table.rows() > 0) {
+        client.ask(
+            settings.tickerplant()
+                ? QValue.list(
+                    QValue.text(settings.function()), QValue.symbol(table.name()), table.list())
+                : QValue.list(QValue.text("upsert"), QValue.symbol(table.name()), table.keyed()),
+            settings.delivery().timeout());
+      }
+    }
+    known.told(fresh);
+  }
+
+  /** Makes the tables that a process does not have; a tickerplant has its own file of them. */
+  void prepare() throws IOException, InterruptedException {
+    if (made || settings.tickerplant() || !settings.createTables()) {
+      return;
+    }
+    for (KdbTable t : KdbTable.empty(settings.prefix(), settings.symbolLabels())) {
+      client.ask(
+          QValue.list(
+              QValue.text("{if[not x in tables[];x set y]}"), QValue.symbol(t.name()), t.keyed()),
+          settings.delivery().timeout());
+    }
+    made = true;
+  }
+
+  private Verdict verdict(KdbException e) {
+    String why = String.valueOf(e.getMessage());
+    if (e.to() == KdbException.To.LOGIN) {
+      return new Verdict.Later(PAUSE, false, why);
+    }
+    String word = why.substring(why.lastIndexOf('\'') + 1);
+    if (ROWS_ARE_WRONG.contains(word)) {
+      return new Verdict.Never(why);
+    }
+    if (KdbTable.empty(settings.prefix(), List.of()).stream().anyMatch(t -> t.name().equals(word))) {
+      made = false; // a table is missing, of a tickerplant until somebody makes it
+      known.forget();
+      return new Verdict.Later(settings.tickerplant() ? PAUSE : Duration.ZERO, false, why);
+    }
+    return new Verdict.Later(Duration.ZERO, OVERLOAD.contains(word), why);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,254 @@
+package dev.tethys.store.remote.kdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.kdb.QTimes;
+import dev.tethys.codec.kdb.QType;
+import dev.tethys.codec.kdb.QValue;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.Samples;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoredSeries;
+import dev.tethys.web.kdb.KdbClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads by functional select, whose parameters are values and never text. The metric's name, the
+ * labels that are symbol columns, keys of series and the time range are kdb+'s work; other labels
+ * stand in a text there, and are judged here over the series that are left. Of rows that a
+ * tickerplant has twice one is left out.
+ */
+final class KdbStore implements ForeignStore {
+  /** So many keys are named in a question; with more, rows of all series of the metrics come. */
+  private static final int NAMED_KEYS = 50_000;
+
+  private final StoreConfig config;
+  private final KdbClient client;
+  private final StoreLimits limits;
+  private final String prefix;
+  private final boolean partitioned;
+  private final List<String> symbolLabels;
+
+  KdbStore(
+      StoreConfig config,
+      KdbClient client,
+      StoreLimits limits,
+      String prefix,
+      boolean partitioned,
+      List<String> symbolLabels) {
+    this.config = config;
+    this.client = client;
+    this.limits = limits;
+    this.prefix = prefix;
+    this.partitioned = partitioned;
+    this.symbolLabels = symbolLabels;
+  }
+
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+  }
+
+  private static QValue isIn(String column, Collection<String> symbols) {
+    return QValue.list(
+        QValue.Primitive.IN,
+        QValue.symbol(column),
+        QValue.list(
+            QValue.symbols(
+                symbols.stream().map(s -> s.replace('\0', '\ufffd')).toArray(String[]::new))));
+  }
+
+  /** The columns of an answer, in the order in which they were asked for. */
+  private List<QValue> select(String table, List<QValue> conditions, String... columns)
+      throws IOException, InterruptedException {
+    QValue answer =
+        client.ask(
+            QValue.list(
+                QValue.Primitive.QUERY,
+                QValue.symbol(prefix + table),
+                new QValue.Mixed(conditions),
+                QValue.bool(false),
+                new QValue.Dict(QValue.symbols(columns), QValue.symbols(columns))),
+            config.timeout());
+    if (answer instanceof QValue.Table t && t.names().equals(List.of(columns))) {
+      return t.columns();
+    }
+    throw new IOException("kdb+ answered a select of " + prefix + table + " with " + answer);
+  }
+
+  private static <T> T as(QValue column, Class<T> array) throws IOException {
+    if (column instanceof QValue.Vector v && array.isInstance(v.array())) {
+      return array.cast(v.array());
+    }
+    throw new IOException("a column of kdb+ is " + column + ", not " + array.getSimpleName());
+  }
+
+  private static byte[] bytes(QValue column, int row) throws IOException {
+    if (column instanceof QValue.Mixed m
+        && m.items().get(row) instanceof QValue.Vector v
+        && v.array() instanceof byte[] b) {
+      return b;
+    }
+    throw new IOException("a column of kdb+ is not one of texts: " + column);
+  }
+
+  private static boolean matches(List<Matcher> matchers, Labels labels) {
+    for (Matcher m : matchers) {
+      if (!m.matches(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Map<UUID, Labels> find(List<Matcher> matchers) throws IOException, InterruptedException {
+    List<QValue> conditions = new ArrayList<>();
+    for (Matcher m : matchers) {
+      if (m.type() == Matcher.Type.EQUAL) {
+        if (m.name().equals(Labels.METRIC_NAME)) {
+          conditions.add(isIn("sym", List.of(m.value())));
+        } else if (symbolLabels.contains(m.name())) {
+          conditions.add(isIn(m.name(), List.of(m.value())));
+        }
+      }
+    }
+    List<QValue> columns = select("series", conditions, "series", "labels");
+    Map<UUID, Labels> found = new HashMap<>();
+    if (QValue.size(columns.getFirst()) == 0) {
+      return found;
+    }
+    UUID[] keys = as(columns.getFirst(), UUID[].class);
+    for (int i = 0; i < keys.length; i++) {
+      if (!found.containsKey(keys[i])) {
+        Labels l;
+        try {
+          l =
+              SeriesText.labels(new String(bytes(columns.get(1), i), StandardCharsets.UTF_8));
+        } catch (CodecException e) {
+          throw new IOException("kdb+: " + e.getMessage(), e);
+        }
+        if (matches(matchers, l)) {
+          found.put(keys[i], l);
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
+    Map<UUID, SampleBuffer> buffers = new HashMap<>();
+    TreeSet<String> names = new TreeSet<>();
+    find(matchers)
+        .forEach(
+            (key, labels) -> {
+              SampleBuffer b = all.series(labels);
+              if (b != null) {
+                buffers.put(key, b);
+                names.add(labels.metricName());
+              }
+            });
+    if (buffers.isEmpty()) {
+      return List.of();
+    }
+    List<QValue> conditions = conditions(hints, buffers.keySet(), names);
+    List<QValue> floats = select("metrics", conditions, "series", "ts", "value", "stale");
+    if (QValue.size(floats.getFirst()) > 0) {
+      UUID[] keys = as(floats.getFirst(), UUID[].class);
+      long[] times = as(floats.get(1), long[].class);
+      double[] values = as(floats.get(2), double[].class);
+      byte[] stale = as(floats.get(3), byte[].class);
+      for (int i = 0; i < keys.length; i++) {
+        SampleBuffer b = buffers.get(keys[i]);
+        if (b != null) {
+          double v = Double.isNaN(values[i]) ? Samples.NORMAL_NAN : values[i];
+          b.add(0, QTimes.millis(times[i]), stale[i] != 0 ? Samples.STALE : v);
+          all.count(1);
+        }
+      }
+    }
+    List<QValue> histograms = select("histograms", conditions, "series", "ts", "histogram");
+    if (QValue.size(histograms.getFirst()) > 0) {
+      UUID[] keys = as(histograms.getFirst(), UUID[].class);
+      long[] times = as(histograms.get(1), long[].class);
+      for (int i = 0; i < keys.length; i++) {
+        SampleBuffer b = buffers.get(keys[i]);
+        Histogram h = b == null ? null : histogram(bytes(histograms.get(2), i));
+        if (b != null && h != null) {
+          b.add(0, QTimes.millis(times[i]), h);
+          all.count(1 + h.positive().length + h.negative().length);
+        }
+      }
+    }
+    return all.finish();
+  }
+
+  private static @Nullable Histogram histogram(byte[] request) throws IOException {
+    try {
+      WriteRequestReader in = new WriteRequestReader().reset(request, 0, request.length);
+      return in.nextSeries() && in.next() == SeriesEvent.HISTOGRAM ? in.histogram() : null;
+    } catch (CodecException e) {
+      throw new IOException("kdb+: a histogram cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private List<QValue> conditions(
+      SelectHints hints, Collection<UUID> keys, Collection<String> names) {
+    long from = QTimes.timestamp(hints.minTime());
+    long to = QTimes.timestamp(hints.maxTime());
+    List<QValue> out = new ArrayList<>();
+    if (partitioned) { // first, so that only these partitions are opened
+      out.add(
+          QValue.list(
+              QValue.Primitive.WITHIN,
+              QValue.symbol("date"),
+              new QValue.Vector(QType.DATE, new int[] {QTimes.date(from), QTimes.date(to)})));
+    }
+    out.add(isIn("sym", names));
+    if (keys.size() <= NAMED_KEYS) {
+      out.add(
+          QValue.list(
+              QValue.Primitive.IN,
+              QValue.symbol("series"),
+              new QValue.Vector(QType.GUID, keys.toArray(new UUID[0]))));
+    }
+    out.add(
+        QValue.list(
+            QValue.Primitive.WITHIN,
+            QValue.symbol("ts"),
+            new QValue.Vector(QType.TIMESTAMP, new long[] {from, to})));
+    return out;
+  }
+
+  @Override
+  public List<Labels> series(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return new ArrayList<>(new TreeSet<>(find(matchers).values()));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
