@@ -110,7 +110,8 @@ final class KdbSender implements Sender {
     if (ROWS_ARE_WRONG.contains(word)) {
       return new Verdict.Never(why);
     }
-    if (KdbTable.empty(settings.prefix(), List.of()).stream().anyMatch(t -> t.name().equals(word))) {
+    if (KdbTable.empty(settings.prefix(), List.of()).stream()
+        .anyMatch(t -> t.name().equals(word))) {
       made = false; // a table is missing, of a tickerplant until somebody makes it
       known.forget();
       return new Verdict.Later(settings.tickerplant() ? PAUSE : Duration.ZERO, false, why);

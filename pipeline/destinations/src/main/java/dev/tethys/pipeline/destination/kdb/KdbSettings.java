@@ -43,8 +43,7 @@ record KdbSettings(
           SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 10_000, 8 << 20);
   private static final Key<String> ENDPOINT =
       SECTION.required("endpoint", Type.STRING, "host:port of the process.");
-  private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
   private static final Key<ClientTlsSettings> TLS =
@@ -65,8 +64,7 @@ record KdbSettings(
           "",
           "Before metrics, series, histograms, exemplars and metadata.");
   private static final Key<Boolean> CREATE =
-      SECTION.key(
-          "create_tables", Type.BOOL, true, "Make tables that a process does not have.");
+      SECTION.key("create_tables", Type.BOOL, true, "Make tables that a process does not have.");
   private static final Key<List<String>> SYMBOL_LABELS =
       SECTION.key(
           "symbol_labels",
@@ -94,8 +92,10 @@ record KdbSettings(
       throw o.error(ENDPOINT, "\"endpoint\" wants host:port, such as tick:5010");
     }
     for (String l : o.get(SYMBOL_LABELS)) {
-      if (!l.matches("[a-zA-Z][a-zA-Z0-9_]*") || Set.of("time", "sym", "series", "labels").contains(l)) {
-        throw o.error(SYMBOL_LABELS, "\"" + l + "\" cannot be the name of a column of kdb+ beside ours");
+      if (!l.matches("[a-zA-Z][a-zA-Z0-9_]*")
+          || Set.of("time", "sym", "series", "labels").contains(l)) {
+        throw o.error(
+            SYMBOL_LABELS, "\"" + l + "\" cannot be the name of a column of kdb+ beside ours");
       }
     }
     if (!o.get(PREFIX).matches("[a-zA-Z0-9_.]*")) {

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.UUID;
 
 /**
- * Rows of one table of kdb+, as columns. The first two are always {@code time}, the time of day, and
- * {@code sym}, the metric, as tickerplants want it.
+ * Rows of one table of kdb+, as columns. The first two are always {@code time}, the time of day,
+ * and {@code sym}, the metric, as tickerplants want it.
  *
  * @param keys names of the columns by which a keyed table tells rows apart
  */
@@ -54,8 +54,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
 
   private static QValue keys(List<MetricTables.Series> of) {
     return new QValue.Vector(
-        QType.GUID,
-        of.stream().map(MetricTables.Series::key).toArray(UUID[]::new));
+        QType.GUID, of.stream().map(MetricTables.Series::key).toArray(UUID[]::new));
   }
 
   /**
@@ -112,7 +111,9 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
     return b;
   }
 
-  /** Native histograms: count and sum for people, all of it as a remote write request of one sample. */
+  /**
+   * Native histograms: count and sum for people, all of it as a remote write request of one sample.
+   */
   static KdbTable histograms(String prefix, MetricTables t) {
     List<MetricTables.HistogramSample> all =
         t.histograms().stream().filter(s -> QTimes.isInRange(s.time())).toList();
@@ -151,8 +152,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
         t.exemplars().stream().filter(x -> QTimes.isInRange(x.exemplar().timestamp())).toList();
     List<MetricTables.Series> series =
         all.stream().map(MetricTables.SeriesExemplar::series).toList();
-    long[] time =
-        all.stream().mapToLong(x -> QTimes.timestamp(x.exemplar().timestamp())).toArray();
+    long[] time = all.stream().mapToLong(x -> QTimes.timestamp(x.exemplar().timestamp())).toArray();
     List<String> labels = all.stream().map(x -> SeriesText.of(x.exemplar().labels())).toList();
     return new KdbTable(
         prefix + "exemplars",

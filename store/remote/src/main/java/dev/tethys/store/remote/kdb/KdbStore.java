@@ -141,8 +141,7 @@ final class KdbStore implements ForeignStore {
       if (!found.containsKey(keys[i])) {
         Labels l;
         try {
-          l =
-              SeriesText.labels(new String(bytes(columns.get(1), i), StandardCharsets.UTF_8));
+          l = SeriesText.labels(new String(bytes(columns.get(1), i), StandardCharsets.UTF_8));
         } catch (CodecException e) {
           throw new IOException("kdb+: " + e.getMessage(), e);
         }

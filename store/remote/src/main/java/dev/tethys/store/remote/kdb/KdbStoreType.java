@@ -22,8 +22,7 @@ public final class KdbStoreType implements StoreType {
   private static final Section SECTION =
       new Section("kdb store", "Tables that the kdb exporter writes.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, false);
-  private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
   private static final Key<TlsConfig> TLS =
@@ -34,7 +33,10 @@ public final class KdbStoreType implements StoreType {
       SECTION.key("table_prefix", Type.STRING, "", "Before metrics, series and so on.");
   private static final Key<Boolean> PARTITIONED =
       SECTION.key(
-          "partitioned", Type.BOOL, false, "The process is an HDB: metrics and histograms by date.");
+          "partitioned",
+          Type.BOOL,
+          false,
+          "The process is an HDB: metrics and histograms by date.");
   private static final Key<List<String>> SYMBOL_LABELS =
       SECTION.key(
           "symbol_labels",
