@@ -37,7 +37,6 @@ public final class HelidonRequest implements HttpRequest {
     this.exchange = exchange;
     this.oldHttp = OldHttp.SECRET.equals(header(OldHttp.MARK));
     this.rawPath = request.prologue().uriPath().rawPath();
-    // After an upgrade to HTTP/2 the engine would wait for the frames of an empty body forever.
     if (!request.content().hasEntity() || contentLength() == 0) {
       exchange.bodyRead();
     }
