@@ -138,7 +138,7 @@ final class KdbConnection implements AutoCloseable {
     } catch (EOFException e) {
       throw named(address, new IOException("it closed the connection before it answered", e));
     } catch (IOException e) {
-      boolean late = System.nanoTime() >= deadline;
+      boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
       throw named(address, late ? new SocketTimeoutException("the time is up") : e);
     } finally {
       guard.interrupt();
