@@ -107,7 +107,7 @@ public final class TableParcels implements Encoder {
     }
     for (int i = 0; i < open.length; i++) {
       Open o = open[i];
-      if (o != null && o.items > 0) {
+      if (o != null && o.out.size() > 0) { // exemplars and metadata are no items
         out.add(take(batch, o, dealt ? i + 1 : ordered ? batch.lane() : 0));
       }
     }
