@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class HttpListenerTest {
   private static final String LONG = "All work and no play makes Jack a dull boy.\n".repeat(4000);
-  private static final Registry REGISTRY = new Registry();
+  private static Registry registry;
   private static final CountDownLatch SSE_GO = new CountDownLatch(1);
   private static HttpListener listener;
   private static final HttpClient CLIENT;
@@ -48,6 +48,7 @@ class HttpListenerTest {
 
   @BeforeAll
   static void start() throws IOException {
+    registry = new Registry();
     Routes routes =
         new Routes()
             .get("/hello", (q, r) -> r.send("hello " + q.query().first("name", "nobody")))
@@ -107,7 +108,7 @@ class HttpListenerTest {
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0", "127.0.0.1:0"),
             routes,
-            new HttpMetrics(REGISTRY, "test"));
+            new HttpMetrics(registry, "test"));
   }
 
   @AfterAll
@@ -408,7 +409,7 @@ class HttpListenerTest {
     get("/label/one/values");
     get("/label/two/values");
     get("/broken");
-    List<MetricFamily> all = REGISTRY.gather();
+    List<MetricFamily> all = registry.gather();
     MetricFamily requests =
         all.stream()
             .filter(f -> f.name().equals("test_http_requests_total"))

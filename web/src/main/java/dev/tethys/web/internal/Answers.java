@@ -99,9 +99,14 @@ public final class Answers {
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());
         }
       }
-      if (!multiplexed && (last || isEndDue(q) || !request.drain(MAX_DRAIN))) {
-        // The engine itself neither closes when the client asks for it nor stops reading a body
-        // that nobody wants.
+      if (multiplexed) {
+        return;
+      }
+      // The engine itself neither closes when the client asks for it nor stops reading a body that
+      // nobody wants.
+      if (clear && !request.drain(MAX_DRAIN)) {
+        exchange.closeWhileItSends();
+      } else if (last || isEndDue(q)) {
         exchange.closeConnection();
       }
     }

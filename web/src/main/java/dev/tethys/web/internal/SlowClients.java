@@ -4,6 +4,7 @@ import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.webserver.ConnectionContext;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -41,6 +42,12 @@ public final class SlowClients {
 
   /** How long a connection may be read ahead: longer than any handler works, a day. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;
+
+  /** How long a client whose answer is given may go on sending. */
+  private static final int UNREAD_MILLIS = 2_000;
+
+  /** How many bytes of it are read, and thrown away. */
+  private static final int MAX_UNREAD = 16 << 20;
 
   /** How long a request takes at most from a client that has not heard that there is an end. */
   private static final long ON_THEIR_WAY_NANOS = 100_000_000;
@@ -171,6 +178,33 @@ public final class SlowClients {
     public void closeConnection() {
       if (connection != null) {
         SlowClients.close(connection.socket);
+      }
+    }
+
+    /**
+     * Ends the connection although its client is still sending: what it sends is thrown away for a
+     * moment, because a connection that is closed with bytes unread is reset, and a reset destroys
+     * the answer on its way.
+     */
+    public void closeWhileItSends() {
+      if (connection == null) {
+        return;
+      }
+      Socket s = connection.socket;
+      try {
+        s.shutdownOutput();
+        s.setSoTimeout(UNREAD_MILLIS / 4);
+        InputStream in = s.getInputStream();
+        byte[] unread = new byte[16 << 10];
+        long end = System.nanoTime() + UNREAD_MILLIS * 1_000_000L;
+        int n = 0;
+        for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - end < 0; left -= n) {
+          n = in.read(unread);
+        }
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "a client that was still sending has gone", e);
+      } finally {
+        closeConnection();
       }
     }
 
