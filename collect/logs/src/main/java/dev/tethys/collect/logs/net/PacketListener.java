@@ -6,6 +6,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Receives UDP packets, one after the other, on a thread of its own. */
@@ -79,6 +80,7 @@ public final class PacketListener implements AutoCloseable {
     }
   }
 
+  /** Ends it; the packet that is being read is counted when this returns. */
   @Override
   public void close() {
     closed = true;
@@ -86,6 +88,7 @@ public final class PacketListener implements AutoCloseable {
     Thread t = thread;
     if (t != null) {
       t.interrupt();
+      StreamListener.ended(List.of(t));
     }
   }
 }

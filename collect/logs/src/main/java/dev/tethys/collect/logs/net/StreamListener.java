@@ -10,6 +10,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ public final class StreamListener implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** Reads a connection to its end. */
   @FunctionalInterface
@@ -172,6 +175,22 @@ public final class StreamListener implements AutoCloseable {
     }
   }
 
+  /** Waits until threads that were interrupted have ended, for a bounded time. */
+  static void ended(Collection<Thread> threads) {
+    Instant until = Instant.now().plus(PATIENCE);
+    try {
+      for (Thread t : threads) {
+        if (t != Thread.currentThread() && !t.join(Duration.between(Instant.now(), until))) {
+          LOG.log(Level.WARNING, "{0} does not end", t.getName());
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends it; what connections have read is counted when this returns. */
   @Override
   public void close() {
     closed = true;
@@ -182,5 +201,6 @@ public final class StreamListener implements AutoCloseable {
     }
     connections.forEach(StreamListener::close);
     threads.forEach(Thread::interrupt);
+    ended(threads);
   }
 }
