@@ -19,6 +19,7 @@ import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteExporterFactory;
 import dev.tethys.pipeline.destination.splunk.SplunkExporterFactory;
+import dev.tethys.pipeline.destination.zipkin.ZipkinExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
@@ -82,6 +83,7 @@ public final class BuiltIn {
     all.add(new ElasticExporterFactory(clients, false));
     all.add(new ElasticExporterFactory(clients, true));
     all.add(new SplunkExporterFactory(clients));
+    all.add(new ZipkinExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));
     all.add(new KdbExporterFactory());

@@ -6,11 +6,13 @@ import dev.tethys.app.collector.BuiltIn;
 import dev.tethys.app.collector.ConfigSources;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -155,10 +157,20 @@ final class CheckDestination {
             + type
             + ": "
             + flow(keys)
-            + "}, service: {pipelines: {metrics: {receivers: [otlp], exporters: ["
+            + "}, service: {pipelines: {"
+            + signal(components, type)
+            + ": {receivers: [otlp], exporters: ["
             + type
             + "]}}}}";
     return GraphConfig.read(YamlDocument.parse("the URL", null, yaml), components, true);
+  }
+
+  /** A pipeline that the exporter can be in. */
+  private static String signal(Components components, String type) {
+    boolean metrics =
+        !(components.find(Kind.EXPORTER, type).orElse(null) instanceof ExporterFactory<?> f)
+            || f.signals().contains(Signal.METRICS);
+    return metrics ? "metrics" : "traces";
   }
 
   private static String decoded(String s) {

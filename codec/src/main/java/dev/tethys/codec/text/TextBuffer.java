@@ -22,6 +22,12 @@ public final class TextBuffer {
     size = to;
   }
 
+  /** Takes bytes out; those behind them move up. */
+  public void remove(int from, int length) {
+    System.arraycopy(bytes, from + length, bytes, from, size - from - length);
+    size -= length;
+  }
+
   /** A copy; begins anew. */
   public byte[] take() {
     byte[] b = Arrays.copyOf(bytes, size);

@@ -10,6 +10,7 @@ import dev.tethys.model.telemetry.TracesData;
 import java.io.ByteArrayInputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -222,6 +223,11 @@ public final class ZipkinReader {
   }
 
   private static final String[] KINDS = {"", "CLIENT", "SERVER", "PRODUCER", "CONSUMER"};
+
+  /** The number of a kind in protobuf; 0 for none. */
+  static int kind(String word) {
+    return Math.max(0, List.of(KINDS).indexOf(word));
+  }
 
   /**
    * Reads {@code zipkin.proto3.ListOfSpans}.

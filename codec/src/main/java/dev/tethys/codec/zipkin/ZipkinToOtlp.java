@@ -220,6 +220,11 @@ final class ZipkinToOtlp {
       span.setStatusMessage(about == null ? "" : about);
     }
     String error = s.tags.get("error");
+    if (error != null
+        && span.statusCode() == STATUS_ERROR
+        && error.equals(span.statusMessage().isEmpty() ? "true" : span.statusMessage())) {
+      s.tags.remove("error"); // it only repeats the status
+    }
     if (error != null && !error.equals("false") && code == null) {
       s.tags.remove("error");
       span.setStatusCode(STATUS_ERROR);

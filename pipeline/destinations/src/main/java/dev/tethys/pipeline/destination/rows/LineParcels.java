@@ -16,22 +16,32 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests whose rows are lines of text, compressed: made, and taken apart again when the
- * destination names the rows that it did not take.
+ * Requests whose rows stand one behind the other, mostly as lines of text, compressed: made, and
+ * taken apart again when the destination names the rows that it did not take.
  *
- * @param linesEach lines of one row: 1, or 2 where an action stands before each document
+ * @param frame how rows stand in a request
  * @param contentType "" for none
  * @param auth asked for headers that depend on the batch; null for nothing
  */
 public record LineParcels(
-    Compression compression,
-    int level,
-    int linesEach,
-    String contentType,
-    @Nullable ClientAuth auth)
+    Compression compression, int level, Frame frame, String contentType, @Nullable ClientAuth auth)
     implements RowParcels.Envelope {
   private static final String ENCODING = "content-encoding";
   private static final int MAX_SPLIT = 1 << 29;
+
+  /**
+   * Requests of lines.
+   *
+   * @param linesEach lines of one row: 1, or 2 where an action stands before each document
+   */
+  public LineParcels(
+      Compression compression,
+      int level,
+      int linesEach,
+      String contentType,
+      @Nullable ClientAuth auth) {
+    this(compression, level, new Frame.Lines(linesEach), contentType, auth);
+  }
 
   @Override
   public Map<String, String> headers(Batch batch) {
@@ -50,9 +60,11 @@ public record LineParcels(
 
   @Override
   public byte[] seal(byte[] rows) {
-    return compression == Compression.NONE
-        ? rows
-        : compression.compress(rows, 0, rows.length, level);
+    return compressed(compression, frame.wrap(rows));
+  }
+
+  private byte[] compressed(Compression by, byte[] request) {
+    return by == Compression.NONE ? request : by.compress(request, 0, request.length, level);
   }
 
   /** Headers that go over the wire. */
@@ -71,8 +83,9 @@ public record LineParcels(
     if (c == null) {
       throw new CodecException("nobody knows how the request was compressed");
     }
-    byte[] text = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
-    return new Opened(p, text);
+    byte[] text =
+        c == Compression.NONE ? p.body() : c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
+    return new Opened(p, c, frame.unwrap(text));
   }
 
   /**
@@ -100,24 +113,21 @@ public record LineParcels(
   /** A request that was taken apart. */
   public final class Opened {
     private final Parcel parcel;
+    private final Compression compressed;
     private final byte[] text;
     private final RowIndex index;
     private final int[] starts;
 
-    private Opened(Parcel p, byte[] text) {
+    private Opened(Parcel p, Compression compressed, byte[] text) {
       this.parcel = p;
+      this.compressed = compressed;
       this.text = text;
       this.index = RowIndex.of(p.headers().getOrDefault(RowIndex.HEADER, ""), p.items());
       this.starts = new int[index.rows() + 1];
       int at = 0;
       for (int row = 0; row < index.rows(); row++) {
         starts[row] = at;
-        for (int line = 0; line < linesEach; line++) {
-          while (at < text.length && text[at] != '\n') {
-            at++;
-          }
-          at++;
-        }
+        at = frame.end(text, at);
       }
       if (at != text.length) {
         throw new CodecException("the request has other rows than it says");
@@ -131,8 +141,8 @@ public record LineParcels(
 
     /** A row without the end of its last line. */
     public String row(int row) {
-      return new String(
-          text, starts[row], starts[row + 1] - starts[row] - 1, StandardCharsets.UTF_8);
+      int size = starts[row + 1] - starts[row] - frame.trailer();
+      return new String(text, starts[row], size, StandardCharsets.UTF_8);
     }
 
     /** A request of some of the items. */
@@ -150,11 +160,7 @@ public record LineParcels(
       if (!said.isEmpty()) {
         h.put(RowIndex.HEADER, said);
       }
-      byte[] body = out.toByteArray();
-      Compression c = Compression.named(h.getOrDefault(ENCODING, ""));
-      if (c != null && c != Compression.NONE) {
-        body = c.compress(body, 0, body.length, level);
-      }
+      byte[] body = compressed(compressed, frame.wrap(out.toByteArray()));
       return new Parcel(parcel.signal(), body, items.cardinality(), parcel.lane(), h);
     }
 

@@ -1,0 +1,42 @@
+package dev.tethys.pipeline.destination.rows;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import java.io.IOException;
+import java.net.URI;
+
+/**
+ * Posts requests to a destination that takes all of one or nothing: one that is too large or that
+ * holds something wrong (400, 413, 422) is cut in halves until what is wrong stands alone, and that
+ * becomes a dead letter.
+ */
+public final class PostSender implements Sender {
+  private final URI url;
+  private final HttpEndpoint endpoint;
+  private final LineParcels parcels;
+
+  public PostSender(URI url, HttpEndpoint endpoint, LineParcels parcels) {
+    this.url = url;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+    if (r.isOk()) {
+      return Verdict.DELIVERED;
+    }
+    try {
+      return switch (r.status()) {
+        case 400, 413, 422 -> parcels.halves(p, r.reason());
+        default -> HttpEndpoint.judge(r);
+      };
+    } catch (CodecException e) {
+      return new Verdict.Never(r.reason());
+    }
+  }
+}

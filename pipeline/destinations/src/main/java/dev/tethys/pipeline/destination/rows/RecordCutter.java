@@ -1,0 +1,81 @@
+package dev.tethys.pipeline.destination.rows;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.Encoder.Encoded;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes requests of the records of one batch, none larger than a destination takes. A record is an
+ * item and a row. For one thread.
+ */
+public final class RecordCutter {
+  private final Batch batch;
+  private final LineParcels lines;
+  private final int maxItems;
+  private final int maxBytes;
+  private final Map<String, String> headers;
+  private final TextBuffer text = new TextBuffer();
+  private final List<Parcel> out = new ArrayList<>();
+  private final Map<String, Integer> drops = new LinkedHashMap<>();
+  private int items;
+  private int before;
+
+  /**
+   * @param maxBytes before compression; one record may be larger
+   */
+  public RecordCutter(Batch batch, LineParcels lines, int maxItems, int maxBytes) {
+    this.batch = batch;
+    this.lines = lines;
+    this.maxItems = maxItems;
+    this.maxBytes = maxBytes;
+    this.headers = lines.headers(batch);
+  }
+
+  /** Where the next record is written, as one row. */
+  public TextBuffer next() {
+    before = text.size();
+    return text;
+  }
+
+  /**
+   * The record is written.
+   *
+   * @param problem null, or why it has no place: it is forgotten and counted
+   */
+  public void end(@Nullable String problem) {
+    if (problem != null) {
+      text.truncate(before);
+      drops.merge(problem, 1, Integer::sum);
+      return;
+    }
+    if (items > 0 && text.size() > maxBytes) {
+      byte[] all = text.take();
+      text.put(all, 0, before);
+      cut();
+      text.put(all, before, all.length - before);
+    }
+    items++;
+    if (items >= maxItems || text.size() >= maxBytes) {
+      cut();
+    }
+  }
+
+  private void cut() {
+    out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+    items = 0;
+  }
+
+  /** All of the batch. */
+  public Encoded encoded() {
+    if (items > 0) {
+      cut();
+    }
+    return new Encoded(out, drops);
+  }
+}
