@@ -270,7 +270,11 @@ public final class YamlNode {
 
   /** A path, relative ones resolved against the folder of the file; {@code ""} stays. */
   public String asPath() {
-    String s = asString();
+    return resolve(asString());
+  }
+
+  /** A path that stands somewhere in this file, as {@link #asPath()} takes it. */
+  public String resolve(String s) {
     Path dir = document.directory();
     if (s.isEmpty() || dir == null || s.indexOf('\0') >= 0) {
       return s;

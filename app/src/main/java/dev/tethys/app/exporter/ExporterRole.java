@@ -8,6 +8,7 @@ import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 
 /** {@code tethys exporter NAME}: what the exporter of that name does, on its usual port. */
@@ -37,17 +39,7 @@ public final class ExporterRole {
   /** Runs until the process is told to stop. */
   public static int run(List<String> args) {
     if (args.isEmpty() || args.getFirst().startsWith("-")) {
-      System.out.println(
-          """
-          usage: tethys exporter NAME [<flags>]
-
-          Exporters:
-            node       this machine, as node_exporter shows it, on port 9100
-            statsd     what StatsD's senders send to port 9125, as statsd_exporter shows it, on port 9102
-            graphite   what Graphite's senders send to port 9109, as graphite_exporter shows it, on port 9108
-
-          tethys exporter NAME --help lists its flags.\
-          """);
+      System.out.print(usage());
       return args.isEmpty() || !args.getFirst().equals("--help") ? 2 : 0;
     }
     List<String> rest = args.subList(1, args.size());
@@ -55,12 +47,36 @@ public final class ExporterRole {
       case "node" -> node(rest);
       case "statsd" -> StatsdExporter.run(rest);
       case "graphite" -> GraphiteExporter.run(rest);
-      default ->
+      default -> {
+        ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, args.getFirst());
+        if (kind == null) {
           throw new UsageException(
               "tethys exporter: there is no exporter "
                   + args.getFirst()
-                  + " yet; there are: node, statsd, graphite");
+                  + " yet; there are: node, statsd, graphite, "
+                  + ExporterKinds.names(ExporterKinds.ALL));
+        }
+        yield BuiltInExporter.run(kind, rest);
+      }
     };
+  }
+
+  private static String usage() {
+    StringBuilder sb =
+        new StringBuilder(
+            """
+            usage: tethys exporter NAME [<flags>]
+
+            Exporters:
+              node       this machine, as node_exporter shows it, on port 9100
+              statsd     what StatsD's senders send to port 9125, as statsd_exporter shows it, on port 9102
+              graphite   what Graphite's senders send to port 9109, as graphite_exporter shows it, on port 9108
+            """);
+    for (ExporterKind k : ExporterKinds.ALL) {
+      sb.append(
+          String.format(Locale.ROOT, "  %-10s %s, as %s%n", k.name(), k.about(), k.program()));
+    }
+    return sb.append("\ntethys exporter NAME --help lists its flags.\n").toString();
   }
 
   private static FlagSet nodeFlags() {

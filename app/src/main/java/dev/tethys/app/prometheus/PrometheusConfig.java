@@ -3,6 +3,8 @@ package dev.tethys.app.prometheus;
 import dev.tethys.alert.notify.AlertingConfig;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
+import dev.tethys.app.collect.CollectConfig;
+import dev.tethys.app.exporter.ExporterKinds;
 import dev.tethys.collect.scrape.GlobalConfig;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
@@ -30,11 +32,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code prometheus.yml} that was found to be right.
  *
+ * @param collect exporters inside this process
  * @param ruleFiles patterns of the files that hold rules
  * @param remoteWrite where samples are sent
  * @param remoteRead stores elsewhere that queries read too
@@ -47,6 +51,7 @@ public record PrometheusConfig(
     StorageConfig storage,
     OtlpConfig otlp,
     List<ScrapeConfig> scrapeConfigs,
+    List<CollectConfig> collect,
     List<String> ruleFiles,
     AlertingConfig alerting,
     List<RemoteWriteConfig> remoteWrite,
@@ -73,6 +78,12 @@ public record PrometheusConfig(
           "Files that hold further scrape_configs; the last part may be a pattern.");
   private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
       SECTION.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+  private static final Key<List<YamlNode>> COLLECT =
+      SECTION.key(
+          "collect",
+          CollectConfig.LIST,
+          List.of(),
+          "Exporters inside this process, without ports, an extension of Tethys.");
   private static final Key<List<String>> RULE_FILES =
       SECTION.key(
           "rule_files",
@@ -161,6 +172,12 @@ public record PrometheusConfig(
         }
       }
     }
+    List<CollectConfig> collect = new ArrayList<>();
+    for (YamlNode n : o.get(COLLECT)) {
+      CollectConfig c = CollectConfig.read(n, global.scrape(), ExporterKinds.ALL);
+      jobs.isNew(c.job().jobName(), n);
+      collect.add(c);
+    }
     StorageConfig storage = o.get(STORAGE);
     YamlNode otlpNode = o.at(OTLP);
     OtlpConfig otlp =
@@ -191,6 +208,7 @@ public record PrometheusConfig(
         storage,
         otlp,
         List.copyOf(jobs.configs),
+        List.copyOf(collect),
         o.get(RULE_FILES),
         alerting,
         remoteWrite,
@@ -249,15 +267,19 @@ public record PrometheusConfig(
 
     void add(YamlNode n) {
       ScrapeConfig c = ScrapeConfig.read(n, defaults);
-      String first = seen.putIfAbsent(c.jobName(), n.where());
+      isNew(c.jobName(), n);
+      configs.add(c);
+    }
+
+    void isNew(String job, YamlNode n) {
+      String first = seen.putIfAbsent(job, n.where());
       if (first != null) {
         throw n.error(
             "found multiple scrape configs with job name \""
-                + c.jobName()
+                + job
                 + "\"; the first stands at "
                 + first);
       }
-      configs.add(c);
     }
   }
 
@@ -267,6 +289,7 @@ public record PrometheusConfig(
     sections.add(SECTION);
     sections.add(GlobalConfig.section());
     sections.add(ScrapeConfig.SECTION);
+    sections.add(CollectConfig.SECTION);
     sections.addAll(AlertingConfig.sections());
     sections.addAll(RemoteWriteConfig.sections());
     sections.addAll(RemoteReadConfig.sections());
@@ -276,6 +299,11 @@ public record PrometheusConfig(
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
     return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
+  }
+
+  /** All jobs: those that scrape over the network, and those that ask exporters in this process. */
+  public List<ScrapeConfig> jobs() {
+    return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
   }
 
   /** Why an agent cannot obey it, in Prometheus's words; null when it can. */
@@ -296,6 +324,7 @@ public record PrometheusConfig(
     m.put("rule_files", ruleFiles.isEmpty() ? null : ruleFiles);
     m.put("alerting", alerting.tree());
     m.put("scrape_configs", scrapeConfigs.stream().map(ScrapeConfig::tree).toList());
+    m.put("collect", collect.isEmpty() ? null : collect.stream().map(CollectConfig::tree).toList());
     m.put(
         "remote_write",
         remoteWrite.isEmpty() ? null : remoteWrite.stream().map(RemoteWriteConfig::tree).toList());

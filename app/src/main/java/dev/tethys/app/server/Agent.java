@@ -9,6 +9,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.collect.CollectedExporters;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.discovery.DiscoveryConfig;
@@ -73,6 +74,7 @@ final class Agent implements AutoCloseable {
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final RemoteWrite remoteWrite;
+  private final CollectedExporters exporters;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
   private final HttpListener listener;
@@ -103,11 +105,12 @@ final class Agent implements AutoCloseable {
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("prometheus", "the agent"));
     this.remoteWrite = remoteWrite();
+    this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
     this.scrape =
         new ScrapeManager(
             new BatchSink(remoteWrite.from("scrape"), Receipt.NONE),
             ScrapeMemory.ofASink(),
-            new HttpTransports(clients),
+            exporters,
             new ScrapeOptions(
                 "Prometheus/" + BuildInfo.current().version(),
                 features.contains(Features.ST_STORAGE),
@@ -225,9 +228,10 @@ final class Agent implements AutoCloseable {
   private void apply(PrometheusConfig c) throws IOException {
     check(c);
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
-    scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
+    exporters.apply(c.collect());
+    scrape.apply(c.jobs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-    c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
     discovery.apply(pools);
   }
 
@@ -247,6 +251,7 @@ final class Agent implements AutoCloseable {
     reloads.close();
     discovery.close();
     scrape.close();
+    exporters.close();
     remoteWrite.close();
     notifications.close();
     listener.close();

@@ -85,7 +85,7 @@ final class ScrapeStatus implements TargetsView {
   }
 
   private Optional<ScrapeConfig> job(String pool) {
-    return configuration.current().scrapeConfigs().stream()
+    return configuration.current().jobs().stream()
         .filter(c -> c.jobName().equals(pool))
         .findFirst();
   }

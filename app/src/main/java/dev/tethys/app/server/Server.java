@@ -12,6 +12,7 @@ import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.collect.CollectedExporters;
 import dev.tethys.app.prometheus.OtlpConfig;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.app.ui.Interface;
@@ -125,6 +126,7 @@ final class Server implements AutoCloseable {
   private final RemoteWrite remoteWrite;
 
   private final PromqlEngine engine;
+  private final CollectedExporters exporters;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
   private final Alerting alerting;
@@ -178,10 +180,11 @@ final class Server implements AutoCloseable {
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
+    this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
     this.scrape =
         new ScrapeManager(
             writing("scrape"),
-            new HttpTransports(clients),
+            exporters,
             new ScrapeOptions(
                 "Prometheus/" + BuildInfo.current().version(),
                 on(Features.ST_STORAGE),
@@ -572,9 +575,10 @@ final class Server implements AutoCloseable {
     store.get().reconfigure(databaseOptions(c));
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
-    scrape.apply(c.scrapeConfigs(), c.global().externalLabels());
+    exporters.apply(c.collect());
+    scrape.apply(c.jobs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-    c.scrapeConfigs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
     discovery.apply(pools);
     alerting.apply(c, groups);
   }
@@ -624,8 +628,7 @@ final class Server implements AutoCloseable {
     sb.append("\n  Tethys is ready: ").append(url).append("/\n\n");
     sb.append("  configuration  ").append(configuration.source()).append('\n');
     sb.append("  collecting     ");
-    List<String> jobs =
-        configuration.current().scrapeConfigs().stream().map(j -> j.jobName()).toList();
+    List<String> jobs = configuration.current().jobs().stream().map(j -> j.jobName()).toList();
     sb.append(
         jobs.isEmpty()
             ? "nothing is configured to be scraped"
@@ -664,6 +667,7 @@ final class Server implements AutoCloseable {
     }
     alerting.closeHistory();
     scrape.close();
+    exporters.close();
     notifications.close();
     listener.close();
     remoteWrite.close();

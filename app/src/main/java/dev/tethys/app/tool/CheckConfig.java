@@ -2,6 +2,7 @@ package dev.tethys.app.tool;
 
 import dev.tethys.alert.notify.AlertmanagerConfig;
 import dev.tethys.app.cli.Flag;
+import dev.tethys.app.collect.CollectedExporters;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.FileConfig;
@@ -173,8 +174,7 @@ final class CheckConfig {
     if (syntaxOnly) {
       return CheckRules.Result.GOOD;
     }
-    CheckRules.Result intervals =
-        new CheckRules.Result(tooLong(config.scrapeConfigs(), lookback), false);
+    CheckRules.Result intervals = new CheckRules.Result(tooLong(config.jobs(), lookback), false);
     return intervals.and(rules.files(ruleFiles));
   }
 
@@ -184,7 +184,8 @@ final class CheckConfig {
         console
             .err()
             .println(
-                "  FAILED: too long scrape interval found, data point will be marked as stale - job: "
+                "  FAILED: too long scrape interval found, data point will be marked as stale -"
+                    + " job: "
                     + c.jobName()
                     + ", interval: "
                     + Durations.format(c.common().interval()));
@@ -198,6 +199,9 @@ final class CheckConfig {
   private List<String> check(String file, PrometheusConfig config)
       throws IOException, BadException {
     List<String> ruleFiles = new ArrayList<>();
+    if (!syntaxOnly) {
+      CollectedExporters.check(config.collect());
+    }
     for (String pattern : syntaxOnly ? List.<String>of() : config.ruleFiles()) {
       List<Path> found = config.findRuleFiles(pattern);
       if (found.isEmpty() && pattern.indexOf('*') < 0) {

@@ -114,7 +114,8 @@ public record ScrapeDefaults(
    * @param timeoutError what is said when the timeout exceeds the interval
    * @throws dev.tethys.config.ConfigException for such a timeout and for contradicting schemes
    */
-  static ScrapeDefaults readOver(YamlObject o, ScrapeDefaults inherited, String timeoutError) {
+  public static ScrapeDefaults readOver(
+      YamlObject o, ScrapeDefaults inherited, String timeoutError) {
     Duration interval = positive(o.find(INTERVAL), inherited.interval);
     Duration timeout = o.find(TIMEOUT);
     if (timeout == null || timeout.isZero()) {

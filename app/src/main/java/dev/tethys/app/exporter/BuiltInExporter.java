@@ -1,0 +1,217 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.HeapPace;
+import dev.tethys.app.Shutdown;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.ProbeException;
+import dev.tethys.collect.exporter.ProbeRunner;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import sun.misc.Signal;
+
+/** {@code tethys exporter NAME} for an {@link ExporterKind}: its flags, its port, its pages. */
+public final class BuiltInExporter implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(BuiltInExporter.class.getName());
+
+  private final ExporterKind kind;
+  private final HttpClientFactory clients;
+  private final Exporter exporter;
+  private final ProbeRunner runner;
+  private final Registry about = new Registry();
+  private final HttpListener listener;
+
+  /**
+   * Opens the exporter and listens.
+   *
+   * @throws UsageException when a flag is wrong
+   * @throws ConfigException when a file is wrong
+   * @throws IOException when a file cannot be read or an address not be taken
+   */
+  public BuiltInExporter(ExporterKind kind, List<String> args) throws IOException {
+    this(kind, ExporterFlags.withServer(kind).parse(dashed(args)));
+  }
+
+  private BuiltInExporter(ExporterKind kind, FlagSet flags) throws IOException {
+    this.kind = kind;
+    this.runner = new ProbeRunner(kind.name(), kind.maxConcurrentProbes());
+    this.clients = new HttpClientFactory(kind.title().replace(' ', '-') + "/" + version());
+    try {
+      this.exporter =
+          kind.open(
+              new ExporterFlags(kind, flags, p -> p, null),
+              new ExporterSurroundings(clients, InstantSource.system(), System::getenv));
+    } catch (IllegalArgumentException e) {
+      clients.close();
+      throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
+    } catch (IOException | ConfigException e) {
+      clients.close();
+      throw e;
+    }
+    about.register(new ProcessCollector());
+    about.register(BuildInfo.current().metric(kind.program(), kind.program()));
+    about.register(exporter.about());
+    String web = flags.get("web.config.file");
+    try {
+      this.listener =
+          HttpListener.start(
+              HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+                  .withWebConfigFile(web.isEmpty() ? null : Path.of(web)),
+              routes(flags.get("web.telemetry-path")),
+              null);
+    } catch (IOException | RuntimeException e) {
+      exporter.close();
+      clients.close();
+      throw e;
+    }
+  }
+
+  private static String version() {
+    return BuildInfo.current().version();
+  }
+
+  /** Programs that read flags with Go's own package take them with one dash too. */
+  private static List<String> dashed(List<String> args) {
+    return args.stream()
+        .map(a -> a.length() > 2 && a.startsWith("-") && a.charAt(1) != '-' ? "-" + a : a)
+        .toList();
+  }
+
+  /** Runs until the process is told to stop. */
+  static int run(ExporterKind kind, List<String> args) {
+    FlagSet flags = ExporterFlags.withServer(kind);
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    flags.parse(dashed(args));
+    HeapPace.keep();
+    LogSetup.install(flags);
+    try (BuiltInExporter e = new BuiltInExporter(kind, flags)) {
+      Signal.handle(new Signal("HUP"), s -> e.reload());
+      LOG.log(Level.INFO, "{0} listens on {1}", kind.title(), e.listener.addresses());
+      Shutdown.await();
+      return 0;
+    } catch (ConfigException | IOException e) {
+      LOG.log(Level.ERROR, "{0} does not start: {1}", kind.title(), e.getMessage());
+      return 1;
+    }
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return listener.port();
+  }
+
+  private void reload() {
+    try {
+      exporter.reload();
+      LOG.log(Level.INFO, "configuration read again");
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", e.getMessage());
+    }
+  }
+
+  private Routes routes(String telemetryPath) {
+    Map<String, HttpHandler> pages = new TreeMap<>();
+    exporter.probes().forEach((path, source) -> pages.put(path, handler(source)));
+    pages.putAll(exporter.pages(this::handler));
+    pages.put(telemetryPath, handler(this::metrics));
+    Routes routes = new Routes();
+    pages.forEach(routes::get);
+    for (String path : List.of("/-/healthy", "/-/ready")) {
+      if (!pages.containsKey(path)) {
+        routes.get(path, (q, r) -> r.send("Healthy"));
+      }
+    }
+    if (exporter.reloads()) {
+      HttpHandler reload =
+          (q, r) -> {
+            try {
+              exporter.reload();
+              r.send();
+            } catch (IOException | ConfigException e) {
+              throw new HttpException(500, "failed to reload config: " + e.getMessage());
+            }
+          };
+      routes.post("/-/reload", reload).put("/-/reload", reload);
+    }
+    if (!pages.containsKey("/")) {
+      routes.get(
+          "/",
+          (q, r) ->
+              r.send(
+                  "text/html; charset=utf-8",
+                  landing(pages.keySet()).getBytes(StandardCharsets.UTF_8)));
+    }
+    return routes;
+  }
+
+  private String landing(Iterable<String> paths) {
+    StringBuilder page = new StringBuilder("<!doctype html><title>");
+    page.append(kind.title()).append("</title><h1>").append(kind.title());
+    page.append("</h1><p>Tethys ").append(version()).append("</p><ul>");
+    paths.forEach(
+        p -> page.append("<li><a href=\"").append(p).append("\">").append(p).append("</a></li>"));
+    return page.append("</ul>").toString();
+  }
+
+  private List<MetricFamily> metrics(Probe probe) throws IOException, InterruptedException {
+    MetricsSource source = exporter.metrics();
+    if (source == null) {
+      return about.gather();
+    }
+    List<MetricFamily> all = new ArrayList<>(source.collect(probe));
+    Registry both = new Registry();
+    both.register((Collector) all::forEach);
+    both.register(about);
+    return both.gather();
+  }
+
+  private HttpHandler handler(MetricsSource source) {
+    return (q, r) -> {
+      List<MetricFamily> families;
+      try {
+        families = runner.ask(source, Probe.of(q.query(), q.header(Probe.TIMEOUT_HEADER)));
+      } catch (ProbeException e) {
+        throw new HttpException(e.status(), String.valueOf(e.getMessage()));
+      } catch (IOException e) {
+        throw new HttpException(500, String.valueOf(e.getMessage()));
+      }
+      MetricsPage.answer(q, r, families);
+    };
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    exporter.close();
+    clients.close();
+  }
+}

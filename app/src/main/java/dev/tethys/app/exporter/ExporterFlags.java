@@ -1,0 +1,116 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.config.YamlNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The flags of an exporter, read, as its code sees them. */
+public final class ExporterFlags implements ExporterSettings {
+  private final FlagSet flags;
+  private final Set<String> paths;
+  private final UnaryOperator<String> resolve;
+  private final @Nullable YamlNode config;
+
+  /**
+   * @param flags already read
+   * @param resolve makes a path that is relative absolute, where it is not relative to the folder
+   *     that the process runs in
+   * @param config what stands in the place of a configuration file
+   */
+  public ExporterFlags(
+      ExporterKind kind, FlagSet flags, UnaryOperator<String> resolve, @Nullable YamlNode config) {
+    this.flags = flags;
+    this.paths =
+        kind.flags().stream()
+            .filter(f -> f.kind() == ExporterFlag.Kind.PATH)
+            .map(ExporterFlag::name)
+            .collect(Collectors.toSet());
+    this.resolve = resolve;
+    this.config = config;
+  }
+
+  /** The kind's own flags, to be read. */
+  public static FlagSet ofKind(ExporterKind kind, String command) {
+    return new FlagSet(command, kind.about(), own(kind));
+  }
+
+  /** The kind's own flags and those of every exporter that serves. */
+  static FlagSet withServer(ExporterKind kind) {
+    List<Flag> all = new ArrayList<>(own(kind));
+    Set<String> names = all.stream().map(Flag::name).collect(Collectors.toSet());
+    ExporterServer.flags(kind.address()).stream()
+        .filter(f -> !names.contains(f.name()))
+        .forEach(all::add);
+    return new FlagSet("tethys exporter " + kind.name(), kind.about(), all);
+  }
+
+  private static List<Flag> own(ExporterKind kind) {
+    return kind.flags().stream()
+        .map(
+            f ->
+                new Flag(
+                    f.name(),
+                    switch (f.kind()) {
+                      case STRING, PATH, SECRET -> Flag.Kind.STRING;
+                      case BOOLEAN -> Flag.Kind.BOOLEAN;
+                      case INTEGER -> Flag.Kind.INTEGER;
+                      case FLOAT -> Flag.Kind.FLOAT;
+                      case DURATION -> Flag.Kind.DURATION;
+                      case LIST -> Flag.Kind.LIST;
+                    },
+                    f.defaultValue(),
+                    f.help(),
+                    f.refusal()))
+        .toList();
+  }
+
+  @Override
+  public boolean isGiven(String flag) {
+    return flags.isGiven(flag);
+  }
+
+  @Override
+  public String get(String flag) {
+    String v = flags.get(flag);
+    return paths.contains(flag) && !v.isEmpty() ? resolve.apply(v) : v;
+  }
+
+  @Override
+  public List<String> list(String flag) {
+    return flags.list(flag);
+  }
+
+  @Override
+  public boolean bool(String flag) {
+    return flags.bool(flag);
+  }
+
+  @Override
+  public long integer(String flag) {
+    return flags.integer(flag);
+  }
+
+  @Override
+  public double number(String flag) {
+    return Double.parseDouble(flags.get(flag));
+  }
+
+  @Override
+  public long millis(String flag) {
+    return flags.millis(flag);
+  }
+
+  @Override
+  public @Nullable YamlNode inlineConfig() {
+    return config;
+  }
+}

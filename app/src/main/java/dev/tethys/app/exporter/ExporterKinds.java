@@ -1,0 +1,26 @@
+package dev.tethys.app.exporter;
+
+import dev.tethys.collect.exporter.ExporterKind;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The exporters that are mounted by the seam of {@code collect/exporters}: the one list of them.
+ */
+public final class ExporterKinds {
+  /** All of them, in the order of the help. */
+  public static final List<ExporterKind> ALL = List.of();
+
+  private ExporterKinds() {}
+
+  /** The one of that name, or null. */
+  public static @Nullable ExporterKind find(List<ExporterKind> kinds, String name) {
+    return kinds.stream().filter(k -> k.name().equals(name)).findFirst().orElse(null);
+  }
+
+  /** Their names as a sentence lists them. */
+  public static String names(List<ExporterKind> kinds) {
+    return kinds.stream().map(ExporterKind::name).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.tethys.collect.exporter;
+
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.web.HttpHandler;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An exporter that runs. Safe for any number of threads. */
+public interface Exporter extends AutoCloseable {
+  /**
+   * What its page of metrics shows, beside what {@link #about()} does; null when it shows nothing
+   * without being told a target.
+   */
+  @Nullable MetricsSource metrics();
+
+  /**
+   * What it shows for targets, by the path of the page ({@code /probe}). Empty when it has no
+   * targets.
+   */
+  Map<String, MetricsSource> probes();
+
+  /** Metrics about itself, for its own page of metrics alone. */
+  default Collector about() {
+    return to -> {};
+  }
+
+  /** Answers a request with metric families, within the bounds of the exporter. */
+  @FunctionalInterface
+  interface Answers {
+    /** An {@link HttpHandler} for a source. */
+    HttpHandler of(MetricsSource source);
+  }
+
+  /** Further pages by path, for GET; one under the path of a probe is in its place. */
+  default Map<String, HttpHandler> pages(Answers answers) {
+    return Map.of();
+  }
+
+  /**
+   * Reads its files again; one that is wrong keeps what was.
+   *
+   * @throws dev.tethys.config.ConfigException when a file is wrong, with the position
+   * @throws IOException when a file cannot be read
+   */
+  default void reload() throws IOException {}
+
+  /** Whether there is something that {@link #reload()} reads. */
+  default boolean reloads() {
+    return false;
+  }
+
+  /** Ends what it has open. */
+  @Override
+  void close();
+}

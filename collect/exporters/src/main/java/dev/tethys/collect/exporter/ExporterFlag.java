@@ -1,0 +1,39 @@
+package dev.tethys.collect.exporter;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flag of an exporter; in a {@code collect} section it is a key of {@code flags}.
+ *
+ * @param name without the dashes, such as {@code config.file}
+ * @param defaultValue its text when it is not given
+ * @param help one sentence
+ * @param refusal why it cannot be used though the well-known exporter has it; null when built
+ */
+public record ExporterFlag(
+    String name, Kind kind, String defaultValue, String help, @Nullable String refusal) {
+  /** How the text of a flag is read. */
+  public enum Kind {
+    STRING,
+    BOOLEAN,
+    INTEGER,
+    FLOAT,
+    DURATION,
+    /** May be given several times. */
+    LIST,
+    /** A file or folder; in a configuration file it is relative to that file. */
+    PATH,
+    /** Text that is not shown. */
+    SECRET
+  }
+
+  /** A flag that works. */
+  public static ExporterFlag of(String name, Kind kind, String defaultValue, String help) {
+    return new ExporterFlag(name, kind, defaultValue, help, null);
+  }
+
+  /** A flag that is known and refused with its reason when it is given. */
+  public static ExporterFlag refused(String name, Kind kind, String defaultValue, String why) {
+    return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + why, why);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.collect.exporter;
+
+import java.io.IOException;
+import java.util.List;
+
+/** What is known of an exporter before it runs. */
+public interface ExporterKind {
+  /** As in {@code tethys exporter NAME} and in the key {@code exporter}, such as {@code snmp}. */
+  String name();
+
+  /** As its pages call it, such as {@code SNMP Exporter}. */
+  String title();
+
+  /** The well-known program in whose place it is, such as {@code snmp_exporter}. */
+  String program();
+
+  /** Its usual address, such as {@code :9116}. */
+  String address();
+
+  /** What it does, one sentence. */
+  String about();
+
+  /** Its own flags; those of every exporter ({@code web.*}, {@code log.*}) are not among them. */
+  List<ExporterFlag> flags();
+
+  /** Whether a {@code collect} section may hold its configuration in the key {@code config}. */
+  default boolean takesInlineConfig() {
+    return false;
+  }
+
+  /** The page that jobs with targets ask, one of {@link Exporter#probes()}. */
+  default String probePath() {
+    return "/probe";
+  }
+
+  /** How many probes it makes at once; more are refused. */
+  default int maxConcurrentProbes() {
+    return 256;
+  }
+
+  /**
+   * Checks settings and reads files. It opens no connection and starts no thread: a configuration
+   * may be checked in this way.
+   *
+   * @throws dev.tethys.config.ConfigException when a file is wrong, with the position
+   * @throws IllegalArgumentException when a flag is wrong, saying which and why
+   * @throws IOException when a file cannot be read
+   */
+  Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException;
+}

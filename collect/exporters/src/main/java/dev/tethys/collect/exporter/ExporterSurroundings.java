@@ -1,0 +1,17 @@
+package dev.tethys.collect.exporter;
+
+import dev.tethys.web.client.HttpClientFactory;
+import java.time.InstantSource;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an exporter gets from the process that it runs in.
+ *
+ * @param clients the HTTP clients of the process
+ * @param environment variables of the environment by name
+ */
+public record ExporterSurroundings(
+    HttpClientFactory clients,
+    InstantSource clock,
+    Function<String, @Nullable String> environment) {}

@@ -1,0 +1,19 @@
+package dev.tethys.collect.exporter;
+
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.util.List;
+
+/** Gives metric families when it is asked. Safe for any number of threads. */
+@FunctionalInterface
+public interface MetricsSource {
+  /**
+   * Looks now. Called on a virtual thread of its own, which is interrupted when the time of the
+   * probe is up.
+   *
+   * @return families, each name once
+   * @throws ProbeException when the question makes no sense, or nothing can be shown
+   * @throws IOException when nothing can be shown; becomes status 500
+   */
+  List<MetricFamily> collect(Probe probe) throws IOException, InterruptedException;
+}

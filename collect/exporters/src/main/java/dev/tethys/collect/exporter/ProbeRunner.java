@@ -1,0 +1,88 @@
+package dev.tethys.collect.exporter;
+
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Asks sources within bounds: so many at once, each no longer than who asks waits. Safe for any
+ * number of threads.
+ *
+ * <p>Invariant: a place is given back when the thread that looks has ended, not when nobody waits
+ * for it any more; a source that cannot be interrupted keeps its place.
+ */
+public final class ProbeRunner {
+  private static final System.Logger LOG = System.getLogger(ProbeRunner.class.getName());
+
+  private final String name;
+  private final int most;
+  private final Semaphore places;
+
+  /**
+   * @param name of the exporter
+   * @param most how many probes are made at once
+   */
+  public ProbeRunner(String name, int most) {
+    this.name = name;
+    this.most = most;
+    this.places = new Semaphore(most);
+  }
+
+  /**
+   * Asks a source.
+   *
+   * @throws ProbeException 503 when too many are asked at once, 504 when the time is up
+   */
+  public List<MetricFamily> ask(MetricsSource source, Probe probe)
+      throws IOException, InterruptedException {
+    if (!places.tryAcquire()) {
+      throw new ProbeException(
+          503, "the " + name + " exporter makes " + most + " probes already; try again later");
+    }
+    CompletableFuture<List<MetricFamily>> answer = new CompletableFuture<>();
+    Thread looking =
+        Thread.ofVirtual()
+            .name("probe-" + name)
+            .unstarted(
+                () -> {
+                  try {
+                    answer.complete(source.collect(probe));
+                  } catch (InterruptedException e) {
+                    answer.completeExceptionally(new IOException("the probe was given up"));
+                  } catch (IOException | RuntimeException | Error e) {
+                    answer.completeExceptionally(e);
+                  } finally {
+                    places.release();
+                  }
+                });
+    looking.start();
+    Duration limit = probe.limit(Duration.ZERO, Probe.LONGEST);
+    try {
+      return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      looking.interrupt();
+      throw new ProbeException(
+          504, "the " + name + " exporter found no answer within " + limit.toMillis() + " ms");
+    } catch (InterruptedException e) {
+      looking.interrupt();
+      throw e;
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case ProbeException p -> throw p;
+        case IOException io -> throw io;
+        case null, default -> {
+          LOG.log(Level.ERROR, "a probe of the " + name + " exporter failed", e.getCause());
+          throw new IOException(
+              "the " + name + " exporter failed: " + e.getCause() + "; its log says more", e);
+        }
+      }
+    }
+  }
+}
