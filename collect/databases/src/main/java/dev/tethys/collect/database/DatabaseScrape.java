@@ -1,0 +1,19 @@
+package dev.tethys.collect.database;
+
+import dev.tethys.collect.database.wire.Deadline;
+import dev.tethys.model.exposition.MetricFamily;
+import java.util.List;
+
+/**
+ * One look at a server. A server that cannot be reached is not an error: the families say so. Safe
+ * for any number of threads.
+ */
+public interface DatabaseScrape {
+  /**
+   * Asks the server.
+   *
+   * @param deadline by when it must have answered; what it has not said by then is left out, and
+   *     the families say that something went wrong
+   */
+  List<MetricFamily> scrape(Deadline deadline);
+}

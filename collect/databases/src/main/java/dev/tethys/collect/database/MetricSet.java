@@ -1,0 +1,102 @@
+package dev.tethys.collect.database;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.exposition.MetricFamily.Point;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one scrape of a server has found, family by family. For one thread.
+ *
+ * <p>Of two metrics with the same name and labels the first stays. Bound: so many metrics, beyond
+ * which the scrape fails by {@link ScrapeLimitException}.
+ */
+public final class MetricSet {
+  /** Most metrics of one scrape. */
+  public static final int MAX_METRICS = 500_000;
+
+  private record Family(MetricType type, String help, Map<Labels, Metric> metrics) {}
+
+  private final Map<String, Family> families = new LinkedHashMap<>(512);
+  private final String prefix;
+  private Labels always = Labels.EMPTY;
+  private int size;
+
+  /**
+   * Empty.
+   *
+   * @param namespace put before every name with an underscore; empty for none
+   */
+  public MetricSet(String namespace) {
+    this.prefix = namespace.isEmpty() ? "" : namespace + "_";
+  }
+
+  /** Labels that all metrics get that are added from now on. */
+  public void always(Labels labels) {
+    this.always = labels;
+  }
+
+  /** A gauge; labels are names and values in turn. */
+  public void gauge(String name, String help, double value, String... labels) {
+    add(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
+  }
+
+  /** A counter; labels are names and values in turn. */
+  public void counter(String name, String help, double value, String... labels) {
+    add(name, MetricType.COUNTER, help, new MetricFamily.Value(value, null), labels);
+  }
+
+  /** A number of unknown type; labels are names and values in turn. */
+  public void untyped(String name, String help, double value, String... labels) {
+    add(name, MetricType.UNKNOWN, help, new MetricFamily.Value(value, null), labels);
+  }
+
+  /** Anything; labels are names and values in turn. */
+  public void add(String name, MetricType type, String help, Point point, String... labels) {
+    Labels l = labels.length == 0 ? Labels.EMPTY : Labels.of(labels);
+    if (!always.isEmpty()) {
+      var b = l.toBuilder();
+      always.toMap().forEach(b::set);
+      l = b.build();
+    }
+    Family f =
+        families.computeIfAbsent(
+            prefix + name, k -> new Family(type, help, new LinkedHashMap<>(4)));
+    if (f.metrics.putIfAbsent(l, new Metric(l, point)) == null && ++size > MAX_METRICS) {
+      throw new ScrapeLimitException(
+          "more than "
+              + MAX_METRICS
+              + " metrics in one scrape, the last of "
+              + prefix
+              + name
+              + "; turn off what is not needed");
+    }
+  }
+
+  /** The type of a family that has come, by its whole name; null when it has not. */
+  public @Nullable MetricType type(String fullName) {
+    Family f = families.get(fullName);
+    return f == null ? null : f.type;
+  }
+
+  /** How many metrics there are. */
+  public int size() {
+    return size;
+  }
+
+  /** All of it. */
+  public List<MetricFamily> families() {
+    List<MetricFamily> out = new ArrayList<>(families.size());
+    families.forEach(
+        (name, f) ->
+            out.add(
+                new MetricFamily(name, f.type, f.help, "", new ArrayList<>(f.metrics.values()))));
+    return out;
+  }
+}

@@ -1,0 +1,5 @@
+/** What memcached_exporter shows, by the text protocol. */
+@NullMarked
+package dev.tethys.collect.database.memcached;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package dev.tethys.collect.database.redis;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Something that answers commands: one server, or those of a cluster. */
+interface RedisCommands {
+  /** The answer, which may be an error of the server. */
+  RedisReply send(String... command) throws IOException;
+
+  /** The answers to several commands, in their order. */
+  default List<RedisReply> sendAll(List<String[]> commands) throws IOException {
+    List<RedisReply> out = new ArrayList<>(commands.size());
+    for (String[] c : commands) {
+      out.add(send(c));
+    }
+    return out;
+  }
+
+  /**
+   * The answer.
+   *
+   * @throws RedisException when it is an error
+   */
+  default RedisReply command(String... command) throws IOException {
+    RedisReply r = send(command);
+    if (r instanceof RedisReply.Failure f) {
+      throw new RedisException(f.message());
+    }
+    return r;
+  }
+}

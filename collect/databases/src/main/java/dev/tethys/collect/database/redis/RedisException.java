@@ -1,0 +1,12 @@
+package dev.tethys.collect.database.redis;
+
+import java.io.IOException;
+
+/** An error that the server answered. */
+final class RedisException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  RedisException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,296 @@
+package dev.tethys.collect.database.redis;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.database.FlagsAndEnvironment;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code tethys exporter redis}: what redis_exporter does, with its flags and variables. */
+public final class RedisExporterKind implements ExporterKind {
+  @Override
+  public String name() {
+    return "redis";
+  }
+
+  @Override
+  public String title() {
+    return "Redis Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "redis_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9121";
+  }
+
+  @Override
+  public String about() {
+    return "Shows servers of Redis and its kin as redis_exporter does.";
+  }
+
+  /** Name, default, help; a flag whose default is a word of truth is on or off. */
+  private static final String TABLE =
+      """
+      redis.user||User of the login (ACL, since Redis 6).
+      redis.password||Password of the login.
+      namespace|redis|First word of all names.
+      check-keys||Patterns of keys whose size and value are shown, such as db3=orders:*, with commas between.
+      check-single-keys||Keys whose size and value are shown.
+      check-key-groups||Lua patterns that group keys, as CSV.
+      check-streams||Patterns of streams that are shown.
+      check-single-streams||Streams that are shown.
+      streams-exclude-consumer-metrics|false|Leave out consumers of streams.
+      count-keys||Patterns whose keys are counted.
+      script||Files of Lua scripts whose answers are shown, with commas between.
+      lua-script-read-only|false|Run scripts by EVAL_RO.
+      config-command|CONFIG|What the command CONFIG is called; - leaves it alone.
+      tls-server-name||Name in the server's certificate.
+      set-client-name|true|Give the connection the name redis_exporter.
+      is-tile38|false|The server is a Tile38.
+      is-cluster|false|Look for keys in the server's whole cluster.
+      cluster-discover-hostnames|false|Show servers of a cluster by their names at /discover-cluster-nodes.
+      export-client-list|false|Show all clients.
+      export-client-port|false|Show their ports too.
+      ping-on-connect|false|Time a PING.
+      include-config-metrics|false|Show all settings.
+      include-modules-metrics|false|Show modules.
+      include-search-indexes-metrics|false|Show indexes of the search module.
+      include-sentinel-peer-info|false|Show other sentinels.
+      check-search-indexes|.*|Expression for the indexes that are shown.
+      disable-exporting-key-values|false|Leave out the values of keys.
+      exclude-latency-histogram-metrics|false|Leave out histograms of latencies.
+      redact-config-metrics|true|Leave out settings that hold passwords.
+      include-system-metrics|false|Show metrics of the machine.
+      include-rdb-file-size-metric|false|Show the size of the RDB file, which must be on this machine.
+      skip-tls-verification|false|Do not verify the server's certificate.
+      skip-checkkeys-for-role-master|false|Look at keys of replicas alone.
+      disable-scrape-endpoint|false|Do not serve /scrape.
+      include-metrics-for-empty-databases|true|Show databases without keys.
+      append-instance-role-label|false|Let all metrics tell the server's role.
+      """;
+
+  private static final String SERVER =
+      "TLS and passwords of its own pages are set by --web.config.file";
+
+  @Override
+  public List<ExporterFlag> flags() {
+    List<ExporterFlag> f = new ArrayList<>();
+    f.add(
+        ExporterFlag.of(
+            "redis.addr", Kind.STRING, "redis://localhost:6379", "Address of the server."));
+    f.add(
+        ExporterFlag.of(
+            "redis.password-file", Kind.PATH, "", "JSON file of passwords by address."));
+    TABLE
+        .lines()
+        .map(l -> l.split("\\|", 3))
+        .forEach(
+            t ->
+                f.add(
+                    ExporterFlag.of(
+                        t[0],
+                        t[1].equals("true") || t[1].equals("false") ? Kind.BOOLEAN : Kind.STRING,
+                        t[1],
+                        t[2])));
+    f.add(
+        ExporterFlag.of(
+            "check-keys-batch-size",
+            Kind.INTEGER,
+            "1000",
+            "About how many keys SCAN looks at in one step."));
+    f.add(
+        ExporterFlag.of(
+            "max-distinct-key-groups",
+            Kind.INTEGER,
+            "100",
+            "Most groups of keys of a database; the rest becomes one."));
+    f.add(
+        ExporterFlag.of(
+            "connection-timeout", Kind.DURATION, "15s", "How long a scrape may take in all."));
+    f.add(ExporterFlag.of("tls-client-key-file", Kind.PATH, "", "Key of the client."));
+    f.add(ExporterFlag.of("tls-client-cert-file", Kind.PATH, "", "Certificate of the client."));
+    f.add(ExporterFlag.of("tls-ca-cert-file", Kind.PATH, "", "Certificates that are trusted."));
+    for (String name :
+        List.of(
+            "tls-server-key-file",
+            "tls-server-cert-file",
+            "tls-server-ca-cert-file",
+            "basic-auth-username",
+            "basic-auth-password",
+            "basic-auth-hash-password")) {
+      f.add(ExporterFlag.refused(name, Kind.STRING, "", SERVER));
+    }
+    f.add(ExporterFlag.refused("tls-server-min-version", Kind.STRING, "TLS1.2", SERVER));
+    String log = "use --log.level and --log.format";
+    f.add(ExporterFlag.refused("debug", Kind.BOOLEAN, "false", log));
+    f.add(ExporterFlag.refused("log-level", Kind.STRING, "INFO", log));
+    f.add(ExporterFlag.refused("log-format", Kind.STRING, "txt", log));
+    f.add(
+        ExporterFlag.refused(
+            "redis-only-metrics",
+            Kind.BOOLEAN,
+            "false",
+            "metrics of the process are left out by metric_relabel_configs"));
+    f.add(
+        ExporterFlag.refused(
+            "include-go-runtime-metrics", Kind.BOOLEAN, "false", "there is no runtime of Go"));
+    return List.copyOf(f);
+  }
+
+  /** The variable of the environment that is read where a flag is not given. */
+  static String variable(String flag) {
+    String upper = flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
+    return flag.startsWith("redis.")
+        ? upper
+        : "REDIS_EXPORTER_" + upper.replaceFirst("^INCLUDE_", "INCL_");
+  }
+
+  @Override
+  public Exporter open(ExporterSettings settings, ExporterSurroundings around)
+      throws IOException {
+    FlagsAndEnvironment f =
+        new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
+    String cert = f.text("tls-client-cert-file");
+    String key = f.text("tls-client-key-file");
+    if (cert.isEmpty() != key.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--tls-client-key-file and --tls-client-cert-file must both be given, or none");
+    }
+    TlsConfig tls =
+        new TlsConfig(
+            "",
+            f.text("tls-ca-cert-file"),
+            "",
+            cert,
+            Secret.NONE,
+            key,
+            f.text("tls-server-name"),
+            f.on("skip-tls-verification"),
+            null,
+            null);
+    String file = f.text("redis.password-file");
+    RedisExporter.Login login =
+        new RedisExporter.Login(
+            f.text("redis.user"),
+            new Secret(f.text("redis.password")),
+            file.isEmpty() ? null : Path.of(file),
+            tls);
+    return new RedisExporter(
+        f.text("redis.addr"),
+        login,
+        options(f),
+        f.duration("connection-timeout"),
+        !f.on("disable-scrape-endpoint"),
+        f.on("cluster-discover-hostnames"));
+  }
+
+  private static RedisOptions options(FlagsAndEnvironment f) throws IOException {
+    Pattern indexes;
+    try {
+      indexes = Pattern.compile(f.text("check-search-indexes"));
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException("--check-search-indexes: " + e.getMessage(), e);
+    }
+    Map<String, String> scripts = new LinkedHashMap<>();
+    for (String s : f.text("script").split(",")) {
+      if (!s.isEmpty()) {
+        scripts.put(s, Files.readString(Path.of(s)));
+      }
+    }
+    long batch = f.number("check-keys-batch-size");
+    long groups = f.number("max-distinct-key-groups");
+    if (batch < 1 || groups < 0 || groups > KeyMetrics.MAX_KEYS) {
+      throw new IllegalArgumentException(
+          "--check-keys-batch-size wants 1 or more, --max-distinct-key-groups 0 to "
+              + KeyMetrics.MAX_KEYS);
+    }
+    return new RedisOptions(
+        f.text("namespace"),
+        f.text("config-command"),
+        f.on("set-client-name"),
+        f.on("ping-on-connect"),
+        f.on("is-cluster"),
+        f.on("is-tile38"),
+        f.on("append-instance-role-label"),
+        scripts,
+        f.on("lua-script-read-only"),
+        new RedisOptions.Shown(
+            f.on("include-config-metrics"),
+            f.on("redact-config-metrics"),
+            f.on("include-modules-metrics"),
+            f.on("include-search-indexes-metrics"),
+            indexes,
+            f.on("include-sentinel-peer-info"),
+            f.on("export-client-list"),
+            f.on("export-client-port"),
+            !f.on("exclude-latency-histogram-metrics"),
+            f.on("include-system-metrics"),
+            f.on("include-rdb-file-size-metric"),
+            f.on("include-metrics-for-empty-databases")),
+        new RedisOptions.Keys(
+            DatabaseKey.parse("check-keys", f.text("check-keys")),
+            DatabaseKey.parse("check-single-keys", f.text("check-single-keys")),
+            DatabaseKey.parse("check-streams", f.text("check-streams")),
+            DatabaseKey.parse("check-single-streams", f.text("check-single-streams")),
+            DatabaseKey.parse("count-keys", f.text("count-keys")),
+            batch,
+            csv(f.text("check-key-groups")),
+            (int) groups,
+            !f.on("disable-exporting-key-values"),
+            !f.on("streams-exclude-consumer-metrics"),
+            f.on("skip-checkkeys-for-role-master")));
+  }
+
+  /** One line of CSV: commas between, quotes around what has commas, doubled quotes for quotes. */
+  static List<String> csv(String line) {
+    List<String> out = new ArrayList<>();
+    StringBuilder field = new StringBuilder();
+    boolean quoted = false;
+    for (int i = 0; i <= line.length(); i++) {
+      char c = i < line.length() ? line.charAt(i) : ',';
+      if (quoted && i < line.length()) {
+        if (c != '"') {
+          field.append(c);
+        } else if (i + 1 < line.length() && line.charAt(i + 1) == '"') {
+          field.append('"');
+          i++;
+        } else {
+          quoted = false;
+        }
+      } else if (c == '"' && field.toString().isBlank()) {
+        field.setLength(0);
+        quoted = true;
+      } else if (c == ',') {
+        if (quoted) {
+          throw new IllegalArgumentException("--check-key-groups: a quote is not closed");
+        }
+        if (!field.toString().isBlank()) {
+          out.add(field.toString().trim());
+        }
+        field.setLength(0);
+      } else {
+        field.append(c);
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.tethys.collect.database.wire;
+
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The moment at which a scrape must be over, whatever it still waits for.
+ *
+ * @param nanos of {@link System#nanoTime}
+ */
+public record Deadline(long nanos) {
+  /** One that long from now. */
+  public static Deadline in(Duration time) {
+    return new Deadline(System.nanoTime() + time.toNanos());
+  }
+
+  /** The earlier of this one and that long from now. */
+  public Deadline atMost(Duration time) {
+    Deadline other = in(time);
+    return other.nanos - nanos < 0 ? other : this;
+  }
+
+  /**
+   * Milliseconds that are left, at least 1.
+   *
+   * @throws SocketTimeoutException when none is left
+   */
+  public int millisLeft() throws SocketTimeoutException {
+    long ms = TimeUnit.NANOSECONDS.toMillis(nanos - System.nanoTime());
+    if (ms <= 0) {
+      throw new SocketTimeoutException("the time is up");
+    }
+    return (int) Math.min(ms, Integer.MAX_VALUE);
+  }
+}

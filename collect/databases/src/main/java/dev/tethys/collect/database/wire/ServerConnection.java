@@ -1,0 +1,218 @@
+package dev.tethys.collect.database.wire;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.TlsSockets;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a database server for one scrape. For one thread at a time.
+ *
+ * <p>Bounds: it is closed when its time is up, which ends whatever read or write is under way; and
+ * it reads at most so many bytes.
+ */
+public final class ServerConnection implements AutoCloseable {
+  /** Most bytes of answers in one scrape. */
+  public static final long MAX_BYTES = 64L << 20;
+
+  private static final int BUFFER = 1 << 16;
+
+  private final Deadline deadline;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile AutoCloseable transport;
+  private volatile boolean timeIsUp;
+  private @Nullable Socket socket;
+  private InputStream in;
+  private OutputStream out;
+  private long read;
+
+  private ServerConnection(
+      AutoCloseable transport, InputStream in, OutputStream out, Deadline deadline) {
+    this.transport = transport;
+    this.in = new BufferedInputStream(in, BUFFER);
+    this.out = new BufferedOutputStream(out, BUFFER);
+    this.deadline = deadline;
+    Thread.ofVirtual().name("deadline of a connection").start(this::watch);
+  }
+
+  /**
+   * Connects over TCP.
+   *
+   * @param tls null for a plain connection
+   * @throws IOException when it cannot; the message says why and holds no secret
+   */
+  public static ServerConnection tcp(
+      String host, int port, @Nullable TlsConfig tls, Deadline deadline) throws IOException {
+    InetSocketAddress to = new InetSocketAddress(host, port);
+    if (to.isUnresolved()) {
+      throw new UnknownHostException("lookup " + host + ": no such host");
+    }
+    Socket s = new Socket();
+    try {
+      s.connect(to, deadline.millisLeft());
+      s.setTcpNoDelay(true);
+      ServerConnection c =
+          new ServerConnection(s, s.getInputStream(), s.getOutputStream(), deadline);
+      c.socket = s;
+      if (tls != null) {
+        try {
+          c.secure(tls, host);
+        } catch (IOException e) {
+          c.close();
+          throw e;
+        }
+      }
+      return c;
+    } catch (IOException e) {
+      s.close();
+      throw new IOException("dial tcp " + host + ":" + port + ": " + why(e), e);
+    }
+  }
+
+  /** Connects through a Unix socket. */
+  public static ServerConnection unix(Path path, Deadline deadline) throws IOException {
+    SocketChannel c;
+    try {
+      c = SocketChannel.open(UnixDomainSocketAddress.of(path));
+    } catch (IOException e) {
+      throw new IOException("dial unix " + path + ": " + why(e), e);
+    }
+    return new ServerConnection(
+        c, Channels.newInputStream(c), Channels.newOutputStream(c), deadline);
+  }
+
+  private static String why(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /**
+   * Goes over to TLS, on a TCP connection on which nothing is under way.
+   *
+   * @param host verified, unless the configuration names another
+   */
+  public void secure(TlsConfig tls, String host) throws IOException {
+    Socket plain = socket;
+    if (plain == null) {
+      throw new IOException("a Unix socket is not secured");
+    }
+    SSLSocket s =
+        (SSLSocket) TlsSockets.factory(tls).createSocket(plain, host, plain.getPort(), true);
+    SSLParameters p = s.getSSLParameters();
+    p.setProtocols(TlsSockets.protocols(tls).split(" "));
+    if (!tls.insecureSkipVerify()) {
+      p.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    s.setSSLParameters(p);
+    try {
+      s.startHandshake();
+    } catch (IOException e) {
+      throw named(e);
+    }
+    socket = s;
+    transport = s;
+    in = new BufferedInputStream(s.getInputStream(), BUFFER);
+    out = new BufferedOutputStream(s.getOutputStream(), BUFFER);
+  }
+
+  private void watch() {
+    try {
+      if (!closed.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        timeIsUp = true;
+        transport.close();
+      }
+    } catch (Exception e) {
+      // the reader hears of it
+    }
+  }
+
+  private IOException named(IOException e) {
+    return timeIsUp ? new SocketTimeoutException("the time is up") : e;
+  }
+
+  private void count(long n) throws IOException {
+    read += n;
+    if (read > MAX_BYTES) {
+      throw new IOException("answers of more than " + (MAX_BYTES >> 20) + " MiB");
+    }
+  }
+
+  /** The next byte. */
+  public int read() throws IOException {
+    int b;
+    try {
+      b = in.read();
+    } catch (IOException e) {
+      throw named(e);
+    }
+    if (b < 0) {
+      throw named(new EOFException("the server closed the connection"));
+    }
+    count(1);
+    return b;
+  }
+
+  /** So many bytes, no more than are left to this scrape. */
+  public byte[] read(int n) throws IOException {
+    count(n);
+    byte[] b;
+    try {
+      b = in.readNBytes(n);
+    } catch (IOException e) {
+      throw named(e);
+    }
+    if (b.length < n) {
+      throw named(new EOFException("the server closed the connection"));
+    }
+    return b;
+  }
+
+  /** Puts bytes behind what is to be sent. */
+  public void write(byte[] b) throws IOException {
+    try {
+      out.write(b);
+    } catch (IOException e) {
+      throw named(e);
+    }
+  }
+
+  /** Sends what was written. */
+  public void flush() throws IOException {
+    try {
+      out.flush();
+    } catch (IOException e) {
+      throw named(e);
+    }
+  }
+
+  /** Whether what is sent cannot be read on the way. */
+  public boolean isSecured() {
+    return socket == null || socket instanceof SSLSocket;
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      transport.close();
+    } catch (Exception e) {
+      // nobody waits for anything of it
+    }
+  }
+}
