@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.collect.logs..")
         .layer("exporters")
         .definedBy("dev.tethys.collect.exporter..")
+        .layer("databases")
+        .definedBy("dev.tethys.collect.database..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
@@ -110,6 +112,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery")
         .whereLayer("exporters")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("databases")
+        .mayOnlyAccessLayers("model", "config", "web", "exporters")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("archive")
@@ -163,6 +167,7 @@ class ArchitectureTest {
           "collect.push",
           "collect.logs",
           "collect.exporter",
+          "collect.database",
           "store.metrics",
           "store.archive",
           "store.remote",

@@ -6,6 +6,7 @@ import dev.tethys.codec.exposition.EscapingScheme;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.testkit.Exposition;
 import dev.tethys.testkit.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

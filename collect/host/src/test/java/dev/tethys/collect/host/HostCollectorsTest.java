@@ -3,6 +3,7 @@ package dev.tethys.collect.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.host.NodeExporterOptions.Setting;
+import dev.tethys.testkit.Exposition;
 import java.io.FileNotFoundException;
 import java.time.Duration;
 import java.util.List;

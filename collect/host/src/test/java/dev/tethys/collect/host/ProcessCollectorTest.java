@@ -3,6 +3,7 @@ package dev.tethys.collect.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tethys.testkit.Exposition;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -99,10 +99,7 @@ public final class MemcachedExporterKind implements ExporterKind {
               null);
     }
     return new Opened(
-        address,
-        Duration.ofMillis(s.millis("memcached.timeout")),
-        tls,
-        s.get("web.scrape-path"));
+        address, Duration.ofMillis(s.millis("memcached.timeout")), tls, s.get("web.scrape-path"));
   }
 
   private static final class Opened implements Exporter {
@@ -114,8 +111,7 @@ public final class MemcachedExporterKind implements ExporterKind {
     private final Counter scrapes =
         about.counter("memcached_exporter_scrapes_total", "Scrapes of servers named by a target.");
     private final Counter errors =
-        about.counter(
-            "memcached_exporter_scrape_errors_total", "Scrapes that named no target.");
+        about.counter("memcached_exporter_scrape_errors_total", "Scrapes that named no target.");
 
     Opened(String address, Duration timeout, @Nullable TlsConfig tls, String path) {
       this.address = address;

@@ -65,11 +65,7 @@ public final class MemcachedServer implements DatabaseScrape {
       stats(c, "stats slabs").forEach((k, v) -> put(general, slabs, k, v));
       stats(c, "stats items").forEach((k, v) -> put(general, items, k, v));
       Map<String, String> settings = stats(c, "stats settings");
-      up =
-          general(out, general)
-              & items(out, items)
-              & slabs(out, slabs)
-              & settings(out, settings);
+      up = general(out, general) & items(out, items) & slabs(out, slabs) & settings(out, settings);
     } catch (IOException | ScrapeLimitException e) {
       LOG.log(Level.ERROR, "memcached at {0}: {1}", address, e.getMessage());
     }
@@ -227,8 +223,7 @@ public final class MemcachedServer implements DatabaseScrape {
     if ("yes".equals(s.get("lru_crawler"))) {
       Map<String, String> numbers = new LinkedHashMap<>(s);
       for (String flag : new String[] {"lru_crawler", "lru_maintainer_thread"}) {
-        numbers.computeIfPresent(
-            flag, (k, v) -> v.equals("yes") ? "1" : v.equals("no") ? "0" : v);
+        numbers.computeIfPresent(flag, (k, v) -> v.equals("yes") ? "1" : v.equals("no") ? "0" : v);
       }
       good &= rows(out, MemcachedMetrics.LRU_SETTINGS, numbers, null);
     }

@@ -26,8 +26,7 @@ final class InfoFields {
       r.lines()
           .filter(l -> !l.startsWith("#"))
           .map(l -> l.split(" "))
-          .forEach(
-              f -> (f[0].equals("c") ? COUNTERS : GAUGES).put(f[1], f[f.length < 3 ? 1 : 2]));
+          .forEach(f -> (f[0].equals("c") ? COUNTERS : GAUGES).put(f[1], f[f.length < 3 ? 1 : 2]));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -22,7 +22,8 @@ final class InfoMetrics {
   private static final Pattern MASTER_PORT = Pattern.compile("^master(_[0-9]+)?_port");
   private static final Pattern MASTER_LINK = Pattern.compile("^master(_[0-9]+)?_link_status");
   private static final Pattern FROM_MASTER =
-      Pattern.compile("^(master(_[0-9]+)?_(last_io_seconds_ago|sync_in_progress)|slave_repl_offset)");
+      Pattern.compile(
+          "^(master(_[0-9]+)?_(last_io_seconds_ago|sync_in_progress)|slave_repl_offset)");
   private static final Pattern REPLICA = Pattern.compile("^slave\\d+");
   private static final Pattern SENTINEL_MASTER = Pattern.compile("^master\\d+");
   private static final Set<String> SENTINEL_NUMBERS =
@@ -134,8 +135,7 @@ final class InfoMetrics {
       case "Errorstats" -> {
         Double count = part(value, 0);
         if (key.startsWith("errorstat_") && count != null) {
-          out.counter(
-              "errors_total", "Errors by their kind.", count, "err", key.substring(10));
+          out.counter("errors_total", "Errors by their kind.", count, "err", key.substring(10));
         }
         return;
       }
@@ -253,8 +253,7 @@ final class InfoMetrics {
           rejected,
           "cmd",
           command);
-      out.counter(
-          "commands_failed_calls_total", "Calls that failed.", failed, "cmd", command);
+      out.counter("commands_failed_calls_total", "Calls that failed.", failed, "cmd", command);
     }
   }
 

@@ -20,6 +20,8 @@ import java.util.TreeMap;
 final class KeyMetrics {
   private static final System.Logger LOG = System.getLogger(KeyMetrics.class.getName());
 
+  private static final String SIZE = "Length or size of the key.";
+
   /** Most keys that patterns may stand for, in one scrape. */
   static final int MAX_KEYS = 100_000;
 
@@ -146,7 +148,9 @@ final class KeyMetrics {
 
   private void key(String db, String key, String type, List<RedisReply> answers) {
     if (answers.isEmpty()) {
-      if (!type.equals("none")) {
+      if (type.equals("none")) { // a key that was named and is not there
+        out.gauge("key_size", SIZE, 0, "db", db, "key", key);
+      } else {
         LOG.log(Level.ERROR, "key {0} has the type {1}, which is not known", key, type);
       }
       return;
@@ -174,7 +178,7 @@ final class KeyMetrics {
             value);
       }
     }
-    out.gauge("key_size", "Length or size of the key.", w.value(), "db", db, "key", key);
+    out.gauge("key_size", SIZE, w.value(), "db", db, "key", key);
   }
 
   /** Counts of the keys that match. */
@@ -211,8 +215,7 @@ final class KeyMetrics {
   /** The keys that match a pattern; SCAN may find a key twice. */
   private LinkedHashSet<String> scan(String pattern, boolean bounded) throws IOException {
     LinkedHashSet<String> found = new LinkedHashSet<>();
-    List<RedisCommands> where =
-        server instanceof RedisCluster c ? c.masters() : List.of(server);
+    List<RedisCommands> where = server instanceof RedisCluster c ? c.masters() : List.of(server);
     for (RedisCommands s : where) {
       String cursor = "0";
       do {
@@ -245,8 +248,7 @@ final class KeyMetrics {
       }
       Map<String, Group> found = new HashMap<>();
       try {
-        for (RedisCommands s :
-            server instanceof RedisCluster c ? c.masters() : List.of(server)) {
+        for (RedisCommands s : server instanceof RedisCluster c ? c.masters() : List.of(server)) {
           groups(s, found);
         }
       } catch (RedisException e) {

@@ -43,7 +43,9 @@ record RedisAddress(
     boolean secured = scheme.equals("rediss") || scheme.equals("valkeys");
     if (!secured && !scheme.equals("redis") && !scheme.equals("valkey") && !scheme.equals("tcp")) {
       throw new IllegalArgumentException(
-          "invalid redis URL scheme: " + scheme + "; known are redis, rediss, valkey, valkeys, unix");
+          "invalid redis URL scheme: "
+              + scheme
+              + "; known are redis, rediss, valkey, valkeys, unix");
     }
     int query = rest.indexOf('?');
     rest = query < 0 ? rest : rest.substring(0, query);

@@ -64,8 +64,7 @@ final class RedisCluster implements RedisCommands, AutoCloseable {
       try {
         String host = f[2].substring(0, colon);
         to =
-            node(
-                host.isEmpty() ? start.host() : host, Integer.parseInt(f[2].substring(colon + 1)));
+            node(host.isEmpty() ? start.host() : host, Integer.parseInt(f[2].substring(colon + 1)));
       } catch (NumberFormatException e) {
         throw new IOException("the server redirects to no address: " + error, e);
       }
@@ -76,7 +75,8 @@ final class RedisCluster implements RedisCommands, AutoCloseable {
   /** Connections to all masters. */
   List<RedisCommands> masters() throws IOException {
     List<RedisCommands> out = new ArrayList<>();
-    for (ClusterNode n : ClusterNode.parse(String.valueOf(last.command("CLUSTER", "NODES").text()))) {
+    for (ClusterNode n :
+        ClusterNode.parse(String.valueOf(last.command("CLUSTER", "NODES").text()))) {
       if (n.master()) {
         out.add(node(n.host(), n.port()));
       }

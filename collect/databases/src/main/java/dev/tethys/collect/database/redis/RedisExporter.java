@@ -166,8 +166,7 @@ final class RedisExporter implements Exporter {
   /** The servers of the cluster, as HTTP discovery takes them. */
   private void nodes(HttpResponse r) throws IOException {
     if (!options.cluster()) {
-      throw new HttpException(
-          400, "The discovery endpoint is only available on a redis cluster");
+      throw new HttpException(400, "The discovery endpoint is only available on a redis cluster");
     }
     RedisAddress where = where(address, login.user, login.tls);
     List<ClusterNode> nodes;
@@ -180,7 +179,10 @@ final class RedisExporter implements Exporter {
     for (ClusterNode n : nodes) {
       String host = hostnames && !n.name().isEmpty() ? n.name() : n.host();
       targets.add(
-          GoJson.append(new StringBuilder(), (where.tls() == null ? "redis://" : "rediss://") + host + ":" + n.port()).toString());
+          GoJson.append(
+                  new StringBuilder(),
+                  (where.tls() == null ? "redis://" : "rediss://") + host + ":" + n.port())
+              .toString());
     }
     r.send(
         "application/json",

@@ -165,8 +165,7 @@ public final class RedisExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterSurroundings around)
-      throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
     FlagsAndEnvironment f =
         new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
     String cert = f.text("tls-client-cert-file");

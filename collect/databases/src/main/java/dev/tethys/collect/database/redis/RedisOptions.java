@@ -82,7 +82,16 @@ record RedisOptions(
 
   RedisOptions withKeys(Keys k) {
     return new RedisOptions(
-        namespace, configCommand, setName, ping, cluster, tile38, roleLabel, scripts,
-        readOnlyScripts, shown, k);
+        namespace,
+        configCommand,
+        setName,
+        ping,
+        cluster,
+        tile38,
+        roleLabel,
+        scripts,
+        readOnlyScripts,
+        shown,
+        k);
   }
 }

@@ -64,9 +64,7 @@ final class RedisPasswords {
       login = login.substring(0, login.length() - 1);
     }
     String key =
-        address.substring(0, sep)
-            + (login.isEmpty() ? "" : login + "@")
-            + rest.substring(at + 1);
+        address.substring(0, sep) + (login.isEmpty() ? "" : login + "@") + rest.substring(at + 1);
     return byAddress.getOrDefault(key, Secret.NONE);
   }
 }

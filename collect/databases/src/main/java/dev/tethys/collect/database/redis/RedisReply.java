@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a server of Redis's protocol answers; both versions of the protocol become the same. */
 sealed interface RedisReply {
-  /** A string, simple or bulk; doubles, booleans and big numbers of version 3 as they are written. */
+  /**
+   * A string, simple or bulk; doubles, booleans and big numbers of version 3 as they are written.
+   */
   record Text(byte[] bytes) implements RedisReply {
     @Override
     public String toString() {

@@ -297,8 +297,7 @@ final class RedisServer implements DatabaseScrape {
     }
   }
 
-  private static void latencies(MetricSet out, RedisConnection c, String info)
-      throws IOException {
+  private static void latencies(MetricSet out, RedisConnection c, String info) throws IOException {
     for (RedisReply event : c.send("LATENCY", "LATEST").items()) {
       List<RedisReply> f = event.items();
       String name = f.size() < 4 ? null : f.getFirst().text();
@@ -371,7 +370,8 @@ final class RedisServer implements DatabaseScrape {
     if (!(c.send("SLOWLOG", "GET", "1") instanceof RedisReply.Many entries)) {
       return;
     }
-    List<RedisReply> last = entries.items().isEmpty() ? List.of() : entries.items().getFirst().items();
+    List<RedisReply> last =
+        entries.items().isEmpty() ? List.of() : entries.items().getFirst().items();
     Long id = last.isEmpty() ? null : last.getFirst().whole();
     Long micros = last.size() < 3 ? null : last.get(2).whole();
     out.gauge("slowlog_last_id", "Number of the newest entry.", id == null ? 0 : id);

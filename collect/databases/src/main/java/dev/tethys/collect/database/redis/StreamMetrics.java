@@ -97,7 +97,9 @@ final class StreamMetrics {
         time(g.get("last-delivered-id")),
         labels);
     out.gauge(
-        "stream_group_entries_read", "Entries that the group read.", number(g, "entries-read"),
+        "stream_group_entries_read",
+        "Entries that the group read.",
+        number(g, "entries-read"),
         labels);
     out.gauge(
         "stream_group_lag", "Entries that still wait for the group.", number(g, "lag"), labels);
@@ -108,7 +110,13 @@ final class StreamMetrics {
       Map<String, RedisReply> c = r.pairs();
       RedisReply consumer = c.get("name");
       String[] of = {
-        "db", k.label(), "stream", k.key(), "group", name, "consumer",
+        "db",
+        k.label(),
+        "stream",
+        k.key(),
+        "group",
+        name,
+        "consumer",
         consumer == null ? "" : String.valueOf(consumer.text())
       };
       out.gauge(

@@ -1,4 +1,7 @@
-/** Connections to database servers: bounded in time and bytes, plain, secured or through a Unix socket. */
+/**
+ * Connections to database servers: bounded in time and bytes, plain, secured or through a Unix
+ * socket.
+ */
 @NullMarked
 package dev.tethys.collect.database.wire;
 

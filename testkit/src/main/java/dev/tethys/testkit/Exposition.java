@@ -1,4 +1,4 @@
-package dev.tethys.collect.host;
+package dev.tethys.testkit;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Collector;
@@ -13,21 +13,29 @@ import java.util.TreeMap;
  * Families in a form that can be compared: type, help and the value of every sample by its labels.
  * Labels with empty values are left out, as Prometheus leaves them out.
  */
-final class Exposition {
-  record Family(String type, String help, Map<String, Double> samples) {
-    Family(String type, String help) {
+public final class Exposition {
+  /**
+   * A family.
+   *
+   * @param samples by what stands behind the family's name and the sorted labels
+   */
+  public record Family(String type, String help, Map<String, Double> samples) {
+    /** Without samples. */
+    public Family(String type, String help) {
       this(type, help, new TreeMap<>());
     }
   }
 
-  final Map<String, Family> families = new TreeMap<>();
+  /** By name. */
+  public final Map<String, Family> families = new TreeMap<>();
 
   /** The samples of a family that must be there. */
-  Map<String, Double> samples(String name) {
+  public Map<String, Double> samples(String name) {
     return Objects.requireNonNull(families.get(name), name).samples();
   }
 
-  static Exposition of(Collector c) {
+  /** What a collector shows. */
+  public static Exposition of(Collector c) {
     Exposition e = new Exposition();
     c.collect(
         f -> {
@@ -79,8 +87,8 @@ final class Exposition {
     return f.type() == dev.tethys.model.MetricType.UNKNOWN ? "untyped" : f.type().text();
   }
 
-  /** Reads text 0.0.4 as node_exporter writes it. */
-  static Exposition parse(String text) {
+  /** Reads text 0.0.4 as client libraries for Go write it. */
+  public static Exposition parse(String text) {
     Exposition e = new Exposition();
     Map<String, String> help = new TreeMap<>();
     String name = "";
