@@ -3,10 +3,12 @@ package dev.tethys.codec.loki;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes push requests ({@code logproto.PushRequest}, not compressed) entry by entry: entries are
@@ -14,12 +16,24 @@ import java.util.Map;
  * threads at once.
  */
 public final class PushWriter {
+  /** Room for entries beyond this is not kept when a request was written. */
+  private static final int KEPT = 4 << 20;
+
   /** The entries of one stream. */
   private static final class Stream {
-    final ProtoWriter entries = new ProtoWriter();
+    final String labels;
+    final ProtoWriter entries;
+
+    Stream(String labels, ProtoWriter entries) {
+      this.labels = labels;
+      this.entries = entries;
+    }
   }
 
   private final Map<String, Stream> streams = new LinkedHashMap<>();
+  private final ProtoWriter out = new ProtoWriter();
+  private @Nullable ProtoWriter spare; // of an earlier request
+  private @Nullable Stream last;
   private int entries;
   private int bytes;
 
@@ -35,15 +49,34 @@ public final class PushWriter {
    * @param timestamp nanoseconds since 1970
    */
   public void add(String labels, long timestamp, String line, Labels metadata) {
-    ProtoWriter w = streams.computeIfAbsent(labels, l -> new Stream()).entries;
+    byte[] utf8 = line.getBytes(StandardCharsets.UTF_8);
+    add(labels, timestamp, utf8, 0, utf8.length, metadata);
+  }
+
+  /** The same, of a line in UTF-8, which is copied. */
+  public void add(
+      String labels, long timestamp, byte[] line, int offset, int length, Labels metadata) {
+    ProtoWriter w = stream(labels).entries;
     int before = w.size();
-    int entry = w.begin(2);
-    int time = w.begin(1);
-    w.int64Unless0(1, Math.floorDiv(timestamp, 1_000_000_000L));
-    w.int64Unless0(2, Math.floorMod(timestamp, 1_000_000_000L));
-    w.end(time);
-    w.stringUnlessEmpty(2, line);
-    if (!metadata.isEmpty()) {
+    long seconds = Math.floorDiv(timestamp, 1_000_000_000L);
+    int nanos = (int) Math.floorMod(timestamp, 1_000_000_000L);
+    // Sizes are known beforehand, so that nothing written has to be moved to make room for them.
+    int time = (seconds == 0 ? 0 : 1 + size(seconds)) + (nanos == 0 ? 0 : 1 + size(nanos));
+    int size = 2 + time + (length == 0 ? 0 : 1 + size(length) + length);
+    boolean plain = metadata.isEmpty();
+    int begun = 0;
+    if (plain) {
+      w.varint(2 << 3 | ProtoReader.LENGTH).varint(size);
+    } else {
+      begun = w.begin(2);
+    }
+    w.varint(1 << 3 | ProtoReader.LENGTH).varint(time);
+    w.int64Unless0(1, seconds);
+    w.int64Unless0(2, nanos);
+    if (length > 0) {
+      w.bytes(2, line, offset, length);
+    }
+    if (!plain) {
       metadata.forEachBytes(
           (b, no, nl, vo, vl) -> {
             int pair = w.begin(3);
@@ -51,10 +84,31 @@ public final class PushWriter {
             w.bytes(2, b, vo, vl);
             w.end(pair);
           });
+      w.end(begun);
     }
-    w.end(entry);
     entries++;
     bytes += w.size() - before;
+  }
+
+  private Stream stream(String labels) {
+    Stream s = last;
+    if (s != null && s.labels.equals(labels)) {
+      return s;
+    }
+    s = streams.get(labels);
+    if (s == null) {
+      ProtoWriter w = spare;
+      spare = null;
+      s = new Stream(labels, w == null ? new ProtoWriter() : w);
+      streams.put(labels, s);
+    }
+    last = s;
+    return s;
+  }
+
+  /** Bytes of a varint. */
+  private static int size(long v) {
+    return (Long.SIZE + 6 - Long.numberOfLeadingZeros(v | 1)) / 7;
   }
 
   /** How many entries it has. */
@@ -74,15 +128,43 @@ public final class PushWriter {
 
   /** The request. */
   public byte[] toByteArray() {
-    ProtoWriter out = new ProtoWriter(bytes + 64 * streams.size() + 16);
-    streams.forEach(
-        (labels, s) -> {
-          int stream = out.begin(1);
-          out.string(1, labels);
-          out.raw(s.entries.buffer(), 0, s.entries.size());
-          out.end(stream);
-        });
-    return out.toByteArray();
+    return write().toByteArray();
+  }
+
+  /** The request, in room that is used again after {@link #clear()}. */
+  public ProtoWriter write() {
+    out.clear();
+    out.reserve(bytes + 64 * streams.size() + 16);
+    for (Stream s : streams.values()) {
+      byte[] labels = s.labels.getBytes(StandardCharsets.UTF_8);
+      int size = 1 + size(labels.length) + labels.length + s.entries.size();
+      out.varint(1 << 3 | ProtoReader.LENGTH).varint(size);
+      out.bytes(1, labels);
+      out.raw(s.entries.buffer(), 0, s.entries.size());
+    }
+    return out;
+  }
+
+  /** Forgets all entries, and keeps room for as many again, within bounds. */
+  public void clear() {
+    ProtoWriter largest = null;
+    for (Stream s : streams.values()) {
+      int room = s.entries.buffer().length;
+      if (room <= KEPT && (largest == null || room > largest.buffer().length)) {
+        largest = s.entries;
+      }
+    }
+    spare = largest == null ? null : largest.clear();
+    streams.clear();
+    last = null;
+    out.clear();
+    entries = 0;
+    bytes = 0;
+  }
+
+  /** Whether it holds more room than is worth keeping. */
+  public boolean isLarge() {
+    return out.buffer().length > KEPT;
   }
 
   /** One of the requests that another was cut into. */

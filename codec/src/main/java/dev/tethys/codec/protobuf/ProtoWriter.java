@@ -53,6 +53,11 @@ public final class ProtoWriter {
     return pos;
   }
 
+  /** Makes room for so many bytes more, so that they are written without growing. */
+  public void reserve(int n) {
+    room(n);
+  }
+
   /** Cuts what was written back to an earlier size. */
   public void truncate(int size) {
     if (size < 0 || size > pos) {

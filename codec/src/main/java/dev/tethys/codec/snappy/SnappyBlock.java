@@ -1,10 +1,10 @@
 package dev.tethys.codec.snappy;
 
 import dev.tethys.codec.CodecException;
-import io.airlift.compress.v3.snappy.SnappyJavaCompressor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
@@ -187,8 +187,8 @@ public final class SnappyBlock {
     return 32 + length + length / 6;
   }
 
-  /** Compressors that wait for the next caller; threads are many and short-lived. */
-  private static final ArrayBlockingQueue<SnappyJavaCompressor> IDLE = new ArrayBlockingQueue<>(8);
+  /** Encoders that wait for the next caller; threads are many and short-lived. */
+  private static final ArrayBlockingQueue<SnappyEncoder> IDLE = new ArrayBlockingQueue<>(8);
 
   /**
    * Encodes to {@code dst} from an offset on and returns the encoded length.
@@ -197,18 +197,25 @@ public final class SnappyBlock {
    */
   @SuppressWarnings("ReturnValueIgnored")
   public static int encode(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
-    SnappyJavaCompressor c = IDLE.poll();
-    if (c == null) {
-      c = new SnappyJavaCompressor();
+    SnappyEncoder e = IDLE.poll();
+    if (e == null) {
+      e = new SnappyEncoder();
     }
-    int n = c.compress(src, offset, length, dst, dstOffset, dst.length - dstOffset);
-    IDLE.offer(c); // dropped when enough of them wait already
+    int n = e.encode(src, offset, length, dst, dstOffset);
+    IDLE.offer(e); // dropped when enough of them wait already
     return n;
   }
 
   /** Encodes into an array of its own. */
+  @SuppressWarnings("ReturnValueIgnored")
   public static byte[] encode(byte[] src, int offset, int length) {
-    byte[] out = new byte[maxEncodedLength(length)];
-    return java.util.Arrays.copyOf(out, encode(src, offset, length, out, 0));
+    SnappyEncoder e = IDLE.poll();
+    if (e == null) {
+      e = new SnappyEncoder();
+    }
+    byte[] room = e.room(maxEncodedLength(length));
+    byte[] out = Arrays.copyOf(room, e.encode(src, offset, length, room, 0));
+    IDLE.offer(e);
+    return out;
   }
 }

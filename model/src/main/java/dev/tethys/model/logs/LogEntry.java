@@ -1,6 +1,7 @@
 package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +22,27 @@ public final class LogEntry {
   public interface Origin {
     /** One more entry need not be kept any longer. Called by any thread; must not block. */
     void settled();
+
+    /** The same for so many entries at once. */
+    default void settled(int entries) {
+      for (int i = 0; i < entries; i++) {
+        settled();
+      }
+    }
   }
 
   /** The label that names the tenant; it never reaches a destination as a label. */
   public static final String TENANT_LABEL = "__tenant_id__";
 
+  private static final byte[] NONE = {};
+
   private Labels labels;
   private Labels metadata = Labels.EMPTY;
   private long timestamp;
-  private String line;
+  private @Nullable String line; // null while the text is in bytes alone
+  private byte[] bytes = NONE;
+  private int from;
+  private int length;
   private @Nullable Origin origin;
   private @Nullable List<Origin> absorbed; // origins of entries that were joined to this one
 
@@ -49,6 +62,22 @@ public final class LogEntry {
     this.labels = labels;
     this.timestamp = timestamp;
     this.line = line;
+    this.origin = origin;
+  }
+
+  /**
+   * An entry whose text is in a buffer of its source, which takes the buffer back when whoever was
+   * handed the entry returns: who keeps it longer asks for {@link #line} before.
+   *
+   * @param bytes valid UTF-8 from an offset on
+   */
+  public LogEntry(
+      Labels labels, long timestamp, byte[] bytes, int from, int length, @Nullable Origin origin) {
+    this.labels = labels;
+    this.timestamp = timestamp;
+    this.bytes = bytes;
+    this.from = from;
+    this.length = length;
     this.origin = origin;
   }
 
@@ -81,11 +110,33 @@ public final class LogEntry {
 
   /** The text, without the end of the line. */
   public String line() {
-    return line;
+    String s = line;
+    if (s == null) {
+      s = new String(bytes, from, length, StandardCharsets.UTF_8);
+      setLine(s);
+    }
+    return s;
   }
 
   public void setLine(String line) {
     this.line = line;
+    bytes = NONE;
+  }
+
+  /** Takes bytes of a text. */
+  @FunctionalInterface
+  public interface Text {
+    void take(byte[] utf8, int from, int length);
+  }
+
+  /** Hands out the text in UTF-8, without making a string of what is none yet. */
+  public void text(Text to) {
+    if (line == null) {
+      to.take(bytes, from, length);
+      return;
+    }
+    byte[] utf8 = line.getBytes(StandardCharsets.UTF_8);
+    to.take(utf8, 0, utf8.length);
   }
 
   /**
@@ -141,6 +192,6 @@ public final class LogEntry {
 
   @Override
   public String toString() {
-    return timestamp + " " + labels + " " + line;
+    return timestamp + " " + labels + " " + line();
   }
 }

@@ -31,7 +31,12 @@ final class Block implements LogEntry.Origin {
 
   @Override
   public void settled() {
-    if (owed.decrementAndGet() == 0) {
+    settled(1);
+  }
+
+  @Override
+  public void settled(int entries) {
+    if (owed.addAndGet(-entries) == 0) {
       progress.advance();
     }
   }

@@ -26,11 +26,16 @@ final class Lines {
   private final Charset charset;
   private final int unit;
   private final int feedAt; // which byte of the unit holds the line feed
+  private final boolean ascii; // whether its bytes below 128 are those of ASCII
 
   private Lines(Charset charset, int unit, int feedAt) {
     this.charset = charset;
     this.unit = unit;
     this.feedAt = feedAt;
+    this.ascii =
+        charset.equals(StandardCharsets.UTF_8)
+            || charset.equals(StandardCharsets.US_ASCII)
+            || charset.equals(StandardCharsets.ISO_8859_1);
   }
 
   /**
@@ -111,6 +116,25 @@ final class Lines {
   String text(byte[] b, int from, int to, boolean first) {
     String s = new String(b, from, to - from, charset);
     return first && !s.isEmpty() && s.charAt(0) == '\ufeff' ? s.substring(1) : s;
+  }
+
+  /**
+   * Whether bytes are known to be valid UTF-8 as they are: those without any beyond ASCII, in an
+   * encoding that has ASCII for it.
+   */
+  boolean isUtf8(byte[] b, int from, int to) {
+    if (!ascii) {
+      return false;
+    }
+    int i = from;
+    long all = 0;
+    for (; i + 8 <= to; i += 8) {
+      all |= (long) LONGS.get(b, i);
+    }
+    for (; i < to; i++) {
+      all |= b[i];
+    }
+    return (all & TOPS) == 0;
   }
 
   /** Whether bytes are of the encoding; that of UTF-8 is nobody's conversion and not asked for. */

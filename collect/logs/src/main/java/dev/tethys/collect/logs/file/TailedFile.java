@@ -495,8 +495,7 @@ final class TailedFile {
         if (midLine) {
           midLine = false; // the rest of a line whose beginning was handed on
         } else {
-          String text = text(buf, p, textEnd, base + p == 0, r, l);
-          r.sink.accept(new LogEntry(labels, r.entryClock.next(), text, block));
+          r.sink.accept(entry(buf, p, textEnd, base + p == 0, r, l, block));
           given++;
         }
         counted++;
@@ -525,8 +524,7 @@ final class TailedFile {
     try {
       if (!midLine) {
         int end = from + r.options.maxLine() / unit * unit;
-        String text = text(buf, from, end, base + from == 0, r, l);
-        r.sink.accept(new LogEntry(labels, r.entryClock.next(), text, block));
+        r.sink.accept(entry(buf, from, end, base + from == 0, r, l, block));
         given = 1;
         midLine = true;
         r.metrics.longLines.inc();
@@ -537,6 +535,15 @@ final class TailedFile {
       block.close(given, snapshot);
     }
     return pass;
+  }
+
+  private LogEntry entry(
+      byte[] buf, int from, int to, boolean first, Reading r, Lines l, Block block) {
+    long time = r.entryClock.next();
+    if (l.isUtf8(buf, from, to)) {
+      return new LogEntry(labels, time, buf, from, to - from, block);
+    }
+    return new LogEntry(labels, time, text(buf, from, to, first, r, l), block);
   }
 
   private String text(byte[] buf, int from, int to, boolean first, Reading r, Lines l) {

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.loki;
 
 import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -49,10 +50,41 @@ public final class LokiClient implements AutoCloseable {
 
   /** Entries of a tenant that wait to be sent. */
   private static final class Pending {
-    final PushWriter writer = new PushWriter();
-    final List<LogEntry.Origin> origins = new ArrayList<>();
+    final String tenant;
+    final PushWriter writer;
+    private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
+    private LogEntry.@Nullable Origin last;
+    private int owed; // to the last, whose entries mostly come one behind the other
+    private final List<Integer> counts = new ArrayList<>();
     long bytes;
     Clockwork.@Nullable Timer timer;
+
+    Pending(String tenant, PushWriter writer) {
+      this.tenant = tenant;
+      this.writer = writer;
+    }
+
+    void owe(LogEntry.Origin origin) {
+      if (origin == last) {
+        owed++;
+        return;
+      }
+      if (last != null) {
+        origins.add(last);
+        counts.add(owed);
+      }
+      last = origin;
+      owed = 1;
+    }
+
+    void settle() {
+      for (int i = 0; i < origins.size(); i++) {
+        origins.get(i).settled(counts.get(i));
+      }
+      if (last != null) {
+        last.settled(owed);
+      }
+    }
   }
 
   /** What is known of a label set: its tenant, and its text without that. */
@@ -67,6 +99,8 @@ public final class LokiClient implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Pending> batches = new HashMap<>();
   private final @Nullable Stream[] streams = new Stream[SLOTS];
+  private @Nullable Pending lastBatch; // the one that the entry before went into
+  private @Nullable PushWriter spare; // with the room of an earlier request
   private volatile boolean closing;
 
   /**
@@ -153,49 +187,61 @@ public final class LokiClient implements AutoCloseable {
   public void accept(LogEntry entry) {
     lock.lock();
     try {
-      Stream s = stream(entry.labels());
-      String line = entry.line();
-      long bytes = utf8Length(line);
-      if (limits.maxLineBytes() > 0 && bytes > limits.maxLineBytes()) {
-        if (!limits.truncate()) {
-          metrics.dropped(host, s.tenant, LokiMetrics.LINE_TOO_LONG, 1, bytes);
-          entry.settle();
-          return;
-        }
-        line = truncated(line, limits.maxLineBytes());
-        long left = utf8Length(line);
-        metrics.mutatedEntries.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).inc();
-        metrics.mutatedBytes.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).add(bytes - left);
-        bytes = left;
-      }
-      bytes += entry.metadata().canonicalBytes().length;
-      Pending p = batches.get(s.tenant);
-      if (p != null && p.bytes + bytes > config.batchBytes()) {
-        send(s.tenant, p);
-        p = null;
-      }
-      if (p == null) {
-        p = begin(s.tenant);
-      } else if (limits.maxStreams() > 0
-          && p.writer.streams() >= limits.maxStreams()
-          && !p.writer.hasStream(s.text)) {
-        metrics.dropped(host, s.tenant, LokiMetrics.STREAM_LIMITED, 1, bytes);
-        entry.settle();
-        return;
-      }
-      p.writer.add(s.text, entry.timestamp(), line, entry.metadata());
-      p.bytes += bytes;
-      LogEntry.Origin origin = entry.detach();
-      if (origin != null) {
-        p.origins.add(origin);
-      }
+      entry.text((utf8, from, length) -> take(entry, utf8, from, length));
     } finally {
       lock.unlock();
     }
   }
 
+  private void take(LogEntry entry, byte[] utf8, int from, int size) {
+    Stream s = stream(entry.labels());
+    int length = size;
+    int most = (int) Math.min(limits.maxLineBytes(), Integer.MAX_VALUE);
+    if (most > 0 && length > most) {
+      if (!limits.truncate()) {
+        metrics.dropped(host, s.tenant, LokiMetrics.LINE_TOO_LONG, 1, length);
+        entry.settle();
+        return;
+      }
+      length = most;
+      while (length > 0 && (utf8[from + length] & 0xc0) == 0x80) {
+        length--; // not within a character
+      }
+      metrics.mutatedEntries.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).inc();
+      metrics.mutatedBytes.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).add(size - length);
+    }
+    Labels metadata = entry.metadata();
+    long bytes = length + metadata.canonicalBytes().length;
+    Pending p = lastBatch;
+    if (p == null || !p.tenant.equals(s.tenant)) {
+      p = batches.get(s.tenant);
+    }
+    if (p != null && p.bytes + bytes > config.batchBytes()) {
+      send(p);
+      p = null;
+    }
+    if (p == null) {
+      p = begin(s.tenant);
+    } else if (limits.maxStreams() > 0
+        && p.writer.streams() >= limits.maxStreams()
+        && !p.writer.hasStream(s.text)) {
+      metrics.dropped(host, s.tenant, LokiMetrics.STREAM_LIMITED, 1, bytes);
+      entry.settle();
+      return;
+    }
+    lastBatch = p;
+    p.writer.add(s.text, entry.timestamp(), utf8, from, length, metadata);
+    p.bytes += bytes;
+    LogEntry.Origin origin = entry.detach();
+    if (origin != null) {
+      p.owe(origin);
+    }
+  }
+
   private Pending begin(String tenant) {
-    Pending p = new Pending();
+    PushWriter w = spare;
+    spare = null;
+    Pending p = new Pending(tenant, w == null ? new PushWriter() : w);
     batches.put(tenant, p);
     metrics.begin(host, tenant);
     p.timer =
@@ -209,32 +255,37 @@ public final class LokiClient implements AutoCloseable {
     lock.lock();
     try {
       if (batches.get(tenant) == p) {
-        send(tenant, p);
+        send(p);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void send(String tenant, Pending p) {
+  private void send(Pending p) {
+    String tenant = p.tenant;
     batches.remove(tenant, p);
+    lastBatch = null;
     if (p.timer != null) {
       p.timer.cancel();
     }
-    byte[] plain = p.writer.toByteArray();
-    byte[] body = SnappyBlock.encode(plain, 0, plain.length);
+    ProtoWriter plain = p.writer.write();
+    byte[] body = SnappyBlock.encode(plain.buffer(), 0, plain.size());
+    int entries = p.writer.entries();
+    p.writer.clear();
+    if (!p.writer.isLarge()) {
+      spare = p.writer;
+    }
     metrics.encodedBytes.with(host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
-    int entries = p.writer.entries();
     byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
     long lane = Labels.hash64(name, 0, name.length) | 1; // 0 would mean no order
     Parcel parcel = new Parcel(Signal.LOGS, body, entries, lane, headers);
-    List<LogEntry.Origin> origins = p.origins;
-    outbox.put(parcel, outcome -> told(parcel, outcome, origins));
+    outbox.put(parcel, outcome -> told(parcel, outcome, p));
   }
 
   /** What became of a request. */
-  private void told(Parcel p, Outcome outcome, List<LogEntry.Origin> origins) {
+  private void told(Parcel p, Outcome outcome, Pending batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       if (closing || config.backoff().attempts() == 0) {
         return; // not sent because something ends: its sources bring it again
@@ -253,7 +304,7 @@ public final class LokiClient implements AutoCloseable {
           p.items(),
           u.reason());
     }
-    origins.forEach(LogEntry.Origin::settled);
+    batch.settle();
   }
 
   private Stream stream(Labels labels) {
@@ -270,36 +321,11 @@ public final class LokiClient implements AutoCloseable {
     return s;
   }
 
-  private static long utf8Length(String s) {
-    long n = s.length();
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c >= 0x80) {
-        n += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
-      }
-    }
-    return n;
-  }
-
-  private static String truncated(String s, long most) {
-    long n = 0;
-    int i = 0;
-    while (i < s.length()) {
-      int c = s.codePointAt(i);
-      n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-      if (n > most) {
-        break;
-      }
-      i += Character.charCount(c);
-    }
-    return s.substring(0, i);
-  }
-
   /** Puts all that is gathered into the queue. */
   public void flush() {
     lock.lock();
     try {
-      List.copyOf(batches.entrySet()).forEach(e -> send(e.getKey(), e.getValue()));
+      List.copyOf(batches.values()).forEach(this::send);
     } finally {
       lock.unlock();
     }
