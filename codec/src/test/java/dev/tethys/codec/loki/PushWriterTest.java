@@ -18,7 +18,8 @@ class PushWriterTest {
         .forEach(
             r ->
                 r.scopes()
-                    .forEach(s -> s.items().forEach(i -> out.add(i.timeUnixNano() + " " + i.body()))));
+                    .forEach(
+                        s -> s.items().forEach(i -> out.add(i.timeUnixNano() + " " + i.body()))));
     return out;
   }
 
