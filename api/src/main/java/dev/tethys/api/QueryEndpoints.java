@@ -5,6 +5,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
@@ -61,8 +62,9 @@ final class QueryEndpoints {
   private void instant(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    try (QueryEngine.Prepared q = told(() -> prepareInstant(call))) {
-      answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    try (ActiveSpan span = span("promqlInstantQuery", p, "time");
+        QueryEngine.Prepared q = told(() -> prepareInstant(call))) {
+      answer(call, span.during(() -> run(call, q, QueryEngine.Prepared::execute)), limit);
     }
   }
 
@@ -74,9 +76,22 @@ final class QueryEndpoints {
   private void range(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
-    try (QueryEngine.Prepared q = told(() -> prepareRange(call))) {
-      answer(call, run(call, q, QueryEngine.Prepared::execute), limit);
+    try (ActiveSpan span = span("promqlRangeQuery", p, "start", "end", "step");
+        QueryEngine.Prepared q = told(() -> prepareRange(call))) {
+      answer(call, span.during(() -> run(call, q, QueryEngine.Prepared::execute)), limit);
     }
+  }
+
+  /** A query's part of its request's trace, with the parameters that it was asked with. */
+  private static ActiveSpan span(String name, Parameters p, String... parameters) {
+    ActiveSpan s = ActiveSpan.current().child(name);
+    if (s.isRecorded()) {
+      s.set("query", p.text("query")).set("timeout", p.text("timeout"));
+      for (String each : parameters) {
+        s.set(each, p.text(each));
+      }
+    }
+    return s;
   }
 
   private QueryEngine.Prepared prepareRange(ApiCall call) {

@@ -150,7 +150,7 @@ public record HttpClientConfig(
         SECTION.key("secrets", Type.list(Type.SECRET), List.of(), "Values that are not shown.");
     private static final Key<List<String>> FILES =
         SECTION.key("files", Type.list(Type.PATH), List.of(), "Files that hold values.");
-    static final Type<Header> TYPE =
+    public static final Type<Header> TYPE =
         SECTION.type(o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)));
 
     private Map<String, @Nullable Object> tree() {

@@ -69,7 +69,7 @@ public final class HttpListener implements AutoCloseable {
       @Nullable HttpMetrics metrics) {
     this.options = options;
     this.config = config;
-    this.answers = new Answers(config, options.routePrefix(), routes, metrics);
+    this.answers = new Answers(config, options.routePrefix(), routes, metrics, options.tracing());
   }
 
   /**

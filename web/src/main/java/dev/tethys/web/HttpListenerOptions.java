@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.model.tracing.SpanRecorder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxUriBytes longest request line
  * @param maxHeaderBytes all headers of a request together
  * @param stopGrace how long requests may go on once the listener stops
+ * @param tracing has a span for each request
  */
 public record HttpListenerOptions(
     List<String> addresses,
@@ -26,7 +28,8 @@ public record HttpListenerOptions(
     Duration readTimeout,
     int maxUriBytes,
     int maxHeaderBytes,
-    Duration stopGrace) {
+    Duration stopGrace,
+    SpanRecorder tracing) {
 
   public HttpListenerOptions {
     addresses = List.copyOf(addresses);
@@ -48,7 +51,8 @@ public record HttpListenerOptions(
         Duration.ofMinutes(5),
         1 << 20,
         1 << 20,
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        SpanRecorder.OFF);
   }
 
   public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
@@ -60,7 +64,8 @@ public record HttpListenerOptions(
         readTimeout,
         maxUriBytes,
         maxHeaderBytes,
-        stopGrace);
+        stopGrace,
+        tracing);
   }
 
   public HttpListenerOptions withRoutePrefix(String prefix) {
@@ -72,7 +77,8 @@ public record HttpListenerOptions(
         readTimeout,
         maxUriBytes,
         maxHeaderBytes,
-        stopGrace);
+        stopGrace,
+        tracing);
   }
 
   public HttpListenerOptions withMaxConnections(int n) {
@@ -84,7 +90,8 @@ public record HttpListenerOptions(
         readTimeout,
         maxUriBytes,
         maxHeaderBytes,
-        stopGrace);
+        stopGrace,
+        tracing);
   }
 
   public HttpListenerOptions withReadTimeout(Duration d) {
@@ -96,7 +103,8 @@ public record HttpListenerOptions(
         d,
         maxUriBytes,
         maxHeaderBytes,
-        stopGrace);
+        stopGrace,
+        tracing);
   }
 
   /** Limits on the request line and on all headers together. */
@@ -109,7 +117,8 @@ public record HttpListenerOptions(
         readTimeout,
         uriBytes,
         headerBytes,
-        stopGrace);
+        stopGrace,
+        tracing);
   }
 
   public HttpListenerOptions withStopGrace(Duration d) {
@@ -121,6 +130,21 @@ public record HttpListenerOptions(
         readTimeout,
         maxUriBytes,
         maxHeaderBytes,
-        d);
+        d,
+        tracing);
+  }
+
+  /** Each request is a span of these traces; by default none is. */
+  public HttpListenerOptions withTracing(SpanRecorder recorder) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        maxConnections,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace,
+        recorder);
   }
 }

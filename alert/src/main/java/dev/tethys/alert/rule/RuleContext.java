@@ -1,6 +1,7 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.tracing.ActiveSpan;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -41,13 +42,15 @@ record RuleContext(
     try {
       into.add(
           ruleThreads.submit(
-              () -> {
-                try {
-                  work.run();
-                } finally {
-                  places.release();
-                }
-              }));
+              ActiveSpan.current()
+                  .wrap(
+                      () -> {
+                        try {
+                          work.run();
+                        } finally {
+                          places.release();
+                        }
+                      })));
       return true;
     } catch (RejectedExecutionException e) {
       places.release();

@@ -1,7 +1,10 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.query.promql.QueryException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -242,6 +245,20 @@ public final class RuleGroup {
 
   /** Evaluates all rules at a time. */
   void evaluate(Instant time) {
+    SpanRecorder tracing = context.options().tracing();
+    try (ActiveSpan span = tracing.begin("rule group", ActiveSpan.Kind.INTERNAL, time)) {
+      if (span.isRecorded()) {
+        span.set("name", spec.name())
+            .set("file", spec.file())
+            .set("interval", GoDurationText.of(interval.toNanos()))
+            .set("scheduled", time.toString());
+        span.child("scheduleDelay", ActiveSpan.Kind.INTERNAL, time).close();
+      }
+      span.perform(() -> evaluateAll(time));
+    }
+  }
+
+  private void evaluateAll(Instant time) {
     String key = spec.key();
     context.metrics().iteration(key);
     Instant at = context.clock().instant();
@@ -306,6 +323,22 @@ public final class RuleGroup {
 
   private void evaluate(int i, Instant time, AtomicLong samples) {
     Rule rule = rules.get(i);
+    try (ActiveSpan span = ActiveSpan.current().child("rule")) {
+      if (span.isRecorded()) {
+        span.set("group", spec.name())
+            .set("name", rule.spec().name())
+            .set("query_offset", GoDurationText.of(offset().toNanos()))
+            .set("index", i);
+      }
+      span.perform(() -> evaluate(rule, i, time, samples));
+      String error = rule.lastError();
+      if (error != null && !error.isEmpty()) {
+        span.failed(error);
+      }
+    }
+  }
+
+  private void evaluate(Rule rule, int i, Instant time, AtomicLong samples) {
     Instant at = context.clock().instant();
     long start = System.nanoTime();
     Rule.Context c =
@@ -359,8 +392,8 @@ public final class RuleGroup {
 
   private void store(Rule rule, RuleOutput output, List<Rule.Output> result, long time) {
     RuleOutput.Written w;
-    try {
-      w = output.write(result, time);
+    try (ActiveSpan span = ActiveSpan.current().child("ruleAppendResults")) {
+      w = span.during(() -> output.write(result, time));
     } catch (StorageException e) {
       rule.failed(String.valueOf(e.getMessage()));
       context.metrics().failed(spec.key());

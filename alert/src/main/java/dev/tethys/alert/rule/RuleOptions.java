@@ -1,5 +1,6 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.tracing.SpanRecorder;
 import java.net.URI;
 import java.time.Duration;
 
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param concurrent whether independent rules of a group are evaluated at the same time
  * @param maxConcurrent how many rules are, over all groups
  * @param externalUrl under which the server is reached
+ * @param tracing has a trace for each evaluation of a group
  */
 public record RuleOptions(
     Duration outageTolerance,
@@ -19,7 +21,26 @@ public record RuleOptions(
     Duration resendDelay,
     boolean concurrent,
     int maxConcurrent,
-    URI externalUrl) {
+    URI externalUrl,
+    SpanRecorder tracing) {
+  /** Without traces. */
+  public RuleOptions(
+      Duration outageTolerance,
+      Duration gracePeriod,
+      Duration resendDelay,
+      boolean concurrent,
+      int maxConcurrent,
+      URI externalUrl) {
+    this(
+        outageTolerance,
+        gracePeriod,
+        resendDelay,
+        concurrent,
+        maxConcurrent,
+        externalUrl,
+        SpanRecorder.OFF);
+  }
+
   /** Prometheus's defaults. */
   public static RuleOptions defaults(URI externalUrl) {
     return new RuleOptions(

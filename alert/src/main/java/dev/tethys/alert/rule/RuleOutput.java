@@ -6,6 +6,7 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.tracing.ActiveSpan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -97,7 +98,9 @@ final class RuleOutput {
       if (taken == 0 && gone.isEmpty()) {
         return new Written(refused, error); // nothing to commit
       }
-      appender.commit();
+      try (ActiveSpan span = ActiveSpan.current().child("ruleCommit")) {
+        appender.commit();
+      }
     }
     series.putAll(fresh);
     gone.forEach(series::remove);

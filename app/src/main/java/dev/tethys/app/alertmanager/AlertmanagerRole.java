@@ -25,6 +25,7 @@ import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -63,7 +64,8 @@ public final class AlertmanagerRole {
     registry.register(b.metric("alertmanager", "the alertmanager"));
     try (ManagerClock clock = ManagerClock.system();
         HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());
-        Alertmanager manager = new Alertmanager(options, clients, registry, clock);
+        Tracing tracing = new Tracing("alertmanager", b.version(), clients, registry);
+        Alertmanager manager = new Alertmanager(options, clients, registry, clock, tracing);
         ClusterPeer peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry)) {
       if (peer != null) {
         manager.join(peer);
@@ -88,7 +90,8 @@ public final class AlertmanagerRole {
       HttpListenerOptions listening =
           HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-              .withRoutePrefix(external.routePrefix());
+              .withRoutePrefix(external.routePrefix())
+              .withTracing(tracing.recorder());
       try (HttpListener listener =
           HttpListener.start(listening, routes, new HttpMetrics(registry, "alertmanager"))) {
         Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(file)));

@@ -19,6 +19,7 @@ import dev.tethys.app.cli.UsageException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -45,6 +46,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EmbeddedAlertmanager.class.getName());
 
   private final ManagerClock clock = ManagerClock.system();
+  private final Tracing tracing;
   private final Alertmanager manager;
   private final AlertmanagerFile file;
   private final @Nullable ClusterPeer peer;
@@ -57,7 +59,8 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
       Registry registry,
       Routes routes)
       throws IOException {
-    manager = new Alertmanager(options, clients, registry, clock);
+    tracing = new Tracing("alertmanager", BuildInfo.current().version(), clients, registry);
+    manager = new Alertmanager(options, clients, registry, clock, tracing);
     peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry);
     if (peer != null) {
       try {
@@ -174,6 +177,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
       }
     }
     manager.close();
+    tracing.close();
     clock.close();
   }
 }

@@ -22,6 +22,7 @@ import dev.tethys.pipeline.destination.remotewrite.RemoteWriteConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.remote.RemoteReadConfig;
 import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.web.tracing.TracingConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,6 +58,7 @@ public record PrometheusConfig(
     List<RemoteWriteConfig> remoteWrite,
     List<RemoteReadConfig> remoteRead,
     List<StoreConfig> stores,
+    @Nullable TracingConfig tracing,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -107,10 +109,9 @@ public record PrometheusConfig(
       SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
   private static final Key<YamlNode> OTLP =
       SECTION.optional("otlp", Type.ANY, "How OTLP metrics become series.");
-
-  static {
-    SECTION.notBuilt("tracing", "Where traces of this server are sent.");
-  }
+  private static final Key<TracingConfig> TRACING =
+      SECTION.optional(
+          "tracing", TracingConfig.OF_PROMETHEUS, "Where traces of this server are sent.");
 
   private static final Section SCRAPE_FILE =
       new Section("scrape_config_file", "A file that holds jobs.");
@@ -198,6 +199,7 @@ public record PrometheusConfig(
     List<RemoteWriteConfig> remoteWrite =
         RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
     List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
+    TracingConfig tracing = o.find(TRACING);
     List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
@@ -214,6 +216,7 @@ public record PrometheusConfig(
         remoteWrite,
         remoteRead,
         stores,
+        tracing,
         List.copyOf(files),
         notices);
   }
@@ -296,6 +299,7 @@ public record PrometheusConfig(
     ForeignStores.TYPES.forEach(t -> sections.add(t.section()));
     sections.add(StorageConfig.section());
     sections.add(OtlpConfig.section());
+    sections.addAll(TracingConfig.sectionsOfPrometheus());
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
     return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
@@ -334,6 +338,7 @@ public record PrometheusConfig(
     m.put("stores", stores.isEmpty() ? null : stores.stream().map(StoreConfig::tree).toList());
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
+    m.put("tracing", tracing == null ? null : tracing.tree());
     return YamlWriter.write(m);
   }
 }

@@ -40,6 +40,7 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -73,6 +74,9 @@ final class Agent implements AutoCloseable {
   private final Reloads reloads;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
+
+  private final Tracing tracing =
+      new Tracing("prometheus", BuildInfo.current().version(), clients, registry);
   private final RemoteWrite remoteWrite;
   private final CollectedExporters exporters;
   private final ScrapeManager scrape;
@@ -116,7 +120,8 @@ final class Agent implements AutoCloseable {
                 features.contains(Features.ST_STORAGE),
                 features.contains(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 features.contains(Features.TYPE_AND_UNIT_LABELS),
-                ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+                ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
+                tracing.recorder()),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     this.discovery =
@@ -129,7 +134,8 @@ final class Agent implements AutoCloseable {
                 .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
                 .withRoutePrefix(external.routePrefix())
                 .withMaxConnections((int) flags.integer("web.max-connections"))
-                .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout"))),
+                .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
+                .withTracing(tracing.recorder()),
             routes(external.url()),
             new HttpMetrics(registry, "prometheus"));
     status.listensOn(listener.port());
@@ -227,6 +233,7 @@ final class Agent implements AutoCloseable {
 
   private void apply(PrometheusConfig c) throws IOException {
     check(c);
+    tracing.apply(c.tracing());
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     exporters.apply(c.collect());
     scrape.apply(c.jobs(), c.global().externalLabels());
@@ -255,6 +262,7 @@ final class Agent implements AutoCloseable {
     remoteWrite.close();
     notifications.close();
     listener.close();
+    tracing.close();
     clients.close();
   }
 }

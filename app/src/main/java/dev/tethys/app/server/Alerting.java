@@ -21,6 +21,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.query.promql.PromqlEngine;
@@ -58,7 +59,8 @@ final class Alerting implements AutoCloseable {
       PromqlEngine engine,
       HttpClientFactory clients,
       DiscoveryContext discovery,
-      Registry registry) {}
+      Registry registry,
+      SpanRecorder tracing) {}
 
   Alerting(FlagSet flags, boolean concurrent, URI externalUrl, Surroundings s) {
     this.notifier =
@@ -78,7 +80,8 @@ final class Alerting implements AutoCloseable {
                 duration(flags, "rules.alert.resend-delay"),
                 concurrent,
                 positive(flags, "rules.max-concurrent-evals"),
-                externalUrl),
+                externalUrl,
+                s.tracing()),
             s.registry(),
             RuleClock.SYSTEM);
   }

@@ -77,6 +77,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -136,6 +137,8 @@ final class Server implements AutoCloseable {
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final Path folder;
+  private final Tracing tracing =
+      new Tracing("prometheus", BuildInfo.current().version(), clients, registry);
   private @Nullable QueryWarmUp queryWarmUp;
 
   /**
@@ -190,7 +193,8 @@ final class Server implements AutoCloseable {
                 on(Features.ST_STORAGE),
                 on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 on(Features.TYPE_AND_UNIT_LABELS),
-                ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+                ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
+                tracing.recorder()),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
@@ -201,7 +205,13 @@ final class Server implements AutoCloseable {
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
             new Alerting.Surroundings(
-                writing("rules"), reading, engine, clients, discoveryContext, registry));
+                writing("rules"),
+                reading,
+                engine,
+                clients,
+                discoveryContext,
+                registry,
+                tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
     Routes routes = routes(external.url());
@@ -249,7 +259,8 @@ final class Server implements AutoCloseable {
         .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
         .withRoutePrefix(prefix)
         .withMaxConnections((int) flags.integer("web.max-connections"))
-        .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")));
+        .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
+        .withTracing(tracing.recorder());
   }
 
   private ParserOptions parserOptions() {
@@ -572,6 +583,7 @@ final class Server implements AutoCloseable {
       a.load();
       alerting.tell(a::receive);
     }
+    tracing.apply(c.tracing());
     store.get().reconfigure(databaseOptions(c));
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
@@ -675,6 +687,7 @@ final class Server implements AutoCloseable {
     if (p != null) {
       p.close();
     }
+    tracing.close();
     engine.close();
     store.close();
     clients.close();

@@ -161,13 +161,13 @@ class PrometheusConfigTest {
             () ->
                 parse(
                     """
-                    tracing: {endpoint: x}
                     remote_write:
                     - {url: http://x/, round_robin_dns: true}
+                    - {url: http://y/, name: y, round_robin_dns: true}
                     """))
         .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("test.yml:1:1: tracing")
-        .hasMessageContaining("remote_write[0].round_robin_dns");
+        .hasMessageContaining("remote_write[0].round_robin_dns")
+        .hasMessageContaining("remote_write[1].round_robin_dns");
   }
 
   @Test

@@ -1,6 +1,8 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.TraceContext;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,6 +74,41 @@ public final class WebClient {
    *     some ({@code context deadline exceeded}, {@code connection refused})
    */
   public Answer send(Call call) throws IOException, InterruptedException {
+    ActiveSpan within = ActiveSpan.current();
+    if (within == ActiveSpan.NONE) {
+      return sendFollowing(call);
+    }
+    try (ActiveSpan span = within.child("HTTP " + call.method(), ActiveSpan.Kind.CLIENT)) {
+      // Of the URL only the server is said: paths and queries hold tokens of receivers.
+      span.set("http.request.method", call.method())
+          .set("server.address", String.valueOf(call.uri().getHost()))
+          .set("server.port", port(call.uri()));
+      try {
+        Answer a = sendFollowing(traced(call, span));
+        span.set("http.response.status_code", a.status());
+        if (a.status() >= 400) {
+          span.failed("");
+        }
+        return a;
+      } catch (IOException e) {
+        span.failed(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+        throw e;
+      }
+    }
+  }
+
+  private static Call traced(Call call, ActiveSpan span) {
+    TraceContext context = span.context();
+    if (context == null) {
+      return call;
+    }
+    Call c = call.withHeader(TraceContext.PARENT_HEADER, context.parent());
+    return context.state().isEmpty()
+        ? c
+        : c.withHeader(TraceContext.STATE_HEADER, context.state());
+  }
+
+  private Answer sendFollowing(Call call) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + call.timeout().toNanos();
     try {
       Call next = call;

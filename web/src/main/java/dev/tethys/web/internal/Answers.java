@@ -5,6 +5,8 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.SpanRecorder;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -35,15 +37,21 @@ public final class Answers {
   private final String prefix;
   private final Routes routes;
   private final @Nullable HttpMetrics metrics;
+  private final SpanRecorder tracing;
   private final Passwords passwords = new Passwords();
   private final @Nullable TokenBucket rateLimit;
 
   public Answers(
-      Supplier<WebConfig> config, String prefix, Routes routes, @Nullable HttpMetrics metrics) {
+      Supplier<WebConfig> config,
+      String prefix,
+      Routes routes,
+      @Nullable HttpMetrics metrics,
+      SpanRecorder tracing) {
     this.config = config;
     this.prefix = prefix;
     this.routes = routes;
     this.metrics = metrics;
+    this.tracing = tracing;
     WebConfig.RateLimit limit = config.get().rateLimit();
     this.rateLimit =
         limit == null || limit.interval().isZero()
@@ -72,10 +80,11 @@ public final class Answers {
       if (last) {
         response.header("Connection", "close");
       }
+      ActiveSpan span = RequestSpan.begin(tracing, request);
       try {
         c.headers().forEach(response::header);
         if (clear) {
-          handle(c, request, response);
+          span.perform(() -> handle(c, request, response));
         } else {
           response.status(400).send("Bad Request: the length of the body is not clear\n");
         }
@@ -94,6 +103,7 @@ public final class Answers {
         LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
         fail(c, request, response, 500, "Internal Server Error", e);
       } finally {
+        RequestSpan.end(span, response);
         if (metrics != null && !response.route().isEmpty()) {
           double seconds = (System.nanoTime() - began) / 1e9;
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());

@@ -34,6 +34,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -74,6 +75,7 @@ public final class Alertmanager implements AutoCloseable {
   private final AlertmanagerOptions options;
   private final HttpClientFactory clients;
   private final ManagerClock clock;
+  private final Tracing tracing;
   private final Instant startedAt;
   private final AlertStore alerts;
   private final Silences silences;
@@ -94,14 +96,20 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * Opens its folder; without a configuration it only stores alerts.
    *
+   * @param tracing whose spans go where the configuration says; not closed here
    * @throws IOException when the folder cannot be read or made
    */
   public Alertmanager(
-      AlertmanagerOptions options, HttpClientFactory clients, Registry registry, ManagerClock clock)
+      AlertmanagerOptions options,
+      HttpClientFactory clients,
+      Registry registry,
+      ManagerClock clock,
+      Tracing tracing)
       throws IOException {
     this.options = options;
     this.clients = clients;
     this.clock = clock;
+    this.tracing = tracing;
     this.startedAt = clock.instant();
     this.alerts = new AlertStore(clock, options.perNameLimit(), registry);
     this.silences =
@@ -263,6 +271,7 @@ public final class Alertmanager implements AutoCloseable {
       receivers.put(r.name(), List.copyOf(all));
       receiverLabels.put(r.name(), r.labels());
     }
+    tracing.apply(config.tracing());
     Running before = running;
     if (before != null) {
       before.close();
@@ -289,6 +298,7 @@ public final class Alertmanager implements AutoCloseable {
             pipeline,
             clock,
             startedAt.plus(options.startDelay()),
+            tracing.recorder(),
             dispatchMetrics,
             e -> events.accept(e));
     Tracer tracer = new Tracer(dispatcher, pipeline, inhibitor, alerts, notes, clock);

@@ -14,6 +14,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -104,7 +105,8 @@ abstract class AlertmanagerFixture {
                 false),
             clients,
             registry,
-            clock);
+            clock,
+new Tracing("alertmanager", "1", clients, registry));
     manager = m;
     m.apply(read(config));
     return m;

@@ -9,6 +9,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.ActiveSpan.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -278,6 +280,12 @@ final class ScrapeLoop {
 
   /** One scrape with all that is written about it. */
   private void scrape(Instant time, Instant now) throws InterruptedException {
+    try (ActiveSpan span = around.options.tracing().begin("scrape", Kind.INTERNAL)) {
+      span.perform(() -> scrape(time, now, span));
+    }
+  }
+
+  private void scrape(Instant time, Instant now, ActiveSpan span) throws InterruptedException {
     ScrapeMetrics m = around.metrics;
     Instant before = last;
     if (before != null) {
@@ -356,7 +364,20 @@ final class ScrapeLoop {
           timeout.toMillis() / 1e3,
           config.common().limits().samples(),
           bodySize);
-      app.commit();
+      try (ActiveSpan commit = span.child("scrapeCommit")) {
+        app.commit();
+      }
+      if (span.isRecorded()) {
+        span.set("job", config.jobName())
+            .set("url", target.url())
+            .set("samples_scraped", scraped)
+            .set("samples_added", kept)
+            .set("series_added", added)
+            .set("bytes", (long) bodySize);
+        if (error != null) {
+          span.failed(error);
+        }
+      }
       if (good) {
         ingest.committed(hadBody);
       }

@@ -1,5 +1,7 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.model.tracing.SpanRecorder;
+
 /**
  * What holds for all jobs of a process.
  *
@@ -8,13 +10,26 @@ package dev.tethys.collect.scrape;
  * @param zeroAtStart a sample of 0 is written at a start timestamp that is new
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
  * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
+ * @param tracing has a trace for each scrape
  */
 public record ScrapeOptions(
     String userAgent,
     boolean startTimestamps,
     boolean zeroAtStart,
     boolean typeAndUnitLabels,
-    long maxBodyBytes) {
+    long maxBodyBytes,
+    SpanRecorder tracing) {
+  /** Without traces. */
+  public ScrapeOptions(
+      String userAgent,
+      boolean startTimestamps,
+      boolean zeroAtStart,
+      boolean typeAndUnitLabels,
+      long maxBodyBytes) {
+    this(
+        userAgent, startTimestamps, zeroAtStart, typeAndUnitLabels, maxBodyBytes, SpanRecorder.OFF);
+  }
+
   /** No exposition of this size can be told from an attack; a job may ask for more. */
   public static final long DEFAULT_MAX_BODY_BYTES = 256L << 20;
 

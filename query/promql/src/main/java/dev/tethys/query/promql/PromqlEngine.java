@@ -1,6 +1,7 @@
 package dev.tethys.query.promql;
 
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.ValueType;
@@ -329,7 +330,8 @@ public final class PromqlEngine implements AutoCloseable {
           throw rethrown(e);
         }
       }
-      Future<T> f = runners.submit(work);
+      ActiveSpan span = ActiveSpan.current();
+      Future<T> f = runners.submit(() -> span.during(work::call));
       boolean interrupted = false;
       try {
         while (true) {

@@ -3,6 +3,7 @@ package dev.tethys.query.promql;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.ValueType;
@@ -232,6 +233,12 @@ public final class Query implements AutoCloseable {
   }
 
   private QueryResult execute(@Nullable Profile profile) {
+    try (ActiveSpan span = QuerySpans.begin(this)) {
+      return span.during(() -> execute(profile, span));
+    }
+  }
+
+  private QueryResult execute(@Nullable Profile profile, ActiveSpan span) {
     long timeout = engine.options().timeoutMillis();
     if (options.timeoutMillis() > 0) {
       timeout = Math.min(timeout, options.timeoutMillis());
@@ -251,16 +258,23 @@ public final class Query implements AutoCloseable {
         }
       }
       engine.finished(this, r.statistics(), null);
+      QuerySpans.ended(span, r.statistics(), null);
       return r;
     } catch (StorageException e) {
       String message = "expanding series: " + e.getMessage();
-      engine.finished(this, run.statistics(), message);
+      finished(run, span, message);
       throw new QueryException(
           e.reason() == StorageException.Reason.LIMIT ? Kind.LIMIT : Kind.STORAGE, message, e);
     } catch (RuntimeException | Error e) {
-      engine.finished(this, run.statistics(), String.valueOf(e.getMessage()));
+      finished(run, span, String.valueOf(e.getMessage()));
       throw e;
     }
+  }
+
+  private void finished(Run run, ActiveSpan span, String error) {
+    QueryStatistics s = run.statistics();
+    engine.finished(this, s, error);
+    QuerySpans.ended(span, s, error);
   }
 
   /** Runs it on the calling thread, if it is known to take little; null when that was not so. */

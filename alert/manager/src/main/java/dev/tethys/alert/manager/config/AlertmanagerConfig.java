@@ -11,6 +11,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoQuote;
+import dev.tethys.web.tracing.TracingConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code alertmanager.yml} as a whole.
@@ -25,6 +27,7 @@ import java.util.Set;
  * @param templates files of templates
  * @param route the root, with the routes of heartbeats before all others
  * @param timeIntervals by name
+ * @param tracing null for no traces
  */
 public record AlertmanagerConfig(
     GlobalConfig global,
@@ -34,6 +37,7 @@ public record AlertmanagerConfig(
     List<InhibitRule> inhibitRules,
     Map<String, List<TimeInterval>> timeIntervals,
     List<HeartbeatConfig> heartbeats,
+    @Nullable TracingConfig tracing,
     YamlNode root) {
   /** How deeply routes may be nested. */
   static final int MAX_ROUTE_DEPTH = 100;
@@ -67,10 +71,12 @@ public record AlertmanagerConfig(
           List.of(),
           "Alerts that have to come again and again; not known to Alertmanager.");
 
+  private static final Key<TracingConfig> TRACING =
+      SECTION.optional(
+          "tracing", TracingConfig.OF_ALERTMANAGER, "Where traces of the Alertmanager are sent.");
+
   static {
-    SECTION
-        .notBuilt("tracing", "Traces of the Alertmanager itself.")
-        .notBuilt("event_recorder", "A record of events.");
+    SECTION.notBuilt("event_recorder", "A record of events.");
   }
 
   /** A map that is read later, by hand. */
@@ -90,6 +96,7 @@ public record AlertmanagerConfig(
             INTERVAL,
             HeartbeatConfig.SECTION,
             ReceiverConfig.SECTION));
+    all.addAll(TracingConfig.sectionsOfAlertmanager());
     return all;
   }
 
@@ -138,6 +145,7 @@ public record AlertmanagerConfig(
         throw o.error(TEMPLATES, String.valueOf(e.getMessage()));
       }
     }
+    TracingConfig tracing = o.find(TRACING);
     document.refuseNotBuilt();
     return new AlertmanagerConfig(
         global,
@@ -147,6 +155,7 @@ public record AlertmanagerConfig(
         rules,
         intervals,
         heartbeats,
+        tracing,
         root);
   }
 

@@ -4,6 +4,8 @@ import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.SpanRecorder;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
@@ -107,6 +109,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Pipeline pipeline;
   private final ManagerClock clock;
   private final Metrics metrics;
+  private final SpanRecorder tracing;
   private final Instant start;
   private final int maxGroups;
   private final Map<String, Map<LabelSet, Group>> groups = new HashMap<>(); // by the route's id
@@ -118,6 +121,7 @@ public final class Dispatcher implements AutoCloseable {
    * Starts with the alerts that there are.
    *
    * @param start before which no group is looked at
+   * @param tracing has a trace for each look at a group
    * @param events hears of what becomes of alerts, and must not wait
    */
   public Dispatcher(
@@ -126,9 +130,10 @@ public final class Dispatcher implements AutoCloseable {
       Pipeline pipeline,
       ManagerClock clock,
       Instant start,
+      SpanRecorder tracing,
       Metrics metrics,
       Consumer<List<AlertEvent>> events) {
-    this(root, alerts, pipeline, clock, start, metrics, events, MAX_GROUPS);
+    this(root, alerts, pipeline, clock, start, tracing, metrics, events, MAX_GROUPS);
   }
 
   Dispatcher(
@@ -137,6 +142,7 @@ public final class Dispatcher implements AutoCloseable {
       Pipeline pipeline,
       ManagerClock clock,
       Instant start,
+      SpanRecorder tracing,
       Metrics metrics,
       Consumer<List<AlertEvent>> events,
       int maxGroups) {
@@ -145,6 +151,7 @@ public final class Dispatcher implements AutoCloseable {
     this.pipeline = pipeline;
     this.clock = clock;
     this.start = start;
+    this.tracing = tracing;
     this.metrics = metrics;
     this.maxGroups = maxGroups;
     this.end = alerts.listen(this::route);
@@ -219,7 +226,7 @@ public final class Dispatcher implements AutoCloseable {
               .map(a -> a.isResolvedAt(now) ? a : a.withEnd(null))
               .sorted(Alert.ORDER)
               .toList();
-      ok = pipeline.run(new Flush(g.route, g.labels, shown, now), notes);
+      ok = run(new Flush(g.route, g.labels, shown, now), notes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -257,6 +264,21 @@ public final class Dispatcher implements AutoCloseable {
     }
     if (!news.isEmpty()) {
       events.accept(news);
+    }
+  }
+
+  private boolean run(Flush f, LookNotes notes) throws InterruptedException {
+    try (ActiveSpan span =
+        tracing.begin("dispatch.AggregationGroup.flush", ActiveSpan.Kind.INTERNAL)) {
+      if (span.isRecorded()) {
+        span.set("alerting.aggregation_group.key", f.groupKey())
+            .set("alerting.alerts.count", f.alerts().size());
+      }
+      boolean ok = span.<Boolean, InterruptedException>during(() -> pipeline.run(f, notes));
+      if (!ok) {
+        span.failed("notification failed");
+      }
+      return ok;
     }
   }
 

@@ -71,7 +71,7 @@ public final class NotifyMetrics {
     ACTIVE_TIME("active_time_interval"),
     ACKNOWLEDGEMENT("acknowledgement");
 
-    private final String text;
+    final String text;
 
     Suppression(String text) {
       this.text = text;

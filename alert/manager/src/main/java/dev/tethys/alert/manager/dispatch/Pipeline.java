@@ -12,6 +12,7 @@ import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.codec.template.TemplateException;
+import dev.tethys.model.tracing.ActiveSpan;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -140,13 +141,19 @@ public final class Pipeline {
   private List<Alert> without(
       List<Alert> alerts, Muter m, Look.Cause cause, Suppression why, LookNotes notes) {
     List<Alert> kept = new ArrayList<>(alerts.size());
-    for (Alert a : alerts) {
-      List<String> by = m.muting(a.labels());
-      if (by.isEmpty()) {
-        kept.add(a);
-      } else {
-        notes.held(a, cause, by);
+    try (ActiveSpan span = ActiveSpan.current().child("notify.MuteStage.Exec")) {
+      for (Alert a : alerts) {
+        List<String> by = m.muting(a.labels());
+        if (by.isEmpty()) {
+          kept.add(a);
+        } else {
+          notes.held(a, cause, by);
+        }
       }
+      span.set("alerting.alerts.count", alerts.size())
+          .set("alerting.alerts.muted.count", alerts.size() - kept.size())
+          .set("alerting.alerts.filtered.count", kept.size())
+          .set("alerting.suppressed.reason", why.text);
     }
     if (kept.size() < alerts.size()) {
       s.metrics.suppressed(why, alerts.size() - kept.size());
@@ -156,6 +163,17 @@ public final class Pipeline {
 
   /** The names of the time intervals because of which nobody is told now. */
   private List<String> quietTimes(Flush f, int alerts) {
+    try (ActiveSpan span = ActiveSpan.current().child("notify.TimeMuteStage.Exec")) {
+      List<String> quiet = quiet(f, alerts);
+      span.set("alerting.alerts.count", alerts).set("alerting.route.id", f.route().id());
+      if (!quiet.isEmpty()) {
+        span.event("notify.TimeMuteStage.Exec muted the alerts");
+      }
+      return quiet;
+    }
+  }
+
+  private List<String> quiet(Flush f, int alerts) {
     List<String> active = f.route().activeTimeIntervals();
     if (!active.isEmpty() && active.stream().noneMatch(n -> holds(n, f.at()))) {
       s.metrics.suppressed(Suppression.ACTIVE_TIME, alerts);
@@ -179,8 +197,9 @@ public final class Pipeline {
     LabelSet routeLabels = routeLabels(f.route(), f.group(), f.alerts(), f.at());
     AtomicBoolean ok = new AtomicBoolean(true);
     List<Runnable> tasks = new ArrayList<>();
+    ActiveSpan span = ActiveSpan.current();
     for (Integration i : integrations(f.route().receiver())) {
-      tasks.add(
+      Runnable task =
           () -> {
             try {
               if (!one(i, f, alerts, routeLabels, notes)) {
@@ -194,7 +213,8 @@ public final class Pipeline {
               notes.attempt(i, s.clock.instant(), Look.Result.FAILED, e.toString());
               LOG.log(Level.ERROR, i + ": " + f.groupKey() + ": unexpected failure", e);
             }
-          });
+          };
+      tasks.add(span.wrap(task));
     }
     s.clock.all(tasks);
     return ok.get();
@@ -244,9 +264,18 @@ public final class Pipeline {
     if (turn.isPositive()) {
       s.clock.pause(turn); // others, before us, may tell meanwhile that they have sent
     }
-    NotificationLog.Entry last = s.log.find(key);
+    NotificationLog.Entry last;
     Duration repeat = f.route().repeatInterval();
-    NotifyReason reason = NotifyReason.of(last, firing, resolved, i.sendResolved(), repeat, f.at());
+    NotifyReason reason;
+    try (ActiveSpan span = ActiveSpan.current().child("notify.DedupStage.Exec")) {
+      last = s.log.find(key);
+      reason = NotifyReason.of(last, firing, resolved, i.sendResolved(), repeat, f.at());
+      if (span.isRecorded()) {
+        span.set("alerting.group.key", f.groupKey())
+            .set("alerting.alerts.count", alerts.size())
+            .set("alerting.notify.reason", reason.text());
+      }
+    }
     if (reason == NotifyReason.NONE) {
       notes.attempt(i, s.clock.instant(), Look.Result.NOTHING_NEW, "");
       return true;
@@ -268,7 +297,16 @@ public final class Pipeline {
       TemplateData data =
           s.templates.data(i.receiver(), f.group(), routeLabels, reason.text(), told, f.at());
       Notification n = new Notification(f.groupKey(), told, data, f.at(), memo);
-      String problem = send(i, f, n);
+      String problem;
+      try (ActiveSpan span = ActiveSpan.current().child("notify.RetryStage.Exec")) {
+        span.set("alerting.group.name", i.receiver())
+            .set("alerting.integration.name", i.kind())
+            .set("alerting.alerts.count", told.size());
+        problem = span.during(() -> send(i, f, n));
+        if (problem != null) {
+          span.failed(problem);
+        }
+      }
       notes.told(i, s.clock.instant(), told, problem == null);
       if (problem != null) {
         notes.attempt(i, s.clock.instant(), Look.Result.FAILED, problem);
@@ -279,8 +317,10 @@ public final class Pipeline {
       notes.attempt(
           i, s.clock.instant(), Look.Result.NOTHING_NEW, "it is not told of what is over");
     }
-    try {
+    try (ActiveSpan span = ActiveSpan.current().child("notify.SetNotifiesStage.Exec")) {
       s.log.note(key, firing, resolved, memo, repeat.multipliedBy(2));
+      span.set("alerting.alerts.firing.count", firing.size())
+          .set("alerting.alerts.resolved.count", resolved.size());
     } catch (IOException e) {
       LOG.log(
           Level.ERROR,
@@ -338,15 +378,35 @@ public final class Pipeline {
   private @Nullable NotifyException attempt(Integration i, Notification n, Duration left)
       throws InterruptedException {
     long start = System.nanoTime();
-    NotifyException failure = null;
-    try {
-      i.notifier().send(n, left.isNegative() || left.isZero() ? Duration.ofMillis(1) : left);
-    } catch (NotifyException e) {
-      failure = e;
-    } catch (TemplateException e) {
-      failure = new NotifyException(false, NotifyException.Reason.OTHER, e.reason());
+    NotifyException failure;
+    try (ActiveSpan span =
+        ActiveSpan.current().child("notify.Integration.Notify", ActiveSpan.Kind.CLIENT)) {
+      span.set("alerting.notify.integration.name", i.kind())
+          .set("alerting.alerts.count", n.alerts().size());
+      failure = told(i, n, left, span);
     }
     s.metrics.request(i, (System.nanoTime() - start) / 1e9, failure == null);
+    return failure;
+  }
+
+  private static @Nullable NotifyException told(
+      Integration i, Notification n, Duration left, ActiveSpan span) throws InterruptedException {
+    Duration time = left.isNegative() || left.isZero() ? Duration.ofMillis(1) : left;
+    NotifyException failure =
+        span.<@Nullable NotifyException, InterruptedException>during(
+            () -> {
+              try {
+                i.notifier().send(n, time);
+                return null;
+              } catch (NotifyException e) {
+                return e;
+              } catch (TemplateException e) {
+                return new NotifyException(false, NotifyException.Reason.OTHER, e.reason());
+              }
+            });
+    if (failure != null) {
+      span.set("alerting.notify.error.recoverable", failure.again()).failed(failure.problem());
+    }
     return failure;
   }
 

@@ -14,6 +14,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -63,7 +64,8 @@ class AlertmanagerApiTest {
                     false),
                 clients,
                 registry,
-                clock)) {
+                clock,
+new Tracing("alertmanager", "1", clients, registry))) {
       Routes routes = new Routes();
       AlertmanagerApi.register(
           routes, "/p", m, new AlertmanagerApi.Version("1", "2", "3", "25"), 4, registry);

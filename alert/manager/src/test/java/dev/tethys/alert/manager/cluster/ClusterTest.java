@@ -18,6 +18,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -176,7 +177,8 @@ class ClusterTest {
                   false),
               clients,
               registry,
-              clock);
+              clock,
+new Tracing("alertmanager", "1", clients, registry));
       ClusterOptions options =
           new ClusterOptions(
               "127.0.0.1:0",

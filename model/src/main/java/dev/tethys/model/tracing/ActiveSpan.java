@@ -1,0 +1,240 @@
+package dev.tethys.model.tracing;
+
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.tracing.SpanRecorder.Recording;
+import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A span that has begun. The one that a thread is in is {@link #current}; parts that do something
+ * worth a span begin a child of it, without knowing who records.
+ *
+ * <p>Ends once, by {@link #close}; what is said of it later is not heard. For one thread at a time,
+ * but children may begin and end on other threads.
+ */
+public final class ActiveSpan implements AutoCloseable {
+  /** Where nothing is recorded: children of it are itself, and it says nothing to anybody. */
+  public static final ActiveSpan NONE = new ActiveSpan();
+
+  /** More attributes or events than these are not kept. */
+  static final int MAX_ATTRIBUTES = 128;
+
+  private static final ScopedValue<ActiveSpan> CURRENT = ScopedValue.newInstance();
+
+  /** OTLP's kinds of spans. */
+  public enum Kind {
+    INTERNAL(1),
+    SERVER(2),
+    CLIENT(3),
+    PRODUCER(4);
+
+    private final int number;
+
+    Kind(int number) {
+      this.number = number;
+    }
+  }
+
+  private final @Nullable Recording recording;
+  private final @Nullable TraceContext context;
+
+  /** Null when the trace is not recorded, and once the span has ended. */
+  private volatile @Nullable Span span;
+
+  private ActiveSpan() {
+    recording = null;
+    context = null;
+    span = null;
+  }
+
+  private ActiveSpan(
+      Recording recording,
+      TraceContext context,
+      long parentId,
+      boolean remote,
+      String name,
+      Kind kind,
+      Instant at) {
+    this.recording = recording;
+    this.context = context;
+    if (context.sampled()) {
+      Span s = new Span();
+      s.setTraceId(context.traceIdHigh(), context.traceIdLow());
+      s.setSpanId(context.spanId());
+      s.setParentSpanId(parentId);
+      s.setTraceState(context.state());
+      // Bit 8: it is known whether the parent is remote; bit 9: it is.
+      s.setFlags(0x101 | (remote ? 0x200 : 0));
+      s.setName(name);
+      s.setKind(kind.number);
+      s.setStartTimeUnixNano(nanos(at));
+      span = s;
+    }
+  }
+
+  static ActiveSpan root(
+      Recording recording, String name, Kind kind, @Nullable TraceContext parent, Instant at) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    if (parent != null) {
+      TraceContext c =
+          new TraceContext(
+              parent.traceIdHigh(),
+              parent.traceIdLow(),
+              id(random),
+              parent.sampled(),
+              parent.state());
+      return new ActiveSpan(recording, c, parent.spanId(), true, name, kind, at);
+    }
+    long low = id(random);
+    TraceContext c =
+        new TraceContext(random.nextLong(), low, id(random), recording.isRecorded(low), "");
+    return new ActiveSpan(recording, c, 0, false, name, kind, at);
+  }
+
+  private static long id(ThreadLocalRandom random) {
+    long id;
+    do {
+      id = random.nextLong();
+    } while (id == 0);
+    return id;
+  }
+
+  static long nanos(Instant at) {
+    return at.getEpochSecond() * 1_000_000_000 + at.getNano();
+  }
+
+  /** The span that this thread is in; {@link #NONE} when it is in none. */
+  public static ActiveSpan current() {
+    return CURRENT.isBound() ? CURRENT.get() : NONE;
+  }
+
+  /** Begins a part of this. */
+  public ActiveSpan child(String name) {
+    return child(name, Kind.INTERNAL);
+  }
+
+  /** Begins a part of this. */
+  public ActiveSpan child(String name, Kind kind) {
+    return recording == null ? NONE : child(name, kind, Instant.now());
+  }
+
+  /** Begins a part of this at a moment that has passed. */
+  public ActiveSpan child(String name, Kind kind, Instant at) {
+    Recording r = recording;
+    TraceContext c = context;
+    if (r == null || c == null) {
+      return NONE;
+    }
+    TraceContext own =
+        new TraceContext(
+            c.traceIdHigh(),
+            c.traceIdLow(),
+            id(ThreadLocalRandom.current()),
+            c.sampled(),
+            c.state());
+    return new ActiveSpan(r, own, c.spanId(), false, name, kind, at);
+  }
+
+  /** Something that can go wrong in a way of its own. */
+  @FunctionalInterface
+  public interface Work<T extends @Nullable Object, E extends Exception> {
+    /** Does it. */
+    T run() throws E;
+  }
+
+  /** Does something inside of this span; does not end it. */
+  public <T extends @Nullable Object, E extends Exception> T during(Work<T, E> work) throws E {
+    return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
+  }
+
+  /** Something to be done that can go wrong in a way of its own. */
+  @FunctionalInterface
+  public interface Task<E extends Exception> {
+    /** Does it. */
+    void run() throws E;
+  }
+
+  /** Does something inside of this span; does not end it. */
+  public <E extends Exception> void perform(Task<E> task) throws E {
+    this.<@Nullable Void, E>during(
+        () -> {
+          task.run();
+          return null;
+        });
+  }
+
+  /** A task that is in this span wherever it runs. */
+  public Runnable wrap(Runnable task) {
+    return this == NONE ? task : () -> ScopedValue.where(CURRENT, this).run(task);
+  }
+
+  /** Whether what is said of it is kept, so that it is worth finding out. */
+  public boolean isRecorded() {
+    return span != null;
+  }
+
+  /** What to tell others who work on the same; null when nothing is recorded here at all. */
+  public @Nullable TraceContext context() {
+    return context;
+  }
+
+  /** Says something of it: a string, a boolean, a Long or a Double. */
+  public ActiveSpan set(String key, Object value) {
+    Span s = span;
+    if (s != null && s.attributes().size() < MAX_ATTRIBUTES) {
+      s.attributes().put(key, value);
+    }
+    return this;
+  }
+
+  /** Says something of it. */
+  public ActiveSpan set(String key, long value) {
+    return span == null ? this : set(key, (Object) value);
+  }
+
+  /** Says that something has happened. */
+  public void event(String name) {
+    Span s = span;
+    if (s == null) {
+      return;
+    }
+    if (s.events().size() >= MAX_ATTRIBUTES) {
+      s.setDroppedEventsCount(s.droppedEventsCount() + 1);
+      return;
+    }
+    SpanEvent e = new SpanEvent();
+    e.setTimeUnixNano(nanos(Instant.now()));
+    e.setName(name);
+    s.events().add(e);
+  }
+
+  /** Says that it went wrong, and how. */
+  public void failed(@Nullable String message) {
+    Span s = span;
+    if (s != null) {
+      s.setStatusCode(2);
+      s.setStatusMessage(message == null ? "" : message);
+    }
+  }
+
+  /** Ends it. */
+  @Override
+  public void close() {
+    if (span != null) {
+      close(Instant.now());
+    }
+  }
+
+  /** Ends it at a moment that has passed. */
+  public void close(Instant at) {
+    Span s = span;
+    Recording r = recording;
+    if (s != null && r != null) {
+      span = null;
+      s.setEndTimeUnixNano(Math.max(s.startTimeUnixNano(), nanos(at)));
+      r.sink().accept(s);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.tethys.web.tracing;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Resource;
+import dev.tethys.model.tracing.SpanRecorder;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The traces of one role: what is recorded by {@link #recorder} is sent as the configuration says.
+ *
+ * <p>Invariant: spans recorded = sent + waiting + dropped (the queue was full, or the process
+ * ended) + failed (the receiver refused them, or was not reached for too long); each is counted in
+ * {@code tethys_tracing_spans_total}.
+ */
+public final class Tracing implements AutoCloseable {
+  /** How long spans may still be sent once nobody records any more. */
+  static final Duration FAREWELL = Duration.ofSeconds(5);
+
+  private static final System.Logger LOG = System.getLogger(Tracing.class.getName());
+
+  /** What became of spans. */
+  static final class Counts {
+    final LongAdder sent = new LongAdder();
+    final LongAdder dropped = new LongAdder();
+    final LongAdder failed = new LongAdder();
+  }
+
+  private final String service;
+  private final String version;
+  private final HttpClientFactory clients;
+  private final SpanRecorder recorder = new SpanRecorder();
+  private final Counts counts = new Counts();
+  private @Nullable TracingConfig config; // guarded by this
+  private volatile @Nullable SpanExporter exporter; // changed by who holds this
+
+  /**
+   * Starts without traces.
+   *
+   * @param service what receivers are told the program is: {@code prometheus} or {@code
+   *     alertmanager}, as by these
+   * @param clients the process's; not closed here
+   */
+  public Tracing(String service, String version, HttpClientFactory clients, Registry registry) {
+    this.service = service;
+    this.version = version;
+    this.clients = clients;
+    registry.register(
+        to -> {
+          to.accept(family());
+          to.accept(waiting());
+        });
+  }
+
+  private MetricFamily family() {
+    return new MetricFamily(
+        "tethys_tracing_spans_total",
+        MetricType.COUNTER,
+        "Spans of this program's own traces, by what became of them.",
+        "",
+        List.of(
+            point("dropped", counts.dropped), point("failed", counts.failed), point("sent", counts.sent)));
+  }
+
+  private MetricFamily waiting() {
+    SpanExporter e = exporter;
+    return new MetricFamily(
+        "tethys_tracing_queue_length",
+        MetricType.GAUGE,
+        "Spans of this program's own traces that wait to be sent.",
+        "",
+        List.of(
+            new MetricFamily.Metric(Labels.of("service", service), e == null ? 0 : e.waiting())));
+  }
+
+  private MetricFamily.Metric point(String outcome, LongAdder n) {
+    return new MetricFamily.Metric(
+        Labels.of("outcome", outcome, "service", service), n.doubleValue());
+  }
+
+  /** Where spans are begun. */
+  public SpanRecorder recorder() {
+    return recorder;
+  }
+
+  /**
+   * Obeys a configuration from now on. What waits is still sent where it was to go, for at most
+   * five seconds.
+   *
+   * @param next null for no traces
+   * @throws IOException when a file that it names cannot be read; nothing has changed then
+   */
+  public synchronized void apply(@Nullable TracingConfig next) throws IOException {
+    if (java.util.Objects.equals(next, config)) {
+      return;
+    }
+    SpanExporter before = exporter;
+    if (next == null) {
+      recorder.off();
+      exporter = null;
+    } else {
+      SpanExporter e = new SpanExporter(SpanSender.of(next, clients), resource(), counts);
+      recorder.recordTo(next.samplingFraction(), e::add);
+      exporter = e;
+      LOG.log(Level.INFO, "traces are sent to {0}", next.endpoint());
+    }
+    config = next;
+    if (before != null) {
+      before.close();
+    }
+  }
+
+  private Resource resource() {
+    Resource r = new Resource();
+    Attributes a = r.attributes();
+    a.put("service.name", service);
+    a.put("service.version", version);
+    a.put(
+        "process.runtime.description",
+        System.getProperty("java.vm.vendor")
+            + " "
+            + System.getProperty("java.vm.name")
+            + " "
+            + System.getProperty("java.vm.version"));
+    a.put("telemetry.sdk.name", "tethys");
+    a.put("telemetry.sdk.language", "java");
+    a.put("telemetry.sdk.version", version);
+    return r;
+  }
+
+  /** Records nothing more, and sends what waits for at most five seconds. */
+  @Override
+  public synchronized void close() {
+    recorder.off();
+    SpanExporter e = exporter;
+    exporter = null;
+    config = null;
+    if (e != null) {
+      e.close();
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package dev.tethys.web.tracing;
+
+import dev.tethys.config.Durations;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code tracing} section of {@code prometheus.yml} and of {@code alertmanager.yml}, which
+ * differ in how headers are written.
+ *
+ * @param endpoint {@code host:port}, or a host alone for the usual port
+ * @param samplingFraction of the traces that begin here; those that others record are recorded too
+ * @param insecure whether there is no TLS
+ * @param headers sent along, names as they were written
+ * @param gzip whether requests are compressed
+ * @param timeout of one request; zero for {@link #DEFAULT_TIMEOUT}
+ */
+public record TracingConfig(
+    Client client,
+    String endpoint,
+    double samplingFraction,
+    boolean insecure,
+    TlsConfig tls,
+    Map<String, Secret> headers,
+    boolean gzip,
+    Duration timeout) {
+  /** What OpenTelemetry's exporters allow a request when nobody says. */
+  static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** How spans are sent. */
+  public enum Client {
+    GRPC("grpc"),
+    HTTP("http");
+
+    private final String word;
+
+    Client(String word) {
+      this.word = word;
+    }
+  }
+
+  /** The keys, in a section of their own for each of the two files. */
+  private static final class Keys {
+    final Section section = new Section("tracing", "Where traces of this program are sent.");
+    final Key<Client> client =
+        section.key("client_type", Type.oneOf("client_type", clients()), Client.GRPC, "How.");
+    final Key<String> endpoint =
+        section.key("endpoint", Type.STRING, "", "Where to, as host:port; required.");
+    final Key<Double> fraction =
+        section.key(
+            "sampling_fraction",
+            Type.FLOAT,
+            0.0,
+            "Which part of the traces that begin here is recorded; what callers record always is.");
+    final Key<Boolean> insecure = section.key("insecure", Type.BOOL, false, "Send without TLS.");
+    final Key<TlsConfig> tls =
+        section.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+    final Key<String> compression =
+        section.key("compression", Type.STRING, "", "Of requests: gzip, or none.");
+    final Key<Duration> timeout =
+        section.key(
+            "timeout", Type.DURATION, Duration.ZERO, "How long a request may take; 0s for 10s.");
+
+    TracingConfig read(YamlObject o, Map<String, Secret> headers) {
+      if (o.get(endpoint).isEmpty()) {
+        throw o.error("tracing endpoint must be set");
+      }
+      String word = o.get(compression);
+      if (!word.isEmpty() && !word.equals("gzip")) {
+        throw o.error(
+            compression,
+            "invalid compression type " + word + " provided, valid options: gzip");
+      }
+      TracingConfig c =
+          new TracingConfig(
+              o.get(client),
+              o.get(endpoint),
+              o.get(fraction),
+              o.get(insecure),
+              o.get(tls),
+              headers,
+              !word.isEmpty(),
+              o.get(timeout));
+      try {
+        c.address();
+      } catch (IllegalArgumentException e) {
+        throw o.error(endpoint, String.valueOf(e.getMessage()));
+      }
+      return c;
+    }
+  }
+
+  private static SequencedMap<String, Client> clients() {
+    SequencedMap<String, Client> m = new LinkedHashMap<>();
+    for (Client c : Client.values()) {
+      m.put(c.word, c);
+    }
+    return m;
+  }
+
+  private static final Keys PROMETHEUS = new Keys();
+  private static final Key<Map<String, String>> PLAIN_HEADERS =
+      PROMETHEUS.section.key(
+          "headers", Type.map(Type.STRING), Map.of(), "Headers to be sent along.");
+
+  /** As {@code prometheus.yml} has it. */
+  public static final Type<TracingConfig> OF_PROMETHEUS =
+      PROMETHEUS.section.type(TracingConfig::ofPrometheus);
+
+  private static final Keys ALERTMANAGER = new Keys();
+  private static final Key<Map<String, HttpClientConfig.Header>> HEADERS =
+      ALERTMANAGER.section.key(
+          "headers", Type.map(HttpClientConfig.Header.TYPE), Map.of(), "Headers to be sent along.");
+  private static final Key<Map<String, HttpClientConfig.Header>> HTTP_HEADERS =
+      ALERTMANAGER.section.key(
+          "http_headers",
+          Type.map(HttpClientConfig.Header.TYPE),
+          Map.of(),
+          "The same under the name that Alertmanager's documentation has for it.");
+
+  /** As {@code alertmanager.yml} has it. */
+  public static final Type<TracingConfig> OF_ALERTMANAGER =
+      ALERTMANAGER.section.type(TracingConfig::ofAlertmanager);
+
+  private static TracingConfig ofPrometheus(YamlObject o) {
+    Map<String, Secret> headers = new LinkedHashMap<>();
+    o.get(PLAIN_HEADERS)
+        .forEach(
+            (name, value) -> {
+              String lower = name.toLowerCase(Locale.ROOT);
+              if (lower.equals("authorization")) {
+                throw o.error(
+                    PLAIN_HEADERS,
+                    "custom authorization header configuration is not yet supported");
+              }
+              if (HttpClientConfig.RESERVED_HEADERS.contains(lower)) {
+                throw o.error(
+                    PLAIN_HEADERS, name + " is a reserved header. It must not be changed");
+              }
+              headers.put(name, new Secret(value));
+            });
+    return PROMETHEUS.read(o, headers);
+  }
+
+  private static TracingConfig ofAlertmanager(YamlObject o) {
+    Map<String, Secret> headers = new LinkedHashMap<>();
+    addHeaders(o, HTTP_HEADERS, headers);
+    addHeaders(o, HEADERS, headers);
+    return ALERTMANAGER.read(o, headers);
+  }
+
+  /** Of several values the first is sent, as by Alertmanager. */
+  private static void addHeaders(
+      YamlObject o, Key<Map<String, HttpClientConfig.Header>> key, Map<String, Secret> into) {
+    o.get(key)
+        .forEach(
+            (name, h) -> {
+              if (!h.values().isEmpty()) {
+                into.put(name, new Secret(h.values().getFirst()));
+              } else if (!h.secrets().isEmpty()) {
+                into.put(name, h.secrets().getFirst());
+              } else if (!h.files().isEmpty()) {
+                throw o.error(
+                    key, "header files are not supported for tracing configuration: " + name);
+              }
+            });
+  }
+
+  /** Where spans go. */
+  record Address(String host, int port) {}
+
+  /**
+   * The endpoint taken apart; without a port the usual one of the protocol.
+   *
+   * @throws IllegalArgumentException when it is no host and port
+   */
+  Address address() {
+    String e = endpoint;
+    if (client == Client.GRPC && e.startsWith("dns:///")) {
+      e = e.substring("dns:///".length());
+    }
+    if (e.contains("/")) {
+      throw new IllegalArgumentException(
+          "tracing endpoint \"" + endpoint + "\" is to be host:port, without a scheme or a path");
+    }
+    int colon = e.lastIndexOf(':');
+    boolean bracketed = e.startsWith("[");
+    boolean port = colon > e.lastIndexOf(']') && (bracketed || e.indexOf(':') == colon);
+    String host = port ? e.substring(0, colon) : e;
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    if (!port) {
+      return new Address(host, client == Client.HTTP && insecure ? 80 : 443);
+    }
+    try {
+      int number = Integer.parseInt(e.substring(colon + 1));
+      if (number > 0 && number < 65536) {
+        return new Address(host, number);
+      }
+    } catch (NumberFormatException notANumber) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "tracing endpoint \"" + endpoint + "\": the port must be a number from 1 to 65535");
+  }
+
+  Duration requestTimeout() {
+    return timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
+  }
+
+  /** The sections, for the reference of {@code prometheus.yml}. */
+  public static List<Section> sectionsOfPrometheus() {
+    return List.of(PROMETHEUS.section);
+  }
+
+  /** The sections, for the reference of {@code alertmanager.yml}. */
+  public static List<Section> sectionsOfAlertmanager() {
+    return List.of(ALERTMANAGER.section);
+  }
+
+  /** As a tree to be written, as in {@code prometheus.yml}. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("client_type", client.word);
+    m.put("endpoint", endpoint);
+    m.put("sampling_fraction", samplingFraction == 0 ? null : samplingFraction);
+    m.put("insecure", insecure ? true : null);
+    m.put("tls_config", tls.tree());
+    Map<String, String> shown = new LinkedHashMap<>();
+    headers.forEach((name, value) -> shown.put(name, value.value()));
+    m.put("headers", shown.isEmpty() ? null : shown);
+    m.put("compression", gzip ? "gzip" : null);
+    m.put("timeout", timeout.isZero() ? null : Durations.format(timeout));
+    return m;
+  }
+}
