@@ -213,7 +213,8 @@ class TracingTest {
     assertThat(group.name()).isEqualTo("rule group");
     assertThat(group.parent()).isEmpty();
     Seen commit = first(all, "prometheus", "ruleCommit");
-    Seen append = all.stream().filter(s -> s.id().equals(commit.parent())).findFirst().orElseThrow();
+    Seen append =
+        all.stream().filter(s -> s.id().equals(commit.parent())).findFirst().orElseThrow();
     assertThat(append.name()).isEqualTo("ruleAppendResults");
     assertThat(all).anyMatch(s -> s.name().equals("rule") && s.id().equals(append.parent()));
 
@@ -221,8 +222,7 @@ class TracingTest {
     assertThat(scrape.attribute("job")).isEqualTo("self");
     Seen get = child(all, scrape, "HTTP GET");
     // The target is the server itself, and takes part in the trace.
-    assertThat(all)
-        .anyMatch(s -> s.name().equals("GET /metrics") && s.parent().equals(get.id()));
+    assertThat(all).anyMatch(s -> s.name().equals("GET /metrics") && s.parent().equals(get.id()));
 
     Seen flush = first(all, "alertmanager", "dispatch.AggregationGroup.flush");
     assertThat(flush.attribute("alerting.alerts.count")).isEqualTo("1");

@@ -173,7 +173,8 @@ public record HttpClientConfig(
       if (lower.equals("authorization")) {
         throw o.error(
             key,
-            "authorization header must be changed via the basic_auth, authorization or oauth2 parameter");
+            "authorization header must be changed via the basic_auth, authorization or oauth2"
+                + " parameter");
       }
       if (RESERVED_HEADERS.contains(lower)) {
         throw o.error(key, h + " is a reserved header. It must not be changed");

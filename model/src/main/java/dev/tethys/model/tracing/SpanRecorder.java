@@ -41,8 +41,7 @@ public final class SpanRecorder {
     if (this == OFF) {
       throw new IllegalStateException("this one is shared, and never records");
     }
-    long below =
-        fraction >= 1 ? Long.MAX_VALUE : fraction > 0 ? (long) (fraction * 0x1p63) : 0;
+    long below = fraction >= 1 ? Long.MAX_VALUE : fraction > 0 ? (long) (fraction * 0x1p63) : 0;
     recording = new Recording(below, sink);
   }
 

@@ -103,9 +103,7 @@ public final class WebClient {
       return call;
     }
     Call c = call.withHeader(TraceContext.PARENT_HEADER, context.parent());
-    return context.state().isEmpty()
-        ? c
-        : c.withHeader(TraceContext.STATE_HEADER, context.state());
+    return context.state().isEmpty() ? c : c.withHeader(TraceContext.STATE_HEADER, context.state());
   }
 
   private Answer sendFollowing(Call call) throws IOException, InterruptedException {

@@ -1,12 +1,12 @@
 package dev.tethys.web.internal;
 
 import dev.tethys.config.Secret;
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
-import dev.tethys.model.tracing.ActiveSpan;
-import dev.tethys.model.tracing.SpanRecorder;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;

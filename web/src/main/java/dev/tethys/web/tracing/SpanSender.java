@@ -162,8 +162,7 @@ interface SpanSender extends AutoCloseable {
         try (Answer a = client.send(call)) {
           byte[] said = a.body().readNBytes(MAX_ANSWER);
           if (a.status() / 100 == 2) {
-            boolean readable =
-                a.header("Content-Type", "").startsWith("application/x-protobuf");
+            boolean readable = a.header("Content-Type", "").startsWith("application/x-protobuf");
             return taken(readable ? said : new byte[0]);
           }
           String problem = "HTTP status " + a.status();

@@ -68,7 +68,9 @@ public final class Tracing implements AutoCloseable {
         "Spans of this program's own traces, by what became of them.",
         "",
         List.of(
-            point("dropped", counts.dropped), point("failed", counts.failed), point("sent", counts.sent)));
+            point("dropped", counts.dropped),
+            point("failed", counts.failed),
+            point("sent", counts.sent)));
   }
 
   private MetricFamily waiting() {

@@ -80,8 +80,7 @@ public record TracingConfig(
       String word = o.get(compression);
       if (!word.isEmpty() && !word.equals("gzip")) {
         throw o.error(
-            compression,
-            "invalid compression type " + word + " provided, valid options: gzip");
+            compression, "invalid compression type " + word + " provided, valid options: gzip");
       }
       TracingConfig c =
           new TracingConfig(

@@ -30,10 +30,12 @@ import io.opentelemetry.proto.trace.v1.Status;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -204,9 +206,9 @@ class TracingTest {
       }
       Map<String, Span> spans = spans();
       assertThat(spans).containsOnlyKeys("GET /ask/it", "work", "HTTP GET");
-      Span server = spans.get("GET /ask/it");
-      Span work = spans.get("work");
-      Span call = spans.get("HTTP GET");
+      Span server = Objects.requireNonNull(spans.get("GET /ask/it"));
+      Span work = Objects.requireNonNull(spans.get("work"));
+      Span call = Objects.requireNonNull(spans.get("HTTP GET"));
       assertThat(text(server.getTraceId())).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
       assertThat(text(server.getParentSpanId())).isEqualTo("00f067aa0ba902b7");
       assertThat(server.getTraceState()).isEqualTo("vendor=1");
@@ -230,7 +232,8 @@ class TracingTest {
       assertThat(passedOn.getFirst())
           .isEqualTo(
               "00-4bf92f3577b34da6a3ce929d0e0e4736-" + text(call.getSpanId()) + "-01 vendor=1");
-      assertThat(attributes(received.getFirst().getResourceSpans(0).getResource().getAttributesList()))
+      assertThat(
+              attributes(received.getFirst().getResourceSpans(0).getResource().getAttributesList()))
           .containsEntry("service.name", "prometheus")
           .containsEntry("service.version", "9.9")
           .containsEntry("telemetry.sdk.language", "java");
@@ -248,7 +251,7 @@ class TracingTest {
       c = c.withHeader("traceparent", parent).withHeader("tracestate", "vendor=1");
     }
     try (Answer a = clients.client(HttpClientConfig.DEFAULT).send(c)) {
-      assertThat(new String(a.bytes(100))).isEqualTo("got 503");
+      assertThat(new String(a.bytes(100), StandardCharsets.UTF_8)).isEqualTo("got 503");
     }
   }
 
@@ -334,7 +337,7 @@ class TracingTest {
             http_headers: {C: {values: [four]}}
             """);
     assertThat(c.headers()).hasSize(3);
-    assertThat(c.headers().get("A").value()).isEqualTo("one");
+    assertThat(Objects.requireNonNull(c.headers().get("A")).value()).isEqualTo("one");
     assertThat(c.address()).isEqualTo(new TracingConfig.Address("collector.example", 443));
     assertThat(c.requestTimeout()).isEqualTo(Duration.ofSeconds(10));
     assertThatThrownBy(

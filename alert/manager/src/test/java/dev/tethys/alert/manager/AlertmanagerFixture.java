@@ -106,7 +106,7 @@ abstract class AlertmanagerFixture {
             clients,
             registry,
             clock,
-new Tracing("alertmanager", "1", clients, registry));
+            new Tracing("alertmanager", "1", clients, registry));
     manager = m;
     m.apply(read(config));
     return m;

@@ -65,7 +65,7 @@ class AlertmanagerApiTest {
                 clients,
                 registry,
                 clock,
-new Tracing("alertmanager", "1", clients, registry))) {
+                new Tracing("alertmanager", "1", clients, registry))) {
       Routes routes = new Routes();
       AlertmanagerApi.register(
           routes, "/p", m, new AlertmanagerApi.Version("1", "2", "3", "25"), 4, registry);

@@ -178,7 +178,7 @@ class ClusterTest {
               clients,
               registry,
               clock,
-new Tracing("alertmanager", "1", clients, registry));
+              new Tracing("alertmanager", "1", clients, registry));
       ClusterOptions options =
           new ClusterOptions(
               "127.0.0.1:0",
