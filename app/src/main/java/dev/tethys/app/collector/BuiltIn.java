@@ -8,6 +8,7 @@ import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
 import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
+import dev.tethys.pipeline.destination.datadog.DatadogExporterFactory;
 import dev.tethys.pipeline.destination.debug.DebugExporterFactory;
 import dev.tethys.pipeline.destination.debug.NopExporterFactory;
 import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
@@ -84,6 +85,7 @@ public final class BuiltIn {
     all.add(new ElasticExporterFactory(clients, true));
     all.add(new SplunkExporterFactory(clients));
     all.add(new ZipkinExporterFactory(clients));
+    all.add(new DatadogExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));
     all.add(new KdbExporterFactory());

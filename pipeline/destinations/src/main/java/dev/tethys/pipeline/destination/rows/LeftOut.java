@@ -31,7 +31,8 @@ public final class LeftOut {
     }
   }
 
-  void add(What w) {
+  /** One more. */
+  public void add(What w) {
     counters[w.ordinal()].inc();
   }
 }

@@ -67,13 +67,10 @@ public record LineParcels(
     return by == Compression.NONE ? request : by.compress(request, 0, request.length, level);
   }
 
-  /** Headers that go over the wire. */
+  /** Headers that go over the wire: all but those that are for whoever sends it. */
   public static Map<String, String> sent(Parcel p) {
-    if (!p.headers().containsKey(RowIndex.HEADER)) {
-      return p.headers();
-    }
     Map<String, String> h = new LinkedHashMap<>(p.headers());
-    h.remove(RowIndex.HEADER);
+    h.keySet().removeIf(k -> k.startsWith("tethys-"));
     return h;
   }
 

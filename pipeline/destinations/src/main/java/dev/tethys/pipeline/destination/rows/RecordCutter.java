@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes requests of the records of one batch, none larger than a destination takes. A record is an
- * item and a row. For one thread.
+ * item, and mostly one row. For one thread.
  */
 public final class RecordCutter {
   private final Batch batch;
@@ -23,6 +23,7 @@ public final class RecordCutter {
   private final TextBuffer text = new TextBuffer();
   private final List<Parcel> out = new ArrayList<>();
   private final Map<String, Integer> drops = new LinkedHashMap<>();
+  private final RowIndex.Writer index = new RowIndex.Writer();
   private int items;
   private int before;
 
@@ -34,7 +35,13 @@ public final class RecordCutter {
     this.lines = lines;
     this.maxItems = maxItems;
     this.maxBytes = maxBytes;
-    this.headers = lines.headers(batch);
+    this.headers = new LinkedHashMap<>(lines.headers(batch));
+  }
+
+  /** A header of all requests; one that begins with "tethys-" does not go over the wire. */
+  public RecordCutter header(String name, String value) {
+    headers.put(name, value);
+    return this;
   }
 
   /** Where the next record is written, as one row. */
@@ -49,6 +56,16 @@ public final class RecordCutter {
    * @param problem null, or why it has no place: it is forgotten and counted
    */
   public void end(@Nullable String problem) {
+    end(problem, 1);
+  }
+
+  /**
+   * The record is written.
+   *
+   * @param problem null, or why it has no place: it is forgotten and counted
+   * @param rows how many rows it is
+   */
+  public void end(@Nullable String problem, int rows) {
     if (problem != null) {
       text.truncate(before);
       drops.merge(problem, 1, Integer::sum);
@@ -61,13 +78,20 @@ public final class RecordCutter {
       text.put(all, before, all.length - before);
     }
     items++;
+    index.item(rows);
     if (items >= maxItems || text.size() >= maxBytes) {
       cut();
     }
   }
 
   private void cut() {
-    out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+    Map<String, String> h = headers;
+    String rows = index.take();
+    if (!rows.isEmpty()) {
+      h = new LinkedHashMap<>(headers);
+      h.put(RowIndex.HEADER, rows);
+    }
+    out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, h));
     items = 0;
   }
 

@@ -1,0 +1,146 @@
+package dev.tethys.codec.datadog;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.util.TreeMap;
+
+/**
+ * A distribution as Datadog's agent sends it: counts by logarithmic key, with one relative error
+ * for all of them.
+ *
+ * <p>The key of a value is {@code round(log(v) / log(g)) + 1338} with g = 1 + 1/64, rounded to
+ * even; the opposite for negative values, 0 for those below some 1e-9. The constants are those of
+ * {@code pkg/quantile} of datadog-agent, since Datadog merges by key; the message is {@code
+ * SketchPayload.Sketch.Dogsketch} of agent-payload. Values of a bucket whose counts alone are known
+ * are taken to be spread evenly over it. For one thread.
+ */
+public final class DogSketch {
+  /** The most keys; beyond it the lowest are joined, as the agent does. */
+  static final int MAX_BINS = 4096;
+
+  /** The agent's bins have 16 bits: one key with more stands there several times. */
+  static final int MAX_BIN = 65_535;
+
+  private static final int BIAS = 1338;
+  private static final int MAX_KEY = 32_766;
+  private static final double LN_GAMMA = Math.log1p(1.0 / 64);
+  private static final double LEAST = Math.exp(LN_GAMMA * (1 - BIAS));
+
+  private final TreeMap<Integer, Long> bins = new TreeMap<>();
+
+  /** The key of a value, which is finite. */
+  static int key(double v) {
+    if (v < 0) {
+      return -key(-v);
+    }
+    if (v < LEAST) {
+      return 0;
+    }
+    long k = (long) Math.rint(Math.log(v) / LN_GAMMA) + BIAS;
+    return (int) Math.clamp(k, 1, MAX_KEY);
+  }
+
+  /** Where the values of a key begin, upwards; one key's end is the next one's begin. */
+  static double lower(int key) {
+    if (key > 0) {
+      return key == 1 ? LEAST : Math.exp(LN_GAMMA * (key - BIAS - 0.5));
+    }
+    return -lower(1 - key);
+  }
+
+  /** A value that stands for all of a key. */
+  static double middle(int key) {
+    return key == 0 ? 0 : key < 0 ? -middle(-key) : Math.exp(LN_GAMMA * (key - BIAS));
+  }
+
+  /** Observations of one value. */
+  public void add(double value, long count) {
+    if (count > 0) {
+      bins.merge(key(value), count, Long::sum);
+    }
+  }
+
+  /**
+   * Observations somewhere between two finite values.
+   *
+   * @param from below {@code to}
+   */
+  public void add(double from, double to, long count) {
+    int first = key(from);
+    int last = key(to);
+    if (first == last || !(from < to)) {
+      add(to, count);
+      return;
+    }
+    double width = to - from;
+    long placed = 0;
+    for (int k = first; k <= last && placed < count; k++) {
+      double end = k == last ? to : Math.min(to, lower(k + 1));
+      long until = k == last ? count : Math.round(count * Math.min(1, (end - from) / width));
+      if (until > placed) {
+        bins.merge(k, until - placed, Long::sum);
+        placed = until;
+      }
+    }
+  }
+
+  public boolean isEmpty() {
+    return bins.isEmpty();
+  }
+
+  /** How many observations. */
+  public long count() {
+    return bins.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** About the lowest observation. */
+  public double min() {
+    return bins.isEmpty() ? 0 : middle(bins.firstKey());
+  }
+
+  /** About the highest. */
+  public double max() {
+    return bins.isEmpty() ? 0 : middle(bins.lastKey());
+  }
+
+  /** About their sum. */
+  public double sum() {
+    double s = 0;
+    for (var b : bins.entrySet()) {
+      s += middle(b.getKey()) * b.getValue();
+    }
+    return s;
+  }
+
+  /**
+   * Writes a {@code Dogsketch} as a field of a message.
+   *
+   * @param seconds Unix seconds
+   */
+  public void write(ProtoWriter w, int field, long seconds, double min, double max, double sum) {
+    while (bins.size() > MAX_BINS) {
+      long lowest = bins.pollFirstEntry().getValue();
+      bins.merge(bins.firstKey(), lowest, Long::sum);
+    }
+    long count = count();
+    int m = w.begin(field);
+    w.int64(1, seconds).int64(2, count).float64(3, min).float64(4, max);
+    w.float64(5, count == 0 ? 0 : sum / count).float64(6, sum);
+    int keys = w.begin(7);
+    bins.forEach(
+        (k, n) -> {
+          for (long left = n; left > 0; left -= MAX_BIN) {
+            w.signedVarint(k);
+          }
+        });
+    w.end(keys);
+    int counts = w.begin(8);
+    bins.forEach(
+        (k, n) -> {
+          for (long left = n; left > 0; left -= MAX_BIN) {
+            w.varint(Math.min(left, MAX_BIN));
+          }
+        });
+    w.end(counts);
+    w.end(m);
+  }
+}

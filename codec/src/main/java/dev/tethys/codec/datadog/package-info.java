@@ -1,0 +1,5 @@
+/** Forms of Datadog: its sketches. */
+@NullMarked
+package dev.tethys.codec.datadog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package dev.tethys.pipeline.destination.datadog;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.Frame;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.PostSender;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code datadog} exporters. */
+public final class DatadogExporterFactory
+    implements ExporterFactory<DatadogSettings>, Checkable<DatadogSettings> {
+  private static final String PROTOBUF = "application/x-protobuf";
+  private static final String JSON = "application/json";
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public DatadogExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "datadog";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics and logs to Datadog.";
+  }
+
+  @Override
+  public Type<DatadogSettings> settings() {
+    return DatadogSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  private static @Nullable ClientAuth auth(DatadogSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private HttpEndpoint endpoint(DatadogSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        Map.of("dd-api-key", s.key().value()),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  private static LineParcels parcels(
+      DatadogSettings s, Frame frame, String type, @Nullable ClientAuth auth) {
+    return new LineParcels(s.compression(), s.client().level(), frame, type, auth);
+  }
+
+  static LineParcels series(DatadogSettings s, @Nullable ClientAuth auth) {
+    return switch (s.format()) {
+      case PROTO -> parcels(s, new Frame.Messages(), PROTOBUF, auth);
+      case JSON -> parcels(s, new Frame.JsonList("{\"series\":[", "]}"), JSON, auth);
+    };
+  }
+
+  static LineParcels sketches(DatadogSettings s, @Nullable ClientAuth auth) {
+    return parcels(s, new Frame.Messages(), PROTOBUF, auth);
+  }
+
+  static LineParcels logs(DatadogSettings s, @Nullable ClientAuth auth) {
+    return parcels(s, Frame.JsonList.PLAIN, JSON, auth);
+  }
+
+  @Override
+  public Exporter create(DatadogSettings s, Signal signal, Context context) {
+    ClientAuth auth = auth(s, context);
+    HttpEndpoint endpoint = endpoint(s, context);
+    if (signal == Signal.LOGS) {
+      LineParcels lists = logs(s, auth);
+      return context.exporter(
+          s.delivery(),
+          signal,
+          new DatadogLogs(s, lists, context.clock()::millis),
+          new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint, lists));
+    }
+    LineParcels series = series(s, auth);
+    LineParcels sketches = sketches(s, auth);
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new DatadogMetrics(
+            s, series, sketches, new LeftOut(context.metrics(), context.id().toString())),
+        new DatadogSender(s.metricsUrl(), endpoint, series, sketches));
+  }
+
+  @Override
+  public DestinationProbe probe(DatadogSettings s, Context context) {
+    return new DatadogProbe(s, endpoint(s, context), series(s, auth(s, context)));
+  }
+}
