@@ -68,6 +68,8 @@ class ArchitectureTest {
             "dev.tethys.pipeline.sample..")
         .layer("stages")
         .definedBy("dev.tethys.pipeline.stages..")
+        .layer("operators")
+        .definedBy("dev.tethys.pipeline.operators..")
         .layer("receivers")
         .definedBy("dev.tethys.pipeline.receiver..")
         .layer("destinations")
@@ -128,6 +130,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("stages")
         .mayOnlyAccessLayers("model", "config", "codec")
+        .whereLayer("operators")
+        .mayOnlyAccessLayers("model", "config", "codec", "stages")
         .whereLayer("receivers")
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "discovery", "scrape", "exporters", "pipeline")
@@ -175,6 +179,7 @@ class ArchitectureTest {
           "pipeline",
           "pipeline.ottl",
           "pipeline.stages",
+          "pipeline.operators",
           "alert",
           "alert.manager",
           "api",

@@ -1,0 +1,129 @@
+package dev.tethys.pipeline.operators;
+
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.telemetry.AnyValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log record on its way through operators, with its resource and the name of its scope. Operators
+ * change it in place: it belongs to one of them at a time.
+ *
+ * <p>Whoever has it last settles it, as a {@link LogEntry}: who delivers it, or drops it on
+ * purpose.
+ */
+public final class Entry {
+  private LogRecord record;
+  private Attributes resource;
+  private String scope = "";
+  private @Nullable List<LogEntry.Origin> origins;
+
+  /**
+   * An entry.
+   *
+   * @param resource the entry's own
+   * @param origin who is to hear when it is settled; null for nobody
+   */
+  public Entry(LogRecord record, Attributes resource, LogEntry.@Nullable Origin origin) {
+    this.record = record;
+    this.resource = resource;
+    if (origin != null) {
+      origins = new ArrayList<>(1);
+      origins.add(origin);
+    }
+  }
+
+  public LogRecord record() {
+    return record;
+  }
+
+  public Attributes resource() {
+    return resource;
+  }
+
+  /** The name of the scope; "" for none. */
+  public String scope() {
+    return scope;
+  }
+
+  public void setScope(String scope) {
+    this.scope = scope;
+  }
+
+  /** Becomes what another is, but for what is owed to the sources of both. */
+  void become(Entry other) {
+    record = other.record;
+    resource = other.resource;
+    scope = other.scope;
+  }
+
+  /** Takes over what is owed to the sources of another, which now lives on in this one. */
+  void absorb(Entry other) {
+    if (other.origins != null) {
+      if (origins == null) {
+        origins = other.origins;
+      } else {
+        origins.addAll(other.origins);
+      }
+      other.origins = null;
+    }
+  }
+
+  /**
+   * Several of the same content: their source hears of it when all are settled.
+   *
+   * @param ways how many; this is one of them
+   */
+  List<Entry> copies(int ways) {
+    List<LogEntry.Origin> all = origins;
+    LogEntry.Origin joined = null;
+    if (all != null) {
+      AtomicInteger owed = new AtomicInteger(ways);
+      joined =
+          () -> {
+            if (owed.decrementAndGet() == 0) {
+              all.forEach(LogEntry.Origin::settled);
+            }
+          };
+      origins = new ArrayList<>(List.of(joined));
+    }
+    List<Entry> out = new ArrayList<>(ways);
+    out.add(this);
+    for (int i = 1; i < ways; i++) {
+      Entry e = new Entry(record.copy(), resource.copy(), joined);
+      e.scope = scope;
+      out.add(e);
+    }
+    return out;
+  }
+
+  /** Takes what is owed to the sources out of the entry, for who delivers its content. */
+  public List<LogEntry.Origin> detach() {
+    List<LogEntry.Origin> all = origins;
+    origins = null;
+    return all == null ? List.of() : all;
+  }
+
+  /** Tells the sources that it need not be kept. */
+  public void settle() {
+    detach().forEach(LogEntry.Origin::settled);
+  }
+
+  /** Puts a map's entries in the place of all attributes. */
+  static void replace(Attributes of, Attributes by) {
+    Attributes copy = by.copy();
+    of.clear();
+    for (int i = 0; i < copy.size(); i++) {
+      of.put(copy.key(i), copy.value(i));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return AnyValue.kind(record.body()) + " " + record.body() + " " + record.attributes();
+  }
+}

@@ -1,0 +1,183 @@
+package dev.tethys.pipeline.operators;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.operators.expr.Expression;
+import dev.tethys.pipeline.operators.expr.ExpressionException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operator of a running chain: what it does ({@link Action}), to which entries, and where they
+ * go. Safe for several threads if its action is.
+ */
+final class Operator implements Sink {
+  /** What is done with an entry on which an operator failed. */
+  enum OnError {
+    SEND,
+    SEND_QUIET,
+    DROP,
+    DROP_QUIET
+  }
+
+  /** What an operator does. */
+  @FunctionalInterface
+  interface Action {
+    /**
+     * Works on an entry and hands on what is to go on.
+     *
+     * @throws OperatorException when it cannot, before anything was handed on
+     */
+    void process(Entry e, Operator self) throws OperatorException, InterruptedException;
+
+    /** Hands on what was held back for too long. */
+    default void tick(long nanos, Operator self) throws InterruptedException {}
+
+    /** Hands on everything that is held back: no more comes. */
+    default void flush(Operator self) throws InterruptedException {}
+  }
+
+  /** Changes an entry, which goes on. */
+  @FunctionalInterface
+  interface Change {
+    void apply(Entry e) throws OperatorException;
+
+    /** The action that does this and hands the entry on. */
+    default Action action() {
+      return (e, self) -> {
+        apply(e);
+        self.emit(e);
+      };
+    }
+  }
+
+  /**
+   * What every operator is told.
+   *
+   * @param output ids; null for the next operator
+   * @param condition null for every entry
+   */
+  record Common(
+      @Nullable String id,
+      @Nullable List<String> output,
+      OnError onError,
+      @Nullable Expression<Entry> condition) {}
+
+  /** The keys of that, in the section of an operator. */
+  static final class CommonKeys {
+    private final Key<String> type;
+    private final Key<String> id;
+    private final Key<List<String>> output;
+    private final Key<OnError> onError;
+    private final Key<Expression<Entry>> condition;
+
+    CommonKeys(Section s) {
+      type = s.required("type", Type.STRING, "Which operator.");
+      id = s.optional("id", Type.STRING, "How others call it; its type where nothing is said.");
+      output =
+          s.optional("output", ONE_OR_MORE, "Where entries go; the next where nothing is said.");
+      onError =
+          s.key(
+              "on_error",
+              Type.lowerCase("on_error", OnError.class),
+              OnError.SEND,
+              "What is done with entries on which it failed.");
+      condition = s.optional("if", Conditions.TYPE, "To which entries it is applied.");
+    }
+
+    Common read(YamlObject o) {
+      o.get(type);
+      return new Common(o.find(id), o.find(output), o.get(onError), o.find(condition));
+    }
+  }
+
+  /** One id, or a list of them. */
+  static final Type<List<String>> ONE_OR_MORE =
+      Type.of(
+          "string or list of string",
+          null,
+          n -> n.isList() ? Type.list(Type.STRING).read(n) : List.of(n.asString()));
+
+  final String id;
+  private final Common common;
+  private final Action action;
+  private final OperatorReport report;
+  private List<Sink> outputs = List.of();
+
+  Operator(String id, Common common, Action action, OperatorReport report) {
+    this.id = id;
+    this.common = common;
+    this.action = action;
+    this.report = report;
+  }
+
+  /** Connects it; once, before it is used. */
+  void connect(List<Sink> to) {
+    outputs = List.copyOf(to);
+  }
+
+  @Override
+  public void accept(Entry e) throws InterruptedException {
+    String why;
+    try {
+      if (common.condition != null && !common.condition.test(e)) {
+        emit(e);
+        return;
+      }
+      action.process(e, this);
+      return;
+    } catch (OperatorException | ExpressionException x) {
+      why = String.valueOf(x.getMessage());
+    }
+    failed(e, why);
+  }
+
+  void failed(Entry e, String why) throws InterruptedException {
+    OnError o = common.onError;
+    report.failed(id, why, o == OnError.SEND_QUIET || o == OnError.DROP_QUIET);
+    if (o == OnError.SEND || o == OnError.SEND_QUIET) {
+      emit(e);
+    } else {
+      drop(e);
+    }
+  }
+
+  void drop(Entry e) {
+    report.dropped(id);
+    e.settle();
+  }
+
+  /** Hands an entry on to every output. */
+  void emit(Entry e) throws InterruptedException {
+    to(outputs, e);
+  }
+
+  static void to(List<Sink> outputs, Entry e) throws InterruptedException {
+    if (outputs.size() == 1) {
+      outputs.getFirst().accept(e);
+      return;
+    }
+    if (outputs.isEmpty()) {
+      e.settle();
+      return;
+    }
+    List<Entry> copies = e.copies(outputs.size());
+    for (int i = 0; i < copies.size(); i++) {
+      outputs.get(i).accept(copies.get(i));
+    }
+  }
+
+  void tick(long nanos) throws InterruptedException {
+    action.tick(nanos, this);
+  }
+
+  void flush() throws InterruptedException {
+    action.flush(this);
+  }
+
+  void say(String why) {
+    report.failed(id, why, false);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.tethys.pipeline.operators;
+
+import dev.tethys.config.Nearest;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * An operator as it is written, everything in it compiled.
+ *
+ * @param outputs ids that its action hands entries to by itself, as routes do
+ * @param node where it stands
+ */
+public record OperatorConfig(
+    String type, Operator.Common common, Maker maker, List<String> outputs, YamlNode node) {
+  /** Makes the action of one running chain. */
+  @FunctionalInterface
+  interface Maker {
+    /**
+     * Makes it.
+     *
+     * @param targets what ids stand for
+     */
+    Operator.Action make(Map<String, Sink> targets);
+  }
+
+  /** A list of operators. */
+  public static final Type<List<OperatorConfig>> LIST =
+      Type.list(Type.of("operator", null, OperatorConfig::read));
+
+  private static OperatorConfig read(YamlNode n) {
+    YamlNode.Entry type = n.entries().get("type");
+    if (type == null || type.value().isNull()) {
+      throw n.error("an operator has a type, such as json_parser");
+    }
+    String t = type.value().asString();
+    OperatorTypes.Reader r = OperatorTypes.ALL.get(t);
+    if (r == null) {
+      String nearest = Nearest.of(t, OperatorTypes.ALL.keySet());
+      throw type.value()
+          .error(
+              "there is no operator \""
+                  + t
+                  + "\""
+                  + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
+                  + "; there are: "
+                  + String.join(", ", new TreeSet<>(OperatorTypes.ALL.keySet())));
+    }
+    return r.read(t, n);
+  }
+
+  static OperatorConfig of(
+      String type, Operator.Common common, YamlNode node, Supplier<Operator.Action> action) {
+    return new OperatorConfig(type, common, _ -> action.get(), List.of(), node);
+  }
+}

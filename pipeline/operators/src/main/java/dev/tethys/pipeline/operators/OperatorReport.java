@@ -1,0 +1,14 @@
+package dev.tethys.pipeline.operators;
+
+/** Hears what operators could not do, and what they dropped. Safe for threads. */
+public interface OperatorReport {
+  /**
+   * An operator could not do its work on an entry.
+   *
+   * @param quiet whether nobody wants to read of it
+   */
+  void failed(String operator, String why, boolean quiet);
+
+  /** An operator dropped an entry: by its condition, or because it failed. */
+  void dropped(String operator);
+}

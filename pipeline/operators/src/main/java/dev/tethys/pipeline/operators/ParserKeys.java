@@ -1,0 +1,117 @@
+package dev.tethys.pipeline.operators;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.YamlObject;
+import org.jspecify.annotations.Nullable;
+
+/** What all parsers have in common: whence, whither, and what is read of the result at once. */
+final class ParserKeys {
+  /** Makes a value of a value. */
+  @FunctionalInterface
+  interface Parse {
+    @Nullable Object of(@Nullable Object value, Entry e) throws OperatorException;
+  }
+
+  private final Key<Field> from;
+  private final Key<Field> to;
+  private final Key<TimeSetting> time;
+  private final Key<SeveritySetting> severity;
+  private final Key<TraceSetting> trace;
+  private final Key<Field> scope;
+
+  ParserKeys(Section s) {
+    this(s, "scope_name");
+  }
+
+  private ParserKeys(Section s, String scopeKey) {
+    from = s.key("parse_from", Field.TYPE, Field.BODY, "What is parsed.");
+    to = s.key("parse_to", Field.TYPE, Field.ATTRIBUTES, "Where the result is put.");
+    time = s.optional("timestamp", TimeSetting.TYPE, "What of the result is the time.");
+    severity = s.optional("severity", SeveritySetting.TYPE, "What of the result is the severity.");
+    trace = s.optional("trace", TraceSetting.TYPE, "What of the result is the trace.");
+    Section block = new Section("scope_name", "The name of the scope.");
+    Key<Field> scopeFrom = block.required("parse_from", Field.TYPE, "Where it stands.");
+    scope = s.optional(scopeKey, block.type(o -> o.get(scopeFrom)), "What of it names the scope.");
+  }
+
+  /** Where the result is put. */
+  Field target(YamlObject o) {
+    return o.get(to);
+  }
+
+  boolean hasTarget(YamlObject o) {
+    return o.has(to);
+  }
+
+  Field source(YamlObject o) {
+    return o.get(from);
+  }
+
+  /** A change of an entry by a parser. */
+  Operator.Change change(YamlObject o, Parse parse) {
+    Field source = o.get(from);
+    Field target = o.get(to);
+    Operator.Change more = embedded(o);
+    return e -> {
+      Object v = source.get(e);
+      if (v == Field.NOTHING) {
+        throw new OperatorException("there is no " + source + " to parse");
+      }
+      target.set(e, parse.of(v, e));
+      more.apply(e);
+    };
+  }
+
+  /** What is read of the result: all of it that can be, before an error is told. */
+  Operator.Change embedded(YamlObject o) {
+    TimeSetting t = o.find(time);
+    SeveritySetting s = o.find(severity);
+    TraceSetting tr = o.find(trace);
+    Field sc = o.find(scope);
+    return e -> {
+      OperatorException first = null;
+      if (t != null) {
+        first = tried(t::apply, e, first);
+      }
+      if (s != null) {
+        first = tried(s::apply, e, first);
+      }
+      if (tr != null) {
+        first = tried(tr::apply, e, first);
+      }
+      if (sc != null) {
+        first = tried(x -> scope(sc, x), e, first);
+      }
+      if (first != null) {
+        throw first;
+      }
+    };
+  }
+
+  private static @Nullable OperatorException tried(
+      Operator.Change c, Entry e, @Nullable OperatorException first) {
+    try {
+      c.apply(e);
+      return first;
+    } catch (OperatorException x) {
+      return first == null ? x : first;
+    }
+  }
+
+  /** Takes the name of the scope from a field. */
+  static void scope(Field from, Entry e) throws OperatorException {
+    if (!(from.get(e) instanceof String s)) {
+      throw new OperatorException("there is no string at " + from + " that could name the scope");
+    }
+    e.setScope(s);
+  }
+
+  /** A string, or an error that says what it is instead. */
+  static String string(@Nullable Object v, String what) throws OperatorException {
+    if (v instanceof String s) {
+      return s;
+    }
+    throw new OperatorException(what + " is not a string");
+  }
+}

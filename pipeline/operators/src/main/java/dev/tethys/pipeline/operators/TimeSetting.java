@@ -1,0 +1,178 @@
+package dev.tethys.pipeline.operators;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.stages.time.GoLayout;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where an entry's time stands, and how it is written. */
+final class TimeSetting {
+  private static final List<String> EPOCHS = List.of("s", "ms", "us", "ns", "s.ms", "s.us", "s.ns");
+
+  /** The keys, inline in an operator or in a block of their own. */
+  static final class Keys {
+    private final Key<Field> from;
+    private final Key<String> kind;
+    private final Key<String> layout;
+    private final Key<String> location;
+
+    Keys(Section s) {
+      from = s.required("parse_from", Field.TYPE, "Where the time stands.");
+      kind =
+          s.key(
+              "layout_type",
+              Type.oneOf("layout_type", List.of("strptime", "gotime", "epoch")),
+              "strptime",
+              "How the layout is written.");
+      layout = s.required("layout", Type.STRING, "How the time is written.");
+      location =
+          s.key(
+              "location",
+              Type.STRING,
+              "",
+              "The time zone of times that name none: this machine's; UTC where the layout ends"
+                  + " with Z.");
+      s.notBuilt("time_zone_locations", "Time zones of abbreviations.");
+    }
+
+    TimeSetting read(YamlObject o) {
+      Field f = o.get(from);
+      String l = o.get(layout);
+      if (o.get(kind).equals("epoch")) {
+        if (!EPOCHS.contains(l)) {
+          throw o.error(
+              layout,
+              "the layout of an epoch is one of "
+                  + String.join(", ", EPOCHS)
+                  + ", not \""
+                  + l
+                  + "\"");
+        }
+        return new TimeSetting(f, l, null, ZoneOffset.UTC, true);
+      }
+      String go = l;
+      if (o.get(kind).equals("strptime")) {
+        try {
+          go = Strptime.toGo(l);
+        } catch (IllegalArgumentException e) {
+          throw o.error(layout, String.valueOf(e.getMessage()));
+        }
+      }
+      ZoneId zone;
+      try {
+        String z = o.get(location);
+        zone =
+            !z.isEmpty() && !z.equals("Local")
+                ? ZoneId.of(z)
+                : z.isEmpty() && l.endsWith("Z") ? ZoneOffset.UTC : ZoneId.systemDefault();
+      } catch (DateTimeException e) {
+        throw o.error(location, "there is no time zone \"" + o.get(location) + "\"");
+      }
+      return new TimeSetting(
+          f, go, new GoLayout(go, zone, ZoneId.systemDefault()), zone, go.contains("06"));
+    }
+  }
+
+  /** The block {@code timestamp} of parsers. */
+  static final Type<TimeSetting> TYPE;
+
+  static {
+    Section s = new Section("timestamp", "The time of an entry.");
+    TYPE = s.type(new Keys(s)::read);
+  }
+
+  private final Field from;
+  private final String layout;
+  private final @Nullable GoLayout reader; // null for an epoch
+  private final ZoneId zone;
+  private final boolean hasYear;
+  private InstantSource clock = InstantSource.system();
+
+  private TimeSetting(
+      Field from, String layout, @Nullable GoLayout reader, ZoneId zone, boolean hasYear) {
+    this.from = from;
+    this.layout = layout;
+    this.reader = reader;
+    this.zone = zone;
+    this.hasYear = hasYear;
+  }
+
+  void apply(Entry e) throws OperatorException {
+    Object v = from.get(e);
+    if (v == Field.NOTHING) {
+      throw new OperatorException("there is no " + from + " to read the time from");
+    }
+    e.record().setTimeUnixNano(reader == null ? epoch(v) : read(reader, v));
+  }
+
+  private long read(GoLayout r, @Nullable Object v) throws OperatorException {
+    if (!(v instanceof String s)) {
+      throw new OperatorException(from + " is not a string, of which a time could be read");
+    }
+    Instant now = clock.instant();
+    long nanos = r.read(s, now.getEpochSecond() * 1_000_000_000L);
+    if (nanos == GoLayout.NONE) {
+      throw new OperatorException("\"" + s + "\" is no time of the layout " + layout);
+    }
+    return hasYear ? nanos : yearOf(nanos, now);
+  }
+
+  /** The year of now; the one before when that would be more than a week ahead. */
+  private long yearOf(long nanos, Instant now) {
+    Instant t =
+        Instant.ofEpochSecond(
+            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
+    LocalDateTime local = LocalDateTime.ofInstant(t, zone);
+    int year = LocalDateTime.ofInstant(now, zone).getYear();
+    // By how much the zone that the text names is off this one.
+    long off = ChronoUnit.SECONDS.between(local.atZone(zone).toInstant(), t);
+    Instant i = local.withYear(year).atZone(zone).toInstant().plusSeconds(off);
+    if (i.isAfter(now.plus(7, ChronoUnit.DAYS))) {
+      i = local.withYear(year - 1).atZone(zone).toInstant().plusSeconds(off);
+    }
+    return i.getEpochSecond() * 1_000_000_000L + i.getNano();
+  }
+
+  private long epoch(@Nullable Object v) throws OperatorException {
+    BigDecimal n;
+    try {
+      n =
+          switch (v) {
+            case Long l -> BigDecimal.valueOf(l);
+            case Double d -> BigDecimal.valueOf(d);
+            case String s -> new BigDecimal(s.strip());
+            case null, default -> throw new OperatorException(from + " is no number");
+          };
+      if (n.scale() > 100 || n.precision() > 100) {
+        throw new OperatorException("\"" + v + "\" is no time since 1970");
+      }
+      int shift =
+          switch (layout) {
+            case "ms" -> 6;
+            case "us" -> 3;
+            case "ns" -> 0;
+            default -> 9;
+          };
+      return n.movePointRight(shift).setScale(0, RoundingMode.DOWN).longValueExact();
+    } catch (NumberFormatException | ArithmeticException e) {
+      throw new OperatorException("\"" + v + "\" is no time since 1970");
+    }
+  }
+
+  /** For tests: tells the year of times that have none. */
+  void setClock(InstantSource clock) {
+    this.clock = clock;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tethys.pipeline.operators.expr;
+
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and
+ * beside them {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot stand in
+ * lists and maps. Safe for several threads.
+ *
+ * @param <E> of what it is asked
+ */
+public final class Expression<E> {
+  private final Node root;
+  private final int variables;
+
+  private Expression(Node root, int variables) {
+    this.root = root;
+    this.variables = variables;
+  }
+
+  /**
+   * Compiles an expression.
+   *
+   * @param names what it may ask of its subject
+   * @throws ExpressionException with the place, when it is malformed or asks for a name or a
+   *     function that there is not
+   */
+  public static <E> Expression<E> compile(
+      String text, Map<String, Function<E, @Nullable Object>> names) {
+    Parser p =
+        new Parser(
+            text,
+            name -> {
+              Function<E, @Nullable Object> f = names.get(name);
+              return f == null ? null : Expression.<E>asked(f);
+            },
+            names.keySet());
+    Node root = p.whole();
+    return new Expression<>(root, p.variables());
+  }
+
+  @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
+  private static <E> Node asked(Function<E, @Nullable Object> f) {
+    return frame -> f.apply((E) frame.subject);
+  }
+
+  /**
+   * Its value.
+   *
+   * @throws ExpressionException when it has none
+   */
+  public @Nullable Object evaluate(E subject) {
+    return root.value(new Frame(subject, variables));
+  }
+
+  /**
+   * Whether it is true.
+   *
+   * @throws ExpressionException also when it is neither true nor false
+   */
+  public boolean test(E subject) {
+    if (evaluate(subject) instanceof Boolean b) {
+      return b;
+    }
+    throw new ExpressionException("the condition is neither true nor false");
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tethys.pipeline.operators.expr;
+
+import org.jspecify.annotations.Nullable;
+
+/** What one evaluation works on: the subject, the elements that predicates look at, variables. */
+final class Frame {
+  /**
+   * How many elements lists, and characters texts, may have that one evaluation makes, together: as
+   * expr-lang's own bound.
+   */
+  static final long MAX_MADE = 1_000_000;
+
+  final Object subject;
+  final @Nullable Object[] variables;
+  Element element = new Element(null, 0, null);
+  private long made;
+
+  /** What a predicate looks at. */
+  record Element(@Nullable Object value, long index, @Nullable Object accumulator) {}
+
+  Frame(Object subject, int variables) {
+    this.subject = subject;
+    this.variables = new @Nullable Object[variables];
+  }
+
+  /** Counts what is made. */
+  void make(long elements) {
+    made += elements;
+    if (made > MAX_MADE) {
+      throw new ExpressionException(
+          "the expression makes more than " + MAX_MADE + " elements or characters");
+    }
+  }
+}

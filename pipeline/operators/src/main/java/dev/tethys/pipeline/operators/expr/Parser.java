@@ -1,0 +1,626 @@
+package dev.tethys.pipeline.operators.expr;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Nearest;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.operators.expr.Token.Kind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an expression and compiles it on the way. Operators bind as in expr-lang: {@code |}, or,
+ * and, comparisons, {@code ..}, sums, products, powers, {@code ??}; {@code not} above comparisons.
+ */
+final class Parser {
+  /**
+   * How deep parts may lie in each other, so that neither reading nor evaluation ends the stack.
+   */
+  private static final int MAX_DEPTH = 200;
+
+  private static final Map<String, Integer> BINARY =
+      Map.ofEntries(
+          Map.entry("|", 0),
+          Map.entry("or", 10),
+          Map.entry("||", 10),
+          Map.entry("and", 15),
+          Map.entry("&&", 15),
+          Map.entry("==", 20),
+          Map.entry("!=", 20),
+          Map.entry("<", 20),
+          Map.entry(">", 20),
+          Map.entry("<=", 20),
+          Map.entry(">=", 20),
+          Map.entry("in", 20),
+          Map.entry("matches", 20),
+          Map.entry("contains", 20),
+          Map.entry("startsWith", 20),
+          Map.entry("endsWith", 20),
+          Map.entry("..", 25),
+          Map.entry("+", 30),
+          Map.entry("-", 30),
+          Map.entry("*", 60),
+          Map.entry("/", 60),
+          Map.entry("%", 60),
+          Map.entry("**", 100),
+          Map.entry("^", 100),
+          Map.entry("??", 500));
+  private static final List<String> NEGATED =
+      List.of("in", "matches", "contains", "startsWith", "endsWith");
+
+  private final String text;
+  private final List<Token> tokens;
+  private final Function<String, @Nullable Node> names;
+  private final Collection<String> known;
+  private final Map<String, Integer> variables = new HashMap<>();
+  private int slots;
+  private int at;
+  private int depth;
+  private int predicates;
+
+  Parser(String text, Function<String, @Nullable Node> names, Collection<String> known) {
+    this.text = text;
+    this.tokens = Lexer.of(text);
+    this.names = names;
+    this.known = known;
+  }
+
+  int variables() {
+    return slots;
+  }
+
+  Node whole() {
+    Node n = sequence();
+    if (token().kind() != Kind.END) {
+      throw unexpected();
+    }
+    return n;
+  }
+
+  private Token token() {
+    return tokens.get(at);
+  }
+
+  private boolean take(String sign) {
+    if (token().is(sign)) {
+      at++;
+      return true;
+    }
+    return false;
+  }
+
+  private void expect(String sign) {
+    if (!take(sign)) {
+      throw error(token(), "\"" + sign + "\" is missing before " + shown(token()));
+    }
+  }
+
+  private static String shown(Token t) {
+    return t.kind() == Kind.END ? "the end" : "\"" + t.text() + "\"";
+  }
+
+  private ExpressionException error(Token t, String message) {
+    return new ExpressionException(text, t.at(), message);
+  }
+
+  private ExpressionException unexpected() {
+    return error(token(), shown(token()) + " is not expected here");
+  }
+
+  /** {@code let x = 1; x + 1}. */
+  private Node sequence() {
+    if (!token().is("let")) {
+      return expression(0);
+    }
+    at++;
+    Token name = token();
+    if (name.kind() != Kind.NAME) {
+      throw error(name, "a variable has a name");
+    }
+    if (names.apply(name.text()) != null || variables.containsKey(name.text())) {
+      throw error(name, "\"" + name.text() + "\" is something already");
+    }
+    at++;
+    expect("=");
+    Node value = expression(0);
+    expect(";");
+    int slot = slots++;
+    variables.put(name.text(), slot);
+    Node rest = sequence();
+    variables.remove(name.text());
+    return f -> {
+      f.variables[slot] = value.value(f);
+      return rest.value(f);
+    };
+  }
+
+  private Node expression(int precedence) {
+    if (++depth > MAX_DEPTH) {
+      throw error(token(), "the expression lies more than " + MAX_DEPTH + " parts deep");
+    }
+    if (precedence == 0 && token().is("let")) {
+      Node n = sequence();
+      depth--;
+      return n;
+    }
+    if (precedence == 0 && token().is("if")) {
+      Node n = conditional();
+      depth--;
+      return n;
+    }
+    Node left = unary();
+    while (true) {
+      Token t = token();
+      boolean not = t.is("not");
+      String sign = not ? tokens.get(at + 1).text() : t.text();
+      Integer binds = t.kind() == Kind.SIGN || t.kind() == Kind.NAME ? BINARY.get(sign) : null;
+      if (binds == null || binds < precedence || not && !NEGATED.contains(sign)) {
+        break;
+      }
+      at += not ? 2 : 1;
+      if (sign.equals("|")) {
+        left = piped(left);
+        continue;
+      }
+      Token begins = token();
+      Node right = expression(sign.equals("**") || sign.equals("^") ? binds : binds + 1);
+      Node n = binary(sign, left, right, begins);
+      left = not ? Operators.not(n) : n;
+    }
+    if (precedence == 0) {
+      left = choice(left);
+    }
+    depth--;
+    return left;
+  }
+
+  /** {@code a ? b : c} and {@code a ?: c}. */
+  private Node choice(Node condition) {
+    if (!take("?")) {
+      return condition;
+    }
+    if (take(":")) {
+      Node otherwise = expression(0);
+      return f -> {
+        Object v = condition.value(f);
+        return Operators.isTrue(v) ? v : otherwise.value(f);
+      };
+    }
+    Node then = expression(0);
+    expect(":");
+    Node otherwise = expression(0);
+    return f -> Operators.isTrue(condition.value(f)) ? then.value(f) : otherwise.value(f);
+  }
+
+  private Node conditional() {
+    expect("if");
+    Node condition = expression(0);
+    expect("{");
+    Node then = sequence();
+    expect("}");
+    expect("else");
+    Node otherwise;
+    if (token().is("if")) {
+      otherwise = conditional();
+    } else {
+      expect("{");
+      otherwise = sequence();
+      expect("}");
+    }
+    return f -> Operators.isTrue(condition.value(f)) ? then.value(f) : otherwise.value(f);
+  }
+
+  private Node binary(String sign, Node left, Node right, Token rightAt) {
+    return switch (sign) {
+      case "or", "||" -> f -> Operators.isTrue(left.value(f)) || Operators.isTrue(right.value(f));
+      case "and", "&&" -> f -> Operators.isTrue(left.value(f)) && Operators.isTrue(right.value(f));
+      case "==" -> f -> Operators.equal(left.value(f), right.value(f));
+      case "!=" -> f -> !Operators.equal(left.value(f), right.value(f));
+      case "<" -> f -> Operators.compare(left.value(f), right.value(f), "<") < 0;
+      case ">" -> f -> Operators.compare(left.value(f), right.value(f), ">") > 0;
+      case "<=" -> f -> Operators.compare(left.value(f), right.value(f), "<=") <= 0;
+      case ">=" -> f -> Operators.compare(left.value(f), right.value(f), ">=") >= 0;
+      case "in" -> f -> Operators.in(left.value(f), right.value(f));
+      case "matches" -> matches(left, right, rightAt);
+      case "contains" ->
+          f -> Operators.texts(left.value(f), right.value(f), "contains", String::contains);
+      case "startsWith" ->
+          f -> Operators.texts(left.value(f), right.value(f), "startsWith", String::startsWith);
+      case "endsWith" ->
+          f -> Operators.texts(left.value(f), right.value(f), "endsWith", String::endsWith);
+      case ".." -> f -> Operators.range(f, left.value(f), right.value(f));
+      case "+" -> f -> Operators.plus(f, left.value(f), right.value(f));
+      case "-" -> f -> Operators.minus(left.value(f), right.value(f));
+      case "*" -> f -> Operators.times(left.value(f), right.value(f));
+      case "/" -> f -> Operators.divided(left.value(f), right.value(f));
+      case "%" -> f -> Operators.modulo(left.value(f), right.value(f));
+      case "**", "^" ->
+          f ->
+              Math.pow(
+                  Operators.number(left.value(f), sign), Operators.number(right.value(f), sign));
+      case "??" ->
+          f -> {
+            Object v = left.value(f);
+            return v == null ? right.value(f) : v;
+          };
+      default -> throw new IllegalStateException(sign);
+    };
+  }
+
+  /** The regular expression is compiled now, if it is one now. */
+  private Node matches(Node left, Node right, Token at) {
+    if (right instanceof Node.Constant(Object v)) {
+      if (v instanceof String s) {
+        try {
+          Pattern p = Pattern.compile(s);
+          return f -> Operators.matches(left.value(f), p);
+        } catch (PatternSyntaxException e) {
+          throw error(at, "not a regular expression: " + e.getMessage());
+        }
+      }
+      if (v != null) {
+        throw error(at, "matches wants a regular expression as a string");
+      }
+    }
+    return f -> Operators.matches(left.value(f), right.value(f));
+  }
+
+  private Node unary() {
+    Token t = token();
+    if (t.is("not") || t.is("!")) {
+      at++;
+      return Operators.not(expression(50));
+    }
+    if (t.is("-")) {
+      at++;
+      Node n = expression(90);
+      return n instanceof Node.Constant(Object v) && v instanceof Number
+          ? new Node.Constant(Operators.minus(0L, v))
+          : f -> Operators.negated(n.value(f));
+    }
+    if (t.is("+")) {
+      at++;
+      Node n = expression(90);
+      return f -> Operators.numeric(n.value(f), "+");
+    }
+    return postfix(primary());
+  }
+
+  private Node piped(Node left) {
+    Token name = token();
+    if (name.kind() != Kind.NAME || !tokens.get(at + 1).is("(")) {
+      throw error(name, "| wants a function behind it");
+    }
+    at++;
+    return postfix(call(name, left));
+  }
+
+  private Node primary() {
+    Token t = token();
+    at++;
+    switch (t.kind()) {
+      case NUMBER, BYTES -> {
+        return new Node.Constant(t.value());
+      }
+      case STRING -> {
+        return new Node.Constant(t.text());
+      }
+      case POINTER -> {
+        return pointer(t);
+      }
+      case NAME -> {
+        return named(t);
+      }
+      case SIGN -> {
+        switch (t.text()) {
+          case "(" -> {
+            Node n = sequence();
+            expect(")");
+            return n;
+          }
+          case "[" -> {
+            return list();
+          }
+          case "{" -> {
+            return map();
+          }
+          case "." -> {
+            // .name in a predicate is #.name
+            if (predicates > 0 && token().kind() == Kind.NAME) {
+              at--;
+              return f -> f.element.value();
+            }
+          }
+          default -> {
+            // not the beginning of anything
+          }
+        }
+      }
+      case END -> {
+        // said below
+      }
+    }
+    at--;
+    throw unexpected();
+  }
+
+  private Node pointer(Token t) {
+    if (predicates == 0) {
+      throw error(t, t.text() + " means an element, of which there is none outside of a predicate");
+    }
+    return switch (t.text()) {
+      case "#" -> f -> f.element.value();
+      case "#index" -> f -> f.element.index();
+      case "#acc" -> f -> f.element.accumulator();
+      default -> throw error(t, "there are #, #index and #acc, but no " + t.text());
+    };
+  }
+
+  private Node named(Token t) {
+    switch (t.text()) {
+      case "true" -> {
+        return new Node.Constant(true);
+      }
+      case "false" -> {
+        return new Node.Constant(false);
+      }
+      case "nil" -> {
+        return new Node.Constant(null);
+      }
+      default -> {
+        // a name
+      }
+    }
+    if (token().is("(")) {
+      return call(t, null);
+    }
+    Integer slot = variables.get(t.text());
+    if (slot != null) {
+      int s = slot;
+      return f -> f.variables[s];
+    }
+    Node n = names.apply(t.text());
+    if (n == null) {
+      String nearest = Nearest.of(t.text(), known);
+      throw error(
+          t,
+          "there is no \""
+              + t.text()
+              + "\""
+              + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
+              + "; there are: "
+              + String.join(", ", new TreeSet<>(known)));
+    }
+    return n;
+  }
+
+  private Node list() {
+    List<Node> all = new ArrayList<>();
+    while (!take("]")) {
+      if (!all.isEmpty()) {
+        expect(",");
+        if (take("]")) {
+          break;
+        }
+      }
+      all.add(expression(0));
+    }
+    boolean constant = all.stream().allMatch(n -> n instanceof Node.Constant);
+    Node made =
+        f -> {
+          f.make(all.size());
+          ArrayValue a = new ArrayValue();
+          for (Node n : all) {
+            a.add(Operators.element(n.value(f)));
+          }
+          return a;
+        };
+    // Looking whether something is in a list is what they are mostly for: it is made once, and
+    // whoever puts a value of an expression somewhere copies it.
+    return constant ? new Node.Constant(made.value(new Frame("", 0))) : made;
+  }
+
+  private Node map() {
+    List<Node> keys = new ArrayList<>();
+    List<Node> values = new ArrayList<>();
+    while (!take("}")) {
+      if (!keys.isEmpty()) {
+        expect(",");
+        if (take("}")) {
+          break;
+        }
+      }
+      Token k = token();
+      at++;
+      switch (k.kind()) {
+        case NAME, STRING, NUMBER -> keys.add(new Node.Constant(k.text()));
+        case SIGN -> {
+          if (!k.text().equals("(")) {
+            throw error(k, "a key is a name, a string, a number or an expression in parentheses");
+          }
+          Node n = expression(0);
+          expect(")");
+          keys.add(n);
+        }
+        default ->
+            throw error(k, "a key is a name, a string, a number or an expression in parentheses");
+      }
+      expect(":");
+      values.add(expression(0));
+    }
+    return f -> {
+      f.make(keys.size());
+      Attributes a = new Attributes();
+      for (int i = 0; i < keys.size(); i++) {
+        if (!(keys.get(i).value(f) instanceof String k)) {
+          throw new ExpressionException("the key of a map is not a string");
+        }
+        a.put(k, Operators.element(values.get(i).value(f)));
+      }
+      return a;
+    };
+  }
+
+  private Node postfix(Node begun) {
+    Node n = begun;
+    while (true) {
+      Token t = token();
+      Node of = n;
+      if (t.is(".") || t.is("?.")) {
+        at++;
+        boolean optional = t.is("?.");
+        if (optional && take("[")) {
+          n = index(of, true);
+          continue;
+        }
+        Token name = token();
+        if (name.kind() != Kind.NAME) {
+          throw error(name, "a name follows a dot");
+        }
+        at++;
+        if (token().is("(")) {
+          n = method(of, name, optional);
+        } else {
+          String key = name.text();
+          n = f -> Operators.member(of.value(f), key, optional || of instanceof Optional);
+        }
+        if (optional || of instanceof Optional) {
+          n = new Optional(n);
+        }
+      } else if (t.is("[")) {
+        at++;
+        n = index(of, of instanceof Optional);
+        if (of instanceof Optional) {
+          n = new Optional(n);
+        }
+      } else {
+        return n;
+      }
+    }
+  }
+
+  /** Marks that what is asked of nothing is nothing from here on. */
+  private record Optional(Node of) implements Node {
+    @Override
+    public @Nullable Object value(Frame f) {
+      return of.value(f);
+    }
+  }
+
+  private Node index(Node of, boolean optional) {
+    if (take(":")) {
+      if (take("]")) {
+        return f -> Operators.slice(of.value(f), null, null);
+      }
+      Node to = expression(0);
+      expect("]");
+      return f -> Operators.slice(of.value(f), null, to.value(f));
+    }
+    Node from = expression(0);
+    if (take(":")) {
+      if (take("]")) {
+        return f -> Operators.slice(of.value(f), from.value(f), null);
+      }
+      Node to = expression(0);
+      expect("]");
+      return f -> Operators.slice(of.value(f), from.value(f), to.value(f));
+    }
+    expect("]");
+    return f -> Operators.at(of.value(f), from.value(f), optional);
+  }
+
+  private Node method(Node of, Token name, boolean optional) {
+    expect("(");
+    List<Node> arguments = new ArrayList<>();
+    while (!take(")")) {
+      if (!arguments.isEmpty()) {
+        expect(",");
+      }
+      arguments.add(expression(0));
+    }
+    Times.Method m = Times.method(name.text());
+    if (m == null) {
+      throw error(
+          name,
+          "there is no method "
+              + name.text()
+              + "; there are: "
+              + String.join(", ", Times.methods()));
+    }
+    if (arguments.size() != m.arguments()) {
+      throw error(name, name.text() + " takes " + m.arguments() + " arguments");
+    }
+    return f -> {
+      Object v = of.value(f);
+      if (v == null && optional) {
+        return null;
+      }
+      return m.call().of(v, arguments.isEmpty() ? null : arguments.getFirst().value(f));
+    };
+  }
+
+  private Node call(Token name, @Nullable Node first) {
+    expect("(");
+    List<Node> arguments = new ArrayList<>();
+    if (first != null) {
+      arguments.add(first);
+    }
+    Functions.Function fn = Functions.of(name.text());
+    boolean begun = false;
+    while (!take(")")) {
+      if (begun) {
+        expect(",");
+        if (take(")")) {
+          break;
+        }
+      }
+      begun = true;
+      arguments.add(
+          fn != null && fn.predicate() && arguments.size() == 1 ? predicate() : expression(0));
+    }
+    if (fn == null) {
+      String nearest = Nearest.of(name.text(), Functions.names());
+      throw error(
+          name,
+          "there is no function "
+              + name.text()
+              + (nearest == null ? "" : ", did you mean " + nearest + "?"));
+    }
+    if (arguments.size() < fn.least() || arguments.size() > fn.most()) {
+      throw error(
+          name,
+          name.text()
+              + " takes "
+              + (fn.least() == fn.most()
+                  ? String.valueOf(fn.least())
+                  : fn.most() == Integer.MAX_VALUE
+                      ? fn.least() + " or more"
+                      : fn.least() + " to " + fn.most())
+              + " arguments, not "
+              + arguments.size());
+    }
+    Node[] all = arguments.toArray(Node[]::new);
+    Functions.Body body = fn.body();
+    return f -> body.value(f, all);
+  }
+
+  private Node predicate() {
+    predicates++;
+    Node n;
+    if (take("{")) {
+      n = sequence();
+      expect("}");
+    } else {
+      n = expression(0);
+    }
+    predicates--;
+    return n;
+  }
+}
