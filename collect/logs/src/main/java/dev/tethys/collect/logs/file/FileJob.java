@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -202,12 +203,49 @@ public final class FileJob implements AutoCloseable {
     try {
       for (TargetFiles t : targets.values()) {
         t.leaving.forEach(this::wake);
+        flush(t.byPath.values());
+        flush(t.leaving);
+        if (options.rules().deleteWhenRead()) {
+          t.byPath.values().forEach(this::delete);
+        }
       }
       if (!dropped.isEmpty()) {
         work.signalAll();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Wakes those whose last record has no end and is not awaited any longer. */
+  private void flush(Collection<TailedFile> files) {
+    Duration after = options.rules().flush();
+    if (after == null) {
+      return;
+    }
+    for (TailedFile f : files) {
+      if (f.rest() > 0 && !f.flush && now() - f.restSince >= after.toMillis()) {
+        f.flush = true;
+        wake(f);
+      }
+    }
+  }
+
+  /** Deletes a file of which everything is delivered. */
+  private void delete(TailedFile f) {
+    if (!f.read || !f.progress.isQuiet() || f.queued) {
+      return;
+    }
+    try {
+      FileStat s = FileStat.of(f.path);
+      if (s.id().mayBe(f.id()) && (f.isCompressed() || s.size() == f.offset())) {
+        java.nio.file.Files.delete(f.path);
+        f.read = false;
+        LOG.log(Level.DEBUG, "{0} is read and was deleted", f.path);
+      }
+    } catch (IOException e) {
+      f.read = false; // tried again when it was read again
+      LOG.log(Level.WARNING, "{0} is read and cannot be deleted: {1}", f.path, e.toString());
     }
   }
 
@@ -340,6 +378,7 @@ public final class FileJob implements AutoCloseable {
 
   private void step(TailedFile f) throws InterruptedException {
     boolean last;
+    boolean flush;
     boolean replaced;
     boolean followed;
     lock.lock();
@@ -351,6 +390,9 @@ public final class FileJob implements AutoCloseable {
       replaced = f.replaced;
       followed = f.followed;
       last = f.ended && now() - f.quietSince >= ROTATE_WAIT;
+      flush = f.flush;
+      f.flush = false;
+      f.read = false;
       if (!f.isOpen() && !reopen(f)) {
         return;
       }
@@ -361,8 +403,9 @@ public final class FileJob implements AutoCloseable {
     }
     TailedFile.Turn turn;
     long from = f.offset();
+    long rest = f.rest();
     try {
-      turn = f.read(reading, last);
+      turn = f.read(reading, last || flush);
     } catch (IOException e) {
       f.fail(e);
       turn = TailedFile.Turn.END;
@@ -379,6 +422,11 @@ public final class FileJob implements AutoCloseable {
       if (turn == TailedFile.Turn.MORE) {
         wake(f);
       } else {
+        // It is looked at without news, too.
+        if (f.rest() != rest || f.offset() != from) {
+          f.restSince = now();
+        }
+        f.read = f.rest() == 0 && !f.failed() && f.isOpen();
         end(f, last, f.offset() > from, replaced, followed);
       }
       if (openFiles.get() > maxOpen) {

@@ -12,14 +12,25 @@ import org.jspecify.annotations.Nullable;
  * @param decompression how they are compressed; null reads them as they are
  * @param decompressionDelay how long a compressed file is left alone after it appeared
  * @param maxLine longest line in bytes; the rest of a longer one is not read
+ * @param rules what else is asked for
  */
 public record FileOptions(
     Charset encoding,
     @Nullable Decompression decompression,
     Duration decompressionDelay,
-    int maxLine) {
+    int maxLine,
+    FileRules rules) {
   /** The longest line that is read where nothing else is said, in bytes. */
   public static final int MAX_LINE = 16 << 20;
+
+  /** Without rules. */
+  public FileOptions(
+      Charset encoding,
+      @Nullable Decompression decompression,
+      Duration decompressionDelay,
+      int maxLine) {
+    this(encoding, decompression, decompressionDelay, maxLine, FileRules.NONE);
+  }
 
   /** Plain files of UTF-8. */
   public static final FileOptions DEFAULT =

@@ -70,6 +70,17 @@ public final class Glob {
     return new Glob(pattern, List.copyOf(alternatives));
   }
 
+  /**
+   * What any of several patterns matches.
+   *
+   * @throws IllegalArgumentException saying what is wrong with one
+   */
+  public static Glob anyOf(List<String> patterns) {
+    List<List<String>> all = new ArrayList<>();
+    patterns.forEach(p -> all.addAll(of(p).alternatives));
+    return new Glob(String.join(", ", patterns), List.copyOf(all));
+  }
+
   private static void check(String pattern, String name) {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);

@@ -10,6 +10,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the ends of lines in bytes of an encoding, and decodes them. A line ends with a line feed
@@ -27,6 +28,8 @@ final class Lines {
   private final int unit;
   private final int feedAt; // which byte of the unit holds the line feed
   private final boolean ascii; // whether its bytes below 128 are those of ASCII
+
+  private @Nullable RecordEnds records;
 
   private Lines(Charset charset, int unit, int feedAt) {
     this.charset = charset;
@@ -61,6 +64,22 @@ final class Lines {
     };
   }
 
+  /** Records that end elsewhere than with a line; of encodings of one byte a line feed. */
+  Lines with(@Nullable RecordEnds ends) {
+    records = ends;
+    return this;
+  }
+
+  /** Where the text of a record begins. */
+  int textFrom(byte[] b, int from, int end) {
+    return records == null ? from : records.textFrom(b, from, end);
+  }
+
+  /** Where the text of a record ends. */
+  int textTo(byte[] b, int from, int end) {
+    return records == null ? end - unit : records.textTo(b, from, end);
+  }
+
   /** Bytes of the line feed. */
   int unit() {
     return unit;
@@ -75,6 +94,10 @@ final class Lines {
 
   /** The same, when it is known that it does not end before {@code search}. */
   int end(byte[] b, int from, int search, int to) {
+    RecordEnds r = records;
+    if (r != null) {
+      return r.end(b, from, to);
+    }
     if (unit == 1) {
       return feed(b, search, to);
     }

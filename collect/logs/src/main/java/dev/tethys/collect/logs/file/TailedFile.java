@@ -84,6 +84,9 @@ final class TailedFile {
   boolean followed; // others wait until it is read to its end
   boolean queued;
   long quietSince; // since when nothing came, milliseconds since 1970
+  boolean flush; // what is left of it is a record, though it has no end
+  long restSince; // since when there is no more than that, milliseconds since 1970
+  boolean read; // to its end, with nothing left
 
   private final List<Checkpoint> past = new ArrayList<>(); // guarded by itself
   private final List<Owed> owed = new ArrayList<>(); // guarded by past
@@ -101,6 +104,7 @@ final class TailedFile {
   private volatile long offset;
   private volatile boolean failed;
   private volatile boolean compressed;
+  private volatile long rest; // bytes behind the last record that has an end
   private volatile int epoch; // which of the contents that it had
   private volatile Checkpoint snapshot; // where it was read to
 
@@ -176,6 +180,11 @@ final class TailedFile {
 
   boolean isCompressed() {
     return compressed;
+  }
+
+  /** Bytes that were seen behind the last record that has an end. */
+  long rest() {
+    return rest;
   }
 
   /** How far it is delivered. */
@@ -346,7 +355,7 @@ final class TailedFile {
       if (n > 0) {
         c.retain(head, 0, n);
       }
-      lines = Lines.of(r.options.encoding(), head, n);
+      lines = Lines.of(r.options.encoding(), head, n).with(r.options.rules().records());
     }
     return lines;
   }
@@ -459,6 +468,9 @@ final class TailedFile {
         searched -= drop;
       }
     }
+    if (own) {
+      rest = turn == Turn.END ? filled - p : 0;
+    }
     byte[] buf = r.buffer.room(0);
     int keep = Math.max(0, p - Checkpoint.TAIL);
     c.retain(buf, keep, filled - keep);
@@ -491,11 +503,16 @@ final class TailedFile {
     Block block = progress.begin(epoch);
     try {
       while (e >= 0) {
-        int textEnd = last ? e : e - l.unit();
+        int textFrom = l.textFrom(buf, p, e);
+        int textEnd = last ? e : l.textTo(buf, p, e);
         if (midLine) {
           midLine = false; // the rest of a line whose beginning was handed on
         } else {
-          r.sink.accept(entry(buf, p, textEnd, base + p == 0, r, l, block));
+          LogEntry entry = entry(buf, textFrom, textEnd, base + textFrom == 0, r, l, block);
+          if (r.options.rules().numbered()) {
+            entry.setMetadata(place(base + p, lineCount + counted + 1));
+          }
+          r.sink.accept(entry);
           given++;
         }
         counted++;
@@ -535,6 +552,11 @@ final class TailedFile {
       block.close(given, snapshot);
     }
     return pass;
+  }
+
+  private static Labels place(long offset, long number) {
+    return Labels.of(
+        FileRules.OFFSET, String.valueOf(offset), FileRules.NUMBER, String.valueOf(number));
   }
 
   private LogEntry entry(

@@ -99,7 +99,7 @@ final class TargetFiles {
     byPath.values().forEach(f -> f.listed = false);
     Set<FileId.Place> waiting = new HashSet<>();
     scanning = true;
-    for (Path path : found) {
+    for (Path path : job.options.rules().selection().apply(found)) {
       try {
         FileStat stat = FileStat.of(path);
         if (stat.regular()) {
@@ -215,7 +215,14 @@ final class TargetFiles {
     if (origin instanceof Origin.Known k) {
       startAt(f, k.offset);
     } else if (there == null) {
+      boolean known =
+          promtails != null
+              || !job.positions.at(stat.id().place()).isEmpty()
+              || !job.positions.of(path.toString()).isEmpty();
       before = resume(f, stat, promtails);
+      if (!known && !scanned && job.options.rules().fromEnd()) {
+        startAtEnd(f, stat);
+      }
     }
     follow(f, before);
     add(f);
@@ -280,6 +287,20 @@ final class TargetFiles {
     job.metrics.filesActive.add(-1);
     if (byPath.values().stream().noneMatch(o -> o.name.equals(f.name))) {
       job.metrics.gone(f.name);
+    }
+  }
+
+  private void startAtEnd(TailedFile f, FileStat stat) {
+    if (f.isOpen() || job.open(f)) {
+      try {
+        if (f.isCompressed()) {
+          job.skipLines(f, Long.MAX_VALUE);
+        } else {
+          f.startAt(stat.size());
+        }
+      } catch (IOException e) {
+        f.fail(e);
+      }
     }
   }
 

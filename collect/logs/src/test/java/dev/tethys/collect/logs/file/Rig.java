@@ -62,6 +62,7 @@ final class Rig implements AutoCloseable {
             "job",
             options,
             e -> {
+              e.line(); // kept longer than the buffer that it is in
               entries.add(e);
               if (settles) {
                 settle(e);

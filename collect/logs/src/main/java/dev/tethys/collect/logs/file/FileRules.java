@@ -1,0 +1,38 @@
+package dev.tethys.collect.logs.file;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done otherwise than a log agent does by default.
+ *
+ * @param records where records end; null where lines do
+ * @param fromEnd whether files of which nothing is known, and that are there at the first look, are
+ *     read from their end
+ * @param deleteWhenRead whether a file is deleted once it is read and delivered to its end
+ * @param flush after how long without news the rest of a file is a record though it has no end;
+ *     null for never
+ * @param numbered whether entries say where they stand, as metadata {@link #OFFSET} and {@link
+ *     #NUMBER}
+ * @param selection which of the files found are read
+ */
+public record FileRules(
+    @Nullable RecordEnds records,
+    boolean fromEnd,
+    boolean deleteWhenRead,
+    @Nullable Duration flush,
+    boolean numbered,
+    UnaryOperator<Collection<Path>> selection) {
+  /** What an entry's first byte is called in its metadata; of the content, decompressed. */
+  public static final String OFFSET = "offset";
+
+  /** What an entry's number in its file is called in its metadata; the first is 1. */
+  public static final String NUMBER = "number";
+
+  /** Nothing. */
+  public static final FileRules NONE =
+      new FileRules(null, false, false, null, false, UnaryOperator.identity());
+}

@@ -1,0 +1,164 @@
+package dev.tethys.collect.logs.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.logs.LogEntry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileRulesTest {
+  @TempDir Path folder;
+  private @Nullable Rig opened;
+  private Rig rig = new Rig(Path.of("/"));
+
+  @BeforeEach
+  void open() {
+    rig = opened = new Rig(folder);
+  }
+
+  @AfterEach
+  void close() {
+    if (opened != null) {
+      opened.close();
+    }
+  }
+
+  private Rig tail(FileRules rules) {
+    return rig.tail(
+        new FileOptions(StandardCharsets.UTF_8, null, Duration.ZERO, FileOptions.MAX_LINE, rules),
+        100,
+        "*.log");
+  }
+
+  private static FileRules records(RecordEnds ends) {
+    return new FileRules(
+        ends, false, false, Duration.ofMillis(500), false, UnaryOperator.identity());
+  }
+
+  @Test
+  void recordsBeginWithAnExpression() {
+    rig.write("a.log", "before\n1 one\n  more\n2 two\n3 thr");
+    tail(records(new RecordEnds("^\\d ", true, false)));
+    assertThat(rig.take()).containsExactly("before\n", "1 one\n  more\n", "2 two\n");
+    rig.write("a.log", "ee\n").look();
+    assertThat(rig.take()).isEmpty();
+    rig.now += 499;
+    rig.look();
+    assertThat(rig.take()).isEmpty();
+    rig.now += 1;
+    rig.look().look();
+    assertThat(rig.take()).containsExactly("3 three\n");
+    rig.write("a.log", "4 four\n5 five\n").look();
+    assertThat(rig.take()).containsExactly("4 four\n");
+  }
+
+  @Test
+  void whatRecordsBeginOrEndWithIsLeftOut() {
+    rig.write("a.log", "#a\nx\n#b\ny\n#c\n");
+    tail(records(new RecordEnds("^#", true, true)));
+    assertThat(rig.take()).containsExactly("a\nx\n", "b\ny\n");
+    rig.close();
+    Rig second = opened = rig = new Rig(folder.resolve("2"));
+    folder.resolve("2").toFile().mkdirs();
+    second.write("a.log", "one;two\nmore;thr");
+    tail(records(new RecordEnds(";", false, true)));
+    assertThat(rig.take()).containsExactly("one", "two\nmore");
+    second.write("a.log", "ee;\n").look();
+    assertThat(rig.take()).containsExactly("three");
+  }
+
+  @Test
+  void longRecordsAreFoundAsAWhole() {
+    String line = "x".repeat(150) + "\n";
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < 20; i++) {
+      sb.append("start ").append(i).append('\n').append(line.repeat(i * 200));
+    }
+    rig.write("a.log", sb + "start\n");
+    tail(records(new RecordEnds("^start", true, false)));
+    assertThat(rig.take())
+        .hasSize(20)
+        .satisfies(
+            l -> {
+              for (int i = 0; i < 20; i++) {
+                assertThat(l.get(i)).isEqualTo("start " + i + "\n" + line.repeat(i * 200));
+              }
+            });
+  }
+
+  @Test
+  void whatIsInAFileAtTheFirstLookIsPassedOver() {
+    rig.write("a.log", "old\n");
+    tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
+    rig.write("a.log", "new\n").write("b.log", "all\n").look();
+    assertThat(rig.take()).containsExactlyInAnyOrder("new", "all");
+    rig.write("a.log", "meanwhile\n");
+    rig.stop();
+    rig.now += 1000;
+    rig.write("a.log", "later\n").write("c.log", "not read\n");
+    rig.positions = rig.open(folder.resolve("positions.yaml"), false);
+    tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
+    assertThat(rig.take()).containsExactly("meanwhile", "later");
+  }
+
+  @Test
+  void aFileIsDeletedOnceItIsDelivered() {
+    rig.settles = false;
+    rig.write("a.log", "1\n2");
+    tail(new FileRules(null, false, true, Duration.ofMillis(100), false, UnaryOperator.identity()));
+    rig.now += 100;
+    rig.look().look();
+    assertThat(rig.lines()).containsExactly("1", "2");
+    assertThat(rig.file("a.log")).exists();
+    rig.settle(0);
+    rig.look();
+    assertThat(rig.file("a.log")).exists();
+    rig.settle(0);
+    rig.look();
+    assertThat(rig.file("a.log")).doesNotExist();
+  }
+
+  @Test
+  void entriesSayWhereTheyStand() {
+    rig.write("a.log", "a\nbc\n");
+    tail(new FileRules(null, false, false, null, true, UnaryOperator.identity()));
+    rig.write("a.log", "d\n").look();
+    assertThat(rig.entries.stream().map(LogEntry::metadata).map(Object::toString))
+        .containsExactly(
+            "{number=\"1\", offset=\"0\"}",
+            "{number=\"2\", offset=\"2\"}",
+            "{number=\"3\", offset=\"5\"}");
+  }
+
+  @Test
+  void onlySelectedFilesAreRead() throws Exception {
+    rig.write("a.log", "a\n").write("b.log", "b\n");
+    tail(
+        new FileRules(
+            null,
+            false,
+            false,
+            null,
+            false,
+            found -> found.stream().filter(p -> p.endsWith("b.log")).toList()));
+    assertThat(rig.take()).containsExactly("b");
+    Files.delete(rig.file("b.log"));
+  }
+
+  @Test
+  void severalPatternsAreOne() {
+    Glob g = Glob.anyOf(List.of("/a/*.log", "/b/{x,y}.txt"));
+    assertThat(g.matches(Path.of("/a/q.log"))).isTrue();
+    assertThat(g.matches(Path.of("/b/y.txt"))).isTrue();
+    assertThat(g.matches(Path.of("/b/z.txt"))).isFalse();
+  }
+}
