@@ -2,21 +2,14 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
-import dev.tethys.codec.compression.Compression;
-import dev.tethys.codec.loki.PushReader;
-import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,35 +23,18 @@ class LogsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir Path folder;
-  private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
-  private final List<String> streams = Collections.synchronizedList(new ArrayList<>());
-  private HttpServer loki;
+  private LokiDouble loki;
+  private List<String> lines;
 
   @BeforeEach
   void start() throws IOException {
-    loki = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    loki.createContext(
-        "/loki/api/v1/push",
-        x -> {
-          byte[] sent = x.getRequestBody().readAllBytes();
-          byte[] b = Compression.SNAPPY.decompress(sent, 0, sent.length, 64 << 20);
-          LogsData d = PushReader.protobuf(b, 0, b.length);
-          d.resources()
-              .forEach(
-                  r -> {
-                    streams.add(r.resource().attributes().toString());
-                    r.scopes()
-                        .forEach(s -> s.items().forEach(i -> lines.add(String.valueOf(i.body()))));
-                  });
-          x.sendResponseHeaders(204, -1);
-          x.close();
-        });
-    loki.start();
+    loki = new LokiDouble();
+    lines = loki.lines;
   }
 
   @AfterEach
   void stop() {
-    loki.stop(0);
+    loki.close();
   }
 
   /** The example of the page. */
@@ -72,7 +48,7 @@ class LogsTest {
         file,
         m.group(1)
             .replace("9080", String.valueOf(port))
-            .replace("localhost:3100", "127.0.0.1:" + loki.getAddress().getPort())
+            .replace("http://localhost:3100/loki/api/v1/push", loki.url())
             .replace("/var/log", folder.toString())
             .replace("/var/lib/tethys", folder.toString()));
     return file;
@@ -110,7 +86,7 @@ class LogsTest {
         }
       }
     }
-    assertThat(streams.getFirst()).contains("app").contains("info");
+    assertThat(loki.streams.getFirst()).contains("app").contains("info");
     // Ended in good order: nothing comes again.
     lines.clear();
     try (TethysProcess p = TethysProcess.launch(folder, port, args)) {

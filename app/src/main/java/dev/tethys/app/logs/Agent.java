@@ -1,6 +1,5 @@
 package dev.tethys.app.logs;
 
-import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.Shutdown;
 import dev.tethys.collect.discovery.DiscoveryConfig;
@@ -13,13 +12,10 @@ import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceMetrics;
-import dev.tethys.collect.logs.file.FileJob;
 import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
-import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.file.Positions;
-import dev.tethys.collect.logs.push.ServerTls;
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
@@ -34,13 +30,11 @@ import dev.tethys.pipeline.destination.loki.LokiClients;
 import dev.tethys.pipeline.destination.loki.LokiMetrics;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.stages.EntrySnapshot;
+import dev.tethys.pipeline.stages.RateLimiter;
+import dev.tethys.pipeline.stages.StageClock;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.Routes;
-import dev.tethys.web.WebConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -57,9 +51,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A running {@code tethys logs}: its jobs, what they find, where that goes, what is shown. */
@@ -69,6 +62,9 @@ final class Agent implements AutoCloseable {
   /** How long entries may take to be delivered at the end. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How long entries of jobs that change may take to be delivered; later they are read again. */
+  private static final Duration RELOAD_PATIENCE = Duration.ofSeconds(30);
+
   /**
    * How it runs.
    *
@@ -77,56 +73,118 @@ final class Agent implements AutoCloseable {
    */
   record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent) {}
 
-  private record Job(
-      PromtailConfig.ScrapeConfig config, JobPipeline pipeline, List<LogSource> sources) {}
+  /** Reads the configuration anew, with the flags that the process was given. */
+  interface Loader {
+    PromtailConfig load() throws IOException;
+  }
 
-  private final PromtailConfig config;
+  /** Where positions are, and what reads files from them: made anew when that is configured. */
+  private record Reading(Positions positions, FileTailing tailing, Thread saver) {
+    /** Saves nothing any more: files that nobody reads are not listed. */
+    void stopSaving() {
+      saver.interrupt();
+      try {
+        saver.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    void close() {
+      stopSaving();
+      tailing.close();
+    }
+  }
+
   private final Mode mode;
+  private final Loader loader;
   private final Registry registry = new Registry();
   private final FileMetrics fileMetrics = new FileMetrics(registry);
-  private final Registry.Vector<Registry.Counter> failedTargets;
+  private final SourceMetrics sourceMetrics = new SourceMetrics(registry);
+  private final StageMetrics stageMetrics = new StageMetrics(registry);
+  private final LokiMetrics lokiMetrics = new LokiMetrics(registry);
+  private final Registry.Counter reloads =
+      registry.counter("promtail_config_reload_success_total", "Number of reload success times.");
+  private final Registry.Counter failedReloads =
+      registry.counter("promtail_config_reload_fail_total", "Number of reload fail times.");
+  private final Outboxes outboxes =
+      new Outboxes(new RealFiles(), Clockwork.system(), new Random());
   private final HttpClientFactory http =
       new HttpClientFactory("promtail/" + BuildInfo.current().version());
-  private final LokiClients clients;
-  private final List<Job> jobs = new ArrayList<>();
-  private final Map<String, FileTargets> targets = new ConcurrentHashMap<>();
-  private final Map<String, FileJob> fileJobs = new LinkedHashMap<>();
   private final String host;
+  private volatile PromtailConfig config;
+  private volatile List<LogJob> jobs = List.of();
+  private EntryDestination destination;
 
-  Agent(PromtailConfig config, Mode mode) throws IOException {
+  Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
     this.config = config;
     this.mode = mode;
+    this.loader = loader;
     this.host = hostName();
-    this.failedTargets = fileMetrics.failedTargets();
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("promtail", "promtail"));
-    StageMetrics stageMetrics = new StageMetrics(registry);
-    LokiMetrics lokiMetrics = new LokiMetrics(registry);
-    Outboxes outboxes = new Outboxes(new RealFiles(), Clockwork.system(), new Random());
+    this.destination = destination(config);
+  }
+
+  private EntryDestination destination(PromtailConfig c) throws IOException {
+    if (mode.dryRun) {
+      return limited(EntryDestination.at(Agent::print), c.readLimit());
+    }
     List<LokiClient> all = new ArrayList<>();
-    for (LokiClientConfig c : mode.dryRun ? List.<LokiClientConfig>of() : config.clients()) {
+    for (LokiClientConfig l : c.clients()) {
       all.add(
           new LokiClient(
-              c,
-              config.limits(),
-              http.client(c.client()),
+              l,
+              c.limits(),
+              http.client(l.client()),
               null,
               outboxes,
-              new Account("client", c.id(), Signal.LOGS),
+              new Account("client", l.id(), Signal.LOGS),
               lokiMetrics,
               Clockwork.system()));
     }
-    this.clients = new LokiClients(all);
-    Consumer<LogEntry> to = mode.dryRun ? Agent::print : clients::accept;
-    for (PromtailConfig.ScrapeConfig c : config.jobs()) {
-      StageContext context =
-          new StageContext(c.name(), stageMetrics).observedBy(mode.inspect ? Agent::inspect : null);
-      Stages stages =
-          c.stages() == null || c.stages().isNull()
-              ? Stages.none(context)
-              : Stages.parse(c.stages(), context);
-      jobs.add(new Job(c, new JobPipeline(c.name(), stages, to), new ArrayList<>()));
+    return limited(EntryDestination.of(new LokiClients(all)), c.readLimit());
+  }
+
+  /** Lets so many entries a second through, as {@code limits_config} says. */
+  private EntryDestination limited(EntryDestination to, PromtailConfig.@Nullable ReadLimit limit) {
+    if (limit == null) {
+      return to;
     }
+    RateLimiter bucket = new RateLimiter(limit.rate(), limit.burst(), StageClock.system());
+    return new EntryDestination() {
+      @Override
+      public void accept(LogEntry e) {
+        if (!limit.drop()) {
+          bucket.take();
+        } else if (!bucket.tryTake()) {
+          stageMetrics.dropped("ratelimit_drop").inc();
+          e.settle();
+          return;
+        }
+        to.accept(e);
+      }
+
+      @Override
+      public void flush() {
+        to.flush();
+      }
+
+      @Override
+      public void close(Duration patience) {
+        to.close(patience);
+      }
+    };
+  }
+
+  private JobPipeline pipeline(PromtailConfig.ScrapeConfig c) {
+    StageContext context =
+        new StageContext(c.name(), stageMetrics).observedBy(mode.inspect ? Agent::inspect : null);
+    Stages stages =
+        c.stages() == null || c.stages().isNull()
+            ? Stages.none(context)
+            : Stages.parse(c.stages(), context);
+    return new JobPipeline(c.name(), stages, destination::accept);
   }
 
   private static String hostName() {
@@ -184,9 +242,9 @@ final class Agent implements AutoCloseable {
   private int standardInput() throws IOException {
     EntryClock clock = new EntryClock(InstantSource.system());
     LabelsBuilder b = new LabelsBuilder().set("job", "stdin").set("hostname", host);
-    Job first = jobs.isEmpty() ? null : jobs.getFirst();
+    PromtailConfig.ScrapeConfig first = config.jobs().isEmpty() ? null : config.jobs().getFirst();
     if (first != null) {
-      for (DiscoveryConfig d : first.config.discovery()) {
+      for (DiscoveryConfig d : first.discovery()) {
         if (d instanceof StaticConfig s) {
           s.groups().forEach(g -> b.addAll(g.labels()));
         }
@@ -197,27 +255,27 @@ final class Agent implements AutoCloseable {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     String line;
-    try {
+    JobPipeline pipeline =
+        first == null
+            ? new JobPipeline(
+                "stdin", Stages.none(new StageContext("stdin", stageMetrics)), destination::accept)
+            : pipeline(first);
+    try (pipeline) {
       while ((line = in.readLine()) != null) {
         if (!line.isEmpty()) {
-          LogEntry e = new LogEntry(labels, clock.next(), line);
-          if (first != null) {
-            first.pipeline.accept(e);
-          } else if (mode.dryRun) {
-            print(e);
-          } else {
-            clients.accept(e);
-          }
+          pipeline.accept(new LogEntry(labels, clock.next(), line));
         }
       }
+      pipeline.drain();
+      destination.flush();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     return 0;
   }
 
-  private int files() throws IOException {
-    PromtailConfig.PositionsConfig p = config.positions();
+  private Reading reading(PromtailConfig c) throws IOException {
+    PromtailConfig.PositionsConfig p = c.positions();
     Positions positions =
         new Positions(
             new RealFiles(),
@@ -226,61 +284,202 @@ final class Agent implements AutoCloseable {
             mode.dryRun,
             InstantSource.system());
     FileTailing tailing =
-        new FileTailing(config.frequency(), positions, fileMetrics, InstantSource.system());
-    SourceMetrics sourceMetrics = new SourceMetrics(registry);
-    for (Job j : jobs) {
-      SourceContext context =
-          new SourceContext(
-              j.config.name(),
-              j.pipeline,
-              j.config.relabeling(),
-              positions,
-              sourceMetrics,
-              InstantSource.system(),
-              http);
-      j.config.sources().forEach(s -> j.sources.add(s.source(context)));
-      fileJobs.put(j.config.name(), tailing.job(j.config.name(), j.config.options(), j.pipeline));
-    }
-    Thread saver = Thread.ofVirtual().name("positions").start(() -> save(positions));
-    DiscoveryManager discovery =
-        new DiscoveryManager(
-            DiscoveryContext.of(registry, http), Duration.ofMillis(500), this::discovered);
-    try (HttpListener listener = mode.silent ? null : listen()) {
-      if (listener != null) {
-        LOG.log(Level.INFO, "tethys logs listens on {0}", listener.addresses());
+        new FileTailing(c.frequency(), positions, fileMetrics, InstantSource.system());
+    Thread saver =
+        Thread.ofVirtual().name("positions").start(() -> save(positions, p.syncPeriod()));
+    tailing.start();
+    return new Reading(positions, tailing, saver);
+  }
+
+  private LogJob job(PromtailConfig.ScrapeConfig c, Reading r) {
+    JobPipeline pipeline = pipeline(c);
+    SourceContext context =
+        new SourceContext(
+            c.name(),
+            pipeline,
+            c.relabeling(),
+            r.positions,
+            sourceMetrics,
+            InstantSource.system(),
+            http);
+    List<LogSource> sources = c.sources().stream().map(s -> s.source(context)).toList();
+    return new LogJob(c, pipeline, sources, r.tailing);
+  }
+
+  private static Map<String, List<DiscoveryConfig>> discovery(List<LogJob> jobs) {
+    Map<String, List<DiscoveryConfig>> wanted = new LinkedHashMap<>();
+    jobs.forEach(j -> wanted.put(j.name(), j.config.discovery()));
+    return wanted;
+  }
+
+  private @Nullable Reading reading;
+  private @Nullable DiscoveryManager discovery;
+
+  private int files() throws IOException {
+    try (AgentPages pages = new AgentPages(this, registry)) {
+      if (!mode.silent) {
+        pages.listen(config.server());
       }
-      tailing.start();
-      Map<String, List<DiscoveryConfig>> wanted = new LinkedHashMap<>();
-      jobs.forEach(j -> wanted.put(j.config.name(), j.config.discovery()));
-      discovery.apply(wanted);
-      for (Job j : jobs) {
-        for (LogSource s : j.sources) {
-          s.start();
+      synchronized (this) {
+        Reading r = reading(config);
+        reading = r;
+        DiscoveryManager d =
+            new DiscoveryManager(
+                DiscoveryContext.of(registry, http), Duration.ofMillis(500), this::discovered);
+        discovery = d;
+        jobs = config.jobs().stream().map(c -> job(c, r)).toList();
+        d.apply(discovery(jobs));
+        for (LogJob j : jobs) {
+          j.start();
         }
       }
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } finally {
-      discovery.close();
-      saver.interrupt();
-      // Readers end, stages give out what they hold, clients send it; only then is it saved.
-      fileJobs.values().forEach(FileJob::stop);
-      // Who pushes is answered once all is delivered, so what they sent is flushed first.
-      jobs.forEach(j -> j.pipeline.drain());
-      clients.flush();
-      jobs.forEach(j -> j.sources.forEach(LogSource::stop));
-      finish();
-      jobs.forEach(j -> j.sources.forEach(LogSource::close));
-      positions.save();
-      tailing.close();
+      synchronized (this) {
+        if (discovery != null) {
+          discovery.close();
+        }
+        // Readers end, stages give out what they hold, clients send it; only then is it saved.
+        stop(jobs, true, true);
+        if (reading != null) {
+          reading.close();
+        }
+        discovery = null;
+        reading = null;
+        jobs = List.of();
+      }
     }
     return 0;
   }
 
-  private void save(Positions positions) {
+  /**
+   * Ends jobs, and lets what they have read be delivered.
+   *
+   * @param lastOfReading whether no job is left with these positions
+   * @param last whether the destination is closed too
+   */
+  private void stop(List<LogJob> gone, boolean lastOfReading, boolean last) {
+    gone.forEach(LogJob::stopReading);
+    // Who pushes is answered once all is delivered, so what they sent is flushed first.
+    destination.flush();
+    gone.forEach(LogJob::stopSources);
+    destination.flush();
+    if (last) {
+      finish();
+    } else {
+      long until = System.nanoTime() + RELOAD_PATIENCE.toNanos();
+      gone.forEach(j -> j.awaitDelivery(until));
+    }
+    if (reading != null) {
+      if (lastOfReading) {
+        reading.stopSaving();
+      }
+      reading.positions.save();
+    }
+    gone.forEach(LogJob::close);
+  }
+
+  /** As {@link #reload}, for who cannot be told. */
+  void reloadOnSignal() {
+    reload();
+  }
+
+  /**
+   * Reads the configuration again. Jobs that are written as before go on as if nothing had
+   * happened, unless clients, limits or positions changed, which all share. The server stays as it
+   * is.
+   *
+   * @return what is wrong with the new configuration, which then changes nothing; null for nothing
+   */
+  synchronized @Nullable String reload() {
+    try {
+      apply(loader.load());
+      reloads.inc();
+      LOG.log(Level.INFO, "the configuration was read anew");
+      return null;
+    } catch (IOException | ConfigException e) {
+      failedReloads.inc();
+      LOG.log(Level.ERROR, "the configuration is not taken: {0}", e.getMessage());
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private void apply(PromtailConfig next) throws IOException {
+    DiscoveryManager found = discovery;
+    Reading r = reading;
+    if (found == null || r == null) {
+      throw new IOException("this is starting or stopping; ask again");
+    }
+    PromtailConfig was = config;
+    if (!next.server().equals(was.server())) {
+      LOG.log(Level.WARNING, "the server stays as it was until the next start");
+    }
+    boolean elsewhere = !next.destinations().equals(was.destinations());
+    boolean otherFiles =
+        !next.positions().equals(was.positions()) || !next.frequency().equals(was.frequency());
+    EntryDestination to = elsewhere ? destination(next) : destination;
+    List<LogJob> kept = new ArrayList<>();
+    List<LogJob> gone = new ArrayList<>();
+    for (LogJob j : jobs) {
+      boolean same =
+          next.jobs().stream().anyMatch(c -> Objects.equals(c.written(), j.config.written()));
+      (same && !elsewhere && !otherFiles ? kept : gone).add(j);
+    }
+    jobs = List.copyOf(kept); // what is discovered from here on is not for those that go
+    stop(gone, otherFiles, false);
+    if (elsewhere) {
+      destination.close(PATIENCE);
+      destination = to;
+    }
+    IOException failure = null;
+    if (otherFiles) {
+      r.close();
+      reading = null;
+      r = reading(next);
+      reading = r;
+    }
+    List<LogJob> all = new ArrayList<>();
+    List<LogJob> made = new ArrayList<>();
+    for (PromtailConfig.ScrapeConfig c : next.jobs()) {
+      LogJob j =
+          kept.stream()
+              .filter(k -> Objects.equals(k.config.written(), c.written()))
+              .findFirst()
+              .orElse(null);
+      if (j == null) {
+        j = job(c, r);
+        made.add(j);
+      }
+      all.add(j);
+    }
+    config = next;
+    jobs = List.copyOf(all);
+    found.apply(discovery(all));
+    for (LogJob j : made) {
+      try {
+        j.start();
+      } catch (IOException e) {
+        failure = e; // the others are to run all the same
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  PromtailConfig config() {
+    return config;
+  }
+
+  List<LogJob> jobs() {
+    return jobs;
+  }
+
+  private static void save(Positions positions, Duration period) {
     try {
       while (true) {
-        Thread.sleep(config.positions().syncPeriod());
+        Thread.sleep(period);
         positions.save();
       }
     } catch (InterruptedException e) {
@@ -288,102 +487,14 @@ final class Agent implements AutoCloseable {
     }
   }
 
-  private void discovered(Map<String, List<TargetGroup>> byJob) {
-    for (Job j : jobs) {
-      String name = j.config.name();
+  private synchronized void discovered(Map<String, List<TargetGroup>> byJob) {
+    for (LogJob j : jobs) {
       FileTargets found =
-          FileTargets.of(byJob.getOrDefault(name, List.of()), j.config.relabeling(), host);
-      found.dropped().forEach(d -> failedTargets.with(d.reason()).inc());
-      targets.put(name, found);
-      FileJob job = fileJobs.get(name);
-      if (job != null) {
-        job.targets(found.files());
-      }
+          FileTargets.of(
+              byJob.getOrDefault(j.name(), List.of()), j.config.relabeling(), host);
+      found.dropped().forEach(d -> fileMetrics.failedTargets().with(d.reason()).inc());
+      j.discovered(found);
     }
-  }
-
-  private HttpListener listen() throws IOException {
-    PromtailConfig.Server s = config.server();
-    Routes routes = new Routes();
-    routes.get("/", (q, r) -> r.redirect(302, s.prefix() + "/targets"));
-    routes.get(
-        "/ready",
-        (q, r) -> {
-          if (s.healthCheckTarget()
-              && jobs.stream().allMatch(j -> j.sources.isEmpty())
-              && targets.values().stream().allMatch(t -> t.files().isEmpty())) {
-            r.status(500)
-                .send(
-                    "Not ready: Unable to find any logs to tail. Please verify permissions,"
-                        + " volumes, scrape_config, etc.");
-          } else {
-            r.send("Ready");
-          }
-        });
-    routes.get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()));
-    routes.get("/config", (q, r) -> r.send(YamlWriter.write(config.tree())));
-    routes.get("/targets", (q, r) -> r.send(targetsPage()));
-    routes.get("/service-discovery", (q, r) -> r.send(discoveryPage()));
-    HttpListenerOptions options =
-        HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix());
-    ServerTls tls = s.tls();
-    if (tls == null) {
-      return HttpListener.start(options, routes, null);
-    }
-    WebConfig web = tls.web();
-    return HttpListener.start(options, () -> web, routes, null);
-  }
-
-  private String targetsPage() {
-    StringBuilder sb = new StringBuilder();
-    for (Job j : jobs) {
-      FileTargets t = targets.getOrDefault(j.config.name(), new FileTargets(List.of(), List.of()));
-      FileJob job = fileJobs.get(j.config.name());
-      for (LogSource s : j.sources) {
-        sb.append(j.config.name()).append(' ').append(s.labels()).append(' ');
-        sb.append(s.details()).append('\n');
-      }
-      for (FileTarget f : t.files()) {
-        sb.append(j.config.name()).append(' ').append(f.path()).append(' ').append(f.labels());
-        sb.append('\n');
-        if (job != null) {
-          job.status(f)
-              .forEach(
-                  (path, s) ->
-                      sb.append("  ")
-                          .append(path)
-                          .append(" size=")
-                          .append(s.size())
-                          .append(" read=")
-                          .append(s.read())
-                          .append(" delivered=")
-                          .append(s.delivered())
-                          .append(s.failed() ? " cannot be read" : "")
-                          .append('\n'));
-        }
-      }
-    }
-    return sb.toString();
-  }
-
-  private String discoveryPage() {
-    StringBuilder sb = new StringBuilder();
-    for (Job j : jobs) {
-      FileTargets t = targets.getOrDefault(j.config.name(), new FileTargets(List.of(), List.of()));
-      t.files()
-          .forEach(
-              f -> sb.append(j.config.name()).append(" active ").append(f.labels()).append('\n'));
-      t.dropped()
-          .forEach(
-              d ->
-                  sb.append(j.config.name())
-                      .append(" dropped ")
-                      .append(d.discovered())
-                      .append(": ")
-                      .append(d.why())
-                      .append('\n'));
-    }
-    return sb.toString();
   }
 
   private boolean finished;
@@ -391,10 +502,8 @@ final class Agent implements AutoCloseable {
   private void finish() {
     if (!finished) {
       finished = true;
-      jobs.forEach(j -> j.pipeline.drain());
-      clients.flush();
-      clients.close(PATIENCE);
-      jobs.forEach(j -> j.pipeline.close());
+      destination.flush();
+      destination.close(PATIENCE);
     }
   }
 

@@ -18,6 +18,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import sun.misc.Signal;
 
 /** {@code tethys logs}: reads logs and sends them to Loki, as Promtail does. */
 public final class LogsRole {
@@ -33,7 +35,8 @@ public final class LogsRole {
         "tethys logs",
         "Reads log files and sends their lines to Loki. Flags may begin with one dash, as"
             + " Promtail's do.",
-        List.of(
+        Stream.concat(
+            Stream.of(
             Flag.of("config.file", Flag.Kind.LIST, "", "promtail.yml; the first that there is."),
             Flag.of(
                 "config.expand-env",
@@ -64,7 +67,8 @@ public final class LogsRole {
                 "Log the configuration, its last line first."),
             Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
             Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
+            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
+            PromtailFlags.all().stream()).toList());
   }
 
   /** Runs until the process is told to stop; the exit code of the process. */
@@ -79,8 +83,7 @@ public final class LogsRole {
     HeapPace.keep();
     LogSetup.install(flags);
     try {
-      YamlDocument document = document(flags);
-      PromtailConfig config = PromtailConfig.of(document);
+      PromtailConfig config = config(flags);
       log(flags, config.server().logging());
       Agent.Mode mode =
           new Agent.Mode(
@@ -88,18 +91,16 @@ public final class LogsRole {
               flags.bool("inspect"),
               flags.bool("stdin") || config.stdin(),
               flags.bool("server.disable") || config.server().disabled());
-      if (config.clients().isEmpty() && !mode.dryRun()) {
-        throw new ConfigException(
-            flags.get("config.file"), "at least one client config must be provided");
-      }
       // Stages are read when they are made, so that these are checked too.
-      try (Agent agent = new Agent(config, mode)) {
-        document.refuseNotBuilt();
+      try (Agent agent = new Agent(config, mode, () -> config(flags))) {
         if (flags.bool("check-syntax")) {
           System.out.println("Valid config file! No syntax issues found");
           return 0;
         }
         show(flags, YamlWriter.write(config.tree()));
+        if (!mode.stdin()) {
+          Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reloadOnSignal));
+        }
         return agent.run();
       }
     } catch (IOException e) {
@@ -109,6 +110,30 @@ public final class LogsRole {
       System.err.println("Unable to parse config: " + e.getMessage());
       return 1;
     }
+  }
+
+  /**
+   * Reads the configuration, checked.
+   *
+   * @throws ConfigException when something is wrong with it
+   */
+  private static PromtailConfig config(FlagSet flags) throws IOException {
+    Path file = file(flags);
+    YamlDocument document = document(file, flags);
+    PromtailConfig config = PromtailConfig.of(document);
+    YamlDocument changed =
+        PromtailFlags.applied(
+            document, file.toString(), file.toAbsolutePath().getParent(), flags);
+    if (changed != null) {
+      config = PromtailConfig.of(changed).withJobs(config.jobs());
+      changed.refuseNotBuilt();
+    }
+    if (config.clients().isEmpty() && !flags.bool("dry-run")) {
+      throw new ConfigException(file.toString(), "at least one client config must be provided");
+    }
+    config.checkStages();
+    document.refuseNotBuilt();
+    return config;
   }
 
   /** The flags go before the file. */
@@ -138,7 +163,7 @@ public final class LogsRole {
     }
   }
 
-  private static YamlDocument document(FlagSet flags) throws IOException {
+  private static Path file(FlagSet flags) throws IOException {
     List<String> files =
         flags.list("config.file").stream().flatMap(f -> Arrays.stream(f.split(","))).toList();
     if (files.isEmpty()) {
@@ -153,6 +178,10 @@ public final class LogsRole {
     if (file == null) {
       throw new IOException(String.join(", ", files) + ": no such file");
     }
+    return file;
+  }
+
+  private static YamlDocument document(Path file, FlagSet flags) throws IOException {
     if (!flags.bool("config.expand-env")) {
       return YamlDocument.read(file);
     }

@@ -13,6 +13,7 @@ import dev.tethys.collect.logs.journal.JournalConfig;
 import dev.tethys.collect.logs.push.GcpConfig;
 import dev.tethys.collect.logs.push.HerokuConfig;
 import dev.tethys.collect.logs.push.LokiPushConfig;
+import dev.tethys.collect.logs.push.ServerLimits;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.collect.logs.syslog.SyslogConfig;
 import dev.tethys.config.GoDurations;
@@ -25,13 +26,18 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiLimits;
+import dev.tethys.pipeline.stages.StageContext;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.pipeline.stages.Stages;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * {@code promtail.yml}.
  *
  * @param clients where entries go
+ * @param readLimit null for none
  * @param frequency how often files are looked for
  */
 record PromtailConfig(
@@ -50,6 +57,7 @@ record PromtailConfig(
     PositionsConfig positions,
     List<ScrapeConfig> jobs,
     LokiLimits limits,
+    @Nullable ReadLimit readLimit,
     FileTailing.Frequency frequency,
     boolean stdin) {
 
@@ -60,10 +68,33 @@ record PromtailConfig(
       long port,
       String prefix,
       boolean healthCheckTarget,
+      boolean runtimeReload,
+      boolean instrumentation,
+      String externalUrl,
       Logging logging,
-      @Nullable ServerTls tls) {
-    static final Server DEFAULT = new Server(false, "", 80, "", true, new Logging("", ""), null);
+      @Nullable ServerTls tls,
+      ServerLimits limits) {
+    static final Server DEFAULT =
+        new Server(
+            false,
+            "",
+            80,
+            "",
+            true,
+            false,
+            true,
+            "",
+            new Logging("", ""),
+            null,
+            ServerLimits.DEFAULT);
   }
+
+  /**
+   * How many entries a second are sent at most, after all stages.
+   *
+   * @param drop whether what is more is dropped, and not waited for
+   */
+  record ReadLimit(double rate, long burst, boolean drop) {}
 
   /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
   record Logging(String level, String format) {}
@@ -78,8 +109,10 @@ record PromtailConfig(
    * A source of entries: files that are discovered, and what else the job names.
    *
    * @param stages the list as it is written; null for none
+   * @param written the whole block as it is written, by which a reload knows whether it changed
    */
   record ScrapeConfig(
+      @Nullable Object written,
       String name,
       @Nullable YamlNode stages,
       List<DiscoveryConfig> discovery,
@@ -112,24 +145,15 @@ record PromtailConfig(
       SERVER.key(
           "log_format", Type.STRING, "", "logfmt or json; the flag --log.format goes before it.");
 
+  private static final Key<Boolean> RELOAD =
+      SERVER.key("enable_runtime_reload", Type.BOOL, false, "Serve POST and GET /reload.");
+  private static final Key<Boolean> INSTRUMENTATION =
+      SERVER.key("register_instrumentation", Type.BOOL, true, "Serve /metrics.");
+  private static final Key<String> EXTERNAL_URL =
+      SERVER.key("external_url", Type.STRING, "", "Where its pages are reached from outside.");
+
   static {
-    SERVER.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
-    SERVER.key("grpc_listen_port", Type.INT, 0L, "Without effect: nothing is served there.");
-    SERVER
-        .notBuilt("profiling_enabled", "Profiles of Go.")
-        .notBuilt("register_instrumentation", "Instrumentation of the server.")
-        .notBuilt("enable_runtime_reload", "Reading the configuration anew.")
-        .notBuilt("external_url", "Where it is reached from outside.")
-        .notBuilt("grpc_tls_config", "TLS.")
-        .notBuilt("graceful_shutdown_timeout", "A limit.")
-        .notBuilt("http_server_read_timeout", "A limit.")
-        .notBuilt("http_server_write_timeout", "A limit.")
-        .notBuilt("http_server_idle_timeout", "A limit.")
-        .notBuilt("http_listen_conn_limit", "A limit.")
-        .notBuilt("grpc_listen_conn_limit", "A limit.")
-        .notBuilt("grpc_server_max_recv_msg_size", "A limit.")
-        .notBuilt("grpc_server_max_send_msg_size", "A limit.")
-        .notBuilt("grpc_server_max_concurrent_streams", "A limit.");
+    SERVER.include(ServerLimits.SECTION);
   }
 
   private static final Section POSITIONS = new Section("positions", "How far files were read.");
@@ -143,7 +167,7 @@ record PromtailConfig(
 
   private static final Section LIMITS = new Section("limits_config", "Limits of all entries.");
   private static final Key<Boolean> RATE =
-      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Not built yet.");
+      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Limit how many entries are sent.");
   private static final Key<Long> MAX_STREAMS =
       LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
   private static final Key<dev.tethys.config.ByteSize> MAX_LINE =
@@ -152,10 +176,15 @@ record PromtailConfig(
   private static final Key<Boolean> TRUNCATE =
       LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
 
-  static {
-    LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Used with readline_rate_enabled.");
-    LIMITS.key("readline_burst", Type.INT, 10_000L, "Used with readline_rate_enabled.");
-    LIMITS.key("readline_rate_drop", Type.BOOL, true, "Used with readline_rate_enabled.");
+  private static final Key<Double> READ_RATE =
+      LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Entries a second.");
+  private static final Key<Long> READ_BURST =
+      LIMITS.key("readline_burst", Type.INT, 10_000L, "Entries at once.");
+  private static final Key<Boolean> READ_DROP =
+      LIMITS.key("readline_rate_drop", Type.BOOL, true, "Drop what is more; else wait.");
+
+  private record Limits(LokiLimits ofLoki, @Nullable ReadLimit read) {
+    static final Limits NONE = new Limits(LokiLimits.NONE, null);
   }
 
   private static final Section TARGETS = new Section("target_config", "How files are found.");
@@ -239,8 +268,8 @@ record PromtailConfig(
           Type.list(SCRAPE.type(PromtailConfig::scrape)),
           List.of(),
           "Sources of entries.");
-  private static final Key<LokiLimits> LIMITS_KEY =
-      TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), LokiLimits.NONE, "Limits.");
+  private static final Key<Limits> LIMITS_KEY =
+      TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
   private static final Key<YamlObject> TARGETS_KEY =
       TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
   private static final Key<YamlObject> GLOBAL_KEY =
@@ -261,6 +290,31 @@ record PromtailConfig(
    */
   static PromtailConfig of(YamlDocument document) {
     return TYPE.read(document.root());
+  }
+
+  /**
+   * Reads the stages of all jobs, which are otherwise read when they are made.
+   *
+   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   */
+  void checkStages() {
+    for (ScrapeConfig j : jobs) {
+      if (j.stages != null && !j.stages.isNull()) {
+        Registry nowhere = new Registry();
+        Stages.parse(j.stages, new StageContext(j.name, new StageMetrics(nowhere))).close();
+      }
+    }
+  }
+
+  /** What all jobs share behind their stages, to be compared. */
+  List<@Nullable Object> destinations() {
+    return Arrays.asList(clients, limits, readLimit);
+  }
+
+  /** The same with the jobs of another. */
+  PromtailConfig withJobs(List<ScrapeConfig> others) {
+    return new PromtailConfig(
+        server, clients, positions, others, limits, readLimit, frequency, stdin);
   }
 
   private static PromtailConfig read(YamlObject o) {
@@ -303,7 +357,8 @@ record PromtailConfig(
         List.copyOf(to),
         o.get(POSITIONS_KEY),
         jobs,
-        o.get(LIMITS_KEY),
+        o.get(LIMITS_KEY).ofLoki,
+        o.get(LIMITS_KEY).read,
         frequency,
         targets != null && targets.get(STDIN));
   }
@@ -331,17 +386,29 @@ record PromtailConfig(
         o.get(PORT),
         prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix,
         o.get(HEALTH),
+        o.get(RELOAD),
+        o.get(INSTRUMENTATION),
+        o.get(EXTERNAL_URL),
         logging(o),
-        o.find(SERVER_TLS));
+        o.find(SERVER_TLS),
+        ServerLimits.read(o));
   }
 
-  private static LokiLimits limits(YamlObject o) {
-    YamlNode rate = o.at(RATE);
-    if (rate != null && o.get(RATE)) {
-      rate.notBuilt("limits_config.readline_rate_enabled");
+  private static Limits limits(YamlObject o) {
+    ReadLimit read = null;
+    if (o.get(RATE)) {
+      if (!(o.get(READ_RATE) > 0)) {
+        throw o.error(READ_RATE, "readline_rate must be more than 0");
+      }
+      if (o.get(READ_BURST) < 1) {
+        throw o.error(READ_BURST, "readline_burst must be at least 1");
+      }
+      read = new ReadLimit(o.get(READ_RATE), o.get(READ_BURST), o.get(READ_DROP));
     }
-    return new LokiLimits(
-        Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE).bytes(), o.get(TRUNCATE));
+    LokiLimits ofLoki =
+        new LokiLimits(
+            Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE).bytes(), o.get(TRUNCATE));
+    return new Limits(ofLoki, read);
   }
 
   private static ScrapeConfig scrape(YamlObject o) {
@@ -366,6 +433,7 @@ record PromtailConfig(
     YamlObject compressed = o.find(COMPRESSED);
     boolean decompress = compressed != null && compressed.get(ENABLED);
     return new ScrapeConfig(
+        o.node().asTree(),
         o.get(JOB),
         o.at(STAGES),
         List.copyOf(discovery),

@@ -22,6 +22,11 @@ public interface LogSource extends AutoCloseable {
     stop();
   }
 
+  /** Whether everything that it handed on is delivered, as far as it asks for that. */
+  default boolean isDelivered() {
+    return true;
+  }
+
   /** Its labels before relabelling, for a page about targets. */
   Labels labels();
 

@@ -578,7 +578,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   /** Whether everything that was read is delivered. */
-  boolean isDelivered() {
+  public boolean isDelivered() {
     lock.lock();
     try {
       return targets.values().stream()

@@ -199,6 +199,11 @@ final class JournalSource implements LogSource {
   }
 
   @Override
+  public boolean isDelivered() {
+    return progress.isQuiet();
+  }
+
+  @Override
   public void close() {
     stop();
     reader.close();

@@ -58,7 +58,7 @@ public record GcpConfig(PushServer server, Labels labels, boolean keepTimes, boo
     if (type.equals("pull")) {
       YamlNode n = o.at(SUBSCRIPTION_TYPE);
       (n == null ? o.node() : n).notBuilt("gcplog.subscription_type pull");
-      server = new PushServer("", 0, "", null);
+      server = new PushServer("", 0, "", null, ServerLimits.DEFAULT);
     } else if (server == null) {
       throw o.error(SERVER, "server is wanted with subscription_type push");
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix before every path
  * @param tls null for none
  */
-public record PushServer(String address, int port, String prefix, @Nullable ServerTls tls) {
+public record PushServer(String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
   /**
    * How long a request waits for its entries to be delivered before its sender is told to retry.
    */
@@ -40,23 +40,9 @@ public record PushServer(String address, int port, String prefix, @Nullable Serv
       SECTION.optional("http_tls_config", ServerTls.TYPE, "TLS.");
 
   static {
-    SECTION.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
-    SECTION.key("grpc_listen_port", Type.INT, 0L, "Without effect: nothing is served there.");
-    for (String limit :
-        List.of(
-            "graceful_shutdown_timeout",
-            "http_server_read_timeout",
-            "http_server_write_timeout",
-            "http_server_idle_timeout",
-            "http_listen_conn_limit",
-            "grpc_listen_conn_limit",
-            "grpc_server_max_recv_msg_size",
-            "grpc_server_max_send_msg_size",
-            "grpc_server_max_concurrent_streams",
-            "register_instrumentation",
-            "log_level",
-            "log_format")) {
-      SECTION.notBuilt(limit, "A limit.");
+    SECTION.include(ServerLimits.SECTION);
+    for (String own : List.of("register_instrumentation", "log_level", "log_format")) {
+      SECTION.notBuilt(own, "The program's own server has it.");
     }
   }
 
@@ -68,15 +54,16 @@ public record PushServer(String address, int port, String prefix, @Nullable Serv
     if (!prefix.isEmpty() && (!prefix.startsWith("/") || prefix.endsWith("/"))) {
       throw o.error(PREFIX, "http_path_prefix begins with / and does not end with one");
     }
-    return new PushServer(o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS));
+    return new PushServer(o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS), ServerLimits.read(o));
   }
 
   HttpListener listen(Routes routes, String what) throws IOException {
     try {
       HttpListenerOptions options =
-          HttpListenerOptions.on(
-                  (address.contains(":") ? "[" + address + "]" : address) + ":" + port)
-              .withRoutePrefix(prefix);
+          limits.of(
+              HttpListenerOptions.on(
+                      (address.contains(":") ? "[" + address + "]" : address) + ":" + port)
+                  .withRoutePrefix(prefix));
       if (tls == null) {
         return HttpListener.start(options, routes, null);
       }

@@ -7,16 +7,27 @@ import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.WebConfig;
+import dev.tethys.web.WebConfig.ClientAuth;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The block {@code http_tls_config} of a server, Promtail's own or that of a source.
  *
- * @param clientCaFile authorities of which clients must show a certificate; "" when they need none
+ * <p>Certificates, key and authorities are PEM, as text or in a file, "" where it is the other.
+ *
+ * @param clientAuth what is asked of clients
  */
-public record ServerTls(String certFile, String keyFile, String clientCaFile) {
+public record ServerTls(
+    String cert,
+    String certFile,
+    Secret key,
+    String keyFile,
+    String clientCa,
+    String clientCaFile,
+    ClientAuth clientAuth) {
   private static final Section SECTION = new Section("http_tls_config", "TLS of the server.");
   private static final Key<String> CERT_FILE =
       SECTION.key("cert_file", Type.PATH, "", "File of the certificate chain.");
@@ -25,23 +36,50 @@ public record ServerTls(String certFile, String keyFile, String clientCaFile) {
   private static final Key<String> CLIENT_CA_FILE =
       SECTION.key("client_ca_file", Type.PATH, "", "Authorities of which clients must show one.");
 
-  static {
-    SECTION
-        .notBuilt("cert", "Certificate as text.")
-        .notBuilt("key", "Key as text.")
-        .notBuilt("client_auth_type", "Given client_ca_file, clients must show a certificate.")
-        .notBuilt("client_ca", "Authorities as text.");
-  }
+  private static final Key<String> CERT =
+      SECTION.key("cert", Type.STRING, "", "The certificate chain as PEM text.");
+  private static final Key<Secret> KEY =
+      SECTION.key("key", Type.SECRET, Secret.NONE, "The private key as PEM text.");
+  private static final Key<String> CLIENT_CA =
+      SECTION.key("client_ca", Type.STRING, "", "Authorities as PEM text.");
+  private static final Key<String> CLIENT_AUTH =
+      SECTION.key(
+          "client_auth_type",
+          Type.STRING,
+          "",
+          "NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or"
+              + " RequireAndVerifyClientCert, which it is when authorities are given.");
 
   /** The block in a configuration. */
   public static final Type<ServerTls> TYPE = SECTION.type(ServerTls::read);
 
   private static ServerTls read(YamlObject o) {
-    ServerTls t = new ServerTls(o.get(CERT_FILE), o.get(KEY_FILE), o.get(CLIENT_CA_FILE));
-    if (t.certFile.isEmpty() || t.keyFile.isEmpty()) {
-      throw o.error("cert_file and key_file must be configured");
+    if (o.get(CERT).isEmpty() == o.get(CERT_FILE).isEmpty()
+        || o.get(KEY).value().isEmpty() == o.get(KEY_FILE).isEmpty()) {
+      throw o.error("one of cert and cert_file, and one of key and key_file must be configured");
     }
-    return t;
+    boolean authorities = !o.get(CLIENT_CA).isEmpty() || !o.get(CLIENT_CA_FILE).isEmpty();
+    String word = o.get(CLIENT_AUTH);
+    ClientAuth auth =
+        authorities ? ClientAuth.RequireAndVerifyClientCert : ClientAuth.NoClientCert;
+    if (!word.isEmpty()) {
+      auth =
+          Arrays.stream(ClientAuth.values())
+              .filter(a -> a.name().equals(word))
+              .findFirst()
+              .orElseThrow(() -> o.error(CLIENT_AUTH, "invalid client_auth_type \"" + word + "\""));
+      if (authorities && auth == ClientAuth.NoClientCert) {
+        throw o.error(CLIENT_AUTH, "client_ca is given, so clients are to be asked");
+      }
+    }
+    return new ServerTls(
+        o.get(CERT),
+        o.get(CERT_FILE),
+        o.get(KEY),
+        o.get(KEY_FILE),
+        o.get(CLIENT_CA),
+        o.get(CLIENT_CA_FILE),
+        auth);
   }
 
   /**
@@ -50,17 +88,30 @@ public record ServerTls(String certFile, String keyFile, String clientCaFile) {
    * @throws IOException when one cannot be read or holds something else
    */
   public WebConfig web() throws IOException {
-    WebConfig.ServerTls tls =
+    WebConfig.ServerTls t =
         WebConfig.ServerTls.read(
-            "",
+            cert,
             certFile,
-            Secret.NONE,
+            key,
             keyFile,
+            clientCa,
             clientCaFile,
             TlsVersion.TLS12,
             TlsVersion.TLS13,
             List.of(),
             List.of());
+    WebConfig.ServerTls tls =
+        new WebConfig.ServerTls(
+            t.keyPair(),
+            clientAuth,
+            t.clientCas(),
+            t.clientAllowedSans(),
+            t.minVersion(),
+            t.maxVersion(),
+            t.cipherSuites(),
+            t.preferServerCipherSuites(),
+            t.namedGroups(),
+            t.files());
     return new WebConfig(tls, true, Map.of(), Map.of(), null);
   }
 }
