@@ -39,10 +39,10 @@ class LogsReloadTest {
 
   private static String job(String name, Path folder, String stages) {
     return """
-          - job_name: %s
-            static_configs: [{labels: {app: %s, __path__: %s/%s.log}}]
-            pipeline_stages: %s
-        """
+      - job_name: %s
+        static_configs: [{labels: {app: %s, __path__: %s/%s.log}}]
+        pipeline_stages: %s
+    """
         .formatted(name, name, folder, name, stages);
   }
 

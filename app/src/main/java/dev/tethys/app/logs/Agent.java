@@ -107,8 +107,7 @@ final class Agent implements AutoCloseable {
       registry.counter("promtail_config_reload_success_total", "Number of reload success times.");
   private final Registry.Counter failedReloads =
       registry.counter("promtail_config_reload_fail_total", "Number of reload fail times.");
-  private final Outboxes outboxes =
-      new Outboxes(new RealFiles(), Clockwork.system(), new Random());
+  private final Outboxes outboxes = new Outboxes(new RealFiles(), Clockwork.system(), new Random());
   private final HttpClientFactory http =
       new HttpClientFactory("promtail/" + BuildInfo.current().version());
   private final String host;
@@ -490,8 +489,7 @@ final class Agent implements AutoCloseable {
   private synchronized void discovered(Map<String, List<TargetGroup>> byJob) {
     for (LogJob j : jobs) {
       FileTargets found =
-          FileTargets.of(
-              byJob.getOrDefault(j.name(), List.of()), j.config.relabeling(), host);
+          FileTargets.of(byJob.getOrDefault(j.name(), List.of()), j.config.relabeling(), host);
       found.dropped().forEach(d -> fileMetrics.failedTargets().with(d.reason()).inc());
       j.discovered(found);
     }

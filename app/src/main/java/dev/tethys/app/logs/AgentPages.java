@@ -45,8 +45,7 @@ final class AgentPages implements AutoCloseable {
     }
     HttpListenerOptions options =
         s.limits()
-            .of(
-                HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix()));
+            .of(HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix()));
     ServerTls tls = s.tls();
     if (tls == null) {
       listener = HttpListener.start(options, routes, null);
@@ -112,7 +111,8 @@ final class AgentPages implements AutoCloseable {
     StringBuilder sb = new StringBuilder();
     for (LogJob j : agent.jobs()) {
       FileTargets t = j.targets();
-      t.files().forEach(f -> sb.append(j.name()).append(" active ").append(f.labels()).append('\n'));
+      t.files()
+          .forEach(f -> sb.append(j.name()).append(" active ").append(f.labels()).append('\n'));
       t.dropped()
           .forEach(
               d ->

@@ -36,39 +36,48 @@ public final class LogsRole {
         "Reads log files and sends their lines to Loki. Flags may begin with one dash, as"
             + " Promtail's do.",
         Stream.concat(
-            Stream.of(
-            Flag.of("config.file", Flag.Kind.LIST, "", "promtail.yml; the first that there is."),
-            Flag.of(
-                "config.expand-env",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "Put environment variables in for ${VAR} and ${VAR:-default}."),
-            Flag.of(
-                "dry-run",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "Print entries instead of sending them, and save no positions."),
-            Flag.of(
-                "inspect",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "Say what each stage makes of each entry, to standard error."),
-            Flag.of("stdin", Flag.Kind.BOOLEAN, "false", "Read lines from standard input."),
-            Flag.of("check-syntax", Flag.Kind.BOOLEAN, "false", "Only check the configuration."),
-            Flag.of(
-                "print-config-stderr",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "Write the configuration to standard error first."),
-            Flag.of(
-                "log-config-reverse-order",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "Log the configuration, its last line first."),
-            Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
-            Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
-            PromtailFlags.all().stream()).toList());
+                Stream.of(
+                    Flag.of(
+                        "config.file",
+                        Flag.Kind.LIST,
+                        "",
+                        "promtail.yml; the first that there is."),
+                    Flag.of(
+                        "config.expand-env",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Put environment variables in for ${VAR} and ${VAR:-default}."),
+                    Flag.of(
+                        "dry-run",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Print entries instead of sending them, and save no positions."),
+                    Flag.of(
+                        "inspect",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Say what each stage makes of each entry, to standard error."),
+                    Flag.of("stdin", Flag.Kind.BOOLEAN, "false", "Read lines from standard input."),
+                    Flag.of(
+                        "check-syntax",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Only check the configuration."),
+                    Flag.of(
+                        "print-config-stderr",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Write the configuration to standard error first."),
+                    Flag.of(
+                        "log-config-reverse-order",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Log the configuration, its last line first."),
+                    Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
+                    Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
+                    Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
+                PromtailFlags.all().stream())
+            .toList());
   }
 
   /** Runs until the process is told to stop; the exit code of the process. */
@@ -122,8 +131,7 @@ public final class LogsRole {
     YamlDocument document = document(file, flags);
     PromtailConfig config = PromtailConfig.of(document);
     YamlDocument changed =
-        PromtailFlags.applied(
-            document, file.toString(), file.toAbsolutePath().getParent(), flags);
+        PromtailFlags.applied(document, file.toString(), file.toAbsolutePath().getParent(), flags);
     if (changed != null) {
       config = PromtailConfig.of(changed).withJobs(config.jobs());
       changed.refuseNotBuilt();

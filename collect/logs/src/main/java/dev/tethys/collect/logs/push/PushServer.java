@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param prefix before every path
  * @param tls null for none
  */
-public record PushServer(String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
+public record PushServer(
+    String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
   /**
    * How long a request waits for its entries to be delivered before its sender is told to retry.
    */
@@ -54,7 +55,8 @@ public record PushServer(String address, int port, String prefix, @Nullable Serv
     if (!prefix.isEmpty() && (!prefix.startsWith("/") || prefix.endsWith("/"))) {
       throw o.error(PREFIX, "http_path_prefix begins with / and does not end with one");
     }
-    return new PushServer(o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS), ServerLimits.read(o));
+    return new PushServer(
+        o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS), ServerLimits.read(o));
   }
 
   HttpListener listen(Routes routes, String what) throws IOException {

@@ -60,8 +60,7 @@ public record ServerTls(
     }
     boolean authorities = !o.get(CLIENT_CA).isEmpty() || !o.get(CLIENT_CA_FILE).isEmpty();
     String word = o.get(CLIENT_AUTH);
-    ClientAuth auth =
-        authorities ? ClientAuth.RequireAndVerifyClientCert : ClientAuth.NoClientCert;
+    ClientAuth auth = authorities ? ClientAuth.RequireAndVerifyClientCert : ClientAuth.NoClientCert;
     if (!word.isEmpty()) {
       auth =
           Arrays.stream(ClientAuth.values())
