@@ -1,6 +1,7 @@
 package dev.tethys.app.exporter;
 
 import dev.tethys.collect.database.memcached.MemcachedExporterKind;
+import dev.tethys.collect.database.postgres.PostgresExporterKind;
 import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class ExporterKinds {
   /** All of them, in the order of the help. */
   public static final List<ExporterKind> ALL =
-      List.of(new RedisExporterKind(), new MemcachedExporterKind());
+      List.of(new PostgresExporterKind(), new RedisExporterKind(), new MemcachedExporterKind());
 
   private ExporterKinds() {}
 

@@ -79,6 +79,26 @@ public final class MetricSet {
     }
   }
 
+  /** A family as it was found before, under its whole name. */
+  public void addAll(MetricFamily f) {
+    for (Metric m : f.metrics()) {
+      List<String> labels = new ArrayList<>();
+      m.labels()
+          .toMap()
+          .forEach(
+              (k, v) -> {
+                labels.add(k);
+                labels.add(v);
+              });
+      add(
+          f.name().substring(prefix.length()),
+          f.type(),
+          f.help(),
+          m.point(),
+          labels.toArray(String[]::new));
+    }
+  }
+
   /** The type of a family that has come, by its whole name; null when it has not. */
   public @Nullable MetricType type(String fullName) {
     Family f = families.get(fullName);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.postgresql;
 
+import dev.tethys.web.client.DriverTls;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,7 +26,7 @@ final class PostgresPool implements AutoCloseable {
   PostgresPool(PostgresAddress address) {
     this.address = address;
     this.permits = new Semaphore(address.connections(), true);
-    this.tlsNumber = address.tls() == null ? "" : PostgresTls.register(address.tls());
+    this.tlsNumber = address.tls() == null ? "" : DriverTls.register(address.tls());
   }
 
   /** What is done with a connection, in a transaction that ends with it. */
@@ -91,8 +92,8 @@ final class PostgresPool implements AutoCloseable {
       p.setProperty("sslmode", "disable");
     } else {
       p.setProperty("sslmode", address.tls().insecureSkipVerify() ? "require" : "verify-full");
-      p.setProperty("sslfactory", PostgresTls.class.getName());
-      p.setProperty(PostgresTls.NUMBER, tlsNumber);
+      p.setProperty("sslfactory", DriverTls.class.getName());
+      p.setProperty(DriverTls.NUMBER, tlsNumber);
     }
     String url =
         "jdbc:postgresql://"
@@ -146,6 +147,6 @@ final class PostgresPool implements AutoCloseable {
       resting.forEach(r -> end(r.connection));
       resting.clear();
     }
-    PostgresTls.forget(tlsNumber);
+    DriverTls.forget(tlsNumber);
   }
 }

@@ -1,7 +1,6 @@
-package dev.tethys.pipeline.postgresql;
+package dev.tethys.web.client;
 
 import dev.tethys.config.TlsConfig;
-import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -12,18 +11,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * Secured sockets for the driver, which makes this class by its name and gives it properties alone:
- * one of them is the number of a configuration. Files are read for every connection.
+ * Secured sockets for a driver that makes this class by its name and gives it properties alone, as
+ * PostgreSQL's does: one of them is the number of a configuration. Files are read for every
+ * connection.
  */
-public final class PostgresTls extends SSLSocketFactory {
-  static final String NUMBER = "tethys.tls";
+public final class DriverTls extends SSLSocketFactory {
+  /** The property that holds the number. */
+  public static final String NUMBER = "tethys.tls";
+
   private static final Map<String, TlsConfig> CONFIGS = new ConcurrentHashMap<>();
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final SSLSocketFactory factory;
 
   /** For the driver. */
-  public PostgresTls(Properties info) throws IOException {
+  public DriverTls(Properties info) throws IOException {
     TlsConfig c = CONFIGS.get(info.getProperty(NUMBER));
     if (c == null) {
       throw new IOException("the connection's TLS was given up");
@@ -31,13 +33,15 @@ public final class PostgresTls extends SSLSocketFactory {
     this.factory = TlsSockets.factory(c);
   }
 
-  static String register(TlsConfig c) {
+  /** Remembers a configuration and gives its number. */
+  public static String register(TlsConfig c) {
     String n = Long.toString(NUMBERS.incrementAndGet());
     CONFIGS.put(n, c);
     return n;
   }
 
-  static void forget(String number) {
+  /** Forgets a configuration. */
+  public static void forget(String number) {
     CONFIGS.remove(number);
   }
 

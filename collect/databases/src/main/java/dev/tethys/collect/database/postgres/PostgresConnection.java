@@ -1,0 +1,230 @@
+package dev.tethys.collect.database.postgres;
+
+import dev.tethys.collect.database.wire.Deadline;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.DriverTls;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.postgresql.Driver;
+
+/**
+ * A connection for one scrape. For one thread at a time.
+ *
+ * <p>Bounds: it is aborted when its time is up; a query gives at most so many rows.
+ */
+final class PostgresConnection implements AutoCloseable {
+  /** Most rows of one query. */
+  static final int MAX_ROWS = 200_000;
+
+  private static final Set<String> OF_CLIENTS =
+      Set.of(
+          "sslmode",
+          "sslcert",
+          "sslkey",
+          "sslrootcert",
+          "sslsni",
+          "sslinline",
+          "sslpassword",
+          "connect_timeout",
+          "application_name",
+          "fallback_application_name",
+          "binary_parameters",
+          "krbsrvname",
+          "krbspn",
+          "passfile",
+          "service",
+          "target_session_attrs");
+
+  private final Connection connection;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final String tls;
+  private final Deadline deadline;
+  private volatile boolean timeIsUp;
+
+  private PostgresConnection(Connection connection, String tls, Deadline deadline) {
+    this.connection = connection;
+    this.tls = tls;
+    this.deadline = deadline;
+    Thread.ofVirtual().name("deadline of a connection").start(this::watch);
+  }
+
+  /**
+   * Connects and logs in.
+   *
+   * @throws SQLException when it cannot; the message holds no password
+   * @throws IllegalArgumentException when an option cannot be understood
+   */
+  static PostgresConnection open(PostgresDsn dsn, Deadline deadline)
+      throws SQLException, IOException {
+    Properties p = new Properties();
+    String seconds = Integer.toString(Math.max(1, (deadline.millisLeft() + 999) / 1000));
+    if (!dsn.user().isEmpty()) {
+      p.setProperty("user", dsn.user());
+    }
+    if (!dsn.password().isEmpty()) {
+      p.setProperty("password", dsn.password().value());
+    }
+    String name = dsn.options().getOrDefault("fallback_application_name", "");
+    p.setProperty("ApplicationName", dsn.options().getOrDefault("application_name", name));
+    p.setProperty("assumeMinServerVersion", "9.0");
+    p.setProperty("connectTimeout", seconds);
+    p.setProperty("loginTimeout", seconds);
+    p.setProperty("gssEncMode", "disable");
+    p.setProperty("preferQueryMode", "simple");
+    p.setProperty("defaultRowFetchSize", "0");
+    p.setProperty("options", options(dsn.options()));
+    String tls = secure(p, dsn);
+    String host = dsn.host();
+    if (host.startsWith("/")) {
+      p.setProperty("socketFactory", UnixSockets.class.getName());
+      p.setProperty("socketFactoryArg", host + "/.s.PGSQL." + dsn.port());
+      host = "localhost";
+    }
+    String database = dsn.database().isEmpty() ? dsn.user() : dsn.database();
+    String url =
+        "jdbc:postgresql://"
+            + (host.contains(":") ? "[" + host + "]" : host)
+            + ":"
+            + dsn.port()
+            + "/"
+            + URLEncoder.encode(database, StandardCharsets.UTF_8);
+    try {
+      Connection c = new Driver().connect(url, p);
+      if (c == null) {
+        throw new SQLException("not an address of PostgreSQL: " + dsn, "08001");
+      }
+      return new PostgresConnection(c, tls, deadline);
+    } catch (SQLException e) {
+      DriverTls.forget(tls);
+      throw e;
+    }
+  }
+
+  /** What is no option of the client is a setting of the session. */
+  private static String options(Map<String, String> options) {
+    StringBuilder out = new StringBuilder(options.getOrDefault("options", ""));
+    options.forEach(
+        (k, v) -> {
+          if (!OF_CLIENTS.contains(k) && !k.equals("options")) {
+            out.append(" -c ").append(k).append('=');
+            out.append(v.replace("\\", "\\\\").replace(" ", "\\ "));
+          }
+        });
+    return out.toString().trim();
+  }
+
+  private static String secure(Properties p, PostgresDsn dsn) {
+    Map<String, String> o = dsn.options();
+    String root = o.getOrDefault("sslrootcert", "");
+    String mode = o.getOrDefault("sslmode", dsn.host().startsWith("/") ? "disable" : "require");
+    mode = mode.toLowerCase(Locale.ROOT);
+    if (!Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+        .contains(mode)) {
+      throw new IllegalArgumentException(
+          "unsupported sslmode \""
+              + mode
+              + "\"; known are disable, allow, prefer, require, verify-ca, verify-full");
+    }
+    if (mode.equals("require") && !root.isEmpty()) {
+      mode = "verify-ca"; // as libpq does
+    }
+    p.setProperty("sslmode", mode);
+    if (mode.equals("disable")) {
+      return "";
+    }
+    String number =
+        DriverTls.register(
+            new TlsConfig(
+                "",
+                root,
+                "",
+                o.getOrDefault("sslcert", ""),
+                Secret.NONE,
+                o.getOrDefault("sslkey", ""),
+                "",
+                !mode.startsWith("verify"),
+                null,
+                null));
+    p.setProperty("sslfactory", DriverTls.class.getName());
+    p.setProperty(DriverTls.NUMBER, number);
+    return number;
+  }
+
+  private void watch() {
+    try {
+      if (!closed.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        timeIsUp = true;
+        connection.abort(Runnable::run);
+      }
+    } catch (InterruptedException | SQLException e) {
+      // the reader hears of it
+    }
+  }
+
+  /** Does something with the rows of a query. */
+  @FunctionalInterface
+  interface Rows {
+    void read(ResultSet rows) throws SQLException;
+  }
+
+  /**
+   * Asks.
+   *
+   * @throws SQLException what the server says, or that there are too many rows, or no time
+   */
+  void query(String sql, Rows to) throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      s.setMaxRows(MAX_ROWS + 1);
+      try (ResultSet r = s.executeQuery(sql)) {
+        to.read(r);
+      }
+    } catch (SQLException e) {
+      throw timeIsUp ? new SQLException("the time is up", "57014") : e;
+    }
+  }
+
+  /** Goes to the next row, within the bound. */
+  static boolean next(ResultSet r) throws SQLException {
+    boolean there = r.next();
+    if (there && r.getRow() > MAX_ROWS) {
+      throw new SQLException("more than " + MAX_ROWS + " rows", "54000");
+    }
+    return there;
+  }
+
+  /** The server's version as {@code server_version_num} has it: 150020 for 15.20. */
+  int version() throws SQLException {
+    int[] v = new int[1];
+    query(
+        "show server_version_num",
+        r -> {
+          if (r.next()) {
+            v[0] = r.getInt(1);
+          }
+        });
+    return v[0];
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // nobody waits for anything of it
+    }
+    DriverTls.forget(tls);
+  }
+}

@@ -1,0 +1,233 @@
+package dev.tethys.collect.database.postgres;
+
+import dev.tethys.collect.database.FlagsAndEnvironment;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** {@code tethys exporter postgres}: what postgres_exporter does, with its flags and variables. */
+public final class PostgresExporterKind implements ExporterKind {
+  private static final Set<String> SPECIAL_ON = Set.of("settings");
+  private static final Set<String> SPECIAL_OFF = Set.of("process_idle", "stat_statements");
+
+  @Override
+  public String name() {
+    return "postgres";
+  }
+
+  @Override
+  public String title() {
+    return "Postgres Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "postgres_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9187";
+  }
+
+  @Override
+  public String about() {
+    return "Shows servers of PostgreSQL as postgres_exporter does.";
+  }
+
+  /** All collectors, and whether each runs by default. */
+  private static Map<String, Boolean> collectors() {
+    Map<String, Boolean> out = new TreeMap<>();
+    CollectorTable.names().forEach(n -> out.put(n, CollectorTable.isOn(n)));
+    SPECIAL_ON.forEach(n -> out.put(n, true));
+    SPECIAL_OFF.forEach(n -> out.put(n, false));
+    return out;
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    List<ExporterFlag> f = new ArrayList<>();
+    f.add(
+        ExporterFlag.of(
+            "config.file", Kind.PATH, "postgres_exporter.yml", "File of auth_modules."));
+    f.add(on("disable-default-metrics", "Leave out the version and conflicts."));
+    f.add(on("auto-discover-databases", "Run queries in all databases of a server."));
+    f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of queries of your own."));
+    f.add(
+        ExporterFlag.refused(
+            "dumpmaps", Kind.BOOLEAN, "false", "there are no maps: collectors are a table"));
+    f.add(text("constantLabels", "", "Labels of all metrics: name=value, with commas between."));
+    f.add(text("exclude-databases", "", "Databases that are left out, with commas between."));
+    f.add(text("include-databases", "", "The only databases that are discovered."));
+    f.add(text("metric-prefix", "pg", "First word of the names of queries."));
+    f.add(
+        ExporterFlag.of(
+            "collection-timeout", Kind.DURATION, "1m", "How long a scrape may take in all."));
+    collectors()
+        .forEach(
+            (name, isOn) ->
+                f.add(
+                    ExporterFlag.of(
+                        "collector." + name,
+                        Kind.BOOLEAN,
+                        isOn.toString(),
+                        "Whether the collector " + name + " runs.")));
+    f.add(on("collector.stat_statements.include_query", "Show the texts of statements."));
+    f.add(number("collector.stat_statements.query_length", "120", "Where texts are cut."));
+    f.add(number("collector.stat_statements.limit", "100", "Most statements."));
+    f.add(text("collector.stat_statements.exclude_databases", "", "Databases left out."));
+    f.add(text("collector.stat_statements.exclude_users", "", "Users left out."));
+    return List.copyOf(f);
+  }
+
+  private static ExporterFlag on(String name, String help) {
+    return ExporterFlag.of(name, Kind.BOOLEAN, "false", help);
+  }
+
+  private static ExporterFlag text(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.STRING, otherwise, help);
+  }
+
+  private static ExporterFlag number(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
+  }
+
+  /** The variable of the environment that is read where a flag is not given. */
+  static String variable(String flag) {
+    return switch (flag) {
+      case "constantLabels" -> "PG_EXPORTER_CONSTANT_LABELS";
+      default -> "PG_EXPORTER_" + flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
+    };
+  }
+
+  @Override
+  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+    FlagsAndEnvironment f =
+        new FlagsAndEnvironment(settings, around.environment(), PostgresExporterKind::variable);
+    LinkedHashSet<String> collectors = new LinkedHashSet<>();
+    for (String name : collectors().keySet()) {
+      if (settings.bool("collector." + name)) {
+        collectors.add(name);
+      }
+    }
+    long length = settings.integer("collector.stat_statements.query_length");
+    long limit = settings.integer("collector.stat_statements.limit");
+    if (length < 1 || length > 1_000_000 || limit < 1 || limit > 100_000) {
+      throw new IllegalArgumentException(
+          "--collector.stat_statements.query_length wants 1 to 1000000, .limit 1 to 100000");
+    }
+    if (f.text("metric-prefix").isEmpty()) {
+      throw new IllegalArgumentException("--metric-prefix must not be empty");
+    }
+    String queries = f.text("extend.query-path");
+    PostgresOptions options =
+        new PostgresOptions(
+            f.duration("collection-timeout"),
+            collectors,
+            !f.on("disable-default-metrics"),
+            f.on("auto-discover-databases"),
+            new TreeSet<>(list(f.text("exclude-databases"))),
+            new TreeSet<>(list(f.text("include-databases"))),
+            queries.isEmpty() ? null : Path.of(queries),
+            constantLabels(f.text("constantLabels")),
+            f.text("metric-prefix"),
+            new SpecialCollectors.Statements(
+                settings.bool("collector.stat_statements.include_query"),
+                (int) length,
+                (int) limit,
+                list(settings.get("collector.stat_statements.exclude_databases")),
+                list(settings.get("collector.stat_statements.exclude_users"))));
+    if (options.timeout().isZero() || options.timeout().isNegative()) {
+      throw new IllegalArgumentException("--collection-timeout must be greater than zero");
+    }
+    Path config = Path.of(settings.get("config.file"));
+    return new PostgresExporter(
+        sources(around.environment()),
+        options,
+        settings.isGiven("config.file") || Files.exists(config) ? config : null);
+  }
+
+  private static List<String> list(String text) {
+    List<String> out = new ArrayList<>();
+    for (String s : text.split(",")) {
+      if (!s.isBlank()) {
+        out.add(s.trim());
+      }
+    }
+    return out;
+  }
+
+  private static Map<String, String> constantLabels(String text) {
+    Map<String, String> out = new LinkedHashMap<>();
+    for (String pair : list(text)) {
+      String[] kv = pair.split("=", -1);
+      if (kv.length != 2 || !kv[0].trim().matches("[a-zA-Z_][a-zA-Z0-9_]*")) {
+        throw new IllegalArgumentException("--constantLabels: " + pair + " wants name=value");
+      }
+      out.put(kv[0].trim(), kv[1].trim());
+    }
+    return out;
+  }
+
+  /** {@code DATA_SOURCE_NAME}, or its parts, each also as a file. */
+  private static List<PostgresDsn> sources(Function<String, @Nullable String> environment)
+      throws IOException {
+    List<PostgresDsn> out = new ArrayList<>();
+    String whole = environment.apply("DATA_SOURCE_NAME");
+    try {
+      if (whole != null && !whole.isEmpty()) {
+        for (String dsn : whole.split(",")) {
+          out.add(PostgresDsn.parse(dsn));
+        }
+        return out;
+      }
+      String uri = part(environment, "DATA_SOURCE_URI");
+      if (!uri.isEmpty()) {
+        out.add(
+            PostgresDsn.parse(
+                "postgresql://"
+                    + encoded(part(environment, "DATA_SOURCE_USER"))
+                    + ":"
+                    + encoded(part(environment, "DATA_SOURCE_PASS"))
+                    + "@"
+                    + uri));
+      }
+      return out;
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("the DATA_SOURCE_* variables: " + e.getMessage(), e);
+    }
+  }
+
+  private static String part(Function<String, @Nullable String> environment, String name)
+      throws IOException {
+    String file = environment.apply(name + "_FILE");
+    if (file != null && !file.isEmpty()) {
+      return Files.readString(Path.of(file)).trim();
+    }
+    String v = environment.apply(name);
+    return v == null ? "" : v;
+  }
+
+  private static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

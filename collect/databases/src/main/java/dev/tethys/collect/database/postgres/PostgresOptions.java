@@ -1,0 +1,41 @@
+package dev.tethys.collect.database.postgres;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is asked of servers.
+ *
+ * @param timeout of a whole scrape
+ * @param collectors that run
+ * @param defaults whether the version and conflicts are shown
+ * @param discover whether all databases of a server are asked
+ * @param exclude databases that are left out
+ * @param include the only databases that are asked, if any
+ * @param queries the file of the user's queries
+ * @param constant labels of all metrics but the collectors'
+ * @param prefix first word of the names of queries in the place of {@code pg}
+ */
+record PostgresOptions(
+    Duration timeout,
+    SequencedSet<String> collectors,
+    boolean defaults,
+    boolean discover,
+    Set<String> exclude,
+    Set<String> include,
+    @Nullable Path queries,
+    Map<String, String> constant,
+    String prefix,
+    SpecialCollectors.Statements statements) {
+  /** The constant labels as names and values in turn. */
+  List<String> constantLabels() {
+    return constant.entrySet().stream()
+        .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
+        .toList();
+  }
+}
