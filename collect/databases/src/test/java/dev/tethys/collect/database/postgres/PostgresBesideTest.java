@@ -59,6 +59,7 @@ final class PostgresBesideTest {
           "pg_scrape_collector_duration_seconds",
           "pg_stat_activity_count",
           "pg_stat_activity_max_tx_duration",
+          "pg_settings_extra_float_digits", // of the session
           "pg_long_running_transactions",
           "pg_long_running_transactions_oldest_timestamp_seconds",
           "pg_locks_count",
