@@ -150,6 +150,8 @@ public record HttpClientConfig(
         SECTION.key("secrets", Type.list(Type.SECRET), List.of(), "Values that are not shown.");
     private static final Key<List<String>> FILES =
         SECTION.key("files", Type.list(Type.PATH), List.of(), "Files that hold values.");
+
+    /** As a value in configurations. */
     public static final Type<Header> TYPE =
         SECTION.type(o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)));
 
@@ -296,6 +298,14 @@ public record HttpClientConfig(
         o.get(ENABLE_HTTP2, defaults.enableHttp2),
         ProxyConfig.read(o),
         headers);
+  }
+
+  /** The same with further headers. */
+  public HttpClientConfig withHeaders(Map<String, Header> further) {
+    Map<String, Header> all = new LinkedHashMap<>(headers);
+    all.putAll(further);
+    return new HttpClientConfig(
+        basicAuth, authorization, oauth2, tls, followRedirects, enableHttp2, proxy, all, cloud);
   }
 
   /** Adds the keys of this block to a tree to be written. */

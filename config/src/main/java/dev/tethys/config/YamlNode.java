@@ -145,6 +145,24 @@ public final class YamlNode {
     }
   }
 
+  /**
+   * Any scalar as bytes, each a character of the same number: what {@code !!binary} holds, or text
+   * in UTF-8; null is {@code ""}.
+   */
+  public String asByteString() {
+    byte[] bytes;
+    if (node instanceof ScalarNode s && s.getTag().getValue().equals(BINARY)) {
+      try {
+        bytes = Base64.getMimeDecoder().decode(s.getValue());
+      } catch (IllegalArgumentException e) {
+        throw error("\"" + s.getValue() + "\" in !!binary is not valid base64");
+      }
+    } else {
+      bytes = asString().getBytes(StandardCharsets.UTF_8);
+    }
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
   /** A bool; null is false. */
   public boolean asBool() {
     if (isNull()) {

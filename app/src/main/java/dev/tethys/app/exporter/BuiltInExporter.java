@@ -5,6 +5,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.collect.exporter.Exporter;
@@ -63,26 +64,25 @@ public final class BuiltInExporter implements AutoCloseable {
     this.runner = new ProbeRunner(kind.name(), kind.maxConcurrentProbes());
     this.clients = new HttpClientFactory(kind.title().replace(' ', '-') + "/" + version());
     try {
-      this.exporter =
-          kind.open(
-              new ExporterFlags(kind, flags, p -> p, null),
-              new ExporterSurroundings(clients, InstantSource.system(), System::getenv));
-    } catch (IllegalArgumentException e) {
-      clients.close();
-      throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
-    } catch (IOException | ConfigException e) {
+      this.exporter = open(kind, flags, clients);
+    } catch (IOException | RuntimeException e) {
       clients.close();
       throw e;
     }
     about.register(new ProcessCollector());
     about.register(BuildInfo.current().metric(kind.program(), kind.program()));
     about.register(exporter.about());
+    String prefix =
+        flags.values().containsKey("web.external-url")
+            ? PublicUrl.of(flags, "tethys exporter " + kind.name()).routePrefix()
+            : "";
     String web = flags.get("web.config.file");
     try {
       this.listener =
           HttpListener.start(
               HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
-                  .withWebConfigFile(web.isEmpty() ? null : Path.of(web)),
+                  .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
+                  .withRoutePrefix(prefix),
               routes(flags.get("web.telemetry-path")),
               null);
     } catch (IOException | RuntimeException e) {
@@ -113,6 +113,9 @@ public final class BuiltInExporter implements AutoCloseable {
     flags.parse(dashed(args));
     HeapPace.keep();
     LogSetup.install(flags);
+    if (flags.values().containsKey("config.check") && flags.bool("config.check")) {
+      return check(kind, flags);
+    }
     try (BuiltInExporter e = new BuiltInExporter(kind, flags)) {
       Signal.handle(new Signal("HUP"), s -> e.reload());
       LOG.log(Level.INFO, "{0} listens on {1}", kind.title(), e.listener.addresses());
@@ -121,6 +124,29 @@ public final class BuiltInExporter implements AutoCloseable {
     } catch (ConfigException | IOException e) {
       LOG.log(Level.ERROR, "{0} does not start: {1}", kind.title(), e.getMessage());
       return 1;
+    }
+  }
+
+  /** Reads the files, and says whether they are right. */
+  private static int check(ExporterKind kind, FlagSet flags) {
+    try (HttpClientFactory clients = new HttpClientFactory(kind.title())) {
+      open(kind, flags, clients).close();
+      LOG.log(Level.INFO, "Config file is ok exiting...");
+      return 0;
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "Error loading config: {0}", e.getMessage());
+      return 1;
+    }
+  }
+
+  private static Exporter open(ExporterKind kind, FlagSet flags, HttpClientFactory clients)
+      throws IOException {
+    try {
+      return kind.open(
+          new ExporterFlags(kind, flags, p -> p, null),
+          new ExporterSurroundings(clients, InstantSource.system(), System::getenv));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.collect.database.memcached.MemcachedExporterKind;
 import dev.tethys.collect.database.postgres.PostgresExporterKind;
 import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.blackbox.Blackbox;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 public final class ExporterKinds {
   /** All of them, in the order of the help. */
   public static final List<ExporterKind> ALL =
-      List.of(new PostgresExporterKind(), new RedisExporterKind(), new MemcachedExporterKind());
+      List.of(
+          new Blackbox(),
+          new PostgresExporterKind(),
+          new RedisExporterKind(),
+          new MemcachedExporterKind());
 
   private ExporterKinds() {}
 

@@ -207,7 +207,7 @@ class CollectedExportersTest {
     LabelsBuilder b = Labels.of("__address__", "https://b/c").toBuilder();
     assertThat(c.job().relabeling().apply(b)).isTrue();
     assertThat(b.get("instance")).isEqualTo("https://b/c");
-    assertThat(c.tree().get("relabel_configs").toString()).doesNotContain("__address__");
+    assertThat(String.valueOf(c.tree().get("relabel_configs"))).doesNotContain("__address__");
   }
 
   @Test

@@ -81,6 +81,29 @@ final class ClientTls {
     return protocols;
   }
 
+  static List<X509Certificate> anchors(TlsConfig c) throws IOException {
+    if (c.insecureSkipVerify()) {
+      return List.of();
+    }
+    try {
+      if (!c.ca().isEmpty() || !c.caFile().isEmpty()) {
+        return Pem.certificates(Pem.text(c.ca(), c.caFile(), "ca_file"));
+      }
+      TrustManagerFactory f =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      f.init((KeyStore) null);
+      List<X509Certificate> all = new ArrayList<>();
+      for (TrustManager m : f.getTrustManagers()) {
+        if (m instanceof X509ExtendedTrustManager x) {
+          all.addAll(List.of(x.getAcceptedIssuers()));
+        }
+      }
+      return all;
+    } catch (GeneralSecurityException e) {
+      throw new IOException("tls_config: " + e.getMessage(), e);
+    }
+  }
+
   private static SSLContext context(TlsConfig c) throws IOException {
     try {
       KeyManager @Nullable [] keys = null;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,7 @@ public final class GrpcChannel implements AutoCloseable {
   private boolean closed; // guarded by lock
   private ClientTls.@Nullable Setup setup; // guarded by lock
   private List<ClientTls.Stamp> stamps = List.of(); // guarded by lock
+  private volatile @Nullable SSLSession session;
 
   public GrpcChannel(Options options) {
     this.options = options;
@@ -315,6 +317,7 @@ public final class GrpcChannel implements AutoCloseable {
       if (!"h2".equals(secured.getApplicationProtocol())) {
         throw new IOException(options.host() + " does not speak HTTP/2 (ALPN h2)");
       }
+      session = secured.getSession();
       return secured;
     } catch (IOException | RuntimeException e) {
       close(socket);
@@ -325,6 +328,11 @@ public final class GrpcChannel implements AutoCloseable {
   private static String host(String authority) {
     int colon = authority.lastIndexOf(':');
     return colon > 0 && authority.indexOf(']') < colon ? authority.substring(0, colon) : authority;
+  }
+
+  /** The session of the newest secured connection; null when there was none. */
+  public @Nullable SSLSession session() {
+    return session;
   }
 
   /** Files that have changed are read again for the next connection. */

@@ -43,6 +43,7 @@ final class Http1Call {
   private static final int ONE_WRITE = 64 << 10;
 
   private final Call call;
+  private final String host;
   private final String target;
   private final Map<String, List<String>> headers;
   private final long deadline;
@@ -50,6 +51,7 @@ final class Http1Call {
   private @Nullable Closeable socket; // guarded by this
   private boolean late; // guarded by this
   private @Nullable ScheduledFuture<?> alarm;
+  private String version = "";
 
   /**
    * A call.
@@ -63,11 +65,31 @@ final class Http1Call {
       Map<String, List<String>> headers,
       long deadline,
       ScheduledExecutorService timer) {
+    this(call, authority(call.uri()), target, headers, deadline, timer);
+  }
+
+  /**
+   * A call.
+   *
+   * @param host the value of the Host header
+   */
+  Http1Call(
+      Call call,
+      String host,
+      String target,
+      Map<String, List<String>> headers,
+      long deadline,
+      ScheduledExecutorService timer) {
     this.call = call;
+    this.host = host;
     this.target = target;
     this.headers = headers;
     this.deadline = deadline;
     this.timer = timer;
+  }
+
+  private static String authority(URI uri) {
+    return uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
   }
 
   /** The status and headers of an answer. */
@@ -81,6 +103,11 @@ final class Http1Call {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /** The version in which it was answered, such as {@code HTTP/1.1}; "" before that. */
+  String version() {
+    return version;
   }
 
   /** Sends it over a connection that may have served before and may serve again. */
@@ -208,10 +235,10 @@ final class Http1Call {
   private byte[] head(int bodyLength, boolean once) throws IOException {
     StringBuilder sb = new StringBuilder(256);
     sb.append(call.method()).append(' ').append(target).append(" HTTP/1.1\r\nHost: ");
-    sb.append(call.uri().getHost());
-    if (call.uri().getPort() >= 0) {
-      sb.append(':').append(call.uri().getPort());
+    if (!isSendable(host)) {
+      throw new IOException("a header cannot be sent: Host");
     }
+    sb.append(host);
     sb.append("\r\n");
     for (Map.Entry<String, List<String>> h : headers.entrySet()) {
       for (String v : h.getValue()) {
@@ -245,6 +272,7 @@ final class Http1Call {
   }
 
   private Answer answer(Head h, Source in, Wire wire, Consumer<Wire> back) throws IOException {
+    version = h.version();
     Map<String, List<String>> headers = h.headers();
     List<String> lengths = headers.getOrDefault("Content-Length", List.of());
     String coding = String.join(",", headers.getOrDefault("Transfer-Encoding", List.of()));

@@ -57,9 +57,9 @@ final class Http2Connection {
     }
   }
 
-  /** An answer: its headers and trailers together, and its body. */
+  /** An answer: its headers and trailers together, its body, and when the first headers came. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Ended(int httpStatus, Map<String, List<String>> headers, byte[] body) {}
+  record Ended(int httpStatus, Map<String, List<String>> headers, byte[] body, long headersAt) {}
 
   private final class Stream {
     final int id;
@@ -68,6 +68,7 @@ final class Http2Connection {
     final ByteArrayOutputStream body = new ByteArrayOutputStream(64);
     long sendWindow;
     int httpStatus;
+    long headersAt;
     boolean ended;
     @Nullable IOException failure;
 
@@ -177,10 +178,20 @@ final class Http2Connection {
     }
   }
 
-  /** Sends a request, whose body has two parts, and waits for its answer. */
+  /** Sends a request of any method and waits for its answer. */
+  Ended call(String method, String path, Map<String, String> headers, byte[] body, long deadline)
+      throws IOException, InterruptedException {
+    return call(block(method, path, headers), new byte[0], body, deadline);
+  }
+
+  /** Posts a body of two parts and waits for the answer. */
   Ended call(String path, Map<String, String> headers, byte[] first, byte[] second, long deadline)
       throws IOException, InterruptedException {
-    byte[] block = block(path, headers);
+    return call(block("POST", path, headers), first, second, deadline);
+  }
+
+  private Ended call(byte[] block, byte[] first, byte[] second, long deadline)
+      throws IOException, InterruptedException {
     Stream s = begin(block, deadline);
     try {
       send(s, first, false, deadline);
@@ -194,7 +205,7 @@ final class Http2Connection {
       lock.lock();
       try {
         if (s.ended) {
-          return new Ended(s.httpStatus, s.headers, s.body.toByteArray());
+          return new Ended(s.httpStatus, s.headers, s.body.toByteArray(), s.headersAt);
         }
         throw s.failure != null ? s.failure : e;
       } finally {
@@ -205,9 +216,16 @@ final class Http2Connection {
     }
   }
 
-  private byte[] block(String path, Map<String, String> headers) {
+  private byte[] block(String method, String path, Map<String, String> headers) {
     ByteArrayOutputStream b = new ByteArrayOutputStream(256);
-    b.write(0x83); // :method POST, of the static table
+    switch (method) {
+      case "GET" -> b.write(0x82); // :method GET, of the static table
+      case "POST" -> b.write(0x83);
+      default -> {
+        b.write(0x02); // :method, a literal
+        Hpack.text(b, method);
+      }
+    }
     b.write(secure ? 0x87 : 0x86); // :scheme
     b.write(0x04); // :path, a literal
     Hpack.text(b, path);
@@ -359,7 +377,7 @@ final class Http2Connection {
         }
         s.changed.await(left, TimeUnit.NANOSECONDS);
       }
-      return new Ended(s.httpStatus, s.headers, s.body.toByteArray());
+      return new Ended(s.httpStatus, s.headers, s.body.toByteArray(), s.headersAt);
     } finally {
       lock.unlock();
     }
@@ -507,6 +525,9 @@ final class Http2Connection {
         return;
       }
       List<String> status = read.remove(":status");
+      if (s.headersAt == 0) {
+        s.headersAt = heardAt;
+      }
       if (status != null) {
         int code = Integer.parseInt(status.getFirst());
         if (code / 100 == 1) {

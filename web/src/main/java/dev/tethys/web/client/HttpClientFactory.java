@@ -91,6 +91,19 @@ public final class HttpClientFactory implements AutoCloseable {
         signer(config.cloud()));
   }
 
+  /**
+   * A client whose calls can be watched; cheap, and nothing to be closed.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public TracedClient traced(HttpClientConfig config) throws IOException {
+    return new TracedClient(
+        config,
+        transport(config.tls(), config.proxy(), config.enableHttp2()),
+        config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
+        timer);
+  }
+
   /** One for each identity, so that its tokens are fetched once however many clients there are. */
   private WebClient.@Nullable Signer signer(@Nullable CloudAuth cloud) {
     if (cloud == null) {

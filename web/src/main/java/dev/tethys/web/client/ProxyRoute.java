@@ -75,6 +75,15 @@ final class ProxyRoute {
 
   /** A connection over which the target's HTTP is spoken, TLS included. */
   Wire dial(Consumer<Closeable> opened) throws IOException {
+    Socket socket = open(opened);
+    if (isScheme(target, "https")) {
+      socket = secured(socket, unbracketed(target), WebClient.port(target));
+    }
+    return Wire.of(socket);
+  }
+
+  /** A connection that leads to the target, over which its TLS would begin. */
+  Socket open(Consumer<Closeable> opened) throws IOException {
     Socket socket = new Socket();
     opened.accept(socket);
     String host = unbracketed(proxy);
@@ -103,10 +112,7 @@ final class ProxyRoute {
       String why = e instanceof EOFException ? "unexpected EOF" : e.getMessage();
       throw new IOException("proxyconnect tcp: " + why, e);
     }
-    if (isScheme(target, "https")) {
-      socket = secured(socket, unbracketed(target), WebClient.port(target));
-    }
-    return Wire.of(socket);
+    return socket;
   }
 
   private Socket secured(Socket plain, String host, int port) throws IOException {

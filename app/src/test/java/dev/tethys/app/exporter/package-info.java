@@ -1,0 +1,5 @@
+/** Exporters beside the real ones. */
+@NullMarked
+package dev.tethys.app.exporter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,46 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A {@code blackbox.yml} that was found to be right: modules by name. */
+record BlackboxConfig(Map<String, Module> modules) {
+  private static final Section SECTION = new Section("blackbox.yml", "Ways of looking at targets.");
+  private static final Key<Map<String, Module>> MODULES =
+      SECTION.key("modules", Type.map(Module.TYPE), Map.of(), "The modules by name.");
+
+  /**
+   * Reads a file, strictly.
+   *
+   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   */
+  static BlackboxConfig read(Path file) throws IOException {
+    YamlDocument d = YamlDocument.read(file);
+    BlackboxConfig c = read(d.root());
+    d.refuseNotBuilt();
+    return c;
+  }
+
+  /** Reads what stands in the place of a file. */
+  static BlackboxConfig read(YamlNode node) {
+    return new BlackboxConfig(node.object(SECTION).get(MODULES));
+  }
+
+  /** The modules in force as YAML, secrets masked. */
+  String toYaml() {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>();
+    modules.forEach((name, m) -> all.put(name, m.tree()));
+    Map<String, @Nullable Object> top = new LinkedHashMap<>();
+    top.put("modules", all);
+    return YamlWriter.write(top);
+  }
+}

@@ -1,0 +1,279 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import com.google.re2j.Pattern;
+import dev.tethys.web.client.TlsSockets;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SOARecord;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.TextParseException;
+import org.xbill.DNS.Type;
+
+/** Asks a DNS server and looks at its answer. */
+final class DnsProber implements Prober {
+  private static final int PORT = 53;
+  private static final int TLS_PORT = 853;
+  private static final int MAX_MESSAGE = 65_535;
+  private static final String DURATION = "probe_dns_duration_seconds";
+  private static final String DURATION_HELP = "Duration of DNS request by phase";
+
+  /** A message, and how long it took to come once there was a connection, in nanoseconds. */
+  private record Reply(Message message, long nanos) {}
+
+  @Override
+  public boolean look(String target, Module module, Look look) throws IOException {
+    DnsModule m = module.dns();
+    for (String phase : List.of("resolve", "connect", "request")) {
+      look.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
+    }
+    look.found
+        .gauge(
+            "probe_dns_answer_rrs",
+            "Returns number of entries in the answer resource record list",
+            0)
+        .gauge(
+            "probe_dns_authority_rrs",
+            "Returns number of entries in the authority resource record list",
+            0)
+        .gauge(
+            "probe_dns_additional_rrs",
+            "Returns number of entries in the additional resource record list",
+            0)
+        .gauge(
+            "probe_dns_query_succeeded",
+            "Displays whether or not the query was executed successfully",
+            0);
+    if (m.queryName().isEmpty()) {
+      return look.fails("query name must be set for DNS module");
+    }
+    Look.HostPort at = Look.HostPort.of(target);
+    if (at == null) {
+      at = new Look.HostPort(target, m.overTls() ? TLS_PORT : PORT);
+    }
+    Look.Found found = look.address(at.host(), m.ip());
+    if (found.address() == null) {
+      return false;
+    }
+    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    InetAddress source = null;
+    if (!m.sourceAddress().isEmpty()) {
+      source = TcpProber.literal(m.sourceAddress());
+      if (source == null) {
+        return look.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
+      }
+    }
+    Message query = query(m);
+    InetSocketAddress server = new InetSocketAddress(found.address(), at.port());
+    look.debug(
+        "Making DNS query",
+        "target",
+        Look.shown(found.address(), at.port()),
+        "dial_protocol",
+        m.tcp() ? "tcp" : "udp",
+        "query",
+        m.queryName(),
+        "type",
+        Type.string(m.queryType()));
+    long started = System.nanoTime();
+    Reply reply;
+    try {
+      reply =
+          m.tcp()
+              ? overTcp(m, query, server, source, at.host(), look)
+              : overUdp(query, server, source, look);
+    } catch (IOException e) {
+      look.found.gauge(
+          DURATION, DURATION_HELP, "phase", "connect", Look.seconds(System.nanoTime() - started));
+      return look.fails("Error while sending a DNS query", "err", e.getMessage());
+    }
+    long all = System.nanoTime() - started;
+    look.found.gauge(DURATION, DURATION_HELP, "phase", "connect", Look.seconds(all - reply.nanos));
+    look.found.gauge(DURATION, DURATION_HELP, "phase", "request", Look.seconds(reply.nanos));
+    return judge(m, reply.message, look);
+  }
+
+  private static Message query(DnsModule m) throws TextParseException {
+    Message query =
+        Message.newQuery(
+            Record.newRecord(
+                Name.fromString(m.queryName(), Name.root), m.queryType(), m.queryClass()));
+    if (!m.recursion()) {
+      query.getHeader().unsetFlag(Flags.RD);
+    }
+    return query;
+  }
+
+  private static Reply overUdp(
+      Message query, InetSocketAddress server, @Nullable InetAddress source, Look look)
+      throws IOException {
+    try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(source, 0))) {
+      socket.connect(server);
+      byte[] q = query.toWire();
+      long sent = System.nanoTime();
+      socket.send(new DatagramPacket(q, q.length));
+      byte[] buffer = new byte[MAX_MESSAGE];
+      while (true) {
+        long left = look.deadline - System.nanoTime();
+        if (left <= 0) {
+          throw new IOException("i/o timeout");
+        }
+        socket.setSoTimeout(look.millisLeft());
+        DatagramPacket p = new DatagramPacket(buffer, buffer.length);
+        try {
+          socket.receive(p);
+        } catch (java.net.SocketTimeoutException e) {
+          throw new IOException("i/o timeout", e);
+        }
+        Message answer = new Message(java.util.Arrays.copyOf(buffer, p.getLength()));
+        // What answers something else, or an earlier question, is not for us.
+        if (answer.getHeader().getID() == query.getHeader().getID()) {
+          return new Reply(answer, System.nanoTime() - sent);
+        }
+      }
+    }
+  }
+
+  private static Reply overTcp(
+      DnsModule m,
+      Message query,
+      InetSocketAddress server,
+      @Nullable InetAddress source,
+      String host,
+      Look look)
+      throws IOException {
+    try (Socket socket = new Socket()) {
+      if (source != null) {
+        socket.bind(new InetSocketAddress(source, 0));
+      }
+      socket.connect(server, look.millisLeft());
+      Reply[] reply = new Reply[1];
+      try (Alarm alarm = Alarm.closing(socket, look)) {
+        alarm.told(
+            () -> {
+              Socket s =
+                  m.overTls()
+                      ? TlsSockets.secure(m.config(), socket, host, server.getPort())
+                      : socket;
+              long sent = System.nanoTime();
+              byte[] q = query.toWire();
+              byte[] framed = new byte[q.length + 2];
+              framed[0] = (byte) (q.length >> 8);
+              framed[1] = (byte) q.length;
+              System.arraycopy(q, 0, framed, 2, q.length);
+              OutputStream out = s.getOutputStream();
+              out.write(framed);
+              out.flush();
+              DataInputStream in = new DataInputStream(s.getInputStream());
+              byte[] b = new byte[in.readUnsignedShort()];
+              in.readFully(b);
+              reply[0] = new Reply(new Message(b), System.nanoTime() - sent);
+              return true;
+            });
+      }
+      if (reply[0].message.getHeader().getID() != query.getHeader().getID()) {
+        throw new IOException("the answer is to another question");
+      }
+      return reply[0];
+    }
+  }
+
+  private static boolean judge(DnsModule m, Message answer, Look look) {
+    look.debug("Got response", "response", answer);
+    look.found.gauge("probe_dns_answer_rrs", "", answer.getSection(Section.ANSWER).size());
+    look.found.gauge("probe_dns_authority_rrs", "", answer.getSection(Section.AUTHORITY).size());
+    look.found.gauge("probe_dns_additional_rrs", "", answer.getSection(Section.ADDITIONAL).size());
+    look.found.gauge("probe_dns_query_succeeded", "", 1);
+    if (m.queryType() == Type.SOA) {
+      double serial = 0;
+      for (Record r : answer.getSection(Section.ANSWER)) {
+        if (r instanceof SOARecord soa) {
+          serial = soa.getSerial();
+        }
+      }
+      look.found.gauge("probe_dns_serial", "Returns the serial number of the zone", serial);
+    }
+    int rcode = answer.getHeader().getRcode();
+    if (!m.rcodes().contains(rcode)) {
+      return look.fails(
+          "Rcode is not one of the valid rcodes",
+          "rcode",
+          rcode,
+          "string_rcode",
+          Rcode.string(rcode));
+    }
+    return valid("Answer", answer.getSection(Section.ANSWER), m.answer(), look)
+        && valid("Authority", answer.getSection(Section.AUTHORITY), m.authority(), look)
+        && valid("Additional", answer.getSection(Section.ADDITIONAL), m.additional(), look);
+  }
+
+  private static boolean valid(
+      String section, List<Record> records, DnsModule.Rules rules, Look look) {
+    look.debug("Validating " + section + " RRs");
+    List<String> texts = records.stream().map(DnsProber::text).toList();
+    String why = problem(texts, rules);
+    return why == null || look.fails(section + " RRs validation failed", "err", why);
+  }
+
+  private static @Nullable String problem(List<String> texts, DnsModule.Rules rules) {
+    if (texts.isEmpty()) {
+      return !rules.failIfNotMatches().isEmpty()
+          ? "fail_if_not_matches_regexp specified but no RRs returned"
+          : !rules.failIfNoneMatches().isEmpty()
+              ? "fail_if_none_matches_regexp specified but no RRs returned"
+              : null; // all of none match, and Go's prober lets that pass
+    }
+    boolean any = false;
+    boolean all = true;
+    for (String text : texts) {
+      for (Pattern p : rules.failIfMatches()) {
+        if (p.matcher(text).find()) {
+          return "At least one RR matched " + p.pattern() + ": " + text;
+        }
+      }
+      for (Pattern p : rules.failIfAllMatch()) {
+        all &= p.matcher(text).find();
+      }
+      for (Pattern p : rules.failIfNotMatches()) {
+        if (!p.matcher(text).find()) {
+          return "At least one RR did not match " + p.pattern() + ": " + text;
+        }
+      }
+      for (Pattern p : rules.failIfNoneMatches()) {
+        any |= p.matcher(text).find();
+      }
+    }
+    if (!rules.failIfAllMatch().isEmpty() && !all) {
+      return "Not all RRs matched regexp";
+    }
+    return rules.failIfNoneMatches().isEmpty() || any
+        ? null
+        : "None of the RRs did matched any regexp";
+  }
+
+  /** A record as expressions see it: name, TTL, class, type and data, with tabs between. */
+  static String text(Record r) {
+    return r.getName()
+        + "\t"
+        + r.getTTL()
+        + "\t"
+        + DClass.string(r.getDClass())
+        + "\t"
+        + Type.string(r.getType())
+        + "\t"
+        + r.rdataToString();
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A question by gRPC's health protocol. */
+record GrpcModule(
+    String service,
+    boolean tls,
+    TlsConfig config,
+    IpChoice ip,
+    Map<String, List<String>> metadata) {
+  static final GrpcModule DEFAULT =
+      new GrpcModule("", false, TlsConfig.DEFAULT, IpChoice.DEFAULT, Map.of());
+
+  private static final Section SECTION = new Section("grpc", "Of the prober grpc.");
+  private static final Key<String> SERVICE =
+      SECTION.key("service", Type.STRING, "", "The service; the whole server if empty.");
+  private static final Key<Boolean> TLS = SECTION.key("tls", Type.BOOL, false, "Whether by TLS.");
+  private static final Key<TlsConfig> CONFIG =
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final Key<Map<String, List<String>>> METADATA =
+      SECTION.key("metadata", Type.map(Type.list(Type.STRING)), Map.of(), "Sent along.");
+  static final Type<GrpcModule> TYPE =
+      SECTION.type(
+          o ->
+              new GrpcModule(
+                  o.get(SERVICE), o.get(TLS), o.get(CONFIG), IP.read(o), o.get(METADATA)));
+
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = IpChoice.map();
+    m.put("service", service.isEmpty() ? null : service);
+    m.put("tls", tls ? true : null);
+    m.put("tls_config", config.equals(TlsConfig.DEFAULT) ? null : config.tree());
+    ip.addTo(m);
+    // Tokens travel in metadata, so that only the names are shown.
+    m.put("metadata", metadata.isEmpty() ? null : List.copyOf(metadata.keySet()));
+    return m;
+  }
+}

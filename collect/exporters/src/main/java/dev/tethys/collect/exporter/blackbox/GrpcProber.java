@@ -1,0 +1,160 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** Asks by {@code grpc.health.v1.Health/Check} (grpc.io, health checking protocol). */
+final class GrpcProber implements Prober {
+  private static final String CHECK = "/grpc.health.v1.Health/Check";
+
+  /** The states, by their numbers in HealthCheckResponse. */
+  private static final List<String> STATES =
+      List.of("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN");
+
+  private static final int SERVING = 1;
+  private static final String DURATION = "probe_grpc_duration_seconds";
+  private static final String DURATION_HELP = "Duration of gRPC request by phase";
+
+  private final String userAgent;
+
+  GrpcProber(String userAgent) {
+    this.userAgent = userAgent;
+  }
+
+  @Override
+  public boolean look(String target, Module module, Look look)
+      throws IOException, InterruptedException {
+    GrpcModule m = module.grpc();
+    look.found
+        .gauge(DURATION, DURATION_HELP, "phase", "resolve", 0)
+        .gauge("probe_grpc_ssl", "Indicates if SSL was used for the connection", 0)
+        .gauge("probe_grpc_status_code", "Response gRPC status code", 0);
+    String authority;
+    try {
+      String url =
+          target.startsWith("http://") || target.startsWith("https://")
+              ? target
+              : "http://" + target;
+      authority = new URI(url).getRawAuthority();
+    } catch (URISyntaxException e) {
+      return look.fails("Could not parse target URL", "err", e.getMessage());
+    }
+    if (authority == null) {
+      return look.fails("Could not parse target URL", "target", target);
+    }
+    Look.HostPort at = Look.HostPort.of(authority);
+    if (at == null) {
+      at = new Look.HostPort(authority, m.tls() ? 443 : 80);
+    }
+    Look.Found found = look.address(at.host(), m.ip());
+    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    if (found.address() == null) {
+      return false;
+    }
+    String name = m.config().serverName().isEmpty() ? at.host() : m.config().serverName();
+    GrpcChannel.Options options =
+        new GrpcChannel.Options(
+            found.address().getHostAddress(),
+            at.port(),
+            null,
+            m.tls() ? m.config() : null,
+            (name.indexOf(':') >= 0 ? "[" + name + "]" : name) + ":" + at.port(),
+            false,
+            Duration.ZERO,
+            Duration.ofSeconds(20),
+            false,
+            userAgent);
+    Map<String, String> metadata = new LinkedHashMap<>();
+    m.metadata().forEach((k, v) -> metadata.put(k.toLowerCase(Locale.ROOT), String.join(",", v)));
+    byte[] message = request(m.service());
+    long started = System.nanoTime();
+    int code;
+    int state = -1;
+    try (GrpcChannel channel = new GrpcChannel(options)) {
+      try {
+        GrpcReply r =
+            channel.call(CHECK, metadata, message, "", Duration.ofMillis(look.millisLeft()));
+        code = r.status();
+        if (code == GrpcReply.OK) {
+          state = state(r.body());
+        } else {
+          look.fails("can't connect grpc server:", "err", r.statusName() + ": " + r.message());
+        }
+      } catch (HttpTimeoutException e) {
+        code = GrpcReply.DEADLINE_EXCEEDED;
+        look.fails("can't connect grpc server:", "err", "context deadline exceeded");
+      } catch (IOException e) {
+        code = GrpcReply.UNAVAILABLE;
+        look.fails("can't connect grpc server:", "err", e.getMessage());
+      }
+      if (code == GrpcReply.OK) {
+        secured(channel.session(), look);
+      }
+    }
+    look.found.gauge(
+        DURATION, DURATION_HELP, "phase", "check", Look.seconds(System.nanoTime() - started));
+    look.found.gauge("probe_grpc_status_code", "", code);
+    for (int i = 0; i < STATES.size(); i++) {
+      look.found.gauge(
+          "probe_grpc_healthcheck_response",
+          "Response HealthCheck response",
+          "serving_status",
+          STATES.get(i),
+          i == state ? 1 : 0);
+    }
+    if (code == GrpcReply.OK && state != SERVING) {
+      return look.fails("the service does not serve", "status", state);
+    }
+    return code == GrpcReply.OK;
+  }
+
+  private static void secured(@Nullable SSLSession session, Look look) throws IOException {
+    if (session != null) {
+      look.found.gauge("probe_grpc_ssl", "", 1);
+      new TlsFacts(session).common(look.found);
+    }
+  }
+
+  private static byte[] request(String service) {
+    ProtoWriter w = new ProtoWriter();
+    if (!service.isEmpty()) {
+      w.string(1, service);
+    }
+    return w.toByteArray();
+  }
+
+  private static int state(byte[] message) throws IOException {
+    try {
+      return stateOf(message);
+    } catch (CodecException e) {
+      throw new IOException("the answer is no HealthCheckResponse: " + e.getMessage(), e);
+    }
+  }
+
+  private static int stateOf(byte[] message) {
+    ProtoReader r = new ProtoReader(message);
+    int state = 0;
+    while (r.next()) {
+      if (r.field() == 1) {
+        state = r.readInt();
+      } else {
+        r.skip();
+      }
+    }
+    return state;
+  }
+}

@@ -1,0 +1,337 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a target is asked over HTTP, and what of its answer makes the probe fail.
+ *
+ * @param statusCodes empty for all of 2xx
+ * @param versions empty for any
+ * @param skipResolve names are left to the proxy where there is one
+ * @param compression what the body is to be encoded in, {@code ""} for nothing
+ * @param bodySizeLimit of the body decoded, 0 for none
+ * @param missing what is asked for and not built
+ */
+record HttpModule(
+    List<Long> statusCodes,
+    List<String> versions,
+    IpChoice ip,
+    boolean skipResolve,
+    boolean failIfTls,
+    boolean failIfNotTls,
+    String method,
+    Map<String, String> headers,
+    List<Pattern> failIfBodyMatches,
+    List<Pattern> failIfBodyNotMatches,
+    List<HeaderMatch> failIfHeaderMatches,
+    List<HeaderMatch> failIfHeaderNotMatches,
+    String body,
+    String bodyFile,
+    HttpClientConfig client,
+    String compression,
+    long bodySizeLimit,
+    String missing) {
+
+  /** A header and what it is to be. */
+  record HeaderMatch(String header, Pattern regexp, boolean allowMissing) {
+    private static final Section SECTION = new Section("header_match", "A condition on a header.");
+    private static final Key<String> HEADER =
+        SECTION.key("header", Type.STRING, "", "The name of the header.");
+    private static final Key<Pattern> REGEXP =
+        SECTION.optional("regexp", Type.REGEX, "What its value is compared with.");
+    private static final Key<Boolean> ALLOW_MISSING =
+        SECTION.key("allow_missing", Type.BOOL, false, "Whether it may be absent.");
+    static final Type<HeaderMatch> TYPE = SECTION.type(HeaderMatch::read);
+
+    private static HeaderMatch read(YamlObject o) {
+      if (o.get(HEADER).isEmpty()) {
+        throw o.error("header name must be set for HTTP header matchers");
+      }
+      Pattern p = o.find(REGEXP);
+      if (p == null || p.pattern().isEmpty()) {
+        throw o.error("regexp must be set for HTTP header matchers");
+      }
+      return new HeaderMatch(o.get(HEADER), p, o.get(ALLOW_MISSING));
+    }
+
+    private Map<String, Object> tree() {
+      return Map.of("header", header, "regexp", regexp.pattern(), "allow_missing", allowMissing);
+    }
+  }
+
+  static final HttpModule DEFAULT =
+      new HttpModule(
+          List.of(),
+          List.of(),
+          IpChoice.DEFAULT,
+          false,
+          false,
+          false,
+          "GET",
+          Map.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          "",
+          "",
+          HttpClientConfig.DEFAULT,
+          "",
+          0,
+          "");
+
+  private static final Section SECTION = new Section("http", "Of the prober http.");
+  private static final Key<List<Long>> STATUS_CODES =
+      SECTION.key("valid_status_codes", Type.list(Type.INT), List.of(), "2xx if empty.");
+  private static final Key<List<String>> VERSIONS =
+      SECTION.key("valid_http_versions", Type.list(Type.STRING), List.of(), "Any if empty.");
+  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final Key<Boolean> SKIP_RESOLVE =
+      SECTION.key("skip_resolve_phase_with_proxy", Type.BOOL, false, "Leave names to a proxy.");
+  private static final Key<Boolean> NO_REDIRECTS =
+      SECTION.optional("no_follow_redirects", Type.BOOL, "Older spelling of follow_redirects.");
+  private static final Key<Boolean> FAIL_IF_TLS =
+      SECTION.key("fail_if_ssl", Type.BOOL, false, "Fail when the last answer came over TLS.");
+  private static final Key<Boolean> FAIL_IF_NOT_TLS =
+      SECTION.key("fail_if_not_ssl", Type.BOOL, false, "Fail when it did not.");
+  private static final Key<String> METHOD =
+      SECTION.key("method", Type.STRING, "GET", "The method.");
+  private static final Key<Map<String, String>> HEADERS =
+      SECTION.key("headers", Type.map(Type.STRING), Map.of(), "Headers that are sent.");
+  private static final Key<List<Pattern>> BODY_MATCHES =
+      SECTION.key(
+          "fail_if_body_matches_regexp", Type.list(Type.REGEX), List.of(), "Fail on any of them.");
+  private static final Key<List<Pattern>> BODY_NOT_MATCHES =
+      SECTION.key(
+          "fail_if_body_not_matches_regexp",
+          Type.list(Type.REGEX),
+          List.of(),
+          "Fail unless all of them.");
+  private static final Key<String> CEL_MATCHES =
+      SECTION.key("fail_if_body_json_matches_cel", Type.STRING, "", "Not built: refused.");
+  private static final Key<String> CEL_NOT_MATCHES =
+      SECTION.key("fail_if_body_json_not_matches_cel", Type.STRING, "", "Not built: refused.");
+  private static final Key<List<HeaderMatch>> HEADER_MATCHES =
+      SECTION.key(
+          "fail_if_header_matches", Type.list(HeaderMatch.TYPE), List.of(), "Fail on any of them.");
+  private static final Key<List<HeaderMatch>> HEADER_NOT_MATCHES =
+      SECTION.key(
+          "fail_if_header_not_matches",
+          Type.list(HeaderMatch.TYPE),
+          List.of(),
+          "Fail unless all of them.");
+  private static final Key<String> BODY = SECTION.key("body", Type.STRING, "", "What is sent.");
+  private static final Key<String> BODY_FILE =
+      SECTION.key("body_file", Type.PATH, "", "File that holds what is sent.");
+  private static final Key<String> COMPRESSION =
+      SECTION.key("compression", Type.STRING, "", "gzip, deflate or identity.");
+  private static final Key<ByteSize> BODY_SIZE_LIMIT =
+      SECTION.key("body_size_limit", Type.SIZE, ByteSize.ZERO, "Of the body decoded.");
+  private static final Key<Boolean> HTTP3 =
+      SECTION.key("enable_http3", Type.BOOL, false, "Not built: refused.");
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  static final Type<HttpModule> TYPE = SECTION.type(HttpModule::read);
+
+  private static HttpModule read(YamlObject o) {
+    HttpClientConfig client = HttpClientConfig.read(o);
+    Boolean no = o.find(NO_REDIRECTS);
+    if (no != null) {
+      client =
+          new HttpClientConfig(
+              client.basicAuth(),
+              client.authorization(),
+              client.oauth2(),
+              client.tls(),
+              !no,
+              client.enableHttp2(),
+              client.proxy(),
+              client.headers());
+    }
+    if (!o.get(BODY).isEmpty() && !o.get(BODY_FILE).isEmpty()) {
+      throw o.error("setting body and body_file both are not allowed");
+    }
+    String compression = o.get(COMPRESSION);
+    o.get(HEADERS)
+        .forEach(
+            (k, v) -> {
+              if (k.equalsIgnoreCase("Accept-Encoding") && !accepts(compression, v)) {
+                throw o.error(
+                    HEADERS,
+                    "invalid configuration \""
+                        + k
+                        + ": "
+                        + v
+                        + "\", \"compression: "
+                        + compression
+                        + "\"");
+              }
+            });
+    checkVersions(o, client);
+    return new HttpModule(
+        o.get(STATUS_CODES),
+        o.get(VERSIONS),
+        IP.read(o),
+        o.get(SKIP_RESOLVE),
+        o.get(FAIL_IF_TLS),
+        o.get(FAIL_IF_NOT_TLS),
+        o.get(METHOD).isEmpty() ? "GET" : o.get(METHOD),
+        o.get(HEADERS),
+        o.get(BODY_MATCHES),
+        o.get(BODY_NOT_MATCHES),
+        o.get(HEADER_MATCHES),
+        o.get(HEADER_NOT_MATCHES),
+        o.get(BODY),
+        o.get(BODY_FILE),
+        client,
+        compression,
+        Math.max(0, o.get(BODY_SIZE_LIMIT).bytes()),
+        missing(o, compression));
+  }
+
+  private static void checkVersions(YamlObject o, HttpClientConfig client) {
+    List<String> versions = o.get(VERSIONS);
+    if (!o.get(HTTP3)) {
+      if (versions.contains("HTTP/3.0")) {
+        throw o.error(
+            VERSIONS, "HTTP/3 cannot be used as a valid HTTP version when enable_http3 is false");
+      }
+      return;
+    }
+    if (versions.contains("HTTP/2.0") || versions.contains("HTTP/1.1")) {
+      throw o.error(
+          VERSIONS,
+          "HTTP/3 and HTTP/2.0/1.1 cannot be used together - only HTTP/3.0 is allowed when"
+              + " enable_http3 is true");
+    }
+    if (client.enableHttp2()) {
+      throw o.error(HTTP3, "when enable_http3 is true, enable_http2 must be set to false");
+    }
+  }
+
+  private static String missing(YamlObject o, String compression) {
+    if (o.get(HTTP3)) {
+      return "enable_http3: HTTP/3 is not built";
+    }
+    if (!o.get(CEL_MATCHES).isEmpty()) {
+      return "fail_if_body_json_matches_cel: CEL is not built";
+    }
+    if (!o.get(CEL_NOT_MATCHES).isEmpty()) {
+      return "fail_if_body_json_not_matches_cel: CEL is not built";
+    }
+    return switch (compression.toLowerCase(Locale.ROOT)) {
+      case "", "gzip", "deflate", "identity" -> "";
+      case "br" -> "compression: br: Brotli is not built";
+      default -> "compression: " + compression + ": there is no such algorithm";
+    };
+  }
+
+  /** Whether a compression is among what an Accept-Encoding header takes. */
+  static boolean accepts(String compression, String header) {
+    if (compression.isEmpty() || header.isEmpty()) {
+      return true;
+    }
+    record Offer(String encoding, double quality) {}
+    List<Offer> offers = new ArrayList<>();
+    for (String part : header.split(",", -1)) {
+      int semi = part.lastIndexOf(';');
+      double q = 1;
+      if (semi >= 0) {
+        String s = part.substring(semi + 1).strip();
+        try {
+          q = Double.parseDouble(s.startsWith("q=") ? s.substring(2) : s);
+        } catch (NumberFormatException e) {
+          q = 0;
+        }
+      }
+      offers.add(new Offer((semi < 0 ? part : part.substring(0, semi)).strip(), q));
+    }
+    offers.sort((a, b) -> Double.compare(b.quality, a.quality));
+    for (Offer f : offers) {
+      if (f.encoding.equals(compression) || f.encoding.equals("*")) {
+        return f.quality > 0;
+      }
+    }
+    return false;
+  }
+
+  /** The same with the Host header and the name that TLS asks for. */
+  HttpModule withHost(String host) {
+    Map<String, String> h = new LinkedHashMap<>(headers);
+    h.keySet().removeIf(k -> k.equalsIgnoreCase("Host"));
+    h.put("Host", host);
+    return new HttpModule(
+        statusCodes,
+        versions,
+        ip,
+        skipResolve,
+        failIfTls,
+        failIfNotTls,
+        method,
+        h,
+        failIfBodyMatches,
+        failIfBodyNotMatches,
+        failIfHeaderMatches,
+        failIfHeaderNotMatches,
+        body,
+        bodyFile,
+        client,
+        compression,
+        bodySizeLimit,
+        missing);
+  }
+
+  /** The Host header that is written in the module, null for none. */
+  @Nullable String host() {
+    return headers.entrySet().stream()
+        .filter(e -> e.getKey().equalsIgnoreCase("Host"))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(null);
+  }
+
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = IpChoice.map();
+    m.put("valid_status_codes", statusCodes.isEmpty() ? null : statusCodes);
+    m.put("valid_http_versions", versions.isEmpty() ? null : versions);
+    ip.addTo(m);
+    m.put("skip_resolve_phase_with_proxy", skipResolve ? true : null);
+    m.put("fail_if_ssl", failIfTls ? true : null);
+    m.put("fail_if_not_ssl", failIfNotTls ? true : null);
+    m.put("method", method);
+    m.put("headers", headers.isEmpty() ? null : headers);
+    m.put("fail_if_body_matches_regexp", patterns(failIfBodyMatches));
+    m.put("fail_if_body_not_matches_regexp", patterns(failIfBodyNotMatches));
+    m.put("fail_if_header_matches", matches(failIfHeaderMatches));
+    m.put("fail_if_header_not_matches", matches(failIfHeaderNotMatches));
+    m.put("body", body.isEmpty() ? null : body);
+    m.put("body_file", bodyFile.isEmpty() ? null : bodyFile);
+    client.addTo(m);
+    m.put("compression", compression.isEmpty() ? null : compression);
+    m.put("body_size_limit", bodySizeLimit == 0 ? null : bodySizeLimit + "B");
+    return m;
+  }
+
+  private static @Nullable List<String> patterns(List<Pattern> p) {
+    return p.isEmpty() ? null : p.stream().map(Pattern::pattern).toList();
+  }
+
+  private static @Nullable List<Map<String, Object>> matches(List<HeaderMatch> m) {
+    return m.isEmpty() ? null : m.stream().map(HeaderMatch::tree).toList();
+  }
+}

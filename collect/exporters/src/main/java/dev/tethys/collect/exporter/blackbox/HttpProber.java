@@ -1,0 +1,445 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import com.google.re2j.Pattern;
+import dev.tethys.collect.exporter.blackbox.HttpModule.HeaderMatch;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.TracedClient;
+import dev.tethys.web.client.TracedClient.Exchange;
+import dev.tethys.web.client.TracedClient.Request;
+import dev.tethys.web.client.TracedClient.Times;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.CookieManager;
+import java.net.CookiePolicy;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a URL, follows redirects, and looks at every phase and at the last answer. */
+final class HttpProber implements Prober {
+  private static final int MAX_REDIRECTS = 10;
+
+  /** The largest body that is looked at by expressions, or that comes over HTTP/2, in bytes. */
+  private static final int MAX_BODY = 64 << 20;
+
+  private static final int MAX_BODY_FILE = 64 << 20;
+  private static final String DURATION = "probe_http_duration_seconds";
+  private static final String DURATION_HELP =
+      "Duration of http request by phase, summed over all redirects";
+
+  private final HttpClientFactory clients;
+  private final String userAgent;
+
+  HttpProber(HttpClientFactory clients, String userAgent) {
+    this.clients = clients;
+    this.userAgent = userAgent;
+  }
+
+  /** One request after the other, and what is known of the last answer. */
+  private final class Chase {
+    final HttpModule m;
+    final Look look;
+    final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
+    final TracedClient client;
+    final String firstHost;
+    int redirects;
+    boolean refused; // a redirect that is not followed
+    String method;
+    byte @Nullable [] body;
+    URI uri;
+    String host;
+    @Nullable InetAddress address;
+    boolean trusted = true;
+    final List<Times> times = new ArrayList<>();
+
+    Chase(HttpModule m, Look look, URI uri, @Nullable InetAddress address) throws IOException {
+      this.m = m;
+      this.look = look;
+      this.uri = uri;
+      this.address = address;
+      this.client = clients.traced(m.client());
+      this.method = m.method();
+      this.body = body(m);
+      String written = m.host();
+      this.host = written == null ? uri.getRawAuthority() : written;
+      this.firstHost = uri.getRawAuthority();
+    }
+
+    /** The last answer; null, logged, when there is none. */
+    @Nullable Exchange run() throws InterruptedException {
+      try {
+        while (true) {
+          Exchange x = ask();
+          String location = x.answer().header("Location", "");
+          boolean moved =
+              switch (x.answer().status()) {
+                case 301, 302, 303, 307, 308 -> !location.isEmpty();
+                default -> false;
+              };
+          if (!moved) {
+            return x;
+          }
+          redirects++;
+          look.log(Level.INFO, "Received redirect", "location", location);
+          if (redirects > MAX_REDIRECTS || !m.client().followRedirects()) {
+            look.log(Level.INFO, "Not following redirect");
+            refused = true;
+            return x;
+          }
+          x.close();
+          follow(x.answer().status(), location);
+        }
+      } catch (IOException | IllegalArgumentException e) {
+        look.fails("Error for HTTP request", "err", e.getMessage());
+        return null;
+      }
+    }
+
+    private Exchange ask() throws IOException, InterruptedException {
+      Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      headers.put("User-Agent", List.of(userAgent));
+      m.headers()
+          .forEach(
+              (k, v) -> {
+                boolean secret =
+                    k.equalsIgnoreCase("Authorization") || k.equalsIgnoreCase("Cookie");
+                if (!k.equalsIgnoreCase("Host") && (trusted || !secret)) {
+                  headers.put(k, List.of(v));
+                }
+              });
+      List<String> cookie = cookies.get(uri, Map.of()).getOrDefault("Cookie", List.of());
+      if (!cookie.isEmpty()) {
+        headers.put("Cookie", List.of(String.join("; ", cookie)));
+      }
+      look.debug("Making HTTP request", "url", uri, "host", host);
+      Times t = new Times();
+      times.add(t);
+      boolean first = uri.getRawAuthority().equals(firstHost);
+      String written = m.host();
+      String serverName = unbracketed(uri.getHost());
+      if (first && written != null) {
+        Look.HostPort hp = Look.HostPort.of(written);
+        serverName = hp == null ? written : hp.host();
+      }
+      Exchange x =
+          client.send(
+              new Request(
+                  method,
+                  uri,
+                  client.isProxied(uri) ? null : address,
+                  host,
+                  serverName,
+                  headers,
+                  body,
+                  trusted,
+                  look.deadline,
+                  MAX_BODY),
+              t);
+      cookies.put(uri, x.answer().headers());
+      return x;
+    }
+
+    private void follow(int status, String location) throws IOException {
+      URI to;
+      try {
+        to = uri.resolve(new URI(location.strip()));
+      } catch (URISyntaxException e) {
+        throw new IOException("failed to parse Location header \"" + location + "\"", e);
+      }
+      String scheme = String.valueOf(to.getScheme());
+      if (to.getHost() == null || !scheme.equals("http") && !scheme.equals("https")) {
+        throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
+      }
+      boolean relative = !location.strip().matches("(?i)([a-z][a-z0-9+.-]*:)?//.*");
+      if (!relative) {
+        host = to.getRawAuthority();
+        address = null; // looked up anew
+        trusted = trusted && to.getRawAuthority().equals(firstHost);
+      }
+      if (status != 307 && status != 308) {
+        method = method.equals("HEAD") ? "HEAD" : "GET";
+        body = null;
+      }
+      uri = to;
+    }
+  }
+
+  private static String unbracketed(String host) {
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  private static byte @Nullable [] body(HttpModule m) throws IOException {
+    if (!m.body().isEmpty()) {
+      return m.body().getBytes(StandardCharsets.UTF_8);
+    }
+    if (m.bodyFile().isEmpty()) {
+      return null;
+    }
+    Path file = Path.of(m.bodyFile());
+    if (Files.size(file) > MAX_BODY_FILE) {
+      throw new IOException(file + " is larger than " + MAX_BODY_FILE + " bytes");
+    }
+    return Files.readAllBytes(file);
+  }
+
+  @Override
+  public boolean look(String target, Module module, Look look)
+      throws IOException, InterruptedException {
+    HttpModule m = module.http();
+    begin(look);
+    String lower = target.toLowerCase(Locale.ROOT);
+    String url =
+        lower.startsWith("http://") || lower.startsWith("https://") ? target : "http://" + target;
+    URI uri;
+    try {
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      return look.fails("Could not parse target URL", "err", e.getMessage());
+    }
+    if (uri.getHost() == null) {
+      return look.fails("Could not parse target URL", "err", "there is no host in " + url);
+    }
+    boolean leftToProxy =
+        m.skipResolve()
+            && (m.client().proxy().url() != null || m.client().proxy().fromEnvironment());
+    InetAddress address = null;
+    if (!leftToProxy) {
+      Look.Found found = look.address(uri.getHost(), m.ip());
+      look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+      address = found.address();
+      if (address == null) {
+        return false;
+      }
+    }
+    for (String phase : List.of("connect", "tls", "processing", "transfer")) {
+      look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
+    }
+    Chase chase = new Chase(m, look, uri, address);
+    long ended = 0;
+    boolean success = false;
+    Exchange x = chase.run();
+    try (x) {
+      if (x != null) {
+        success = judge(m, look, x, chase.refused);
+        ended = System.nanoTime();
+      }
+      phases(look, chase.times, ended);
+      if (x != null && x.session() != null) {
+        look.found.gauge("probe_http_ssl", "", 1);
+        TlsFacts facts = new TlsFacts(x.session());
+        facts.common(look.found);
+        facts.chain(look.found, m.client().tls());
+        facts.cipher(look.found);
+        if (m.failIfTls()) {
+          success = look.fails("Final request was over SSL");
+        }
+      } else if (m.failIfNotTls() && success) {
+        success = look.fails("Final request was not over SSL");
+      }
+    }
+    look.found.gauge("probe_http_redirects", "", chase.redirects);
+    return success;
+  }
+
+  private static void begin(Look look) {
+    look.found
+        .gauge("probe_http_content_length", "Length of http content response", 0)
+        .gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", 0)
+        .gauge("probe_http_redirects", "The number of redirects", 0)
+        .gauge("probe_http_ssl", "Indicates if SSL was used for the final redirect", 0)
+        .gauge("probe_http_status_code", "Response HTTP status code", 0)
+        .gauge("probe_http_version", "Returns the version of HTTP of the probe response", 0)
+        .gauge("probe_failed_due_to_regex", "Indicates if probe failed due to regex", 0);
+  }
+
+  private boolean judge(HttpModule m, Look look, Exchange x, boolean refused) {
+    int status = x.answer().status();
+    look.debug("Received HTTP response", "status_code", status);
+    look.found.gauge("probe_http_status_code", "", status);
+    look.found.gauge("probe_http_content_length", "", contentLength(m, x));
+    boolean success =
+        m.statusCodes().isEmpty() ? status / 100 == 2 : m.statusCodes().contains((long) status);
+    if (!success) {
+      look.fails(
+          m.statusCodes().isEmpty()
+              ? "Invalid HTTP response status code, wanted 2xx"
+              : "Invalid HTTP response status code",
+          "status_code",
+          status);
+    }
+    if (success && !(m.failIfHeaderMatches().isEmpty() && m.failIfHeaderNotMatches().isEmpty())) {
+      success = headers(m, look, x.answer().headers());
+      look.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
+    }
+    if (!refused) {
+      success = read(m, look, x, success);
+    }
+    String modified = x.answer().header("Last-Modified", "");
+    try {
+      look.found.gauge(
+          "probe_http_last_modified_timestamp_seconds",
+          "Returns the Last-Modified HTTP response header in unixtime",
+          ZonedDateTime.parse(modified, DateTimeFormatter.RFC_1123_DATE_TIME).toEpochSecond());
+    } catch (DateTimeException e) {
+      // there is none, or none that can be read
+    }
+    look.found.gauge(
+        "probe_http_version", "", Double.parseDouble(x.version().substring("HTTP/".length())));
+    if (!m.versions().isEmpty() && !m.versions().contains(x.version())) {
+      success = look.fails("Invalid HTTP version number", "version", x.version());
+    }
+    return success;
+  }
+
+  /** Of the body as it is sent; -1 where that is not told, as Go shows it. */
+  private static double contentLength(HttpModule m, Exchange x) {
+    int status = x.answer().status();
+    String told = x.answer().header("Content-Length");
+    if (told == null) {
+      return status == 204 || status == 304 || m.method().equals("HEAD") && status / 100 == 1
+          ? 0
+          : -1;
+    }
+    try {
+      return Long.parseLong(told.strip());
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** Reads the body to its end, and compares it where the module wants that. */
+  private static boolean read(HttpModule m, Look look, Exchange x, boolean soFar) {
+    boolean success = soFar;
+    boolean compares =
+        success && !(m.failIfBodyMatches().isEmpty() && m.failIfBodyNotMatches().isEmpty());
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    long length = 0;
+    byte[] piece = new byte[16 << 10];
+    try (InputStream in = decoded(m.compression(), x.answer().body())) {
+      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+        length += n;
+        if (m.bodySizeLimit() > 0 && length > m.bodySizeLimit()) {
+          length = m.bodySizeLimit();
+          success =
+              look.fails(
+                  "Failed to read HTTP response body", "err", "http: request body too large");
+          break;
+        }
+        if (compares) {
+          if (length > MAX_BODY) {
+            success =
+                look.fails("the body is larger than " + MAX_BODY + " bytes and is not compared");
+            compares = false;
+          } else {
+            kept.write(piece, 0, n);
+          }
+        }
+      }
+    } catch (IOException e) {
+      success = look.fails("Failed to read HTTP response body", "err", e.getMessage());
+    }
+    look.found.gauge("probe_http_uncompressed_body_length", "", length);
+    if (compares && success) {
+      success = body(m, look, kept.toString(StandardCharsets.UTF_8));
+      look.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
+    } else if (compares) {
+      look.found.gauge("probe_failed_due_to_regex", "", 1);
+    }
+    return success;
+  }
+
+  private static InputStream decoded(String compression, InputStream in) throws IOException {
+    return switch (compression.toLowerCase(Locale.ROOT)) {
+      case "gzip" -> new GZIPInputStream(in, 8192);
+      case "deflate" -> new InflaterInputStream(in, new Inflater(true), 8192);
+      default -> in;
+    };
+  }
+
+  private static boolean body(HttpModule m, Look look, String body) {
+    for (Pattern p : m.failIfBodyMatches()) {
+      if (p.matcher(body).find()) {
+        return look.fails("Body matched regular expression", "regexp", p.pattern());
+      }
+    }
+    for (Pattern p : m.failIfBodyNotMatches()) {
+      if (!p.matcher(body).find()) {
+        return look.fails("Body did not match regular expression", "regexp", p.pattern());
+      }
+    }
+    return true;
+  }
+
+  private static boolean headers(HttpModule m, Look look, Map<String, List<String>> headers) {
+    for (HeaderMatch h : m.failIfHeaderMatches()) {
+      Boolean matches = matches(h, headers);
+      if (matches == null && !h.allowMissing()) {
+        return look.fails("Missing required header", "header", h.header());
+      }
+      if (Boolean.TRUE.equals(matches)) {
+        return look.fails("Header matched regular expression", "header", h.header());
+      }
+    }
+    for (HeaderMatch h : m.failIfHeaderNotMatches()) {
+      Boolean matches = matches(h, headers);
+      if (matches == null && !h.allowMissing()) {
+        return look.fails("Missing required header", "header", h.header());
+      }
+      if (Boolean.FALSE.equals(matches)) {
+        return look.fails("Header did not match regular expression", "header", h.header());
+      }
+    }
+    return true;
+  }
+
+  private static @Nullable Boolean matches(HeaderMatch h, Map<String, List<String>> headers) {
+    List<String> values = headers.getOrDefault(h.header(), List.of());
+    return values.isEmpty()
+        ? null
+        : Boolean.valueOf(values.stream().anyMatch(v -> h.regexp().matcher(v).find()));
+  }
+
+  private static void phases(Look look, List<Times> times, long ended) {
+    for (int i = 0; i < times.size(); i++) {
+      Times t = times.get(i);
+      if (i > 0 && t.resolved() != 0) {
+        add(look, "resolve", t.started(), t.resolved());
+      }
+      if (t.ready() == 0) {
+        continue;
+      }
+      add(look, "connect", t.resolved(), t.connected());
+      if (t.secured() != 0) {
+        add(look, "tls", t.tlsStarted(), t.secured());
+      }
+      if (t.firstByte() == 0) {
+        continue;
+      }
+      add(look, "processing", t.ready(), t.firstByte());
+      if (i == times.size() - 1 && ended != 0) {
+        add(look, "transfer", t.firstByte(), ended);
+      }
+    }
+  }
+
+  private static void add(Look look, String phase, long from, long to) {
+    look.found.add(DURATION, DURATION_HELP, "phase", phase, Look.seconds(Math.max(0, to - from)));
+  }
+}

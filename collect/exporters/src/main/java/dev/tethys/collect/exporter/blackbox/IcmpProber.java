@@ -1,0 +1,158 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Sends an echo request (RFC 792, RFC 4443) and waits for its reply. */
+final class IcmpProber implements Prober {
+  private static final String TEXT = "Prometheus Blackbox Exporter";
+  private static final int HEADER = 8;
+  private static final int REQUEST_4 = 8;
+  private static final int REPLY_4 = 0;
+  private static final int REQUEST_6 = 128;
+  private static final int REPLY_6 = 129;
+
+  /** How often a wait looks whether it is given up. */
+  private static final int SLICE_MILLIS = 100;
+
+  private static final String DURATION = "probe_icmp_duration_seconds";
+  private static final String DURATION_HELP = "Duration of icmp request by phase";
+
+  /** Begins anywhere, so that several programs that begin together do not go in step. */
+  private final AtomicInteger sequence =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(1 << 16));
+
+  @Override
+  public boolean look(String target, Module module, Look look)
+      throws IOException, InterruptedException {
+    IcmpModule m = module.icmp();
+    for (String phase : List.of("resolve", "setup", "rtt")) {
+      look.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
+    }
+    if (!System.getProperty("os.name", "").equals("Linux")) {
+      return look.fails("ICMP is built for Linux alone");
+    }
+    Look.Found found = look.address(target, m.ip());
+    InetAddress to = found.address();
+    if (to == null) {
+      return false;
+    }
+    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    InetAddress from = null;
+    if (!m.sourceAddress().isEmpty()) {
+      from = TcpProber.literal(m.sourceAddress());
+      if (from == null) {
+        return look.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
+      }
+    }
+    return onPlatformThread(to, from, m, look);
+  }
+
+  /** Calls of the C library would keep the carrier of a virtual thread. */
+  private boolean onPlatformThread(
+      InetAddress to, @Nullable InetAddress from, IcmpModule m, Look look)
+      throws IOException, InterruptedException {
+    boolean[] success = new boolean[1];
+    Exception[] failure = new Exception[1];
+    Thread t =
+        Thread.ofPlatform()
+            .daemon()
+            .name("probe-icmp")
+            .start(
+                () -> {
+                  try {
+                    success[0] = echo(to, from, m, look);
+                  } catch (IOException | RuntimeException e) {
+                    failure[0] = e;
+                  }
+                });
+    try {
+      t.join();
+    } catch (InterruptedException e) {
+      t.interrupt();
+      throw e;
+    }
+    switch (failure[0]) {
+      case null -> {
+        return success[0];
+      }
+      case IOException e -> throw e;
+      default -> throw new IllegalStateException(failure[0]);
+    }
+  }
+
+  private boolean echo(InetAddress to, @Nullable InetAddress from, IcmpModule m, Look look)
+      throws IOException {
+    boolean four = to instanceof Inet4Address;
+    long setup = System.nanoTime();
+    look.debug("Creating socket");
+    try (IcmpSocket socket = new IcmpSocket(to, from, m.ttl(), m.dontFragment())) {
+      int id = ThreadLocalRandom.current().nextInt(1 << 16);
+      int seq = sequence.incrementAndGet() & 0xffff;
+      byte[] packet = packet(four ? REQUEST_4 : REQUEST_6, id, seq, data(m.payloadSize()), four);
+      look.debug("Creating ICMP packet", "seq", seq, "id", id);
+      look.found.gauge(
+          DURATION, DURATION_HELP, "phase", "setup", Look.seconds(System.nanoTime() - setup));
+      long sent = System.nanoTime();
+      look.debug("Writing out packet");
+      socket.send(packet);
+      look.debug("Waiting for reply packets");
+      while (!Thread.interrupted()) {
+        long left = look.deadline - System.nanoTime();
+        if (left <= 0) {
+          return look.fails("Timeout reading from socket", "err", "i/o timeout");
+        }
+        IcmpSocket.Packet p = socket.receive(Math.min(look.millisLeft(), SLICE_MILLIS));
+        if (p != null && isReply(p.bytes(), packet, four, socket.isRaw())) {
+          look.found.gauge(
+              DURATION, DURATION_HELP, "phase", "rtt", Look.seconds(System.nanoTime() - sent));
+          if (p.hopLimit() >= 0) {
+            look.found.gauge(
+                "probe_icmp_reply_hop_limit",
+                "Replied packet hop limit (TTL for ipv4)",
+                p.hopLimit());
+          }
+          look.debug("Found matching reply packet");
+          return true;
+        }
+      }
+      return look.fails("the probe was given up");
+    }
+  }
+
+  private static byte[] data(int size) {
+    byte[] text = TEXT.getBytes(StandardCharsets.US_ASCII);
+    return size == 0 ? text : Arrays.copyOf(text, size);
+  }
+
+  static byte[] packet(int type, int id, int seq, byte[] data, boolean checked) {
+    byte[] p = new byte[HEADER + data.length];
+    p[0] = (byte) type;
+    p[4] = (byte) (id >> 8);
+    p[5] = (byte) id;
+    p[6] = (byte) (seq >> 8);
+    p[7] = (byte) seq;
+    System.arraycopy(data, 0, p, HEADER, data.length);
+    if (checked) { // the kernel adds that of IPv6
+      int sum = IcmpSocket.checksum(p);
+      p[2] = (byte) (sum >> 8);
+      p[3] = (byte) sum;
+    }
+    return p;
+  }
+
+  /** Type, identifier (where it is ours), sequence and data are those that were sent. */
+  private static boolean isReply(byte[] reply, byte[] request, boolean four, boolean raw) {
+    return reply.length == request.length
+        && (reply[0] & 0xff) == (four ? REPLY_4 : REPLY_6)
+        && (!raw || reply[4] == request[4] && reply[5] == request[5])
+        && Arrays.equals(reply, 6, reply.length, request, 6, request.length);
+  }
+}

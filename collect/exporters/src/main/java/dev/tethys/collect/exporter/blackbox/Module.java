@@ -1,0 +1,121 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way of looking at targets.
+ *
+ * @param prober which of the parts holds
+ * @param timeout zero for that of who asks
+ * @param missing what the module asks for that is not built, {@code ""} for nothing: such a module
+ *     is refused when it is asked for, so that the others of the file serve
+ */
+record Module(
+    String prober,
+    Duration timeout,
+    HttpModule http,
+    TcpModule tcp,
+    DnsModule dns,
+    IcmpModule icmp,
+    GrpcModule grpc,
+    TcpModule unix,
+    WebsocketModule websocket,
+    String missing) {
+  private static final List<String> PROBERS =
+      List.of("http", "tcp", "icmp", "dns", "grpc", "unix", "websocket");
+
+  static final Section SECTION = new Section("module", "One way of looking at targets.");
+  private static final Key<String> PROBER =
+      SECTION.required("prober", Type.STRING, "http, tcp, icmp, dns, grpc, unix or websocket.");
+  private static final Key<Duration> TIMEOUT =
+      SECTION.key(
+          "timeout", GoDurations.TYPE, Duration.ZERO, "How long; at most as long as is asked for.");
+  private static final Key<HttpModule> HTTP =
+      SECTION.optional("http", HttpModule.TYPE, "Of the prober http.");
+  private static final Key<TcpModule> TCP =
+      SECTION.optional("tcp", TcpModule.TYPE, "Of the prober tcp.");
+  private static final Key<IcmpModule> ICMP =
+      SECTION.optional("icmp", IcmpModule.TYPE, "Of the prober icmp.");
+  private static final Key<DnsModule> DNS =
+      SECTION.optional("dns", DnsModule.TYPE, "Of the prober dns.");
+  private static final Key<GrpcModule> GRPC =
+      SECTION.optional("grpc", GrpcModule.TYPE, "Of the prober grpc.");
+  private static final Key<TcpModule> UNIX =
+      SECTION.optional("unix", TcpModule.UNIX, "Of the prober unix.");
+  private static final Key<WebsocketModule> WEBSOCKET =
+      SECTION.optional("websocket", WebsocketModule.TYPE, "Of the prober websocket.");
+
+  static final Type<Module> TYPE = SECTION.type(Module::read);
+
+  private static Module read(YamlObject o) {
+    String prober = o.get(PROBER);
+    if (!PROBERS.contains(prober)) {
+      throw o.error(
+          PROBER, "prober '" + prober + "' is not valid; allowed: " + String.join(", ", PROBERS));
+    }
+    HttpModule http = or(o.find(HTTP), HttpModule.DEFAULT);
+    DnsModule dns = or(o.find(DNS), DnsModule.DEFAULT);
+    return new Module(
+        prober,
+        o.get(TIMEOUT),
+        http,
+        or(o.find(TCP), TcpModule.DEFAULT),
+        dns,
+        or(o.find(ICMP), IcmpModule.DEFAULT),
+        or(o.find(GRPC), GrpcModule.DEFAULT),
+        or(o.find(UNIX), TcpModule.DEFAULT),
+        or(o.find(WEBSOCKET), WebsocketModule.DEFAULT),
+        missing(prober, http, or(o.find(UNIX), TcpModule.DEFAULT)));
+  }
+
+  private static String missing(String prober, HttpModule http, TcpModule unix) {
+    return switch (prober) {
+      case "http" -> http.missing();
+      case "unix" ->
+          unix.tls() || unix.dialogue().stream().anyMatch(QueryResponse::startTls)
+              ? "TLS over Unix sockets is not built"
+              : "";
+      default -> "";
+    };
+  }
+
+  private static <T> T or(@Nullable T v, T otherwise) {
+    return v == null ? otherwise : v;
+  }
+
+  Module withHttp(HttpModule h) {
+    return new Module(prober, timeout, h, tcp, dns, icmp, grpc, unix, websocket, missing);
+  }
+
+  Module withTcp(TcpModule t) {
+    return new Module(prober, timeout, http, t, dns, icmp, grpc, unix, websocket, missing);
+  }
+
+  /** The module as a tree to be written: the part of its prober, defaults filled in. */
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("prober", prober);
+    m.put("timeout", timeout.isZero() ? null : timeout.toMillis() + "ms");
+    m.put(
+        prober,
+        switch (prober) {
+          case "http" -> http.tree();
+          case "tcp" -> tcp.tree();
+          case "dns" -> dns.tree();
+          case "icmp" -> icmp.tree();
+          case "grpc" -> grpc.tree();
+          case "unix" -> unix.tree();
+          default -> websocket.tree();
+        });
+    return m;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest looks, and the newest failures among those that are no longer the newest. Safe for any
+ * number of threads; holds at most twice its limit.
+ */
+final class ProbeHistory {
+  /** A look that is over. */
+  record Entry(long id, String module, String target, String log, boolean success) {}
+
+  private final int limit;
+  private final Deque<Entry> newest = new ArrayDeque<>(); // guarded by this
+  private final Deque<Entry> failures = new ArrayDeque<>(); // guarded by this
+  private long nextId; // guarded by this
+
+  ProbeHistory(int limit) {
+    this.limit = limit;
+  }
+
+  synchronized void add(String module, String target, String log, boolean success) {
+    newest.addLast(new Entry(nextId++, module, target, log, success));
+    if (newest.size() > limit) {
+      Entry oldest = newest.removeFirst();
+      if (!oldest.success) {
+        failures.addLast(oldest);
+        if (failures.size() > limit) {
+          failures.removeFirst();
+        }
+      }
+    }
+  }
+
+  /** All of them, newest first. */
+  synchronized List<Entry> list() {
+    List<Entry> out = new ArrayList<>(failures);
+    out.addAll(newest);
+    return out.reversed();
+  }
+
+  @Nullable Entry find(long id) {
+    return list().stream().filter(e -> e.id == id).findFirst().orElse(null);
+  }
+
+  /**
+   * The newest of a target.
+   *
+   * @param module {@code ""} for any
+   */
+  @Nullable Entry find(String target, String module) {
+    return list().stream()
+        .filter(e -> e.target.equals(target) && (module.isEmpty() || e.module.equals(module)))
+        .findFirst()
+        .orElse(null);
+  }
+}

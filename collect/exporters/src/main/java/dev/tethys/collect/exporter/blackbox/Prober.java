@@ -1,0 +1,15 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import java.io.IOException;
+
+/** Looks at targets in one way. Safe for any number of threads. */
+@FunctionalInterface
+interface Prober {
+  /**
+   * Looks once; what is found out and what is to be said go to the look.
+   *
+   * @return whether the target is as the module wants it
+   * @throws IOException when the target cannot be reached or says what makes no sense
+   */
+  boolean look(String target, Module module, Look look) throws IOException, InterruptedException;
+}

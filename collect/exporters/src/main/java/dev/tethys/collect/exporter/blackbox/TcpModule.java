@@ -1,0 +1,96 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A connection over TCP or a Unix socket, and the dialogue over it. */
+record TcpModule(
+    IpChoice ip,
+    String sourceAddress,
+    List<QueryResponse> dialogue,
+    boolean tls,
+    TlsConfig config) {
+  static final TcpModule DEFAULT =
+      new TcpModule(IpChoice.DEFAULT, "", List.of(), false, TlsConfig.DEFAULT);
+
+  private record Keys(Key<List<QueryResponse>> dialogue, Key<Boolean> tls, Key<TlsConfig> config) {
+    static Keys in(Section s) {
+      return new Keys(
+          s.key("query_response", QueryResponse.LIST, List.of(), "The dialogue."),
+          s.key("tls", Type.BOOL, false, "Whether TLS is spoken from the beginning."),
+          s.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken."));
+    }
+  }
+
+  private static final Section TCP = new Section("tcp", "Of the prober tcp.");
+  private static final IpChoice.Keys IP = IpChoice.Keys.in(TCP);
+  private static final Key<String> SOURCE =
+      TCP.key("source_ip_address", Type.STRING, "", "The address to connect from.");
+  private static final Keys KEYS = Keys.in(TCP);
+  static final Type<TcpModule> TYPE =
+      TCP.type(
+          o ->
+              new TcpModule(
+                  IP.read(o),
+                  o.get(SOURCE),
+                  o.get(KEYS.dialogue),
+                  o.get(KEYS.tls),
+                  o.get(KEYS.config)));
+
+  private static final Section UNIX_SECTION = new Section("unix", "Of the prober unix.");
+  private static final Keys UNIX_KEYS = Keys.in(UNIX_SECTION);
+
+  /** The keys of the prober unix. */
+  static final Type<TcpModule> UNIX = UNIX_SECTION.type(TcpModule::readUnix);
+
+  private static TcpModule readUnix(YamlObject o) {
+    return new TcpModule(
+        IpChoice.DEFAULT,
+        "",
+        o.get(UNIX_KEYS.dialogue),
+        o.get(UNIX_KEYS.tls),
+        o.get(UNIX_KEYS.config));
+  }
+
+  /** The same with the name that TLS asks for, where none is configured. */
+  TcpModule withServerName(String name) {
+    TlsConfig c = config;
+    if (!c.serverName().isEmpty()) {
+      return this;
+    }
+    return new TcpModule(
+        ip,
+        sourceAddress,
+        dialogue,
+        tls,
+        new TlsConfig(
+            c.ca(),
+            c.caFile(),
+            c.cert(),
+            c.certFile(),
+            c.key(),
+            c.keyFile(),
+            name,
+            c.insecureSkipVerify(),
+            c.minVersion(),
+            c.maxVersion()));
+  }
+
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = IpChoice.map();
+    ip.addTo(m);
+    m.put("source_ip_address", sourceAddress.isEmpty() ? null : sourceAddress);
+    m.put(
+        "query_response",
+        dialogue.isEmpty() ? null : dialogue.stream().map(QueryResponse::tree).toList());
+    m.put("tls", tls ? true : null);
+    m.put("tls_config", config.equals(TlsConfig.DEFAULT) ? null : config.tree());
+    return m;
+  }
+}

@@ -1,0 +1,399 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.TlsConfig;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP calls over connections of their own, of which every phase can be seen: for those who look at
+ * a server instead of using it. It follows no redirects and keeps nothing.
+ */
+public final class TracedClient {
+  private final HttpClientConfig config;
+  private final Transport transport;
+  private final @Nullable Tokens tokens;
+  private final ScheduledExecutorService timer;
+
+  TracedClient(
+      HttpClientConfig config,
+      Transport transport,
+      @Nullable Tokens tokens,
+      ScheduledExecutorService timer) {
+    this.config = config;
+    this.transport = transport;
+    this.tokens = tokens;
+    this.timer = timer;
+  }
+
+  /**
+   * What is asked.
+   *
+   * @param address where to connect, in the place of what the name of the host is found to be; null
+   *     to look the name up
+   * @param host the value of the Host header
+   * @param serverName what TLS asks for and verifies, where the configuration names none
+   * @param trusted whether credentials and headers of the configuration go along
+   * @param deadline by {@link System#nanoTime}
+   * @param maxBody the largest body that is read where it cannot be read piece by piece (HTTP/2)
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Request(
+      String method,
+      URI uri,
+      @Nullable InetAddress address,
+      String host,
+      String serverName,
+      Map<String, List<String>> headers,
+      byte @Nullable [] body,
+      boolean trusted,
+      long deadline,
+      int maxBody) {}
+
+  /** When what happened, by {@link System#nanoTime}; 0 for what did not happen. */
+  public static final class Times {
+    private long started;
+    private long resolved;
+    private long connected;
+    private long tlsStarted;
+    private long secured;
+    private long ready;
+    private volatile long firstByte;
+
+    /** When the name began to be looked up, or connecting began. */
+    public long started() {
+      return started;
+    }
+
+    /** When there was an address. */
+    public long resolved() {
+      return resolved;
+    }
+
+    public long connected() {
+      return connected;
+    }
+
+    public long tlsStarted() {
+      return tlsStarted;
+    }
+
+    public long secured() {
+      return secured;
+    }
+
+    /** When the request could be sent. */
+    public long ready() {
+      return ready;
+    }
+
+    public long firstByte() {
+      return firstByte;
+    }
+  }
+
+  /**
+   * What was answered; to be closed.
+   *
+   * @param version {@code HTTP/1.1}, {@code HTTP/2.0} …
+   * @param session of TLS, null without
+   */
+  public record Exchange(Answer answer, String version, @Nullable SSLSession session)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      answer.close();
+    }
+  }
+
+  /** Whether a proxy stands before a URL. */
+  public boolean isProxied(URI uri) {
+    return transport.proxies().find(uri) != null;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param times is told of each moment, whether or not it succeeds
+   * @throws IOException when no answer comes
+   */
+  public Exchange send(Request r, Times times) throws IOException, InterruptedException {
+    Map<String, List<String>> headers =
+        r.trusted ? headers(r.deadline) : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.putAll(r.headers);
+    URI proxy = transport.proxies().find(r.uri);
+    String path =
+        r.uri.getRawPath() == null || r.uri.getRawPath().isEmpty() ? "/" : r.uri.getRawPath();
+    String target = r.uri.getRawQuery() == null ? path : path + "?" + r.uri.getRawQuery();
+    Dialled dialled = new Dialled(r, times, proxy);
+    if (proxy != null && dialled.route().forwards()) {
+      target = r.uri.getScheme() + "://" + r.host + target;
+      String authorization = transport.proxies().authorization(r.uri);
+      if (authorization != null) {
+        headers.put("Proxy-Authorization", List.of(authorization));
+      }
+    }
+    Call call = new Call(r.method, r.uri, Map.of(), r.body, Duration.ofNanos(1), null);
+    Wire wire = dialled.dialInTime();
+    if (dialled.http2) {
+      return new Exchange(overHttp2(wire, r, target, headers, times), "HTTP/2.0", dialled.session);
+    }
+    Http1Call http1 = new Http1Call(call, r.host, target, headers, r.deadline, timer);
+    Answer a =
+        http1.send(
+            opened -> {
+              opened.accept(wire.socket());
+              return wire;
+            });
+    return new Exchange(a, http1.version(), dialled.session);
+  }
+
+  /**
+   * The headers of the configuration, credentials among them.
+   *
+   * @param deadline by {@link System#nanoTime}, for a token that is fetched
+   * @throws IOException when a file cannot be read or a token not be had
+   */
+  public Map<String, List<String>> headers(long deadline) throws IOException, InterruptedException {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (Map.Entry<String, String> h : Credentials.headers(config)) {
+      headers.computeIfAbsent(h.getKey(), k -> new ArrayList<>()).add(h.getValue());
+    }
+    String authorization = Credentials.authorization(config);
+    if (tokens != null) {
+      authorization =
+          tokens.authorization(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+    }
+    if (authorization != null) {
+      headers.put("Authorization", List.of(authorization));
+    }
+    return headers;
+  }
+
+  private static Answer overHttp2(
+      Wire wire, Request r, String target, Map<String, List<String>> headers, Times times)
+      throws IOException, InterruptedException {
+    Http2Connection c =
+        Http2Connection.start(
+            wire, true, r.host, r.maxBody, Duration.ZERO, Duration.ofSeconds(20), false);
+    try {
+      Map<String, String> lower = new LinkedHashMap<>();
+      headers.forEach((k, v) -> lower.put(k.toLowerCase(Locale.ROOT), String.join(", ", v)));
+      byte[] body = r.body == null ? new byte[0] : r.body;
+      if (body.length > 0) {
+        lower.put("content-length", Integer.toString(body.length));
+      }
+      Http2Connection.Ended e = c.call(r.method, target, lower, body, r.deadline);
+      times.firstByte = e.headersAt();
+      return new Answer(e.httpStatus(), e.headers(), new ByteArrayInputStream(e.body()));
+    } finally {
+      c.close();
+    }
+  }
+
+  /** How the connection of one request is made. */
+  private final class Dialled {
+    private final Request r;
+    private final Times times;
+    private final @Nullable URI proxy;
+    private boolean http2;
+    private @Nullable SSLSession session;
+
+    Dialled(Request r, Times times, @Nullable URI proxy) {
+      this.r = r;
+      this.times = times;
+      this.proxy = proxy;
+    }
+
+    ProxyRoute route() {
+      return new ProxyRoute(
+          java.util.Objects.requireNonNull(proxy),
+          r.uri,
+          transport.proxies().authorization(r.uri),
+          transport.proxies().connectHeader(),
+          transport.tls());
+    }
+
+    /** Closing is how a blocked socket is told that its time is up. */
+    Wire dialInTime() throws IOException {
+      Closeable[] socket = new Closeable[1]; // guarded by itself
+      boolean[] late = new boolean[1]; // guarded by socket
+      ScheduledFuture<?> alarm =
+          timer.schedule(
+              () -> {
+                Closeable s;
+                synchronized (socket) {
+                  late[0] = true;
+                  s = socket[0];
+                }
+                close(s);
+              },
+              r.deadline - System.nanoTime(),
+              TimeUnit.NANOSECONDS);
+      try {
+        return dial(
+            s -> {
+              boolean over;
+              synchronized (socket) {
+                socket[0] = s;
+                over = late[0];
+              }
+              if (over) {
+                close(s);
+              }
+            });
+      } catch (IOException e) {
+        boolean over;
+        synchronized (socket) {
+          over = late[0];
+          close(socket[0]);
+        }
+        throw over ? new HttpTimeoutException("context deadline exceeded") : e;
+      } finally {
+        alarm.cancel(false);
+      }
+    }
+
+    private static void close(@Nullable Closeable c) {
+      try {
+        if (c != null) {
+          c.close();
+        }
+      } catch (IOException e) {
+        // it is over anyway
+      }
+    }
+
+    private Wire dial(Consumer<Closeable> opened) throws IOException {
+      boolean tls = "https".equalsIgnoreCase(r.uri.getScheme());
+      times.started = System.nanoTime();
+      Socket socket;
+      if (proxy != null) {
+        times.resolved = times.started;
+        socket = route().open(opened);
+      } else {
+        InetAddress address = r.address;
+        if (address == null) {
+          address = InetAddress.getAllByName(unbracketed(r.uri.getHost()))[0];
+        }
+        times.resolved = System.nanoTime();
+        socket = new Socket();
+        opened.accept(socket);
+        connect(socket, address);
+      }
+      times.connected = System.nanoTime();
+      if (tls) {
+        times.tlsStarted = System.nanoTime();
+        String name =
+            config.tls().serverName().isEmpty() ? r.serverName : config.tls().serverName();
+        SSLSocket secured =
+            secured(
+                transport.tls(),
+                config.tls(),
+                socket,
+                name,
+                WebClient.port(r.uri),
+                transport.http2() ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"});
+        times.secured = System.nanoTime();
+        session = secured.getSession();
+        http2 = "h2".equals(secured.getApplicationProtocol());
+        socket = secured;
+      }
+      times.ready = System.nanoTime();
+      Wire w = Wire.of(socket);
+      return http2 ? w : new Wire(new Noticed(w.in(), times), w.out(), w.socket());
+    }
+
+    private void connect(Socket socket, InetAddress address) throws IOException {
+      socket.setTcpNoDelay(true);
+      int millis = (int) Math.clamp((r.deadline - System.nanoTime()) / 1_000_000, 1, 1 << 30);
+      try {
+        socket.connect(new InetSocketAddress(address, WebClient.port(r.uri)), millis);
+      } catch (java.net.SocketTimeoutException e) {
+        throw new HttpTimeoutException("context deadline exceeded");
+      } catch (ConnectException e) {
+        throw new ConnectException(
+            "dial tcp "
+                + address.getHostAddress()
+                + ":"
+                + WebClient.port(r.uri)
+                + ": connect: connection refused");
+      }
+    }
+  }
+
+  /** Secures an open connection as a configuration says. */
+  static SSLSocket secured(
+      ClientTls.Setup setup, TlsConfig tls, Socket plain, String name, int port, String... alpn)
+      throws IOException {
+    SSLSocket s =
+        (SSLSocket) setup.context().getSocketFactory().createSocket(plain, name, port, true);
+    SSLParameters p = s.getSSLParameters();
+    p.setProtocols(setup.protocols().toArray(String[]::new));
+    p.setApplicationProtocols(alpn);
+    if (!tls.insecureSkipVerify()) {
+      p.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    s.setSSLParameters(p);
+    s.startHandshake();
+    return s;
+  }
+
+  private static String unbracketed(String host) {
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  /** Notices when the first byte comes. */
+  private static final class Noticed extends FilterInputStream {
+    private final Times times;
+
+    Noticed(InputStream in, Times times) {
+      super(in);
+      this.times = times;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = super.read();
+      notice();
+      return b;
+    }
+
+    @Override
+    public int read(byte[] b, int offset, int length) throws IOException {
+      int n = super.read(b, offset, length);
+      notice();
+      return n;
+    }
+
+    private void notice() {
+      if (times.firstByte == 0) {
+        times.firstByte = System.nanoTime();
+      }
+    }
+  }
+}
