@@ -134,7 +134,16 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "stages")
         .whereLayer("receivers")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "discovery", "scrape", "exporters", "pipeline")
+            "model",
+            "config",
+            "codec",
+            "web",
+            "discovery",
+            "scrape",
+            "exporters",
+            "logs",
+            "operators",
+            "pipeline")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("postgresql")

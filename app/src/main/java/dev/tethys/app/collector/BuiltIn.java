@@ -35,6 +35,7 @@ import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
+import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
@@ -75,6 +76,7 @@ public final class BuiltIn {
     all.add(new ZipkinReceiverFactory());
     all.add(new JaegerReceiverFactory());
     all.add(new KafkaReceiverFactory());
+    all.add(new FileLogReceiverFactory());
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));
     all.add(new RemoteWriteExporterFactory(clients));

@@ -1,0 +1,227 @@
+package dev.tethys.pipeline.receiver.log;
+
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.logs.file.Decompression;
+import dev.tethys.collect.logs.file.FileOptions;
+import dev.tethys.collect.logs.file.FileRules;
+import dev.tethys.collect.logs.file.Glob;
+import dev.tethys.collect.logs.file.RecordEnds;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.operators.Sizes;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code filelog} receiver is told.
+ *
+ * @param raw whether bodies are bytes ({@code encoding: nop})
+ * @param poll how often folders of which no changes are told are looked at
+ */
+record FileLogSettings(
+    LogSettings common,
+    Glob include,
+    @Nullable Glob exclude,
+    FileOptions options,
+    boolean raw,
+    boolean leading,
+    boolean trailing,
+    FileAttributes attributes,
+    Duration poll) {
+
+  /** The keys. */
+  static final class Keys {
+    private static final Section MULTILINE =
+        new Section("multiline", "Records of several lines, by what they begin or end with.");
+    private static final Key<String> START =
+        MULTILINE.key("line_start_pattern", Type.STRING, "", "What records begin with.");
+    private static final Key<String> END =
+        MULTILINE.key("line_end_pattern", Type.STRING, "", "What records end with.");
+    private static final Key<Boolean> OMIT =
+        MULTILINE.key("omit_pattern", Type.BOOL, false, "What matches is no part of records.");
+    static final Type<RecordEnds> MULTILINE_TYPE = MULTILINE.type(Keys::multiline);
+
+    private final Key<List<String>> include;
+    private final Key<List<String>> exclude;
+    private final Key<Duration> olderThan;
+    private final Key<String> startAt;
+    private final Key<RecordEnds> multiline;
+    private final Key<Duration> flush;
+    private final Key<String> encoding;
+    private final Key<Boolean> leading;
+    private final Key<Boolean> trailing;
+    private final FileAttributes.Keys attributes;
+    private final Key<Duration> poll;
+    private final Key<Long> fingerprint;
+    private final Key<Long> buffer;
+    private final Key<Long> maxLogSize;
+    private final Key<Long> concurrent;
+    private final Key<Long> maxBatches;
+    private final Key<Boolean> delete;
+    private final Key<String> compression;
+    private final Key<FileOrder> order;
+    private final LogSettings.Keys common;
+
+    Keys(Section s) {
+      include = s.required("include", Type.list(Type.STRING), "Patterns of paths.");
+      exclude = s.key("exclude", Type.list(Type.STRING), List.of(), "Patterns of paths not read.");
+      olderThan =
+          s.key(
+              "exclude_older_than",
+              GoDurations.TYPE,
+              Duration.ZERO,
+              "Files that were changed longer ago are not read; 0 for all.");
+      startAt =
+          s.key(
+              "start_at",
+              Type.oneOf("start_at", List.of("end", "beginning")),
+              "end",
+              "From where files are read that are there at the start and not known.");
+      multiline = s.optional("multiline", MULTILINE_TYPE, "Records of several lines.");
+      flush =
+          s.key(
+              "force_flush_period",
+              GoDurations.TYPE,
+              Duration.ofMillis(500),
+              "After which a record that has no end goes on as it is; 0 for never.");
+      encoding = s.key("encoding", Type.STRING, "utf-8", "Of the files.");
+      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "Keep them.");
+      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "Keep them.");
+      attributes = new FileAttributes.Keys(s);
+      poll =
+          s.key(
+              "poll_interval",
+              GoDurations.TYPE,
+              Duration.ofMillis(200),
+              "How often is looked where the kernel tells of no changes.");
+      fingerprint =
+          s.key(
+              "fingerprint_size",
+              Sizes.TYPE,
+              1000L,
+              "Taken; files are known by device, inode, their head and what was read last.");
+      buffer = s.key("initial_buffer_size", Sizes.TYPE, 16384L, "Taken; one buffer reads all.");
+      maxLogSize =
+          s.key(
+              "max_log_size",
+              Sizes.TYPE,
+              1L << 20,
+              "Longest record in bytes; the rest is left out.");
+      concurrent = s.key("max_concurrent_files", Type.INT, 1024L, "Taken; files are read in turn.");
+      maxBatches = s.key("max_batches", Type.INT, 0L, "Taken; files are read in turn.");
+      delete = s.key("delete_after_read", Type.BOOL, false, "Files are deleted once delivered.");
+      compression =
+          s.key(
+              "compression",
+              Type.oneOf("compression", List.of("", "gzip", "auto")),
+              "",
+              "How files are compressed; told by their first bytes, also bzip2, zlib and zstd.");
+      order = s.optional("ordering_criteria", FileOrder.TYPE, "Only the first files of an order.");
+      s.notBuilt("acquire_fs_lock", "Locks of files.");
+      s.notBuilt("header", "Lines at the beginning of a file that tell of it.");
+      s.notBuilt("polls_to_archive", "Old fingerprints; positions are kept for a day.");
+      s.notBuilt("on_truncate", "A truncated file is read from its start.");
+      common = new LogSettings.Keys(s, true);
+    }
+
+    private static RecordEnds multiline(YamlObject o) {
+      String start = o.get(START);
+      String end = o.get(END);
+      if (start.isEmpty() == end.isEmpty()) {
+        throw o.error("multiline needs one of line_start_pattern and line_end_pattern, not both");
+      }
+      try {
+        return new RecordEnds(start.isEmpty() ? end : start, !start.isEmpty(), o.get(OMIT));
+      } catch (PatternSyntaxException e) {
+        throw o.error(start.isEmpty() ? END : START, "not a regular expression: " + e.getMessage());
+      }
+    }
+
+    private Glob glob(YamlObject o, Key<List<String>> key) {
+      try {
+        return Glob.anyOf(o.get(key));
+      } catch (IllegalArgumentException e) {
+        throw o.error(key, String.valueOf(e.getMessage()));
+      }
+    }
+
+    FileLogSettings read(YamlObject o) {
+      if (o.get(include).isEmpty()) {
+        throw o.error(include, "include names no file");
+      }
+      if (o.get(fingerprint) < 16) {
+        throw o.error(fingerprint, "fingerprint_size is at least 16");
+      }
+      o.get(buffer);
+      o.get(concurrent);
+      o.get(maxBatches);
+      boolean end = o.get(startAt).equals("end");
+      if (end && o.get(delete)) {
+        throw o.error(delete, "delete_after_read needs start_at: beginning");
+      }
+      long max = o.get(maxLogSize);
+      if (max < 1 || max > 512 << 20) {
+        throw o.error(maxLogSize, "max_log_size is from 1 byte to 512 MiB");
+      }
+      Charset charset = charset(o, encoding);
+      RecordEnds records = o.find(multiline);
+      if (records != null && charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
+        throw o.error(multiline, "multiline needs an encoding in which a line feed is one byte");
+      }
+      FileAttributes added = attributes.read(o);
+      FileOrder sorted = o.find(order);
+      Duration age = o.get(olderThan);
+      Duration after = o.get(flush);
+      FileRules rules =
+          new FileRules(
+              records,
+              end,
+              o.get(delete),
+              after.isZero() ? null : after,
+              added.places(),
+              FileOrder.selection(sorted, age));
+      return new FileLogSettings(
+          common.read(o),
+          glob(o, include),
+          o.get(exclude).isEmpty() ? null : glob(o, exclude),
+          new FileOptions(
+              charset,
+              o.get(compression).isEmpty() ? null : Decompression.GZIP,
+              Duration.ZERO,
+              (int) max,
+              rules),
+          o.get(encoding).equals("nop"),
+          o.get(leading),
+          o.get(trailing),
+          added,
+          o.get(poll));
+    }
+  }
+
+  /** The encoding of a key, by the Collector's names and IANA's. */
+  static Charset charset(YamlObject o, Key<String> key) {
+    String name = o.get(key).toLowerCase(Locale.ROOT);
+    return switch (name) {
+      case "", "utf-8", "utf8", "utf-8-raw", "utf8-raw" -> StandardCharsets.UTF_8;
+      // Of which every byte is a character, so that they come back as they were.
+      case "nop" -> StandardCharsets.ISO_8859_1;
+      case "ascii", "us-ascii" -> StandardCharsets.US_ASCII;
+      default -> {
+        try {
+          yield Charset.forName(name);
+        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+          throw o.error(key, "there is no encoding \"" + o.get(key) + "\"");
+        }
+      }
+    };
+  }
+}

@@ -1,0 +1,118 @@
+package dev.tethys.pipeline.receiver.log;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.operators.Entry;
+import dev.tethys.pipeline.operators.OperatorChain;
+import dev.tethys.pipeline.operators.OperatorConfig;
+import dev.tethys.pipeline.operators.TextTemplate;
+import dev.tethys.pipeline.operators.expr.ExpressionException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every receiver of logs is told.
+ *
+ * @param attributes of every record
+ * @param resource attributes of its resource
+ * @param storage where positions are kept; null for nowhere
+ */
+record LogSettings(
+    Map<String, TextTemplate> attributes,
+    Map<String, TextTemplate> resource,
+    List<OperatorConfig> operators,
+    @Nullable Reference storage,
+    Retry retry) {
+  /**
+   * When what was not taken is offered again.
+   *
+   * @param most how long; zero for as long as it takes
+   */
+  record Retry(Duration first, Duration last, Duration most) {}
+
+  /** The keys. */
+  static final class Keys {
+    private static final Section RETRY =
+        new Section(
+            "retry_on_failure",
+            "When what was not taken is offered again; nothing more is read meanwhile.");
+    private static final Key<Boolean> ENABLED =
+        RETRY.key("enabled", Type.BOOL, false, "Taken; it is always offered again.");
+    private static final Key<Duration> FIRST =
+        RETRY.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "The first pause.");
+    private static final Key<Duration> LAST =
+        RETRY.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "The longest pause.");
+    private static final Key<Duration> MOST =
+        RETRY.key(
+            "max_elapsed_time",
+            GoDurations.TYPE,
+            Duration.ZERO,
+            "After which it is dropped and counted, where enabled is true; never if 0.");
+    private static final Type<Retry> RETRY_TYPE = RETRY.type(Keys::retry);
+    private static final Retry DEFAULT_RETRY =
+        new Retry(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ZERO);
+
+    private final Key<Map<String, TextTemplate>> attributes;
+    private final Key<Map<String, TextTemplate>> resource;
+    private final Key<List<OperatorConfig>> operators;
+    private final @Nullable Key<Reference> storage;
+    private final Key<Retry> retry;
+
+    Keys(Section s, boolean positions) {
+      attributes =
+          s.key("attributes", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of all records.");
+      resource =
+          s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of the resource.");
+      operators =
+          s.key("operators", OperatorConfig.LIST, List.of(), "What is done with each record.");
+      if (positions) {
+        storage = s.optional("storage", Reference.TYPE, "The extension that keeps positions.");
+      } else {
+        storage = null;
+        s.notBuilt("storage", "There are no positions to keep.");
+      }
+      retry = s.key("retry_on_failure", RETRY_TYPE, DEFAULT_RETRY, "When it is tried again.");
+    }
+
+    private static Retry retry(YamlObject o) {
+      return new Retry(
+          positive(o.get(FIRST), Duration.ofSeconds(1)),
+          positive(o.get(LAST), Duration.ofSeconds(30)),
+          o.get(ENABLED) ? o.get(MOST) : Duration.ZERO);
+    }
+
+    private static Duration positive(Duration d, Duration otherwise) {
+      return d.isPositive() ? d : otherwise;
+    }
+
+    /** Reads them; the operators that the receiver has itself come first. */
+    LogSettings read(YamlObject o, OperatorConfig... first) {
+      List<OperatorConfig> all = new ArrayList<>(List.of(first));
+      all.addAll(o.get(operators));
+      OperatorChain.check(all);
+      return new LogSettings(
+          o.get(attributes),
+          o.get(resource),
+          List.copyOf(all),
+          storage == null ? null : o.find(storage),
+          o.get(retry));
+    }
+  }
+
+  /** Gives an entry what all have. */
+  void label(Entry e) throws ExpressionException {
+    for (Map.Entry<String, TextTemplate> a : attributes.entrySet()) {
+      e.record().attributes().put(a.getKey(), a.getValue().of(e));
+    }
+    for (Map.Entry<String, TextTemplate> a : resource.entrySet()) {
+      e.resource().put(a.getKey(), a.getValue().of(e));
+    }
+  }
+}

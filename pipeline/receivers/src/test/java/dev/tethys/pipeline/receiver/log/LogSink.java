@@ -1,0 +1,115 @@
+package dev.tethys.pipeline.receiver.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/** What stands behind a receiver: keeps records that it takes, and says what it is told to say. */
+final class LogSink implements Consumer {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final List<LogRecord> records = new ArrayList<>(); // guarded by this
+  private final List<Receipt> held = new ArrayList<>(); // guarded by this
+  private int batches; // guarded by this
+  private Function<Integer, Outcome> says = _ -> Outcome.ACCEPTED;
+  private boolean holds;
+  final List<Attributes> resources = new ArrayList<>(); // guarded by this
+  final List<String> scopes = new ArrayList<>(); // guarded by this
+
+  /** What it says to each batch, by its number. */
+  LogSink says(Function<Integer, Outcome> outcomes) {
+    says = outcomes;
+    return this;
+  }
+
+  /** From now on it says nothing. */
+  LogSink holds() {
+    holds = true;
+    return this;
+  }
+
+  Map<Signal, Consumer> outputs() {
+    return Map.of(Signal.LOGS, this);
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    Outcome o;
+    synchronized (this) {
+      o = holds ? null : says.apply(batches);
+      batches++;
+      if (o == null) {
+        held.add(receipt);
+      } else if (o instanceof Outcome.Accepted) {
+        take((LogsData) batch.takeTree());
+      }
+    }
+    if (o != null) {
+      receipt.settle(o);
+    }
+  }
+
+  private void take(LogsData d) {
+    for (ResourceGroup<LogRecord> g : d.resources()) {
+      for (ScopeGroup<LogRecord> s : g.scopes()) {
+        for (LogRecord r : s.items()) {
+          records.add(r);
+          resources.add(g.resource().attributes());
+          scopes.add(s.scope().name());
+        }
+      }
+    }
+  }
+
+  synchronized int batches() {
+    return batches;
+  }
+
+  synchronized List<LogRecord> records() {
+    return List.copyOf(records);
+  }
+
+  /** Bodies so far, maps as JSON. */
+  List<String> bodies() {
+    return records().stream()
+        .map(r -> r.body() instanceof String s ? s : JsonValues.write(r.body()))
+        .toList();
+  }
+
+  /** Waits until so many records came. */
+  List<LogRecord> await(int count) {
+    await("records: " + bodies(), () -> records().size() >= count);
+    List<LogRecord> all = records();
+    assertThat(bodies()).hasSize(count);
+    return all;
+  }
+
+  static void await(String what, BooleanSupplier done) {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!done.getAsBoolean()) {
+      assertThat(Instant.now()).as(what).isBefore(end);
+      try {
+        Thread.sleep(5);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
