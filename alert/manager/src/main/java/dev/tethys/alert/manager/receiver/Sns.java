@@ -1,14 +1,21 @@
 package dev.tethys.alert.manager.receiver;
 
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsIdentity;
+import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,19 +29,21 @@ final class Sns extends HttpReceiverKind {
 
   private static final Section SIGV4 = new Section("sigv4", "Signatures of AWS.");
   private static final Key<String> REGION =
-      SIGV4.key("region", Type.STRING, "", "The region; else that of the environment.");
+      SIGV4.key("region", Type.STRING, "", "The region; else the environment's, the machine's.");
   private static final Key<String> ACCESS_KEY =
-      SIGV4.key("access_key", Type.STRING, "", "The key; else that of the environment.");
+      SIGV4.key("access_key", Type.STRING, "", "The key; else found as by AWS's tools.");
   private static final Key<Secret> SECRET_KEY =
       SIGV4.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
 
-  static {
-    SIGV4
-        .notBuilt("profile", "A profile of the AWS configuration.")
-        .notBuilt("role_arn", "A role to take.")
-        .notBuilt("external_id", "Of the role.")
-        .notBuilt("use_fips_sts_endpoint", "Where roles are asked for.");
-  }
+  private static final Key<String> PROFILE =
+      SIGV4.key("profile", Type.STRING, "", "A profile of the AWS configuration.");
+  private static final Key<String> ROLE_ARN =
+      SIGV4.key("role_arn", Type.STRING, "", "A role to take.");
+  private static final Key<String> EXTERNAL_ID =
+      SIGV4.key("external_id", Type.STRING, "", "What proves that the role may be taken.");
+  private static final Key<Boolean> FIPS =
+      SIGV4.key(
+          "use_fips_sts_endpoint", Type.BOOL, false, "Take roles where cryptography is approved.");
 
   private final Key<String> apiUrl =
       section.key("api_url", Type.STRING, "", "The API; else that of the region.");
@@ -76,52 +85,46 @@ final class Sns extends HttpReceiverKind {
   @Override
   public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
+    AwsCredentials credentials = credentials(o.find(sigv4), context);
     return (n, limit) -> {
       Texts t = new Texts(context.templates(), o, n);
-      AwsSignature signature = signature(o.find(sigv4));
+      String region;
+      AwsIdentity identity;
+      try {
+        region = credentials.region();
+        identity = credentials.identity();
+      } catch (IOException e) {
+        throw NotifyException.again("signing for SNS: " + e.getMessage());
+      }
       String api = t.of(apiUrl);
       URI uri =
           HttpSender.uri(
-              api.isEmpty() ? "https://sns." + signature.region() + ".amazonaws.com/" : api);
+              api.isEmpty()
+                  ? "https://sns." + region + "." + AwsCredentials.domain(region) + "/"
+                  : api);
       byte[] body = HttpSender.form(message(o, t, n)).getBytes(StandardCharsets.UTF_8);
       Call call = Call.post(uri, FORM, body);
-      for (Map.Entry<String, String> h :
-          signature.headers(uri, FORM, body, context.clock().instant()).entrySet()) {
-        call = call.withHeader(h.getKey(), h.getValue());
-      }
-      http.send(call, limit);
+      Instant now = context.clock().instant();
+      http.send(AwsSigner.sign(call, identity, region, "sns", now, false), limit);
     };
   }
 
-  private static String environment(String name) {
-    String v = System.getenv(name);
-    return v == null ? "" : v;
-  }
-
-  private AwsSignature signature(@Nullable YamlObject s) throws NotifyException {
-    String region = s == null ? "" : s.get(REGION);
-    String key = s == null ? "" : s.get(ACCESS_KEY);
-    String secret = s == null ? "" : s.get(SECRET_KEY).value();
-    String session = "";
-    if (region.isEmpty()) {
-      region = environment("AWS_REGION");
-      region = region.isEmpty() ? environment("AWS_DEFAULT_REGION") : region;
-    }
-    if (key.isEmpty()) {
-      key = environment("AWS_ACCESS_KEY_ID");
-      secret = environment("AWS_SECRET_ACCESS_KEY");
-      session = environment("AWS_SESSION_TOKEN");
-    }
-    if (region.isEmpty()) {
-      throw NotifyException.lost(
-          "region not configured in sns.sigv4.region or in the environment (AWS_REGION)");
-    }
-    if (key.isEmpty() || secret.isEmpty()) {
-      throw NotifyException.lost(
-          "no credentials in sns.sigv4 or in the environment (AWS_ACCESS_KEY_ID,"
-              + " AWS_SECRET_ACCESS_KEY)");
-    }
-    return new AwsSignature(key, secret, session, region, "sns");
+  private static AwsCredentials credentials(@Nullable YamlObject s, NotifierContext context)
+      throws IOException {
+    AwsCredentials.Settings settings =
+        s == null
+            ? new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false)
+            : new AwsCredentials.Settings(
+                s.get(REGION),
+                s.get(ACCESS_KEY),
+                s.get(SECRET_KEY),
+                s.get(PROFILE),
+                s.get(ROLE_ARN),
+                s.get(EXTERNAL_ID),
+                s.get(FIPS));
+    WebClient client = context.clients().client(HttpClientConfig.DEFAULT);
+    return new AwsCredentials(
+        settings, new Surroundings(client::send, context.clock(), System::getenv));
   }
 
   private Map<String, String> message(YamlObject o, Texts t, Notification n) {

@@ -3,6 +3,9 @@ package dev.tethys.alert.manager.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.web.client.Call;
+import dev.tethys.web.cloud.AwsIdentity;
+import dev.tethys.web.cloud.AwsSigner;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -12,15 +15,20 @@ class SignatureAndTextTest {
   /** The case post-x-www-form-urlencoded of AWS's test suite of Signature Version 4. */
   @Test
   void signsAsAwsDoes() {
-    AwsSignature s =
-        new AwsSignature(
-            "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "", "us-east-1", "service");
+    Call call =
+        Call.post(
+            URI.create("https://example.amazonaws.com/"),
+            "application/x-www-form-urlencoded",
+            "Param1=value1".getBytes(StandardCharsets.UTF_8));
     assertThat(
-            s.headers(
-                    URI.create("https://example.amazonaws.com/"),
-                    "application/x-www-form-urlencoded",
-                    "Param1=value1".getBytes(StandardCharsets.UTF_8),
-                    Instant.parse("2015-08-30T12:36:00Z"))
+            AwsSigner.sign(
+                    call,
+                    AwsIdentity.of("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                    "us-east-1",
+                    "service",
+                    Instant.parse("2015-08-30T12:36:00Z"),
+                    false)
+                .headers()
                 .get("Authorization"))
         .isEqualTo(
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request,"
