@@ -131,6 +131,7 @@ class AmtoolTest {
         """
         route: {receiver: first, routes: [{receiver: second, matchers: ['a="1"']}]}
         receivers: [{name: first}, {name: second}]
+        heartbeats: [{name: prometheus, matchers: [alertname="Watchdog"], within: 1h}]
         """);
     int port = Ports.free();
     return TethysProcess.launch(
@@ -143,6 +144,50 @@ class AmtoolTest {
                 "--storage.path=" + dir.resolve("data"),
                 "--web.listen-address=127.0.0.1:" + port))
         .awaitReady();
+  }
+
+  /** What amtool lacks. */
+  @Test
+  void silencesThatComeAgainAndHeartbeats() throws Exception {
+    try (TethysProcess server = start()) {
+      List<String> url = List.of("--alertmanager.url=http://127.0.0.1:" + server.port);
+      String nights =
+          "[{times: [{start_time: '00:00', end_time: '24:00'}], weekdays: ['monday:friday']}]";
+      assertThat(own(url, "alert", "add", "night", "a=1").status()).isZero();
+      ToolRun preview =
+          own(url, "recurring", "preview", "alertname=~n.*", "--schedule=" + nights);
+      assertThat(preview.err()).isEmpty();
+      assertThat(preview.out().lines().filter(l -> l.matches(" *\\d{4}-.*\\d{4}-.*UTC *")))
+          .hasSize(5);
+      assertThat(preview.out()).contains("night");
+      ToolRun made =
+          own(url, "recurring", "add", "night", "--schedule=" + nights, "-c", "backups", "-a", "me");
+      assertThat(made.out()).matches(UUID + "\n");
+      String id = made.out().strip();
+      assertThat(own(url, "recurring", "-q").out().strip()).isEqualTo(id);
+      assertThat(own(url, "recurring").out())
+          .contains("alertname=\"night\"", "backups", "me", "UTC");
+      assertThat(own(url, "recurring", "query", "-o", "extended").out()).contains("monday:friday");
+      ToolRun changed =
+          own(url, "recurring", "update", id, "--until=2099-01-01T00:00:00Z", "-c", "longer");
+      assertThat(changed.err()).isEmpty();
+      String next = changed.out().strip();
+      assertThat(next).matches(UUID).isNotEqualTo(id);
+      String all = own(url, "recurring", "-o", "json").out();
+      assertThat(all).contains(next, "longer", "2099-01-01", "monday:friday").doesNotContain(id);
+      assertThat(own(url, "recurring", "update", id, "--until=2099-01-01T00:00:00Z").err())
+          .contains("there is no recurring silence of the id " + id);
+      assertThat(own(url, "recurring", "add", "x", "-c", "y", "--schedule=[{months: [13]}]").err())
+          .contains("schedule:1:");
+      assertThat(own(url, "recurring", "add", "x", "-c", "y").err()).contains("no schedule");
+      assertThat(own(url, "recurring", "expire", next).status()).isZero();
+      assertThat(own(url, "recurring", "-q").out()).isEmpty();
+      assertThat(own(url, "recurring", "expire", next).status()).isEqualTo(1);
+
+      ToolRun beats = own(url, "heartbeat");
+      assertThat(beats.status()).isZero();
+      assertThat(beats.out()).contains("prometheus", "alertname=\"Watchdog\"", "heard");
+    }
   }
 
   @Test

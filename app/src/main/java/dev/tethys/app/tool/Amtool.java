@@ -58,6 +58,8 @@ final class Amtool {
           "amtool silence", "query",
           "amtool config", "show",
           "amtool cluster", "show",
+          "amtool recurring", "query",
+          "amtool heartbeat", "query",
           "amtool config routes", "show");
 
   private Amtool() {}
@@ -67,6 +69,7 @@ final class Amtool {
     all.addAll(AmtoolAlerts.commands());
     all.addAll(AmtoolSilences.commands());
     all.addAll(AmtoolConfig.commands());
+    all.addAll(AmtoolRecurring.commands());
     return all;
   }
 

@@ -103,6 +103,72 @@ final class AmtoolOutput {
     return String.join(" ", all);
   }
 
+  /** Silences that come again: the next time of each, and in the extended form the schedule. */
+  void recurring(JsonNode all) {
+    if (form.equals("json")) {
+      json(all);
+      return;
+    }
+    boolean extended = form.equals("extended");
+    Columns c = new Columns();
+    c.row("ID", "Matchers", "Next", "Until", "Created By", extended ? "Schedule" : "Comment");
+    for (JsonNode s : all) {
+      JsonNode next = s.path("next");
+      String when =
+          next.isMissingNode()
+              ? "-"
+              : next.path("active").asBoolean()
+                  ? "now, until " + date(next.path("endsAt"))
+                  : date(next.path("startsAt"));
+      c.row(
+          s.path("id").asString(),
+          matchers(s, " "),
+          when,
+          s.has("until") ? date(s.path("until")) : "-",
+          s.path("createdBy").asString(),
+          extended
+              ? s.path("schedule").asString().strip().replaceAll("\\s+", " ")
+              : s.path("comment").asString());
+    }
+    c.print(out);
+  }
+
+  /** The next times of a silence that is not made yet, and the alerts that there are for it. */
+  void preview(JsonNode times, JsonNode alerts) {
+    if (form.equals("json")) {
+      JsonNode both =
+          AmtoolServer.JSON.createObjectNode().set("times", times).set("alerts", alerts);
+      json(both);
+      return;
+    }
+    Columns c = new Columns();
+    c.row("Starts At", "Ends At");
+    times.forEach(t -> c.row(date(t.path("startsAt")), date(t.path("endsAt"))));
+    c.print(out);
+    out.println();
+    alerts(alerts);
+  }
+
+  /** The alerts that have to come. */
+  void heartbeats(JsonNode all) {
+    if (form.equals("json")) {
+      json(all);
+      return;
+    }
+    Columns c = new Columns();
+    c.row("Name", "Matchers", "Last Heard", "State");
+    for (JsonNode h : all) {
+      c.row(
+          h.path("name").asString(),
+          h.path("matchers").asString(),
+          date(h.path("heardAt")),
+          h.path("missing").asBoolean()
+              ? "missing since " + date(h.path("missingSince"))
+              : "heard");
+    }
+    c.print(out);
+  }
+
   void alerts(JsonNode alerts) {
     if (form.equals("json")) {
       json(alerts);

@@ -41,7 +41,12 @@ final class AmtoolServer implements AutoCloseable {
     DELETE_SILENCE("DELETE", "/silence/{silenceID}", "deleteSilence"),
     GET_STATUS("GET", "/status", "getStatus"),
     TRACE("POST", "/trace", "trace", "/api/tethys"),
-    POST_NOTE("POST", "/notes", "postNote", "/api/tethys");
+    POST_NOTE("POST", "/notes", "postNote", "/api/tethys"),
+    GET_RECURRING("GET", "/recurring-silences", "getRecurring", "/api/tethys"),
+    POST_RECURRING("POST", "/recurring-silences", "postRecurring", "/api/tethys"),
+    PREVIEW_RECURRING("POST", "/recurring-silences/preview", "previewRecurring", "/api/tethys"),
+    DELETE_RECURRING("DELETE", "/recurring-silences/{id}", "deleteRecurring", "/api/tethys"),
+    GET_HEARTBEATS("GET", "/heartbeats", "getHeartbeats", "/api/tethys");
 
     private final String method;
     private final String path;
@@ -119,6 +124,11 @@ final class AmtoolServer implements AutoCloseable {
             + c.id
             + kind
             + (told ? " " + r.text().strip() : ""));
+  }
+
+  /** A value for a query. */
+  static String encoded(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 
   /** The status of the last answer is 404. */

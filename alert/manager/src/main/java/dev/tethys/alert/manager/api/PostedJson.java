@@ -94,15 +94,25 @@ final class PostedJson {
         p.optionalTime(n, "until", ""));
   }
 
-  /** What is posted to make a recurring silence. */
+  /**
+   * What is posted to make a recurring silence.
+   *
+   * @param id of the one that it takes the place of; "" for none
+   */
   record Recurring(
+      String id,
       LabelMatchers matchers,
       String schedule,
       @Nullable Instant until,
       String createdBy,
       String comment) {}
 
-  static Recurring recurring(byte[] body) {
+  /**
+   * Reads one.
+   *
+   * @param whole whether who makes it, and why, must be said
+   */
+  static Recurring recurring(byte[] body, boolean whole) {
     PostedJson p = new PostedJson("recurring silence");
     JsonNode n = p.object(body);
     JsonNode schedule = n.get("schedule");
@@ -110,12 +120,13 @@ final class PostedJson {
       throw ApiError.required("schedule");
     }
     return new Recurring(
+        n.path("id").asString(""),
         p.matchers(n.get("matchers"), "matchers"),
         // As text it is YAML; as a list it is JSON, which is YAML as well.
         schedule.isString() ? schedule.asString() : schedule.toString(),
         p.optionalTime(n, "until", ""),
-        p.required(n, "createdBy", ""),
-        p.required(n, "comment", ""));
+        whole ? p.required(n, "createdBy", "") : "",
+        whole ? p.required(n, "comment", "") : "");
   }
 
   private JsonNode object(byte[] body) {

@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.api;
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.schedule.RecurringSilence;
+import dev.tethys.alert.manager.schedule.RecurringSilences;
 import dev.tethys.alert.manager.state.SharedRecords;
 import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.config.ConfigException;
@@ -19,6 +20,9 @@ import tools.jackson.core.JsonGenerator;
 final class RecurringApi {
   /** How far ahead a list looks for the next time. */
   private static final Duration AHEAD = Duration.ofDays(40);
+
+  /** How many times a preview shows. */
+  private static final int PREVIEW = 5;
 
   private final Alertmanager manager;
 
@@ -69,13 +73,15 @@ final class RecurringApi {
   }
 
   void add(HttpRequest q, HttpResponse r) throws IOException {
-    PostedJson.Recurring p = PostedJson.recurring(AlertmanagerApi.jsonBody(q));
+    PostedJson.Recurring p = PostedJson.recurring(AlertmanagerApi.jsonBody(q), true);
+    RecurringSilences all = manager.recurringSilences();
     RecurringSilence s;
     try {
       s =
-          manager
-              .recurringSilences()
-              .add(p.matchers(), p.schedule(), p.until(), p.createdBy(), p.comment());
+          p.id().isEmpty()
+              ? all.add(p.matchers(), p.schedule(), p.until(), p.createdBy(), p.comment())
+              : all.replace(
+                  p.id(), p.matchers(), p.schedule(), p.until(), p.createdBy(), p.comment());
     } catch (ConfigException e) {
       throw ApiError.plain(400, String.valueOf(e.getMessage()));
     } catch (SilenceException e) {
@@ -85,8 +91,38 @@ final class RecurringApi {
     } catch (IOException e) {
       throw ApiError.plain(500, "the silence could not be written to disk: " + e.getMessage());
     }
+    if (s == null) {
+      throw ApiError.plain(404, "there is no recurring silence of the id " + p.id());
+    }
     RecurringSilence made = s;
     AlertmanagerApi.send(r, g -> one(g, made, manager.clock().instant()));
+  }
+
+  /** When one would hold, were it made. */
+  void preview(HttpRequest q, HttpResponse r) throws IOException {
+    PostedJson.Recurring p = PostedJson.recurring(AlertmanagerApi.jsonBody(q), false);
+    List<RecurringSilence.Occurrence> times;
+    try {
+      times = manager.recurringSilences().preview(p.matchers(), p.schedule(), p.until(), PREVIEW);
+    } catch (ConfigException e) {
+      throw ApiError.plain(400, String.valueOf(e.getMessage()));
+    } catch (SilenceException e) {
+      throw ApiError.plain(400, e.problem());
+    }
+    AlertmanagerApi.send(
+        r,
+        g -> {
+          g.writeStartObject();
+          g.writeArrayPropertyStart("times");
+          for (RecurringSilence.Occurrence o : times) {
+            g.writeStartObject();
+            g.writeStringProperty("startsAt", ApiJson.time(o.start()));
+            g.writeStringProperty("endsAt", ApiJson.time(o.end()));
+            g.writeEndObject();
+          }
+          g.writeEndArray();
+          g.writeEndObject();
+        });
   }
 
   void withdraw(HttpRequest q, HttpResponse r) throws IOException {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,68 @@ public final class RecurringSilences implements Closeable {
       String comment)
       throws SilenceException, SharedRecords.FullException, IOException {
     Instant now = clock.instant();
+    RecurringSilence r = checked(matchers, schedule, until, createdBy, comment, now);
+    records.put(r);
+    make(r, now);
+    return r;
+  }
+
+  /**
+   * Makes one in the place of another, which is taken back.
+   *
+   * @return the new one, with an id of its own; null when there is no other of that id
+   * @throws SilenceException and the others as {@link #add} does; nothing has changed then
+   */
+  public @Nullable RecurringSilence replace(
+      String id,
+      LabelMatchers matchers,
+      String schedule,
+      @Nullable Instant until,
+      String createdBy,
+      String comment)
+      throws SilenceException, SharedRecords.FullException, IOException {
+    if (get(id) == null) {
+      return null;
+    }
+    RecurringSilence r = add(matchers, schedule, until, createdBy, comment);
+    withdraw(id); // after: what both silence is never told of in between
+    return r;
+  }
+
+  /**
+   * The next times at which one would hold, were it made.
+   *
+   * @param most how many
+   * @throws SilenceException when it means nothing, or too much
+   * @throws ConfigException when the schedule is wrong, with the place
+   */
+  public List<Occurrence> preview(
+      LabelMatchers matchers, String schedule, @Nullable Instant until, int most)
+      throws SilenceException {
+    Instant now = clock.instant();
+    RecurringSilence r = checked(matchers, schedule, until, "preview", "preview", now);
+    List<Occurrence> out = new ArrayList<>();
+    Instant from = now;
+    Instant horizon = now.plus(RecurringSilence.HORIZON);
+    while (out.size() < most) {
+      Occurrence o = r.next(from, horizon);
+      if (o == null || !o.end().isAfter(from)) {
+        break;
+      }
+      out.add(o);
+      from = o.end();
+    }
+    return out;
+  }
+
+  private RecurringSilence checked(
+      LabelMatchers matchers,
+      String schedule,
+      @Nullable Instant until,
+      String createdBy,
+      String comment,
+      Instant now)
+      throws SilenceException {
     List<TimeInterval> times = TimeInterval.parse("schedule", schedule);
     if (times.isEmpty()) {
       throw SilenceException.invalid("schedule: at least one time interval is wanted");
@@ -114,8 +177,6 @@ public final class RecurringSilences implements Closeable {
               + " days without a pause; make an ordinary silence");
     }
     silences.check(r.silence(first));
-    records.put(r);
-    make(r, now);
     return r;
   }
 
