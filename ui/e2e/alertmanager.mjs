@@ -105,6 +105,8 @@ export const scenarios = [
       await page.getByRole('link', { name: 'Edit' }).click();
       await page.getByLabel('Why').fill('disks were replaced');
       await page.getByRole('button', { name: 'Save' }).click();
+      // The text alone stands in the form, too.
+      await page.getByRole('heading', { name: 'Silence', exact: true }).waitFor();
       await page.getByText('disks were replaced').waitFor();
       assert.equal(
         (await get(manager, `silence/${id}`)).comment,
@@ -150,6 +152,124 @@ export const scenarios = [
     },
   },
   {
+    name: 'alertmanager: why an alert notifies, notes and acknowledgements',
+    async run({ open, page, shot, manager, pages }) {
+      await alerts(manager);
+      await open(`${pages}/alerts?filter=${encodeURIComponent('{instance="db-1"}')}`);
+      const alert = page.locator('.am-alert', { hasText: 'db-1 is full' }).first();
+      await alert.waitFor();
+      await alert.getByRole('button', { name: 'Why?' }).click();
+      const why = alert.locator('.why');
+      await why.getByText('db-pager').first().waitFor();
+      await why.getByLabel('Your name').fill('ada');
+      assert.ok(await why.getByRole('button', { name: 'Add note' }).isDisabled(), 'a note says something');
+      await why.getByLabel('Note').fill('the disk is on its way');
+      await why.getByRole('button', { name: 'Add note' }).click();
+      const note = why.locator('.annotation', { hasText: 'the disk is on its way' });
+      await note.waitFor();
+      await why.getByRole('button', { name: 'Acknowledge' }).click();
+      const acknowledged = why.locator('.annotation', { hasText: 'acknowledged it' });
+      await acknowledged.waitFor();
+      const entries = why.locator('.timeline-list li');
+      await until('its history', async () => {
+        const text = (await entries.allTextContents()).join(' ');
+        return text.includes('firing') && text.includes('acknowledged');
+      });
+      await shot('alertmanager-why');
+      const list = async () => (await fetch(`${manager}/api/tethys/notes`)).json();
+      assert.deepEqual((await list()).map((one) => one.acknowledges).sort(), [false, true]);
+      await acknowledged.getByRole('button', { name: 'Withdraw' }).click();
+      await acknowledged.waitFor({ state: 'detached' });
+      await note.getByRole('button', { name: 'Withdraw' }).click();
+      await note.waitFor({ state: 'detached' });
+      assert.deepEqual(await list(), []);
+      // One that is kept back says by what.
+      await open(`${pages}/alerts?inhibited=true&filter=${encodeURIComponent('{instance="web-1"}')}`);
+      const held = page.locator('.am-alert', { hasText: 'web-1 is full' }).first();
+      await held.getByRole('button', { name: 'Why?' }).click();
+      await held.locator('.why', { hasText: 'Inhibited by' }).waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: a silence that comes again is previewed, made, edited and deleted',
+    async run({ open, page, shot, manager, pages, allow }) {
+      allow(/status of 400 .*recurring-silences\/preview/);
+      await alerts(manager);
+      const list = async () => (await fetch(`${manager}/api/tethys/recurring-silences`)).json();
+      await open(`${pages}/recurring`);
+      await page.getByText('No silence comes again').waitFor();
+      await page.getByRole('link', { name: 'New recurring silence' }).click();
+      await page.getByRole('button', { name: 'Create the recurring silence' }).click();
+      await page.locator('.field-problem', { hasText: 'Say why' }).waitFor();
+      await page.getByLabel('Label 1').fill('team');
+      await page.getByLabel('Value 1').fill('db');
+      await page.getByLabel('From', { exact: true }).fill('22:00');
+      await page.getByLabel('To', { exact: true }).fill('06:00');
+      await page.getByLabel('Time zone').fill('Europe/Paris');
+      await until('five times of two nights a week', async () => {
+        return (await page.locator('.am-next-times li').count()) === 5;
+      });
+      await page.locator('.am-affected', { hasText: '2 alerts' }).waitFor();
+      await page.getByLabel('Time zone').fill('Europe/Nowhere');
+      await page.locator('.am-next-times', { hasText: 'unknown time zone' }).waitFor();
+      await page.getByLabel('Time zone').fill('Europe/Paris');
+      await page.getByLabel('Who').fill('ada');
+      await page.getByLabel('Why').fill('backups at night');
+      await shot('alertmanager-recurring-new');
+      await page.getByRole('button', { name: 'Create the recurring silence' }).click();
+      const row = page.locator('.am-recurring', { hasText: 'backups at night' });
+      await row.getByText('Sat, Sun, 22:00 to 06:00, Europe/Paris').waitFor();
+      await shot('alertmanager-recurring');
+      const [made] = await list();
+      assert.equal(JSON.parse(made.schedule).length, 2, 'a night is parts of two days');
+
+      await row.getByRole('link', { name: 'Edit' }).click();
+      await page.getByLabel('Days').getByRole('button', { name: 'fri' }).click();
+      await page.getByRole('radio', { name: 'time_intervals' }).click();
+      assert.ok(
+        (await page.getByLabel('time_intervals', { exact: true }).last().inputValue()).includes('friday'),
+      );
+      await page.getByLabel('time_intervals', { exact: true }).last().fill('- days_of_month: ["1", "-1"]');
+      await page.getByLabel('Why').fill('first and last day');
+      await page.getByRole('button', { name: 'Save' }).click();
+      const changed = page.locator('.am-recurring', { hasText: 'first and last day' });
+      await changed.getByText('days_of_month').waitFor();
+      assert.equal((await list()).length, 1, 'it took the place of the other');
+      await changed.getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('button', { name: 'Delete it' }).click();
+      await page.getByText('No silence comes again').waitFor();
+      assert.deepEqual(await list(), []);
+      await open(`${pages}/recurring/${made.id}`);
+      await page.getByText('There is no such recurring silence').waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: alerts that have to come are shown as heard or missing',
+    async run({ open, page, shot, pages }) {
+      await open(`${pages}/status`);
+      const beats = page.locator('.am-heartbeats');
+      await beats.getByText('alertname="Watchdog"').waitFor();
+      await beats.getByText('heard', { exact: true }).waitFor();
+      await page.route('**/api/tethys/heartbeats', (route) =>
+        route.fulfill({
+          json: [
+            {
+              name: 'b',
+              matchers: '{x="y"}',
+              withinMillis: 60_000,
+              heardAt: '2026-01-01T00:00:00Z',
+              missing: true,
+              missingSince: '2026-01-01T00:01:00Z',
+            },
+          ],
+        }),
+      );
+      await open(`${pages}/status`);
+      await beats.getByText('missing').waitFor();
+      await shot('alertmanager-heartbeats');
+    },
+  },
+  {
     name: 'alertmanager: the routing tree, and why an alert goes where it goes',
     async run({ open, page, shot, pages }) {
       await open(`${pages}/routes`);
@@ -189,7 +309,15 @@ export const scenarios = [
     context: { ...PHONE, colorScheme: 'dark' },
     async run({ open, page, shot, pages, manager }) {
       await alerts(manager);
-      for (const path of ['/alerts?inhibited=true', '/silences', '/silences/new', '/routes', '/status']) {
+      for (const path of [
+        '/alerts?inhibited=true',
+        '/silences',
+        '/silences/new',
+        '/recurring',
+        '/recurring/new',
+        '/routes',
+        '/status',
+      ]) {
         await open(pages + path);
         await settled(page);
         assert.equal(await page.locator('main .notice-error').count(), 0, `error shown on ${path}`);

@@ -25,6 +25,7 @@ const SUITES = {
   alertmanager: './alertmanager.mjs',
   pushgateway: './pushgateway.mjs',
   'remote-write': './remote-write.mjs',
+  history: './history.mjs',
 };
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {

@@ -290,3 +290,73 @@ export const expireSilence = (id: string): Promise<void> =>
 /** What silences change: the lists of alerts too. */
 export const forgetAlerts = (client: QueryClient): Promise<void> =>
   client.invalidateQueries({ queryKey: ['am'] });
+
+/** A time at which a silence holds that comes again. */
+export interface Occurrence {
+  startsAt: string;
+  endsAt: string;
+}
+
+export interface Recurring {
+  id: string;
+  matchers: Matcher[];
+  /** time_intervals as they were written, in YAML or JSON. */
+  schedule: string;
+  until?: string;
+  createdBy: string;
+  comment: string;
+  updatedAt: string;
+  /** Absent when it does not come again for long. */
+  next?: Occurrence & { active: boolean };
+}
+
+export function useRecurring() {
+  return useQuery({
+    queryKey: ['am', 'recurring'],
+    queryFn: ({ signal }) => own<Recurring[]>('recurring-silences', {}, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  });
+}
+
+export type RecurringDraft = Pick<Recurring, 'matchers' | 'schedule' | 'until'>;
+
+/** When it would hold; the server says what is wrong with a schedule. */
+export function useOccurrences(draft: RecurringDraft, enabled: boolean) {
+  return useQuery({
+    queryKey: ['am', 'recurring-preview', draft],
+    queryFn: ({ signal }) =>
+      own<{ times: Occurrence[] }>('recurring-silences/preview', {}, { ...json('POST', draft), signal }),
+    enabled,
+    retry: false,
+    staleTime: 60_000,
+  });
+}
+
+/** The id of what holds then: another one when one was edited. */
+export async function saveRecurring(
+  draft: RecurringDraft & { id?: string; createdBy: string; comment: string },
+): Promise<string> {
+  return (await own<Recurring>('recurring-silences', {}, json('POST', draft))).id;
+}
+
+export const withdrawRecurring = (id: string): Promise<void> =>
+  own(`recurring-silences/${encodeURIComponent(id)}`, {}, { method: 'DELETE' });
+
+export interface Heartbeat {
+  name: string;
+  matchers: string;
+  withinMillis: number;
+  heardAt: string;
+  missing: boolean;
+  missingSince?: string;
+}
+
+export function useHeartbeats() {
+  return useQuery({
+    queryKey: ['am', 'heartbeats'],
+    queryFn: ({ signal }) => own<Heartbeat[]>('heartbeats', {}, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
+  });
+}

@@ -13,7 +13,7 @@ import { type Matcher, matcherOf, OPERATORS, type Operator, operatorOf, readable
 import { localInput, parseLocal } from './moments';
 import { Expire, span, stateBadge } from './silences-page';
 
-const author = persistent<string>(
+export const author = persistent<string>(
   'silence-author',
   '',
   (value): value is string => typeof value === 'string',
@@ -23,7 +23,7 @@ const FIRST_ALERTS = 20;
 const LENGTHS = ['1h', '2h', '8h', '1d', '3d', '1w'];
 const PREVIEW_DELAY_MS = 350;
 
-function Affected({ matchers, said }: { matchers: Matcher[]; said: string }) {
+export function Affected({ matchers, said }: { matchers: Matcher[]; said: string }) {
   const [settled, setSettled] = useState(matchers);
   const text = JSON.stringify(matchers);
   useEffect(() => {
@@ -59,7 +59,13 @@ function Affected({ matchers, said }: { matchers: Matcher[]; said: string }) {
   );
 }
 
-function MatcherRows({ matchers, onChange }: { matchers: Matcher[]; onChange: (next: Matcher[]) => void }) {
+export function MatcherRows({
+  matchers,
+  onChange,
+}: {
+  matchers: Matcher[];
+  onChange: (next: Matcher[]) => void;
+}) {
   const set = (at: number, next: Matcher) => onChange(matchers.map((one, i) => (i === at ? next : one)));
   return (
     <div className="am-matchers">

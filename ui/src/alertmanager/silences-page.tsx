@@ -130,7 +130,14 @@ export function SilencesPage() {
     <Frame
       title="Silences"
       lead={silences.data ? `In force: ${count('active')}; to come: ${count('pending')}` : undefined}
-      actions={<NewSilence />}
+      actions={
+        <>
+          <Link to="/alertmanager/recurring" className="button button-plain">
+            Recurring
+          </Link>
+          <NewSilence />
+        </>
+      }
     >
       <div className="filters am-filters">
         <div className="pills" role="group" aria-label="State">

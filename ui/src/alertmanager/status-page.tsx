@@ -2,9 +2,9 @@
 import { ErrorNotice } from '../api/errors';
 import { CopyButton, Loading } from '../components/ui';
 import { Yaml } from '../components/yaml';
-import { formatMoment, roughDuration } from '../lib/time';
+import { formatAgo, formatMoment, roughDuration } from '../lib/time';
 import { Facts } from '../status/facts';
-import { type ManagerStatus, useManagerStatus } from './api';
+import { type Heartbeat, type ManagerStatus, useHeartbeats, useManagerStatus } from './api';
 import { Frame } from './frame';
 
 const WORDS: Record<string, string> = {
@@ -43,8 +43,40 @@ function Cluster({ cluster }: { cluster: ManagerStatus['cluster'] }) {
   );
 }
 
+/** The alerts that have to come: what was not heard of stands first. */
+function Heartbeats({ all }: { all: Heartbeat[] }) {
+  const sorted = [...all].sort(
+    (a, b) => Number(b.missing) - Number(a.missing) || a.name.localeCompare(b.name),
+  );
+  return (
+    <section className="card facts am-heartbeats">
+      <h2>Heartbeats</h2>
+      <dl>
+        {sorted.map((beat) => (
+          <div key={beat.name}>
+            <dt>{beat.name}</dt>
+            <dd>
+              <span className={`badge badge-${beat.missing ? 'err' : 'ok'}`}>
+                {beat.missing ? 'missing' : 'heard'}
+              </span>{' '}
+              {beat.missing && beat.missingSince
+                ? `since ${formatMoment(Date.parse(beat.missingSince), false)}`
+                : formatAgo(Date.parse(beat.heardAt), Date.now())}
+              <span className="muted">
+                {' '}
+                {beat.matchers}, at least each {roughDuration(beat.withinMillis)}
+              </span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
 export function ManagerStatusPage() {
   const status = useManagerStatus();
+  const heartbeats = useHeartbeats();
   const data = status.data;
   const started = data ? Date.parse(data.uptime) : 0;
   return (
@@ -65,6 +97,8 @@ export function ManagerStatusPage() {
             />
             <Cluster cluster={data.cluster} />
           </div>
+          {heartbeats.data && heartbeats.data.length > 0 && <Heartbeats all={heartbeats.data} />}
+          {heartbeats.error && <ErrorNotice error={heartbeats.error} />}
           <section className="card config am-config">
             <header className="config-head">
               <span className="muted">The configuration that holds, secrets hidden</span>

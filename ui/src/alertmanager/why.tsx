@@ -3,10 +3,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Timeline } from '../alerts/timeline';
+import { RANGES, Timeline, TimelineList } from '../alerts/timeline';
+import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { has } from '../app/parts';
-import { Button, Loading } from '../components/ui';
+import { Button, Loading, Select } from '../components/ui';
 import { formatAgo } from '../lib/time';
 import {
   type Alert,
@@ -196,6 +197,34 @@ function Notes({ alert, holds }: { alert: Alert; holds: string | undefined }) {
   );
 }
 
+/** What an Alertmanager without a server remembers of an alert. */
+function OwnHistory({ alert }: { alert: Alert }) {
+  const [range, setRange] = useState('1d');
+  const history = useQuery({
+    queryKey: ['am', 'history', alert.fingerprint, range],
+    queryFn: ({ signal }) =>
+      own<{ at: string; event: string; by: string }[]>(
+        'history',
+        { fingerprint: alert.fingerprint, range },
+        { signal },
+      ),
+    refetchInterval: 30_000,
+    retry: false,
+  });
+  // It may be turned off, which is no error.
+  if (history.error instanceof ApiError && history.error.status === 404) return null;
+  const events = (history.data ?? []).map((one) => ({ ...one, at: Date.parse(one.at) }));
+  return (
+    <div className="timeline">
+      <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
+      {history.isPending && <Loading label="Reading the history" />}
+      {history.error && <ErrorNotice error={history.error} />}
+      {history.data && events.length === 0 && <p className="muted">Nothing has changed in this time.</p>}
+      <TimelineList events={events} />
+    </div>
+  );
+}
+
 export function Why({ alert }: { alert: Alert }) {
   const trace = useQuery({
     queryKey: ['am', 'trace', alert.fingerprint],
@@ -221,7 +250,7 @@ export function Why({ alert }: { alert: Alert }) {
           <Notes alert={alert} holds={trace.data.acknowledgement?.id} />
         </>
       )}
-      {has('prometheus') && <Timeline labels={alert.labels} />}
+      {has('prometheus') ? <Timeline labels={alert.labels} /> : <OwnHistory alert={alert} />}
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { configuredRules } from './configured';
 const MANAGER_TABS = [
   ['/alertmanager/alerts', 'Notified'],
   ['/alertmanager/silences', 'Silences'],
+  ['/alertmanager/recurring', 'Recurring'],
   ['/alertmanager/routes', 'Routing'],
   ['/alertmanager/status', 'Manager'],
 ] as const;

@@ -5,10 +5,10 @@ import { call } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import type { LabelSet } from '../api/types';
 import { Loading, Select } from '../components/ui';
-import { eventsQuery, readEvents } from './events';
+import { type AlertEvent, eventsQuery, readEvents } from './events';
 
 const MOST = 200;
-const RANGES = [
+export const RANGES = [
   { value: '6h', label: '6 hours' },
   { value: '1d', label: '1 day' },
   { value: '1w', label: '1 week' },
@@ -26,6 +26,23 @@ interface Matrix {
   result: { metric: LabelSet; values?: [number, string][] }[];
 }
 
+/** A history as it is read, whoever keeps it. */
+export function TimelineList({ events }: { events: AlertEvent[] }) {
+  return (
+    <ol className="timeline-list">
+      {events.map((one) => (
+        <li key={`${one.at} ${one.event} ${one.by}`}>
+          <time className="num muted" dateTime={new Date(one.at).toISOString()}>
+            {new Date(one.at).toLocaleString()}
+          </time>
+          <span className={`badge badge-${COLOURS[one.event] ?? 'pending'}`}>{one.event}</span>
+          <span className="muted">{one.by}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 export function Timeline({ labels }: { labels: LabelSet }) {
   const [range, setRange] = useState('1d');
   const events = useQuery({
@@ -40,17 +57,7 @@ export function Timeline({ labels }: { labels: LabelSet }) {
       {events.isPending && <Loading label="Reading the history" />}
       {events.error && <ErrorNotice error={events.error} />}
       {events.data && all.length === 0 && <p className="muted">Nothing has changed in this time.</p>}
-      <ol className="timeline-list">
-        {all.map((one) => (
-          <li key={`${one.at} ${one.event} ${one.by}`}>
-            <time className="num muted" dateTime={new Date(one.at).toISOString()}>
-              {new Date(one.at).toLocaleString()}
-            </time>
-            <span className={`badge badge-${COLOURS[one.event] ?? 'pending'}`}>{one.event}</span>
-            <span className="muted">{one.by}</span>
-          </li>
-        ))}
-      </ol>
+      <TimelineList events={all} />
     </div>
   );
 }

@@ -72,6 +72,11 @@ const pipelines = lazyRouteComponent(() => import('../pipelines/pipelines-page')
 const groups = lazyRouteComponent(() => import('../alertmanager/alerts-page'), 'GroupsPage');
 const silences = lazyRouteComponent(() => import('../alertmanager/silences-page'), 'SilencesPage');
 const silence = lazyRouteComponent(() => import('../alertmanager/silence-page'), 'SilencePage');
+const recurring = lazyRouteComponent(() => import('../alertmanager/recurring-page'), 'RecurringPage');
+const recurringSilence = lazyRouteComponent(
+  () => import('../alertmanager/recurring-page'),
+  'RecurringSilencePage',
+);
 const routing = lazyRouteComponent(() => import('../alertmanager/routes-page'), 'RoutesPage');
 const manager = lazyRouteComponent(() => import('../alertmanager/status-page'), 'ManagerStatusPage');
 const pushed = lazyRouteComponent(() => import('../pushgateway/pushgateway-page'), 'PushgatewayPage');
@@ -107,6 +112,8 @@ const routes = root.addChildren([
   route('/alertmanager/alerts', groups),
   route('/alertmanager/silences', silences),
   route('/alertmanager/silences/$id', silence),
+  route('/alertmanager/recurring', recurring),
+  route('/alertmanager/recurring/$id', recurringSilence),
   route('/alertmanager/routes', routing),
   route('/alertmanager/status', manager),
   moved('/graph', '/query'),

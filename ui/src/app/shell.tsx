@@ -57,6 +57,14 @@ const ITEMS: Item[] = [
   },
   { to: '/alertmanager/alerts', also: [], name: 'Alerts', icon: 'alerts', key: 'a', shown: managerAlone },
   { to: '/alertmanager/silences', also: [], name: 'Silences', icon: 'moon', key: 'i', shown: managerAlone },
+  {
+    to: '/alertmanager/recurring',
+    also: [],
+    name: 'Recurring',
+    icon: 'refresh',
+    key: 'c',
+    shown: managerAlone,
+  },
   { to: '/alertmanager/routes', also: [], name: 'Routing', icon: 'plan', key: 'r', shown: managerAlone },
   { to: '/alertmanager/status', also: [], name: 'Status', icon: 'status', key: 's', shown: managerAlone },
   {

@@ -87,6 +87,7 @@ class BrowserTest {
           target_matchers: ['severity="page"']
           equal: [cluster]
       receivers: [{name: default}, {name: pager}, {name: db-pager}, {name: web-chat}]
+      heartbeats: [{name: prometheus, matchers: ['alertname="Watchdog"'], within: 1h}]
       """;
 
   private static void assumeBrowser() {
@@ -194,6 +195,47 @@ class BrowserTest {
           "--base-url=http://127.0.0.1:" + server.port,
           "--manager=/alertmanager",
           "--only=alerts");
+    }
+  }
+
+  @Test
+  void theHistoryOfAnAlertIsShownInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    HttpServer hook = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    hook.createContext(
+        "/",
+        exchange -> {
+          exchange.getRequestBody().readAllBytes();
+          exchange.sendResponseHeaders(200, -1);
+          exchange.close();
+        });
+    hook.start();
+    Files.writeString(
+        dir.resolve("am.yml"),
+        """
+        route: {receiver: r, group_wait: 0s}
+        receivers: [{name: r, webhook_configs: [{url: 'http://127.0.0.1:%d/'}]}]
+        """
+            .formatted(hook.getAddress().getPort()));
+    Files.writeString(
+        dir.resolve("rules.yml"),
+        "groups: [{name: g, rules: [{alert: Always, expr: 'vector(1)', for: 1s}]}]");
+    try (TethysProcess server =
+        TethysProcess.server(
+            dir,
+            "{global: {evaluation_interval: 1s}, rule_files: [rules.yml]}\n",
+            "--rules.alert.resend-delay=1s",
+            "--alertmanager.config.file=" + dir.resolve("am.yml"))) {
+      server.await(
+          "a history",
+          Duration.ofSeconds(60),
+          () ->
+              server
+                  .query("count_over_time(tethys_alert_event{tethys_event=\"notified\"}[1h])")
+                  .contains("Always"));
+      scenarios("--suite=history", "--base-url=http://127.0.0.1:" + server.port);
+    } finally {
+      hook.stop(0);
     }
   }
 

@@ -5,6 +5,7 @@ import static dev.tethys.app.cli.Flag.Kind.DURATION;
 import static dev.tethys.app.cli.Flag.Kind.FLOAT;
 import static dev.tethys.app.cli.Flag.Kind.INTEGER;
 import static dev.tethys.app.cli.Flag.Kind.LIST;
+import static dev.tethys.app.cli.Flag.Kind.SIZE;
 import static dev.tethys.app.cli.Flag.Kind.STRING;
 import static dev.tethys.app.cli.Flag.of;
 import static dev.tethys.app.cli.Flag.refused;
@@ -34,6 +35,9 @@ final class AlertmanagerFlags {
 
   /** How many GET requests are answered at once when nobody says. */
   private static final int LEAST_CONCURRENCY = 8;
+
+  /** The smallest history that is worth its files. */
+  private static final long LEAST_HISTORY = 1 << 20;
 
   private static final Set<String> BUILT =
       Set.of("receiver-name-in-metrics", "classic-mode", "utf8-strict-mode");
@@ -71,6 +75,17 @@ final class AlertmanagerFlags {
               INTEGER,
               "0",
               "Largest silence in bytes as it is stored; 0 for 16 MiB."),
+          of(
+              "history.retention",
+              DURATION,
+              "30d",
+              "How long it is kept what became of alerts; 0s for no history. Not known to"
+                  + " Alertmanager."),
+          of(
+              "history.max-bytes",
+              SIZE,
+              "64MB",
+              "How large what is kept of it may become. Not known to Alertmanager."),
           of("log.silences", BOOLEAN, "false", "Say changes of silences in the log."),
           of(
               "alerts.gc-interval",
@@ -268,6 +283,15 @@ final class AlertmanagerFlags {
               + " wants more than 0");
     }
     return d;
+  }
+
+  /** How large the history may become. */
+  static long historyBytes(FlagSet flags) {
+    long most = flags.bytes("history.max-bytes");
+    if (most < LEAST_HISTORY) {
+      throw new UsageException("tethys alertmanager: --history.max-bytes wants 1MB or more");
+    }
+    return most;
   }
 
   static int getConcurrency(FlagSet flags) {

@@ -7,6 +7,7 @@ import dev.tethys.alert.manager.api.AlertmanagerApi;
 import dev.tethys.alert.manager.cluster.ClusterOptions;
 import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.state.EventLog;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
@@ -29,6 +30,7 @@ import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import sun.misc.Signal;
 
@@ -67,6 +69,11 @@ public final class AlertmanagerRole {
         Tracing tracing = new Tracing("alertmanager", b.version(), clients, registry);
         Alertmanager manager = new Alertmanager(options, clients, registry, clock, tracing);
         ClusterPeer peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry)) {
+      Duration retention = Duration.ofMillis(flags.millis("history.retention"));
+      if (retention.isPositive()) {
+        long most = AlertmanagerFlags.historyBytes(flags);
+        manager.keepHistory(new EventLog(options.storage(), most, retention, clock, registry));
+      }
       if (peer != null) {
         manager.join(peer);
       }

@@ -59,6 +59,8 @@ public final class Interface {
         "/alertmanager/alerts",
         "/alertmanager/silences",
         "/alertmanager/silences/{page...}",
+        "/alertmanager/recurring",
+        "/alertmanager/recurring/{page...}",
         "/alertmanager/routes",
         "/alertmanager/status"),
     /** What short jobs push, on its own or inside of a server. */

@@ -22,6 +22,7 @@ import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNote;
 import dev.tethys.alert.manager.state.AlertNotes;
 import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.EventLog;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.NotificationLog;
 import dev.tethys.alert.manager.state.SharedRecords;
@@ -89,6 +90,7 @@ public final class Alertmanager implements AutoCloseable {
   private final Registry.Counter invalid;
   private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
   private volatile Consumer<List<AlertEvent>> events = e -> {};
+  private volatile @Nullable EventLog history;
   private volatile @Nullable ClusterPeer cluster;
   private volatile @Nullable Running running;
   private volatile boolean closed;
@@ -149,6 +151,43 @@ public final class Alertmanager implements AutoCloseable {
     recurring.tick();
     every(RECURRING_TICK, recurring::tick);
     every(HEARTBEAT_TICK, heartbeats::tick);
+  }
+
+  /**
+   * Keeps what becomes of alerts from now on in a log of its own, which is closed with it; before
+   * any alert comes.
+   */
+  public void keepHistory(EventLog log) {
+    history = log;
+    events =
+        all ->
+            log.record(
+                all.stream()
+                    .map(e -> new EventLog.Entry(e.at(), e.labels(), e.kind().text(), e.by()))
+                    .toList());
+  }
+
+  /** The log of its own; null when there is none. */
+  public @Nullable EventLog history() {
+    return history;
+  }
+
+  /** That alerts begin and end is told by nobody else where there are no rules. */
+  private void remember(List<Alert> told, Instant now) {
+    EventLog h = history;
+    if (h == null) {
+      return;
+    }
+    List<EventLog.Entry> changes = new ArrayList<>();
+    for (Alert a : told) {
+      Alert before = alerts.get(a.labels());
+      boolean fired = before != null && !before.isResolvedAt(now);
+      boolean fires = !a.isResolvedAt(now);
+      if (fired != fires) {
+        changes.add(new EventLog.Entry(now, a.labels(), fires ? "firing" : "resolved", ""));
+      }
+    }
+    h.record(changes);
   }
 
   /** Hands on what becomes of alerts from now on; who hears of it must not wait. */
@@ -216,6 +255,10 @@ public final class Alertmanager implements AutoCloseable {
     log.collectGarbage();
     recurring.collectGarbage();
     notes.collectGarbage(labels -> alerts.get(labels) != null);
+    EventLog h = history;
+    if (h != null) {
+      h.collectGarbage();
+    }
   }
 
   private MetricFamily states() {
@@ -356,6 +399,7 @@ public final class Alertmanager implements AutoCloseable {
               open));
     }
     heartbeats.heard(valid);
+    remember(valid, now);
     alerts.put(valid);
     return problems;
   }
@@ -481,6 +525,10 @@ public final class Alertmanager implements AutoCloseable {
       log.close();
       notes.close();
       recurring.close();
+      EventLog h = history;
+      if (h != null) {
+        h.close();
+      }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "{0} could not be closed: {1}", options.storage(), e.getMessage());
     }

@@ -109,6 +109,7 @@ public final class AlertmanagerApi {
     api.at(routes, own + "/recurring-silences").get(recurring::list).post(recurring::add);
     api.at(routes, own + "/recurring-silences/preview").post(recurring::preview);
     api.at(routes, own + "/recurring-silences/{id}").delete(recurring::withdraw);
+    api.at(routes, own + "/history").get(new HistoryApi(manager)::list);
     api.at(routes, own + "/heartbeats").get(new HeartbeatsApi(manager)::list);
     routes.any(v2 + "/{rest...}", api.guarded(AlertmanagerApi::unknownPath));
     routes.any(

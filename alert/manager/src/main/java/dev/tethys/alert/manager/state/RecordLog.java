@@ -63,6 +63,26 @@ final class RecordLog implements Closeable {
     if (!Files.exists(file) || Files.size(file) < MAGIC.length) {
       write(file, java.util.List.of());
     }
+    long length = Files.size(file);
+    Read read = read(file, to);
+    long end = read.end;
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    if (end < length) {
+      cutOff(file, channel, end, length);
+    }
+    channel.position(end);
+    return new RecordLog(file, channel, end, read.records);
+  }
+
+  /** How far the whole records of a file go. */
+  record Read(long end, int records) {}
+
+  /**
+   * Gives the records of a log in order, up to the first that is not whole.
+   *
+   * @throws IOException when it cannot be read, or is a file of another kind
+   */
+  static Read read(Path file, Consumer<byte[]> to) throws IOException {
     long end = MAGIC.length;
     int n = 0;
     long length = Files.size(file);
@@ -74,19 +94,13 @@ final class RecordLog implements Closeable {
       while (true) {
         byte[] payload = read(in, length - end);
         if (payload == null) {
-          break;
+          return new Read(end, n);
         }
         to.accept(payload);
         end += HEAD + payload.length;
         n++;
       }
     }
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    if (end < length) {
-      cutOff(file, channel, end, length);
-    }
-    channel.position(end);
-    return new RecordLog(file, channel, end, n);
   }
 
   private static byte @org.jspecify.annotations.Nullable [] read(DataInputStream in, long left)

@@ -1,0 +1,287 @@
+package dev.tethys.alert.manager.state;
+
+import dev.tethys.model.exposition.Registry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What became of alerts, kept on the disk of an Alertmanager that has no store of time series.
+ *
+ * <p>Two logs of records, {@value #FILE} and, older, {@value #FILE}{@code .1}: when the first holds
+ * half of what may be kept it takes the place of the second. A payload is {@code {"at", "labels":
+ * {}, "event", "by"}}, {@code by} absent for nobody.
+ *
+ * <p>Invariants: who tells never waits: at most {@link #CAPACITY} entries are queued, further ones
+ * are dropped and counted. Both files together are not larger than they may be, but for one batch.
+ * What {@link #find} has given is on the disk. Files are guarded by {@code lock}.
+ */
+public final class EventLog implements Closeable {
+  /** The file in the storage folder. */
+  public static final String FILE = "alert-events.log";
+
+  /** How many entries may wait to be written. */
+  static final int CAPACITY = 10_000;
+
+  /** How much is kept of who or what it was by. */
+  static final int MAX_BY = 200;
+
+  private static final int BATCH = 1_000;
+  private static final System.Logger LOG = System.getLogger(EventLog.class.getName());
+
+  /**
+   * Something that became of an alert.
+   *
+   * @param event such as {@code firing} or {@code notified}
+   * @param by an integration, a silence, an alert, a person; "" for nobody
+   */
+  public record Entry(Instant at, LabelSet labels, String event, String by) {}
+
+  private final Path file;
+  private final Path older;
+  private final long maxBytes;
+  private final Duration retention;
+  private final InstantSource clock;
+  private final BlockingQueue<Entry> queue = new ArrayBlockingQueue<>(CAPACITY);
+  private final Semaphore news = new Semaphore(0);
+  private final Registry.Counter stored;
+  private final Registry.Counter dropped;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Thread writer;
+  private RecordLog log; // guarded by lock, as are the others
+  private @Nullable Instant newest;
+  private @Nullable Instant newestOfOlder;
+  private boolean closed;
+  private volatile boolean ending;
+
+  /**
+   * Opens or makes it.
+   *
+   * @param maxBytes of both files
+   * @param retention what is older is not shown, and removed in time
+   * @throws IOException when it cannot be read or made
+   */
+  public EventLog(
+      Path folder, long maxBytes, Duration retention, InstantSource clock, Registry registry)
+      throws IOException {
+    this.file = folder.resolve(FILE);
+    this.older = folder.resolve(FILE + ".1");
+    this.maxBytes = maxBytes;
+    this.retention = retention;
+    this.clock = clock;
+    this.stored =
+        registry.counter(
+            "tethys_alert_history_stored_total", "Changes of alerts' states that were stored.");
+    this.dropped =
+        registry.counter(
+            "tethys_alert_history_dropped_total",
+            "Changes of alerts' states that were not stored, because too many came at once or the"
+                + " disk refused them.");
+    byte[][] last = new byte[1][];
+    this.log = RecordLog.open(file, p -> last[0] = p);
+    this.newest = last[0] == null ? null : entry(last[0]).at;
+    if (Files.exists(older)) {
+      byte[][] before = new byte[1][];
+      RecordLog.read(older, p -> before[0] = p);
+      newestOfOlder = before[0] == null ? Instant.EPOCH : entry(before[0]).at;
+    }
+    this.writer = Thread.ofVirtual().name("alert-events").start(this::run);
+  }
+
+  /** Takes entries over without waiting. */
+  public void record(List<Entry> entries) {
+    for (Entry e : entries) {
+      if (!queue.offer(e)) {
+        dropped.inc();
+      }
+    }
+    news.release();
+  }
+
+  private void run() {
+    try {
+      while (!ending) {
+        // Entries leave the queue under the lock alone, so that who reads under it misses none.
+        news.acquire();
+        news.drainPermits();
+        lock.lock();
+        try {
+          writeQueued();
+        } finally {
+          lock.unlock();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  /** Writes all that was told before. */
+  private void writeQueued() {
+    List<Entry> batch = new ArrayList<>();
+    while (queue.drainTo(batch, BATCH) > 0) {
+      write(batch);
+      batch.clear();
+    }
+  }
+
+  private void write(List<Entry> batch) {
+    try {
+      if (closed) {
+        dropped.add(batch.size());
+        return;
+      }
+      if (log.bytes() > maxBytes / 2) {
+        turn();
+      }
+      log.append(batch.stream().map(EventLog::payload).toList());
+      newest = batch.getLast().at;
+      stored.add(batch.size());
+    } catch (IOException e) {
+      dropped.add(batch.size());
+      LOG.log(
+          Level.WARNING,
+          "{0} changes of alerts were not stored in {1}: {2}",
+          batch.size(),
+          file,
+          e.getMessage());
+    }
+  }
+
+  /** The current file becomes the older one. */
+  private void turn() throws IOException {
+    log.close();
+    try {
+      Files.move(
+          file, older, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      newestOfOlder = newest;
+    } finally {
+      log = RecordLog.open(file, p -> {});
+    }
+  }
+
+  private static byte[] payload(Entry e) {
+    return StateJson.object(
+        g -> {
+          g.writeStringProperty("at", e.at.toString());
+          g.writeObjectPropertyStart("labels");
+          e.labels.map().forEach(g::writeStringProperty);
+          g.writeEndObject();
+          g.writeStringProperty("event", e.event);
+          if (!e.by.isEmpty()) {
+            g.writeStringProperty(
+                "by", e.by.length() <= MAX_BY ? e.by : e.by.substring(0, MAX_BY));
+          }
+        });
+  }
+
+  private static Entry entry(byte[] payload) {
+    JsonNode n = StateJson.tree(payload);
+    Map<String, String> labels = new TreeMap<>();
+    n.required("labels").properties().forEach(p -> labels.put(p.getKey(), p.getValue().asString()));
+    return new Entry(
+        StateJson.time(n, "at"),
+        LabelSet.of(labels),
+        n.required("event").asString(),
+        n.path("by").asString(""));
+  }
+
+  /**
+   * What became of some alerts, the latest first.
+   *
+   * @param since what is older is left out
+   * @param most how many
+   * @throws IOException when the files cannot be read
+   */
+  public List<Entry> find(Predicate<LabelSet> alerts, Instant since, int most) throws IOException {
+    Instant horizon = clock.instant().minus(retention);
+    Instant from = since.isBefore(horizon) ? horizon : since;
+    ArrayDeque<Entry> found = new ArrayDeque<>();
+    lock.lock();
+    try {
+      writeQueued();
+      for (Path p : List.of(older, file)) {
+        if (Files.exists(p)) {
+          RecordLog.read(
+              p,
+              payload -> {
+                Entry e = entry(payload);
+                if (!e.at.isBefore(from) && alerts.test(e.labels)) {
+                  found.addFirst(e);
+                  if (found.size() > most) {
+                    found.removeLast();
+                  }
+                }
+              });
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return List.copyOf(found);
+  }
+
+  /** Removes files in which everything is too old. */
+  public void collectGarbage() {
+    Instant horizon = clock.instant().minus(retention);
+    lock.lock();
+    try {
+      writeQueued();
+      Instant o = newestOfOlder;
+      if (o != null && o.isBefore(horizon)) {
+        Files.deleteIfExists(older);
+        newestOfOlder = null;
+      }
+      Instant n = newest;
+      if (n != null && n.isBefore(horizon) && !closed) {
+        log.replace(List.of());
+        newest = null;
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}: old entries were not removed: {1}", file, e.getMessage());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes what waits, and ends. */
+  @Override
+  public void close() throws IOException {
+    // Not interrupted: that would close the file under a write.
+    ending = true;
+    news.release();
+    try {
+      writer.join(Duration.ofSeconds(10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    lock.lock();
+    try {
+      if (!closed) {
+        writeQueued();
+        closed = true;
+        log.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}
