@@ -154,14 +154,22 @@ class AmtoolTest {
       String nights =
           "[{times: [{start_time: '00:00', end_time: '24:00'}], weekdays: ['monday:friday']}]";
       assertThat(own(url, "alert", "add", "night", "a=1").status()).isZero();
-      ToolRun preview =
-          own(url, "recurring", "preview", "alertname=~n.*", "--schedule=" + nights);
+      ToolRun preview = own(url, "recurring", "preview", "alertname=~n.*", "--schedule=" + nights);
       assertThat(preview.err()).isEmpty();
       assertThat(preview.out().lines().filter(l -> l.matches(" *\\d{4}-.*\\d{4}-.*UTC *")))
           .hasSize(5);
       assertThat(preview.out()).contains("night");
       ToolRun made =
-          own(url, "recurring", "add", "night", "--schedule=" + nights, "-c", "backups", "-a", "me");
+          own(
+              url,
+              "recurring",
+              "add",
+              "night",
+              "--schedule=" + nights,
+              "-c",
+              "backups",
+              "-a",
+              "me");
       assertThat(made.out()).matches(UUID + "\n");
       String id = made.out().strip();
       assertThat(own(url, "recurring", "-q").out().strip()).isEqualTo(id);

@@ -82,8 +82,8 @@ final class AmtoolRecurring {
         new Command(
             "amtool heartbeat query",
             "",
-            "Show the alerts that have to come again and again, and which are missing; the exit code"
-                + " is 1 when one is."
+            "Show the alerts that have to come again and again, and which are missing; the exit"
+                + " code is 1 when one is."
                 + ONLY,
             List.of(),
             0,
@@ -187,8 +187,7 @@ final class AmtoolRecurring {
     try (AmtoolServer server = new AmtoolServer(a)) {
       ObjectNode o = matchers(a, server);
       said(a, o);
-      JsonNode times =
-          server.call(Call.PREVIEW_RECURRING, "", "", o.toString()).path("times");
+      JsonNode times = server.call(Call.PREVIEW_RECURRING, "", "", o.toString()).path("times");
       List<String> filters = new ArrayList<>();
       for (String m : server.withName(a.operands())) {
         filters.add("filter=" + AmtoolServer.encoded(m));

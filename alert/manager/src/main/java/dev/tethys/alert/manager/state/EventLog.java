@@ -170,8 +170,7 @@ public final class EventLog implements Closeable {
   private void turn() throws IOException {
     log.close();
     try {
-      Files.move(
-          file, older, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(file, older, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
       newestOfOlder = newest;
     } finally {
       log = RecordLog.open(file, p -> {});
@@ -187,8 +186,7 @@ public final class EventLog implements Closeable {
           g.writeEndObject();
           g.writeStringProperty("event", e.event);
           if (!e.by.isEmpty()) {
-            g.writeStringProperty(
-                "by", e.by.length() <= MAX_BY ? e.by : e.by.substring(0, MAX_BY));
+            g.writeStringProperty("by", e.by.length() <= MAX_BY ? e.by : e.by.substring(0, MAX_BY));
           }
         });
   }

@@ -31,9 +31,7 @@ class EventLogTest {
   }
 
   private static List<String> all(EventLog log, String name, int most) throws IOException {
-    return log
-        .find(l -> l.map().containsValue(name), Instant.EPOCH, most)
-        .stream()
+    return log.find(l -> l.map().containsValue(name), Instant.EPOCH, most).stream()
         .map(e -> e.event() + " " + e.by())
         .toList();
   }
