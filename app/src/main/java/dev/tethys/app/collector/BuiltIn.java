@@ -18,6 +18,7 @@ import dev.tethys.pipeline.destination.kdb.KdbExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
+import dev.tethys.pipeline.destination.parquet.ParquetExporterFactory;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteExporterFactory;
 import dev.tethys.pipeline.destination.splunk.SplunkExporterFactory;
 import dev.tethys.pipeline.destination.zipkin.ZipkinExporterFactory;
@@ -88,6 +89,7 @@ public final class BuiltIn {
     all.add(new SplunkExporterFactory(clients));
     all.add(new ZipkinExporterFactory(clients));
     all.add(new DatadogExporterFactory(clients));
+    all.add(new ParquetExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));
     all.add(new KdbExporterFactory());

@@ -755,6 +755,7 @@ final class DeliveryEngine implements Outbox {
   @Override
   public void close(Duration drain) {
     Clockwork.Timer end = null;
+    sender.hurry();
     lock.lock();
     try {
       if (phase != Phase.OPEN) {

@@ -252,6 +252,23 @@ public record DeliverySettings(
         batch);
   }
 
+  /**
+   * The same for an exporter whose requests wait for each other, which then are many and slow on
+   * purpose: so many at once, where the configuration does not say how many.
+   */
+  public DeliverySettings gathering(YamlObject o, int consumers) {
+    YamlNode q = o.at(SENDING_QUEUE);
+    boolean many = q == null || !q.entries().containsKey(NUM_CONSUMERS.name());
+    boolean steady = q == null || !q.entries().containsKey(ADAPTIVE.name());
+    return new DeliverySettings(
+        timeout,
+        options.withConcurrency(
+            many ? consumers : options.concurrency(), !steady && options.adaptive()),
+        storage,
+        deadLetterBytes,
+        batch);
+  }
+
   private static Retry retry(YamlObject o) {
     double jitter = o.get(RANDOMIZATION_FACTOR);
     if (!(jitter >= 0 && jitter <= 1)) {

@@ -11,6 +11,9 @@ public interface Sender extends AutoCloseable {
    */
   Verdict send(Parcel parcel) throws IOException, InterruptedException;
 
+  /** The exporter is about to stop: what waits for others to be sent with is sent now. */
+  default void hurry() {}
+
   @Override
   default void close() {}
 }

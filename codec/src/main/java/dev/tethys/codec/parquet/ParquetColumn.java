@@ -1,0 +1,158 @@
+package dev.tethys.codec.parquet;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One column of the row group in the making: levels, and values that subclasses hold. An optional
+ * column has definition level 0 for null and 1 for a value; the columns of a map have repetition
+ * level 0 where a row begins and definition level 0 where a row has nothing. For one thread.
+ */
+public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, TextColumn {
+  /** Bounds of a column within a row group, as values are encoded plainly; null when unknown. */
+  record Bounds(byte[] least, byte[] greatest) {}
+
+  final List<String> path;
+  private final boolean optional;
+  private final boolean repeated;
+
+  /** Levels of each entry; an entry is a value or a null. */
+  private int[] definition = new int[256];
+
+  private int[] repetition = new int[0];
+  private int entries;
+  private int values;
+
+  ParquetColumn(List<String> path, boolean optional, boolean repeated) {
+    this.path = path;
+    this.optional = optional;
+    this.repeated = repeated;
+    if (repeated) {
+      repetition = new int[256];
+    }
+  }
+
+  /** The physical type by its number in parquet.thrift. */
+  abstract int type();
+
+  boolean isOptional() {
+    return optional;
+  }
+
+  private void entry(int definitionLevel, int repetitionLevel) {
+    if (entries == definition.length) {
+      definition = Arrays.copyOf(definition, 2 * entries);
+      if (repeated) {
+        repetition = Arrays.copyOf(repetition, 2 * entries);
+      }
+    }
+    definition[entries] = definitionLevel;
+    if (repeated) {
+      repetition[entries] = repetitionLevel;
+    }
+    entries++;
+  }
+
+  /** A value was added to the subclass. */
+  final void present(int repetitionLevel) {
+    entry(1, repetitionLevel);
+    values++;
+  }
+
+  /** No value in this row. */
+  final void absent() {
+    if (!optional && !repeated) {
+      throw new IllegalStateException(path + " has a value in each row");
+    }
+    entry(0, 0);
+  }
+
+  final int entries() {
+    return entries;
+  }
+
+  final int values() {
+    return values;
+  }
+
+  /** The first entry of the row behind at least so many entries. */
+  final int pageEnd(int from, int entriesEach) {
+    int end = Math.min(entries, from + entriesEach);
+    while (repeated && end < entries && repetition[end] != 0) {
+      end++;
+    }
+    return end;
+  }
+
+  /** How many of some entries are values. */
+  final int valuesIn(int from, int to) {
+    if (!optional && !repeated) {
+      return to - from;
+    }
+    int n = 0;
+    for (int i = from; i < to; i++) {
+      n += definition[i];
+    }
+    return n;
+  }
+
+  /** Levels of some entries as a page of version 1 has them: each kind behind its length. */
+  final void levels(int from, int to, ByteArrayOutputStream out) {
+    if (repeated) {
+      level(repetition, from, to, out);
+    }
+    if (optional || repeated) {
+      level(definition, from, to, out);
+    }
+  }
+
+  private static void level(int[] of, int from, int to, ByteArrayOutputStream out) {
+    ByteArrayOutputStream b = new ByteArrayOutputStream();
+    HybridRuns.write(of, from, to, 1, b);
+    int32(b.size(), out);
+    out.writeBytes(b.toByteArray());
+  }
+
+  static void int32(int v, ByteArrayOutputStream out) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      out.write(v >>> shift);
+    }
+  }
+
+  static void int64(long v, ByteArrayOutputStream out) {
+    int32((int) v, out);
+    int32((int) (v >>> 32), out);
+  }
+
+  static byte[] int64(long v) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int64(v, out);
+    return out.toByteArray();
+  }
+
+  /** The dictionary as a page, values one behind the other; null when there is none. */
+  byte @Nullable [] dictionary() {
+    return null;
+  }
+
+  /** How many values the dictionary has. */
+  int dictionarySize() {
+    return 0;
+  }
+
+  /** Some values, encoded plainly or as places in the dictionary. */
+  abstract void write(int firstValue, int endValue, ByteArrayOutputStream out);
+
+  abstract @Nullable Bounds bounds();
+
+  /** About how many bytes are held. */
+  abstract long size();
+
+  /** Begins another row group. */
+  void clear() {
+    entries = 0;
+    values = 0;
+  }
+}

@@ -1,0 +1,122 @@
+package dev.tethys.pipeline.destination.parquet;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A folder. All files of a group are written beside their places first, in a folder whose name
+ * begins with a dot, then moved: a full disk is met before any of them is seen, and a kill leaves
+ * nothing but files there, which are taken away when they are a day old.
+ */
+final class DirectoryTarget implements FileTarget {
+  private static final String UNFINISHED = ".tethys-unfinished";
+  private static final Duration OLD = Duration.ofDays(1);
+
+  private final Path folder;
+  private final InstantSource clock;
+  private boolean swept; // guarded by this
+
+  DirectoryTarget(Path folder, InstantSource clock) {
+    this.folder = folder;
+    this.clock = clock;
+  }
+
+  private Path unfinished() throws IOException {
+    Path p = Files.createDirectories(folder.resolve(UNFINISHED));
+    synchronized (this) {
+      if (!swept) {
+        sweep(p);
+        swept = true;
+      }
+    }
+    return p;
+  }
+
+  private void sweep(Path in) throws IOException {
+    FileTime before = FileTime.from(clock.instant().minus(OLD));
+    try (Stream<Path> files = Files.list(in)) {
+      for (Path p : files.toList()) {
+        if (Files.getLastModifiedTime(p).compareTo(before) < 0) {
+          Files.deleteIfExists(p);
+        }
+      }
+    }
+  }
+
+  private static void sync(Path p) throws IOException {
+    try (FileChannel ch = FileChannel.open(p, StandardOpenOption.READ)) {
+      ch.force(true);
+    }
+  }
+
+  @Override
+  public void publish(List<NewFile> files) throws IOException {
+    Path beside = unfinished();
+    List<Path> written = new ArrayList<>();
+    try {
+      for (NewFile f : files) {
+        Path p = beside.resolve(UUID.randomUUID().toString());
+        written.add(p);
+        try (FileChannel ch =
+            FileChannel.open(p, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          ByteBuffer b = ByteBuffer.wrap(f.content());
+          while (b.hasRemaining()) {
+            ch.write(b);
+          }
+          ch.force(true);
+        }
+      }
+      Set<Path> folders = new LinkedHashSet<>();
+      for (int i = 0; i < files.size(); i++) {
+        Path to = folder.resolve(files.get(i).path());
+        Files.createDirectories(to.getParent());
+        Files.move(
+            written.get(i),
+            to,
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+        // A new folder is itself an entry of the one above.
+        for (Path p = to.getParent(); p != null && p.startsWith(folder); p = p.getParent()) {
+          folders.add(p);
+        }
+      }
+      for (Path p : folders) {
+        sync(p);
+      }
+    } finally {
+      for (Path p : written) {
+        Files.deleteIfExists(p);
+      }
+    }
+  }
+
+  @Override
+  public String check() throws IOException {
+    unfinished();
+    return "files can be made in " + folder;
+  }
+
+  @Override
+  public byte[] read(String path) throws IOException {
+    return Files.readAllBytes(folder.resolve(path));
+  }
+
+  @Override
+  public void remove(String path) throws IOException {
+    Files.deleteIfExists(folder.resolve(path));
+  }
+}

@@ -1,0 +1,108 @@
+package dev.tethys.pipeline.destination.parquet;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.destination.client.ClientTlsSettings;
+import dev.tethys.web.cloud.AwsCredentials;
+import java.net.URI;
+import java.util.Map;
+
+/**
+ * A bucket, and who writes to it.
+ *
+ * @param prefix of all keys, "" for none, without slashes at its ends
+ * @param endpoint of what speaks S3's API elsewhere; "" for Amazon
+ * @param pathStyle whether the bucket stands in the path, instead of before the host's name
+ */
+record S3Settings(
+    String bucket,
+    String prefix,
+    String endpoint,
+    boolean pathStyle,
+    AwsCredentials.Settings credentials,
+    HttpClientConfig client) {
+  private static final Section SECTION = new Section("s3", "A bucket of S3 or its like.");
+  private static final Key<String> BUCKET =
+      SECTION.required("bucket", Type.STRING, "Its name; it is not created.");
+  private static final Key<String> REGION =
+      SECTION.key("region", Type.STRING, "", "Else that of the environment or the machine.");
+  private static final Key<String> PREFIX =
+      SECTION.key("prefix", Type.STRING, "", "What all keys begin with.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "", "URL of something else that speaks S3.");
+  private static final Key<Boolean> PATH_STYLE =
+      SECTION.key("force_path_style", Type.BOOL, false, "The bucket is part of the path.");
+  private static final Key<String> ACCESS_KEY =
+      SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
+  private static final Key<Secret> SECRET_KEY =
+      SECTION.optional("secret_key", Type.SECRET, "Of the access key.");
+  private static final Key<String> PROFILE =
+      SECTION.key("profile", Type.STRING, "", "A profile of AWS's files.");
+  private static final Key<String> ROLE =
+      SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
+  private static final Key<String> EXTERNAL_ID =
+      SECTION.key("external_id", Type.STRING, "", "What the role asks for.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+
+  static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
+
+  private static S3Settings read(YamlObject o) {
+    String bucket = o.get(BUCKET);
+    if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+      throw o.error(BUCKET, "\"" + bucket + "\" is no name of a bucket");
+    }
+    String prefix = o.get(PREFIX).replaceAll("^/+|/+$", "");
+    if (!prefix.matches("[A-Za-z0-9_.=/-]*") || prefix.contains("//")) {
+      throw o.error(PREFIX, "prefix wants letters, digits and any of _ . = - /");
+    }
+    String endpoint = o.get(ENDPOINT).replaceAll("/+$", "");
+    if (!endpoint.isEmpty() && !endpoint.matches("https?://[^/?#]+")) {
+      throw o.error(ENDPOINT, "endpoint wants a URL such as https://minio:9000");
+    }
+    Secret secret = o.find(SECRET_KEY);
+    if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
+      throw o.error("access_key and secret_key are written together, or neither");
+    }
+    return new S3Settings(
+        bucket,
+        prefix,
+        endpoint,
+        o.get(PATH_STYLE),
+        new AwsCredentials.Settings(
+            o.get(REGION),
+            o.get(ACCESS_KEY),
+            secret == null ? new Secret("") : secret,
+            o.get(PROFILE),
+            o.get(ROLE),
+            o.get(EXTERNAL_ID),
+            false),
+        new HttpClientConfig(
+            null,
+            null,
+            null,
+            o.get(TLS).config(),
+            true,
+            true,
+            new ProxyConfig(null, "", true, Map.of()),
+            Map.of()));
+  }
+
+  /** Where an object is; the bucket itself for "". */
+  URI url(String key, String region) {
+    String at = endpoint;
+    if (at.isEmpty()) {
+      at = "https://s3." + region + "." + AwsCredentials.domain(region);
+    }
+    // A bucket with dots has no certificate of its own.
+    if (pathStyle || bucket.contains(".")) {
+      return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key));
+    }
+    return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + key);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.tethys.pipeline.destination.parquet;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.Surroundings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bucket of S3, or of what speaks its API. An object appears whole or not at all; its key is
+ * known beforehand, so a request of which nobody knows what became of it is made again without
+ * harm. Files are far below the 5 GiB that one request may have, so nothing is sent in parts. The
+ * service checks the body against the signature's hash and against {@code x-amz-checksum-sha256},
+ * which it keeps.
+ *
+ * <p>Sources: Amazon S3 API reference, "PutObject", "HeadBucket", "Error responses"; "Signature
+ * Version 4".
+ */
+final class S3Target implements FileTarget {
+  /** What can be seen of an answer. */
+  private static final int MAX_ANSWER = 1 << 20;
+
+  private static final int MAX_REASON = 512;
+  private static final int TRIES = 4;
+
+  private final S3Settings settings;
+  private final HttpClientFactory factory;
+  private final Duration timeout;
+  private final InstantSource clock;
+  private final AwsCredentials credentials;
+  private volatile @Nullable WebClient client;
+
+  S3Target(S3Settings settings, HttpClientFactory factory, Duration timeout, InstantSource clock) {
+    this.settings = settings;
+    this.factory = factory;
+    this.timeout = timeout;
+    this.clock = clock;
+    this.credentials =
+        new AwsCredentials(
+            settings.credentials(),
+            new Surroundings(
+                call -> factory.client(HttpClientConfig.DEFAULT).send(call),
+                clock,
+                System::getenv));
+  }
+
+  private record Reply(int status, byte[] body) {
+    IOException problem(String of) {
+      String text = new String(body, StandardCharsets.UTF_8).strip();
+      text = text.substring(0, Math.min(text.length(), MAX_REASON)).replaceAll("\\s+", " ");
+      return new IOException(of + ": HTTP status " + status + (text.isEmpty() ? "" : ": " + text));
+    }
+  }
+
+  private Reply call(String method, String key, byte @Nullable [] body)
+      throws IOException, InterruptedException {
+    WebClient c = client;
+    if (c == null) {
+      c = factory.client(settings.client());
+      client = c;
+    }
+    String region = credentials.region();
+    URI url = settings.url(key, region);
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (body != null) {
+      headers.put("content-type", "application/vnd.apache.parquet");
+      headers.put("x-amz-checksum-sha256", checksum(body));
+    }
+    Call call =
+        AwsSigner.sign(
+            new Call(method, url, headers, body, timeout, null),
+            credentials.identity(),
+            region,
+            "s3",
+            clock.instant());
+    try (Answer a = c.send(call)) {
+      Reply r = new Reply(a.status(), method.equals("HEAD") ? new byte[0] : a.bytes(MAX_ANSWER));
+      if (r.status == 401 || r.status == 403) {
+        credentials.refused(); // they may have run out
+      }
+      return r;
+    }
+  }
+
+  private static String checksum(byte[] b) {
+    try {
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(b));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+
+  private String key(String path) {
+    return settings.prefix().isEmpty() ? path : settings.prefix() + "/" + path;
+  }
+
+  @Override
+  public void publish(List<NewFile> files) throws IOException, InterruptedException {
+    for (NewFile f : files) {
+      put(key(f.path()), f.content());
+    }
+  }
+
+  /**
+   * Some attempts at once: a group of files that is given up after one of them is made again under
+   * other names.
+   */
+  private void put(String key, byte[] content) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Reply r = call("PUT", key, content);
+        if (r.status / 100 == 2) {
+          return;
+        }
+        boolean passing = r.status / 100 == 5 || r.status == 429 || r.status == 408;
+        if (!passing || attempt == TRIES) {
+          throw r.problem("s3: " + settings.bucket() + "/" + key);
+        }
+      } catch (IOException e) {
+        if (attempt == TRIES || e.getMessage() != null && e.getMessage().startsWith("s3: ")) {
+          throw e;
+        }
+      }
+      Thread.sleep(Duration.ofMillis(50L << attempt));
+    }
+  }
+
+  @Override
+  public String check() throws IOException, InterruptedException {
+    Reply r = call("HEAD", "", null);
+    if (r.status / 100 != 2) {
+      throw r.problem("s3: bucket " + settings.bucket());
+    }
+    return "the bucket " + settings.bucket() + " is there";
+  }
+
+  @Override
+  public byte[] read(String path) throws IOException, InterruptedException {
+    Reply r = call("GET", key(path), null);
+    if (r.status / 100 != 2) {
+      throw r.problem("s3: " + key(path));
+    }
+    return r.body;
+  }
+
+  @Override
+  public void remove(String path) throws IOException, InterruptedException {
+    Reply r = call("DELETE", key(path), null);
+    if (r.status / 100 != 2) {
+      throw r.problem("s3: " + key(path));
+    }
+  }
+}

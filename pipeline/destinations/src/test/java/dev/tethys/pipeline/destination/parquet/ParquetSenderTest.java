@@ -1,0 +1,316 @@
+package dev.tethys.pipeline.destination.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpDouble;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ParquetSenderTest {
+  private static final InstantSource CLOCK =
+      InstantSource.fixed(Instant.ofEpochSecond(1_800_000_000));
+
+  @TempDir Path folder;
+
+  /** Timers run when the test says so; tasks have threads of their own. */
+  private static final class Timers implements Clockwork {
+    private final List<Runnable> waiting = new ArrayList<>();
+    private final CountDownLatch scheduled = new CountDownLatch(1);
+
+    @Override
+    public long millis() {
+      return 1_700_000_000_000L;
+    }
+
+    @Override
+    public long nanos() {
+      return 0;
+    }
+
+    @Override
+    public void execute(String name, Runnable task) {
+      Thread.ofVirtual().start(task);
+    }
+
+    @Override
+    public Timer schedule(Duration after, Runnable task) {
+      synchronized (waiting) {
+        waiting.add(task);
+      }
+      scheduled.countDown();
+      return () -> {
+        synchronized (waiting) {
+          waiting.remove(task);
+        }
+      };
+    }
+
+    void ring() throws InterruptedException {
+      assertThat(scheduled.await(1, TimeUnit.MINUTES)).isTrue();
+      List<Runnable> now;
+      synchronized (waiting) {
+        now = List.copyOf(waiting);
+        waiting.clear();
+      }
+      now.forEach(Runnable::run);
+    }
+  }
+
+  private final Timers timers = new Timers();
+
+  private ParquetSettings settings(String more) {
+    YamlDocument d =
+        YamlDocument.parse("c.yaml", null, "{directory: '" + folder + "'" + more + "}");
+    ParquetSettings s = ParquetSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  private ParquetSender sender(ParquetSettings s, FileTarget target) {
+    return new ParquetSender(
+        s, Signal.METRICS, target, timers, new LeftOut(new Registry(), "parquet"));
+  }
+
+  private static Parcel parcel(ParquetSettings s, String name, long millis) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", name, "job", "a/b ä")).sample(millis, 1).endSeries();
+    return new TableParcels(s.rows(), false)
+        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 1, 0))
+        .parcels()
+        .getFirst();
+  }
+
+  private static CompletableFuture<Verdict> sent(ParquetSender to, Parcel p) {
+    CompletableFuture<Verdict> f = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                f.complete(to.send(p));
+              } catch (IOException | InterruptedException | RuntimeException e) {
+                f.completeExceptionally(e);
+              }
+            });
+    return f;
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .map(p -> String.valueOf(folder.relativize(p).getParent()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void requestsAreDeliveredWhenTheirFileCanBeRead() throws Exception {
+    ParquetSettings s =
+        settings(", partition: '{signal}/date={date}/hour={hour}/job={job}', max_file_age: 1h");
+    ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
+    CompletableFuture<Verdict> one = sent(sender, parcel(s, "a", 1_700_000_000_000L));
+    timers.ring();
+    assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(Verdict.DELIVERED);
+    assertThat(files()).containsExactly("metrics/date=2023-11-14/hour=22/job=a_x2Fb_x20_xC3_xA4");
+  }
+
+  @Test
+  void aFileIsClosedWhenItIsLargeOrAsManyWaitAsMay() throws Exception {
+    ParquetSettings s = settings(", sending_queue: {num_consumers: 2}");
+    ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
+    CompletableFuture<Verdict> one = sent(sender, parcel(s, "a", 0));
+    CompletableFuture<Verdict> two = sent(sender, parcel(s, "b", 3_600_000));
+    assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(Verdict.DELIVERED);
+    assertThat(two.get(1, TimeUnit.MINUTES)).isEqualTo(Verdict.DELIVERED);
+    assertThat(files())
+        .containsExactly("metrics/date=1970-01-01/hour=00", "metrics/date=1970-01-01/hour=01");
+    ParquetSettings small = settings(", max_file_bytes: 1");
+    assertThat(sender(small, new DirectoryTarget(folder, CLOCK)).send(parcel(s, "c", 0)))
+        .isEqualTo(Verdict.DELIVERED);
+    assertThat(files()).hasSize(3);
+  }
+
+  @Test
+  void whatWaitsIsWrittenWhenTheExporterStops() throws Exception {
+    ParquetSettings s = settings("");
+    ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
+    CompletableFuture<Verdict> one = sent(sender, parcel(s, "a", 0));
+    assertThat(timers.scheduled.await(1, TimeUnit.MINUTES)).isTrue();
+    sender.hurry();
+    assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(Verdict.DELIVERED);
+    assertThat(sender.send(parcel(s, "b", 0))).isEqualTo(Verdict.DELIVERED);
+    assertThat(files()).hasSize(2);
+  }
+
+  /** A target that fails as a full disk does. */
+  private static final class FullDisk implements FileTarget {
+    @Override
+    public void publish(List<NewFile> files) throws IOException {
+      throw new IOException("No space left on device");
+    }
+
+    @Override
+    public String check() {
+      return "";
+    }
+
+    @Override
+    public byte[] read(String path) {
+      return new byte[0];
+    }
+
+    @Override
+    public void remove(String path) {
+      // nothing is there
+    }
+  }
+
+  @Test
+  void aFullDiskIsWaitedForAndADamagedRequestIsNot() throws Exception {
+    ParquetSettings s = settings(", sending_queue: {num_consumers: 1}");
+    Parcel p = parcel(s, "a", 0);
+    assertThatThrownBy(() -> sender(s, new FullDisk()).send(p))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("No space left");
+    byte[] half = java.util.Arrays.copyOf(p.body(), p.body().length / 2);
+    Parcel damaged = new Parcel(p.signal(), half, 1, 0, Map.of());
+    assertThat(sender(s, new FullDisk()).send(damaged)).isInstanceOf(Verdict.Never.class);
+  }
+
+  @Test
+  void aCallThatIsCutOffTakesItsRequestAlong() throws Exception {
+    ParquetSettings s = settings("");
+    ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
+    CompletableFuture<@Nullable Throwable> ended = new CompletableFuture<>();
+    Thread t =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    sender.send(parcel(s, "a", 0));
+                    ended.complete(null);
+                  } catch (IOException | InterruptedException | RuntimeException e) {
+                    ended.complete(e);
+                  }
+                });
+    assertThat(timers.scheduled.await(1, TimeUnit.MINUTES)).isTrue();
+    t.interrupt();
+    assertThat(ended.get(1, TimeUnit.MINUTES)).isInstanceOf(InterruptedException.class);
+    timers.ring();
+    assertThat(files()).isEmpty();
+  }
+
+  @Test
+  void whatAKillLeftIsTakenAwayAfterADay() throws Exception {
+    Path beside = Files.createDirectories(folder.resolve(".tethys-unfinished"));
+    Path old = Files.writeString(beside.resolve("old"), "half");
+    Files.setLastModifiedTime(old, FileTime.from(CLOCK.instant().minus(Duration.ofHours(25))));
+    Path young = Files.writeString(beside.resolve("young"), "half");
+    Files.setLastModifiedTime(young, FileTime.from(CLOCK.instant().minus(Duration.ofHours(1))));
+    DirectoryTarget target = new DirectoryTarget(folder, CLOCK);
+    assertThat(new ParquetProbe(settings(""), target).write(0, 42.5)).contains("42.5");
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    assertThat(files()).containsExactly(".tethys-unfinished");
+  }
+
+  @Test
+  void objectsOfABucketAreSignedAndCheckedAndMadeAgainUnderTheirName() throws Exception {
+    try (HttpDouble s3 = new HttpDouble();
+        HttpClientFactory http = new HttpClientFactory("tethys/test")) {
+      s3.otherwise(200, "");
+      YamlDocument d =
+          YamlDocument.parse(
+              "c.yaml",
+              null,
+              "{s3: {bucket: data, region: eu-west-1, prefix: /tel/, endpoint: '"
+                  + s3.url()
+                  + "', force_path_style: true, access_key: AK, secret_key: SK}, max_file_bytes:"
+                  + " 1}");
+      ParquetSettings s = ParquetSettings.TYPE.read(d.root());
+      S3Target target =
+          new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
+      assertThat(target.check()).contains("data");
+      s3.answer(503, "<Error><Code>SlowDown</Code></Error>");
+      assertThat(sender(s, target).send(parcel(s, "a", 0))).isEqualTo(Verdict.DELIVERED);
+      List<HttpDouble.Got> got = s3.requests();
+      assertThat(got.get(0).method()).isEqualTo("HEAD");
+      assertThat(got.get(0).path()).isEqualTo("/data");
+      HttpDouble.Got put = got.get(2);
+      assertThat(put.method()).isEqualTo("PUT");
+      assertThat(put.path())
+          .startsWith("/data/tel/metrics/date=1970-01-01/hour=00/20231114T221320000Z-")
+          .endsWith(".parquet")
+          .isEqualTo(got.get(1).path());
+      assertThat(put.header("Authorization"))
+          .contains("Credential=AK/20270115/eu-west-1/s3/aws4_request", "x-amz-checksum-sha256");
+      assertThat(put.header("x-amz-content-sha256"))
+          .isEqualTo(
+              HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(put.body())));
+      assertThat(new String(put.body(), 0, 4, StandardCharsets.US_ASCII)).isEqualTo("PAR1");
+
+      s3.answer(403, "<Error><Code>AccessDenied</Code></Error>");
+      assertThatThrownBy(() -> sender(s, target).send(parcel(s, "a", 0)))
+          .hasMessageContaining("AccessDenied");
+      s3.answer(404, "");
+      assertThatThrownBy(target::check).hasMessageContaining("404");
+    }
+  }
+
+  @Test
+  void bucketsHaveUrls() {
+    YamlDocument d = YamlDocument.parse("c.yaml", null, "{s3: {bucket: data, region: cn-north-1}}");
+    S3Settings s = Objects.requireNonNull(ParquetSettings.TYPE.read(d.root()).s3());
+    assertThat(s.url("a/b=c", "cn-north-1"))
+        .hasToString("https://data.s3.cn-north-1.amazonaws.com.cn/a/b=c");
+    assertThat(s.url("", "us-east-1")).hasToString("https://data.s3.us-east-1.amazonaws.com/");
+  }
+
+  @Test
+  void whatCannotWorkIsSaid() throws ExecutionException {
+    assertThatThrownBy(() -> settings(", s3: {bucket: data}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("directory");
+    assertThatThrownBy(() -> settings(", partition: '../{job}'")).hasMessageContaining("{names}");
+    assertThatThrownBy(() -> settings(", partition: 'a/{job'")).hasMessageContaining("{ without");
+    assertThatThrownBy(() -> settings(", compression: lz4")).hasMessageContaining("compression");
+    assertThatThrownBy(() -> settings(", max_file_age: 0s")).hasMessageContaining("max_file_age");
+    assertThat(PathTemplate.parse("x/{l}").of("metrics", 0, l -> "..")).isEqualTo("x/_x2E.");
+    assertThat(PathTemplate.parse("x/{l}").of("metrics", 0, l -> "_x2E")).isEqualTo("x/_x5Fx2E");
+  }
+}
