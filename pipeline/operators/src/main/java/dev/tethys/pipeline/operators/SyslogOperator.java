@@ -89,6 +89,11 @@ public record SyslogOperator(
       return new SyslogOperator(f, z, o.get(skip) && !o.get(counted), o.get(counted));
     }
 
+    /** Whether NUL ends a message. */
+    public boolean endsWithNul(YamlObject o) {
+      return o.get(trailer).equals("NUL");
+    }
+
     /** The longest message, in bytes. */
     public int maxOctets(YamlObject o) {
       return (int) Math.clamp(o.get(maxOctets), 1, 64 << 20);
@@ -177,10 +182,14 @@ public record SyslogOperator(
   }
 
   /** The operator of a receiver: the message stands in the body and becomes attributes. */
-  public OperatorConfig first(dev.tethys.config.YamlNode node) {
+  public OperatorConfig first(dev.tethys.config.YamlNode node, String onError) {
     return OperatorConfig.of(
         "syslog_parser",
-        new Operator.Common("syslog_parser_internal", null, Operator.OnError.SEND, null),
+        new Operator.Common(
+            "syslog_parser_internal",
+            null,
+            Operator.OnError.valueOf(onError.toUpperCase(java.util.Locale.ROOT)),
+            null),
         node,
         () -> ((Operator.Change) e -> apply(e, Field.BODY, Field.ATTRIBUTES)).action());
   }

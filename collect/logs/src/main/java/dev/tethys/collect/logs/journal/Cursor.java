@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param monotonic microseconds since the machine started
  * @param realtime microseconds since 1970
  */
-record Cursor(
+public record Cursor(
     String seqnumId, long seqnum, String bootId, long monotonic, long realtime, long xorHash) {
   /** Reads the text; null when it is none. */
-  static @Nullable Cursor parse(String text) {
+  public static @Nullable Cursor parse(String text) {
     String s = "";
     String b = "";
     long i = 0;

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry is complete once the header counts it. What journald writes is read, not mapped: a
  * file that becomes shorter would end the process otherwise. For one thread.
  */
-final class JournalFile implements AutoCloseable {
+public final class JournalFile implements AutoCloseable {
   /** Longest value of a field that is read, in bytes; the rest of a longer one is not. */
   static final int MAX_VALUE = 1 << 20;
 
@@ -62,16 +62,16 @@ final class JournalFile implements AutoCloseable {
   private static final byte[] SIGNATURE = "LPKSHHRH".getBytes(StandardCharsets.US_ASCII);
 
   /** A field of an entry. */
-  record Field(String name, String value) {}
+  public record Field(String name, String value) {}
 
   /**
    * An entry.
    *
    * @param unreadable how many fields could not be read, because XZ has no decoder here
    */
-  record Entry(Cursor cursor, List<Field> fields, int unreadable) {
+  public record Entry(Cursor cursor, List<Field> fields, int unreadable) {
     /** The value of a field, its last one; null when there is none. */
-    @Nullable String get(String name) {
+    public @Nullable String get(String name) {
       for (int i = fields.size() - 1; i >= 0; i--) {
         if (fields.get(i).name.equals(name)) {
           return fields.get(i).value;

@@ -19,11 +19,15 @@ import org.jspecify.annotations.Nullable;
  * The entries of all files of some folders, in order. Files that journald begins are found, those
  * that it renames are read on, those that it deletes are read to their end. For one thread.
  */
-final class JournalReader implements AutoCloseable {
+public final class JournalReader implements AutoCloseable {
   /** How many files are open at most; journald keeps 100 by itself. */
   static final int MAX_FILES = 1000;
 
   private static final System.Logger LOG = System.getLogger(JournalReader.class.getName());
+
+  /** Where journald writes. */
+  public static final List<Path> FOLDERS =
+      List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
 
   private final List<Path> folders;
   private final Map<String, JournalFile> files = new HashMap<>(); // by their ids
@@ -39,7 +43,7 @@ final class JournalReader implements AutoCloseable {
    * @param after null for all there is
    * @param oldest entries before it are passed over, microseconds since 1970
    */
-  JournalReader(List<Path> folders, @Nullable Cursor after, LongSupplier oldest) {
+  public JournalReader(List<Path> folders, @Nullable Cursor after, LongSupplier oldest) {
     this.folders = folders;
     this.oldest = oldest;
     this.last = after;
@@ -51,7 +55,7 @@ final class JournalReader implements AutoCloseable {
   }
 
   /** Looks which files there are. */
-  void scan() {
+  public void scan() {
     Set<String> there = new HashSet<>();
     for (Path folder : folders) {
       list(folder, there, true);
@@ -130,7 +134,7 @@ final class JournalReader implements AutoCloseable {
   }
 
   /** The next entry; null when there is none yet. */
-  JournalFile.@Nullable Entry next() {
+  public JournalFile.@Nullable Entry next() {
     while (true) {
       // Twice: what is seen in one file may have been written after what was missed in another.
       look();

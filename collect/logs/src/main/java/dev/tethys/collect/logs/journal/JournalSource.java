@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class JournalSource implements LogSource {
   private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
-  private static final List<Path> FOLDERS =
-      List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
   private static final List<String> PRIORITIES =
       List.of("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug");
 
@@ -70,7 +68,7 @@ final class JournalSource implements LogSource {
     }
     this.reader =
         new JournalReader(
-            config.path().isEmpty() ? FOLDERS : List.of(Path.of(config.path())),
+            config.path().isEmpty() ? JournalReader.FOLDERS : List.of(Path.of(config.path())),
             after,
             this::oldest);
   }

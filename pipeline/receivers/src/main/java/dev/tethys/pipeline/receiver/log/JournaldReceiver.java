@@ -1,0 +1,141 @@
+package dev.tethys.pipeline.receiver.log;
+
+import dev.tethys.collect.logs.CursorProgress;
+import dev.tethys.collect.logs.file.Positions;
+import dev.tethys.collect.logs.journal.Cursor;
+import dev.tethys.collect.logs.journal.JournalFile;
+import dev.tethys.collect.logs.journal.JournalReader;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the journal from its files, as the log agent does: each entry is a map of its fields. */
+final class JournaldReceiver implements Receiver {
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final int SCAN_EVERY = 20;
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+  private static final String NAME = "journald"; // of the cursor
+
+  private final JournaldSettings settings;
+  private final LogOutput output;
+  private final Context context;
+  private final PositionStore positions;
+  private @Nullable Thread thread;
+  private volatile boolean stopped;
+
+  JournaldReceiver(JournaldSettings settings, LogOutput output, Context context) {
+    this.settings = settings;
+    this.output = output;
+    this.context = context;
+    this.positions = new PositionStore(settings.common().storage(), context);
+  }
+
+  @Override
+  public boolean isExclusive() {
+    return true; // its successor goes on where it ended
+  }
+
+  @Override
+  public void start() throws IOException {
+    Positions p = positions.open();
+    Cursor after = Cursor.parse(p.cursor(NAME));
+    long oldest =
+        after == null && settings.fromEnd() ? context.clock().millis() * 1000 : Long.MIN_VALUE;
+    JournalReader reader =
+        new JournalReader(
+            settings.directory().isEmpty()
+                ? JournalReader.FOLDERS
+                : List.of(Path.of(settings.directory())),
+            after,
+            () -> oldest);
+    CursorProgress<Cursor> progress = new CursorProgress<>(c -> p.putCursor(NAME, c.toString()));
+    output.start();
+    String boot = boot();
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("journald " + context.id())
+            .start(() -> run(reader, progress, boot, oldest));
+  }
+
+  private static @Nullable String boot() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip().replace("-", "");
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private void run(
+      JournalReader reader, CursorProgress<Cursor> progress, @Nullable String boot, long oldest) {
+    try (reader) {
+      for (int i = 0; !stopped; i++) {
+        if (i % SCAN_EVERY == 0) {
+          reader.scan();
+        }
+        for (JournalFile.Entry e = reader.next(); e != null && !stopped; e = reader.next()) {
+          if (e.cursor().realtime() < oldest || !settings.wants(e, boot)) {
+            progress.skipped(e.cursor());
+          } else {
+            output.take(record(e), new Attributes(), progress.next(e.cursor()));
+          }
+        }
+        Thread.sleep(POLL);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private LogRecord record(JournalFile.Entry e) {
+    Attributes body = new Attributes();
+    for (JournalFile.Field f : e.fields()) {
+      Object there = body.get(f.name());
+      if (there == null) {
+        body.put(f.name(), f.value());
+      } else if (there instanceof ArrayValue a) {
+        a.add(f.value());
+      } else {
+        body.put(f.name(), ArrayValue.of(there, f.value()));
+      }
+    }
+    body.put("__CURSOR", e.cursor().toString());
+    body.put("__MONOTONIC_TIMESTAMP", String.valueOf(e.cursor().monotonic()));
+    LogRecord r = new LogRecord();
+    r.setBody(body);
+    r.setTimeUnixNano(e.cursor().realtime() * 1000);
+    r.setObservedTimeUnixNano(context.clock().millis() * 1_000_000);
+    return r;
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    Thread t = thread;
+    if (t == null) {
+      return;
+    }
+    stopped = true;
+    try {
+      // One that waits for a slow destination is not waited for.
+      if (!t.join(STOP_PATIENCE)) {
+        t.interrupt();
+        if (!t.join(STOP_PATIENCE)) {
+          context.logger().log(Level.WARNING, "{0} is not waited for", t.getName());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    output.stop(patience);
+    positions.close();
+  }
+}

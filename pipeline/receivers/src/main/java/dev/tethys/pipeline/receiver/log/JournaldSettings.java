@@ -1,0 +1,205 @@
+package dev.tethys.pipeline.receiver.log;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.logs.journal.JournalFile;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code journald} receiver is told.
+ *
+ * @param directory "" for where journald writes
+ * @param fromEnd whether what is there at the start is not read, unless there is a position
+ * @param units patterns of names, any of which; none for all
+ * @param matches of which all of one must be true; none for all
+ * @param most the most severe priority, a small number
+ * @param least the least severe one
+ */
+record JournaldSettings(
+    LogSettings common,
+    String directory,
+    boolean fromEnd,
+    List<Pattern> units,
+    List<String> identifiers,
+    List<Map<String, String>> matches,
+    int most,
+    int least,
+    @Nullable Pattern grep,
+    boolean kernel) {
+  private static final List<String> PRIORITIES =
+      List.of("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug");
+
+  /** The keys. */
+  static final class Keys {
+    private final Key<String> directory;
+    private final Key<String> startAt;
+    private final Key<List<String>> units;
+    private final Key<List<String>> identifiers;
+    private final Key<List<Map<String, String>>> matches;
+    private final Key<String> priority;
+    private final Key<String> grep;
+    private final Key<Boolean> dmesg;
+    private final Key<Boolean> all;
+    private final Key<Boolean> convert;
+    private final LogSettings.Keys common;
+
+    Keys(Section s) {
+      directory =
+          s.key(
+              "directory",
+              Type.PATH,
+              "",
+              "Folder of journal files; /var/log/journal and /run/log/journal where it is empty.");
+      startAt =
+          s.key(
+              "start_at",
+              Type.oneOf("start_at", List.of("end", "beginning")),
+              "end",
+              "From where it is read without a position.");
+      units = s.key("units", Type.list(Type.STRING), List.of(), "Units, * and ? being patterns.");
+      identifiers =
+          s.key("identifiers", Type.list(Type.STRING), List.of(), "Of SYSLOG_IDENTIFIER.");
+      matches =
+          s.key(
+              "matches",
+              Type.list(Type.map(Type.STRING)),
+              List.of(),
+              "Fields with values, all of one entry of the list.");
+      priority = s.key("priority", Type.STRING, "info", "The least severe one, or a range a..b.");
+      grep =
+          s.key(
+              "grep",
+              Type.STRING,
+              "",
+              "An expression (RE2) for the message; of small letters alone it pays no heed to"
+                  + " case.");
+      dmesg = s.key("dmesg", Type.BOOL, false, "What the kernel says alone, since it was booted.");
+      all = s.key("all", Type.BOOL, false, "Taken; fields are always whole.");
+      convert =
+          s.key("convert_message_bytes", Type.BOOL, false, "Taken; a message is always text.");
+      s.notBuilt("files", "Patterns of journal files.");
+      s.notBuilt("namespace", "A namespace of the journal.");
+      s.notBuilt("journalctl_path", "The journal is read from its files, without journalctl.");
+      s.notBuilt("root_path", "Another root.");
+      s.notBuilt("merge", "Journals of all machines in the folder are read anyway.");
+      common = new LogSettings.Keys(s, true);
+    }
+
+    JournaldSettings read(YamlObject o) {
+      o.get(all);
+      o.get(convert);
+      String p = o.get(priority);
+      int dots = p.indexOf("..");
+      int a = number(o, dots < 0 ? "0" : p.substring(0, dots));
+      int b = number(o, dots < 0 ? p : p.substring(dots + 2));
+      Pattern g = null;
+      String text = o.get(grep);
+      if (!text.isEmpty()) {
+        boolean small = text.equals(text.toLowerCase(Locale.ROOT));
+        try {
+          g = Pattern.compile(text, small ? Pattern.CASE_INSENSITIVE : 0);
+        } catch (PatternSyntaxException e) {
+          throw o.error(grep, "not a regular expression: " + e.getMessage());
+        }
+      }
+      List<Pattern> names = new ArrayList<>();
+      for (String u : o.get(units)) {
+        names.add(unit(u));
+      }
+      return new JournaldSettings(
+          common.read(o),
+          o.get(directory),
+          o.get(startAt).equals("end"),
+          List.copyOf(names),
+          o.get(identifiers),
+          o.get(matches),
+          Math.min(a, b),
+          Math.max(a, b),
+          g,
+          o.get(dmesg));
+    }
+
+    private int number(YamlObject o, String word) {
+      String w = word.strip();
+      int i = PRIORITIES.indexOf(w);
+      if (i < 0 && w.matches("[0-7]")) {
+        i = Integer.parseInt(w);
+      }
+      if (i < 0) {
+        throw o.error(
+            priority,
+            "\""
+                + w
+                + "\" is no priority; there are "
+                + String.join(", ", PRIORITIES)
+                + ", 0 to 7");
+      }
+      return i;
+    }
+
+    private static Pattern unit(String name) {
+      String n = name.indexOf('.') < 0 && name.indexOf('*') < 0 ? name + ".service" : name;
+      StringBuilder sb = new StringBuilder("^");
+      for (int i = 0; i < n.length(); i++) {
+        char c = n.charAt(i);
+        sb.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
+      }
+      return Pattern.compile(sb.append('$').toString());
+    }
+  }
+
+  /** Whether an entry is wanted. */
+  boolean wants(JournalFile.Entry e, @Nullable String boot) {
+    String p = e.get("PRIORITY");
+    if (p != null && p.length() == 1 && (p.charAt(0) - '0' < most || p.charAt(0) - '0' > least)) {
+      return false;
+    }
+    if (kernel
+        && !("kernel".equals(e.get("_TRANSPORT")) && Objects.equals(boot, e.get("_BOOT_ID")))) {
+      return false;
+    }
+    if (!identifiers.isEmpty() && !identifiers.contains(e.get("SYSLOG_IDENTIFIER"))) {
+      return false;
+    }
+    if (!units.isEmpty() && units.stream().noneMatch(u -> isOf(e, u))) {
+      return false;
+    }
+    if (!matches.isEmpty()
+        && matches.stream()
+            .noneMatch(
+                m ->
+                    m.entrySet().stream()
+                        .allMatch(
+                            x ->
+                                e.fields().stream()
+                                    .anyMatch(
+                                        f ->
+                                            f.name().equals(x.getKey())
+                                                && f.value().equals(x.getValue()))))) {
+      return false;
+    }
+    String message = e.get("MESSAGE");
+    return grep == null || message != null && grep.matcher(message).find();
+  }
+
+  /** As {@code journalctl -u}: what the unit says, and what is said of it. */
+  private static boolean isOf(JournalFile.Entry e, Pattern unit) {
+    return is(unit, e.get("_SYSTEMD_UNIT"))
+        || "1".equals(e.get("_PID")) && is(unit, e.get("UNIT"))
+        || "0".equals(e.get("_UID"))
+            && (is(unit, e.get("OBJECT_SYSTEMD_UNIT")) || is(unit, e.get("COREDUMP_UNIT")));
+  }
+
+  private static boolean is(Pattern unit, @Nullable String name) {
+    return name != null && unit.matcher(name).find();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.receiver.log;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Takes lines out of a stream. Of one that is too long the beginning is given. */
+final class LineFrames {
+  private final InputStream in;
+  private final int end;
+  private final int maxLength;
+  private final byte[] buf = new byte[8192];
+  private int at;
+  private int limit;
+
+  /**
+   * Lines.
+   *
+   * @param end what they end with; -1 for with the stream
+   * @param maxLength in bytes
+   */
+  LineFrames(InputStream in, int end, int maxLength) {
+    this.in = in;
+    this.end = end;
+    this.maxLength = maxLength;
+  }
+
+  /** The next line, without its end; null at the end of the stream. */
+  byte @Nullable [] next() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    boolean any = false;
+    while (true) {
+      if (at == limit) {
+        limit = in.read(buf);
+        at = 0;
+        if (limit <= 0) {
+          limit = 0;
+          return any ? out.toByteArray() : null;
+        }
+      }
+      any = true;
+      int from = at;
+      while (at < limit && buf[at] != end) {
+        at++;
+      }
+      out.write(buf, from, Math.max(0, Math.min(at - from, maxLength - out.size())));
+      if (at < limit) {
+        at++;
+        return out.toByteArray();
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.receiver.log;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.operators.Sizes;
+import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
+import java.nio.charset.Charset;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where logs come in over TCP or UDP.
+ *
+ * @param tls null for none
+ * @param max longest record in bytes; of a longer one the beginning is taken
+ * @param whole whether all that comes over a connection, or in a packet, is one record
+ * @param addresses whether records tell from where they came
+ */
+record SocketLogSettings(
+    boolean tcp,
+    String address,
+    @Nullable TlsConfig tls,
+    int max,
+    Charset encoding,
+    boolean leading,
+    boolean trailing,
+    boolean whole,
+    boolean addresses) {
+
+  /** The keys of one of both. */
+  static final class Keys {
+    private final boolean tcp;
+    private final Key<String> address;
+    private final @Nullable Key<ServerTlsSettings> tls;
+    private final @Nullable Key<Long> max;
+    private final Key<String> encoding;
+    private final Key<Boolean> leading;
+    private final Key<Boolean> trailing;
+    private final Key<Boolean> whole;
+    private final Key<Boolean> addresses;
+
+    Keys(Section s, boolean tcp) {
+      this.tcp = tcp;
+      address = s.required("listen_address", Type.STRING, "host:port.");
+      encoding = s.key("encoding", Type.STRING, "utf-8", "Of the text.");
+      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "Keep them.");
+      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "Keep them.");
+      whole =
+          s.key(
+              "one_log_per_packet",
+              Type.BOOL,
+              false,
+              "All of a connection or a packet is one record.");
+      addresses = s.key("add_attributes", Type.BOOL, false, "net.* says from where it came.");
+      s.notBuilt("multiline", "Records of several lines; recombine does it.");
+      if (tcp) {
+        tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS.");
+        max = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Longest record in bytes.");
+      } else {
+        tls = null;
+        max = null;
+        s.notBuilt("async", "Threads that read packets; one does.");
+      }
+    }
+
+    SocketLogSettings read(YamlObject o) {
+      long most = max == null ? 65_535 : o.get(max);
+      if (max != null && (most < 1 || most > 64 << 20)) {
+        throw o.error(max, "max_log_size is from 1 byte to 64 MiB");
+      }
+      ServerTlsSettings t = tls == null ? null : o.find(tls);
+      if (t != null && tls != null && !(t.cipherSuites().isEmpty() && t.curves().isEmpty())) {
+        throw o.error(tls, "cipher_suites and curve_preferences are not built for sockets");
+      }
+      return new SocketLogSettings(
+          tcp,
+          o.get(address),
+          t == null
+              ? null
+              : new TlsConfig(
+                  "",
+                  t.clientCaFile(),
+                  t.cert(),
+                  t.certFile(),
+                  t.key(),
+                  t.keyFile(),
+                  "",
+                  false,
+                  t.minVersion(),
+                  t.maxVersion()),
+          (int) most,
+          FileLogSettings.charset(o, encoding),
+          o.get(leading),
+          o.get(trailing),
+          o.get(whole),
+          o.get(addresses));
+    }
+  }
+}

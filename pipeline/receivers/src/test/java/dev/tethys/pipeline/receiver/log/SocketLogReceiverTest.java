@@ -1,0 +1,202 @@
+package dev.tethys.pipeline.receiver.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SocketLogReceiverTest {
+  private final LogSink sink = new LogSink();
+  private final LogContext context = new LogContext("logs", Path.of("/"));
+  private @Nullable Receiver receiver;
+
+  private <S> SocketLogReceiver start(ReceiverFactory<S> factory, String yaml) throws IOException {
+    S s = TestPipeline.read(factory.settings(), yaml);
+    Receiver r = factory.create(s, sink.outputs(), context);
+    receiver = r;
+    r.start();
+    return (SocketLogReceiver) r;
+  }
+
+  @AfterEach
+  void stop() {
+    if (receiver != null) {
+      receiver.stop(Duration.ofSeconds(5));
+    }
+  }
+
+  private static void tcp(int port, String text) throws IOException {
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      s.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static void udp(int port, String text) throws IOException {
+    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    try (DatagramSocket s = new DatagramSocket()) {
+      s.send(new DatagramPacket(b, b.length, InetAddress.getLoopbackAddress(), port));
+    }
+  }
+
+  @Test
+  void linesOverTcp() throws IOException {
+    SocketLogReceiver r =
+        start(
+            SocketLogReceiverFactory.tcp(),
+            """
+            listen_address: 127.0.0.1:0
+            max_log_size: 8
+            add_attributes: true
+            attributes: {a: b}
+            operators: [{type: regex_replace, field: body, regex: x, replace_with: y}]
+            """);
+    tcp(r.tcpPort(), "one\r\n\n  xtwo  \n1234567890\nlast");
+    List<LogRecord> all = sink.await(4);
+    assertThat(sink.bodies()).containsExactly("one", "ytwo", "12345678", "last");
+    assertThat(all.getFirst().attributes().get("net.transport")).isEqualTo("IP.TCP");
+    assertThat(all.getFirst().attributes().get("net.peer.ip")).isEqualTo("127.0.0.1");
+    assertThat(all.getFirst().attributes().get("net.host.port"))
+        .isEqualTo(String.valueOf(r.tcpPort()));
+    assertThat(all.getFirst().attributes().get("a")).isEqualTo("b");
+  }
+
+  @Test
+  void packetsOverUdp() throws IOException {
+    SocketLogReceiver r = start(SocketLogReceiverFactory.udp(), "{listen_address: '127.0.0.1:0'}");
+    udp(r.udpPort(), "one\ntwo\n");
+    sink.await(2);
+    assertThat(sink.bodies()).containsExactly("one", "two");
+  }
+
+  @Test
+  void wholePacketsOverUdp() throws IOException {
+    SocketLogReceiver r =
+        start(
+            SocketLogReceiverFactory.udp(),
+            "{listen_address: '127.0.0.1:0', one_log_per_packet: true}");
+    udp(r.udpPort(), "one\ntwo\n");
+    assertThat(sink.await(1).getFirst().body()).isEqualTo("one\ntwo");
+  }
+
+  @Test
+  void syslogWithLengthsOverTcp() throws IOException {
+    SocketLogReceiver r =
+        start(
+            new SyslogReceiverFactory(),
+            """
+            tcp: {listen_address: 127.0.0.1:0}
+            protocol: rfc5424
+            enable_octet_counting: true
+            operators: [{type: move, from: attributes.message, to: body}]
+            """);
+    String m = "<34>1 2003-10-11T22:14:15.003Z host su 12 ID47 - 'su root' failed";
+    tcp(r.tcpPort(), m.length() + " " + m + m.length() + " " + m);
+    LogRecord last = sink.await(2).getLast();
+    assertThat(last.body()).isEqualTo("'su root' failed");
+    assertThat(last.severityNumber()).isEqualTo(18);
+    assertThat(last.severityText()).isEqualTo("crit");
+    assertThat(last.timeUnixNano()).isEqualTo(1065910455003000000L);
+    assertThat(last.attributes().get("appname")).isEqualTo("su");
+    assertThat(last.attributes().get("priority")).isEqualTo(34L);
+  }
+
+  @Test
+  void syslogOfLinesAndWhatIsNone() throws IOException {
+    SocketLogReceiver r =
+        start(
+            new SyslogReceiverFactory(),
+            """
+            tcp: {listen_address: 127.0.0.1:0}
+            udp: {listen_address: 127.0.0.1:0}
+            protocol: rfc3164
+            location: America/New_York
+            """);
+    tcp(r.tcpPort(), "<34>Jan 12 06:30:00 1.2.3.4 apache_server: test message\n");
+    LogRecord first = sink.await(1).getFirst();
+    assertThat(first.attributes().get("appname")).isEqualTo("apache_server");
+    assertThat(first.attributes().get("hostname")).isEqualTo("1.2.3.4");
+    assertThat(first.attributes().get("message")).isEqualTo("test message");
+    assertThat(first.timeUnixNano() / 1_000_000_000 % 86_400).isEqualTo(11 * 3600 + 1800);
+    udp(r.udpPort(), "<1000>nothing");
+    assertThat(sink.await(2).getLast().body()).isEqualTo("<1000>nothing");
+    assertThat(context.sum("tethys_log_receiver_operator_failures_total")).isEqualTo(1);
+  }
+
+  /** util-linux's logger is a sender that is not ours. */
+  @Test
+  void loggerSends() throws Exception {
+    Path logger = Path.of("/usr/bin/logger");
+    assumeTrue(Files.isExecutable(logger), "logger of util-linux is not installed");
+    SocketLogReceiver r =
+        start(
+            new SyslogReceiverFactory(),
+            """
+            tcp: {listen_address: 127.0.0.1:0}
+            protocol: rfc5424
+            enable_octet_counting: true
+            """);
+    Process p =
+        new ProcessBuilder(
+                logger.toString(),
+                "-n",
+                "127.0.0.1",
+                "-P",
+                String.valueOf(r.tcpPort()),
+                "-T",
+                "--rfc5424",
+                "--octet-count",
+                "-t",
+                "app",
+                "-p",
+                "local0.warning",
+                "hello there")
+            .redirectErrorStream(true)
+            .start();
+    assertThat(p.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    LogRecord got = sink.await(1).getFirst();
+    assertThat(got.attributes().get("message")).isEqualTo("hello there");
+    assertThat(got.attributes().get("facility")).isEqualTo(16L);
+    assertThat(got.severityNumber()).isEqualTo(13);
+  }
+
+  @Test
+  void whatCannotBeIsRefused() {
+    refused(new SyslogReceiverFactory(), "{protocol: rfc5424}", "tcp or udp");
+    refused(
+        new SyslogReceiverFactory(),
+        "{udp: {listen_address: ':0'}, protocol: rfc3164, enable_octet_counting: true}",
+        "rfc5424 only");
+    refused(SocketLogReceiverFactory.tcp(), "{}", "listen_address");
+    refused(
+        SocketLogReceiverFactory.tcp(), "{listen_address: ':0', multiline: {a: b}}", "multiline");
+    refused(SocketLogReceiverFactory.udp(), "{listen_address: ':0', storage: x}", "storage");
+    refused(new JournaldReceiverFactory(), "{priority: loud}", "no priority");
+    refused(new JournaldReceiverFactory(), "{namespace: x}", "namespace");
+  }
+
+  private static void refused(ReceiverFactory<?> f, String yaml, String why) {
+    assertThatThrownBy(() -> TestPipeline.read(f.settings(), yaml))
+        .as(yaml)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(why);
+  }
+}
