@@ -85,9 +85,13 @@ class JournaldReceiverTest {
     return r;
   }
 
+  private static Attributes body(LogRecord r) {
+    return (Attributes) java.util.Objects.requireNonNull(r.body());
+  }
+
   private static List<String> messages(List<LogRecord> all) {
     return all.stream()
-        .map(r -> String.valueOf(((Attributes) r.body()).getString("MESSAGE")))
+        .map(r -> String.valueOf(body(r).getString("MESSAGE")))
         .toList();
   }
 
@@ -96,7 +100,7 @@ class JournaldReceiverTest {
     write("a.journal", entry(1, "ssh.service", 6, "hello"), entry(2, "cron.service", 7, "debug"));
     start("");
     LogRecord r = sink.await(1).getFirst();
-    Attributes body = (Attributes) r.body();
+    Attributes body = body(r);
     assertThat(body.get("MESSAGE")).isEqualTo("hello");
     assertThat(String.valueOf(body.get("TAG"))).isEqualTo("[a, b]");
     assertThat(body.getString("__CURSOR")).startsWith("s=");
