@@ -1,0 +1,272 @@
+package dev.tethys.codec.fluent;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads MessagePack as values of telemetry. Whole numbers beyond 63 bits become doubles, keys of
+ * maps that are no text become it. Extensions are bytes, but for Fluentd's {@link EventTime}.
+ *
+ * <p>Bounds: bytes of one value, and how deep it lies. What a length says is read piece by piece,
+ * so that a lie costs no more than what is sent.
+ */
+public final class MsgPackReader {
+  /** How deep lists and maps may lie in each other. */
+  private static final int MAX_DEPTH = 100;
+
+  /** No message of the protocol has more values. */
+  private static final int MAX_ITEMS = 16;
+
+  private static final int PIECE = 64 << 10;
+
+  /** A time of Fluentd, nanoseconds since 1970: extension 0 with seconds and nanoseconds. */
+  public record EventTime(long nanos) {}
+
+  private final InputStream in;
+  private final long maxBytes;
+  private long left;
+
+  /**
+   * Reads from a stream, no further than asked for.
+   *
+   * @param maxBytes of one value
+   */
+  public MsgPackReader(InputStream in, long maxBytes) {
+    this.in = in;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Whether another value begins; waits for its first byte. */
+  private int first() throws IOException {
+    left = maxBytes;
+    return in.read();
+  }
+
+  /**
+   * The next value as a list, as every message of the protocol is one; null at the end of the
+   * stream. Values that are nil are passed over.
+   *
+   * @throws CodecException when it is no list, or malformed, or too large
+   * @throws EOFException when the stream ends within
+   */
+  public @Nullable Object @Nullable [] next() throws IOException {
+    int b = first();
+    while (b == 0xc0) {
+      b = first();
+    }
+    if (b < 0) {
+      return null;
+    }
+    int n = (b & 0xf0) == 0x90 ? b & 0x0f : b == 0xdc ? number(2) : b == 0xdd ? number(4) : -1;
+    if (n < 0 || n > MAX_ITEMS) {
+      throw new CodecException("a message is no list of a few values but begins with byte " + b);
+    }
+    @Nullable Object[] out = new @Nullable Object[n];
+    for (int i = 0; i < n; i++) {
+      out[i] = i == 1 ? second() : value(0);
+    }
+    return out;
+  }
+
+  /** Text in the second place may be packed entries, which are no text. */
+  private @Nullable Object second() throws IOException {
+    int b = read();
+    if (b >= 0xa0 && b < 0xc0) {
+      return bytes(b & 0x1f);
+    }
+    return switch (b) {
+      case 0xd9 -> bytes(number(1));
+      case 0xda -> bytes(number(2));
+      case 0xdb -> bytes(number(4));
+      default -> value(b, 0);
+    };
+  }
+
+  private int read() throws IOException {
+    if (--left < 0) {
+      throw new CodecException("a message is longer than " + maxBytes + " bytes");
+    }
+    int b = in.read();
+    if (b < 0) {
+      throw new EOFException("the stream ends within a message");
+    }
+    return b;
+  }
+
+  private long big(int bytes) throws IOException {
+    long v = 0;
+    for (int i = 0; i < bytes; i++) {
+      v = v << 8 | read();
+    }
+    return v;
+  }
+
+  /** A length. */
+  private int number(int bytes) throws IOException {
+    long n = big(bytes);
+    if (n > left) {
+      throw new CodecException("a message is longer than " + maxBytes + " bytes");
+    }
+    return (int) n;
+  }
+
+  private byte[] bytes(int n) throws IOException {
+    left -= n;
+    if (left < 0) {
+      throw new CodecException("a message is longer than " + maxBytes + " bytes");
+    }
+    byte[] b = new byte[Math.min(n, PIECE)];
+    int at = 0;
+    while (at < n) {
+      if (at == b.length) {
+        b = java.util.Arrays.copyOf(b, (int) Math.min(n, 2L * b.length));
+      }
+      int k = in.read(b, at, b.length - at);
+      if (k < 0) {
+        throw new EOFException("the stream ends within a message");
+      }
+      at += k;
+    }
+    return b;
+  }
+
+  private String text(int n) throws IOException {
+    return new String(bytes(n), StandardCharsets.UTF_8);
+  }
+
+  private @Nullable Object value(int depth) throws IOException {
+    if (depth > MAX_DEPTH) {
+      throw new CodecException("values lie more than " + MAX_DEPTH + " deep in each other");
+    }
+    return value(read(), depth);
+  }
+
+  private @Nullable Object value(int b, int depth) throws IOException {
+    if (b < 0x80) {
+      return (long) b;
+    }
+    if (b >= 0xe0) {
+      return (long) (byte) b;
+    }
+    if (b < 0x90) {
+      return map(b & 0x0f, depth);
+    }
+    if (b < 0xa0) {
+      return list(b & 0x0f, depth);
+    }
+    if (b < 0xc0) {
+      return text(b & 0x1f);
+    }
+    return switch (b) {
+      case 0xc0 -> null;
+      case 0xc2 -> false;
+      case 0xc3 -> true;
+      case 0xc4 -> bytes(number(1));
+      case 0xc5 -> bytes(number(2));
+      case 0xc6 -> bytes(number(4));
+      case 0xc7 -> extension(number(1));
+      case 0xc8 -> extension(number(2));
+      case 0xc9 -> extension(number(4));
+      case 0xca -> (double) Float.intBitsToFloat((int) big(4));
+      case 0xcb -> Double.longBitsToDouble(big(8));
+      case 0xcc -> big(1);
+      case 0xcd -> big(2);
+      case 0xce -> big(4);
+      case 0xcf -> unsigned(big(8));
+      case 0xd0 -> (long) (byte) big(1);
+      case 0xd1 -> (long) (short) big(2);
+      case 0xd2 -> (long) (int) big(4);
+      case 0xd3 -> big(8);
+      case 0xd4 -> extension(1);
+      case 0xd5 -> extension(2);
+      case 0xd6 -> extension(4);
+      case 0xd7 -> extension(8);
+      case 0xd8 -> extension(16);
+      case 0xd9 -> text(number(1));
+      case 0xda -> text(number(2));
+      case 0xdb -> text(number(4));
+      case 0xdc -> list(number(2), depth);
+      case 0xdd -> list(number(4), depth);
+      case 0xde -> map(number(2), depth);
+      case 0xdf -> map(number(4), depth);
+      default -> throw new CodecException("byte " + b + " begins no value of MessagePack");
+    };
+  }
+
+  private static Object unsigned(long v) {
+    return v >= 0 ? (Object) v : (Object) ((v >>> 1) * 2.0 + (v & 1));
+  }
+
+  private Object extension(int length) throws IOException {
+    int type = read();
+    byte[] b = bytes(length);
+    if (type == 0 && length == 8) {
+      java.nio.ByteBuffer t = java.nio.ByteBuffer.wrap(b);
+      return new EventTime(
+          (t.getInt() & 0xffffffffL) * 1_000_000_000L + (t.getInt() & 0xffffffffL));
+    }
+    return b;
+  }
+
+  /** A list with times in it is one of entries, which stays an array. */
+  private Object list(int n, int depth) throws IOException {
+    @Nullable Object[] all = new @Nullable Object[Math.min(n, 16)];
+    boolean plain = true;
+    for (int i = 0; i < n; i++) {
+      if (i == all.length) {
+        all = java.util.Arrays.copyOf(all, (int) Math.min(n, 2L * all.length));
+      }
+      Object v = value(depth + 1);
+      all[i] = v;
+      plain &= !(v instanceof EventTime) && !(v instanceof Object[]);
+    }
+    if (depth == 0 || !plain) {
+      return java.util.Arrays.copyOf(all, n);
+    }
+    ArrayValue a = new ArrayValue();
+    for (int i = 0; i < n; i++) {
+      a.add(all[i]);
+    }
+    return a;
+  }
+
+  private Attributes map(int n, int depth) throws IOException {
+    Attributes a = new Attributes();
+    java.util.HashMap<String, Integer> places = n > 16 ? new java.util.HashMap<>() : null;
+    for (int i = 0; i < n; i++) {
+      String k = String.valueOf(plain(value(depth + 1)));
+      Object v = plain(value(depth + 1));
+      Integer at = places == null ? Integer.valueOf(a.indexOf(k)) : places.get(k);
+      if (at != null && at >= 0) {
+        a.setValue(at, v);
+      } else {
+        if (places != null) {
+          places.put(k, a.size());
+        }
+        a.add(k, v);
+      }
+    }
+    return a;
+  }
+
+  /** What may stand in a map: a time within a record is its nanoseconds. */
+  private static @Nullable Object plain(@Nullable Object v) {
+    return switch (v) {
+      case EventTime t -> t.nanos;
+      case Object[] all -> {
+        ArrayValue a = new ArrayValue();
+        for (Object x : all) {
+          a.add(plain(x));
+        }
+        yield a;
+      }
+      case null, default -> v;
+    };
+  }
+}

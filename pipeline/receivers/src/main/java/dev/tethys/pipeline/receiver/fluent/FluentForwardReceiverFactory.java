@@ -1,0 +1,278 @@
+package dev.tethys.pipeline.receiver.fluent;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.fluent.ForwardMessage;
+import dev.tethys.codec.fluent.MsgPackReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.SocketTls;
+import dev.tethys.web.socket.StreamListener;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code fluent_forward} receivers. */
+public final class FluentForwardReceiverFactory
+    implements ReceiverFactory<FluentForwardReceiverFactory.Settings> {
+  /** What one is told. */
+  public record Settings(
+      String endpoint, @Nullable ServerTlsSettings tls, @Nullable Handshake security, int max) {}
+
+  private static final Duration IDLE = Duration.ofMinutes(10);
+  private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
+
+  private static final Section SECTION =
+      new Section("fluent_forward", "Events of Fluentd and Fluent Bit.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "0.0.0.0:8006", "host:port of TCP, and of heartbeats.");
+  private static final Key<ServerTlsSettings> TLS =
+      SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS.");
+  private static final Key<Handshake> SECURITY =
+      SECTION.optional("security", Handshake.TYPE, "What senders must know.");
+  private static final Key<Long> MAX =
+      SECTION.key("max_message_size_mib", Type.INT, 32L, "Largest message, also decompressed.");
+
+  @Override
+  public String type() {
+    return "fluent_forward";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("fluentforward");
+  }
+
+  @Override
+  public String about() {
+    return "Receives events of Fluentd and Fluent Bit: all modes, acknowledgements, shared key.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(FluentForwardReceiverFactory::read);
+  }
+
+  private static Settings read(YamlObject o) {
+    String endpoint = o.get(ENDPOINT);
+    if (endpoint.startsWith("unix:") || endpoint.startsWith("/")) {
+      throw o.error(ENDPOINT, "Unix sockets are not built; write host:port");
+    }
+    long max = o.get(MAX);
+    if (max < 1 || max > 512) {
+      throw o.error(MAX, "max_message_size_mib is from 1 to 512");
+    }
+    ServerTlsSettings tls = o.find(TLS);
+    if (tls != null && !(tls.cipherSuites().isEmpty() && tls.curves().isEmpty())) {
+      throw o.error(TLS, "cipher_suites and curve_preferences are not built for sockets");
+    }
+    return new Settings(endpoint, tls, o.find(SECURITY), (int) max << 20);
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(s, outputs, context.clock(), context.name(), context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
+    Consumer to = java.util.Objects.requireNonNull(outputs.get(Signal.LOGS));
+    Forwarded f = new Forwarded(s, to, clock, new PointTally(name, metrics, clock::nanos));
+    return new PushReceiver(null, null, clock::nanos, List.of(f));
+  }
+
+  /** Connections, and the heartbeats of old senders, which go over UDP to the same port. */
+  private static final class Forwarded implements SocketDoor {
+    private final Settings settings;
+    private final Consumer to;
+    private final Clockwork clock;
+    private final PointTally tally;
+    private final Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    private @Nullable SocketTls tls;
+    private final SocketDoor door;
+    private @Nullable DatagramSocket heartbeats;
+
+    Forwarded(Settings settings, Consumer to, Clockwork clock, PointTally tally) {
+      this.settings = settings;
+      this.to = to;
+      this.clock = clock;
+      this.tally = tally;
+      this.door =
+          PointSockets.stream(
+              new StreamListener.Options(settings.endpoint, IDLE), this::connection);
+    }
+
+    @Override
+    public void open() throws IOException {
+      ServerTlsSettings t = settings.tls;
+      if (t != null) {
+        tls =
+            SocketTls.listening(
+                new TlsConfig(
+                    "",
+                    t.clientCaFile(),
+                    t.cert(),
+                    t.certFile(),
+                    t.key(),
+                    t.keyFile(),
+                    "",
+                    false,
+                    t.minVersion(),
+                    t.maxVersion()));
+      }
+      door.open();
+      String host = settings.endpoint.substring(0, settings.endpoint.lastIndexOf(':'));
+      try {
+        DatagramSocket s =
+            new DatagramSocket(
+                host.isEmpty()
+                    ? new InetSocketAddress(door.port())
+                    : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), door.port()));
+        heartbeats = s;
+        Thread.ofVirtual().name("heartbeats " + settings.endpoint).start(() -> answer(s));
+      } catch (IOException e) {
+        door.close();
+        throw new IOException(
+            "cannot listen on " + settings.endpoint + "/udp: " + e.getMessage(), e);
+      }
+    }
+
+    private static void answer(DatagramSocket s) {
+      byte[] b = new byte[16];
+      while (!s.isClosed()) {
+        try {
+          DatagramPacket p = new DatagramPacket(b, b.length);
+          s.receive(p);
+          s.send(new DatagramPacket(new byte[1], 1, p.getSocketAddress()));
+        } catch (IOException e) {
+          // closed, or whoever asked is gone
+        }
+      }
+    }
+
+    @Override
+    public int port() {
+      return door.port();
+    }
+
+    @Override
+    public void close() {
+      door.close();
+      if (heartbeats != null) {
+        heartbeats.close();
+      }
+    }
+
+    private void connection(Socket raw) throws IOException, InterruptedException {
+      SocketTls t = tls;
+      Socket s = t == null ? raw : t.accepted(raw);
+      MsgPackReader in =
+          new MsgPackReader(new BufferedInputStream(s.getInputStream(), 64 << 10), settings.max);
+      OutputStream out = s.getOutputStream();
+      try {
+        if (settings.security != null) {
+          String why = settings.security.with(in, out);
+          if (why != null) {
+            tally.refused("tcp", 1, raw.getInetAddress() + ": " + why);
+            return;
+          }
+        }
+        long lane = 1L << 34 | Integer.toUnsignedLong(raw.getRemoteSocketAddress().hashCode());
+        for (@Nullable Object @Nullable [] m = in.next(); m != null; m = in.next()) {
+          if (!message(m, lane, out)) {
+            return;
+          }
+        }
+      } catch (CodecException e) {
+        // What follows cannot be told from the rest of it.
+        tally.refused("tcp", 1, raw.getInetAddress() + ": " + e.getMessage());
+      } catch (EOFException e) {
+        tally.refused("tcp", 1, raw.getInetAddress() + ": " + e.getMessage());
+      }
+    }
+
+    /** Whether to go on with the connection. */
+    private boolean message(@Nullable Object[] m, long lane, OutputStream out)
+        throws IOException, InterruptedException {
+      try (Hold hold = intake.open()) {
+        ForwardMessage f = ForwardMessage.of(m, settings.max, clock.millis() * 1_000_000);
+        if (f.events() > 0) {
+          byte[] body = new OtlpWriter().write(f.logs());
+          hold.take(2L * body.length);
+          Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, f.events(), lane, Metadata.NONE);
+          if (!delivered(b, f)) {
+            return false;
+          }
+        }
+        if (f.chunk() != null) {
+          new Handshake.Pack().map(1).text("ack").text(f.chunk()).to(out);
+        }
+        return true;
+      } catch (BusyException e) {
+        tally.refused("tcp", 1, "too much is in work");
+        return false; // who is not acknowledged sends again
+      }
+    }
+
+    /** Who asks for no answer is slowed down; who asks hears nothing, and sends again. */
+    private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {
+      Duration pause = Duration.ofMillis(100);
+      while (true) {
+        switch (Intake.deliver(List.of(b), to, Intake.MAX_WAIT)) {
+          case Outcome.Accepted _ -> {
+            return true;
+          }
+          case Outcome.Rejected r -> {
+            tally.refused("tcp", r.items(), r.reason());
+            return true;
+          }
+          case Outcome.Unavailable u -> {
+            if (f.chunk() != null) {
+              return false;
+            }
+            Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+            Thread.sleep(wait.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : wait);
+            pause = pause.multipliedBy(2);
+          }
+        }
+      }
+    }
+  }
+}
