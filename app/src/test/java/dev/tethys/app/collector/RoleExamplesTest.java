@@ -388,6 +388,85 @@ class RoleExamplesTest {
   }
 
   @Test
+  void logsOfFilesAndSocketsAreParsed() throws Exception {
+    Path logs = Files.createDirectory(dir.resolve("logs"));
+    Files.writeString(
+        logs.resolve("a.log"),
+        """
+        2026-01-02 03:04:05 [INFO] started
+        2026-01-02 03:04:06 [DEBUG] of no interest
+        2026-01-02 03:04:07 [ERROR] it failed
+          at Main.main(Main.java:3)
+        """);
+    Path out = dir.resolve("logs.ndjson");
+    int syslog = Ports.free();
+    int tcp = Ports.free();
+    int fluent = Ports.free();
+    run(
+        "logs.yaml",
+        Map.of(
+            "LOGS",
+            logs.toString(),
+            "SYSLOG",
+            "127.0.0.1:" + syslog,
+            "TCPLOG",
+            "127.0.0.1:" + tcp,
+            "UDPLOG",
+            "127.0.0.1:" + Ports.free(),
+            "JOURNAL",
+            dir.resolve("no journal").toString(),
+            "FLUENT",
+            "127.0.0.1:" + fluent,
+            "OUT",
+            out.toString(),
+            "STORAGE",
+            dir.resolve("storage").toString()));
+    overTcp(syslog, "<34>1 2003-10-11T22:14:15.003Z host su - ID47 - 'su root' failed\n");
+    overTcp(tcp, "{\"user\":\"joe\"}\nroute=/a status=200\n");
+    // ["t", 1700000000, {"log": "of fluent"}]
+    overTcp(
+        fluent,
+        new byte[] {
+          (byte) 0x93,
+          (byte) 0xa1,
+          't',
+          (byte) 0xce,
+          0x65,
+          0x53,
+          (byte) 0xf1,
+          0,
+          (byte) 0x81,
+          (byte) 0xa3,
+          'l',
+          'o',
+          'g',
+          (byte) 0xa9,
+          'o',
+          'f',
+          ' ',
+          'f',
+          'l',
+          'u',
+          'e',
+          'n',
+          't'
+        });
+    lineIn(out, "\"stringValue\":\"started\"");
+    lineIn(out, "it failed\\n  at Main.main(Main.java:3)");
+    lineIn(out, "'su root' failed");
+    lineIn(out, "\"key\":\"user\"");
+    lineIn(out, "\"key\":\"route\"");
+    lineIn(out, "of fluent");
+    assertThat(Files.readString(out)).doesNotContain("of no interest");
+  }
+
+  private static void overTcp(int port, byte[] bytes) throws IOException {
+    try (java.net.Socket c = new java.net.Socket("127.0.0.1", port)) {
+      c.getOutputStream().write(bytes);
+    }
+  }
+
+  @Test
   void whatOtherSystemsPushIsTaken() throws Exception {
     Database database = new Database();
     Path spans = dir.resolve("spans.ndjson");
