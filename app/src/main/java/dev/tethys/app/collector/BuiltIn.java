@@ -33,6 +33,7 @@ import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
+import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
@@ -83,6 +84,7 @@ public final class BuiltIn {
     all.add(new KafkaReceiverFactory());
     all.add(new FileLogReceiverFactory());
     all.add(new FluentForwardReceiverFactory());
+    all.add(new ElasticBulkReceiverFactory());
     all.add(new JournaldReceiverFactory());
     all.add(new SyslogReceiverFactory());
     all.add(SocketLogReceiverFactory.tcp());

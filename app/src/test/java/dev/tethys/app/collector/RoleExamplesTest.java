@@ -402,6 +402,7 @@ class RoleExamplesTest {
     int syslog = Ports.free();
     int tcp = Ports.free();
     int fluent = Ports.free();
+    int bulk = Ports.free();
     run(
         "logs.yaml",
         Map.of(
@@ -417,6 +418,8 @@ class RoleExamplesTest {
             dir.resolve("no journal").toString(),
             "FLUENT",
             "127.0.0.1:" + fluent,
+            "BULK",
+            "127.0.0.1:" + bulk,
             "OUT",
             out.toString(),
             "STORAGE",
@@ -457,6 +460,14 @@ class RoleExamplesTest {
     lineIn(out, "\"key\":\"user\"");
     lineIn(out, "\"key\":\"route\"");
     lineIn(out, "of fluent");
+    assertThat(
+            post(
+                "http://127.0.0.1:" + bulk + "/l/_bulk",
+                "application/x-ndjson",
+                "{\"create\":{}}\n{\"message\":\"of a beat\"}\n".getBytes(UTF_8),
+                "t"))
+        .isEqualTo(200);
+    lineIn(out, "of a beat");
     assertThat(Files.readString(out)).doesNotContain("of no interest");
   }
 

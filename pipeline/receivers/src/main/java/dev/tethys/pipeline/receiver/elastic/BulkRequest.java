@@ -1,0 +1,238 @@
+package dev.tethys.pipeline.receiver.elastic;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of {@code _bulk}: a line with an action, and for all but {@code delete} a line with a
+ * document. What is new ({@code index}, {@code create}) is a log record; what changes something
+ * that is there is refused by item, as Elasticsearch answers by item.
+ */
+final class BulkRequest {
+  private static final Set<String> ACTIONS = Set.of("index", "create", "update", "delete");
+
+  /**
+   * What becomes of an item.
+   *
+   * @param refused why it is not taken; null when it is
+   */
+  private record Item(
+      String action, String index, String id, @Nullable String type, @Nullable String refused) {}
+
+  private final List<Item> items = new ArrayList<>();
+  private final LogsData logs = new LogsData();
+  private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+
+  private BulkRequest() {
+    ResourceGroup<LogRecord> g = new ResourceGroup<>();
+    g.scopes().add(scope);
+    logs.resources().add(g);
+  }
+
+  /**
+   * Reads a request.
+   *
+   * @param index of actions that name none; null when the path names none either
+   * @param now nanoseconds since 1970
+   * @throws CodecException when it is malformed as a whole, in Elasticsearch's words
+   */
+  static BulkRequest read(byte[] b, @Nullable String index, long now) {
+    if (b.length == 0) {
+      throw new CodecException("request body is required");
+    }
+    if (b[b.length - 1] != '\n') {
+      throw new CodecException("The bulk request must be terminated by a newline [\\n]");
+    }
+    BulkRequest r = new BulkRequest();
+    int at = 0;
+    int line = 0;
+    while (at < b.length) {
+      int end = end(b, at);
+      line++;
+      if (isBlank(b, at, end)) {
+        at = end + 1;
+        continue;
+      }
+      Attributes action = action(b, at, end, line);
+      at = end + 1;
+      String name = action.key(0);
+      Attributes about = action.value(0) instanceof Attributes a ? a : new Attributes();
+      if (!name.equals("delete")) {
+        if (at >= b.length) {
+          throw new CodecException("no document follows the action in line [" + line + "]");
+        }
+        end = end(b, at);
+        line++;
+        r.item(name, about, index, b, at, end, now);
+        at = end + 1;
+      } else {
+        r.item(name, about, index, b, at, at, now);
+      }
+    }
+    return r;
+  }
+
+  private static int end(byte[] b, int from) {
+    int i = from;
+    while (b[i] != '\n') {
+      i++;
+    }
+    return i;
+  }
+
+  private static boolean isBlank(byte[] b, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (b[i] != ' ' && b[i] != '\r' && b[i] != '\t') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Attributes action(byte[] b, int from, int to, int line) {
+    try {
+      if (JsonValues.read(b, from, to - from) instanceof Attributes a
+          && a.size() == 1
+          && ACTIONS.contains(a.key(0))) {
+        return a;
+      }
+    } catch (CodecException e) {
+      // said below
+    }
+    throw new CodecException(
+        "Malformed action/metadata line ["
+            + line
+            + "], expected one of [create, delete, index, update]");
+  }
+
+  private void item(
+      String action,
+      Attributes about,
+      @Nullable String otherwise,
+      byte[] b,
+      int from,
+      int to,
+      long now) {
+    String index = about.getString("_index");
+    if (index == null) {
+      index = otherwise;
+    }
+    String id = about.getString("_id");
+    boolean made = id == null;
+    if (id == null) {
+      byte[] random = new byte[10];
+      ThreadLocalRandom.current().nextBytes(random);
+      id = HexFormat.of().formatHex(random);
+    }
+    if (index == null) {
+      throw new CodecException("Validation Failed: 1: index is missing;");
+    }
+    if (action.equals("update") || action.equals("delete")) {
+      refuse(
+          action,
+          index,
+          id,
+          "illegal_argument_exception",
+          "logs are not changed here: only [index] and [create] are taken");
+      return;
+    }
+    try {
+      if (!(JsonValues.read(b, from, to - from) instanceof Attributes document)) {
+        throw new CodecException("it is no object");
+      }
+      scope.items().add(record(document, index, made ? null : id, now));
+      items.add(new Item(action, index, id, null, null));
+    } catch (CodecException e) {
+      refuse(action, index, id, "document_parsing_exception", "failed to parse: " + e.getMessage());
+    }
+  }
+
+  private void refuse(String action, String index, String id, String type, String why) {
+    items.add(new Item(action, index, id, type, why));
+  }
+
+  private static LogRecord record(Attributes d, String index, @Nullable String id, long now) {
+    LogRecord r = new LogRecord();
+    r.setObservedTimeUnixNano(now);
+    r.setTimeUnixNano(now);
+    r.attributes().put("elasticsearch.index", index);
+    if (id != null) {
+      r.attributes().put("elasticsearch.id", id);
+    }
+    for (int i = 0; i < d.size(); i++) {
+      String k = d.key(i);
+      Object v = d.value(i);
+      switch (k) {
+        case "@timestamp" -> r.setTimeUnixNano(EventTime.nanos(v));
+        case "message" -> r.setBody(v);
+        default -> r.attributes().put(k, v);
+      }
+    }
+    EventTime.severity(d, r);
+    return r;
+  }
+
+  /** What is taken. */
+  LogsData logs() {
+    return logs;
+  }
+
+  /** How many documents are. */
+  int taken() {
+    return scope.items().size();
+  }
+
+  int refused() {
+    return items.size() - taken();
+  }
+
+  /** The answer: what became of each item, in their order. */
+  String answer(long millis, @Nullable String rejected) {
+    StringBuilder sb = new StringBuilder("{\"errors\":");
+    boolean errors = refused() > 0 || rejected != null;
+    sb.append(errors).append(",\"took\":").append(millis).append(",\"items\":[");
+    boolean first = true;
+    for (Item i : items) {
+      sb.append(first ? "" : ",").append("{\"").append(i.action).append("\":{\"_index\":");
+      first = false;
+      GoJson.append(sb, i.index).append(",\"_id\":");
+      GoJson.append(sb, i.id);
+      String why = i.refused == null ? rejected : i.refused;
+      if (why == null) {
+        sb.append(",\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":1,")
+            .append("\"successful\":1,\"failed\":0},\"_seq_no\":0,\"_primary_term\":1,")
+            .append("\"status\":201}}");
+      } else {
+        sb.append(",\"status\":400,\"error\":{\"type\":");
+        GoJson.append(sb, i.type == null ? "illegal_argument_exception" : i.type);
+        GoJson.append(sb.append(",\"reason\":"), why).append("}}}");
+      }
+    }
+    return sb.append("]}").toString();
+  }
+
+  /** What a request that fails as a whole is answered. */
+  static String error(int status, String type, String why) {
+    StringBuilder cause = new StringBuilder("{\"type\":");
+    GoJson.append(GoJson.append(cause, type).append(",\"reason\":"), why);
+    return "{\"error\":{\"root_cause\":["
+        + cause
+        + "}],"
+        + cause.substring(1)
+        + "},\"status\":"
+        + status
+        + "}";
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * Takes documents that are written to Elasticsearch as logs. Source: its documentation of _bulk.
+ */
+@NullMarked
+package dev.tethys.pipeline.receiver.elastic;
+
+import org.jspecify.annotations.NullMarked;
