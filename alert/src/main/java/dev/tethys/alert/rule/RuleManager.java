@@ -7,22 +7,25 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluates groups of rules at their intervals and stores what they give.
  *
  * <p>Invariants: groups have threads of their own, so that nothing else that computes in this
  * process can keep them waiting for one; a group that a new configuration does not change goes on
- * undisturbed; one that it changes keeps the state of its alerts.
+ * undisturbed; one that it changes, or whose file it names otherwise, keeps the state of its alerts.
  */
 public final class RuleManager implements AutoCloseable {
   /** How many groups are evaluated at once; others wait, and miss evaluations if need be. */
@@ -97,6 +100,7 @@ public final class RuleManager implements AutoCloseable {
     Map<String, RuleGroup> next = new LinkedHashMap<>();
     Map<RuleGroup, RuleGroup> changed = new LinkedHashMap<>();
     List<RuleGroup> fresh = new ArrayList<>();
+    List<String> gone = new ArrayList<>();
     for (GroupSpec spec : specs) {
       if (next.containsKey(spec.key())) {
         continue;
@@ -117,6 +121,15 @@ public final class RuleManager implements AutoCloseable {
         changed.put(g, old);
       }
     }
+    for (RuleGroup g : List.copyOf(fresh)) {
+      RuleGroup moved = moved(g, former);
+      if (moved != null) {
+        fresh.remove(g);
+        moved.stop();
+        changed.put(g, moved);
+        gone.add(moved.spec().key());
+      }
+    }
     loaded = true;
     former.values().forEach(RuleGroup::stop);
     changed.forEach(
@@ -125,6 +138,7 @@ public final class RuleManager implements AutoCloseable {
           g.takeOver(old);
           g.start();
         });
+    gone.forEach(metrics::removed);
     fresh.forEach(RuleGroup::start);
     former
         .values()
@@ -136,6 +150,37 @@ public final class RuleManager implements AutoCloseable {
             });
     groups = next;
     LOG.log(Level.INFO, "groups of rules loaded: {0}", next.size());
+  }
+
+  /**
+   * The group that one was before its file had another name, taken out of those that are left: of
+   * the same name, with the most rules in common; null when no rule is. Prometheus has its alerts
+   * begin anew.
+   */
+  private static @Nullable RuleGroup moved(RuleGroup g, Map<String, RuleGroup> left) {
+    Set<String> mine = identities(g);
+    RuleGroup best = null;
+    int most = 0;
+    for (RuleGroup old : left.values()) {
+      if (old.spec().name().equals(g.spec().name())) {
+        Set<String> common = identities(old);
+        common.retainAll(mine);
+        if (common.size() > most) {
+          most = common.size();
+          best = old;
+        }
+      }
+    }
+    if (best != null) {
+      left.remove(best.spec().key());
+    }
+    return best;
+  }
+
+  private static Set<String> identities(RuleGroup g) {
+    Set<String> all = new HashSet<>();
+    g.rules().forEach(r -> all.add(r.identity()));
+    return all;
   }
 
   private static void end(RuleGroup g) {

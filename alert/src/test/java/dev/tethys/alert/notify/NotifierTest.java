@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -37,6 +38,7 @@ class NotifierTest {
   private final Registry registry = new Registry();
   private final FakeClock clock = new FakeClock(NOW);
   private final LinkedBlockingQueue<String> posted = new LinkedBlockingQueue<>();
+  private final CountDownLatch released = new CountDownLatch(1);
   private volatile int status = 200;
   private volatile boolean down;
   private final Notifier notifier = notifier(new NotifierOptions(5, 2, true));
@@ -52,6 +54,9 @@ class NotifierTest {
               boolean refuse = down;
               int answer = status;
               posted.add(url + " " + new String(json, StandardCharsets.UTF_8));
+              if (url.getHost().equals("hangs")) {
+                released.await();
+              }
               if (refuse) {
                 throw new IOException("connection refused");
               }
@@ -234,6 +239,22 @@ class NotifierTest {
     start("alertmanagers: [{timeout: 3s}]", "one:1");
     assertThat(next()).contains("\"A\"");
     until(() -> metric("prometheus_notifications_sent_total") == 1);
+  }
+
+  @Test
+  void aDestinationThatHangsKeepsNoOtherWaiting() throws Exception {
+    start("alertmanagers: [{}]", "hangs:1", "works:1");
+    try {
+      send("A");
+      List<String> first = List.of(next(), next());
+      assertThat(first).anyMatch(p -> p.startsWith("http://hangs:1"));
+      send("B");
+      assertThat(next()).startsWith("http://works:1").contains("\"B\"");
+      send("C");
+      assertThat(next()).startsWith("http://works:1").contains("\"C\"");
+    } finally {
+      released.countDown();
+    }
   }
 
   @Test

@@ -78,7 +78,11 @@ final class RuleFixture implements AutoCloseable {
   }
 
   static List<GroupSpec> groups(String yaml) {
-    return RuleFile.parse("r.yml", yaml, NameScheme.UTF8, ParserOptions.STABLE);
+    return groups("r.yml", yaml);
+  }
+
+  static List<GroupSpec> groups(String file, String yaml) {
+    return RuleFile.parse(file, yaml, NameScheme.UTF8, ParserOptions.STABLE);
   }
 
   /** Takes rules over; groups wait for their first evaluation. */

@@ -11,6 +11,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import java.lang.reflect.Proxy;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -253,6 +263,80 @@ class RuleGroupTest {
     f.put("up", 300, 0);
     next.evaluate(f.at(330));
     assertThat(f.sent).isEmpty(); // it vanished in between, so it waits anew
+  }
+
+  @Test
+  void aFileOfAnotherNameKeepsTheStateOfItsAlerts() {
+    String rules = "groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n";
+    String other = "groups:\n- name: h\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n";
+    f.load("groups: []");
+    RuleGroup g = f.load(rules).getFirst();
+    f.put("up", 0, 0);
+    g.evaluate(f.at(10));
+    List<GroupSpec> specs = new ArrayList<>(RuleFixture.groups("moved.yml", rules));
+    specs.addAll(RuleFixture.groups("another.yml", other));
+    f.manager.apply(f.settings, specs);
+    RuleGroup fresh = f.manager.groups().getFirst();
+    RuleGroup moved = f.manager.groups().getLast();
+    assertThat(moved.spec().file()).isEqualTo("moved.yml");
+    assertThat(alerting(moved).activeAlerts().getFirst().activeAt()).isEqualTo(f.at(10));
+    assertThat(alerting(fresh).activeAlerts()).isEmpty();
+    moved.evaluate(f.at(20));
+    assertThat(f.ask("ALERTS", 20)).hasSize(1);
+    assertThat(f.metric("prometheus_rule_group_rules")).isEqualTo(2);
+    assertThat(f.changed).containsExactly("10 A pending");
+  }
+
+  @Test
+  void aStoreThatRefusesKeepsNoAlertBack() {
+    RuleGroup g = group("- alert: A\n  expr: up == 0\n");
+    f.put("up", 0, 0);
+    f.store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "disk full"));
+    g.evaluate(f.at(10));
+    assertThat(g.rules().getFirst().lastError()).isEqualTo("disk full");
+    assertThat(f.sent).hasSize(1);
+  }
+
+  /** A disk that takes for ever: the alert was told before, and other groups have other threads. */
+  @Test
+  @Timeout(60)
+  void aStoreThatHangsKeepsNoAlertBack() throws InterruptedException {
+    CountDownLatch writing = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    MetricStore slow =
+        (MetricStore)
+            Proxy.newProxyInstance(
+                MetricStore.class.getClassLoader(),
+                new Class<?>[] {MetricStore.class},
+                (p, m, args) -> {
+                  if (m.getName().equals("appender")) {
+                    writing.countDown();
+                    goOn.await();
+                  }
+                  return m.invoke(f.store, args);
+                });
+    BlockingQueue<Alert> told = new LinkedBlockingQueue<>();
+    f.put("up", 0, 0);
+    try (RuleManager manager =
+        new RuleManager(
+            slow,
+            RuleQuery.of(f.engine, f.store),
+            (query, alerts) -> told.addAll(alerts),
+            RuleOptions.defaults(URI.create("http://here:9090")),
+            new Registry(),
+            f.clock)) {
+      manager.apply(f.settings, List.of()); // what comes later restores nothing
+      manager.apply(
+          f.settings,
+          RuleFixture.groups("groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0}\n"));
+      RuleGroup g = manager.groups().getFirst();
+      Thread t = Thread.ofPlatform().start(() -> g.evaluate(f.at(10)));
+      writing.await();
+      assertThat(told.poll(50, TimeUnit.SECONDS)).isNotNull();
+      assertThat(t.isAlive()).isTrue();
+      goOn.countDown();
+      t.join();
+    }
   }
 
   @Test

@@ -131,14 +131,14 @@ final class Amtool {
             .orElseThrow(
                 () -> new UsageException("amtool: error: must select a subcommand of " + name));
     List<String> all = new ArrayList<>(flags);
-    if (!help) {
-      addDefaults(command, all);
-    }
-    all.add("--");
-    all.addAll(operands);
     try {
+      if (!help) {
+        addDefaults(command, all);
+      }
+      all.add("--");
+      all.addAll(operands);
       return command.run(all, console);
-    } catch (AmtoolServer.Failure e) {
+    } catch (AmtoolServer.Failure | ConfigException e) {
       throw new UsageException("amtool: error: " + e.getMessage() + "\n");
     }
   }
