@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: groups have threads of their own, so that nothing else that computes in this
  * process can keep them waiting for one; a group that a new configuration does not change goes on
- * undisturbed; one that it changes, or whose file it names otherwise, keeps the state of its alerts.
+ * undisturbed; one that it changes, or whose file it names otherwise, keeps the state of its
+ * alerts.
  */
 public final class RuleManager implements AutoCloseable {
   /** How many groups are evaluated at once; others wait, and miss evaluations if need be. */

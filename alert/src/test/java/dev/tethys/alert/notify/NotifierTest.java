@@ -21,8 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -138,7 +138,8 @@ class NotifierTest {
     send("A");
     assertThat(next())
         .isEqualTo(
-            "https://one:9093/am/api/v2/alerts [{\"annotations\":{\"text\":\"a \\\"b\\\" \\n ü\"},"
+            "https://one:9093/am/api/v2/alerts [{\"annotations\":{\"text\":\"a \\\"b\\\" \\n"
+                + " ü\"},"
                 + "\"endsAt\":\"2026-01-01T00:04:00.000Z\",\"startsAt\":\"2026-01-01T00:00:00.000Z\","
                 + "\"generatorURL\":\"http://mon/p/graph?g0.expr=up+%3D%3D+0&g0.tab=1\","
                 + "\"labels\":{\"alertname\":\"A\",\"region\":\"eu\",\"team\":\"own\"}}]");
@@ -277,7 +278,8 @@ class NotifierTest {
         .hasMessageContaining("is not a valid hostname");
     assertThat(
             config(
-                    "alertmanagers: [{static_configs: [{targets: ['http://x/']}], relabel_configs: [{target_label: __address__, replacement: x}]}]")
+                    "alertmanagers: [{static_configs: [{targets: ['http://x/']}], relabel_configs:"
+                        + " [{target_label: __address__, replacement: x}]}]")
                 .alertmanagers())
         .hasSize(1);
     assertThat(AlertingConfig.NONE.tree()).isNull();

@@ -2,26 +2,26 @@ package dev.tethys.alert.rule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryLog;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import java.lang.reflect.Proxy;
-import java.net.URI;
-import java.util.ArrayList;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Timeout;
-import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.storage.MetricStore;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What rules give, evaluation by evaluation, at times that the test names. */
@@ -247,7 +247,11 @@ class RuleGroupTest {
     g.evaluate(f.at(10));
     RuleGroup same =
         f.load(
-                "groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n  - {record: r, expr: up}\n")
+                "groups:\n"
+                    + "- name: g\n"
+                    + "  rules:\n"
+                    + "  - {alert: A, expr: up == 0, for: 1h}\n"
+                    + "  - {record: r, expr: up}\n")
             .getFirst();
     assertThat(same).isSameAs(g);
     RuleGroup next =
@@ -379,13 +383,18 @@ class RuleGroupTest {
         .isEqualTo(List.of(List.of(0, 1)));
     assertThat(
             batches(
-                "- {record: a, expr: up}\n- {record: b, expr: a}\n- {record: c, expr: b}\n- {record: d, expr: b}\n"))
+                "- {record: a, expr: up}\n"
+                    + "- {record: b, expr: a}\n"
+                    + "- {record: c, expr: b}\n"
+                    + "- {record: d, expr: b}\n"))
         .isEqualTo(List.of(List.of(0), List.of(1), List.of(2, 3)));
     assertThat(batches("- {record: a, expr: up}\n- {record: b, expr: '{job=\"x\"}'}\n"))
         .isEqualTo(List.of(List.of(0), List.of(1)));
     assertThat(
             batches(
-                "- {alert: A, expr: up}\n- {alert: B, expr: 'ALERTS{alertname=\"A\"}'}\n- {alert: C, expr: 'ALERTS{alertname=\"X\"}'}\n"))
+                "- {alert: A, expr: up}\n"
+                    + "- {alert: B, expr: 'ALERTS{alertname=\"A\"}'}\n"
+                    + "- {alert: C, expr: 'ALERTS{alertname=\"X\"}'}\n"))
         .isEqualTo(List.of(List.of(0, 2), List.of(1)));
   }
 
