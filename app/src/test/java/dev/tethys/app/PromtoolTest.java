@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -389,6 +390,47 @@ class PromtoolTest {
     assertThat(ours("", List.of("completion", "fish")).out())
         .contains("complete -c promtool -n \"__tethys_in 'test rules '\" -l junit -r");
     assertThat(ours("", List.of("completion", "csh")).status()).isEqualTo(1);
+  }
+
+  private List<String> shell(String... command) throws Exception {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of(command[0])), "needs " + command[0] + ", which is not there");
+    Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+  }
+
+  @Test
+  void fishCompletesFromTheTable() throws Exception {
+    Path f =
+        Files.writeString(
+            dir.resolve("completion.fish"), ours("", List.of("completion", "fish")).out());
+    assertThat(
+            shell(
+                "/usr/bin/fish",
+                "--no-config",
+                "-c",
+                "source "
+                    + f
+                    + "; complete -C 'tethys tool check r'; complete -C 'promtool test rules --ju'"))
+        .containsExactly("ready", "rules", "--junit");
+  }
+
+  @Test
+  void zshTakesTheTable() throws Exception {
+    Path f =
+        Files.writeString(
+            dir.resolve("completion.zsh"), ours("", List.of("completion", "zsh")).out());
+    assertThat(
+            shell(
+                "/usr/bin/zsh",
+                "-fc",
+                "autoload -Uz compinit; compinit -u -d "
+                    + dir.resolve("dump")
+                    + "; source "
+                    + f
+                    + "; print -r -- $_comps[tethys]; print -r -- $_comps[promtool]"))
+        .hasSize(2)
+        .allMatch(l -> l.contains("_tethys_tool"));
   }
 
   @Test

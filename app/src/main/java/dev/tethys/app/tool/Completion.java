@@ -21,7 +21,7 @@ final class Completion {
         COMPREPLY=()
         if [[ "${COMP_WORDS[0]##*/}" == tethys ]]; then
           if (( COMP_CWORD == 1 )); then
-            COMPREPLY=( $(compgen -W "server alertmanager pushgateway exporter tool promtool version help" -- "$cur") )
+            COMPREPLY=( $(compgen -W "server agent alertmanager collector exporter gateway ingester logs promtail pushgateway tool promtool version help" -- "$cur") )
             return
           fi
           [[ "${COMP_WORDS[1]}" == tool || "${COMP_WORDS[1]}" == promtool ]] || return
