@@ -411,7 +411,8 @@ class PromtoolTest {
                 "-c",
                 "source "
                     + f
-                    + "; complete -C 'tethys tool check r'; complete -C 'promtool test rules --ju'"))
+                    + "; complete -C 'tethys tool check r'; complete -C 'promtool test rules"
+                    + " --ju'"))
         .containsExactly("ready", "rules", "--junit");
   }
 
