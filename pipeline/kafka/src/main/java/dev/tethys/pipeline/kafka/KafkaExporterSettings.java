@@ -128,7 +128,10 @@ record KafkaExporterSettings(
     Key<String> topic = s.key("topic", Type.STRING, defaultTopic, "Name of the topic.");
     Key<RecordEncoding> encoding =
         s.key(
-            "encoding", RecordEncoding.type(signal), RecordEncoding.OTLP_PROTO, "Form of records.");
+            "encoding",
+            RecordEncoding.type(signal, true),
+            RecordEncoding.OTLP_PROTO,
+            "Form of records.");
     Key<String> topicFrom =
         s.key("topic_from_metadata_key", Type.STRING, "", "Metadata that names the topic.");
     Key<String> keyFrom =

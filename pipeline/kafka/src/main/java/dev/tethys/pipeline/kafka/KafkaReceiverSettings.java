@@ -213,7 +213,10 @@ record KafkaReceiverSettings(
             "Topics; one that begins with ^ is a regular expression.");
     Key<RecordEncoding> encoding =
         s.key(
-            "encoding", RecordEncoding.type(signal), RecordEncoding.OTLP_PROTO, "Form of records.");
+            "encoding",
+            RecordEncoding.type(signal, false),
+            RecordEncoding.OTLP_PROTO,
+            "Form of records.");
     s.notBuilt("exclude_topics", "Topics that a regular expression shall not mean.")
         .notBuilt("topic", "Old spelling of topics.");
     TOPICS.put(

@@ -22,15 +22,30 @@ public enum RecordEncoding {
   /** Lines with the labels of their streams; what Clymene's Promtail writes. */
   CLYMENE_LOGS("clymene_logs", EnumSet.of(Signal.LOGS)),
   /** The body of one log record, its text as it stands. */
-  RAW("raw", EnumSet.of(Signal.LOGS));
+  RAW("raw", EnumSet.of(Signal.LOGS)),
+  /** The text of one log record; what is no UTF-8 becomes U+FFFD. Read only. */
+  TEXT("text", EnumSet.of(Signal.LOGS), false),
+  /** A JSON value that is the body of one log record. Read only. */
+  JSON("json", EnumSet.of(Signal.LOGS), false),
+  /** A list of Zipkin's spans, version 2, as JSON. Read only. */
+  ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES), false),
+  /** The same as protobuf. Read only. */
+  ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES), false);
 
   private final String word;
 
   @SuppressWarnings("ImmutableEnumChecker") // made unmodifiable
   private final Set<Signal> signals;
 
+  private final boolean written;
+
   RecordEncoding(String word, Set<Signal> signals) {
+    this(word, signals, true);
+  }
+
+  RecordEncoding(String word, Set<Signal> signals, boolean written) {
     this.word = word;
+    this.written = written;
     this.signals = Set.copyOf(signals);
   }
 
@@ -44,11 +59,15 @@ public enum RecordEncoding {
     return signals;
   }
 
-  /** Reads one that carries a signal. */
-  static Type<RecordEncoding> type(Signal signal) {
+  /**
+   * Reads one that carries a signal.
+   *
+   * @param toWrite whether records are written in it
+   */
+  static Type<RecordEncoding> type(Signal signal, boolean toWrite) {
     SequencedMap<String, RecordEncoding> words = new LinkedHashMap<>();
     for (RecordEncoding e : values()) {
-      if (e.signals.contains(signal)) {
+      if (e.signals.contains(signal) && (e.written || !toWrite)) {
         words.put(e.word, e);
       }
     }

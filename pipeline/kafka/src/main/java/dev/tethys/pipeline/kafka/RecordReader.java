@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clymene.FlatRows;
 import dev.tethys.codec.clymene.LogBatchJson;
 import dev.tethys.codec.clymene.SeriesJson;
+import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
@@ -11,6 +12,7 @@ import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -26,6 +28,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Turns values of records into batches. */
 final class RecordReader {
@@ -58,7 +61,14 @@ final class RecordReader {
       case CLYMENE_JSON -> series(SeriesJson.read(value, 0, value.length), lane, metadata);
       case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length), lane, metadata);
       case CLYMENE_LOGS -> streams(value, lane, metadata);
-      case RAW -> line(value, millis, lane, metadata);
+      case RAW -> line(text(value), millis, lane, metadata);
+      case TEXT -> line(new String(value, StandardCharsets.UTF_8), millis, lane, metadata);
+      case JSON -> line(JsonValues.read(value, 0, value.length), millis, lane, metadata);
+      case ZIPKIN_JSON ->
+          spans(ZipkinReader.json(value, 0, value.length, 2, false, millis * 1000), lane, metadata);
+      case ZIPKIN_PROTO ->
+          spans(
+              ZipkinReader.protobuf(value, 0, value.length, false, millis * 1000), lane, metadata);
     };
   }
 
@@ -106,14 +116,33 @@ final class RecordReader {
     return tree(b.logs(), lane, m);
   }
 
-  private Batch line(byte[] value, long millis, long lane, Metadata metadata) {
+  /** A record with a span that is none is refused as a whole: it is one message. */
+  private Batch spans(ZipkinReader.Result r, long lane, Metadata metadata) {
+    if (!r.refusals().isEmpty()) {
+      throw new CodecException(r.refusals().text(x -> x.item() + ": " + x.why()));
+    }
+    return new Batch(
+        signal,
+        Encoding.OTLP,
+        new OtlpWriter().write(r.traces()),
+        r.traces().itemCount(),
+        lane,
+        metadata);
+  }
+
+  /** Text, or bytes where they are none. */
+  private static Object text(byte[] value) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
+    } catch (CharacterCodingException e) {
+      return value;
+    }
+  }
+
+  private Batch line(@Nullable Object body, long millis, long lane, Metadata metadata) {
     LogRecord l = new LogRecord();
     l.setTimeUnixNano(millis * 1_000_000);
-    try {
-      l.setBody(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString());
-    } catch (CharacterCodingException e) {
-      l.setBody(value);
-    }
+    l.setBody(body);
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();
     scope.items().add(l);
     ResourceGroup<LogRecord> group = new ResourceGroup<>();

@@ -209,7 +209,7 @@ class RecordsTest {
   void damagedValuesAreRefused() {
     byte[] noise = "\u00ff\u0001 no such thing".getBytes(StandardCharsets.ISO_8859_1);
     for (RecordEncoding e : RecordEncoding.values()) {
-      if (e != RecordEncoding.RAW) {
+      if (e != RecordEncoding.RAW && e != RecordEncoding.TEXT) { // which any bytes are
         Signal s = e.signals().iterator().next();
         assertThatThrownBy(() -> new RecordReader(s, e).read(noise, T, 1, Metadata.NONE))
             .as(e.word())
@@ -219,5 +219,34 @@ class RecordsTest {
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, noise, 1, 1);
     assertThatThrownBy(() -> write(RecordEncoding.CLYMENE_JSON, 1000, b))
         .isInstanceOf(NotEncodableException.class);
+  }
+
+  @Test
+  void otherSystemsRecordsAreRead() {
+    Batch json =
+        new RecordReader(Signal.LOGS, RecordEncoding.JSON)
+            .read("{\"a\":[1,\"b\"]}".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE);
+    LogsData logs = (LogsData) json.takeTree();
+    LogRecord r = logs.resources().getFirst().scopes().getFirst().items().getFirst();
+    assertThat(String.valueOf(r.body())).isEqualTo("{a=[1, b]}");
+    assertThat(r.timeUnixNano()).isEqualTo(T * 1_000_000);
+    Batch text =
+        new RecordReader(Signal.LOGS, RecordEncoding.TEXT)
+            .read(new byte[] {'a', (byte) 0xff}, T, 0, Metadata.NONE);
+    assertThat(text.items()).isEqualTo(1);
+    Batch spans =
+        new RecordReader(Signal.TRACES, RecordEncoding.ZIPKIN_JSON)
+            .read(
+                "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"x\"}]"
+                    .getBytes(StandardCharsets.UTF_8),
+                T,
+                0,
+                Metadata.NONE);
+    assertThat(spans.items()).isEqualTo(1);
+    assertThatThrownBy(
+            () ->
+                new RecordReader(Signal.TRACES, RecordEncoding.ZIPKIN_JSON)
+                    .read("[{}]".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+        .isInstanceOf(CodecException.class);
   }
 }

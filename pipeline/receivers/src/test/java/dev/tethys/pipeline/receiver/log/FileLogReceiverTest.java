@@ -190,11 +190,11 @@ class FileLogReceiverTest {
           - {type: filter, expr: body == "debug"}
           - {type: json_parser, on_error: drop}
         """);
-    LogSink.await("a batch", () -> sink.batches() == 1);
-    LogSink.await("lost", () -> context.sum("tethys_log_receiver_lost_records_total") == 7);
-    assertThat(context.sum("tethys_log_receiver_records_total")).isEqualTo(300);
-    assertThat(context.sum("tethys_log_receiver_dropped_records_total")).isEqualTo(200);
-    assertThat(context.sum("tethys_log_receiver_operator_failures_total")).isEqualTo(100);
+    String prefix = "tethys_log_receiver_";
+    LogSink.await("lost", () -> context.sum(prefix + "lost_records_total") == 7);
+    LogSink.await("read", () -> context.sum(prefix + "records_total") == 300);
+    LogSink.await("dropped", () -> context.sum(prefix + "dropped_records_total") == 200);
+    assertThat(context.sum(prefix + "operator_failures_total")).isEqualTo(100);
   }
 
   @Test
