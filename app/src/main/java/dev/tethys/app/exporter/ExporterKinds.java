@@ -5,6 +5,7 @@ import dev.tethys.collect.database.postgres.PostgresExporterKind;
 import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.blackbox.Blackbox;
+import dev.tethys.collect.exporter.haproxy.Haproxy;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ public final class ExporterKinds {
   public static final List<ExporterKind> ALL =
       List.of(
           new Blackbox(),
+          new Haproxy(),
           new PostgresExporterKind(),
           new RedisExporterKind(),
           new MemcachedExporterKind());

@@ -1,0 +1,91 @@
+package dev.tethys.collect.exporter.haproxy;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.MetricsSource;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What haproxy_exporter is. */
+public final class Haproxy implements ExporterKind {
+  @Override
+  public String name() {
+    return "haproxy";
+  }
+
+  @Override
+  public String title() {
+    return "HAProxy Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "haproxy_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9101";
+  }
+
+  @Override
+  public String about() {
+    return "the statistics of an HAProxy, on port 9101";
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    return List.of(
+        ExporterFlag.of(
+            "haproxy.scrape-uri",
+            Kind.SECRET,
+            "http://localhost/;csv",
+            "Where the statistics are: http, https, unix:/path or tcp://host:port."),
+        ExporterFlag.of(
+            "haproxy.ssl-verify", Kind.BOOLEAN, "true", "Verify the certificate of the server."),
+        ExporterFlag.of(
+            "haproxy.server-metric-fields",
+            Kind.STRING,
+            HaproxyColumn.SERVER.stream()
+                .map(c -> String.valueOf(c.index()))
+                .collect(Collectors.joining(",")),
+            "Columns that are shown of servers, by commas."),
+        ExporterFlag.of(
+            "haproxy.server-exclude-states",
+            Kind.STRING,
+            "",
+            "States of servers that are not shown, by commas."),
+        ExporterFlag.of(
+            "haproxy.timeout", Kind.DURATION, "5s", "How long HAProxy may take to answer."),
+        ExporterFlag.refused(
+            "haproxy.pid-file", Kind.STRING, "", "metrics of HAProxy's process are not shown"),
+        ExporterFlag.of(
+            "http.proxy-from-env", Kind.BOOLEAN, "false", "Take the proxy from the environment."));
+  }
+
+  @Override
+  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+    HaproxyStats stats = new HaproxyStats(settings, around);
+    return new Exporter() {
+      @Override
+      public @Nullable MetricsSource metrics() {
+        return stats;
+      }
+
+      @Override
+      public Map<String, MetricsSource> probes() {
+        return Map.of();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}
