@@ -1,6 +1,7 @@
 package dev.tethys.app.exporter;
 
 import dev.tethys.collect.database.memcached.MemcachedExporterKind;
+import dev.tethys.collect.database.mysql.MysqldExporterKind;
 import dev.tethys.collect.database.postgres.PostgresExporterKind;
 import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -19,6 +20,7 @@ public final class ExporterKinds {
       List.of(
           new Blackbox(),
           new Haproxy(),
+          new MysqldExporterKind(),
           new PostgresExporterKind(),
           new RedisExporterKind(),
           new MemcachedExporterKind());

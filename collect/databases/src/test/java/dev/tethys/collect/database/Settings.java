@@ -58,6 +58,11 @@ public final class Settings implements ExporterSettings {
     return Objects.requireNonNull(e.metrics()).collect(new Probe(Params.EMPTY, null));
   }
 
+  /** What its page shows to a scraper that waits so many seconds. */
+  public static List<MetricFamily> metrics(Exporter e, String seconds) throws Exception {
+    return Objects.requireNonNull(e.metrics()).collect(Probe.of(Params.EMPTY, seconds));
+  }
+
   /** What a page of it shows for parameters, encoded as in a URL. */
   public static List<MetricFamily> probe(Exporter e, String path, String params) throws Exception {
     MetricsSource source = Objects.requireNonNull(e.probes().get(path), path);

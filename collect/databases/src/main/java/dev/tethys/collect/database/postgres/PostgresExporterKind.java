@@ -57,7 +57,7 @@ public final class PostgresExporterKind implements ExporterKind {
   /** All collectors, and whether each runs by default. */
   private static Map<String, Boolean> collectors() {
     Map<String, Boolean> out = new TreeMap<>();
-    CollectorTable.names().forEach(n -> out.put(n, CollectorTable.isOn(n)));
+    CollectorTable.TABLE.names().forEach(n -> out.put(n, CollectorTable.TABLE.isOn(n)));
     SPECIAL_ON.forEach(n -> out.put(n, true));
     SPECIAL_OFF.forEach(n -> out.put(n, false));
     return out;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.database.postgres;
 
+import dev.tethys.collect.database.ColumnValues;
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
 import dev.tethys.config.GoDurations;

@@ -1,15 +1,14 @@
-package dev.tethys.collect.database.postgres;
+package dev.tethys.collect.database;
 
-import dev.tethys.collect.database.GoNumbers;
 import java.sql.Timestamp;
 import org.jspecify.annotations.Nullable;
 
-/** Values of columns as numbers and texts, as Go's driver gives them to postgres_exporter. */
-final class ColumnValues {
+/** Values of columns as numbers and texts, as drivers for Go give them to exporters. */
+public final class ColumnValues {
   private ColumnValues() {}
 
   /** The number, NaN of a null; null when it is none. */
-  static @Nullable Double number(@Nullable Object o) {
+  public static @Nullable Double number(@Nullable Object o) {
     return switch (o) {
       case null -> Double.NaN;
       case Number n -> n.doubleValue();
@@ -20,7 +19,7 @@ final class ColumnValues {
   }
 
   /** The text, {@code ""} of a null. */
-  static String text(@Nullable Object o) {
+  public static String text(@Nullable Object o) {
     return switch (o) {
       case null -> "";
       case Timestamp t -> Long.toString(Math.floorDiv(t.getTime(), 1000));

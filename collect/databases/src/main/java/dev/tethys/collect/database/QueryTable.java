@@ -1,0 +1,153 @@
+package dev.tethys.collect.database;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Collectors that are queries: a table in a resource, which says its own form. */
+public final class QueryTable {
+  /**
+   * A column of a query.
+   *
+   * @param type a letter of the table: l, e, s are labels, c, g, u are metrics
+   * @param nulls {@code ?}, {@code !} or a space
+   * @param name of the label or of the metric; whole behind a {@code ^}
+   */
+  public record Column(char type, char nulls, String name, String help) {}
+
+  /**
+   * A query and its columns in their order, labels first.
+   *
+   * @param from the first version that it is for
+   * @param before the first that it is not for, 0 for none
+   */
+  public record Query(int from, int before, String sql, List<Column> columns) {
+    /** Whether a server of that version is asked. */
+    public boolean isFor(int version) {
+      return version >= from && (before == 0 || version < before);
+    }
+  }
+
+  private record Collector(boolean on, List<Query> queries) {}
+
+  private static final Pattern COLUMN = Pattern.compile("[lescgu][?!]? \\^?[a-z].*");
+
+  private final TreeMap<String, Collector> collectors = new TreeMap<>();
+
+  private QueryTable() {}
+
+  /**
+   * Reads a table.
+   *
+   * @param beside a class beside which the resource lies
+   */
+  public static QueryTable read(Class<?> beside, String resource) {
+    QueryTable out = new QueryTable();
+    try (InputStream in = beside.getResourceAsStream(resource);
+        BufferedReader r =
+            new BufferedReader(
+                new InputStreamReader(Objects.requireNonNull(in), StandardCharsets.UTF_8))) {
+      List<Query> queries = new ArrayList<>();
+      List<Column> columns = new ArrayList<>();
+      StringBuilder sql = new StringBuilder();
+      int from = 0;
+      int before = 0;
+      for (String line = r.readLine(); line != null; line = r.readLine()) {
+        String[] f = line.split(" ", 3);
+        if (line.startsWith("==")) {
+          queries = new ArrayList<>();
+          out.collectors.put(f[1], new Collector(f[2].equals("on"), queries));
+        } else if (line.startsWith("@")) {
+          from = Integer.parseInt(f[1]);
+          before = Integer.parseInt(f[2]);
+          sql = new StringBuilder();
+          columns = new ArrayList<>();
+        } else if (COLUMN.matcher(line).matches()) {
+          if (columns.isEmpty()) {
+            queries.add(new Query(from, before, sql.toString(), columns));
+          }
+          columns.add(
+              new Column(
+                  line.charAt(0),
+                  f[0].length() > 1 ? f[0].charAt(1) : ' ',
+                  f[1],
+                  f.length > 2 ? f[2] : ""));
+        } else if (!line.startsWith("#")) {
+          sql.append(line).append('\n');
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out;
+  }
+
+  /** The names of all, sorted. */
+  public Set<String> names() {
+    return collectors.keySet();
+  }
+
+  /** Whether one runs unless it is turned off. */
+  public boolean isOn(String name) {
+    return of(name).on;
+  }
+
+  /** The queries of one. */
+  public List<Query> queries(String name) {
+    return of(name).queries;
+  }
+
+  private Collector of(String name) {
+    return Objects.requireNonNull(collectors.get(name), name);
+  }
+
+  /**
+   * Adds what a row shows.
+   *
+   * @param prefix of names that are not whole
+   * @param values of all columns
+   * @throws IllegalArgumentException when a value is no number where one must be
+   */
+  public static void add(String prefix, Query q, List<@Nullable Object> values, MetricSet out) {
+    List<String> labels = new ArrayList<>();
+    for (int i = 0; i < q.columns.size(); i++) {
+      Column column = q.columns.get(i);
+      Object v = values.get(i);
+      if (v == null && (column.type == 's' || column.nulls == '!')) {
+        return;
+      }
+      if ("les".indexOf(column.type) >= 0) {
+        labels.add(column.name);
+        labels.add(v == null ? column.type == 'l' ? "unknown" : "" : ColumnValues.text(v));
+      }
+    }
+    String[] l = labels.toArray(String[]::new);
+    for (int i = l.length / 2; i < q.columns.size(); i++) {
+      Column column = q.columns.get(i);
+      Object v = values.get(i);
+      if (v == null && column.nulls == '?') {
+        continue;
+      }
+      Double number = v == null ? Double.valueOf(0) : ColumnValues.number(v);
+      if (number == null) {
+        throw new IllegalArgumentException(prefix + column.name + " is no number: " + v);
+      }
+      String metric = column.name.startsWith("^") ? column.name.substring(1) : prefix + column.name;
+      switch (column.type) {
+        case 'c' -> out.counter(metric, column.help, number, l);
+        case 'u' -> out.untyped(metric, column.help, number, l);
+        default -> out.gauge(metric, column.help, number, l);
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.collect.database.mysql;
+
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a server is and how one logs in.
+ *
+ * @param socket the path of its Unix socket, null for TCP
+ * @param tls null for a plain connection
+ * @param tlsOptional whether a server without TLS is spoken to in plain
+ * @param clearPassword whether a password may be sent as it is, over TLS
+ */
+record MysqlAddress(
+    @Nullable Path socket,
+    String host,
+    int port,
+    String user,
+    Secret password,
+    @Nullable TlsConfig tls,
+    boolean tlsOptional,
+    boolean clearPassword) {
+  static final int PORT = 3306;
+
+  /** Without what logs in. */
+  @Override
+  public String toString() {
+    return socket != null ? "unix://" + socket : host + ":" + port;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.tethys.collect.database.mysql;
+
+import dev.tethys.collect.database.DatabaseScrape;
+import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.QueryTable;
+import dev.tethys.collect.database.ScrapeLimitException;
+import dev.tethys.collect.database.wire.Deadline;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.Set;
+
+/** One MySQL or MariaDB, shown as mysqld_exporter does, over one connection. */
+final class MysqlServer implements DatabaseScrape {
+  /** The collectors that are more than a query, and whether each runs by default. */
+  static final java.util.Map<String, Boolean> SPECIAL =
+      java.util.Map.ofEntries(
+          java.util.Map.entry("global_status", true),
+          java.util.Map.entry("global_variables", true),
+          java.util.Map.entry("slave_status", true),
+          java.util.Map.entry("info_schema.query_response_time", true),
+          java.util.Map.entry("binlog_size", false),
+          java.util.Map.entry("slave_hosts", false),
+          java.util.Map.entry("heartbeat", false),
+          java.util.Map.entry("engine_innodb_status", false),
+          java.util.Map.entry("info_schema.processlist", false),
+          java.util.Map.entry("info_schema.tables", false),
+          java.util.Map.entry("info_schema.clientstats", false),
+          java.util.Map.entry("info_schema.userstats", false),
+          java.util.Map.entry("mysql.user", false),
+          java.util.Map.entry("perf_schema.eventsstatements", false));
+
+  static final QueryTable TABLE = QueryTable.read(MysqlServer.class, "collectors.txt");
+
+  private static final System.Logger LOG = System.getLogger(MysqlServer.class.getName());
+  private static final int UNKNOWN_TABLE = 1109;
+  private static final Set<String> COUNTS_USERS =
+      Set.of(
+          "info_schema.clientstats",
+          "info_schema.userstats",
+          "info_schema.tablestats",
+          "info_schema.schemastats");
+
+  /**
+   * What is asked of servers.
+   *
+   * @param session statements at the begin of a connection
+   * @param heartbeat database and table of pt-heartbeat
+   * @param minSeconds that a process has been at what it does
+   * @param databases whose tables are shown
+   */
+  record Options(
+      List<String> session,
+      String heartbeatDatabase,
+      String heartbeatTable,
+      boolean heartbeatUtc,
+      long minSeconds,
+      boolean byUser,
+      boolean byHost,
+      String databases,
+      boolean privileges,
+      SchemaCollectors.Statements statements) {}
+
+  private final MysqlAddress address;
+  private final SequencedSet<String> collectors;
+  private final Options options;
+
+  MysqlServer(MysqlAddress address, SequencedSet<String> collectors, Options options) {
+    this.address = address;
+    this.collectors = collectors;
+    this.options = options;
+  }
+
+  @Override
+  public List<MetricFamily> scrape(Deadline deadline) {
+    MetricSet out = new MetricSet("mysql");
+    boolean up = false;
+    long start = System.nanoTime();
+    try (MysqlConnection c = MysqlConnection.open(address, deadline)) {
+      for (String s : options.session()) {
+        c.query(s);
+      }
+      up = true;
+      duration(out, "connection", start);
+      for (String name : collectors) {
+        collect(name, c, out);
+      }
+    } catch (IOException | ScrapeLimitException e) {
+      LOG.log(Level.ERROR, "mysql at {0}: {1}", address, e.getMessage());
+    }
+    out.gauge("up", "Whether the server could be reached.", up ? 1 : 0);
+    return out.families();
+  }
+
+  private static void duration(MetricSet out, String what, long start) {
+    out.gauge(
+        "exporter_collector_duration_seconds",
+        "How long a collector took.",
+        (System.nanoTime() - start) / 1e9,
+        "collector",
+        what);
+  }
+
+  /** A collector that the server refuses is one that failed; without a connection all is over. */
+  private void collect(String name, MysqlConnection c, MetricSet out) throws IOException {
+    long start = System.nanoTime();
+    boolean success = false;
+    try {
+      run(name, c, out);
+      success = true;
+    } catch (MysqlException e) {
+      // Only Aurora has that table; other servers have nothing to show.
+      success = name.equals("info_schema.replica_host") && e.code() == UNKNOWN_TABLE;
+      if (!success) {
+        LOG.log(Level.ERROR, "mysql at {0}: collector {1}: {2}", address, name, e.getMessage());
+      }
+    } catch (IllegalArgumentException e) {
+      LOG.log(Level.ERROR, "mysql at {0}: collector {1}: {2}", address, name, e.getMessage());
+    } finally {
+      out.gauge(
+          "exporter_collector_success",
+          "Whether a collector succeeded.",
+          success ? 1 : 0,
+          "collector",
+          "collect." + name);
+      duration(out, "collect." + name, start);
+    }
+  }
+
+  private void run(String name, MysqlConnection c, MetricSet out) throws IOException {
+    ServerCollectors server = new ServerCollectors(c, out);
+    SchemaCollectors schema = new SchemaCollectors(c, out);
+    if (COUNTS_USERS.contains(name) && !schema.countsUsers()) {
+      return;
+    }
+    switch (name) {
+      case "global_status" -> server.status();
+      case "global_variables" -> server.variables();
+      case "slave_status" -> server.replication();
+      case "info_schema.query_response_time" -> server.responseTimes();
+      case "binlog_size" -> server.binlogs();
+      case "slave_hosts" -> server.replicas();
+      case "heartbeat" ->
+          server.heartbeat(
+              options.heartbeatDatabase(), options.heartbeatTable(), options.heartbeatUtc());
+      case "engine_innodb_status" -> server.innodb();
+      case "info_schema.processlist" ->
+          schema.processes(options.minSeconds(), options.byUser(), options.byHost());
+      case "info_schema.tables" -> schema.tables(options.databases());
+      case "info_schema.clientstats" -> schema.statistics("client");
+      case "info_schema.userstats" -> schema.statistics("user");
+      case "mysql.user" -> schema.users(options.privileges());
+      case "perf_schema.eventsstatements" -> schema.statements(options.statements());
+      default -> {
+        for (QueryTable.Query q : TABLE.queries(name)) {
+          for (var row : c.query(q.sql()).rows()) {
+            QueryTable.add("", q, new ArrayList<>(row), out);
+          }
+        }
+      }
+    }
+  }
+}

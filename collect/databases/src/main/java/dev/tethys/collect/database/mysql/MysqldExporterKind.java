@@ -1,0 +1,210 @@
+package dev.tethys.collect.database.mysql;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@code tethys exporter mysqld}: what mysqld_exporter does, with its flags. */
+public final class MysqldExporterKind implements ExporterKind {
+  private static final List<String> NOT_BUILT =
+      List.of(
+          "engine_tokudb_status",
+          "info_schema.innodb_metrics",
+          "info_schema.innodb_tablespaces",
+          "info_schema.rocksdb_perf_context",
+          "perf_schema.file_instances",
+          "perf_schema.memory_events",
+          "perf_schema.replication_applier_status_by_worker",
+          "perf_schema.replication_group_member_stats",
+          "perf_schema.replication_group_members",
+          "perf_schema.tablelocks");
+
+  @Override
+  public String name() {
+    return "mysqld";
+  }
+
+  @Override
+  public String title() {
+    return "MySQLd Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "mysqld_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9104";
+  }
+
+  @Override
+  public String about() {
+    return "Shows servers of MySQL and MariaDB as mysqld_exporter does.";
+  }
+
+  private static Map<String, Boolean> collectors() {
+    Map<String, Boolean> out = new TreeMap<>(MysqlServer.SPECIAL);
+    MysqlServer.TABLE.names().forEach(n -> out.put(n, MysqlServer.TABLE.isOn(n)));
+    return out;
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    List<ExporterFlag> f = new ArrayList<>();
+    f.add(
+        ExporterFlag.of(
+            "timeout-offset", Kind.FLOAT, "0.25", "Seconds left for the way of the answer."));
+    f.add(ExporterFlag.of("config.my-cnf", Kind.PATH, ".my.cnf", "File that says how to log in."));
+    f.add(
+        ExporterFlag.of(
+            "mysqld.address",
+            Kind.STRING,
+            "localhost:3306",
+            "Address of the server, or unix:// and the path of its socket."));
+    f.add(ExporterFlag.of("mysqld.username", Kind.STRING, "", "User of the login."));
+    f.add(on("tls.insecure-skip-verify", "false", "Speak TLS without verifying certificates."));
+    f.add(number("exporter.lock_wait_timeout", "2", "Seconds that a scrape waits for locks."));
+    f.add(on("exporter.enable_lock_wait_timeout", "true", "Set that limit."));
+    f.add(
+        on(
+            "exporter.log_slow_filter",
+            "false",
+            "Keep scrapes out of the slow log (not of MySQL's)."));
+    f.add(
+        ExporterFlag.refused(
+            "exporter.query_timeout",
+            Kind.INTEGER,
+            "0",
+            "a scrape is limited as a whole, by the scraper's timeout"));
+    f.add(
+        ExporterFlag.refused(
+            "exporter.max_open_connections", Kind.INTEGER, "2", "a scrape makes one connection"));
+    collectors()
+        .forEach(
+            (name, isOn) ->
+                f.add(
+                    on("collect." + name, isOn.toString(), "Whether " + name + " is collected.")));
+    for (String name : NOT_BUILT) {
+      f.add(
+          ExporterFlag.refused(
+              "collect." + name, Kind.BOOLEAN, "false", "this collector is missing"));
+    }
+    f.add(text("collect.heartbeat.database", "heartbeat", "Database of pt-heartbeat."));
+    f.add(text("collect.heartbeat.table", "heartbeat", "Table of pt-heartbeat."));
+    f.add(on("collect.heartbeat.utc", "false", "Its times are UTC."));
+    f.add(
+        number(
+            "collect.info_schema.processlist.min_time",
+            "0",
+            "Seconds that a thread must have been at what it does."));
+    f.add(on("collect.info_schema.processlist.processes_by_user", "true", "Count by user."));
+    f.add(on("collect.info_schema.processlist.processes_by_host", "true", "Count by host."));
+    f.add(
+        text(
+            "collect.info_schema.tables.databases",
+            "*",
+            "Databases whose tables are shown, with commas between."));
+    f.add(on("collect.mysql.user.privileges", "false", "Show what users may do."));
+    f.add(number("collect.perf_schema.eventsstatements.limit", "250", "Most statements."));
+    f.add(
+        number(
+            "collect.perf_schema.eventsstatements.timelimit",
+            "86400",
+            "Seconds since a statement was seen last."));
+    f.add(
+        number(
+            "collect.perf_schema.eventsstatements.digest_text_limit",
+            "120",
+            "Where texts are cut."));
+    f.add(
+        ExporterFlag.of(
+            "collect.perf_schema.eventsstatements.exclude_schemas",
+            Kind.LIST,
+            "",
+            "Schemas that are left out. Can be repeated."));
+    return List.copyOf(f);
+  }
+
+  private static ExporterFlag on(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.BOOLEAN, otherwise, help);
+  }
+
+  private static ExporterFlag text(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.STRING, otherwise, help);
+  }
+
+  private static ExporterFlag number(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
+  }
+
+  private static long between(ExporterSettings s, String flag, long least, long most) {
+    long v = s.integer(flag);
+    if (v < least || v > most) {
+      throw new IllegalArgumentException("--" + flag + " wants " + least + " to " + most);
+    }
+    return v;
+  }
+
+  @Override
+  public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+    LinkedHashSet<String> collectors = new LinkedHashSet<>();
+    for (String name : collectors().keySet()) {
+      if (s.bool("collect." + name)) {
+        collectors.add(name);
+      }
+    }
+    List<String> session = new ArrayList<>();
+    if (s.bool("exporter.enable_lock_wait_timeout")) {
+      session.add(
+          "SET SESSION lock_wait_timeout="
+              + between(s, "exporter.lock_wait_timeout", 0, 31_536_000));
+    }
+    if (s.bool("exporter.log_slow_filter")) {
+      session.add("SET SESSION log_slow_filter='tmp_table_on_disk,filesort_on_disk'");
+    }
+    double offset = s.number("timeout-offset");
+    if (!(offset >= 0 && offset < 3600)) {
+      throw new IllegalArgumentException("--timeout-offset wants 0 to 3600 seconds");
+    }
+    String statements = "collect.perf_schema.eventsstatements.";
+    MysqlServer.Options options =
+        new MysqlServer.Options(
+            session,
+            s.get("collect.heartbeat.database"),
+            s.get("collect.heartbeat.table"),
+            s.bool("collect.heartbeat.utc"),
+            between(s, "collect.info_schema.processlist.min_time", 0, 1L << 31),
+            s.bool("collect.info_schema.processlist.processes_by_user"),
+            s.bool("collect.info_schema.processlist.processes_by_host"),
+            s.get("collect.info_schema.tables.databases"),
+            s.bool("collect.mysql.user.privileges"),
+            new SchemaCollectors.Statements(
+                between(s, statements + "limit", 1, 100_000),
+                between(s, statements + "timelimit", 1, 1L << 31),
+                between(s, statements + "digest_text_limit", 0, 1 << 20),
+                s.list(statements + "exclude_schemas")));
+    return new MysqldExporter(
+        new MysqldExporter.Source(
+            Path.of(s.get("config.my-cnf")),
+            s.get("mysqld.address"),
+            s.get("mysqld.username"),
+            s.bool("tls.insecure-skip-verify"),
+            around.environment()),
+        collectors,
+        options,
+        Duration.ofMillis((long) (offset * 1000)));
+  }
+}

@@ -1,0 +1,88 @@
+package dev.tethys.collect.database.mysql;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The content of a packet, read from its start to its end. */
+final class Packet {
+  private final byte[] b;
+  private int at;
+
+  Packet(byte[] b) {
+    this.b = b;
+  }
+
+  int length() {
+    return b.length;
+  }
+
+  /** The first byte, which says what the packet is; -1 of an empty one. */
+  int kind() {
+    return b.length == 0 ? -1 : b[0] & 255;
+  }
+
+  boolean more() {
+    return at < b.length;
+  }
+
+  private void need(long n) throws IOException {
+    if (n < 0 || n > b.length - at) {
+      throw new IOException("a packet of MySQL's protocol ends too early");
+    }
+  }
+
+  /** A number of so many bytes, the lowest first. */
+  long number(int bytes) throws IOException {
+    need(bytes);
+    long v = 0;
+    for (int i = 0; i < bytes; i++) {
+      v |= (b[at++] & 255L) << (8 * i);
+    }
+    return v;
+  }
+
+  byte[] bytes(long n) throws IOException {
+    need(n);
+    at += (int) n;
+    return Arrays.copyOfRange(b, at - (int) n, at);
+  }
+
+  byte[] rest() throws IOException {
+    return bytes(b.length - at);
+  }
+
+  /** Text up to a zero, or to the end. */
+  String zeroEnded() throws IOException {
+    int end = at;
+    while (end < b.length && b[end] != 0) {
+      end++;
+    }
+    String s = new String(b, at, end - at, StandardCharsets.UTF_8);
+    at = Math.min(end + 1, b.length);
+    return s;
+  }
+
+  /** A number that tells its own length. */
+  long lengthEncoded() throws IOException {
+    int first = (int) number(1);
+    return switch (first) {
+      case 0xfc -> number(2);
+      case 0xfd -> number(3);
+      case 0xfe -> number(8);
+      case 0xfb, 0xff -> throw new IOException("a length of MySQL's protocol is wrong");
+      default -> first;
+    };
+  }
+
+  /** A text with its length before it; null for SQL's null. */
+  @Nullable String text() throws IOException {
+    need(1);
+    if ((b[at] & 255) == 0xfb) {
+      at++;
+      return null;
+    }
+    return new String(bytes(lengthEncoded()), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.tethys.collect.database.mysql;
+
+import dev.tethys.collect.database.GoNumbers;
+import java.time.DateTimeException;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Values of status and of variables: numbers, words that mean one, and times. */
+final class StatusValues {
+  private static final DateTimeFormatter CERTIFICATE =
+      DateTimeFormatter.ofPattern("MMM d HH:mm:ss yyyy z", Locale.ENGLISH);
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+
+  private StatusValues() {}
+
+  /** The number; null when the text means none. */
+  static @Nullable Double number(@Nullable String text) {
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    switch (text.toLowerCase(Locale.ROOT)) {
+      case "yes", "on", "primary" -> {
+        return 1.0;
+      }
+      case "no", "off", "disabled", "connecting", "non-primary", "disconnected" -> {
+        return 0.0;
+      }
+      default -> {}
+    }
+    Double v = GoNumbers.parse(text);
+    return v != null || text.indexOf(':') < 0 ? v : time(text);
+  }
+
+  private static @Nullable Double time(String text) {
+    try {
+      return (double) LocalDateTime.parse(text, TIME).toEpochSecond(ZoneOffset.UTC);
+    } catch (DateTimeException e) {
+      try {
+        return (double)
+            ZonedDateTime.parse(text.replaceAll(" +", " "), CERTIFICATE).toEpochSecond();
+      } catch (DateTimeException e2) {
+        return null;
+      }
+    }
+  }
+
+  /** A name as a part of a metric's name. */
+  static String name(String s) {
+    return s.replaceAll("[^a-zA-Z0-9_]", "_").toLowerCase(Locale.ROOT);
+  }
+}

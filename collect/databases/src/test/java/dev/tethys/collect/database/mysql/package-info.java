@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.collect.database.mysql;
+
+import org.jspecify.annotations.NullMarked;
