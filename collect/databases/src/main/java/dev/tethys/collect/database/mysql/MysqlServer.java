@@ -48,7 +48,7 @@ final class MysqlServer implements DatabaseScrape {
    * What is asked of servers.
    *
    * @param session statements at the begin of a connection
-   * @param heartbeat database and table of pt-heartbeat
+   * @param heartbeatDatabase of pt-heartbeat
    * @param minSeconds that a process has been at what it does
    * @param databases whose tables are shown
    */

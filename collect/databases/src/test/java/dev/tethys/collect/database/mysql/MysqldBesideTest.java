@@ -81,11 +81,8 @@ final class MysqldBesideTest {
           "mysql_global_variables_max_connections",
           "mysql_global_variables_innodb_buffer_pool_size",
           "mysql_global_variables_server_id",
-          "mysql_global_status_uptime_since_flush_status",
           "mysql_info_schema_auto_increment_column",
           "mysql_info_schema_auto_increment_column_max",
-          "mysql_info_schema_table_rows",
-          "mysql_info_schema_table_size",
           "mysql_heartbeat_stored_timestamp_seconds",
           "mysql_mysql_max_connections",
           "mysql_binlog_files");
