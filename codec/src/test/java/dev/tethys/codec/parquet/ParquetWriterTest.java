@@ -137,20 +137,25 @@ class ParquetWriterTest {
     DoubleColumn v = w.number("v", false);
     TextColumn none = w.text("none", true, true);
     MapColumn m = w.map("m");
+    TextColumn one = w.text("one", false, true); // a dictionary of one text takes no bits a row
     for (double d :
-        new double[] {Double.NaN, Double.POSITIVE_INFINITY, -0.0, Double.MIN_VALUE, 1e308}) {
+        new double[] {
+          Double.NaN, Double.POSITIVE_INFINITY, -0.0, Double.MIN_VALUE, 1e308, 5, 6, 7, 8, 9
+        }) {
       v.add(d);
       none.addNull();
       m.end();
+      one.add("same");
       w.endRow();
     }
     Path f = Files.write(folder.resolve("f.parquet"), w.finish());
     assertThat(
             ask(
-                "SELECT groupArray(v), countIf(none IS NULL), sum(length(m)) FROM file('"
+                "SELECT groupArray(v), countIf(none IS NULL), sum(length(m)), countIf(one = 'same')"
+                    + " FROM file('"
                     + f
                     + "', Parquet)"))
-        .isEqualTo("[nan,inf,-0,5e-324,1e308]\t5\t0");
+        .isEqualTo("[nan,inf,-0,5e-324,1e308,5,6,7,8,9]\t10\t0\t10");
     Path empty = Files.write(folder.resolve("e.parquet"), file(Compression.ZSTD, 0, 1 << 20));
     assertThat(ask("SELECT count() FROM file('" + empty + "', Parquet)")).isEqualTo("0");
   }
