@@ -134,7 +134,7 @@ class LogsTest {
         file,
         """
         clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
-        scrape_configs: [{job_name: a, kafka: {brokers: [x]}}, {job_name: b, cloudflare: {api_token: x}}]
+        scrape_configs: [{job_name: a, windows_events: {}}, {job_name: b, consulagent_sd_configs: []}]
         tracing: {enabled: true}
         """);
     Process p = tool("logs", "-config.file=" + file, "-check-syntax");
@@ -142,8 +142,8 @@ class LogsTest {
     String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(p.waitFor()).isEqualTo(1);
     assertThat(out)
-        .contains("kafka")
-        .contains("cloudflare")
+        .contains("windows_events")
+        .contains("consulagent_sd_configs")
         .contains("tracing")
         .contains("not built");
     file = example(Ports.free());

@@ -81,7 +81,8 @@ public record TlsConfig(
   /** As a value in configurations. */
   public static final Type<TlsConfig> TYPE = SECTION.type(TlsConfig::read);
 
-  private static TlsConfig read(YamlObject o) {
+  /** Reads the keys out of a map that may have others too. */
+  public static TlsConfig read(YamlObject o) {
     TlsConfig c =
         new TlsConfig(
             o.get(CA),

@@ -30,6 +30,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiLimits;
+import dev.tethys.pipeline.kafka.KafkaLogs;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
@@ -231,15 +232,16 @@ record PromtailConfig(
           SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
           SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
           SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
-          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."));
+          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."),
+          SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka's topics."),
+          SCRAPE.optional(
+              "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure's event hubs."));
 
   static {
     SCRAPE.include(Discoveries.SECTION);
     for (String s :
         List.of(
             "windows_events",
-            "kafka",
-            "azure_event_hubs",
             "cloudflare",
             "consulagent_sd_configs")) {
       SCRAPE.notBuilt(s, "Entries from " + s + ".");

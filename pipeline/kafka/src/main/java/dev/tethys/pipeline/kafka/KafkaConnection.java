@@ -164,22 +164,24 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Sasl sasl = o.find(AUTH_KEY);
     boolean encrypted = tls != null && !tls.isEmpty();
     if (sasl != null) {
-      boolean scram = !sasl.mechanism.equals("PLAIN");
       p.put("sasl.mechanism", sasl.mechanism);
-      p.put(
-          "sasl.jaas.config",
-          "org.apache.kafka.common.security."
-              + (scram ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
-              + " required username="
-              + quoted(sasl.username)
-              + " password="
-              + quoted(sasl.password.value())
-              + ";");
+      p.put("sasl.jaas.config", jaas(sasl.mechanism, sasl.username, sasl.password.value()));
     }
     p.put(
         "security.protocol",
         sasl != null ? encrypted ? "SASL_SSL" : "SASL_PLAINTEXT" : encrypted ? "SSL" : "PLAINTEXT");
     return new KafkaConnection(List.copyOf(brokers), Map.copyOf(p));
+  }
+
+  /** The property by which a client logs in with name and password. */
+  static String jaas(String mechanism, String user, String password) {
+    return "org.apache.kafka.common.security."
+        + (mechanism.equals("PLAIN") ? "plain.PlainLoginModule" : "scram.ScramLoginModule")
+        + " required username="
+        + quoted(user)
+        + " password="
+        + quoted(password)
+        + ";";
   }
 
   private static String quoted(String s) {

@@ -330,7 +330,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       return;
     }
     try {
-      c.commitSync(due, Duration.ofSeconds(5));
+      Commits.store(c, due);
       committed.putAll(due);
     } catch (KafkaException e) {
       log.log(

@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What Azure Monitor writes to an event hub: an object whose {@code records} are the logs of
+ * resources, each of which becomes a line as it stands there. A log has {@code time} (or {@code
+ * timeStamp}), {@code resourceId}, {@code category} and {@code operationName} (Azure Monitor's
+ * common schema). Function apps write single quotes for double ones.
+ *
+ * @param keepTimes whether lines have the time that the log says
+ * @param strict whether what is something else is passed over instead of being a line
+ */
+record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Where a record stands in the message. */
+  private record Part(int from, int to) {}
+
+  @Override
+  public List<Line> of(byte[] value) {
+    byte[] bytes = value;
+    List<Part> parts;
+    try {
+      parts = parts(bytes);
+    } catch (CodecException e) {
+      bytes = doubleQuoted(value);
+      try {
+        parts = parts(bytes);
+      } catch (CodecException again) {
+        return List.of(custom(value, 0, value.length, again.getMessage()));
+      }
+    }
+    List<Line> out = new ArrayList<>();
+    for (Part p : parts) {
+      out.add(line(bytes, p));
+    }
+    return out;
+  }
+
+  private static byte[] doubleQuoted(byte[] value) {
+    byte[] out = value.clone();
+    for (int i = 0; i < out.length; i++) {
+      if (out[i] == '\'') {
+        out[i] = '"';
+      }
+    }
+    return out;
+  }
+
+  private Line custom(byte[] b, int from, int to, @org.jspecify.annotations.Nullable String why) {
+    if (strict) {
+      throw new CodecException("not a log of Azure's: " + why);
+    }
+    return new Line(new String(b, from, to - from, StandardCharsets.UTF_8), Labels.EMPTY, 0);
+  }
+
+  private Line line(byte[] b, Part p) {
+    JsonNode n;
+    try {
+      n = JSON.readTree(b, p.from, p.to - p.from);
+    } catch (JacksonException e) {
+      return custom(b, p.from, p.to, e.getMessage());
+    }
+    String time = n.path("time").asString("");
+    if (time.isEmpty()) {
+      time = n.path("timeStamp").asString("");
+    }
+    String category = n.path("category").asString("");
+    if (category.isEmpty()
+        || time.isEmpty()
+        || n.path("resourceId").asString("").isEmpty()
+        || n.path("operationName").asString("").isEmpty()) {
+      return custom(
+          b, p.from, p.to, "time, resourceId, category or operationName is missing in a record");
+    }
+    long nanos;
+    try {
+      Instant i = OffsetDateTime.parse(time).toInstant();
+      nanos = Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
+    } catch (DateTimeException | ArithmeticException e) {
+      return custom(b, p.from, p.to, "the time \"" + time + "\" is none");
+    }
+    return new Line(
+        new String(b, p.from, p.to - p.from, StandardCharsets.UTF_8),
+        Labels.of("__azure_event_hubs_category", category),
+        keepTimes ? nanos : 0);
+  }
+
+  private static List<Part> parts(byte[] b) {
+    List<Part> out = new ArrayList<>();
+    try (JsonParser p = JSON.createParser(b)) {
+      if (p.nextToken() != JsonToken.START_OBJECT) {
+        throw new CodecException("no object");
+      }
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        boolean records = p.currentName().equals("records");
+        JsonToken t = p.nextToken();
+        if (!records || t != JsonToken.START_ARRAY) {
+          p.skipChildren();
+          continue;
+        }
+        while (p.nextToken() != JsonToken.END_ARRAY) {
+          int from = (int) p.currentTokenLocation().getByteOffset();
+          p.skipChildren();
+          p.finishToken();
+          out.add(new Part(from, (int) p.currentLocation().getByteOffset()));
+        }
+      }
+    } catch (JacksonException e) {
+      throw new CodecException("no JSON: " + e.getOriginalMessage());
+    }
+    if (out.isEmpty()) {
+      throw new CodecException("records are empty");
+    }
+    return out;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** What lines a record of a topic holds. */
+interface RecordLines {
+  /**
+   * A line of a record.
+   *
+   * @param labels further ones, before relabelling
+   * @param timestamp nanoseconds since 1970 that the line says itself; 0 for none
+   */
+  record Line(String text, Labels labels, long timestamp) {}
+
+  /**
+   * The lines, in order.
+   *
+   * @throws dev.tethys.codec.CodecException when the record is to be passed over
+   */
+  List<Line> of(byte[] value);
+
+  /** The record is a line. */
+  RecordLines WHOLE =
+      value -> List.of(new Line(new String(value, StandardCharsets.UTF_8), Labels.EMPTY, 0));
+}
