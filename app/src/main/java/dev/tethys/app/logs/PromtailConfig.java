@@ -4,7 +4,9 @@ import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.LogSourceConfig;
+import dev.tethys.collect.logs.docker.DockerLogs;
 import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
 import dev.tethys.collect.logs.file.FileTailing;
@@ -239,11 +241,7 @@ record PromtailConfig(
 
   static {
     SCRAPE.include(Discoveries.SECTION);
-    for (String s :
-        List.of(
-            "windows_events",
-            "cloudflare",
-            "consulagent_sd_configs")) {
+    for (String s : List.of("windows_events", "cloudflare", "consulagent_sd_configs")) {
       SCRAPE.notBuilt(s, "Entries from " + s + ".");
     }
   }
@@ -414,14 +412,14 @@ record PromtailConfig(
   }
 
   private static ScrapeConfig scrape(YamlObject o) {
-    YamlNode.Entry docker = o.node().entries().get("docker_sd_configs");
-    if (docker != null && !docker.value().isNull()) {
-      // Here it means to read logs through Docker's API.
-      docker.key().notBuilt(docker.value().path());
-    }
     List<DiscoveryConfig> discovery = new ArrayList<>();
+    List<DiscoveryConfig> docker = new ArrayList<>();
     for (DiscoveryConfig d : Discoveries.read(o, false)) {
-      discovery.add(d instanceof StaticConfig s ? withTargets(s) : d);
+      if (DockerDaemon.of(d) != null) {
+        docker.add(d); // here it means to read logs through Docker's API
+      } else {
+        discovery.add(d instanceof StaticConfig s ? withTargets(s) : d);
+      }
     }
     Charset charset = StandardCharsets.UTF_8;
     String encoding = o.get(ENCODING);
@@ -439,7 +437,7 @@ record PromtailConfig(
         o.get(JOB),
         o.at(STAGES),
         List.copyOf(discovery),
-        sources(o),
+        sources(o, docker),
         RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),
         new FileOptions(
             charset,
@@ -448,8 +446,11 @@ record PromtailConfig(
             FileOptions.MAX_LINE));
   }
 
-  private static List<LogSourceConfig> sources(YamlObject o) {
+  private static List<LogSourceConfig> sources(YamlObject o, List<DiscoveryConfig> docker) {
     List<LogSourceConfig> out = new ArrayList<>();
+    if (!docker.isEmpty()) {
+      out.add(new DockerLogs(List.copyOf(docker)));
+    }
     for (Key<? extends LogSourceConfig> k : SOURCES) {
       LogSourceConfig c = o.find(k);
       if (c != null) {

@@ -81,6 +81,11 @@ public final class Mechanism {
     return new Mechanism(name, section, check, maker);
   }
 
+  /** What an entry of this mechanism says; null for one of another. */
+  public @Nullable Settings settings(DiscoveryConfig config) {
+    return config instanceof Entry e && e.kind == this ? e.settings : null;
+  }
+
   /** A mechanism that is asked again and again. */
   public static Mechanism polling(
       String name, Section section, Key<Duration> interval, Check check, SourceMaker maker) {

@@ -179,8 +179,7 @@ final class KafkaLogSource implements LogSource {
         continue; // it went to another member, or is read again by the next
       }
       for (ConsumerRecord<byte[], byte[]> r : records.records(tp)) {
-        int bytes =
-            64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
+        int bytes = 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
         underWay += bytes;
         p.progress.handOn(r.offset(), bytes);
         handing.add(new Handing(p, r));

@@ -106,7 +106,8 @@ public record KafkaLogs(
           "disallow_custom_messages",
           Type.BOOL,
           false,
-          "Pass over what is not of the schema of Azure's own logs, instead of taking it as a line.");
+          "Pass over what is not of the schema of Azure's own logs, instead of taking it as a"
+              + " line.");
   private static final LabelMap HUBS_LABELS = new LabelMap(HUBS);
 
   /** The block {@code azure_event_hubs}. */
@@ -241,8 +242,7 @@ public record KafkaLogs(
     return p;
   }
 
-  private static void sasl(
-      Map<String, Object> p, String mechanism, String user, String password) {
+  private static void sasl(Map<String, Object> p, String mechanism, String user, String password) {
     p.put("sasl.mechanism", mechanism);
     p.put("sasl.jaas.config", KafkaConnection.jaas(mechanism, user, password));
   }

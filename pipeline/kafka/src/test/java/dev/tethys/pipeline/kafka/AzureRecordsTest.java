@@ -47,7 +47,8 @@ class AzureRecordsTest {
       assertThat(lines(true, false, s)).extracting(RecordLines.Line::text).containsExactly(s);
       assertThatThrownBy(() -> lines(true, true, s)).isInstanceOf(CodecException.class);
     }
-    String part = "{\"time\":\"no\",\"category\":\"c\",\"operationName\":\"o\",\"resourceId\":\"r\"}";
+    String part =
+        "{\"time\":\"no\",\"category\":\"c\",\"operationName\":\"o\",\"resourceId\":\"r\"}";
     assertThat(lines(true, false, "{\"records\": [\"text\", 5, " + part + "]}"))
         .extracting(RecordLines.Line::text)
         .containsExactly("\"text\"", "5", part);

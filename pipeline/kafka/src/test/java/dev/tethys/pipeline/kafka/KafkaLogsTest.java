@@ -78,7 +78,9 @@ class KafkaLogsTest {
             entries::add,
             RelabelConfig.read(
                 YamlDocument.parse(
-                        "r.yml", null, "- {action: labelmap, regex: '__(.+)', replacement: 'was_$1'}")
+                        "r.yml",
+                        null,
+                        "- {action: labelmap, regex: '__(.+)', replacement: 'was_$1'}")
                     .root(),
                 NameScheme.LEGACY),
             positions,
@@ -121,8 +123,7 @@ class KafkaLogsTest {
   void recordsAreLinesAndThoseNotDeliveredComeAgain() throws Exception {
     broker.topic("lines", 1);
     send("lines", null, "one", "two", "three", "four");
-    LogSource first =
-        source("topics: [lines]\nlabels: {a: b}\nuse_incoming_timestamp: true");
+    LogSource first = source("topics: [lines]\nlabels: {a: b}\nuse_incoming_timestamp: true");
     LogEntry one = next();
     LogEntry two = next();
     LogEntry three = next();

@@ -7,7 +7,6 @@ import dev.tethys.collect.discovery.Rest;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,16 +27,9 @@ final class DockerApi {
       HttpClientConfig client,
       Duration timeout,
       DiscoveryContext context) {
-    boolean unix = host.startsWith("unix://");
-    this.rest =
-        new Rest(
-            context,
-            // As in Prometheus, only http and https speak with credentials and TLS.
-            host.startsWith("http") ? client : HttpClientConfig.DEFAULT,
-            unix ? Path.of(host.substring("unix://".length())) : null,
-            timeout);
-    this.base =
-        unix ? "http://docker" : host.replaceFirst("^tcp://", "http://").replaceAll("/+$", "");
+    DockerDaemon daemon = DockerDaemon.of(host, client);
+    this.rest = new Rest(context, daemon.client(), daemon.socket(), timeout);
+    this.base = daemon.base();
     this.filters = filters(filters);
   }
 

@@ -30,7 +30,7 @@ public final class DockerContainers implements Refreshing.Source {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  private static final Key<String> HOST =
+  static final Key<String> HOST =
       SECTION.key("host", Type.STRING, "", "The daemon, such as unix:///var/run/docker.sock.");
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<List<Filter>> FILTERS =

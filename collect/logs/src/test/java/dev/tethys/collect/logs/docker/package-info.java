@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.collect.logs.docker;
+
+import org.jspecify.annotations.NullMarked;
