@@ -62,9 +62,9 @@ import java.util.ServiceLoader;
 public final class BuiltIn {
   private BuiltIn() {}
 
-  /** All of them. */
-  public static Components components() {
-    List<ComponentFactory<?>> all = new ArrayList<>();
+  /** All of them, and perhaps some that only the caller has. */
+  public static Components components(ComponentFactory<?>... own) {
+    List<ComponentFactory<?>> all = new ArrayList<>(List.of(own));
     InstantSource clock = InstantSource.system();
     all.add(new OtlpReceiverFactory());
     String agent = "Tethys/" + BuildInfo.current().version();

@@ -16,6 +16,7 @@ import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
@@ -142,8 +143,28 @@ final class Agent implements AutoCloseable {
               lokiMetrics,
               Clockwork.system()));
     }
-    return limited(EntryDestination.of(new LokiClients(all)), c.readLimit());
+    List<EntryDestination> parts = new ArrayList<>();
+    if (!all.isEmpty()) {
+      parts.add(EntryDestination.of(new LokiClients(all)));
+    }
+    YamlDocument into = c.graphDocument();
+    if (into != null) {
+      GraphDestination g = graph;
+      if (g == null) {
+        g = new GraphDestination(registry);
+      }
+      g.apply(into);
+      graph = g;
+      parts.add(EntryDestination.kept(g));
+    }
+    return limited(EntryDestination.all(parts), c.readLimit());
   }
+
+  /**
+   * One graph for as long as this runs, because its metrics are registered once: another
+   * configuration changes it, and one without exporters leaves it idle.
+   */
+  private @Nullable GraphDestination graph;
 
   /** Lets so many entries a second through, as {@code limits_config} says. */
   private EntryDestination limited(EntryDestination to, PromtailConfig.@Nullable ReadLimit limit) {
@@ -502,6 +523,9 @@ final class Agent implements AutoCloseable {
       finished = true;
       destination.flush();
       destination.close(PATIENCE);
+      if (graph != null) {
+        graph.close(PATIENCE);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.app.logs;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.destination.loki.LokiClients;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Where entries go behind all stages. For several threads. */
@@ -32,6 +33,55 @@ interface EntryDestination {
       @Override
       public void close(Duration patience) {
         clients.close(patience);
+      }
+    };
+  }
+
+  /** Several, each of which gets every entry; it is settled when all have settled it. */
+  static EntryDestination all(List<EntryDestination> several) {
+    if (several.size() == 1) {
+      return several.getFirst();
+    }
+    return new EntryDestination() {
+      @Override
+      public void accept(LogEntry entry) {
+        LogEntry.Origin origin = entry.detach();
+        LogEntry.Origin each = origin == null ? null : origin.shared(several.size());
+        for (EntryDestination d : several) {
+          LogEntry copy = new LogEntry(entry.labels(), entry.timestamp(), entry.line(), each);
+          copy.setMetadata(entry.metadata());
+          d.accept(copy);
+        }
+      }
+
+      @Override
+      public void flush() {
+        several.forEach(EntryDestination::flush);
+      }
+
+      @Override
+      public void close(Duration patience) {
+        several.forEach(d -> d.close(patience));
+      }
+    };
+  }
+
+  /** One that is closed by somebody else. */
+  static EntryDestination kept(EntryDestination d) {
+    return new EntryDestination() {
+      @Override
+      public void accept(LogEntry entry) {
+        d.accept(entry);
+      }
+
+      @Override
+      public void flush() {
+        d.flush();
+      }
+
+      @Override
+      public void close(Duration patience) {
+        d.flush();
       }
     };
   }

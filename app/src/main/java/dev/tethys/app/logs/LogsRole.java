@@ -136,10 +136,10 @@ public final class LogsRole {
       config = PromtailConfig.of(changed).withJobs(config.jobs());
       changed.refuseNotBuilt();
     }
-    if (config.clients().isEmpty() && !flags.bool("dry-run")) {
-      throw new ConfigException(file.toString(), "at least one client config must be provided");
+    if (config.clients().isEmpty() && config.graph() == null && !flags.bool("dry-run")) {
+      throw new ConfigException(file.toString(), "at least one client config must be provided, or exporters");
     }
-    config.checkStages();
+    config.check();
     document.refuseNotBuilt();
     return config;
   }

@@ -26,6 +26,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
@@ -53,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  * @param clients where entries go
  * @param readLimit null for none
  * @param frequency how often files are looked for
+ * @param graph the graph that entries go into beside clients, as a collector's configuration; null
+ *     for none
  */
 record PromtailConfig(
     Server server,
@@ -62,7 +65,8 @@ record PromtailConfig(
     LokiLimits limits,
     @Nullable ReadLimit readLimit,
     FileTailing.Frequency frequency,
-    boolean stdin) {
+    boolean stdin,
+    @Nullable String graph) {
 
   /** What is served over HTTP, and how what happens is logged. */
   record Server(
@@ -272,6 +276,12 @@ record PromtailConfig(
       TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
   private static final Key<YamlObject> TARGETS_KEY =
       TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
+  private static final Key<YamlNode> EXTENSIONS =
+      TOP.optional("extensions", Type.ANY, "Of the collector's grammar, by id: all of them run.");
+  private static final Key<YamlNode> PROCESSORS =
+      TOP.optional("processors", Type.ANY, "The same: on the way to exporters, in this order.");
+  private static final Key<YamlNode> EXPORTERS =
+      TOP.optional("exporters", Type.ANY, "The same: each gets all entries, beside clients.");
   private static final Key<YamlObject> GLOBAL_KEY =
       TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
 
@@ -293,28 +303,32 @@ record PromtailConfig(
   }
 
   /**
-   * Reads the stages of all jobs, which are otherwise read when they are made.
+   * Reads the stages of all jobs and the graph, which are otherwise read when they are made.
    *
    * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
    */
-  void checkStages() {
+  void check() {
     for (ScrapeConfig j : jobs) {
       if (j.stages != null && !j.stages.isNull()) {
         Registry nowhere = new Registry();
         Stages.parse(j.stages, new StageContext(j.name, new StageMetrics(nowhere))).close();
       }
     }
+    YamlDocument d = graphDocument();
+    if (d != null) {
+      GraphDestination.check(d);
+    }
   }
 
   /** What all jobs share behind their stages, to be compared. */
   List<@Nullable Object> destinations() {
-    return Arrays.asList(clients, limits, readLimit);
+    return Arrays.asList(clients, limits, readLimit, graph);
   }
 
   /** The same with the jobs of another. */
   PromtailConfig withJobs(List<ScrapeConfig> others) {
     return new PromtailConfig(
-        server, clients, positions, others, limits, readLimit, frequency, stdin);
+        server, clients, positions, others, limits, readLimit, frequency, stdin, graph);
   }
 
   private static PromtailConfig read(YamlObject o) {
@@ -360,7 +374,40 @@ record PromtailConfig(
         o.get(LIMITS_KEY).ofLoki,
         o.get(LIMITS_KEY).read,
         frequency,
-        targets != null && targets.get(STDIN));
+        targets != null && targets.get(STDIN),
+        graph(o));
+  }
+
+  /** A graph in which all that is written has its place: one pipeline from what is read. */
+  private static @Nullable String graph(YamlObject o) {
+    Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+    Map<String, @Nullable Object> service = new LinkedHashMap<>();
+    Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
+    pipeline.put("receivers", List.of(GraphDestination.RECEIVER));
+    Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
+    receivers.put(GraphDestination.RECEIVER, Map.of());
+    tree.put("receivers", receivers);
+    for (Key<YamlNode> k : List.of(EXTENSIONS, PROCESSORS, EXPORTERS)) {
+      YamlNode n = o.at(k);
+      if (n != null && !n.isNull()) {
+        tree.put(k.name(), PromtailFlags.tree(n, Map.of()));
+        (k == EXTENSIONS ? service : pipeline).put(k.name(), List.copyOf(n.entries().keySet()));
+      }
+    }
+    if (!tree.containsKey(EXPORTERS.name())) {
+      if (tree.size() > 1) {
+        throw o.error("extensions and processors are for exporters, of which there are none");
+      }
+      return null;
+    }
+    service.put("pipelines", Map.of("logs", pipeline));
+    tree.put("service", service);
+    return YamlWriter.write(tree);
+  }
+
+  /** The graph to be read; relative paths in it are those of the process. */
+  @Nullable YamlDocument graphDocument() {
+    return graph == null ? null : YamlDocument.parse("promtail.yml as a graph", null, graph);
   }
 
   private static Logging logging(YamlObject o) {
@@ -485,6 +532,13 @@ record PromtailConfig(
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("clients", clients.stream().map(LokiClientConfig::tree).toList());
+    YamlDocument d = graphDocument();
+    if (d != null) {
+      for (String k : List.of("extensions", "processors", "exporters")) {
+        YamlNode.Entry e = d.root().entries().get(k);
+        m.put(k, e == null ? null : List.copyOf(e.value().entries().keySet())); // without secrets
+      }
+    }
     Map<String, @Nullable Object> p = new LinkedHashMap<>();
     p.put("filename", positions.file);
     p.put("sync_period", positions.syncPeriod);

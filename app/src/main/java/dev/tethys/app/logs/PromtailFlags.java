@@ -115,7 +115,7 @@ final class PromtailFlags {
   static @Nullable YamlDocument applied(
       YamlDocument document, String name, @Nullable Path folder, FlagSet f) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
-    if (tree(document.root()) instanceof Map<?, ?> m) {
+    if (tree(document.root(), null) instanceof Map<?, ?> m) {
       m.forEach((k, v) -> tree.put(String.valueOf(k), v));
     }
     tree.remove("scrape_configs");
@@ -154,19 +154,23 @@ final class PromtailFlags {
     return YamlDocument.parse(name + " with flags", folder, YamlWriter.write(tree));
   }
 
-  /** A node as a tree to be written again, so that what is read from that is the same. */
-  private static @Nullable Object tree(YamlNode n) {
+  /**
+   * A node as a tree to be written again, so that what is read from that is the same.
+   *
+   * @param nothing what stands for a key without a value
+   */
+  static @Nullable Object tree(YamlNode n, @Nullable Object nothing) {
     if (n.isNull()) {
-      return null;
+      return nothing;
     }
     if (n.isList()) {
       List<@Nullable Object> out = new ArrayList<>();
-      n.items().forEach(i -> out.add(tree(i)));
+      n.items().forEach(i -> out.add(tree(i, nothing)));
       return out;
     }
     if (n.isMap()) {
       Map<String, @Nullable Object> out = new LinkedHashMap<>();
-      n.entries().forEach((k, e) -> out.put(k, tree(e.value())));
+      n.entries().forEach((k, e) -> out.put(k, tree(e.value(), nothing)));
       return out;
     }
     Object o = n.asTree();

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,16 @@ public final class LogEntry {
       for (int i = 0; i < entries; i++) {
         settled();
       }
+    }
+
+    /** One for so many copies of an entry: it is settled when all of them are. */
+    default Origin shared(int copies) {
+      AtomicInteger left = new AtomicInteger(copies);
+      return () -> {
+        if (left.decrementAndGet() == 0) {
+          settled();
+        }
+      };
     }
   }
 

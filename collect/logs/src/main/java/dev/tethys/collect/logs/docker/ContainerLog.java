@@ -147,15 +147,13 @@ final class ContainerLog {
     }
     boolean terminal;
     try (Answer a = call("/json", CALL)) {
-      terminal =
-          JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
+      terminal = JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
     } catch (JacksonException e) {
       throw new IOException("the daemon answers what is no JSON: " + e.getOriginalMessage(), e);
     }
     Mark from = safe;
     read = from;
-    String query =
-        "/logs?stdout=1&stderr=1&follow=1&timestamps=1&since=" + from.since();
+    String query = "/logs?stdout=1&stderr=1&follow=1&timestamps=1&since=" + from.since();
     try (Answer a = call(query, FOLLOW)) {
       open = a;
       if (isStopped()) {

@@ -12,11 +12,11 @@ import java.time.OffsetDateTime;
 
 /**
  * Reads what {@code GET /containers/ID/logs?timestamps=1} answers (Docker Engine API, "Attach to a
- * container", stream format). Without a terminal it is frames: eight bytes, of which the first is
- * 1 for stdout and 2 for stderr and the last four are the length, big-endian; then the payload.
- * With a terminal it is the payload alone. Each message begins with its time and a space; one that
- * the daemon split (at 16 KiB) comes as several without a line feed at the end but of the last,
- * each with a time.
+ * container", stream format). Without a terminal it is frames: eight bytes, of which the first is 1
+ * for stdout and 2 for stderr and the last four are the length, big-endian; then the payload. With
+ * a terminal it is the payload alone. Each message begins with its time and a space; one that the
+ * daemon split (at 16 KiB) comes as several without a line feed at the end but of the last, each
+ * with a time.
  */
 final class LogStream {
   /** Longest line; what a longer one has beyond is passed over. */

@@ -228,7 +228,8 @@ class DockerSourceTest {
     new LogStream((e, t, text) -> lines.add(text))
         .read(new ByteArrayInputStream(out.toByteArray()), false);
     assertThat(lines).singleElement().extracting(String::length).isEqualTo(LogStream.MAX_LINE);
-    for (String wrong : List.of("{\"message\": 1}", "\u0001\0\0\0\0\0\0\u0005hello", "\u0001\0\0\0\0")) {
+    for (String wrong :
+        List.of("{\"message\": 1}", "\u0001\0\0\0\0\0\0\u0005hello", "\u0001\0\0\0\0")) {
       assertThatThrownBy(
               () ->
                   new LogStream((e, t, text) -> lines.add(text))

@@ -43,52 +43,7 @@ public final class LokiClient implements AutoCloseable {
   /** Bytes of requests that wait in memory. */
   public static final long QUEUE_BYTES = 64L << 20;
 
-  /** How many label sets are remembered with their texts. */
-  static final int SLOTS = 4096;
-
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
-
-  /** Entries of a tenant that wait to be sent. */
-  private static final class Pending {
-    final String tenant;
-    final PushWriter writer;
-    private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
-    private LogEntry.@Nullable Origin last;
-    private int owed; // to the last, whose entries mostly come one behind the other
-    private final List<Integer> counts = new ArrayList<>();
-    long bytes;
-    Clockwork.@Nullable Timer timer;
-
-    Pending(String tenant, PushWriter writer) {
-      this.tenant = tenant;
-      this.writer = writer;
-    }
-
-    void owe(LogEntry.Origin origin) {
-      if (origin == last) {
-        owed++;
-        return;
-      }
-      if (last != null) {
-        origins.add(last);
-        counts.add(owed);
-      }
-      last = origin;
-      owed = 1;
-    }
-
-    void settle() {
-      for (int i = 0; i < origins.size(); i++) {
-        origins.get(i).settled(counts.get(i));
-      }
-      if (last != null) {
-        last.settled(owed);
-      }
-    }
-  }
-
-  /** What is known of a label set: its tenant, and its text without that. */
-  private record Stream(Labels labels, String tenant, String text) {}
 
   private final LokiClientConfig config;
   private final LokiLimits limits;
@@ -97,9 +52,9 @@ public final class LokiClient implements AutoCloseable {
   private final String host;
   private final Outbox outbox;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, Pending> batches = new HashMap<>();
-  private final @Nullable Stream[] streams = new Stream[SLOTS];
-  private @Nullable Pending lastBatch; // the one that the entry before went into
+  private final Map<String, EntryBatch> batches = new HashMap<>();
+  private final EntryStreams streams;
+  private @Nullable EntryBatch lastBatch; // the one that the entry before went into
   private @Nullable PushWriter spare; // with the room of an earlier request
   private volatile boolean closing;
 
@@ -125,6 +80,7 @@ public final class LokiClient implements AutoCloseable {
     this.metrics = metrics;
     this.clock = clock;
     this.host = config.host();
+    this.streams = new EntryStreams(config.externalLabels(), config.tenant());
     metrics.begin(host);
     LokiClientConfig.Backoff b = config.backoff();
     OutboxOptions options =
@@ -194,12 +150,12 @@ public final class LokiClient implements AutoCloseable {
   }
 
   private void take(LogEntry entry, byte[] utf8, int from, int size) {
-    Stream s = stream(entry.labels());
+    EntryStreams.Stream s = streams.of(entry.labels());
     int length = size;
     int most = (int) Math.min(limits.maxLineBytes(), Integer.MAX_VALUE);
     if (most > 0 && length > most) {
       if (!limits.truncate()) {
-        metrics.dropped(host, s.tenant, LokiMetrics.LINE_TOO_LONG, 1, length);
+        metrics.dropped(host, s.tenant(), LokiMetrics.LINE_TOO_LONG, 1, length);
         entry.settle();
         return;
       }
@@ -207,51 +163,46 @@ public final class LokiClient implements AutoCloseable {
       while (length > 0 && (utf8[from + length] & 0xc0) == 0x80) {
         length--; // not within a character
       }
-      metrics.mutatedEntries.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).inc();
-      metrics.mutatedBytes.with(host, s.tenant, LokiMetrics.LINE_TOO_LONG).add(size - length);
+      metrics.mutatedEntries.with(host, s.tenant(), LokiMetrics.LINE_TOO_LONG).inc();
+      metrics.mutatedBytes.with(host, s.tenant(), LokiMetrics.LINE_TOO_LONG).add(size - length);
     }
     Labels metadata = entry.metadata();
     long bytes = length + metadata.canonicalBytes().length;
-    Pending p = lastBatch;
-    if (p == null || !p.tenant.equals(s.tenant)) {
-      p = batches.get(s.tenant);
+    EntryBatch p = lastBatch;
+    if (p == null || !p.tenant().equals(s.tenant())) {
+      p = batches.get(s.tenant());
     }
-    if (p != null && p.bytes + bytes > config.batchBytes()) {
+    if (p != null && p.bytes() + bytes > config.batchBytes()) {
       send(p);
       p = null;
     }
     if (p == null) {
-      p = begin(s.tenant);
+      p = begin(s.tenant());
     } else if (limits.maxStreams() > 0
-        && p.writer.streams() >= limits.maxStreams()
-        && !p.writer.hasStream(s.text)) {
-      metrics.dropped(host, s.tenant, LokiMetrics.STREAM_LIMITED, 1, bytes);
+        && p.writer().streams() >= limits.maxStreams()
+        && !p.writer().hasStream(s.text())) {
+      metrics.dropped(host, s.tenant(), LokiMetrics.STREAM_LIMITED, 1, bytes);
       entry.settle();
       return;
     }
     lastBatch = p;
-    p.writer.add(s.text, entry.timestamp(), utf8, from, length, metadata);
-    p.bytes += bytes;
-    LogEntry.Origin origin = entry.detach();
-    if (origin != null) {
-      p.owe(origin);
-    }
+    p.add(entry, s.text(), utf8, from, length);
   }
 
-  private Pending begin(String tenant) {
+  private EntryBatch begin(String tenant) {
     PushWriter w = spare;
     spare = null;
-    Pending p = new Pending(tenant, w == null ? new PushWriter() : w);
+    EntryBatch p = new EntryBatch(tenant, w);
     batches.put(tenant, p);
     metrics.begin(host, tenant);
-    p.timer =
+    p.timer(
         clock.schedule(
             config.batchWait(),
-            () -> clock.execute("loki-" + config.id(), () -> sendIfWaiting(tenant, p)));
+            () -> clock.execute("loki-" + config.id(), () -> sendIfWaiting(tenant, p))));
     return p;
   }
 
-  private void sendIfWaiting(String tenant, Pending p) {
+  private void sendIfWaiting(String tenant, EntryBatch p) {
     lock.lock();
     try {
       if (batches.get(tenant) == p) {
@@ -262,19 +213,17 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  private void send(Pending p) {
-    String tenant = p.tenant;
+  private void send(EntryBatch p) {
+    String tenant = p.tenant();
     batches.remove(tenant, p);
     lastBatch = null;
-    if (p.timer != null) {
-      p.timer.cancel();
-    }
-    ProtoWriter plain = p.writer.write();
+    p.cancelTimer();
+    ProtoWriter plain = p.writer().write();
     byte[] body = SnappyBlock.encode(plain.buffer(), 0, plain.size());
-    int entries = p.writer.entries();
-    p.writer.clear();
-    if (!p.writer.isLarge()) {
-      spare = p.writer;
+    int entries = p.writer().entries();
+    p.writer().clear();
+    if (!p.writer().isLarge()) {
+      spare = p.writer();
     }
     metrics.encodedBytes.with(host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
@@ -285,7 +234,7 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /** What became of a request. */
-  private void told(Parcel p, Outcome outcome, Pending batch) {
+  private void told(Parcel p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       if (closing || config.backoff().attempts() == 0) {
         return; // not sent because something ends: its sources bring it again
@@ -305,20 +254,6 @@ public final class LokiClient implements AutoCloseable {
           u.reason());
     }
     batch.settle();
-  }
-
-  private Stream stream(Labels labels) {
-    int slot = (int) labels.hash64() & SLOTS - 1;
-    Stream s = streams[slot];
-    if (s != null && s.labels.equals(labels)) {
-      return s;
-    }
-    LabelsBuilder all = new LabelsBuilder(config.externalLabels()).addAll(labels);
-    String own = all.get(LogEntry.TENANT_LABEL);
-    Labels shown = all.remove(LogEntry.TENANT_LABEL).build();
-    s = new Stream(labels, own.isEmpty() ? config.tenant() : own, shown.toString());
-    streams[slot] = s;
-    return s;
   }
 
   /** Puts all that is gathered into the queue. */

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** All clients of a configuration: each gets every entry, which is settled when all are done. */
 public final class LokiClients implements AutoCloseable {
@@ -28,16 +27,7 @@ public final class LokiClients implements AutoCloseable {
       return;
     }
     LogEntry.Origin origin = entry.detach();
-    LogEntry.Origin each = null;
-    if (origin != null) {
-      AtomicInteger left = new AtomicInteger(n);
-      each =
-          () -> {
-            if (left.decrementAndGet() == 0) {
-              origin.settled();
-            }
-          };
-    }
+    LogEntry.Origin each = origin == null ? null : origin.shared(n);
     for (LokiClient c : clients) {
       LogEntry copy = new LogEntry(entry.labels(), entry.timestamp(), entry.line(), each);
       copy.setMetadata(entry.metadata());
