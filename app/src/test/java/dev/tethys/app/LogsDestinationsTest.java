@@ -85,8 +85,7 @@ class LogsDestinationsTest {
         assertThat(p.get("/targets").body()).contains("delivered=0");
         refusing.set(false);
         p.await("the exporter", LIMIT, () -> posted.stream().anyMatch(s -> s.contains("line two")));
-        p.await(
-            "the position", LIMIT, () -> p.get("/targets").body().contains("delivered=18"));
+        p.await("the position", LIMIT, () -> p.get("/targets").body().contains("delivered=18"));
         assertThat(Files.readString(out)).contains("\"shop\"").contains("line one");
         assertThat(p.get("/config").body()).contains("otlp_http").contains("batch");
         Files.writeString(log, "line three\n", StandardOpenOption.APPEND);

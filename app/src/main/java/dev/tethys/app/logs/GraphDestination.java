@@ -238,8 +238,7 @@ final class GraphDestination implements EntryDestination {
       Duration doubled = pause.multipliedBy(2);
       Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
       LOG.log(Level.WARNING, "entries were not taken and are sent again: {0}", u.reason());
-      clock.schedule(
-          wait, () -> clock.execute("promtail", () -> again(b, push, next)));
+      clock.schedule(wait, () -> clock.execute("promtail", () -> again(b, push, next)));
       return;
     }
     if (outcome instanceof Outcome.Rejected r) {

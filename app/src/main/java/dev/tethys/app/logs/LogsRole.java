@@ -137,7 +137,8 @@ public final class LogsRole {
       changed.refuseNotBuilt();
     }
     if (config.clients().isEmpty() && config.graph() == null && !flags.bool("dry-run")) {
-      throw new ConfigException(file.toString(), "at least one client config must be provided, or exporters");
+      throw new ConfigException(
+          file.toString(), "at least one client config must be provided, or exporters");
     }
     config.check();
     document.refuseNotBuilt();
