@@ -112,7 +112,7 @@ class KafkaLogsTest {
                     topic,
                     0,
                     1_700_000_000_123L,
-                    key == null ? null : key.getBytes(StandardCharsets.UTF_8),
+                    key.isEmpty() ? null : key.getBytes(StandardCharsets.UTF_8),
                     l.getBytes(StandardCharsets.UTF_8)))
             .get();
       }
@@ -122,7 +122,7 @@ class KafkaLogsTest {
   @Test
   void recordsAreLinesAndThoseNotDeliveredComeAgain() throws Exception {
     broker.topic("lines", 1);
-    send("lines", null, "one", "two", "three", "four");
+    send("lines", "", "one", "two", "three", "four");
     LogSource first = source("topics: [lines]\nlabels: {a: b}\nuse_incoming_timestamp: true");
     LogEntry one = next();
     LogEntry two = next();
@@ -161,9 +161,9 @@ class KafkaLogsTest {
     broker.topic("app-a", 1);
     broker.topic("app-b", 1);
     broker.topic("other", 1);
-    send("app-a", null, "a");
-    send("app-b", null, "b");
-    send("other", null, "no");
+    send("app-a", "", "a");
+    send("app-b", "", "b");
+    send("other", "", "no");
     source("topics: ['^app-']\ngroup_id: patterns\nassignor: roundrobin");
     assertThat(List.of(next().line(), next().line())).containsExactlyInAnyOrder("a", "b");
   }
