@@ -18,8 +18,20 @@ import java.util.Set;
  */
 public final class ClymeneFlags {
   private static final Set<String> BUILT =
-      Set.of("prometheus", "cortex", "kafka", "gateway", "elasticsearch", "influxdb");
-  private static final Set<String> TO_COME = Set.of("kdb", "opentsdb", "tdengine", "loki");
+      Set.of(
+          "prometheus",
+          "cortex",
+          "kafka",
+          "gateway",
+          "elasticsearch",
+          "influxdb",
+          "opentsdb",
+          "tdengine",
+          "kdb",
+          "loki");
+
+  /** Those that take log lines. */
+  private static final Set<String> LOGS = Set.of("kafka", "gateway", "loki");
 
   private final ClymeneRole role;
   private final List<String> storages;
@@ -73,22 +85,16 @@ public final class ClymeneFlags {
     Set<String> storages = new LinkedHashSet<>();
     for (String t : types.split(",")) {
       String name = t.strip().toLowerCase(Locale.ROOT);
-      if (TO_COME.contains(name)) {
-        throw new UsageException(
-            "STORAGE_TYPE="
-                + types
-                + ": "
-                + name
-                + " is not built yet as a destination; built are "
-                + String.join(", ", BUILT.stream().sorted().toList()));
-      }
       if (!BUILT.contains(name)) {
         throw new UsageException(
             "STORAGE_TYPE=" + types + ": \"" + name + "\" is no database that Clymene knows");
       }
-      if (!role.metrics() && !name.equals("kafka") && !name.equals("gateway")) {
+      if (!role.metrics() && !LOGS.contains(name)) {
         throw new UsageException(
-            "STORAGE_TYPE=" + types + ": " + name + " takes no logs; kafka and gateway do");
+            "STORAGE_TYPE=" + types + ": " + name + " takes no logs; kafka, gateway and loki do");
+      }
+      if (name.equals("loki") && (role == ClymeneRole.AGENT || role == ClymeneRole.INGESTER)) {
+        throw new UsageException("STORAGE_TYPE=" + types + ": loki takes no metrics");
       }
       storages.add(name);
     }
@@ -174,6 +180,30 @@ public final class ClymeneFlags {
     if (storages.contains("influxdb")) {
       influxdb(out);
     }
+    if (storages.contains("opentsdb")) {
+      opentsdb(out);
+    }
+    if (storages.contains("tdengine")) {
+      text(out, "tdengine.hostname", "127.0.0.1", "taosAdapter.");
+      text(out, "tdengine.server-port", "6041", "Its port.");
+      text(out, "tdengine.user", "root", "The user.");
+      text(out, "tdengine.password", "taosdata", "Its password.");
+      text(out, "tdengine.dbname", "clymene", "The database; made when it is missing.");
+      text(out, "tdengine.max-sql-length", "4096", "Most samples of a statement.");
+    }
+    if (storages.contains("kdb")) {
+      // Promised by Clymene and never built: these names are ours.
+      text(out, "kdb.host-port", "localhost:5010", "The process.");
+      text(out, "kdb.username", "", "The user.");
+      text(out, "kdb.password", "", "Its password.");
+      text(out, "kdb.mode", "tickerplant", "tickerplant or process.");
+      text(out, "kdb.timeout", "30s", "Of one request.");
+      tls(out, "kdb");
+    }
+    if (storages.contains("loki")) {
+      text(out, "loki.client.url", "http://localhost:3100/loki/api/v1/push", "Where logs go.");
+      text(out, "loki.client.timeout", "10s", "Of one request.");
+    }
     if (storages.contains("gateway")) {
       text(out, "gateway.service-type", "grpc", "grpc or http.");
       for (String p : List.of("gateway.grpc-client", "gateway.grpc")) {
@@ -243,6 +273,21 @@ public final class ClymeneFlags {
       text(out, "influxdb.write." + n, "0", "Taken; what is not delivered is kept and sent again.");
     }
     tls(out, "influxdb");
+  }
+
+  private static void opentsdb(List<Flag> out) {
+    text(out, "opentsdb.host", "localhost", "The server.");
+    text(out, "opentsdb.port", "4242", "Its port.");
+    text(out, "opentsdb.hosts", "", "host:port, with commas between: each is written to.");
+    flag(out, "opentsdb.http", "By HTTP, else by telnet.");
+    text(out, "opentsdb.http-api-path", "api/put", "Taken if it is that: there is no other.");
+    text(out, "opentsdb.http-username", "", "Name.");
+    text(out, "opentsdb.http-password", "", "Password.");
+    flag(out, "opentsdb.ssl", "Encrypt.");
+    text(out, "opentsdb.timeout", "10s", "Of one request.");
+    text(out, "opentsdb.max-tags", "8", "Most tags of a series.");
+    text(out, "opentsdb.max-chunk", "512", "Most samples of a request.");
+    out.add(Flag.refused("opentsdb.dry-run", Kind.BOOLEAN, "false", "use the debug exporter"));
   }
 
   private static void kafka(List<Flag> out, String p) {

@@ -63,6 +63,14 @@ public final class ClymeneGraph {
         pipelines.put(metrics ? "metrics" : "logs", pipeline);
       }
     }
+    if (pipelines.isEmpty()) {
+      throw new UsageException(
+          "STORAGE_TYPE="
+              + String.join(",", flags.storages())
+              + ": none takes what clymene-"
+              + flags.role().word()
+              + " is given");
+    }
     Map<String, @Nullable Object> telemetry = one("logs", one("level", level()));
     telemetry.put(
         "metrics",
@@ -87,9 +95,28 @@ public final class ClymeneGraph {
       switch (s) {
         case "kafka" -> out.put("kafka" + name, producer(metrics));
         case "gateway" -> out.put("clymene" + name, gatewayClient(metrics));
-        case "elasticsearch", "influxdb" -> {
+        case "elasticsearch", "influxdb", "tdengine", "kdb" -> {
           if (metrics) {
-            out.put(s, s.equals("influxdb") ? influxdb() : elasticsearch());
+            out.put(
+                s,
+                switch (s) {
+                  case "influxdb" -> influxdb();
+                  case "tdengine" -> tdengine();
+                  case "kdb" -> kdb();
+                  default -> elasticsearch();
+                });
+          }
+        }
+        case "opentsdb" -> {
+          if (metrics) {
+            opentsdb(out);
+          }
+        }
+        case "loki" -> {
+          if (!metrics) {
+            Map<String, @Nullable Object> loki = one("endpoint", flags.get("loki.client.url"));
+            loki.put("timeout", flags.get("loki.client.timeout"));
+            out.put("loki", loki);
           }
         }
         case "cortex" -> {
@@ -408,6 +435,61 @@ public final class ClymeneGraph {
       m.put("default_tags", tags);
     }
     tlsIfEnabled(m, "influxdb");
+    return m;
+  }
+
+  /** Clymene writes all points to each host, and so does an exporter for each. */
+  private void opentsdb(Map<String, @Nullable Object> out) {
+    boolean http = flags.bool("opentsdb.http");
+    String path = flags.get("opentsdb.http-api-path");
+    if (http && !path.matches("/?api/put/?")) {
+      throw new UsageException("--opentsdb.http-api-path=" + path + " is not built: api/put is");
+    }
+    String scheme = (http ? "http" : "telnet") + (flags.bool("opentsdb.ssl") ? "s" : "");
+    List<String> hosts = list(flags.get("opentsdb.hosts"));
+    if (hosts.isEmpty()) {
+      hosts = List.of(flags.get("opentsdb.host") + ":" + flags.get("opentsdb.port"));
+    }
+    int n = 0;
+    for (String host : hosts) {
+      String at = host.contains(":") ? host : host + ":" + flags.get("opentsdb.port");
+      Map<String, @Nullable Object> m = one("endpoint", scheme + "://" + at);
+      if (http) {
+        put(m, "username", flags.get("opentsdb.http-username"));
+        put(m, "password", flags.get("opentsdb.http-password"));
+      }
+      m.put("timeout", flags.get("opentsdb.timeout"));
+      m.put("max_tags", number("opentsdb.max-tags", flags.get("opentsdb.max-tags")));
+      m.put("max_samples_per_send", number("opentsdb.max-chunk", flags.get("opentsdb.max-chunk")));
+      n++;
+      out.put(hosts.size() == 1 ? "opentsdb" : "opentsdb/" + n, m);
+    }
+  }
+
+  /** One super table with labels as JSON, as Clymene has it. */
+  private Map<String, @Nullable Object> tdengine() {
+    Map<String, @Nullable Object> m =
+        one(
+            "endpoint",
+            "http://" + flags.get("tdengine.hostname") + ":" + flags.get("tdengine.server-port"));
+    m.put("username", flags.get("tdengine.user"));
+    m.put("password", flags.get("tdengine.password"));
+    m.put("database", flags.get("tdengine.dbname"));
+    m.put("protocol", "sql");
+    m.put("table", "metrics");
+    m.put(
+        "max_samples_per_send",
+        number("tdengine.max-sql-length", flags.get("tdengine.max-sql-length")));
+    return m;
+  }
+
+  private Map<String, @Nullable Object> kdb() {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get("kdb.host-port"));
+    put(m, "username", flags.get("kdb.username"));
+    put(m, "password", flags.get("kdb.password"));
+    m.put("mode", flags.get("kdb.mode"));
+    m.put("timeout", flags.get("kdb.timeout"));
+    m.put("tls", flags.bool("kdb.tls.enabled") ? clientTls("kdb") : one("insecure", true));
     return m;
   }
 

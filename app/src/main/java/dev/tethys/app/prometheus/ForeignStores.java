@@ -5,6 +5,8 @@ import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
 import dev.tethys.store.remote.elastic.ElasticStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
 import dev.tethys.store.remote.kdb.KdbStoreType;
+import dev.tethys.store.remote.opentsdb.OpenTsdbStoreType;
+import dev.tethys.store.remote.tdengine.TdengineStoreType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -25,6 +27,8 @@ public final class ForeignStores {
     all.add(new ElasticStoreType(true));
     all.add(new KdbStoreType());
     all.add(new InfluxStoreType());
+    all.add(new OpenTsdbStoreType());
+    all.add(new TdengineStoreType());
     ServiceLoader.load(StoreType.class).forEach(all::add);
     return List.copyOf(all);
   }

@@ -292,8 +292,77 @@ class ClymeneGraphTest {
   }
 
   @Test
+  void everyDatabaseOfClymeneIsWritten() {
+    String yaml =
+        yaml(
+            ClymeneRole.GATEWAY,
+            Map.of("STORAGE_TYPE", "opentsdb,tdengine,kdb"),
+            "--opentsdb.hosts=a:4242,b",
+            "--opentsdb.max-tags=16",
+            "--tdengine.hostname=td",
+            "--tdengine.password=p",
+            "--kdb.host-port=tick:5010",
+            "--kdb.username=u");
+    assertThat(yaml)
+        .contains(
+            """
+            exporters:
+              opentsdb/1:
+                endpoint: telnet://a:4242
+                timeout: 10s
+                max_tags: 16
+                max_samples_per_send: 512
+              opentsdb/2:
+                endpoint: telnet://b:4242
+                timeout: 10s
+                max_tags: 16
+                max_samples_per_send: 512
+              tdengine:
+                endpoint: http://td:6041
+                username: root
+                password: p
+                database: clymene
+                protocol: sql
+                table: metrics
+                max_samples_per_send: 4096
+              kdb:
+                endpoint: tick:5010
+                username: u
+                mode: tickerplant
+                timeout: 30s
+                tls:
+                  insecure: true
+            """);
+    String logs =
+        yaml(
+            ClymeneRole.PROMTAIL_GATEWAY,
+            Map.of("STORAGE_TYPE", "loki"),
+            "--loki.client.url=http://loki:3100/loki/api/v1/push");
+    assertThat(logs)
+        .contains(
+            """
+              loki:
+                endpoint: http://loki:3100/loki/api/v1/push
+                timeout: 10s
+            """);
+    Components components = BuiltIn.components();
+    for (String y : new String[] {yaml, logs}) {
+      assertThat(
+              GraphConfig.read(YamlDocument.parse("graph", null, y), components, false).pipelines())
+          .hasSize(1);
+    }
+  }
+
+  @Test
   void refusesWhatItCannotMean() {
-    wrong(ClymeneRole.AGENT, "opentsdb", "opentsdb is not built yet as a destination");
+    wrong(
+        ClymeneRole.AGENT,
+        "opentsdb",
+        "is not built: api/put is",
+        "--opentsdb.http",
+        "--opentsdb.http-api-path=put");
+    wrong(ClymeneRole.AGENT, "loki", "loki takes no metrics");
+    wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine takes no logs");
     wrong(ClymeneRole.AGENT, "elasticsearch", "one server", "--es.server-urls=http://a,http://b");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "elasticsearch", "elasticsearch takes no logs");
     wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is no database that Clymene knows");

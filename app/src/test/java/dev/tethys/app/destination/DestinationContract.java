@@ -83,7 +83,8 @@ abstract class DestinationContract {
     return true;
   }
 
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration PATIENCE =
+      Duration.ofSeconds(Long.getLong("tethys.destinations.patience", 300));
   private static final int SIZE = Integer.getInteger("tethys.destinations.samples", 20_000);
 
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");

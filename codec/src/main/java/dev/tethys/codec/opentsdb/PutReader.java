@@ -54,7 +54,7 @@ public final class PutReader {
     }
   }
 
-  private static DataPoint point(JsonParser p) {
+  static DataPoint point(JsonParser p) {
     String metric = "";
     String timestamp = "";
     String value = "";

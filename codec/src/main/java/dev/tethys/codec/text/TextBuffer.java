@@ -17,6 +17,11 @@ public final class TextBuffer {
     return size;
   }
 
+  /** A byte that was put. */
+  public byte at(int i) {
+    return bytes[i];
+  }
+
   /** Forgets what is beyond so many bytes. */
   public void truncate(int to) {
     size = to;

@@ -2,11 +2,17 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.TlsConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /** TLS for clients of other protocols than HTTP, from the same configuration. */
 public final class TlsSockets {
@@ -56,5 +62,54 @@ public final class TlsSockets {
    */
   public static String protocols(TlsConfig config) throws IOException {
     return String.join(" ", ClientTls.setup(config).protocols());
+  }
+
+  /**
+   * Connects, without delays for small packets, and with the handshake of TLS done.
+   *
+   * @param tls null for none
+   * @param deadline by {@link System#nanoTime}
+   * @throws IOException when it cannot; nothing is left open then
+   */
+  public static Socket connect(String host, int port, @Nullable TlsConfig tls, long deadline)
+      throws IOException {
+    Socket s = new Socket();
+    try {
+      InetSocketAddress to = new InetSocketAddress(host, port);
+      if (to.isUnresolved()) {
+        throw new UnknownHostException("no such host");
+      }
+      s.connect(to, left(deadline));
+      s.setTcpNoDelay(true);
+      if (tls != null) {
+        SSLSocket secured = (SSLSocket) factory(tls).createSocket(s, host, port, true);
+        SSLParameters p = secured.getSSLParameters();
+        p.setProtocols(protocols(tls).split(" "));
+        if (!tls.insecureSkipVerify()) {
+          p.setEndpointIdentificationAlgorithm("HTTPS");
+        }
+        secured.setSSLParameters(p);
+        secured.setSoTimeout(left(deadline));
+        secured.startHandshake();
+        s = secured;
+      }
+      return s;
+    } catch (IOException e) {
+      s.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Milliseconds until a deadline, as timeouts of sockets want them.
+   *
+   * @throws SocketTimeoutException when it has passed
+   */
+  public static int left(long deadline) throws SocketTimeoutException {
+    long ms = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    if (ms <= 0) {
+      throw new SocketTimeoutException("the time is up");
+    }
+    return (int) Math.min(ms, Integer.MAX_VALUE);
   }
 }

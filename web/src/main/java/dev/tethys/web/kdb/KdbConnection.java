@@ -2,21 +2,16 @@ package dev.tethys.web.kdb;
 
 import dev.tethys.codec.kdb.QMessage;
 import dev.tethys.codec.kdb.QValue;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.web.client.TlsSockets;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 
 /** One connection, logged in. For one thread at a time. */
 final class KdbConnection implements AutoCloseable {
@@ -38,28 +33,13 @@ final class KdbConnection implements AutoCloseable {
 
   static KdbConnection open(KdbAddress a, long deadline) throws IOException {
     long until = Math.min(deadline, System.nanoTime() + a.connectTimeout().toNanos());
-    Socket s = new Socket();
+    Socket s;
     try {
-      InetSocketAddress to = new InetSocketAddress(a.host(), a.port());
-      if (to.isUnresolved()) {
-        throw new UnknownHostException("no such host");
-      }
-      s.connect(to, left(until));
-      s.setTcpNoDelay(true);
-      TlsConfig tls = a.tls();
-      if (tls != null) {
-        SSLSocket secured =
-            (SSLSocket) TlsSockets.factory(tls).createSocket(s, a.host(), a.port(), true);
-        SSLParameters p = secured.getSSLParameters();
-        p.setProtocols(TlsSockets.protocols(tls).split(" "));
-        if (!tls.insecureSkipVerify()) {
-          p.setEndpointIdentificationAlgorithm("HTTPS");
-        }
-        secured.setSSLParameters(p);
-        secured.setSoTimeout(left(until));
-        secured.startHandshake();
-        s = secured;
-      }
+      s = TlsSockets.connect(a.host(), a.port(), a.tls(), until);
+    } catch (IOException e) {
+      throw named(a, e);
+    }
+    try {
       KdbConnection c = new KdbConnection(a, s);
       c.login(until);
       return c;
@@ -74,17 +54,9 @@ final class KdbConnection implements AutoCloseable {
     return new IOException("kdb+ at " + a + ": " + why, e);
   }
 
-  private static int left(long deadline) throws SocketTimeoutException {
-    long ms = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-    if (ms <= 0) {
-      throw new SocketTimeoutException("the time is up");
-    }
-    return (int) Math.min(ms, Integer.MAX_VALUE);
-  }
-
   private void login(long deadline) throws IOException {
     String password = address.password().value();
-    socket.setSoTimeout(left(deadline));
+    socket.setSoTimeout(TlsSockets.left(deadline));
     out.write(QMessage.hello(address.user(), password.isEmpty() ? null : password));
     out.flush();
     int capability;
@@ -123,7 +95,7 @@ final class KdbConnection implements AutoCloseable {
       out.write(message);
       out.flush();
       for (int i = 0; i < MAX_UPDATES; i++) {
-        socket.setSoTimeout(left(deadline));
+        socket.setSoTimeout(TlsSockets.left(deadline));
         byte[] header = new byte[QMessage.HEADER];
         in.readFully(header);
         int length = QMessage.length(header, address.maxAnswer());

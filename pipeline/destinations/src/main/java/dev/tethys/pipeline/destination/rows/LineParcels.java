@@ -136,6 +136,11 @@ public record LineParcels(
       return index;
     }
 
+    /** All lines, each with its end. Not to be changed. */
+    public byte[] text() {
+      return text;
+    }
+
     /** A row without the end of its last line. */
     public String row(int row) {
       int size = starts[row + 1] - starts[row] - frame.trailer();

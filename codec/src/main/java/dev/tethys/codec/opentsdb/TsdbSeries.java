@@ -1,0 +1,249 @@
+package dev.tethys.codec.opentsdb;
+
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Samples;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Series as metrics and tags of OpenTSDB 2, which takes letters, digits and {@code -_./} in names
+ * and values (opentsdb.net, "Writing Data"), wants at least one tag, and takes eight unless told
+ * otherwise ({@code tsd.storage.max_tags}).
+ *
+ * <p>A byte of UTF-8 that has no place is {@code _x} and two hexadecimal digits in upper case, and
+ * so is an underscore before {@code x} and two such digits. Letters beyond ASCII are escaped too:
+ * the server takes them, and keeps names in Latin-1, where most of them become one question mark.
+ * The slash is escaped in names and stays in values.
+ *
+ * <p>Labels that are more than the tags are joined in the tag {@code _labels}, as names and values
+ * with slashes between, in which slashes are escaped; of a series without labels that tag is {@code
+ * -}. A label that is called {@code _labels} is the tag {@code _x5Flabels}. A series without a name
+ * is the metric {@code _x5F}, which no name becomes.
+ *
+ * <p>Samples that are not finite, which OpenTSDB refuses, are points of a metric beside the
+ * series', with {@code /notfinite} behind its name: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker that the
+ * series has ended.
+ */
+public final class TsdbSeries {
+  /** The longest name or value, in bytes: it is a key of HBase. */
+  public static final int MAX_NAME = 32_767;
+
+  /** Times that OpenTSDB takes as milliseconds: from 2001 on, and with 13 digits. */
+  public static final long MIN_TIME = 1_000_000_000_000L;
+
+  public static final long MAX_TIME = 9_999_999_999_999L;
+
+  private static final String MORE = "_labels";
+  private static final String MORE_LABEL = "_x5Flabels";
+  private static final String NONE = "-";
+  private static final String NAMELESS = "_x5F";
+  private static final String NOT_FINITE = "/notfinite";
+  private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
+  private static final List<Double> MARKS =
+      List.of(
+          Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE);
+
+  private TsdbSeries() {}
+
+  /**
+   * A series as OpenTSDB has it.
+   *
+   * @param metric of its finite samples
+   */
+  public record Key(String metric, Map<String, String> tags) {
+    /** The metric of samples that are not finite. */
+    public String notFinite() {
+      return metric + NOT_FINITE;
+    }
+
+    /** Whether some name or value is longer than OpenTSDB takes. */
+    public boolean isTooLong() {
+      return metric.length() + NOT_FINITE.length() > MAX_NAME
+          || tags.entrySet().stream()
+              .anyMatch(t -> t.getKey().length() > MAX_NAME || t.getValue().length() > MAX_NAME);
+    }
+  }
+
+  /**
+   * The key of a series.
+   *
+   * @param first labels that are tags of their own before others; fewer than {@code maxTags}
+   * @param maxTags most tags of a series
+   */
+  public static Key key(Labels labels, Collection<String> first, int maxTags) {
+    List<Labels.Label> all = new ArrayList<>();
+    for (Labels.Label l : labels.toList()) {
+      if (!l.name().equals(Labels.METRIC_NAME)) {
+        all.add(l);
+      }
+    }
+    Map<String, String> tags = new LinkedHashMap<>();
+    if (all.size() <= maxTags) {
+      all.forEach(l -> tags.put(tag(l.name()), tagValue(l.value())));
+      if (all.isEmpty()) {
+        tags.put(MORE, NONE);
+      }
+      return new Key(metric(labels.metricName()), tags);
+    }
+    for (Labels.Label l : all) {
+      if (first.contains(l.name())) {
+        tags.put(tag(l.name()), tagValue(l.value()));
+      }
+    }
+    StringBuilder more = new StringBuilder();
+    for (Labels.Label l : all) {
+      if (first.contains(l.name())) {
+        continue;
+      }
+      if (tags.size() < maxTags - 1) {
+        tags.put(tag(l.name()), tagValue(l.value()));
+      } else {
+        more.append(more.isEmpty() ? "" : "/").append(encode(l.name(), false));
+        more.append('/').append(encode(l.value(), false));
+      }
+    }
+    tags.put(MORE, more.toString());
+    return new Key(metric(labels.metricName()), tags);
+  }
+
+  /** The metric of a name. */
+  public static String metric(String name) {
+    return name.isEmpty() ? NAMELESS : encode(name, false);
+  }
+
+  /** The name of a metric, be it that of samples that are not finite. */
+  public static String name(String metric) {
+    String m =
+        isNotFinite(metric) ? metric.substring(0, metric.length() - NOT_FINITE.length()) : metric;
+    return m.equals(NAMELESS) ? "" : decode(m);
+  }
+
+  /** Whether points of a metric are marks for samples that are not finite. */
+  public static boolean isNotFinite(String metric) {
+    return metric.endsWith(NOT_FINITE);
+  }
+
+  /** The tag of a label that has one of its own. */
+  public static String tag(String label) {
+    return label.equals(MORE) ? MORE_LABEL : encode(label, false);
+  }
+
+  /** The value of such a tag. */
+  public static String tagValue(String value) {
+    return encode(value, true);
+  }
+
+  /** The labels of a metric and its tags, whoever wrote them. */
+  public static Labels labels(String metric, Map<String, String> tags) {
+    LabelsBuilder b = new LabelsBuilder();
+    tags.forEach(
+        (k, v) -> {
+          if (!k.equals(MORE)) {
+            b.set(decode(k), decode(v));
+          } else if (!v.equals(NONE)) {
+            String[] parts = v.split("/", -1);
+            for (int i = 0; i + 1 < parts.length; i += 2) {
+              b.set(decode(parts[i]), decode(parts[i + 1]));
+            }
+          }
+        });
+    String name = name(metric);
+    if (!name.isEmpty()) {
+      b.set(Labels.METRIC_NAME, name);
+    }
+    return b.build();
+  }
+
+  /** What stands for a sample that is not finite. */
+  public static int mark(double value) {
+    return 1
+        + switch (NotFinite.text(value)) {
+          case "NaN" -> 0;
+          case "+Inf" -> 1;
+          case "-Inf" -> 2;
+          default -> 3;
+        };
+  }
+
+  /** The sample of a mark; null when it is none. */
+  public static @Nullable Double marked(double mark) {
+    return mark >= 1 && mark <= 4 && mark == Math.rint(mark) ? MARKS.get((int) mark - 1) : null;
+  }
+
+  /**
+   * A finite value, in the fewest digits, always as a float: the server keeps whole numbers as
+   * integers, which it averages as integers, and which differ from a float of the same moment.
+   */
+  public static void value(double v, TextBuffer to) {
+    int from = to.size();
+    to.number(v);
+    for (int i = from; i < to.size(); i++) {
+      if (to.at(i) == '.' || to.at(i) == 'e') {
+        return;
+      }
+    }
+    to.put(".0");
+  }
+
+  private static boolean isPlain(byte b) {
+    return b >= 'a' && b <= 'z'
+        || b >= 'A' && b <= 'Z'
+        || b >= '0' && b <= '9'
+        || b == '-'
+        || b == '_'
+        || b == '.';
+  }
+
+  private static boolean isHex(int c) {
+    return c >= '0' && c <= '9' || c >= 'A' && c <= 'F';
+  }
+
+  private static boolean isEscape(byte[] b, int i) {
+    return b[i] == '_' && i + 3 < b.length && b[i + 1] == 'x' && isHex(b[i + 2]) && isHex(b[i + 3]);
+  }
+
+  private static String encode(String text, boolean slash) {
+    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    boolean plain = true;
+    for (int i = 0; i < b.length && plain; i++) {
+      plain = (isPlain(b[i]) || slash && b[i] == '/') && !isEscape(b, i);
+    }
+    if (plain) {
+      return text;
+    }
+    StringBuilder sb = new StringBuilder(b.length + 16);
+    for (int i = 0; i < b.length; i++) {
+      if ((isPlain(b[i]) || slash && b[i] == '/') && !isEscape(b, i)) {
+        sb.append((char) b[i]);
+      } else {
+        sb.append("_x").append((char) HEX[b[i] >> 4 & 15]).append((char) HEX[b[i] & 15]);
+      }
+    }
+    return sb.toString();
+  }
+
+  private static String decode(String text) {
+    if (!text.contains("_x")) {
+      return text;
+    }
+    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    TextBuffer out = new TextBuffer();
+    for (int i = 0; i < b.length; i++) {
+      if (isEscape(b, i)) {
+        out.put(Character.digit(b[i + 2], 16) << 4 | Character.digit(b[i + 3], 16));
+        i += 3;
+      } else {
+        out.put(b[i]);
+      }
+    }
+    return new String(out.toByteArray(), StandardCharsets.UTF_8);
+  }
+}

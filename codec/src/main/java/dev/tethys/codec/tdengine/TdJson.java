@@ -1,0 +1,109 @@
+package dev.tethys.codec.tdengine;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.series.SeriesText;
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.PercentEscape;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Series of one super table with a tag of type JSON that holds their labels, as TDengine's own
+ * adapter makes it of remote writes, and Clymene: {@code metrics (ts, value, mark) TAGS (labels)}.
+ * The table of a series is {@code t_} and the MD5 of its labels.
+ *
+ * <p>TDengine knows no escapes within JSON, takes keys of visible ASCII alone, and 4 KB in all
+ * (docs.tdengine.com, "JSON Type"). So quotes, backslashes and control characters are escaped by
+ * percent signs, and in keys all that is not ASCII. Samples that are not finite have no value, and
+ * text in the column {@code mark}.
+ */
+public final class TdJson {
+  /** The longest tag, in bytes. */
+  private static final int MAX_JSON = 4095;
+
+  private static final int MAX_KEY = 256;
+
+  private TdJson() {}
+
+  /** A statement that makes the super table. */
+  public static String create(String table) {
+    return "CREATE STABLE IF NOT EXISTS `"
+        + table
+        + "` (ts TIMESTAMP, value DOUBLE, mark VARCHAR(8)) TAGS (labels JSON)";
+  }
+
+  /**
+   * Writes what stands before the values of a series in an INSERT statement, without the columns.
+   *
+   * @return null, or why TDengine does not take the series
+   */
+  public static @Nullable String key(Labels labels, String table, TextBuffer to) {
+    StringBuilder json = new StringBuilder();
+    for (Labels.Label l : labels.toList()) {
+      String k = key(l.name());
+      if (k.length() > MAX_KEY) {
+        return "label_name_too_long";
+      }
+      // Nothing in it needs an escape of JSON's any more.
+      json.append(json.isEmpty() ? "{\"" : ",\"").append(k).append("\":\"");
+      json.append(value(l.value())).append('"');
+    }
+    String text = json.append(json.isEmpty() ? "{}" : "}").toString();
+    if (text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > MAX_JSON) {
+      return "labels_too_long";
+    }
+    UUID id = SeriesText.key(SeriesText.of(labels));
+    to.put("`t_")
+        .put(String.format("%016x%016x", id.getMostSignificantBits(), id.getLeastSignificantBits()))
+        .put("` USING `")
+        .put(table)
+        .put("` TAGS ('")
+        .put(text)
+        .put("')");
+    return null;
+  }
+
+  /**
+   * Writes columns and values behind a key, and ends the line.
+   *
+   * @param time Unix milliseconds
+   */
+  public static void sample(double value, long time, TextBuffer to) {
+    if (Double.isFinite(value)) {
+      to.put(" (ts,value) VALUES (").number(time).put(',').number(value);
+    } else {
+      to.put(" (ts,mark) VALUES (").number(time).put(",'").put(NotFinite.text(value)).put('\'');
+    }
+    to.put(")\n");
+  }
+
+  /** The key of a label. */
+  public static String key(String label) {
+    return PercentEscape.encode(label, c -> c <= 0x20 || c >= 0x7f || isSpecial(c));
+  }
+
+  /** A value of a label as it stands there. */
+  public static String value(String value) {
+    return PercentEscape.encode(value, c -> c < 0x20 || c == 0x7f || isSpecial(c));
+  }
+
+  private static boolean isSpecial(int c) {
+    return c == '"' || c == '\\' || c == '\'' || c == '`';
+  }
+
+  /**
+   * The labels of a tag.
+   *
+   * @throws CodecException when it is none of that form
+   */
+  public static Labels labels(String json) {
+    LabelsBuilder b = new LabelsBuilder();
+    SeriesText.labels(json)
+        .toList()
+        .forEach(l -> b.set(PercentEscape.decode(l.name()), PercentEscape.decode(l.value())));
+    return b.build();
+  }
+}

@@ -1,0 +1,196 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.TlsSockets;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections to a server that takes lines over TCP, kept between requests: as many as there are
+ * requests at once. Each request has a deadline, writing among it. Safe for several threads.
+ */
+public final class LineSockets implements AutoCloseable {
+  /** The longest line that a server may say. */
+  private static final int MAX_LINE = 16 << 10;
+
+  private final String host;
+  private final int port;
+  private final @Nullable TlsConfig tls;
+  private final Duration timeout;
+  private final ConcurrentLinkedDeque<Line> idle = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
+
+  /**
+   * @param tls null for none
+   * @param timeout of one request, connecting among it
+   */
+  public LineSockets(String host, int port, @Nullable TlsConfig tls, Duration timeout) {
+    this.host = host;
+    this.port = port;
+    this.tls = tls;
+    this.timeout = timeout;
+  }
+
+  /** What is done with a connection. */
+  @FunctionalInterface
+  public interface Talk<T> {
+    T over(Line line) throws IOException;
+  }
+
+  /** One connection, for one thread at a time. */
+  public final class Line {
+    private final Socket socket;
+    private final InputStream in;
+    private long deadline;
+
+    private Line(Socket socket) throws IOException {
+      this.socket = socket;
+      this.in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    /** Writes bytes. */
+    public void write(byte[] bytes) throws IOException {
+      socket.getOutputStream().write(bytes);
+      socket.getOutputStream().flush();
+    }
+
+    /**
+     * Reads a line, without its end.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public String read() throws IOException {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      while (true) {
+        socket.setSoTimeout(TlsSockets.left(deadline));
+        int b = in.read();
+        if (b < 0) {
+          throw new EOFException("it closed the connection before it answered");
+        }
+        if (b == '\n') {
+          return line.toString(StandardCharsets.UTF_8).stripTrailing();
+        }
+        line.write(b);
+        if (line.size() > MAX_LINE) {
+          throw new IOException("it says a line of more than " + MAX_LINE + " bytes");
+        }
+      }
+    }
+
+    /**
+     * Whether the server has closed the connection, as far as is known here. What it says without
+     * being asked is thrown away.
+     */
+    boolean isOver() {
+      try {
+        socket.setSoTimeout(1);
+        byte[] said = new byte[1024];
+        for (int i = 0; i < 64; i++) {
+          if (in.read(said) < 0) {
+            return true;
+          }
+        }
+        return true; // it does not stop talking
+      } catch (SocketTimeoutException e) {
+        return false;
+      } catch (IOException e) {
+        return true;
+      }
+    }
+
+    private void end() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // nobody reads on
+      }
+    }
+  }
+
+  /**
+   * Does something with a connection that is open, or is opened.
+   *
+   * @throws IOException when it broke off: nobody knows how much was taken
+   */
+  public <T> T talk(Talk<T> talk) throws IOException {
+    long deadline =
+        timeout.isZero()
+            ? System.nanoTime() + TimeUnit.HOURS.toNanos(1)
+            : System.nanoTime() + timeout.toNanos();
+    Line line = idle.pollFirst();
+    while (line != null && line.isOver()) {
+      line.end();
+      line = idle.pollFirst();
+    }
+    boolean done = false;
+    Line used = null;
+    Thread guard = null;
+    try {
+      used = line == null ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
+      used.deadline = deadline;
+      guard = guard(used, deadline);
+      T said = talk.over(used);
+      done = true;
+      return said;
+    } catch (IOException e) {
+      boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
+      String why =
+          late
+              ? "the time is up"
+              : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new IOException(host + ":" + port + ": " + why, e);
+    } finally {
+      if (guard != null) {
+        guard.interrupt();
+      }
+      if (used != null) {
+        if (done && !closed) {
+          idle.addFirst(used);
+        } else {
+          used.end();
+        }
+      }
+      if (closed) {
+        close();
+      }
+    }
+  }
+
+  /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
+  private static Thread guard(Line line, long deadline) {
+    return Thread.ofVirtual()
+        .name("line-deadline")
+        .start(
+            () -> {
+              try {
+                TimeUnit.NANOSECONDS.sleep(deadline - System.nanoTime());
+                line.end();
+              } catch (InterruptedException e) {
+                // done in time
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Line l = idle.pollFirst(); l != null; l = idle.pollFirst()) {
+      l.end();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return host + ":" + port;
+  }
+}

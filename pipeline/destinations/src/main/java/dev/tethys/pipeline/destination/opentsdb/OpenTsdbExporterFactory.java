@@ -1,0 +1,110 @@
+package dev.tethys.pipeline.destination.opentsdb;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.client.LineSockets;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code opentsdb} exporters. */
+public final class OpenTsdbExporterFactory
+    implements ExporterFactory<OpenTsdbSettings>, Checkable<OpenTsdbSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public OpenTsdbExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "opentsdb";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to OpenTSDB 2, by HTTP or by its telnet protocol.";
+  }
+
+  @Override
+  public Type<OpenTsdbSettings> settings() {
+    return OpenTsdbSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  private HttpEndpoint endpoint(OpenTsdbSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        s.credentials(),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  private static @Nullable ClientAuth auth(OpenTsdbSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private static @Nullable LineSockets sockets(OpenTsdbSettings s) {
+    if (!s.telnet()) {
+      return null;
+    }
+    int port = s.base().getPort();
+    return new LineSockets(
+        s.base().getHost(),
+        port < 0 ? OpenTsdbSettings.PORT : port,
+        s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
+        s.delivery().timeout());
+  }
+
+  @Override
+  public Exporter create(OpenTsdbSettings s, Signal signal, Context context) {
+    // Queued compressed; over the wire goes an array, or lines.
+    LineParcels lines =
+        new LineParcels(
+            Compression.ZSTD,
+            Compression.DEFAULT_LEVEL,
+            1,
+            s.telnet() ? "" : "application/json",
+            auth(s, context));
+    LineSockets sockets = sockets(s);
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new RowParcels(
+            s.rows(),
+            false,
+            () -> new TsdbWriter(s),
+            lines,
+            new LeftOut(context.metrics(), context.id().toString())),
+        sockets == null
+            ? new HttpPutSender(s, endpoint(s, context), lines)
+            : new TelnetPutSender(sockets, lines));
+  }
+
+  @Override
+  public DestinationProbe probe(OpenTsdbSettings s, Context context) {
+    return new OpenTsdbProbe(s, endpoint(s, context), sockets(s));
+  }
+}

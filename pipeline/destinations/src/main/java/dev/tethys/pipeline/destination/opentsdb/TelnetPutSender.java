@@ -1,0 +1,74 @@
+package dev.tethys.pipeline.destination.opentsdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.LineSockets;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Puts points by lines. The protocol has no answer for what is taken, so behind each request the
+ * server is asked for its version: it answers when it has read everything before, and what it does
+ * not take it has complained about until then. A complaint does not name its point, so the request
+ * is halved until it is found; what is put twice is one point. That points are in the database is
+ * not said by this, as it is by HTTP.
+ */
+final class TelnetPutSender implements Sender {
+  private static final byte[] VERSION = "version\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** The last line of an answer to {@code version}. */
+  private static final String LAST = "Built on ";
+
+  private final LineSockets sockets;
+  private final LineParcels parcels;
+
+  TelnetPutSender(LineSockets sockets, LineParcels parcels) {
+    this.sockets = sockets;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException {
+    byte[] lines;
+    try {
+      lines = parcels.open(p).text();
+    } catch (CodecException e) {
+      return new Verdict.Never(String.valueOf(e.getMessage()));
+    }
+    String complaint = put(sockets, lines);
+    if (complaint.isEmpty()) {
+      return Verdict.DELIVERED;
+    }
+    String c = complaint.toLowerCase(Locale.ROOT);
+    boolean busy = c.contains("throttle") || c.contains("timeout") || c.contains("timed out");
+    return busy || c.contains("hbase")
+        ? new Verdict.Later(Duration.ZERO, busy, complaint)
+        : parcels.halves(p, complaint);
+  }
+
+  /** Puts lines; the first complaint, else "". */
+  static String put(LineSockets sockets, byte[] lines) throws IOException {
+    return sockets.talk(
+        line -> {
+          line.write(lines);
+          line.write(VERSION);
+          String complaint = "";
+          for (String said = line.read(); !said.startsWith(LAST); said = line.read()) {
+            if (complaint.isEmpty() && said.startsWith("put:")) {
+              complaint = said;
+            }
+          }
+          return complaint;
+        });
+  }
+
+  @Override
+  public void close() {
+    sockets.close();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.tethys.pipeline.destination.tdengine;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.web.client.HttpClientFactory;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code tdengine} exporters. */
+public final class TdengineExporterFactory
+    implements ExporterFactory<TdengineSettings>, Checkable<TdengineSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public TdengineExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "tdengine";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to TDengine 3, by lines or SQL.";
+  }
+
+  @Override
+  public Type<TdengineSettings> settings() {
+    return TdengineSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  private static @Nullable ClientAuth auth(TdengineSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private HttpEndpoint endpoint(TdengineSettings s, Context context) {
+    return new HttpEndpoint(
+        s.client(),
+        auth(s, context),
+        s.credentials(),
+        s.delivery().timeout(),
+        clients,
+        context.clock()::millis);
+  }
+
+  @Override
+  public Exporter create(TdengineSettings s, Signal signal, Context context) {
+    // Lines are queued as they go over the wire; statements are compressed for the queue alone.
+    LineParcels lines =
+        s.sql()
+            ? new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", auth(s, context))
+            : new LineParcels(
+                s.client().compression(),
+                s.client().level(),
+                1,
+                "text/plain; charset=utf-8",
+                auth(s, context));
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new RowParcels(
+            s.rows(),
+            false,
+            () -> new TdengineWriter(s),
+            lines,
+            new LeftOut(context.metrics(), context.id().toString())),
+        new TdengineSender(s, endpoint(s, context), lines));
+  }
+
+  @Override
+  public DestinationProbe probe(TdengineSettings s, Context context) {
+    return new TdengineProbe(s, endpoint(s, context));
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.destination.tdengine;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.tdengine.TdAnswer;
+import dev.tethys.codec.tdengine.TdJson;
+import dev.tethys.codec.tdengine.TdLines;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Tries a TDengine: a sample of {@code tethys_probe} is written and read back. */
+final class TdengineProbe implements DestinationProbe {
+  private static final String PROBE = "tethys_probe";
+
+  private final TdengineSettings settings;
+  private final HttpEndpoint endpoint;
+  private final TdengineClient client;
+
+  TdengineProbe(TdengineSettings settings, HttpEndpoint endpoint) {
+    this.settings = settings;
+    this.endpoint = endpoint;
+    this.client = new TdengineClient(endpoint, settings);
+  }
+
+  private List<String> column(String within, String sql) throws IOException, InterruptedException {
+    List<String> out = new ArrayList<>();
+    try {
+      client.run(
+          within,
+          sql.getBytes(StandardCharsets.UTF_8),
+          new TdAnswer.Rows() {
+            @Override
+            public void columns(List<String> names) {
+              // one is asked for
+            }
+
+            @Override
+            public void row(@Nullable String[] values) {
+              String v = values.length == 0 ? null : values[0];
+              if (v != null) {
+                out.add(v);
+              }
+            }
+          });
+    } catch (CodecException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    return out;
+  }
+
+  @Override
+  public String connect() throws IOException, InterruptedException {
+    List<String> version = column("", "SELECT SERVER_VERSION()");
+    return "TDengine " + (version.isEmpty() ? "of an unknown version" : version.getFirst());
+  }
+
+  @Override
+  public List<String> plan() throws IOException, InterruptedException {
+    List<String> out = new ArrayList<>();
+    String named = " WHERE db_name = '" + settings.database() + "'";
+    boolean database =
+        !column(
+                "",
+                "SELECT name FROM information_schema.ins_databases WHERE name = '"
+                    + settings.database()
+                    + "'")
+            .isEmpty();
+    if (!database) {
+      out.add(settings.createDatabase());
+    }
+    if (settings.sql()
+        && (!database
+            || !column("", "SELECT stable_name FROM information_schema.ins_stables" + named)
+                .contains(settings.table()))) {
+      out.add(TdJson.create(settings.table()));
+    }
+    return out;
+  }
+
+  @Override
+  public String write(long seconds, double value) throws IOException, InterruptedException {
+    if (settings.createSchema()) {
+      TdengineSender.prepare(client, settings);
+    }
+    TdengineWriter w = new TdengineWriter(settings);
+    w.series(Labels.of(Labels.METRIC_NAME, PROBE, "job", "tethys"));
+    w.sample(seconds * 1000, value);
+    LineParcels plain = new LineParcels(Compression.NONE, 0, 1, "", null);
+    Verdict v =
+        new TdengineSender(settings, endpoint, plain)
+            .send(new Parcel(Signal.METRICS, w.take(), 1, 0, Map.of()));
+    if (v != Verdict.DELIVERED) {
+      throw new IOException("the sample was not taken: " + v);
+    }
+    String time = settings.sql() ? "ts" : TdLines.TIME;
+    List<String> found =
+        column(
+            settings.database(),
+            "SELECT value FROM `%s` WHERE %s = %d%s"
+                .formatted(
+                    settings.sql() ? settings.table() : TdLines.table(PROBE),
+                    time,
+                    seconds * 1000,
+                    settings.sql() ? " AND labels->'__name__' = '" + PROBE + "'" : ""));
+    if (found.isEmpty() || Double.parseDouble(found.getFirst()) != value) {
+      throw new IOException("wrote " + value + " and read " + found);
+    }
+    return "wrote " + PROBE + " = " + value + " and read it back";
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tethys.pipeline.destination.tdengine;
+
+import dev.tethys.codec.tdengine.TdJson;
+import dev.tethys.codec.tdengine.TdLines;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.destination.rows.RowWriter;
+import org.jspecify.annotations.Nullable;
+
+/** Samples, a line each: of InfluxDB's protocol, or a piece of an INSERT statement. */
+final class TdengineWriter implements RowWriter {
+  private final TdengineSettings settings;
+  private final TextBuffer out = new TextBuffer();
+  private final TextBuffer key = new TextBuffer();
+  private byte[] prefix = {};
+
+  TdengineWriter(TdengineSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public @Nullable String series(Labels labels) {
+    String problem =
+        settings.sql() ? TdJson.key(labels, settings.table(), key) : TdLines.key(labels, key);
+    prefix = key.take();
+    return problem;
+  }
+
+  @Override
+  public @Nullable String sample(long time, double value) {
+    out.put(prefix);
+    if (settings.sql()) {
+      TdJson.sample(value, time, out);
+    } else {
+      TdLines.sample(value, time, out);
+    }
+    return null;
+  }
+
+  @Override
+  public int size() {
+    return out.size();
+  }
+
+  @Override
+  public byte[] take() {
+    return out.take();
+  }
+}

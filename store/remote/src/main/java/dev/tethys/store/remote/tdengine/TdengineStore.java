@@ -1,0 +1,286 @@
+package dev.tethys.store.remote.tdengine;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.tdengine.TdAnswer;
+import dev.tethys.codec.tdengine.TdJson;
+import dev.tethys.codec.tdengine.TdLines;
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoredSeries;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads rows as {@link TdLines} or {@link TdJson} has them. Times, names and equal labels are
+ * TDengine's to find; other matchers are met here, because a tag that is absent, and regular
+ * expressions over escaped text, mean something else there.
+ */
+final class TdengineStore implements ForeignStore {
+  private static final int MAX_ERROR = 1024;
+
+  /** What says that a table, a tag or the database is not there: then nothing is found. */
+  private static final Set<Integer> ABSENT = Set.of(0x2603, 0x0362, 0x2602, 0x0388, 0x2616);
+
+  /** Times that TDengine can compare in nanoseconds, whatever its precision is. */
+  private static final long MIN = Long.MIN_VALUE / 1_000_000 + 1;
+
+  private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;
+
+  private final StoreConfig config;
+  private final String database;
+  private final String table;
+  private final WebClient client;
+  private final StoreLimits limits;
+
+  /**
+   * @param table the one super table with labels in JSON; "" where there is one for each metric
+   */
+  TdengineStore(
+      StoreConfig config, String database, String table, WebClient client, StoreLimits limits) {
+    this.config = config;
+    this.database = database;
+    this.table = table;
+    this.client = client;
+    this.limits = limits;
+  }
+
+  @Override
+  public Collection<Capability> capabilities() {
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL);
+  }
+
+  @Override
+  public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector out = new SeriesCollector(config.name(), limits, hints, matchers);
+    if (table.isEmpty()) {
+      for (String metric : wanted(matchers)) {
+        query(
+            "SELECT * FROM `" + TdLines.table(metric) + "`" + where(TdLines.TIME, hints, matchers),
+            new Lines(metric, out));
+      }
+    } else {
+      query(
+          "SELECT ts,value,mark,labels FROM `" + table + "`" + where("ts", hints, matchers),
+          new Json(out));
+    }
+    return out.finish();
+  }
+
+  @Override
+  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (table.isEmpty() && name.equals(Labels.METRIC_NAME) && matchers.isEmpty()) {
+      TreeSet<String> out = new TreeSet<>(metrics());
+      out.remove("");
+      return out;
+    }
+    return ForeignStore.super.labelValues(name, range, matchers);
+  }
+
+  private String where(String time, SelectHints hints, List<Matcher> matchers) {
+    StringBuilder sb = new StringBuilder();
+    sb.append(" WHERE ").append(time).append(" >= ").append(Math.max(hints.minTime(), MIN));
+    sb.append(" AND ").append(time).append(" <= ").append(Math.min(hints.maxTime(), MAX));
+    for (Matcher m : matchers) {
+      if (m.type() != Matcher.Type.EQUAL || m.value().isEmpty()) {
+        continue;
+      }
+      if (!table.isEmpty()) {
+        sb.append(" AND labels->").append(text(TdJson.key(m.name()))).append(" = ");
+        sb.append(text(TdJson.value(m.value())));
+      } else if (!m.name().equals(Labels.METRIC_NAME)) {
+        sb.append(" AND `").append(TdLines.tag(m.name())).append("` = ");
+        sb.append(text(TdLines.tagValue(m.value())));
+      }
+    }
+    return sb.toString();
+  }
+
+  /** No quote and no backslash is in what was escaped. */
+  private static String text(String escaped) {
+    return "'" + escaped + "'";
+  }
+
+  /** The metrics that matchers ask for. */
+  private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
+    for (Matcher m : matchers) {
+      if (m.name().equals(Labels.METRIC_NAME) && m.type() == Matcher.Type.EQUAL) {
+        return List.of(m.value());
+      }
+    }
+    List<String> out = new ArrayList<>();
+    for (String metric : metrics()) {
+      if (matchers.stream()
+          .filter(m -> m.name().equals(Labels.METRIC_NAME))
+          .allMatch(m -> m.matches(metric))) {
+        out.add(metric);
+      }
+    }
+    return out;
+  }
+
+  private List<String> metrics() throws IOException, InterruptedException {
+    List<String> out = new ArrayList<>();
+    query(
+        "SELECT stable_name FROM information_schema.ins_stables WHERE db_name = '" + database + "'",
+        new TdAnswer.Rows() {
+          @Override
+          public void columns(List<String> names) {
+            // one is asked for
+          }
+
+          @Override
+          public void row(@Nullable String[] values) {
+            String t = values[0];
+            if (t != null) {
+              out.add(TdLines.metric(t));
+            }
+          }
+        });
+    return out;
+  }
+
+  private static long millis(@Nullable String time) {
+    try {
+      return OffsetDateTime.parse(Objects.requireNonNull(time)).toInstant().toEpochMilli();
+    } catch (DateTimeException e) {
+      throw new CodecException("TDengine answers with the time \"" + time + "\"", e);
+    }
+  }
+
+  private static void put(
+      SeriesCollector out,
+      Labels labels,
+      @Nullable String time,
+      @Nullable String value,
+      @Nullable String text) {
+    Double v = value != null ? Double.valueOf(value) : text != null ? NotFinite.parse(text) : null;
+    if (v != null) {
+      out.sample(labels, millis(time), v);
+    }
+  }
+
+  /** Rows of a super table of one metric: all columns, tags behind the others. */
+  private static final class Lines implements TdAnswer.Rows {
+    private final String metric;
+    private final SeriesCollector out;
+    private List<String> names = List.of();
+
+    Lines(String metric, SeriesCollector out) {
+      this.metric = metric;
+      this.out = out;
+    }
+
+    @Override
+    public void columns(List<String> given) {
+      names = List.copyOf(given);
+    }
+
+    @Override
+    public void row(@Nullable String[] row) {
+      LabelsBuilder b = new LabelsBuilder();
+      if (!metric.isEmpty()) {
+        b.set(Labels.METRIC_NAME, metric);
+      }
+      String time = null;
+      String value = null;
+      String text = null;
+      for (int i = 0; i < row.length; i++) {
+        String v = row[i];
+        switch (names.get(i)) {
+          case TdLines.TIME -> time = v;
+          case TdLines.VALUE -> value = v;
+          case TdLines.TEXT -> text = v;
+          default -> {
+            if (v != null && !v.isEmpty()) {
+              TdLines.label(names.get(i), v, b);
+            }
+          }
+        }
+      }
+      put(out, b.build(), time, value, text);
+    }
+  }
+
+  /** Rows of (ts, value, mark, labels). */
+  private static final class Json implements TdAnswer.Rows {
+    private final SeriesCollector out;
+    private String text = "{}";
+    private Labels labels = Labels.EMPTY;
+
+    Json(SeriesCollector out) {
+      this.out = out;
+    }
+
+    @Override
+    public void columns(List<String> names) {
+      if (names.size() != 4) {
+        throw new CodecException("TDengine answers with other columns than were asked for");
+      }
+    }
+
+    @Override
+    public void row(@Nullable String[] row) {
+      String given = row[3] == null ? "{}" : row[3];
+      if (!given.equals(text)) {
+        labels = TdJson.labels(given);
+        text = given;
+      }
+      put(out, labels, row[0], row[1], row[2]);
+    }
+  }
+
+  private void query(String sql, TdAnswer.Rows to) throws IOException, InterruptedException {
+    String base = config.url().toString();
+    URI url =
+        URI.create(
+            (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
+                + "/rest/sql/"
+                + database
+                + "?tz=UTC");
+    Call call =
+        Call.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8))
+            .withHeader("Accept-Encoding", "gzip")
+            .withTimeout(config.timeout());
+    try (Answer a = client.send(call);
+        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
+      if (a.status() / 100 != 2 && a.status() != 400) { // an error of SQL may be a 400
+        throw new IOException(
+            "HTTP status "
+                + a.status()
+                + ": "
+                + new String(in.readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
+      }
+      TdAnswer.read(in, to);
+    } catch (TdAnswer.Refused e) {
+      if (!ABSENT.contains(e.code())) {
+        throw new IOException(e.getMessage(), e);
+      }
+    } catch (CodecException | NumberFormatException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+}

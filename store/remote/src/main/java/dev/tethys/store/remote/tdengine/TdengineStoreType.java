@@ -1,0 +1,66 @@
+package dev.tethys.store.remote.tdengine;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code type: tdengine}: TDengine 3 as the {@code tdengine} exporter writes it, asked by SQL over
+ * taosAdapter. Who asks is said by {@code basic_auth}.
+ */
+public final class TdengineStoreType implements StoreType {
+  private static final Section SECTION =
+      new Section("stores: tdengine", "A TDengine 3 that queries read.");
+  private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
+  private static final Key<String> DATABASE =
+      SECTION.key("database", Type.STRING, "tethys", "Where super tables are.");
+  private static final Key<Boolean> PROTOCOL =
+      SECTION.key(
+          "protocol", Type.oneOf("protocol", protocols()), false, "lines or sql, as they came.");
+  private static final Key<String> TABLE =
+      SECTION.key("table", Type.STRING, "metrics", "The super table, of protocol sql.");
+
+  private static SequencedMap<String, Boolean> protocols() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("lines", false);
+    m.put("sql", true);
+    return m;
+  }
+
+  @Override
+  public String name() {
+    return "tdengine";
+  }
+
+  @Override
+  public Section section() {
+    return SECTION;
+  }
+
+  @Override
+  public StoreConfig read(YamlObject o) {
+    String database = o.get(DATABASE);
+    boolean sql = o.get(PROTOCOL);
+    String table = o.get(TABLE);
+    if (!(database + table).matches("[a-zA-Z0-9_]+")) {
+      throw o.error(DATABASE, "\"database\" and \"table\" want letters, digits and underscores");
+    }
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("database", database);
+    shown.put("protocol", sql ? "sql" : "lines");
+    shown.put("table", sql ? table : null);
+    return KEYS.read(
+        o,
+        new Shown(shown),
+        (c, s) ->
+            new TdengineStore(
+                c, database, sql ? table : "", s.clients().client(c.client()), s.limits()));
+  }
+}
