@@ -91,7 +91,7 @@ class TsdbSeriesTest {
           Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE
         }) {
       Double back = TsdbSeries.marked(TsdbSeries.mark(v));
-      assertThat(back).isNotNull().isEqualTo(v);
+      assertThat(back).isNotNull().isEqualTo(Double.valueOf(v));
       assertThat(back == null || Samples.isStale(back) == Samples.isStale(v)).isTrue();
     }
     assertThat(TsdbSeries.marked(1.5)).isNull();
