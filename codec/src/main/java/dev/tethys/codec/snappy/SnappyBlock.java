@@ -218,4 +218,38 @@ public final class SnappyBlock {
     IDLE.offer(e);
     return out;
   }
+
+  /**
+   * Encodes without the length that begins a block: elements that may stand behind others.
+   *
+   * @param dst with {@link #maxEncodedLength} bytes from the offset on
+   * @return the end of what was written
+   */
+  public static int encodeElements(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
+    int n = encode(src, offset, length, dst, dstOffset);
+    int head = headLength(length);
+    System.arraycopy(dst, dstOffset + head, dst, dstOffset, n - head);
+    return dstOffset + n - head;
+  }
+
+  private static int headLength(int decodedLength) {
+    return Math.max(1, (38 - Integer.numberOfLeadingZeros(decodedLength)) / 7);
+  }
+
+  /**
+   * A block of elements.
+   *
+   * @param decodedLength of all of them
+   */
+  public static byte[] ofElements(byte[] elements, int length, int decodedLength) {
+    int head = headLength(decodedLength);
+    byte[] block = new byte[head + length];
+    int n = decodedLength;
+    for (int i = 0; i < head; i++) {
+      block[i] = (byte) (i + 1 < head ? n | 0x80 : n);
+      n >>>= 7;
+    }
+    System.arraycopy(elements, 0, block, head, length);
+    return block;
+  }
 }

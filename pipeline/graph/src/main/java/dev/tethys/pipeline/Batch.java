@@ -6,6 +6,7 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Telemetry of one signal on its way through a graph. What passes through unchanged stays the bytes
@@ -65,6 +66,18 @@ public final class Batch {
   public static Batch of(Signal signal, Telemetry<?> tree, long lane, Metadata metadata) {
     return new Batch(
         signal, Encoding.OTLP, new Content(signal, tree), tree.itemCount(), 0, lane, metadata);
+  }
+
+  /** A batch of rows, which are metrics in the encoding of remote write. */
+  public static Batch of(Rows rows, long lane) {
+    return new Batch(
+        Signal.METRICS,
+        Encoding.REMOTE_WRITE,
+        new Content(rows),
+        rows.layout().size(),
+        rows.length(),
+        lane,
+        Metadata.NONE);
   }
 
   /** Another message of the same origin. */
@@ -145,6 +158,11 @@ public final class Batch {
     return content.body();
   }
 
+  /** What it was made of, for who can use that instead of {@link #body}; null for anything else. */
+  public @Nullable Rows rows() {
+    return content.rows();
+  }
+
   /** How many items it has in its encoding's count. */
   public int items() {
     return items;
@@ -160,7 +178,7 @@ public final class Batch {
 
   /**
    * The length of {@link #body}. Of a tree that was not written yet a share of the length of what
-   * it came of: for counting volume and for limits, not for offsets.
+   * it came of, of rows nearly that: for counting volume and for limits, not for offsets.
    */
   public int size() {
     int n = content.length();

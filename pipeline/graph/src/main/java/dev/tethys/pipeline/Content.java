@@ -10,8 +10,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a batch holds: its message as bytes, as a tree, or as both. Bytes are read into a tree when
- * somebody edits, a tree is written when somebody needs the bytes, each once.
+ * What a batch holds: its message as bytes, as a tree, as rows, or as several of these. Bytes are
+ * read into a tree when somebody edits, a tree and rows are written when somebody needs the bytes,
+ * each once.
  *
  * <p>Invariants: bytes never change; a tree has one owner. Taking the tree takes it out of here, so
  * that nobody else sees what its taker does to it. What several may take, since it was {@linkplain
@@ -30,24 +31,37 @@ final class Content {
   private byte @Nullable [] body; // guarded by this
   private @Nullable Telemetry<?> tree; // guarded by this
   private boolean shared; // guarded by this
+  private final @Nullable Rows rows;
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
     this.encoding = encoding;
     this.body = body;
+    this.rows = null;
+  }
+
+  Content(Rows rows) {
+    this.signal = Signal.METRICS;
+    this.encoding = Encoding.REMOTE_WRITE;
+    this.rows = rows;
   }
 
   Content(Signal signal, Telemetry<?> tree) {
     this.signal = signal;
     this.encoding = Encoding.OTLP;
     this.tree = tree;
+    this.rows = null;
+  }
+
+  @Nullable Rows rows() {
+    return rows;
   }
 
   /** The message; a tree that was here is written and let go. */
   synchronized byte[] body() {
     byte[] b = body;
     if (b == null) {
-      b = write(held());
+      b = rows == null ? write(held()) : rows.write();
       body = b;
       tree = null;
     }
@@ -90,7 +104,7 @@ final class Content {
 
   /** Whether it is a tree, has no bytes, and belongs to one alone. */
   synchronized boolean isTree() {
-    return body == null && !shared;
+    return body == null && rows == null && !shared;
   }
 
   private Telemetry<?> held() {

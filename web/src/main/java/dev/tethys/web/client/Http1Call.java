@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -36,8 +35,9 @@ final class Http1Call {
   static final int MAX_HEADERS = 1000;
 
   /** What is said about the connection is not the caller's to say. */
-  private static final Set<String> OWN_HEADERS =
-      Set.of("connection", "content-length", "expect", "host", "transfer-encoding", "upgrade");
+  private static final String[] OWN_HEADERS = {
+    "connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"
+  };
 
   private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
@@ -256,9 +256,18 @@ final class Http1Call {
   }
 
   private static boolean isName(String s) {
-    return !s.isEmpty()
-        && s.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ':')
-        && !OWN_HEADERS.contains(s.toLowerCase(Locale.ROOT));
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c <= ' ' || c >= 0x7f || c == ':') {
+        return false;
+      }
+    }
+    for (String own : OWN_HEADERS) {
+      if (own.equalsIgnoreCase(s)) {
+        return false;
+      }
+    }
+    return !s.isEmpty();
   }
 
   private static boolean isSendable(String s) {

@@ -3,7 +3,9 @@ package dev.tethys.collect.scrape;
 import com.github.luben.zstd.Zstd;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.LayoutAppender;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,18 @@ final class PackedSeries implements SeriesMemory {
   private static final int FORCED_FLUSH_FACTOR = 2;
   private static final int FORCED_FLUSH_MARGIN = 1000;
   private static final int LEVEL = 3;
+
+  /**
+   * After so many scrapes of the same series in the same order there is a layout; twice as many
+   * when it broke.
+   */
+  private static final int FIRST_PATIENCE = 1;
+
+  private static final int MAX_PATIENCE = 64;
+
+  /** What held for so many scrapes may break without costing patience. */
+  private static final int LONG_STEADY = 240;
+
   private static final byte[] NONE = {};
 
   private long[] keys = {};
@@ -41,12 +55,24 @@ final class PackedSeries implements SeriesMemory {
   private int sizeAfterSuccess;
   private byte[] packed = NONE;
   private int rawSize;
+  private int packedSize; // of all that is packed: a layout's has more behind the slots' labels
+
+  private @Nullable PackedLayout layout;
+  private List<Labels> own =
+      List.of(); // series that a scrape writes about itself, behind the page's
+  private int kept; // slots that are not dropped
+  private int steady; // scrapes in a row that could have had a layout, or had one
+  private int patience = FIRST_PATIENCE;
 
   // of the running scrape
   private byte @Nullable [] raw;
   private int[] offsets = {};
-  private int[] visited = {};
+  private int[] visited = {}; // empty while slots are visited in their order
   private int visits;
+  private int keptVisits; // of slots that are not dropped
+  private boolean inOrder;
+  private @Nullable List<Labels>
+      plain; // what a scrape that could have had a layout wrote about itself
   private int cursor;
   private int @Nullable [] table;
   private boolean changed;
@@ -56,9 +82,14 @@ final class PackedSeries implements SeriesMemory {
     for (int i = 0; i < size; i++) {
       state[i] &= ~(SEEN | TRACKED_NOW);
     }
-    open();
-    visited = new int[Math.max(size, 16)];
+    if (layout == null) {
+      open();
+    }
+    visited = new int[0];
     visits = 0;
+    keptVisits = 0;
+    inOrder = true;
+    plain = null;
     cursor = 0;
     table = null;
   }
@@ -69,9 +100,9 @@ final class PackedSeries implements SeriesMemory {
     if (r != null) {
       return r;
     }
-    r = new byte[Math.max(rawSize, 64)];
-    if (rawSize > 0) {
-      Zstd.decompressByteArray(r, 0, rawSize, packed, 0, packed.length);
+    r = new byte[Math.max(packedSize, 64)];
+    if (packedSize > 0) {
+      Zstd.decompressByteArray(r, 0, packedSize, packed, 0, packed.length);
     }
     offsets = new int[Math.max(size, 16)];
     int p = 0;
@@ -83,7 +114,7 @@ final class PackedSeries implements SeriesMemory {
     return r;
   }
 
-  private static int length(byte[] b, int p) {
+  static int length(byte[] b, int p) {
     int n = 0;
     for (int shift = 0; ; shift += 7) {
       byte c = b[p++];
@@ -94,7 +125,7 @@ final class PackedSeries implements SeriesMemory {
     }
   }
 
-  private static int after(byte[] b, int p) {
+  static int after(byte[] b, int p) {
     int q = p;
     while (b[q] < 0) {
       q++;
@@ -155,10 +186,63 @@ final class PackedSeries implements SeriesMemory {
 
   private void visit(int slot) {
     state[slot] |= SEEN;
+    keptVisits += (state[slot] & DROPPED_BY_RULE) == 0 ? 1 : 0;
+    if (inOrder && slot == visits) {
+      visits++;
+      return;
+    }
+    if (inOrder) {
+      inOrder = false;
+      visited = new int[Math.max(size, 16)];
+      for (int i = 0; i < visits; i++) {
+        visited[i] = i;
+      }
+    }
     if (visits == visited.length) {
       visited = Arrays.copyOf(visited, visits * 2);
     }
     visited[visits++] = slot;
+  }
+
+  /** The slot that was visited as the i-th. */
+  private int visited(int i) {
+    return inOrder ? i : visited[i];
+  }
+
+  /**
+   * An appender for a scrape, which hands on values alone while the page stays the same.
+   *
+   * @param to takes them; what cannot take layouts is given back
+   */
+  @Override
+  public Appender steady(Appender to) {
+    return to instanceof LayoutAppender l ? new SteadyAppender(l, this, layout) : to;
+  }
+
+  /** Whether the series behind so many others is one that a scrape writes about itself. */
+  boolean isOwn(int index, Labels labels) {
+    int i = index - kept;
+    return i >= 0 && i < own.size() && own.get(i).equals(labels);
+  }
+
+  /** A scrape brought something else than the layout has. */
+  void broken() {
+    if (steady < LONG_STEADY) {
+      patience = Math.min(MAX_PATIENCE, patience * 2);
+    } else {
+      patience = FIRST_PATIENCE;
+    }
+    steady = 0;
+    layout = null;
+  }
+
+  /**
+   * A scrape was committed that had no layout.
+   *
+   * @param about the series that it wrote about itself; null when it could not have had one
+   */
+  void committed(@Nullable List<Labels> about) {
+    plain = about;
   }
 
   @Override
@@ -168,6 +252,13 @@ final class PackedSeries implements SeriesMemory {
 
   @Override
   public long reference(int slot, Appender app) {
+    if (app instanceof SteadyAppender s && s.isSteady()) {
+      // All slots so far stand in the layout, and none that has a place there was left out.
+      if (inOrder && slot == visits - 1 && s.isNext(keptVisits - 1)) {
+        return s.nextInPage();
+      }
+      s.breakUp();
+    }
     byte[] r = open();
     int at = offsets[slot];
     return app.series(r, after(r, at), length(r, at), Appender.CANONICAL);
@@ -309,21 +400,67 @@ final class PackedSeries implements SeriesMemory {
 
   @Override
   public void succeed() {
-    boolean ordered = visits == size;
+    boolean all = true;
     for (int i = 0; i < size; i++) {
       byte s = state[i];
       boolean now = (s & TRACKED_NOW) != 0;
       state[i] = (byte) (now ? s | TRACKED_BEFORE : s & ~TRACKED_BEFORE);
-      ordered &= i < visits && visited[i] == i;
+      all &= now || (s & DROPPED_BY_RULE) != 0;
     }
+    boolean ordered = inOrder && visits == size;
     if (!ordered) {
       keepVisited();
     }
+    steady(ordered && all);
     if (changed) {
       pack();
     }
     sizeAfterSuccess = size;
     close();
+  }
+
+  /** Counts scrapes that could have a layout, and makes one when there were enough of them. */
+  private void steady(boolean complete) {
+    List<Labels> about = plain;
+    if (layout != null) {
+      steady++;
+      return;
+    }
+    // Of a scrape with new series these stand there too, before.
+    boolean same =
+        about != null
+            && own.size() >= about.size()
+            && own.subList(own.size() - about.size(), own.size()).equals(about);
+    if (about != null) {
+      own = about;
+    }
+    if (changed || !complete || !same) {
+      steady = 0;
+    } else if (++steady >= patience) {
+      lay(own);
+    }
+  }
+
+  /** Packs the labels of all series that a scrape brings, in their order. */
+  private void lay(List<Labels> about) {
+    byte[] r = open();
+    int n = rawSize;
+    for (Labels l : about) {
+      byte[] b = l.canonicalBytes();
+      if (r.length - n < b.length + 5) {
+        r = Arrays.copyOf(r, Math.max(r.length * 2, n + b.length + 5));
+      }
+      n = put(r, n, b, 0, b.length);
+    }
+    int series = about.size();
+    for (int i = 0; i < size; i++) {
+      series += (state[i] & DROPPED_BY_RULE) == 0 ? 1 : 0;
+    }
+    kept = series - about.size();
+    raw = r;
+    packed = Zstd.compress(Arrays.copyOf(r, n), LEVEL);
+    packedSize = n;
+    layout = new PackedLayout(packed, n, series);
   }
 
   @Override
@@ -352,7 +489,7 @@ final class PackedSeries implements SeriesMemory {
     long[] st = starts.length == 0 ? starts : new long[visits];
     int n = 0;
     for (int i = 0; i < visits; i++) {
-      int slot = visited[i];
+      int slot = visited(i);
       k[i] = keys[slot];
       s[i] = state[slot];
       if (st.length > 0) {
@@ -361,8 +498,8 @@ final class PackedSeries implements SeriesMemory {
       at[i] = n;
       int o = offsets[slot];
       n = put(to, n, from, after(from, o), length(from, o));
-      visited[i] = i;
     }
+    inOrder = true;
     keys = k;
     state = s;
     starts = st;
@@ -377,6 +514,8 @@ final class PackedSeries implements SeriesMemory {
   private void pack() {
     byte[] r = open();
     packed = Zstd.compress(Arrays.copyOf(r, rawSize), LEVEL);
+    packedSize = rawSize;
+    layout = null;
     keys = Arrays.copyOf(keys, size);
     state = Arrays.copyOf(state, size);
     if (starts.length > 0) {
@@ -394,6 +533,7 @@ final class PackedSeries implements SeriesMemory {
     offsets = new int[0];
     visited = offsets;
     visits = 0;
+    inOrder = true;
     table = null;
   }
 

@@ -92,6 +92,11 @@ final class SampleIngest {
     this.metadata = metadata;
   }
 
+  /** The appender for a scrape over the sink's. */
+  Appender steady(Appender app) {
+    return options.startTimestamps() || options.zeroAtStart() ? app : cache.steady(app);
+  }
+
   SeriesMemory cache() {
     return cache;
   }

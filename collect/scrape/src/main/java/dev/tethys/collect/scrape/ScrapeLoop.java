@@ -68,6 +68,8 @@ final class ScrapeLoop {
   private final SampleIngest ingest;
   private final ReportSeries report;
   private final Duration interval;
+  private final String intervalText;
+  private final Duration tolerance;
   private final Duration timeout;
   private final @Nullable String labelError;
   private final Map<String, String> headers;
@@ -109,6 +111,8 @@ final class ScrapeLoop {
       error = e.getMessage();
     }
     this.interval = i;
+    this.intervalText = GoDurationText.of(i.toNanos());
+    this.tolerance = min(i.dividedBy(100), TOLERANCE);
     this.timeout = t;
     this.labelError = error;
     this.headers = headers(config, around.options, timeout);
@@ -220,7 +224,6 @@ final class ScrapeLoop {
       while (Duration.between(tick, now).compareTo(interval) >= 0) {
         tick = tick.plus(interval);
       }
-      Duration tolerance = min(interval.dividedBy(100), TOLERANCE);
       Instant time = Duration.between(tick, now).compareTo(tolerance) <= 0 ? tick : now;
       scraping.lock();
       try {
@@ -290,15 +293,14 @@ final class ScrapeLoop {
     Instant before = last;
     if (before != null) {
       double seconds = Duration.between(before, now).toNanos() / 1e9;
-      String label = GoDurationText.of(interval.toNanos());
-      m.intervalLength.with(label).observe(seconds);
-      m.intervalLengthHistogram.with(label).observe(seconds);
+      m.intervalLength.with(intervalText).observe(seconds);
+      m.intervalLengthHistogram.with(intervalText).observe(seconds);
     }
     last = now;
     long t = time.toEpochMilli();
     String error = forcedError != null ? forcedError : labelError;
     double bodySize = 0;
-    Appender app = around.store.appender(target.hash() | 1);
+    Appender app = ingest.steady(around.store.appender(target.hash() | 1));
     boolean good = false;
     boolean hadBody = false;
     int scraped = 0;

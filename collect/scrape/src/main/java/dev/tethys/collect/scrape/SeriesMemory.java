@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * #fail}. For one thread.
  */
 interface SeriesMemory {
+  /** The appender for a scrape whose samples are all of its own time, over the sink's. */
+  default Appender steady(Appender to) {
+    return to;
+  }
+
   /** Starts a scrape. */
   void begin();
 

@@ -5,9 +5,11 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
-import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.LayoutAppender;
+import dev.tethys.model.storage.SeriesLayout;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Rows;
 import dev.tethys.pipeline.Signal;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Samples are neither sorted nor compared with earlier ones: nothing is refused.
  */
-final class BatchAppender implements Appender {
+final class BatchAppender implements LayoutAppender {
   /** A batch ends here when a scrape brings more, so that none has to be handled in one piece. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
@@ -35,6 +37,7 @@ final class BatchAppender implements Appender {
   private int labelLength;
   private boolean open;
   private int items;
+  private @Nullable Batch rows;
 
   BatchAppender(BatchSink sink, long lane, long base, WriteRequestWriter writer) {
     this.sink = sink;
@@ -140,6 +143,14 @@ final class BatchAppender implements Appender {
   }
 
   @Override
+  public void append(SeriesLayout layout, long timestamp, double[] values) {
+    if (rows != null) {
+      throw new IllegalStateException("one layout in a batch");
+    }
+    rows = Batch.of(new Rows(layout, timestamp, values), lane);
+  }
+
+  @Override
   public void metadata(String metricName, MetricMetadata metadata) {
     end();
     out().metadata(metricName, metadata);
@@ -150,7 +161,11 @@ final class BatchAppender implements Appender {
     end();
     cut(out());
     List<Batch> batches = List.copyOf(full);
+    Batch first = rows;
     close();
+    if (first != null) {
+      sink.give(first);
+    }
     batches.forEach(sink::give);
   }
 
@@ -159,6 +174,7 @@ final class BatchAppender implements Appender {
     WriteRequestWriter w = out;
     if (w != null) {
       out = null;
+      rows = null;
       full.clear();
       sink.takeBack(w);
     }

@@ -87,6 +87,15 @@ final class Lane {
     }
   }
 
+  /** To be called before so many samples are added at once: cuts a request that they overfill. */
+  void makeRoom(int samples, int bytes) {
+    if (writer.entries() > 0
+        && (writer.entries() + samples > maxEntries
+            || writer.bytes() + bytes > MAX_REQUEST_BYTES)) {
+      cut();
+    }
+  }
+
   /** Cuts a request that has waited for so long. */
   void cutIfDue(long nanos, long deadlineNanos) {
     lock.lock();

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.RowTemplate;
 import dev.tethys.codec.remote.WriteRequestV2Writer;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
@@ -29,6 +30,9 @@ final class RequestWriter {
   private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);
 
   private final Message message;
+  private byte[] done = {}; // elements of snappy that stand for the request's begin; only in 1.0
+  private int doneSize;
+  private int doneRaw; // how long that is when it is decompressed
   private @Nullable WriteRequestWriter first;
   private @Nullable WriteRequestV2Writer second;
   private int begun;
@@ -139,6 +143,42 @@ final class RequestWriter {
     }
   }
 
+  /**
+   * A sample of each series of a piece of a template, all of one time; only in 1.0, and behind what
+   * was written before.
+   */
+  void rows(RowTemplate t, int piece, long time, double[] values) {
+    compressBegun();
+    room(t.maxLength(piece));
+    doneSize = t.write(piece, time, values, done, doneSize);
+    doneRaw += t.rawLength(piece);
+    if (samples + histograms == 0) {
+      oldest = time;
+      newest = time;
+    }
+    oldest = Math.min(oldest, time);
+    newest = Math.max(newest, time);
+    samples += t.count(piece);
+  }
+
+  /** Puts what was written since into elements. */
+  private void compressBegun() {
+    WriteRequestWriter w = first;
+    if (w == null || w.size() == 0) {
+      return;
+    }
+    room(SnappyBlock.maxEncodedLength(w.size()));
+    doneSize = SnappyBlock.encodeElements(w.buffer(), 0, w.size(), done, doneSize);
+    doneRaw += w.size();
+    w.clear();
+  }
+
+  private void room(int more) {
+    if (done.length - doneSize < more) {
+      done = Arrays.copyOf(done, Math.max(done.length * 2, doneSize + more));
+    }
+  }
+
   /** What is known about a family; only in 1.0. */
   void familyMetadata(String family, MetricMetadata m) {
     first().metadata(family, m);
@@ -155,7 +195,7 @@ final class RequestWriter {
 
   /** Bytes so far, before compression; without symbols. */
   int bytes() {
-    return message == Message.V1 ? first().size() : second().size();
+    return message == Message.V1 ? doneRaw + first().size() : second().size();
   }
 
   /**
@@ -168,7 +208,7 @@ final class RequestWriter {
     byte[] body;
     if (message == Message.V1) {
       WriteRequestWriter w = first();
-      body = compress(w.buffer(), w.size());
+      body = doneRaw == 0 ? compress(w.buffer(), w.size()) : block();
       w.clear();
       if (w.buffer().length > KEEP_BYTES) {
         first = null;
@@ -192,6 +232,18 @@ final class RequestWriter {
     headers.put(Contents.CONTENT_TYPE, message.contentType());
     headers.put(Contents.HEADER, c.text());
     return new Parcel(Signal.METRICS, body, c.entries(), lane, headers);
+  }
+
+  /** The elements with their length before them. */
+  private byte[] block() {
+    compressBegun();
+    byte[] body = SnappyBlock.ofElements(done, doneSize, doneRaw);
+    doneSize = 0;
+    doneRaw = 0;
+    if (done.length > KEEP_BYTES) {
+      done = new byte[0];
+    }
+    return body;
   }
 
   static byte[] compress(byte[] buf, int size) {

@@ -5,6 +5,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.remote.InvalidLabelsException;
+import dev.tethys.codec.remote.RowTemplate;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.model.Exemplar;
@@ -13,6 +14,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Rows;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -95,6 +97,10 @@ final class SeriesDealer {
     w.begin();
     Lane held = null; // neighbours are mostly of one lane
     try {
+      Rows rows = batch.rows();
+      if (rows != null && done.isEmpty() && rows(w, rows, p)) {
+        return;
+      }
       WriteRequestReader r = w.reader.reset(batch.body(), 0, batch.body().length);
       Duration limit = config.queue().sampleAgeLimit();
       long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
@@ -129,6 +135,37 @@ final class SeriesDealer {
       w.reader.release();
       IDLE.offer(w);
     }
+  }
+
+  /** Deals out rows that go into requests as they are; false when they do not. */
+  private boolean rows(Workspace w, Rows rows, Pending p) {
+    long time = rows.timestamp();
+    Duration limit = config.queue().sampleAgeLimit();
+    if (message.get() != Message.V1
+        || !config.relabeling().isEmpty()
+        || !RowTemplate.takes(time)
+        || !limit.isZero() && time < clock.millis() - limit.toMillis()) {
+      return false;
+    }
+    LaneRows t = LaneRows.of(rows.layout(), external, config.queue().maxSamplesPerSend());
+    RowTemplate template = t.template();
+    if (template == null) {
+      return false;
+    }
+    Lane l = lanes[t.lane()];
+    l.lock.lock();
+    try {
+      for (int i = 0; i < template.pieces(); i++) {
+        l.makeRoom(template.count(i), template.rawLength(i));
+        l.writer(Message.V1).rows(template, i, time, rows.values());
+        l.ended(p, template.from(i) + template.count(i) - 1, clock.nanos());
+      }
+    } finally {
+      l.lock.unlock();
+    }
+    w.samples += rows.values().length;
+    w.newest = time;
+    return true;
   }
 
   private void tell(Workspace w) {

@@ -12,10 +12,12 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.storage.SeriesLayout;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Rows;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.HttpClientFactory;
@@ -26,9 +28,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -176,6 +181,80 @@ class RemoteWriteQueueTest {
     assertThat(counted("queue_highest_sent_timestamp_seconds")).isEqualTo(T0 / 1000.0);
   }
 
+  private static Batch rows(int n, long time, boolean oneTarget) {
+    List<Labels> all = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      all.add(Labels.of("__name__", "m" + i, "job", oneTarget ? "j" : "j" + i, "zone", "own"));
+    }
+    SeriesLayout layout =
+        new SeriesLayout() {
+          private final Map<Object, Object> kept = new HashMap<>();
+
+          @Override
+          public int size() {
+            return n;
+          }
+
+          @Override
+          public void forEach(Visitor to) {
+            all.forEach(l -> to.series(l.canonicalBytes(), 0, l.canonicalBytes().length));
+          }
+
+          @Override
+          @SuppressWarnings("unchecked")
+          public <T> T kept(Object by, Supplier<T> make) {
+            return (T) kept.computeIfAbsent(by, x -> make.get());
+          }
+        };
+    double[] values = new double[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = i / 2 + 1;
+    }
+    return Batch.of(new Rows(layout, time, values), 9);
+  }
+
+  /** A batch as rows arrives as one of the same bytes does, in as many requests. */
+  @Test
+  void rowsArriveAsTheirBytesDo() throws IOException {
+    for (String more :
+        List.of(
+            "queue_config: {max_samples_per_send: 7}",
+            "queue_config: {max_samples_per_send: 100}",
+            "protobuf_message: io.prometheus.write.v2.Request",
+            "queue_config: {sample_age_limit: 1h}",
+            "write_relabel_configs: [{source_labels: [__name__], regex: m3, action: drop}]")) {
+      for (boolean oneTarget : new boolean[] {true, false}) {
+        Batch b = rows(20, T0, oneTarget);
+        assertThat(b.size()).isEqualTo(b.body().length);
+        Batch bytes =
+            new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, b.body().clone(), 20, b.lane());
+        List<List<TestReceiver.Got>> got = new ArrayList<>();
+        for (Batch way : List.of(bytes, b)) {
+          receiver.samples.clear();
+          List<Outcome> outcomes = new ArrayList<>();
+          try (RemoteWriteQueue q = queue(more, EXTERNAL, null)) {
+            q.consume(samples(1, 0, 1), Receipt.NONE);
+            q.consume(way, outcomes::add);
+            q.consume(rows(20, T0 + 1, oneTarget), Receipt.NONE);
+            q.consume(samples(1, 1, 1), Receipt.NONE);
+          }
+          assertThat(outcomes).containsExactly(Outcome.ACCEPTED);
+          got.add(
+              receiver.samples.stream()
+                  .sorted(
+                      Comparator.comparing(TestReceiver.Got::labels)
+                          .thenComparing(TestReceiver.Got::time))
+                  .toList());
+          if (more.contains("per_send: 7")) {
+            assertThat(outbox.parcels).allMatch(p -> p.items() <= 7);
+          }
+        }
+        assertThat(got.get(1)).as("%s %s", more, oneTarget).isEqualTo(got.get(0));
+        assertThat(got.get(1)).hasSizeGreaterThanOrEqualTo(2);
+      }
+    }
+  }
+
   @Test
   void labelsInWrongOrderAreSorted() throws IOException {
     byte[] a = batch(1, w -> w.beginSeries(Labels.of("zz", "1")).sample(T0, 1).endSeries()).body();
@@ -292,7 +371,8 @@ class RemoteWriteQueueTest {
         new TestReceiver.Answer(204, Map.of("X-Prometheus-Remote-Write-Samples-Written", "1"), ""));
     try (RemoteWriteQueue q =
         queue(
-            "protobuf_message: io.prometheus.write.v2.Request\nqueue_config: {max_samples_per_send: 5}")) {
+            "protobuf_message: io.prometheus.write.v2.Request\n"
+                + "queue_config: {max_samples_per_send: 5}")) {
       q.consume(samples(1, 0, 5), Receipt.NONE);
       q.consume(samples(1, 5, 2), Receipt.NONE);
     }

@@ -1,0 +1,484 @@
+package dev.tethys.codec.remote;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How requests of remote write 1.0 with one sample of each of some series, all of one time, look
+ * compressed: everything but values and time is compressed once, and every later request is put
+ * together by copying that and writing values between. Nothing is searched for, and the request is
+ * never there uncompressed.
+ *
+ * <p>Of a series the request has {@code 0A length labels 12 10 09}, eight bytes of value, {@code
+ * 10} and six bytes of time. Elements of snappy stand for the first part, found by looking for
+ * repeats in the first parts of series before; a literal or a copy of the value before; a copy of
+ * the time before. Offsets of copies are distances, and these do not depend on values. They stay
+ * below 64 KiB, as encoders keep them. Elements of several templates, one behind the other, are a
+ * request too.
+ *
+ * <p>Series are cut into pieces of a bounded number, none of which looks back into another.
+ */
+public final class RowTemplate {
+  /** Bytes of value and time of a sample, behind the labels. */
+  private static final int SAMPLE = 15;
+
+  private static final int TIME = 7;
+  private static final int SEEN_BITS = 7;
+  private static final int SEEN = 1 << SEEN_BITS;
+  private static final int MAX_OFFSET = 65_535;
+  private static final int MAX_COPY = 64;
+
+  /** A series whose labels take more bytes fits no template. */
+  public static final int MAX_LABELS = 60_000;
+
+  /** From which time on its varint has six bytes, and up to which, Unix milliseconds. */
+  private static final long FIRST_TIME = 1L << 35;
+
+  private static final long LAST_TIME = (1L << 42) - 1;
+
+  /** The most bytes that the value and the time of a sample take, compressed. */
+  private static final int MAX_ROOM = 9 + 1 + TIME;
+
+  /** Series that go into one request or another, but together. */
+  private record Piece(int from, int count, int rawLength) {}
+
+  private final List<Piece> pieces;
+
+  /**
+   * Of each series the length of its elements as a varint, these, and as a varint twice its length,
+   * uncompressed, plus one when the elements of the next series begin with its time.
+   */
+  private final byte[] elements;
+
+  private final int[] starts;
+
+  private RowTemplate(List<Piece> pieces, byte[] elements, int[] starts) {
+    this.pieces = pieces;
+    this.elements = elements;
+    this.starts = starts;
+  }
+
+  /** Whether samples of a time can be written. */
+  public static boolean takes(long timestamp) {
+    return timestamp >= FIRST_TIME && timestamp <= LAST_TIME;
+  }
+
+  public int pieces() {
+    return pieces.size();
+  }
+
+  /** Index of the first series of a piece. */
+  public int from(int piece) {
+    return pieces.get(piece).from;
+  }
+
+  /** How many series a piece has. */
+  public int count(int piece) {
+    return pieces.get(piece).count;
+  }
+
+  /** How long a piece is when it is decompressed. */
+  public int rawLength(int piece) {
+    return pieces.get(piece).rawLength;
+  }
+
+  /** Bytes that it holds. */
+  public int bytes() {
+    return elements.length + 4 * starts.length;
+  }
+
+  /** The most bytes that {@link #write} writes. */
+  public int maxLength(int piece) {
+    int end = piece + 1 < starts.length ? starts[piece + 1] : elements.length;
+    return end - starts[piece] + MAX_ROOM * count(piece);
+  }
+
+  /**
+   * Writes the elements of a piece, without a length before them.
+   *
+   * @param timestamp one that it {@linkplain #takes takes}
+   * @param values of all series, those of this piece at {@link #from}
+   * @return the end of what was written
+   */
+  public int write(int piece, long timestamp, double[] values, byte[] out, int at) {
+    Piece p = pieces.get(piece);
+    byte[] e = elements;
+    int in = starts[piece];
+    int o = at;
+    long[] seen =
+        new long[SEEN]; // values, and where they stand uncompressed, from the piece's start
+    int[] seenAt = new int[SEEN];
+    int zerosAt = -1; // the same of a value that begins with zeros
+    int zeros = 0;
+    int raw = 0;
+    for (int i = 0; i < p.count; i++) {
+      int n = 0;
+      for (int shift = 0; ; shift += 7) {
+        byte c = e[in++];
+        n |= (c & 0x7f) << shift;
+        if (c >= 0) {
+          break;
+        }
+      }
+      System.arraycopy(e, in, out, o, n);
+      in += n;
+      o += n;
+      int what = 0;
+      for (int shift = 0; ; shift += 7) {
+        byte c = e[in++];
+        what |= (c & 0x7f) << shift;
+        if (c >= 0) {
+          break;
+        }
+      }
+      int length = what >>> 1;
+      boolean timeFollows = (what & 1) != 0;
+      raw += length;
+      int valueAt = raw - SAMPLE;
+      long bits = Double.doubleToRawLongBits(values[p.from + i]);
+      int slot = (int) (bits * 0x9e3779b97f4a7c15L >>> 64 - SEEN_BITS);
+      int back = valueAt - seenAt[slot];
+      boolean known = seen[slot] == bits && seenAt[slot] > 0 && back <= MAX_OFFSET;
+      seen[slot] = bits;
+      seenAt[slot] = valueAt;
+      if (known && back == length && !timeFollows) {
+        o = copy(out, o, length, SAMPLE);
+        continue;
+      }
+      if (known) {
+        o = copy(out, o, back, 8);
+      } else {
+        int z = Math.min(7, Long.numberOfTrailingZeros(bits) >>> 3);
+        if (z >= 4 && z <= zeros && valueAt - zerosAt <= MAX_OFFSET) {
+          o = copy(out, o, valueAt - zerosAt, z);
+          o = literal(out, o, bits >>> 8 * z, 8 - z);
+        } else {
+          o = literal(out, o, bits, 8);
+        }
+        if (z >= 4 && (z >= zeros || valueAt - zerosAt > MAX_OFFSET / 2)) {
+          zeros = z;
+          zerosAt = valueAt;
+        }
+      }
+      if (i == 0) {
+        out[o++] = (TIME - 1) << 2;
+        out[o++] = 0x10;
+        long t = timestamp;
+        for (int k = 0; k < 5; k++) {
+          out[o++] = (byte) (t | 0x80);
+          t >>>= 7;
+        }
+        out[o++] = (byte) t;
+      } else if (!timeFollows) {
+        o = copy(out, o, length, TIME);
+      }
+    }
+    return o;
+  }
+
+  private static int literal(byte[] out, int at, long bits, int n) {
+    int o = at;
+    out[o++] = (byte) ((n - 1) << 2);
+    long b = bits;
+    for (int k = 0; k < n; k++) {
+      out[o++] = (byte) b;
+      b >>>= 8;
+    }
+    return o;
+  }
+
+  private static int copy(byte[] out, int at, int offset, int n) {
+    int o = at;
+    if (n <= 11 && offset < 2048) {
+      out[o++] = (byte) (1 | (n - 4) << 2 | offset >>> 8 << 5);
+      out[o++] = (byte) offset;
+    } else {
+      out[o++] = (byte) (2 | (n - 1) << 2);
+      out[o++] = (byte) offset;
+      out[o++] = (byte) (offset >>> 8);
+    }
+    return o;
+  }
+
+  /** Makes a template of series that are added in their order. Reusable after {@link #build}. */
+  public static final class Builder {
+    /** Longer arrays are not kept for the next template. */
+    private static final int KEEP = 1 << 18;
+
+    private static final int BUCKETS = 1 << 12;
+    private static final int CHAIN = 4;
+    private static final int MIN_MATCH = 4;
+
+    /** A piece ends behind the series that makes it so long, uncompressed. */
+    private static final int PIECE = 1 << 20;
+
+    private int most;
+    private byte[] elements = new byte[1 << 10]; // of the part that is being compressed
+    private byte[] raw = new byte[1 << 12];
+    private int rawSize;
+    private int[] ends = new int[64]; // of first parts
+    private byte[] out = new byte[1 << 12];
+    private int outSize;
+    private final List<Piece> pieces = new ArrayList<>();
+    private int[] starts = new int[1];
+    private int count;
+    private int before; // length of the newest series
+    private boolean fits = true;
+
+    /**
+     * Of those before in the piece: newest position of a hash, and for a position the one before.
+     */
+    private final int[] newest = new int[BUCKETS];
+
+    private int[] previous = new int[1 << 12];
+
+    /**
+     * Begins a template.
+     *
+     * @param mostOfAPiece series
+     */
+    public Builder begin(int mostOfAPiece) {
+      if (mostOfAPiece < 1) {
+        throw new IllegalArgumentException("a piece has at least one series");
+      }
+      most = mostOfAPiece;
+      pieces.clear();
+      count = 0;
+      rawSize = 0;
+      outSize = 0;
+      fits = true;
+      if (raw.length > KEEP || out.length > KEEP) {
+        raw = new byte[1 << 12];
+        previous = new int[raw.length];
+        out = new byte[1 << 12];
+      }
+      Arrays.fill(newest, -1);
+      return this;
+    }
+
+    /** Adds a series by its label fields, as a request of 1.0 has them. */
+    public void add(byte[] labelFields, int offset, int length) {
+      if (length > MAX_LABELS) {
+        fits = false;
+        return;
+      }
+      if (count == most || rawSize >= PIECE) {
+        endPiece();
+      }
+      int from = rawSize;
+      room(length + 32);
+      byte[] r = raw;
+      int p = from;
+      r[p++] = 0x0a;
+      int n = length + 2 + 16; // the sample with its tag and length
+      while (n >= 0x80) {
+        r[p++] = (byte) (n | 0x80);
+        n >>>= 7;
+      }
+      r[p++] = (byte) n;
+      System.arraycopy(labelFields, offset, r, p, length);
+      p += length;
+      r[p++] = 0x12;
+      r[p++] = 16;
+      r[p++] = 0x09;
+      compress(from, p);
+      rawSize = p + SAMPLE;
+      before = rawSize - from;
+      if (count == ends.length) {
+        ends = Arrays.copyOf(ends, count * 2);
+      }
+      ends[count] = p;
+      count++;
+    }
+
+    private void room(int more) {
+      if (raw.length - rawSize < more) {
+        raw = Arrays.copyOf(raw, Math.max(raw.length * 2, rawSize + more));
+        previous = Arrays.copyOf(previous, raw.length);
+      }
+    }
+
+    private void outRoom(int more) {
+      if (out.length - outSize < more) {
+        out = Arrays.copyOf(out, Math.max(out.length * 2, outSize + more));
+      }
+    }
+
+    private void varint(int v) {
+      int n = v;
+      while (n >= 0x80) {
+        out[outSize++] = (byte) (n | 0x80);
+        n >>>= 7;
+      }
+      out[outSize++] = (byte) n;
+    }
+
+    private static int hash(byte[] b, int at) {
+      int v = b[at] & 0xff | (b[at + 1] & 0xff) << 8 | (b[at + 2] & 0xff) << 16 | b[at + 3] << 24;
+      return v * 0x1e35a7bd >>> 20;
+    }
+
+    /** Appends the length of the elements of a part, then these. */
+    private void compress(int from, int to) {
+      if (elements.length < (to - from) * 2 + 16) {
+        elements = new byte[(to - from) * 4 + 16];
+      }
+      byte[] e = elements;
+      int n = 0;
+      int literalFrom = from;
+      int at = from;
+      boolean timeBefore = false;
+      while (at < to) {
+        int best = 0;
+        int bestFrom = 0;
+        if (to - at >= MIN_MATCH) {
+          int c = newest[hash(raw, at)];
+          for (int k = 0; c >= 0 && k < CHAIN && at - c <= MAX_OFFSET; k++, c = previous[c]) {
+            int m = match(c, at, to);
+            if (m > best) {
+              best = m;
+              bestFrom = c;
+            }
+          }
+        }
+        if (best < MIN_MATCH) {
+          remember(at, to);
+          at++;
+          continue;
+        }
+        n = flush(e, n, literalFrom, at);
+        int offset = at - bestFrom;
+        int left = best;
+        // Before both places stands a time, the same one.
+        if (at == from
+            && count > 1
+            && bestFrom > 0
+            && isStart(bestFrom)
+            && best + TIME <= MAX_COPY) {
+          timeBefore = true;
+          left += TIME;
+        }
+        while (left > 0) {
+          int now = Math.min(left, MAX_COPY);
+          if (left > now && left - now < 4) {
+            now = left - 4; // so that the rest is one that can be short
+          }
+          n = now < 4 ? longCopy(e, n, offset, now) : copy(e, n, offset, now);
+          left -= now;
+        }
+        for (int i = 0; i < Math.min(best, 8); i++) {
+          remember(at + i, to);
+        }
+        at += best;
+        literalFrom = at;
+      }
+      n = flush(e, n, literalFrom, to);
+      endSeries(timeBefore);
+      outRoom(n + 8);
+      varint(n);
+      System.arraycopy(e, 0, out, outSize, n);
+      outSize += n;
+    }
+
+    /** Writes what stands behind the elements of the series before. */
+    private void endSeries(boolean timeFollows) {
+      if (count > 0) {
+        outRoom(8);
+        varint(before << 1 | (timeFollows ? 1 : 0));
+      }
+    }
+
+    private static int longCopy(byte[] out, int at, int offset, int n) {
+      out[at] = (byte) (2 | (n - 1) << 2);
+      out[at + 1] = (byte) offset;
+      out[at + 2] = (byte) (offset >>> 8);
+      return at + 3;
+    }
+
+    private void remember(int at, int to) {
+      if (to - at >= MIN_MATCH) {
+        int h = hash(raw, at);
+        previous[at] = newest[h];
+        newest[h] = at;
+      }
+    }
+
+    /** How long two places are alike; what is behind the labels of a series is like nothing. */
+    private int match(int c, int at, int to) {
+      int stop = Math.min(to - at, end(c) - c);
+      int n = 0;
+      while (n < stop && raw[c + n] == raw[at + n]) {
+        n++;
+      }
+      return n;
+    }
+
+    /** Whether a series begins at a place. */
+    private boolean isStart(int place) {
+      int i = Arrays.binarySearch(ends, 0, count, place - SAMPLE);
+      return i >= 0;
+    }
+
+    /** Where the first part ends in which a place is. */
+    private int end(int place) {
+      int low = 0;
+      int high = count;
+      while (low < high) {
+        int mid = (low + high) >>> 1;
+        if (ends[mid] <= place) {
+          low = mid + 1;
+        } else {
+          high = mid;
+        }
+      }
+      return low < count ? ends[low] : Integer.MAX_VALUE;
+    }
+
+    private int flush(byte[] e, int at, int from, int to) {
+      int n = to - from;
+      if (n == 0) {
+        return at;
+      }
+      int o = at;
+      if (n <= 60) {
+        e[o++] = (byte) ((n - 1) << 2);
+      } else if (n <= 256) {
+        e[o++] = (byte) (60 << 2);
+        e[o++] = (byte) (n - 1);
+      } else {
+        e[o++] = (byte) (61 << 2);
+        e[o++] = (byte) (n - 1);
+        e[o++] = (byte) ((n - 1) >>> 8);
+      }
+      System.arraycopy(raw, from, e, o, n);
+      return o + n;
+    }
+
+    private void endPiece() {
+      endSeries(false);
+      int first = pieces.isEmpty() ? 0 : pieces.getLast().from + pieces.getLast().count;
+      pieces.add(new Piece(first, count, rawSize));
+      if (starts.length == pieces.size()) {
+        starts = Arrays.copyOf(starts, pieces.size() * 2);
+      }
+      starts[pieces.size()] = outSize;
+      count = 0;
+      rawSize = 0;
+      Arrays.fill(newest, -1);
+    }
+
+    /** The template, null when a series does not fit into one, or there is none. */
+    public @Nullable RowTemplate build() {
+      if (count > 0) {
+        endPiece();
+      }
+      if (!fits || pieces.isEmpty()) {
+        return null;
+      }
+      return new RowTemplate(
+          List.copyOf(pieces), Arrays.copyOf(out, outSize), Arrays.copyOf(starts, pieces.size()));
+    }
+  }
+}

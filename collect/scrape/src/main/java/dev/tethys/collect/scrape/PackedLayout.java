@@ -1,0 +1,70 @@
+package dev.tethys.collect.scrape;
+
+import com.github.luben.zstd.Zstd;
+import dev.tethys.model.storage.SeriesLayout;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * The series of a target's page and those that a scrape writes about itself, in the order in which
+ * scrapes bring them; labels are compressed as {@link PackedSeries} keeps them.
+ */
+final class PackedLayout implements SeriesLayout {
+  /** Makers whose results are kept: destinations with different external labels, and a few more. */
+  private static final int MAX_KEPT = 8;
+
+  private final byte[] packed;
+  private final int rawSize;
+  private final int size;
+  private final Map<Object, Object> kept = new LinkedHashMap<>(); // guarded by itself
+
+  /**
+   * Of packed labels.
+   *
+   * @param packed as zstd: {@code uvarint(length) canonical labels} of each series; entries of
+   *     length 0 are none
+   * @param rawSize how long that is when it is decompressed
+   * @param size how many series there are
+   */
+  PackedLayout(byte[] packed, int rawSize, int size) {
+    this.packed = packed;
+    this.rawSize = rawSize;
+    this.size = size;
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public void forEach(Visitor to) {
+    byte[] r = new byte[rawSize];
+    Zstd.decompressByteArray(r, 0, rawSize, packed, 0, packed.length);
+    for (int p = 0; p < rawSize; ) {
+      int n = PackedSeries.length(r, p);
+      p = PackedSeries.after(r, p);
+      if (n > 0) {
+        to.series(r, p, n);
+      }
+      p += n;
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // what is kept by a maker is what that maker made
+  public <T> T kept(Object by, Supplier<T> make) {
+    synchronized (kept) {
+      Object known = kept.get(by);
+      if (known == null) {
+        known = make.get();
+        kept.put(by, known);
+        if (kept.size() > MAX_KEPT) {
+          kept.remove(kept.keySet().iterator().next());
+        }
+      }
+      return (T) known;
+    }
+  }
+}

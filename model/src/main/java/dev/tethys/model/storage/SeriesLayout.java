@@ -1,0 +1,31 @@
+package dev.tethys.model.storage;
+
+import java.util.function.Supplier;
+
+/**
+ * The series of one source in a fixed order, the same from one time to the next, so that whoever
+ * writes them out works out only once how they are written. Safe for threads.
+ */
+public interface SeriesLayout {
+  /** Takes the series one after the other. */
+  @FunctionalInterface
+  interface Visitor {
+    /** A series by canonical bytes of its labels, see {@link dev.tethys.model.Labels}. */
+    void series(byte[] buf, int offset, int length);
+  }
+
+  /** How many series there are. */
+  int size();
+
+  /** Gives all series in their order. */
+  void forEach(Visitor to);
+
+  /**
+   * What somebody made of this and keeps for as long as it lives; of few makers at once, the one
+   * who made something first is forgotten.
+   *
+   * @param by tells makers apart by {@code equals}
+   * @param make called when there is nothing yet
+   */
+  <T> T kept(Object by, Supplier<T> make);
+}
