@@ -20,9 +20,6 @@ import java.util.Optional;
 public final class HeapPace {
   static final long HEADROOM_BYTES = 16L << 20;
 
-  /** The headroom of a role of which little memory is expected, and few collections needed. */
-  public static final long SMALL_HEADROOM_BYTES = 2L << 20;
-
   /** The growth that is allowed when nothing else is said: as much again as is alive. */
   static final double DOUBLING = 1;
 
@@ -35,6 +32,14 @@ public final class HeapPace {
 
   private static final long STORE_HEADROOM_BYTES = 8L << 20;
 
+  /**
+   * The same of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
+   * garbage, and nearly none afterwards.
+   */
+  private static final double AGENT_GROWTH = 0.35;
+
+  private static final long AGENT_HEADROOM_BYTES = 2L << 20;
+
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
 
@@ -42,16 +47,12 @@ public final class HeapPace {
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
-    keep(HEADROOM_BYTES);
+    keep(HEADROOM_BYTES, DOUBLING);
   }
 
-  /**
-   * The same.
-   *
-   * @param headroom bytes by which the old generation may grow besides doubling
-   */
-  public static void keep(long headroom) {
-    keep(headroom, DOUBLING);
+  /** The same for an agent. */
+  public static void keepAgent() {
+    keep(AGENT_HEADROOM_BYTES, AGENT_GROWTH);
   }
 
   /** The same for a process whose heap is a store of samples. */

@@ -76,7 +76,7 @@ public final class AgentRole {
       return 0;
     }
     flags.parse(withoutFeature(args));
-    HeapPace.keep(HeapPace.SMALL_HEADROOM_BYTES);
+    HeapPace.keepAgent();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo b = BuildInfo.current();

@@ -295,11 +295,12 @@ public final class Registry implements Collector {
    */
   public static final class Summary implements Instrument {
     private static final int WINDOW = 1024;
+    private static final double[] NONE = {};
     private static final Duration TURN = Duration.ofMinutes(5);
 
     private final long turnNanos;
     private final double[] quantiles;
-    private final double[][] ring = new double[2][WINDOW];
+    private final double[][] ring = {NONE, NONE}; // each grows up to the window: most see little
     private final int[] seen = new int[2];
     private int current;
     private long turnedAt = System.nanoTime();
@@ -322,7 +323,11 @@ public final class Registry implements Collector {
 
     public synchronized void observe(double v) {
       turn();
-      ring[current][seen[current]++ % WINDOW] = v;
+      int n = seen[current]++ % WINDOW;
+      if (n == ring[current].length) {
+        ring[current] = Arrays.copyOf(ring[current], Math.min(WINDOW, Math.max(8, n * 2)));
+      }
+      ring[current][n] = v;
       count++;
       sum += v;
     }
@@ -340,7 +345,8 @@ public final class Registry implements Collector {
       turn();
       int a = Math.min(seen[0], WINDOW);
       int b = Math.min(seen[1], WINDOW);
-      double[] all = Arrays.copyOf(ring[0], a + b);
+      double[] all = new double[a + b];
+      System.arraycopy(ring[0], 0, all, 0, a);
       System.arraycopy(ring[1], 0, all, a, b);
       Arrays.sort(all);
       double[] values = new double[quantiles.length];
