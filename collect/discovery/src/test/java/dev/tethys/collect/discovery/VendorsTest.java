@@ -29,6 +29,13 @@ class VendorsTest {
       Map<String, String> answers,
       List<String> order,
       String expected) {
+    /** A role of AWS is a kind of discovery, too. */
+    Case ofItsOwnKind() {
+      String own =
+          config.replaceFirst("^aws_sd_configs: \\[\\{role: (\\w+), ", "$1_sd_configs: [{");
+      return new Case(name, own, answers, order, expected);
+    }
+
     static Case read(Path file) throws IOException {
       String[] parts = Files.readString(file).split("(?m)^--- ");
       Map<String, String> answers = new LinkedHashMap<>();
@@ -129,10 +136,12 @@ class VendorsTest {
   @TestFactory
   Stream<DynamicTest> targetsHaveTheLabels() throws Exception {
     return cases().stream()
+        .flatMap(c -> Stream.of(c, c.ofItsOwnKind()))
+        .distinct()
         .map(
             c ->
                 DynamicTest.dynamicTest(
-                    c.name,
+                    c.config.replaceFirst("_sd_configs.*(?s:.)*", "") + " " + c.name,
                     () -> {
                       try (Vendor vendor = new Vendor()) {
                         c.play(vendor);

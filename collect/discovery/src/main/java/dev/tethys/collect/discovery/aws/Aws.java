@@ -13,7 +13,7 @@ import dev.tethys.config.YamlObject;
 import java.time.Duration;
 import java.util.List;
 
-/** {@code aws_sd_configs}, and its older kinds {@code ec2} and {@code lightsail}. */
+/** {@code aws_sd_configs}, and a kind of its own for each of its roles. */
 public final class Aws {
   private static final Section SECTION =
       new Section("aws_sd_config", "Targets from services of AWS.");
@@ -91,6 +91,60 @@ public final class Aws {
           (s, context) ->
               new LightsailInstances(
                   LIGHTSAIL_KEYS.api("lightsail", s, context), s.get(LIGHTSAIL_PORT)));
+
+  public static final Mechanism ECS =
+      ofClusters(
+          "ecs",
+          new Section("ecs_sd_config", "Targets from tasks of AWS ECS."),
+          "ecs",
+          (o, s) -> {},
+          (api, s, clusters, port) -> new EcsTasks(api, clusters, port));
+  public static final Mechanism MSK =
+      ofClusters(
+          "msk",
+          new Section("msk_sd_config", "Targets from nodes of AWS MSK."),
+          "kafka",
+          (o, s) -> {},
+          (api, s, clusters, port) -> new MskNodes(api, clusters, port));
+  private static final Section RDS_SECTION =
+      new Section("rds_sd_config", "Targets from instances of AWS RDS.");
+  private static final Key<List<Filter>> RDS_FILTERS =
+      RDS_SECTION.key("filters", Filter.LIST, List.of(), "Which instances.");
+  public static final Mechanism RDS =
+      ofClusters(
+          "rds",
+          RDS_SECTION,
+          "rds",
+          (o, s) -> checkFilters(o, s.get(RDS_FILTERS)),
+          (api, s, clusters, port) -> new RdsInstances(api, clusters, s.get(RDS_FILTERS), port));
+  public static final Mechanism ELASTICACHE =
+      ofClusters(
+          "elasticache",
+          new Section("elasticache_sd_config", "Targets from nodes of AWS ElastiCache."),
+          "elasticache",
+          (o, s) -> {},
+          (api, s, clusters, port) -> new ElastiCacheNodes(api, clusters));
+
+  private interface OfClusters {
+    Refreshing.Source source(AwsApi api, Settings s, List<String> clusters, long port);
+  }
+
+  private static Mechanism ofClusters(
+      String name, Section section, String service, Mechanism.Check check, OfClusters make) {
+    AwsKeys keys = new AwsKeys(section);
+    Key<Duration> interval = Mechanism.refreshInterval(section, Duration.ofSeconds(60));
+    Key<Long> port = Mechanism.port(section, 80);
+    Key<List<String>> clusters =
+        section.key("clusters", Type.list(Type.STRING), List.of(), "Which clusters; all if none.");
+    section.include(HttpClientConfig.SECTION);
+    return Mechanism.polling(
+        name,
+        section,
+        interval,
+        check,
+        (s, context) ->
+            make.source(keys.api(service, s, context), s, s.get(clusters), s.get(port)));
+  }
 
   private Aws() {}
 
