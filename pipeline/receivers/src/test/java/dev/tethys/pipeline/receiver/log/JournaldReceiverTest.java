@@ -90,9 +90,7 @@ class JournaldReceiverTest {
   }
 
   private static List<String> messages(List<LogRecord> all) {
-    return all.stream()
-        .map(r -> String.valueOf(body(r).getString("MESSAGE")))
-        .toList();
+    return all.stream().map(r -> String.valueOf(body(r).getString("MESSAGE"))).toList();
   }
 
   @Test
