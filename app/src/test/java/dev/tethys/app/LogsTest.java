@@ -134,7 +134,7 @@ class LogsTest {
         file,
         """
         clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
-        scrape_configs: [{job_name: a, windows_events: {}}, {job_name: b, consulagent_sd_configs: []}]
+        scrape_configs: [{job_name: a, windows_events: {}}, {job_name: b, consulagent_sd_configs: [{server: "x"}]}]
         tracing: {enabled: true}
         """);
     Process p = tool("logs", "-config.file=" + file, "-check-syntax");
