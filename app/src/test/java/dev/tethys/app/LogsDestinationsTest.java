@@ -33,7 +33,7 @@ class LogsDestinationsTest {
     Matcher m =
         Pattern.compile("```yaml\\n(# promtail.yml[^`]*?exporters:[^`]*?)```").matcher(page);
     assertThat(m.find()).isTrue();
-    Path file = folder.resolve("promtail.yml");
+    Path file = Files.createDirectories(folder.resolve("conf")).resolve("promtail.yml");
     Files.writeString(
         file,
         "server: {http_listen_port: "
@@ -43,6 +43,7 @@ class LogsDestinationsTest {
             + "', batchwait: 50ms}]\n"
             + m.group(1)
                 .replace("localhost:4318", "127.0.0.1:" + otlp)
+                .replace("/var/log/lines.json", "../lines.json") // relative to this file
                 .replace("/var/log", folder.toString())
                 .replace("/var/lib/tethys", folder.toString()));
     return file;

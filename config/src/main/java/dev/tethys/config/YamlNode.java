@@ -291,6 +291,11 @@ public final class YamlNode {
     return resolve(asString());
   }
 
+  /** What relative paths in this file are relative to; null for the folder of the process. */
+  public @Nullable Path directory() {
+    return document.directory();
+  }
+
   /** A path that stands somewhere in this file, as {@link #asPath()} takes it. */
   public String resolve(String s) {
     Path dir = document.directory();

@@ -6,6 +6,7 @@ import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.LogSourceConfig;
+import dev.tethys.collect.logs.cloudflare.CloudflareConfig;
 import dev.tethys.collect.logs.docker.DockerLogs;
 import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
@@ -39,6 +40,7 @@ import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +58,7 @@ import org.jspecify.annotations.Nullable;
  * @param frequency how often files are looked for
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
  *     for none
+ * @param folder what relative paths in the graph are relative to; null for that of the process
  */
 record PromtailConfig(
     Server server,
@@ -66,7 +69,8 @@ record PromtailConfig(
     @Nullable ReadLimit readLimit,
     FileTailing.Frequency frequency,
     boolean stdin,
-    @Nullable String graph) {
+    @Nullable String graph,
+    @Nullable Path folder) {
 
   /** What is served over HTTP, and how what happens is logged. */
   record Server(
@@ -239,13 +243,14 @@ record PromtailConfig(
           SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
           SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
           SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."),
+          SCRAPE.optional("cloudflare", CloudflareConfig.TYPE, "Request logs of a zone."),
           SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka's topics."),
           SCRAPE.optional(
               "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure's event hubs."));
 
   static {
     SCRAPE.include(Discoveries.SECTION);
-    for (String s : List.of("windows_events", "cloudflare", "consulagent_sd_configs")) {
+    for (String s : List.of("windows_events", "consulagent_sd_configs")) {
       SCRAPE.notBuilt(s, "Entries from " + s + ".");
     }
   }
@@ -328,7 +333,7 @@ record PromtailConfig(
   /** The same with the jobs of another. */
   PromtailConfig withJobs(List<ScrapeConfig> others) {
     return new PromtailConfig(
-        server, clients, positions, others, limits, readLimit, frequency, stdin, graph);
+        server, clients, positions, others, limits, readLimit, frequency, stdin, graph, folder);
   }
 
   private static PromtailConfig read(YamlObject o) {
@@ -375,7 +380,8 @@ record PromtailConfig(
         o.get(LIMITS_KEY).read,
         frequency,
         targets != null && targets.get(STDIN),
-        graph(o));
+        graph(o),
+        o.node().directory());
   }
 
   /** A graph in which all that is written has its place: one pipeline from what is read. */
@@ -405,9 +411,9 @@ record PromtailConfig(
     return YamlWriter.write(tree);
   }
 
-  /** The graph to be read; relative paths in it are those of the process. */
+  /** The graph to be read. */
   @Nullable YamlDocument graphDocument() {
-    return graph == null ? null : YamlDocument.parse("promtail.yml as a graph", null, graph);
+    return graph == null ? null : YamlDocument.parse("promtail.yml as a graph", folder, graph);
   }
 
   private static Logging logging(YamlObject o) {

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SourceMetrics {
   private final Registry registry;
   private final Map<String, Registry.Counter> counters = new ConcurrentHashMap<>();
+  private final Map<String, Registry.Gauge> gauges = new ConcurrentHashMap<>();
 
   public SourceMetrics(Registry registry) {
     this.registry = registry;
@@ -16,6 +17,11 @@ public final class SourceMetrics {
   /** The counter of a name, the same for all jobs. */
   public Registry.Counter counter(String name, String help) {
     return counters.computeIfAbsent(name, n -> registry.counter(n, help));
+  }
+
+  /** The gauge of a name, the same for all jobs. */
+  public Registry.Gauge gauge(String name, String help) {
+    return gauges.computeIfAbsent(name, n -> registry.gauge(n, help));
   }
 
   /** Entries of a kind of source: {@code promtail_KIND_target_entries_total}. */

@@ -23,8 +23,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -120,21 +118,13 @@ final class KafkaLogSource implements LogSource {
     }
     consumer = c;
     ConsumerRebalanceListener listener = new Rebalance(c);
-    if (config.topics().stream().noneMatch(t -> t.startsWith("^"))) {
-      c.subscribe(config.topics(), listener);
+    if (TopicPatterns.areAny(config.topics())) {
+      c.subscribe(TopicPatterns.whole(config.topics()), listener);
     } else {
-      c.subscribe(pattern(config.topics()), listener);
+      c.subscribe(config.topics(), listener);
     }
     hander = Thread.ofPlatform().daemon().name("kafka-lines-" + context.job()).start(this::hand);
     Thread.ofPlatform().daemon().name("kafka-" + context.job()).start(() -> loop(c));
-  }
-
-  /** Patterns are looked for in names, which the client wants to match as a whole. */
-  static Pattern pattern(List<String> topics) {
-    return Pattern.compile(
-        topics.stream()
-            .map(t -> t.startsWith("^") ? "(?:(?:" + t + ").*)" : Pattern.quote(t))
-            .collect(Collectors.joining("|")));
   }
 
   private void loop(KafkaConsumer<byte[], byte[]> c) {

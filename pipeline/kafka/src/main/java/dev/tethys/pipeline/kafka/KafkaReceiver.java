@@ -20,7 +20,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -121,14 +120,10 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     List<String> names = new ArrayList<>();
     outputs.keySet().forEach(s -> names.addAll(topics(s).names()));
     ConsumerRebalanceListener listener = new Rebalance(c);
-    if (names.stream().noneMatch(n -> n.startsWith("^"))) {
-      c.subscribe(names, listener);
+    if (TopicPatterns.areAny(names)) {
+      c.subscribe(TopicPatterns.whole(names), listener);
     } else {
-      String any =
-          names.stream()
-              .map(n -> n.startsWith("^") ? "(?:" + n + ")" : Pattern.quote(n))
-              .collect(Collectors.joining("|"));
-      c.subscribe(Pattern.compile(any), listener);
+      c.subscribe(names, listener);
     }
   }
 
@@ -143,7 +138,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         if (n.equals(topic)) {
           return s;
         }
-        if (n.startsWith("^") && Pattern.compile(n).matcher(topic).find()) {
+        if (TopicPatterns.isPattern(n) && Pattern.compile(n).matcher(topic).find()) {
           matched = s;
         }
       }

@@ -164,7 +164,7 @@ class KafkaLogsTest {
     send("app-a", "", "a");
     send("app-b", "", "b");
     send("other", "", "no");
-    source("topics: ['^app-']\ngroup_id: patterns\nassignor: roundrobin");
+    source("topics: ['^app']\ngroup_id: patterns\nassignor: roundrobin");
     assertThat(List.of(next().line(), next().line())).containsExactlyInAnyOrder("a", "b");
   }
 

@@ -42,7 +42,7 @@ record ParquetSettings(
       new Section("parquet", "Writes files of Parquet, in a folder or at S3.")
           .include(DeliverySettings.SECTION);
   private static final Key<String> DIRECTORY =
-      SECTION.key("directory", Type.STRING, "", "The folder that files are in; or s3.");
+      SECTION.key("directory", Type.PATH, "", "The folder that files are in; or s3.");
   private static final Key<S3Settings> S3 =
       SECTION.optional("s3", S3Settings.TYPE, "The bucket that files are in.");
   private static final Key<String> PARTITION =

@@ -1,0 +1,399 @@
+package dev.tethys.collect.logs.cloudflare;
+
+import dev.tethys.collect.logs.CursorProgress;
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * A zone's request logs: one range of time after the other, each in parts that are asked for at
+ * once and handed on in order, a part only when all of it has come. Nothing of the last minute is
+ * asked for, which Cloudflare is still writing.
+ *
+ * <p>The position is where all before is delivered. Promtail's, saved beside it, is the end of the
+ * range that it would ask for next.
+ */
+final class CloudflareSource implements LogSource {
+  private static final System.Logger LOG = System.getLogger(CloudflareSource.class.getName());
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** How long after the fact logs can be asked for. */
+  static final Duration DELAY = Duration.ofMinutes(1);
+
+  /** Longest line; what a longer one has beyond is passed over. */
+  private static final int MAX_LINE = 16 << 20;
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  /** How often the time is looked at while there is nothing to be asked for. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
+
+  /**
+   * What was received in a part of a range.
+   *
+   * @param received null when there is nothing of it
+   * @param divided whether it is to be asked for in smaller parts
+   */
+  private record Part(Span span, Logpull.@Nullable Received received, boolean divided) {}
+
+  private final CloudflareConfig config;
+  private final SourceContext context;
+  private final Logpull logpull;
+  private final CursorProgress<Long> progress;
+  private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Registry.Counter entries;
+  private final Registry.Gauge lastEnd;
+  private final Registry.Counter gone;
+  private @Nullable Thread thread;
+  private long next; // where the next range begins; the thread's
+  private long saved; // guarded by progress
+  private volatile String problem = "";
+
+  CloudflareSource(CloudflareConfig config, SourceContext context) {
+    this.config = config;
+    this.context = context;
+    this.logpull = new Logpull(config, context.http());
+    this.progress = new CursorProgress<>(this::delivered);
+    this.entries =
+        context
+            .metrics()
+            .counter(
+                "promtail_cloudflare_target_entries_total",
+                "Total number of successful entries sent via the cloudflare target");
+    this.lastEnd =
+        context
+            .metrics()
+            .gauge(
+                "promtail_cloudflare_target_last_requested_end_timestamp",
+                "The last cloudflare request end timestamp fetched. This allows to calculate how"
+                    + " far the target is behind.");
+    this.gone =
+        context
+            .metrics()
+            .counter(
+                "tethys_logs_cloudflare_lost_seconds_total",
+                "Time whose logs Cloudflare did not keep until they were asked for.");
+  }
+
+  private String own() {
+    return "tethys-cloudflare-" + config.zone();
+  }
+
+  @Override
+  public void start() {
+    next = begin();
+    thread = Thread.ofVirtual().name("cloudflare-" + context.job()).start(this::run);
+  }
+
+  /**
+   * Where to begin: at the own position unless Promtail has saved another since, where Promtail
+   * would begin, or at the last range that can be had.
+   */
+  private long begin() {
+    String promtails = context.positions().cursor(config.zone());
+    String[] mine = context.positions().cursor(own()).split("/", -1);
+    if (mine.length == 2 && mine[1].equals(promtails) && mine[0].matches("\\d{1,18}|\\d{19}")) {
+      return Long.parseLong(mine[0]);
+    }
+    long range = config.pullRange().toNanos();
+    long end =
+        promtails.matches("[1-9]\\d{0,18}")
+            ? Math.min(Long.parseLong(promtails), latest())
+            : latest();
+    return end - range;
+  }
+
+  private long latest() {
+    return nanos(context.clock().instant().minus(DELAY));
+  }
+
+  private static long nanos(Instant t) {
+    return t.getEpochSecond() * 1_000_000_000L + t.getNano();
+  }
+
+  private static Instant instant(long nanos) {
+    return Instant.ofEpochSecond(0, nanos);
+  }
+
+  /** Promtail asks next for the range that ends where it says. */
+  private void delivered(long until) {
+    if (until == saved) {
+      return;
+    }
+    saved = until;
+    String promtails = Long.toString(until + config.pullRange().toNanos());
+    context.positions().putCursor(own(), until + "/" + promtails);
+    context.positions().putCursor(config.zone(), promtails);
+  }
+
+  private void run() {
+    try {
+      while (stopped.getCount() > 0) {
+        long end = next + config.pullRange().toNanos();
+        long early = end - latest();
+        if (early > 0) {
+          pause(early < LOOK.toNanos() ? Duration.ofNanos(early) : LOOK);
+          continue;
+        }
+        range(new Span(next, end));
+        next = end;
+        lastEnd.set(end / 1e9);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits, and ends when this is stopped. */
+  private void pause(Duration d) throws InterruptedException {
+    if (stopped.await(d.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new InterruptedException();
+    }
+  }
+
+  private void range(Span range) throws InterruptedException {
+    Deque<Span> spans = new ArrayDeque<>(range.split(config.workers()));
+    Deque<Future<List<Part>>> asked = new ArrayDeque<>();
+    try {
+      while (!spans.isEmpty() || !asked.isEmpty()) {
+        // No more at once than are held in memory.
+        while (!spans.isEmpty() && asked.size() < config.workers()) {
+          Span s = spans.remove();
+          asked.add(workers.submit(() -> pull(s)));
+        }
+        for (Part p : asked.element().get()) {
+          handOn(p);
+        }
+        asked.remove();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InterruptedException) {
+        throw new InterruptedException();
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (RejectedExecutionException e) {
+      throw new InterruptedException(); // this is stopped
+    } finally {
+      asked.forEach(f -> f.cancel(true));
+    }
+  }
+
+  /** Asks until everything of a span has come, or is known to be too much for one response. */
+  private List<Part> pull(Span span) throws InterruptedException {
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      Duration wait = pause;
+      try {
+        Part p = new Part(span, logpull.received(span), false);
+        problem = "";
+        return List.of(p);
+      } catch (Logpull.TooMuchException e) {
+        if (span.isDivisible()) {
+          return List.of(new Part(span, null, true));
+        }
+        said(span, e);
+        wait = LONGEST_PAUSE;
+      } catch (Logpull.TooEarlyException e) {
+        return kept(span, e);
+      } catch (Logpull.RefusedException e) {
+        said(span, e);
+        if (e.isLasting()) {
+          wait = LONGEST_PAUSE;
+        } else if (e.after().compareTo(wait) > 0) {
+          wait = e.after();
+        }
+      } catch (IOException e) {
+        said(span, e);
+      }
+      pause(wait);
+      pause = pause.multipliedBy(2);
+      if (pause.compareTo(LONGEST_PAUSE) > 0) {
+        pause = LONGEST_PAUSE;
+      }
+    }
+  }
+
+  private void said(Span span, IOException e) {
+    String what = String.valueOf(e.getMessage());
+    if (!what.equals(problem)) {
+      LOG.log(
+          Level.WARNING,
+          "zone {0}, {1} to {2}: {3}; it is asked for again",
+          config.zone(),
+          instant(span.start()),
+          instant(span.end()),
+          what);
+    }
+    problem = what;
+  }
+
+  /** What of a span is still kept: the rest is lost, and the loss is told. */
+  private List<Part> kept(Span span, Logpull.TooEarlyException e) throws InterruptedException {
+    // A minute more, so that what is asked for does not grow too old on its way.
+    long from = nanos(context.clock().instant().minus(e.kept()).plus(Duration.ofMinutes(1)));
+    // A clock that differs from Cloudflare's must not make the same span come again for ever.
+    long until = from <= span.start() ? span.end() : Math.min(from, span.end());
+    LOG.log(
+        Level.ERROR,
+        "zone {0}: what was received from {1} to {2} is lost, Cloudflare keeps it no more ({3})",
+        config.zone(),
+        instant(span.start()),
+        instant(until),
+        e.getMessage());
+    gone.add((until - span.start()) / 1e9);
+    List<Part> out = new ArrayList<>();
+    out.add(new Part(new Span(span.start(), until), null, false));
+    if (until < span.end()) {
+      out.addAll(pull(new Span(until, span.end())));
+    }
+    return out;
+  }
+
+  private void handOn(Part p) throws InterruptedException {
+    if (p.divided) {
+      for (Span s : p.span.split(2)) {
+        for (Part half : pull(s)) {
+          handOn(half);
+        }
+      }
+      return;
+    }
+    Labels labels = context.relabeled(config.labels());
+    if (p.received != null && labels != null) {
+      try (InputStream in = p.received.lines()) {
+        lines(in, labels, p.span.start());
+      } catch (IOException e) {
+        throw new IllegalStateException("what was read once cannot be read", e);
+      }
+    }
+    progress.skipped(p.span.end());
+  }
+
+  private void lines(InputStream in, Labels labels, long position)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    byte[] buf = new byte[1 << 16];
+    int n;
+    while ((n = in.read(buf)) > 0) {
+      int from = 0;
+      for (int i = 0; i < n; i++) {
+        if (buf[i] == '\n') {
+          add(line, buf, from, i);
+          line(line, labels, position);
+          from = i + 1;
+        }
+      }
+      add(line, buf, from, n);
+    }
+    line(line, labels, position);
+  }
+
+  private static void add(ByteArrayOutputStream line, byte[] b, int from, int to) {
+    line.write(b, from, Math.max(0, Math.min(to - from, MAX_LINE - line.size())));
+  }
+
+  private void line(ByteArrayOutputStream line, Labels labels, long position)
+      throws InterruptedException {
+    String text = line.toString(StandardCharsets.UTF_8).strip();
+    line.reset();
+    if (!text.isEmpty()) {
+      Long time = time(text);
+      entries.inc();
+      context.accept(
+          new LogEntry(labels, time == null ? context.now() : time, text, progress.next(position)));
+    }
+  }
+
+  /** When the edge began to see to the request; null when the line does not say. */
+  private static @Nullable Long time(String line) {
+    try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), line)) {
+      if (p.nextToken() != JsonToken.START_OBJECT) {
+        return null;
+      }
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        boolean wanted = p.currentName().equals("EdgeStartTimestamp");
+        if (p.nextToken() == JsonToken.VALUE_NUMBER_INT && wanted) {
+          return p.getLongValue();
+        }
+        p.skipChildren();
+      }
+      return null;
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void stop() {
+    stopped.countDown();
+    workers.shutdownNow();
+    Thread t = thread;
+    if (t == null) {
+      return;
+    }
+    thread = null;
+    try {
+      // A part that is being handed on is handed on whole, unless what comes after is too slow.
+      if (!t.join(STOP_PATIENCE)) {
+        t.interrupt();
+        if (!t.join(STOP_PATIENCE)) {
+          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public boolean isDelivered() {
+    return progress.isQuiet();
+  }
+
+  @Override
+  public Labels labels() {
+    return config.labels();
+  }
+
+  @Override
+  public Map<String, String> details() {
+    Map<String, String> m = new LinkedHashMap<>();
+    m.put("zone_id", config.zone());
+    m.put("error", problem);
+    m.put("position", context.positions().cursor(config.zone()));
+    m.put("fields", String.join(",", config.fields()));
+    return m;
+  }
+}

@@ -1,0 +1,183 @@
+package dev.tethys.collect.logs.cloudflare;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Asks {@code GET /zones/ZONE/logs/received} (Cloudflare's documentation, "Requesting logs"): one
+ * JSON object a line of each request that was received in a span of time, in no order. The same
+ * span brings the same lines whenever it is asked for. A response may break off, which its end
+ * shows: so it is taken as a whole, compressed as it came, and looked through before any line of it
+ * is used.
+ */
+final class Logpull {
+  /** Most bytes of a response, as they come; compressed that is some ten times as much. */
+  static final int MAX_BYTES = 32 << 20;
+
+  private static final int MAX_ERROR = 1 << 16;
+  private static final Duration TIMEOUT = Duration.ofMinutes(5);
+  private static final Pattern TOO_EARLY =
+      Pattern.compile("too early: logs older than (?:(\\d+)h)?\\S* are not available");
+
+  /** A response that was received to its end. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Received(byte[] body, boolean gzip) {
+    InputStream lines() throws IOException {
+      InputStream in = new ByteArrayInputStream(body);
+      return gzip && body.length > 0 ? new GZIPInputStream(in, 1 << 16) : in;
+    }
+  }
+
+  /** A span has more lines than fit into a response. */
+  static final class TooMuchException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooMuchException() {
+      super("a response is larger than " + MAX_BYTES + " bytes");
+    }
+  }
+
+  /** Logs of a span are not kept any more. */
+  static final class TooEarlyException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final Duration kept;
+
+    TooEarlyException(String message, Duration kept) {
+      super(message);
+      this.kept = kept;
+    }
+
+    /** For how long logs are kept. */
+    Duration kept() {
+      return kept;
+    }
+  }
+
+  /** The API does not give it now. */
+  static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+    private final Duration after;
+
+    RefusedException(int status, Duration after, String said) {
+      super("Cloudflare answers " + status + (said.isEmpty() ? "" : ": " + said));
+      this.status = status;
+      this.after = after;
+    }
+
+    /** Whether it will be refused again unless somebody changes something. */
+    boolean isLasting() {
+      return status / 100 == 4 && status != 408 && status != 429;
+    }
+
+    /** When to ask again, as the API says; zero when it does not. */
+    Duration after() {
+      return after;
+    }
+  }
+
+  private final CloudflareConfig config;
+  private final HttpClientFactory http;
+
+  Logpull(CloudflareConfig config, HttpClientFactory http) {
+    this.config = config;
+    this.http = http;
+  }
+
+  /**
+   * What was received in a span, whole.
+   *
+   * @throws TooMuchException when that is too large to be held
+   * @throws TooEarlyException when it is not kept any more
+   * @throws RefusedException when the API answers with another error
+   */
+  Received received(Span span) throws IOException, InterruptedException {
+    String uri =
+        config.api()
+            + "/zones/"
+            + config.zone()
+            + "/logs/received?start="
+            + span.start()
+            + "&end="
+            + span.end()
+            + "&timestamps=unixnano&fields="
+            + URLEncoder.encode(String.join(",", config.fields()), StandardCharsets.UTF_8);
+    Call call =
+        new Call(
+            "GET",
+            URI.create(uri),
+            Map.of(
+                "Authorization",
+                "Bearer " + config.token().value(),
+                "Accept-Encoding",
+                "gzip",
+                "Content-Type",
+                "application/json"),
+            null,
+            TIMEOUT,
+            null);
+    try (Answer a = http.client(HttpClientConfig.DEFAULT).send(call)) {
+      if (a.status() != 200) {
+        throw refused(a);
+      }
+      byte[] body = a.body().readNBytes(MAX_BYTES + 1);
+      if (body.length > MAX_BYTES) {
+        throw new TooMuchException();
+      }
+      Received r = new Received(body, !a.header("Content-Encoding", "").isBlank());
+      check(r);
+      return r;
+    }
+  }
+
+  /** Reads to the end, where gzip has a checksum, and a line ends. */
+  private static void check(Received r) throws IOException {
+    byte[] buf = new byte[1 << 16];
+    int last = '\n';
+    try (InputStream in = r.lines()) {
+      int n;
+      while ((n = in.read(buf)) > 0) {
+        last = buf[n - 1];
+      }
+    }
+    if (last != '\n' && last != '}') {
+      throw new IOException("the response ends within a line");
+    }
+  }
+
+  private static IOException refused(Answer a) throws IOException {
+    String said;
+    try (InputStream in = a.decoded(MAX_ERROR)) {
+      said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (Answer.TooLargeException e) {
+      said = "";
+    }
+    Matcher m = TOO_EARLY.matcher(said);
+    if (m.find()) {
+      Duration kept = m.group(1) == null ? Duration.ofDays(7) : hours(m.group(1));
+      return new TooEarlyException(said, kept);
+    }
+    String after = a.header("Retry-After", "").strip();
+    return new RefusedException(
+        a.status(),
+        after.matches("\\d{1,5}") ? Duration.ofSeconds(Long.parseLong(after)) : Duration.ZERO,
+        said.substring(0, Math.min(said.length(), 500)));
+  }
+
+  private static Duration hours(String digits) {
+    return digits.length() > 5 ? Duration.ofDays(7) : Duration.ofHours(Long.parseLong(digits));
+  }
+}

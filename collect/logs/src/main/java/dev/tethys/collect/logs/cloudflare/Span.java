@@ -1,0 +1,34 @@
+package dev.tethys.collect.logs.cloudflare;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A span of time at which Cloudflare received requests.
+ *
+ * @param start inclusive, nanoseconds since 1970
+ * @param end exclusive
+ */
+record Span(long start, long end) {
+  /** The API gives an hour at once, at most. */
+  static final long LONGEST = 3_600_000_000_000L;
+
+  /** Spans are not divided into shorter ones. */
+  static final long SHORTEST = 1_000_000_000L;
+
+  /** Consecutive spans that make this one: so many, more where they would be too long. */
+  List<Span> split(int into) {
+    long count = Math.max(into, Math.ceilDiv(end - start, LONGEST));
+    count = Math.max(1, Math.min(count, (end - start) / SHORTEST));
+    long each = (end - start) / count;
+    List<Span> out = new ArrayList<>();
+    for (long i = 0; i < count; i++) {
+      out.add(new Span(start + i * each, i == count - 1 ? end : start + (i + 1) * each));
+    }
+    return out;
+  }
+
+  boolean isDivisible() {
+    return end - start >= 2 * SHORTEST;
+  }
+}
