@@ -2,7 +2,6 @@ package dev.tethys.config;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,15 +39,8 @@ public record TlsConfig(
     }
 
     /** As a value in configurations. */
-    public static final Type<TlsVersion> TYPE = Type.oneOf("TLS version", words());
-
-    private static SequencedMap<String, TlsVersion> words() {
-      SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
-      for (TlsVersion v : values()) {
-        m.put(v.name(), v);
-      }
-      return m;
-    }
+    public static final Type<TlsVersion> TYPE =
+        Type.oneOf("TLS version", TlsVersion.values(), TlsVersion::name);
   }
 
   /** System trust, no client certificate. */

@@ -106,8 +106,23 @@ public final class Type<T> {
 
   /** One of several words, which are themselves what is read. */
   public static Type<String> oneOf(String what, List<String> words) {
-    SequencedMap<String, String> m = new LinkedHashMap<>();
-    words.forEach(w -> m.put(w, w));
+    return oneOf(what, words.toArray(String[]::new), w -> w);
+  }
+
+  /** One of two words, and what each stands for. */
+  public static <T> Type<T> oneOf(String what, String first, T one, String second, T other) {
+    SequencedMap<String, T> m = new LinkedHashMap<>();
+    m.put(first, one);
+    m.put(second, other);
+    return oneOf(what, m);
+  }
+
+  /** One of several values, each called by its word. */
+  public static <T> Type<T> oneOf(String what, T[] values, Function<T, String> word) {
+    SequencedMap<String, T> m = new LinkedHashMap<>();
+    for (T v : values) {
+      m.put(word.apply(v), v);
+    }
     return oneOf(what, m);
   }
 
@@ -135,11 +150,7 @@ public final class Type<T> {
 
   /** One of the names of an enum, written in lower case. */
   public static <E extends Enum<E>> Type<E> lowerCase(String what, Class<E> type) {
-    SequencedMap<String, E> words = new LinkedHashMap<>();
-    for (E e : type.getEnumConstants()) {
-      words.put(e.name().toLowerCase(Locale.ROOT), e);
-    }
-    return oneOf(what, words);
+    return oneOf(what, type.getEnumConstants(), e -> e.name().toLowerCase(Locale.ROOT));
   }
 
   /** As the documentation calls it. */

@@ -47,7 +47,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -221,7 +220,11 @@ record PromtailConfig(
       DECOMPRESSION.key(
           "initial_delay", GoDurations.TYPE, Duration.ZERO, "How long a new file is left alone.");
   private static final Key<Decompression> FORMAT =
-      DECOMPRESSION.key("format", Type.oneOf("format", formats()), Decompression.GZIP, "Which.");
+      DECOMPRESSION.key(
+          "format",
+          Type.oneOf("format", Decompression.values(), Decompression::word),
+          Decompression.GZIP,
+          "Which.");
 
   private static final Section SCRAPE = new Section("scrape_configs", "A source of entries.");
   private static final Key<String> JOB =
@@ -524,14 +527,6 @@ record PromtailConfig(
                             g.source(), List.of(Labels.of("__address__", "localhost")), g.labels())
                         : g)
             .toList());
-  }
-
-  private static SequencedMap<String, Decompression> formats() {
-    SequencedMap<String, Decompression> out = new LinkedHashMap<>();
-    for (Decompression d : Decompression.values()) {
-      out.put(d.word(), d);
-    }
-    return out;
   }
 
   /** What is in force, to be shown: no secrets. */

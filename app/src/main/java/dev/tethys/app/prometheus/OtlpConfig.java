@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +49,7 @@ public record OtlpConfig(
   private static final Key<TranslationStrategy> STRATEGY =
       SECTION.key(
           "translation_strategy",
-          Type.oneOf("translation_strategy", strategies()),
+          Type.oneOf("translation_strategy", TranslationStrategy.values(), s -> s.text),
           TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES,
           "What is done to names.");
   private static final Key<Boolean> PROMOTE_ALL =
@@ -115,14 +114,6 @@ public record OtlpConfig(
           false,
           true,
           true);
-
-  private static SequencedMap<String, TranslationStrategy> strategies() {
-    SequencedMap<String, TranslationStrategy> m = new LinkedHashMap<>();
-    for (TranslationStrategy s : TranslationStrategy.values()) {
-      m.put(s.text, s);
-    }
-    return m;
-  }
 
   static OtlpConfig read(YamlNode node, NameScheme names) {
     YamlObject o = node.object(SECTION);

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,11 @@ public record TracingConfig(
   private static final class Keys {
     final Section section = new Section("tracing", "Where traces of this program are sent.");
     final Key<Client> client =
-        section.key("client_type", Type.oneOf("client_type", clients()), Client.GRPC, "How.");
+        section.key(
+            "client_type",
+            Type.oneOf("client_type", Client.values(), c -> c.word),
+            Client.GRPC,
+            "How.");
     final Key<String> endpoint =
         section.key("endpoint", Type.STRING, "", "Where to, as host:port; required.");
     final Key<Double> fraction =
@@ -99,14 +102,6 @@ public record TracingConfig(
       }
       return c;
     }
-  }
-
-  private static SequencedMap<String, Client> clients() {
-    SequencedMap<String, Client> m = new LinkedHashMap<>();
-    for (Client c : Client.values()) {
-      m.put(c.word, c);
-    }
-    return m;
   }
 
   private static final Keys PROMETHEUS = new Keys();

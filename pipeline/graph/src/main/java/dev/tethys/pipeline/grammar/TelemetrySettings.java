@@ -6,7 +6,6 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -155,10 +154,6 @@ public record TelemetrySettings(
       m.put(w, w);
       m.put(w.toUpperCase(java.util.Locale.ROOT), w);
     }
-    return Type.oneOf(what, lowerFirst(m));
-  }
-
-  private static SequencedMap<String, String> lowerFirst(Map<String, String> m) {
-    return new LinkedHashMap<>(m);
+    return Type.oneOf(what, m);
   }
 }

@@ -11,10 +11,8 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Sets labels to what a MaxMind database knows of an address. */
@@ -29,7 +27,9 @@ final class GeoIpStage implements Stage.Change {
       KEYS.required("source", Type.STRING, "Extracted value that is the address.");
   private static final Key<Boolean> CITY =
       KEYS.required(
-          "db_type", Type.oneOf("db_type", types()), "What the database knows: city or asn.");
+          "db_type",
+          Type.oneOf("db_type", "city", true, "asn", false),
+          "What the database knows: city or asn.");
 
   private final String source;
   private final boolean city;
@@ -39,13 +39,6 @@ final class GeoIpStage implements Stage.Change {
     this.source = source;
     this.city = city;
     this.database = database;
-  }
-
-  private static SequencedMap<String, Boolean> types() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("city", true);
-    m.put("asn", false);
-    return m;
   }
 
   static GeoIpStage parse(YamlNode config) {

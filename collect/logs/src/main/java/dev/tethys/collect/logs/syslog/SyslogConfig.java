@@ -13,8 +13,6 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +72,11 @@ public record SyslogConfig(
           "use_rfc5424_message", Type.BOOL, false, "The line is the message with its header.");
   private static final Key<SyslogFormat> FORMAT =
       SECTION.key(
-          "syslog_format", Type.oneOf("syslog format", formats()), SyslogFormat.RFC5424, "Form.");
+          "syslog_format",
+          Type.oneOf(
+              "syslog format", "rfc5424", SyslogFormat.RFC5424, "rfc3164", SyslogFormat.RFC3164),
+          SyslogFormat.RFC5424,
+          "Form.");
   private static final Key<Long> MAX_LENGTH =
       SECTION.key(
           "max_message_length", Type.INT, 8192L, "Longest message in bytes; longer ones are cut.");
@@ -84,13 +86,6 @@ public record SyslogConfig(
 
   /** The block in a configuration. */
   public static final Type<SyslogConfig> TYPE = SECTION.type(SyslogConfig::read);
-
-  private static SequencedMap<String, SyslogFormat> formats() {
-    SequencedMap<String, SyslogFormat> m = new LinkedHashMap<>();
-    m.put("rfc5424", SyslogFormat.RFC5424);
-    m.put("rfc3164", SyslogFormat.RFC3164);
-    return m;
-  }
 
   private static SyslogConfig read(YamlObject o) {
     String address = o.get(ADDRESS);

@@ -15,9 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +128,7 @@ record InfluxSettings(
   private static final Key<Boolean> SCHEMA =
       SECTION.key(
           "metrics_schema",
-          Type.oneOf("schema of metrics", schemas()),
+          Type.oneOf("schema of metrics", "series", false, "clymene", true),
           false,
           "series: measurement, tags, one field \"value\"; clymene: the same with a tag __name__.");
   private static final Key<Map<String, String>> DEFAULT_TAGS =
@@ -156,13 +154,6 @@ record InfluxSettings(
   private static V1 off(YamlObject o) {
     o.readAll();
     return OFF;
-  }
-
-  private static SequencedMap<String, Boolean> schemas() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("series", false);
-    m.put("clymene", true);
-    return m;
   }
 
   private static InfluxSettings read(YamlObject o) {

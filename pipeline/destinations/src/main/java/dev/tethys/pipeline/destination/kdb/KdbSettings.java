@@ -11,9 +11,7 @@ import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.web.kdb.KdbAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -51,7 +49,7 @@ record KdbSettings(
   private static final Key<Boolean> MODE =
       SECTION.key(
           "mode",
-          Type.oneOf("mode", modes()),
+          Type.oneOf("mode", "tickerplant", true, "process", false),
           true,
           "tickerplant, which is given columns, or process, which has keyed tables.");
   private static final Key<String> FUNCTION =
@@ -76,13 +74,6 @@ record KdbSettings(
       SECTION.key("max_connections", Type.INT, 1L, "Most at once.");
 
   static final Type<KdbSettings> TYPE = SECTION.type(KdbSettings::read);
-
-  private static SequencedMap<String, Boolean> modes() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("tickerplant", true);
-    m.put("process", false);
-    return m;
-  }
 
   private static KdbSettings read(YamlObject o) {
     String endpoint = o.get(ENDPOINT);

@@ -9,9 +9,7 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 
 /**
  * What the {@code loki} exporter is told.
@@ -51,7 +49,7 @@ public record LokiExporterSettings(
   private static final Key<Boolean> ENCODING =
       SECTION.key(
           "encoding",
-          Type.oneOf("encoding", encodings()),
+          Type.oneOf("encoding", "proto", false, "json", true),
           false,
           "proto, which is compressed by snappy, or json.");
 
@@ -60,13 +58,6 @@ public record LokiExporterSettings(
   }
 
   static final Type<LokiExporterSettings> TYPE = SECTION.type(LokiExporterSettings::read);
-
-  private static SequencedMap<String, Boolean> encodings() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("proto", false);
-    m.put("json", true);
-    return m;
-  }
 
   private static LokiExporterSettings read(YamlObject o) {
     HttpClientSettings client = KEYS.read(o);

@@ -14,10 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +67,7 @@ record OpenTsdbSettings(
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",
-          Type.oneOf("rule for samples that are not finite", notFiniteRules()),
+          Type.oneOf("rule for samples that are not finite", "metric", true, "drop", false),
           true,
           "metric: as marks of a metric beside; drop: dropped and counted.");
   private static final Key<Boolean> SYNC =
@@ -80,13 +78,6 @@ record OpenTsdbSettings(
           "Wait until points are in the database, not only until the server has them.");
 
   static final Type<OpenTsdbSettings> TYPE = SECTION.type(OpenTsdbSettings::read);
-
-  private static SequencedMap<String, Boolean> notFiniteRules() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("metric", true);
-    m.put("drop", false);
-    return m;
-  }
 
   private static OpenTsdbSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);

@@ -10,9 +10,7 @@ import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,20 +34,17 @@ public record OtlpHttpSettings(
   private static final Key<String> LOGS =
       SECTION.key("logs_endpoint", Type.STRING, "", "The whole URL for logs.");
   private static final Key<Boolean> ENCODING =
-      SECTION.key("encoding", Type.oneOf("encoding", encodings()), false, "proto or json.");
+      SECTION.key(
+          "encoding",
+          Type.oneOf("encoding", "proto", false, "json", true),
+          false,
+          "proto or json.");
 
   static {
     SECTION.notBuilt("profiles_endpoint", "The whole URL for profiles.");
   }
 
   static final Type<OtlpHttpSettings> TYPE = SECTION.type(OtlpHttpSettings::read);
-
-  private static SequencedMap<String, Boolean> encodings() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("proto", false);
-    m.put("json", true);
-    return m;
-  }
 
   private static OtlpHttpSettings read(YamlObject o) {
     Map<OtlpSignal, URI> endpoints = new EnumMap<>(OtlpSignal.class);

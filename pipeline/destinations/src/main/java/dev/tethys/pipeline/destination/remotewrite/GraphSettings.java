@@ -19,7 +19,6 @@ import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +53,7 @@ record GraphSettings(
   private static final Key<Message> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
-          Type.oneOf("remote write protobuf message", messages()),
+          Type.oneOf("remote write protobuf message", Message.values(), Message::text),
           Message.V1,
           "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
   private static final Key<Boolean> SUFFIXES =
@@ -125,14 +124,6 @@ record GraphSettings(
   }
 
   static final Type<GraphSettings> TYPE = SECTION.type(GraphSettings::read);
-
-  private static SequencedMap<String, Message> messages() {
-    SequencedMap<String, Message> m = new LinkedHashMap<>();
-    for (Message x : Message.values()) {
-      m.put(x.text(), x);
-    }
-    return m;
-  }
 
   private static SeriesEdits edits(YamlObject o) {
     String namespace = o.get(NAMESPACE);

@@ -15,9 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -60,7 +58,7 @@ record TdengineSettings(
   private static final Key<Boolean> PROTOCOL =
       SECTION.key(
           "protocol",
-          Type.oneOf("protocol", protocols()),
+          Type.oneOf("protocol", "lines", false, "sql", true),
           false,
           "lines: a super table for each metric; sql: one, with labels in a tag of type JSON.");
   private static final Key<String> TABLE =
@@ -76,13 +74,6 @@ record TdengineSettings(
           "Behind CREATE DATABASE; the precision has to be ms, us or ns.");
 
   static final Type<TdengineSettings> TYPE = SECTION.type(TdengineSettings::read);
-
-  private static SequencedMap<String, Boolean> protocols() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("lines", false);
-    m.put("sql", true);
-    return m;
-  }
 
   private static TdengineSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);

@@ -18,10 +18,8 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +55,7 @@ public final class StatsdReceiverFactory
   private static final Key<Boolean> CUMULATIVE =
       SECTION.key(
           "temporality",
-          Type.oneOf("temporality", temporalities()),
+          Type.oneOf("temporality", "delta", false, "cumulative", true),
           false,
           "delta, as the Collector's; or cumulative, as remote write wants it: counters and"
               + " histograms count on.");
@@ -82,13 +80,6 @@ public final class StatsdReceiverFactory
     SECTION.notBuilt("enable_simple_tags", "Tags without a value.");
     SECTION.notBuilt("enable_ip_only_aggregation", "Senders told apart by their address.");
     SECTION.notBuilt("socket_permissions", "Of a Unix socket.");
-  }
-
-  private static SequencedMap<String, Boolean> temporalities() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("delta", false);
-    m.put("cumulative", true);
-    return m;
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreType;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,16 +22,12 @@ public final class TdengineStoreType implements StoreType {
       SECTION.key("database", Type.STRING, "tethys", "Where super tables are.");
   private static final Key<Boolean> PROTOCOL =
       SECTION.key(
-          "protocol", Type.oneOf("protocol", protocols()), false, "lines or sql, as they came.");
+          "protocol",
+          Type.oneOf("protocol", "lines", false, "sql", true),
+          false,
+          "lines or sql, as they came.");
   private static final Key<String> TABLE =
       SECTION.key("table", Type.STRING, "metrics", "The super table, of protocol sql.");
-
-  private static SequencedMap<String, Boolean> protocols() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("lines", false);
-    m.put("sql", true);
-    return m;
-  }
 
   @Override
   public String name() {
