@@ -3,6 +3,7 @@ package dev.tethys.app;
 import dev.tethys.app.alertmanager.AlertmanagerRole;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.clymene.ClymeneAgentRole;
+import dev.tethys.app.clymene.ClymeneLogsRole;
 import dev.tethys.app.clymene.GatewayRole;
 import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.collector.CollectorRole;
@@ -71,7 +72,9 @@ public final class Main {
       case "ingester":
         return IngesterRole.run(rest);
       case "logs", "promtail":
-        return LogsRole.run(rest);
+        return ClymeneLogsRole.isAskedFor(System.getenv())
+            ? ClymeneLogsRole.run(rest)
+            : LogsRole.run(rest);
       case "pushgateway":
         return PushgatewayRole.run(rest);
       case "tool", "promtool":

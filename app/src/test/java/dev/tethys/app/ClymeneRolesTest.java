@@ -130,4 +130,97 @@ class ClymeneRolesTest {
       }
     }
   }
+
+  /** The log agent, told by its variables: each line to Loki and to Elasticsearch. */
+  @Test
+  void thePromtailSendsToItsDatabases() throws Exception {
+    List<String> documents = new CopyOnWriteArrayList<>();
+    int admin = Ports.free();
+    Path log = dir.resolve("log");
+    Path config = dir.resolve("config.yml");
+    Files.writeString(dir.resolve("app.log"), "line one\nline two\n");
+    Files.writeString(
+        config,
+        """
+        server: {http_listen_port: %d}
+        positions: {filename: %s/positions.yaml, sync_period: 100ms}
+        limit_config: {readline_rate_enabled: true, readline_rate: 1000, readline_burst: 1000}
+        scrape_configs:
+        - job_name: app
+          static_configs:
+          - labels: {app: shop, __path__: %s/app.log}
+        """
+            .formatted(Ports.free(), dir, dir));
+    try (LokiDouble loki = new LokiDouble();
+        HttpListener elastic =
+            HttpListener.start(
+                HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+                new Routes()
+                    .post(
+                        "/_bulk",
+                        (q, r) -> {
+                          byte[] sent = q.bodyBytes(1 << 20);
+                          Compression c = Compression.named(q.header("Content-Encoding"));
+                          byte[] b = c.decompress(sent, 0, sent.length, 1 << 20);
+                          List<String> lines =
+                              new String(b, java.nio.charset.StandardCharsets.UTF_8)
+                                  .lines()
+                                  .toList();
+                          documents.addAll(lines);
+                          r.header("Content-Type", "application/json")
+                              .send(
+                                  "{\"errors\":false,\"items\":["
+                                      + "{\"create\":{\"status\":201}},"
+                                          .repeat(lines.size() / 2 - 1)
+                                      + "{\"create\":{\"status\":201}}]}");
+                        }),
+                null);
+        HttpClient http = HttpClient.newHttpClient()) {
+      ProcessBuilder b =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-Xmx256m",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  "dev.tethys.app.Main",
+                  "logs",
+                  "--config.file=" + config,
+                  "--clymene-promtail.external-labels=dc=here")
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      b.environment().put("STORAGE_TYPE", "loki,elasticsearch");
+      b.environment().put("CLYMENE_PROMTAIL_TENANT_ID", "team-a");
+      b.environment().put("LOKI_CLIENT_URL", loki.url());
+      b.environment().put("ES_SERVER_URLS", "http://127.0.0.1:" + elastic.port());
+      b.environment().put("ADMIN_HTTP_HOST_PORTS", "127.0.0.1:" + admin);
+      Process p = b.start();
+      try {
+        TethysProcess.await(
+            "both to have the lines",
+            Duration.ofMinutes(1),
+            () ->
+                loki.lines.contains("line two")
+                    && documents.stream().anyMatch(d -> d.contains("line two")),
+            () -> read(log));
+        assertThat(loki.tenants).containsOnly("team-a");
+        assertThat(loki.streams.getFirst()).contains("dc", "here", "shop");
+        assertThat(documents.stream().filter(d -> d.contains("line one")).findFirst().orElseThrow())
+            .contains(
+                "\"app\":\"shop\"",
+                "\"dc\":\"here\"",
+                "\"entries.line\":\"line one\"",
+                "\"tenant\":\"team-a\"");
+        assertThat(get(http, admin, "/")).contains("\"status\":\"Server available\"");
+        assertThat(get(http, admin, "/metrics")).contains("promtail_read_lines_total");
+        p.destroy();
+        assertThat(p.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      } finally {
+        p.destroyForcibly();
+      }
+    }
+    assertThat(Files.readString(dir.resolve("positions.yaml"))).contains("app.log: \"18\"");
+  }
 }

@@ -31,7 +31,7 @@ public final class ClymeneFlags {
           "loki");
 
   /** Those that take log lines. */
-  private static final Set<String> LOGS = Set.of("kafka", "gateway", "loki");
+  private static final Set<String> LOGS = Set.of("kafka", "gateway", "loki", "elasticsearch");
 
   private final ClymeneRole role;
   private final List<String> storages;
@@ -74,7 +74,10 @@ public final class ClymeneFlags {
             + " does. STORAGE_TYPE says which databases are written to: "
             + String.join(", ", BUILT.stream().sorted().toList())
             + ", with commas between. Every flag is a variable, too: in upper case, with _ for"
-            + " dots and dashes. With --config it is a collector, see tethys collector --help.",
+            + " dots and dashes."
+            + (role == ClymeneRole.PROMTAIL
+                ? ""
+                : " With --config it is a collector, see tethys collector --help."),
         flags(role, storages));
   }
 
@@ -91,7 +94,11 @@ public final class ClymeneFlags {
       }
       if (!role.metrics() && !LOGS.contains(name)) {
         throw new UsageException(
-            "STORAGE_TYPE=" + types + ": " + name + " takes no logs; kafka, gateway and loki do");
+            "STORAGE_TYPE="
+                + types
+                + ": "
+                + name
+                + " takes no logs; kafka, gateway, loki and elasticsearch do");
       }
       if (name.equals("loki") && (role == ClymeneRole.AGENT || role == ClymeneRole.INGESTER)) {
         throw new UsageException("STORAGE_TYPE=" + types + ": loki takes no metrics");
@@ -109,10 +116,13 @@ public final class ClymeneFlags {
           case AGENT -> ":15691";
           case GATEWAY, PROMTAIL_GATEWAY -> ":15690";
           case INGESTER, PROMTAIL_INGESTER -> ":15694";
+          case PROMTAIL -> ":15698";
         };
     text(out, "admin.http.host-ports", admin, "Where health and metrics are served.");
     text(out, "log-level", "info", "debug, info, warn, error.");
-    if (!agent) {
+    if (role == ClymeneRole.PROMTAIL) {
+      promtail(out);
+    } else if (!agent) {
       text(
           out,
           "metrics.http.host-port",
@@ -229,6 +239,22 @@ public final class ClymeneFlags {
     return out;
   }
 
+  private static void promtail(List<Flag> out) {
+    String p = "clymene-promtail.";
+    text(out, "config.file", "/etc/promtail/config.yml", "What is read, as in promtail.yml.");
+    flag(out, p + "dry-run", "Print entries instead of sending them.");
+    flag(out, p + "inspect", "Say what each stage makes of each entry.");
+    flag(out, p + "print-config-stderr", "Write the configuration to standard error first.");
+    text(out, p + "external-labels", "", "a=b,c=d: labels of entries that have not these.");
+    text(out, p + "tenant-id", "", "The tenant of entries that name none.");
+    text(out, p + "Batch-wait", "1s", "Of Loki: how long an entry waits for others.");
+    text(out, p + "Batch-size-bytes", "1048576", "Of Loki: most bytes of a batch.");
+    text(out, p + "min-backoff", "500ms", "Of Loki: the first pause before sending again.");
+    text(out, p + "max-backoff", "5m", "Of Loki: the longest.");
+    text(out, p + "max-retries", "0", "Of Loki: after so many a batch is dropped; 0 for never.");
+    text(out, p + "stream-lag-labels", "filename", "Taken; no lag of streams is shown.");
+  }
+
   private static boolean isGateway(ClymeneRole role) {
     return role == ClymeneRole.GATEWAY || role == ClymeneRole.PROMTAIL_GATEWAY;
   }
@@ -238,6 +264,7 @@ public final class ClymeneFlags {
     text(out, "es.username", "", "Name.");
     text(out, "es.password", "", "Password.");
     text(out, "es.clymene-agent.index.name", "clymene-metrics", "Index of metrics.");
+    text(out, "es.clymene-promtail.index.name", "clymene-logs", "Index of logs.");
     text(out, "es.timeout", "30s", "Of one request; 0 is the default.");
     text(out, "es.bulk.size", "5000000", "A request with so many bytes is sent.");
     text(out, "es.bulk.actions", "1000", "Most documents of a request.");

@@ -28,6 +28,9 @@ public final class ClymeneGraph {
 
   /** The configuration, as YAML. */
   public static String yaml(ClymeneFlags flags) {
+    if (flags.role() == ClymeneRole.PROMTAIL) {
+      return ClymeneLogAgent.yaml(flags);
+    }
     return YamlWriter.write(new ClymeneGraph(flags).tree(false));
   }
 
@@ -39,6 +42,11 @@ public final class ClymeneGraph {
     return YamlWriter.write(new ClymeneGraph(flags).tree(true));
   }
 
+  /** The exporters of log lines. */
+  static Map<String, @Nullable Object> logExporters(ClymeneFlags flags) {
+    return new ClymeneGraph(flags).exporters(false, "");
+  }
+
   private Map<String, @Nullable Object> tree(boolean everything) {
     Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
     switch (flags.role()) {
@@ -46,6 +54,7 @@ public final class ClymeneGraph {
       case GATEWAY, PROMTAIL_GATEWAY ->
           receivers.put(everything ? "gateway" : "clymene", gateway(everything));
       case INGESTER, PROMTAIL_INGESTER -> receivers.put("kafka", ingester());
+      case PROMTAIL -> throw new IllegalStateException("it has no receiver of the collector's");
     }
     Map<String, @Nullable Object> exporters = new LinkedHashMap<>();
     Map<String, @Nullable Object> pipelines = new LinkedHashMap<>();
@@ -95,15 +104,15 @@ public final class ClymeneGraph {
       switch (s) {
         case "kafka" -> out.put("kafka" + name, producer(metrics));
         case "gateway" -> out.put("clymene" + name, gatewayClient(metrics));
-        case "elasticsearch", "influxdb", "tdengine", "kdb" -> {
+        case "elasticsearch" -> out.put("elasticsearch" + name, elasticsearch(metrics));
+        case "influxdb", "tdengine", "kdb" -> {
           if (metrics) {
             out.put(
                 s,
                 switch (s) {
                   case "influxdb" -> influxdb();
                   case "tdengine" -> tdengine();
-                  case "kdb" -> kdb();
-                  default -> elasticsearch();
+                  default -> kdb();
                 });
           }
         }
@@ -167,7 +176,7 @@ public final class ClymeneGraph {
   }
 
   /** {@code :15610} is every address of the machine. */
-  private static String address(String hostPort) {
+  static String address(String hostPort) {
     return hostPort.startsWith(":") ? "0.0.0.0" + hostPort : hostPort;
   }
 
@@ -380,7 +389,7 @@ public final class ClymeneGraph {
   }
 
   /** Clymene's index and documents, so that dashboards that are made for them go on. */
-  private Map<String, @Nullable Object> elasticsearch() {
+  private Map<String, @Nullable Object> elasticsearch(boolean metrics) {
     List<String> servers = list(flags.get("es.server-urls"));
     if (servers.size() != 1) {
       throw new UsageException(
@@ -395,8 +404,13 @@ public final class ClymeneGraph {
     Map<String, @Nullable Object> m = one("endpoint", servers.getFirst());
     put(m, "user", flags.get("es.username"));
     put(m, "password", flags.get("es.password"));
-    m.put("metrics_index", flags.get("es.clymene-agent.index.name"));
-    m.put("metrics_schema", "clymene");
+    if (metrics) {
+      m.put("metrics_index", flags.get("es.clymene-agent.index.name"));
+      m.put("metrics_schema", "clymene");
+    } else {
+      m.put("logs_index", flags.get("es.clymene-promtail.index.name"));
+      m.put("logs_schema", "clymene");
+    }
     m.put("data_stream", false);
     m.put("create_template", false);
     if (!flags.get("es.timeout").matches("0[a-z]*")) {

@@ -9,6 +9,7 @@ public enum ClymeneRole {
   AGENT("agent", true),
   GATEWAY("gateway", true),
   INGESTER("ingester", true),
+  PROMTAIL("promtail", false),
   PROMTAIL_GATEWAY("promtail-gateway", false),
   PROMTAIL_INGESTER("promtail-ingester", false);
 
@@ -37,10 +38,6 @@ public enum ClymeneRole {
       if (r.word.equals(n)) {
         return r;
       }
-    }
-    if (n.equals("promtail")) {
-      throw new UsageException(
-          "clymene-promtail is not built yet; clymene-promtail-gateway and -ingester are");
     }
     throw new UsageException(
         "\""

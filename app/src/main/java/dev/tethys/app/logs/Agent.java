@@ -154,6 +154,7 @@ final class Agent implements AutoCloseable {
         g = new GraphDestination(registry);
       }
       g.apply(into);
+      g.tenant(c.tenant());
       graph = g;
       parts.add(EntryDestination.kept(g));
     }
@@ -486,6 +487,10 @@ final class Agent implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  Registry metrics() {
+    return registry;
   }
 
   PromtailConfig config() {

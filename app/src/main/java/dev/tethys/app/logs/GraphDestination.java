@@ -105,7 +105,7 @@ final class GraphDestination implements EntryDestination {
   private final Graph graph;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition less = lock.newCondition();
-  private final EntryStreams streams = new EntryStreams(Labels.EMPTY, "");
+  private EntryStreams streams = new EntryStreams(Labels.EMPTY, ""); // guarded by lock
   private final Map<String, EntryBatch> batches = new HashMap<>();
   private volatile @Nullable Consumer output;
   private long underWay; // bytes
@@ -127,6 +127,16 @@ final class GraphDestination implements EntryDestination {
 
   private Components components() {
     return BuiltIn.components(new Factory());
+  }
+
+  /** Sets the tenant of entries that name none; "" for none. */
+  void tenant(String ofOthers) {
+    lock.lock();
+    try {
+      streams = new EntryStreams(Labels.EMPTY, ofOthers);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

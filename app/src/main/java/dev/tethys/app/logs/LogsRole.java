@@ -82,6 +82,16 @@ public final class LogsRole {
 
   /** Runs until the process is told to stop; the exit code of the process. */
   public static int run(List<String> args) {
+    return run(args, "", "");
+  }
+
+  /**
+   * The same for a program whose file does not say all.
+   *
+   * @param behind keys that stand behind those of the file, as YAML; "" for none
+   * @param admin where health and metrics are, beside the server that the file says; "" for nowhere
+   */
+  public static int run(List<String> args, String behind, String admin) {
     FlagSet flags = flags();
     List<String> dashed = args.stream().map(LogsRole::twoDashes).toList();
     if (dashed.contains("--help") || dashed.contains("-h")) {
@@ -92,7 +102,7 @@ public final class LogsRole {
     HeapPace.keep();
     LogSetup.install(flags);
     try {
-      PromtailConfig config = config(flags);
+      PromtailConfig config = config(flags, behind);
       log(flags, config.server().logging());
       Agent.Mode mode =
           new Agent.Mode(
@@ -101,7 +111,7 @@ public final class LogsRole {
               flags.bool("stdin") || config.stdin(),
               flags.bool("server.disable") || config.server().disabled());
       // Stages are read when they are made, so that these are checked too.
-      try (Agent agent = new Agent(config, mode, () -> config(flags))) {
+      try (Agent agent = new Agent(config, mode, () -> config(flags, behind))) {
         if (flags.bool("check-syntax")) {
           System.out.println("Valid config file! No syntax issues found");
           return 0;
@@ -110,7 +120,10 @@ public final class LogsRole {
         if (!mode.stdin()) {
           Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reloadOnSignal));
         }
-        return agent.run();
+        try (AdminPages pages = new AdminPages(agent)) {
+          pages.listen(admin);
+          return agent.run();
+        }
       }
     } catch (IOException e) {
       LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
@@ -126,9 +139,9 @@ public final class LogsRole {
    *
    * @throws ConfigException when something is wrong with it
    */
-  private static PromtailConfig config(FlagSet flags) throws IOException {
+  private static PromtailConfig config(FlagSet flags, String behind) throws IOException {
     Path file = file(flags);
-    YamlDocument document = document(file, flags);
+    YamlDocument document = document(file, flags, behind);
     PromtailConfig config = PromtailConfig.of(document);
     YamlDocument changed =
         PromtailFlags.applied(document, file.toString(), file.toAbsolutePath().getParent(), flags);
@@ -190,20 +203,24 @@ public final class LogsRole {
     return file;
   }
 
-  private static YamlDocument document(Path file, FlagSet flags) throws IOException {
-    if (!flags.bool("config.expand-env")) {
+  private static YamlDocument document(Path file, FlagSet flags, String behind) throws IOException {
+    if (!flags.bool("config.expand-env") && behind.isEmpty()) {
       return YamlDocument.read(file);
     }
     String text = Files.readString(file);
-    Matcher m = VARIABLE.matcher(text);
-    String expanded =
-        m.replaceAll(
-            r -> {
-              String value = System.getenv(r.group(1) == null ? r.group(2) : r.group(1));
-              String otherwise = r.group(3);
-              return Matcher.quoteReplacement(
-                  value != null && !value.isEmpty() ? value : otherwise == null ? "" : otherwise);
-            });
-    return YamlDocument.parse(file.toString(), file.toAbsolutePath().getParent(), expanded);
+    if (flags.bool("config.expand-env")) {
+      Matcher m = VARIABLE.matcher(text);
+      text =
+          m.replaceAll(
+              r -> {
+                String value = System.getenv(r.group(1) == null ? r.group(2) : r.group(1));
+                String otherwise = r.group(3);
+                return Matcher.quoteReplacement(
+                    value != null && !value.isEmpty() ? value : otherwise == null ? "" : otherwise);
+              });
+    }
+    // Behind it, so that places that errors name are those of the file.
+    return YamlDocument.parse(
+        file.toString(), file.toAbsolutePath().getParent(), text.stripTrailing() + "\n" + behind);
   }
 }

@@ -57,6 +57,7 @@ import org.jspecify.annotations.Nullable;
  * @param frequency how often files are looked for
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
  *     for none
+ * @param tenant of entries that name none, on their way into the graph; "" for none
  * @param folder what relative paths in the graph are relative to; null for that of the process
  */
 record PromtailConfig(
@@ -69,6 +70,7 @@ record PromtailConfig(
     FileTailing.Frequency frequency,
     boolean stdin,
     @Nullable String graph,
+    String tenant,
     @Nullable Path folder) {
 
   /** What is served over HTTP, and how what happens is logged. */
@@ -282,6 +284,10 @@ record PromtailConfig(
           "Sources of entries.");
   private static final Key<Limits> LIMITS_KEY =
       TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
+  private static final Key<Limits> CLYMENES_LIMITS_KEY =
+      TOP.optional("limit_config", LIMITS.type(PromtailConfig::limits), "The same in Clymene.");
+  private static final Key<String> TENANT =
+      TOP.key("tenant_id", Type.STRING, "", "For exporters: of entries that name none.");
   private static final Key<YamlObject> TARGETS_KEY =
       TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
   private static final Key<YamlNode> EXTENSIONS =
@@ -330,13 +336,14 @@ record PromtailConfig(
 
   /** What all jobs share behind their stages, to be compared. */
   List<@Nullable Object> destinations() {
-    return Arrays.asList(clients, limits, readLimit, graph);
+    return Arrays.asList(clients, limits, readLimit, graph, tenant);
   }
 
   /** The same with the jobs of another. */
   PromtailConfig withJobs(List<ScrapeConfig> others) {
     return new PromtailConfig(
-        server, clients, positions, others, limits, readLimit, frequency, stdin, graph, folder);
+        server, clients, positions, others, limits, readLimit, frequency, stdin, graph, tenant,
+        folder);
   }
 
   private static PromtailConfig read(YamlObject o) {
@@ -374,16 +381,22 @@ record PromtailConfig(
     if (frequency.sync().isZero() && targets != null) {
       throw targets.error(SYNC, "sync_period must be more than 0");
     }
+    Limits clymenes = o.find(CLYMENES_LIMITS_KEY);
+    if (clymenes != null && o.has(LIMITS_KEY)) {
+      throw o.error(CLYMENES_LIMITS_KEY, "limits_config and limit_config are the same: write one");
+    }
+    Limits limits = clymenes == null ? o.get(LIMITS_KEY) : clymenes;
     return new PromtailConfig(
         o.get(SERVER_KEY),
         List.copyOf(to),
         o.get(POSITIONS_KEY),
         jobs,
-        o.get(LIMITS_KEY).ofLoki,
-        o.get(LIMITS_KEY).read,
+        limits.ofLoki,
+        limits.read,
         frequency,
         targets != null && targets.get(STDIN),
         graph(o),
+        o.get(TENANT),
         o.node().directory());
   }
 

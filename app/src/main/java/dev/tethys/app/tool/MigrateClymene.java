@@ -14,7 +14,8 @@ final class MigrateClymene {
         "migrate clymene",
         "<program> [-- <flags>]",
         "Prints the collector configuration that one of Clymene's programs (agent, gateway,"
-            + " ingester, promtail-gateway, promtail-ingester) means by its flags, given behind --,"
+            + " ingester, promtail-gateway, promtail-ingester; of promtail its promtail.yml with where"
+            + " lines go) means by its flags, given behind --,"
             + " and its variables, STORAGE_TYPE above all.",
         List.of(),
         1,

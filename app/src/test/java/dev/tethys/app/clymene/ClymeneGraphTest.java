@@ -187,7 +187,7 @@ class ClymeneGraphTest {
     for (ClymeneRole role : ClymeneRole.values()) {
       for (String storage : new String[] {"kafka,prometheus,cortex,gateway", "kafka,gateway"}) {
         boolean agent = role == ClymeneRole.AGENT;
-        if (!role.metrics() && storage.contains("prometheus")) {
+        if (!role.metrics() && storage.contains("prometheus") || role == ClymeneRole.PROMTAIL) {
           continue;
         }
         ClymeneFlags f =
@@ -364,7 +364,10 @@ class ClymeneGraphTest {
     wrong(ClymeneRole.AGENT, "loki", "loki takes no metrics");
     wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine takes no logs");
     wrong(ClymeneRole.AGENT, "elasticsearch", "one server", "--es.server-urls=http://a,http://b");
-    wrong(ClymeneRole.PROMTAIL_INGESTER, "elasticsearch", "elasticsearch takes no logs");
+    wrong(ClymeneRole.PROMTAIL_INGESTER, "influxdb", "influxdb takes no logs");
+    wrong(
+        ClymeneRole.PROMTAIL, "loki", "is no name=value", "--clymene-promtail.external-labels=a,b");
+    wrong(ClymeneRole.PROMTAIL, "loki", "a number", "--clymene-promtail.Batch-size-bytes=1MB");
     wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is no database that Clymene knows");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
     wrong(
@@ -378,9 +381,75 @@ class ClymeneGraphTest {
     wrong(ClymeneRole.GATEWAY, "kafka", "host:port is wanted", "--metrics.http.host-port=x");
     wrong(
         ClymeneRole.INGESTER, "kafka", "is not built", "--kafka.consumer.authentication=kerberos");
-    assertThatThrownBy(() -> ClymeneRole.of("clymene-promtail"))
-        .isInstanceOf(UsageException.class)
-        .hasMessageContaining("not built yet");
+  }
+
+  @Test
+  void thePromtailIsItsFileAndWhereLinesGo(@TempDir Path dir) throws IOException {
+    Path file = dir.resolve("config.yml");
+    Files.writeString(file, "# ours\nlimit_config:\n  readline_rate: 5\n");
+    assertThat(ClymeneRole.of("clymene-promtail")).isEqualTo(ClymeneRole.PROMTAIL);
+    assertThat(
+            yaml(
+                ClymeneRole.PROMTAIL,
+                Map.of(
+                    "STORAGE_TYPE",
+                    "loki,elasticsearch,kafka",
+                    "CLYMENE_PROMTAIL_BATCH_WAIT",
+                    "2s",
+                    "ES_CLYMENE_PROMTAIL_INDEX_NAME",
+                    "lines"),
+                "--config.file=" + file,
+                "--clymene-promtail.tenant-id=team",
+                "--clymene-promtail.max-retries=10",
+                "--clymene-promtail.external-labels=dc=here,env=\"x\"",
+                "--loki.client.url=http://loki:3100/loki/api/v1/push"))
+        .isEqualTo(
+            """
+            # ours
+            limit_config:
+              readline_rate: 5
+            clients:
+            - url: http://loki:3100/loki/api/v1/push
+              timeout: 10s
+              tenant_id: team
+              batchwait: 2s
+              backoff_config:
+                max_retries: 10
+              external_labels:
+                dc: here
+                env: x
+            tenant_id: team
+            processors:
+              resource:
+                attributes:
+                - key: dc
+                  action: insert
+                  value: here
+                - key: env
+                  action: insert
+                  value: x
+            exporters:
+              elasticsearch:
+                endpoint: http://127.0.0.1:9200
+                logs_index: lines
+                logs_schema: clymene
+                data_stream: false
+                create_template: false
+                timeout: 30s
+                max_request_bytes: 5000000
+                max_samples_per_send: 1000
+                sending_queue:
+                  num_consumers: 1
+              kafka:
+                brokers:
+                - 127.0.0.1:9092
+                client_id: clymene
+                logs:
+                  topic: clymene-logs
+                  encoding: clymene_logs
+            """);
+    assertThat(yaml(ClymeneRole.PROMTAIL, Map.of("STORAGE_TYPE", "gateway")))
+        .startsWith("# behind what stands in /etc/promtail/config.yml\nexporters:\n  clymene:\n");
   }
 
   @Test

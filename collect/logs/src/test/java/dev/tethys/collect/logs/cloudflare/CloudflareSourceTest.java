@@ -219,7 +219,7 @@ class CloudflareSourceTest {
                 + "EdgeRequestHost,EdgeResponseBytes,EdgeResponseStatus,EdgeStartTimestamp,RayID");
     assertThat(rig.metric("promtail_cloudflare_target_entries_total")).isEqualTo(3);
     assertThat(rig.metric("promtail_cloudflare_target_last_requested_end_timestamp"))
-        .isEqualTo(NOW.getEpochSecond());
+        .isEqualTo((double) NOW.getEpochSecond());
   }
 
   @Test

@@ -92,6 +92,7 @@ public final class ElasticExporterFactory
                 lines,
                 s.rows().maxItems(),
                 s.rows().maxBytes(),
+                s.clymeneLogs(),
                 context.clock()::millis)
             : new RowParcels(
                 s.rows(),

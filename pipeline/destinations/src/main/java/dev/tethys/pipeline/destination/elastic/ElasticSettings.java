@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
  * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
- * @param clymene whether documents look as Clymene writes them
+ * @param clymene whether documents of samples look as Clymene writes them
+ * @param clymeneLogs whether those of log records do
  */
 record ElasticSettings(
     HttpClientSettings client,
@@ -45,6 +46,7 @@ record ElasticSettings(
     @Nullable Secret password,
     @Nullable Secret apiKey,
     boolean clymene,
+    boolean clymeneLogs,
     RowSettings rows,
     DeliverySettings delivery) {
 
@@ -63,6 +65,7 @@ record ElasticSettings(
     private final Key<Secret> password;
     private final @Nullable Key<Secret> apiKey;
     private final Key<Boolean> schema;
+    private final Key<Boolean> logsSchema;
     final Type<ElasticSettings> type;
 
     Keys(String name, boolean openSearch) {
@@ -117,6 +120,15 @@ record ElasticSettings(
               Type.oneOf("schema of metrics", schemas),
               false,
               "samples: labels in one field; clymene: each label a field.");
+      SequencedMap<String, Boolean> logSchemas = new LinkedHashMap<>();
+      logSchemas.put("records", false);
+      logSchemas.put("clymene", true);
+      logsSchema =
+          s.key(
+              "logs_schema",
+              Type.oneOf("schema of logs", logSchemas),
+              false,
+              "records: attributes in two fields; clymene: each label a field.");
       for (String k :
           new String[] {
             "endpoints",
@@ -172,6 +184,7 @@ record ElasticSettings(
           o.find(password),
           apiKey == null ? null : o.find(apiKey),
           o.get(schema),
+          o.get(logsSchema),
           rows.read(o),
           DeliverySettings.read(o, Duration.ofSeconds(30)));
     }

@@ -12,25 +12,35 @@ import dev.tethys.pipeline.destination.rows.AttributeText;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.Records;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records as documents. The id of a document is drawn when its request is made, so that sending
- * the request again writes nothing twice.
+ * Log records as documents, or as those that Clymene makes of lines. The id of a document is drawn
+ * when its request is made, so that sending the request again writes nothing twice.
  */
 record LogParcels(
-    IndexName index, LineParcels lines, int maxItems, int maxBytes, LongSupplier millis)
+    IndexName index,
+    LineParcels lines,
+    int maxItems,
+    int maxBytes,
+    boolean clymene,
+    LongSupplier millis)
     implements Encoder {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   @Override
   public Encoded encode(Batch batch) {
     Map<String, String> headers = lines.headers(batch);
+    List<String> tenants = batch.metadata().get("x-scope-orgid");
+    String tenant = tenants.isEmpty() ? "" : tenants.getFirst();
     List<Parcel> out = new ArrayList<>();
     TextBuffer text = new TextBuffer();
     byte[] drawn = new byte[12];
@@ -45,7 +55,11 @@ record LogParcels(
         for (LogRecord r : s.items()) {
           text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"").put(prefix);
           text.put('-').number(number++).put("\"}}\n");
-          document(resource, r, text);
+          if (clymene) {
+            clymenes(resource, r, tenant, text);
+          } else {
+            document(resource, r, text);
+          }
           items++;
           if (items >= maxItems || text.size() >= maxBytes) {
             out.add(parcel(batch, text, items, headers));
@@ -73,18 +87,44 @@ record LogParcels(
     return null;
   }
 
-  private void document(Attributes resource, LogRecord r, TextBuffer to) {
+  /** Its own fields win over labels of their names; the hash is always 0 there. */
+  private static final Set<String> CLYMENES =
+      Set.of("hash", "entries.ts", "entries.line", "tenant");
+
+  /**
+   * Labels at the top, as Clymene's converter puts them; dots in the names of its fields are part
+   * of the names.
+   */
+  private void clymenes(Attributes resource, LogRecord r, String tenant, TextBuffer to) {
+    Map<String, String> labels = new TreeMap<>();
+    for (Attributes a : List.of(resource, r.attributes())) {
+      for (int i = 0; i < a.size(); i++) {
+        if (!CLYMENES.contains(a.key(i))) {
+          labels.putIfAbsent(a.key(i), AttributeText.text(a.value(i)));
+        }
+      }
+    }
+    to.put("{");
+    labels.forEach((k, v) -> to.json(k).put(":").json(v).put(","));
+    to.put("\"hash\":\"0\",\"entries.ts\":\"").put(time(r));
+    to.put("\",\"entries.line\":").json(AttributeText.text(r.body()));
+    to.put(",\"tenant\":").json(tenant).put("}\n");
+  }
+
+  private String time(LogRecord r) {
     long nanos =
         r.timeUnixNano() != 0
             ? r.timeUnixNano()
             : r.observedTimeUnixNano() != 0
                 ? r.observedTimeUnixNano()
                 : millis.getAsLong() * 1_000_000;
-    to.put("{\"@timestamp\":\"");
-    to.put(
-        java.time.Instant.ofEpochSecond(
-                Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
-            .toString());
+    return Instant.ofEpochSecond(
+            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
+        .toString();
+  }
+
+  private void document(Attributes resource, LogRecord r, TextBuffer to) {
+    to.put("{\"@timestamp\":\"").put(time(r));
     to.put("\",\"message\":").json(AttributeText.text(r.body()));
     if (!r.severityText().isEmpty()) {
       to.put(",\"severity_text\":").json(r.severityText());

@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -27,6 +28,7 @@ import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -172,7 +174,7 @@ class BulkSenderTest {
             .build()
             .toByteArray();
     Parcel p =
-        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, () -> 0)
+        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, s.clymeneLogs(), () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .parcels()
             .getFirst();
@@ -183,6 +185,44 @@ class BulkSenderTest {
             "{\"@timestamp\":\"1970-01-01T00:00:01.000000005Z\",\"message\":\"a \\\"line\\\"\","
                 + "\"severity_text\":\"WARN\",\"resource\":{\"service.name\":\"web\"},"
                 + "\"attributes\":{}}\n");
+  }
+
+  /** As the converter of Clymene 2.2.7 makes them of a line, its labels and its tenant. */
+  @Test
+  void clymenesLines() throws Exception {
+    ElasticSettings s = settings(", logs_schema: clymene, logs_index: clymene-logs", false);
+    Resource.Builder labels = Resource.newBuilder();
+    for (String[] l :
+        new String[][] {{"job", "a"}, {"hash", "label"}, {"app.kubernetes.io", "b"}}) {
+      labels.addAttributes(
+          KeyValue.newBuilder().setKey(l[0]).setValue(AnyValue.newBuilder().setStringValue(l[1])));
+    }
+    byte[] body =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(
+                ResourceLogs.newBuilder()
+                    .setResource(labels)
+                    .addScopeLogs(
+                        ScopeLogs.newBuilder()
+                            .addLogRecords(
+                                LogRecord.newBuilder()
+                                    .setTimeUnixNano(1_000_000_005L)
+                                    .setBody(AnyValue.newBuilder().setStringValue("a line")))))
+            .build()
+            .toByteArray();
+    Metadata tenant = new Metadata(Map.of("x-scope-orgid", List.of("team-a")));
+    Parcel p =
+        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, s.clymeneLogs(), () -> 0)
+            .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0, tenant))
+            .parcels()
+            .getFirst();
+    assertThat(sender(s, Signal.LOGS).send(p)).isEqualTo(Verdict.DELIVERED);
+    assertThat(elastic.requests().getLast().text())
+        .contains("\"_index\":\"clymene-logs\"")
+        .endsWith(
+            "{\"app.kubernetes.io\":\"b\",\"job\":\"a\",\"hash\":\"0\","
+                + "\"entries.ts\":\"1970-01-01T00:00:01.000000005Z\","
+                + "\"entries.line\":\"a line\",\"tenant\":\"team-a\"}\n");
   }
 
   @Test

@@ -1,0 +1,38 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.logs.LogsRole;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** {@code tethys logs} as clymene-promtail, where {@code STORAGE_TYPE} says where lines go. */
+public final class ClymeneLogsRole {
+  private ClymeneLogsRole() {}
+
+  /** Whether variables ask for it, not for Promtail. */
+  public static boolean isAskedFor(Map<String, String> environment) {
+    return environment.containsKey("STORAGE_TYPE") || environment.containsKey("TS_STORAGE_TYPE");
+  }
+
+  /** Runs until the process is told to stop. */
+  public static int run(List<String> args) {
+    Map<String, String> environment = System.getenv();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(ClymeneFlags.help(ClymeneRole.PROMTAIL, environment));
+      return 0;
+    }
+    ClymeneFlags flags = ClymeneFlags.read(ClymeneRole.PROMTAIL, args, environment);
+    List<String> own = new ArrayList<>();
+    own.add("--config.file=" + flags.get("config.file"));
+    for (String f : List.of("dry-run", "inspect", "print-config-stderr")) {
+      if (flags.bool("clymene-promtail." + f)) {
+        own.add("--" + f);
+      }
+    }
+    if (flags.isGiven("log-level")) {
+      own.add("--log.level=" + flags.get("log-level"));
+    }
+    String admin = ClymeneGraph.address(flags.get("admin.http.host-ports"));
+    return LogsRole.run(own, ClymeneLogAgent.destinations(flags), admin);
+  }
+}
