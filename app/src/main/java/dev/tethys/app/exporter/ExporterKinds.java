@@ -7,6 +7,7 @@ import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.collect.exporter.haproxy.Haproxy;
+import dev.tethys.collect.exporter.process.ProcessExporterKind;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ public final class ExporterKinds {
       List.of(
           new Blackbox(),
           new Haproxy(),
+          new ProcessExporterKind(),
           new MysqldExporterKind(),
           new PostgresExporterKind(),
           new RedisExporterKind(),

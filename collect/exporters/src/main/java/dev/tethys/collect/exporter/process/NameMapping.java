@@ -1,0 +1,66 @@
+package dev.tethys.collect.exporter.process;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Groups as the flags {@code procnames} and {@code namemapping} name them: by the kernel's name of
+ * a process, and for those that are mapped by what an expression captures of the command line.
+ */
+final class NameMapping implements GroupNamer {
+  private final Map<String, @Nullable Pattern> byName = new HashMap<>();
+
+  /**
+   * Reads the flags.
+   *
+   * @param names separated by commas
+   * @param mapping names and expressions in turn, separated by commas
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  NameMapping(String names, String mapping) {
+    String[] tokens = mapping.isEmpty() ? new String[0] : mapping.split(",", -1);
+    if (tokens.length % 2 == 1) {
+      throw new IllegalArgumentException(
+          "--namemapping: names and expressions in turn are wanted, and there is an odd number");
+    }
+    for (int i = 0; i < tokens.length; i += 2) {
+      if (tokens[i].isEmpty() || tokens[i + 1].isEmpty()) {
+        throw new IllegalArgumentException(
+            "--namemapping: item " + (tokens[i].isEmpty() ? i : i + 1) + " is empty");
+      }
+      try {
+        byName.put(tokens[i], Pattern.compile(tokens[i + 1]));
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException(
+            "--namemapping: '" + tokens[i + 1] + "' is no expression: " + e.getMessage(), e);
+      }
+    }
+    for (String name : names.split(",")) {
+      if (!name.isEmpty()) {
+        byName.putIfAbsent(name, null);
+      }
+    }
+  }
+
+  @Override
+  public @Nullable String group(ProcessFacts p) {
+    Pattern captures = byName.get(p.name());
+    if (captures == null) {
+      return byName.containsKey(p.name()) ? p.name() : null;
+    }
+    Matcher m = captures.matcher(p.joined());
+    if (m.find()) {
+      for (int i = 1; i <= m.groupCount(); i++) {
+        String captured = m.group(i);
+        if (captured != null && !captured.isEmpty()) {
+          return p.name() + ":" + captured;
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tethys.collect.exporter.process;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.process.ProcessTracker.Round;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows groups of processes when it is asked, one who asks at a time: what a process used between
+ * two looks is added once.
+ */
+final class ProcessExporter implements Exporter {
+  private static final System.Logger LOG = System.getLogger(ProcessExporter.class.getName());
+
+  /** Makes what follows from rules anew, when they change. */
+  interface Trackers {
+    ProcessTracker of(GroupNamer namer) throws IOException;
+  }
+
+  /** What adds up; made anew with every tracker. */
+  interface Groups {
+    ProcessGroups make();
+  }
+
+  private final @Nullable Path file;
+  private final Trackers trackers;
+  private final Groups fresh;
+  private String text = "";
+  private ProcessTracker tracker;
+  private ProcessGroups groups;
+  private long errors;
+  private long unread;
+  private long partial;
+
+  /**
+   * Looks for the first time, so that what is used from now on is counted.
+   *
+   * @param file of rules; null where they came in another way
+   */
+  ProcessExporter(@Nullable Path file, GroupNamer namer, Trackers trackers, Groups fresh)
+      throws IOException {
+    this.file = file;
+    this.trackers = trackers;
+    this.fresh = fresh;
+    if (file != null) {
+      text = Files.readString(file, StandardCharsets.UTF_8);
+    }
+    tracker = trackers.of(namer);
+    groups = fresh.make();
+    begin();
+  }
+
+  private void begin() throws IOException {
+    Round first = tracker.look();
+    groups.show(first.seen(), new Findings());
+    unread += first.unread();
+    partial += first.partial();
+  }
+
+  @Override
+  public @Nullable MetricsSource metrics() {
+    return this::collect;
+  }
+
+  private synchronized List<MetricFamily> collect(Probe probe) {
+    Findings f = new Findings();
+    try {
+      Round r = tracker.look();
+      unread += r.unread();
+      partial += r.partial();
+      groups.show(r.seen(), f);
+    } catch (IOException e) {
+      errors++;
+      LOG.log(Level.WARNING, "processes cannot be listed: {0}", e.getMessage());
+    }
+    own(
+        f,
+        "namedprocess_scrape_errors",
+        "general scrape errors: no proc metrics collected during a cycle",
+        errors);
+    own(
+        f,
+        "namedprocess_scrape_procread_errors",
+        "incremented each time a proc's metrics collection fails",
+        unread);
+    own(
+        f,
+        "namedprocess_scrape_partial_errors",
+        "incremented each time a tracked proc's metrics collection fails partially, e.g. unreadable"
+            + " I/O stats",
+        partial);
+    return f.families();
+  }
+
+  private static void own(Findings f, String name, String help, long value) {
+    f.set(MetricType.COUNTER, name, help, Labels.EMPTY, (double) value);
+  }
+
+  @Override
+  public Map<String, MetricsSource> probes() {
+    return Map.of();
+  }
+
+  @Override
+  public boolean reloads() {
+    return file != null;
+  }
+
+  /** Rules that are as they were leave everything as it is; others begin with new counters. */
+  @Override
+  public void reload() throws IOException {
+    if (file == null) {
+      return;
+    }
+    String now = Files.readString(file, StandardCharsets.UTF_8);
+    GroupNamer namer = rules(file);
+    synchronized (this) {
+      if (now.equals(text)) {
+        return;
+      }
+      tracker = trackers.of(namer);
+      groups = fresh.make();
+      text = now;
+      begin();
+    }
+  }
+
+  /**
+   * The rules of a file.
+   *
+   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   */
+  static GroupNamer rules(Path file) throws IOException {
+    YamlDocument d = YamlDocument.read(file);
+    GroupNamer n = GroupRules.read(d.root());
+    d.refuseNotBuilt();
+    return n;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,131 @@
+package dev.tethys.collect.exporter.process;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.YamlNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code tethys exporter process}: what process-exporter does, with its flags and its file. */
+public final class ProcessExporterKind implements ExporterKind {
+  @Override
+  public String name() {
+    return "process";
+  }
+
+  @Override
+  public String title() {
+    return "Named Process Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "process_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9256";
+  }
+
+  @Override
+  public String about() {
+    return "Shows groups of processes of this machine as process-exporter does.";
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    return List.of(
+        ExporterFlag.of("config.path", Kind.PATH, "", "File of rules that name groups."),
+        ExporterFlag.of(
+            "procnames", Kind.STRING, "", "Names of processes to show, separated by commas."),
+        ExporterFlag.of(
+            "namemapping",
+            Kind.STRING,
+            "",
+            "Names of processes and expressions for their command lines in turn, separated by"
+                + " commas."),
+        ExporterFlag.of("procfs", Kind.STRING, "/proc", "Where processes are read from."),
+        ExporterFlag.of(
+            "children",
+            Kind.BOOLEAN,
+            "true",
+            "Count a process that is in no group with its parent."),
+        ExporterFlag.of("threads", Kind.BOOLEAN, "true", "Show threads by name too."),
+        ExporterFlag.of(
+            "gather-smaps", Kind.BOOLEAN, "true", "Show proportional sizes of memory too."),
+        ExporterFlag.of(
+            "recheck",
+            Kind.BOOLEAN,
+            "false",
+            "Ask about processes that are in no group again at each scrape."),
+        ExporterFlag.of(
+            "recheck-with-time-limit",
+            Kind.STRING,
+            "0s",
+            "Ask about them again for so long after their start."),
+        ExporterFlag.of(
+            "remove-empty-groups",
+            Kind.BOOLEAN,
+            "false",
+            "Forget a group when its last process has ended."),
+        ExporterFlag.refused(
+            "once-to-stdout-delay", Kind.STRING, "0s", "ask the page with curl instead"),
+        ExporterFlag.refused("debug", Kind.BOOLEAN, "false", "use --log.level=debug"),
+        ExporterFlag.refused("man", Kind.BOOLEAN, "false", "see --help and the documentation"));
+  }
+
+  @Override
+  public boolean takesInlineConfig() {
+    return true;
+  }
+
+  @Override
+  public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+    String path = s.get("config.path");
+    YamlNode inline = s.inlineConfig();
+    boolean named = !s.get("procnames").isEmpty() || !s.get("namemapping").isEmpty();
+    if (named && (!path.isEmpty() || inline != null)) {
+      throw new IllegalArgumentException(
+          "--procnames and --namemapping cannot be used with rules: "
+              + (path.isEmpty() ? "config" : "--config.path"));
+    }
+    if (!path.isEmpty() && inline != null) {
+      throw new IllegalArgumentException("rules come from --config.path or from config, not both");
+    }
+    GroupNamer namer =
+        inline != null
+            ? GroupRules.read(inline)
+            : path.isEmpty()
+                ? new NameMapping(s.get("procnames"), s.get("namemapping"))
+                : ProcessExporter.rules(Path.of(path));
+    Duration recheckFor = duration("recheck-with-time-limit", s.get("recheck-with-time-limit"));
+    boolean recheck = s.bool("recheck") || !recheckFor.isZero();
+    boolean smaps = s.bool("gather-smaps");
+    Path procfs = Path.of(s.get("procfs"));
+    return new ProcessExporter(
+        path.isEmpty() ? null : Path.of(path),
+        namer,
+        n ->
+            new ProcessTracker(
+                new ProcFolder(procfs, smaps),
+                new ProcessTracker.Rules(n, s.bool("children"), recheck, recheckFor),
+                around.clock()),
+        () -> new ProcessGroups(s.bool("remove-empty-groups"), smaps, s.bool("threads")));
+  }
+
+  private static Duration duration(String flag, String text) {
+    try {
+      return GoDurations.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--" + flag + ": " + e.getMessage(), e);
+    }
+  }
+}

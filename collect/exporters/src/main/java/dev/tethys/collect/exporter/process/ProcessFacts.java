@@ -1,0 +1,25 @@
+package dev.tethys.collect.exporter.process;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What rules look at of a process. It is read once, when the process is first seen.
+ *
+ * @param name the kernel's, at most 15 characters
+ * @param user the name of the effective user, or its number
+ */
+record ProcessFacts(
+    int pid,
+    int parent,
+    String name,
+    List<String> commandLine,
+    List<String> cgroups,
+    String user,
+    Instant started) {
+
+  /** The command line in one piece. */
+  String joined() {
+    return String.join(" ", commandLine);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.tethys.collect.exporter.process;
+
+import dev.tethys.collect.exporter.process.ProcessLook.ThreadLook;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows the processes from one look to the next: the group of each, decided when it is first seen,
+ * and what it has used since the last look. For one thread.
+ *
+ * <p>Bound: what is remembered is forgotten when its process has ended.
+ */
+final class ProcessTracker {
+  private static final System.Logger LOG = System.getLogger(ProcessTracker.class.getName());
+
+  /**
+   * How groups are found.
+   *
+   * @param children whether a process without a group belongs to that of its parent
+   * @param recheck whether a process that is in no group is asked about again
+   * @param recheckFor for how long after its start; zero for always
+   */
+  record Rules(GroupNamer namer, boolean children, boolean recheck, Duration recheckFor) {}
+
+  /** A process in a group, as it is now and with what it used since the last look. */
+  record Seen(
+      String group, Instant started, ProcessLook look, Counts used, List<SeenThread> threads) {}
+
+  /** What a thread used since the last look. */
+  record SeenThread(String name, Counts used, String waitsIn) {}
+
+  /**
+   * All processes in groups.
+   *
+   * @param unread of how many not even the basics could be read
+   * @param partial how often a part could not be read
+   */
+  record Round(List<Seen> seen, int unread, int partial) {}
+
+  /** A process for good: numbers are given again, at another time. */
+  private record Id(int pid, long started) {}
+
+  /** A process in no group has no name. */
+  private static final class Known {
+    final @Nullable String group;
+    final Instant started;
+    Counts counts = Counts.ZERO;
+    Map<Id, Counts> threads = Map.of();
+
+    Known(@Nullable String group, Instant started) {
+      this.group = group;
+      this.started = started;
+    }
+  }
+
+  private record Arrival(Id id, ProcessFacts facts, ProcessLook look) {}
+
+  private final ProcFolder processes;
+  private final Rules rules;
+  private final InstantSource clock;
+  private final Map<Id, Known> known = new HashMap<>();
+  private @Nullable Instant began;
+
+  ProcessTracker(ProcFolder processes, Rules rules, InstantSource clock) {
+    this.processes = processes;
+    this.rules = rules;
+    this.clock = clock;
+  }
+
+  /**
+   * Looks at all processes.
+   *
+   * @throws IOException when they cannot be listed
+   */
+  Round look() throws IOException {
+    if (began == null) {
+      began = clock.instant();
+    }
+    Set<Id> there = new HashSet<>();
+    Map<Integer, Id> byPid = new HashMap<>();
+    Map<Id, Arrival> arrivals = new LinkedHashMap<>();
+    List<Seen> seen = new ArrayList<>();
+    int unread = 0;
+    int partial = 0;
+    for (int pid : processes.processes()) {
+      try {
+        ProcFolder.Stat stat = processes.stat(pid);
+        Id id = new Id(pid, stat.started());
+        there.add(id);
+        byPid.put(pid, id);
+        Known k = known.get(id);
+        if (k != null && k.group == null) {
+          continue;
+        }
+        ProcessLook look = processes.look(pid, stat);
+        partial += look.partial();
+        if (k == null) {
+          arrivals.put(id, new Arrival(id, processes.facts(pid, stat), look));
+        } else {
+          seen.add(advance(k, look));
+        }
+      } catch (NoSuchFileException e) {
+        // It has ended, and is no error.
+      } catch (IOException | NumberFormatException e) {
+        if (processes.isThere(pid)) {
+          LOG.log(Level.DEBUG, "process {0} cannot be read: {1}", pid, e.getMessage());
+          unread++;
+        }
+      }
+    }
+    known.keySet().retainAll(there);
+    group(arrivals, byPid, seen);
+    return new Round(seen, unread, partial);
+  }
+
+  private void group(Map<Id, Arrival> arrivals, Map<Integer, Id> byPid, List<Seen> seen) {
+    List<Arrival> nameless = new ArrayList<>();
+    for (Arrival a : arrivals.values()) {
+      String group = rules.namer().group(a.facts());
+      if (group == null) {
+        nameless.add(a);
+      } else {
+        seen.add(enter(a, group));
+      }
+    }
+    for (Arrival a : nameless) {
+      String group = rules.children() ? inherited(a, arrivals, byPid) : null;
+      if (group != null) {
+        seen.add(enter(a, group));
+      } else if (!isAskedAgain(a.facts().started())) {
+        known.put(a.id(), new Known(null, a.facts().started()));
+      }
+    }
+  }
+
+  private boolean isAskedAgain(Instant started) {
+    return rules.recheck()
+        && (rules.recheckFor().isZero()
+            || started.plus(rules.recheckFor()).isAfter(clock.instant()));
+  }
+
+  /** The group of the nearest ancestor that has one, unless one in between is known for none. */
+  private @Nullable String inherited(Arrival a, Map<Id, Arrival> arrivals, Map<Integer, Id> byPid) {
+    Set<Integer> passed = new HashSet<>();
+    int parent = a.facts().parent();
+    while (parent > 0 && passed.add(parent)) {
+      Id id = byPid.get(parent);
+      Known k = id == null ? null : known.get(id);
+      if (k != null) {
+        return k.group;
+      }
+      Arrival next = id == null ? null : arrivals.get(id);
+      if (next == null) {
+        return null;
+      }
+      parent = next.facts().parent();
+    }
+    return null;
+  }
+
+  private Seen enter(Arrival a, String group) {
+    Known k = new Known(group, a.facts().started());
+    known.put(a.id(), k);
+    k.counts = a.look().counts();
+    k.threads = counts(a.look().threads());
+    // One that was started since the first look has used all of it since then.
+    boolean isNew = began != null && a.facts().started().isAfter(began);
+    return new Seen(
+        group,
+        k.started,
+        a.look(),
+        isNew ? k.counts : Counts.ZERO,
+        a.look().threads().stream()
+            .map(t -> new SeenThread(t.name(), Counts.ZERO, t.waitsIn()))
+            .toList());
+  }
+
+  private static Seen advance(Known k, ProcessLook look) {
+    List<SeenThread> threads = new ArrayList<>();
+    for (ThreadLook t : look.threads()) {
+      Counts before = k.threads.get(new Id(t.id(), t.started()));
+      threads.add(
+          new SeenThread(
+              t.name(), before == null ? Counts.ZERO : t.counts().since(before), t.waitsIn()));
+    }
+    Seen s =
+        new Seen(String.valueOf(k.group), k.started, look, look.counts().since(k.counts), threads);
+    k.counts = look.counts();
+    k.threads = counts(look.threads());
+    return s;
+  }
+
+  private static Map<Id, Counts> counts(List<ThreadLook> threads) {
+    Map<Id, Counts> m = new HashMap<>();
+    threads.forEach(t -> m.put(new Id(t.id(), t.started()), t.counts()));
+    return m;
+  }
+}
