@@ -245,8 +245,19 @@ public sealed interface CloudAuth {
     }
   }
 
-  /** Tokens of Google, for its managed Prometheus. */
-  record GoogleIam(String credentialsFile) implements CloudAuth {
+  /**
+   * Tokens of Google.
+   *
+   * @param scope what they are for
+   */
+  record GoogleIam(String credentialsFile, String scope) implements CloudAuth {
+    private static final String MONITORING = "https://www.googleapis.com/auth/monitoring.write";
+
+    /** For its managed Prometheus. */
+    public GoogleIam(String credentialsFile) {
+      this(credentialsFile, MONITORING);
+    }
+
     private static final Section SECTION =
         new Section("google_iam", "Tokens of Google, for Cloud Monitoring.");
     private static final Key<String> CREDENTIALS_FILE =

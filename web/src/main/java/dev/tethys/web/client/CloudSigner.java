@@ -14,8 +14,6 @@ final class CloudSigner {
   /** The service that AWS's managed Prometheus is. */
   private static final String AWS_SERVICE = "aps";
 
-  private static final String GOOGLE_SCOPE = "https://www.googleapis.com/auth/monitoring.write";
-
   private CloudSigner() {}
 
   static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
@@ -42,7 +40,7 @@ final class CloudSigner {
       }
       case CloudAuth.AzureAd c -> bearer(azure(c, around));
       case CloudAuth.GoogleIam c ->
-          bearer(new GoogleTokens(c.credentialsFile(), GOOGLE_SCOPE, around));
+          bearer(new GoogleTokens(c.credentialsFile(), c.scope(), around));
     };
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SourceMetrics {
   private final Registry registry;
   private final Map<String, Registry.Counter> counters = new ConcurrentHashMap<>();
+  private final Map<String, Registry.Vector<Registry.Counter>> vectors = new ConcurrentHashMap<>();
   private final Map<String, Registry.Gauge> gauges = new ConcurrentHashMap<>();
 
   public SourceMetrics(Registry registry) {
@@ -17,6 +18,11 @@ public final class SourceMetrics {
   /** The counter of a name, the same for all jobs. */
   public Registry.Counter counter(String name, String help) {
     return counters.computeIfAbsent(name, n -> registry.counter(n, help));
+  }
+
+  /** The counters of a name, by labels. */
+  public Registry.Vector<Registry.Counter> counters(String name, String help, String... labels) {
+    return vectors.computeIfAbsent(name, n -> registry.counters(n, help, labels));
   }
 
   /** The gauge of a name, the same for all jobs. */

@@ -8,23 +8,32 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A server to which Google's Pub/Sub pushes log entries.
+ * Log entries of Google's cloud by its Pub/Sub: pushed to a server, or asked for.
  *
+ * @param server null where they are asked for
+ * @param subscription its whole name, {@code projects/P/subscriptions/S}; "" where they are pushed
  * @param keepTimes whether entries have the time that Google says
  * @param wholeEntry whether the line is all of the entry, even where it has a text of its own
  */
-public record GcpConfig(PushServer server, Labels labels, boolean keepTimes, boolean wholeEntry)
+public record GcpConfig(
+    @Nullable PushServer server,
+    String project,
+    String subscription,
+    Labels labels,
+    boolean keepTimes,
+    boolean wholeEntry)
     implements LogSourceConfig {
   private static final Section SECTION =
       new Section("gcplog", "Log entries of Google's cloud, by Pub/Sub.");
   private static final Key<String> SUBSCRIPTION_TYPE =
-      SECTION.key("subscription_type", Type.STRING, "pull", "push; pull is not built.");
+      SECTION.key("subscription_type", Type.STRING, "pull", "pull or push.");
   private static final Key<PushServer> SERVER =
       SECTION.optional("server", PushServer.TYPE, "Where it listens.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
@@ -35,9 +44,12 @@ public record GcpConfig(PushServer server, Labels labels, boolean keepTimes, boo
       SECTION.key(
           "use_full_line", Type.BOOL, false, "The line is the whole entry, not its textPayload.");
 
+  private static final Key<String> PROJECT =
+      SECTION.key("project_id", Type.STRING, "", "With pull: the project.");
+  private static final Key<String> SUBSCRIPTION =
+      SECTION.key("subscription", Type.STRING, "", "With pull: the subscription's name in it.");
+
   static {
-    SECTION.key("project_id", Type.STRING, "", "Used by pull alone.");
-    SECTION.key("subscription", Type.STRING, "", "Used by pull alone.");
     SECTION.key(
         "push_timeout",
         GoDurations.TYPE,
@@ -54,15 +66,21 @@ public record GcpConfig(PushServer server, Labels labels, boolean keepTimes, boo
       throw o.error(
           SUBSCRIPTION_TYPE, "invalid subscription type: " + type + ", it is push or pull");
     }
-    PushServer server = o.find(SERVER);
-    if (type.equals("pull")) {
-      YamlNode n = o.at(SUBSCRIPTION_TYPE);
-      (n == null ? o.node() : n).notBuilt("gcplog.subscription_type pull");
-      server = new PushServer("", 0, "", null, ServerLimits.DEFAULT);
-    } else if (server == null) {
-      throw o.error(SERVER, "server is wanted with subscription_type push");
+    if (type.equals("push")) {
+      PushServer server = o.find(SERVER);
+      if (server == null) {
+        throw o.error(SERVER, "server is wanted with subscription_type push");
+      }
+      return new GcpConfig(server, "", "", LABELS.read(o), o.get(TIMES), o.get(WHOLE));
     }
-    return new GcpConfig(server, LABELS.read(o), o.get(TIMES), o.get(WHOLE));
+    for (Key<String> k : List.of(PROJECT, SUBSCRIPTION)) {
+      if (!o.get(k).matches("[A-Za-z0-9][A-Za-z0-9:._~+%-]{2,254}")) {
+        throw o.error(
+            k, k.name() + " is wanted with subscription_type pull, not \"" + o.get(k) + "\"");
+      }
+    }
+    String name = "projects/" + o.get(PROJECT) + "/subscriptions/" + o.get(SUBSCRIPTION);
+    return new GcpConfig(null, o.get(PROJECT), name, LABELS.read(o), o.get(TIMES), o.get(WHOLE));
   }
 
   @Override
@@ -72,6 +90,9 @@ public record GcpConfig(PushServer server, Labels labels, boolean keepTimes, boo
 
   @Override
   public LogSource source(SourceContext context) {
-    return new GcpSource(this, context);
+    PushServer s = server;
+    return s == null
+        ? new GcpPullSource(this, PubSub.of(this, context.http(), System.getenv()), context)
+        : new GcpSource(this, s, context);
   }
 }

@@ -11,12 +11,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.Base64;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,8 +25,8 @@ final class GcpSource extends PushSource {
   private final Registry.Counter entries;
   private final Registry.Counter errors;
 
-  GcpSource(GcpConfig config, SourceContext context) {
-    super("gcplog", config.server(), config.labels(), context);
+  GcpSource(GcpConfig config, PushServer server, SourceContext context) {
+    super("gcplog", server, config.labels(), context);
     this.config = config;
     this.entries =
         context
@@ -77,81 +72,19 @@ final class GcpSource extends PushSource {
     message
         .path("attributes")
         .forEachEntry((k, v) -> b.set("__gcp_attributes_" + LabelMap.sanitized(k), v.asString("")));
-    String text = new String(data, StandardCharsets.UTF_8);
-    JsonNode entry = entry(text);
-    Long time = null;
-    String line = text;
-    if (entry != null) {
-      addLabels(b, entry);
-      JsonNode payload = entry.path("textPayload");
-      if (!config.wholeEntry() && payload.isString()) {
-        line = payload.asString("");
-      }
-      time = time(entry);
-    }
+    GcpEntry entry = GcpEntry.of(data, config.wholeEntry());
+    entry.addLabels(b);
     Delivery delivery = new Delivery();
     accept(
         b.build(),
         request.header(TENANT_HEADER),
-        config.keepTimes() && time != null ? time : context.now(),
-        line,
+        config.keepTimes() ? entry.time(context::now) : context.now(),
+        entry.line(),
         Labels.EMPTY,
         delivery);
     entries.inc();
     PushServer.delivered(delivery);
     response.status(204).send();
-  }
-
-  /** The entry; null when the data are something else, which is a line as it is. */
-  private static @Nullable JsonNode entry(String text) {
-    try {
-      JsonNode n = JSON.readTree(text);
-      return n.isObject() ? n : null;
-    } catch (JacksonException e) {
-      return null;
-    }
-  }
-
-  private static void addLabels(LabelsBuilder b, JsonNode entry) {
-    b.set("__gcp_logname", entry.path("logName").asString(""));
-    b.set("__gcp_severity", entry.path("severity").asString(""));
-    JsonNode resource = entry.path("resource");
-    b.set("__gcp_resource_type", resource.path("type").asString(""));
-    resource
-        .path("labels")
-        .forEachEntry((k, v) -> b.set("__gcp_resource_labels_" + snake(k), v.asString("")));
-    entry.path("labels").forEachEntry((k, v) -> b.set("__gcp_labels_" + snake(k), v.asString("")));
-  }
-
-  /** {@code backendServiceName} is {@code backend_service_name}. */
-  private static String snake(String name) {
-    StringBuilder sb = new StringBuilder();
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      boolean begins =
-          Character.isUpperCase(c)
-              && i > 0
-              && (Character.isLowerCase(name.charAt(i - 1))
-                  || Character.isDigit(name.charAt(i - 1)));
-      if (begins) {
-        sb.append('_');
-      }
-      sb.append(c);
-    }
-    return LabelMap.sanitized(sb.toString().toLowerCase(Locale.ROOT));
-  }
-
-  private static @Nullable Long time(JsonNode entry) {
-    String t = either(entry, "timestamp", "receiveTimestamp");
-    if (t.isEmpty()) {
-      return null;
-    }
-    try {
-      Instant i = Instant.parse(t);
-      return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
-    } catch (DateTimeException | ArithmeticException e) {
-      return null;
-    }
   }
 
   private static String either(JsonNode n, String one, String other) {

@@ -1,0 +1,415 @@
+package dev.tethys.collect.logs.push;
+
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.web.client.Answer;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks Pub/Sub for log entries. A message is acknowledged when its entry is delivered; until then
+ * it is kept from others, however long that takes. What was not delivered at the end is given back.
+ *
+ * <p>A message that comes again while it is held, or shortly after it was acknowledged, is not
+ * handed on again: the service promises each once at least.
+ */
+final class GcpPullSource implements LogSource {
+  private static final System.Logger LOG = System.getLogger(GcpPullSource.class.getName());
+
+  /** How many messages are held at most, as by Google's libraries; asking waits then. */
+  static final int MAX_HELD = 1000;
+
+  /** How many bytes of them. */
+  private static final long MAX_HELD_BYTES = 64L << 20;
+
+  /** How many that were acknowledged are remembered. */
+  private static final int MAX_DONE = 10_000;
+
+  /** For how long messages are kept from others, and how often that is renewed. */
+  private static final Duration LEASE = Duration.ofSeconds(60);
+
+  /** What is delivered in such a time is acknowledged together. */
+  private static final Duration TOGETHER = Duration.ofMillis(100);
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration END_PATIENCE = Duration.ofSeconds(5);
+
+  private final class Held implements LogEntry.Origin {
+    private final String id;
+    private final int bytes;
+    private String ackId; // guarded by the source
+
+    Held(PubSub.Message m) {
+      this.id = m.id();
+      this.ackId = m.ackId();
+      this.bytes = m.data().length;
+    }
+
+    @Override
+    public void settled() {
+      done(this);
+    }
+  }
+
+  private final GcpConfig config;
+  private final PubSub api;
+  private final SourceContext context;
+  private final Duration renewal;
+  private final Registry.Counter entries;
+  private final Registry.Counter errors;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Map<String, Held> held = new LinkedHashMap<>(); // with all below guarded by this
+  private final Map<String, Boolean> doneIds =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+          return size() > MAX_DONE;
+        }
+      };
+  private final Deque<String> toAcknowledge = new ArrayDeque<>();
+  private final List<String> toGiveBack = new ArrayList<>();
+  private long heldBytes;
+  private int most = MAX_HELD;
+  private int acknowledging;
+  private boolean closed;
+  private volatile String problem = "";
+  private @Nullable Thread puller;
+  private @Nullable Thread keeper;
+
+  GcpPullSource(GcpConfig config, PubSub api, SourceContext context) {
+    this(config, api, context, LEASE.dividedBy(3));
+  }
+
+  /**
+   * @param renewal how often it is told that messages are still held
+   */
+  GcpPullSource(GcpConfig config, PubSub api, SourceContext context, Duration renewal) {
+    this.config = config;
+    this.api = api;
+    this.context = context;
+    this.renewal = renewal;
+    this.entries =
+        context
+            .metrics()
+            .counters(
+                "promtail_gcplog_target_entries_total",
+                "Help number of successful entries sent to the gcplog target",
+                "project")
+            .with(config.project());
+    this.errors =
+        context
+            .metrics()
+            .counters(
+                "promtail_gcplog_target_parsing_errors_total",
+                "Total number of parsing errors while receiving gcplog messages",
+                "project")
+            .with(config.project());
+  }
+
+  @Override
+  public void start() {
+    keeper = Thread.ofVirtual().name("pubsub-keep-" + context.job()).start(this::keep);
+    puller = Thread.ofVirtual().name("pubsub-" + context.job()).start(this::pull);
+  }
+
+  private void pull() {
+    Duration pause = FIRST_PAUSE;
+    try {
+      while (stopped.getCount() > 0) {
+        int room = room();
+        try {
+          List<PubSub.Message> messages = api.pull(room);
+          problem = "";
+          synchronized (this) {
+            most = Math.min(MAX_HELD, 2 * most);
+          }
+          take(messages);
+          pause = FIRST_PAUSE;
+          continue;
+        } catch (Answer.TooLargeException e) {
+          synchronized (this) {
+            most = Math.max(1, room / 2);
+          }
+        } catch (IOException e) {
+          said(e);
+        }
+        if (stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+        pause = pause.multipliedBy(2);
+        pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void said(IOException e) {
+    String what = String.valueOf(e.getMessage());
+    if (!what.equals(problem)) {
+      LOG.log(Level.WARNING, "{0}: {1}", config.subscription(), what);
+    }
+    errors.inc();
+    problem = what;
+  }
+
+  /** How many more messages may be held; waits until there is room. */
+  private synchronized int room() throws InterruptedException {
+    while (held.size() >= MAX_HELD || heldBytes >= MAX_HELD_BYTES) {
+      wait();
+    }
+    return Math.min(most, MAX_HELD - held.size());
+  }
+
+  private void take(List<PubSub.Message> messages) throws InterruptedException {
+    List<Held> fresh = new ArrayList<>();
+    List<PubSub.Message> wanted = new ArrayList<>();
+    synchronized (this) {
+      for (PubSub.Message m : messages) {
+        Held known = held.get(m.id());
+        if (known != null) {
+          known.ackId = m.ackId(); // the newest is the one that counts
+        } else if (doneIds.containsKey(m.id())) {
+          toAcknowledge.add(m.ackId());
+        } else {
+          Held h = new Held(m);
+          held.put(m.id(), h);
+          heldBytes += h.bytes;
+          fresh.add(h);
+          wanted.add(m);
+        }
+      }
+    }
+    try {
+      renew(); // at once: a subscription may leave as little as ten seconds
+    } catch (IOException e) {
+      said(e); // what comes again is known by its id
+    }
+    int i = 0;
+    try {
+      for (; i < fresh.size(); i++) {
+        handOn(wanted.get(i), fresh.get(i));
+      }
+    } finally {
+      release(fresh.subList(i, fresh.size()));
+    }
+  }
+
+  /** What is not handed on goes back. */
+  private synchronized void release(List<Held> unread) {
+    for (Held h : unread) {
+      if (held.remove(h.id, h)) {
+        heldBytes -= h.bytes;
+        toGiveBack.add(h.ackId);
+      }
+    }
+  }
+
+  private void handOn(PubSub.Message m, Held h) throws InterruptedException {
+    GcpEntry entry = GcpEntry.of(m.data(), config.wholeEntry());
+    LabelsBuilder b = config.labels().toBuilder();
+    entry.addLabels(b);
+    Labels labels = context.relabeled(b.build());
+    if (labels == null || m.data().length == 0) {
+      h.settled();
+      return;
+    }
+    long time = config.keepTimes() ? entry.time(context::now) : context.now();
+    context.accept(new LogEntry(labels, time, entry.line(), h));
+    entries.inc();
+  }
+
+  private synchronized void done(Held h) {
+    if (held.remove(h.id, h)) {
+      heldBytes -= h.bytes;
+      toAcknowledge.add(h.ackId);
+      doneIds.put(h.id, true);
+      notifyAll();
+    }
+  }
+
+  /** Acknowledges what is delivered, soon, and renews the lease of the rest, now and then. */
+  private void keep() {
+    long renewed = System.nanoTime();
+    Duration pause = TOGETHER;
+    try {
+      while (!isClosed()) {
+        Thread.sleep(pause);
+        try {
+          if (System.nanoTime() - renewed >= renewal.toNanos()) {
+            renewed = System.nanoTime();
+            renew();
+          }
+          acknowledge();
+          pause = TOGETHER;
+        } catch (IOException e) {
+          said(e);
+          pause = FIRST_PAUSE;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private void renew() throws IOException, InterruptedException {
+    for (List<String> ids : parts(heldIds())) {
+      try {
+        api.extend(ids, LEASE);
+      } catch (PubSub.RefusedException e) {
+        if (!e.isLasting()) {
+          throw e;
+        }
+        said(e); // what cannot be kept comes again, and is known by its id
+      }
+    }
+  }
+
+  private synchronized List<String> heldIds() {
+    return held.values().stream().map(h -> h.ackId).toList();
+  }
+
+  private static List<List<String>> parts(List<String> ids) {
+    List<List<String>> out = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i += PubSub.MAX_IDS) {
+      out.add(ids.subList(i, Math.min(ids.size(), i + PubSub.MAX_IDS)));
+    }
+    return out;
+  }
+
+  private void acknowledge() throws IOException, InterruptedException {
+    while (true) {
+      List<String> ids = new ArrayList<>();
+      synchronized (this) {
+        while (ids.size() < PubSub.MAX_IDS && !toAcknowledge.isEmpty()) {
+          ids.add(toAcknowledge.remove());
+        }
+        acknowledging = ids.size();
+      }
+      boolean answered = ids.isEmpty();
+      try {
+        if (answered) {
+          return;
+        }
+        api.acknowledge(ids);
+        answered = true;
+      } catch (PubSub.RefusedException e) {
+        if (!e.isLasting()) {
+          throw e;
+        }
+        answered = true;
+        said(e); // they come again, and are acknowledged then
+      } finally {
+        synchronized (this) {
+          acknowledging = 0;
+          if (!answered) {
+            toAcknowledge.addAll(ids);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void stop() {
+    stopped.countDown();
+    end(puller);
+    puller = null;
+  }
+
+  private void end(@Nullable Thread t) {
+    if (t == null) {
+      return;
+    }
+    t.interrupt();
+    try {
+      if (!t.join(STOP_PATIENCE)) {
+        LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      notifyAll();
+    }
+    end(keeper);
+    Thread last = Thread.ofVirtual().name("pubsub-end-" + context.job()).start(this::giveBack);
+    try {
+      if (!last.join(END_PATIENCE)) {
+        last.interrupt();
+      }
+    } catch (InterruptedException e) {
+      last.interrupt();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void giveBack() {
+    try {
+      acknowledge();
+      List<String> all = new ArrayList<>(heldIds());
+      synchronized (this) {
+        all.addAll(toGiveBack);
+      }
+      for (List<String> ids : parts(all)) {
+        api.extend(ids, Duration.ZERO);
+      }
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: messages come again later: {1}",
+          config.subscription(),
+          e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public synchronized boolean isDelivered() {
+    return held.isEmpty() && toAcknowledge.isEmpty() && acknowledging == 0;
+  }
+
+  @Override
+  public Labels labels() {
+    return config.labels();
+  }
+
+  @Override
+  public synchronized Map<String, String> details() {
+    Map<String, String> m = new LinkedHashMap<>();
+    m.put("subscription", config.subscription());
+    m.put("held", Integer.toString(held.size()));
+    m.put("error", problem);
+    return m;
+  }
+}
