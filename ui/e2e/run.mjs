@@ -2,7 +2,7 @@
 //   npm run e2e -- --base-url=http://127.0.0.1:9090 [--suite=NAME] [--screenshots=DIR] [--only=TEXT] [--chromium=PATH]
 // Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL),
 // alertmanager and pushgateway (--manager=PATH when they are inside of a server),
-// remote-write (a server or an agent with the configuration of BrowserTest).
+// logs (what reads logs; pushes go to --feed=URL), remote-write (a server or an agent with the configuration of BrowserTest).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,6 +26,7 @@ const SUITES = {
   pushgateway: './pushgateway.mjs',
   'remote-write': './remote-write.mjs',
   history: './history.mjs',
+  logs: './logs.mjs',
 };
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {

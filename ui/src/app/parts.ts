@@ -1,8 +1,16 @@
 /** What the server that sent this document can do: the element `meta[name=tethys]` says it. */
 
-export type Part = 'prometheus' | 'pipelines' | 'alertmanager' | 'pushgateway';
+export type Part = 'prometheus' | 'pipelines' | 'alertmanager' | 'pushgateway' | 'logs';
 
-export type Role = 'server' | 'agent' | 'collector' | 'ingester' | 'gateway' | 'alertmanager' | 'pushgateway';
+export type Role =
+  | 'server'
+  | 'agent'
+  | 'collector'
+  | 'ingester'
+  | 'gateway'
+  | 'alertmanager'
+  | 'pushgateway'
+  | 'logs';
 
 export interface Offer {
   role: Role | string;
@@ -47,4 +55,6 @@ export const startPage: string = has('prometheus')
     ? '/alertmanager/alerts'
     : has('pushgateway')
       ? '/pushgateway'
-      : '/pipelines';
+      : has('logs')
+        ? '/targets'
+        : '/pipelines';

@@ -80,7 +80,16 @@ const recurringSilence = lazyRouteComponent(
 const routing = lazyRouteComponent(() => import('../alertmanager/routes-page'), 'RoutesPage');
 const manager = lazyRouteComponent(() => import('../alertmanager/status-page'), 'ManagerStatusPage');
 const pushed = lazyRouteComponent(() => import('../pushgateway/pushgateway-page'), 'PushgatewayPage');
+const logFiles = lazyRouteComponent(() => import('../logs/files-page'), 'FilesPage');
+const logDiscovery = lazyRouteComponent(() => import('../logs/discovery-page'), 'LogDiscoveryPage');
+const logLosses = lazyRouteComponent(() => import('../logs/losses-page'), 'LossesPage');
+const logPatterns = lazyRouteComponent(() => import('../logs/patterns-page'), 'PatternsPage');
+const logInspection = lazyRouteComponent(() => import('../logs/inspect-page'), 'InspectPage');
+const logConfig = lazyRouteComponent(() => import('../logs/config-page'), 'LogConfigPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
+
+/** What reads logs has pages of its own at Promtail's addresses. */
+const logs = has('logs') && !has('prometheus');
 
 /** Prometheus's own addresses open the tab that holds what they showed. */
 const moved = <P extends string>(path: P, to: string) =>
@@ -121,8 +130,11 @@ const routes = root.addChildren([
   route('/query', ExplorePage),
   route('/pipelines', pipelines),
   route('/host', host),
-  route('/targets', targets),
-  route('/service-discovery', discovery),
+  route('/targets', logs ? logFiles : targets),
+  route('/service-discovery', logs ? logDiscovery : discovery),
+  route('/dropped', logLosses),
+  route('/patterns', logPatterns),
+  route('/inspect', logInspection),
   route('/alerts', alerts),
   route('/rules', rules),
   route('/alertmanager-discovery', alertmanagers),
@@ -131,7 +143,7 @@ const routes = root.addChildren([
   has('pushgateway') && !has('prometheus') ? moved('/status', '/pushgateway') : route('/status', status),
   route('/status/$tab', status),
   moved('/flags', '/status/flags'),
-  moved('/config', '/status/config'),
+  logs ? route('/config', logConfig) : moved('/config', '/status/config'),
   moved('/tsdb-status', '/status/storage'),
 ]);
 

@@ -27,6 +27,9 @@ const queries = has('prometheus') && !isAgent;
 /** Inside of a server its pages are among those of alerts. */
 const managerAlone = has('alertmanager') && !has('prometheus');
 
+/** What reads logs. */
+const logsAlone = has('logs') && !has('prometheus');
+
 const ITEMS: Item[] = [
   { to: '/query', also: ['/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
   { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
@@ -67,6 +70,18 @@ const ITEMS: Item[] = [
   },
   { to: '/alertmanager/routes', also: [], name: 'Routing', icon: 'plan', key: 'r', shown: managerAlone },
   { to: '/alertmanager/status', also: [], name: 'Status', icon: 'status', key: 's', shown: managerAlone },
+  {
+    to: '/targets',
+    also: ['/service-discovery'],
+    name: 'Targets',
+    icon: 'targets',
+    key: 't',
+    shown: logsAlone,
+  },
+  { to: '/dropped', also: [], name: 'Dropped', icon: 'trash', key: 'r', shown: logsAlone },
+  { to: '/patterns', also: [], name: 'Patterns', icon: 'stacked', key: 'n', shown: logsAlone },
+  { to: '/inspect', also: [], name: 'Inspect', icon: 'search', key: 'i', shown: logsAlone },
+  { to: '/config', also: [], name: 'Configuration', icon: 'rules', key: 'c', shown: logsAlone },
   {
     to: '/status',
     also: ['/flags', '/config', '/tsdb-status'],

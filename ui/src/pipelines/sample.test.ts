@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lines, MOST_LINES, readSamples, type Sample } from './sample';
+import { readJsonLines } from '../lib/json-lines';
+import { lines, MOST_LINES, type Sample } from './sample';
 
 const batch = (over: Partial<Sample>): Sample => ({
   signal: 'logs',
@@ -61,7 +62,7 @@ describe('what a tap shows', () => {
       },
     });
     const seen: number[] = [];
-    await readSamples(body, (sample) => seen.push(sample.items));
+    await readJsonLines<Sample>(body, (sample) => seen.push(sample.items));
     expect(seen).toEqual([1, 2, 3]);
   });
 });

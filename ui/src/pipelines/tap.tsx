@@ -2,9 +2,10 @@
 import { useEffect, useRef, useState } from 'react';
 import { apiUrl } from '../app/base';
 import { Button, Notice } from '../components/ui';
+import { readJsonLines } from '../lib/json-lines';
 import { formatMoment } from '../lib/time';
 import { formatValue } from '../lib/units';
-import { lines, readSamples, type Sample } from './sample';
+import { lines, type Sample } from './sample';
 
 /** Batches that are kept on the page. */
 const MOST_KEPT = 20;
@@ -61,7 +62,7 @@ export function Tap({ edge, allowed }: { edge: string; allowed: boolean }) {
           setOn(false);
           return;
         }
-        await readSamples(answer.body, (sample) => {
+        await readJsonLines<Sample>(answer.body, (sample) => {
           count.current++;
           const one = { id: count.current, at: Date.now(), sample };
           setSeen((before) => [one, ...before].slice(0, MOST_KEPT));

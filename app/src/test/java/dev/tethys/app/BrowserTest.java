@@ -301,6 +301,65 @@ class BrowserTest {
     }
   }
 
+  /** Jobs that read files, drop, find patterns, listen, and one that finds nothing to read. */
+  private static final String LOGS =
+      """
+      server: {http_listen_address: 127.0.0.1, http_listen_port: {port}}
+      positions: {filename: {folder}/positions.yaml}
+      clients: [{url: '{loki}', batchwait: 100ms, basic_auth: {username: u, password: hunter2}}]
+      limits_config: {max_line_size: 1KB}
+      target_config: {sync_period: 1s}
+      scrape_configs:
+        - job_name: shop
+          static_configs:
+            - {labels: {app: shop, __path__: '{folder}/app.log'}}
+            - {labels: {app: till, __path__: '{folder}/till.log'}}
+          pipeline_stages:
+            - logfmt: {mapping: {level: , msg: }}
+            - drop: {source: msg, value: noise, drop_counter_reason: noise}
+            - labels: {level: }
+            - pattern: {}
+        - job_name: lost
+          static_configs: [{labels: {app: lost}}]
+        - job_name: fed
+          loki_push_api: {server: {http_listen_address: 127.0.0.1, http_listen_port: {feed}}, labels: {app: fed}}
+          pipeline_stages: [static_labels: {seen: "yes"}]
+      """;
+
+  @Test
+  void whatReadsLogsIsShownInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    int port = Ports.free();
+    int feed = Ports.free();
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      lines.append("level=error msg=cannot reach db-").append(i).append(" after 3 attempts\n");
+      lines.append("level=info msg=fine\n");
+    }
+    lines.append("level=warn msg=slow request 7\n").append("level=debug msg=noise\n".repeat(2));
+    lines.append("x".repeat(2000)).append('\n');
+    Files.writeString(dir.resolve("app.log"), lines);
+    Files.writeString(dir.resolve("till.log"), "level=info msg=open\n");
+    try (LokiDouble loki = new LokiDouble()) {
+      Path file = dir.resolve("promtail.yml");
+      Files.writeString(
+          file,
+          LOGS.replace("{folder}", dir.toString())
+              .replace("{port}", String.valueOf(port))
+              .replace("{feed}", String.valueOf(feed))
+              .replace("{loki}", loki.url()));
+      try (TethysProcess logs =
+          TethysProcess.launch(
+              dir, port, List.of("logs", "-config.file=" + file, "-web.enable-tap"))) {
+        logs.await("the lines", Duration.ofSeconds(120), () -> loki.lines.size() == 82);
+        scenarios(
+            "--suite=logs",
+            "--base-url=http://127.0.0.1:" + port,
+            "--feed=http://127.0.0.1:" + feed);
+      }
+    }
+  }
+
   /** Where a process says that it listens, in the order in which it began to. */
   private static List<String> listening(TethysProcess p) {
     return LISTENING.matcher(p.log()).results().map(m -> "http://127.0.0.1:" + m.group(1)).toList();

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +117,63 @@ class LogsTest {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  private static HttpResponse<String> ask(
+      int port, String path, String accept, @Nullable String form) throws Exception {
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .header("Accept", accept);
+    if (form != null) {
+      b.header("Content-Type", "application/x-www-form-urlencoded")
+          .POST(HttpRequest.BodyPublishers.ofString(form));
+    }
+    try (HttpClient c = HttpClient.newHttpClient()) {
+      return c.send(b.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  @Test
+  void tellsPagesWhatIsReadAndTriesLinesApart() throws Exception {
+    int port = Ports.free();
+    Path file = example(port);
+    write("level=info msg=\"one\"\n");
+    try (TethysProcess p =
+        TethysProcess.launch(folder, port, List.of("logs", "-config.file", file.toString()))) {
+      p.await("the line", LIMIT, () -> lines.size() == 1);
+      String path = folder.resolve("app.log").toString();
+      long size = Files.size(folder.resolve("app.log"));
+      p.await(
+          "the file among the targets",
+          LIMIT,
+          () ->
+              p.get("/api/v1/logs/targets")
+                  .body()
+                  .contains(
+                      "\"path\":\"" + path + "\",\"labels\":{\"app\":\"shop\"},\"size\":" + size));
+      assertThat(p.get("/api/v1/logs/targets").body())
+          .contains("\"discovered\":{\"__address__\":\"localhost\",\"__path__\":\"" + path);
+      assertThat(ask(port, "/targets", "*/*", null).body()).contains("size=" + size);
+      assertThat(ask(port, "/targets", "text/html,*/*;q=0.8", null).body())
+          .startsWith("<!doctype html>");
+      assertThat(p.get("/").statusCode()).isEqualTo(302);
+
+      String tried =
+          ask(port, "/api/v1/logs/try", "*/*", "job=app&text=level%3Dwarn+msg%3Dx%0A%0Asecond")
+              .body();
+      assertThat(tried)
+          .contains("\"stage\":\"logfmt\"")
+          .contains("\"level\":\"warn\"")
+          .contains("\"line\":\"second\"");
+      assertThat(ask(port, "/api/v1/logs/try", "*/*", "job=app&text=" + "x%0A".repeat(101)))
+          .matches(r -> r.statusCode() == 413);
+      assertThat(ask(port, "/api/v1/logs/try", "*/*", "job=none&text=x").body())
+          .contains("there is no job");
+      assertThat(p.get("/api/v1/logs/inspect?job=app").statusCode()).isEqualTo(403);
+      assertThat(p.get("/api/v1/logs/losses").body()).contains("\"losses\":[]");
+      assertThat(p.get("/metrics").body()).contains("promtail_read_lines_total");
+    }
+    assertThat(lines).as("what is tried is sent nowhere").hasSize(1);
   }
 
   @Test

@@ -30,7 +30,6 @@ import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiClients;
 import dev.tethys.pipeline.destination.loki.LokiMetrics;
 import dev.tethys.pipeline.ledger.Account;
-import dev.tethys.pipeline.stages.EntrySnapshot;
 import dev.tethys.pipeline.stages.RateLimiter;
 import dev.tethys.pipeline.stages.StageClock;
 import dev.tethys.pipeline.stages.StageContext;
@@ -71,8 +70,9 @@ final class Agent implements AutoCloseable {
    *
    * @param dryRun entries are printed, positions are not saved
    * @param stdin lines come from standard input, not from files
+   * @param tap whether pages may look at entries
    */
-  record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent) {}
+  record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent, boolean tap) {}
 
   /** Reads the configuration anew, with the flags that the process was given. */
   interface Loader {
@@ -199,13 +199,13 @@ final class Agent implements AutoCloseable {
   }
 
   private JobPipeline pipeline(PromtailConfig.ScrapeConfig c) {
-    StageContext context =
-        new StageContext(c.name(), stageMetrics).observedBy(mode.inspect ? Agent::inspect : null);
+    Inspection inspection = new Inspection(c.name(), mode.inspect);
+    StageContext context = new StageContext(c.name(), stageMetrics).observedBy(inspection);
     Stages stages =
         c.stages() == null || c.stages().isNull()
             ? Stages.none(context)
             : Stages.parse(c.stages(), context);
-    return new JobPipeline(c.name(), stages, destination::accept);
+    return new JobPipeline(c.name(), stages, inspection, destination::accept);
   }
 
   private static String hostName() {
@@ -226,32 +226,6 @@ final class Agent implements AutoCloseable {
         Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L));
     System.out.println(at + "\t" + e.labels() + "\t" + e.line());
     e.settle();
-  }
-
-  private static void inspect(
-      String stage, @Nullable EntrySnapshot before, List<EntrySnapshot> after) {
-    StringBuilder sb = new StringBuilder("[inspect: " + stage + " stage]:\n");
-    for (EntrySnapshot a : after) {
-      if (before == null || after.size() > 1) {
-        sb.append("+ ").append(a).append('\n');
-        continue;
-      }
-      change(sb, "labels", before.labels(), a.labels());
-      change(sb, "metadata", before.metadata(), a.metadata());
-      change(sb, "timestamp", before.timestamp(), a.timestamp());
-      change(sb, "line", before.line(), a.line());
-      change(sb, "extracted", before.extracted(), a.extracted());
-    }
-    if (after.isEmpty()) {
-      sb.append("- ").append(before == null ? "" : before.line()).append(" (dropped or held)\n");
-    }
-    System.err.print(sb);
-  }
-
-  private static void change(StringBuilder sb, String what, Object before, Object after) {
-    if (!before.equals(after)) {
-      sb.append(what).append(":\n-  ").append(before).append("\n+  ").append(after).append('\n');
-    }
   }
 
   int run() throws IOException {
@@ -279,7 +253,10 @@ final class Agent implements AutoCloseable {
     JobPipeline pipeline =
         first == null
             ? new JobPipeline(
-                "stdin", Stages.none(new StageContext("stdin", stageMetrics)), destination::accept)
+                "stdin",
+                Stages.none(new StageContext("stdin", stageMetrics)),
+                new Inspection("stdin", mode.inspect),
+                destination::accept)
             : pipeline(first);
     try (pipeline) {
       while ((line = in.readLine()) != null) {
@@ -337,7 +314,7 @@ final class Agent implements AutoCloseable {
   private @Nullable DiscoveryManager discovery;
 
   private int files() throws IOException {
-    try (AgentPages pages = new AgentPages(this, registry)) {
+    try (AgentPages pages = new AgentPages(this, registry, mode.tap)) {
       if (!mode.silent) {
         pages.listen(config.server());
       }

@@ -1,6 +1,7 @@
 package dev.tethys.app.logs;
 
 import dev.tethys.api.MetricsPage;
+import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;
@@ -14,6 +15,7 @@ import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code tethys logs} serves of itself. */
@@ -22,24 +24,33 @@ final class AgentPages implements AutoCloseable {
 
   private final Agent agent;
   private final Registry registry;
+  private final boolean tapAllowed;
   private @Nullable HttpListener listener;
 
-  AgentPages(Agent agent, Registry registry) {
+  AgentPages(Agent agent, Registry registry, boolean tapAllowed) {
     this.agent = agent;
     this.registry = registry;
+    this.tapAllowed = tapAllowed;
   }
 
   void listen(PromtailConfig.Server s) throws IOException {
     Routes routes = new Routes();
     String home = s.externalUrl().isEmpty() ? s.prefix() : s.externalUrl().replaceAll("/+$", "");
+    Interface pages =
+        new Interface(path(home), "Tethys", "logs")
+            .without("/")
+            .with(Interface.Part.LOGS)
+            .unlessBrowsed("/targets", (q, r) -> r.send(targetsPage()))
+            .unlessBrowsed("/service-discovery", (q, r) -> r.send(discoveryPage()))
+            .unlessBrowsed("/config", (q, r) -> r.send(YamlWriter.write(agent.config().tree())));
+    pages.routes(routes);
+    LogsApi.addTo(routes, agent, registry, tapAllowed);
     routes.get("/", (q, r) -> r.redirect(302, home + "/targets"));
+    routes.get("/-/ready", (q, r) -> r.send("Tethys is ready.\n")); // asked for by pages
     routes.get("/ready", (q, r) -> ready(s, r));
     if (s.instrumentation()) {
       routes.get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()));
     }
-    routes.get("/config", (q, r) -> r.send(YamlWriter.write(agent.config().tree())));
-    routes.get("/targets", (q, r) -> r.send(targetsPage()));
-    routes.get("/service-discovery", (q, r) -> r.send(discoveryPage()));
     if (s.runtimeReload()) {
       routes.get("/reload", this::reload).post("/reload", this::reload);
     }
@@ -54,6 +65,11 @@ final class AgentPages implements AutoCloseable {
       listener = HttpListener.start(options, () -> web, routes, null);
     }
     LOG.log(Level.INFO, "tethys logs listens on {0}", listener.addresses());
+  }
+
+  /** What browsers see before every page. */
+  private static String path(String home) {
+    return home.startsWith("/") || home.isEmpty() ? home : URI.create(home).getRawPath();
   }
 
   private void ready(PromtailConfig.Server s, HttpResponse r) throws IOException {
@@ -100,7 +116,7 @@ final class AgentPages implements AutoCloseable {
                         .append(s.read())
                         .append(" delivered=")
                         .append(s.delivered())
-                        .append(s.failed() ? " cannot be read" : "")
+                        .append(s.problem() != null ? " cannot be read" : "")
                         .append('\n'));
       }
     }

@@ -7,22 +7,25 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.relabel.Relabeling;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.SequencedMap;
 
 /**
  * What becomes of discovered targets: files to be read, or the reason why not, as Promtail gives
  * it.
  *
- * @param files each once
+ * @param active what is read, each once, with the labels that were discovered
  */
-record FileTargets(List<FileTarget> files, List<Dropped> dropped) {
+record FileTargets(SequencedMap<FileTarget, Labels> active, List<Dropped> dropped) {
+  static final FileTargets NONE = new FileTargets(new LinkedHashMap<>(), List.of());
+
   /** A target that is not read. */
   record Dropped(Labels discovered, String reason, String why) {}
 
   static FileTargets of(List<TargetGroup> groups, Relabeling relabeling, String host) {
-    Set<FileTarget> files = new LinkedHashSet<>();
+    SequencedMap<FileTarget, Labels> active = new LinkedHashMap<>();
     List<Dropped> dropped = new ArrayList<>();
     for (TargetGroup g : groups) {
       for (Labels t : g.targets()) {
@@ -55,7 +58,7 @@ record FileTargets(List<FileTarget> files, List<Dropped> dropped) {
         try {
           FileTarget f =
               new FileTarget(Glob.of(path), exclude.isEmpty() ? null : Glob.of(exclude), b.build());
-          if (!files.add(f)) {
+          if (active.putIfAbsent(f, discovered) != null) {
             dropped.add(new Dropped(discovered, "exists", "ignoring target, already exists"));
           }
         } catch (IllegalArgumentException e) {
@@ -64,6 +67,11 @@ record FileTargets(List<FileTarget> files, List<Dropped> dropped) {
         }
       }
     }
-    return new FileTargets(List.copyOf(files), List.copyOf(dropped));
+    return new FileTargets(Collections.unmodifiableSequencedMap(active), List.copyOf(dropped));
+  }
+
+  /** What is read. */
+  List<FileTarget> files() {
+    return List.copyOf(active.keySet());
   }
 }

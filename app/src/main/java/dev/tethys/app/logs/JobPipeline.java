@@ -12,12 +12,14 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private static final long TICK = 50;
 
   private final Stages stages;
+  private final Inspection inspection;
   private final Consumer<LogEntry> to;
   private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
   private final Thread ticker;
 
-  JobPipeline(String job, Stages stages, Consumer<LogEntry> to) {
+  JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
     this.stages = stages;
+    this.inspection = inspection;
     this.to = to;
     this.ticker = Thread.ofVirtual().name("stages-" + job).start(this::tick);
   }
@@ -26,10 +28,22 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   public void accept(LogEntry entry) throws InterruptedException {
     lock.lockInterruptibly();
     try {
+      inspection.begin(entry);
       stages.run(entry, to);
     } finally {
+      inspection.end();
       lock.unlock();
     }
+  }
+
+  /** How many stages there are. */
+  int size() {
+    return stages.size();
+  }
+
+  /** Who looks at what stages do. */
+  Inspection inspection() {
+    return inspection;
   }
 
   private void tick() {
@@ -39,9 +53,11 @@ final class JobPipeline implements EntrySink, AutoCloseable {
         lock.lockInterruptibly();
         try {
           if (stages.nextFlush() <= System.nanoTime()) {
+            inspection.begin(null);
             stages.flush(to);
           }
         } finally {
+          inspection.end();
           lock.unlock();
         }
       }
@@ -54,8 +70,10 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   void drain() {
     lock.lock();
     try {
+      inspection.begin(null);
       stages.drain(to);
     } finally {
+      inspection.end();
       lock.unlock();
     }
   }

@@ -19,7 +19,7 @@ final class LogJob {
   final List<LogSource> sources;
   final FileJob files;
   private final FileTailing tailing;
-  private volatile FileTargets targets = new FileTargets(List.of(), List.of());
+  private volatile FileTargets targets = FileTargets.NONE;
 
   LogJob(
       PromtailConfig.ScrapeConfig config,

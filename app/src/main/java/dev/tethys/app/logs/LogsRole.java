@@ -74,6 +74,12 @@ public final class LogsRole {
                         "false",
                         "Log the configuration, its last line first."),
                     Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
+                    Flag.of(
+                        "web.enable-tap",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Allow looking at entries on their way through the stages: whoever reaches"
+                            + " the port then reads logs."),
                     Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
                     Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
                 PromtailFlags.all().stream())
@@ -109,7 +115,8 @@ public final class LogsRole {
               flags.bool("dry-run"),
               flags.bool("inspect"),
               flags.bool("stdin") || config.stdin(),
-              flags.bool("server.disable") || config.server().disabled());
+              flags.bool("server.disable") || config.server().disabled(),
+              flags.bool("web.enable-tap"));
       // Stages are read when they are made, so that these are checked too.
       try (Agent agent = new Agent(config, mode, () -> config(flags, behind))) {
         if (flags.bool("check-syntax")) {

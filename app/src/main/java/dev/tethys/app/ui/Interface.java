@@ -64,7 +64,9 @@ public final class Interface {
         "/alertmanager/routes",
         "/alertmanager/status"),
     /** What short jobs push, on its own or inside of a server. */
-    PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/");
+    PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/"),
+    /** What reads logs. */
+    LOGS("logs", "/targets", "/service-discovery", "/dropped", "/patterns", "/inspect", "/config");
 
     private final String word;
     private final Set<String> pages;
@@ -80,6 +82,7 @@ public final class Interface {
   private final String role;
   private final Map<Part, String> parts = new LinkedHashMap<>();
   private final Set<String> paths = new LinkedHashSet<>(Set.of("/"));
+  private final Map<String, HttpHandler> others = new LinkedHashMap<>(); // for who is no browser
 
   /**
    * An interface without parts.
@@ -112,6 +115,18 @@ public final class Interface {
   /** Adds the document at one more path, which leads on from there. */
   public Interface at(String path) {
     paths.add(path);
+    return this;
+  }
+
+  /** Leaves a path to somebody else. */
+  public Interface without(String path) {
+    paths.remove(path);
+    return this;
+  }
+
+  /** Has another handler answer at a page for who does not ask for HTML: scripts, people's curl. */
+  public Interface unlessBrowsed(String path, HttpHandler other) {
+    others.put(path, other);
     return this;
   }
 
@@ -148,6 +163,15 @@ public final class Interface {
     return s.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
   }
 
+  private static HttpHandler negotiated(HttpHandler document, HttpHandler other) {
+    return (request, response) -> {
+      String accepted = request.header("Accept");
+      response.header("Vary", "Accept");
+      boolean browser = accepted != null && accepted.contains("text/html");
+      (browser ? document : other).handle(request, response);
+    };
+  }
+
   /** Adds the document at each page of its parts, and what it loads. */
   public void routes(Routes routes) {
     byte[] page = page();
@@ -155,7 +179,10 @@ public final class Interface {
         (request, response) ->
             response.header("Cache-Control", "no-cache").send("text/html; charset=utf-8", page);
     parts.keySet().forEach(p -> paths.addAll(p.pages));
-    paths.forEach(p -> routes.get(p, document));
+    for (String p : paths) {
+      HttpHandler other = others.get(p);
+      routes.get(p, other == null ? document : negotiated(document, other));
+    }
     StaticAssets files = new StaticAssets(Interface.class.getClassLoader(), "ui");
     routes.get("/assets/{file...}", files.under("assets/", "file"));
     routes.get("/favicon.svg", files.file("favicon.svg"));

@@ -15,6 +15,7 @@ final class Chain {
   private final List<Named> stages;
   private final @Nullable StageObserver observer;
   private final Stage.Next[] links; // links[i] leads into stage i; the last one out of the chain
+  private final Stage.Next[] watched; // the same, with the observer at each; links without one
 
   /**
    * Links the stages.
@@ -24,17 +25,28 @@ final class Chain {
   Chain(List<Named> stages, @Nullable StageObserver observer, Stage.Next end) {
     this.stages = stages;
     this.observer = observer;
-    this.links = new Stage.Next[stages.size() + 1];
-    links[stages.size()] = end;
+    this.links = linked(stages, null, end);
+    this.watched = observer == null ? links : linked(stages, observer, end);
+  }
+
+  private static Stage.Next[] linked(
+      List<Named> stages, @Nullable StageObserver observer, Stage.Next end) {
+    Stage.Next[] out = new Stage.Next[stages.size() + 1];
+    out[stages.size()] = end;
     for (int i = stages.size() - 1; i >= 0; i--) {
       Stage stage = stages.get(i).stage();
-      Stage.Next next = links[i + 1];
+      Stage.Next next = out[i + 1];
       String name = stages.get(i).name();
-      links[i] =
+      out[i] =
           observer == null
               ? e -> stage.process(e, next)
               : e -> watch(observer, name, e.snapshot(), next, to -> stage.process(e, to));
     }
+    return out;
+  }
+
+  private boolean isWatched() {
+    return observer != null && observer.isWatching();
   }
 
   private interface Step {
@@ -56,15 +68,15 @@ final class Chain {
   }
 
   private void release(int i, Step step) {
-    if (observer == null) {
+    if (observer == null || !isWatched()) {
       step.run(links[i + 1]);
     } else {
-      watch(observer, stages.get(i).name(), null, links[i + 1], step);
+      watch(observer, stages.get(i).name(), null, watched[i + 1], step);
     }
   }
 
   void accept(StageEntry entry) {
-    links[0].accept(entry);
+    (isWatched() ? watched : links)[0].accept(entry);
   }
 
   int size() {

@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 /** Watches what each stage makes of each entry. Slow: for inspection by a person. */
 @FunctionalInterface
 public interface StageObserver {
+  /** Whether the entry that comes now is watched; asked once for each, by whoever brings it. */
+  default boolean isWatching() {
+    return true;
+  }
+
   /**
    * A stage has had an entry, or has let go of what it held back.
    *

@@ -153,7 +153,13 @@ public final class FileJob implements AutoCloseable {
             (p, f) ->
                 out.put(
                     p.toString(),
-                    new FileStatus(f.offset(), f.size(), f.delivered().offset(), f.failed())));
+                    new FileStatus(
+                        f.offset(),
+                        f.size(),
+                        f.delivered().offset(),
+                        f.stat().modified(),
+                        f.isCompressed(),
+                        f.problem())));
       }
       return out;
     } finally {
@@ -164,12 +170,25 @@ public final class FileJob implements AutoCloseable {
   /**
    * How far a file is.
    *
-   * @param read offset up to which it was read, in bytes
+   * @param read offset up to which it was read, in bytes of what is in it
    * @param size bytes
    * @param delivered offset up to which it was delivered
-   * @param failed whether it cannot be read
+   * @param modified when it was written to, as the file system says it
+   * @param compressed whether its size is not that of what is in it
+   * @param problem why it cannot be read; null when it can
    */
-  public record FileStatus(long read, long size, long delivered, boolean failed) {}
+  public record FileStatus(
+      long read,
+      long size,
+      long delivered,
+      long modified,
+      boolean compressed,
+      @Nullable String problem) {
+    /** Bytes that are not delivered; 0 where that cannot be told. */
+    public long behind() {
+      return compressed ? 0 : Math.max(0, size - delivered);
+    }
+  }
 
   /** Looks at the files of a target; true to look again soon. */
   boolean scan(TargetFiles t, Set<java.nio.file.Path> folders) {

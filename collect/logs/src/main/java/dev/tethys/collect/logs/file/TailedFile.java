@@ -102,7 +102,7 @@ final class TailedFile {
   private volatile long largest; // size ever seen of what it holds now
   private volatile boolean shrunk; // it holds something else by now
   private volatile long offset;
-  private volatile boolean failed;
+  private volatile @Nullable String problem; // why it cannot be read
   private volatile boolean compressed;
   private volatile long rest; // bytes behind the last record that has an end
   private volatile int epoch; // which of the contents that it had
@@ -248,7 +248,12 @@ final class TailedFile {
 
   /** Whether it cannot be read, which was said. */
   boolean failed() {
-    return failed;
+    return problem != null;
+  }
+
+  /** Why it cannot be read; null when it can. */
+  @Nullable String problem() {
+    return problem;
   }
 
   boolean isOpen() {
@@ -590,13 +595,13 @@ final class TailedFile {
 
   /** Says once that it cannot be read. */
   void fail(IOException e) {
-    if (!failed) {
-      failed = true;
+    if (problem == null) {
+      problem = String.valueOf(e);
       LOG.log(Level.WARNING, "{0} cannot be read: {1}", path, e.toString());
     }
   }
 
   void recovered() {
-    failed = false;
+    problem = null;
   }
 }
