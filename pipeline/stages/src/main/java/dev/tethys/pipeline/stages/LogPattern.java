@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,22 @@ record LogPattern(List<String> words) {
     return to < 0 ? -1 : to + 1;
   }
 
+  /** Names of days and months stand in times; of hosts only the end is known. */
+  private static final Set<String> TIMES =
+      Set.of(
+          "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "));
+
+  private static final Set<String> DOMAINS =
+      Set.of("com", "net", "org", "edu", "gov", "io", "dev", "local", "internal", "lan", "arpa");
+
+  private static boolean varies(String word) {
+    if (word.length() == 3) {
+      return TIMES.contains(word);
+    }
+    int dot = word.lastIndexOf('.');
+    return dot > 0 && DOMAINS.contains(word.substring(dot + 1));
+  }
+
   private static boolean separates(char c) {
     return c <= ' ' || "=,;|\"'[](){}<>:".indexOf(c) >= 0;
   }
@@ -93,7 +110,8 @@ record LogPattern(List<String> words) {
         return null;
       }
     }
-    return token.substring(from, to);
+    String word = token.substring(from, to);
+    return varies(word) ? null : word;
   }
 
   private static boolean digits(String s, int from, int to) {

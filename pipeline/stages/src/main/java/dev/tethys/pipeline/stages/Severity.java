@@ -20,9 +20,9 @@ enum Severity {
   private static final Pattern NAMED =
       Pattern.compile(
           "(?i:\\b(?:level|lvl|severity|loglevel|log_level|levelname)\"?\\s*[=:]\\s*\"?([a-z]+))"
-              + "|[\\[<|]\\s*(?i:([a-z]{3,9}))\\s*[\\]>|]"
+              + "|[\\[<|]\\s*(?:\\w+:)?(?i:([a-z]{3,9}))\\s*[\\]>|]"
               + "|\\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|FATAL|ALERT"
-              + "|EMERG|EMERGENCY|PANIC|SEVERE)\\b"
+              + "|EMERG|EMERGENCY|PANIC|SEVERE|TRC|DBG|INF|WRN|FTL|PNC)\\b"
               + "|^(?i:(trace|debug|info|notice|warn|warning|error|critical|fatal|panic)):"
               + "|^([IWEF])\\d{4} \\d\\d:");
 
@@ -34,19 +34,25 @@ enum Severity {
   /** The severity that a word names; {@link #UNKNOWN} for any other. */
   static Severity named(String word) {
     return switch (word.toLowerCase(Locale.ROOT)) {
-      case "trace", "debug", "dbg", "fine", "finer", "finest", "verbose" -> DEBUG;
-      case "info", "information", "informational", "notice", "inf", "i", "config" -> INFO;
-      case "warn", "warning", "wrn", "w" -> WARNING;
-      case "err", "error", "eror", "e", "severe" -> ERROR;
-      case "crit", "critical", "fatal", "alert", "emerg", "emergency", "panic", "f", "ftl" ->
+      case "trace", "trce", "trc", "debug", "dbug", "dbg", "fine", "finer", "finest", "verbose" ->
+          DEBUG;
+      case "info", "information", "informational", "notice", "note", "inf", "i", "config" -> INFO;
+      case "warn", "warning", "wrn", "w", "deprecated" -> WARNING;
+      case "err", "error", "eror", "e", "severe", "fail", "parse", "recoverable" -> ERROR;
+      case "crit", "critical", "fatal", "alert", "emerg", "emergency", "panic", "f", "ftl", "pnc" ->
           CRITICAL;
       default -> UNKNOWN;
     };
   }
 
-  /** The first severity that the head of a line names. */
+  /** What the head of a line is marked with, or else the first severity that it names. */
   static Severity of(String line) {
-    Matcher m = NAMED.matcher(line.length() > HEAD ? line.substring(0, HEAD) : line);
+    String head = line.length() > HEAD ? line.substring(0, HEAD) : line;
+    Severity marked = SeverityMark.begin(head);
+    if (marked != UNKNOWN) {
+      return marked;
+    }
+    Matcher m = NAMED.matcher(head);
     while (m.find()) {
       for (int g = 1; g <= m.groupCount(); g++) {
         String word = m.group(g);
@@ -56,6 +62,6 @@ enum Severity {
         }
       }
     }
-    return UNKNOWN;
+    return SeverityMark.otherwise(head);
   }
 }
