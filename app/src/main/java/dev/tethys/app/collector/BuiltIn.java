@@ -35,6 +35,7 @@ import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
+import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
@@ -79,6 +80,7 @@ public final class BuiltIn {
     all.add(new InfluxReceiverFactory());
     all.add(new CarbonReceiverFactory());
     all.add(new OpenTsdbReceiverFactory());
+    all.add(new CollectdReceiverFactory());
     all.add(new StatsdReceiverFactory());
     all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());

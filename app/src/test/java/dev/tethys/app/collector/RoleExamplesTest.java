@@ -486,8 +486,10 @@ class RoleExamplesTest {
     int statsd = Ports.free();
     int opentsdb = Ports.free();
     int zipkin = Ports.free();
-    run(
-        "receivers.yaml",
+    int collectd = Ports.free();
+    Map<String, String> environment = new HashMap<>();
+    environment.put("COLLECTD", "127.0.0.1:" + collectd);
+    environment.putAll(
         Map.of(
             "INFLUX",
             "127.0.0.1:" + influx,
@@ -509,6 +511,7 @@ class RoleExamplesTest {
             database.url,
             "SPANS",
             spans.toString()));
+    run("receivers.yaml", environment);
     String text = "text/plain";
     assertThat(
             post(
@@ -534,6 +537,17 @@ class RoleExamplesTest {
                 "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"checkout\"}]".getBytes(UTF_8),
                 "t"))
         .isEqualTo(202);
+    assertThat(
+            post(
+                "http://127.0.0.1:" + collectd + "/",
+                "application/json",
+                ("[{\"values\":[7],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1700000000,"
+                        + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
+                    .getBytes(UTF_8),
+                "t"))
+        .isEqualTo(200);
+    database.awaits(
+        s -> s.contains("\"users\"") && s.contains("host=\"web1\"") && s.endsWith(" 7.0"));
     database.awaits(s -> s.equals("null {__name__=\"cpu_idle\", db=\"d\", host=\"a\"} 98.5"));
     database.awaits(s -> s.equals("null {__name__=\"cpu_load\", host=\"web1\"} 0.7"));
     database.awaits(s -> s.contains("\"m\", h=\"a\"} 4.0"));

@@ -147,12 +147,25 @@ public final class PointSockets {
     }
   }
 
+  /** Something to be delivered. */
+  @FunctionalInterface
+  public interface Offer {
+    /** Hands it on and waits for as long; may be called again when it failed. */
+    Outcome deliver(Duration patience) throws InterruptedException;
+  }
+
   /** Delivers until it is taken or rejected for good. */
   public static void deliver(Points p, PointTally tally, String transport)
       throws InterruptedException {
+    deliver((Offer) p::deliver, tally, transport);
+  }
+
+  /** The same of anything. */
+  public static void deliver(Offer o, PointTally tally, String transport)
+      throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (true) {
-      switch (p.deliver(Intake.MAX_WAIT)) {
+      switch (o.deliver(Intake.MAX_WAIT)) {
         case Outcome.Accepted a -> {
           return;
         }

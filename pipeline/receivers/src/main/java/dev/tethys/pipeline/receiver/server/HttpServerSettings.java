@@ -79,6 +79,12 @@ public record HttpServerSettings(
         Duration.ZERO);
   }
 
+  /** The same with another time for one request. */
+  public HttpServerSettings withReadTimeout(Duration d) {
+    return new HttpServerSettings(
+        endpoint, tls, cors, auth, maxBodyBytes, includeMetadata, responseHeaders, compressions, d);
+  }
+
   /** The keys of the block, to which a receiver adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;

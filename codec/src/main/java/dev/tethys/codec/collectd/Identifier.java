@@ -1,0 +1,19 @@
+package dev.tethys.codec.collectd;
+
+/** What collectd calls an identifier: where a value list or a notification comes from; "" none. */
+public record Identifier(
+    String host, String plugin, String pluginInstance, String type, String typeInstance) {
+  static final Identifier NONE = new Identifier("", "", "", "", "");
+
+  /** As collectd writes it: {@code host/plugin-instance/type-instance}. */
+  @Override
+  public String toString() {
+    return host
+        + "/"
+        + plugin
+        + (pluginInstance.isEmpty() ? "" : "-" + pluginInstance)
+        + "/"
+        + type
+        + (typeInstance.isEmpty() ? "" : "-" + typeInstance);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.codec.collectd;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values of one moment that belong together.
+ *
+ * @param time nanoseconds since 1970
+ * @param names of the data sources, as many as there are values
+ * @param values {@code Long}, {@code Double}, or null for one that is not known
+ */
+public record ValueList(
+    Identifier id,
+    long time,
+    List<String> names,
+    List<SourceKind> kinds,
+    List<@Nullable Number> values) {
+
+  /** What a data source is. */
+  public enum SourceKind {
+    COUNTER,
+    GAUGE,
+    DERIVE,
+    ABSOLUTE;
+
+    /** Whether its values count since some start. */
+    public boolean isCumulative() {
+      return this == COUNTER || this == DERIVE;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.tethys.pipeline.receiver.collectd;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Users and passwords as collectd's {@code AuthFile} has them: a line {@code user: password} each.
+ * Read again when it has changed, as collectd does; while it cannot be read, what was known stays.
+ */
+final class AuthFile {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.receiver");
+  private static final long LOOK_NANOS = 1_000_000_000;
+
+  private final Path file;
+  private final LongSupplier nanos;
+  private Map<String, String> passwords; // guarded by this
+  private FileTime changed; // guarded by this
+  private long lookedAt; // guarded by this
+
+  /** Reads it for the first time; then errors are the caller's. */
+  AuthFile(Path file, LongSupplier nanos) throws IOException {
+    this.file = file;
+    this.nanos = nanos;
+    this.changed = Files.getLastModifiedTime(file);
+    this.passwords = parse(Files.readString(file));
+    this.lookedAt = nanos.getAsLong();
+  }
+
+  /** The password of a user; null when there is none of that name. */
+  synchronized @Nullable String password(String user) {
+    long now = nanos.getAsLong();
+    if (now - lookedAt >= LOOK_NANOS) {
+      lookedAt = now;
+      try {
+        FileTime then = Files.getLastModifiedTime(file);
+        if (!then.equals(changed)) {
+          passwords = parse(Files.readString(file));
+          changed = then;
+        }
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "auth_file stays as it was: {0}", e.toString());
+      }
+    }
+    return passwords.get(user);
+  }
+
+  private static Map<String, String> parse(String text) {
+    Map<String, String> m = new HashMap<>();
+    for (String line : text.split("\n", -1)) {
+      int colon = line.indexOf(':');
+      String user = colon < 0 ? "" : line.substring(0, colon).strip();
+      if (!user.isEmpty() && !user.startsWith("#")) {
+        m.put(user, line.substring(colon + 1).strip());
+      }
+    }
+    return m;
+  }
+}

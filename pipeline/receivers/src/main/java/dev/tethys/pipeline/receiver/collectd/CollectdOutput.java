@@ -1,0 +1,43 @@
+package dev.tethys.pipeline.receiver.collectd;
+
+import dev.tethys.codec.collectd.CollectdTelemetry;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where values and notifications go. What no pipeline wants is passed over: a collectd sends both
+ * to one address.
+ */
+record CollectdOutput(@Nullable Consumer metrics, @Nullable Consumer logs) {
+  /** A batch and where it goes. */
+  record Way(Batch batch, Consumer to) {}
+
+  static CollectdOutput of(Map<Signal, Consumer> outputs) {
+    return new CollectdOutput(outputs.get(Signal.METRICS), outputs.get(Signal.LOGS));
+  }
+
+  /** What is to be delivered of what was read, which is used up. */
+  List<Way> ways(CollectdTelemetry t, long lane, Metadata metadata) {
+    List<Way> ways = new ArrayList<>();
+    if (metrics != null && t.points() > 0) {
+      byte[] body = new OtlpWriter().write(t.metrics());
+      ways.add(
+          new Way(
+              new Batch(Signal.METRICS, Encoding.OTLP, body, t.points(), lane, metadata), metrics));
+    }
+    if (logs != null && t.records() > 0) {
+      byte[] body = new OtlpWriter().write(t.logs());
+      ways.add(
+          new Way(new Batch(Signal.LOGS, Encoding.OTLP, body, t.records(), lane, metadata), logs));
+    }
+    return ways;
+  }
+}

@@ -1,0 +1,273 @@
+package dev.tethys.pipeline.receiver.collectd;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.collectd.CollectdJson;
+import dev.tethys.codec.collectd.CollectdTelemetry;
+import dev.tethys.codec.collectd.PacketReader;
+import dev.tethys.codec.collectd.PacketReader.Security;
+import dev.tethys.codec.collectd.TypesDb;
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.socket.DatagramListener;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code collectd} receivers. A post is answered 200 with {@code OK} when all of it is where
+ * it goes to; 400 when some elements were refused, while the others are taken; 503 when the sender
+ * is to come again.
+ */
+public final class CollectdReceiverFactory
+    implements ReceiverFactory<CollectdReceiverFactory.Settings> {
+  /**
+   * Where packets come.
+   *
+   * @param users null when nobody has a password
+   */
+  record Network(String endpoint, Security level, @Nullable Path users, TypesDb types) {}
+
+  /**
+   * What one is told.
+   *
+   * @param prefix of parameters that are attributes; "" for none
+   * @param network null when it takes no packets
+   */
+  public record Settings(HttpServerSettings http, String prefix, @Nullable Network network) {}
+
+  private static final Section NETWORK =
+      new Section("network", "Packets of collectd's plugin network.");
+  private static final Key<String> NETWORK_ENDPOINT =
+      NETWORK.key("endpoint", Type.STRING, "localhost:25826", "Where packets come: host:port.");
+  private static final Key<Security> LEVEL =
+      NETWORK.key(
+          "security_level",
+          Type.lowerCase("security level", Security.class),
+          Security.NONE,
+          "What packets have to be at least.");
+  private static final Key<String> USERS =
+      NETWORK.key("auth_file", Type.PATH, "", "Users and passwords, a line user: password each.");
+  private static final Key<List<String>> TYPES =
+      NETWORK.key(
+          "types_db",
+          Type.list(Type.PATH),
+          List.of(),
+          "Files with the names of data sources; of none, values are called value, or 0, 1, ….");
+
+  private static final Section SECTION = new Section("collectd", "Receives what collectd sends.");
+  private static final HttpServerSettings.Keys HTTP =
+      new HttpServerSettings.Keys(SECTION, "localhost:8081");
+  private static final Key<Duration> TIMEOUT =
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(30), "For one request.");
+  private static final Key<String> PREFIX =
+      SECTION.key(
+          "attributes_prefix",
+          Type.STRING,
+          "",
+          "Of parameters in the URL that are attributes of every point; none without.");
+  private static final Key<String> ENCODING =
+      SECTION.key("encoding", Type.STRING, "json", "Of what is posted: json.");
+  private static final Key<Network> NETWORK_KEY =
+      SECTION.optional(
+          "network",
+          NETWORK.type(CollectdReceiverFactory::network),
+          "Packets over UDP; none without.");
+
+  @Override
+  public String type() {
+    return "collectd";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics and notifications of collectd: write_http's JSON, packets of network.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(
+        o -> {
+          if (!o.get(ENCODING).equalsIgnoreCase("json")) {
+            throw o.error(ENCODING, "encoding wants json: in write_http, Format \"JSON\"");
+          }
+          HttpServerSettings http = HTTP.read(o);
+          if (!http.readTimeout().isPositive()) {
+            http = http.withReadTimeout(o.get(TIMEOUT));
+          }
+          return new Settings(http, o.get(PREFIX), o.find(NETWORK_KEY));
+        });
+  }
+
+  private static Network network(YamlObject o) {
+    String endpoint = o.get(NETWORK_ENDPOINT);
+    String host = endpoint.replaceFirst(":[^:]*$", "").replaceAll("[\\[\\]]", "");
+    try {
+      // Only literals: what a name means is asked when it listens.
+      if (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isMulticastAddress()) {
+        throw o.error(
+            NETWORK_ENDPOINT,
+            "multicast groups are not joined in Tethys yet: listen on an address of this machine,"
+                + " and name it in collectd's Server");
+      }
+    } catch (UnknownHostException e) {
+      throw o.error(NETWORK_ENDPOINT, "not an address: " + endpoint);
+    }
+    Path users = o.get(USERS).isEmpty() ? null : Path.of(o.get(USERS));
+    Security level = o.get(LEVEL);
+    if (users == null && level != Security.NONE) {
+      throw o.error(LEVEL, "security_level wants auth_file: nobody has a password without");
+    }
+    if (users != null && !Files.isReadable(users)) {
+      throw o.error(USERS, users + " cannot be read");
+    }
+    TypesDb types = new TypesDb();
+    for (String file : o.get(TYPES)) {
+      try {
+        types.add(file, Files.readString(Path.of(file)));
+      } catch (IOException e) {
+        throw o.error(TYPES, file + " cannot be read: " + e.getMessage());
+      } catch (CodecException e) {
+        throw o.error(TYPES, String.valueOf(e.getMessage()));
+      }
+    }
+    return new Network(endpoint, level, users, types);
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(
+        settings,
+        outputs,
+        Authenticators.find(settings.http.auth(), context),
+        context.clock(),
+        context.name(),
+        context.metrics());
+  }
+
+  static PushReceiver receiver(
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock,
+      String name,
+      Registry metrics) {
+    CollectdOutput to = CollectdOutput.of(outputs);
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    door.post("/{path...}", (q, r) -> take(to, s.prefix, door, q, r));
+    Network n = s.network;
+    List<SocketDoor> sockets =
+        n == null
+            ? List.of()
+            : List.of(packets(n, to, new PointTally(name, metrics, clock::nanos), clock));
+    return new PushReceiver(null, door, clock::nanos, sockets);
+  }
+
+  /** The file of users is read when it begins to listen. */
+  private static SocketDoor packets(
+      Network n, CollectdOutput to, PointTally tally, Clockwork clock) {
+    return new SocketDoor() {
+      private @Nullable DatagramListener listener;
+
+      @Override
+      public void open() throws IOException {
+        AuthFile users = n.users == null ? null : new AuthFile(n.users, clock::nanos);
+        PacketReader reader =
+            new PacketReader(n.level, users == null ? null : users::password, n.types);
+        listener =
+            DatagramListener.start(
+                new DatagramListener.Options(n.endpoint), new CollectdPackets(reader, to, tally));
+      }
+
+      @Override
+      public int port() {
+        return listener == null ? -1 : listener.port();
+      }
+
+      @Override
+      public void close() {
+        if (listener != null) {
+          listener.close();
+        }
+      }
+    };
+  }
+
+  private static void take(
+      CollectdOutput to, String prefix, HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(4L * b.length);
+      CollectdTelemetry t = new CollectdTelemetry(attributes(prefix, request));
+      Refusals refused = CollectdJson.read(b, t);
+      Outcome outcome = Outcome.ACCEPTED;
+      long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
+      for (CollectdOutput.Way w : to.ways(t, lane, door.metadata(request))) {
+        outcome = Outcome.plus(outcome, Intake.deliver(w.batch(), w.to(), request));
+      }
+      if (!refused.isEmpty()) {
+        String why =
+            refused.count()
+                + " elements refused:\n"
+                + refused.text(x -> "element " + x.number() + ": " + x.why() + ": " + x.item());
+        outcome = Outcome.plus(outcome, new Outcome.Rejected(why, refused.count()));
+      }
+      if (outcome instanceof Outcome.Accepted) {
+        response.status(200).send("OK");
+      } else {
+        HttpDoor.answer(response, outcome);
+      }
+    }
+  }
+
+  private static Map<String, String> attributes(String prefix, HttpRequest request) {
+    Map<String, String> m = new LinkedHashMap<>();
+    if (!prefix.isEmpty()) {
+      for (String name : request.query().names()) {
+        String v = request.query().first(name, "");
+        if (name.startsWith(prefix) && name.length() > prefix.length() && !v.isEmpty()) {
+          m.put(name.substring(prefix.length()), v);
+        }
+      }
+    }
+    return m;
+  }
+}

@@ -1,0 +1,5 @@
+/** Receives what collectd sends: write_http's JSON, and its binary protocol. */
+@NullMarked
+package dev.tethys.pipeline.receiver.collectd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,297 @@
+package dev.tethys.pipeline.receiver.collectd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.Samples;
+import dev.tethys.pipeline.receiver.Shown;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sender is collectd itself, which is told values over its socket. */
+class CollectdReceiverTest {
+  private static final Path PLUGINS = Path.of("/usr/lib/collectd");
+  private static final Path TYPES = Path.of("/usr/share/collectd/types.db");
+
+  @TempDir private Path dir;
+  private final TestPipeline pipeline = new TestPipeline();
+  private @Nullable PushReceiver receiver;
+  private @Nullable Process collectd;
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    if (collectd != null) {
+      collectd.destroy();
+      if (!collectd.waitFor(10, TimeUnit.SECONDS)) {
+        collectd.destroyForcibly().waitFor();
+      }
+    }
+    if (receiver != null) {
+      receiver.stop(Duration.ZERO);
+    }
+  }
+
+  private PushReceiver start(String more, Signal... signals) throws IOException {
+    PushReceiver r =
+        CollectdReceiverFactory.receiver(
+            TestPipeline.read(
+                new CollectdReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'" + more + "}"),
+            pipeline.of(signals.length == 0 ? new Signal[] {Signal.METRICS} : signals),
+            null,
+            Clockwork.system(),
+            "receiver collectd",
+            new Registry());
+    r.start();
+    receiver = r;
+    return r;
+  }
+
+  /** Starts collectd with a plugin. */
+  private void collectd(String plugin, String block) throws IOException {
+    Path program = Path.of("/usr/sbin/collectd");
+    assumeTrue(Files.isExecutable(program), "collectd is not installed");
+    Path config =
+        Files.writeString(
+            dir.resolve("collectd.conf"),
+            """
+            Hostname "web1"
+            BaseDir "%1$s"
+            PIDFile "%1$s/pid"
+            PluginDir "%2$s"
+            TypesDB "%3$s"
+            LoadPlugin unixsock
+            <Plugin unixsock>
+              SocketFile "%1$s/sock"
+            </Plugin>
+            LoadPlugin %4$s
+            <Plugin %4$s>
+            %5$s
+            </Plugin>
+            """
+                .formatted(dir, PLUGINS, TYPES, plugin, block));
+    collectd =
+        new ProcessBuilder(program.toString(), "-f", "-C", config.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(dir.resolve("log").toFile())
+            .start();
+  }
+
+  /** Tells collectd something; what it answers. */
+  private String tell(String line) throws Exception {
+    Path socket = dir.resolve("sock");
+    Process p = java.util.Objects.requireNonNull(collectd);
+    Samples.until(
+        () -> {
+          if (!p.isAlive()) {
+            throw new AssertionError("collectd has ended: " + log());
+          }
+          return Files.exists(socket);
+        });
+    ByteBuffer answer = ByteBuffer.allocate(1000);
+    try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      // The file is there a moment before it listens.
+      Samples.until(
+          () -> {
+            try {
+              return c.isConnected() || c.connect(UnixDomainSocketAddress.of(socket));
+            } catch (IOException e) {
+              return false;
+            }
+          });
+      c.write(ByteBuffer.wrap((line + "\n").getBytes(UTF_8)));
+      c.read(answer);
+    }
+    return new String(answer.array(), 0, answer.position(), UTF_8);
+  }
+
+  private String log() {
+    try {
+      return Files.readString(dir.resolve("log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private void tellAll() throws Exception {
+    assertThat(tell("PUTVAL web1/load/load interval=10 1700000000:0.5:0.25:U")).startsWith("0 ");
+    assertThat(tell("PUTVAL web1/cpu-0/cpu-idle interval=10 1700000000:4711")).startsWith("0 ");
+    assertThat(tell("PUTVAL \"a.b/df-root[disk=x]/df_complex-free\" 1700000000.5:12.5"))
+        .startsWith("0 ");
+    assertThat(
+            tell(
+                "PUTNOTIF severity=warning time=1700000001 host=web1 plugin=df type=df_complex"
+                    + " message=\"disk is full\""))
+        .startsWith("0 ");
+  }
+
+  private void awaits(String point) throws InterruptedException {
+    try {
+      Samples.until(() -> Shown.points(pipeline.batches).contains(point));
+    } catch (AssertionError e) {
+      throw new AssertionError(point + " in " + Shown.points(pipeline.batches) + log(), e);
+    }
+  }
+
+  private void awaitsAll(String attributes) throws InterruptedException {
+    long t = 1_700_000_000_000_000_000L;
+    awaits("load.shortterm gauge {host=web1, plugin=load} 0.5 @" + t);
+    awaits("load.midterm gauge {host=web1, plugin=load} 0.25 @" + t);
+    awaits("cpu.idle sum {dsname=value, host=web1, plugin=cpu, plugin_instance=0} 4711 @" + t);
+    awaits(
+        "df_complex.free gauge {disk=x, dsname=value, host=a.b, plugin=df, plugin_instance=root}"
+            + " 12.5 @"
+            + (t + 500_000_000));
+    assertThat(Shown.points(pipeline.batches)).noneMatch(s -> s.startsWith("load.longterm"));
+    Samples.until(() -> !Shown.records(pipeline.batches).isEmpty());
+    assertThat(Shown.records(pipeline.batches))
+        .containsExactly("13 {}{" + attributes + "} disk is full @" + (t + 1_000_000_000));
+  }
+
+  @Test
+  void collectdPostsJson() throws Exception {
+    assumeTrue(Files.exists(PLUGINS.resolve("write_http.so")), "write_http is not installed");
+    PushReceiver r = start("", Signal.METRICS, Signal.LOGS);
+    collectd(
+        "write_http",
+        "<Node n>\nURL \"http://127.0.0.1:"
+            + r.httpPort()
+            + "/any/path\"\nFormat \"JSON\"\nNotifications true\nBufferSize 1024\n</Node>");
+    tellAll();
+    tell("FLUSH");
+    awaitsAll("alertname=collectd_df_complex, host=web1, service=collectd");
+  }
+
+  private void overTheNetwork(String level, String security) throws Exception {
+    Path users =
+        Files.writeString(dir.resolve("users"), "# who\nbob: other\nalice:  w0nder land \n");
+    PushReceiver r =
+        start(
+            ", network: {endpoint: '127.0.0.1:0', types_db: ["
+                + TYPES
+                + "], security_level: "
+                + level
+                + ", auth_file: '"
+                + users
+                + "'}",
+            Signal.METRICS,
+            Signal.LOGS);
+    collectd(
+        "network",
+        "<Server \"127.0.0.1\" \"" + r.socketPort(0) + "\">\n" + security + "\n</Server>");
+    tellAll();
+    tell("FLUSH");
+    awaitsAll("host=web1, plugin=df, type=df_complex");
+  }
+
+  @Test
+  void collectdSendsPackets() throws Exception {
+    overTheNetwork("none", "");
+  }
+
+  @Test
+  void collectdSignsPackets() throws Exception {
+    overTheNetwork("sign", "SecurityLevel Sign\nUsername \"alice\"\nPassword \"w0nder land\"");
+  }
+
+  @Test
+  void collectdEncryptsPackets() throws Exception {
+    overTheNetwork(
+        "encrypt", "SecurityLevel Encrypt\nUsername \"alice\"\nPassword \"w0nder land\"");
+  }
+
+  private HttpResponse<String> post(int port, String query, String body) throws Exception {
+    try (HttpClient c = HttpClient.newHttpClient()) {
+      return c.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/" + query))
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  @Test
+  void aBadElementIsRefusedByItself() throws Exception {
+    PushReceiver r = start(", attributes_prefix: dim_");
+    String good =
+        "{\"dsnames\":[\"value\"],\"dstypes\":[\"gauge\"],\"values\":[26790],\"time\":1434477504.484,"
+            + "\"host\":\"h[a=b]\",\"plugin\":\"tail\",\"plugin_instance\":\"an[f=x]\",\"type\":\"memory\","
+            + "\"type_instance\":\"old[k1=v1,k2=v2]_gen\"}";
+    HttpResponse<String> a =
+        post(r.httpPort(), "?dim_env=dev&dim_k1=mine&other=1", "[" + good + "]");
+    assertThat(a.statusCode()).isEqualTo(200);
+    assertThat(a.body()).isEqualTo("OK");
+    String taken =
+        "memory.old_gen gauge {a=b, dsname=value, env=dev, f=x, host=h, k1=mine, k2=v2, plugin=tail,"
+            + " plugin_instance=an} 26790 @1434477504484000000";
+    assertThat(Shown.points(pipeline.batches)).containsExactly(taken);
+    pipeline.batches.clear();
+
+    String bad = good.replace("gauge", "guess");
+    String none = good.replace("\"time\":1434477504.484,", "");
+    String events = "{\"message\":\"m\",\"severity\":\"OKAY\",\"time\":1,\"host\":\"h\"}";
+    a = post(r.httpPort(), "", "[" + bad + "," + good + "," + none + "," + events + "]");
+    assertThat(a.statusCode()).isEqualTo(400);
+    assertThat(a.body())
+        .contains("2 elements refused")
+        .contains("element 1: unknown dstype guess: h[a=b]/tail-an[f=x]/memory-old")
+        .contains("element 3: there is no time");
+    assertThat(Shown.points(pipeline.batches)).hasSize(1);
+
+    for (String malformed : List.of("", "{", "{}", "[1]", "[" + good)) {
+      pipeline.batches.clear();
+      assertThat(post(r.httpPort(), "", malformed).statusCode()).as(malformed).isEqualTo(400);
+      assertThat(pipeline.batches).isEmpty();
+    }
+    pipeline.outcome = new Outcome.Unavailable("full", Duration.ofSeconds(3));
+    a = post(r.httpPort(), "", "[" + good + "]");
+    assertThat(a.statusCode()).isEqualTo(503);
+    assertThat(a.headers().firstValue("Retry-After")).contains("3");
+  }
+
+  @Test
+  void whatIsWrongIsSaidWithItsPlace() throws IOException {
+    Path types =
+        Files.writeString(dir.resolve("types"), "cpu value:DERIVE:0:U\nbad value:ODD:0:U\n");
+    for (String yaml :
+        new String[] {
+          "{encoding: binary}",
+          "{network: {security_level: sign}}",
+          "{network: {security_level: high}}",
+          "{network: {auth_file: /nowhere}}",
+          "{network: {types_db: [/nowhere]}}",
+          "{network: {types_db: ['" + types + "']}}",
+          "{network: {endpoint: '239.192.74.66:25826'}}",
+          "{network: {endpoint: '[ff18::efc0:4a42]:25826'}}"
+        }) {
+      assertThatThrownBy(() -> TestPipeline.read(new CollectdReceiverFactory().settings(), yaml))
+          .as(yaml)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("test.yaml");
+    }
+  }
+}
