@@ -36,6 +36,7 @@ import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
 import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
+import dev.tethys.pipeline.receiver.datadog.DatadogReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
@@ -81,6 +82,7 @@ public final class BuiltIn {
     all.add(new CarbonReceiverFactory());
     all.add(new OpenTsdbReceiverFactory());
     all.add(new CollectdReceiverFactory());
+    all.add(new DatadogReceiverFactory());
     all.add(new StatsdReceiverFactory());
     all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());

@@ -489,6 +489,8 @@ class RoleExamplesTest {
     int collectd = Ports.free();
     Map<String, String> environment = new HashMap<>();
     environment.put("COLLECTD", "127.0.0.1:" + collectd);
+    int datadog = Ports.free();
+    environment.put("DATADOG", "127.0.0.1:" + datadog);
     environment.putAll(
         Map.of(
             "INFLUX",

@@ -20,10 +20,10 @@ public final class DogSketch {
   /** The agent's bins have 16 bits: one key with more stands there several times. */
   static final int MAX_BIN = 65_535;
 
-  private static final int BIAS = 1338;
-  private static final int MAX_KEY = 32_766;
-  private static final double LN_GAMMA = Math.log1p(1.0 / 64);
-  private static final double LEAST = Math.exp(LN_GAMMA * (1 - BIAS));
+  static final int BIAS = 1338;
+  static final int MAX_KEY = 32_766;
+  static final double LN_GAMMA = Math.log1p(1.0 / 64);
+  static final double LEAST = Math.exp(LN_GAMMA * (1 - BIAS));
 
   private final TreeMap<Integer, Long> bins = new TreeMap<>();
 

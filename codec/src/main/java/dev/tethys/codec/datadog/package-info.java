@@ -1,4 +1,4 @@
-/** Forms of Datadog: its sketches. */
+/** Forms of Datadog: its sketches, and what its agent and clients post. */
 @NullMarked
 package dev.tethys.codec.datadog;
 

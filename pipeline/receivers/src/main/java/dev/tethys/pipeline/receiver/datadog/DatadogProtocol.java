@@ -1,0 +1,202 @@
+package dev.tethys.pipeline.receiver.datadog;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.datadog.DatadogMetrics;
+import dev.tethys.codec.datadog.LogJson;
+import dev.tethys.codec.datadog.MetricJson;
+import dev.tethys.codec.datadog.MetricPayloads;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.GoJson;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Datadog's API as its agent and its clients use it. 202 when all is where it goes to. When some
+ * items were refused the others are taken, and each is told: of series of version 2 in the {@code
+ * errors} of the 202, elsewhere with 400, which senders do not repeat. 503 to come again.
+ */
+final class DatadogProtocol {
+  /** What sketches may become that are many times longer than their messages. */
+  private static final long SKETCH_BYTES = 16L << 20;
+
+  private static final String OK = "{\"status\":\"ok\"}";
+
+  private final Clockwork clock;
+
+  DatadogProtocol(Clockwork clock) {
+    this.clock = clock;
+  }
+
+  /** What was read of a request. */
+  private interface Reading {
+    Refusals read(byte[] body, boolean json, DatadogMetrics to);
+  }
+
+  /** What agents and clients ask before they send. */
+  void addQuestions(HttpDoor door) {
+    door.on("GET", "/", (q, r) -> json(r, 200, "{}"));
+    door.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
+  }
+
+  void addMetrics(HttpDoor door, Consumer to) {
+    metrics(door, "/api/v1/series", to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
+    metrics(
+        door,
+        "/api/v2/series",
+        to,
+        0,
+        (b, json, m) -> json ? MetricJson.seriesV2(b, m) : MetricPayloads.series(b, m));
+    for (String path : new String[] {"/api/beta/sketches", "/api/v1/sketches"}) {
+      metrics(door, path, to, SKETCH_BYTES, (b, _, m) -> MetricPayloads.sketches(b, m));
+    }
+    metrics(
+        door,
+        "/api/v1/distribution_points",
+        to,
+        SKETCH_BYTES,
+        (b, _, m) -> MetricJson.distributions(b, m));
+    metrics(
+        door,
+        "/api/v1/check_run",
+        to,
+        0,
+        (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
+  }
+
+  private void metrics(HttpDoor door, String path, Consumer to, long more, Reading reading) {
+    boolean tells = path.equals("/api/v2/series");
+    door.post(
+        path,
+        (request, response) ->
+            answered(
+                response,
+                () -> {
+                  try (Hold hold = door.intake().open()) {
+                    byte[] b = door.body(request, door.compression(request), hold);
+                    hold.take(4L * b.length + more);
+                    DatadogMetrics m = new DatadogMetrics();
+                    boolean json = HttpDoor.mediaType(request).equals("application/json");
+                    Refusals refused = reading.read(b, json, m);
+                    Outcome o = Outcome.ACCEPTED;
+                    if (m.points() > 0) {
+                      o =
+                          deliver(
+                              Signal.METRICS,
+                              new OtlpWriter().write(m.data()),
+                              m.points(),
+                              door,
+                              to,
+                              request);
+                    }
+                    answer(response, o, refused, tells, tells ? "{\"errors\":[]}" : OK);
+                  }
+                }));
+  }
+
+  void addLogs(HttpDoor door, Consumer to) {
+    for (String path : new String[] {"/api/v2/logs", "/v1/input", "/v1/input/{key}"}) {
+      door.post(
+          path, (request, response) -> answered(response, () -> logs(door, to, request, response)));
+    }
+  }
+
+  private void logs(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    String type = HttpDoor.mediaType(request);
+    if (!type.isEmpty() && !type.equals("application/json")) {
+      json(response, 415, errors(List.of("logs are taken as application/json, not " + type)));
+      return;
+    }
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(4L * b.length);
+      LogJson read = new LogJson(clock.millis() * 1_000_000);
+      Refusals refused = read.read(b);
+      int n = read.logs().itemCount();
+      Outcome o = Outcome.ACCEPTED;
+      if (n > 0) {
+        o = deliver(Signal.LOGS, new OtlpWriter().write(read.logs()), n, door, to, request);
+      }
+      answer(response, o, refused, false, "{}");
+    }
+  }
+
+  private static Outcome deliver(
+      Signal signal, byte[] body, int items, HttpDoor door, Consumer to, HttpRequest request)
+      throws InterruptedException {
+    long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
+    return Intake.deliver(
+        new Batch(signal, Encoding.OTLP, body, items, lane, door.metadata(request)), to, request);
+  }
+
+  /** What answers a request, with errors in the form of this API. */
+  private interface Answer {
+    void give() throws IOException, InterruptedException, BusyException;
+  }
+
+  private static void answered(HttpResponse response, Answer answer)
+      throws IOException, InterruptedException {
+    try {
+      answer.give();
+    } catch (BusyException e) {
+      again(response, e.outcome());
+    } catch (TooLargeException e) {
+      json(response, 413, errors(List.of(String.valueOf(e.getMessage()))));
+    } catch (CodecException e) {
+      json(response, 400, errors(List.of(String.valueOf(e.getMessage()))));
+    }
+  }
+
+  private static void answer(
+      HttpResponse response, Outcome o, Refusals refused, boolean tells, String good)
+      throws IOException {
+    switch (o) {
+      case Outcome.Unavailable u -> again(response, u);
+      case Outcome.Rejected r -> json(response, 400, errors(List.of(r.reason())));
+      case Outcome.Accepted _ -> {
+        if (refused.isEmpty()) {
+          json(response, 202, good);
+        } else {
+          List<String> told =
+              refused.kept().stream()
+                  .map(x -> "item " + x.number() + ": " + x.why() + ": " + x.item())
+                  .toList();
+          json(response, tells ? 202 : 400, errors(told));
+        }
+      }
+    }
+  }
+
+  private static void again(HttpResponse response, Outcome.Unavailable u) throws IOException {
+    HttpDoor.retryAfter(response, u);
+    json(response, 503, errors(List.of(u.reason())));
+  }
+
+  private static String errors(List<String> all) {
+    StringBuilder sb = new StringBuilder("{\"errors\":[");
+    for (int i = 0; i < all.size(); i++) {
+      GoJson.append(sb.append(i == 0 ? "" : ","), all.get(i));
+    }
+    return sb.append("]}").toString();
+  }
+
+  private static void json(HttpResponse r, int status, String body) throws IOException {
+    r.header("Content-Type", "application/json");
+    r.status(status).send(body);
+  }
+}

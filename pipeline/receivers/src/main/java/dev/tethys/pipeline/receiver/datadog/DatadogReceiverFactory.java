@@ -1,0 +1,83 @@
+package dev.tethys.pipeline.receiver.datadog;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code datadog} receivers. */
+public final class DatadogReceiverFactory
+    implements ReceiverFactory<DatadogReceiverFactory.Settings> {
+  /** What one is told. */
+  public record Settings(HttpServerSettings http) {}
+
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final Section SECTION = new Section("datadog", "Takes what Datadog's API takes.");
+  private static final HttpServerSettings.Keys HTTP =
+      new HttpServerSettings.Keys(SECTION, "localhost:8126");
+
+  static {
+    SECTION.notBuilt("trace_id_cache_size", "Of traces, which are not taken.");
+  }
+
+  @Override
+  public String type() {
+    return "datadog";
+  }
+
+  @Override
+  public String about() {
+    return "Receives metrics and logs of Datadog's agent and clients.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(
+        o -> {
+          HttpServerSettings http = HTTP.read(o);
+          return new Settings(
+              http.readTimeout().isPositive() ? http : http.withReadTimeout(READ_TIMEOUT));
+        });
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock());
+  }
+
+  static PushReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    DatadogProtocol p = new DatadogProtocol(clock);
+    p.addQuestions(door);
+    Consumer metrics = outputs.get(Signal.METRICS);
+    if (metrics != null) {
+      p.addMetrics(door, metrics);
+    }
+    Consumer logs = outputs.get(Signal.LOGS);
+    if (logs != null) {
+      p.addLogs(door, logs);
+    }
+    return new PushReceiver(null, door, clock::nanos);
+  }
+}
