@@ -84,11 +84,6 @@ public final class RowTemplate {
     return pieces.get(piece).rawLength;
   }
 
-  /** Bytes that it holds. */
-  public int bytes() {
-    return elements.length + 4 * starts.length;
-  }
-
   /** The most bytes that {@link #write} writes. */
   public int maxLength(int piece) {
     int end = piece + 1 < starts.length ? starts[piece + 1] : elements.length;
@@ -191,7 +186,7 @@ public final class RowTemplate {
 
   private static int copy(byte[] out, int at, int offset, int n) {
     int o = at;
-    if (n <= 11 && offset < 2048) {
+    if (n >= 4 && n <= 11 && offset < 2048) {
       out[o++] = (byte) (1 | (n - 4) << 2 | offset >>> 8 << 5);
       out[o++] = (byte) offset;
     } else {
@@ -365,7 +360,7 @@ public final class RowTemplate {
           if (left > now && left - now < 4) {
             now = left - 4; // so that the rest is one that can be short
           }
-          n = now < 4 ? longCopy(e, n, offset, now) : copy(e, n, offset, now);
+          n = copy(e, n, offset, now);
           left -= now;
         }
         for (int i = 0; i < Math.min(best, 8); i++) {
@@ -388,13 +383,6 @@ public final class RowTemplate {
         outRoom(8);
         varint(before << 1 | (timeFollows ? 1 : 0));
       }
-    }
-
-    private static int longCopy(byte[] out, int at, int offset, int n) {
-      out[at] = (byte) (2 | (n - 1) << 2);
-      out[at + 1] = (byte) offset;
-      out[at + 2] = (byte) (offset >>> 8);
-      return at + 3;
     }
 
     private void remember(int at, int to) {

@@ -197,10 +197,7 @@ public final class SnappyBlock {
    */
   @SuppressWarnings("ReturnValueIgnored")
   public static int encode(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
-    SnappyEncoder e = IDLE.poll();
-    if (e == null) {
-      e = new SnappyEncoder();
-    }
+    SnappyEncoder e = taken();
     int n = e.encode(src, offset, length, dst, dstOffset);
     IDLE.offer(e); // dropped when enough of them wait already
     return n;
@@ -209,10 +206,7 @@ public final class SnappyBlock {
   /** Encodes into an array of its own. */
   @SuppressWarnings("ReturnValueIgnored")
   public static byte[] encode(byte[] src, int offset, int length) {
-    SnappyEncoder e = IDLE.poll();
-    if (e == null) {
-      e = new SnappyEncoder();
-    }
+    SnappyEncoder e = taken();
     byte[] room = e.room(maxEncodedLength(length));
     byte[] out = Arrays.copyOf(room, e.encode(src, offset, length, room, 0));
     IDLE.offer(e);
@@ -225,11 +219,17 @@ public final class SnappyBlock {
    * @param dst with {@link #maxEncodedLength} bytes from the offset on
    * @return the end of what was written
    */
+  @SuppressWarnings("ReturnValueIgnored")
   public static int encodeElements(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
-    int n = encode(src, offset, length, dst, dstOffset);
-    int head = headLength(length);
-    System.arraycopy(dst, dstOffset + head, dst, dstOffset, n - head);
-    return dstOffset + n - head;
+    SnappyEncoder e = taken();
+    int end = e.elements(src, offset, length, dst, dstOffset);
+    IDLE.offer(e);
+    return end;
+  }
+
+  private static SnappyEncoder taken() {
+    SnappyEncoder e = IDLE.poll();
+    return e == null ? new SnappyEncoder() : e;
   }
 
   private static int headLength(int decodedLength) {

@@ -65,10 +65,16 @@ final class SnappyEncoder {
       n >>>= 7;
     }
     dst[op++] = (byte) n;
+    return elements(src, offset, length, dst, op) - dstOffset;
+  }
+
+  /** Encodes without the length that begins a block; returns the end of what was written. */
+  int elements(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
+    int op = dstOffset;
     for (int at = 0; at < length; at += PIECE) {
       op = piece(src, offset + at, offset + Math.min(length, at + PIECE), dst, op);
     }
-    return op - dstOffset;
+    return op;
   }
 
   private int piece(byte[] src, int from, int end, byte[] dst, int dstFrom) {
