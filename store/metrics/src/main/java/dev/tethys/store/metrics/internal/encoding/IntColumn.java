@@ -53,28 +53,18 @@ public final class IntColumn {
 
   /** Appends the column {@code x[0..n)}. */
   public void encode(long[] x, int n, ByteSink out) {
-    long x0 = x[0];
-    int changes = 0;
-    long any = 0;
-    long d1 = n > 1 ? x[1] - x0 : 0;
-    boolean linear = true;
-    for (int i = 1; i < n; i++) {
-      long d = x[i] - x[i - 1];
-      any |= d;
-      linear &= d == d1;
-      changes += d != 0 ? 1 : 0;
-    }
+    long any = differences(x, n);
     if (any == 0) {
       last = Form.CONSTANT;
       out.putByte(CONST);
-      out.svarint(x0);
+      out.svarint(x[0]);
       return;
     }
-    if (linear) {
+    if (isLinear(x, n)) {
       last = Form.LINEAR;
       out.putByte(LINEAR);
-      out.svarint(x0);
-      out.svarint(d1);
+      out.svarint(x[0]);
+      out.svarint(x[1] - x[0]);
       return;
     }
     long g = divisor(x, n, Long.numberOfTrailingZeros(any));
@@ -82,29 +72,13 @@ public final class IntColumn {
       y = new long[Math.max(n, 512)];
       r = new long[y.length];
     }
-    long[] y = this.y;
-    long sparseBytes = Long.MAX_VALUE;
-    y[0] = 0;
-    if (g == 1) {
-      for (int i = 1; i < n; i++) {
-        y[i] = x[i] - x0;
-      }
-    } else {
-      for (int i = 1; i < n; i++) {
-        y[i] = y[i - 1] + (x[i] - x[i - 1]) / g;
-      }
-    }
-    if (changes <= n / 3) {
-      sparseBytes = sparseSize(y, n);
-    }
+    scale(x, n, g, y);
+    int changes = changes(x, n);
+    long sparseBytes = changes <= n / 3 ? sparseSize(y, n) : Long.MAX_VALUE;
     int best = 0;
     long bestBits = Long.MAX_VALUE;
     for (int order = 0; order <= 2; order++) {
-      int m = residuals(order, n);
-      long bits = 0;
-      for (int b = 0; b < m && bits < bestBits; b += BLOCK) {
-        bits += plan(b, Math.min(m, b + BLOCK));
-      }
+      long bits = planned(residuals(order, n), bestBits);
       if (bits < bestBits) {
         bestBits = bits;
         best = order;
@@ -113,34 +87,91 @@ public final class IntColumn {
     if (sparseBytes <= bestBits / 8) {
       last = Form.SPARSE;
       out.putByte(SPARSE);
-      out.svarint(x0);
+      out.svarint(x[0]);
       out.uvarint(g);
       out.uvarint(changes);
-      int gap = 0;
-      for (int i = 1; i < n; i++) {
-        long d = y[i] - y[i - 1];
-        if (d == 0) {
-          gap++;
-        } else {
-          out.uvarint(gap);
-          out.svarint(d);
-          gap = 0;
-        }
-      }
+      putSparse(y, n, out);
       return;
     }
-    int m = residuals(best, n);
     last = best == 0 ? Form.ORDER_0 : best == 1 ? Form.ORDER_1 : Form.ORDER_2;
     out.putByte(ORDER0 + best);
-    out.svarint(x0);
+    out.svarint(x[0]);
     out.uvarint(g);
     if (best == 2) {
       out.svarint(y[1]);
     }
+    int m = residuals(best, n);
     for (int b = 0; b < m; b += BLOCK) {
       int e = Math.min(m, b + BLOCK);
       plan(b, e);
       pack(b, e, out);
+    }
+  }
+
+  // A loop a method: compiled alone it is compiled once, and small.
+
+  /** All bits in which neighbours differ by subtraction; 0 when all values are equal. */
+  private static long differences(long[] x, int n) {
+    long any = 0;
+    for (int i = 1; i < n; i++) {
+      any |= x[i] - x[i - 1];
+    }
+    return any;
+  }
+
+  private static boolean isLinear(long[] x, int n) {
+    long d = x[1] - x[0];
+    for (int i = 2; i < n; i++) {
+      if (x[i] - x[i - 1] != d) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int changes(long[] x, int n) {
+    int changes = 0;
+    for (int i = 1; i < n; i++) {
+      changes += x[i] != x[i - 1] ? 1 : 0;
+    }
+    return changes;
+  }
+
+  /** Fills {@code y} with the values from the first one on, in units of {@code g}. */
+  private static void scale(long[] x, int n, long g, long[] y) {
+    y[0] = 0;
+    if (g == 1) {
+      long x0 = x[0];
+      for (int i = 1; i < n; i++) {
+        y[i] = x[i] - x0;
+      }
+      return;
+    }
+    for (int i = 1; i < n; i++) {
+      y[i] = y[i - 1] + (x[i] - x[i - 1]) / g;
+    }
+  }
+
+  /** The bits that the blocks of {@link #r} take; something larger once it is more than a bound. */
+  private long planned(int m, long bound) {
+    long bits = 0;
+    for (int b = 0; b < m && bits < bound; b += BLOCK) {
+      bits += plan(b, Math.min(m, b + BLOCK));
+    }
+    return bits;
+  }
+
+  private static void putSparse(long[] y, int n, ByteSink out) {
+    int gap = 0;
+    for (int i = 1; i < n; i++) {
+      long d = y[i] - y[i - 1];
+      if (d == 0) {
+        gap++;
+      } else {
+        out.uvarint(gap);
+        out.svarint(d);
+        gap = 0;
+      }
     }
   }
 
