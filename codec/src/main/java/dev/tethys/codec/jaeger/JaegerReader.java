@@ -200,6 +200,17 @@ public final class JaegerReader {
     return batch;
   }
 
+  /**
+   * Reads {@code jaeger.api_v2.Span}, which has its process in itself: what Jaeger writes to Kafka.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public static JaegerBatch span(byte[] buf, int offset, int length) {
+    JaegerBatch batch = new JaegerBatch();
+    batch.add(fields(new ProtoReader().reset(buf, offset, length)));
+    return batch;
+  }
+
   private static Process process(ProtoReader r) {
     Process p = new Process();
     int outer = r.enter();
@@ -224,8 +235,14 @@ public final class JaegerReader {
   }
 
   private static JaegerSpan span(ProtoReader r) {
-    JaegerSpan s = new JaegerSpan();
     int outer = r.enter();
+    JaegerSpan s = fields(r);
+    r.leave(outer);
+    return s;
+  }
+
+  private static JaegerSpan fields(ProtoReader r) {
+    JaegerSpan s = new JaegerSpan();
     while (r.next()) {
       switch (r.field()) {
         case 1 -> {
@@ -261,7 +278,6 @@ public final class JaegerReader {
         default -> r.skip();
       }
     }
-    r.leave(outer);
     return s;
   }
 

@@ -30,7 +30,9 @@ public enum RecordEncoding {
   /** A list of Zipkin's spans, version 2, as JSON. Read only. */
   ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES), false),
   /** The same as protobuf. Read only. */
-  ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES), false);
+  ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES), false),
+  /** One span of Jaeger with its process, as its collector writes it. Read only. */
+  JAEGER_PROTO("jaeger_proto", EnumSet.of(Signal.TRACES), false);
 
   private final String word;
 

@@ -4,12 +4,14 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clymene.FlatRows;
 import dev.tethys.codec.clymene.LogBatchJson;
 import dev.tethys.codec.clymene.SeriesJson;
+import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.codec.zipkin.ZipkinReader;
@@ -17,6 +19,7 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
@@ -65,10 +68,16 @@ final class RecordReader {
       case TEXT -> line(new String(value, StandardCharsets.UTF_8), millis, lane, metadata);
       case JSON -> line(JsonValues.read(value, 0, value.length), millis, lane, metadata);
       case ZIPKIN_JSON ->
-          spans(ZipkinReader.json(value, 0, value.length, 2, false, millis * 1000), lane, metadata);
+          zipkin(
+              ZipkinReader.json(value, 0, value.length, 2, false, millis * 1000), lane, metadata);
       case ZIPKIN_PROTO ->
-          spans(
+          zipkin(
               ZipkinReader.protobuf(value, 0, value.length, false, millis * 1000), lane, metadata);
+      case JAEGER_PROTO -> {
+        Refusals refusals = new Refusals();
+        TracesData traces = JaegerReader.span(value, 0, value.length).traces(refusals);
+        yield spans(traces, refusals, lane, metadata);
+      }
     };
   }
 
@@ -116,18 +125,17 @@ final class RecordReader {
     return tree(b.logs(), lane, m);
   }
 
+  private Batch zipkin(ZipkinReader.Result r, long lane, Metadata metadata) {
+    return spans(r.traces(), r.refusals(), lane, metadata);
+  }
+
   /** A record with a span that is none is refused as a whole: it is one message. */
-  private Batch spans(ZipkinReader.Result r, long lane, Metadata metadata) {
-    if (!r.refusals().isEmpty()) {
-      throw new CodecException(r.refusals().text(x -> x.item() + ": " + x.why()));
+  private Batch spans(TracesData traces, Refusals refusals, long lane, Metadata metadata) {
+    if (!refusals.isEmpty()) {
+      throw new CodecException(refusals.text(x -> x.item() + ": " + x.why()));
     }
     return new Batch(
-        signal,
-        Encoding.OTLP,
-        new OtlpWriter().write(r.traces()),
-        r.traces().itemCount(),
-        lane,
-        metadata);
+        signal, Encoding.OTLP, new OtlpWriter().write(traces), traces.itemCount(), lane, metadata);
   }
 
   /** Text, or bytes where they are none. */

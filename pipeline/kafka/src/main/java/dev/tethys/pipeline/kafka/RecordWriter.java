@@ -85,7 +85,7 @@ final class RecordWriter {
         case REMOTE_WRITE, CLYMENE_JSON, CLYMENE_FLAT -> series(batch);
         case CLYMENE_LOGS -> streams(batch);
         case RAW -> lines(batch);
-        case TEXT, JSON, ZIPKIN_JSON, ZIPKIN_PROTO ->
+        case TEXT, JSON, ZIPKIN_JSON, ZIPKIN_PROTO, JAEGER_PROTO ->
             throw new IllegalStateException(encoding + " is not written");
       }
     } catch (CodecException e) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -14,6 +15,8 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
@@ -248,5 +251,38 @@ class RecordsTest {
                 new RecordReader(Signal.TRACES, RecordEncoding.ZIPKIN_JSON)
                     .read("[{}]".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
         .isInstanceOf(CodecException.class);
+  }
+
+  /** By the numbers of jaeger-idl's model.proto. */
+  private static byte[] jaegerSpan(int idBytes) {
+    ProtoWriter w = new ProtoWriter();
+    w.bytes(1, new byte[idBytes])
+        .bytes(2, new byte[] {0, 0, 0, 0, 0, 0, 0, 7})
+        .string(3, "checkout");
+    int start = w.begin(6);
+    w.int64(1, 1_700_000_000L).int64(2, 5);
+    w.end(start);
+    int process = w.begin(10);
+    w.string(1, "shop");
+    w.end(process);
+    return w.toByteArray();
+  }
+
+  @Test
+  void spansOfJaegerAreRead() {
+    byte[] id = jaegerSpan(16);
+    id[17] = 9; // the last byte of the trace id
+    RecordReader reader = new RecordReader(Signal.TRACES, RecordEncoding.JAEGER_PROTO);
+    TracesData t = (TracesData) reader.read(id, T, 0, Metadata.NONE).takeTree();
+    assertThat(t.resources().getFirst().resource().attributes().getString("service.name"))
+        .isEqualTo("shop");
+    Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
+    assertThat(s.name()).isEqualTo("checkout");
+    assertThat(s.spanId()).isEqualTo(7);
+    assertThat(s.startTimeUnixNano()).isEqualTo(1_700_000_000_000_000_005L);
+    for (byte[] bad : new byte[][] {jaegerSpan(17), {10, 100, 1}}) {
+      assertThatThrownBy(() -> reader.read(bad, T, 0, Metadata.NONE))
+          .isInstanceOf(CodecException.class);
+    }
   }
 }
