@@ -41,6 +41,9 @@ import sun.misc.Signal;
 public final class BuiltInExporter implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(BuiltInExporter.class.getName());
 
+  /** Flags that ask whether the configuration is right, and for nothing more. */
+  private static final List<String> CHECKS = List.of("config.check", "dry-run");
+
   private final ExporterKind kind;
   private final HttpClientFactory clients;
   private final Exporter exporter;
@@ -113,7 +116,7 @@ public final class BuiltInExporter implements AutoCloseable {
     flags.parse(dashed(args));
     HeapPace.keep();
     LogSetup.install(flags);
-    if (flags.values().containsKey("config.check") && flags.bool("config.check")) {
+    if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {
       return check(kind, flags);
     }
     try (BuiltInExporter e = new BuiltInExporter(kind, flags)) {

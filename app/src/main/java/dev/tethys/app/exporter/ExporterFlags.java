@@ -31,7 +31,7 @@ public final class ExporterFlags implements ExporterSettings {
     this.flags = flags;
     this.paths =
         kind.flags().stream()
-            .filter(f -> f.kind() == ExporterFlag.Kind.PATH)
+            .filter(f -> f.kind() == ExporterFlag.Kind.PATH || f.kind() == ExporterFlag.Kind.PATHS)
             .map(ExporterFlag::name)
             .collect(Collectors.toSet());
     this.resolve = resolve;
@@ -65,7 +65,7 @@ public final class ExporterFlags implements ExporterSettings {
                       case INTEGER -> Flag.Kind.INTEGER;
                       case FLOAT -> Flag.Kind.FLOAT;
                       case DURATION -> Flag.Kind.DURATION;
-                      case LIST -> Flag.Kind.LIST;
+                      case LIST, PATHS -> Flag.Kind.LIST;
                     },
                     f.defaultValue(),
                     f.help(),
@@ -86,7 +86,8 @@ public final class ExporterFlags implements ExporterSettings {
 
   @Override
   public List<String> list(String flag) {
-    return flags.list(flag);
+    List<String> all = flags.list(flag);
+    return paths.contains(flag) ? all.stream().map(resolve).toList() : all;
   }
 
   @Override

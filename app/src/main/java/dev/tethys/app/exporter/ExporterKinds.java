@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.collect.exporter.haproxy.Haproxy;
 import dev.tethys.collect.exporter.process.ProcessExporterKind;
+import dev.tethys.collect.exporter.snmp.SnmpExporterKind;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class ExporterKinds {
           new Blackbox(),
           new Haproxy(),
           new ProcessExporterKind(),
+          new SnmpExporterKind(),
           new MysqldExporterKind(),
           new PostgresExporterKind(),
           new RedisExporterKind(),

@@ -23,6 +23,8 @@ public record ExporterFlag(
     LIST,
     /** A file or folder; in a configuration file it is relative to that file. */
     PATH,
+    /** The same, several times; such a path may end with a pattern. */
+    PATHS,
     /** Text that is not shown. */
     SECRET
   }

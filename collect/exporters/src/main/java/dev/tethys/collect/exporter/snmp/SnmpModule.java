@@ -1,0 +1,127 @@
+package dev.tethys.collect.exporter.snmp;
+
+import com.google.re2j.Pattern;
+import dev.tethys.collect.exporter.snmp.wire.Oid;
+import dev.tethys.collect.exporter.snmp.wire.SnmpClient.Patience;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entry of {@code modules}: what is asked of an agent, and what becomes of it.
+ *
+ * @param missing what it asks for that is not built, {@code ""} for nothing: such a module is
+ *     refused when it is asked for, so that the others of the file serve
+ */
+record SnmpModule(
+    List<Oid> walk,
+    List<Oid> get,
+    List<SnmpMetric> metrics,
+    MetricTree tree,
+    Patience patience,
+    List<Filter> filters,
+    String missing) {
+  /** Of which rows of tables others are asked for: those whose object has one of the values. */
+  record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
+    private static final Section SECTION = new Section("filter", "Which rows are asked for.");
+    private static final Key<Oid> OF =
+        SECTION.required("oid", SnmpMetric.OID, "The column that is looked at.");
+    private static final Key<List<Oid>> TARGETS =
+        SECTION.key(
+            "targets", Type.list(SnmpMetric.OID), List.of(), "Columns of which rows are chosen.");
+    private static final Key<List<Pattern>> VALUES =
+        SECTION.key(
+            "values", Type.list(Type.REGEX), List.of(), "Expressions, one of which is found.");
+    static final Type<Filter> TYPE =
+        SECTION.type(o -> new Filter(o.get(OF), o.get(TARGETS), o.get(VALUES)));
+
+    private Map<String, @Nullable Object> shown() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      m.put("oid", oid.toString());
+      m.put("targets", texts(targets));
+      m.put("values", values.stream().map(Pattern::pattern).toList());
+      return m;
+    }
+  }
+
+  private static final int MAX_REPETITIONS = 10_000;
+  private static final int MAX_RETRIES = 100;
+
+  private static final Section SECTION = new Section("module", "What is asked of agents.");
+  private static final Key<List<Oid>> WALK =
+      SECTION.key("walk", Type.list(SnmpMetric.OID), List.of(), "What is walked.");
+  private static final Key<List<Oid>> GET =
+      SECTION.key("get", Type.list(SnmpMetric.OID), List.of(), "What is asked for.");
+  private static final Key<List<SnmpMetric>> METRICS =
+      SECTION.key("metrics", Type.list(SnmpMetric.TYPE), List.of(), "What it becomes.");
+  private static final Key<Long> REPETITIONS =
+      SECTION.key("max_repetitions", Type.INT, 25L, "Objects of an answer.");
+  private static final Key<Long> RETRIES =
+      SECTION.key("retries", Type.INT, 3L, "How often a request is sent again.");
+  private static final Key<Duration> TIMEOUT =
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Of one request.");
+  private static final Key<Boolean> UNCONNECTED =
+      SECTION.key("use_unconnected_udp_socket", Type.BOOL, false, "Take answers from any address.");
+  private static final Key<Boolean> ANY_ORDER =
+      SECTION.key("allow_nonincreasing_oids", Type.BOOL, false, "Take objects in any order.");
+  private static final Key<List<Filter>> FILTERS =
+      SECTION.key("filters", Type.list(Filter.TYPE), List.of(), "Which rows are asked for.");
+
+  static final Type<SnmpModule> TYPE = SECTION.type(SnmpModule::read);
+
+  private static SnmpModule read(YamlObject o) {
+    long repetitions = o.get(REPETITIONS);
+    if (repetitions < 0 || repetitions > MAX_REPETITIONS) {
+      throw o.error(REPETITIONS, "max_repetitions is between 0 and " + MAX_REPETITIONS);
+    }
+    long retries = o.get(RETRIES);
+    if (retries < 0 || retries > MAX_RETRIES) {
+      throw o.error(RETRIES, "retries is between 0 and " + MAX_RETRIES);
+    }
+    List<SnmpMetric> metrics = o.get(METRICS);
+    return new SnmpModule(
+        o.get(WALK),
+        o.get(GET),
+        metrics,
+        new MetricTree(metrics),
+        new Patience(
+            o.get(TIMEOUT), (int) retries, (int) repetitions, o.get(UNCONNECTED), o.get(ANY_ORDER)),
+        o.get(FILTERS),
+        missing(metrics));
+  }
+
+  private static String missing(List<SnmpMetric> metrics) {
+    for (SnmpMetric m : metrics) {
+      if (m.type().equals("ParseDateAndTime")) {
+        return "the type ParseDateAndTime of metric " + m.name() + " is not built";
+      }
+    }
+    return "";
+  }
+
+  private static @Nullable List<String> texts(List<Oid> oids) {
+    return oids.isEmpty() ? null : oids.stream().map(Oid::toString).toList();
+  }
+
+  /** As it is shown. */
+  Map<String, @Nullable Object> shown() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("walk", texts(walk));
+    m.put("get", texts(get));
+    m.put("metrics", metrics.stream().map(SnmpMetric::tree).toList());
+    m.put("max_repetitions", patience.repetitions());
+    m.put("retries", patience.retries());
+    m.put("timeout", patience.timeout().toMillis() + "ms");
+    m.put("use_unconnected_udp_socket", patience.unconnected() ? true : null);
+    m.put("allow_nonincreasing_oids", patience.anyOrder() ? true : null);
+    m.put("filters", filters.isEmpty() ? null : filters.stream().map(Filter::shown).toList());
+    return m;
+  }
+}

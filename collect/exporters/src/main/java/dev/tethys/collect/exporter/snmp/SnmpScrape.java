@@ -1,0 +1,140 @@
+package dev.tethys.collect.exporter.snmp;
+
+import com.google.re2j.Pattern;
+import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.snmp.wire.Binding;
+import dev.tethys.collect.exporter.snmp.wire.Oid;
+import dev.tethys.collect.exporter.snmp.wire.SnmpClient;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One module of one agent: asks for its objects, and shows them. For one thread. */
+final class SnmpScrape implements SnmpClient.Listener {
+  private static final System.Logger LOG = System.getLogger(SnmpScrape.class.getName());
+
+  private final String name;
+  private final SnmpModule module;
+  private final SnmpMeasures measures;
+  private int sent;
+  private int retried;
+
+  SnmpScrape(String name, SnmpModule module, SnmpMeasures measures) {
+    this.name = name;
+    this.module = module;
+    this.measures = measures;
+  }
+
+  @Override
+  public void sent() {
+    sent++;
+    measures.packets.inc();
+  }
+
+  @Override
+  public void received(long nanos) {
+    measures.packetSeconds.with().observe(nanos / 1e9);
+  }
+
+  @Override
+  public void retried() {
+    retried++;
+    measures.retries.inc();
+  }
+
+  /**
+   * Asks.
+   *
+   * @param version of the protocol
+   * @param wrap whether 64-bit counters begin anew at 2^53
+   */
+  Findings run(SnmpClient client, int version, boolean wrap) throws IOException {
+    long began = System.nanoTime();
+    client.use(module.patience(), this);
+    measures.inFlight.add(1);
+    List<Binding> found;
+    try {
+      found = ask(client, version);
+    } finally {
+      measures.inFlight.add(-1);
+    }
+    Findings f = new Findings();
+    own(f, "walk_duration_seconds", "Time SNMP walk/bulkwalk took.", seconds(began));
+    own(f, "packets_sent", "Packets sent for get, bulkget, and walk; including retries.", sent);
+    own(f, "packets_retried", "Packets retried for get, bulkget, and walk.", retried);
+    own(f, "pdus_returned", "PDUs returned from get, bulkget, and walk.", found.size());
+    new SnmpSamples(found, wrap, f).show(module.tree());
+    double all = seconds(began);
+    own(f, "duration_seconds", "Total SNMP time scrape took (walk and processing).", all);
+    measures.moduleSeconds.with(name).observe(all);
+    return f;
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  private void own(Findings f, String what, String help, double v) {
+    f.gauge("snmp_scrape_" + what, help, "module", name, v);
+  }
+
+  private List<Binding> ask(SnmpClient client, int version) throws IOException {
+    List<Oid> gets = new ArrayList<>(module.get());
+    List<Oid> walks = new ArrayList<>(module.walk());
+    for (SnmpModule.Filter filter : module.filters()) {
+      choose(client, filter, gets, walks);
+    }
+    List<Binding> found = new ArrayList<>();
+    // Version 1 tells of one missing object in an answer.
+    int most = version == 1 ? 1 : Math.max(1, module.patience().repetitions());
+    for (int i = 0; i < gets.size(); i += most) {
+      List<Oid> some = gets.subList(i, Math.min(gets.size(), i + most));
+      SnmpClient.Answer a = client.get(some);
+      if (version == 1 && a.status() == SnmpClient.NO_SUCH_NAME) {
+        LOG.log(Level.DEBUG, "the agent has no {0}", some.getFirst());
+        continue;
+      }
+      if (a.status() != 0) {
+        throw new IOException("error reported by target: Error Status " + a.status());
+      }
+      a.bindings().stream().filter(b -> !b.isMissing()).forEach(found::add);
+    }
+    for (Oid root : walks) {
+      found.addAll(client.walk(root));
+      if (found.size() > SnmpClient.MAX_BINDINGS) {
+        throw new IOException(
+            "module " + name + " gives more than " + SnmpClient.MAX_BINDINGS + " objects");
+      }
+    }
+    return found;
+  }
+
+  /** Asks for chosen rows of tables in the place of whole ones; where that fails, for all. */
+  private static void choose(
+      SnmpClient client, SnmpModule.Filter filter, List<Oid> gets, List<Oid> walks) {
+    List<Binding> column;
+    try {
+      column = client.walk(filter.oid());
+    } catch (IOException e) {
+      LOG.log(Level.INFO, "no rows are chosen by {0}: {1}", filter.oid(), e.getMessage());
+      return;
+    }
+    List<Integer> rows = new ArrayList<>();
+    for (Binding b : column) {
+      String text = SnmpSamples.text(b.value(), "DisplayString");
+      for (Pattern p : filter.values()) {
+        if (p.matcher(text).find()) {
+          rows.add(b.name().part(b.name().size() - 1));
+          break;
+        }
+      }
+    }
+    walks.removeAll(filter.targets());
+    gets.removeIf(
+        g -> filter.targets().stream().anyMatch(t -> g.toString().startsWith(t.toString())));
+    for (Oid t : filter.targets()) {
+      rows.forEach(r -> gets.add(t.plus(r)));
+    }
+  }
+}

@@ -1,0 +1,335 @@
+package dev.tethys.collect.exporter.snmp.wire;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks one agent, one request at a time. For one thread.
+ *
+ * <p>Bounds: a request is sent so often and waited for so long; all together no longer than until
+ * the deadline; messages and walks have largest sizes.
+ */
+public final class SnmpClient implements AutoCloseable {
+  /** Most objects of one walk. */
+  public static final int MAX_BINDINGS = 500_000;
+
+  /** What {@code errorStatus} says when there is no such object, in version 1. */
+  public static final int NO_SUCH_NAME = 2;
+
+  private static final int USUAL_REPETITIONS = 50;
+  private static final Oid REPORTS = Oid.parse("1.3.6.1.6.3.15.1.1");
+  private static final Oid INTERNET = Oid.parse("1.3.6.1");
+  private static final int NOT_IN_TIME = 2;
+  private static final int UNKNOWN_ENGINE = 4;
+  private static final Map<Integer, String> WHY =
+      Map.of(
+          1,
+          "unknown security level",
+          NOT_IN_TIME,
+          "not in time window",
+          3,
+          "unknown username",
+          UNKNOWN_ENGINE,
+          "unknown engine id",
+          5,
+          "wrong digest",
+          6,
+          "decryption error");
+
+  /** How requests are made. */
+  public record Patience(
+      Duration timeout, int retries, int repetitions, boolean unconnected, boolean anyOrder) {}
+
+  /** Hears of every message. */
+  public interface Listener {
+    void sent();
+
+    void received(long nanos);
+
+    void retried();
+  }
+
+  /**
+   * An answer.
+   *
+   * @param status 0 for success
+   */
+  public record Answer(int status, List<Binding> bindings) {}
+
+  private final SnmpTarget target;
+  private final Credentials credentials;
+  private final long deadline;
+  private final SnmpTransport transport;
+  private final @Nullable UserSecurity security;
+  private Patience patience;
+  private Listener listener;
+  private int nextId = ThreadLocalRandom.current().nextInt(1 << 30);
+
+  /**
+   * Connects.
+   *
+   * @param from null for any address
+   * @param contextName of version 3
+   * @param contextEngine of version 3, empty for the agent's own
+   * @param deadline of {@link System#nanoTime}
+   */
+  public SnmpClient(
+      SnmpTarget target,
+      @Nullable InetSocketAddress from,
+      Credentials credentials,
+      byte[] contextName,
+      byte[] contextEngine,
+      Patience patience,
+      Listener listener,
+      long deadline)
+      throws IOException {
+    this.target = target;
+    this.credentials = credentials;
+    this.deadline = deadline;
+    this.patience = patience;
+    this.listener = listener;
+    this.security =
+        credentials.version() == 3
+            ? new UserSecurity(credentials, contextName, contextEngine)
+            : null;
+    InetSocketAddress to = target.address();
+    if (to.isUnresolved()) {
+      throw new UnknownHostException(
+          "error connecting to target " + target.host() + ": lookup: no such host");
+    }
+    try {
+      this.transport =
+          target.tcp()
+              ? new SnmpTransport.Tcp(to, from, millisLeft(patience.timeout()))
+              : new SnmpTransport.Udp(to, from, !patience.unconnected());
+    } catch (IOException e) {
+      throw new IOException(
+          "error connecting to target " + target.host() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Other patience from now on, and who hears of it. */
+  public void use(Patience other, Listener hears) {
+    patience = other;
+    listener = hears;
+  }
+
+  private int millisLeft(Duration most) throws SocketTimeoutException {
+    long left = (deadline - System.nanoTime()) / 1_000_000;
+    if (left <= 0) {
+      throw new SocketTimeoutException("the time is up");
+    }
+    return (int) Math.max(1, Math.min(left, most.toMillis()));
+  }
+
+  private static String why(IOException e) {
+    return e instanceof PortUnreachableException
+        ? "connection refused"
+        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** Asks for objects. */
+  public Answer get(List<Oid> oids) throws IOException {
+    try {
+      return answer(ask(Pdu.request(Pdu.GET, 0, oids)));
+    } catch (IOException e) {
+      throw new IOException("error getting target " + target.host() + ": " + why(e), e);
+    }
+  }
+
+  /** All objects below one, or that one itself. */
+  public List<Binding> walk(Oid root) throws IOException {
+    try {
+      return walkBelow(root.size() < 2 ? INTERNET : root);
+    } catch (IOException e) {
+      throw new IOException("error walking target " + target.host() + ": " + why(e), e);
+    }
+  }
+
+  private List<Binding> walkBelow(Oid root) throws IOException {
+    List<Binding> found = new ArrayList<>();
+    boolean bulk = credentials.version() > 1;
+    boolean exactly = false;
+    Oid at = root;
+    int repetitions = patience.repetitions() == 0 ? USUAL_REPETITIONS : patience.repetitions();
+    for (int requests = 1; ; requests++) {
+      Answer a =
+          answer(
+              ask(
+                  exactly
+                      ? Pdu.request(Pdu.GET, 0, List.of(at))
+                      : bulk
+                          ? Pdu.request(Pdu.GET_BULK, repetitions, List.of(at))
+                          : Pdu.request(Pdu.GET_NEXT, 0, List.of(at))));
+      if (a.bindings().isEmpty() || a.status() != 0) {
+        return found;
+      }
+      boolean again = false;
+      for (int i = 0; i < a.bindings().size() && !again; i++) {
+        Binding b = a.bindings().get(i);
+        if (b.isMissing()) {
+          return found;
+        }
+        if (!b.name().isBelow(root)) {
+          if (requests == 1 && i == 0) {
+            // The root may be an object itself, which no walk below it finds.
+            exactly = true;
+            again = true;
+            continue;
+          }
+          if (b.name().equals(root)) {
+            found.add(b);
+          }
+          return found;
+        }
+        if (!patience.anyOrder() && at.compareTo(b.name()) >= 0) {
+          throw new IOException("OID not increasing: ." + at + " >= ." + b.name());
+        }
+        found.add(b);
+        if (found.size() > MAX_BINDINGS) {
+          throw new IOException(
+              "more than " + MAX_BINDINGS + " objects below " + root + "; walk parts of it");
+        }
+      }
+      if (!again) {
+        at = a.bindings().getLast().name();
+      }
+    }
+  }
+
+  private static Answer answer(Pdu p) {
+    return new Answer(p.errorStatus(), p.bindings());
+  }
+
+  private Pdu ask(Pdu request) throws IOException {
+    if (security == null) {
+      return exchange(request);
+    }
+    if (!security.knowsEngine()) {
+      exchange(Pdu.request(Pdu.GET, 0, List.of()));
+      if (!security.knowsEngine()) {
+        throw new IOException("the agent does not tell its engine");
+      }
+    }
+    Pdu p = exchange(request);
+    int report = report(p);
+    if (report == NOT_IN_TIME || report == UNKNOWN_ENGINE) {
+      // It has told its clock meanwhile.
+      p = exchange(request);
+      report = report(p);
+    }
+    if (p.type() == Pdu.REPORT) {
+      throw new IOException(WHY.getOrDefault(report, "unknown report pdu"));
+    }
+    return p;
+  }
+
+  /** Which counter of the security model a report is about; 0 when it is none of them. */
+  private static int report(Pdu p) {
+    if (p.type() != Pdu.REPORT || p.bindings().isEmpty()) {
+      return 0;
+    }
+    Oid what = p.bindings().getFirst().name();
+    return what.isBelow(REPORTS) ? what.part(REPORTS.size()) : 0;
+  }
+
+  private Pdu exchange(Pdu request) throws IOException {
+    Set<Integer> ids = new HashSet<>();
+    IOException last = new IOException("no answer");
+    for (int attempt = 0; attempt <= patience.retries(); attempt++) {
+      if (attempt > 0) {
+        listener.retried();
+      }
+      int id = nextId;
+      nextId = (nextId + 1) & 0x7fff_ffff;
+      ids.add(id);
+      try {
+        transport.send(written(request.withId(id)));
+        long sent = System.nanoTime();
+        listener.sent();
+        return receive(ids, sent);
+      } catch (SocketTimeoutException e) {
+        millisLeft(patience.timeout());
+        last =
+            new SocketTimeoutException(
+                "request timeout (after " + patience.retries() + " retries)");
+      } catch (MalformedMessageException | EOFException e) {
+        last = e;
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  private byte[] written(Pdu request) throws IOException {
+    UserSecurity s = security;
+    if (s != null) {
+      try {
+        return s.write(request.requestId(), request);
+      } catch (GeneralSecurityException e) {
+        throw new IOException("the request cannot be protected: " + e.getMessage(), e);
+      }
+    }
+    return new BerWriter()
+        .value(
+            Ber.SEQUENCE,
+            new BerWriter()
+                .integer(credentials.version() - 1L)
+                .string(credentials.community())
+                .value(request.type(), request.content()))
+        .bytes();
+  }
+
+  /** The answer to one of these requests; others that come late are passed over. */
+  private Pdu receive(Set<Integer> ids, long sent) throws IOException {
+    long until = Math.min(deadline - sent, patience.timeout().toNanos()) + sent;
+    while (true) {
+      long left = (until - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        throw new SocketTimeoutException("timeout");
+      }
+      byte[] message = transport.receive((int) left);
+      listener.received(System.nanoTime() - sent);
+      UserSecurity s = security;
+      if (s != null) {
+        UserSecurity.Opened o = s.read(message);
+        if (ids.contains(o.messageId())
+            && (o.pdu().type() == Pdu.REPORT || ids.contains(o.pdu().requestId()))) {
+          return o.pdu();
+        }
+        continue;
+      }
+      BerReader all = new BerReader(message, 0, message.length).inside(Ber.SEQUENCE);
+      if (all.integer() != credentials.version() - 1) {
+        throw new MalformedMessageException("an answer of another version of SNMP");
+      }
+      all.string();
+      Pdu p = Pdu.read(all);
+      if (ids.contains(p.requestId())) {
+        return p;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

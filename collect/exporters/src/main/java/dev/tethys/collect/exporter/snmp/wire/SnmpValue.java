@@ -1,0 +1,50 @@
+package dev.tethys.collect.exporter.snmp.wire;
+
+/** What an agent has for an object. */
+public sealed interface SnmpValue {
+  /** A signed whole number. */
+  record Whole(long value) implements SnmpValue {}
+
+  /**
+   * A counter, gauge or time, unsigned.
+   *
+   * @param wide whether it is a Counter64
+   */
+  record Unsigned(long value, boolean wide) implements SnmpValue {}
+
+  /**
+   * A floating-point number in an Opaque.
+   *
+   * @param single whether it has 32 bits
+   */
+  record Real(double value, boolean single) implements SnmpValue {}
+
+  /** A string of bytes; of an Opaque that is no number, its content. Not to be changed. */
+  final class Bytes implements SnmpValue {
+    private final byte[] bytes;
+
+    Bytes(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    public int size() {
+      return bytes.length;
+    }
+
+    /** A byte as a number from 0 to 255. */
+    public int at(int i) {
+      return bytes[i] & 0xff;
+    }
+  }
+
+  /** An object identifier or an IP address, as text. */
+  record Name(String text) implements SnmpValue {}
+
+  /** There is none. */
+  enum Nothing implements SnmpValue {
+    NULL,
+    NO_SUCH_OBJECT,
+    NO_SUCH_INSTANCE,
+    END_OF_VIEW
+  }
+}
