@@ -5,6 +5,7 @@ import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.destination.carbon.CarbonExporterFactory;
 import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
 import dev.tethys.pipeline.destination.client.OAuth2ClientFactory;
 import dev.tethys.pipeline.destination.clymene.ClymeneExporterFactory;
@@ -108,6 +109,7 @@ public final class BuiltIn {
     all.add(new DatadogExporterFactory(clients));
     all.add(new ParquetExporterFactory(clients));
     all.add(new OpenTsdbExporterFactory(clients));
+    all.add(new CarbonExporterFactory());
     all.add(new TdengineExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));

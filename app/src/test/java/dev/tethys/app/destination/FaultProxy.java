@@ -115,11 +115,10 @@ final class FaultProxy implements AutoCloseable {
                         end(s);
                       } else {
                         copy(far.getInputStream(), s.getOutputStream(), f, Long.MAX_VALUE);
+                        s.close(); // in order, as the server did
                       }
                     } catch (IOException e) {
-                      // as networks do
-                    } finally {
-                      end(s);
+                      end(s); // as networks do
                     }
                   });
       copy(

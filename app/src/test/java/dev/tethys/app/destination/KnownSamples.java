@@ -32,7 +32,8 @@ final class KnownSamples {
 
   static final long STEP = 15_000;
 
-  private static final String[] HOSTILE = {
+  /** Values that formats stumble over. */
+  static final String[] HOSTILE = {
     "plain",
     "with space",
     "comma,in",

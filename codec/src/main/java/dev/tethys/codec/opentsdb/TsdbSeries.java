@@ -1,17 +1,14 @@
 package dev.tethys.codec.opentsdb;
 
-import dev.tethys.codec.text.NotFinite;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.codec.text.UnderscoreEscape;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
-import dev.tethys.model.Samples;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Series as metrics and tags of OpenTSDB 2, which takes letters, digits and {@code -_./} in names
@@ -29,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * is the metric {@code _x5F}, which no name becomes.
  *
  * <p>Samples that are not finite, which OpenTSDB refuses, are points of a metric beside the
- * series', with {@code /notfinite} behind its name: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker that the
- * series has ended.
+ * series', with {@code /notfinite} behind its name and {@link dev.tethys.codec.text.NotFinite#mark}
+ * as their values.
  */
 public final class TsdbSeries {
   /** The longest name or value, in bytes: it is a key of HBase. */
@@ -46,10 +43,6 @@ public final class TsdbSeries {
   private static final String NONE = "-";
   private static final String NAMELESS = "_x5F";
   private static final String NOT_FINITE = "/notfinite";
-  private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
-  private static final List<Double> MARKS =
-      List.of(
-          Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE);
 
   private TsdbSeries() {}
 
@@ -123,7 +116,7 @@ public final class TsdbSeries {
   public static String name(String metric) {
     String m =
         isNotFinite(metric) ? metric.substring(0, metric.length() - NOT_FINITE.length()) : metric;
-    return m.equals(NAMELESS) ? "" : decode(m);
+    return m.equals(NAMELESS) ? "" : UnderscoreEscape.decode(m);
   }
 
   /** Whether points of a metric are marks for samples that are not finite. */
@@ -147,11 +140,11 @@ public final class TsdbSeries {
     tags.forEach(
         (k, v) -> {
           if (!k.equals(MORE)) {
-            b.set(decode(k), decode(v));
+            b.set(UnderscoreEscape.decode(k), UnderscoreEscape.decode(v));
           } else if (!v.equals(NONE)) {
             String[] parts = v.split("/", -1);
             for (int i = 0; i + 1 < parts.length; i += 2) {
-              b.set(decode(parts[i]), decode(parts[i + 1]));
+              b.set(UnderscoreEscape.decode(parts[i]), UnderscoreEscape.decode(parts[i + 1]));
             }
           }
         });
@@ -160,22 +153,6 @@ public final class TsdbSeries {
       b.set(Labels.METRIC_NAME, name);
     }
     return b.build();
-  }
-
-  /** What stands for a sample that is not finite. */
-  public static int mark(double value) {
-    return 1
-        + switch (NotFinite.text(value)) {
-          case "NaN" -> 0;
-          case "+Inf" -> 1;
-          case "-Inf" -> 2;
-          default -> 3;
-        };
-  }
-
-  /** The sample of a mark; null when it is none. */
-  public static @Nullable Double marked(double mark) {
-    return mark >= 1 && mark <= 4 && mark == Math.rint(mark) ? MARKS.get((int) mark - 1) : null;
   }
 
   /**
@@ -193,57 +170,7 @@ public final class TsdbSeries {
     to.put(".0");
   }
 
-  private static boolean isPlain(byte b) {
-    return b >= 'a' && b <= 'z'
-        || b >= 'A' && b <= 'Z'
-        || b >= '0' && b <= '9'
-        || b == '-'
-        || b == '_'
-        || b == '.';
-  }
-
-  private static boolean isHex(int c) {
-    return c >= '0' && c <= '9' || c >= 'A' && c <= 'F';
-  }
-
-  private static boolean isEscape(byte[] b, int i) {
-    return b[i] == '_' && i + 3 < b.length && b[i + 1] == 'x' && isHex(b[i + 2]) && isHex(b[i + 3]);
-  }
-
   private static String encode(String text, boolean slash) {
-    byte[] b = text.getBytes(StandardCharsets.UTF_8);
-    boolean plain = true;
-    for (int i = 0; i < b.length && plain; i++) {
-      plain = (isPlain(b[i]) || slash && b[i] == '/') && !isEscape(b, i);
-    }
-    if (plain) {
-      return text;
-    }
-    StringBuilder sb = new StringBuilder(b.length + 16);
-    for (int i = 0; i < b.length; i++) {
-      if ((isPlain(b[i]) || slash && b[i] == '/') && !isEscape(b, i)) {
-        sb.append((char) b[i]);
-      } else {
-        sb.append("_x").append((char) HEX[b[i] >> 4 & 15]).append((char) HEX[b[i] & 15]);
-      }
-    }
-    return sb.toString();
-  }
-
-  private static String decode(String text) {
-    if (!text.contains("_x")) {
-      return text;
-    }
-    byte[] b = text.getBytes(StandardCharsets.UTF_8);
-    TextBuffer out = new TextBuffer();
-    for (int i = 0; i < b.length; i++) {
-      if (isEscape(b, i)) {
-        out.put(Character.digit(b[i + 2], 16) << 4 | Character.digit(b[i + 3], 16));
-        i += 3;
-      } else {
-        out.put(b[i]);
-      }
-    }
-    return new String(out.toByteArray(), StandardCharsets.UTF_8);
+    return UnderscoreEscape.encode(text, b -> UnderscoreEscape.isPlain(b) || slash && b == '/');
   }
 }

@@ -25,4 +25,23 @@ public final class NotFinite {
       default -> null;
     };
   }
+
+  /**
+   * A number that stands for a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker
+   * that the series has ended.
+   */
+  public static int mark(double v) {
+    return Double.isNaN(v) ? Samples.isStale(v) ? 4 : 1 : v > 0 ? 2 : 3;
+  }
+
+  /** The value of a mark; null when it is none. */
+  public static @Nullable Double marked(double mark) {
+    return mark == 1
+        ? Double.valueOf(Samples.NORMAL_NAN)
+        : mark == 2
+            ? Double.valueOf(Double.POSITIVE_INFINITY)
+            : mark == 3
+                ? Double.valueOf(Double.NEGATIVE_INFINITY)
+                : mark == 4 ? Double.valueOf(Samples.STALE) : null;
+  }
 }

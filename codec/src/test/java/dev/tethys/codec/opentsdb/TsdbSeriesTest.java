@@ -2,6 +2,7 @@ package dev.tethys.codec.opentsdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.text.NotFinite;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -90,11 +91,11 @@ class TsdbSeriesTest {
         new double[] {
           Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE
         }) {
-      Double back = TsdbSeries.marked(TsdbSeries.mark(v));
+      Double back = NotFinite.marked(NotFinite.mark(v));
       assertThat(back).isNotNull().isEqualTo(Double.valueOf(v));
       assertThat(back == null || Samples.isStale(back) == Samples.isStale(v)).isTrue();
     }
-    assertThat(TsdbSeries.marked(1.5)).isNull();
-    assertThat(TsdbSeries.marked(5)).isNull();
+    assertThat(NotFinite.marked(1.5)).isNull();
+    assertThat(NotFinite.marked(5)).isNull();
   }
 }

@@ -166,6 +166,73 @@ public final class LineSockets implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends bytes over a connection of their own, and returns when the server has read them to the
+   * end: it then closes the connection in turn. What it says is thrown away.
+   *
+   * @throws IOException when it broke off, or did not close in time: nobody knows how much was
+   *     taken
+   */
+  public void deliver(byte[] bytes) throws IOException {
+    deliver(
+        bytes,
+        System.nanoTime() + (timeout.isZero() ? TimeUnit.HOURS.toNanos(1) : timeout.toNanos()));
+  }
+
+  private void deliver(byte[] bytes, long deadline) throws IOException {
+    Thread guard = null;
+    boolean sent = false;
+    long begun = System.nanoTime();
+    try (Socket s = TlsSockets.connect(host, port, tls, deadline)) {
+      long roundTrip = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+      Line line = new Line(s);
+      line.deadline = deadline;
+      guard = guard(line, deadline);
+      line.write(bytes);
+      if (isClosedWithin(line, (int) Math.clamp(2 * roundTrip, 1, 1000))) {
+        throw new EOFException("it closed the connection before all was sent");
+      }
+      s.shutdownOutput();
+      sent = true;
+      byte[] said = new byte[1024];
+      do {
+        s.setSoTimeout(TlsSockets.left(deadline));
+      } while (line.in.read(said) >= 0);
+    } catch (IOException e) {
+      if (e instanceof SocketTimeoutException || System.nanoTime() >= deadline) {
+        throw new IOException(
+            host
+                + ":"
+                + port
+                + ": the time is up"
+                + (sent
+                    ? "; all is sent, and it does not close the connection behind it: if it never"
+                        + " does, set confirm: false"
+                    : ""),
+            e);
+      }
+      throw new IOException(
+          host + ":" + port + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
+    } finally {
+      if (guard != null) {
+        guard.interrupt();
+      }
+    }
+  }
+
+  /**
+   * Whether a server closes before it was told that nothing more comes: one that takes no more
+   * connections does, and has read nothing.
+   */
+  private static boolean isClosedWithin(Line line, int millis) throws IOException {
+    line.socket.setSoTimeout(millis);
+    try {
+      return line.in.read(new byte[1024]) < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
   /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
   private static Thread guard(Line line, long deadline) {
     return Thread.ofVirtual()

@@ -23,6 +23,7 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.destination.datadog.DatadogSeries.Identity;
 import dev.tethys.pipeline.destination.datadog.DatadogSeries.Kind;
 import dev.tethys.pipeline.destination.datadog.DatadogSettings.Histograms;
+import dev.tethys.pipeline.destination.rows.HistogramRanges;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RecordCutter;

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
-import java.util.ArrayList;
+import dev.tethys.pipeline.destination.rows.NameTemplate;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -20,22 +20,8 @@ record IndexName(List<String> parts) {
    * @throws IllegalArgumentException when it can be no name
    */
   static IndexName parse(String text) {
-    List<String> parts = new ArrayList<>();
-    int at = 0;
-    while (true) {
-      int open = text.indexOf('{', at);
-      parts.add(text.substring(at, open < 0 ? text.length() : open));
-      if (open < 0) {
-        break;
-      }
-      int close = text.indexOf('}', open);
-      if (close < open + 2) {
-        throw new IllegalArgumentException("\"" + text + "\" has a { without a label and a }");
-      }
-      parts.add(text.substring(open + 1, close));
-      at = close + 1;
-    }
-    IndexName n = new IndexName(List.copyOf(parts));
+    List<String> parts = NameTemplate.parse(text).parts();
+    IndexName n = new IndexName(parts);
     for (int i = 0; i < parts.size(); i += 2) {
       if (!parts.get(i).matches(i == 0 ? "[a-z0-9][a-z0-9_.+-]*" : "[a-z0-9_.+-]*")) {
         throw new IllegalArgumentException(

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.parquet;
 
+import dev.tethys.pipeline.destination.rows.NameTemplate;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -25,21 +25,7 @@ record PathTemplate(List<String> parts) {
    * @throws IllegalArgumentException when it can be no path
    */
   static PathTemplate parse(String text) {
-    List<String> parts = new ArrayList<>();
-    int at = 0;
-    while (true) {
-      int open = text.indexOf('{', at);
-      parts.add(text.substring(at, open < 0 ? text.length() : open));
-      if (open < 0) {
-        break;
-      }
-      int close = text.indexOf('}', open);
-      if (close < open + 2) {
-        throw new IllegalArgumentException("\"" + text + "\" has a { without a name and a }");
-      }
-      parts.add(text.substring(open + 1, close));
-      at = close + 1;
-    }
+    List<String> parts = NameTemplate.parse(text).parts();
     for (int i = 0; i < parts.size(); i += 2) {
       if (!parts.get(i).matches("[A-Za-z0-9_.=/-]*") || parts.get(i).contains("..")) {
         throw new IllegalArgumentException(
@@ -50,7 +36,7 @@ record PathTemplate(List<String> parts) {
       throw new IllegalArgumentException(
           "\"" + text + "\" has a slash where no name of a folder is before or behind it");
     }
-    return new PathTemplate(List.copyOf(parts));
+    return new PathTemplate(parts);
   }
 
   /** Whether nothing of a row but its time stands in it. */

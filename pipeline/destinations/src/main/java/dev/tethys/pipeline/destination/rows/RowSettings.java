@@ -20,6 +20,27 @@ import java.util.Set;
  */
 public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxItems, int maxBytes) {
 
+  /** The same where attributes of OTLP resources are labels of every series. */
+  public RowSettings withResourcesAsLabels() {
+    return new RowSettings(
+        new OtlpOptions(
+            otlp.translationStrategy(),
+            otlp.promoteResourceAttributes(),
+            true,
+            otlp.ignoreResourceAttributes(),
+            otlp.keepIdentifyingResourceAttributes(),
+            otlp.convertHistogramsToNhcb(),
+            otlp.promoteScopeMetadata(),
+            otlp.labelNameUnderscoreSanitization(),
+            otlp.labelNamePreserveMultipleUnderscores(),
+            otlp.acceptDelta(),
+            otlp.lookbackDelta(),
+            otlp.typeAndUnitLabels()),
+        histograms,
+        maxItems,
+        maxBytes);
+  }
+
   /** The keys, added to the section of an exporter. */
   public static final class Keys {
     private final Key<Boolean> suffixes;

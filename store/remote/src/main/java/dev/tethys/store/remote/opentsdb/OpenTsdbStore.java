@@ -3,6 +3,7 @@ package dev.tethys.store.remote.opentsdb;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.opentsdb.TsdbAnswer;
 import dev.tethys.codec.opentsdb.TsdbSeries;
+import dev.tethys.codec.text.NotFinite;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
@@ -119,7 +120,7 @@ final class OpenTsdbStore implements ForeignStore {
 
     @Override
     public void point(long time, double value) {
-      Double v = marks ? TsdbSeries.marked(value) : Double.valueOf(value);
+      Double v = marks ? NotFinite.marked(value) : Double.valueOf(value);
       if (v != null) {
         out.sample(labels, time, v);
       }

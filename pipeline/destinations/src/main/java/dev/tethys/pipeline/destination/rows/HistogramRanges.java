@@ -1,19 +1,20 @@
-package dev.tethys.pipeline.destination.datadog;
+package dev.tethys.pipeline.destination.rows;
 
 import dev.tethys.model.telemetry.DistributionDataPoint;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 
 /** Walks over the buckets of a histogram of either kind, the lowest first. */
-final class HistogramRanges {
+public final class HistogramRanges {
   /** Takes buckets that hold something. */
-  interface Ranges {
+  public interface Ranges {
     void range(double lower, double upper, long count);
   }
 
   private HistogramRanges() {}
 
-  static void of(DistributionDataPoint d, Ranges to) {
+  /** Tells the buckets of a histogram. */
+  public static void of(DistributionDataPoint d, Ranges to) {
     switch (d) {
       case HistogramDataPoint h -> explicit(h, to);
       case ExponentialHistogramDataPoint e -> exponential(e, to);

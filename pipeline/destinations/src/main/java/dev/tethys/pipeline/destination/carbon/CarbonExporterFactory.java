@@ -1,0 +1,70 @@
+package dev.tethys.pipeline.destination.carbon;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Type;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.LineProbe;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowParcels;
+import java.util.Set;
+
+/** Makes {@code carbon} exporters. */
+public final class CarbonExporterFactory
+    implements ExporterFactory<CarbonSettings>, Checkable<CarbonSettings> {
+  @Override
+  public String type() {
+    return "carbon";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to Graphite by carbon's plaintext or pickle protocol.";
+  }
+
+  @Override
+  public Type<CarbonSettings> settings() {
+    return CarbonSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Exporter create(CarbonSettings s, Signal signal, Context context) {
+    // Queued compressed; over the wire go plain lines.
+    LineParcels lines = new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new RowParcels(
+            s.rows(),
+            false,
+            () -> new CarbonWriter(s),
+            lines,
+            new LeftOut(context.metrics(), context.id().toString())),
+        new CarbonSender(s.endpoint().open(s.delivery().timeout()), lines, s.pickle()));
+  }
+
+  @Override
+  public DestinationProbe probe(CarbonSettings s, Context context) {
+    return new LineProbe(
+        s.endpoint(),
+        s.delivery().timeout(),
+        (metric, seconds, value) -> {
+          CarbonWriter w = new CarbonWriter(s);
+          w.series(Labels.of(Labels.METRIC_NAME, metric, "job", "tethys"));
+          w.sample(seconds * 1000, value);
+          byte[] lines = w.take();
+          return s.pickle() ? CarbonSender.pickled(lines) : lines;
+        });
+  }
+}

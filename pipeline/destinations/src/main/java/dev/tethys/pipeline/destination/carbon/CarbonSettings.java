@@ -1,0 +1,138 @@
+package dev.tethys.pipeline.destination.carbon;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.LineEndpoint;
+import dev.tethys.pipeline.destination.client.LineEndpoint.Transport;
+import dev.tethys.pipeline.destination.rows.HistogramRule;
+import dev.tethys.pipeline.destination.rows.NameTemplate;
+import dev.tethys.pipeline.destination.rows.RowSettings;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/**
+ * What the {@code carbon} exporter is told.
+ *
+ * @param pickle whether points go as pickled lists, else as lines
+ * @param path of a series
+ * @param tags whether labels that the path does not name are tags, else nodes behind it
+ * @param notFinite whether samples that are not finite are written as marks, else dropped
+ */
+record CarbonSettings(
+    LineEndpoint endpoint,
+    boolean pickle,
+    NameTemplate path,
+    boolean tags,
+    boolean notFinite,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("carbon", "Writes metrics to Graphite.").include(DeliverySettings.SECTION);
+  private static final LineEndpoint.Keys ENDPOINT =
+      new LineEndpoint.Keys(
+          SECTION, "localhost:2003", Transport.TCP, EnumSet.of(Transport.TCP, Transport.UDP), 1432);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          10_000,
+          1 << 20);
+  private static final Key<Boolean> FORMAT =
+      SECTION.key("format", Type.oneOf("format", formats()), false, "plaintext or pickle.");
+  private static final Key<String> PATH =
+      SECTION.key(
+          "path",
+          Type.STRING,
+          "{__name__}",
+          "The path of a series; {label} stands for a label's value.");
+  private static final Key<Boolean> TAGS =
+      SECTION.key(
+          "tags",
+          Type.BOOL,
+          true,
+          "Labels that the path does not name are tags. false: they are nodes behind it, each a"
+              + " name and a value.");
+  private static final Key<Boolean> NOT_FINITE =
+      SECTION.key(
+          "not_finite",
+          Type.oneOf("rule for samples that are not finite", notFiniteRules()),
+          true,
+          "metric: as marks of a metric beside; drop: dropped and counted.");
+  private static final Key<Long> MAX_IDLE =
+      SECTION.key(
+          "max_idle_conns",
+          Type.INT,
+          100L,
+          "Taken for configurations that have it; there are as many connections as requests at"
+              + " once.");
+  private static final Section CONVERSION =
+      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+  private static final Key<Boolean> CONVERSION_ENABLED =
+      CONVERSION.key("enabled", Type.BOOL, false, "As resource_attributes_as_labels.");
+  private static final Key<Boolean> RESOURCES =
+      SECTION.key(
+          "resource_to_telemetry_conversion",
+          CONVERSION.type(o -> o.get(CONVERSION_ENABLED)),
+          false,
+          "Resource attributes as labels.");
+
+  static final Type<CarbonSettings> TYPE = SECTION.type(CarbonSettings::read);
+
+  private static SequencedMap<String, Boolean> formats() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("plaintext", false);
+    m.put("pickle", true);
+    return m;
+  }
+
+  private static SequencedMap<String, Boolean> notFiniteRules() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("metric", true);
+    m.put("drop", false);
+    return m;
+  }
+
+  private static CarbonSettings read(YamlObject o) {
+    LineEndpoint endpoint = ENDPOINT.read(o);
+    if (o.get(FORMAT) && endpoint.isPacked()) {
+      throw o.error(FORMAT, "pickles go over transport: tcp alone");
+    }
+    o.get(MAX_IDLE);
+    RowSettings rows = ROWS.read(o);
+    return new CarbonSettings(
+        endpoint,
+        o.get(FORMAT),
+        path(o),
+        o.get(TAGS),
+        o.get(NOT_FINITE),
+        o.get(RESOURCES) ? rows.withResourcesAsLabels() : rows,
+        DeliverySettings.read(o, Duration.ofSeconds(30)));
+  }
+
+  private static NameTemplate path(YamlObject o) {
+    NameTemplate t;
+    try {
+      t = NameTemplate.parse(o.get(PATH));
+    } catch (IllegalArgumentException e) {
+      throw o.error(PATH, "path: " + e.getMessage());
+    }
+    String example = t.of(l -> "x");
+    if (!t.textsMatch("[A-Za-z0-9_.:-]*")
+        || example.isEmpty()
+        || example.startsWith(".")
+        || example.endsWith(".")
+        || example.contains("..")) {
+      throw o.error(
+          PATH,
+          "path wants letters, digits and any of _ . : - around its {labels}, with one dot between"
+              + " nodes and none at its ends");
+    }
+    return t;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tethys.pipeline.destination.client;
+
+import dev.tethys.pipeline.component.DestinationProbe;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Tries a destination that takes lines and does not answer. */
+public final class LineProbe implements DestinationProbe {
+  private static final String PROBE = "tethys_probe";
+
+  /** One sample as the destination takes it. */
+  @FunctionalInterface
+  public interface Sample {
+    byte[] bytes(String metric, long seconds, double value);
+  }
+
+  private final LineEndpoint endpoint;
+  private final LineTransport transport;
+  private final Sample sample;
+
+  /**
+   * @param timeout of each step
+   */
+  public LineProbe(LineEndpoint endpoint, Duration timeout, Sample sample) {
+    this.endpoint = endpoint;
+    this.transport = endpoint.open(timeout);
+    this.sample = sample;
+  }
+
+  @Override
+  public String connect() throws IOException {
+    transport.send(new byte[0]);
+    return endpoint.address()
+        + (endpoint.isPacked() && endpoint.transport() == LineEndpoint.Transport.UDP
+            ? " takes datagrams, of which nobody knows whether they arrive"
+            : " accepts connections");
+  }
+
+  @Override
+  public String write(long seconds, double value) throws IOException {
+    transport.send(sample.bytes(PROBE, seconds, value));
+    return "sent " + PROBE + " = " + value + ", which cannot be read back here";
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

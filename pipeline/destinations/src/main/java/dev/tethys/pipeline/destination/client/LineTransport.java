@@ -1,0 +1,16 @@
+package dev.tethys.pipeline.destination.client;
+
+import java.io.IOException;
+
+/** A way for lines of text to somebody who does not answer. Safe for several threads. */
+public interface LineTransport extends AutoCloseable {
+  /**
+   * Sends lines, each with its end.
+   *
+   * @throws IOException when not all of them went out: nobody knows how many were taken
+   */
+  void send(byte[] lines) throws IOException;
+
+  @Override
+  void close();
+}
