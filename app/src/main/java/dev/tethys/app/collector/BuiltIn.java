@@ -17,6 +17,8 @@ import dev.tethys.pipeline.destination.file.FileExporterFactory;
 import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
 import dev.tethys.pipeline.destination.kdb.KdbExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
+import dev.tethys.pipeline.destination.mqtt.MqttExporterFactory;
+import dev.tethys.pipeline.destination.nats.NatsExporterFactory;
 import dev.tethys.pipeline.destination.opentsdb.OpenTsdbExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
@@ -110,6 +112,8 @@ public final class BuiltIn {
     all.add(new ParquetExporterFactory(clients));
     all.add(new OpenTsdbExporterFactory(clients));
     all.add(new CarbonExporterFactory());
+    all.add(new MqttExporterFactory());
+    all.add(new NatsExporterFactory());
     all.add(new TdengineExporterFactory(clients));
     all.add(new KafkaExporterFactory());
     all.add(new ClickHouseExporterFactory(clients));

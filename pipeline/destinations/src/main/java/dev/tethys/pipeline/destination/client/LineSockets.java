@@ -27,6 +27,7 @@ public final class LineSockets implements AutoCloseable {
   private final int port;
   private final @Nullable TlsConfig tls;
   private final Duration timeout;
+  private final Greeting greeting;
   private final ConcurrentLinkedDeque<Line> idle = new ConcurrentLinkedDeque<>();
   private volatile boolean closed;
 
@@ -35,10 +36,32 @@ public final class LineSockets implements AutoCloseable {
    * @param timeout of one request, connecting among it
    */
   public LineSockets(String host, int port, @Nullable TlsConfig tls, Duration timeout) {
+    this(host, port, tls, timeout, line -> {});
+  }
+
+  /**
+   * @param tls null for none, or for what the greeting does
+   * @param timeout of one request, connecting among it
+   * @param greeting what is said on every connection before anything else
+   */
+  public LineSockets(
+      String host, int port, @Nullable TlsConfig tls, Duration timeout, Greeting greeting) {
     this.host = host;
     this.port = port;
     this.tls = tls;
     this.timeout = timeout;
+    this.greeting = greeting;
+  }
+
+  /** What is said on every connection before anything else. */
+  @FunctionalInterface
+  public interface Greeting {
+    /**
+     * Greets.
+     *
+     * @throws IOException when the server wants none of it: the connection is closed
+     */
+    void greet(Line line) throws IOException;
   }
 
   /** What is done with a connection. */
@@ -49,8 +72,8 @@ public final class LineSockets implements AutoCloseable {
 
   /** One connection, for one thread at a time. */
   public final class Line {
-    private final Socket socket;
-    private final InputStream in;
+    private volatile Socket socket;
+    private InputStream in;
     private long deadline;
 
     private Line(Socket socket) throws IOException {
@@ -85,6 +108,46 @@ public final class LineSockets implements AutoCloseable {
           throw new IOException("it says a line of more than " + MAX_LINE + " bytes");
         }
       }
+    }
+
+    /**
+     * Reads one byte.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public int readByte() throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("it closed the connection before it answered");
+      }
+      return b;
+    }
+
+    /**
+     * Reads so many bytes.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public byte[] read(int n) throws IOException {
+      byte[] b = new byte[n];
+      int at = 0;
+      while (at < n) {
+        socket.setSoTimeout(TlsSockets.left(deadline));
+        int got = in.read(b, at, n - at);
+        if (got < 0) {
+          throw new EOFException("it closed the connection before it answered");
+        }
+        at += got;
+      }
+      return b;
+    }
+
+    /** Shakes hands of TLS; everything that follows is secured. */
+    public void secure(TlsConfig config) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      socket = TlsSockets.secure(config, socket, host, port);
+      in = new BufferedInputStream(socket.getInputStream());
     }
 
     /**
@@ -136,9 +199,13 @@ public final class LineSockets implements AutoCloseable {
     Line used = null;
     Thread guard = null;
     try {
-      used = line == null ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
+      boolean fresh = line == null;
+      used = fresh ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
       used.deadline = deadline;
       guard = guard(used, deadline);
+      if (fresh) {
+        greeting.greet(used);
+      }
       T said = talk.over(used);
       done = true;
       return said;

@@ -26,11 +26,24 @@ import org.jspecify.annotations.Nullable;
 public final class RowParcels implements Encoder {
   private static final int LANES = 8;
 
+  /** The header that says where a request goes. */
+  public static final String ADDRESS = "tethys-address";
+
   /** What a destination adds to a request of rows. */
   public interface Envelope {
     /** Headers of all requests of a batch. */
     default Map<String, String> headers(Batch batch) {
       return Map.of();
+    }
+
+    /**
+     * Where samples of a series go; what goes to one address is in requests of its own, which name
+     * it in the header {@link #ADDRESS}.
+     *
+     * @return "" where all go the same way
+     */
+    default String address(Labels series) {
+      return "";
     }
 
     /** The request as it goes over the wire, compressed for instance. */
@@ -74,12 +87,14 @@ public final class RowParcels implements Encoder {
     final RowWriter writer;
     final RowIndex.Writer index = new RowIndex.Writer();
     final long lane;
+    final String address;
     int items;
     @Nullable Labels current;
 
-    Open(RowWriter writer, long lane) {
+    Open(RowWriter writer, long lane, String address) {
       this.writer = writer;
       this.lane = lane;
+      this.address = address;
     }
   }
 
@@ -88,7 +103,7 @@ public final class RowParcels implements Encoder {
     private final Map<String, String> headers;
     private final MetricRows rows = new MetricRows(settings.otlp());
     private final ClassicHistogram classic = new ClassicHistogram();
-    private final Open[] open = new Open[LANES];
+    private final Map<String, Open[]> open = new LinkedHashMap<>();
     private final List<Parcel> out = new ArrayList<>();
     private final Map<String, Integer> drops = new LinkedHashMap<>();
     private int histogramRows;
@@ -104,18 +119,22 @@ public final class RowParcels implements Encoder {
       while (rows.nextSeries()) {
         boolean dealt = ordered && batch.lane() == 0;
         int i = dealt ? (int) Long.remainderUnsigned(rows.hash(), LANES) : 0;
-        Open o = open[i];
+        String address = envelope.address(rows.labels());
+        Open[] there = open.computeIfAbsent(address, a -> new Open[LANES]);
+        Open o = there[i];
         if (o == null) {
-          o = new Open(writers.get(), dealt ? i + 1 : ordered ? batch.lane() : 0);
-          open[i] = o;
+          o = new Open(writers.get(), dealt ? i + 1 : ordered ? batch.lane() : 0, address);
+          there[i] = o;
         }
         series(o);
       }
       boolean carried = false;
       while (rows.nextMetadata()) {
-        for (Open o : open) {
-          if (o != null) {
-            carried |= o.writer.metadata(rows.family(), rows.metadata());
+        for (Open[] there : open.values()) {
+          for (Open o : there) {
+            if (o != null) {
+              carried |= o.writer.metadata(rows.family(), rows.metadata());
+            }
           }
         }
         if (!carried) {
@@ -123,9 +142,11 @@ public final class RowParcels implements Encoder {
         }
         carried = false;
       }
-      for (Open o : open) {
-        if (o != null) {
-          cut(o);
+      for (Open[] there : open.values()) {
+        for (Open o : there) {
+          if (o != null) {
+            cut(o);
+          }
         }
       }
       if (rows.rejected() > 0) {
@@ -210,9 +231,14 @@ public final class RowParcels implements Encoder {
       }
       String index = o.index.take();
       Map<String, String> h = headers;
-      if (!index.isEmpty()) {
+      if (!index.isEmpty() || !o.address.isEmpty()) {
         h = new LinkedHashMap<>(headers);
-        h.put(RowIndex.HEADER, index);
+        if (!index.isEmpty()) {
+          h.put(RowIndex.HEADER, index);
+        }
+        if (!o.address.isEmpty()) {
+          h.put(ADDRESS, o.address);
+        }
       }
       out.add(new Parcel(batch.signal(), envelope.seal(o.writer.take()), o.items, o.lane, h));
       o.items = 0;

@@ -1,0 +1,247 @@
+package dev.tethys.app.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
+import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.TestCertificates;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamSubscription;
+import io.nats.client.Message;
+import io.nats.client.NKey;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import io.nats.client.PushSubscribeOptions;
+import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real nats-server, read by NATS's own client. */
+class NatsDestinationTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @TempDir Path folder;
+  private final int port = Ports.free();
+  private ServerProcess server;
+
+  private void start(String config) throws Exception {
+    Path installed = Path.of("/usr/sbin/nats-server");
+    Path program = Files.exists(installed) ? installed : Shared.peerFolder("usr/sbin/nats-server");
+    Path file =
+        Files.writeString(
+            folder.resolve("nats.conf"),
+            "listen: \"127.0.0.1:%d\"\njetstream {store_dir: \"%s/js\"}\n%s\n"
+                .formatted(port, folder, config));
+    server =
+        new ServerProcess(
+            port,
+            folder.resolve("log"),
+            Map.of(),
+            List.of(program.toString(), "-c", file.toString()));
+  }
+
+  @AfterEach
+  void stopServer() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private Options.Builder options() {
+    return new Options.Builder()
+        .server("nats://127.0.0.1:" + port)
+        .connectionTimeout(Duration.ofSeconds(30));
+  }
+
+  private static void stream(Connection c) throws Exception {
+    c.jetStreamManagement()
+        .addStream(
+            StreamConfiguration.builder()
+                .name("telemetry")
+                .subjects("telemetry.>")
+                .storageType(StorageType.Memory)
+                .build());
+  }
+
+  private static Batch batch(String name, int n) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (int i = 0; i < n; i++) {
+      w.beginSeries(
+          Labels.of(Labels.METRIC_NAME, name, "job", i % 2 == 0 ? "a.b *>" : "node", "i", "" + i));
+      w.sample(KnownSamples.START, i).endSeries();
+    }
+    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n, 0);
+  }
+
+  private static List<Message> all(Connection c) throws Exception {
+    JetStreamSubscription s =
+        c.jetStream()
+            .subscribe("telemetry.>", PushSubscribeOptions.builder().ordered(true).build());
+    List<Message> out = new ArrayList<>();
+    for (Message m = s.nextMessage(PATIENCE); m != null; m = s.nextMessage(Duration.ofSeconds(2))) {
+      out.add(m);
+    }
+    return out;
+  }
+
+  @Test
+  void messagesAreStoredUnderSubjectsOfLabels() throws Exception {
+    start("");
+    try (Connection c = Nats.connect(options().build());
+        TestPipeline p =
+            new TestPipeline(
+                Signal.METRICS,
+                "nats",
+                "endpoint: 'nats://127.0.0.1:%d', subject: 'telemetry.{job}.{zone}', encoding: json, stream: telemetry"
+                    .formatted(port))) {
+      p.send(batch("up", 10)); // the stream is made later: nobody answers until then
+      TestPipeline.await("it waits", PATIENCE, () -> p.balance().held() > 0);
+      stream(c);
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).isEqualTo(10);
+      List<Message> all = all(c);
+      assertThat(all)
+          .extracting(Message::getSubject)
+          .containsExactlyInAnyOrder("telemetry.a%2Eb%20%2A%3E.none", "telemetry.node.none");
+      assertThat(all)
+          .allMatch(m -> m.getHeaders().getFirst("Content-Type").equals("application/x-ndjson"));
+      assertThat(all.stream().map(m -> m.getHeaders().getFirst("Nats-Msg-Id")).distinct())
+          .hasSize(2);
+      assertThat(all.stream().flatMap(m -> new String(m.getData(), StandardCharsets.UTF_8).lines()))
+          .hasSize(10)
+          .contains(
+              "{\"name\":\"up\",\"labels\":{\"i\":\"1\",\"job\":\"node\"},\"timestamp\":1700000000000,\"value\":1}");
+    }
+  }
+
+  @Test
+  void whatIsSentAgainIsStoredOnce() throws Exception {
+    start("");
+    try (Connection c = Nats.connect(options().build());
+        FaultProxy proxy = new FaultProxy(port);
+        TestPipeline p =
+            new TestPipeline(
+                Signal.METRICS,
+                "nats",
+                "endpoint: '127.0.0.1:%d', encoding: influx, timeout: 2s"
+                    .formatted(proxy.port()))) {
+      stream(c);
+      int n = 0;
+      for (FaultProxy.Fault f :
+          List.of(
+              FaultProxy.Fault.REFUSED,
+              FaultProxy.Fault.RESET_HALFWAY,
+              FaultProxy.Fault.ANSWER_LOST,
+              FaultProxy.Fault.NONE)) {
+        proxy.set(f);
+        p.send(batch("faults" + n++, 50));
+        if (f != FaultProxy.Fault.NONE) {
+          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+        }
+      }
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).isEqualTo(200);
+      List<String> lines =
+          all(c).stream()
+              .flatMap(m -> new String(m.getData(), StandardCharsets.UTF_8).lines())
+              .toList();
+      assertThat(lines).hasSize(200);
+      assertThat(new TreeSet<>(lines)).hasSize(200);
+    }
+  }
+
+  @Test
+  void coreMessagesReachWhoListens() throws Exception {
+    start("authorization {timeout: 30, token: \"s3cret\"}");
+    Queue<byte[]> got = new ConcurrentLinkedQueue<>();
+    try (Connection c = Nats.connect(options().token("s3cret".toCharArray()).build());
+        TestPipeline p =
+            new TestPipeline(
+                Signal.METRICS,
+                "nats",
+                "endpoint: '127.0.0.1:%d', jetstream: false, token: s3cret, max_message_bytes: 2000"
+                    .formatted(port))) {
+      c.createDispatcher(m -> got.add(m.getData())).subscribe("telemetry.metrics");
+      c.flush(PATIENCE);
+      p.send(batch("up", 100));
+      p.drain(PATIENCE);
+      int[] n = {0};
+      TestPipeline.await(
+          "all points came",
+          PATIENCE,
+          () -> {
+            n[0] = 0;
+            got.forEach(b -> n[0] += new OtlpReader().metrics(b, 0, b.length).itemCount());
+            return n[0] >= 100;
+          });
+      assertThat(n[0]).isEqualTo(100);
+      assertThat(got).hasSizeGreaterThan(2).allMatch(b -> b.length <= 2000);
+    }
+  }
+
+  private Printed check(String keys) {
+    return Printed.of(
+        "destination",
+        "check",
+        "nats",
+        "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats: {endpoint:"
+            + " 'localhost:%d', jetstream: false, %s}}, service: {pipelines:".formatted(port, keys)
+            + " {metrics: {receivers: [otlp], exporters: [nats]}}}}");
+  }
+
+  @Test
+  void usersSignWithTheirKey() throws Exception {
+    NKey key = NKey.createUser(null);
+    String user = new String(key.getPublicKey());
+    start(
+        "authorization {timeout: 30, users: [{nkey: %s}, {user: writer, password: secret}]}"
+            .formatted(user));
+    Printed printed = check("nkey_seed: " + new String(key.getSeed()));
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("NATS 2").contains("42.5 to telemetry.metrics");
+    printed = check("username: writer, password: secret");
+    assertThat(printed.err()).isEmpty();
+    printed = check("nkey_seed: " + new String(NKey.createUser(null).getSeed()));
+    assertThat(printed.err()).contains("Authorization Violation");
+    assertThat(check("username: writer, password: wrong").err())
+        .contains("Authorization Violation");
+    assertThat(check("nkey_seed: SUAB").err()).contains("no seed");
+  }
+
+  @Test
+  void tlsIsShakenAfterTheGreeting() throws Exception {
+    TestCertificates t = new TestCertificates(folder);
+    t.issue("server", "dns:localhost,ip:127.0.0.1");
+    t.issue("client", "dns:tethys");
+    start(
+        "tls {timeout: 30, cert_file: \"%1$s/server.crt\", key_file: \"%1$s/server.key\", ca_file: \"%1$s/ca.crt\", verify: true}"
+            .formatted(folder));
+    Printed printed =
+        check(
+            "tls: {ca_file: '%1$s/ca.crt', cert_file: '%1$s/client.crt', key_file: '%1$s/client.key'}"
+                .formatted(folder));
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("42.5 to telemetry.metrics");
+    assertThat(check("tls: {ca_file: '%s/ca.crt'}".formatted(folder)).status()).isNotZero();
+    assertThat(check("timeout: 5s").err()).isNotEmpty(); // nobody vouches for the server
+  }
+}

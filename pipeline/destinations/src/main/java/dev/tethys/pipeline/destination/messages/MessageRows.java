@@ -1,0 +1,75 @@
+package dev.tethys.pipeline.destination.messages;
+
+import dev.tethys.codec.influx.InfluxSeries;
+import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.destination.rows.RowWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples as lines of a message: InfluxDB's line protocol, or objects {@code
+ * {"name":"up","labels":{"job":"node"},"timestamp":1700000000000,"value":1}}, in which values that
+ * are not finite are texts.
+ */
+final class MessageRows implements RowWriter {
+  private final boolean influx;
+  private final int maxRow;
+  private final TextBuffer out = new TextBuffer();
+  private final TextBuffer making = new TextBuffer();
+  private byte[] before = {};
+
+  /**
+   * @param maxBytes of a message, of which no row takes more than half
+   */
+  MessageRows(MessageEncoding encoding, int maxBytes) {
+    this.influx = encoding == MessageEncoding.INFLUX;
+    this.maxRow = maxBytes / 2;
+  }
+
+  @Override
+  public @Nullable String series(Labels labels) {
+    if (influx) {
+      InfluxSeries.key(labels, false, making);
+    } else {
+      making.put("{\"name\":").json(labels.metricName()).put(",\"labels\":{");
+      String comma = "";
+      for (Labels.Label l : labels.toList()) {
+        if (!l.name().equals(Labels.METRIC_NAME)) {
+          making.put(comma).json(l.name()).put(':').json(l.value());
+          comma = ",";
+        }
+      }
+      making.put("},\"timestamp\":");
+    }
+    before = making.take();
+    return before.length + 100 > maxRow ? "message_too_large" : null;
+  }
+
+  @Override
+  public @Nullable String sample(long time, double value) {
+    out.put(before);
+    if (influx) {
+      InfluxSeries.sample(value, time, out);
+      return null;
+    }
+    out.number(time).put(",\"value\":");
+    if (Double.isFinite(value)) {
+      out.number(value);
+    } else {
+      out.json(NotFinite.text(value));
+    }
+    out.put("}\n");
+    return null;
+  }
+
+  @Override
+  public int size() {
+    return out.size();
+  }
+
+  @Override
+  public byte[] take() {
+    return out.take();
+  }
+}

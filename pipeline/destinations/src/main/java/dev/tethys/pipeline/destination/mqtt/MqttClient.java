@@ -1,0 +1,185 @@
+package dev.tethys.pipeline.destination.mqtt;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.mqtt.MqttPackets;
+import dev.tethys.codec.mqtt.MqttPackets.Accepted;
+import dev.tethys.codec.mqtt.MqttPackets.Answer;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.LineSockets;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Publishes messages, one at a time on each connection, and waits for what the quality of service
+ * answers; at quality 0 for the answer to a ping behind it, which tells that the message was read.
+ * Safe for several threads, each of which has a connection meanwhile.
+ */
+final class MqttClient implements AutoCloseable {
+  /** The longest answer: properties of ours are few. */
+  private static final int MAX_ANSWER = 1 << 20;
+
+  /** One message at a time is under way on a connection, so one number is enough. */
+  private static final int PACKET = 1;
+
+  private final MqttSettings settings;
+  private final MqttPackets packets;
+  private final LineSockets sockets;
+  private final String clientId;
+  private final AtomicInteger connections = new AtomicInteger();
+  private volatile Accepted accepted = new Accepted(0, 2, true, Long.MAX_VALUE, "");
+
+  MqttClient(MqttSettings settings) {
+    this.settings = settings;
+    this.packets = new MqttPackets(settings.five());
+    // Version 3.1.1 makes sure of 23 letters and digits.
+    this.clientId =
+        settings.clientId().isEmpty()
+            ? "tethys" + UUID.randomUUID().toString().replace("-", "").substring(0, 10)
+            : settings.clientId();
+    this.sockets =
+        new LineSockets(
+            settings.host(),
+            settings.port(),
+            settings.tls(),
+            settings.delivery().timeout(),
+            this::greet);
+  }
+
+  private void greet(LineSockets.Line line) throws IOException {
+    int n = connections.getAndIncrement();
+    line.write(
+        packets.connect(
+            n == 0 ? clientId : clientId + "-" + n,
+            settings.username().isEmpty() ? null : settings.username(),
+            settings.password() == null ? null : settings.password().value()));
+    int type = line.readByte() >> 4;
+    byte[] content = content(line);
+    if (type != MqttPackets.CONNACK) {
+      throw new IOException("it is no broker of MQTT");
+    }
+    try {
+      Accepted a = packets.accepted(content);
+      if (a.reason() != 0) {
+        throw new IOException("the broker refuses the connection: " + a.text());
+      }
+      accepted = a;
+    } catch (CodecException e) {
+      throw new IOException("it accepts with " + e.getMessage(), e);
+    }
+    if (settings.qos() > accepted.maxQos()) {
+      throw new IOException("the broker takes qos " + accepted.maxQos() + " at most");
+    }
+    if (settings.retain() && !accepted.retains()) {
+      throw new IOException("the broker does not retain messages");
+    }
+  }
+
+  private static byte[] content(LineSockets.Line line) throws IOException {
+    int n = 0;
+    for (int shift = 0; ; shift += 7) {
+      int b = line.readByte();
+      n |= (b & 127) << shift;
+      if (b < 128) {
+        break;
+      }
+      if (shift >= 21) {
+        throw new IOException("it says a packet without an end");
+      }
+    }
+    if (n > MAX_ANSWER) {
+      throw new IOException("it says a packet of " + n + " bytes");
+    }
+    return line.read(n);
+  }
+
+  private Answer answer(LineSockets.Line line) throws IOException {
+    int type = line.readByte() >> 4;
+    byte[] content = content(line);
+    try {
+      return packets.answer(type, content);
+    } catch (CodecException e) {
+      throw new IOException("it says " + e.getMessage(), e);
+    }
+  }
+
+  /** What the broker says of itself. */
+  String connect() throws IOException {
+    sockets.talk(
+        line -> {
+          line.write(packets.ping());
+          return awaits(line, MqttPackets.PINGRESP);
+        });
+    return "a broker of MQTT "
+        + (settings.five() ? "5" : "3.1.1")
+        + (accepted.maxPacket() == Long.MAX_VALUE
+            ? ""
+            : ", packets of at most " + accepted.maxPacket() + " bytes");
+  }
+
+  private Verdict awaits(LineSockets.Line line, int type) throws IOException {
+    Answer a = answer(line);
+    if (a.type() == MqttPackets.DISCONNECT) {
+      if (a.reason() == 0x95) {
+        return new Verdict.Never("MQTT: " + a.text() + ": set max_message_bytes");
+      }
+      throw new IOException("the broker ends the connection: " + a.text());
+    }
+    if (a.type() != type || type != MqttPackets.PINGRESP && a.packetId() != PACKET) {
+      throw new IOException(
+          "it answers with a packet " + a.type() + " where one of " + type + " is due");
+    }
+    return switch (a.reason()) {
+      case 0x90, 0x99 -> new Verdict.Never("MQTT: " + a.text());
+      default ->
+          a.reason() < MqttPackets.FAILURES
+              ? Verdict.DELIVERED
+              : new Verdict.Later(Duration.ZERO, a.reason() == 0x97, "MQTT: " + a.text());
+    };
+  }
+
+  /** Publishes one message. */
+  Verdict publish(String topic, String contentType, String id, byte[] body) throws IOException {
+    byte[] packet;
+    try {
+      packet =
+          packets.publish(topic, settings.qos(), settings.retain(), PACKET, contentType, id, body);
+    } catch (CodecException e) {
+      return new Verdict.Never("MQTT: the topic is " + e.getMessage());
+    }
+    return sockets.talk(
+        line -> {
+          if (packet.length > accepted.maxPacket()) {
+            return new Verdict.Never(
+                "MQTT: the broker takes packets of at most "
+                    + accepted.maxPacket()
+                    + " bytes: set max_message_bytes");
+          }
+          ByteArrayOutputStream out = new ByteArrayOutputStream(packet.length + 2);
+          out.writeBytes(packet);
+          if (settings.qos() == 0) {
+            out.writeBytes(packets.ping());
+          }
+          line.write(out.toByteArray());
+          return switch (settings.qos()) {
+            case 0 -> awaits(line, MqttPackets.PINGRESP);
+            case 1 -> awaits(line, MqttPackets.PUBACK);
+            default -> {
+              Verdict v = awaits(line, MqttPackets.PUBREC);
+              if (!(v instanceof Verdict.Delivered)) {
+                yield v;
+              }
+              line.write(packets.release(PACKET));
+              yield awaits(line, MqttPackets.PUBCOMP);
+            }
+          };
+        });
+  }
+
+  @Override
+  public void close() {
+    sockets.close();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.tethys.pipeline.destination.mqtt;
+
+import dev.tethys.codec.text.PercentEscape;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.messages.MessageParcels;
+import dev.tethys.pipeline.destination.messages.MessageProbe;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import java.io.IOException;
+import java.util.Set;
+
+/** Makes {@code mqtt} exporters. */
+public final class MqttExporterFactory
+    implements ExporterFactory<MqttSettings>, Checkable<MqttSettings> {
+  @Override
+  public String type() {
+    return "mqtt";
+  }
+
+  @Override
+  public String about() {
+    return "Sends metrics, logs and traces to a broker of MQTT 3.1.1 or 5.";
+  }
+
+  @Override
+  public Type<MqttSettings> settings() {
+    return MqttSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  /** A value as one level of a topic. */
+  static String level(String value) {
+    return PercentEscape.encode(
+        value, b -> b < ' ' || b == 0x7f || b == '/' || b == '+' || b == '#' || b == '%');
+  }
+
+  private static MessageParcels parcels(MqttSettings s, Context context) {
+    return new MessageParcels(
+        s.messages(),
+        MqttExporterFactory::level,
+        new LeftOut(context.metrics(), context.id().toString()));
+  }
+
+  @Override
+  public Exporter create(MqttSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
+    return context.exporter(
+        s.delivery(), signal, parcels(s, context), new Publisher(new MqttClient(s)));
+  }
+
+  @Override
+  public DestinationProbe probe(MqttSettings s, Context context) {
+    MqttClient client = new MqttClient(s);
+    return new MessageProbe(client::connect, new Publisher(client), parcels(s, context), false);
+  }
+
+  private record Publisher(MqttClient client) implements Sender {
+    @Override
+    public Verdict send(Parcel p) throws IOException {
+      return client.publish(
+          MessageParcels.topic(p),
+          p.headers().getOrDefault("content-type", ""),
+          p.headers().getOrDefault(MessageParcels.ID, ""),
+          p.body());
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.pipeline.destination.mqtt;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.ClientTlsSettings;
+import dev.tethys.pipeline.destination.messages.MessageSettings;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code mqtt} exporter is told.
+ *
+ * @param tls null for none
+ * @param five whether version 5 is spoken, else 3.1.1
+ * @param clientId "" for one that is made up
+ */
+record MqttSettings(
+    String host,
+    int port,
+    @Nullable TlsConfig tls,
+    boolean five,
+    String clientId,
+    String username,
+    @Nullable Secret password,
+    int qos,
+    boolean retain,
+    MessageSettings messages,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("mqtt", "Sends messages to a broker of MQTT.").include(DeliverySettings.SECTION);
+  private static final MessageSettings.Keys MESSAGES =
+      new MessageSettings.Keys(SECTION, "topic", "telemetry/{signal}", 256 << 10);
+  private static final Key<String> ENDPOINT =
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "mqtt://localhost:1883",
+          "mqtt://host:port, or mqtts:// with TLS.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts.");
+  private static final Key<Boolean> VERSION =
+      SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
+  private static final Key<String> CLIENT_ID =
+      SECTION.key(
+          "client_id",
+          Type.STRING,
+          "",
+          "What the broker calls us; connections beyond the first have a number behind it.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.optional("password", Type.SECRET, "Its password.");
+  private static final Key<Long> QOS =
+      SECTION.key(
+          "qos",
+          Type.INT,
+          1L,
+          "0: delivered when the broker has read it; 1: when it has taken it; 2: and hands it on"
+              + " once.");
+  private static final Key<Boolean> RETAIN =
+      SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
+
+  static final Type<MqttSettings> TYPE = SECTION.type(MqttSettings::read);
+
+  private static SequencedMap<String, Boolean> versions() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("5", true);
+    m.put("3.1.1", false);
+    return m;
+  }
+
+  private static MqttSettings read(YamlObject o) {
+    URI u;
+    try {
+      String text = o.get(ENDPOINT);
+      u = new URI(text.contains("://") ? text : "mqtt://" + text);
+    } catch (URISyntaxException e) {
+      throw o.error(ENDPOINT, "endpoint wants mqtt://host:port or mqtts://host:port");
+    }
+    boolean secured = "mqtts".equals(u.getScheme());
+    if (u.getHost() == null
+        || u.getUserInfo() != null
+        || !secured && !"mqtt".equals(u.getScheme())) {
+      throw o.error(
+          ENDPOINT,
+          "endpoint wants mqtt://host:port or mqtts://host:port, and users in keys of their own;"
+              + " MQTT over WebSockets is not built");
+    }
+    if (o.has(TLS) && !secured) {
+      throw o.error(TLS, "tls is of an endpoint with mqtts://");
+    }
+    long qos = o.get(QOS);
+    if (qos < 0 || qos > 2) {
+      throw o.error(QOS, "qos wants 0, 1 or 2");
+    }
+    if (o.has(PASSWORD) && o.get(USERNAME).isEmpty()) {
+      throw o.error(PASSWORD, "password wants username");
+    }
+    return new MqttSettings(
+        u.getHost(),
+        u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
+        secured ? o.get(TLS).config() : null,
+        o.get(VERSION),
+        o.get(CLIENT_ID),
+        o.get(USERNAME),
+        o.find(PASSWORD),
+        (int) qos,
+        o.get(RETAIN),
+        MESSAGES.read(
+            o,
+            t ->
+                t.textsMatch("[^+#{}\\x00]*")
+                    && !t.of(l -> "x").isEmpty()
+                    && !t.of(l -> "x").startsWith("$"),
+            "a name without + and #, and no $ at its beginning"),
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+}

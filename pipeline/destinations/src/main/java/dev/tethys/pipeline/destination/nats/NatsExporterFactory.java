@@ -1,0 +1,90 @@
+package dev.tethys.pipeline.destination.nats;
+
+import dev.tethys.codec.text.PercentEscape;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.messages.MessageParcels;
+import dev.tethys.pipeline.destination.messages.MessageProbe;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes {@code nats} exporters. */
+public final class NatsExporterFactory
+    implements ExporterFactory<NatsSettings>, Checkable<NatsSettings> {
+  @Override
+  public String type() {
+    return "nats";
+  }
+
+  @Override
+  public String about() {
+    return "Sends metrics, logs and traces to NATS, with JetStream or without.";
+  }
+
+  @Override
+  public Type<NatsSettings> settings() {
+    return NatsSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  /** A value as one token of a subject. */
+  static String token(String value) {
+    return PercentEscape.encode(
+        value, b -> b <= ' ' || b >= 0x7f || b == '.' || b == '*' || b == '>' || b == '%');
+  }
+
+  private static MessageParcels parcels(NatsSettings s, Context context) {
+    return new MessageParcels(
+        s.messages(),
+        NatsExporterFactory::token,
+        new LeftOut(context.metrics(), context.id().toString()));
+  }
+
+  @Override
+  public Exporter create(NatsSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
+    return context.exporter(
+        s.delivery(), signal, parcels(s, context), new Publisher(s, new NatsClient(s)));
+  }
+
+  @Override
+  public DestinationProbe probe(NatsSettings s, Context context) {
+    NatsClient client = new NatsClient(s);
+    return new MessageProbe(
+        client::connect, new Publisher(s, client), parcels(s, context), s.jetStream());
+  }
+
+  private record Publisher(NatsSettings settings, NatsClient client) implements Sender {
+    @Override
+    public Verdict send(Parcel p) throws IOException {
+      Map<String, String> h = new LinkedHashMap<>();
+      h.put("Content-Type", p.headers().getOrDefault("content-type", ""));
+      h.put("Nats-Msg-Id", p.headers().getOrDefault(MessageParcels.ID, ""));
+      if (!settings.stream().isEmpty()) {
+        h.put("Nats-Expected-Stream", settings.stream());
+      }
+      h.values().removeIf(String::isEmpty);
+      return client.publish(MessageParcels.topic(p), h, p.body());
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+}
