@@ -234,7 +234,7 @@ class MqttDestinationTest {
     assertThat(got.peek().text()).contains("up,i=1,job=node value=1 1700000000000\n");
     String config =
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {mqtt: {endpoint:"
-            + " 'mqtts://localhost:%d', username: writer, password: wrong, %s}}, service:"
+            + " 'mqtts://localhost:%d', timeout: 60s, username: writer, password: wrong, %s}}, service:"
                 .formatted(secured, tls)
             + " {pipelines: {metrics: {receivers: [otlp], exporters: [mqtt]}}}}";
     Printed printed = Printed.of("destination", "check", "mqtt", "--config=" + config);
