@@ -7,6 +7,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.LogSource;
@@ -304,9 +305,16 @@ final class Agent implements AutoCloseable {
     return new LogJob(c, pipeline, sources, r.tailing);
   }
 
-  private static Map<String, List<DiscoveryConfig>> discovery(List<LogJob> jobs) {
+  /** What jobs discover; of pods those of this node, whose files are here. */
+  private Map<String, List<DiscoveryConfig>> discovery(List<LogJob> jobs) {
     Map<String, List<DiscoveryConfig>> wanted = new LinkedHashMap<>();
-    jobs.forEach(j -> wanted.put(j.name(), j.config.discovery()));
+    jobs.forEach(
+        j ->
+            wanted.put(
+                j.name(),
+                j.config.discovery().stream()
+                    .map(d -> KubernetesDiscovery.onNode(d, host))
+                    .toList()));
     return wanted;
   }
 

@@ -86,6 +86,13 @@ public final class Mechanism {
     return config instanceof Entry e && e.kind == this ? e.settings : null;
   }
 
+  /** An entry of this mechanism that says what another one says, but for one key. */
+  public <T> DiscoveryConfig with(Settings settings, Key<T> key, T value) {
+    Map<String, Object> values = new LinkedHashMap<>(settings.values());
+    values.put(key.name(), value);
+    return new Entry(this, new Settings(values, settings.client()));
+  }
+
   /** A mechanism that is asked again and again. */
   public static Mechanism polling(
       String name, Section section, Key<Duration> interval, Check check, SourceMaker maker) {

@@ -1,6 +1,7 @@
 package dev.tethys.collect.discovery.kubernetes;
 
 import dev.tethys.collect.discovery.Discovery;
+import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.Settings;
@@ -140,6 +141,31 @@ public final class KubernetesDiscovery implements Discovery {
 
   public static final Mechanism MECHANISM =
       Mechanism.of("kubernetes", SECTION, KubernetesDiscovery::check, KubernetesDiscovery::new);
+
+  /**
+   * What an entry finds of one node, so that not all pods of a cluster are asked for: pods that are
+   * bound to it. An entry of another mechanism or role stays as it is.
+   */
+  public static DiscoveryConfig onNode(DiscoveryConfig config, String node) {
+    Settings s = MECHANISM.settings(config);
+    if (s == null || !s.get(ROLE).equals(Role.POD.toString())) {
+      return config;
+    }
+    String field = "spec.nodeName=" + node;
+    List<Selector> out = new ArrayList<>();
+    boolean any = false;
+    for (Selector x : s.get(SELECTORS)) {
+      boolean ofPods = x.role().equals(Role.POD.toString());
+      any |= ofPods;
+      boolean add = ofPods && !x.field().contains(field);
+      String fields = x.field().isEmpty() ? field : x.field() + "," + field;
+      out.add(add ? new Selector(x.role(), x.label(), fields) : x);
+    }
+    if (!any) {
+      out.add(new Selector(Role.POD.toString(), "", field));
+    }
+    return MECHANISM.with(s, SELECTORS, List.copyOf(out));
+  }
 
   private static String roleWord(YamlNode n) {
     for (Role r : Role.values()) {

@@ -352,7 +352,8 @@ final class TargetFiles {
         Siblings.since(path, older, itself, id -> byPlace.containsKey(id.place()))) {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
-          && origin(s.path(), s.stat()) instanceof Origin.New) {
+          // Compressed or not, as it would be read.
+          && origin(s.path(), s.stat(), job.anyCompression()) instanceof Origin.New) {
         out.add(s);
       }
     }
@@ -590,6 +591,10 @@ final class TargetFiles {
 
   /** Whether an unknown file is a copy of one that is known. */
   private Origin origin(Path path, FileStat stat) {
+    return origin(path, stat, job.options);
+  }
+
+  private Origin origin(Path path, FileStat stat, FileOptions options) {
     List<TailedFile> related =
         names().of(path).stream().filter(f -> Siblings.isRelated(f.path, path)).toList();
     List<Checkpoint> gone =
@@ -599,7 +604,7 @@ final class TargetFiles {
     if (related.isEmpty() && gone.isEmpty()) {
       return new Origin.New();
     }
-    try (Content content = Content.open(path, job.options)) {
+    try (Content content = Content.open(path, options)) {
       for (Checkpoint c : gone) {
         if (content.holds(c)) {
           return new Origin.Known(c.offset());
