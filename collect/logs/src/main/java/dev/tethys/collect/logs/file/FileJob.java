@@ -291,7 +291,8 @@ public final class FileJob implements AutoCloseable {
 
   boolean open(TailedFile f) {
     try {
-      f.open(options);
+      // What was found compressed once, as a copy, is that whatever the options say.
+      f.open(f.isCompressed() ? anyCompression() : options);
       opened(f);
       f.recovered();
       return true;

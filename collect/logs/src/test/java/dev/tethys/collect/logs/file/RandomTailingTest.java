@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,13 +17,15 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * A writer that writes, rotates, copies and truncates beside a reader that looks, ends and is
- * killed, all at random: every line is delivered in order, and once unless it was killed. The
- * writer keeps account of what no reader can know: lines that were truncated away, or deleted with
- * their file, before anybody looked. These and no others are missing.
+ * A writer that writes, rotates, copies, truncates and compresses beside a reader that looks, ends
+ * and is killed, all at random: every line is delivered in order, and once unless it was killed.
+ * The writer keeps account of what no reader can know: lines that were truncated away, or deleted
+ * with their file, before anybody looked. These and no others are missing.
  *
  * <p>The seeds are fixed; {@code -Dtethys.random-tailing=N} tries N of each kind, which differ from
  * run to run.
@@ -121,16 +125,26 @@ class RandomTailingTest {
       }
     }
 
+    /** The lines of a file, compressed or not. */
+    private static List<String> lines(Path file) throws IOException {
+      if (!file.toString().endsWith(".gz")) {
+        return Files.readAllLines(file);
+      }
+      try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      }
+    }
+
     /** Lines of a file that were not read since this process began. */
     private List<String> unread(String file) throws IOException {
-      List<String> lines = new ArrayList<>(Files.readAllLines(rig.file(file)));
+      List<String> lines = new ArrayList<>(lines(rig.file(file)));
       rig.entries.forEach(e -> lines.remove(e.line()));
       return lines;
     }
 
     /** What a file holds will be nowhere: it is told what of it is not delivered. */
     private void erase(String file) throws IOException {
-      for (String l : Files.readAllLines(rig.file(file))) {
+      for (String l : lines(rig.file(file))) {
         if (!rig.isDelivered(l) && !isCopied(l, file)) {
           // One that is open is read to its end though it is deleted.
           perhaps.add(l);
@@ -140,9 +154,11 @@ class RandomTailingTest {
 
     private boolean isCopied(String line, String but) throws IOException {
       for (int i = 0; i <= 9; i++) {
-        Path p = rig.file(i == 0 ? "a.log" : "a.log." + i);
-        if (!p.endsWith(but) && Files.exists(p) && Files.readAllLines(p).contains(line)) {
-          return true;
+        for (String end : new String[] {"", ".gz"}) {
+          Path p = rig.file((i == 0 ? "a.log" : "a.log." + i) + end);
+          if (!p.endsWith(but) && Files.exists(p) && lines(p).contains(line)) {
+            return true;
+          }
         }
       }
       return false;
@@ -160,7 +176,9 @@ class RandomTailingTest {
         copyTruncate();
       } else if (what < 85) {
         truncate();
-      } else if (what < 88) {
+      } else if (what < 87) {
+        compress();
+      } else if (what < 89) {
         said("save");
         rig.positions.save();
         saved = seen;
@@ -227,15 +245,34 @@ class RandomTailingTest {
     }
 
     private void shift() throws IOException {
-      if (Files.exists(rig.file("a.log.8"))) {
-        erase("a.log.8");
-      }
-      for (int i = 8; i >= 1; i--) {
-        if (Files.exists(rig.file("a.log." + i))) {
-          rig.move("a.log." + i, "a.log." + (i + 1));
+      for (String end : new String[] {"", ".gz"}) {
+        if (Files.exists(rig.file("a.log.8" + end))) {
+          erase("a.log.8" + end);
         }
+        for (int i = 8; i >= 1; i--) {
+          if (Files.exists(rig.file("a.log." + i + end))) {
+            rig.move("a.log." + i + end, "a.log." + (i + 1) + end);
+          }
+        }
+        Files.deleteIfExists(rig.file("a.log.9" + end));
       }
-      Files.deleteIfExists(rig.file("a.log.9"));
+    }
+
+    /** As logrotate with delaycompress, and a kubelet: not the file that was rotated last. */
+    private void compress() throws IOException {
+      int i = 2 + random.nextInt(3);
+      Path plain = rig.file("a.log." + i);
+      if (!glob.equals("a.log") || !Files.exists(plain)) {
+        return; // what is compressed is matched as well, and read as it is
+      }
+      said("compress " + i);
+      try (OutputStream out =
+          new GZIPOutputStream(Files.newOutputStream(rig.file("a.log." + i + ".gz")))) {
+        Files.copy(plain, out);
+      }
+      Files.setLastModifiedTime(
+          rig.file("a.log." + i + ".gz"), Files.getLastModifiedTime(plain)); // as gzip does it
+      Files.delete(plain);
     }
 
     private void rotate() throws IOException {
