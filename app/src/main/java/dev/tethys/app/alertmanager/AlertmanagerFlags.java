@@ -40,9 +40,9 @@ final class AlertmanagerFlags {
   private static final long LEAST_HISTORY = 1 << 20;
 
   private static final Set<String> BUILT =
-      Set.of("receiver-name-in-metrics", "classic-mode", "utf8-strict-mode");
+      Set.of("receiver-name-in-metrics", "classic-mode", "utf8-strict-mode", "event-recorder");
   private static final Set<String> KNOWN =
-      Set.of("alert-names-in-metrics", "group-key-in-metrics", "auto-gomemlimit", "event-recorder");
+      Set.of("alert-names-in-metrics", "group-key-in-metrics", "auto-gomemlimit");
 
   private AlertmanagerFlags() {}
 
@@ -214,7 +214,7 @@ final class AlertmanagerFlags {
               LIST,
               "",
               "Features by name, with commas between: receiver-name-in-metrics, classic-mode,"
-                  + " utf8-strict-mode."),
+                  + " utf8-strict-mode, event-recorder."),
           of("log.level", STRING, "info", "debug, info, warn or error."),
           of("log.format", STRING, "logfmt", "logfmt or json."));
 
@@ -262,6 +262,11 @@ final class AlertmanagerFlags {
       }
     }
     return out;
+  }
+
+  /** Whether what {@code event_recorder} configures is to be done. */
+  static boolean recordsEvents(FlagSet flags) {
+    return features(flags).contains("event-recorder");
   }
 
   private static int count(FlagSet flags, String name) {

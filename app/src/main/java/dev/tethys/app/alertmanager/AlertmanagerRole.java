@@ -7,6 +7,7 @@ import dev.tethys.alert.manager.api.AlertmanagerApi;
 import dev.tethys.alert.manager.cluster.ClusterOptions;
 import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.EventLog;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
@@ -67,7 +68,12 @@ public final class AlertmanagerRole {
     try (ManagerClock clock = ManagerClock.system();
         HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());
         Tracing tracing = new Tracing("alertmanager", b.version(), clients, registry);
-        Alertmanager manager = new Alertmanager(options, clients, registry, clock, tracing);
+        EventRecorder recorder =
+            AlertmanagerFlags.recordsEvents(flags)
+                ? EventRecording.of(clients, registry, clock)
+                : EventRecorder.off();
+        Alertmanager manager =
+            new Alertmanager(options, clients, registry, clock, tracing, recorder);
         ClusterPeer peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry)) {
       Duration retention = Duration.ofMillis(flags.millis("history.retention"));
       if (retention.isPositive()) {

@@ -60,7 +60,14 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
       Routes routes)
       throws IOException {
     tracing = new Tracing("alertmanager", BuildInfo.current().version(), clients, registry);
-    manager = new Alertmanager(options, clients, registry, clock, tracing);
+    manager =
+        new Alertmanager(
+            options,
+            clients,
+            registry,
+            clock,
+            tracing,
+            EventRecording.of(clients, registry, clock));
     peer = cluster == null ? null : ClusterPeer.open(cluster, clock, registry);
     if (peer != null) {
       try {

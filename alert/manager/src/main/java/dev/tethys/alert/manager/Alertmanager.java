@@ -17,6 +17,7 @@ import dev.tethys.alert.manager.dispatch.Trace;
 import dev.tethys.alert.manager.dispatch.Tracer;
 import dev.tethys.alert.manager.dispatch.Turns;
 import dev.tethys.alert.manager.receiver.NotifierContext;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.schedule.RecurringSilences;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNote;
@@ -77,6 +78,7 @@ public final class Alertmanager implements AutoCloseable {
   private final HttpClientFactory clients;
   private final ManagerClock clock;
   private final Tracing tracing;
+  private final EventRecorder recorder;
   private final Instant startedAt;
   private final AlertStore alerts;
   private final Silences silences;
@@ -108,12 +110,29 @@ public final class Alertmanager implements AutoCloseable {
       ManagerClock clock,
       Tracing tracing)
       throws IOException {
+    this(options, clients, registry, clock, tracing, EventRecorder.off());
+  }
+
+  /**
+   * The same with a record of events, which is closed with it.
+   *
+   * @throws IOException when the folder cannot be read or made
+   */
+  public Alertmanager(
+      AlertmanagerOptions options,
+      HttpClientFactory clients,
+      Registry registry,
+      ManagerClock clock,
+      Tracing tracing,
+      EventRecorder recorder)
+      throws IOException {
+    this.recorder = recorder;
     this.options = options;
     this.clients = clients;
     this.clock = clock;
     this.tracing = tracing;
     this.startedAt = clock.instant();
-    this.alerts = new AlertStore(clock, options.perNameLimit(), registry);
+    this.alerts = new AlertStore(clock, options.perNameLimit(), registry, recorder);
     this.silences =
         new Silences(
             options.storage(),
@@ -121,7 +140,8 @@ public final class Alertmanager implements AutoCloseable {
             options.syntax(),
             clock,
             registry,
-            options.logSilences());
+            options.logSilences(),
+            recorder);
     this.log =
         new NotificationLog(options.storage(), options.silences().retention(), clock, registry);
     this.notes = new AlertNotes(options.storage(), options.silences().retention(), clock);
@@ -205,6 +225,7 @@ public final class Alertmanager implements AutoCloseable {
     peer.share("tethys_notes", notes.shared());
     peer.share("tethys_recurring", recurring.shared());
     cluster = peer;
+    recorder.position(peer::position);
     peer.join();
   }
 
@@ -315,6 +336,7 @@ public final class Alertmanager implements AutoCloseable {
       receiverLabels.put(r.name(), r.labels());
     }
     tracing.apply(config.tracing());
+    recorder.apply(config.recorder().outputs());
     Running before = running;
     if (before != null) {
       before.close();
@@ -333,7 +355,8 @@ public final class Alertmanager implements AutoCloseable {
                 templates,
                 notifyMetrics,
                 clock,
-                cluster == null ? Turns.ALONE : Objects.requireNonNull(cluster)));
+                cluster == null ? Turns.ALONE : Objects.requireNonNull(cluster),
+                recorder));
     Dispatcher dispatcher =
         new Dispatcher(
             Route.of(config.route()),
@@ -343,7 +366,8 @@ public final class Alertmanager implements AutoCloseable {
             startedAt.plus(options.startDelay()),
             tracing.recorder(),
             dispatchMetrics,
-            e -> events.accept(e));
+            e -> events.accept(e),
+            recorder);
     Tracer tracer = new Tracer(dispatcher, pipeline, inhibitor, alerts, notes, clock);
     running = new Running(config, inhibitor, dispatcher, tracer);
     heartbeats.apply(config.heartbeats());
@@ -520,6 +544,7 @@ public final class Alertmanager implements AutoCloseable {
     if (r != null) {
       r.close();
     }
+    recorder.close();
     try {
       silences.close();
       log.close();

@@ -8,6 +8,7 @@ import dev.tethys.alert.manager.dispatch.TestClock;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.config.YamlDocument;
@@ -90,6 +91,7 @@ abstract class AlertmanagerFixture {
 
   Alertmanager open(String config) throws IOException {
     registry = new Registry();
+    EventRecorder recorder = recorder();
     Alertmanager m =
         new Alertmanager(
             new AlertmanagerOptions(
@@ -106,10 +108,16 @@ abstract class AlertmanagerFixture {
             clients,
             registry,
             clock,
-            new Tracing("alertmanager", "1", clients, registry));
+            new Tracing("alertmanager", "1", clients, registry),
+            recorder);
     manager = m;
     m.apply(read(config));
     return m;
+  }
+
+  /** The record of events; none unless a test wants one. */
+  EventRecorder recorder() {
+    return EventRecorder.off();
   }
 
   AlertmanagerConfig read(String config) {

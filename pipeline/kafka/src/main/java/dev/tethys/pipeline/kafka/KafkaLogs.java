@@ -12,15 +12,11 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Topics of which each record is a line, or holds several: the blocks {@code kafka} and {@code
@@ -252,46 +248,10 @@ public record KafkaLogs(
     if (!t.serverName().isEmpty()) {
       o.node().notBuilt("server_name: Kafka's client checks the name of the broker");
     }
-    p.put("ssl.endpoint.identification.algorithm", t.insecureSkipVerify() ? "" : "https");
-    String ca = pem(o, t.ca(), t.caFile());
-    if (!ca.isEmpty()) {
-      p.put("ssl.truststore.type", "PEM");
-      p.put("ssl.truststore.certificates", ca);
-    }
-    String cert = pem(o, t.cert(), t.certFile());
-    if (!cert.isEmpty()) {
-      p.put("ssl.keystore.type", "PEM");
-      p.put("ssl.keystore.certificate.chain", cert);
-      p.put("ssl.keystore.key", pem(o, t.key().value(), t.keyFile()));
-    }
-    TlsConfig.TlsVersion min = t.minVersion();
-    TlsConfig.TlsVersion max = t.maxVersion();
-    if (min != null || max != null) {
-      p.put(
-          "ssl.enabled.protocols",
-          String.join(",", versions(min == null ? TlsConfig.TlsVersion.TLS12 : min, max)));
-    }
-  }
-
-  private static List<String> versions(
-      TlsConfig.TlsVersion min, TlsConfig.@Nullable TlsVersion max) {
-    return java.util.Arrays.stream(TlsConfig.TlsVersion.values())
-        .filter(v -> v.compareTo(min) >= 0 && (max == null || v.compareTo(max) <= 0))
-        .map(TlsConfig.TlsVersion::protocol)
-        .toList();
-  }
-
-  private static String pem(YamlObject o, String text, String file) {
-    if (file.isEmpty()) {
-      return text;
-    }
     try {
-      return Files.readString(Path.of(file));
+      p.putAll(TlsProperties.of(t));
     } catch (IOException e) {
-      throw o.error(
-          file
-              + " cannot be read: "
-              + (e instanceof NoSuchFileException ? "no such file" : e.getMessage()));
+      throw o.error(String.valueOf(e.getMessage()));
     }
   }
 

@@ -458,7 +458,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return settled.await(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
-  private int position() {
+  /** How many members come before this one, in the order of their names. */
+  public int position() {
     String own = name();
     int n = 0;
     for (Node m : gossip.members()) {

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.config;
 
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.receiver.GlobalConfig;
+import dev.tethys.alert.manager.recorder.output.RecorderConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.FilePattern;
 import dev.tethys.config.Key;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param route the root, with the routes of heartbeats before all others
  * @param timeIntervals by name
  * @param tracing null for no traces
+ * @param recorder where a record of events is written
  */
 public record AlertmanagerConfig(
     GlobalConfig global,
@@ -38,6 +40,7 @@ public record AlertmanagerConfig(
     Map<String, List<TimeInterval>> timeIntervals,
     List<HeartbeatConfig> heartbeats,
     @Nullable TracingConfig tracing,
+    RecorderConfig recorder,
     YamlNode root) {
   /** How deeply routes may be nested. */
   static final int MAX_ROUTE_DEPTH = 100;
@@ -75,9 +78,12 @@ public record AlertmanagerConfig(
       SECTION.optional(
           "tracing", TracingConfig.OF_ALERTMANAGER, "Where traces of the Alertmanager are sent.");
 
-  static {
-    SECTION.notBuilt("event_recorder", "A record of events.");
-  }
+  private static final Key<RecorderConfig> EVENT_RECORDER =
+      SECTION.key(
+          "event_recorder",
+          RecorderConfig.TYPE,
+          RecorderConfig.NONE,
+          "Where a record of what happens is written.");
 
   /** A map that is read later, by hand. */
   private static Type<YamlNode> any(Section section) {
@@ -97,6 +103,7 @@ public record AlertmanagerConfig(
             HeartbeatConfig.SECTION,
             ReceiverConfig.SECTION));
     all.addAll(TracingConfig.sectionsOfAlertmanager());
+    all.addAll(RecorderConfig.sections());
     return all;
   }
 
@@ -156,6 +163,7 @@ public record AlertmanagerConfig(
         intervals,
         heartbeats,
         tracing,
+        o.get(EVENT_RECORDER),
         root);
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
 import dev.tethys.alert.manager.state.LabelSet;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +62,9 @@ public final class Dispatcher implements AutoCloseable {
   private static final class Group {
     final Route route;
     final LabelSet labels;
+    final String id = UUID.randomUUID().toString();
     final Map<LabelSet, Alert> alerts = new LinkedHashMap<>();
+    long looks;
     List<String> mutedBy = List.of();
     @Nullable Look look;
     final Map<String, Look.Attempt> failures = new HashMap<>(); // by integration
@@ -106,6 +110,7 @@ public final class Dispatcher implements AutoCloseable {
 
   private final Route root;
   private final Consumer<List<AlertEvent>> events;
+  private final GroupEvents record;
   private final Pipeline pipeline;
   private final ManagerClock clock;
   private final Metrics metrics;
@@ -132,8 +137,9 @@ public final class Dispatcher implements AutoCloseable {
       Instant start,
       SpanRecorder tracing,
       Metrics metrics,
-      Consumer<List<AlertEvent>> events) {
-    this(root, alerts, pipeline, clock, start, tracing, metrics, events, MAX_GROUPS);
+      Consumer<List<AlertEvent>> events,
+      EventRecorder recorder) {
+    this(root, alerts, pipeline, clock, start, tracing, metrics, events, recorder, MAX_GROUPS);
   }
 
   Dispatcher(
@@ -145,9 +151,11 @@ public final class Dispatcher implements AutoCloseable {
       SpanRecorder tracing,
       Metrics metrics,
       Consumer<List<AlertEvent>> events,
+      EventRecorder recorder,
       int maxGroups) {
     this.root = root;
     this.events = events;
+    this.record = new GroupEvents(recorder);
     this.pipeline = pipeline;
     this.clock = clock;
     this.start = start;
@@ -177,6 +185,7 @@ public final class Dispatcher implements AutoCloseable {
     Group g = ofRoute.get(labels);
     if (g != null) {
       g.alerts.put(a.labels(), a);
+      record.grouped(r, labels, a, clock.instant());
       return;
     }
     Instant now = clock.instant();
@@ -191,6 +200,7 @@ public final class Dispatcher implements AutoCloseable {
     }
     Group fresh = new Group(r, labels);
     fresh.alerts.put(a.labels(), a);
+    record.grouped(r, labels, a, now);
     ofRoute.put(labels, fresh);
     count++;
     metrics.groups.set(count);
@@ -210,6 +220,7 @@ public final class Dispatcher implements AutoCloseable {
   private void look(Group g) {
     Instant now = clock.instant();
     List<Alert> seen;
+    long number;
     synchronized (this) {
       if (closed) {
         return;
@@ -217,6 +228,7 @@ public final class Dispatcher implements AutoCloseable {
       g.timer = null;
       g.worker = Thread.currentThread();
       seen = new ArrayList<>(g.alerts.values());
+      number = ++g.looks;
     }
     boolean ok = false;
     LookNotes notes = new LookNotes(now);
@@ -226,7 +238,7 @@ public final class Dispatcher implements AutoCloseable {
               .map(a -> a.isResolvedAt(now) ? a : a.withEnd(null))
               .sorted(Alert.ORDER)
               .toList();
-      ok = run(new Flush(g.route, g.labels, shown, now), notes);
+      ok = run(new Flush(g.route, g.labels, g.id, number, shown, now), notes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -251,6 +263,7 @@ public final class Dispatcher implements AutoCloseable {
         for (Alert a : seen) {
           if (a.isResolvedAt(now)) {
             g.alerts.remove(a.labels(), a); // unless it was told of anew meanwhile
+            record.resolved(g.route, g.labels, a, now);
           }
         }
       }
@@ -339,7 +352,7 @@ public final class Dispatcher implements AutoCloseable {
     List<GroupState> out = new ArrayList<>();
     for (Route r : root.match(labels)) {
       LabelSet group = r.group(labels);
-      String key = new Flush(r, group, List.of(), start).groupKey();
+      String key = Flush.groupKey(r, group);
       Group g = groups.getOrDefault(r.id(), Map.of()).get(group);
       out.add(
           g == null

@@ -63,7 +63,12 @@ public final class Inhibitor implements AutoCloseable {
    *
    * @param rule the name of the rule, or "rule n", counted from 1
    */
-  public record Inhibition(String rule, List<String> equal, Alert source) {}
+  public record Inhibition(String rule, InhibitRule config, Alert source) {
+    /** The labels that have to be equal. */
+    public List<String> equal() {
+      return List.copyOf(config.equal());
+    }
+  }
 
   /**
    * The fingerprint of an alert that keeps those with such labels back; null when there is none. An
@@ -85,7 +90,7 @@ public final class Inhibitor implements AutoCloseable {
       for (Alert a : s.byEqual.getOrDefault(s.equalValues(labels), Map.of()).values()) {
         boolean excluded = both && s.rule.target().matches(a.labels().map());
         if (!excluded && !a.isResolvedAt(now)) {
-          return new Inhibition(s.name, List.copyOf(s.rule.equal()), a);
+          return new Inhibition(s.name, s.rule, a);
         }
       }
     }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Takes down what happens in one look at a group; from several threads. */
 final class LookNotes {
@@ -27,6 +28,11 @@ final class LookNotes {
 
   synchronized void held(Alert a, Look.Cause cause, List<String> by) {
     held.put(a.labels(), new Held(cause, by));
+  }
+
+  /** The alerts that are kept back, as the log of what was sent knows them. */
+  synchronized Set<Long> heldHashes() {
+    return held.keySet().stream().map(LabelSet::notifiedHash).collect(Collectors.toSet());
   }
 
   synchronized void quiet(List<String> intervals) {

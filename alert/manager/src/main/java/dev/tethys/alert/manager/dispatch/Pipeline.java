@@ -4,10 +4,12 @@ import dev.tethys.alert.manager.config.TimeInterval;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics.Suppression;
 import dev.tethys.alert.manager.receiver.Notification;
 import dev.tethys.alert.manager.receiver.NotifyException;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNotes;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.alert.manager.state.NotificationLog;
+import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.alert.manager.template.Templates;
@@ -49,12 +51,14 @@ public final class Pipeline {
       Templates templates,
       NotifyMetrics metrics,
       ManagerClock clock,
-      Turns turns) {}
+      Turns turns,
+      EventRecorder recorder) {}
 
   private final Map<String, List<Integration>> receivers;
   private final Map<String, Map<String, String>> receiverLabels;
   private final Map<String, List<TimeInterval>> intervals;
   private final Surroundings s;
+  private final GroupEvents record;
 
   /**
    * @param receiverLabels the labels of receivers by their names
@@ -68,6 +72,7 @@ public final class Pipeline {
     this.receiverLabels = receiverLabels;
     this.intervals = intervals;
     this.s = surroundings;
+    this.record = new GroupEvents(surroundings.recorder());
     receivers.values().forEach(all -> all.forEach(surroundings.metrics()::add));
   }
 
@@ -105,7 +110,7 @@ public final class Pipeline {
     }
     alerts =
         without(
-            alerts, l -> silencing(l, f.route()), Look.Cause.SILENCED, Suppression.SILENCE, notes);
+            alerts, l -> silenced(l, f.route()), Look.Cause.SILENCED, Suppression.SILENCE, notes);
     if (alerts.isEmpty()) {
       return true;
     }
@@ -113,8 +118,23 @@ public final class Pipeline {
   }
 
   private List<String> inhibiting(LabelSet labels) {
-    String by = s.inhibitor.inhibiting(labels);
-    return by == null ? List.of() : List.of(by);
+    Inhibitor.Inhibition by = s.inhibitor.inhibition(labels);
+    if (by == null) {
+      return List.of();
+    }
+    record.inhibited(labels, by.config(), by.source().labels());
+    return List.of(by.source().labels().fingerprintText());
+  }
+
+  private List<String> silenced(LabelSet labels, Route route) {
+    List<String> ids = silencing(labels, route);
+    for (String id : ids) {
+      Silence silence = s.silences.get(id);
+      if (silence != null) {
+        record.silenced(labels, silence);
+      }
+    }
+    return ids;
   }
 
   /** The silences that hold for labels on a route. */
@@ -313,6 +333,11 @@ public final class Pipeline {
         return false;
       }
       notes.attempt(i, s.clock.instant(), Look.Result.SENT, reason.text());
+      record.notified(
+          f,
+          i,
+          reason,
+          new GroupEvents.Told(told, firing, resolved, notes.heldHashes(), s.clock.instant()));
     } else {
       notes.attempt(
           i, s.clock.instant(), Look.Result.NOTHING_NEW, "it is not told of what is over");

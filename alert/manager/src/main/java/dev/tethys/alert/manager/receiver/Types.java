@@ -12,12 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Types of values that only Alertmanager's configuration has. */
-final class Types {
+public final class Types {
   /** An HTTP URL with a host. */
   static final Type<URI> URL = Type.of("url", null, n -> n.parse(Types::url));
 
   /** An HTTP URL that is a secret: the path of many webhooks is their password. */
-  static final Type<Secret> SECRET_URL = Type.of("secret url", null, Types::secretUrl);
+  public static final Type<Secret> SECRET_URL = Type.of("secret url", null, Types::secretUrl);
 
   /** A duration as Go's time.ParseDuration reads it; a number alone is nanoseconds. */
   static final Type<Duration> GO_DURATION =

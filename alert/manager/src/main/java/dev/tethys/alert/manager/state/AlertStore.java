@@ -1,5 +1,7 @@
 package dev.tethys.alert.manager.state;
 
+import dev.tethys.alert.manager.recorder.EventKind;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.Registry;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -28,6 +30,7 @@ public final class AlertStore {
   private final InstantSource clock;
   private final int perNameLimit;
   private final int maxAlerts;
+  private final EventRecorder recorder;
   private final Map<LabelSet, Alert> alerts = new HashMap<>();
   private final Map<String, Integer> perName = new HashMap<>();
   private final List<Consumer<List<Alert>>> listeners = new CopyOnWriteArrayList<>();
@@ -36,14 +39,21 @@ public final class AlertStore {
   /**
    * @param perNameLimit how many alerts with the same name are kept; 0 for any number
    */
-  public AlertStore(InstantSource clock, int perNameLimit, Registry registry) {
-    this(clock, perNameLimit, MAX_ALERTS, registry);
+  public AlertStore(
+      InstantSource clock, int perNameLimit, Registry registry, EventRecorder recorder) {
+    this(clock, perNameLimit, MAX_ALERTS, registry, recorder);
   }
 
-  AlertStore(InstantSource clock, int perNameLimit, int maxAlerts, Registry registry) {
+  AlertStore(
+      InstantSource clock,
+      int perNameLimit,
+      int maxAlerts,
+      Registry registry,
+      EventRecorder recorder) {
     this.clock = clock;
     this.perNameLimit = perNameLimit;
     this.maxAlerts = maxAlerts;
+    this.recorder = recorder;
     registry
         .gauge(
             "alertmanager_alerts_per_alert_limit",
@@ -69,6 +79,9 @@ public final class AlertStore {
       alerts.put(now.labels(), now);
       if (old == null) {
         perName.merge(now.name(), 1, Integer::sum);
+        Instant at = clock.instant();
+        recorder.record(
+            EventKind.ALERT_CREATED, f -> f.message(1, "alert", EventMessages.alert(now, at)));
       }
       stored.add(now);
     }

@@ -3,6 +3,8 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.recorder.EventKind;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -50,6 +52,7 @@ public final class Silences implements Closeable, SharedState {
   private final MatcherSyntax syntax;
   private final InstantSource clock;
   private final boolean logged;
+  private final EventRecorder recorder;
   private final Map<String, Silence> silences = new LinkedHashMap<>();
   private final RecordLog log;
   private final Set<String> foreign = new HashSet<>();
@@ -68,12 +71,14 @@ public final class Silences implements Closeable, SharedState {
       MatcherSyntax syntax,
       InstantSource clock,
       Registry registry,
-      boolean logged)
+      boolean logged,
+      EventRecorder recorder)
       throws IOException {
     this.limits = limits;
     this.syntax = syntax;
     this.clock = clock;
     this.logged = logged;
+    this.recorder = recorder;
     this.log = RecordLog.open(folder.resolve(FILE), this::read);
     register(registry);
     propagated =
@@ -140,7 +145,9 @@ public final class Silences implements Closeable, SharedState {
       // Who knows only one set, and has not changed that, does not take the others away.
       Silence wanted = before == null ? posted : posted.withSetsOf(before);
       if (before != null && canChange(before, wanted, now)) {
-        store(wanted.with(before.id(), wanted.startsAt(), wanted.endsAt(), now), "update silence");
+        Silence changed = wanted.with(before.id(), wanted.startsAt(), wanted.endsAt(), now);
+        store(changed, "update silence");
+        record(EventKind.SILENCE_UPDATED, changed);
         return before.id();
       }
       checkRoom();
@@ -151,8 +158,13 @@ public final class Silences implements Closeable, SharedState {
         expire(before, now);
       }
       store(fresh, "create silence");
+      record(EventKind.SILENCE_CREATED, fresh);
       return fresh.id();
     }
+  }
+
+  private void record(EventKind kind, Silence s) {
+    recorder.record(kind, f -> f.message(1, "silence", EventMessages.silence(s)));
   }
 
   private void checkRoom() throws SilenceException {
@@ -291,6 +303,7 @@ public final class Silences implements Closeable, SharedState {
     check(s);
     checkRoom();
     store(s, "create silence");
+    record(EventKind.SILENCE_CREATED, s);
     return true;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +87,8 @@ class StateTest {
   }
 
   private Silences silences(SilenceLimits limits) throws IOException {
-    return new Silences(dir, limits, MatcherSyntax.FALLBACK, () -> NOW, new Registry(), true);
+    return new Silences(
+        dir, limits, MatcherSyntax.FALLBACK, () -> NOW, new Registry(), true, EventRecorder.off());
   }
 
   private static Silence silence(String id, String matchers, String comment) {
@@ -169,7 +171,7 @@ class StateTest {
 
   @Test
   void whatIsToldOfTheSameAlertIsJoined() {
-    AlertStore store = new AlertStore(() -> NOW, 2, 4, new Registry());
+    AlertStore store = new AlertStore(() -> NOW, 2, 4, new Registry(), EventRecorder.off());
     Instant later = NOW.plusSeconds(600);
     store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
     // A younger one begins later: the start stays, and the later end that somebody gave.

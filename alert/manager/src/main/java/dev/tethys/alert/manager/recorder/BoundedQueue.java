@@ -1,0 +1,103 @@
+package dev.tethys.alert.manager.recorder;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A queue of limited length that can be closed: what is in it then is still given, nothing more is
+ * taken in, and whoever waits learns that the end has come.
+ */
+public final class BoundedQueue<T> {
+  private final int capacity;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final ArrayDeque<T> items = new ArrayDeque<>(); // guarded by lock, as is closed
+  private boolean closed;
+
+  public BoundedQueue(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** Takes something in without waiting; false when it is full or closed. */
+  public boolean offer(T item) {
+    lock.lock();
+    try {
+      if (closed || items.size() >= capacity) {
+        return false;
+      }
+      items.add(item);
+      changed.signalAll();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for room; false when it is closed. */
+  public boolean put(T item) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!closed && items.size() >= capacity) {
+        changed.await();
+      }
+      return offer(item);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The next one, waited for; null at the end. */
+  public @Nullable T take() throws InterruptedException {
+    return take(Duration.ofDays(1000));
+  }
+
+  /** The next one; null at the end, or when none came in time. */
+  public @Nullable T take(Duration limit) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = limit.toNanos();
+      while (items.isEmpty() && !closed && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      T item = items.poll();
+      if (item != null) {
+        changed.signalAll();
+      }
+      return item;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public int size() {
+    lock.lock();
+    try {
+      return items.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing more is taken in. */
+  public boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

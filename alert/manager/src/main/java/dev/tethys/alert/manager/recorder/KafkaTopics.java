@@ -1,0 +1,54 @@
+package dev.tethys.alert.manager.recorder;
+
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Opens topics of Kafka for writing; the client library is elsewhere. */
+public interface KafkaTopics {
+  /**
+   * Where records go and how.
+   *
+   * @param acks whose word is waited for: 0 nobody's, 1 the leader's, -1 that of all in sync
+   * @param compression none, gzip, snappy, lz4 or zstd
+   * @param tls null for no encryption
+   */
+  record Target(
+      List<String> brokers,
+      String topic,
+      String clientId,
+      int acks,
+      String compression,
+      @Nullable TlsConfig tls) {}
+
+  /** An open topic. */
+  interface Topic {
+    /**
+     * Hands a record over, waiting until the client has room for it.
+     *
+     * @param done hears null when it was written, else why not; must not wait
+     */
+    void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
+        throws InterruptedException;
+
+    /** Writes what was handed over, as long as that may take at most, and ends. */
+    void close(Duration limit);
+  }
+
+  /**
+   * Why a record was not written.
+   *
+   * @param kind timeout, network, broker or unknown
+   */
+  record Failure(String kind, String text) {}
+
+  /**
+   * Opens one; that brokers cannot be reached is no failure, they are tried again and again.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  Topic open(Target target) throws IOException;
+}

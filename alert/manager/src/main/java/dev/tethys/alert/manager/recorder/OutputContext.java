@@ -1,0 +1,17 @@
+package dev.tethys.alert.manager.recorder;
+
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.OutputStream;
+
+/**
+ * What outputs are made with.
+ *
+ * @param instance the host, by which Kafka keeps events in order
+ * @param stdout the standard output of the process
+ */
+public record OutputContext(
+    String instance,
+    HttpClientFactory clients,
+    OutputStream stdout,
+    KafkaTopics kafka,
+    RecorderMetrics metrics) {}

@@ -1,0 +1,32 @@
+package dev.tethys.alert.manager.recorder;
+
+import java.time.Instant;
+import java.util.function.Consumer;
+
+/**
+ * Something that happened. It is encoded by each output, on the recorder's thread.
+ *
+ * @param instance the host that tells of it
+ * @param position the place of this Alertmanager among those of its cluster; 0 without one
+ * @param body the fields of the kind's own message; it may hold nothing that changes
+ */
+public record RecordedEvent(
+    Instant at, String instance, int position, EventKind kind, Consumer<EventFields> body) {
+
+  /** As JSON, on one line, without its end. */
+  public byte[] json() {
+    return EventJson.of(this::write);
+  }
+
+  /** As protobuf. */
+  public byte[] protobuf() {
+    return EventProto.of(this::write);
+  }
+
+  private void write(EventFields f) {
+    f.time(1, "@timestamp", at);
+    f.text(2, "instance", instance);
+    f.message(3, "data", data -> data.message(kind.number(), kind.jsonName(), body));
+    f.number(4, "clusterPosition", position);
+  }
+}

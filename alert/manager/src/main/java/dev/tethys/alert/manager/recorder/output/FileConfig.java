@@ -1,0 +1,41 @@
+package dev.tethys.alert.manager.recorder.output;
+
+import dev.tethys.alert.manager.recorder.EventOutput;
+import dev.tethys.alert.manager.recorder.OutputConfig;
+import dev.tethys.alert.manager.recorder.OutputContext;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A file that gets a line of JSON for each event. */
+record FileConfig(String path) implements OutputConfig {
+  static final Section SECTION =
+      new Section("file_output", "Events as lines of JSON at the end of a file.");
+  private static final Key<String> PATH =
+      SECTION.key(
+          "path",
+          Type.STRING,
+          "",
+          "The file; made when it is not there, and again when it was moved away or removed.");
+  static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
+
+  private static FileConfig read(YamlObject o) {
+    if (o.get(PATH).isEmpty()) {
+      throw o.error(PATH, "event_recorder file output requires a path");
+    }
+    return new FileConfig(o.get(PATH));
+  }
+
+  @Override
+  public String name() {
+    return "file:" + path;
+  }
+
+  @Override
+  public EventOutput open(OutputContext context) throws IOException {
+    return new FileOutput(Path.of(path));
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tethys.alert.manager.recorder.output;
+
+import dev.tethys.alert.manager.recorder.EventOutput;
+import dev.tethys.alert.manager.recorder.KafkaTopics;
+import dev.tethys.alert.manager.recorder.OutputConfig;
+import dev.tethys.alert.manager.recorder.OutputContext;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * A topic of Kafka.
+ *
+ * @param target its brokers in order, so that another order of the same is no change
+ */
+record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
+    implements OutputConfig {
+  private static final int MOST_BUFFERED = 1 << 20;
+
+  static final Section SECTION =
+      new Section("kafka_output", "Events as records of a topic, with the host as key.");
+  private static final Key<List<String>> BROKERS =
+      SECTION.key("brokers", Type.list(Type.STRING), List.of(), "Some brokers' host:port.");
+  private static final Key<String> TOPIC =
+      SECTION.key("topic", Type.STRING, "", "The topic, which has to be there; required.");
+  private static final Key<String> CLIENT_ID =
+      SECTION.key("client_id", Type.STRING, "", "What brokers call the client; else alertmanager.");
+  private static final Key<String> FORMAT =
+      SECTION.key(
+          "format",
+          Type.oneOf("format", List.of("json", "protobuf")),
+          "json",
+          "json, or protobuf as Alertmanager's eventrecorder.proto has it.");
+  private static final Key<Integer> ACKS =
+      SECTION.key(
+          "acks",
+          acks(),
+          1,
+          "Whose word is waited for: none, that of the leader, or all; with all nothing is written"
+              + " twice by the client's own retries.");
+  private static final Key<String> COMPRESSION =
+      SECTION.key(
+          "compression",
+          Type.oneOf("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
+          "none",
+          "Of batches of records: none, gzip, snappy, lz4 or zstd.");
+  private static final Key<Long> BUFFER_SIZE =
+      SECTION.key("buffer_size", Type.INT, 0L, "How many events may wait; 0 for 1024.");
+  private static final Key<TlsConfig> TLS_CONFIG =
+      SECTION.optional("tls_config", TlsConfig.TYPE, "Encryption; none without it.");
+  static final Type<KafkaConfig> TYPE = SECTION.type(KafkaConfig::read);
+
+  private static Type<Integer> acks() {
+    SequencedMap<String, Integer> m = new LinkedHashMap<>();
+    m.put("none", 0);
+    m.put("leader", 1);
+    m.put("all", -1);
+    return Type.oneOf("acks", m);
+  }
+
+  private static KafkaConfig read(YamlObject o) {
+    List<String> brokers = o.get(BROKERS).stream().sorted().toList();
+    if (brokers.isEmpty()) {
+      throw o.error(BROKERS, "event_recorder kafka: at least one broker is required");
+    }
+    for (String b : brokers) {
+      if (!b.matches(".+:\\d{1,5}")) {
+        throw o.error(BROKERS, "event_recorder kafka: \"" + b + "\" is no host:port");
+      }
+    }
+    if (o.get(TOPIC).isEmpty()) {
+      throw o.error(TOPIC, "event_recorder kafka output requires a topic");
+    }
+    long buffer = o.get(BUFFER_SIZE);
+    if (buffer > MOST_BUFFERED) {
+      throw o.error(BUFFER_SIZE, "at most " + MOST_BUFFERED + " may wait");
+    }
+    String id = o.get(CLIENT_ID);
+    TlsConfig tls = o.find(TLS_CONFIG);
+    if (tls != null && !tls.serverName().isEmpty()) {
+      o.node().notBuilt("server_name: Kafka's client checks the name of the broker");
+    }
+    return new KafkaConfig(
+        new KafkaTopics.Target(
+            brokers,
+            o.get(TOPIC),
+            id.isEmpty() ? "alertmanager" : id,
+            o.get(ACKS),
+            o.get(COMPRESSION),
+            tls),
+        o.get(FORMAT).equals("protobuf"),
+        buffer > 0 ? (int) buffer : 1024);
+  }
+
+  @Override
+  public String name() {
+    return "kafka:" + String.join(",", target.brokers()) + "/" + target.topic();
+  }
+
+  @Override
+  public EventOutput open(OutputContext context) throws IOException {
+    return new KafkaOutput(this, context);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.tethys.alert.manager.recorder.output;
+
+import dev.tethys.alert.manager.recorder.OutputConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The {@code event_recorder} section: where events go, each to all of the outputs. */
+public record RecorderConfig(List<OutputConfig> outputs) {
+  /** Nothing is recorded. */
+  public static final RecorderConfig NONE = new RecorderConfig(List.of());
+
+  private static final Section SECTION =
+      new Section(
+          "event_recorder",
+          "Where a record of what happens is written; wants --enable-feature=event-recorder.");
+  private static final Key<List<FileConfig>> FILES =
+      SECTION.key("file_outputs", Type.list(FileConfig.TYPE), List.of(), "Files.");
+  private static final Key<List<WebhookConfig>> WEBHOOKS =
+      SECTION.key("webhook_outputs", Type.list(WebhookConfig.TYPE), List.of(), "URLs.");
+  private static final Key<List<KafkaConfig>> KAFKA =
+      SECTION.key("kafka_outputs", Type.list(KafkaConfig.TYPE), List.of(), "Topics of Kafka.");
+  private static final Key<List<StdoutConfig>> STDOUT =
+      SECTION.key("stdout_outputs", Type.list(StdoutConfig.TYPE), List.of(), "Standard output.");
+
+  public static final Type<RecorderConfig> TYPE = SECTION.type(RecorderConfig::read);
+
+  private static RecorderConfig read(YamlObject o) {
+    List<OutputConfig> all = new ArrayList<>(o.get(FILES));
+    all.addAll(o.get(WEBHOOKS));
+    all.addAll(o.get(KAFKA));
+    all.addAll(o.get(STDOUT));
+    return new RecorderConfig(List.copyOf(all));
+  }
+
+  /** The sections, for the reference of all keys. */
+  public static List<Section> sections() {
+    return List.of(
+        SECTION,
+        FileConfig.SECTION,
+        WebhookConfig.SECTION,
+        KafkaConfig.SECTION,
+        StdoutConfig.SECTION);
+  }
+}

@@ -1,0 +1,341 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.Ports;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The record of events beside the real Alertmanager's: the same life leaves the same events in
+ * files and, as JSON and protobuf, in topics of a real Kafka.
+ */
+@Timeout(240)
+class EventRecorderPeersTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}";
+  private static final Set<String> VARYING =
+      Set.of("@timestamp", "instance", "version", "buildContext", "flushId", "updatedAt");
+
+  @TempDir Path dir;
+
+  private String config(String name, int hook, String brokers) {
+    return """
+    route:
+      receiver: r
+      group_by: [alertname]
+      group_wait: 1s
+      group_interval: 2s
+      routes: [{receiver: both, matchers: [team="blue"], group_by: ['...']}]
+    inhibit_rules:
+    - {name: calm, source_matchers: [severity="page"], target_matchers: ['severity=~"warn|info"'], equal: [cluster, zone]}
+    - {source_matchers: [never="x"], target_matchers: [severity="warn"]}
+    receivers:
+    - {name: r, webhook_configs: [{url: 'http://127.0.0.1:%d/r'}]}
+    - {name: both, webhook_configs: [{url: 'http://127.0.0.1:%<d/a'}, {url: 'http://127.0.0.1:%<d/b', send_resolved: false}]}
+    event_recorder:
+      file_outputs: [{path: '%s'}]
+      kafka_outputs:
+      - {brokers: ['%s'], topic: %s-json, compression: gzip}
+      - {brokers: ['%3$s'], topic: %4$s-proto, format: protobuf, acks: all, client_id: test}
+    """
+        .formatted(hook, dir.resolve(name + ".jsonl"), brokers, name);
+  }
+
+  private static String alert(String labels, String start, String end) {
+    return """
+        {"labels": {%s}, "annotations": {"text": "ü"}, "startsAt": "%s", "endsAt": "%s"}"""
+        .formatted(labels, start, end);
+  }
+
+  @Test
+  void theSameLifeLeavesTheSameEvents() throws Exception {
+    HttpServer hook =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hook.createContext(
+        "/",
+        x -> {
+          x.getRequestBody().readAllBytes();
+          x.sendResponseHeaders(200, -1);
+          x.close();
+        });
+    hook.start();
+    int port = Ports.free();
+    try (KafkaProcess kafka = new KafkaProcess(Files.createDirectory(dir.resolve("broker")))) {
+      int to = hook.getAddress().getPort();
+      Files.writeString(dir.resolve("ours.yml"), config("ours", to, kafka.address()));
+      try (RealAlertmanager peer =
+              RealAlertmanager.start(
+                  dir,
+                  "real",
+                  config("real", to, kafka.address()),
+                  "--cluster.listen-address= --enable-feature=event-recorder");
+          TethysProcess ours =
+              TethysProcess.launch(
+                      dir,
+                      port,
+                      List.of(
+                          "alertmanager",
+                          "--cluster.listen-address=",
+                          "--enable-feature=event-recorder",
+                          "--config.file=" + dir.resolve("ours.yml"),
+                          "--storage.path=" + dir.resolve("ours"),
+                          "--web.external-url=http://am.example.org/x",
+                          "--web.route-prefix=/",
+                          "--web.listen-address=127.0.0.1:" + port))
+                  .awaitReady()) {
+        live(new int[] {peer.port(), port});
+        assertThat(ours.stop()).isZero();
+        peer.process().descendants().forEach(ProcessHandle::destroy);
+        peer.process().destroy();
+        peer.process().waitFor();
+        RealAlertmanager.await("the end", () -> text("real").contains("Shutdown"));
+        assertThat(String.join("\n", jsonEvents(lines("ours"))))
+            .isEqualTo(String.join("\n", jsonEvents(lines("real"))));
+        List<ConsumerRecord<byte[], byte[]>> inJson = records(kafka, "ours-json");
+        assertThat(jsonEvents(inJson.stream().map(ConsumerRecord::value).toList()))
+            .isEqualTo(jsonEvents(lines("ours")));
+        assertThat(inJson.getFirst().key()).isEqualTo(records(kafka, "real-json").getFirst().key());
+        assertThat(String.join("\n", protoEvents(records(kafka, "ours-proto"))))
+            .isEqualTo(String.join("\n", protoEvents(records(kafka, "real-proto"))));
+      }
+    } finally {
+      hook.stop(0);
+    }
+  }
+
+  private void live(int[] ports) throws IOException {
+    String start = Instant.now().toString();
+    String later = Instant.now().plusSeconds(600).toString();
+    String over = Instant.now().plusMillis(1).toString();
+    String matchers =
+        "\"matchers\": [{\"name\": \"alertname\", \"value\": \"S.*\", \"isRegex\": true},"
+            + " {\"name\": \"team\", \"value\": \"red\", \"isRegex\": false, \"isEqual\": false}],"
+            + " \"endsAt\": \""
+            + Instant.now().plusSeconds(500)
+            + "\", \"createdBy\": \"me\"";
+    for (int p : ports) {
+      String begun = Instant.now().toString();
+      String id =
+          JSON.readTree(
+                  post(
+                      p,
+                      "silences",
+                      "{" + matchers + ", \"startsAt\": \"" + begun + "\", \"comment\": \"c\"}"))
+              .path("silenceID")
+              .asString();
+      String since =
+          JSON.readTree(RealAlertmanager.send(p, "GET", "/api/v2/silence/" + id, "").body())
+              .path("startsAt")
+              .asString();
+      post(
+          p,
+          "silences",
+          "{\"id\": \""
+              + id
+              + "\", "
+              + matchers
+              + ", \"startsAt\": \""
+              + since
+              + "\", \"comment\": \"other\"}");
+      post(
+          p,
+          "alerts",
+          "["
+              + String.join(
+                  ",",
+                  alert("\"alertname\":\"A\",\"n\":\"1\"", start, later),
+                  alert("\"alertname\":\"A\",\"n\":\"2\"", start, later),
+                  alert("\"alertname\":\"S\"", start, later),
+                  alert(
+                      "\"alertname\":\"P\",\"severity\":\"page\",\"team\":\"blue\",\"cluster\":\"c\"",
+                      start,
+                      later),
+                  alert(
+                      "\"alertname\":\"W\",\"severity\":\"warn\",\"cluster\":\"c\"", start, later))
+              + "]");
+    }
+    RealAlertmanager.await(
+        "first notifications",
+        () ->
+            List.of("real", "ours").stream()
+                .allMatch(
+                    n ->
+                        occurrences(n, "NOTIFY_REASON_FIRST") >= 3
+                            && occurrences(n, "silenceMutedAlert") > 0
+                            && occurrences(n, "inhibitionMutedAlert") > 0));
+    for (int p : ports) {
+      post(
+          p,
+          "alerts",
+          "["
+              + alert("\"alertname\":\"A\",\"n\":\"1\"", start, over)
+              + ","
+              + alert(
+                  "\"alertname\":\"P\",\"severity\":\"page\",\"team\":\"blue\",\"cluster\":\"c\"",
+                  start,
+                  over)
+              + "]");
+    }
+    RealAlertmanager.await(
+        "second notifications",
+        () ->
+            List.of("real", "ours").stream()
+                .allMatch(
+                    n ->
+                        occurrences(n, "alertResolved") >= 2
+                            && text(n).contains("ALL_ALERTS_RESOLVED")
+                            && text(n).contains("NEW_RESOLVED_ALERTS")
+                            && occurrences(n, "NOTIFY_REASON_FIRST") >= 4));
+  }
+
+  private static String post(int port, String path, String body) throws IOException {
+    HttpResponse<String> r = RealAlertmanager.send(port, "POST", "/api/v2/" + path, body);
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    return r.body();
+  }
+
+  private String text(String name) {
+    try {
+      Path p = dir.resolve(name + ".jsonl");
+      return Files.exists(p) ? Files.readString(p) : "";
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private long occurrences(String name, String of) {
+    return text(name).lines().filter(l -> l.contains(of)).count();
+  }
+
+  private List<byte[]> lines(String name) {
+    return text(name).lines().map(l -> l.getBytes(StandardCharsets.UTF_8)).toList();
+  }
+
+  /** The distinct events, as looks at groups are repeated; without what must differ. */
+  private static Set<String> jsonEvents(List<byte[]> events) {
+    return events.stream()
+        .map(e -> normal(JSON.readTree(e)).toString().replaceAll(UUID, "<id>"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static JsonNode normal(JsonNode n) {
+    if (n.isObject()) {
+      ObjectNode o = JSON.createObjectNode();
+      n.properties().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .filter(e -> !VARYING.contains(e.getKey()))
+          .filter(e -> !(e.getKey().equals("startsAt") && n.has("createdBy")))
+          .forEach(e -> o.set(e.getKey(), normal(e.getValue())));
+      return o;
+    }
+    if (n.isArray()) {
+      List<JsonNode> all = new ArrayList<>();
+      n.forEach(i -> all.add(normal(i)));
+      // Hashes of what is kept back are in no order.
+      if (all.stream().allMatch(i -> i.size() == 1 && i.has("hash"))) {
+        all.sort((a, b) -> a.toString().compareTo(b.toString()));
+      }
+      var a = JSON.createArrayNode();
+      all.forEach(a::add);
+      return a;
+    }
+    return n;
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> records(KafkaProcess kafka, String topic) {
+    try (KafkaConsumer<byte[], byte[]> c =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", kafka.address(), "auto.offset.reset", "earliest"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      TopicPartition p = new TopicPartition(topic, 0);
+      c.assign(List.of(p));
+      long end = c.endOffsets(List.of(p), Duration.ofSeconds(60)).getOrDefault(p, 0L);
+      List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
+      while (c.position(p, Duration.ofSeconds(30)) < end) {
+        c.poll(Duration.ofSeconds(1)).forEach(all::add);
+      }
+      return all;
+    }
+  }
+
+  private static Set<String> protoEvents(List<ConsumerRecord<byte[], byte[]>> records) {
+    return records.stream()
+        .map(r -> fields(r.value(), ""))
+        .map(s -> s.replaceAll(UUID, "<id>"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The fields of a message whose schema is not looked at, without what must differ. */
+  private static String fields(byte[] message, String path) {
+    List<String> out = new ArrayList<>();
+    ProtoReader r = new ProtoReader(message);
+    while (r.next()) {
+      String here = path + "/" + r.field();
+      boolean varies =
+          here.equals("/1") // the time
+              || here.equals("/2") // the host
+              || here.startsWith("/3/1/") // version and build
+              || here.equals("/3/6/8") // number of the look
+              || here.matches("/3/(7|8|9)/1/(4|6)"); // times of silences
+      switch (r.wireType()) {
+        case 0 -> out.add(varies ? skip(r) : here + "=" + Long.toUnsignedString(r.readLong()));
+        case 2 -> {
+          byte[] b = r.readBytes();
+          if (!varies) {
+            out.add(nested(b, here));
+          }
+        }
+        default -> out.add(skip(r));
+      }
+    }
+    out.removeIf(String::isEmpty);
+    out.sort(null);
+    return String.join(" ", out);
+  }
+
+  private static String skip(ProtoReader r) {
+    r.skip();
+    return "";
+  }
+
+  private static String nested(byte[] b, String path) {
+    String text = new String(b, StandardCharsets.UTF_8);
+    if (text.chars().noneMatch(c -> c < ' ') && !text.isEmpty()) {
+      return path + "='" + text + "'";
+    }
+    try {
+      return path + "{" + fields(b, path) + "}";
+    } catch (CodecException e) {
+      return path + "='" + text + "'";
+    }
+  }
+}
