@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,6 +48,10 @@ final class LogFiles {
   private final int line;
   private final int probes;
   private final int gap;
+  private final int rounds;
+  private final int idle;
+  private final int descriptors;
+  private final int sync;
   private final AtomicLong lines = new AtomicLong();
   private final AtomicLong probesSeen = new AtomicLong();
   private long[] latencies = {};
@@ -56,12 +62,18 @@ final class LogFiles {
     this.line = Math.max(40, o.count("line"));
     this.probes = o.count("probes");
     this.gap = o.count("gap");
+    this.rounds = o.count("rounds");
+    this.idle = o.count("idle");
+    this.descriptors = o.count("descriptors");
+    this.sync = o.count("sync");
   }
 
   /**
    * Options are {@code mb=1000 files=4 line=200 probes=2000 gap=5}: megabytes in all, bytes a line,
-   * lines of which the way is timed, milliseconds between them; words are programs. 0 when every
-   * line arrived.
+   * lines of which the way is timed, milliseconds between them; words are programs. {@code rounds}
+   * lines are then written to each file, in another order each time; {@code idle} seconds nothing
+   * happens; {@code descriptors} is the limit of the process, 0 for that of the shell; {@code sync}
+   * the milliseconds after which everything is looked for anew. 0 when every line arrived.
    */
   static int run(String[] args) throws Exception {
     Options options =
@@ -71,6 +83,10 @@ final class LogFiles {
             .with("line", 200)
             .with("probes", 2000)
             .with("gap", 5)
+            .with("rounds", 0)
+            .with("idle", 0)
+            .with("descriptors", 0)
+            .with("sync", 250)
             .withWords("programs (tethys, rsyslog)", List.of("tethys", "rsyslog")::contains)
             .read(args);
     int failures = 0;
@@ -93,7 +109,8 @@ final class LogFiles {
     latencies = new long[probes];
     long expected = write(dir);
     try (AutoCloseable sink = program.equals("tethys") ? loki(dir, logs) : tcp(dir, logs);
-        ServerUnderTest server = ServerUnderTest.start(dir, p -> command(program, dir), Map.of())) {
+        ServerUnderTest server =
+            ServerUnderTest.start(dir, p -> limited(command(program, dir)), Map.of())) {
       append(logs, "first\n");
       await(server, 1);
       ProcessFigures figures = server.figures();
@@ -134,6 +151,7 @@ final class LogFiles {
             figures.cpuSeconds() - idle,
             probes);
       }
+      expected += manyFiles(program, logs, server, figures, 1 + expected + probes);
     }
     if (lines.get() != 1 + expected + probes) {
       System.out.printf(
@@ -141,6 +159,54 @@ final class LogFiles {
       return 1;
     }
     return 0;
+  }
+
+  /** Lines for each file in turn, and a time in which nothing is written; how many lines. */
+  private long manyFiles(
+      String program, Path logs, ServerUnderTest server, ProcessFigures figures, long arrived)
+      throws Exception {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < files; i++) {
+      order.add(i);
+    }
+    double cpu = figures.cpuSeconds();
+    long began = System.nanoTime();
+    for (int r = 0; r < rounds; r++) {
+      Collections.shuffle(order, new Random(r));
+      for (int i : order) {
+        Files.writeString(
+            logs.resolve("f" + i + ".log"),
+            "ts=2026-01-01T00:00:00Z level=info round=" + r + "\n",
+            StandardOpenOption.APPEND);
+      }
+      await(server, arrived + (long) (r + 1) * files);
+    }
+    if (rounds > 0) {
+      System.out.printf(
+          Locale.ROOT,
+          "%s: a line to each of %d files %d times: CPU %.2f s, %.1f s; %d files open, %d MB"
+              + " resident%n",
+          program,
+          files,
+          rounds,
+          figures.cpuSeconds() - cpu,
+          (System.nanoTime() - began) / 1e9,
+          figures.openFiles(),
+          figures.resident() / 1024);
+    }
+    if (idle > 0) {
+      cpu = figures.cpuSeconds();
+      Thread.sleep(TimeUnit.SECONDS.toMillis(idle));
+      System.out.printf(
+          Locale.ROOT,
+          "%s: nothing for %d s: CPU %.2f s; %d files open, %d MB resident%n",
+          program,
+          idle,
+          figures.cpuSeconds() - cpu,
+          figures.openFiles(),
+          figures.resident() / 1024);
+    }
+    return (long) rounds * files;
   }
 
   /** Writes the files; how many lines they have. */
@@ -199,6 +265,16 @@ final class LogFiles {
     lines.incrementAndGet();
   }
 
+  private List<String> limited(List<String> command) {
+    if (descriptors == 0) {
+      return command;
+    }
+    List<String> out = new ArrayList<>();
+    Collections.addAll(out, "sh", "-c", "ulimit -n " + descriptors + " && exec \"$@\"", "sh");
+    out.addAll(command);
+    return out;
+  }
+
   private static List<String> command(String program, Path dir) {
     if (program.equals("rsyslog")) {
       return List.of(
@@ -226,12 +302,12 @@ final class LogFiles {
         """
         positions: {filename: %s/positions.yaml, sync_period: 1s}
         clients: [{url: "http://127.0.0.1:%d/loki/api/v1/push", batchwait: 100ms}]
-        target_config: {sync_period: 250ms}
+        target_config: {sync_period: %dms}
         scrape_configs:
           - job_name: bench
             static_configs: [{labels: {app: bench, __path__: %s/*.log}}]
         """
-            .formatted(dir, s.getAddress().getPort(), logs));
+            .formatted(dir, s.getAddress().getPort(), sync, logs));
     return () -> s.stop(0);
   }
 

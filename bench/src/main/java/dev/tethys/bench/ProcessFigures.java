@@ -3,6 +3,7 @@ package dev.tethys.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** What a process takes, as the kernel tells (proc(5)). */
 record ProcessFigures(long pid) {
@@ -14,6 +15,13 @@ record ProcessFigures(long pid) {
       }
     }
     return 0;
+  }
+
+  /** Files, connections and all else that it holds open. */
+  long openFiles() throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      return open.count();
+    }
   }
 
   /** Seconds of processor time since its start. */

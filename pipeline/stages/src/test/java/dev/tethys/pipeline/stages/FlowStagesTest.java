@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -182,6 +184,43 @@ class FlowStagesTest {
     rig.stages.drain(rig.out::add);
     assertThat(rig.lines()).containsExactly("START 1\na\nb", "c\n\nd", "e");
     assertThat(rig.stages.nextFlush()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  /** Of many streams, with pauses shorter than it waits for. */
+  @Test
+  void aBlockIsNotCutWhileItsLinesCome() {
+    Rig rig = new Rig("- multiline: {firstline: '^first', max_wait_time: 3s}");
+    for (int line = 0; line < 20; line++) {
+      for (int stream = 0; stream < 50; stream++) {
+        rig.run(line == 0 ? "first" : "  more " + line, "s", "" + stream);
+      }
+      rig.clock.advance(2_900_000_000L);
+      rig.stages.flush(rig.out::add);
+      assertThat(rig.out).as("after line " + line).isEmpty();
+    }
+    rig.clock.advance(200_000_000L);
+    assertThat(rig.stages.nextFlush()).isLessThanOrEqualTo(rig.clock.nanos());
+    rig.stages.flush(rig.out::add);
+    assertThat(rig.out).hasSize(50).allMatch(e -> e.line().lines().count() == 20);
+  }
+
+  @Test
+  void matchKeepsTheOrderOfItsTwoWays() {
+    Rig rig =
+        new Rig(
+            """
+            - match:
+                selector: '{app="a"} |= "long"'
+                stages:
+                  - regex: {expression: '(?P<word>\\w+)$'}
+                  - labels: {word: }
+            """);
+    List<String> sent = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      sent.add((i % 3 == 0 ? "long " : "short ") + i);
+      rig.run(sent.getLast(), "app", "a");
+    }
+    assertThat(rig.lines()).isEqualTo(sent);
   }
 
   @Test

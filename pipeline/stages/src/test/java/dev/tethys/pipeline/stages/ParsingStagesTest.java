@@ -199,4 +199,12 @@ class ParsingStagesTest {
     assertThatThrownBy(() -> new Rig("- eventlogmessage: {source: 'a b'}"))
         .hasMessageContaining("invalid label name: a b");
   }
+
+  @Test
+  void wholeNumbersOfJsonKeepTheirDigits() {
+    Rig rig = new Rig("- json: {expressions: {id: }}\n- labels: {id: }");
+    for (String id : new String[] {"9007199254740993", "18446744073709551615", "-7"}) {
+      assertThat(rig.one("{\"id\":" + id + "}").labels().get("id")).isEqualTo(id);
+    }
+  }
 }

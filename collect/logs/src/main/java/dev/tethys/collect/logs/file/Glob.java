@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -328,11 +329,20 @@ public final class Glob {
 
     private void step(Path child, int p, boolean last, int depth) {
       if (last) {
-        if (Files.exists(child) && !Files.isDirectory(child)) {
+        if (isFile(child)) {
           visitor.file(child);
         }
       } else if (Files.isDirectory(child)) {
         from(child, p + 1, depth + 1);
+      }
+    }
+
+    /** Asked once: there may be many. */
+    private static boolean isFile(Path path) {
+      try {
+        return !Files.readAttributes(path, BasicFileAttributes.class).isDirectory();
+      } catch (IOException e) {
+        return false;
       }
     }
 

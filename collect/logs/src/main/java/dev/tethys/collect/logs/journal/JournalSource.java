@@ -38,7 +38,7 @@ final class JournalSource implements LogSource {
   private final JournalConfig config;
   private final SourceContext context;
   private final Registry.Counter lines;
-  private final Registry.Counter errors;
+  private final Registry.Vector<Registry.Counter> errors;
   private final CursorProgress<Cursor> progress;
   private final JournalReader reader;
   private @Nullable Thread thread;
@@ -54,7 +54,13 @@ final class JournalSource implements LogSource {
             .counter(
                 "promtail_journal_target_lines_total",
                 "Total number of successful journal lines read");
-    this.errors = context.metrics().parsingErrors("journal");
+    this.errors =
+        context
+            .metrics()
+            .counters(
+                "promtail_journal_target_parsing_errors_total",
+                "Total number of parsing errors while reading journal messages",
+                "error");
     this.progress =
         new CursorProgress<>(c -> context.positions().putCursor(context.job(), c.toString()));
     String saved = context.positions().cursor(context.job());
@@ -127,7 +133,7 @@ final class JournalSource implements LogSource {
     Labels labels = line == null ? null : context.relabeled(labels(e));
     if (line == null || labels == null || labels.isEmpty()) {
       // As in Promtail: Loki takes nothing without labels.
-      errors.inc();
+      errors.with(line == null ? "no_message" : "empty_labels").inc();
       progress.skipped(e.cursor());
       return;
     }

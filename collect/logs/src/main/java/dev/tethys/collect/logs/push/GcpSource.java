@@ -23,7 +23,7 @@ final class GcpSource extends PushSource {
 
   private final GcpConfig config;
   private final Registry.Counter entries;
-  private final Registry.Counter errors;
+  private final Registry.Vector<Registry.Counter> errors;
 
   GcpSource(GcpConfig config, PushServer server, SourceContext context) {
     super("gcplog", server, config.labels(), context);
@@ -37,9 +37,10 @@ final class GcpSource extends PushSource {
     this.errors =
         context
             .metrics()
-            .counter(
+            .counters(
                 "promtail_gcp_push_target_parsing_errors_total",
-                "Number of parsing errors while receiving GCP Push messages");
+                "Number of parsing errors while receiving GCP Push messages",
+                "reason");
   }
 
   @Override
@@ -55,14 +56,14 @@ final class GcpSource extends PushSource {
       pushed = JSON.readTree(body(request, MAX_BYTES));
       data = Base64.getDecoder().decode(pushed.path("message").path("data").asString(""));
     } catch (JacksonException | IllegalArgumentException e) {
-      errors.inc();
+      errors.with("format").inc();
       throw new HttpException(400, "a push of Pub/Sub is wanted: " + e.getMessage());
     }
     JsonNode message = pushed.path("message");
     String id = either(message, "messageId", "message_id");
     String subscription = pushed.path("subscription").asString("");
     if (data.length == 0 || id.isEmpty() || subscription.isEmpty()) {
-      errors.inc();
+      errors.with("invalid_message").inc();
       throw new HttpException(400, "message.data, message.messageId or subscription is missing");
     }
     LabelsBuilder b =

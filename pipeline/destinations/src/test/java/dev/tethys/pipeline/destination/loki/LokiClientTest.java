@@ -141,6 +141,22 @@ class LokiClientTest {
   }
 
   @Test
+  void aTenantThatIsTurnedAwayHoldsUpNoOther() throws Exception {
+    loki.away = "busy";
+    LokiClient c = client(QUICK + "}, batchsize: 10");
+    for (int i = 0; i < 20; i++) {
+      c.accept(entry(i, "busy line " + i, "app", "x", "__tenant_id__", "busy"));
+      c.accept(entry(i, "calm line " + i, "app", "x", "__tenant_id__", "calm"));
+    }
+    c.flush();
+    loki.await(() -> loki.entries.size() == 20);
+    assertThat(loki.entries).allMatch(g -> g.tenant().equals("calm"));
+    loki.away = "";
+    loki.await(() -> loki.entries.size() == 40);
+    assertThat(settled.get()).isLessThanOrEqualTo(40);
+  }
+
+  @Test
   void orderIsKeptAcrossFailures() throws Exception {
     for (int status : new int[] {500, 429, 503, 502}) {
       loki.answers.add(new LokiDouble.Answer(status, "not now"));

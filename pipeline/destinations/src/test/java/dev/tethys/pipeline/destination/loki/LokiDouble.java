@@ -41,6 +41,7 @@ final class LokiDouble implements AutoCloseable {
   final List<com.sun.net.httpserver.Headers> requests = new ArrayList<>();
   final Deque<Answer> answers = new ArrayDeque<>();
   @Nullable Answer always;
+  volatile String away = ""; // the tenant that is answered 429
   private final HttpServer server;
 
   LokiDouble() throws IOException {
@@ -63,10 +64,14 @@ final class LokiDouble implements AutoCloseable {
     Answer a;
     synchronized (this) {
       requests.add(x.getRequestHeaders());
+      String named = x.getRequestHeaders().getFirst("X-Scope-OrgID");
+      String tenant = named == null ? "" : named;
       a = always != null ? always : answers.poll();
+      if (a == null && !away.isEmpty() && away.equals(tenant)) {
+        a = new Answer(429, "too much");
+      }
       if (a == null) {
-        String tenant = x.getRequestHeaders().getFirst("X-Scope-OrgID");
-        read(z, tenant == null ? "" : tenant);
+        read(z, tenant);
         a = new Answer(204, "");
       }
       notifyAll();
