@@ -119,6 +119,24 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
+  /** The rows of a table by the names of their columns, as KX's client read them. */
+  public List<Map<String, Object>> all(String table) {
+    Table t = named(table);
+    List<Map<String, Object>> out = new ArrayList<>();
+    synchronized (t) {
+      for (@Nullable Object[] row : t.rows) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        for (int i = 0; i < row.length; i++) {
+          if (row[i] != null) {
+            one.put(t.names.get(i), row[i]);
+          }
+        }
+        out.add(one);
+      }
+    }
+    return out;
+  }
+
   /** How often somebody logged in. */
   public synchronized int logins() {
     return logins;

@@ -16,23 +16,17 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
-import dev.tethys.query.promql.EngineOptions;
-import dev.tethys.query.promql.PromqlEngine;
-import dev.tethys.query.promql.QueryOptions;
-import dev.tethys.query.promql.QueryResult;
-import dev.tethys.query.promql.Value;
-import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.remote.FederatedSource;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.testkit.MemoryMetricStore;
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.ShownHistogram;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,32 +34,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a database has to do that is a destination and a store: what was written by its exporter is
- * read back by PromQL as from a store of our own, whatever stands in labels and values, and
- * whatever happens on the way.
+ * What a database has to do that is a destination and a store and keeps all bits: what was written
+ * by its exporter is read back as from a store of our own, whatever stands in labels and values, by
+ * every matcher, and whatever errors it answers with on the way. What every destination has to hold
+ * to is in {@code destination}'s contracts.
  */
 abstract class DatabaseContract {
-  private static final int SCRAPES = Integer.getInteger("tethys.database.scrapes", 30);
-  private static final int HOSTS = Integer.getInteger("tethys.database.hosts", 1);
-
-  private static final List<String> QUERIES =
-      List.of(
-          "node_load1",
-          "sum by (mode) (rate(node_cpu_seconds_total[5m]))",
-          "node_memory_MemFree_bytes / node_memory_MemTotal_bytes",
-          "topk(3, node_filesystem_avail_bytes)",
-          "count({job=\"node\"})",
-          "max_over_time(node_procs_running{instance=~\"host-.*\"}[3m])",
-          "rate(node_network_receive_bytes_total{device!~\"lo|veth.*\"}[2m] offset 1m)",
-          "count by (__name__) ({__name__=~\"node_(cpu|memory).*\", mode!=\"idle\"})",
-          "absent(no_such_metric)",
-          "h_float",
-          "count_over_time(h_float[10m])",
-          "histogram_quantile(0.9, h_native)",
-          "histogram_count(rate(h_native[2m]))",
-          "{job=\"hostile\", v=~\"(?i)QUOTE.*|back.*\"}",
-          "{\"name with spaces and 'quotes'\"}");
-
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
   final List<AutoCloseable> open = new ArrayList<>();
 
@@ -159,7 +133,7 @@ abstract class DatabaseContract {
                   + " "
                   + (h == null
                       ? Long.toHexString(Double.doubleToRawLongBits(b.values[k]))
-                      : shown(h)));
+                      : ShownHistogram.of(h)));
         }
         if (!samples.isEmpty()) {
           out.put(s.labels(i), samples);
@@ -167,23 +141,6 @@ abstract class DatabaseContract {
       }
     }
     return out;
-  }
-
-  private static String shown(Histogram h) {
-    double[] custom = h.customBounds();
-    return String.join(
-        " ",
-        String.valueOf(h.integer()),
-        String.valueOf(h.schema()),
-        Double.toHexString(h.zeroThreshold()),
-        Double.toHexString(h.zeroCount()),
-        Double.toHexString(h.count()),
-        Long.toHexString(Double.doubleToRawLongBits(h.sum())),
-        Arrays.toString(h.positiveSpans()),
-        Arrays.toString(h.positive()),
-        Arrays.toString(h.negativeSpans()),
-        Arrays.toString(h.negative()),
-        Arrays.toString(custom));
   }
 
   /** Equal to the bit, told by the first series that is not. */
@@ -251,60 +208,6 @@ abstract class DatabaseContract {
         .isEqualTo(oracle.labelValues("__name__", 0, Long.MAX_VALUE, List.of(), 0).values());
     assertThat(db.series(0, Long.MAX_VALUE, List.of(hostile), 0))
         .isEqualTo(oracle.series(0, Long.MAX_VALUE, List.of(hostile), 0));
-  }
-
-  @Test
-  void promqlAnswersTheSame() throws Exception {
-    MemoryMetricStore oracle = SampleData.oracle();
-    Tried t = tried();
-    Exporter e = t.exporter(Signal.METRICS);
-    long items = 0;
-    List<Batch> batches = SampleData.recorded(oracle, SCRAPES, HOSTS);
-    batches.add(SampleData.hostile(oracle));
-    long begun = System.nanoTime();
-    for (Batch b : batches) {
-      t.send(e, b);
-      items += b.items();
-    }
-    long written = System.nanoTime();
-    assertThat(t.delivered).isEqualTo(items);
-    MetricSource db = reading();
-    same(db, oracle, ALL);
-    System.getLogger(exporter())
-        .log(
-            System.Logger.Level.INFO,
-            "{0} samples written in {1} ms, read and compared in {2} ms",
-            items,
-            (written - begun) / 1_000_000,
-            (System.nanoTime() - written) / 1_000_000);
-    try (PromqlEngine engine =
-        new PromqlEngine(EngineOptions.builder().threads(1).parser(ParserOptions.ALL).build())) {
-      long end = SampleData.T0 + Math.min(SCRAPES, 80) * SampleData.INTERVAL;
-      for (String q : QUERIES) {
-        assertThat(answer(engine, db, q, end)).as(q).isEqualTo(answer(engine, oracle, q, end));
-      }
-    }
-  }
-
-  private static List<String> answer(
-      PromqlEngine engine, MetricSource source, String query, long end) {
-    QueryResult r =
-        engine
-            .range(source, query, SampleData.T0, end, 30_000, QueryOptions.DEFAULT.uncached())
-            .execute();
-    assertThat(r.warnings()).isEmpty();
-    List<String> out = new ArrayList<>();
-    for (Value.Series s : ((Value.Matrix) r.value()).series()) {
-      StringBuilder sb = new StringBuilder(s.labels().toString());
-      for (int i = 0; i < s.size(); i++) {
-        Histogram h = s.histogram(i);
-        sb.append(' ').append(s.timestamps()[i]).append('=');
-        sb.append(h == null ? String.valueOf(s.values()[i]) : shown(h));
-      }
-      out.add(sb.toString());
-    }
-    out.sort(null);
-    return out;
   }
 
   @Test

@@ -3,13 +3,14 @@ package dev.tethys.app.destination;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -19,42 +20,79 @@ final class FaultProxy implements AutoCloseable {
   enum Fault {
     /** Nothing. */
     NONE,
+    /** Nobody listens. */
+    NOBODY_LISTENS,
     /** They are closed at once. */
     REFUSED,
     /** They are reset after half of a request has passed. */
     RESET_HALFWAY,
     /** The request passes and the answer does not: nobody knows what became of it. */
     ANSWER_LOST,
+    /** They are reset when the greetings are over. */
+    RESET_LATER,
+    /** The answer is lost when the greetings are over. */
+    LATER_ANSWER_LOST,
     /** An HTTP server says 429. */
     TOO_MANY,
     /** An HTTP server says 503. */
     UNAVAILABLE,
     /** Every piece takes its time. */
-    SLOW
+    SLOW;
+
+    /** Faults that come whatever the protocol, and do not look like a refused login. */
+    static final List<Fault> AFTER_GREETINGS =
+        List.of(NOBODY_LISTENS, RESET_LATER, LATER_ANSWER_LOST);
+
+    /** Faults of connections and of HTTP servers. */
+    static final List<Fault> OF_HTTP =
+        List.of(
+            NOBODY_LISTENS,
+            REFUSED,
+            RESET_HALFWAY,
+            ANSWER_LOST,
+            RESET_LATER,
+            LATER_ANSWER_LOST,
+            TOO_MANY,
+            UNAVAILABLE);
   }
+
+  /** Bytes of a connection that pass first: logins, and the head of a request. */
+  private static final int FIRST = 3_000;
 
   private static final int HALF = 700;
 
-  private final ServerSocket listening;
+  private final int port;
   private final int target;
+  private volatile ServerSocket listening;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger met = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
 
   FaultProxy(int target) throws IOException {
     this.target = target;
-    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::accept);
+    this.listening = listen(0);
+    this.port = listening.getLocalPort();
+  }
+
+  private ServerSocket listen(int at) throws IOException {
+    ServerSocket s = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(() -> accept(s));
+    return s;
   }
 
   int port() {
-    return listening.getLocalPort();
+    return port;
   }
 
   /** From now on; connections that there are end. */
-  void set(Fault f) {
+  void set(Fault f) throws IOException {
     met.set(0);
     fault = f;
+    if (f == Fault.NOBODY_LISTENS) {
+      listening.close();
+    } else if (listening.isClosed()) {
+      listening = listen(port);
+    }
     open.forEach(FaultProxy::end);
   }
 
@@ -72,10 +110,10 @@ final class FaultProxy implements AutoCloseable {
     }
   }
 
-  private void accept() {
-    while (!listening.isClosed()) {
+  private void accept(ServerSocket at) {
+    while (!at.isClosed()) {
       try {
-        Socket s = listening.accept();
+        Socket s = at.accept();
         open.add(s);
         Thread.ofVirtual().start(() -> serve(s));
       } catch (IOException e) {
@@ -88,10 +126,10 @@ final class FaultProxy implements AutoCloseable {
     Fault f = fault;
     try {
       switch (f) {
-        case REFUSED -> {}
+        case REFUSED, NOBODY_LISTENS -> {}
         case TOO_MANY -> answer(s, "429 Too Many Requests");
         case UNAVAILABLE -> answer(s, "503 Service Unavailable");
-        case NONE, SLOW, RESET_HALFWAY, ANSWER_LOST -> pass(s, f);
+        case NONE, SLOW, RESET_HALFWAY, ANSWER_LOST, RESET_LATER, LATER_ANSWER_LOST -> pass(s, f);
       }
     } catch (IOException e) {
       // as networks do
@@ -103,6 +141,7 @@ final class FaultProxy implements AutoCloseable {
   }
 
   private void pass(Socket s, Fault f) throws IOException {
+    AtomicBoolean mute = new AtomicBoolean();
     try (Socket far = new Socket(InetAddress.getLoopbackAddress(), target)) {
       open.add(far);
       Thread back =
@@ -110,49 +149,62 @@ final class FaultProxy implements AutoCloseable {
               .start(
                   () -> {
                     try {
-                      if (f == Fault.ANSWER_LOST) {
-                        far.getInputStream().read();
+                      answers(far, s, f, mute);
+                      if (mute.get()) {
                         end(s);
-                      } else {
-                        copy(far.getInputStream(), s.getOutputStream(), f, Long.MAX_VALUE);
-                        s.close(); // in order, as the server did
                       }
+                      s.close(); // in order, as the server did
                     } catch (IOException e) {
                       end(s); // as networks do
                     }
                   });
-      copy(
-          s.getInputStream(),
-          far.getOutputStream(),
-          f,
-          f == Fault.RESET_HALFWAY ? HALF : Long.MAX_VALUE);
-      if (f == Fault.RESET_HALFWAY) {
-        end(far);
-      } else {
-        far.shutdownOutput();
-        back.join();
+      byte[] b = new byte[8192];
+      long passed = 0;
+      int n;
+      while ((n = s.getInputStream().read(b, 0, f == Fault.SLOW ? 2000 : b.length)) >= 0) {
+        slow(f);
+        int first = f == Fault.RESET_HALFWAY ? HALF : f == Fault.ANSWER_LOST ? 0 : FIRST;
+        boolean enough = passed + n > first;
+        if (enough && (f == Fault.RESET_HALFWAY || f == Fault.RESET_LATER)) {
+          far.getOutputStream().write(b, 0, (int) (first - passed));
+          far.getOutputStream().flush();
+          end(far);
+          break;
+        }
+        if (enough && (f == Fault.ANSWER_LOST || f == Fault.LATER_ANSWER_LOST)) {
+          mute.set(true);
+        }
+        far.getOutputStream().write(b, 0, n);
+        far.getOutputStream().flush();
+        passed += n;
       }
+      if (!far.isClosed()) {
+        far.shutdownOutput();
+      }
+      back.join();
       open.remove(far);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private static void copy(InputStream in, OutputStream out, Fault f, long most)
+  private static void answers(Socket from, Socket to, Fault f, AtomicBoolean mute)
       throws IOException {
     byte[] b = new byte[8192];
-    long left = most;
-    while (left > 0) {
-      int n = in.read(b, 0, (int) Math.min(left, f == Fault.SLOW ? 2000 : b.length));
-      if (n < 0) {
+    int n;
+    while ((n = from.getInputStream().read(b, 0, f == Fault.SLOW ? 2000 : b.length)) >= 0) {
+      if (mute.get()) {
         return;
       }
-      if (f == Fault.SLOW) {
-        LockSupport.parkNanos(200_000); // the network's time, not the test's
-      }
-      out.write(b, 0, n);
-      out.flush();
-      left -= n;
+      slow(f);
+      to.getOutputStream().write(b, 0, n);
+      to.getOutputStream().flush();
+    }
+  }
+
+  private static void slow(Fault f) {
+    if (f == Fault.SLOW) {
+      LockSupport.parkNanos(200_000); // the network's time, not the test's
     }
   }
 

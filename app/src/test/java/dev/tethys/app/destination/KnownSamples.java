@@ -32,6 +32,9 @@ final class KnownSamples {
 
   static final long STEP = 15_000;
 
+  /** Bytes of the longest value. */
+  private static final int LONG = 10_240;
+
   /** Values that formats stumble over. */
   static final String[] HOSTILE = {
     "plain",
@@ -80,6 +83,50 @@ final class KnownSamples {
     "~tilde!"
   };
 
+  /** Values that databases stumble over too. */
+  private static final String[] MORE_HOSTILE = {
+    "nul\0here",
+    "\ue000private",
+    "\u2028",
+    "a=\"b\",c={d};e",
+    "select",
+    "null;--",
+    "`; rm -rf *",
+    "x".repeat(LONG)
+  };
+
+  /** Names of labels: words of query languages, columns, fields and tags, and what is no word. */
+  private static final String[] NAMES = {
+    "label",
+    "l.with.dots",
+    "ünï",
+    "time",
+    "value",
+    "with space",
+    "_field",
+    "q\"x",
+    "select",
+    "table",
+    "order",
+    "group",
+    "ts",
+    "labels",
+    "series",
+    "metric",
+    "index",
+    "timestamp",
+    "_id",
+    "type",
+    "a=b",
+    "c,d",
+    "{}",
+    "semi;colon",
+    "null",
+    "line\nfeed",
+    "back\\slash",
+    "%41"
+  };
+
   private static final double[] VALUES = {
     0.0,
     -0.0,
@@ -100,22 +147,22 @@ final class KnownSamples {
   };
 
   private final Map<Labels, TreeMap<Long, Double>> expected = new HashMap<>();
+  private final Map<Labels, TreeMap<Long, Histogram>> whole = new HashMap<>();
   private final List<Batch> batches = new ArrayList<>();
   private final MemoryMetricStore store = new MemoryMetricStore();
+  private final Peer peer;
   private int samples;
-
-  /** Whether a destination carries a value at all. */
-  interface Carried {
-    boolean is(double value);
-  }
-
-  private final Carried carried;
+  private int refused;
 
   /**
+   * What a destination is given, and what of it is to come back.
+   *
    * @param size about how many samples
+   * @param hostile with labels and values that formats stumble over
+   * @param histograms with native ones
    */
-  KnownSamples(int size, boolean hostile, boolean histograms, Carried carried) {
-    this.carried = carried;
+  KnownSamples(int size, boolean hostile, boolean histograms, Peer peer) {
+    this.peer = peer;
     try (Appender a = store.appender()) {
       if (hostile) {
         hostile(a);
@@ -139,6 +186,16 @@ final class KnownSamples {
     return samples;
   }
 
+  /** How many of these have no place in the destination, and are counted as such. */
+  int refused() {
+    return refused;
+  }
+
+  /** Native histograms that are to be found whole. */
+  Map<Labels, TreeMap<Long, Histogram>> histograms() {
+    return whole;
+  }
+
   /** By series and time, what is to be found. */
   Map<Labels, TreeMap<Long, Double>> expected() {
     return expected;
@@ -152,15 +209,14 @@ final class KnownSamples {
   private void hostile(Appender a) {
     int n = 0;
     WriteRequestWriter w = new WriteRequestWriter();
-    for (String value : HOSTILE) {
-      String[] names = {
-        "label", "l.with.dots", "ünï", "time", "value", "with space", "_field", "q\"x"
-      };
+    List<String> values = new ArrayList<>(List.of(HOSTILE));
+    values.addAll(List.of(MORE_HOSTILE));
+    for (String value : values) {
       Labels l =
           Labels.of(
               Labels.METRIC_NAME,
               n % 3 == 0 ? "hostile_total" : "hostile.metric " + n % 7,
-              names[n % names.length],
+              NAMES[n % NAMES.length],
               value,
               "n",
               Integer.toString(n));
@@ -183,6 +239,45 @@ final class KnownSamples {
     expect(a, odd, START, 2);
     samples += 2;
     batch(w);
+    batches.add(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, withEmptyLabel(), 1, 0));
+    expect(a, Labels.of(Labels.METRIC_NAME, "empty", "z", "1"), START, 3);
+    samples++;
+  }
+
+  /** A series {@code empty{a="",z="1"}} of one sample, which no writer of ours makes. */
+  private static byte[] withEmptyLabel() {
+    byte[] name = message(1, message(1, text("__name__")), message(2, text("empty")));
+    byte[] empty = message(1, message(1, text("a")), message(2, text("")));
+    byte[] other = message(1, message(1, text("z")), message(2, text("1")));
+    java.nio.ByteBuffer sample =
+        java.nio.ByteBuffer.allocate(16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    sample.put((byte) 0x09).putDouble(3).put((byte) 0x10);
+    for (long t = START; t != 0; t >>>= 7) {
+      sample.put((byte) (t & 0x7f | (t >>> 7 == 0 ? 0 : 0x80)));
+    }
+    return message(
+        1,
+        name,
+        empty,
+        other,
+        message(2, java.util.Arrays.copyOf(sample.array(), sample.position())));
+  }
+
+  private static byte[] text(String s) {
+    return s.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /** A field of protobuf with bytes of less than 128. */
+  private static byte[] message(int field, byte[]... parts) {
+    java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
+    for (byte[] p : parts) {
+      all.writeBytes(p);
+    }
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    out.write(field << 3 | 2);
+    out.write(all.size());
+    out.writeBytes(all.toByteArray());
+    return out.toByteArray();
   }
 
   private void histograms(Appender a) {
@@ -210,7 +305,14 @@ final class KnownSamples {
                 null);
         long t = START + i * STEP;
         w.histogram(t, h);
-        classic.expand(l, h, (labels, v) -> expect(a, labels, t, v));
+        switch (peer.histograms()) {
+          case CLASSIC -> classic.expand(l, h, (labels, v) -> keep(a, labels, t, v));
+          case WHOLE -> {
+            whole.computeIfAbsent(l, x -> new TreeMap<>()).put(t, h);
+            a.append(a.series(l), 0, t, h);
+          }
+          case DROPPED -> refused++;
+        }
         n++;
       }
       w.endSeries();
@@ -306,9 +408,14 @@ final class KnownSamples {
   }
 
   private void expect(Appender a, Labels l, long t, double v) {
-    if (!carried.is(v)) {
-      return;
+    if (peer.refusal(l, v) == null) {
+      keep(a, l, t, v);
+    } else {
+      refused++;
     }
+  }
+
+  private void keep(Appender a, Labels l, long t, double v) {
     expected.computeIfAbsent(l, x -> new TreeMap<>()).put(t, v);
     a.append(a.series(l), 0, t, v);
   }

@@ -1,5 +1,6 @@
 package dev.tethys.app.destination;
 
+import dev.tethys.model.Labels;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
@@ -9,9 +10,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A real OpenSearch of one node. Its jars are too many for the suite's repository: they are looked
@@ -20,7 +24,7 @@ import org.junit.jupiter.api.AfterAll;
  * reindex-client}, {@code mapper-extras-client}, {@code org.apache.logging.log4j:log4j-core};
  * {@code dependency:copy-dependencies}).
  */
-class OpenSearchDestinationTest extends DestinationContract {
+class OpenSearchDestinationTest extends StoreContract {
   private static final String NODE =
       """
       import java.util.*;
@@ -87,6 +91,18 @@ class OpenSearchDestinationTest extends DestinationContract {
     }
   }
 
+  private static String ask(String path, String body) throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString(body))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
   @Override
   Peer start() throws Exception {
     node();
@@ -117,14 +133,54 @@ class OpenSearchDestinationTest extends DestinationContract {
       }
 
       @Override
-      public void settle() throws IOException, InterruptedException {
-        try (HttpClient http = HttpClient.newHttpClient()) {
-          http.send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/_refresh"))
-                  .POST(HttpRequest.BodyPublishers.noBody())
-                  .build(),
-              HttpResponse.BodyHandlers.discarding());
+      public void read(Found into) throws Exception {
+        String page = ask("/" + index + "/_search?scroll=2m", "{\"size\":10000}");
+        Map<String, Labels> seen = new HashMap<>();
+        while (true) {
+          JsonNode answer = Found.json(page);
+          JsonNode hits = answer.path("hits").path("hits");
+          if (hits.isEmpty()) {
+            return;
+          }
+          for (JsonNode hit : hits) {
+            JsonNode d = hit.path("_source");
+            Labels labels =
+                seen.computeIfAbsent(
+                    d.path("series").asString(),
+                    x -> {
+                      Map<String, String> m = new HashMap<>();
+                      d.path("labels")
+                          .properties()
+                          .forEach(l -> m.put(l.getKey(), l.getValue().asString()));
+                      return Found.labels(d.path("metric").asString(), m);
+                    });
+            into.sample(
+                labels,
+                d.path("@timestamp").asLong(),
+                d.has("value")
+                    ? d.path("value").asDouble()
+                    : Found.notFinite(d.path("value_text").asString()));
+          }
+          page =
+              ask(
+                  "/_search/scroll",
+                  "{\"scroll\":\"2m\",\"scroll_id\":\""
+                      + answer.path("_scroll_id").asString()
+                      + "\"}");
         }
+      }
+
+      @Override
+      public boolean killAndRestart() throws Exception {
+        if (process != null) {
+          process.killAndRestart();
+        }
+        return true;
+      }
+
+      @Override
+      public void settle() throws IOException, InterruptedException {
+        ask("/_refresh", "");
       }
 
       @Override

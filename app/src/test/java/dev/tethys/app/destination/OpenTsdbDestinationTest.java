@@ -15,42 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** OpenTSDB's HTTP interface, by a double of the vendor's documentation. */
-class OpenTsdbDestinationTest extends DestinationContract {
+class OpenTsdbDestinationTest extends StoreContract {
   @Override
   Peer start() throws IOException {
-    return peer(new OpenTsdbDouble(false), false);
-  }
-
-  /** The double, written to by one of its interfaces and read by HTTP. */
-  static Peer peer(OpenTsdbDouble tsdb, boolean telnet) {
-    return new Peer() {
-      @Override
-      public int port() {
-        return telnet ? tsdb.telnetPort() : tsdb.port();
-      }
-
-      @Override
-      public String exporter() {
-        return "opentsdb";
-      }
-
-      @Override
-      public String exporterKeys(int at) {
-        return "endpoint: '" + (telnet ? "telnet" : "http") + "://127.0.0.1:" + at + "'";
-      }
-
-      @Override
-      public String store(int at) {
-        return "{name: far, type: opentsdb, url: 'http://127.0.0.1:"
-            + (at == tsdb.telnetPort() ? tsdb.port() : at)
-            + "'}";
-      }
-
-      @Override
-      public void close() {
-        tsdb.close();
-      }
-    };
+    return new OpenTsdbPeer(new OpenTsdbDouble(false), false);
   }
 
   private static Batch batch(int n) {
@@ -68,7 +36,7 @@ class OpenTsdbDestinationTest extends DestinationContract {
   void pointsThatAreRefusedAreBuriedAndThoseThatAreTooManyComeAgain(boolean telnet)
       throws Exception {
     OpenTsdbDouble tsdb = new OpenTsdbDouble(true);
-    try (Peer p = peer(tsdb, telnet);
+    try (Peer p = new OpenTsdbPeer(tsdb, telnet);
         TestPipeline pipeline =
             new TestPipeline(Signal.METRICS, "opentsdb", p.exporterKeys(p.port()))) {
       tsdb.throttle(7);
@@ -84,7 +52,7 @@ class OpenTsdbDestinationTest extends DestinationContract {
   @Test
   void requestsThatAreTooLargeAreHalved() throws Exception {
     OpenTsdbDouble tsdb = new OpenTsdbDouble(false);
-    try (Peer p = peer(tsdb, false);
+    try (Peer p = new OpenTsdbPeer(tsdb, false);
         TestPipeline pipeline =
             new TestPipeline(
                 Signal.METRICS,

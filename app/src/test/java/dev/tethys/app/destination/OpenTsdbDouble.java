@@ -80,6 +80,16 @@ final class OpenTsdbDouble implements AutoCloseable {
     throttled = n;
   }
 
+  /** Takes a point as it stands there. */
+  interface Visitor {
+    void point(String metric, Map<String, String> tags, long time, double value);
+  }
+
+  /** All points. */
+  synchronized void forEach(Visitor v) {
+    points.forEach((s, all) -> all.forEach((t, value) -> v.point(s.metric, s.tags, t, value)));
+  }
+
   /** How many points there are. */
   synchronized int size() {
     return points.values().stream().mapToInt(TreeMap::size).sum();

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 /**
  * A real OpenTSDB over a real HBase. Their jars are looked for in {@code opentsdb/hbase} and {@code
@@ -25,7 +28,7 @@ import org.junit.jupiter.api.Assumptions;
  * dependency:copy-dependencies}). It takes some three minutes, so it runs only when it is asked
  * for: {@code -Dtethys.opentsdb.server=true}.
  */
-class OpenTsdbServerTest extends DestinationContract {
+class OpenTsdbServerTest extends StoreContract {
   private static final String TABLES =
       """
       import org.apache.hadoop.hbase.*;
@@ -45,6 +48,7 @@ class OpenTsdbServerTest extends DestinationContract {
       }
       """;
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<PeerProcess> RUNNING = new ArrayList<>();
   private static int port;
 
@@ -173,30 +177,30 @@ class OpenTsdbServerTest extends DestinationContract {
     RUNNING.clear();
   }
 
+  private static String ask(String path, String body) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpRequest.Builder r = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+      return http.send(
+              (body.isEmpty() ? r : r.POST(HttpRequest.BodyPublishers.ofString(body))).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private static List<String> names() throws Exception {
+    List<String> out = new ArrayList<>();
+    JSON.readTree(ask("/api/suggest?type=metrics&max=100000", ""))
+        .forEach(n -> out.add(n.asString()));
+    return out;
+  }
+
   /** Deletes all points; the names stay. */
   private static void clear() throws Exception {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      String names =
-          http.send(
-                  HttpRequest.newBuilder(
-                          URI.create(
-                              "http://127.0.0.1:" + port + "/api/suggest?type=metrics&max=100000"))
-                      .build(),
-                  HttpResponse.BodyHandlers.ofString())
-              .body();
-      for (String name : names.replaceAll("[\\[\\]\"]", "").split(",")) {
-        http.send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/query"))
-                .POST(
-                    HttpRequest.BodyPublishers.ofString(
-                        "{\"start\":%d,\"end\":%d,\"delete\":true,\"queries\":[{\"aggregator\":\"none\",\"metric\":\"%s\"}]}"
-                            .formatted(
-                                KnownSamples.START - 1_000,
-                                KnownSamples.START + 100_000_000L,
-                                name)))
-                .build(),
-            HttpResponse.BodyHandlers.discarding());
-      }
+    for (String name : names()) {
+      ask(
+          "/api/query",
+          "{\"start\":%d,\"end\":%d,\"delete\":true,\"queries\":[{\"aggregator\":\"none\",\"metric\":\"%s\"}]}"
+              .formatted(KnownSamples.START - 1_000, KnownSamples.START + 100_000_000L, name));
     }
   }
 
@@ -223,6 +227,28 @@ class OpenTsdbServerTest extends DestinationContract {
       @Override
       public String store(int at) {
         return "{name: far, type: opentsdb, url: 'http://127.0.0.1:" + at + "'}";
+      }
+
+      @Override
+      public void read(Found into) throws Exception {
+        for (String metric : names()) {
+          String body =
+              ask(
+                  "/api/query?arrays",
+                  "{\"start\":%d,\"end\":%d,\"msResolution\":true,\"queries\":[{\"aggregator\":\"none\",\"metric\":\"%s\"}]}"
+                      .formatted(
+                          KnownSamples.START - 1, KnownSamples.START + 100_000_000L, metric));
+          for (JsonNode series : Found.json(body)) {
+            Map<String, String> tags = new HashMap<>();
+            series
+                .path("tags")
+                .properties()
+                .forEach(t -> tags.put(t.getKey(), t.getValue().asString()));
+            for (JsonNode p : series.path("dps")) {
+              OpenTsdbPeer.point(into, metric, tags, p.get(0).asLong(), p.get(1).asDouble());
+            }
+          }
+        }
       }
 
       @Override

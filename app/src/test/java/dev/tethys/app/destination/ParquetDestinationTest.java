@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.model.Labels;
-import dev.tethys.model.LabelsBuilder;
-import dev.tethys.model.Samples;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
@@ -18,74 +16,95 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Files that a pipeline made are read by ClickHouse's engine, sample by sample. */
-class ParquetDestinationTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+class ParquetDestinationTest extends DestinationContract {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
 
-  @Test
-  void everySampleComesBack() throws Exception {
+  @Override
+  Peer start() throws Exception {
+    return startIn(folder);
+  }
+
+  @Override
+  Peer startIn(Path in) {
     Shared.npm("chdb");
-    KnownSamples known =
-        new KnownSamples(
-            Integer.getInteger("tethys.destinations.samples", 20_000), true, false, v -> true);
-    Path files = folder.resolve("files");
-    String keys = "directory: '" + files + "', max_file_age: 100ms, max_samples_per_send: 2000";
-    try (TestPipeline p = new TestPipeline(Signal.METRICS, "parquet", keys)) {
-      known.batches().forEach(p::send);
-      p.drain(PATIENCE);
-      assertThat(p.balance().out()).isEqualTo(known.samples());
+    Path files = in.resolve("files");
+    return new Peer() {
+      @Override
+      public int port() {
+        return 0;
+      }
+
+      @Override
+      public String exporter() {
+        return "parquet";
+      }
+
+      @Override
+      public String exporterKeys(int at) {
+        return "directory: '" + files + "', max_file_age: 100ms, max_samples_per_send: 2000";
+      }
+
+      @Override
+      public Histograms histograms() {
+        return Histograms.WHOLE;
+      }
+
+      @Override
+      public boolean isProxied() {
+        return false;
+      }
+
+      @Override
+      public boolean isIdempotent() {
+        return false;
+      }
+
+      @Override
+      public void read(Found into) throws Exception {
+        Path data = Files.createTempDirectory(folder, "chdb");
+        String sql =
+            "SELECT metric, labels, toUnixTimestamp64Milli(timestamp) AS t,"
+                + " toString(reinterpretAsUInt64(assumeNotNull(value))) AS bits, histogram FROM"
+                + " file('"
+                + files
+                + "/metrics/**/*.parquet', Parquet) FORMAT JSONEachRow";
+        try (ClickHouseProcess reader = new ClickHouseProcess(data, "")) {
+          ask(reader, sql).lines().forEach(line -> row(JSON.readTree(line), into));
+        }
+      }
+
+      @Override
+      public void close() {
+        // there is only the folder
+      }
+    };
+  }
+
+  private static void row(JsonNode n, Found into) {
+    Map<String, String> labels = new HashMap<>();
+    n.path("labels").properties().forEach(l -> labels.put(l.getKey(), l.getValue().asString()));
+    Labels series = Found.labels(n.path("metric").asString(), labels);
+    long t = n.path("t").asLong();
+    String histogram = n.path("histogram").asString("");
+    if (histogram.isEmpty()) {
+      long bits = Long.parseUnsignedLong(n.path("bits").asString());
+      into.sample(series, t, Double.longBitsToDouble(bits));
+    } else {
+      JsonNode h = JSON.readTree(histogram);
+      into.histogram(series, t, h.path("count").asDouble(), h.path("sum").asDouble());
     }
-    Map<Labels, TreeMap<Long, Long>> found = new HashMap<>();
-    String sql =
-        "SELECT metric, labels, toUnixTimestamp64Milli(timestamp) AS t,"
-            + " toString(reinterpretAsUInt64(assumeNotNull(value))) AS bits FROM file('"
-            + files
-            + "/metrics/**/*.parquet', Parquet) FORMAT JSONEachRow";
-    Path data = java.nio.file.Files.createDirectory(folder.resolve("chdb"));
-    try (ClickHouseProcess reader = new ClickHouseProcess(data, "")) {
-      String rows = ask(reader, sql);
-      assertThat(rows).startsWith("{");
-      rows.lines()
-          .forEach(
-              line -> {
-                JsonNode n = JSON.readTree(line);
-                LabelsBuilder b =
-                    Labels.of(Labels.METRIC_NAME, n.get("metric").asString()).toBuilder();
-                n.get("labels")
-                    .properties()
-                    .forEach(l -> b.set(l.getKey(), l.getValue().asString()));
-                found
-                    .computeIfAbsent(b.build(), l -> new TreeMap<>())
-                    .put(n.get("t").asLong(), Long.parseUnsignedLong(n.get("bits").asString()));
-              });
-    }
-    Map<Labels, TreeMap<Long, Long>> want = new HashMap<>();
-    known
-        .expected()
-        .forEach(
-            (labels, samples) -> {
-              TreeMap<Long, Long> bits = new TreeMap<>();
-              samples.forEach((t, v) -> bits.put(t, Double.doubleToRawLongBits(v)));
-              want.put(labels, bits);
-            });
-    assertThat(found.keySet()).isEqualTo(want.keySet());
-    want.forEach(
-        (labels, samples) ->
-            assertThat(found.get(labels)).as(labels.toString()).isEqualTo(samples));
-    assertThat(want.values().stream().anyMatch(m -> m.containsValue(Samples.STALE_BITS))).isTrue();
   }
 
   private static Batch batch(Signal signal, OtlpSignal of, String json) {

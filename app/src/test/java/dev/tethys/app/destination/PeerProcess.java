@@ -13,8 +13,10 @@ import java.util.stream.Stream;
 
 /** A database's server, in a folder of its own that goes with it. */
 final class PeerProcess implements AutoCloseable {
-  private final Process process;
   private final Path folder;
+  private final int port;
+  private final List<String> command;
+  private Process process;
 
   /**
    * Starts it and waits until it listens.
@@ -23,19 +25,25 @@ final class PeerProcess implements AutoCloseable {
    */
   PeerProcess(Path folder, int port, List<String> command) throws Exception {
     this.folder = folder;
+    this.port = port;
+    this.command = List.copyOf(command);
+    process = begin();
+  }
+
+  private Process begin() throws Exception {
     Path log = folder.resolve("peer.log");
-    process =
+    Process p =
         new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     try {
       TestPipeline.await(
           "the peer listens; its log is " + log,
           Duration.ofMinutes(2),
           () -> {
-            if (!process.isAlive()) {
+            if (!p.isAlive()) {
               throw new IllegalStateException("the peer has ended; its log is " + log);
             }
             try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -45,9 +53,16 @@ final class PeerProcess implements AutoCloseable {
             }
           });
     } catch (InterruptedException | RuntimeException | Error e) {
-      process.destroyForcibly();
+      p.destroyForcibly();
       throw e;
     }
+    return p;
+  }
+
+  /** Ends it as a power failure would, and starts it again over its folder. */
+  void killAndRestart() throws Exception {
+    process.destroyForcibly().waitFor();
+    process = begin();
   }
 
   @Override

@@ -92,6 +92,21 @@ final class TdengineDouble implements AutoCloseable {
     return http.getAddress().getPort();
   }
 
+  /** Takes a row as it stands there. */
+  interface Visitor {
+    void row(String superTable, Map<String, String> tags, long time, Map<String, Object> columns);
+  }
+
+  /** All rows of a database. */
+  synchronized void forEach(String database, Visitor v) {
+    databases
+        .getOrDefault(database, Map.of())
+        .forEach(
+            (name, s) ->
+                s.tables.forEach(
+                    (tags, rows) -> rows.forEach((t, columns) -> v.row(name, tags, t, columns))));
+  }
+
   private void serve(HttpExchange x) throws IOException {
     try (x) {
       byte[] body = x.getRequestBody().readAllBytes();
@@ -264,7 +279,9 @@ final class TdengineDouble implements AutoCloseable {
             Object v = r.getValue().get(c);
             row.add(
                 switch (c) {
-                  case "ts", "_ts" -> Instant.ofEpochMilli(r.getKey()).toString();
+                  case "_ts" -> Instant.ofEpochMilli(r.getKey()).toString();
+                  case "ts" ->
+                      json ? Instant.ofEpochMilli(r.getKey()).toString() : t.getKey().get(c);
                   case "labels" -> json ? t.getKey() : t.getKey().get(c);
                   default -> v != null || json ? v : t.getKey().get(c);
                 });

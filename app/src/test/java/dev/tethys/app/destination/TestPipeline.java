@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class TestPipeline implements AutoCloseable {
   private static final String RETRIES =
       "retry_on_failure: {initial_interval: 20ms, max_interval: 200ms, max_elapsed_time: 0},"
-          + " sending_queue: {queue_size: 100000, num_consumers: 4}";
+          + " sending_queue: {queue_size: 100000, num_consumers: 4, when_full: block}";
 
   private final Ledger ledger = new Ledger();
   private final Graph graph;
@@ -122,6 +122,11 @@ final class TestPipeline implements AutoCloseable {
             .findFirst()
             .orElseThrow();
     return a.balance();
+  }
+
+  /** How often requests were sent again. */
+  long repeated() {
+    return graph.outboxes().values().stream().mapToLong(o -> o.status().retries()).sum();
   }
 
   /** Waits until nothing is queued any more. */

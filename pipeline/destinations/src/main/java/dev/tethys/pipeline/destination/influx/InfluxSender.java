@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,13 +24,25 @@ import tools.jackson.databind.ObjectMapper;
  * in doubt is sent again.
  *
  * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
- * says how many it dropped (of another field type, beyond the retention policy). Version 2 stores
- * nothing of a request with a malformed line, which is found by halving; 422 is as version 1's 400.
- * Version 3 names each line that it did not take, a hundred at most.
+ * says how many it dropped (of another field type, beyond the retention policy, or for want of room
+ * on its disk, which is no fault of theirs). Version 2 stores nothing of a request with a malformed
+ * line, which is found by halving; 422 is as version 1's 400. Version 3 names each line that it did
+ * not take, a hundred at most.
  */
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
   private static final int MOST_NAMED = 100;
+
+  /** What its operating system says when the server cannot write, as Go prints it. */
+  private static final List<String> OF_THE_MACHINE =
+      List.of(
+          "no space left on device",
+          "disk quota exceeded",
+          "input/output error",
+          "read-only file system",
+          "too many open files",
+          "cannot allocate memory");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final InfluxSettings.Version version;
@@ -52,6 +65,10 @@ final class InfluxSender implements Sender {
       return Verdict.DELIVERED;
     }
     try {
+      if (r.status() / 100 == 4 && OF_THE_MACHINE.stream().anyMatch(error(r)::contains)) {
+        // Version 1 calls it a partial write of points that it dropped; nothing is wrong with them.
+        return new Verdict.Later(Duration.ZERO, true, r.reason());
+      }
       return switch (r.status()) {
         case 413 -> parcels.halves(p, r.reason());
         case 400 ->

@@ -167,6 +167,16 @@ class InfluxSenderTest {
   }
 
   @Test
+  void aDiskThatIsFullIsNoFaultOfThePoints() throws Exception {
+    InfluxSettings s = settings(V1);
+    influx.answer(
+        400,
+        "{\"error\":\"partial write: write /data/far/_series/04/0000: no space left on device"
+            + " dropped=2\"}");
+    assertThat(sender(s).send(parcels(s, batch()).getFirst())).isInstanceOf(Verdict.Later.class);
+  }
+
+  @Test
   void secondVersionIsHalvedUntilTheLineIsFound() throws Exception {
     InfluxSettings s = settings(V2);
     influx.when(

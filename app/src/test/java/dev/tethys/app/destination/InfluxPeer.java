@@ -1,0 +1,128 @@
+package dev.tethys.app.destination;
+
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/** A real InfluxDB 1, read by InfluxQL. */
+final class InfluxPeer implements Peer {
+  private static final Pattern ESCAPE = Pattern.compile("%([0-9A-F]{2})");
+
+  private final int port = Ports.free();
+  private final PeerProcess process;
+
+  InfluxPeer(Path parent) throws Exception {
+    Path influxd = Shared.peer("influxd");
+    Path folder = Files.createTempDirectory(parent, "influxd");
+    Path config =
+        Files.writeString(
+            folder.resolve("influxdb.conf"),
+            """
+            reporting-disabled = true
+            bind-address = "127.0.0.1:%d"
+            [meta]
+              dir = "%s/meta"
+            [data]
+              dir = "%s/data"
+              wal-dir = "%s/wal"
+            [http]
+              bind-address = "127.0.0.1:%d"
+              log-enabled = false
+            [monitor]
+              store-enabled = false
+            """
+                .formatted(Ports.free(), folder, folder, folder, port));
+    process =
+        new PeerProcess(folder, port, List.of(influxd.toString(), "-config", config.toString()));
+    ask("CREATE DATABASE far");
+  }
+
+  private String ask(String query) throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(
+                      URI.create(
+                          "http://127.0.0.1:"
+                              + port
+                              + "/query?db=far&epoch=ms&chunked=true&q="
+                              + URLEncoder.encode(query, StandardCharsets.UTF_8)))
+                  .POST(HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  @Override
+  public int port() {
+    return port;
+  }
+
+  @Override
+  public String exporter() {
+    return "influxdb";
+  }
+
+  @Override
+  public String exporterKeys(int at) {
+    return "endpoint: 'http://127.0.0.1:" + at + "', v1_compatibility: {enabled: true, db: far}";
+  }
+
+  @Override
+  public String store(int at) {
+    return "{name: far, type: influxdb, url: 'http://127.0.0.1:" + at + "', database: far}";
+  }
+
+  @Override
+  public void read(Found into) throws Exception {
+    for (String answer : ask("SELECT value, value_text FROM /.*/ GROUP BY *").split("\n")) {
+      for (JsonNode series : Found.json(answer).path("results").path(0).path("series")) {
+        Map<String, String> tags = new HashMap<>();
+        series
+            .path("tags")
+            .properties()
+            .forEach(
+                t -> {
+                  if (!t.getValue().asString().isEmpty()) { // tags of others are empty
+                    tags.put(plain(t.getKey()), plain(t.getValue().asString()));
+                  }
+                });
+        var labels = Found.labels(plain(series.path("name").asString()), tags);
+        for (JsonNode row : series.path("values")) {
+          into.sample(
+              labels,
+              row.get(0).asLong(),
+              row.get(1).isNull() ? Found.notFinite(row.get(2).asString()) : row.get(1).asDouble());
+        }
+      }
+    }
+  }
+
+  private static String plain(String text) {
+    return Found.unescape(ESCAPE, text);
+  }
+
+  @Override
+  public boolean killAndRestart() throws Exception {
+    process.killAndRestart();
+    return true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.close();
+  }
+}

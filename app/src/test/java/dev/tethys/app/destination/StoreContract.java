@@ -1,0 +1,206 @@
+package dev.tethys.app.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryResult;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.remote.FederatedSource;
+import dev.tethys.store.remote.RemoteReadConfig;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.ShownHistogram;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every destination has to hold to that PromQL reads: beside {@link DestinationContract},
+ * answers over it are those over a store of its own.
+ */
+abstract class StoreContract extends DestinationContract {
+  private static final int QUERIED = 20_000;
+  private static final long RANGE = 300_000;
+  private static final long STEP = 20_000;
+
+  private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
+
+  @AfterEach
+  void closeClients() {
+    clients.close();
+  }
+
+  private FederatedSource far(Peer peer, int port) throws IOException {
+    FederatedSource far =
+        new FederatedSource(
+            new MemoryMetricStore(), () -> Long.MAX_VALUE, 50_000_000, new Registry());
+    YamlDocument d = YamlDocument.parse("stores.yml", null, "[" + peer.store(port) + "]");
+    if (peer.storeKey().equals("remote_read")) {
+      far.apply(
+          RemoteReadConfig.readAll(RemoteReadConfig.LIST.read(d.root())),
+          List.of(),
+          Labels.EMPTY,
+          clients);
+    } else {
+      far.apply(
+          List.of(),
+          StoreConfig.readAll(StoreConfig.LIST.read(d.root()), ForeignStores.TYPES),
+          Labels.EMPTY,
+          clients);
+    }
+    d.refuseNotBuilt();
+    return far;
+  }
+
+  private static SelectHints all() {
+    return SelectHints.range(KnownSamples.START - 1, KnownSamples.START + 1_000_000_000);
+  }
+
+  @Override
+  void alsoHolds(Peer peer, KnownSamples known) throws Exception {
+    Map<Labels, TreeMap<Long, Double>> samples = new HashMap<>();
+    Map<Labels, TreeMap<Long, Histogram>> histograms = new HashMap<>();
+    MetricSource far = far(peer, peer.port());
+    Matcher any = Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, ".+");
+    try (Selection s = far.select(all(), List.of(any))) {
+      assertThat(s.warnings()).isEmpty();
+      SampleBuffer b = new SampleBuffer();
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        for (int k = 0; k < b.size; k++) {
+          Histogram h = b.histograms == null ? null : b.histograms[k];
+          if (h == null) {
+            samples
+                .computeIfAbsent(s.labels(i), l -> new TreeMap<>())
+                .put(b.timestamps[k], b.values[k]);
+          } else {
+            histograms.computeIfAbsent(s.labels(i), l -> new TreeMap<>()).put(b.timestamps[k], h);
+          }
+        }
+      }
+    }
+    Found.assertSame(known, samples, histograms);
+  }
+
+  /** All samples to the digit, a line a series. */
+  private static String text(QueryResult r) {
+    assertThat(r.warnings()).noneMatch(w -> w.contains("far")); // an answer in part
+    if (!(r.value() instanceof Value.Matrix m)) {
+      return r.value().toString();
+    }
+    List<String> lines = new ArrayList<>();
+    for (Value.Series s : m.series()) {
+      StringBuilder sb = new StringBuilder(s.labels().toString()).append(':');
+      for (int i = 0; i < s.size(); i++) {
+        Histogram h = s.histogram(i);
+        sb.append(' ').append(s.timestamps()[i]).append('=');
+        sb.append(h == null ? String.valueOf(s.values()[i]) : ShownHistogram.of(h));
+      }
+      lines.add(sb.toString());
+    }
+    lines.sort(null);
+    return String.join("\n", lines);
+  }
+
+  private static List<String> queries() throws IOException {
+    return Files.readAllLines(
+            Shared.root().resolve("app/src/test/resources/destinations/queries.txt"))
+        .stream()
+        .filter(l -> !l.isBlank() && !l.startsWith("#"))
+        .toList();
+  }
+
+  @Test
+  void promqlAnswersAsOverAStoreOfItsOwn() throws Exception {
+    Peer peer = started();
+    KnownSamples known = new KnownSamples(QUERIED, true, true, peer);
+    try (TestPipeline p = pipeline(peer, peer.port())) {
+      known.batches().forEach(p::send);
+      p.drain(PATIENCE);
+    }
+    peer.settle();
+    FederatedSource far = far(peer, peer.port());
+    long start = KnownSamples.START;
+    List<String> different = new ArrayList<>();
+    int answered = 0;
+    try (PromqlEngine engine =
+        new PromqlEngine(EngineOptions.builder().threads(1).parser(ParserOptions.ALL).build())) {
+      for (String q : queries()) {
+        String here = text(range(engine, known.store(), q));
+        String there = text(range(engine, far, q));
+        answered += here.isEmpty() ? 0 : 1;
+        if (!here.equals(there)) {
+          different.add(q + "\n  here  " + first(here) + "\n  there " + first(there));
+        }
+      }
+    }
+    assertThat(different).isEmpty();
+    assertThat(answered).as("queries that find something").isGreaterThan(queries().size() * 3 / 4);
+    long end = start + RANGE;
+    assertThat(far.labelNames(start, end, List.of(), 0).values())
+        .isEqualTo(known.store().labelNames(start, end, List.of(), 0).values());
+    assertThat(far.labelValues("instance", start, end, List.of(), 0).values())
+        .isEqualTo(known.store().labelValues("instance", start, end, List.of(), 0).values());
+    List<List<Matcher>> counters =
+        List.of(List.of(Matcher.equal(Labels.METRIC_NAME, "contract_requests_total")));
+    assertThat(far.series(start, end, counters, 0))
+        .isEqualTo(known.store().series(start, end, counters, 0));
+  }
+
+  private static String first(String s) {
+    return s.substring(0, Math.min(300, s.length()));
+  }
+
+  private static QueryResult range(PromqlEngine engine, MetricSource source, String q) {
+    long start = KnownSamples.START;
+    return engine
+        .range(source, q, start, start + RANGE, STEP, QueryOptions.DEFAULT.uncached())
+        .execute();
+  }
+
+  @Test
+  void aDestinationIsTried() throws Exception {
+    Peer peer = started();
+    String config =
+        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
+                .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
+            + " {metrics: {receivers: [otlp], exporters: [%s]}}}}".formatted(peer.exporter());
+    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out())
+        .containsPattern("tethys_(probe|destination_check)")
+        .containsPattern("read|found it|42.5");
+    assertThat(printed.status()).isZero();
+  }
+
+  @Test
+  void aStoreThatIsDownIsAWarning() throws Exception {
+    Peer peer = started();
+    FederatedSource far = far(peer, Ports.free()); // where nobody listens
+    try (Selection s = far.select(all(), List.of(Matcher.equal(Labels.METRIC_NAME, "x")))) {
+      assertThat(s.warnings()).singleElement().asString().startsWith(peer.storeKey() + ": far: ");
+    }
+  }
+}
