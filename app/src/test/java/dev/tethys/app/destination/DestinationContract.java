@@ -25,7 +25,7 @@ import org.opentest4j.TestAbortedException;
  */
 abstract class DestinationContract {
   static final Duration PATIENCE =
-      Duration.ofSeconds(Long.getLong("tethys.destinations.patience", 600));
+      Duration.ofSeconds(Long.getLong("tethys.destinations.patience", 180));
   static final int SIZE = Integer.getInteger("tethys.samples", 100_000);
 
   /** With faults it is less: what is slow then is the waiting. */
@@ -180,6 +180,7 @@ abstract class DestinationContract {
             "the disk was full", PATIENCE, () -> p.repeated() > 2 || p.balance().held() == 0);
         assertThat(p.repeated()).as("requests that found no room").isPositive();
         disk.free();
+        peer.roomAgain();
         account(p, known);
       }
       tell(peer, "full disk", known, begun, read(peer, known));

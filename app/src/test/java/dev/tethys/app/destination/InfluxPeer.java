@@ -121,6 +121,12 @@ final class InfluxPeer implements Peer {
     return true;
   }
 
+  /** Version 1 repeats the error of a full disk until it is started again. */
+  @Override
+  public void roomAgain() throws Exception {
+    process.killAndRestart();
+  }
+
   @Override
   public void close() throws IOException {
     process.close();

@@ -81,6 +81,9 @@ interface Peer extends AutoCloseable {
     return false;
   }
 
+  /** Does what its people have to do when its disk has room again. */
+  default void roomAgain() throws Exception {}
+
   /** Waits until what was written can be read. */
   default void settle() throws IOException, InterruptedException {}
 
