@@ -20,6 +20,7 @@ public final class Main {
           entry("cardinality", Cardinality::run),
           entry("churn", Churn::run),
           entry("dashboard", Dashboard::run),
+          entry("destinations", DestinationWriters::run),
           entry("disk", Disk::run),
           entry("fuzz", Fuzz::run),
           entry("hostile", Hostile::run),
