@@ -69,6 +69,7 @@ record FileLogSettings(
     private final Key<Boolean> delete;
     private final Key<String> compression;
     private final Key<FileOrder> order;
+    private final Key<Long> archived;
     private final LogSettings.Keys common;
 
     Keys(Section s) {
@@ -126,9 +127,14 @@ record FileLogSettings(
               "",
               "How files are compressed; told by their first bytes, also bzip2, zlib and zstd.");
       order = s.optional("ordering_criteria", FileOrder.TYPE, "Only the first files of an order.");
+      archived =
+          s.key(
+              "polls_to_archive",
+              Type.INT,
+              0L,
+              "Taken; files that are gone are known for a day with storage.");
       s.notBuilt("acquire_fs_lock", "Locks of files.");
       s.notBuilt("header", "Lines at the beginning of a file that tell of it.");
-      s.notBuilt("polls_to_archive", "Old fingerprints; positions are kept for a day.");
       s.notBuilt("on_truncate", "A truncated file is read from its start.");
       common = new LogSettings.Keys(s, true);
     }
@@ -162,6 +168,9 @@ record FileLogSettings(
         throw o.error(fingerprint, "fingerprint_size is at least 16");
       }
       o.get(buffer);
+      if (o.get(archived) < 0) {
+        throw o.error(archived, "polls_to_archive must not be negative");
+      }
       o.get(concurrent);
       o.get(maxBatches);
       boolean end = o.get(startAt).equals("end");
