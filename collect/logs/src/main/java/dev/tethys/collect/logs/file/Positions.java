@@ -197,6 +197,12 @@ public final class Positions {
     save(now);
   }
 
+  /** What the files hold, so that they are not written again while nothing changes. */
+  private record Saved(
+      List<Checkpoint> live, List<Checkpoint> remembered, Map<String, String> written) {}
+
+  private @Nullable Saved saved;
+
   private synchronized void save(List<Checkpoint> now) {
     expire();
     Map<String, String> offsets = new TreeMap<>();
@@ -218,7 +224,7 @@ public final class Positions {
                     && (!promtails.containsKey(k)
                         || Files.notExists(Path.of(k), LinkOption.NOFOLLOW_LINKS)));
     written.putAll(offsets);
-    if (readOnly) {
+    if (readOnly || isSaved(now)) {
       return;
     }
     List<Checkpoint> all = new ArrayList<>(now);
@@ -231,10 +237,20 @@ public final class Positions {
       // Its own first: where the two differ, Promtail's is taken to be newer.
       own.write(all);
       CheckpointFile.replace(files, file, yaml().getBytes(StandardCharsets.UTF_8));
+      saved = new Saved(now, List.copyOf(remembered.all()), new TreeMap<>(written));
     } catch (IOException e) {
       failures++;
       LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, e.toString());
     }
+  }
+
+  private boolean isSaved(List<Checkpoint> now) {
+    Saved last = saved;
+    return last != null
+        && last.live.equals(now)
+        && last.remembered.equals(List.copyOf(remembered.all()))
+        && last.written.equals(written)
+        && Files.exists(file);
   }
 
   private void expire() {

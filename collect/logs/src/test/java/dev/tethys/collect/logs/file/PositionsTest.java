@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,5 +108,24 @@ class PositionsTest {
         new Checkpoint(
             "s\\t\t", "/a\nb\\n\r", new FileId(1, -2, 3), 4, 5, 6, -7, 8, 9, true, false, true, 10);
     assertThat(CheckpointFile.parse(CheckpointFile.bytes(List.of(c)))).containsExactly(c);
+  }
+
+  /** With thousands of files that nobody writes to, saving each second is not to cost anything. */
+  @Test
+  void whatDidNotChangeIsNotWrittenAgain() throws IOException {
+    rig.write("a.log", "one\n").tail("*.log");
+    Path yaml = rig.file("positions.yaml");
+    rig.positions.save();
+    FileTime longAgo = FileTime.fromMillis(1000);
+    Files.setLastModifiedTime(yaml, longAgo);
+    rig.positions.save();
+    assertThat(Files.getLastModifiedTime(yaml)).isEqualTo(longAgo);
+    rig.write("a.log", "two\n").look();
+    rig.positions.save();
+    assertThat(Files.getLastModifiedTime(yaml)).isNotEqualTo(longAgo);
+    assertThat(Files.readString(yaml)).contains("a.log: \"8\"");
+    Files.delete(yaml);
+    rig.positions.save();
+    assertThat(yaml).exists();
   }
 }
