@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +42,7 @@ class NatsDestinationTest {
 
   @TempDir Path folder;
   private final int port = Ports.free();
-  private ServerProcess server;
+  private @Nullable ServerProcess server;
 
   private void start(String config) throws Exception {
     Path installed = Path.of("/usr/sbin/nats-server");
@@ -61,8 +62,9 @@ class NatsDestinationTest {
 
   @AfterEach
   void stopServer() {
-    if (server != null) {
-      server.close();
+    ServerProcess s = server;
+    if (s != null) {
+      s.close();
     }
   }
 

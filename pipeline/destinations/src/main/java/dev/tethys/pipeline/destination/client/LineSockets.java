@@ -200,7 +200,7 @@ public final class LineSockets implements AutoCloseable {
     Thread guard = null;
     try {
       boolean fresh = line == null;
-      used = fresh ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
+      used = line == null ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
       used.deadline = deadline;
       guard = guard(used, deadline);
       if (fresh) {
@@ -256,7 +256,7 @@ public final class LineSockets implements AutoCloseable {
       line.deadline = deadline;
       guard = guard(line, deadline);
       line.write(bytes);
-      if (isClosedWithin(line, (int) Math.clamp(2 * roundTrip, 1, 1000))) {
+      if (isClosedWithin(line, Math.clamp(2 * roundTrip, 1, 1000))) {
         throw new EOFException("it closed the connection before all was sent");
       }
       s.shutdownOutput();

@@ -127,7 +127,7 @@ final class MqttClient implements AutoCloseable {
       }
       throw new IOException("the broker ends the connection: " + a.text());
     }
-    if (a.type() != type || type != MqttPackets.PINGRESP && a.packetId() != PACKET) {
+    if (a.type() != type || (type != MqttPackets.PINGRESP && a.packetId() != PACKET)) {
       throw new IOException(
           "it answers with a packet " + a.type() + " where one of " + type + " is due");
     }

@@ -88,7 +88,7 @@ record MqttSettings(
     boolean secured = "mqtts".equals(u.getScheme());
     if (u.getHost() == null
         || u.getUserInfo() != null
-        || !secured && !"mqtt".equals(u.getScheme())) {
+        || (!secured && !"mqtt".equals(u.getScheme()))) {
       throw o.error(
           ENDPOINT,
           "endpoint wants mqtt://host:port or mqtts://host:port, and users in keys of their own;"

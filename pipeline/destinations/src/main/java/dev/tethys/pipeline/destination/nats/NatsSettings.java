@@ -89,7 +89,7 @@ record NatsSettings(
         boolean secured = "tls".equals(u.getScheme());
         if (u.getHost() == null
             || u.getUserInfo() != null
-            || !secured && !"nats".equals(u.getScheme())) {
+            || (!secured && !"nats".equals(u.getScheme()))) {
           throw new URISyntaxException(text, "no server");
         }
         tls |= secured;
