@@ -182,6 +182,16 @@ class ToolTest {
         .isEqualTo(new ToolRun(1, "", dir.resolve("nowhere") + ": no such file or folder\n"));
     assertThat(tool("list", dir).err()).contains("holds no data of Tethys or Prometheus");
     assertThat(tool("list", "--nope").err()).contains("unknown flag --nope");
+    assertThat(ToolRun.of(List.of("check")))
+        .isEqualTo(
+            new ToolRun(
+                1, "", "tethys tool: error: must select a subcommand of 'check', try --help\n"));
+    assertThat(ToolRun.of(List.of()).status()).isZero();
+    assertThat(ToolRun.of(List.of("--version")).out()).startsWith("promtool, version ");
+    assertThat(ToolRun.of(List.of("amtool", "--version")).out()).startsWith("amtool, version ");
+    assertThat(ToolRun.of(List.of("amtool", "--nope", "--output=json")))
+        .isEqualTo(new ToolRun(1, "", "amtool: error: unknown long flag '--nope'\n\n"));
+    assertThat(ToolRun.of(List.of("amtool", "--output=json")).status()).isZero();
     assertThat(tool("lisp").err()).contains("there is no command tsdb lisp");
     assertThat(tool("create-blocks-from", "rules", "x.yml").err())
         .contains("required flag --start not provided");
@@ -192,7 +202,9 @@ class ToolTest {
         .startsWith("usage: tethys tool tsdb import prometheus [<flags>] <prometheus folder>");
     assertThat(ok(tool("--help")).out()).contains("tsdb list ").contains("tsdb restore ");
     assertThat(tool().status()).isEqualTo(1);
-    assertThat(tool("import").out()).contains("tsdb import json ").doesNotContain("tsdb list ");
+    assertThat(ok(tool("import", "--help")).out())
+        .contains("tsdb import json ")
+        .doesNotContain("tsdb list ");
     Path bad = dir.resolve("bad.om");
     Files.writeString(bad, "a 1 1\nb{\n# EOF\n");
     assertThat(tool("import", "openmetrics", bad, dir.resolve("data")).err())

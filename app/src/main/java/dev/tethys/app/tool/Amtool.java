@@ -116,6 +116,13 @@ final class Amtool {
     if (path.equals(NAME) && !operands.isEmpty()) {
       throw error("expected command but got \"" + operands.getFirst() + "\"");
     }
+    if (path.equals(NAME) && !help) {
+      if (flags.contains(ToolRole.VERSION)) {
+        console.out().print(ToolRole.version(NAME));
+        return 0;
+      }
+      refuseUnknown(flags);
+    }
     if (path.equals(NAME) || help && DEFAULTS.containsKey(path)) {
       console.out().print(ToolRole.help(path + " "));
       return 0;
@@ -140,6 +147,18 @@ final class Amtool {
       return command.run(all, console);
     } catch (AmtoolServer.Failure | ConfigException e) {
       throw new UsageException("amtool: error: " + e.getMessage() + "\n");
+    }
+  }
+
+  /** Flags before any command are those that all commands have. */
+  private static void refuseUnknown(List<String> flags) {
+    Command any = commands().getFirst();
+    for (String f : flags) {
+      String name = any.spelledOut(f).replaceFirst("=.*", "").replaceFirst("^--(no-)?", "");
+      boolean known = any.allFlags().stream().anyMatch(k -> k.name().equals(name));
+      if (f.startsWith("--") && !known) {
+        throw error("unknown long flag '" + f.replaceFirst("=.*", "") + "'");
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.app.tool;
 
+import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
@@ -24,6 +25,9 @@ import java.util.logging.Level;
  * and 3 where a linter complains.
  */
 public final class ToolRole {
+  /** The flag that asks for the version. */
+  static final String VERSION = "--version";
+
   private ToolRole() {}
 
   /** Runs one command; the exit code of the process. */
@@ -130,7 +134,11 @@ public final class ToolRole {
     List<String> args = nameFirst(given);
     if (args.isEmpty() || isHelp(args.getFirst())) {
       console.out().print(help(""));
-      return args.isEmpty() ? 1 : 0;
+      return 0;
+    }
+    if (args.getFirst().equals(VERSION)) {
+      console.out().print(version("promtool"));
+      return 0;
     }
     // The longest name that fits.
     for (int words = Math.min(3, args.size()); words > 0; words--) {
@@ -145,13 +153,30 @@ public final class ToolRole {
     boolean asked = isHelp(args.getLast());
     String group = String.join(" ", asked ? args.subList(0, args.size() - 1) : args) + " ";
     if (Commands.list().stream().anyMatch(c -> c.name().startsWith(group))) {
+      if (!asked) {
+        throw new UsageException(
+            "tethys tool: error: must select a subcommand of '" + group.strip() + "', try --help");
+      }
       console.out().print(help(group));
-      return asked ? 0 : 1;
+      return 0;
     }
     throw new UsageException(
         "tethys tool: there is no command "
             + String.join(" ", args.stream().limit(3).toList())
             + "; see tethys tool --help");
+  }
+
+  /** What is said of the program in the place of another, on the first line in its form. */
+  static String version(String of) {
+    BuildInfo b = BuildInfo.current();
+    return of
+        + ", version "
+        + b.version()
+        + " (tethys, revision: "
+        + b.revision()
+        + ")\n  java version:     "
+        + b.java()
+        + "\n";
   }
 
   /** The page of all commands, or of those of a group. */
