@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.collectd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.config.ConfigException;
@@ -108,6 +109,9 @@ class CollectdReceiverTest {
     Samples.until(
         () -> {
           if (!p.isAlive()) {
+            assumeFalse(
+                log().contains("cannot open shared object file"),
+                "a library of collectd's plugin is not installed");
             throw new AssertionError("collectd has ended: " + log());
           }
           return Files.exists(socket);
