@@ -59,7 +59,7 @@ public final class BuiltInExporter implements AutoCloseable {
    * @throws IOException when a file cannot be read or an address not be taken
    */
   public BuiltInExporter(ExporterKind kind, List<String> args) throws IOException {
-    this(kind, ExporterFlags.withServer(kind).parse(dashed(args)));
+    this(kind, ExporterFlags.withServer(kind).parse(dashed(kind.arguments(args))));
   }
 
   private BuiltInExporter(ExporterKind kind, FlagSet flags) throws IOException {
@@ -72,7 +72,9 @@ public final class BuiltInExporter implements AutoCloseable {
       clients.close();
       throw e;
     }
-    about.register(new ProcessCollector());
+    if (kind.showsItsProcess()) {
+      about.register(new ProcessCollector());
+    }
     about.register(BuildInfo.current().metric(kind.program(), kind.program()));
     about.register(exporter.about());
     String prefix =
@@ -86,7 +88,7 @@ public final class BuiltInExporter implements AutoCloseable {
               HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
                   .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
                   .withRoutePrefix(prefix),
-              routes(flags.get("web.telemetry-path")),
+              routes(path(flags)),
               null);
     } catch (IOException | RuntimeException e) {
       exporter.close();
@@ -113,7 +115,7 @@ public final class BuiltInExporter implements AutoCloseable {
       System.out.print(flags.help());
       return 0;
     }
-    flags.parse(dashed(args));
+    flags.parse(dashed(kind.arguments(args)));
     HeapPace.keep();
     LogSetup.install(flags);
     if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {
@@ -167,16 +169,34 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
+  private String path(FlagSet flags) {
+    String own = exporter.metricsPath();
+    return own == null || flags.isGiven("web.telemetry-path")
+        ? flags.get("web.telemetry-path")
+        : own;
+  }
+
+  /** Shown to those whom the exporter admits. */
+  private HttpHandler guarded(HttpHandler page) {
+    return (q, r) -> {
+      if (!exporter.admits(q)) {
+        r.header("WWW-Authenticate", "Basic realm=\"/\"");
+        throw new HttpException(401, "Unauthorized");
+      }
+      page.handle(q, r);
+    };
+  }
+
   private Routes routes(String telemetryPath) {
     Map<String, HttpHandler> pages = new TreeMap<>();
     exporter.probes().forEach((path, source) -> pages.put(path, handler(source)));
     pages.putAll(exporter.pages(this::handler));
     pages.put(telemetryPath, handler(this::metrics));
     Routes routes = new Routes();
-    pages.forEach(routes::get);
+    pages.forEach((path, page) -> routes.get(path, guarded(page)));
     for (String path : List.of("/-/healthy", "/-/ready")) {
       if (!pages.containsKey(path)) {
-        routes.get(path, (q, r) -> r.send("Healthy"));
+        routes.get(path, guarded((q, r) -> r.send("Healthy")));
       }
     }
     if (exporter.reloads()) {
@@ -189,15 +209,16 @@ public final class BuiltInExporter implements AutoCloseable {
               throw new HttpException(500, "failed to reload config: " + e.getMessage());
             }
           };
-      routes.post("/-/reload", reload).put("/-/reload", reload);
+      routes.post("/-/reload", guarded(reload)).put("/-/reload", guarded(reload));
     }
     if (!pages.containsKey("/")) {
       routes.get(
           "/",
-          (q, r) ->
-              r.send(
-                  "text/html; charset=utf-8",
-                  landing(pages.keySet()).getBytes(StandardCharsets.UTF_8)));
+          guarded(
+              (q, r) ->
+                  r.send(
+                      "text/html; charset=utf-8",
+                      landing(pages.keySet()).getBytes(StandardCharsets.UTF_8))));
     }
     return routes;
   }

@@ -7,6 +7,7 @@ import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.collect.exporter.haproxy.Haproxy;
+import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.collect.exporter.process.ProcessExporterKind;
 import dev.tethys.collect.exporter.snmp.SnmpExporterKind;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class ExporterKinds {
       List.of(
           new Blackbox(),
           new Haproxy(),
+          new JmxExporterKind(),
           new ProcessExporterKind(),
           new SnmpExporterKind(),
           new MysqldExporterKind(),

@@ -2,6 +2,7 @@ package dev.tethys.collect.exporter;
 
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,16 @@ public interface Exporter extends AutoCloseable {
   /** Further pages by path, for GET; one under the path of a probe is in its place. */
   default Map<String, HttpHandler> pages(Answers answers) {
     return Map.of();
+  }
+
+  /** Where its files say that its page of metrics is; null where they do not. */
+  default @Nullable String metricsPath() {
+    return null;
+  }
+
+  /** Whether its pages may be shown to who asks: its files may name users, with passwords. */
+  default boolean admits(HttpRequest request) {
+    return true;
   }
 
   /**

@@ -23,6 +23,19 @@ public interface ExporterKind {
   /** Its own flags; those of every exporter ({@code web.*}, {@code log.*}) are not among them. */
   List<ExporterFlag> flags();
 
+  /**
+   * The arguments of a command line as flags: some programs have words that are none in front of
+   * them.
+   */
+  default List<String> arguments(List<String> args) {
+    return args;
+  }
+
+  /** Whether its own page shows its process beside what it is for. */
+  default boolean showsItsProcess() {
+    return true;
+  }
+
   /** Whether a {@code collect} section may hold its configuration in the key {@code config}. */
   default boolean takesInlineConfig() {
     return false;

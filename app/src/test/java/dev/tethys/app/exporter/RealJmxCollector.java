@@ -1,0 +1,47 @@
+package dev.tethys.app.exporter;
+
+import io.prometheus.jmx.JmxCollector;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The collector of jmx_exporter in a process of its own: the HTTP server of this one would refuse
+ * it what it reads.
+ */
+final class RealJmxCollector {
+  private RealJmxCollector() {}
+
+  /** What it shows for a file. */
+  static String page(Path file) throws Exception {
+    Process p =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                RealJmxCollector.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String page = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    p.waitFor();
+    return page;
+  }
+
+  /** Prints one page. */
+  public static void main(String[] args) throws Exception {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    new JmxCollector(new File(args[0])).register(registry);
+    registry.scrape(); // metrics about a look are shown by the next one
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    new PrometheusTextFormatWriter(false).write(out, registry.scrape());
+    System.out.write(out.toByteArray());
+    System.out.flush();
+    System.exit(0);
+  }
+}

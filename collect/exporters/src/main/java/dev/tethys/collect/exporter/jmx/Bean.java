@@ -1,0 +1,51 @@
+package dev.tethys.collect.exporter.jmx;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import javax.management.ObjectName;
+
+/**
+ * A bean as rules see it.
+ *
+ * @param properties of its name, in the order in which the name was written; quoted values with
+ *     their quotes
+ * @param attributeLabels attributes that a customizer makes labels of, with their values
+ */
+record Bean(
+    String domain, SequencedMap<String, String> properties, Map<String, String> attributeLabels) {
+  static Bean of(ObjectName name, Map<String, String> attributeLabels) {
+    return new Bean(name.getDomain(), properties(name.getKeyPropertyListString()), attributeLabels);
+  }
+
+  /** The same with other properties, as a row of a table has them. */
+  Bean withProperties(SequencedMap<String, String> other) {
+    return new Bean(domain, other, attributeLabels);
+  }
+
+  /** {@link ObjectName} itself gives the properties in the order of a hash table. */
+  static SequencedMap<String, String> properties(String list) {
+    SequencedMap<String, String> out = new LinkedHashMap<>();
+    int at = 0;
+    while (at < list.length()) {
+      int equals = list.indexOf('=', at);
+      if (equals < 0) {
+        break;
+      }
+      int end = equals + 1;
+      boolean quoted = false;
+      for (; end < list.length() && (quoted || list.charAt(end) != ','); end++) {
+        char c = list.charAt(end);
+        if (c == '"') {
+          quoted = !quoted;
+        } else if (c == '\\' && quoted) {
+          end++;
+        }
+      }
+      end = Math.min(end, list.length());
+      out.put(list.substring(at, equals), list.substring(equals + 1, end));
+      at = end + 1;
+    }
+    return out;
+  }
+}

@@ -1,0 +1,278 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.MalformedURLException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of jmx_exporter's standalone server.
+ *
+ * @param password not shown by anything
+ * @param tls null for plain connections
+ * @param include empty for all beans
+ * @param includeAttributes empty for all
+ * @param scrapeTimeout after which the last good answer is shown again; null for none
+ * @param user who may see the pages; null for everybody
+ */
+record JmxConfig(
+    JMXServiceURL url,
+    String username,
+    String password,
+    @Nullable JmxTls tls,
+    Duration startDelay,
+    @Nullable Duration scrapeTimeout,
+    boolean lowercaseNames,
+    boolean lowercaseLabels,
+    boolean inferCounters,
+    List<ObjectName> include,
+    List<ObjectName> exclude,
+    boolean excludeJvm,
+    Map<ObjectName, Set<String>> includeAttributes,
+    Map<ObjectName, Set<String>> excludeAttributes,
+    boolean autoExclude,
+    List<Customizer> customizers,
+    List<Rule> rules,
+    String metricsPath,
+    @Nullable PageUser user) {
+
+  private static final System.Logger LOG = System.getLogger(JmxConfig.class.getName());
+  private static final Type<ObjectName> OBJECT_NAME =
+      Type.of("object name", null, JmxConfig::objectName);
+  private static final Type<Map<ObjectName, Set<String>>> ATTRIBUTES =
+      Type.of("map of object name to list of string", Map.of(), JmxConfig::attributes);
+
+  private static final Section PAGE = new Section("metrics", "The page of metrics.");
+  private static final Key<String> PATH = PAGE.required("path", Type.STRING, "Where it is.");
+  private static final Type<String> PAGE_TYPE = PAGE.type(o -> o.get(PATH));
+
+  /** Threads are virtual here: the numbers are checked and mean nothing. */
+  private static final Section THREADS = new Section("threads", "Of the server.");
+
+  private static final Key<Long> MINIMUM = THREADS.required("minimum", Type.INT, "At least.");
+  private static final Key<Long> MAXIMUM = THREADS.required("maximum", Type.INT, "At most.");
+  private static final Key<Long> KEEP_ALIVE =
+      THREADS.required("keepAliveTime", Type.INT, "Seconds.");
+  private static final Type<Boolean> THREADS_TYPE = THREADS.type(JmxConfig::threads);
+
+  private static final Section SERVER =
+      new Section("httpServer", "Pages of the exporter.")
+          .notBuilt("ssl", "--web.config.file gives the pages TLS.")
+          .notBuilt("maximumRequestSeconds", "Requests end with the time of the scraper.");
+  private static final Key<String> PAGE_KEY =
+      SERVER.key("metrics", PAGE_TYPE, "", "The page of metrics.");
+  private static final Key<Boolean> THREADS_KEY =
+      SERVER.key("threads", THREADS_TYPE, true, "Means nothing here.");
+  private static final Key<PageUser> AUTHENTICATION =
+      SERVER.optional("authentication", PageUser.TYPE, "Who may see the pages.");
+
+  private record Server(String path, @Nullable PageUser user) {
+    static final Server DEFAULT = new Server("", null);
+  }
+
+  private static final Type<Server> SERVER_TYPE =
+      SERVER.type(
+          o -> {
+            o.get(THREADS_KEY);
+            return new Server(o.get(PAGE_KEY), o.find(AUTHENTICATION));
+          });
+
+  private static final Section SECTION =
+      new Section("jmx_exporter's file", "Which JVM is asked, and what of it is shown.")
+          .notBuilt("openTelemetry", "The page is scraped; a pipeline sends it on as OTLP.");
+  private static final Key<String> HOST_PORT =
+      SECTION.optional("hostPort", Type.STRING, "The host and port of remote JMX.");
+  private static final Key<String> JMX_URL =
+      SECTION.optional("jmxUrl", Type.STRING, "The same as a URL of JMX.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User.");
+  private static final Key<String> PASSWORD =
+      SECTION.key("password", Type.STRING, "", "Password, or ${VARIABLE}.");
+  private static final Key<YamlNode> SSL = SECTION.optional("ssl", Type.ANY, "TLS of remote JMX.");
+  private static final Key<Long> START_DELAY =
+      SECTION.key("startDelaySeconds", Type.INT, 0L, "How long nothing is asked at the start.");
+  private static final Key<Long> SCRAPE_TIMEOUT =
+      SECTION.optional(
+          "scrapeTimeoutSeconds", Type.INT, "After which the last good answer is shown again.");
+  private static final Key<Boolean> LOWERCASE_NAMES =
+      flag("lowercaseOutputName", false, "Names of metrics in lower case.");
+  private static final Key<Boolean> LOWERCASE_LABELS =
+      flag("lowercaseOutputLabelNames", false, "Names of labels in lower case.");
+  private static final Key<Boolean> INFER_COUNTERS =
+      flag("inferCounterTypeFromName", false, "What ends with _total is a counter.");
+
+  /** Some published files have it in this place, where it has never meant anything. */
+  private static final Key<Boolean> SNAKE_CASE =
+      SECTION.optional("attrNameSnakeCase", Type.BOOL, "Means nothing here: rules have it.");
+
+  private static final Key<List<ObjectName>> INCLUDE = names("includeObjectNames");
+  private static final Key<List<ObjectName>> WHITELIST = names("whitelistObjectNames");
+  private static final Key<List<ObjectName>> EXCLUDE = names("excludeObjectNames");
+  private static final Key<List<ObjectName>> BLACKLIST = names("blacklistObjectNames");
+  private static final Key<Boolean> EXCLUDE_JVM =
+      flag("excludeJvmMetrics", false, "Leave out the JVM's own beans.");
+  private static final Key<Map<ObjectName, Set<String>>> INCLUDE_ATTRIBUTES =
+      SECTION.key("includeObjectNameAttributes", ATTRIBUTES, Map.of(), "Only these attributes.");
+  private static final Key<Map<ObjectName, Set<String>>> EXCLUDE_ATTRIBUTES =
+      SECTION.key("excludeObjectNameAttributes", ATTRIBUTES, Map.of(), "Not these attributes.");
+  private static final Key<Boolean> AUTO_EXCLUDE =
+      flag("autoExcludeObjectNameAttributes", true, "Ask for what cannot be shown but once.");
+  private static final Key<List<Customizer>> CUSTOMIZERS =
+      SECTION.optional(
+          "metricCustomizers", Type.list(Customizer.TYPE), "More labels and metrics for beans.");
+  private static final Key<List<Rule>> RULES =
+      SECTION.optional("rules", Type.list(Rule.TYPE), "What becomes of which values.");
+  private static final Key<Server> HTTP_SERVER =
+      SECTION.key("httpServer", SERVER_TYPE, Server.DEFAULT, "Pages of the exporter.");
+
+  private static Key<Boolean> flag(String name, boolean otherwise, String doc) {
+    return SECTION.key(name, Type.BOOL, otherwise, doc);
+  }
+
+  private static Key<List<ObjectName>> names(String name) {
+    return SECTION.optional(name, Type.list(OBJECT_NAME), "Names of beans, with patterns.");
+  }
+
+  /**
+   * Reads a file, strictly.
+   *
+   * @throws ConfigException with the position of what is wrong
+   */
+  static JmxConfig read(Path file, Function<String, @Nullable String> environment)
+      throws IOException {
+    YamlDocument d = YamlDocument.read(file);
+    JmxConfig c = read(d.root(), environment);
+    d.refuseNotBuilt();
+    return c;
+  }
+
+  /** Reads what stands in the place of a file. */
+  static JmxConfig read(YamlNode node, Function<String, @Nullable String> environment) {
+    YamlObject o = node.object(SECTION);
+    o.readAll();
+    if (o.has(SNAKE_CASE)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: attrNameSnakeCase means nothing at the top of a file; it is a key of rules",
+          o.node().where());
+    }
+    long delay = o.get(START_DELAY);
+    if (delay < 0 || delay > Integer.MAX_VALUE) {
+      throw o.error(START_DELAY, "startDelaySeconds must be non-negative");
+    }
+    Long timeout = o.find(SCRAPE_TIMEOUT);
+    if (timeout != null && (timeout < 1 || timeout > Integer.MAX_VALUE)) {
+      throw o.error(SCRAPE_TIMEOUT, "scrapeTimeoutSeconds must be at least 1");
+    }
+    List<Rule> rules = o.find(RULES);
+    Server server = o.get(HTTP_SERVER);
+    return new JmxConfig(
+        url(o),
+        Variables.resolve(o, USERNAME, environment),
+        Variables.resolve(o, PASSWORD, environment),
+        JmxTls.read(o.at(SSL)),
+        Duration.ofSeconds(delay),
+        timeout == null ? null : Duration.ofSeconds(timeout),
+        o.get(LOWERCASE_NAMES),
+        o.get(LOWERCASE_LABELS),
+        o.get(INFER_COUNTERS),
+        first(o.find(INCLUDE), o.find(WHITELIST)),
+        first(o.find(EXCLUDE), o.find(BLACKLIST)),
+        o.get(EXCLUDE_JVM),
+        o.get(INCLUDE_ATTRIBUTES),
+        o.get(EXCLUDE_ATTRIBUTES),
+        o.get(AUTO_EXCLUDE),
+        customizers(o),
+        rules == null ? List.of(Rule.DEFAULT) : rules,
+        server.path,
+        server.user == null ? null : server.user.resolved(environment));
+  }
+
+  private static List<Customizer> customizers(YamlObject o) {
+    List<Customizer> all = o.find(CUSTOMIZERS);
+    return all == null ? List.of() : all;
+  }
+
+  private static <T> List<T> first(@Nullable List<T> one, @Nullable List<T> otherwise) {
+    return one != null ? one : otherwise != null ? otherwise : List.of();
+  }
+
+  private static JMXServiceURL url(YamlObject o) {
+    String hostPort = o.find(HOST_PORT);
+    String url = o.find(JMX_URL);
+    if (hostPort != null && url != null) {
+      throw o.error(JMX_URL, "At most one of hostPort and jmxUrl must be provided");
+    }
+    Key<String> key = hostPort != null ? HOST_PORT : JMX_URL;
+    if (hostPort != null) {
+      url = "service:jmx:rmi:///jndi/rmi://" + hostPort + "/jmxrmi";
+    }
+    if (url == null || url.isEmpty()) {
+      throw o.error("one of hostPort and jmxUrl must be provided: the JVM that is asked");
+    }
+    try {
+      JMXServiceURL u = new JMXServiceURL(url);
+      if (!u.getProtocol().equals("rmi")) {
+        throw o.error(
+            key, "\"" + u.getProtocol() + "\": of the protocols of remote JMX, rmi is built alone");
+      }
+      String path = u.getURLPath();
+      if (path.startsWith("/jndi/") && !path.startsWith("/jndi/rmi:")) {
+        throw o.error(key, "\"" + url + "\": a JVM is looked up in an RMI registry alone");
+      }
+      return u;
+    } catch (MalformedURLException e) {
+      throw o.error(key, "\"" + url + "\" is no URL of JMX: " + e.getMessage());
+    }
+  }
+
+  private static ObjectName objectName(YamlNode n) {
+    try {
+      return new ObjectName(n.asString());
+    } catch (MalformedObjectNameException e) {
+      throw n.error("\"" + n.asString() + "\" is no object name: " + e.getMessage());
+    }
+  }
+
+  private static Map<ObjectName, Set<String>> attributes(YamlNode n) {
+    Map<ObjectName, Set<String>> out = new LinkedHashMap<>();
+    n.entries()
+        .forEach(
+            (k, e) ->
+                out.computeIfAbsent(objectName(e.key()), x -> new HashSet<>())
+                    .addAll(Type.list(Type.STRING).read(e.value())));
+    return out;
+  }
+
+  private static Boolean threads(YamlObject o) {
+    long least = o.get(MINIMUM);
+    long most = o.get(MAXIMUM);
+    if (least < 1) {
+      throw o.error(MINIMUM, "minimum must be 1 or greater");
+    }
+    if (most < least || most > 256) {
+      throw o.error(MAXIMUM, "maximum must be between " + least + " and 256");
+    }
+    if (o.get(KEEP_ALIVE) < 1) {
+      throw o.error(KEEP_ALIVE, "keepAliveTime must be greater than 0");
+    }
+    return true;
+  }
+}

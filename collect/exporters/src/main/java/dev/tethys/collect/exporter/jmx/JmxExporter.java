@@ -1,0 +1,257 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.ProbeException;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlNode;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpRequest;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The exporter as it runs: one JVM, asked whenever its page is. */
+final class JmxExporter implements Exporter {
+  private static final System.Logger LOG = System.getLogger(JmxExporter.class.getName());
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration OFFSET = Duration.ofMillis(250);
+  private static final int MAX_LOOKS = 16;
+
+  /** A file in force, and what is kept of earlier looks by it. */
+  private record InForce(JmxConfig config, RemoteJvm jvm, RuleBook rules) {}
+
+  /** What a look found. */
+  private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
+
+  private final @Nullable Path file;
+  private final Function<String, @Nullable String> environment;
+  private final InstantSource clock;
+  private final long startedAt;
+  private final Semaphore places = new Semaphore(MAX_LOOKS);
+  private final Registry about = new Registry();
+  private final Registry.Counter reloads =
+      about.counter(
+          "jmx_config_reload_success_total",
+          "Number of times configuration have successfully been reloaded.");
+  private final Registry.Counter failedReloads =
+      about.counter(
+          "jmx_config_reload_failure_total",
+          "Number of times configuration have failed to be reloaded.");
+  private final Registry.Counter timeouts =
+      about.counter("jmx_scrape_timeout_total", "Total number of scrape timeouts.");
+  private volatile InForce inForce;
+  private volatile List<MetricFamily> lastGood = List.of();
+  private @Nullable FileTime seen; // guarded by this
+
+  JmxExporter(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+    this.environment = around.environment();
+    this.clock = around.clock();
+    this.startedAt = clock.millis();
+    YamlNode inline = settings.inlineConfig();
+    if (inline == null) {
+      Path f = Path.of(settings.get(JmxExporterKind.FILE));
+      this.file = f;
+      this.seen = Files.getLastModifiedTime(f);
+      this.inForce = inForce(JmxConfig.read(f, environment));
+    } else {
+      this.file = null;
+      this.inForce = inForce(JmxConfig.read(inline, environment));
+    }
+    RmiSockets.install();
+  }
+
+  private InForce inForce(JmxConfig c) {
+    return new InForce(c, new RemoteJvm(c, environment), new RuleBook(c));
+  }
+
+  @Override
+  public MetricsSource metrics() {
+    return p -> {
+      reloadIfChanged();
+      InForce now = inForce;
+      if (clock.millis() - startedAt < now.config.startDelay().toMillis()) {
+        throw new ProbeException(503, "waiting for startDelaySeconds");
+      }
+      return look(now, p);
+    };
+  }
+
+  private List<MetricFamily> look(InForce now, Probe p) throws InterruptedException {
+    long start = System.nanoTime();
+    Duration limit = p.limit(OFFSET, PATIENCE);
+    Duration own = now.config.scrapeTimeout();
+    boolean isOwn = own != null && own.compareTo(limit) < 0;
+    Answer a = answer(now, isOwn && own != null ? own : limit);
+    List<MetricFamily> families = a.families;
+    if (a.failure instanceof TimeoutException && isOwn) {
+      timeouts.inc();
+      families = lastGood;
+    } else if (a.failure == null) {
+      lastGood = a.families;
+    }
+    if (a.failure != null) {
+      LOG.log(Level.ERROR, "JMX scrape of {0} failed: {1}", now.config.url(), why(a.failure));
+    }
+    List<MetricFamily> all = new ArrayList<>(families);
+    gauge(
+        all,
+        "jmx_scrape_duration_seconds",
+        "Time this JMX scrape took, in seconds.",
+        (System.nanoTime() - start) / 1e9);
+    gauge(all, "jmx_scrape_error", "Non-zero if this scrape failed.", a.failure == null ? 0 : 1);
+    gauge(
+        all,
+        "jmx_scrape_cached_beans",
+        "Number of beans with their matching rule cached",
+        a.cached);
+    return all;
+  }
+
+  private static void gauge(List<MetricFamily> to, String name, String help, double value) {
+    to.removeIf(f -> f.name().equals(name)); // beans that are called so
+    to.add(
+        new MetricFamily(
+            name,
+            MetricType.GAUGE,
+            help,
+            "",
+            List.of(new MetricFamily.Metric(dev.tethys.model.Labels.EMPTY, value))));
+  }
+
+  private static String why(Exception e) {
+    return e instanceof TimeoutException ? "the time is up" : e.toString();
+  }
+
+  /** What is found until the time is up, and then no more. */
+  private Answer answer(InForce now, Duration limit) throws InterruptedException {
+    if (!places.tryAcquire()) {
+      throw new ProbeException(
+          503, MAX_LOOKS + " looks at " + now.config.url() + " have not ended yet");
+    }
+    SampleFamilies samples = new SampleFamilies();
+    RuleBook.Reading reading = now.rules.read();
+    CompletableFuture<Integer> done = new CompletableFuture<>();
+    Thread looking =
+        Thread.ofVirtual()
+            .name("jmx-look")
+            .unstarted(
+                () -> {
+                  try {
+                    now.jvm.read(
+                        v -> {
+                          MatchedValue m = reading.match(v);
+                          if (m != null) {
+                            samples.add(m);
+                          }
+                        });
+                    reading.end();
+                    done.complete(reading.cached());
+                  } catch (IOException | RuntimeException | Error e) {
+                    done.completeExceptionally(e);
+                  } finally {
+                    places.release();
+                  }
+                });
+    looking.start();
+    try {
+      int cached = done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return new Answer(samples.close(), cached, null);
+    } catch (TimeoutException e) {
+      looking.interrupt();
+      return new Answer(samples.close(), 0, e);
+    } catch (ExecutionException e) {
+      return new Answer(
+          samples.close(),
+          0,
+          e.getCause() instanceof Exception cause ? cause : new IOException(e.getCause()));
+    } catch (InterruptedException e) {
+      looking.interrupt();
+      throw e;
+    }
+  }
+
+  @Override
+  public Map<String, MetricsSource> probes() {
+    return Map.of();
+  }
+
+  @Override
+  public Collector about() {
+    return about;
+  }
+
+  @Override
+  public @Nullable String metricsPath() {
+    String path = inForce.config.metricsPath();
+    return path.isEmpty() ? null : path;
+  }
+
+  @Override
+  public boolean admits(HttpRequest request) {
+    PageUser user = inForce.config.user();
+    return user == null || user.sent(request);
+  }
+
+  private void reloadIfChanged() {
+    Path f = file;
+    if (f == null) {
+      return;
+    }
+    try {
+      synchronized (this) {
+        FileTime t = Files.getLastModifiedTime(f);
+        if (t.equals(seen)) {
+          return;
+        }
+        seen = t;
+      }
+      reload();
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void reload() throws IOException {
+    Path f = file;
+    if (f == null) {
+      return;
+    }
+    try {
+      inForce = inForce(JmxConfig.read(f, environment));
+      reloads.inc();
+    } catch (IOException | ConfigException e) {
+      failedReloads.inc();
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean reloads() {
+    return file != null;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,84 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code tethys exporter jmx}: what jmx_exporter's standalone server does, with its file. */
+public final class JmxExporterKind implements ExporterKind {
+  static final String FILE = "config.file";
+
+  @Override
+  public String name() {
+    return "jmx";
+  }
+
+  @Override
+  public String title() {
+    return "JMX Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "jmx_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9404";
+  }
+
+  @Override
+  public String about() {
+    return "another JVM's beans, over remote JMX, on port 9404";
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    return List.of(
+        ExporterFlag.of(
+            FILE, Kind.PATH, "jmx_exporter.yml", "File that names the JVM and the rules."),
+        ExporterFlag.of(
+            "config.check", Kind.BOOLEAN, "false", "Read the file, say what is wrong, and end."));
+  }
+
+  /** The words {@code [HOST:]PORT FILE} of the well-known program. */
+  @Override
+  public List<String> arguments(List<String> args) {
+    int words = 0;
+    while (words < args.size() && words < 2 && !args.get(words).startsWith("-")) {
+      words++;
+    }
+    if (words != 2) {
+      return args;
+    }
+    String where = args.getFirst();
+    List<String> out = new ArrayList<>();
+    out.add("--web.listen-address=" + (where.contains(":") ? where : ":" + where));
+    out.add("--" + FILE + "=" + args.get(1));
+    out.addAll(args.subList(2, args.size()));
+    return out;
+  }
+
+  /** Metrics of this JVM would look like those of the one that is asked. */
+  @Override
+  public boolean showsItsProcess() {
+    return false;
+  }
+
+  @Override
+  public boolean takesInlineConfig() {
+    return true;
+  }
+
+  @Override
+  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+    return new JmxExporter(settings, around);
+  }
+}

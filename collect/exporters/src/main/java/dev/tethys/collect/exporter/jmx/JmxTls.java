@@ -1,0 +1,177 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** TLS of remote JMX: the key {@code ssl}, whose stores are read with the file. */
+final class JmxTls {
+  private static final Section STORE = new Section("keyStore", "A key store of Java.");
+  private static final Key<String> FILENAME = STORE.required("filename", Type.PATH, "The file.");
+  private static final Key<String> TYPE_KEY =
+      STORE.key("type", Type.STRING, KeyStore.getDefaultType(), "JKS, PKCS12 …");
+  private static final Key<String> PASSWORD =
+      STORE.key("password", Type.STRING, "", "Of the store.");
+
+  private record Store(KeyStore keys, String password) {}
+
+  private static final Type<Store> STORE_TYPE = STORE.type(JmxTls::store);
+
+  private static final Type<List<String>> WORDS =
+      Type.of("list of string, or words with commas between", List.of(), JmxTls::words);
+
+  private static final Section SECTION = new Section("ssl", "TLS of remote JMX.");
+  private static final Key<Boolean> ENABLED =
+      SECTION.key("enabled", Type.BOOL, false, "Whether TLS is spoken.");
+  private static final Key<Store> KEY_STORE =
+      SECTION.optional("keyStore", STORE_TYPE, "The certificate that is shown.");
+  private static final Key<Store> TRUST_STORE =
+      SECTION.optional("trustStore", STORE_TYPE, "Who is trusted, beside whom Java trusts.");
+  private static final Key<List<String>> PROTOCOLS =
+      SECTION.key("protocols", WORDS, List.of(), "Versions of TLS.");
+  private static final Key<List<String>> CIPHERS =
+      SECTION.key("ciphers", WORDS, List.of(), "Cipher suites.");
+
+  private final SSLSocketFactory sockets;
+  private final List<String> protocols;
+  private final List<String> ciphers;
+
+  private JmxTls(SSLSocketFactory sockets, List<String> protocols, List<String> ciphers) {
+    this.sockets = sockets;
+    this.protocols = protocols;
+    this.ciphers = ciphers;
+  }
+
+  /**
+   * Reads the key; null where TLS is not spoken.
+   *
+   * @throws dev.tethys.config.ConfigException when it is wrong or a store cannot be read
+   */
+  static @Nullable JmxTls read(@Nullable YamlNode node) {
+    if (node == null || node.isNull()) {
+      return null;
+    }
+    try {
+      if (!node.isMap()) {
+        return node.asBool()
+            ? new JmxTls(context(null, null).getSocketFactory(), List.of(), List.of())
+            : null;
+      }
+      YamlObject o = node.object(SECTION);
+      o.readAll();
+      if (!o.get(ENABLED)) {
+        return null;
+      }
+      SSLContext context = context(o.find(KEY_STORE), o.find(TRUST_STORE));
+      List<String> known = List.of(context.getSupportedSSLParameters().getProtocols());
+      for (String p : o.get(PROTOCOLS)) {
+        if (!known.contains(p)) {
+          throw o.error(PROTOCOLS, "unknown protocol \"" + p + "\"; known: " + known);
+        }
+      }
+      List<String> suites = List.of(context.getSupportedSSLParameters().getCipherSuites());
+      for (String c : o.get(CIPHERS)) {
+        if (!suites.contains(c)) {
+          throw o.error(CIPHERS, "unknown cipher suite \"" + c + "\"");
+        }
+      }
+      return new JmxTls(context.getSocketFactory(), o.get(PROTOCOLS), o.get(CIPHERS));
+    } catch (GeneralSecurityException | IOException e) {
+      throw node.error("TLS cannot be set up: " + e.getMessage());
+    }
+  }
+
+  private static List<String> words(YamlNode n) {
+    List<String> out =
+        n.isList() ? Type.list(Type.STRING).read(n) : Arrays.asList(n.asString().split(","));
+    return out.stream().map(String::strip).filter(w -> !w.isEmpty()).toList();
+  }
+
+  private static Store store(YamlObject o) {
+    String password = o.get(PASSWORD);
+    try (InputStream in = Files.newInputStream(Path.of(o.get(FILENAME)))) {
+      KeyStore s = KeyStore.getInstance(o.get(TYPE_KEY));
+      s.load(in, password.isEmpty() ? null : password.toCharArray());
+      return new Store(s, password);
+    } catch (IOException | GeneralSecurityException e) {
+      throw o.error(FILENAME, "cannot read the store " + o.get(FILENAME) + ": " + e.getMessage());
+    }
+  }
+
+  private static SSLContext context(@Nullable Store keys, @Nullable Store trusted)
+      throws GeneralSecurityException, IOException {
+    KeyManager[] shown = null;
+    if (keys != null) {
+      KeyManagerFactory f = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      f.init(keys.keys, keys.password.toCharArray());
+      shown = f.getKeyManagers();
+    }
+    if (shown == null && trusted == null) {
+      return SSLContext.getDefault();
+    }
+    KeyStore all = KeyStore.getInstance("PKCS12");
+    all.load(null, null);
+    int n = 0;
+    for (X509Certificate c : issuers(null)) {
+      all.setCertificateEntry("java-" + n++, c);
+    }
+    if (trusted != null) {
+      for (X509Certificate c : issuers(trusted.keys)) {
+        all.setCertificateEntry("own-" + n++, c);
+      }
+    }
+    TrustManagerFactory t =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    t.init(all);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(shown, t.getTrustManagers(), null);
+    return context;
+  }
+
+  /** Whom a store trusts; null for Java's own. */
+  private static List<X509Certificate> issuers(@Nullable KeyStore store)
+      throws GeneralSecurityException {
+    TrustManagerFactory t =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    t.init(store);
+    for (TrustManager m : t.getTrustManagers()) {
+      if (m instanceof X509TrustManager x) {
+        return List.of(x.getAcceptedIssuers());
+      }
+    }
+    return List.of();
+  }
+
+  /** Secures a connection; the handshake is made with its first byte. */
+  Socket secure(Socket plain, String host, int port) throws IOException {
+    SSLSocket s = (SSLSocket) sockets.createSocket(plain, host, port, true);
+    if (!protocols.isEmpty()) {
+      s.setEnabledProtocols(protocols.toArray(String[]::new));
+    }
+    if (!ciphers.isEmpty()) {
+      s.setEnabledCipherSuites(ciphers.toArray(String[]::new));
+    }
+    return s;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.model.Labels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a rule makes of a value.
+ *
+ * @param name of the family, without an ending that says its type
+ * @param matched the text that the rule's pattern saw
+ * @param value set by the rule; null for the one that was found
+ */
+record MatchedValue(
+    String name,
+    String matched,
+    Rule.Kind type,
+    String help,
+    Labels labels,
+    @Nullable Double value,
+    double factor) {
+  /** With the value in force. */
+  MatchedValue with(double v) {
+    return new MatchedValue(name, matched, type, help, labels, v, factor);
+  }
+}

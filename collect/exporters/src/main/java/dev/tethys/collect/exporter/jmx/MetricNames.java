@@ -1,0 +1,70 @@
+package dev.tethys.collect.exporter.jmx;
+
+/** Names of metrics and labels out of what beans are called. */
+final class MetricNames {
+  /** What Prometheus's client for Java takes off: these endings say what a sample is. */
+  private static final String[] RESERVED = {"_total", "_created", "_bucket", "_info"};
+
+  private MetricNames() {}
+
+  /** Letters, digits, colons; one underscore for whatever else there is, however much of it. */
+  static String safe(String name) {
+    StringBuilder b = new StringBuilder(name.length() + 1);
+    if (!name.isEmpty() && Character.isDigit(name.charAt(0))) {
+      b.append('_');
+    }
+    boolean gap = false;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean legal =
+          c == ':' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      if (legal) {
+        b.append(c);
+      } else if (!gap) {
+        b.append('_');
+      }
+      gap = !legal;
+    }
+    return b.toString();
+  }
+
+  /** Labels have no colons. */
+  static String label(String name) {
+    return safe(name).replace(':', '_');
+  }
+
+  /** {@code OpenFileCount} as {@code open_file_count}; a run of capitals is one word. */
+  static String snakeCase(String name) {
+    StringBuilder b = new StringBuilder(name.length() + 8);
+    boolean joined = true;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean upper = Character.isUpperCase(c);
+      if (upper && !joined) {
+        b.append('_');
+      }
+      b.append(Character.toLowerCase(c));
+      joined = upper || c == '_';
+    }
+    return b.toString();
+  }
+
+  /** The name of a family, without endings that are not its own to choose. */
+  static String family(String name) {
+    String n = name;
+    boolean again = true;
+    while (again) {
+      again = false;
+      for (String ending : RESERVED) {
+        if (n.equals(ending)) {
+          return ending.substring(1);
+        }
+        if (n.endsWith(ending)) {
+          n = n.substring(0, n.length() - ending.length());
+          again = true;
+        }
+      }
+    }
+    return n;
+  }
+}

@@ -1,0 +1,281 @@
+package dev.tethys.collect.exporter.jmx;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.ObjectInputFilter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.rmi.server.RMISocketFactory;
+import java.security.KeyManagementException;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sockets of RMI: connecting is bounded in time, reading in bytes, and TLS is that of whoever
+ * looks. A stub brings its own idea of where sockets come from, and that is the process's defaults;
+ * so these are replaced, once, by ones that ask what the current thread is looking at and are the
+ * former ones for everybody else.
+ *
+ * <p>A look ends when its thread is interrupted: reads and writes of virtual threads end then, and
+ * their sockets are closed.
+ */
+final class RmiSockets extends RMISocketFactory {
+  /** Most bytes of answers in one look. */
+  static final long MAX_BYTES = 256L << 20;
+
+  private static final int CONNECT_MILLIS = 10_000;
+  private static final ScopedValue<Look> LOOK = ScopedValue.newInstance();
+
+  /**
+   * What the other side may send: classes of Java alone. What else it has in its beans is not known
+   * here anyway.
+   */
+  private static final ObjectInputFilter CLASSES =
+      ObjectInputFilter.Config.createFilter(
+          "maxdepth=100;maxarray=10000000;java.**;javax.**;sun.**;com.sun.**;jdk.**;!*");
+
+  private static boolean installed; // guarded by the class
+
+  private record Look(AtomicLong left, @Nullable JmxTls tls) {}
+
+  private RmiSockets() {}
+
+  /**
+   * Puts them into force.
+   *
+   * @throws IOException when another part of the process has settled Java's sockets before
+   */
+  static synchronized void install() throws IOException {
+    if (installed) {
+      return;
+    }
+    try {
+      ObjectInputFilter.Config.setSerialFilterFactory(RmiSockets::filter);
+    } catch (IllegalStateException e) {
+      throw new IOException(
+          "remote JMX cannot be set up: something in this process has read Java's objects before",
+          e);
+    }
+    RMISocketFactory.setSocketFactory(new RmiSockets());
+    try {
+      SSLContext before = SSLContext.getDefault();
+      SSLContext.setDefault(new LookContext(before));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException("no TLS in this Java: " + e.getMessage(), e);
+    }
+    if (!(SSLSocketFactory.getDefault() instanceof LookFactory)) {
+      throw new IOException(
+          "TLS of remote JMX cannot be set up: something in this process took Java's own before");
+    }
+    installed = true;
+  }
+
+  /** The process may refuse all objects of Java (the HTTP server sees to that); a look does not. */
+  private static @Nullable ObjectInputFilter filter(
+      @Nullable ObjectInputFilter current, @Nullable ObjectInputFilter next) {
+    if (LOOK.isBound()) {
+      return CLASSES;
+    }
+    return next == null ? current : current == null ? next : ObjectInputFilter.merge(next, current);
+  }
+
+  /** Calls with bounds, and with this TLS where the other side wants TLS. */
+  static <T> T look(@Nullable JmxTls tls, Callable<T> call) throws Exception {
+    return ScopedValue.where(LOOK, new Look(new AtomicLong(MAX_BYTES), tls)).call(call::call);
+  }
+
+  @Override
+  public Socket createSocket(String host, int port) throws IOException {
+    return connect(host, port);
+  }
+
+  @Override
+  public ServerSocket createServerSocket(int port) throws IOException {
+    return new ServerSocket(port);
+  }
+
+  private static Socket connect(String host, int port) throws IOException {
+    InetSocketAddress to = new InetSocketAddress(host, port);
+    if (to.isUnresolved()) {
+      throw new UnknownHostException(host);
+    }
+    Socket s = new CountedSocket();
+    try {
+      s.connect(to, CONNECT_MILLIS);
+      s.setTcpNoDelay(true);
+      return s;
+    } catch (IOException e) {
+      s.close();
+      throw new IOException(host + ":" + port + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** RMI keeps connections for the next look: who reads is asked at each read. */
+  private static final class CountedSocket extends Socket {
+    @Override
+    public InputStream getInputStream() throws IOException {
+      return new FilterInputStream(super.getInputStream()) {
+        @Override
+        public int read() throws IOException {
+          return counted(super.read(), 1);
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+          int n = super.read(b, off, len);
+          return counted(n, n);
+        }
+
+        private static int counted(int result, int n) throws IOException {
+          if (LOOK.isBound() && LOOK.get().left.addAndGet(-n) < 0) {
+            throw new IOException("answers of more than " + (MAX_BYTES >> 20) + " MiB");
+          }
+          return result;
+        }
+      };
+    }
+  }
+
+  /** Java's default TLS; its sockets are those of who looks, where somebody does. */
+  private static final class LookContext extends SSLContext {
+    LookContext(SSLContext before) {
+      super(new LookSpi(before), before.getProvider(), before.getProtocol());
+    }
+  }
+
+  private static final class LookSpi extends SSLContextSpi {
+    private final SSLContext before;
+
+    LookSpi(SSLContext before) {
+      this.before = before;
+    }
+
+    @Override
+    protected void engineInit(KeyManager[] km, TrustManager[] tm, SecureRandom sr)
+        throws KeyManagementException {
+      throw new KeyManagementException("the default is settled");
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      return new LookFactory(before.getSocketFactory());
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      return before.getServerSocketFactory();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      return before.createSSLEngine();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      return before.createSSLEngine(host, port);
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return before.getServerSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return before.getClientSessionContext();
+    }
+
+    @Override
+    protected javax.net.ssl.SSLParameters engineGetDefaultSSLParameters() {
+      return before.getDefaultSSLParameters();
+    }
+
+    @Override
+    protected javax.net.ssl.SSLParameters engineGetSupportedSSLParameters() {
+      return before.getSupportedSSLParameters();
+    }
+  }
+
+  private static final class LookFactory extends SSLSocketFactory {
+    private final SSLSocketFactory before;
+
+    LookFactory(SSLSocketFactory before) {
+      this.before = before;
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) throws IOException {
+      JmxTls tls = LOOK.isBound() ? LOOK.get().tls : null;
+      if (tls == null) {
+        return before.createSocket(host, port);
+      }
+      Socket plain = connect(host, port);
+      try {
+        return tls.secure(plain, host, port);
+      } catch (IOException e) {
+        plain.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public Socket createSocket() throws IOException {
+      return before.createSocket();
+    }
+
+    @Override
+    public Socket createSocket(Socket s, String host, int port, boolean autoClose)
+        throws IOException {
+      return before.createSocket(s, host, port, autoClose);
+    }
+
+    @Override
+    public Socket createSocket(Socket s, InputStream consumed, boolean autoClose)
+        throws IOException {
+      return before.createSocket(s, consumed, autoClose);
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort)
+        throws IOException {
+      return before.createSocket(host, port, localHost, localPort);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) throws IOException {
+      return before.createSocket(host, port);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort)
+        throws IOException {
+      return before.createSocket(host, port, localHost, localPort);
+    }
+
+    @Override
+    public String[] getDefaultCipherSuites() {
+      return before.getDefaultCipherSuites();
+    }
+
+    @Override
+    public String[] getSupportedCipherSuites() {
+      return before.getSupportedCipherSuites();
+    }
+  }
+}

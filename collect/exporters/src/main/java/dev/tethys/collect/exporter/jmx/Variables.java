@@ -1,0 +1,43 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.YamlObject;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Values that are a variable of the environment as a whole: <code>${NAME}</code>. */
+final class Variables {
+  private Variables() {}
+
+  /**
+   * The value of a key.
+   *
+   * @throws dev.tethys.config.ConfigException when it is a variable that is not set
+   */
+  static String resolve(
+      YamlObject o, Key<String> key, Function<String, @Nullable String> environment) {
+    try {
+      return resolve(o.get(key), environment);
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * The same for a text.
+   *
+   * @throws IllegalArgumentException when it is a variable that is not set
+   */
+  static String resolve(String text, Function<String, @Nullable String> environment) {
+    String t = text.strip();
+    if (!t.startsWith("${") || !t.endsWith("}") || t.equals("${}")) {
+      return text;
+    }
+    String name = t.substring(2, t.length() - 1).strip();
+    String value = name.isEmpty() ? null : environment.apply(name);
+    if (value == null || value.isBlank()) {
+      throw new IllegalArgumentException("the variable " + t + " is not set in the environment");
+    }
+    return value.strip();
+  }
+}
