@@ -92,9 +92,9 @@ final class NatsClient implements AutoCloseable {
     String reply = settings.jetStream() ? inbox + "." + number.incrementAndGet() : "";
     ByteArrayOutputStream out = new ByteArrayOutputStream(h.length + body.length + 200);
     out.writeBytes(
-        ("HPUB %s %s%d %d\r\n"
-                .formatted(
-                    subject, reply.isEmpty() ? "" : reply + " ", h.length, h.length + body.length))
+        "HPUB %s %s%d %d\r\n"
+            .formatted(
+                subject, reply.isEmpty() ? "" : reply + " ", h.length, h.length + body.length)
             .getBytes(StandardCharsets.UTF_8));
     out.writeBytes(h);
     out.writeBytes(body);
