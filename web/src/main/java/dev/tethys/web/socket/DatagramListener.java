@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
  * Takes datagrams over UDP on one thread. What waits for that thread waits in the kernel's buffer,
  * which drops what does not fit.
  */
-public final class DatagramListener implements AutoCloseable {
+public final class DatagramListener implements SocketListener {
   /** What is done with datagrams, on one thread. */
   public interface Handler {
     /** Takes one; the buffer is reused. */
@@ -82,7 +82,7 @@ public final class DatagramListener implements AutoCloseable {
     return l;
   }
 
-  /** The port, also when any was asked for. */
+  @Override
   public int port() {
     return socket.getLocalPort();
   }

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>Bounds: connections at once, beyond which new ones are closed when they come; and the time for
  * which nothing may come over one.
  */
-public final class StreamListener implements AutoCloseable {
+public final class StreamListener implements SocketListener {
   /**
    * What it bears.
    *
@@ -94,7 +94,7 @@ public final class StreamListener implements AutoCloseable {
     }
   }
 
-  /** The port, also when any was asked for. */
+  @Override
   public int port() {
     return server.getLocalPort();
   }

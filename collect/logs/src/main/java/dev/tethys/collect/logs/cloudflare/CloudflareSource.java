@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.cloudflare;
 import dev.tethys.collect.logs.CursorProgress;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
@@ -359,22 +360,9 @@ final class CloudflareSource implements LogSource {
   public void stop() {
     stopped.countDown();
     workers.shutdownNow();
-    Thread t = thread;
-    if (t == null) {
-      return;
-    }
+    // A part that is being handed on is handed on whole, unless what comes after is too slow.
+    SourceThreads.finish(thread, STOP_PATIENCE);
     thread = null;
-    try {
-      // A part that is being handed on is handed on whole, unless what comes after is too slow.
-      if (!t.join(STOP_PATIENCE)) {
-        t.interrupt();
-        if (!t.join(STOP_PATIENCE)) {
-          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.docker;
 import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.CursorProgress;
 import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
@@ -226,17 +227,7 @@ final class ContainerLog {
     if (a != null) {
       a.close();
     }
-    Thread t = thread;
-    if (t != null) {
-      thread = null;
-      t.interrupt();
-      try {
-        if (!t.join(STOP_PATIENCE)) {
-          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    SourceThreads.interrupt(thread, STOP_PATIENCE);
+    thread = null;
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.file;
 
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
+import dev.tethys.collect.logs.SourceThreads;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -619,21 +620,7 @@ public final class FileJob implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    Thread t = thread;
-    if (t != null) {
-      try {
-        // One that waits for a slow destination is not waited for.
-        if (!t.join(STOP_PATIENCE)) {
-          t.interrupt();
-          if (!t.join(STOP_PATIENCE)) {
-            LOG.log(
-                Level.WARNING, "the destination of {0} takes nothing and is not waited for", name);
-          }
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    SourceThreads.finish(thread, STOP_PATIENCE);
   }
 
   /** Ends reading for good: positions keep how far it came. */

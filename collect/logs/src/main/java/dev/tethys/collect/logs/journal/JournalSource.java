@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.journal;
 import dev.tethys.collect.logs.CursorProgress;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -183,23 +184,9 @@ final class JournalSource implements LogSource {
 
   @Override
   public void stop() {
-    Thread t = thread;
-    if (t == null) {
-      return;
-    }
-    thread = null;
     stopped = true;
-    try {
-      // One that waits for a slow destination is not waited for.
-      if (!t.join(STOP_PATIENCE)) {
-        t.interrupt();
-        if (!t.join(STOP_PATIENCE)) {
-          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    SourceThreads.finish(thread, STOP_PATIENCE);
+    thread = null;
   }
 
   @Override

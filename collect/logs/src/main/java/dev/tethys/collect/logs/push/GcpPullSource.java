@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.push;
 
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
+import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
@@ -333,22 +334,8 @@ final class GcpPullSource implements LogSource {
   @Override
   public void stop() {
     stopped.countDown();
-    end(puller);
+    SourceThreads.interrupt(puller, STOP_PATIENCE);
     puller = null;
-  }
-
-  private void end(@Nullable Thread t) {
-    if (t == null) {
-      return;
-    }
-    t.interrupt();
-    try {
-      if (!t.join(STOP_PATIENCE)) {
-        LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Override
@@ -361,7 +348,7 @@ final class GcpPullSource implements LogSource {
       closed = true;
       notifyAll();
     }
-    end(keeper);
+    SourceThreads.interrupt(keeper, STOP_PATIENCE);
     Thread last = Thread.ofVirtual().name("pubsub-end-" + context.job()).start(this::giveBack);
     try {
       if (!last.join(END_PATIENCE)) {

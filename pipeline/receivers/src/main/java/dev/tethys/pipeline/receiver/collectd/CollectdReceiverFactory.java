@@ -22,6 +22,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
@@ -203,31 +204,15 @@ public final class CollectdReceiverFactory
   /** The file of users is read when it begins to listen. */
   private static SocketDoor packets(
       Network n, CollectdOutput to, PointTally tally, Clockwork clock) {
-    return new SocketDoor() {
-      private @Nullable DatagramListener listener;
-
-      @Override
-      public void open() throws IOException {
-        AuthFile users = n.users == null ? null : new AuthFile(n.users, clock::nanos);
-        PacketReader reader =
-            new PacketReader(n.level, users == null ? null : users::password, n.types);
-        listener =
-            DatagramListener.start(
-                new DatagramListener.Options(n.endpoint), new CollectdPackets(reader, to, tally));
-      }
-
-      @Override
-      public int port() {
-        return listener == null ? -1 : listener.port();
-      }
-
-      @Override
-      public void close() {
-        if (listener != null) {
-          listener.close();
-        }
-      }
-    };
+    return PointSockets.datagrams(
+        new DatagramListener.Options(n.endpoint),
+        () -> {
+          AuthFile users = n.users == null ? null : new AuthFile(n.users, clock::nanos);
+          return new CollectdPackets(
+              new PacketReader(n.level, users == null ? null : users::password, n.types),
+              to,
+              tally);
+        });
   }
 
   private static void take(

@@ -7,6 +7,7 @@ import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.SocketDoor;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.SocketListener;
 import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -59,26 +60,7 @@ public final class PointSockets {
 
   /** A connection that is read by its own rules. */
   public static SocketDoor stream(StreamListener.Options options, StreamListener.Handler handler) {
-    return new SocketDoor() {
-      private @Nullable StreamListener listener;
-
-      @Override
-      public void open() throws IOException {
-        listener = StreamListener.start(options, handler);
-      }
-
-      @Override
-      public int port() {
-        return listener == null ? -1 : listener.port();
-      }
-
-      @Override
-      public void close() {
-        if (listener != null) {
-          listener.close();
-        }
-      }
-    };
+    return door(() -> StreamListener.start(options, handler));
   }
 
   /** Datagrams over UDP. */
@@ -88,14 +70,28 @@ public final class PointSockets {
   }
 
   /** Datagrams that are read by their own rules. */
-  public static SocketDoor datagrams(
-      DatagramListener.Options options, java.util.function.Supplier<DatagramListener.Handler> h) {
+  public static SocketDoor datagrams(DatagramListener.Options options, Begun handler) {
+    return door(() -> DatagramListener.start(options, handler.handler()));
+  }
+
+  /** Makes the handler of a socket when it is opened. */
+  @FunctionalInterface
+  public interface Begun {
+    DatagramListener.Handler handler() throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Opening {
+    SocketListener open() throws IOException;
+  }
+
+  private static SocketDoor door(Opening opening) {
     return new SocketDoor() {
-      private @Nullable DatagramListener listener;
+      private @Nullable SocketListener listener;
 
       @Override
       public void open() throws IOException {
-        listener = DatagramListener.start(options, h.get());
+        listener = opening.open();
       }
 
       @Override

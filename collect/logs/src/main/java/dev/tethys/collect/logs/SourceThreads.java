@@ -1,0 +1,44 @@
+package dev.tethys.collect.logs;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How threads of sources end: never waited for longer than a stop may take. */
+public final class SourceThreads {
+  private static final System.Logger LOG = System.getLogger(SourceThreads.class.getName());
+
+  private SourceThreads() {}
+
+  /**
+   * Waits for a thread that was told to end, then interrupts it, as one does that waits for a slow
+   * destination, and waits again.
+   *
+   * @param patience each time
+   */
+  public static void finish(@Nullable Thread t, Duration patience) {
+    try {
+      if (t != null && !t.join(patience)) {
+        interrupt(t, patience);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Interrupts a thread and waits for its end. */
+  public static void interrupt(@Nullable Thread t, Duration patience) {
+    if (t == null) {
+      return;
+    }
+    t.interrupt();
+    try {
+      if (!t.join(patience)) {
+        LOG.log(
+            Level.WARNING, "{0} does not end (a slow destination?), not waited for", t.getName());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
