@@ -135,7 +135,10 @@ abstract class DestinationContract {
           TestPipeline.await(
               f + " was met",
               PATIENCE,
-              () -> f == FaultProxy.Fault.REFUSED ? p.repeated() >= before + 2 : proxy.met() >= 2);
+              () ->
+                  f == FaultProxy.Fault.NOBODY_LISTENS
+                      ? p.repeated() >= before + 2
+                      : proxy.met() >= 2);
           proxy.set(i / each % 2 == 0 ? FaultProxy.Fault.NONE : FaultProxy.Fault.SLOW);
         } else {
           p.send(batches.get(i));
