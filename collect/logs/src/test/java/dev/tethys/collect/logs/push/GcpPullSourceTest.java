@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.push;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -188,9 +189,13 @@ class GcpPullSourceTest {
     }
   }
 
+  private Kept kept(String id) {
+    return requireNonNull(messages.get(id));
+  }
+
   private int given(String id) {
     synchronized (messages) {
-      return messages.get(id).given;
+      return kept(id).given;
     }
   }
 
@@ -265,7 +270,7 @@ class GcpPullSourceTest {
       LogEntry e = rig.next();
       await("a lease", () -> !extensions.isEmpty());
       synchronized (messages) {
-        messages.get("1").until = System.nanoTime(); // the service forgets that it is held
+        kept("1").until = System.nanoTime(); // the service forgets that it is held
       }
       await("it to come again", () -> given("1") == 2);
       e.settle();
