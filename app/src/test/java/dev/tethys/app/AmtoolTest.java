@@ -74,6 +74,16 @@ class AmtoolTest {
             + " --template.text=<b>{{.ExternalURL}}{{range.Alerts}}{{.Labels}}{{.StartsAt.IsZero}}{{end}}",
         "template render --template.type=foo --template.glob=x --template.text=y",
         "-o foo alert",
+        "alert --nosuch",
+        "alert -z",
+        "config nosuch",
+        "silence import nosuch",
+        "silence query --within=xx",
+        "check-config --nosuch",
+        "template",
+        "template nosuch",
+        "template render --template.glob=x more",
+        "alert --enable-feature=xx --alertmanager.url=http://127.0.0.1:1",
         "nonsense"
       })
   void withoutAServer(String line) throws Exception {
@@ -87,6 +97,30 @@ class AmtoolTest {
                   + Shared.conformance("alertmanager/amtool/" + w.substring(at + 1)));
     }
     same(args);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "alert",
+        "alert add a=b",
+        "silence",
+        "silence add a=b -c x",
+        "silence expire c53aef37-fa41-43b7-8393-98d26ef443a7",
+        "silence update c53aef37-fa41-43b7-8393-98d26ef443a7",
+        "cluster",
+        "config",
+        "config routes test a=b"
+      })
+  void whereNobodyListensItSaysWhoAsked(String line) throws Exception {
+    List<String> args = new ArrayList<>(List.of("--alertmanager.url=http://127.0.0.1:1"));
+    args.addAll(List.of(line.split(" ")));
+    ToolRun theirs = theirs("", args);
+    ToolRun ours = ours("", args);
+    assertThat(ours.status()).isEqualTo(theirs.status()).isEqualTo(1);
+    assertThat(ours.out()).isEqualTo(theirs.out());
+    // Ours does not repeat the address, which the URL names.
+    assertThat(ours.err()).isEqualTo(theirs.err().replaceFirst("dial tcp [^ ]+: ", ""));
   }
 
   @Test

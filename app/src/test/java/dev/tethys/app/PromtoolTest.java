@@ -124,6 +124,75 @@ class PromtoolTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "--nosuch",
+        "nosuch",
+        "check",
+        "check nosuch",
+        "check config",
+        "check config --nosuch x",
+        "check config -z x",
+        "check config nosuch.yml",
+        "check config @promtool",
+        "check rules --lint",
+        "check rules --lint=all --lint=none @promtool/rules.yml",
+        "check service-discovery @promtool/prometheus-config.good.yml",
+        "check service-discovery @promtool/prometheus-config.good.yml a b",
+        "check service-discovery nosuch.yml a",
+        "check healthy more",
+        "query",
+        "query instant",
+        "query instant http://127.0.0.1:1",
+        "query instant http://127.0.0.1:1 up more",
+        "query instant -o xml http://127.0.0.1:1 up",
+        "query range --step=x http://127.0.0.1:1 up",
+        "query series http://127.0.0.1:1",
+        "query labels http://127.0.0.1:1",
+        "query nosuch http://127.0.0.1:1 up",
+        "query analyze --type=histogram --match=up",
+        "push metrics",
+        "push metrics http://127.0.0.1:1 nosuch",
+        "push metrics --label=a http://127.0.0.1:1",
+        "push metrics --timeout=x http://127.0.0.1:1",
+        "test rules",
+        "test rules nosuch",
+        "debug pprof",
+        "debug nosuch x",
+        "tsdb bench",
+        "tsdb list nosuch",
+        "tsdb list a b",
+        "tsdb analyze nosuch",
+        "tsdb dump nosuch",
+        "tsdb dump-openmetrics nosuch",
+        "tsdb create-blocks-from",
+        "tsdb create-blocks-from openmetrics",
+        "tsdb create-blocks-from openmetrics nosuch",
+        "tsdb create-blocks-from rules --start=1 nosuch",
+        "--experimental promql format",
+        "--experimental promql label-matchers set up job",
+        "--experimental promql label-matchers set -t xx up job x",
+        "--experimental promql label-matchers delete up"
+      })
+  void commandLinesThatAreWrongAreRefusedInItsWords(String line) throws Exception {
+    same("", words(line));
+  }
+
+  @Test
+  void debuggingOfUnitTestsGoesWhereItGoesThere() throws Exception {
+    List<String> args = words("test rules --debug @promtool/rules_run.yml");
+    ToolRun theirs = theirs("", args);
+    ToolRun ours = ours("", args);
+    assertThat(withoutTimes(ours.out())).isEqualTo(withoutTimes(theirs.out())).contains("DEBUG: ");
+    assertThat(ours.err()).isEqualTo(theirs.err());
+    assertThat(ours.status()).isEqualTo(theirs.status());
+  }
+
+  private static String withoutTimes(String text) {
+    return text.replaceAll("took .*", "took a while");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "a 1",
         "a{b=\"c\" 1\n",
         "a{b=c} 1\n",

@@ -102,6 +102,17 @@ class ToolTest {
         assertThat(ok(tool(args.toArray())).out()).isEqualTo(ok(promtool(args.toArray())).out());
       }
     }
+    for (List<Object> wrong :
+        List.<List<Object>>of(
+            List.of("dump", "--match={", folder),
+            List.of("dump", "--sandbox-dir-root=/no-such", folder),
+            List.of("dump-openmetrics", "--match={", folder),
+            List.of("dump", folder, "more"),
+            List.of("analyze", folder, "nosuch"),
+            List.of("list", Files.createDirectory(dir.resolve("empty"))))) {
+      ToolRun theirs = promtool(wrong.toArray());
+      assertThat(tool(wrong.toArray())).as(wrong.toString()).isEqualTo(theirs);
+    }
     assertThat(ok(tool("dump", "--format=seriesjson", "--match=up", folder)).out())
         .isEqualTo("{\"__name__\":\"up\",\"host\":\"\\u003cé\\u003e\"}\n");
     assertThat(ok(tool("verify", folder)).err()).contains("everything is whole");
@@ -179,23 +190,31 @@ class ToolTest {
   @Test
   void whatIsWrongIsSaidAndTheExitCodeIsOne() throws IOException {
     assertThat(tool("list", dir.resolve("nowhere")))
-        .isEqualTo(new ToolRun(1, "", dir.resolve("nowhere") + ": no such file or folder\n"));
-    assertThat(tool("list", dir).err()).contains("holds no data of Tethys or Prometheus");
-    assertThat(tool("list", "--nope").err()).contains("unknown flag --nope");
+        .isEqualTo(
+            new ToolRun(
+                1,
+                "",
+                "opening the db dir: stat "
+                    + dir.resolve("nowhere")
+                    + ": no such file or directory\n"));
+    assertThat(tool("analyze", dir).err()).contains("holds no data of Tethys or Prometheus");
+    assertThat(tool("list", "--nope").err())
+        .isEqualTo("promtool: error: unknown long flag '--nope', try --help\n");
     assertThat(ToolRun.of(List.of("check")))
         .isEqualTo(
             new ToolRun(
-                1, "", "tethys tool: error: must select a subcommand of 'check', try --help\n"));
+                1, "", "promtool: error: must select a subcommand of 'check', try --help\n"));
     assertThat(ToolRun.of(List.of()).status()).isZero();
     assertThat(ToolRun.of(List.of("--version")).out()).startsWith("promtool, version ");
     assertThat(ToolRun.of(List.of("amtool", "--version")).out()).startsWith("amtool, version ");
     assertThat(ToolRun.of(List.of("amtool", "--nope", "--output=json")))
         .isEqualTo(new ToolRun(1, "", "amtool: error: unknown long flag '--nope'\n\n"));
     assertThat(ToolRun.of(List.of("amtool", "--output=json")).status()).isZero();
-    assertThat(tool("lisp").err()).contains("there is no command tsdb lisp");
+    assertThat(tool("lisp").err()).contains("expected command but got \"lisp\"");
     assertThat(tool("create-blocks-from", "rules", "x.yml").err())
-        .contains("required flag --start not provided");
-    assertThat(tool("import", "prometheus", "x").err()).contains("an operand is missing");
+        .contains("required flag(s) '--start' not provided");
+    assertThat(tool("import", "prometheus", "x").err())
+        .contains("required argument 'db path' not provided");
     assertThat(tool("analyze", "--extended").status()).isEqualTo(1);
     assertThat(ToolRun.of(List.of("check", "config")).status()).isEqualTo(1);
     assertThat(ok(tool("import", "prometheus", "--help")).out())

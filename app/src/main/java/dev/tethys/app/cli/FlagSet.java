@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlagSet {
   private final String command;
+  private final UsageWords words;
   private final String operandHelp;
   private final String about;
   private final Map<String, Flag> flags = new LinkedHashMap<>();
@@ -28,7 +29,14 @@ public final class FlagSet {
 
   /** The same with operands, as its help shows them: {@code <file> [<folder>]}. */
   public FlagSet(String command, String operandHelp, String about, List<Flag> flags) {
+    this(command, operandHelp, about, flags, new OwnWords(command));
+  }
+
+  /** The same, refusing in the words of another program. */
+  public FlagSet(
+      String command, String operandHelp, String about, List<Flag> flags, UsageWords words) {
     this.command = command;
+    this.words = words;
     this.operandHelp = operandHelp;
     this.about = about;
     flags.forEach(f -> this.flags.put(f.name(), f));
@@ -55,8 +63,7 @@ public final class FlagSet {
         continue;
       }
       if (!a.startsWith("--")) {
-        throw new UsageException(
-            command + ": unexpected " + a + "; flags begin with --, see " + command + " --help");
+        throw words.unexpected(a);
       }
       int eq = a.indexOf('=');
       String name = a.substring(2, eq < 0 ? a.length() : eq);
@@ -68,24 +75,18 @@ public final class FlagSet {
         flag = negated ? flag : null;
       }
       if (flag == null) {
-        throw new UsageException(
-            command
-                + ": unknown flag --"
-                + name
-                + suggestion(name)
-                + "; see "
-                + command
-                + " --help");
+        throw words.unknown("--" + name, suggestion(name));
       }
       String value;
       if (flag.kind() == Flag.Kind.BOOLEAN) {
         value = eq < 0 ? String.valueOf(!negated) : a.substring(eq + 1);
       } else if (eq >= 0) {
         value = a.substring(eq + 1);
-      } else if (i + 1 < arguments.size()) {
+      } else if (i + 1 < arguments.size()
+          && !(operands != null && arguments.get(i + 1).equals("--"))) {
         value = arguments.get(++i);
       } else {
-        throw new UsageException(command + ": --" + name + " needs a value");
+        throw words.withoutValue(name);
       }
       if (flag.refusal() != null && !value.equals(flag.defaultValue())) {
         throw new UsageException(
@@ -94,7 +95,7 @@ public final class FlagSet {
       check(flag, value);
       List<String> values = given.computeIfAbsent(flag.name(), k -> new ArrayList<>());
       if (flag.kind() != Flag.Kind.LIST && !values.isEmpty()) {
-        throw new UsageException(command + ": --" + flag.name() + " is given twice");
+        throw words.repeated(flag.name());
       }
       values.add(value);
     }
@@ -119,11 +120,9 @@ public final class FlagSet {
         case STRING, LIST -> {}
       }
     } catch (NumberFormatException e) {
-      throw new UsageException(
-          command + ": --" + flag.name() + "=" + value + ": a number is wanted");
+      throw words.unreadable(flag.name(), value, "a number is wanted");
     } catch (IllegalArgumentException e) {
-      throw new UsageException(
-          command + ": --" + flag.name() + "=" + value + ": " + e.getMessage());
+      throw words.unreadable(flag.name(), value, String.valueOf(e.getMessage()));
     }
   }
 

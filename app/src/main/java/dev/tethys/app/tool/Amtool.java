@@ -136,7 +136,13 @@ final class Amtool {
             .filter(c -> c.name().equals(name))
             .findFirst()
             .orElseThrow(
-                () -> new UsageException("amtool: error: must select a subcommand of " + name));
+                () ->
+                    error(
+                        operands.isEmpty()
+                            ? "must select a subcommand of '"
+                                + name.substring(NAME.length() + 1)
+                                + "'"
+                            : "expected command but got \"" + operands.getFirst() + "\""));
     List<String> all = new ArrayList<>(flags);
     try {
       if (!help) {
@@ -145,8 +151,8 @@ final class Amtool {
       all.add("--");
       all.addAll(operands);
       return command.run(all, console);
-    } catch (AmtoolServer.Failure | ConfigException e) {
-      throw new UsageException("amtool: error: " + e.getMessage() + "\n");
+    } catch (AmtoolServer.Failure | ConfigException | WrongCommandLineException | IOException e) {
+      throw error(e.getMessage() == null ? e.toString() : e.getMessage());
     }
   }
 

@@ -283,15 +283,7 @@ final class AmtoolConfig {
   }
 
   private static int render(Command.Arguments a, Console console) throws IOException {
-    List<String> missing = new ArrayList<>();
-    for (String f : List.of("template.text", "template.glob")) {
-      if (!a.flags().isGiven(f)) {
-        missing.add("'--" + f + "'");
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new Failure("required flag(s) " + String.join(", ", missing) + " not provided");
-    }
+    a.require("template.glob", "template.text");
     String type = a.flags().get("template.type");
     if (!type.equals("text") && !type.equals("html")) {
       throw new Failure("enum value must be one of html,text, got '" + type + "'");

@@ -13,6 +13,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +22,17 @@ import tools.jackson.databind.ObjectMapper;
 /** The Alertmanager that a command of amtool speaks to, and the words of its command line. */
 final class AmtoolServer implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What {@code --enable-feature} of Alertmanager and its tool takes. */
+  private static final Set<String> FEATURES =
+      Set.of(
+          "alert-names-in-metrics",
+          "receiver-name-in-metrics",
+          "classic-mode",
+          "utf8-strict-mode",
+          "auto-gomemlimit",
+          "auto-gomaxprocs",
+          "event-recorder");
 
   /** The server has refused, or cannot be reached. */
   static final class Failure extends RuntimeException {
@@ -82,6 +94,12 @@ final class AmtoolServer implements AutoCloseable {
 
   static MatcherSyntax syntax(Command.Arguments a) {
     List<String> features = List.of(a.flags().get("enable-feature").split(","));
+    for (String f : features) {
+      if (!f.isEmpty() && !FEATURES.contains(f)) {
+        throw new Failure(
+            "error parsing the feature flag list: unknown option '" + f + "' for --enable-feature");
+      }
+    }
     return features.contains("classic-mode")
         ? MatcherSyntax.CLASSIC
         : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK;
@@ -110,7 +128,17 @@ final class AmtoolServer implements AutoCloseable {
           default -> null;
         };
     if (kind == null) {
-      throw new Failure("unknown error (status " + r.status() + "): " + r.text().strip());
+      throw new Failure(
+          "["
+              + c.method
+              + " "
+              + c.path
+              + "] "
+              + c.id
+              + " (status "
+              + r.status()
+              + "): "
+              + r.text().strip());
     }
     boolean told = r.status() != 404 || c == Call.POST_SILENCES;
     throw new Failure(

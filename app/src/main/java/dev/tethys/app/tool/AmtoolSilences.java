@@ -299,8 +299,7 @@ final class AmtoolSilences {
     byte[] input =
         a.operands().isEmpty()
             ? console.in().readAllBytes()
-            : Files.readAllBytes(
-                Path.of(Operands.files("amtool silence import", a.operands()).getFirst()));
+            : Files.readAllBytes(Path.of(Operands.files(a.operands()).getFirst()));
     JsonNode all;
     try {
       all = AmtoolServer.JSON.readTree(input);

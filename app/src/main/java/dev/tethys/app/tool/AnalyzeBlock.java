@@ -41,7 +41,7 @@ final class AnalyzeBlock {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    DataFolder folder = DataFolder.find(Path.of(a.operand(0, "data/")));
+    DataFolder folder = OpenStore.folder(Path.of(a.operand(0, "data/")));
     List<Path> blocks = folder.blocks();
     String wanted = a.operand(1, "");
     Path path =

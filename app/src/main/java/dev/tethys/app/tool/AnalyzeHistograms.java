@@ -1,7 +1,6 @@
 package dev.tethys.app.tool;
 
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.store.archive.Json;
@@ -120,11 +119,7 @@ final class AnalyzeHistograms {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    for (String required : List.of("server", "type", "match")) {
-      if (!a.flags().isGiven(required)) {
-        throw new UsageException("required flag --" + required + " not provided, try --help");
-      }
-    }
+    a.require("match", "server", "type");
     if (!a.flags().get("type").equals("histogram")) {
       console.err().println("analyze type is " + a.flags().get("type") + ", must be 'histogram'");
       return 1;

@@ -74,9 +74,7 @@ final class BackfillRules {
   private record Due(GroupSpec group, RuleSpec.Recording rule, Duration interval) {}
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    if (!a.flags().isGiven("start")) {
-      throw new UsageException("required flag --start not provided, try --help");
-    }
+    a.require("start");
     Instant start = QueryServer.time(a, "start", "start time", Instant.EPOCH);
     Instant end = QueryServer.time(a, "end", "end time", Instant.now().minus(Duration.ofHours(3)));
     if (!start.isBefore(end)) {
@@ -118,7 +116,7 @@ final class BackfillRules {
     }
     List<Due> out = new ArrayList<>();
     boolean failed = false;
-    for (String f : Operands.files("tsdb create-blocks-from rules", a.operands())) {
+    for (String f : Operands.files(a.operands())) {
       try {
         for (GroupSpec g : RuleFile.read(Path.of(f), NameScheme.UTF8, parser)) {
           Duration own = g.interval();

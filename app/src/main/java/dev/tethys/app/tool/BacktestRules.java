@@ -90,8 +90,7 @@ final class BacktestRules {
     if (!start.isBefore(end)) {
       throw new QueryServer.BadTimeException("start time is not before end time");
     }
-    List<String> files =
-        Operands.files("rules backtest", a.operands().subList(1, a.operands().size()));
+    List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));
     List<String> names = a.flags().list("alert");
     ParserOptions parser = PromqlFeatures.of(a, console).parser();
     Duration interval = Duration.ofMillis(a.flags().millis("eval-interval"));

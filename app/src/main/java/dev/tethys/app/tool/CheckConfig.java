@@ -99,7 +99,7 @@ final class CheckConfig {
 
   private static int web(Command.Arguments a, Console console) {
     boolean failed = false;
-    for (String f : Operands.files("check web-config", a.operands())) {
+    for (String f : Operands.files(a.operands())) {
       try {
         WebConfig c = WebConfig.read(Path.of(f));
         for (String named : c.files()) {
@@ -125,7 +125,7 @@ final class CheckConfig {
   }
 
   private static int run(Command.Arguments a, Console console) {
-    List<String> files = Operands.files("check config", a.operands());
+    List<String> files = Operands.files(a.operands());
     boolean fatal = a.flags().bool("lint-fatal");
     List<String> options = new ArrayList<>(Arrays.asList(a.flags().get("lint").split(",", -1)));
     Duration lookback =

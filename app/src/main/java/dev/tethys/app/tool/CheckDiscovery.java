@@ -47,7 +47,7 @@ final class CheckDiscovery {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    String file = Operands.files("check service-discovery", a.operands().subList(0, 1)).getFirst();
+    String file = Operands.files(a.operands().subList(0, 1)).getFirst();
     String job = a.operands().get(1);
     PrometheusConfig config;
     try {

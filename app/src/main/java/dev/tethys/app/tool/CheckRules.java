@@ -98,7 +98,7 @@ final class CheckRules {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    List<String> files = Operands.files("check rules", a.operands());
+    List<String> files = Operands.files(a.operands());
     boolean fatal = a.flags().bool("lint-fatal");
     CheckRules c =
         new CheckRules(

@@ -2,11 +2,12 @@ package dev.tethys.app.tool;
 
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A command of the tool: its flags, its operands and what it does.
@@ -81,6 +82,16 @@ record Command(
     String operand(int i, String otherwise) {
       return i < operands.size() ? operands.get(i) : otherwise;
     }
+
+    /** Refuses a command line without these flags. */
+    void require(String... names) {
+      List<String> missing =
+          Stream.of(names).filter(n -> !flags.isGiven(n)).map(n -> "'--" + n + "'").toList();
+      if (!missing.isEmpty()) {
+        throw new WrongCommandLineException(
+            "required flag(s) " + String.join(", ", missing) + " not provided");
+      }
+    }
   }
 
   /** Its flags and those that every command takes. */
@@ -111,23 +122,29 @@ record Command(
   }
 
   int run(List<String> args, Console console) throws IOException {
-    FlagSet set = new FlagSet("tethys tool " + name, operands, about, allFlags());
+    FlagSet set =
+        new FlagSet(
+            "tethys tool " + name, operands, about, allFlags(), WrongCommandLineException.WORDS);
     if (args.contains("--help") || args.contains("-h")) {
       console.out().print(set.help());
       return 0;
     }
     List<String> given = new ArrayList<>();
     set.parse(args.stream().map(this::spelledOut).toList(), given);
-    if (given.size() < minOperands || given.size() > maxOperands) {
-      throw new UsageException(
-          "tethys tool "
-              + name
-              + ": "
-              + (given.size() < minOperands ? "an operand is missing" : "too many operands")
-              + "; it takes "
-              + operands
-              + ", see --help");
+    if (given.size() < minOperands) {
+      throw new WrongCommandLineException(
+          "required argument '" + operandName(given.size()) + "' not provided");
+    }
+    if (given.size() > maxOperands) {
+      throw new WrongCommandLineException("unexpected " + given.get(maxOperands));
     }
     return action.run(new Arguments(set, given), console);
+  }
+
+  /** What stands in angle brackets in the help, without these. */
+  private String operandName(int i) {
+    List<String> names =
+        Pattern.compile("<([^>]+)>").matcher(operands).results().map(r -> r.group(1)).toList();
+    return names.isEmpty() ? operands : names.get(Math.min(i, names.size() - 1));
   }
 }

@@ -118,7 +118,15 @@ final class DebugServer {
   }
 
   private static boolean hasProfiles(HttpAccess server) throws IOException {
-    return server.get("/debug/pprof/threadcreate", TIMEOUT).status() == 200;
+    return get(server, "/debug/pprof/threadcreate").status() == 200;
+  }
+
+  private static HttpAccess.Reply get(HttpAccess server, String path) throws IOException {
+    try {
+      return server.get(path, TIMEOUT);
+    } catch (IOException e) {
+      throw new IOException("error executing HTTP request: " + e.getMessage(), e);
+    }
   }
 
   private static void fetch(
@@ -128,7 +136,7 @@ final class DebugServer {
       String url = server.base() + e.getKey();
       console.out().println("collecting: " + url);
       console.out().flush();
-      HttpAccess.Reply r = server.get(e.getKey(), TIMEOUT);
+      HttpAccess.Reply r = get(server, e.getKey());
       if (r.status() != 200) {
         throw new IOException(
             "error getting "

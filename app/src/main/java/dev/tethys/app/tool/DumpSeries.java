@@ -1,7 +1,6 @@
 package dev.tethys.app.tool;
 
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Histogram;
@@ -97,8 +96,8 @@ final class DumpSeries {
           case "prom" -> (labels, b) -> lines(labels, b, out);
           case "seriesjson" -> (labels, b) -> out.println(json(labels));
           default ->
-              throw new UsageException(
-                  "tethys tool tsdb dump: --format=" + format + ": prom or seriesjson is wanted");
+              throw new WrongCommandLineException(
+                  "enum value must be one of prom,seriesjson, got '" + format + "'");
         };
     return run(a, console, to);
   }

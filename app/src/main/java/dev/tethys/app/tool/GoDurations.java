@@ -1,6 +1,5 @@
 package dev.tethys.app.tool;
 
-import dev.tethys.app.cli.UsageException;
 import java.time.Duration;
 
 /** Durations of flags, refused in the words of Go's own reader. */
@@ -15,8 +14,8 @@ final class GoDurations {
         return d;
       }
     } catch (IllegalArgumentException e) {
-      throw new UsageException("time: invalid duration \"" + text + "\"");
+      throw new WrongCommandLineException("time: invalid duration \"" + text + "\"");
     }
-    throw new UsageException("time: invalid duration \"" + text + "\"");
+    throw new WrongCommandLineException("time: invalid duration \"" + text + "\"");
   }
 }

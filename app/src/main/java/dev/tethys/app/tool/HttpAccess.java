@@ -2,7 +2,6 @@ package dev.tethys.app.tool;
 
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.client.Answer;
@@ -78,10 +77,10 @@ final class HttpAccess implements AutoCloseable {
     HttpClientConfig config = HttpClientConfig.DEFAULT;
     if (!configFile.isEmpty()) {
       if (base.getUserInfo() != null) {
-        throw new UsageException(
+        throw new WrongCommandLineException(
             "Cannot set base auth in the server URL and use a http.config.file at the same time");
       }
-      Path p = Path.of(Operands.files("--http.config.file", List.of(configFile)).getFirst());
+      Path p = Path.of(Operands.files(List.of(configFile)).getFirst());
       config = HttpClientConfig.TYPE.read(YamlDocument.read(p).root());
     }
     return new HttpAccess(base, config, pairs("header", headers));
@@ -107,11 +106,11 @@ final class HttpAccess implements AutoCloseable {
     try {
       URI u = new URI(s.replaceAll("/+$", ""));
       if (u.getHost() == null) {
-        throw new UsageException("\"" + text + "\" names no host");
+        throw new WrongCommandLineException("\"" + text + "\" names no host");
       }
       return u;
     } catch (URISyntaxException e) {
-      throw new UsageException("\"" + text + "\" is no URL: " + e.getReason());
+      throw new WrongCommandLineException("\"" + text + "\" is no URL: " + e.getReason());
     }
   }
 
@@ -121,7 +120,7 @@ final class HttpAccess implements AutoCloseable {
     for (String t : texts) {
       int eq = t.indexOf('=');
       if (eq < 0) {
-        throw new UsageException("--" + flag + "=" + t + ": expected KEY=VALUE");
+        throw new WrongCommandLineException("expected KEY=VALUE got '" + t + "'");
       }
       out.put(t.substring(0, eq), t.substring(eq + 1));
     }

@@ -126,7 +126,7 @@ final class Lint {
     Map<String, LintComments> comments = new LinkedHashMap<>();
     Set<String> recorded = new HashSet<>();
     boolean broken = false;
-    for (String file : Operands.files("lint", a.operands())) {
+    for (String file : Operands.files(a.operands())) {
       try {
         String text = Files.readString(Path.of(file));
         LintComments c = new LintComments(text, now);

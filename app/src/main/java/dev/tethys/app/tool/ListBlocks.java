@@ -8,6 +8,8 @@ import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.Downsampling;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -72,7 +74,12 @@ final class ListBlocks {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    DataFolder folder = DataFolder.find(Path.of(a.operand(0, "data/")));
+    Path path = Path.of(a.operand(0, "data/"));
+    if (isEmpty(path)) {
+      print(List.of(), false, console);
+      return 0;
+    }
+    DataFolder folder = OpenStore.folder(path);
     List<Row> rows = new ArrayList<>();
     int status = 0;
     for (Path p : folder.blocks()) {
@@ -86,6 +93,16 @@ final class ListBlocks {
     rows.sort(Comparator.comparing(Row::minTime).thenComparing(Row::ulid));
     print(rows, a.flags().bool("human-readable"), console);
     return status;
+  }
+
+  /** A server that has not begun yet has no blocks, which is no error. */
+  private static boolean isEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (DirectoryStream<Path> s = Files.newDirectoryStream(folder)) {
+      return !s.iterator().hasNext();
+    }
   }
 
   /** The table of promtool. */

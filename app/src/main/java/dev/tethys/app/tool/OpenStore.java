@@ -7,6 +7,7 @@ import dev.tethys.store.archive.prometheus.PrometheusImport;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,15 +37,32 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     }
   }
 
+  /** What a folder that is read holds; where there is none, in promtool's words. */
+  static DataFolder folder(Path path) throws IOException {
+    try {
+      return DataFolder.find(path);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "opening the db dir: stat "
+              + path
+              + (Files.exists(path) ? ": not a directory" : ": no such file or directory"),
+          e);
+    }
+  }
+
   /**
    * Opens either kind for reading.
    *
    * @param sandboxRoot where the temporary store is made; empty for the system's place
    */
   static OpenStore forReading(Path path, String sandboxRoot, Console console) throws IOException {
-    DataFolder folder = DataFolder.find(path);
+    DataFolder folder = folder(path);
     if (folder.kind() == DataFolder.Kind.OWN) {
       return new OpenStore(own(path), null, List.of());
+    }
+    if (!sandboxRoot.isEmpty() && !Files.isDirectory(Path.of(sandboxRoot))) {
+      throw new IOException(
+          "setting up sandbox dir: stat " + sandboxRoot + ": no such file or directory");
     }
     Path sandbox =
         sandboxRoot.isEmpty()

@@ -1,7 +1,6 @@
 package dev.tethys.app.tool;
 
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.codec.exposition.ExpositionException;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.codec.remote.WriteRequestV2Writer;
@@ -63,10 +62,10 @@ final class PushMetrics {
   private static int run(Command.Arguments a, Console console) throws IOException {
     String message = a.flags().get("protobuf_message");
     if (!message.equals(V1) && !message.equals(V2)) {
-      throw new UsageException("unknown type for remote write protobuf message " + message);
+      throw new WrongCommandLineException(
+          "enum value must be one of " + V1 + "," + V2 + ", got '" + message + "'");
     }
-    List<String> files =
-        Operands.files("push metrics", a.operands().subList(1, a.operands().size()));
+    List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));
     Map<String, String> labels = HttpAccess.pairs("label", a.flags().list("label"));
     Duration timeout = GoDurations.parse(a.flags().get("timeout"));
     boolean failed = false;

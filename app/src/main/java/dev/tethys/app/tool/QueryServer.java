@@ -1,7 +1,6 @@
 package dev.tethys.app.tool;
 
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.tool.ruletest.UnitTestFile;
 import java.io.IOException;
 import java.time.Duration;
@@ -94,7 +93,8 @@ final class QueryServer {
   private static int ask(Command.Arguments a, Console console, Question q) throws IOException {
     String format = a.flags().get("format");
     if (!format.equals("promql") && !format.equals("json")) {
-      throw new UsageException("enum value must be one of promql,json, got '" + format + "'");
+      throw new WrongCommandLineException(
+          "enum value must be one of promql,json, got '" + format + "'");
     }
     try (ServerApi api = open(a, a.operands().getFirst())) {
       console.out().print(q.ask(api, a, format.equals("json")));
@@ -176,9 +176,7 @@ final class QueryServer {
 
   private static String series(ServerApi api, Command.Arguments a, boolean json)
       throws IOException {
-    if (a.flags().list("match").isEmpty()) {
-      throw new UsageException("required flag --match not provided, try --help");
-    }
+    a.require("match");
     Object data = api.post("/api/v1/series", window(a));
     if (json) {
       return ApiText.json(new StringBuilder(), data).append('\n').toString();

@@ -3,7 +3,6 @@ package dev.tethys.app.tool;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.tool.ruletest.JUnitReport;
 import dev.tethys.app.tool.ruletest.RuleTests;
 import java.io.IOException;
@@ -54,7 +53,7 @@ final class TestRules {
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
-    List<String> files = Operands.files("test rules", a.operands());
+    List<String> files = Operands.files(a.operands());
     RULES.setLevel(Level.OFF);
     PromqlFeatures features = PromqlFeatures.of(a, console);
     JUnitReport report = new JUnitReport();
@@ -87,7 +86,7 @@ final class TestRules {
     try {
       return Pattern.compile(all);
     } catch (PatternSyntaxException e) {
-      throw new UsageException("tethys tool test rules: --run=" + all + ": " + e.getMessage());
+      throw new WrongCommandLineException("--run=" + all + ": " + e.getMessage());
     }
   }
 }

@@ -4,7 +4,9 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.model.GoQuote;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.store.archive.DamagedFileException;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -70,15 +72,17 @@ public final class ToolRole {
   public static int run(List<String> args, Console console) {
     try {
       return dispatch(args, console);
+    } catch (WrongCommandLineException e) {
+      console.err().println(e.ofPromtool());
     } catch (UsageException | StorageException | DamagedFileException e) {
       console.err().println(e.getMessage());
     } catch (NoSuchFileException e) {
-      console.err().println(e.getFile() + ": no such file or folder");
+      console.err().println("stat " + e.getFile() + ": no such file or directory");
     } catch (AccessDeniedException e) {
       console.err().println(e.getFile() + ": permission denied");
     } catch (IOException | UncheckedIOException e) {
       console.err().println(e.getMessage() == null ? e.toString() : e.getMessage());
-    } catch (IllegalArgumentException | QueryServer.BadTimeException e) {
+    } catch (IllegalArgumentException | PromqlParseException | QueryServer.BadTimeException e) {
       console.err().println(e.getMessage());
     }
     return 1;
@@ -154,16 +158,30 @@ public final class ToolRole {
     String group = String.join(" ", asked ? args.subList(0, args.size() - 1) : args) + " ";
     if (Commands.list().stream().anyMatch(c -> c.name().startsWith(group))) {
       if (!asked) {
-        throw new UsageException(
-            "tethys tool: error: must select a subcommand of '" + group.strip() + "', try --help");
+        throw new WrongCommandLineException("must select a subcommand of '" + group.strip() + "'");
       }
       console.out().print(help(group));
       return 0;
     }
-    throw new UsageException(
-        "tethys tool: there is no command "
-            + String.join(" ", args.stream().limit(3).toList())
-            + "; see tethys tool --help");
+    throw unknown(args);
+  }
+
+  /** Names the first word that leads to no command. */
+  private static RuntimeException unknown(List<String> args) {
+    StringBuilder path = new StringBuilder();
+    for (String word : args) {
+      path.append(word).append(' ');
+      if (word.startsWith("--")) {
+        return WrongCommandLineException.WORDS.unknown(word.replaceFirst("=.*", ""), "");
+      }
+      if (word.startsWith("-")) {
+        return WrongCommandLineException.WORDS.unexpected(word);
+      }
+      if (Commands.list().stream().noneMatch(c -> (c.name() + " ").startsWith(path.toString()))) {
+        return new WrongCommandLineException("expected command but got " + GoQuote.quote(word));
+      }
+    }
+    return new WrongCommandLineException("must select a subcommand");
   }
 
   /** What is said of the program in the place of another, on the first line in its form. */

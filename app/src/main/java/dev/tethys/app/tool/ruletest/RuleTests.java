@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param run only tests whose names this finds; null for all
  * @param debug every test says when it starts and ends, and what is stored then
  * @param ignoreUnknownFields keys of rule files that mean nothing are passed over
- * @param out where empty lines go
+ * @param out where empty lines go, and what debugging says
  * @param err where what failed goes
  */
 public record RuleTests(
@@ -82,11 +82,11 @@ public record RuleTests(
       JUnitReport.Case c = suite.test(name);
       long start = System.nanoTime();
       if (debug) {
-        err.println("DEBUG: Starting test " + name);
+        out.println("DEBUG: Starting test " + name);
       }
       List<String> failed = failures(f, t, rules);
       if (debug) {
-        err.println(
+        out.println(
             "DEBUG: Test "
                 + name
                 + " finished, took "
@@ -110,7 +110,7 @@ public record RuleTests(
       }
       List<String> failed = test.run(rules.groups(), f.order());
       if (debug) {
-        test.dump(err::println);
+        test.dump(out::println);
       }
       return failed;
     }
