@@ -73,6 +73,21 @@ public final class Families {
     return List.copyOf(out.values());
   }
 
+  /**
+   * Reads one {@code io.prometheus.client.MetricFamily} message, without a length before it.
+   *
+   * @throws ExpositionException when the bytes are no such message
+   */
+  public static MetricFamily message(byte[] body) {
+    try {
+      return family(new ProtoReader().reset(body, 0, body.length), body);
+    } catch (ExpositionException e) {
+      throw e;
+    } catch (CodecException e) {
+      throw new ExpositionException("proto: cannot parse invalid wire-format data", e);
+    }
+  }
+
   private static MetricFamily family(ProtoReader r, byte[] body) {
     String name = "";
     String help = "";

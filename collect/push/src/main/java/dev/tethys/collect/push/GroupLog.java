@@ -6,20 +6,25 @@ import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.model.exposition.MetricFamily;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -44,6 +49,10 @@ import org.jspecify.annotations.Nullable;
  * protobuf message as exporters show it, delimited (length of 4 bytes before). A later record of
  * the same labels replaces an earlier one.
  *
+ * <p>A file of Prometheus's Pushgateway is taken over: it is read as a whole, kept beside under
+ * {@link #KEPT}, and only then written anew in this format under its name. A kill in between leaves
+ * it as it was, and the next start does the same again.
+ *
  * <p>Once it holds far more than the groups that there are, it is written anew beside, and takes
  * the name of the old one. When it is opened, what comes after the first record that is cut off or
  * does not match its checksum was never acknowledged, and is cut off.
@@ -55,6 +64,9 @@ final class GroupLog implements Closeable {
 
   /** Below this size the file is never rewritten. */
   static final long SLACK = 4 << 20;
+
+  /** What the name of a file of Prometheus's Pushgateway gets when it was taken over. */
+  static final String KEPT = ".prometheus";
 
   private static final int VERSION = 1;
   private static final byte[] MAGIC = "TTHSPUSH".getBytes(StandardCharsets.US_ASCII);
@@ -89,11 +101,16 @@ final class GroupLog implements Closeable {
     FileChannel c = opened(file);
     boolean done = false;
     try {
-      if (c.size() < HEADER) {
+      if (beginsHeader(c)) { // new, or cut off before anything was acknowledged
         c.truncate(0);
         write(c, header());
         c.force(true);
         sync(file);
+      }
+      if (!isOwn(c)) {
+        GroupLog taken = takeOver(file, c, to);
+        done = true;
+        return taken;
       }
       long end = read(file, c, to);
       if (end < c.size()) {
@@ -132,6 +149,103 @@ final class GroupLog implements Closeable {
     return c;
   }
 
+  private static boolean beginsHeader(FileChannel c) throws IOException {
+    return c.size() < HEADER && Arrays.mismatch(start(c, HEADER), header()) == c.size();
+  }
+
+  private static boolean isOwn(FileChannel c) throws IOException {
+    return Arrays.equals(start(c, MAGIC.length), MAGIC);
+  }
+
+  /** The first bytes; fewer when there are fewer. */
+  private static byte[] start(FileChannel c, int n) throws IOException {
+    ByteBuffer b = ByteBuffer.allocate((int) Math.min(n, c.size()));
+    readFully(c, b, 0);
+    return b.array();
+  }
+
+  private static GroupLog takeOver(
+      Path file, FileChannel c, BiConsumer<SortedMap<String, String>, @Nullable PushGroup> to)
+      throws IOException {
+    List<PushGroup> groups;
+    try {
+      c.position(0);
+      // Not closed: the channel holds the lock.
+      groups =
+          PushgatewayFile.read(
+              new BufferedInputStream(Channels.newInputStream(c), 1 << 16), c.size());
+    } catch (CodecException e) {
+      throw new IOException(
+          file
+              + " is no file of this program, nor can it be read as one of Prometheus's Pushgateway ("
+              + e.getMessage()
+              + "): move it away, or name another by --persistence.file",
+          e);
+    }
+    Path kept = keep(file, c);
+    GroupLog log = new GroupLog(file, c, c.size());
+    log.compact(groups);
+    groups.forEach(g -> to.accept(g.labels(), g));
+    LOG.log(
+        Level.INFO,
+        "{0}: {1} groups of a Prometheus Pushgateway were taken over; its file is now {2}",
+        file,
+        groups.size(),
+        kept);
+    return log;
+  }
+
+  /**
+   * Gives a file a second name, or makes a copy where files cannot have two. It is read through its
+   * channel alone: to open and close it once more would give up its lock.
+   */
+  private static Path keep(Path file, FileChannel c) throws IOException {
+    Path kept = file.resolveSibling(file.getFileName() + KEPT);
+    if (Files.exists(kept, LinkOption.NOFOLLOW_LINKS)) {
+      if (Files.isSameFile(file, kept) || holdsTheSame(c, kept)) {
+        return kept; // of a start that was killed
+      }
+      throw new IOException(
+          file
+              + " is of Prometheus's Pushgateway and would be kept as "
+              + kept
+              + ", but that is there already: move one of them away");
+    }
+    try {
+      Files.createLink(kept, file);
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      copy(c, kept);
+    }
+    sync(kept);
+    return kept;
+  }
+
+  private static boolean holdsTheSame(FileChannel c, Path kept) throws IOException {
+    c.position(0);
+    InputStream a = new BufferedInputStream(Channels.newInputStream(c), 1 << 16);
+    try (InputStream b = new BufferedInputStream(Files.newInputStream(kept), 1 << 16)) {
+      int x;
+      do {
+        x = a.read();
+        if (x != b.read()) {
+          return false;
+        }
+      } while (x >= 0);
+      return true;
+    }
+  }
+
+  static void copy(FileChannel c, Path to) throws IOException {
+    Path part = to.resolveSibling(to.getFileName() + ".new");
+    Files.deleteIfExists(part);
+    try (FileChannel out = opened(part)) {
+      c.position(0);
+      Channels.newInputStream(c).transferTo(Channels.newOutputStream(out));
+      out.force(true);
+    }
+    Files.move(part, to); // not over one that somebody has put there meanwhile
+  }
+
   private static byte[] header() {
     return ByteBuffer.allocate(HEADER).put(MAGIC).putInt(VERSION).array();
   }
@@ -141,13 +255,6 @@ final class GroupLog implements Closeable {
       throws IOException {
     ByteBuffer head = ByteBuffer.allocate(HEADER);
     readFully(c, head, 0);
-    byte[] magic = Arrays.copyOf(head.array(), MAGIC.length);
-    if (!Arrays.equals(magic, MAGIC)) {
-      throw new IOException(
-          file
-              + " is no file of this program (one of Prometheus's Pushgateway cannot be read): move it"
-              + " away, or name another by --persistence.file");
-    }
     int version = head.getInt(MAGIC.length);
     if (version != VERSION) {
       throw new IOException(file + " has version " + version + "; this program reads " + VERSION);

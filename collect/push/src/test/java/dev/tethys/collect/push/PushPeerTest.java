@@ -8,27 +8,11 @@ import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.NameScheme;
-import dev.tethys.model.exposition.Registry;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.Shared;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.Routes;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -39,95 +23,29 @@ import org.junit.jupiter.api.io.TempDir;
 /** The same requests to Prometheus's Pushgateway and to ours. */
 class PushPeerTest {
   @TempDir Path dir;
-  private final HttpClient client =
-      HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
-  private Process peer;
-  private HttpListener listener;
-  private PushGroups groups;
-  private URI theirs;
-  private URI ours;
+  private Gateway ours;
+  private Gateway theirs;
 
   @BeforeEach
   void start() throws Exception {
-    Path program = Shared.peer("prometheus-pushgateway");
-    int port = Ports.free();
-    peer =
-        new ProcessBuilder(
-                program.toString(),
-                "--web.listen-address=127.0.0.1:" + port,
-                "--persistence.file=",
-                "--web.enable-admin-api")
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("peer.log").toFile())
-            .start();
-    theirs = URI.create("http://127.0.0.1:" + port);
-    Registry own = new Registry();
-    groups = new PushGroups(PushOptions.DEFAULT, InstantSource.system(), own);
-    PushApi api = new PushApi(groups, own);
-    Routes routes = new Routes().get("/metrics", (q, r) -> r.send(text(api)));
-    api.pushes(routes, "");
-    api.state(routes, "", new TreeMap<>(), new TreeMap<>(), Instant.now(), true);
-    listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
-    ours = URI.create("http://127.0.0.1:" + listener.addresses().getFirst().getPort());
-    for (Instant end = Instant.now().plus(Duration.ofSeconds(20)); ; ) {
-      try {
-        if (get(theirs, "/-/ready").statusCode() == 200) {
-          break;
-        }
-      } catch (IOException e) {
-        assertThat(Instant.now()).as("the peer starts").isBefore(end);
-        Thread.onSpinWait();
-      }
-    }
+    theirs = Gateway.real(dir, "--persistence.file=", "--web.enable-admin-api");
+    ours = Gateway.ours(PushOptions.DEFAULT);
   }
 
   @AfterEach
   void stop() throws Exception {
-    if (listener != null) {
-      listener.close();
-      groups.close();
+    for (Gateway g : new Gateway[] {ours, theirs}) {
+      if (g != null) {
+        g.close();
+      }
     }
-    if (peer != null) {
-      peer.destroyForcibly().waitFor();
-    }
-  }
-
-  private static String text(PushApi api) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ExpositionWriter w =
-        ExpositionWriter.of(
-            new ExpositionFormat.Negotiated(
-                ExpositionFormat.TEXT_0_0_4, EscapingScheme.ALLOW_UTF_8),
-            out);
-    api.gather().forEach(w::write);
-    w.finish();
-    return out.toString(StandardCharsets.UTF_8);
-  }
-
-  private HttpResponse<String> get(URI base, String path) throws IOException, InterruptedException {
-    return client.send(
-        HttpRequest.newBuilder(base.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  private record Outcome(int status, String body) {}
-
-  private Outcome send(URI base, String method, String path, byte[] body, String... headers)
-      throws IOException, InterruptedException {
-    HttpRequest.Builder b =
-        HttpRequest.newBuilder(URI.create(base + path))
-            .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
-    for (int i = 0; i < headers.length; i += 2) {
-      b.header(headers[i], headers[i + 1]);
-    }
-    HttpResponse<String> r = client.send(b.build(), HttpResponse.BodyHandlers.ofString());
-    return new Outcome(r.statusCode(), r.body().replaceAll(" {2,}", " "));
   }
 
   private void same(String method, String path, String body) throws Exception {
     byte[] b = body.getBytes(StandardCharsets.UTF_8);
-    assertThat(send(ours, method, path, b))
+    assertThat(ours.send(method, path, b))
         .as("%s %s", method, path)
-        .isEqualTo(send(theirs, method, path, b));
+        .isEqualTo(theirs.send(method, path, b));
   }
 
   /** Which of two groups is in the wrong is chance there. */
@@ -137,43 +55,18 @@ class PushPeerTest {
 
   private void sameComplaint(String path, String body, String complaint) throws Exception {
     byte[] b = body.getBytes(StandardCharsets.UTF_8);
-    Outcome o = send(ours, "PUT", path, b);
+    Gateway.Outcome o = ours.send("PUT", path, b);
     assertThat(o.body()).contains(complaint);
-    Outcome t = send(theirs, "PUT", path, b);
+    Gateway.Outcome t = theirs.send("PUT", path, b);
     assertThat(t.body()).contains(complaint);
     assertThat(o.status()).isEqualTo(t.status());
   }
 
-  /** What was pushed, without times and metrics of the programs. */
-  private List<String> metrics(URI base) throws Exception {
-    return get(base, "/metrics")
-        .body()
-        .lines()
-        .filter(l -> !l.matches("(# (HELP|TYPE) )?(go|process|pushgateway)_.*"))
-        // Groups describe t differently, and whose text the real one shows is chance.
-        .filter(l -> !l.startsWith("# HELP t "))
-        .map(l -> l.replaceAll("(push(_failure)?_time_seconds\\{.*}) 1[.\\d]+e\\+09", "$1 T"))
-        .toList();
-  }
-
   private void sameState() throws Exception {
-    assertThat(metrics(ours)).isEqualTo(metrics(theirs));
-    assertThat(json(ours)).isEqualTo(json(theirs));
-  }
-
-  /** The groups of the API, in the order of their text, without times. */
-  private List<String> json(URI base) throws Exception {
-    String body =
-        get(base, "/api/v1/metrics")
-            .body()
-            .replaceAll("\"time_stamp\":\"[^\"]+Z\"", "T")
-            .replaceAll("\"value\":\"1[.\\d]+e\\+09\"", "V");
-    List<String> out = new ArrayList<>();
-    for (String g : body.split("(?<=]}}),(?=\\{)")) {
-      out.add(g.replace("{\"status\":\"success\",\"data\":[", "").replaceAll("]}$", ""));
-    }
-    out.sort(null);
-    return out;
+    assertThat(Gateway.withoutTimes(ours.metrics()))
+        .isEqualTo(Gateway.withoutTimes(theirs.metrics()));
+    assertThat(Gateway.withoutTimes(ours.json()))
+        .containsExactlyInAnyOrderElementsOf(Gateway.withoutTimes(theirs.json()));
   }
 
   @Test
@@ -253,19 +146,19 @@ class PushPeerTest {
     String type =
         "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily;"
             + " encoding=delimited";
-    for (URI base : List.of(theirs, ours)) {
+    for (Gateway base : List.of(theirs, ours)) {
       assertThat(
-              send(base, "PUT", "/metrics/job/1", zipped.toByteArray(), "Content-Encoding", "gzip"))
-          .isEqualTo(new Outcome(200, ""));
-      assertThat(send(base, "PUT", "/metrics/job/2", framed(text), "Content-Encoding", "snappy"))
-          .isEqualTo(new Outcome(200, ""));
-      assertThat(send(base, "PUT", "/metrics/job/3", proto.toByteArray(), "Content-Type", type))
-          .isEqualTo(new Outcome(200, ""));
-      assertThat(send(base, "PUT", "/metrics/job/4", text, "Content-Encoding", "gzip").status())
+              base.send("PUT", "/metrics/job/1", zipped.toByteArray(), "Content-Encoding", "gzip"))
+          .isEqualTo(new Gateway.Outcome(200, ""));
+      assertThat(base.send("PUT", "/metrics/job/2", framed(text), "Content-Encoding", "snappy"))
+          .isEqualTo(new Gateway.Outcome(200, ""));
+      assertThat(base.send("PUT", "/metrics/job/3", proto.toByteArray(), "Content-Type", type))
+          .isEqualTo(new Gateway.Outcome(200, ""));
+      assertThat(base.send("PUT", "/metrics/job/4", text, "Content-Encoding", "gzip").status())
           .isEqualTo(400);
-      assertThat(send(base, "PUT", "/metrics/job/5", text, "Content-Encoding", "snappy"))
-          .isEqualTo(new Outcome(400, "snappy: corrupt input\n"));
-      assertThat(send(base, "PUT", "/metrics/job/6", text, "Content-Type", type).status())
+      assertThat(base.send("PUT", "/metrics/job/5", text, "Content-Encoding", "snappy"))
+          .isEqualTo(new Gateway.Outcome(400, "snappy: corrupt input\n"));
+      assertThat(base.send("PUT", "/metrics/job/6", text, "Content-Type", type).status())
           .isEqualTo(400);
     }
     sameState();
