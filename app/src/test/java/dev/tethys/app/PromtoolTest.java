@@ -98,6 +98,8 @@ class PromtoolTest {
         "check config --lint=too-long-scrape-interval --query.lookback-delta=11m --lint-fatal"
             + " @promtool/prometheus-config.lint.too_long_scrape_interval.yml",
         "check config @promtool/config_with_rule_files.yml",
+        "check config --extended @promtool/config_with_rule_files.yml",
+        "check --extended --query.lookback-delta=1m rules @promtool/rules.yml",
         "check config --agent @promtool/config_with_rule_files.yml",
         "check config --agent @promtool/prometheus-config.lint.yml",
         "check config --agent @promtool/url_in_alert_targetgroup_with_relabel_config.good.yml",

@@ -60,6 +60,20 @@ record Command(
                   + String.join(", ", PromqlFeatures.NAMES)
                   + "."));
 
+  /** What every check takes in promtool, though one of them alone heeds it. */
+  private static final List<Flag> CHECKS =
+      List.of(
+          Flag.of(
+              "query.lookback-delta",
+              Flag.Kind.DURATION,
+              "5m",
+              "Taken by every check; check config alone looks at it."),
+          Flag.of(
+              "extended",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Taken by every check; check metrics alone looks at it."));
+
   /** What a command does. */
   @FunctionalInterface
   interface Action {
@@ -97,6 +111,10 @@ record Command(
   /** Its flags and those that every command takes. */
   List<Flag> allFlags() {
     List<Flag> all = new ArrayList<>(flags);
+    if (name.startsWith("check ")) {
+      List<String> own = flags.stream().map(Flag::name).toList();
+      CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
+    }
     all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
     return all;
   }
