@@ -12,6 +12,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,9 +37,9 @@ final class Gateway implements AutoCloseable {
   private final HttpClient client =
       HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
   private final URI base;
-  private final AutoCloseable running;
+  private final Closeable running;
 
-  private Gateway(URI base, AutoCloseable running) {
+  private Gateway(URI base, Closeable running) {
     this.base = base;
     this.running = running;
   }
@@ -63,7 +64,7 @@ final class Gateway implements AutoCloseable {
             URI.create("http://127.0.0.1:" + port),
             () -> {
               peer.destroy(); // SIGTERM, at which it writes its file
-              peer.waitFor();
+              peer.onExit().join();
             });
     try {
       g.awaitReady();
@@ -178,7 +179,7 @@ final class Gateway implements AutoCloseable {
 
   /** Stops it; the real one has then written its file. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     running.close();
   }
 }
