@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.compression.Compression;
@@ -160,7 +161,8 @@ class ClymeneRolesTest {
                         "/_bulk",
                         (q, r) -> {
                           byte[] sent = q.bodyBytes(1 << 20);
-                          Compression c = Compression.named(q.header("Content-Encoding"));
+                          Compression c =
+                              requireNonNull(Compression.named(q.header("Content-Encoding")));
                           byte[] b = c.decompress(sent, 0, sent.length, 1 << 20);
                           List<String> lines =
                               new String(b, java.nio.charset.StandardCharsets.UTF_8)

@@ -1,5 +1,7 @@
 package dev.tethys.app;
 
+import static java.util.Objects.requireNonNull;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -64,7 +66,7 @@ final class PodsDouble implements AutoCloseable {
 
   synchronized void delete(String name) {
     version++;
-    Pod p = pods.remove(name);
+    Pod p = requireNonNull(pods.remove(name));
     events.add(new Event(version, "DELETED", p));
     notifyAll();
   }

@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.ClickHouseProcess;
 import java.io.IOException;
@@ -94,7 +96,7 @@ final class ClickHousePeer implements Peer {
             + " bits FROM {db}.metrics_samples FINAL",
         n ->
             into.sample(
-                series.get(n.path("series").asString()),
+                requireNonNull(series.get(n.path("series").asString())),
                 Long.parseLong(n.path("t").asString()),
                 Double.longBitsToDouble(Long.parseUnsignedLong(n.path("bits").asString()))));
     ask(
@@ -102,7 +104,7 @@ final class ClickHousePeer implements Peer {
             + " FINAL",
         n ->
             into.histogram(
-                series.get(n.path("series").asString()),
+                requireNonNull(series.get(n.path("series").asString())),
                 Long.parseLong(n.path("t").asString()),
                 n.path("count").asDouble(),
                 n.path("sum").asDouble()));

@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.KdbDouble;
 import java.io.IOException;
@@ -69,11 +71,11 @@ class KdbDestinationTest extends StoreContract {
           series.put(row.get("series"), Labels.of(all));
         }
         for (Map<String, Object> row : kdb.all("metrics")) {
-          double v = (Double) row.get("value");
-          boolean stale = (Boolean) row.get("stale");
+          double v = (Double) requireNonNull(row.get("value"));
+          boolean stale = (Boolean) requireNonNull(row.get("stale"));
           into.sample(
-              series.get(row.get("series")),
-              ((Instant) row.get("ts")).toEpochMilli(),
+              requireNonNull(series.get(row.get("series"))),
+              ((Instant) requireNonNull(row.get("ts"))).toEpochMilli(),
               stale ? Found.notFinite("stale") : v);
         }
         if (kdb.rows("histograms") < 0) {
@@ -81,10 +83,10 @@ class KdbDestinationTest extends StoreContract {
         }
         for (Map<String, Object> row : kdb.all("histograms")) {
           into.histogram(
-              series.get(row.get("series")),
-              ((Instant) row.get("ts")).toEpochMilli(),
-              (Double) row.get("cnt"),
-              (Double) row.get("total"));
+              requireNonNull(series.get(row.get("series"))),
+              ((Instant) requireNonNull(row.get("ts"))).toEpochMilli(),
+              (Double) requireNonNull(row.get("cnt")),
+              (Double) requireNonNull(row.get("total")));
         }
       }
 

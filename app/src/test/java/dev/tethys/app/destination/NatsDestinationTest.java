@@ -1,5 +1,6 @@
 package dev.tethys.app.destination;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
@@ -125,7 +126,10 @@ class NatsDestinationTest {
           .extracting(Message::getSubject)
           .containsExactlyInAnyOrder("telemetry.a%2Eb%20%2A%3E.none", "telemetry.node.none");
       assertThat(all)
-          .allMatch(m -> m.getHeaders().getFirst("Content-Type").equals("application/x-ndjson"));
+          .allMatch(
+              m ->
+                  requireNonNull(m.getHeaders().getFirst("Content-Type"))
+                      .equals("application/x-ndjson"));
       assertThat(all.stream().map(m -> m.getHeaders().getFirst("Nats-Msg-Id")).distinct())
           .hasSize(2);
       assertThat(all.stream().flatMap(m -> new String(m.getData(), StandardCharsets.UTF_8).lines()))

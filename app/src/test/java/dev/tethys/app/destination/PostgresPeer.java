@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.PostgresProcess;
 import java.io.IOException;
@@ -103,7 +105,10 @@ final class PostgresPeer implements Peer {
                   + ".metrics_samples")) {
         while (r.next()) {
           long bits = java.nio.ByteBuffer.wrap(r.getBytes(3)).getLong();
-          into.sample(series.get(r.getString(1)), r.getLong(2), Double.longBitsToDouble(bits));
+          into.sample(
+              requireNonNull(series.get(r.getString(1))),
+              r.getLong(2),
+              Double.longBitsToDouble(bits));
         }
       }
       try (ResultSet r =
@@ -112,7 +117,11 @@ final class PostgresPeer implements Peer {
                   + schema
                   + ".metrics_histograms")) {
         while (r.next()) {
-          into.histogram(series.get(r.getString(1)), r.getLong(2), r.getDouble(3), r.getDouble(4));
+          into.histogram(
+              requireNonNull(series.get(r.getString(1))),
+              r.getLong(2),
+              r.getDouble(3),
+              r.getDouble(4));
         }
       }
     }

@@ -20,6 +20,7 @@ import javax.management.openmbean.OpenType;
 import javax.management.openmbean.SimpleType;
 import javax.management.openmbean.TabularDataSupport;
 import javax.management.openmbean.TabularType;
+import org.jspecify.annotations.Nullable;
 
 /** A program with beans of every kind, which lives until its input ends. */
 final class BeansProgram {
@@ -45,7 +46,7 @@ final class BeansProgram {
     }
 
     @Override
-    public Object getAttribute(String name) {
+    public @Nullable Object getAttribute(String name) {
       Object v = values.get(name);
       if (v instanceof Runnable r) {
         r.run();
