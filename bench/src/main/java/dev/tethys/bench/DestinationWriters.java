@@ -30,6 +30,7 @@ import org.influxdb.InfluxDB;
 import org.influxdb.InfluxDBFactory;
 import org.influxdb.dto.BatchPoints;
 import org.influxdb.dto.Point;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector of its own process
@@ -213,7 +214,7 @@ final class DestinationWriters {
   /** Eight senders, each of which waits until the destination has its request. */
   private void send(ServerUnderTest collector, URI to, int from, int end) throws Exception {
     AtomicInteger next = new AtomicInteger(from);
-    AtomicReference<Exception> failed = new AtomicReference<>();
+    AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     List<Thread> senders = new ArrayList<>();
     try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       for (int s = 0; s < 8; s++) {
