@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,11 +91,19 @@ class ProcessPeersTest {
         HttpClient client = HttpClient.newHttpClient()) {
       String page = "http://127.0.0.1:" + ours.port() + "/metrics";
       same(of(real.get("/metrics")), of(RealExporter.get(client, page)));
+      untilStartsAreLaterThan(Instant.now());
       // What was used since, by a process that comes and goes, and a group that is left empty.
       start("sleep", "9021");
       started.getFirst().destroyForcibly().waitFor();
       started.get(2).destroyForcibly().waitFor();
       same(of(real.get("/metrics")), of(RealExporter.get(client, page)));
+    }
+  }
+
+  /** The kernel tells starts from a boot time in whole seconds, so they are that far off. */
+  private static void untilStartsAreLaterThan(Instant t) throws InterruptedException {
+    while (Instant.now().isBefore(t.plusSeconds(2))) {
+      Thread.sleep(50);
     }
   }
 
