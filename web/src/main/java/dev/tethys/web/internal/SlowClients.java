@@ -86,7 +86,8 @@ public final class SlowClients {
     private volatile long writeDeadline = NEVER;
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
     private long watchedSince;
-    private boolean idling;
+    private boolean idling; // guarded by this
+    private boolean ended; // guarded by this
 
     private Exchange(@Nullable Connection connection, int stream) {
       this.connection = connection;
@@ -144,24 +145,32 @@ public final class SlowClients {
 
     /** Looks whether the client is still there. */
     private void look(long now) {
+      if (now - watchedSince >= WATCH_AFTER_NANOS && isGone()) {
+        gone();
+      }
+    }
+
+    /**
+     * Once the exchange has ended the engine reads the next request itself: reading ahead beside
+     * that would take bytes out of it.
+     */
+    private synchronized boolean isGone() {
       Connection c = connection;
-      if (c == null || now - watchedSince < WATCH_AFTER_NANOS) {
-        return;
+      if (c == null) {
+        return false;
       }
       HelidonSocket s = c.engineSocket;
       // On a multiplexed connection the engine reads all the time, and closes the socket at its
       // end.
       boolean gone = c.socket.isClosed();
-      if (!gone && stream == NO_STREAM && s != null && isBodyRead()) {
+      if (!gone && !ended && stream == NO_STREAM && s != null && isBodyRead()) {
         if (!idling) {
           idling = true;
           idle(c.socket, s);
         }
         gone = !s.isConnected();
       }
-      if (gone) {
-        gone();
-      }
+      return gone;
     }
 
     /** Bytes are about to be given to the client. */
@@ -229,6 +238,9 @@ public final class SlowClients {
     @Override
     public void close() {
       watched.remove(this);
+      synchronized (this) {
+        ended = true;
+      }
       if (connection != null) {
         connection.inWork.remove(this);
         if (stream == NO_STREAM) {

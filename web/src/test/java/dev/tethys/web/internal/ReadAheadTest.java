@@ -1,0 +1,107 @@
+package dev.tethys.web.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.ConnectionContext;
+import java.lang.reflect.Proxy;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** When a connection is read ahead to see whether its client is still there. */
+class ReadAheadTest {
+  private static final SocketAddress REMOTE = new InetSocketAddress("127.0.0.1", 1);
+  private static final SocketAddress LOCAL = new InetSocketAddress("127.0.0.1", 2);
+
+  private final AtomicInteger ahead = new AtomicInteger();
+  private final AtomicLong now = new AtomicLong();
+  private final SlowClients clients = new SlowClients(1_000_000_000, now::get, () -> {});
+  private Runnable whileLooking = () -> {};
+
+  private SlowClients.Exchange watched() {
+    clients.accepted(
+        new Socket() {
+          @Override
+          public SocketAddress getRemoteSocketAddress() {
+            return REMOTE;
+          }
+
+          @Override
+          public SocketAddress getLocalSocketAddress() {
+            return LOCAL;
+          }
+
+          @Override
+          public boolean isClosed() {
+            whileLooking.run();
+            return false;
+          }
+
+          @Override
+          public void setSoTimeout(int millis) {}
+        });
+    HelidonSocket engine =
+        of(
+            HelidonSocket.class,
+            name ->
+                switch (name) {
+                  case "idle" -> ahead.incrementAndGet();
+                  default -> true;
+                });
+    clients.connected(
+        of(
+            ConnectionContext.class,
+            name ->
+                switch (name) {
+                  case "remotePeer" -> peer(REMOTE);
+                  case "localPeer" -> peer(LOCAL);
+                  default -> engine;
+                }));
+    SlowClients.Exchange e = clients.begin(REMOTE, LOCAL, SlowClients.NO_STREAM);
+    e.bodyRead();
+    e.whenGone(() -> {});
+    now.addAndGet(50_000_000);
+    return e;
+  }
+
+  private static PeerInfo peer(SocketAddress address) {
+    return of(PeerInfo.class, _ -> address);
+  }
+
+  private interface Answer {
+    Object to(String method);
+  }
+
+  private static <T> T of(Class<T> type, Answer answer) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (_, method, _) -> {
+              Object a = answer.to(method.getName());
+              return method.getReturnType() == void.class ? null : a;
+            }));
+  }
+
+  @Test
+  void whileARequestIsInWork() {
+    SlowClients.Exchange e = watched();
+    clients.look();
+    clients.look();
+    assertThat(ahead).hasValue(1);
+    e.close();
+  }
+
+  @Test
+  void notBesideTheNextRequestWhenItsEndComesWhileItIsLookedAt() {
+    SlowClients.Exchange e = watched();
+    whileLooking = e::close;
+    clients.look();
+    assertThat(ahead).hasValue(0);
+  }
+}
