@@ -140,7 +140,8 @@ class BackfillRulesTest {
   void whatIsWrongIsSaid() throws Exception {
     String rules = rules().toString();
     String[] command = {"tsdb", "create-blocks-from", "rules"};
-    assertThat(tool(with(command, rules)).err()).contains("required flag --start not provided");
+    assertThat(tool(with(command, rules)).err())
+        .contains("required flag(s) '--start' not provided");
     assertThat(tool(with(command, "--start=20", "--end=10", rules)))
         .isEqualTo(new ToolRun(1, "", "start time is not before end time\n"));
     Path bad =
