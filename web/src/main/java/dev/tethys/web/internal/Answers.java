@@ -16,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +74,7 @@ public final class Answers {
               request.method().equals("HEAD"),
               q.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(null),
               request.isOldHttp());
-      boolean clear = multiplexed || lengthIsClear(q);
+      boolean clear = multiplexed || request.isLengthClear();
       boolean last = !clear || request.isOldHttp();
       if (last) {
         response.header("Connection", "close");
@@ -124,17 +123,6 @@ public final class Answers {
 
   private static boolean isEndDue(ServerRequest q) {
     return q.headers().first(HeaderNames.CONNECTION).orElse("").equalsIgnoreCase("close");
-  }
-
-  /** Lengths that two readers could take differently would let requests hide in bodies. */
-  private static boolean lengthIsClear(ServerRequest q) {
-    List<String> lengths = q.headers().values(HeaderNames.CONTENT_LENGTH);
-    boolean chunked = q.headers().contains(HeaderNames.TRANSFER_ENCODING);
-    return lengths.isEmpty() || !chunked && lengths.size() == 1 && isLength(lengths.getFirst());
-  }
-
-  private static boolean isLength(String s) {
-    return !s.isEmpty() && s.length() <= 18 && s.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   private void fail(

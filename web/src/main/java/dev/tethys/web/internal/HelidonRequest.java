@@ -3,7 +3,9 @@ package dev.tethys.web.internal;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -22,9 +24,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A request as the HTTP engine gives it. Used by the thread of its handler only. */
 public final class HelidonRequest implements HttpRequest {
+  private static final long UNCLEAR = -2;
+
   private final ServerRequest request;
   private final SlowClients.Exchange exchange;
   private final boolean oldHttp;
+  private final long length;
   private String rawPath;
   private @Nullable String user;
   private Map<String, String> pathValues = Map.of();
@@ -37,7 +42,8 @@ public final class HelidonRequest implements HttpRequest {
     this.exchange = exchange;
     this.oldHttp = OldHttp.SECRET.equals(header(OldHttp.MARK));
     this.rawPath = request.prologue().uriPath().rawPath();
-    if (!request.content().hasEntity() || contentLength() == 0) {
+    this.length = length(request.headers());
+    if (!request.content().hasEntity() || length == 0) {
       exchange.bodyRead();
     }
   }
@@ -55,6 +61,33 @@ public final class HelidonRequest implements HttpRequest {
   /** Whether it came as HTTP/1.0, whose clients cannot read chunks. */
   boolean isOldHttp() {
     return oldHttp;
+  }
+
+  /** Whether no two readers could take its length differently: else requests hide in bodies. */
+  boolean isLengthClear() {
+    return length != UNCLEAR;
+  }
+
+  /** The length that the headers tell, -1 without one. Read here once: the engine's is slow. */
+  private static long length(Headers headers) {
+    if (!headers.contains(HeaderNames.CONTENT_LENGTH)) {
+      return -1;
+    }
+    Header told = headers.get(HeaderNames.CONTENT_LENGTH);
+    String digits = told.get();
+    boolean two = told.valueCount() != 1 || headers.contains(HeaderNames.TRANSFER_ENCODING);
+    if (two || digits.isEmpty() || digits.length() > 18) {
+      return UNCLEAR;
+    }
+    long n = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      char c = digits.charAt(i);
+      if (c < '0' || c > '9') {
+        return UNCLEAR;
+      }
+      n = 10 * n + c - '0';
+    }
+    return n;
   }
 
   /** Whether the body was read to its end. */
@@ -173,7 +206,7 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public long contentLength() {
-    return request.headers().contentLength().orElse(-1);
+    return Math.max(-1, length);
   }
 
   @Override
