@@ -21,7 +21,7 @@ class ClickHouseDestinationTest extends StoreContract {
   }
 
   private static ClickHouseProcess in(Path folder) throws Exception {
-    return new ClickHouseProcess(Files.createDirectory(folder.resolve("chdb")), "secret");
+    return new ClickHouseProcess(Files.createDirectories(folder.resolve("chdb")), "secret");
   }
 
   @Override

@@ -156,7 +156,7 @@ class ParquetDestinationTest extends DestinationContract {
             """
                 .formatted(RESOURCE)),
         files);
-    Path data = java.nio.file.Files.createDirectory(folder.resolve("chdb"));
+    Path data = java.nio.file.Files.createDirectories(folder.resolve("chdb"));
     try (ClickHouseProcess reader = new ClickHouseProcess(data, "")) {
       assertThat(
               ask(
