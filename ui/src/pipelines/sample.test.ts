@@ -11,7 +11,7 @@ const batch = (over: Partial<Sample>): Sample => ({
 });
 
 describe('what a tap shows', () => {
-  it('is records, points and spans in words', () => {
+  it('is records, points, spans and profiles in words', () => {
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
     const log = {
       timeUnixNano: '1700000000000000000',
@@ -34,6 +34,22 @@ describe('what a tap shows', () => {
     const spans = [{ name: 'GET', startTimeUnixNano: '1000000', endTimeUnixNano: '3500000' }];
     const traces = lines(batch({ content: { resourceSpans: [{ scopeSpans: [{ spans }] }] } }));
     expect(traces.lines[0]?.text).toBe('GET 2.5 ms');
+    const profiles = [
+      {
+        sampleType: { typeStrindex: 1, unitStrindex: 2 },
+        samples: [{ values: ['3', '4'] }, { timestampsUnixNano: ['5'] }],
+        timeUnixNano: '2000000',
+      },
+      { samples: [] },
+    ];
+    const content = {
+      resourceProfiles: [{ resource, scopeProfiles: [{ profiles }] }],
+      dictionary: { stringTable: ['', 'cpu', 'nanoseconds'] },
+    };
+    expect(lines(batch({ signal: 'profiles', content })).lines).toEqual([
+      { time: 2, text: 'cpu 7 nanoseconds in 2 samples', detail: 'service.name=shop' },
+      { time: 0, text: 'profile 0 in 0 samples', detail: 'service.name=shop' },
+    ]);
   });
 
   it('is samples of remote write, and not all of many', () => {

@@ -61,10 +61,31 @@ function point(metric: Value, data: Value, about: string): Line {
   };
 }
 
+function profile(data: Value, strings: unknown, about: string): Line {
+  const word = (index: unknown) => String((Array.isArray(strings) ? strings : [])[Number(index ?? 0)] ?? '');
+  const type = data.sampleType as Value | undefined;
+  const samples = list(data.samples);
+  const sum = samples
+    .flatMap((sample) => (Array.isArray(sample.values) ? sample.values : []))
+    .reduce((all: number, value) => all + Number(value), 0);
+  const unit = word(type?.unitStrindex);
+  return {
+    time: millis(data.timeUnixNano),
+    text: `${word(type?.typeStrindex) || 'profile'} ${sum}${unit && ` ${unit}`} in ${samples.length} samples`,
+    detail: about,
+  };
+}
+
 function* otlp(content: Value): Generator<Line> {
-  for (const resource of list(content.resourceMetrics ?? content.resourceLogs ?? content.resourceSpans)) {
+  const strings = (content.dictionary as Value | undefined)?.stringTable;
+  for (const resource of list(
+    content.resourceMetrics ?? content.resourceLogs ?? content.resourceSpans ?? content.resourceProfiles,
+  )) {
     const about = attributes((resource.resource as Value | undefined)?.attributes);
-    for (const scope of list(resource.scopeMetrics ?? resource.scopeLogs ?? resource.scopeSpans)) {
+    for (const scope of list(
+      resource.scopeMetrics ?? resource.scopeLogs ?? resource.scopeSpans ?? resource.scopeProfiles,
+    )) {
+      for (const data of list(scope.profiles)) yield profile(data, strings, about);
       for (const metric of list(scope.metrics))
         for (const kind of KINDS)
           for (const data of list((metric[kind] as Value | undefined)?.dataPoints))

@@ -124,7 +124,7 @@ class RoleExamplesTest {
     return role;
   }
 
-  private static Path root() {
+  static Path root() {
     Path p = Path.of("").toAbsolutePath();
     while (!Files.isDirectory(p.resolve("docs/pipelines/examples"))) {
       p = java.util.Objects.requireNonNull(p.getParent(), "no folder above has the examples");

@@ -1,8 +1,11 @@
 package dev.tethys.model.telemetry;
 
 /** What stands in a scope. {@code T} is the class itself. */
-public sealed interface Item<T extends Item<T>> permits LogRecord, Span, Metric {
-  /** What pipelines count: 1 for a log record or a span, the data points of a metric. */
+public sealed interface Item<T extends Item<T>> permits LogRecord, Span, Metric, Profile {
+  /**
+   * What pipelines count: 1 for a log record or a span, the data points of a metric, the samples of
+   * a profile.
+   */
   int itemCount();
 
   /** A deep copy. */

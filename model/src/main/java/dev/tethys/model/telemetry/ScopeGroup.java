@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one instrumentation scope sent: ScopeLogs, ScopeSpans and ScopeMetrics of OTLP. */
+/** What one instrumentation scope sent: ScopeLogs, ScopeSpans … of OTLP. */
 public final class ScopeGroup<T extends Item<T>> extends Message {
   private Scope scope = new Scope();
   private String schemaUrl = "";
@@ -26,7 +26,7 @@ public final class ScopeGroup<T extends Item<T>> extends Message {
     this.schemaUrl = schemaUrl;
   }
 
-  /** The log records, spans or metrics, which may be changed in place. */
+  /** The log records, spans, metrics or profiles, which may be changed in place. */
   public List<T> items() {
     return items;
   }

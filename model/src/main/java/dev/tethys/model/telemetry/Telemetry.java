@@ -5,7 +5,7 @@ import java.util.List;
 
 /** The telemetry of one request: resources, in them scopes, in them items. */
 public abstract sealed class Telemetry<T extends Item<T>>
-    permits LogsData, TracesData, MetricsData {
+    permits LogsData, TracesData, MetricsData, ProfilesData {
   private final ArrayList<ResourceGroup<T>> resources = new ArrayList<>();
 
   /** The resources, which may be changed in place. */
@@ -13,7 +13,7 @@ public abstract sealed class Telemetry<T extends Item<T>>
     return resources;
   }
 
-  /** Log records, spans or data points in all resources. */
+  /** Log records, spans, data points or samples of profiles in all resources. */
   public final int itemCount() {
     int n = 0;
     for (ResourceGroup<T> r : resources) {

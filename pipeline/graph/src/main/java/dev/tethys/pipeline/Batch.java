@@ -99,7 +99,8 @@ public final class Batch {
 
   /**
    * One batch with the contents of several of one signal and encoding, which are used up: trees
-   * that have no bytes stay trees, everything else is joined as bytes.
+   * that have no bytes stay trees, everything else is joined as bytes. Profiles become trees, since
+   * the indices of each mean something else.
    *
    * @param batches at least one
    */
@@ -116,6 +117,7 @@ public final class Batch {
       bytes += b.size();
       trees &= b.content.isTree();
     }
+    trees |= first.signal == Signal.PROFILES;
     if (trees) {
       Content all = new Content(first.signal, joined(first.takeTree(), batches));
       return new Batch(first.signal, first.encoding, all, items, bytes, lane, metadata);

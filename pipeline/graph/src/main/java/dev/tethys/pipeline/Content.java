@@ -1,9 +1,7 @@
 package dev.tethys.pipeline;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpReader;
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -81,7 +79,7 @@ final class Content {
   /**
    * A tree that belongs to the caller.
    *
-   * @throws CodecException when the bytes are not what they should be
+   * @throws dev.tethys.codec.CodecException when the bytes are not what they should be
    */
   synchronized Telemetry<?> take() {
     if (tree == null) {
@@ -118,14 +116,7 @@ final class Content {
     if (encoding == Encoding.REMOTE_WRITE) {
       return SeriesToOtlp.convert(b, 0, b.length).metrics();
     }
-    OtlpSignal s =
-        switch (signal) {
-          case LOGS -> OtlpSignal.LOGS;
-          case TRACES -> OtlpSignal.TRACES;
-          case METRICS -> OtlpSignal.METRICS;
-          case PROFILES -> throw new CodecException("profiles have no tree");
-        };
-    return READER.read(s, b, 0, b.length);
+    return READER.read(signal.otlp(), b, 0, b.length);
   }
 
   private static byte[] write(Telemetry<?> data) {

@@ -1,9 +1,32 @@
 package dev.tethys.pipeline;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+
 /** A kind of telemetry; a pipeline carries one. */
 public enum Signal {
-  TRACES,
-  METRICS,
-  LOGS,
-  PROFILES
+  TRACES(OtlpSignal.TRACES),
+  METRICS(OtlpSignal.METRICS),
+  LOGS(OtlpSignal.LOGS),
+  PROFILES(OtlpSignal.PROFILES);
+
+  private final OtlpSignal otlp;
+
+  Signal(OtlpSignal otlp) {
+    this.otlp = otlp;
+  }
+
+  /** What OTLP makes of it. */
+  public OtlpSignal otlp() {
+    return otlp;
+  }
+
+  /** The signal that a request of OTLP carries. */
+  public static Signal of(OtlpSignal s) {
+    return switch (s) {
+      case TRACES -> TRACES;
+      case METRICS -> METRICS;
+      case LOGS -> LOGS;
+      case PROFILES -> PROFILES;
+    };
+  }
 }

@@ -5,6 +5,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Message;
+import dev.tethys.model.telemetry.ProfileDictionary;
 import dev.tethys.model.telemetry.Utf8;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -20,6 +21,11 @@ final class FieldReader {
 
   final ProtoReader r = new ProtoReader();
   private final NameCache names;
+
+  /** What references of attributes mean; null where there are none. */
+  @Nullable ProfileDictionary dictionary;
+
+  private @Nullable DictionaryEntries entries;
 
   FieldReader(NameCache names, byte[] buf, int offset, int length) {
     this.names = names;
@@ -102,6 +108,10 @@ final class FieldReader {
           value = value(value, depth + 1);
           r.leave(inner);
         }
+        case 3 << 3 | ProtoReader.VARINT -> {
+          Object k = referred(key);
+          key = k == null ? key : k.toString();
+        }
         default -> r.skip();
       }
     }
@@ -143,10 +153,23 @@ final class FieldReader {
           v = map;
         }
         case 7 << 3 | LENGTH -> v = r.readBytes();
+        case 8 << 3 | ProtoReader.VARINT -> v = referred(v);
         default -> r.skip();
       }
     }
     return v;
+  }
+
+  /** The text that is referred to; without a dictionary the reference means nothing. */
+  private @Nullable Object referred(@Nullable Object had) {
+    int index = r.readInt();
+    if (dictionary == null) {
+      return had;
+    }
+    if (entries == null) {
+      entries = new DictionaryEntries(dictionary.message());
+    }
+    return entries.text(index);
   }
 
   private void list(ArrayValue to, int depth) {

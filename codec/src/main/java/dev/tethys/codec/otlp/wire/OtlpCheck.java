@@ -15,6 +15,9 @@ import java.nio.ByteOrder;
  * joined to what others sent, is taken by every reader of protobuf: one malformed record would
  * otherwise cost a whole batch further on.
  *
+ * <p>Indices into the dictionary of profiles must stand for something, so that dictionaries can be
+ * joined; an entry 0 need not be there.
+ *
  * <p>Text that is not UTF-8 is mended where it stands: each byte that does not fit becomes a
  * question mark. Strict readers refuse the whole message for one such byte; the senders that make
  * them are shippers of logs that do not know what they read.
@@ -27,6 +30,8 @@ public final class OtlpCheck {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final ProtoReader r = new ProtoReader();
+  private final int[] entries = new int[OtlpSchema.TABLES.size() + 1];
+  private final int[] highest = new int[OtlpSchema.TABLES.size() + 1];
   private int items;
 
   private OtlpCheck() {}
@@ -35,14 +40,32 @@ public final class OtlpCheck {
    * Checks a request, and mends its text.
    *
    * @param buf must not be seen by others yet
-   * @return how many items it has: log records, spans or data points
+   * @return how many items it has: log records, spans, data points or samples of profiles
    * @throws CodecException when it is malformed; says where
    */
   public static int check(OtlpSignal signal, byte[] buf, int offset, int length) {
     OtlpCheck c = new OtlpCheck();
     c.r.reset(buf, offset, length);
     c.message(signal.message(), 1);
+    if (signal == OtlpSignal.PROFILES) {
+      c.indices();
+    }
     return c.items;
+  }
+
+  private void indices() {
+    for (int t = 1; t < entries.length; t++) {
+      if (highest[t] > 0 && highest[t] >= entries[t]) {
+        throw new CodecException(
+            "OTLP: index "
+                + highest[t]
+                + " of "
+                + OtlpSchema.TABLES.get(t - 1)
+                + ", which has "
+                + entries[t]
+                + " entries");
+      }
+    }
   }
 
   private void message(Message m, int depth) {
@@ -54,16 +77,20 @@ public final class OtlpCheck {
     }
     ProtoReader r = this.r;
     int data = 0;
+    boolean dictionary = m.name.equals("ProfilesDictionary");
     while (r.next()) {
       Field f = m.field(r.field());
       if (f == null) {
         r.skip();
         continue;
       }
+      if (dictionary) {
+        entries[f.number()]++;
+      }
       Type type = f.type();
       if (r.wireType() != type.wireType) {
         if (f.repeated() && type.isPackable() && r.wireType() == ProtoReader.LENGTH) {
-          packed(type);
+          packed(f);
           continue;
         }
         throw r.malformed("wire type " + r.wireType() + " for " + m.name + "." + f.name());
@@ -83,15 +110,28 @@ public final class OtlpCheck {
         case STRING -> text();
         case ID16 -> id(m, f, 16);
         case ID8 -> id(m, f, 8);
+        case INDEX -> index(f);
         default -> r.skip();
       }
     }
   }
 
-  private void packed(Type type) {
+  private void index(Field f) {
+    long i = r.readVarint();
+    if (i < 0 || i > Integer.MAX_VALUE) {
+      throw r.malformed("the index " + f.name() + " is " + i);
+    }
+    highest[f.table()] = Math.max(highest[f.table()], (int) i);
+  }
+
+  private void packed(Field f) {
     int outer = r.enter();
     while (!r.atEnd()) {
-      switch (type.wireType) {
+      if (f.table() > 0) {
+        index(f);
+        continue;
+      }
+      switch (f.type().wireType) {
         case ProtoReader.VARINT -> r.readVarint();
         case ProtoReader.FIXED32 -> r.rawFixed32();
         default -> r.rawFixed64();

@@ -112,7 +112,7 @@ public final class OtlpJson {
         }
       }
       case ENUM -> w.int64(n, enumeration(p, f, name));
-      case INT64, UINT64 -> w.int64(n, integer(p, name));
+      case INT64, UINT64, INDEX -> w.int64(n, integer(p, name));
       case UINT32 -> w.int64(n, integer(p, name) & 0xffff_ffffL);
       case SINT32 -> w.sint64(n, (int) integer(p, name));
       case FIXED32 -> w.fixed32(n, (int) integer(p, name));

@@ -220,7 +220,7 @@ public final class OtlpJsonWriter {
   private void number(Type type) {
     switch (type) {
       case BOOL -> ascii(r.readVarint() != 0 ? "true" : "false");
-      case ENUM -> number((int) r.readVarint());
+      case ENUM, INDEX -> number((int) r.readVarint());
       case UINT32 -> number(r.readVarint() & 0xffff_ffffL);
       case SINT32 -> number((int) r.readSignedVarint());
       case FIXED32 -> number(r.rawFixed32() & 0xffff_ffffL);

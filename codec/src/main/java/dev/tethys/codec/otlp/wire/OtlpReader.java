@@ -5,6 +5,8 @@ import dev.tethys.model.telemetry.EntityRef;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ProfileDictionary;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Scope;
@@ -47,12 +49,26 @@ public final class OtlpReader {
     return data;
   }
 
+  /**
+   * Profiles, as they are. References of resources and scopes to the dictionary are resolved: in
+   * the tree they are plain text.
+   */
+  public ProfilesData profiles(byte[] buf, int offset, int length) {
+    ProfilesData data = new ProfilesData();
+    ProfileDictionary dictionary = ProfileReader.dictionary(buf, offset, length);
+    FieldReader f = new FieldReader(names, buf, offset, length);
+    f.dictionary = dictionary;
+    request(f, data, new ProfileReader(f, dictionary));
+    return data;
+  }
+
   /** The request of whatever signal. */
   public Telemetry<?> read(OtlpSignal signal, byte[] buf, int offset, int length) {
     return switch (signal) {
       case LOGS -> logs(buf, offset, length);
       case TRACES -> traces(buf, offset, length);
       case METRICS -> metrics(buf, offset, length);
+      case PROFILES -> profiles(buf, offset, length);
     };
   }
 

@@ -13,7 +13,8 @@ import java.util.List;
  *
  * <p>A request is resources (field 1) with scopes (field 2) with log records, spans or metrics
  * (field 2); of metrics, the items are the data points (field 1) of whatever data they have (fields
- * 5 to 11).
+ * 5 to 11), of profiles the samples (field 2). Profiles refer to a dictionary beside the resources:
+ * of them a resource alone is no request.
  */
 public final class OtlpScanner {
   /**
@@ -68,6 +69,10 @@ public final class OtlpScanner {
             int metric = r.enter();
             n += metric(r);
             r.leave(metric);
+          } else if (signal == OtlpSignal.PROFILES) {
+            int profile = r.enter();
+            n += samples(r);
+            r.leave(profile);
           } else {
             r.skip();
             n++;
@@ -77,6 +82,15 @@ public final class OtlpScanner {
       } else {
         r.skip();
       }
+    }
+    return n;
+  }
+
+  private static int samples(ProtoReader r) {
+    int n = 0;
+    while (r.next()) {
+      n += r.tag() == (INNER << 3 | ProtoReader.LENGTH) ? 1 : 0;
+      r.skip();
     }
     return n;
   }
@@ -100,8 +114,14 @@ public final class OtlpScanner {
     return n;
   }
 
-  /** The resources of a request, each as a request of its own; together they are all of it. */
+  /**
+   * The resources of a request, each as a request of its own; together they are all of it. Not for
+   * profiles.
+   */
   public static List<Slice> resources(OtlpSignal signal, byte[] buf, int offset, int length) {
+    if (signal == OtlpSignal.PROFILES) {
+      throw new IllegalArgumentException("resources of profiles share a dictionary");
+    }
     List<Slice> out = new ArrayList<>();
     ProtoReader r = new ProtoReader().reset(buf, offset, length);
     while (r.next()) {
@@ -121,7 +141,8 @@ public final class OtlpScanner {
   /**
    * Cuts a request into requests that have at most so many items and bytes, in order. What encloses
    * items (resource, scope, a metric without its points) is repeated in every part. An item that
-   * alone has more bytes becomes a part of its own; what has no items is left out.
+   * alone has more bytes becomes a part of its own; what has no items is left out. A profile is
+   * never cut, whatever the number of its samples; each part has the dictionary that it needs.
    *
    * @param maxItems 1 or more
    * @param maxBytes 1 or more
@@ -130,7 +151,9 @@ public final class OtlpScanner {
     if (maxItems < 1 || maxBytes < 1) {
       throw new IllegalArgumentException("a part must hold something");
     }
-    return new Splitter(signal, maxItems, maxBytes).split(body);
+    return signal == OtlpSignal.PROFILES
+        ? ProfileSplitter.split(body, maxItems, maxBytes)
+        : new Splitter(signal, maxItems, maxBytes).split(body);
   }
 
   /**

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of OTLP 1.11 as a table: what checks and rewrites requests walks it, so that it is
- * written once. Source: opentelemetry-proto 1.11, without what only profiles use ({@code
- * *_strindex}).
+ * written once. Source: opentelemetry-proto 1.11; of profiles {@code v1development}.
  */
 final class OtlpSchema {
   enum Type {
@@ -28,6 +27,8 @@ final class OtlpSchema {
     INT64(ProtoReader.VARINT),
     UINT64(ProtoReader.VARINT),
     SINT32(ProtoReader.VARINT),
+    /** Where something stands in a table of a {@code ProfilesDictionary}; 0 for nowhere. */
+    INDEX(ProtoReader.VARINT),
     FIXED32(ProtoReader.FIXED32),
     FIXED64(ProtoReader.FIXED64),
     SFIXED64(ProtoReader.FIXED64),
@@ -52,6 +53,7 @@ final class OtlpSchema {
    * @param values the names of an enum's values
    * @param presence whether a default that was sent differs from none
    * @param oneof whether it excludes the other such fields of its message
+   * @param table of an index, the number of the dictionary's field that is meant; 0 for others
    */
   record Field(
       int number,
@@ -61,7 +63,8 @@ final class OtlpSchema {
       Map<String, Integer> values,
       boolean repeated,
       boolean presence,
-      boolean oneof) {}
+      boolean oneof,
+      int table) {}
 
   /** A message: its fields by number and by their names in JSON, as written and underscored. */
   static final class Message {
@@ -115,16 +118,32 @@ final class OtlpSchema {
           "NumberDataPoint",
           "HistogramDataPoint",
           "ExponentialHistogramDataPoint",
-          "SummaryDataPoint");
+          "SummaryDataPoint",
+          "Sample");
 
-  /** Number, name, type; behind the type * repeated, ? with presence, | one of several. */
+  /** The tables of a dictionary of profiles, in the order of their fields, which begin with 1. */
+  static final List<String> TABLES =
+      List.of(
+          "mappingTable",
+          "locationTable",
+          "functionTable",
+          "linkTable",
+          "stringTable",
+          "attributeTable",
+          "stackTable");
+
+  /**
+   * Number, name, type; behind the type * repeated, ? with presence, | one of several. An index
+   * has @ and its table as its type.
+   */
   private static final String MESSAGES =
       """
       AnyValue: 1 stringValue string|, 2 boolValue bool|, 3 intValue int64|, 4 doubleValue double|, \
-      5 arrayValue ArrayValue|, 6 kvlistValue KeyValueList|, 7 bytesValue bytes|
+      5 arrayValue ArrayValue|, 6 kvlistValue KeyValueList|, 7 bytesValue bytes|, \
+      8 stringValueStrindex @stringTable|
       ArrayValue: 1 values AnyValue*
       KeyValueList: 1 values KeyValue*
-      KeyValue: 1 key string, 2 value AnyValue
+      KeyValue: 1 key string, 2 value AnyValue, 3 keyStrindex @stringTable
       InstrumentationScope: 1 name string, 2 version string, 3 attributes KeyValue*, \
       4 droppedAttributesCount uint32
       EntityRef: 1 schemaUrl string, 2 type string, 3 idKeys string*, 4 descriptionKeys string*
@@ -176,6 +195,29 @@ final class OtlpSchema {
       ValueAtQuantile: 1 quantile double, 2 value double
       Exemplar: 2 timeUnixNano fixed64, 3 asDouble double|, 4 spanId id8, 5 traceId id16, \
       6 asInt sfixed64|, 7 filteredAttributes KeyValue*
+      ProfilesData: 1 resourceProfiles ResourceProfiles*, 2 dictionary ProfilesDictionary
+      ProfilesDictionary: 1 mappingTable Mapping*, 2 locationTable Location*, \
+      3 functionTable Function*, 4 linkTable ProfileLink*, 5 stringTable string*, \
+      6 attributeTable KeyValueAndUnit*, 7 stackTable Stack*
+      ResourceProfiles: 1 resource Resource, 2 scopeProfiles ScopeProfiles*, 3 schemaUrl string
+      ScopeProfiles: 1 scope InstrumentationScope, 2 profiles Profile*, 3 schemaUrl string
+      Profile: 1 sampleType ValueType, 2 samples Sample*, 3 timeUnixNano fixed64, \
+      4 durationNano uint64, 5 periodType ValueType, 6 period int64, 7 profileId id16, \
+      8 droppedAttributesCount uint32, 9 originalPayloadFormat string, 10 originalPayload bytes, \
+      11 attributeIndices @attributeTable*
+      ValueType: 1 typeStrindex @stringTable, 2 unitStrindex @stringTable
+      Sample: 1 stackIndex @stackTable, 2 attributeIndices @attributeTable*, \
+      3 linkIndex @linkTable, 4 values int64*, 5 timestampsUnixNano fixed64*
+      Mapping: 1 memoryStart uint64, 2 memoryLimit uint64, 3 fileOffset uint64, \
+      4 filenameStrindex @stringTable, 5 attributeIndices @attributeTable*
+      Stack: 1 locationIndices @locationTable*
+      Location: 1 mappingIndex @mappingTable, 2 address uint64, 3 lines Line*, \
+      4 attributeIndices @attributeTable*
+      Line: 1 functionIndex @functionTable, 2 line int64, 3 column int64
+      Function: 1 nameStrindex @stringTable, 2 systemNameStrindex @stringTable, \
+      3 filenameStrindex @stringTable, 4 startLine int64
+      ProfileLink: 1 traceId id16, 2 spanId id8
+      KeyValueAndUnit: 1 keyStrindex @stringTable, 2 value AnyValue, 3 unitStrindex @stringTable
       """;
 
   private static final Map<String, Map<String, Integer>> ENUMS =
@@ -241,6 +283,10 @@ final class OtlpSchema {
       type = type.substring(0, type.length() - 1);
     }
     Map<String, Integer> values = ENUMS.getOrDefault(type, Map.of());
+    int table = type.charAt(0) == '@' ? 1 + TABLES.indexOf(type.substring(1)) : 0;
+    if (table > 0) {
+      type = "index";
+    }
     boolean scalar = Character.isLowerCase(type.charAt(0));
     return new Field(
         Integer.parseInt(parts[0]),
@@ -252,7 +298,8 @@ final class OtlpSchema {
         values,
         mark == '*',
         mark == '?' || mark == '|',
-        mark == '|');
+        mark == '|',
+        table);
   }
 
   private static String underscored(String camel) {

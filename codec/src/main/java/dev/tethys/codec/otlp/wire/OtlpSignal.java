@@ -2,19 +2,24 @@ package dev.tethys.codec.otlp.wire;
 
 /** The signals that have a request of their own, {@code Export…ServiceRequest}. */
 public enum OtlpSignal {
-  TRACES("TracesData", "trace", "TraceService", "traces", "rejectedSpans"),
-  METRICS("MetricsData", "metrics", "MetricsService", "metrics", "rejectedDataPoints"),
-  LOGS("LogsData", "logs", "LogsService", "logs", "rejectedLogRecords");
+  TRACES("TracesData", "trace.v1.TraceService", "v1/traces", "rejectedSpans"),
+  METRICS("MetricsData", "metrics.v1.MetricsService", "v1/metrics", "rejectedDataPoints"),
+  LOGS("LogsData", "logs.v1.LogsService", "v1/logs", "rejectedLogRecords"),
+  PROFILES(
+      "ProfilesData",
+      "profiles.v1development.ProfilesService",
+      "v1development/profiles",
+      "rejectedProfiles");
 
   private final String message;
   private final String grpcPath;
   private final String httpPath;
   private final String rejectedName;
 
-  OtlpSignal(String message, String folder, String service, String path, String rejectedName) {
+  OtlpSignal(String message, String service, String path, String rejectedName) {
     this.message = message;
-    this.grpcPath = "/opentelemetry.proto.collector." + folder + ".v1." + service + "/Export";
-    this.httpPath = "/v1/" + path;
+    this.grpcPath = "/opentelemetry.proto.collector." + service + "/Export";
+    this.httpPath = "/" + path;
     this.rejectedName = rejectedName;
   }
 

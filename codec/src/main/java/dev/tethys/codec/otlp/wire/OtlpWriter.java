@@ -4,6 +4,9 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.telemetry.EntityRef;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.Profile;
+import dev.tethys.model.telemetry.ProfileDictionary;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Scope;
@@ -12,6 +15,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.Telemetry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the tree as the request that carries it. Text that nobody has looked at is copied as it
@@ -24,12 +28,21 @@ public final class OtlpWriter {
   private ProtoWriter w = new ProtoWriter(1 << 12);
   private FieldWriter f = new FieldWriter(w);
   private PointWriter points = new PointWriter(w, f);
+  private @Nullable ProfileMover mover;
 
   /** The request's bytes. */
   public byte[] write(Telemetry<?> data) {
     w.clear();
+    ProfileDictionary all = data instanceof ProfilesData p ? dictionary(p) : null;
+    mover = data instanceof ProfilesData && all == null ? new ProfileMover() : null;
     for (ResourceGroup<?> r : data.resources()) {
       resourceGroup(r);
+    }
+    if (mover != null) {
+      mover.dictionary().write(w);
+      mover = null;
+    } else if (all != null) {
+      w.bytes(2, all.message());
     }
     byte[] out = w.toByteArray();
     if (w.buffer().length > MAX_KEPT) {
@@ -38,6 +51,24 @@ public final class OtlpWriter {
       points = new PointWriter(w, f);
     }
     return out;
+  }
+
+  /** The one that all refer to and which has nothing else; null when there is none such. */
+  private static @Nullable ProfileDictionary dictionary(ProfilesData data) {
+    ProfileDictionary one = null;
+    int n = 0;
+    for (ResourceGroup<Profile> r : data.resources()) {
+      for (ScopeGroup<Profile> s : r.scopes()) {
+        for (Profile p : s.items()) {
+          if (one != null && one != p.dictionary()) {
+            return null;
+          }
+          one = p.dictionary();
+          n++;
+        }
+      }
+    }
+    return one != null && one.profiles() == n ? one : null;
   }
 
   private void resourceGroup(ResourceGroup<?> group) {
@@ -86,6 +117,13 @@ public final class OtlpWriter {
         case LogRecord log -> log(log);
         case Span span -> span(span);
         case Metric metric -> points.metric(metric);
+        case Profile profile -> {
+          if (mover == null) {
+            w.raw(profile.buffer(), profile.offset(), profile.length());
+          } else {
+            mover.profile(profile, w);
+          }
+        }
         default -> throw new AssertionError(item);
       }
       w.end(i);

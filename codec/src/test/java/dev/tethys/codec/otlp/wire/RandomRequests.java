@@ -7,6 +7,8 @@ import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
 import io.opentelemetry.proto.logs.v1.LogsData;
 import io.opentelemetry.proto.metrics.v1.MetricsData;
+import io.opentelemetry.proto.profiles.v1development.ProfilesData;
+import io.opentelemetry.proto.profiles.v1development.ProfilesDictionary;
 import io.opentelemetry.proto.trace.v1.TracesData;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ final class RandomRequests {
     "k".repeat(200)
   };
 
+  /** Of each table of a dictionary. */
+  private static final int ENTRIES = 3;
+
   private final Random random;
 
   RandomRequests(long seed) {
@@ -37,17 +42,36 @@ final class RandomRequests {
       case LOGS -> LogsData.getDefaultInstance();
       case TRACES -> TracesData.getDefaultInstance();
       case METRICS -> MetricsData.getDefaultInstance();
+      case PROFILES -> ProfilesData.getDefaultInstance();
     };
   }
 
   Message next(OtlpSignal signal) {
-    return fill(prototype(signal).toBuilder(), 0).build();
+    Message m = fill(prototype(signal).toBuilder(), 0).build();
+    return m instanceof ProfilesData p ? p.toBuilder().setDictionary(dictionary()).build() : m;
+  }
+
+  /** Three entries in each table, the first of them empty, as indices of profiles expect. */
+  private ProfilesDictionary dictionary() {
+    ProfilesDictionary.Builder b = ProfilesDictionary.newBuilder();
+    for (FieldDescriptor f : b.getDescriptorForType().getFields()) {
+      boolean text = f.getJavaType() == JavaType.STRING;
+      b.addRepeatedField(f, text ? "" : b.newBuilderForField(f).build());
+      for (int i = 1; i < ENTRIES; i++) {
+        b.addRepeatedField(f, text ? "text " + random.nextInt(9) : value(b, f, 4));
+      }
+    }
+    return b.build();
   }
 
   private Message.Builder fill(Message.Builder b, int depth) {
     Descriptor d = b.getDescriptorForType();
     for (FieldDescriptor f : d.getFields()) {
-      if (f.getName().endsWith("strindex") || depth > 3 && random.nextInt(4) == 0) {
+      // References of attributes are resolved in the tree: see ProfilesWireTest.
+      boolean reference =
+          f.getName().equals("string_value_strindex")
+              || d.getName().equals("KeyValue") && f.getName().equals("key_strindex");
+      if (reference || depth > 3 && random.nextInt(4) == 0) {
         continue;
       }
       if (f.isRepeated()) {
@@ -66,7 +90,8 @@ final class RandomRequests {
     return switch (f.getJavaType()) {
       case STRING -> TEXTS[random.nextInt(TEXTS.length)];
       case BOOLEAN -> random.nextBoolean();
-      case INT -> (int) integer();
+      case INT ->
+          f.getType() == FieldDescriptor.Type.INT32 ? random.nextInt(ENTRIES) : (int) integer();
       case LONG -> integer();
       case FLOAT -> random.nextFloat();
       case DOUBLE ->
@@ -79,7 +104,10 @@ final class RandomRequests {
             default -> Double.longBitsToDouble(random.nextLong() & ~(1L << 62));
           };
       case BYTE_STRING -> {
-        int n = f.getName().equals("trace_id") ? 16 : f.getName().endsWith("span_id") ? 8 : 5;
+        int n =
+            f.getName().matches("(trace|profile)_id")
+                ? 16
+                : f.getName().endsWith("span_id") ? 8 : 5;
         byte[] bytes = new byte[n];
         random.nextBytes(bytes);
         bytes[0] |= 1;
@@ -137,6 +165,9 @@ final class RandomRequests {
 
   /** The descriptor of a message by the name it has in our table. */
   static Descriptor descriptor(String name) {
+    if (name.equals("ProfileLink")) {
+      return io.opentelemetry.proto.profiles.v1development.Link.getDescriptor();
+    }
     for (OtlpSignal s : OtlpSignal.values()) {
       Descriptor d = find(prototype(s).getDescriptorForType(), name, 0);
       if (d != null) {
@@ -187,6 +218,12 @@ final class RandomRequests {
                           + m.getHistogram().getDataPointsCount()
                           + m.getExponentialHistogram().getDataPointsCount()
                           + m.getSummary().getDataPointsCount())
+              .sum();
+      case ProfilesData d ->
+          d.getResourceProfilesList().stream()
+              .flatMap(r -> r.getScopeProfilesList().stream())
+              .flatMap(s -> s.getProfilesList().stream())
+              .mapToInt(p -> p.getSamplesCount())
               .sum();
       default -> throw new IllegalArgumentException(request.getClass().toString());
     };

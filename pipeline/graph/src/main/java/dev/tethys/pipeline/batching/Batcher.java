@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.batching;
 
 import dev.tethys.codec.otlp.wire.OtlpScanner;
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
@@ -26,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Joins batches until they are large enough or old enough, and splits those that are too large.
  * Receipts are kept: each source hears what became of its own.
  *
- * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees. Batches
- * with a lane are joined with others whose lanes fall into the same of {@link #ORDERED} groups and
- * go on in that group's lane, so that their order stays.
+ * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees; profiles
+ * get a dictionary together. Batches with a lane are joined with others whose lanes fall into the
+ * same of {@link #ORDERED} groups and go on in that group's lane, so that their order stays.
  *
  * <p>Invariants: a group holds less than its trigger size and one batch; there are at most as many
  * groups as combinations of metadata are allowed. What is consumed once it was stopped passes
@@ -244,11 +243,8 @@ public final class Batcher implements Consumer {
     try {
       switch (b.encoding()) {
         case OTLP -> {
-          OtlpSignal s = signal(b.signal());
-          if (s == null) {
-            return List.of(b);
-          }
-          for (OtlpScanner.Part p : OtlpScanner.split(s, b.body(), maxItems, maxBytes)) {
+          for (OtlpScanner.Part p :
+              OtlpScanner.split(b.signal().otlp(), b.body(), maxItems, maxBytes)) {
             out.add(b.with(p.body(), p.items()));
           }
         }
@@ -280,15 +276,6 @@ public final class Batcher implements Consumer {
     if (end > from) {
       out.add(b.with(Arrays.copyOfRange(b.body(), from, end), items));
     }
-  }
-
-  private static @Nullable OtlpSignal signal(Signal s) {
-    return switch (s) {
-      case TRACES -> OtlpSignal.TRACES;
-      case METRICS -> OtlpSignal.METRICS;
-      case LOGS -> OtlpSignal.LOGS;
-      case PROFILES -> null;
-    };
   }
 
   /** How long a batch waits at most. */

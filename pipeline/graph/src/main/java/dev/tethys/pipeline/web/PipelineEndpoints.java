@@ -2,7 +2,6 @@ package dev.tethys.pipeline.web;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.DeadLetter;
@@ -133,18 +132,11 @@ public final class PipelineEndpoints {
         .number(b.body().length)
         .key("lane")
         .number(b.lane());
-    OtlpSignal s =
-        switch (b.signal()) {
-          case TRACES -> OtlpSignal.TRACES;
-          case METRICS -> OtlpSignal.METRICS;
-          case LOGS -> OtlpSignal.LOGS;
-          case PROFILES -> null;
-        };
     if (b.encoding() == Encoding.REMOTE_WRITE) {
       SamplesJson.content(j, b);
-    } else if (s != null && b.size() <= MAX_SHOWN) {
+    } else if (b.size() <= MAX_SHOWN) {
       try {
-        byte[] json = OtlpJsonWriter.toJson(s, b.body(), 0, b.body().length);
+        byte[] json = OtlpJsonWriter.toJson(b.signal().otlp(), b.body(), 0, b.body().length);
         j.key("content").raw(new String(json, StandardCharsets.UTF_8));
       } catch (CodecException e) {
         j.key("error").text(String.valueOf(e.getMessage()));

@@ -36,7 +36,7 @@ public final class KafkaExporterFactory implements ExporterFactory<KafkaExporter
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+    return Set.of(Signal.values());
   }
 
   @Override

@@ -88,6 +88,7 @@ record KafkaExporterSettings(
     topic(Signal.TRACES, "traces", "otlp_spans");
     topic(Signal.METRICS, "metrics", "otlp_metrics");
     topic(Signal.LOGS, "logs", "otlp_logs");
+    topic(Signal.PROFILES, "profiles", "otlp_profiles");
   }
 
   private static final Key<List<String>> INCLUDE_METADATA_KEYS =

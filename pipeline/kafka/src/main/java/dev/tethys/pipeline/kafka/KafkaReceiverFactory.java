@@ -28,7 +28,7 @@ public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiver
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+    return Set.of(Signal.values());
   }
 
   @Override

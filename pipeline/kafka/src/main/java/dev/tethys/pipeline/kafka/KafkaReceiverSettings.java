@@ -51,6 +51,7 @@ record KafkaReceiverSettings(
     topics(Signal.TRACES, "traces", "otlp_spans");
     topics(Signal.METRICS, "metrics", "otlp_metrics");
     topics(Signal.LOGS, "logs", "otlp_logs");
+    topics(Signal.PROFILES, "profiles", "otlp_profiles");
   }
 
   private static final Key<String> GROUP_ID =

@@ -10,9 +10,9 @@ import java.util.Set;
 /** In what form telemetry stands in a record of a topic. */
 public enum RecordEncoding {
   /** An Export…ServiceRequest of OTLP. */
-  OTLP_PROTO("otlp_proto", EnumSet.of(Signal.METRICS, Signal.LOGS, Signal.TRACES)),
+  OTLP_PROTO("otlp_proto", EnumSet.allOf(Signal.class)),
   /** The same as JSON. */
-  OTLP_JSON("otlp_json", EnumSet.of(Signal.METRICS, Signal.LOGS, Signal.TRACES)),
+  OTLP_JSON("otlp_json", EnumSet.allOf(Signal.class)),
   /** A remote write 1.0 request, snappy's block format; Clymene's {@code protobuf}. */
   REMOTE_WRITE("remote_write", EnumSet.of(Signal.METRICS)),
   /** A remote write request as JSON; Clymene's {@code json}. */

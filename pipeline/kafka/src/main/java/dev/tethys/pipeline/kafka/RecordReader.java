@@ -8,8 +8,6 @@ import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
-import dev.tethys.codec.otlp.wire.OtlpScanner;
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.remote.RequestSlices;
@@ -57,7 +55,7 @@ final class RecordReader {
       case OTLP_PROTO -> otlp(value, lane, metadata);
       case OTLP_JSON ->
           otlp(
-              OtlpJson.toProtobuf(otlpSignal(), value, 0, value.length).toByteArray(),
+              OtlpJson.toProtobuf(signal.otlp(), value, 0, value.length).toByteArray(),
               lane,
               metadata);
       case REMOTE_WRITE -> remoteWrite(value, lane, metadata);
@@ -81,18 +79,8 @@ final class RecordReader {
     };
   }
 
-  private OtlpSignal otlpSignal() {
-    return switch (signal) {
-      case METRICS -> OtlpSignal.METRICS;
-      case LOGS -> OtlpSignal.LOGS;
-      case TRACES -> OtlpSignal.TRACES;
-      case PROFILES -> throw new CodecException("profiles have no encoding for Kafka");
-    };
-  }
-
   private Batch otlp(byte[] body, long lane, Metadata metadata) {
-    OtlpCheck.check(otlpSignal(), body, 0, body.length);
-    int items = OtlpScanner.count(otlpSignal(), body, 0, body.length);
+    int items = OtlpCheck.check(signal.otlp(), body, 0, body.length);
     return new Batch(signal, Encoding.OTLP, body, items, lane, metadata);
   }
 

@@ -93,15 +93,6 @@ final class RecordWriter {
     }
   }
 
-  private static OtlpSignal signal(Batch b) {
-    return switch (b.signal()) {
-      case METRICS -> OtlpSignal.METRICS;
-      case LOGS -> OtlpSignal.LOGS;
-      case TRACES -> OtlpSignal.TRACES;
-      case PROFILES -> throw new NotEncodableException("profiles have no encoding for Kafka");
-    };
-  }
-
   private void otlp(Batch b) {
     byte[] body = b.body();
     if (b.encoding() == Encoding.REMOTE_WRITE) {
@@ -109,7 +100,7 @@ final class RecordWriter {
       drop(c.leftOut(), NO_PLACE);
       body = new OtlpWriter().write(c.metrics());
     }
-    OtlpSignal signal = signal(b);
+    OtlpSignal signal = b.signal().otlp();
     boolean json = encoding == RecordEncoding.OTLP_JSON;
     // JSON is larger than protobuf, by how much nobody knows beforehand.
     for (OtlpScanner.Part p :
@@ -129,7 +120,13 @@ final class RecordWriter {
       drop(part.items(), TOO_LARGE);
     } else {
       int half = (part.items() + 1) / 2;
-      for (OtlpScanner.Part p : OtlpScanner.split(signal, part.body(), half, Integer.MAX_VALUE)) {
+      List<OtlpScanner.Part> halves =
+          OtlpScanner.split(signal, part.body(), half, Integer.MAX_VALUE);
+      if (halves.size() < 2) { // a profile is not cut
+        drop(part.items(), TOO_LARGE);
+        return;
+      }
+      for (OtlpScanner.Part p : halves) {
         otlp(signal, p, lane);
       }
     }

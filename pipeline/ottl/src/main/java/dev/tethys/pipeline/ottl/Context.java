@@ -26,6 +26,9 @@ public enum Context {
   public static final List<Context> METRICS =
       List.of(EXEMPLAR, DATA_POINT, METRIC, SCOPE, RESOURCE);
 
+  /** What a profile says stays closed: only what is around it can be asked. */
+  public static final List<Context> PROFILES = List.of(SCOPE, RESOURCE);
+
   private final String text;
   private final @Nullable Context parent;
 

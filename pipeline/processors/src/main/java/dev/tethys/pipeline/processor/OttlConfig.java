@@ -38,7 +38,7 @@ public final class OttlConfig {
       case LOGS -> Context.LOGS;
       case TRACES -> Context.TRACES;
       case METRICS -> Context.METRICS;
-      case PROFILES -> List.of();
+      case PROFILES -> Context.PROFILES;
     };
   }
 

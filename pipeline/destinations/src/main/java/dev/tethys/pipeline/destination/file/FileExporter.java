@@ -37,7 +37,7 @@ final class FileExporter implements Exporter {
       FileSettings settings, RotatedFile file, Signal signal, Account account, System.Logger log) {
     this.settings = settings;
     this.file = file;
-    this.signal = OtlpSignal.valueOf(signal.name());
+    this.signal = signal.otlp();
     this.account = account;
     this.log = log;
   }

@@ -24,7 +24,7 @@ public final class FileExporterFactory implements ExporterFactory<FileSettings> 
 
   @Override
   public String about() {
-    return "Writes traces, metrics and logs to a file, as JSON lines or protobuf.";
+    return "Writes traces, metrics, logs and profiles to a file, as JSON lines or protobuf.";
   }
 
   @Override
@@ -34,7 +34,7 @@ public final class FileExporterFactory implements ExporterFactory<FileSettings> 
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override

@@ -124,13 +124,7 @@ public final class MessageParcels implements Encoder {
 
     Work(Batch batch) {
       this.batch = batch;
-      this.signal =
-          switch (batch.signal()) {
-            case METRICS -> OtlpSignal.METRICS;
-            case LOGS -> OtlpSignal.LOGS;
-            case TRACES -> OtlpSignal.TRACES;
-            case PROFILES -> throw new NotEncodableException("profiles are not sent as messages");
-          };
+      this.signal = batch.signal().otlp();
     }
 
     Encoded encoded() {

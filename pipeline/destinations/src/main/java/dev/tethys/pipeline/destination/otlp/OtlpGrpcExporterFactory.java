@@ -25,7 +25,7 @@ public final class OtlpGrpcExporterFactory implements ExporterFactory<OtlpGrpcSe
 
   @Override
   public String about() {
-    return "Exports traces, metrics and logs by OTLP over gRPC.";
+    return "Exports traces, metrics, logs and profiles by OTLP over gRPC.";
   }
 
   @Override
@@ -35,7 +35,7 @@ public final class OtlpGrpcExporterFactory implements ExporterFactory<OtlpGrpcSe
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override
@@ -44,7 +44,7 @@ public final class OtlpGrpcExporterFactory implements ExporterFactory<OtlpGrpcSe
     ClientAuth auth = c.auth() == null ? null : context.extension(c.auth(), ClientAuth.class);
     OtlpParcels parcels =
         new OtlpParcels(
-            OtlpParcels.signal(signal),
+            signal.otlp(),
             "grpc-encoding",
             c.encoding(),
             c.compression(),

@@ -38,7 +38,7 @@ public final class OtlpHttpExporterFactory implements ExporterFactory<OtlpHttpSe
 
   @Override
   public String about() {
-    return "Exports traces, metrics and logs by OTLP over HTTP.";
+    return "Exports traces, metrics, logs and profiles by OTLP over HTTP.";
   }
 
   @Override
@@ -48,13 +48,13 @@ public final class OtlpHttpExporterFactory implements ExporterFactory<OtlpHttpSe
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override
   public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
     HttpClientSettings c = s.client();
-    OtlpSignal of = OtlpParcels.signal(signal);
+    OtlpSignal of = signal.otlp();
     URI url = s.url(of);
     if (url == null) {
       String word = signal.name().toLowerCase(Locale.ROOT);

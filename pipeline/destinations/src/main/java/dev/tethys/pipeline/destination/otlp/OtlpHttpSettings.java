@@ -33,6 +33,8 @@ public record OtlpHttpSettings(
       SECTION.key("metrics_endpoint", Type.STRING, "", "The whole URL for metrics.");
   private static final Key<String> LOGS =
       SECTION.key("logs_endpoint", Type.STRING, "", "The whole URL for logs.");
+  private static final Key<String> PROFILES =
+      SECTION.key("profiles_endpoint", Type.STRING, "", "The whole URL for profiles.");
   private static final Key<Boolean> ENCODING =
       SECTION.key(
           "encoding",
@@ -40,15 +42,15 @@ public record OtlpHttpSettings(
           false,
           "proto or json.");
 
-  static {
-    SECTION.notBuilt("profiles_endpoint", "The whole URL for profiles.");
-  }
-
   static final Type<OtlpHttpSettings> TYPE = SECTION.type(OtlpHttpSettings::read);
 
   private static OtlpHttpSettings read(YamlObject o) {
     Map<OtlpSignal, URI> endpoints = new EnumMap<>(OtlpSignal.class);
-    Map.of(OtlpSignal.TRACES, TRACES, OtlpSignal.METRICS, METRICS, OtlpSignal.LOGS, LOGS)
+    Map.of(
+            OtlpSignal.TRACES, TRACES,
+            OtlpSignal.METRICS, METRICS,
+            OtlpSignal.LOGS, LOGS,
+            OtlpSignal.PROFILES, PROFILES)
         .forEach(
             (signal, key) -> {
               String url = o.get(key);

@@ -45,15 +45,6 @@ record OtlpParcels(
   /** The largest request that is taken apart again. */
   private static final int MAX_SPLIT = 1 << 29;
 
-  static OtlpSignal signal(Signal s) {
-    return switch (s) {
-      case TRACES -> OtlpSignal.TRACES;
-      case METRICS -> OtlpSignal.METRICS;
-      case LOGS -> OtlpSignal.LOGS;
-      case PROFILES -> throw new IllegalArgumentException("profiles are not exported by OTLP yet");
-    };
-  }
-
   @Override
   public Encoded encode(Batch batch) {
     Map<String, String> headers = new LinkedHashMap<>();
@@ -119,7 +110,8 @@ record OtlpParcels(
           OtlpScanner.split(signal, b, (p.items() + 1) / 2, Integer.MAX_VALUE)) {
         out.add(parcel(p.signal(), part.body(), part.items(), p.lane(), others));
       }
-      return out.stream().mapToInt(Parcel::items).sum() == p.items() ? out : List.of();
+      boolean whole = out.stream().mapToInt(Parcel::items).sum() == p.items();
+      return whole && out.size() > 1 ? out : List.of();
     } catch (CodecException | NotEncodableException e) {
       return List.of();
     }

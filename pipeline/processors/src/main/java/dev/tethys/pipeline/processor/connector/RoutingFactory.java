@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.Profile;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -155,7 +156,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
 
   @Override
   public boolean connects(Signal from, Signal to) {
-    return from == to && from != Signal.PROFILES;
+    return from == to;
   }
 
   @Override
@@ -332,6 +333,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         case dev.tethys.model.telemetry.TracesData _ -> new dev.tethys.model.telemetry.TracesData();
         case dev.tethys.model.telemetry.MetricsData _ ->
             new dev.tethys.model.telemetry.MetricsData();
+        case dev.tethys.model.telemetry.ProfilesData _ ->
+            new dev.tethys.model.telemetry.ProfilesData();
       };
     }
 
@@ -350,6 +353,9 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         case LogRecord l -> at.atLog(l);
         case Span s -> at.atSpan(s);
         case Metric m -> at.atMetric(m);
+        case Profile _ -> {
+          // a scope is the innermost that conditions ask
+        }
         default -> throw new AssertionError();
       }
       if (!whole && !holds(r, at)) {

@@ -83,8 +83,10 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                 "resource", Context.RESOURCE,
                 "scope", Context.SCOPE,
                 "log_record", Context.LOG)));
-    SECTION.notBuilt("profile_conditions", "Conditions for profiles.");
-    SECTION.notBuilt("profiles", "Conditions for profiles.");
+    LISTS.put(Signal.PROFILES, list("profile_conditions", "resources and scopes of profiles"));
+    OLDER.put(
+        Signal.PROFILES,
+        new Older("profiles", Map.of("resource", Context.RESOURCE, "scope", Context.SCOPE)));
   }
 
   private static final Section SPANS = new Section("spans", "Older grammar for spans.");
@@ -100,8 +102,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
   /** The keys of a signal before conditions told their context. */
   private static final class Older {
     final Map<Key<List<String>>, Context> lists = new LinkedHashMap<>();
-    final Key<Match> include;
-    final Key<Match> exclude;
+    final @Nullable Key<Match> include;
+    final @Nullable Key<Match> exclude;
     final Key<YamlObject> key;
 
     Older(String name, Map<String, Context> contexts) {
@@ -117,8 +119,14 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                           List.of(),
                           "Conditions that are asked of each " + e.getValue().text() + "."),
                       e.getValue()));
-      include = s.optional("include", Match.TYPE, "What does not match is dropped.");
-      exclude = s.optional("exclude", Match.TYPE, "What matches is dropped.");
+      if (name.equals("profiles")) { // younger than the grammar that has these
+        include = null;
+        exclude = null;
+        s.notBuilt("profile", "Conditions that are asked of each profile.");
+      } else {
+        include = s.optional("include", Match.TYPE, "What does not match is dropped.");
+        exclude = s.optional("exclude", Match.TYPE, "What matches is dropped.");
+      }
       key = SECTION.optional(name, s.type(o -> o), "OTTL conditions for " + name + ".");
     }
   }
@@ -149,8 +157,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           for (YamlNode n : o.get(key)) {
             groups.add(group(n, mode));
           }
-          Match include = old == null ? null : old.find(older.include);
-          Match exclude = old == null ? null : old.find(older.exclude);
+          Match include = find(old, older.include);
+          Match exclude = find(old, older.exclude);
           if (old != null) {
             older.lists.forEach(
                 (k, context) -> {
@@ -172,6 +180,10 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           rules.put(signal, new Rules(groups, include, exclude));
         });
     return new FilterConfig(rules);
+  }
+
+  private static @Nullable Match find(@Nullable YamlObject o, @Nullable Key<Match> key) {
+    return o == null || key == null ? null : o.find(key);
   }
 
   private static Group group(YamlNode n, ErrorMode mode) {

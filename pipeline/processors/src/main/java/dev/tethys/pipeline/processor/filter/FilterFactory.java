@@ -57,7 +57,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override

@@ -43,16 +43,8 @@ public final class OtlpProtocol {
 
   /** The protocol for a signal; null when nobody wants it. */
   public static @Nullable OtlpProtocol of(OtlpSignal signal, Map<Signal, Consumer> outputs) {
-    Consumer c = outputs.get(signal(signal));
+    Consumer c = outputs.get(Signal.of(signal));
     return c == null ? null : new OtlpProtocol(signal, c);
-  }
-
-  private static Signal signal(OtlpSignal s) {
-    return switch (s) {
-      case TRACES -> Signal.TRACES;
-      case METRICS -> Signal.METRICS;
-      case LOGS -> Signal.LOGS;
-    };
   }
 
   /** Adds the method. */
@@ -84,7 +76,7 @@ public final class OtlpProtocol {
     }
     // Points of one client keep their order: counters that go back look like restarts.
     long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
-    Batch batch = new Batch(signal(signal), Encoding.OTLP, body, items, lane, metadata);
+    Batch batch = new Batch(Signal.of(signal), Encoding.OTLP, body, items, lane, metadata);
     return new Taken(Intake.deliver(batch, to, request), items);
   }
 

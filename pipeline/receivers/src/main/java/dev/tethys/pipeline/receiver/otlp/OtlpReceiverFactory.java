@@ -27,7 +27,7 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
 
   @Override
   public String about() {
-    return "Receives traces, metrics and logs by OTLP over gRPC and HTTP.";
+    return "Receives traces, metrics, logs and profiles by OTLP over gRPC and HTTP.";
   }
 
   @Override
@@ -37,7 +37,7 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override

@@ -8,6 +8,8 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +22,11 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
   /**
    * The HTTP side.
    *
-   * @param tracesPath where traces are posted to
+   * @param paths where each signal is posted to
    */
-  public record Http(
-      HttpServerSettings server, String tracesPath, String metricsPath, String logsPath) {
+  public record Http(HttpServerSettings server, Map<OtlpSignal, String> paths) {
     String path(OtlpSignal s) {
-      return switch (s) {
-        case TRACES -> tracesPath;
-        case METRICS -> metricsPath;
-        case LOGS -> logsPath;
-      };
+      return Objects.requireNonNull(paths.get(s));
     }
   }
 
@@ -42,10 +39,12 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
       HTTP.key("metrics_url_path", Type.STRING, "/v1/metrics", "Where metrics are posted to.");
   private static final Key<String> LOGS_PATH =
       HTTP.key("logs_url_path", Type.STRING, "/v1/logs", "Where logs are posted to.");
-
-  static {
-    HTTP.notBuilt("profiles_url_path", "Where profiles are posted to.");
-  }
+  private static final Key<String> PROFILES_PATH =
+      HTTP.key(
+          "profiles_url_path",
+          Type.STRING,
+          "/v1development/profiles",
+          "Where profiles are posted to.");
 
   private static final Type<Http> HTTP_TYPE = HTTP.type(OtlpReceiverSettings::http);
   private static final Type<GrpcServerSettings> GRPC_TYPE =
@@ -81,7 +80,12 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
 
   private static Http http(YamlObject o) {
     return new Http(
-        HTTP_KEYS.read(o), path(o, TRACES_PATH), path(o, METRICS_PATH), path(o, LOGS_PATH));
+        HTTP_KEYS.read(o),
+        Map.of(
+            OtlpSignal.TRACES, path(o, TRACES_PATH),
+            OtlpSignal.METRICS, path(o, METRICS_PATH),
+            OtlpSignal.LOGS, path(o, LOGS_PATH),
+            OtlpSignal.PROFILES, path(o, PROFILES_PATH)));
   }
 
   private static String path(YamlObject o, Key<String> key) {

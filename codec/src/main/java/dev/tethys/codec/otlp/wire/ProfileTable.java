@@ -1,0 +1,31 @@
+package dev.tethys.codec.otlp.wire;
+
+/** A table of OTLP's {@code ProfilesDictionary}, in the order of its fields. */
+public enum ProfileTable {
+  MAPPING("Mapping"),
+  LOCATION("Location"),
+  FUNCTION("Function"),
+  LINK("ProfileLink"),
+  /** Text; the entries of all others are messages. */
+  STRING(""),
+  ATTRIBUTE("KeyValueAndUnit"),
+  STACK("Stack");
+
+  private static final ProfileTable[] ALL = values();
+
+  /** What an entry is called in {@link OtlpSchema}. */
+  final String message;
+
+  ProfileTable(String message) {
+    this.message = message;
+  }
+
+  /** The field of the dictionary. */
+  int field() {
+    return ordinal() + 1;
+  }
+
+  static ProfileTable ofField(int number) {
+    return ALL[number - 1];
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tethys.model.telemetry;
+
+/**
+ * A profile as it came: OTLP's message {@code Profile}, whose indices stand for entries of a
+ * dictionary. Nothing on the way through a pipeline looks into it; it is moved to another
+ * dictionary when requests are joined or cut. Never changes.
+ */
+public final class Profile implements Item<Profile> {
+  private final ProfileDictionary dictionary;
+  private final byte[] buffer;
+  private final int offset;
+  private final int length;
+  private final int samples;
+
+  /**
+   * A profile.
+   *
+   * @param buffer is not written to any more
+   * @param samples how many it has
+   */
+  public Profile(ProfileDictionary dictionary, byte[] buffer, int offset, int length, int samples) {
+    this.dictionary = dictionary;
+    this.buffer = buffer;
+    this.offset = offset;
+    this.length = length;
+    this.samples = samples;
+  }
+
+  /** What its indices refer to. */
+  public ProfileDictionary dictionary() {
+    return dictionary;
+  }
+
+  /** Holds the message, at {@link #offset}. */
+  public byte[] buffer() {
+    return buffer;
+  }
+
+  public int offset() {
+    return offset;
+  }
+
+  public int length() {
+    return length;
+  }
+
+  /** Its samples. */
+  @Override
+  public int itemCount() {
+    return samples;
+  }
+
+  /** Itself. */
+  @Override
+  public Profile copy() {
+    return this;
+  }
+}
