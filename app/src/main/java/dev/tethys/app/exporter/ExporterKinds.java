@@ -1,6 +1,7 @@
 package dev.tethys.app.exporter;
 
 import dev.tethys.collect.database.memcached.MemcachedExporterKind;
+import dev.tethys.collect.database.mongodb.MongodbExporterKind;
 import dev.tethys.collect.database.mysql.MysqldExporterKind;
 import dev.tethys.collect.database.postgres.PostgresExporterKind;
 import dev.tethys.collect.database.redis.RedisExporterKind;
@@ -26,6 +27,7 @@ public final class ExporterKinds {
           new JmxExporterKind(),
           new ProcessExporterKind(),
           new SnmpExporterKind(),
+          new MongodbExporterKind(),
           new MysqldExporterKind(),
           new PostgresExporterKind(),
           new RedisExporterKind(),

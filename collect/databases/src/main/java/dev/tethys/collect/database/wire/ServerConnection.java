@@ -60,13 +60,24 @@ public final class ServerConnection implements AutoCloseable {
    */
   public static ServerConnection tcp(
       String host, int port, @Nullable TlsConfig tls, Deadline deadline) throws IOException {
+    return tcp(host, port, tls, deadline, deadline);
+  }
+
+  /**
+   * Connects over TCP.
+   *
+   * @param connected by when the connection must stand
+   */
+  public static ServerConnection tcp(
+      String host, int port, @Nullable TlsConfig tls, Deadline connected, Deadline deadline)
+      throws IOException {
     InetSocketAddress to = new InetSocketAddress(host, port);
     if (to.isUnresolved()) {
       throw new UnknownHostException("lookup " + host + ": no such host");
     }
     Socket s = new Socket();
     try {
-      s.connect(to, deadline.millisLeft());
+      s.connect(to, connected.millisLeft());
       s.setTcpNoDelay(true);
       ServerConnection c =
           new ServerConnection(s, s.getInputStream(), s.getOutputStream(), deadline);

@@ -1,0 +1,116 @@
+package dev.tethys.collect.database.mongodb;
+
+import dev.tethys.collect.database.mongodb.wire.Document;
+import dev.tethys.collect.database.mongodb.wire.MongoException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+
+/** What a server writes down about itself all the time, getDiagnosticData. */
+final class DiagnosticMetrics {
+  private static final System.Logger LOG = System.getLogger(DiagnosticMetrics.class.getName());
+  private static final String STATUS = "serverStatus";
+  private static final String LOCKS = "locks";
+  private static final String TRANSITION = "ReplicationStateTransition";
+
+  /**
+   * A lock that has a metric of its own.
+   *
+   * @param resource as the label has it
+   */
+  private record Lock(String metric, String what, String kind, String mode, String resource) {}
+
+  /** As mongodb_exporter has them, with the resource and the counts that it gives the odd two. */
+  private static final List<Lock> LOCK_METRICS =
+      List.of(
+          count("ParallelBatchWriterMode", "r", "ParallelBatchWriterMode"),
+          count("ParallelBatchWriterMode", "w", TRANSITION),
+          count(TRANSITION, "w", TRANSITION),
+          new Lock("acquireWaitCount", TRANSITION, "acquireCount", "W", TRANSITION),
+          new Lock("timeAcquiringMicros", TRANSITION, "timeAcquiringMicros", "w", TRANSITION),
+          count("Global", "r", "Global"),
+          count("Global", "w", "Global"),
+          count("Global", "W", "Global"));
+
+  private static Lock count(String what, String mode, String resource) {
+    return new Lock("acquireCount", what, "acquireCount", mode, resource);
+  }
+
+  private final ServerLook look;
+
+  DiagnosticMetrics(ServerLook look) {
+    this.look = look;
+  }
+
+  void collect() throws IOException {
+    boolean oldNames = look.options().oldNames();
+    Document data = Document.of();
+    try {
+      data = data();
+    } catch (MongoException e) {
+      // An arbiter without users shows it to nobody.
+      Level level = look.role() == ServerRole.ARBITER ? Level.DEBUG : Level.WARNING;
+      LOG.log(level, "mongodb at {0}: {1}", look.connection().host(), e.getMessage());
+    }
+    if (!data.fields().isEmpty()) {
+      new DocumentMetrics(look.out(), oldNames, look.options().details().histograms())
+          .add("", data, look.labels());
+      locks(data);
+      encryption();
+    }
+    if (oldNames) {
+      new OldMetrics(look).collect(data);
+    }
+  }
+
+  /** Since MongoDB 8 there are parts for what a process may be. */
+  private Document data() throws IOException {
+    Document data = look.admin(Document.of("getDiagnosticData", 1)).document("data");
+    if (data == null) {
+      throw new IOException("getDiagnosticData gives no data");
+    }
+    if (!data.fields().containsKey("common")) {
+      return data;
+    }
+    Document all = Document.of();
+    for (Object part : data.fields().values()) {
+      all = part instanceof Document d ? all.with(d) : all;
+    }
+    return all;
+  }
+
+  private void locks(Document data) {
+    for (Lock l : LOCK_METRICS) {
+      Double v = DocumentMetrics.number(data.at(STATUS, LOCKS, l.what, l.kind, l.mode));
+      if (v != null) {
+        String name = "mongodb_ss_locks_" + l.metric;
+        look.out().untyped(name, name, v, "lock_mode", l.mode, "resource", l.resource);
+      }
+    }
+  }
+
+  private void encryption() throws IOException {
+    Document security;
+    try {
+      security = look.admin(Document.of("getCmdLineOpts", 1)).document("parsed", "security");
+    } catch (MongoException e) {
+      return;
+    }
+    if (security == null || !security.fields().containsKey("enableEncryption")) {
+      return;
+    }
+    String type =
+        security.fields().containsKey("encryptionKeyFile")
+            ? "localKeyFile"
+            : security.fields().containsKey("vault")
+                ? "vault"
+                : security.fields().containsKey("kmip") ? "kmip" : "";
+    look.out()
+        .gauge(
+            "mongodb_security_encryption_enabled",
+            "Shows that encryption is enabled",
+            1,
+            "type",
+            type);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.tethys.collect.database.mongodb;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What may be asked of a server beside whether it is there, by the names of flags. */
+enum MongodbCollector {
+  COLLSTATS("collstats", "Sizes and latencies of collections ($collStats)."),
+  INDEXSTATS("indexstats", "Uses of indexes ($indexStats)."),
+  DIAGNOSTICDATA("diagnostic_data", "All that getDiagnosticData says."),
+  DBSTATS("dbstats", "Sizes of databases (dbStats)."),
+  CURRENTOPMETRICS("currentop", "Operations that take long (currentOp)."),
+  PROFILE("profile", "Count of profiled operations."),
+  TOPMETRICS("top", "Times and counts of operations by collection (top)."),
+  REPLICASETSTATUS("replset_status", "All that replSetGetStatus says."),
+  REPLICASETCONFIG("replset_config", "All that replSetGetConfig says."),
+  SHARDS("shards", "Chunks by collection and shard; of routers."),
+  FCV("fcv", "Version whose features are on.");
+
+  private final String timed;
+  private final String help;
+
+  MongodbCollector(String timed, String help) {
+    this.timed = timed;
+    this.help = help;
+  }
+
+  /** As flags and the parameter {@code collect[]} have it. */
+  String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** As the metric of its time has it. */
+  String timed() {
+    return timed;
+  }
+
+  String help() {
+    return help;
+  }
+
+  static @Nullable MongodbCollector find(String text) {
+    for (MongodbCollector c : values()) {
+      if (c.text().equals(text)) {
+        return c;
+      }
+    }
+    return null;
+  }
+
+  /** Whether a server of that kind has anything to say to it. */
+  boolean suits(ServerRole role) {
+    return switch (role) {
+      case ARBITER -> this == DIAGNOSTICDATA || this == REPLICASETCONFIG;
+      case ROUTER ->
+          switch (this) {
+            case CURRENTOPMETRICS, PROFILE, TOPMETRICS, REPLICASETSTATUS, REPLICASETCONFIG, FCV ->
+                false;
+            default -> true;
+          };
+      case MEMBER -> this != SHARDS;
+    };
+  }
+
+  /** Whether it is left out where there are more collections than a flag allows. */
+  boolean growsWithCollections() {
+    return switch (this) {
+      case COLLSTATS, INDEXSTATS, DBSTATS, TOPMETRICS, PROFILE -> true;
+      default -> false;
+    };
+  }
+}

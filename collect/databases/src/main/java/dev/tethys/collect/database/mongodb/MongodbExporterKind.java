@@ -1,0 +1,221 @@
+package dev.tethys.collect.database.mongodb;
+
+import dev.tethys.collect.database.FlagsAndEnvironment;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Secret;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code tethys exporter mongodb}: what mongodb_exporter does, with its flags and variables. */
+public final class MongodbExporterKind implements ExporterKind {
+  private static final String URI = "mongodb.uri";
+  private static final String COLLECTOR = "collector.";
+
+  @Override
+  public String name() {
+    return "mongodb";
+  }
+
+  @Override
+  public String title() {
+    return "MongoDB Exporter";
+  }
+
+  @Override
+  public String program() {
+    return "mongodb_exporter";
+  }
+
+  @Override
+  public String address() {
+    return ":9216";
+  }
+
+  @Override
+  public String about() {
+    return "Shows servers of MongoDB as mongodb_exporter does.";
+  }
+
+  @Override
+  public String probePath() {
+    return "/scrape";
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    List<ExporterFlag> f = new ArrayList<>();
+    f.add(ExporterFlag.of(URI, Kind.LIST, "", "Connection strings, with commas between."));
+    f.add(ExporterFlag.of("mongodb.user", Kind.STRING, "", "User, where a string has no login."));
+    f.add(ExporterFlag.of("mongodb.password", Kind.SECRET, "", "Password of that user."));
+    f.add(
+        on(
+            "mongodb.direct-connect",
+            true,
+            "Ask the one host of a string, whichever member of a replica set it is."));
+    f.add(
+        number(
+            "mongodb.connect-timeout-ms",
+            "5000",
+            "Milliseconds that connecting may take, where a string does not say."));
+    f.add(
+        text(
+            "mongodb.collstats-colls",
+            "Collections of collector.collstats, as database.collection, with commas between."));
+    f.add(text("mongodb.indexstats-colls", "Collections of collector.indexstats."));
+    f.add(on("discovering-mode", false, "Look for collections; the lists are patterns then."));
+    f.add(on("split-cluster", false, "Show each host of a string as a target of its own."));
+    f.add(on("compatible-mode", false, "Show the names of mongodb_exporter 0.1x too."));
+    f.add(on("collect-all", false, "Turn all collectors on, and discovering mode."));
+    for (MongodbCollector c : MongodbCollector.values()) {
+      f.add(on(COLLECTOR + c.text(), false, c.help()));
+    }
+    f.add(on("collector.diagnosticdata-histograms", false, "Show buckets of getDiagnosticData."));
+    f.add(on("collector.dbstatsfreestorage", false, "Show free space of databases."));
+    f.add(on("collector.collstats-enable-details", false, "Show indexes and storage engine too."));
+    f.add(
+        number(
+            "collector.collstats-limit",
+            "0",
+            "Leave out collstats, indexstats, dbstats, topmetrics and profile where there are more"
+                + " collections; 0 for never."));
+    f.add(number("collector.profile-time-ts", "30", "How many seconds profiled operations count."));
+    f.add(
+        ExporterFlag.of(
+            "collector.currentopmetrics-slow-time",
+            Kind.STRING,
+            "5m",
+            "From which time on an operation is shown."));
+    f.add(on("metrics.overridedescendingindex", false, "Write DESC for -1 in names of indexes."));
+    f.add(number("web.timeout-offset", "1", "Seconds left for the way of the answer."));
+    f.add(
+        ExporterFlag.refused(
+            "collector.pbm", Kind.BOOLEAN, "false", "backups are shown by no collector yet"));
+    f.add(
+        ExporterFlag.refused(
+            "collector.exporter-metrics",
+            Kind.BOOLEAN,
+            "true",
+            "metrics of the process are left out by metric_relabel_configs"));
+    f.add(
+        ExporterFlag.refused(
+            "mongodb.global-conn-pool", Kind.BOOLEAN, "false", "a scrape makes one connection"));
+    f.add(ExporterFlag.refused("web.config", Kind.STRING, "", "use --web.config.file"));
+    return List.copyOf(f);
+  }
+
+  private static ExporterFlag on(String name, boolean otherwise, String help) {
+    return ExporterFlag.of(name, Kind.BOOLEAN, String.valueOf(otherwise), help);
+  }
+
+  private static ExporterFlag text(String name, String help) {
+    return ExporterFlag.of(name, Kind.STRING, "", help);
+  }
+
+  private static ExporterFlag number(String name, String otherwise, String help) {
+    return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
+  }
+
+  /** The variable of the environment that is read where a flag is not given. */
+  private static String variable(String flag) {
+    return switch (flag) {
+      case URI, "mongodb.user", "mongodb.password" ->
+          flag.replace('.', '_').toUpperCase(Locale.ROOT);
+      default -> "";
+    };
+  }
+
+  private static List<String> names(String text) {
+    return Arrays.stream(text.split(",")).map(String::strip).filter(n -> !n.isEmpty()).toList();
+  }
+
+  private static long between(ExporterSettings s, String flag, long least, long most) {
+    long v = s.integer(flag);
+    if (v < least || v > most) {
+      throw new IllegalArgumentException("--" + flag + " wants " + least + " to " + most);
+    }
+    return v;
+  }
+
+  private static @Nullable Duration slow(ExporterSettings s) {
+    String text = s.get("collector.currentopmetrics-slow-time");
+    try {
+      return text.isEmpty() ? null : GoDurations.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "--collector.currentopmetrics-slow-time wants a time such as 5m: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Exporter open(ExporterSettings s, ExporterSurroundings around) {
+    FlagsAndEnvironment login =
+        new FlagsAndEnvironment(s, around.environment(), MongodbExporterKind::variable);
+    MongodbTargets targets =
+        MongodbTargets.parse(
+            s.isGiven(URI) ? s.list(URI) : List.of(login.text(URI)),
+            login.text("mongodb.user"),
+            new Secret(login.text("mongodb.password")),
+            s.bool("split-cluster"));
+    boolean direct = s.bool("mongodb.direct-connect");
+    targets.all().stream()
+        .filter(u -> Boolean.TRUE.equals(u.direct()) || (u.direct() == null && direct))
+        .filter(u -> u.srv() || u.hosts().size() > 1)
+        .findFirst()
+        .ifPresent(
+            u -> {
+              throw new IllegalArgumentException(
+                  u
+                      + " is more than one host, and a direct connection is to one; give"
+                      + " --no-mongodb.direct-connect or --split-cluster");
+            });
+    return new MongodbExporter(
+        targets, options(s, direct), Duration.ofSeconds(between(s, "web.timeout-offset", 0, 9)));
+  }
+
+  private static MongodbOptions options(ExporterSettings s, boolean direct) {
+    boolean all = s.bool("collect-all");
+    Set<MongodbCollector> on = EnumSet.noneOf(MongodbCollector.class);
+    for (MongodbCollector c : MongodbCollector.values()) {
+      if (all || s.bool(COLLECTOR + c.text())) {
+        on.add(c);
+      }
+    }
+    List<String> collstats = names(s.get("mongodb.collstats-colls"));
+    List<String> indexstats = names(s.get("mongodb.indexstats-colls"));
+    boolean discovering = s.bool("discovering-mode") || (all && collstats.isEmpty());
+    if (discovering) {
+      for (List<String> some : List.of(collstats, indexstats)) {
+        some.forEach(n -> Namespace.pattern(Namespace.parse(n).collection()));
+      }
+    }
+    return new MongodbOptions(
+        direct,
+        Duration.ofMillis(between(s, "mongodb.connect-timeout-ms", 1, 600_000)),
+        on,
+        s.bool("compatible-mode"),
+        new MongodbOptions.Collections(
+            discovering,
+            collstats,
+            indexstats,
+            between(s, "collector.collstats-limit", 0, Integer.MAX_VALUE)),
+        new MongodbOptions.Details(
+            s.bool("collector.diagnosticdata-histograms"),
+            all || s.bool("collector.dbstatsfreestorage"),
+            s.bool("collector.collstats-enable-details"),
+            s.bool("metrics.overridedescendingindex"),
+            Duration.ofSeconds(between(s, "collector.profile-time-ts", 0, 31_536_000)),
+            slow(s)));
+  }
+}

@@ -1,0 +1,222 @@
+package dev.tethys.collect.database.mongodb;
+
+import dev.tethys.collect.database.DatabaseScrape;
+import dev.tethys.collect.database.GoNumbers;
+import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.ScrapeLimitException;
+import dev.tethys.collect.database.mongodb.wire.Document;
+import dev.tethys.collect.database.mongodb.wire.MongoConnection;
+import dev.tethys.collect.database.mongodb.wire.MongoException;
+import dev.tethys.collect.database.mongodb.wire.MongoTopology;
+import dev.tethys.collect.database.mongodb.wire.MongoUri;
+import dev.tethys.collect.database.mongodb.wire.SeedList;
+import dev.tethys.collect.database.wire.Deadline;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** One server, shown as mongodb_exporter does, over one connection. */
+final class MongodbServer implements DatabaseScrape {
+  private static final System.Logger LOG = System.getLogger(MongodbServer.class.getName());
+
+  /** Refusals of a server that is no member of a replica set. */
+  private static final Set<Integer> NO_REPLICATION = Set.of(76, 94);
+
+  private final MongoUri uri;
+  private final Set<MongodbCollector> wanted;
+  private final MongodbOptions options;
+
+  /**
+   * @param wanted which of the collectors that are on
+   */
+  MongodbServer(MongoUri uri, Set<MongodbCollector> wanted, MongodbOptions options) {
+    this.uri = uri;
+    this.wanted = wanted;
+    this.options = options;
+  }
+
+  @Override
+  public List<MetricFamily> scrape(Deadline deadline) {
+    MetricSet out = new MetricSet("");
+    boolean up = false;
+    long begin = System.nanoTime();
+    try (MongoConnection c = connect(deadline)) {
+      c.command("admin", Document.of("ping", 1));
+      ServerRole role = ServerRole.of(c.hello());
+      up(out, 1, role.text());
+      up = true;
+      took(out, "general", begin);
+      ServerLook look = new ServerLook(c, role, Topology.labels(c), options, out);
+      for (MongodbCollector collector : some(look)) {
+        long start = System.nanoTime();
+        collect(collector, look);
+        took(out, collector.timed(), start);
+      }
+    } catch (IOException | ScrapeLimitException e) {
+      LOG.log(Level.ERROR, "mongodb at {0}: {1}", uri, e.getMessage());
+    }
+    if (!up) {
+      up(out, 0, "");
+      took(out, "general", begin);
+    }
+    return out.families();
+  }
+
+  private MongoConnection connect(Deadline deadline) throws IOException {
+    MongoUri found = SeedList.SYSTEM.resolve(uri);
+    Boolean own = found.direct();
+    boolean direct = own == null ? options.direct() : own;
+    return MongoTopology.connect(found, direct, options.connectTimeout(), deadline);
+  }
+
+  private static void up(MetricSet out, int up, String role) {
+    out.gauge("mongodb_up", "Whether MongoDB is up.", up, "cluster_role", role);
+  }
+
+  private static void took(MetricSet out, String what, long since) {
+    out.gauge(
+        "collector_scrape_time_ms",
+        "Time taken for scrape by collector",
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since),
+        "collector",
+        what,
+        "exporter",
+        "mongodb");
+  }
+
+  private Set<MongodbCollector> some(ServerLook look) throws IOException {
+    Set<MongodbCollector> some = new TreeSet<>(wanted);
+    some.removeIf(c -> !c.suits(look.role()));
+    MongodbOptions.Collections c = options.collections();
+    if (!c.discovering() && c.collstats().isEmpty()) {
+      some.remove(MongodbCollector.COLLSTATS);
+    }
+    if (!c.discovering() && c.indexstats().isEmpty()) {
+      some.remove(MongodbCollector.INDEXSTATS);
+    }
+    if (options.details().profiled().isZero()) {
+      some.remove(MongodbCollector.PROFILE);
+    }
+    boolean grows = some.stream().anyMatch(MongodbCollector::growsWithCollections);
+    if (grows && c.most() > 0 && Namespace.count(look) > c.most()) {
+      some.removeIf(MongodbCollector::growsWithCollections);
+    }
+    return some;
+  }
+
+  /** A collector that the server refuses shows nothing; without a connection all is over. */
+  private static void collect(MongodbCollector collector, ServerLook look) throws IOException {
+    try {
+      switch (collector) {
+        case COLLSTATS -> new CollectionMetrics(look).collstats();
+        case INDEXSTATS -> new CollectionMetrics(look).indexstats();
+        case DBSTATS -> new CollectionMetrics(look).dbstats();
+        case PROFILE -> new CollectionMetrics(look).profile();
+        case TOPMETRICS -> new CollectionMetrics(look).top();
+        case DIAGNOSTICDATA -> new DiagnosticMetrics(look).collect();
+        case CURRENTOPMETRICS -> currentOperations(look);
+        case REPLICASETSTATUS -> replicaSet(look, "replSetGetStatus", "");
+        case REPLICASETCONFIG -> replicaSet(look, "replSetGetConfig", "rs_cfg");
+        case SHARDS -> new RouterMetrics(look).chunks();
+        case FCV -> features(look);
+      }
+    } catch (MongoException e) {
+      LOG.log(
+          Level.WARNING,
+          "mongodb at {0}: collector {1}: {2}",
+          look.connection().host(),
+          collector.text(),
+          e.getMessage());
+    }
+  }
+
+  private static void replicaSet(ServerLook look, String command, String path) throws IOException {
+    Document answer;
+    try {
+      answer = look.admin(Document.of(command, 1));
+    } catch (MongoException e) {
+      if (NO_REPLICATION.contains(e.code())) {
+        return;
+      }
+      throw e;
+    }
+    Document shown = path.isEmpty() ? answer : answer.document("config");
+    if (shown != null) {
+      look.show(path, shown, look.labels());
+    }
+  }
+
+  private static void currentOperations(ServerLook look) throws IOException {
+    Duration slow = look.options().details().slow();
+    Document command = Document.of("currentOp", true);
+    if (slow != null) {
+      command =
+          command.with(
+              Document.of(
+                  "active",
+                  true,
+                  "op",
+                  Document.of("$ne", ""),
+                  "ns",
+                  Document.of("$ne", "", "$not", Document.of("$regex", "^admin.*|^local.*")),
+                  "microsecs_running",
+                  Document.of("$exists", true, "$gte", slow.toNanos() / 1000)));
+    }
+    Document answer = look.admin(command);
+    for (Document d : slow == null ? List.<Document>of() : answer.documents("inprog")) {
+      Double running = d.number("microsecs_running");
+      Object id = d.at("opid");
+      if (running != null && id != null) {
+        operation(look, d, String.valueOf(id), running);
+      }
+    }
+    look.out()
+        .gauge(
+            "mongodb_currentop_fsync_lock_state",
+            "Whether MongoDB is currently fsync locked (1 = locked, 0 = unlocked)",
+            answer.isTrue("fsyncLock") ? 1 : 0);
+  }
+
+  private static void operation(ServerLook look, Document d, String id, double running) {
+    Namespace n = Namespace.parse(d.text("ns"));
+    Map<String, String> labels = new LinkedHashMap<>(look.labels());
+    labels.put("opid", id);
+    labels.put("op", d.text("op"));
+    labels.put("desc", d.text("desc"));
+    labels.put("database", n.database());
+    labels.put("collection", n.collection());
+    labels.put("ns", d.text("ns"));
+    look.out()
+        .gauge(
+            "mongodb_currentop_query_uptime",
+            "mongodb_currentop_query_uptime currentop_query",
+            running,
+            labels.entrySet().stream()
+                .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
+                .toArray(String[]::new));
+  }
+
+  private static void features(ServerLook look) throws IOException {
+    Document answer = look.admin(Document.of("getParameter", 1, "featureCompatibilityVersion", 1));
+    String version = answer.text("featureCompatibilityVersion", "version");
+    Double number = GoNumbers.parse(version);
+    if (number == null) {
+      throw new IOException("featureCompatibilityVersion is no number: " + version);
+    }
+    look.out()
+        .gauge(
+            "mongodb_fcv_feature_compatibility_version",
+            "Feature compatibility version",
+            number,
+            "version",
+            version);
+  }
+}

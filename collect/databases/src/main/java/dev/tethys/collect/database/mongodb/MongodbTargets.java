@@ -1,0 +1,82 @@
+package dev.tethys.collect.database.mongodb;
+
+import dev.tethys.collect.database.mongodb.wire.MongoUri;
+import dev.tethys.config.Secret;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The servers of the flag {@code --mongodb.uri}.
+ *
+ * @param all in their order, at least one
+ */
+record MongodbTargets(List<MongoUri> all) {
+  private static final String PLAIN = "mongodb://";
+  private static final String SRV = "mongodb+srv://";
+
+  /**
+   * Reads addresses with commas between. One without a scheme behind a {@code mongodb://} belongs
+   * to the cluster of it, else it is a server of its own.
+   *
+   * @param user that logs in where an address has no login, {@code ""} for nobody
+   * @param split whether each server of a cluster is shown by itself
+   * @throws IllegalArgumentException when one is wrong; the message holds no password
+   */
+  static MongodbTargets parse(List<String> given, String user, Secret password, boolean split) {
+    List<MongoUri> all = new ArrayList<>();
+    for (String text : joined(given)) {
+      MongoUri uri = MongoUri.parse(text);
+      if (uri.login() == null && !user.isEmpty() && !password.isEmpty()) {
+        uri = uri.withLogin(user, password);
+      }
+      if (!split) {
+        all.add(uri);
+      } else if (uri.srv()) {
+        throw new IllegalArgumentException(
+            "--split-cluster wants the servers by name: what DNS knows of "
+                + uri
+                + " is looked up at every scrape; write mongodb://server1,server2");
+      } else {
+        uri.hosts().stream().map(uri::at).forEach(all::add);
+      }
+    }
+    if (all.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no server is named; give --mongodb.uri or the variable MONGODB_URI");
+    }
+    return new MongodbTargets(List.copyOf(all));
+  }
+
+  private static List<String> joined(List<String> given) {
+    List<String> out = new ArrayList<>();
+    boolean cluster = false;
+    for (String part : given.stream().flatMap(g -> List.of(g.split(",")).stream()).toList()) {
+      String text = part.strip();
+      if (text.isEmpty()) {
+        continue;
+      }
+      boolean named = text.startsWith(PLAIN) || text.startsWith(SRV);
+      if (cluster && !named) {
+        out.set(out.size() - 1, out.getLast() + "," + text);
+      } else {
+        out.add(named ? text : PLAIN + text);
+      }
+      cluster = text.startsWith(PLAIN) || (cluster && !named);
+    }
+    return out;
+  }
+
+  /** The server whose hosts a target names, with or without a scheme; null when it is none. */
+  @Nullable MongoUri find(String target) {
+    String t = target;
+    for (String scheme : List.of(PLAIN, SRV)) {
+      t = t.toLowerCase(Locale.ROOT).startsWith(scheme) ? t.substring(scheme.length()) : t;
+    }
+    int slash = t.indexOf('/');
+    t = slash < 0 ? t : t.substring(0, slash);
+    String hosts = t.substring(t.lastIndexOf('@') + 1);
+    return all.stream().filter(u -> u.authority().equals(hosts)).findFirst().orElse(null);
+  }
+}

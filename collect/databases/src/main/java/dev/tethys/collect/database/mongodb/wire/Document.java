@@ -1,0 +1,132 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document of BSON, fields in order. Values are {@link String}, {@link Integer}, {@link Long},
+ * {@link Double}, {@link Boolean}, {@link java.time.Instant}, {@link Timestamp}, {@link ObjectId},
+ * {@link Binary}, {@link List}, documents, null, or {@link Other} for what nobody here looks at.
+ */
+public final class Document {
+  /** The clock of a replica set: seconds of Unix, and a number within the second. */
+  public record Timestamp(long seconds, long increment) {}
+
+  /**
+   * The usual key of a document.
+   *
+   * @param hex its twelve bytes
+   */
+  public record ObjectId(String hex) {
+    static ObjectId of(byte[] bytes) {
+      return new ObjectId(HexFormat.of().formatHex(bytes));
+    }
+  }
+
+  /** Bytes with what they are for; 4 is a UUID. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Binary(int subtype, byte[] bytes) {}
+
+  /**
+   * A value of a kind that is not looked at.
+   *
+   * @param type the byte by which BSON names it
+   */
+  public record Other(int type) {}
+
+  private final Map<String, @Nullable Object> fields;
+
+  /** Over fields that nobody changes any more. */
+  Document(Map<String, @Nullable Object> fields) {
+    this.fields = Collections.unmodifiableMap(fields);
+  }
+
+  /** Names and values in turn. */
+  public static Document of(@Nullable Object... namesAndValues) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      fields.put(String.valueOf(namesAndValues[i]), namesAndValues[i + 1]);
+    }
+    return new Document(fields);
+  }
+
+  /** With the fields of another behind its own, and in the place of those of the same name. */
+  public Document with(Document other) {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>(fields);
+    all.putAll(other.fields);
+    return new Document(all);
+  }
+
+  /** All fields. */
+  public Map<String, @Nullable Object> fields() {
+    return fields;
+  }
+
+  /** The name of the first field, by which commands are called. */
+  public String first() {
+    return fields.isEmpty() ? "" : fields.keySet().iterator().next();
+  }
+
+  /** What stands at a path through documents; null when nothing does. */
+  public @Nullable Object at(String... path) {
+    Object o = this;
+    for (String name : path) {
+      if (!(o instanceof Document d)) {
+        return null;
+      }
+      o = d.fields.get(name);
+    }
+    return o;
+  }
+
+  /** The document at a path, null when there is none. */
+  public @Nullable Document document(String... path) {
+    return at(path) instanceof Document d ? d : null;
+  }
+
+  /** The list at a path, empty when there is none. */
+  public List<?> list(String... path) {
+    return at(path) instanceof List<?> l ? l : List.of();
+  }
+
+  /** The documents of the list at a path. */
+  public List<Document> documents(String... path) {
+    return list(path).stream()
+        .filter(Document.class::isInstance)
+        .map(Document.class::cast)
+        .toList();
+  }
+
+  /** The texts of the list at a path. */
+  public List<String> texts(String... path) {
+    return list(path).stream().filter(String.class::isInstance).map(String.class::cast).toList();
+  }
+
+  /** The text at a path, {@code ""} when there is none. */
+  public String text(String... path) {
+    return at(path) instanceof String s ? s : "";
+  }
+
+  /** The number at a path, null when there is none. */
+  public @Nullable Double number(String... path) {
+    return at(path) instanceof Number n ? Double.valueOf(n.doubleValue()) : null;
+  }
+
+  /** Whether what stands at a path is true, or a number other than 0. */
+  public boolean isTrue(String... path) {
+    return switch (at(path)) {
+      case Boolean b -> b;
+      case Number n -> n.doubleValue() != 0;
+      case null, default -> false;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return fields.toString();
+  }
+}

@@ -1,0 +1,222 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
+import dev.tethys.collect.database.wire.Deadline;
+import dev.tethys.collect.database.wire.ServerConnection;
+import dev.tethys.config.TlsConfig;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection in MongoDB's protocol of messages
+ * (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/): one command, one answer.
+ * For one thread at a time.
+ */
+public final class MongoConnection implements AutoCloseable {
+  private static final int HEADER = 16;
+  private static final int OP_MSG = 2013;
+  private static final int CHECKSUM = 1;
+  private static final int MORE_TO_COME = 2;
+
+  /** Bits that change how a message is read, of which these two are known. */
+  private static final int REQUIRED = 0xffff;
+
+  private static final int MAX_MESSAGE = 48_000_000;
+  private static final int MAX_ROWS = 200_000;
+  private static final int BATCH = 1000;
+  private static final String CURSOR = "cursor";
+
+  private final MongoHost host;
+  private final ServerConnection connection;
+  private Document hello = Document.of();
+  private @Nullable Document readPreference;
+  private int requests;
+
+  private MongoConnection(MongoHost host, ServerConnection connection) {
+    this.host = host;
+    this.connection = connection;
+  }
+
+  /**
+   * Connects and greets, without a login.
+   *
+   * @param patience how long connecting may take
+   */
+  static MongoConnection open(MongoUri uri, MongoHost host, Duration patience, Deadline deadline)
+      throws IOException {
+    TlsConfig tls = uri.tls();
+    ServerConnection s =
+        host.unix() != null
+            ? ServerConnection.unix(host.unix(), deadline)
+            : ServerConnection.tcp(
+                host.name(), host.port(), tls, deadline.atMost(patience), deadline);
+    MongoConnection c = new MongoConnection(host, s);
+    try {
+      c.hello = c.command("admin", greeting(uri));
+      return c;
+    } catch (IOException | RuntimeException e) {
+      s.close();
+      throw e;
+    }
+  }
+
+  /** The old name of the command, for all versions know it. */
+  private static Document greeting(MongoUri uri) {
+    Document greeting =
+        Document.of(
+            "isMaster",
+            1,
+            "client",
+            Document.of(
+                "application",
+                Document.of("name", uri.appName()),
+                "driver",
+                Document.of("name", "tethys", "version", "1"),
+                "os",
+                Document.of("type", System.getProperty("os.name"))));
+    Login login = uri.login();
+    return login == null || login.user().isEmpty()
+        ? greeting
+        : greeting.with(Document.of("saslSupportedMechs", uri.source() + "." + login.user()));
+  }
+
+  /** What the server said of itself. */
+  public Document hello() {
+    return hello;
+  }
+
+  /** Where it is. */
+  public MongoHost host() {
+    return host;
+  }
+
+  boolean isSecured() {
+    return connection.isSecured();
+  }
+
+  /** What commands say from now on of which members they may ask. */
+  void prefer(MongoUri.ReadPreference preference) {
+    readPreference = Document.of("mode", preference.text());
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param command its name is its first field
+   * @throws MongoException when the server refuses it
+   */
+  public Document command(String database, Document command) throws IOException {
+    Document all = command.with(Document.of("$db", database));
+    Document preference = readPreference;
+    Document answer =
+        exchange(preference == null ? all : all.with(Document.of("$readPreference", preference)));
+    if (!answer.isTrue("ok")) {
+      Double code = answer.number("code");
+      throw new MongoException(
+          command.first(),
+          code == null ? 0 : code.intValue(),
+          answer.text("codeName"),
+          answer.text("errmsg"));
+    }
+    return answer;
+  }
+
+  /** All that an aggregation gives. */
+  public List<Document> aggregate(String database, String collection, Document... stages)
+      throws IOException {
+    return cursor(
+        database,
+        Document.of("aggregate", collection, "pipeline", List.of(stages), CURSOR, Document.of()));
+  }
+
+  /** All documents that a command with a cursor gives. */
+  public List<Document> cursor(String database, Document command) throws IOException {
+    Document answer = command(database, command);
+    List<Document> out = new ArrayList<>(answer.documents(CURSOR, "firstBatch"));
+    String namespace = answer.text(CURSOR, "ns");
+    String collection = namespace.substring(namespace.indexOf('.') + 1);
+    while (answer.at(CURSOR, "id") instanceof Long id && id != 0) {
+      answer =
+          command(
+              database, Document.of("getMore", id, "collection", collection, "batchSize", BATCH));
+      out.addAll(answer.documents(CURSOR, "nextBatch"));
+      if (out.size() > MAX_ROWS) {
+        throw new IOException(
+            command.first() + " of " + namespace + " gives more than " + MAX_ROWS + " documents");
+      }
+    }
+    return out;
+  }
+
+  private Document exchange(Document command) throws IOException {
+    byte[] body = Bson.write(command);
+    int request = ++requests;
+    int length = HEADER + 5 + body.length;
+    connection.write(
+        ByteBuffer.allocate(length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(length)
+            .putInt(request)
+            .putInt(0)
+            .putInt(OP_MSG)
+            .putInt(0)
+            .put((byte) 0)
+            .put(body)
+            .array());
+    connection.flush();
+    ByteBuffer header = ByteBuffer.wrap(connection.read(HEADER + 4)).order(ByteOrder.LITTLE_ENDIAN);
+    int size = header.getInt();
+    header.getInt();
+    int answered = header.getInt();
+    int code = header.getInt();
+    int flags = header.getInt();
+    if (code != OP_MSG) {
+      throw new IOException("not an answer in MongoDB's protocol: it has the code " + code);
+    }
+    if (size < HEADER + 4 || size > MAX_MESSAGE) {
+      throw new IOException("an answer says that it has " + size + " bytes");
+    }
+    if (answered != request || (flags & MORE_TO_COME) != 0) {
+      throw new IOException("an answer to something else than what was asked");
+    }
+    if ((flags & REQUIRED & ~(CHECKSUM | MORE_TO_COME)) != 0) {
+      throw new IOException("an answer with unknown flags " + flags);
+    }
+    ByteBuffer in = ByteBuffer.wrap(connection.read(size - HEADER - 4));
+    in.order(ByteOrder.LITTLE_ENDIAN);
+    in.limit(in.limit() - ((flags & CHECKSUM) == 0 ? 0 : Math.min(4, in.limit())));
+    return body(in);
+  }
+
+  private static Document body(ByteBuffer in) throws IOException {
+    Document body = null;
+    while (in.hasRemaining()) {
+      int kind = in.get();
+      if (kind == 0) {
+        body = Bson.read(in);
+      } else if (kind == 1 && in.remaining() >= 4) { // documents beside the body
+        int size = in.getInt();
+        if (size < 4 || size - 4 > in.remaining()) {
+          throw new IOException("a section says that it has " + size + " bytes");
+        }
+        in.position(in.position() + size - 4);
+      } else {
+        throw new IOException("an answer with a section of kind " + kind);
+      }
+    }
+    if (body == null) {
+      throw new IOException("an answer without a body");
+    }
+    return body;
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import java.io.IOException;
+
+/** A server refuses a command; the connection goes on. */
+public final class MongoException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private final int code;
+
+  MongoException(String command, int code, String codeName, String message) {
+    super(command + ": " + (codeName.isEmpty() ? "" : "(" + codeName + ") ") + message);
+    this.code = code;
+  }
+
+  /** The server's number of the error, 0 when it has none. */
+  public int code() {
+    return code;
+  }
+}

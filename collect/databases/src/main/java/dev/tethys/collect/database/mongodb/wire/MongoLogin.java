@@ -1,0 +1,112 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.collect.database.mongodb.wire.Document.Binary;
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Mechanism;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Logs a connection in, as its string says. */
+final class MongoLogin {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int MOST_STEPS = 8;
+
+  private MongoLogin() {}
+
+  /**
+   * Logs in; a string without a login leaves the connection as it is.
+   *
+   * @throws IOException when the server refuses it; the message holds no password
+   */
+  static void run(MongoConnection c, MongoUri uri) throws IOException {
+    Mechanism mechanism = uri.mechanism();
+    Login login = uri.login();
+    if (mechanism == Mechanism.X509) {
+      certificate(c, uri, login == null ? "" : login.user());
+    } else if (login != null && !login.user().isEmpty()) {
+      switch (mechanism) {
+        case PLAIN -> plain(c, uri, login);
+        case SCRAM_SHA_1, SCRAM_SHA_256 -> scram(c, uri, login, mechanism.text());
+        default -> scram(c, uri, login, best(c.hello().texts("saslSupportedMechs")));
+      }
+    }
+  }
+
+  private static String best(List<String> offered) {
+    return offered.contains(Scram.SHA_256) ? Scram.SHA_256 : Scram.SHA_1;
+  }
+
+  private static void certificate(MongoConnection c, MongoUri uri, String user) throws IOException {
+    Document command = Document.of("authenticate", 1, "mechanism", Mechanism.X509.text());
+    c.command(uri.source(), user.isEmpty() ? command : command.with(Document.of("user", user)));
+  }
+
+  private static void plain(MongoConnection c, MongoUri uri, Login login) throws IOException {
+    if (!c.isSecured()) {
+      throw new IOException("PLAIN sends the password as it is; that wants tls=true");
+    }
+    String text = "\0" + login.user() + "\0" + login.password().value();
+    Document answer = c.command(uri.source(), start(Mechanism.PLAIN.text(), text));
+    if (!answer.isTrue("done")) {
+      throw new IOException("the server does not end the login by PLAIN");
+    }
+  }
+
+  private static Document start(String mechanism, String payload) {
+    return Document.of(
+        "saslStart",
+        1,
+        "mechanism",
+        mechanism,
+        "payload",
+        payload(payload),
+        "options",
+        Document.of("skipEmptyExchange", true));
+  }
+
+  private static Binary payload(String text) {
+    return new Binary(0, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String payload(Document answer) throws IOException {
+    if (answer.at("payload") instanceof Binary b) {
+      return new String(b.bytes(), StandardCharsets.UTF_8);
+    }
+    throw new IOException("an answer to a login without a payload");
+  }
+
+  private static void scram(MongoConnection c, MongoUri uri, Login login, String mechanism)
+      throws IOException {
+    byte[] random = new byte[24];
+    RANDOM.nextBytes(random);
+    Scram scram =
+        new Scram(
+            mechanism,
+            login.user(),
+            login.password().value(),
+            Base64.getEncoder().encodeToString(random));
+    Document answer = c.command(uri.source(), start(mechanism, scram.first()));
+    Object conversation = answer.at("conversationId");
+    answer = next(c, uri, conversation, scram.proof(payload(answer)));
+    scram.verify(payload(answer));
+    for (int i = 0; !answer.isTrue("done"); i++) { // servers before 4.4 want an empty step
+      if (i == MOST_STEPS) {
+        throw new IOException("the server does not end the login");
+      }
+      answer = next(c, uri, conversation, "");
+    }
+  }
+
+  private static Document next(
+      MongoConnection c, MongoUri uri, @Nullable Object conversation, String payload)
+      throws IOException {
+    return c.command(
+        uri.source(),
+        Document.of(
+            "saslContinue", 1, "conversationId", conversation, "payload", payload(payload)));
+  }
+}

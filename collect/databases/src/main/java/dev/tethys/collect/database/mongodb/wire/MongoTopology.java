@@ -1,0 +1,186 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.collect.database.mongodb.wire.MongoUri.ReadPreference;
+import dev.tethys.collect.database.wire.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the server that a connection string means: the one it names, or the member of its replica
+ * set that its read preference wants, by what members say of one another.
+ */
+public final class MongoTopology {
+  /** A replica set has at most fifty members. */
+  private static final int MAX_MEMBERS = 64;
+
+  private final MongoUri uri;
+  private final Duration patience;
+  private final Deadline deadline;
+  private final Deadline selection;
+
+  private MongoTopology(MongoUri uri, Duration patience, Deadline deadline) {
+    this.uri = uri;
+    Duration own = uri.millis("connecttimeoutms");
+    this.patience = own == null ? patience : own;
+    Deadline d = deadline;
+    for (String limit : List.of("sockettimeoutms", "timeoutms")) {
+      Duration most = uri.millis(limit);
+      d = most == null ? d : d.atMost(most);
+    }
+    this.deadline = d;
+    Duration select = uri.millis("serverselectiontimeoutms");
+    this.selection = select == null ? d : d.atMost(select);
+  }
+
+  /**
+   * Connects and logs in.
+   *
+   * @param uri with its hosts
+   * @param direct whether its one host is asked, whatever it is
+   * @param patience how long connecting to one server may take, where the string does not say
+   * @throws IOException when there is no such server; the message holds no password
+   */
+  public static MongoConnection connect(
+      MongoUri uri, boolean direct, Duration patience, Deadline deadline) throws IOException {
+    MongoTopology t = new MongoTopology(uri, patience, deadline);
+    MongoConnection c =
+        direct
+            ? MongoConnection.open(uri, uri.hosts().getFirst(), t.patience, t.deadline)
+            : t.select();
+    try {
+      boolean arbiter = c.hello().isTrue("arbiterOnly");
+      if (!arbiter) { // it has no users
+        MongoLogin.run(c, uri);
+      }
+      c.prefer(
+          direct && !isRouter(c.hello()) ? ReadPreference.PRIMARY_PREFERRED : uri.readPreference());
+      return c;
+    } catch (IOException | RuntimeException e) {
+      c.close();
+      throw e;
+    }
+  }
+
+  /** Whether it is a {@code mongos}, by what it says of itself. */
+  public static boolean isRouter(Document hello) {
+    return hello.text("msg").equals("isdbgrid");
+  }
+
+  private static boolean isPrimary(Document hello) {
+    return hello.isTrue("ismaster") || hello.isTrue("isWritablePrimary");
+  }
+
+  private MongoConnection select() throws IOException {
+    Deque<MongoHost> next = new ArrayDeque<>(uri.hosts());
+    Set<String> known = new LinkedHashSet<>();
+    uri.hosts().forEach(h -> known.add(h.toString()));
+    List<String> problems = new ArrayList<>();
+    MongoConnection second = null;
+    long secondTook = Long.MAX_VALUE;
+    while (!next.isEmpty()) {
+      MongoHost host = next.removeFirst();
+      long begin = System.nanoTime();
+      MongoConnection c = open(host, problems);
+      if (c == null) {
+        continue;
+      }
+      Document hello = c.hello();
+      for (String member : members(hello)) {
+        MongoHost m = member(member, problems);
+        if (m != null && known.size() < MAX_MEMBERS && known.add(m.toString())) {
+          if (member.equals(hello.text("primary"))) {
+            next.addFirst(m);
+          } else {
+            next.addLast(m);
+          }
+        }
+      }
+      long took = System.nanoTime() - begin;
+      int rank = rank(hello);
+      if (rank == 1) {
+        close(second);
+        return c;
+      }
+      if (rank == 2 && took < secondTook) {
+        close(second);
+        second = c;
+        secondTook = took;
+      } else {
+        if (rank == 0) {
+          problems.add(host + ": not " + wanted());
+        }
+        c.close();
+      }
+    }
+    if (second != null) {
+      return second;
+    }
+    throw new IOException("no server is " + wanted() + ": " + String.join("; ", problems));
+  }
+
+  private String wanted() {
+    String set = uri.replicaSet();
+    return uri.readPreference().text() + (set.isEmpty() ? "" : " of replica set " + set);
+  }
+
+  private static void close(@Nullable MongoConnection c) {
+    if (c != null) {
+      c.close();
+    }
+  }
+
+  private @Nullable MongoConnection open(MongoHost host, List<String> problems) {
+    if (System.nanoTime() - selection.nanos() > 0) {
+      problems.add(host + ": not asked, the time is up");
+      return null;
+    }
+    try {
+      return MongoConnection.open(uri, host, patience, deadline);
+    } catch (IOException e) {
+      problems.add(host + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  private static @Nullable MongoHost member(String text, List<String> problems) {
+    try {
+      return MongoHost.parse(text);
+    } catch (IllegalArgumentException e) {
+      problems.add("a member " + text + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  private static List<String> members(Document hello) {
+    List<String> out = new ArrayList<>(hello.texts("hosts"));
+    out.addAll(hello.texts("passives"));
+    return out;
+  }
+
+  /** 1 for what is wanted, 2 for what will do when nothing else is there, 0 for neither. */
+  private int rank(Document hello) {
+    String set = hello.text("setName");
+    if (!uri.replicaSet().isEmpty() && !uri.replicaSet().equals(set)) {
+      return 0;
+    }
+    if (set.isEmpty()) {
+      return hello.isTrue("isreplicaset") ? 0 : 1; // alone, or a router
+    }
+    boolean primary = isPrimary(hello);
+    boolean secondary = hello.isTrue("secondary");
+    return switch (uri.readPreference()) {
+      case PRIMARY -> primary ? 1 : 0;
+      case PRIMARY_PREFERRED -> primary ? 1 : secondary ? 2 : 0;
+      case SECONDARY -> secondary ? 2 : 0;
+      case SECONDARY_PREFERRED -> secondary ? 1 : primary ? 2 : 0;
+      case NEAREST -> primary || secondary ? 2 : 0;
+    };
+  }
+}

@@ -1,0 +1,396 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection string (https://www.mongodb.com/docs/manual/reference/connection-string/).
+ *
+ * @param srv whether the one host is a name whose servers DNS knows
+ * @param authority hosts as they were written
+ * @param hosts at least one
+ * @param login null for none
+ * @param database that the path names, {@code ""} for none
+ * @param options by their names in lower case
+ */
+public record MongoUri(
+    boolean srv,
+    String authority,
+    List<MongoHost> hosts,
+    @Nullable Login login,
+    String database,
+    Map<String, String> options) {
+  /** Whose login it is. */
+  public record Login(String user, Secret password) {}
+
+  /** How one proves who one is. */
+  enum Mechanism {
+    /** The best of SCRAM that the server has for the user. */
+    DEFAULT(""),
+    SCRAM_SHA_1(Scram.SHA_1),
+    SCRAM_SHA_256(Scram.SHA_256),
+    X509("MONGODB-X509"),
+    PLAIN("PLAIN");
+
+    private final String text;
+
+    Mechanism(String text) {
+      this.text = text;
+    }
+
+    /** As MongoDB calls it. */
+    String text() {
+      return text;
+    }
+  }
+
+  /** Which member of a replica set is looked at. */
+  enum ReadPreference {
+    PRIMARY("primary"),
+    PRIMARY_PREFERRED("primaryPreferred"),
+    SECONDARY("secondary"),
+    SECONDARY_PREFERRED("secondaryPreferred"),
+    NEAREST("nearest");
+
+    private final String text;
+
+    ReadPreference(String text) {
+      this.text = text;
+    }
+
+    /** As MongoDB calls it. */
+    String text() {
+      return text;
+    }
+  }
+
+  private static final String PLAIN_SCHEME = "mongodb://";
+  private static final String SRV_SCHEME = "mongodb+srv://";
+  private static final String EXTERNAL = "$external";
+
+  private static final Set<String> USED =
+      Set.of(
+          "tls",
+          "ssl",
+          "tlsinsecure",
+          "sslinsecure",
+          "tlsallowinvalidcertificates",
+          "tlscafile",
+          "tlscertificatekeyfile",
+          "tlscertificatefile",
+          "tlsprivatekeyfile",
+          "authsource",
+          "authmechanism",
+          "replicaset",
+          "readpreference",
+          "connecttimeoutms",
+          "serverselectiontimeoutms",
+          "sockettimeoutms",
+          "timeoutms",
+          "appname",
+          "directconnection",
+          "srvservicename",
+          "srvmaxhosts");
+
+  /** Of pools, writes and cursors: strings are copied from programs that have these. */
+  private static final Set<String> NOT_OF_A_SCRAPE =
+      Set.of(
+          "maxpoolsize",
+          "minpoolsize",
+          "maxidletimems",
+          "maxconnecting",
+          "waitqueuetimeoutms",
+          "waitqueuemultiple",
+          "w",
+          "wtimeoutms",
+          "journal",
+          "retrywrites",
+          "retryreads",
+          "readconcernlevel",
+          "heartbeatfrequencyms",
+          "localthresholdms",
+          "servermonitoringmode",
+          "compressors",
+          "zlibcompressionlevel",
+          "zstdcompressionlevel",
+          "uuidrepresentation",
+          "tlsdisableocspendpointcheck",
+          "tlsdisablecertificaterevocationcheck");
+
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "loadbalanced", "servers behind a load balancer cannot be told apart; name them",
+          "authmechanismproperties", "no mechanism that has properties is built",
+          "tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure",
+          "tlscertificatekeyfilepassword", "write the key without a password (openssl pkey)",
+          "readpreferencetags", "name the member with directConnection=true",
+          "maxstalenessseconds", "name the member with directConnection=true");
+
+  /**
+   * Reads a string; one without a scheme is {@code mongodb://}.
+   *
+   * @throws IllegalArgumentException when it is wrong; the message holds no password
+   */
+  public static MongoUri parse(String text) {
+    boolean srv = text.startsWith(SRV_SCHEME);
+    String rest =
+        srv
+            ? text.substring(SRV_SCHEME.length())
+            : text.startsWith(PLAIN_SCHEME) ? text.substring(PLAIN_SCHEME.length()) : text;
+    if (rest.contains("://")) {
+      throw new IllegalArgumentException(
+          "a connection string begins with mongodb:// or mongodb+srv://");
+    }
+    int end = firstOf(rest, '/', '?');
+    String authority = rest.substring(0, end);
+    int query = rest.indexOf('?', end);
+    String path = rest.substring(end, query < 0 ? rest.length() : query);
+    Login login = null;
+    int at = authority.lastIndexOf('@');
+    if (at >= 0) {
+      String user = authority.substring(0, at);
+      authority = authority.substring(at + 1);
+      int colon = user.indexOf(':');
+      login =
+          new Login(
+              decoded(colon < 0 ? user : user.substring(0, colon), "the user"),
+              new Secret(colon < 0 ? "" : decoded(user.substring(colon + 1), "the password")));
+    }
+    List<MongoHost> hosts = Arrays.stream(authority.split(",", -1)).map(MongoHost::parse).toList();
+    if (srv && (hosts.size() != 1 || authority.indexOf(':') >= 0)) {
+      throw new IllegalArgumentException("mongodb+srv:// wants one name, without a port");
+    }
+    MongoUri uri =
+        new MongoUri(
+            srv,
+            authority,
+            hosts,
+            login,
+            path.length() > 1 ? decoded(path.substring(1), "the database") : "",
+            options(query < 0 ? "" : rest.substring(query + 1)));
+    uri.check();
+    return uri;
+  }
+
+  private static int firstOf(String s, char a, char b) {
+    int i = 0;
+    while (i < s.length() && s.charAt(i) != a && s.charAt(i) != b) {
+      i++;
+    }
+    return i;
+  }
+
+  static String decoded(String s, String what) {
+    try {
+      return URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(what + " is not percent-encoded");
+    }
+  }
+
+  /** Options behind a question mark, by their names in lower case. */
+  static Map<String, String> options(String query) {
+    Map<String, String> out = new LinkedHashMap<>();
+    for (String option : query.split("[&;]", -1)) {
+      if (option.isEmpty()) {
+        continue;
+      }
+      int is = option.indexOf('=');
+      String name = is < 0 ? option : option.substring(0, is);
+      String key = name.toLowerCase(Locale.ROOT);
+      String value = is < 0 ? "" : decoded(option.substring(is + 1), "the option " + name);
+      String refusal = value.equals("false") ? null : REFUSED.get(key);
+      if (refusal != null) {
+        throw new IllegalArgumentException("the option " + name + " is not built: " + refusal);
+      }
+      if (!USED.contains(key) && !NOT_OF_A_SCRAPE.contains(key) && !REFUSED.containsKey(key)) {
+        throw new IllegalArgumentException("there is no option " + name);
+      }
+      if (out.putIfAbsent(key, value) != null) {
+        throw new IllegalArgumentException("the option " + name + " stands there twice");
+      }
+    }
+    return out;
+  }
+
+  private void check() {
+    tls();
+    mechanism();
+    readPreference();
+    direct();
+    for (String name :
+        List.of("connecttimeoutms", "serverselectiontimeoutms", "sockettimeoutms", "timeoutms")) {
+      millis(name);
+    }
+    if (srv && "true".equals(options.get("directconnection"))) {
+      throw new IllegalArgumentException("mongodb+srv:// has no direct connections");
+    }
+    if (mechanism() == Mechanism.X509 && tls() == null) {
+      throw new IllegalArgumentException("MONGODB-X509 wants tls=true");
+    }
+  }
+
+  /** With another login. */
+  public MongoUri withLogin(String user, Secret password) {
+    return new MongoUri(srv, authority, hosts, new Login(user, password), database, options);
+  }
+
+  /** The same for one of its hosts. */
+  public MongoUri at(MongoHost host) {
+    return new MongoUri(false, host.text(), List.of(host), login, database, options);
+  }
+
+  /**
+   * With the servers that DNS knows.
+   *
+   * @param found options of DNS; those of the string itself go before
+   */
+  MongoUri withSeeds(List<MongoHost> seeds, Map<String, String> found) {
+    Map<String, String> all = new LinkedHashMap<>(found);
+    all.putAll(options);
+    if (!all.containsKey("tls") && !all.containsKey("ssl")) {
+      all.put("tls", "true");
+    }
+    return new MongoUri(false, authority, seeds, login, database, all);
+  }
+
+  private String option(String name) {
+    return options.getOrDefault(name, "");
+  }
+
+  private boolean on(String name) {
+    String v = option(name);
+    if (!v.isEmpty() && !v.equals("true") && !v.equals("false")) {
+      throw new IllegalArgumentException("the option " + name + " is true or false, not " + v);
+    }
+    return v.equals("true");
+  }
+
+  /** Whether it says itself if the one host alone is asked; null where it does not. */
+  public @Nullable Boolean direct() {
+    boolean direct = on("directconnection");
+    return options.containsKey("directconnection") ? direct : null;
+  }
+
+  /** How TLS is spoken, null for a plain connection. */
+  public @Nullable TlsConfig tls() {
+    boolean given = options.containsKey("tls") || options.containsKey("ssl");
+    boolean named =
+        !option("tlscafile").isEmpty()
+            || !option("tlscertificatekeyfile").isEmpty()
+            || !option("tlscertificatefile").isEmpty();
+    boolean wanted = on("tls") || on("ssl") || (!given && (srv || named));
+    boolean trusting = on("tlsinsecure") || on("sslinsecure") || on("tlsallowinvalidcertificates");
+    if (!wanted) {
+      return null;
+    }
+    String both = option("tlscertificatekeyfile");
+    String certificate = both.isEmpty() ? option("tlscertificatefile") : both;
+    String key = both.isEmpty() ? option("tlsprivatekeyfile") : both;
+    if (certificate.isEmpty() != key.isEmpty()) {
+      throw new IllegalArgumentException(
+          "tlsCertificateFile and tlsPrivateKeyFile are given both, or none");
+    }
+    return new TlsConfig(
+        "",
+        option("tlscafile"),
+        "",
+        certificate,
+        Secret.NONE,
+        key,
+        "",
+        trusting,
+        TlsConfig.TlsVersion.TLS12,
+        null);
+  }
+
+  Mechanism mechanism() {
+    String name = option("authmechanism");
+    for (Mechanism m : Mechanism.values()) {
+      if (m.text().equals(name)) {
+        return m;
+      }
+    }
+    throw new IllegalArgumentException(
+        "authMechanism "
+            + name
+            + " is not built; there are SCRAM-SHA-1, SCRAM-SHA-256, MONGODB-X509 and PLAIN");
+  }
+
+  /** The database that knows the user. */
+  String source() {
+    String given = option("authsource");
+    if (!given.isEmpty()) {
+      return given;
+    }
+    return switch (mechanism()) {
+      case X509 -> EXTERNAL;
+      case PLAIN -> database.isEmpty() ? EXTERNAL : database;
+      default -> database.isEmpty() ? "admin" : database;
+    };
+  }
+
+  ReadPreference readPreference() {
+    String name = option("readpreference");
+    for (ReadPreference p : ReadPreference.values()) {
+      if (p.text().equalsIgnoreCase(name)) {
+        return p;
+      }
+    }
+    if (name.isEmpty()) {
+      return ReadPreference.PRIMARY;
+    }
+    throw new IllegalArgumentException("readPreference " + name + " is none that MongoDB has");
+  }
+
+  /** The replica set that a server must be of, {@code ""} for any. */
+  String replicaSet() {
+    return option("replicaset");
+  }
+
+  /** What the connection is called in the server's log. */
+  String appName() {
+    String name = option("appname");
+    return name.isEmpty() ? "mongodb_exporter" : name;
+  }
+
+  /** The service that DNS is asked for. */
+  String service() {
+    String name = option("srvservicename");
+    return name.isEmpty() ? "mongodb" : name;
+  }
+
+  /** How many of the servers that DNS knows are used, 0 for all. */
+  int maxHosts() {
+    String v = option("srvmaxhosts");
+    if (!v.isEmpty() && !v.matches("\\d{1,5}")) {
+      throw new IllegalArgumentException("srvMaxHosts is no number: " + v);
+    }
+    return v.isEmpty() ? 0 : Integer.parseInt(v);
+  }
+
+  /** A time among the options, null when it is not there or 0. */
+  @Nullable Duration millis(String name) {
+    String v = option(name);
+    if (!v.isEmpty() && !v.matches("\\d{1,9}")) {
+      throw new IllegalArgumentException("the option " + name + " is no number of milliseconds");
+    }
+    return v.isEmpty() || Integer.parseInt(v) == 0 ? null : Duration.ofMillis(Integer.parseInt(v));
+  }
+
+  /** Without what logs in. */
+  @Override
+  public String toString() {
+    return authority;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * One login by SCRAM (RFC 5802, RFC 7677), without channel binding. MongoDB's SCRAM-SHA-1 has in
+ * the place of the password a hash of it that older versions stored.
+ */
+final class Scram {
+  static final String SHA_1 = "SCRAM-SHA-1";
+  static final String SHA_256 = "SCRAM-SHA-256";
+
+  /** As the specification of drivers has it. */
+  private static final int MIN_ITERATIONS = 4096;
+
+  private static final int MAX_ITERATIONS = 10_000_000;
+
+  private final boolean sha256;
+  private final String nonce;
+  private final byte[] password;
+  private final String first;
+  private byte[] expected = new byte[0];
+
+  /**
+   * @param nonce printable, without commas, never used before
+   */
+  Scram(String mechanism, String user, String password, String nonce) throws IOException {
+    this.sha256 = mechanism.equals(SHA_256);
+    this.nonce = nonce;
+    this.first = "n=" + user.replace("=", "=3D").replace(",", "=2C") + ",r=" + nonce;
+    String used;
+    try {
+      used =
+          sha256
+              ? SaslPrep.prepare(password)
+              : HexFormat.of()
+                  .formatHex(
+                      MessageDigest.getInstance("MD5")
+                          .digest((user + ":mongo:" + password).getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    this.password = used.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** What is said first. */
+  String first() {
+    return "n,," + first;
+  }
+
+  /**
+   * The proof, in answer to salt and number of iterations.
+   *
+   * @throws IOException when the server's answer is none of this login, or asks for too little
+   */
+  String proof(String challenge) throws IOException {
+    Map<String, String> c = attributes(challenge);
+    String both = c.getOrDefault("r", "");
+    String salt = c.getOrDefault("s", "");
+    String rounds = c.getOrDefault("i", "");
+    if (!both.startsWith(nonce) || both.length() == nonce.length()) {
+      throw new IOException("the server's nonce does not continue ours");
+    }
+    int iterations = rounds.matches("\\d{1,8}") ? Integer.parseInt(rounds) : 0;
+    if (iterations < MIN_ITERATIONS || iterations > MAX_ITERATIONS) {
+      throw new IOException("the server asks for " + rounds + " iterations");
+    }
+    String last = "c=biws,r=" + both;
+    byte[] signed = (first + "," + challenge + "," + last).getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] salted = stretched(Base64.getDecoder().decode(salt), iterations);
+      byte[] key = mac(salted, "Client Key".getBytes(StandardCharsets.UTF_8));
+      byte[] stored = MessageDigest.getInstance(sha256 ? "SHA-256" : "SHA-1").digest(key);
+      byte[] signature = mac(stored, signed);
+      for (int i = 0; i < key.length; i++) {
+        key[i] ^= signature[i];
+      }
+      expected = mac(mac(salted, "Server Key".getBytes(StandardCharsets.UTF_8)), signed);
+      return last + ",p=" + Base64.getEncoder().encodeToString(key);
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw new IOException("SCRAM: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Looks at the server's proof that it knows the password too.
+   *
+   * @throws IOException when it does not
+   */
+  void verify(String answer) throws IOException {
+    Map<String, String> a = attributes(answer);
+    String error = a.get("e");
+    if (error != null) {
+      throw new IOException("the server refuses the login: " + error);
+    }
+    byte[] proof;
+    try {
+      proof = Base64.getDecoder().decode(a.getOrDefault("v", ""));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the server's proof is not base64", e);
+    }
+    if (expected.length == 0 || !MessageDigest.isEqual(proof, expected)) {
+      throw new IOException("the server does not prove that it knows the password");
+    }
+  }
+
+  private static Map<String, String> attributes(String message) {
+    Map<String, String> out = new HashMap<>();
+    for (String part : message.split(",", -1)) {
+      int is = part.indexOf('=');
+      if (is > 0) {
+        out.putIfAbsent(part.substring(0, is), part.substring(is + 1));
+      }
+    }
+    return out;
+  }
+
+  private byte[] mac(byte[] key, byte[] text) throws GeneralSecurityException {
+    return keyed(key).doFinal(text);
+  }
+
+  private Mac keyed(byte[] key) throws GeneralSecurityException {
+    String algorithm = sha256 ? "HmacSHA256" : "HmacSHA1";
+    Mac m = Mac.getInstance(algorithm);
+    // A key of no bytes is the same as one of a zero; the JDK has no empty ones.
+    m.init(new SecretKeySpec(key.length == 0 ? new byte[1] : key, algorithm));
+    return m;
+  }
+
+  /** PBKDF2 for one block; the JDK's own takes characters in the place of bytes. */
+  private byte[] stretched(byte[] salt, int iterations) throws GeneralSecurityException {
+    Mac m = keyed(password);
+    m.update(salt);
+    byte[] u = m.doFinal(new byte[] {0, 0, 0, 1});
+    byte[] out = u.clone();
+    for (int i = 1; i < iterations; i++) {
+      u = m.doFinal(u);
+      for (int j = 0; j < out.length; j++) {
+        out[j] ^= u[j];
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,481 @@
+package dev.tethys.collect.database.mongodb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.collect.database.Settings;
+import dev.tethys.collect.database.SideBySide;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ProbeException;
+import dev.tethys.config.Secret;
+import dev.tethys.testkit.Exposition;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.TestCertificates;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bson.BsonDocument;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Names, labels and values that mongodb_exporter makes of documents as MongoDB's manual has. */
+@Timeout(60)
+final class MongodbExporterTest {
+  private static final String CLUSTER = "cl_id=\"5f1f1f1f1f1f1f1f1f1f1f1f\",cl_role=\"shardsvr\",";
+  private static final String SET = "rs_nm=\"rs0\",rs_state=\"1\"";
+
+  @TempDir Path dir;
+
+  private static Exposition scrape(MongoDouble server, String... flags) throws Exception {
+    List<String> all = new ArrayList<>(List.of(flags));
+    all.addFirst("mongodb.uri=mongodb://" + server.address());
+    try (Exporter e = Settings.open(new MongodbExporterKind(), all.toArray(String[]::new))) {
+      return SideBySide.of(Settings.metrics(e));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void allThatAServerSaysOfItselfIsShown(boolean inParts) throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      Exposition e = scrape(inParts ? server.inParts() : server, "collector.diagnosticdata=true");
+      assertThat(e.samples("mongodb_up")).containsOnly(Map.entry("cluster_role=\"mongod\"", 1.0));
+      assertThat(e.samples("mongodb_ss_opcounters"))
+          .containsOnly(
+              Map.entry(CLUSTER + "legacy_op_type=\"command\"," + SET, 67923.0),
+              Map.entry(CLUSTER + "legacy_op_type=\"insert\"," + SET, 4.0),
+              Map.entry(CLUSTER + "legacy_op_type=\"query\"," + SET, 2118.0));
+      assertThat(e.samples("mongodb_start")).containsValue(1.7e12);
+      assertThat(e.samples("mongodb_ss_uptime")).containsEntry(CLUSTER + SET, 4321.0);
+      assertThat(e.samples("mongodb_ss_opLatencies_ops"))
+          .containsOnly(
+              Map.entry("op_type=\"reads\"", 10.0), Map.entry("op_type=\"writes\"", 20.0));
+      assertThat(e.samples("mongodb_ss_wt_concurrentTransactions_out"))
+          .containsOnly(Map.entry("txn_rw=\"read\"", 2.0), Map.entry("txn_rw=\"write\"", 1.0));
+      assertThat(e.samples("mongodb_ss_metrics_commands_find_total")).containsValue(99.0);
+      assertThat(e.samples("mongodb_ss_metrics_cursor_open"))
+          .containsEntry(CLUSTER + "csr_type=\"pinned\"," + SET, 1.0);
+      assertThat(e.samples("mongodb_ss_wt_block_manager_bytes_read")).containsValue(4096.0);
+      assertThat(e.samples("mongodb_ss_wt_txn_transaction_checkpoint_max_time_msecs"))
+          .containsValue(25.0);
+      assertThat(e.samples("mongodb_oplog_stats_storageStats_count")).containsValue(7552.0);
+      assertThat(type(e, "mongodb_oplog_stats_storageStats_count")).isEqualTo("counter");
+      assertThat(e.samples("mongodb_oplog_stats_wt_btree_fixed_record_size")).containsValue(0.0);
+      assertThat(e.samples("mongodb_sys_disks_sda_reads")).containsValue(5.0);
+      assertThat(e.samples("mongodb_ss_storageEngine_persistent")).containsValue(1.0);
+      assertThat(e.samples("mongodb_ss_locks_acquireCount"))
+          .containsOnly(
+              Map.entry("lock_mode=\"r\",resource=\"Global\"", 300.0),
+              Map.entry("lock_mode=\"w\",resource=\"Global\"", 30.0),
+              Map.entry("lock_mode=\"r\",resource=\"ParallelBatchWriterMode\"", 100.0),
+              Map.entry("lock_mode=\"w\",resource=\"ReplicationStateTransition\"", 200.0));
+      assertThat(e.samples("mongodb_security_encryption_enabled"))
+          .containsOnly(Map.entry("type=\"localKeyFile\"", 1.0));
+      assertThat(e.samples("mongodb_rs_members_state"))
+          .containsEntry(CLUSTER + "member_idx=\"b:27017\",member_state=\"SECONDARY\"," + SET, 2.0);
+      assertThat(e.samples("mongodb_rs_optimes_lastCommittedOpTime_ts"))
+          .containsValue(1_699_999_999.0);
+      assertThat(e.samples("collector_scrape_time_ms"))
+          .containsKeys(
+              "collector=\"general\",exporter=\"mongodb\"",
+              "collector=\"diagnostic_data\",exporter=\"mongodb\"");
+      assertThat(e.families)
+          .doesNotContainKeys(
+              "mongodb_ss_metrics_histograms_waits_count",
+              "mongodb_ss_host",
+              "mongodb_asserts_total",
+              "mongodb_ss_opLatencies_reads_ops");
+    }
+  }
+
+  @Test
+  void bucketsAreShownWhereTheyAreWanted() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      Exposition e =
+          scrape(
+              server, "collector.diagnosticdata=true", "collector.diagnosticdata-histograms=true");
+      assertThat(e.samples("mongodb_ss_metrics_histograms_waits_count"))
+          .containsOnly(
+              Map.entry(CLUSTER + "lower_bound=\"0\"," + SET, 5.0),
+              Map.entry(CLUSTER + "lower_bound=\"10\"," + SET, 6.0));
+    }
+  }
+
+  @Test
+  void oldNamesAreShownBeside() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      Exposition e = scrape(server, "collector.diagnosticdata=true", "compatible-mode=true");
+      assertThat(e.samples("mongodb_op_counters_total"))
+          .containsEntry(CLUSTER + SET + ",type=\"query\"", 2118.0);
+      assertThat(e.samples("mongodb_asserts_total"))
+          .containsEntry(CLUSTER + SET + ",type=\"user\"", 12.0);
+      assertThat(e.samples("mongodb_memory"))
+          .containsOnly(
+              Map.entry("type=\"resident\"", 130.0), Map.entry("type=\"virtual\"", 2600.0));
+      assertThat(e.samples("mongodb_mongod_op_latencies_ops_total"))
+          .containsOnly(Map.entry("type=\"read\"", 10.0), Map.entry("type=\"write\"", 20.0));
+      assertThat(e.samples("mongodb_mongod_global_lock_current_queue"))
+          .containsEntry(CLUSTER + SET + ",type=\"reader\"", 1.0);
+      assertThat(e.samples("mongodb_mongod_global_lock_client"))
+          .containsEntry("type=\"writer\"", 1.0);
+      assertThat(e.samples("mongodb_mongod_wiredtiger_concurrent_transactions_out_tickets"))
+          .containsEntry("txn_rw=\"read\"", 2.0);
+      assertThat(e.samples("mongodb_mongod_wiredtiger_cache_evicted_total")).containsValue(7.0);
+      assertThat(e.samples("mongodb_mongod_wiredtiger_transactions_total"))
+          .containsOnly(Map.entry("type=\"committed\"", 17.0));
+      assertThat(e.samples("mongodb_mongod_locks_time_acquiring_global_microseconds_total"))
+          .containsValue(9.0);
+      assertThat(e.samples("mongodb_mongod_storage_engine"))
+          .containsOnly(Map.entry("engine=\"wiredTiger\"", 1.0));
+      assertThat(e.samples("mongodb_version_info"))
+          .containsOnlyKeys("edition=\"Community\",mongodb=\"7.0.5\",vendor=\"MongoDB\"");
+      assertThat(e.samples("mongodb_mongod_replset_my_state"))
+          .containsOnly(Map.entry("set=\"rs0\"", 1.0));
+      assertThat(e.samples("mongodb_mongod_replset_number_of_members")).containsValue(2.0);
+      String second = "name=\"b:27017\",self=\"0\",set=\"rs0\",state=\"SECONDARY\"";
+      assertThat(e.samples("mongodb_mongod_replset_member_replication_lag"))
+          .containsOnly(Map.entry(second, 10.0));
+      assertThat(e.samples("mongodb_mongod_replset_member_ping_ms"))
+          .containsOnly(Map.entry(second, 4.0));
+      assertThat(e.samples("mongodb_mongod_replset_member_last_heartbeat"))
+          .containsOnly(Map.entry(second, 1_699_999_998.0));
+      assertThat(e.samples("mongodb_mongod_replset_member_election_date"))
+          .containsValue(1_699_990_000.0);
+      assertThat(e.samples("mongodb_mongod_replset_oplog_head_timestamp"))
+          .containsValue(1_699_999_000.0);
+    }
+  }
+
+  @Test
+  void everyCollectorShowsItsOwn() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      Exposition e =
+          scrape(
+              server,
+              "collect-all=true",
+              "metrics.overridedescendingindex=true",
+              "collector.collstats-enable-details=true");
+      String orders = CLUSTER + "collection=\"orders\",database=\"shop\",";
+      assertThat(e.samples("mongodb_collstats_storageStats_count"))
+          .containsOnly(Map.entry(orders + SET, 3000.0));
+      assertThat(e.samples("mongodb_collstats_latencyStats_reads_ops")).containsValue(3.0);
+      assertThat(e.samples("mongodb_collstats_storageStats_indexSizes"))
+          .containsEntry(orders + "index_name=\"when_count\"," + SET, 8192.0);
+      assertThat(type(e, "mongodb_collstats_storageStats_indexSizes")).isNotEqualTo("counter");
+      assertThat(
+              e.samples(
+                  "mongodb_collstats_storageStats_indexDetails_index_name_btree_maximum_tree_depth"))
+          .containsOnly(Map.entry(orders + "index_name=\"_id_\"," + SET, 3.0));
+      assertThat(e.samples("mongodb_indexstats_accesses_ops"))
+          .containsOnly(Map.entry(orders + "key_name=\"when_DESC\"," + SET, 77.0));
+      assertThat(e.samples("mongodb_dbstats_objects"))
+          .containsEntry(CLUSTER + "database=\"shop\"," + SET, 3000.0);
+      assertThat(e.samples("mongodb_profile_slow_query_count"))
+          .containsEntry(CLUSTER + "database=\"shop\"," + SET, 6.0);
+      assertThat(e.samples("mongodb_top_readLock_time"))
+          .containsOnly(
+              Map.entry(CLUSTER + "collection=\"orders.old\",database=\"shop\"," + SET, 40.0));
+      assertThat(e.samples("mongodb_currentop_query_uptime"))
+          .containsOnly(
+              Map.entry(
+                  orders + "desc=\"conn12\",ns=\"shop.orders\",op=\"query\",opid=\"4711\"," + SET,
+                  6e8));
+      assertThat(e.samples("mongodb_currentop_fsync_lock_state")).containsValue(1.0);
+      assertThat(e.samples("mongodb_fcv_feature_compatibility_version"))
+          .containsOnly(Map.entry("version=\"7.0\"", 7.0));
+      assertThat(e.samples("mongodb_members_health"))
+          .containsEntry(CLUSTER + "member_idx=\"a:27017\",member_state=\"PRIMARY\"," + SET, 1.0);
+      assertThat(e.samples("mongodb_rs_cfg_members_priority"))
+          .containsEntry(CLUSTER + "member_idx=\"a:27017\"," + SET, 2.0);
+      assertThat(server.commands("dbStats").getFirst().getInt32("freeStorage").getValue()).isOne();
+      BsonDocument slow = server.commands("currentOp").getFirst();
+      assertThat(slow.getDocument("microsecs_running").getInt64("$gte").getValue())
+          .isEqualTo(300_000_000L);
+      assertThat(server.commands("ping").getFirst().getDocument("$readPreference").toJson())
+          .contains("primaryPreferred");
+      assertThat(server.commands("failed")).isEmpty();
+    }
+  }
+
+  @Test
+  void whatGrowsWithCollectionsIsLeftOutWhereThereAreMany() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      Exposition few = scrape(server, "collect-all=true", "collector.collstats-limit=3");
+      assertThat(few.families).containsKeys("mongodb_dbstats_objects", "mongodb_top_total_count");
+      Exposition many = scrape(server, "collect-all=true", "collector.collstats-limit=2");
+      assertThat(many.families)
+          .containsKeys("mongodb_ss_uptime", "mongodb_fcv_feature_compatibility_version")
+          .doesNotContainKeys(
+              "mongodb_dbstats_objects",
+              "mongodb_top_total_count",
+              "mongodb_profile_slow_query_count",
+              "mongodb_collstats_storageStats_count",
+              "mongodb_indexstats_accesses_ops");
+    }
+  }
+
+  @Test
+  void collectionsAreNamedOrLookedForByPatterns() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      scrape(
+          server,
+          "collector.collstats=true",
+          "mongodb.collstats-colls=shop.orders, shop.none,admin.system.version");
+      assertThat(server.commands("aggregate")).hasSize(1);
+      assertThat(server.commands("aggregate").getFirst().getArray("pipeline")).hasSize(2);
+      server.commands.clear();
+      scrape(
+          server,
+          "collector.collstats=true",
+          "discovering-mode=true",
+          "mongodb.collstats-colls=shop.^THI,admin");
+      assertThat(server.commands("aggregate"))
+          .extracting(c -> c.getString("aggregate").getValue())
+          .containsExactly("things");
+    }
+  }
+
+  @Test
+  void routersShowTheirShards() throws Exception {
+    try (MongoDouble server = MongoDouble.start("router.json")) {
+      Exposition e = scrape(server, "collect-all=true", "compatible-mode=true");
+      assertThat(e.samples("mongodb_up")).containsOnlyKeys("cluster_role=\"mongos\"");
+      assertThat(e.samples("mongodb_version_info"))
+          .containsOnlyKeys("edition=\"Enterprise\",mongodb=\"7.0.5-2\",vendor=\"Percona\"");
+      assertThat(e.samples("mongodb_mongos_sharding_chunks_total")).containsValue(12.0);
+      assertThat(e.samples("mongodb_shards_collection_chunks_count"))
+          .containsOnly(
+              Map.entry("collection=\"orders\",database=\"shop\",shard=\"rs0\"", 5.0),
+              Map.entry("collection=\"orders\",database=\"shop\",shard=\"rs1\"", 7.0));
+      assertThat(e.samples("mongodb_mongos_sharding_databases_total"))
+          .containsEntry("type=\"partitioned\"", 2.0);
+      assertThat(e.samples("mongodb_mongos_sharding_balancer_enabled")).containsValue(1.0);
+      assertThat(e.samples("mongodb_mongos_sharding_chunks_is_balancer_running"))
+          .containsValue(1.0);
+      assertThat(e.samples("mongodb_mongos_sharding_changelog_10min_total"))
+          .containsOnly(
+              Map.entry("event=\"moveChunk.commit.success\"", 4.0),
+              Map.entry("event=\"split\"", 1.0));
+      assertThat(e.samples("mongodb_mongos_db_indexes_total"))
+          .containsOnly(Map.entry("db=\"shop\",shard=\"rs0\"", 3.0));
+      assertThat(e.samples("mongodb_dbstats_raw_rs0_a_27018_b_27018_dataSize"))
+          .containsOnlyKeys(
+              "cl_id=\"6a1f1f1f1f1f1f1f1f1f1f1f\",cl_role=\"mongos\",database=\"shop\"");
+      assertThat(server.commands("replSetGetStatus")).hasSize(1); // for labels alone
+      assertThat(server.commands("top")).isEmpty();
+    }
+  }
+
+  @Test
+  void arbitersAreAskedForNoLogin() throws Exception {
+    try (MongoDouble server =
+        MongoDouble.start("member.json")
+            .answer(
+                "isMaster",
+                "{'arbiterOnly': true, 'setName': 'rs0', 'hosts': ['a', 'b'], 'arbiters': ['HOST'],"
+                    + " 'ok': 1}")
+            .only(new MongoDouble.User("u", "p", "SCRAM-SHA-256"))) {
+      Exposition e =
+          scrape(
+              server,
+              "mongodb.user=u",
+              "mongodb.password=p",
+              "collect-all=true",
+              "compatible-mode=true");
+      assertThat(server.commands("saslStart")).isEmpty();
+      assertThat(e.samples("mongodb_mongod_replset_my_state"))
+          .containsOnly(Map.entry("set=\"rs0\"", 7.0));
+      assertThat(e.samples("mongodb_mongod_replset_number_of_members")).containsValue(3.0);
+      assertThat(e.families).doesNotContainKey("mongodb_dbstats_objects");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SCRAM-SHA-1,''", "SCRAM-SHA-256,''", "SCRAM-SHA-1,?authMechanism=SCRAM-SHA-1"})
+  void usersLogInByPasswords(String mechanism, String options) throws Exception {
+    try (MongoDouble server =
+        MongoDouble.start("member.json")
+            .only(new MongoDouble.User("moni,tor", "päss=wörd", mechanism))) {
+      String login = "mongodb://moni,tor:p%C3%A4ss%3Dw%C3%B6rd@";
+      String uri = login.replace("moni,tor", "moni%2Ctor") + server.address() + "/my" + options;
+      try (Exporter good = Settings.open(new MongodbExporterKind(), Map.of("MONGODB_URI", uri));
+          Exporter bad =
+              Settings.open(
+                  new MongodbExporterKind(),
+                  "mongodb.uri=" + server.address(),
+                  "mongodb.user=moni,tor",
+                  "mongodb.password=wrong")) {
+        assertThat(SideBySide.of(Settings.metrics(good)).samples("mongodb_up")).containsValue(1.0);
+        assertThat(server.commands("saslStart").getFirst().getString("$db").getValue())
+            .isEqualTo("my");
+        assertThat(SideBySide.of(Settings.metrics(bad)).samples("mongodb_up")).containsValue(0.0);
+      }
+    }
+  }
+
+  @Test
+  void certificatesLogInOverTls() throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("client", "dns:client");
+    Path both = dir.resolve("both.pem");
+    Files.writeString(
+        both,
+        Files.readString(certificates.certificate("client"))
+            + Files.readString(certificates.key("client")));
+    try (MongoDouble server =
+        MongoDouble.secured("member.json", certificates)
+            .only(new MongoDouble.User("", "", "MONGODB-X509"))) {
+      String uri = "mongodb.uri=mongodb://" + server.address() + "/?tls=true";
+      String ca = "&tlsCAFile=" + certificates.ca();
+      String key = "&tlsCertificateKeyFile=" + both;
+      assertThat(up(uri + ca + key + "&authMechanism=MONGODB-X509")).isEqualTo(1);
+      assertThat(server.commands("authenticate").getFirst().getString("$db").getValue())
+          .isEqualTo("$external");
+      assertThat(up(uri + "&tlsInsecure=true" + key + "&authMechanism=MONGODB-X509")).isEqualTo(1);
+      assertThat(up(uri + ca)).isZero();
+      assertThat(up(uri + key)).isZero();
+      server.only(new MongoDouble.User("ldap", "pw", "PLAIN"));
+      String plain = uri.replace("://", "://ldap:pw@") + "&authMechanism=PLAIN";
+      assertThat(up(plain + ca + key)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPasswordIsNotSentAsItIs() throws Exception {
+    try (MongoDouble server =
+        MongoDouble.start("member.json").only(new MongoDouble.User("ldap", "pw", "PLAIN"))) {
+      assertThat(up("mongodb.uri=mongodb://ldap:pw@" + server.address() + "/?authMechanism=PLAIN"))
+          .isZero();
+      assertThat(server.commands("saslStart")).isEmpty();
+    }
+  }
+
+  private static String type(Exposition e, String name) {
+    return Objects.requireNonNull(e.families.get(name), name).type();
+  }
+
+  private static double up(String... flags) throws Exception {
+    try (Exporter e = Settings.open(new MongodbExporterKind(), flags)) {
+      return SideBySide.of(Settings.metrics(e)).samples("mongodb_up").values().iterator().next();
+    }
+  }
+
+  @Test
+  void theMemberThatIsWantedIsFoundByWhatOthersSay() throws Exception {
+    try (MongoDouble first = MongoDouble.start("member.json");
+        MongoDouble second = MongoDouble.start("member.json")) {
+      String hosts = "'hosts': ['%s', '%s']".formatted(first.address(), second.address());
+      first.answer("isMaster", "{'ismaster': true, 'setName': 'rs0', " + hosts + ", 'ok': 1}");
+      second.answer(
+          "isMaster",
+          "{'ismaster': false, 'secondary': true, 'setName': 'rs0', 'primary': '%s', %s, 'ok': 1}"
+              .formatted(first.address(), hosts));
+      String from = "mongodb.uri=mongodb://" + second.address() + "/?directConnection=false";
+      assertThat(up(from)).isEqualTo(1);
+      assertThat(first.commands("ping")).hasSize(1);
+      assertThat(second.commands("ping")).isEmpty();
+      assertThat(up(from + "&readPreference=secondary")).isEqualTo(1);
+      assertThat(second.commands("ping")).hasSize(1);
+      assertThat(second.commands("ping").getFirst().getDocument("$readPreference").toJson())
+          .contains("secondary");
+      assertThat(up(from + "&replicaSet=another")).isZero();
+      assertThat(up("mongodb.uri=mongodb://" + second.address())).isEqualTo(1);
+      assertThat(second.commands("ping")).hasSize(2);
+      first.close();
+      assertThat(up(from)).isZero();
+      assertThat(up(from + "&readPreference=primaryPreferred")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void targetsAreThoseOfTheFlag() throws Exception {
+    try (MongoDouble one = MongoDouble.start("member.json");
+        MongoDouble two = MongoDouble.start("router.json");
+        Exporter e =
+            Settings.open(
+                new MongodbExporterKind(),
+                "mongodb.uri=mongodb://u:p@" + one.address() + "," + two.address(),
+                "mongodb.uri=127.0.0.1:" + Ports.free(),
+                "split-cluster=true")) {
+      one.only(new MongoDouble.User("u", "p", "SCRAM-SHA-256"));
+      two.only(new MongoDouble.User("u", "p", "SCRAM-SHA-256"));
+      String target = "target=mongodb://" + two.address();
+      assertThat(SideBySide.of(Settings.probe(e, "/scrape", target)).samples("mongodb_up"))
+          .containsOnlyKeys("cluster_role=\"mongos\"");
+      assertThatThrownBy(() -> Settings.probe(e, "/scrape", "target=other:27017"))
+          .isInstanceOf(ProbeException.class)
+          .hasMessageContaining("none of the servers of --mongodb.uri");
+      Exposition all = SideBySide.of(Settings.probe(e, "/scrapeall", ""));
+      assertThat(all.samples("mongodb_up"))
+          .hasSize(3)
+          .containsEntry("cluster_role=\"mongod\",instance=\"" + one.address() + "\"", 1.0)
+          .containsEntry("cluster_role=\"mongos\",instance=\"" + two.address() + "\"", 1.0);
+      assertThat(all.samples("mongodb_up").values()).contains(0.0);
+    }
+  }
+
+  @Test
+  void aScrapeMayAskForSomeCollectors() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json");
+        Exporter e =
+            Settings.open(
+                new MongodbExporterKind(), "mongodb.uri=" + server.address(), "collect-all=true")) {
+      Exposition some =
+          SideBySide.of(
+              Settings.probe(
+                  e, "/scrape", "target=" + server.address() + "&collect[]=fcv&collect[]=top"));
+      assertThat(some.families)
+          .containsOnlyKeys(
+              "mongodb_up",
+              "collector_scrape_time_ms",
+              "mongodb_fcv_feature_compatibility_version");
+    }
+  }
+
+  /** The lists of mongodb_exporter's own test. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mongodb://s | s",
+        "mongodb+srv://s1,s2,mongodb://s3,s4,s5 | s1;s2;s3,s4,s5",
+        "s1,s2,s3 | s1;s2;s3",
+        "mongodb.server,s2 | mongodb.server;s2",
+        "a,mongodb://s1,s2,mongodb+srv://s3,s4,mongodb://s5 | a;s1,s2;s3;s4;s5"
+      })
+  void listsOfAddressesAreReadAsThere(String given, String meant) {
+    MongodbTargets t = MongodbTargets.parse(List.of(given), "", Secret.NONE, false);
+    assertThat(t.all().stream().map(u -> u.authority())).containsExactly(meant.split(";"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mongodb.uri=                                    | no server is named",
+        "mongodb.uri=mongodb://a,b                       | --no-mongodb.direct-connect",
+        "mongodb.uri=mongodb+srv://a.b.c                 | --no-mongodb.direct-connect",
+        "mongodb.uri=mongodb://u:secret@a/?x=1           | there is no option x",
+        "collector.currentopmetrics-slow-time=soon       | wants a time such as 5m",
+        "collector.profile-time-ts=-1                    | wants 0 to",
+        "web.timeout-offset=10                           | wants 0 to 9"
+      })
+  void whatIsWrongIsRefusedAtTheStart(String flag, String why) {
+    String[] flags =
+        flag.startsWith("mongodb.uri")
+            ? new String[] {flag}
+            : new String[] {flag, "mongodb.uri=localhost"};
+    assertThatThrownBy(() -> Settings.open(new MongodbExporterKind(), flags))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(why)
+        .hasMessageNotContaining("secret");
+  }
+}
