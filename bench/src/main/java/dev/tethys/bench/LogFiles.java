@@ -52,6 +52,9 @@ final class LogFiles {
   private final int idle;
   private final int descriptors;
   private final int sync;
+  private final int wait;
+  private final int pause;
+  private final AtomicLong requests = new AtomicLong();
   private final AtomicLong lines = new AtomicLong();
   private final AtomicLong probesSeen = new AtomicLong();
   private long[] latencies = {};
@@ -66,6 +69,8 @@ final class LogFiles {
     this.idle = o.count("idle");
     this.descriptors = o.count("descriptors");
     this.sync = o.count("sync");
+    this.wait = o.count("batchwait");
+    this.pause = o.count("batchpause");
   }
 
   /**
@@ -73,7 +78,8 @@ final class LogFiles {
    * lines of which the way is timed, milliseconds between them; words are programs. {@code rounds}
    * lines are then written to each file, in another order each time; {@code idle} seconds nothing
    * happens; {@code descriptors} is the limit of the process, 0 for that of the shell; {@code sync}
-   * the milliseconds after which everything is looked for anew. 0 when every line arrived.
+   * the milliseconds after which everything is looked for anew; {@code batchwait} and {@code
+   * batchpause} are milliseconds, -1 for what is the default. 0 when every line arrived.
    */
   static int run(String[] args) throws Exception {
     Options options =
@@ -87,6 +93,8 @@ final class LogFiles {
             .with("idle", 0)
             .with("descriptors", 0)
             .with("sync", 250)
+            .with("batchwait", -1)
+            .with("batchpause", -1)
             .withWords("programs (tethys, rsyslog)", List.of("tethys", "rsyslog")::contains)
             .read(args);
     int failures = 0;
@@ -135,6 +143,7 @@ final class LogFiles {
           megabytes / Math.max(cpu, 0.01),
           figures.resident() / 1024);
       double idle = figures.cpuSeconds();
+      requests.set(0);
       probe(logs);
       await(server, 1 + expected + probes);
       LongStream sorted = Arrays.stream(latencies).sorted();
@@ -143,13 +152,14 @@ final class LogFiles {
         System.out.printf(
             Locale.ROOT,
             "%s: from write to delivery p50 %d ms, p99 %d ms, most %d ms; CPU %.2f s for %d"
-                + " lines%n",
+                + " lines, %d requests%n",
             program,
             ms[probes / 2],
             ms[(int) (probes * 0.99)],
             ms[probes - 1],
             figures.cpuSeconds() - idle,
-            probes);
+            probes,
+            requests.get());
       }
       expected += manyFiles(program, logs, server, figures, 1 + expected + probes);
     }
@@ -301,17 +311,23 @@ final class LogFiles {
         dir.resolve("promtail.yml"),
         """
         positions: {filename: %s/positions.yaml, sync_period: 1s}
-        clients: [{url: "http://127.0.0.1:%d/loki/api/v1/push", batchwait: 100ms}]
+        clients: [{url: "http://127.0.0.1:%d/loki/api/v1/push"%s}]
         target_config: {sync_period: %dms}
         scrape_configs:
           - job_name: bench
             static_configs: [{labels: {app: bench, __path__: %s/*.log}}]
         """
-            .formatted(dir, s.getAddress().getPort(), sync, logs));
+            .formatted(dir, s.getAddress().getPort(), waits(), sync, logs));
     return () -> s.stop(0);
   }
 
+  private String waits() {
+    return (wait < 0 ? "" : ", batchwait: " + wait + "ms")
+        + (pause < 0 ? "" : ", batchpause: " + pause + "ms");
+  }
+
   private void pushed(HttpExchange x) throws IOException {
+    requests.incrementAndGet();
     byte[] sent = x.getRequestBody().readAllBytes();
     byte[] b = Compression.SNAPPY.decompress(sent, 0, sent.length, 256 << 20);
     LogsData d = PushReader.protobuf(b, 0, b.length);

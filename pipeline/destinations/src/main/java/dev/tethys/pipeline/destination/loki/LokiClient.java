@@ -26,20 +26,25 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends entries to one Loki: gathers them by tenant for so long or until there are so many bytes,
- * and puts each request into a queue in memory or on disk. Safe for several threads.
+ * Sends entries to one Loki: gathers them by tenant ({@link TenantLane} says for how long), and
+ * puts each request into a queue in memory or on disk. Safe for several threads.
  *
  * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
  * that streams keep their order; tenants do not wait for each other. An entry is settled when its
  * request was delivered, is safe on disk, was refused for good, or is given up as configured. While
  * the queue is full, whoever brings an entry waits.
  *
- * <p>Invariants: {@link #batches} and what it holds is guarded by {@link #lock}; requests are put
+ * <p>Invariants: {@link #lanes} and what it holds is guarded by {@link #lock}; requests are put
  * into the outbox under the lock, so that their order is that of entries.
  */
 public final class LokiClient implements AutoCloseable {
   /** Bytes of requests that wait in memory. */
   public static final long QUEUE_BYTES = 64L << 20;
+
+  private static final int FEW_LANES = 64;
+
+  /** How often a batch that is held for a queue on disk, which tells nobody, looks at it. */
+  private static final Duration DISK_LOOK = Duration.ofMillis(100);
 
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
 
@@ -50,9 +55,11 @@ public final class LokiClient implements AutoCloseable {
   private final String host;
   private final Outbox outbox;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, EntryBatch> batches = new HashMap<>();
+  private final Map<String, TenantLane> lanes = new HashMap<>();
   private final EntryStreams streams;
-  private @Nullable EntryBatch lastBatch; // the one that the entry before went into
+  private final boolean onDisk;
+  private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
+  private @Nullable TenantLane lastLane; // the one that the entry before went into
   private @Nullable PushWriter spare; // with the room of an earlier request
   private volatile boolean closing;
 
@@ -78,6 +85,7 @@ public final class LokiClient implements AutoCloseable {
     this.metrics = metrics;
     this.clock = clock;
     this.host = config.host();
+    this.onDisk = folder != null;
     this.streams = new EntryStreams(config.externalLabels(), config.tenant());
     metrics.begin(host);
     LokiClientConfig.Backoff b = config.backoff();
@@ -137,6 +145,16 @@ public final class LokiClient implements AutoCloseable {
     return outbox.status();
   }
 
+  /** Tenants of which something is remembered. */
+  int tenants() {
+    lock.lock();
+    try {
+      return lanes.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Takes an entry, which now belongs to the client. Blocks while the queue is full. */
   public void accept(LogEntry entry) {
     lock.lock();
@@ -166,16 +184,18 @@ public final class LokiClient implements AutoCloseable {
     }
     Labels metadata = entry.metadata();
     long bytes = length + metadata.canonicalBytes().length;
-    EntryBatch p = lastBatch;
-    if (p == null || !p.tenant().equals(s.tenant())) {
-      p = batches.get(s.tenant());
+    TenantLane lane = lastLane;
+    if (lane == null || !lane.tenant.equals(s.tenant())) {
+      lane = lane(s.tenant());
+      lastLane = lane;
     }
+    EntryBatch p = lane.batch;
     if (p != null && p.bytes() + bytes > config.batchBytes()) {
-      send(p);
+      send(lane, p);
       p = null;
     }
     if (p == null) {
-      p = begin(s.tenant());
+      p = begin(lane);
     } else if (limits.maxStreams() > 0
         && p.writer().streams() >= limits.maxStreams()
         && !p.writer().hasStream(s.text())) {
@@ -183,38 +203,74 @@ public final class LokiClient implements AutoCloseable {
       entry.settle();
       return;
     }
-    lastBatch = p;
     p.add(entry, s.text(), utf8, from, length);
   }
 
-  private EntryBatch begin(String tenant) {
+  private TenantLane lane(String tenant) {
+    TenantLane known = lanes.get(tenant);
+    if (known != null) {
+      return known;
+    }
+    if (lanes.size() >= lanesToKeep) { // tenants may come out of the lines, ever new ones
+      long now = clock.nanos();
+      lanes.values().removeIf(l -> l.isIdle(now));
+      lanesToKeep = Math.max(FEW_LANES, 2 * lanes.size());
+    }
+    TenantLane lane = new TenantLane(tenant, config);
+    lanes.put(tenant, lane);
+    metrics.begin(host, tenant);
+    return lane;
+  }
+
+  private EntryBatch begin(TenantLane lane) {
     PushWriter w = spare;
     spare = null;
-    EntryBatch p = new EntryBatch(tenant, w);
-    batches.put(tenant, p);
-    metrics.begin(host, tenant);
-    p.timer(
-        clock.schedule(
-            config.batchWait(),
-            () -> clock.execute("loki-" + config.id(), () -> sendIfWaiting(tenant, p))));
+    EntryBatch p = new EntryBatch(lane.tenant, w);
+    later(lane, p, lane.begin(p, clock.nanos()));
     return p;
   }
 
-  private void sendIfWaiting(String tenant, EntryBatch p) {
+  private void later(TenantLane lane, EntryBatch p, long nanos) {
+    p.timer(clock.schedule(Duration.ofNanos(nanos), () -> look(lane, p)));
+  }
+
+  /** Looks on a thread of its own, which may wait for the lock, whether a batch leaves. */
+  private void look(TenantLane lane, @Nullable EntryBatch only) {
+    clock.execute("loki-" + config.id(), () -> sendIfDue(lane, only));
+  }
+
+  /**
+   * Sends what waits, if it may leave.
+   *
+   * @param only the batch that is meant; null for any
+   */
+  private void sendIfDue(TenantLane lane, @Nullable EntryBatch only) {
     lock.lock();
     try {
-      if (batches.get(tenant) == p) {
-        send(p);
+      EntryBatch p = lane.batch;
+      if (p == null || (only != null && only != p)) {
+        return;
+      }
+      long now = clock.nanos();
+      if (lane.leaves(now) && (lane.remaining(now) <= 0 || !queueOnDisk())) {
+        send(lane, p);
+      } else if (only != null) {
+        long left = lane.remaining(now);
+        later(lane, p, onDisk ? Math.min(left, DISK_LOOK.toNanos()) : left);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void send(EntryBatch p) {
+  /** Whether requests wait on disk: they count as answered, as their entries are safe there. */
+  private boolean queueOnDisk() {
+    return onDisk && outbox.status().parcels() > 0;
+  }
+
+  private void send(TenantLane lane, EntryBatch p) {
     String tenant = p.tenant();
-    batches.remove(tenant, p);
-    lastBatch = null;
+    lane.sent(clock.nanos());
     p.cancelTimer();
     ProtoWriter plain = p.writer().write();
     byte[] body = SnappyBlock.encode(plain.buffer(), 0, plain.size());
@@ -226,9 +282,16 @@ public final class LokiClient implements AutoCloseable {
     metrics.encodedBytes.with(host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
     byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
-    long lane = Labels.hash64(name, 0, name.length) | 1; // 0 would mean no order
-    Parcel parcel = new Parcel(Signal.LOGS, body, entries, lane, headers);
-    outbox.put(parcel, outcome -> told(parcel, outcome, p));
+    long order = Labels.hash64(name, 0, name.length) | 1; // 0 would mean none
+    Parcel parcel = new Parcel(Signal.LOGS, body, entries, order, headers);
+    outbox.put(
+        parcel,
+        outcome -> {
+          told(parcel, outcome, p);
+          if (lane.answered()) {
+            look(lane, null);
+          }
+        });
   }
 
   /** What became of a request. */
@@ -258,7 +321,12 @@ public final class LokiClient implements AutoCloseable {
   public void flush() {
     lock.lock();
     try {
-      List.copyOf(batches.values()).forEach(this::send);
+      for (TenantLane lane : List.copyOf(lanes.values())) {
+        EntryBatch p = lane.batch;
+        if (p != null) {
+          send(lane, p);
+        }
+      }
     } finally {
       lock.unlock();
     }

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as written, "" for none
  * @param tenant of entries that name none; "" for none
- * @param batchWait how long an entry waits for others
+ * @param batchWait how long an entry waits for others at most
+ * @param batchPause the least time between two requests of a tenant that are not full
  * @param batchBytes of lines and metadata in a request
  * @param externalLabels of every entry that has no such label
  * @param dropRateLimited whether a request answered 429 is dropped instead of tried again
@@ -39,6 +40,7 @@ public record LokiClientConfig(
     String name,
     String tenant,
     Duration batchWait,
+    Duration batchPause,
     long batchBytes,
     HttpClientConfig client,
     Map<String, String> headers,
@@ -79,6 +81,7 @@ public record LokiClientConfig(
     }
   }
 
+  private static final Duration DEFAULT_PAUSE = Duration.ofMillis(100);
   private static final Section SECTION = new Section("clients", "A Loki that entries are sent to.");
   private static final Key<URI> URL =
       SECTION.required("url", Type.URL, "Where requests go, with its path /loki/api/v1/push.");
@@ -88,7 +91,18 @@ public record LokiClientConfig(
       SECTION.key("tenant_id", Type.STRING, "", "Tenant of entries that name none.");
   private static final Key<Duration> BATCH_WAIT =
       SECTION.key(
-          "batchwait", GoDurations.TYPE, Duration.ofSeconds(1), "How long entries are gathered.");
+          "batchwait",
+          GoDurations.TYPE,
+          Duration.ofSeconds(1),
+          "How long entries are gathered at most.");
+  private static final Key<Duration> BATCH_PAUSE =
+      SECTION.key(
+          "batchpause",
+          GoDurations.TYPE,
+          DEFAULT_PAUSE,
+          "The least time between two requests of a tenant that are not full, which leave before"
+              + " batchwait while nothing is under way. With the time of batchwait there are no"
+              + " more requests than Promtail sends.");
   private static final Key<Long> BATCH_SIZE =
       SECTION.key("batchsize", Type.INT, 1L << 20, "Most bytes of lines in a request.");
   private static final Key<Map<String, String>> HEADERS =
@@ -163,6 +177,7 @@ public record LokiClientConfig(
         o.get(NAME),
         o.get(TENANT),
         o.get(BATCH_WAIT),
+        o.get(BATCH_PAUSE),
         batch,
         HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1),
         headers,
@@ -204,6 +219,8 @@ public record LokiClientConfig(
             : url.toString().replace(user + "@", user.substring(0, user.indexOf(':')) + ":xxxxx@"));
     m.put("tenant_id", tenant.isEmpty() ? null : tenant);
     m.put("batchwait", batchWait);
+    // left out where it is not set: names made of the content stay those of before there was one
+    m.put("batchpause", batchPause.equals(DEFAULT_PAUSE) ? null : batchPause);
     m.put("batchsize", batchBytes);
     client.addTo(m);
     m.put("headers", headers.isEmpty() ? null : headers.keySet().stream().sorted().toList());

@@ -40,6 +40,52 @@ class LokiClientTest {
   private final Account account = new Account("client", "test", Signal.LOGS);
   private final AtomicInteger settled = new AtomicInteger();
   private final List<LokiClient> opened = new ArrayList<>();
+  private final Timers time = new Timers();
+
+  /** Time that passes when it is told to; tasks run at once. */
+  private static final class Timers implements Clockwork {
+    private record Alarm(long at, Runnable task) {}
+
+    private final List<Alarm> alarms = new ArrayList<>();
+    private long nanos;
+
+    @Override
+    public long millis() {
+      return System.currentTimeMillis();
+    }
+
+    @Override
+    public synchronized long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public void execute(String name, Runnable task) {
+      Clockwork.system().execute(name, task);
+    }
+
+    @Override
+    public synchronized Timer schedule(Duration after, Runnable task) {
+      Alarm a = new Alarm(nanos + after.toNanos(), task);
+      alarms.add(a);
+      return () -> {
+        synchronized (this) {
+          alarms.remove(a);
+        }
+      };
+    }
+
+    synchronized void pass(long millis) {
+      nanos += millis * 1_000_000;
+      List<Alarm> due = alarms.stream().filter(a -> a.at <= nanos).toList();
+      alarms.removeAll(due);
+      due.forEach(a -> a.task.run());
+    }
+
+    synchronized boolean areSet() {
+      return !alarms.isEmpty();
+    }
+  }
 
   @BeforeEach
   void start() throws IOException {
@@ -77,7 +123,7 @@ class LokiClientTest {
             new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
             account,
             metrics,
-            Clockwork.system());
+            time);
     opened.add(made);
     return made;
   }
@@ -176,12 +222,95 @@ class LokiClientTest {
   }
 
   @Test
-  void entriesGoWhenTheyHaveWaited() throws Exception {
-    LokiClient c = client("batchwait: 1ms");
+  void anEntryAloneLeavesAtOnceAndThenOneRequestEachPause() throws Exception {
+    LokiClient c = client("batchpause: 100ms");
     c.accept(entry(1, "a", "app", "x"));
-    loki.await(() -> loki.lines().equals(List.of("a")));
-    c.accept(entry(1, "b", "app", "x"));
-    loki.await(() -> loki.lines().equals(List.of("a", "b")));
+    c.accept(entry(2, "written with it", "app", "x"));
+    time.pass(5);
+    loki.await(() -> settled.get() == 2);
+    c.accept(entry(3, "b", "app", "x"));
+    time.pass(94);
+    c.accept(entry(4, "c", "app", "x"));
+    assertThat(loki.requests).hasSize(1);
+    time.pass(6);
+    loki.await(() -> settled.get() == 4);
+    assertThat(loki.lines()).containsExactly("a", "written with it", "b", "c");
+    assertThat(loki.requests).hasSize(2);
+  }
+
+  @Test
+  void whatComesWhileARequestIsUnderWayLeavesWithItsAnswer() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "not now");
+    LokiClient c = client(QUICK + "}, batchpause: 100ms");
+    c.accept(entry(1, "a", "app", "x"));
+    time.pass(5);
+    loki.await(() -> !loki.requests.isEmpty());
+    for (int i = 0; i < 10; i++) {
+      c.accept(entry(i, "b" + i, "app", "x"));
+      time.pass(100);
+    }
+    awaitOnlyTimerIsBatchwait();
+    assertThat(c.status().parcels()).isEqualTo(1);
+    loki.always = null;
+    loki.await(() -> settled.get() == 11);
+    assertThat(metric("promtail_sent_entries_total", "host", loki.host())).isEqualTo(11);
+    assertThat(loki.lines()).startsWith("a", "b0").endsWith("b9");
+  }
+
+  /** The look at the pause has been taken, on its own thread, and left the batch for later. */
+  private void awaitOnlyTimerIsBatchwait() throws InterruptedException {
+    loki.await(time::areSet);
+  }
+
+  @Test
+  void nothingIsGatheredForLongerThanBatchwait() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "not now");
+    LokiClient c =
+        client(
+            "batchwait: 1s, batchpause: 100ms, backoff_config: {min_period: 1ms, max_period: 2ms}");
+    c.accept(entry(1, "a", "app", "x"));
+    time.pass(5);
+    loki.await(() -> c.status().parcels() == 1);
+    c.accept(entry(2, "b", "app", "x"));
+    time.pass(100);
+    awaitOnlyTimerIsBatchwait();
+    time.pass(900);
+    loki.await(() -> c.status().parcels() == 2);
+    assertThat(settled).hasValue(0);
+  }
+
+  @Test
+  void whileRequestsWaitOnDiskTheyGrow(@TempDir Path folder) throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client("name: disk, batchpause: 100ms", LokiLimits.NONE, folder);
+    c.accept(entry(1, "a", "app", "x"));
+    time.pass(5);
+    loki.await(() -> settled.get() == 1);
+    for (int i = 0; i < 9; i++) {
+      c.accept(entry(i, "b" + i, "app", "x"));
+      time.pass(100);
+      loki.await(time::areSet);
+    }
+    assertThat(c.status().parcels()).isEqualTo(1);
+    time.pass(100);
+    loki.await(() -> settled.get() == 10);
+    assertThat(c.status().parcels()).isEqualTo(2);
+  }
+
+  @Test
+  void tenantsThatEndedAreForgotten() throws Exception {
+    LokiClient c = client(QUICK + "}, batchpause: 100ms");
+    for (int i = 1; i <= 300; i++) {
+      c.accept(entry(i, "line", "app", "x", "__tenant_id__", "t" + i));
+      if (i % 50 == 0) {
+        int sent = i;
+        c.flush();
+        loki.await(() -> settled.get() == sent);
+        time.pass(100);
+      }
+    }
+    assertThat(c.tenants()).isLessThanOrEqualTo(114); // 64 that are kept, 50 at once
+    assertThat(loki.entries).hasSize(300);
   }
 
   @Test
@@ -313,7 +442,11 @@ class LokiClientTest {
     assertThat(c.backoff())
         .isEqualTo(new LokiClientConfig.Backoff(Duration.ofMillis(100), Duration.ofMinutes(1), 20));
     assertThat(c.tree().toString()).doesNotContain("password=p").contains("u:xxxxx@");
-    assertThat(config("{url: 'http://h/x'}").id()).matches("[0-9a-f]{6}");
+    assertThat(config("{url: 'http://h/x'}").id())
+        .matches("[0-9a-f]{6}")
+        .isEqualTo(config("{url: 'http://h/x', batchpause: 100ms}").id());
+    assertThat(config("{url: 'http://h/x', batchpause: 1s}").tree())
+        .containsEntry("batchpause", Duration.ofSeconds(1));
   }
 
   @ParameterizedTest
@@ -325,6 +458,7 @@ class LokiClientTest {
           {url: 'nowhere'}                                      | url wants an address
           {url: 'http://h/', batchsize: -1}                     | batchsize wants
           {url: 'http://h/', batchwait: 1 hour}                 | not a valid duration
+          {url: 'http://h/', batchpause: -1s}                   | may not be negative here
           {url: 'http://h/', external_labels: {a-b: c}}         | not a valid label name
           {url: 'http://h/', headers: {'a b': c}}               | not a valid name of a header
           {url: 'http://h/', backoff_config: {max_retries: -1}} | may not be negative
