@@ -100,6 +100,19 @@ class AmtoolTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"[]", "{}", "null", "", "x", "[", "{\"a\": 1}", "[1]"})
+  void whatIsNoListOfSilencesIsNotImported(String input) throws Exception {
+    List<String> line = List.of("--alertmanager.url=http://127.0.0.1:1", "silence", "import");
+    ToolRun theirs = theirs(input, line);
+    ToolRun ours = ours(input, line);
+    assertThat(ours.status()).isEqualTo(theirs.status());
+    assertThat(ours.out()).isEqualTo(theirs.out());
+    // The rest of the line is Go's decoder, or ours.
+    String told = "amtool: error: couldn't unmarshal input data, is it JSON?: ";
+    assertThat(ours.err().startsWith(told)).isEqualTo(theirs.err().startsWith(told));
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "alert",

@@ -150,7 +150,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "pipeline", "destinations", "remote stores")
         .whereLayer("kafka")
-        .mayOnlyAccessLayers("model", "config", "codec", "logs", "pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline")
         .whereLayer("processors")
         .mayOnlyAccessLayers("model", "config", "codec", "ottl", "pipeline")
         .whereLayer("alert")

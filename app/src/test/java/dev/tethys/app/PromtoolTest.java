@@ -348,6 +348,22 @@ class PromtoolTest {
         "job");
   }
 
+  /** A file that is wrong is a failure of the command, not a wrong command line. */
+  @Test
+  void howToConnectIsReadFromAFileAsThere() throws Exception {
+    Path config = Files.writeString(dir.resolve("http.yml"), "basic_auth: {nosuch: 1}\n");
+    for (String line : List.of("check healthy --url=URL", "query labels URL job")) {
+      List<String> args =
+          new ArrayList<>(List.of(line.replace("URL", "http://127.0.0.1:1").split(" ")));
+      args.add("--http.config.file=" + config);
+      ToolRun theirs = theirs("", args);
+      ToolRun ours = ours("", args);
+      assertThat(ours.status()).isEqualTo(theirs.status()).isEqualTo(1);
+      assertThat(ours.out()).isEqualTo(theirs.out());
+      assertThat(ours.err()).startsWith("promtool: error: " + config + ":1:");
+    }
+  }
+
   @Test
   void errorsOfServersAreToldAlike() throws Exception {
     String refused = "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"so <bad>\"}";

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of promtool's, amtool's and Alertmanager's own tests; each says what is to come of it. */
 class ToolFixturesTest {
@@ -184,23 +185,63 @@ class ToolFixturesTest {
   void amtoolReadsItsFlagsFromAFile(String file, int status) throws Exception {
     Path folder = Files.createDirectories(dir.resolve(".config/amtool"));
     Files.copy(alertmanager("amtool-config/" + file), folder.resolve("config.yml"));
-    ProcessBuilder b =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.tethys.app.Main",
-            "tool",
-            "amtool",
-            "check-config",
-            alertmanager("config/conf.group-by-all.yml").toString());
+    ToolRun r = atHome("check-config", alertmanager("config/conf.group-by-all.yml").toString());
+    assertThat(r.status()).as(r.err()).isEqualTo(status);
+    if (status != 0) {
+      assertThat(r.err()).contains("config.yml:1:1");
+    }
+  }
+
+  /** A program with a home folder of its own: the environment of this one cannot be changed. */
+  private ToolRun atHome(String... args) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.tethys.app.Main",
+                "tool",
+                "amtool"));
+    command.addAll(List.of(args));
+    return run(command);
+  }
+
+  private ToolRun run(List<String> command) throws IOException, InterruptedException {
+    ProcessBuilder b = new ProcessBuilder(command);
     b.environment().put("HOME", dir.toString());
     Path out = dir.resolve("out.txt");
-    Process p = b.redirectErrorStream(true).redirectOutput(out.toFile()).start();
-    assertThat(p.waitFor()).as(Files.readString(out)).isEqualTo(status);
-    if (status != 0) {
-      assertThat(Files.readString(out)).contains("config.yml:1:1");
+    Path err = dir.resolve("err.txt");
+    Process p = b.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    int status = p.waitFor();
+    return new ToolRun(status, Files.readString(out), Files.readString(err));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "comment_required: '0'",
+        "require-comment: F",
+        "require-comment: 'True'\ncomment_required: 'false'",
+        "comment_required: maybe",
+        "author: me\ncomment_required: 'false'\noutput: foo",
+        "timeout: xx",
+        "nosuch: 1"
+      })
+  void amtoolTakesFromAFileWhatTheOriginalTakes(String yaml) throws Exception {
+    Path peer = Shared.peer("amtool");
+    String all = yaml + "\nalertmanager.url: http://127.0.0.1:1\nversion-check: f\n";
+    for (String file : List.of("amtool/config.yml", "prometheus/amtool.yml")) { // Debian's is here
+      Path p = dir.resolve(".config").resolve(file);
+      Files.createDirectories(p.getParent());
+      Files.writeString(p, all);
     }
+    ToolRun theirs = run(List.of(peer.toString(), "silence", "add", "a=b"));
+    ToolRun ours = atHome("silence", "add", "a=b");
+    assertThat(ours.status()).isEqualTo(theirs.status()).isEqualTo(1);
+    assertThat(ours.out()).isEqualTo(theirs.out());
+    assertThat(ours.err()).isEqualTo(theirs.err().replaceFirst("dial tcp [^ ]+: ", ""));
   }
 
   private static HttpClientConfig http(String file) throws IOException {

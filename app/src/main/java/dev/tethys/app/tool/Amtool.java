@@ -6,6 +6,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.model.GoQuote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * {@code amtool …}: the commands of Alertmanager's tool, with its names, flags, outputs and exit
@@ -184,7 +186,8 @@ final class Amtool {
     }
     defaults.forEach(
         (k, v) -> {
-          boolean known = command.allFlags().stream().anyMatch(f -> f.name().equals(k));
+          Optional<Flag> flag =
+              command.allFlags().stream().filter(f -> f.name().equals(k)).findFirst();
           boolean given =
               flags.stream()
                   .map(command::spelledOut)
@@ -193,10 +196,21 @@ final class Amtool {
                           f.equals("--" + k)
                               || f.startsWith("--" + k + "=")
                               || f.equals("--no-" + k));
-          if (known && !given) {
-            flags.add("--" + k + "=" + v);
+          if (flag.isPresent() && !given) {
+            boolean bool = flag.get().kind() == Flag.Kind.BOOLEAN;
+            flags.add("--" + k + "=" + (bool ? String.valueOf(bool(v)) : v));
           }
         });
+  }
+
+  /** Reads what Go's strconv.ParseBool reads: in a file these are texts, quoted mostly. */
+  private static boolean bool(String text) {
+    return switch (text) {
+      case "1", "t", "T", "true", "TRUE", "True" -> true;
+      case "0", "f", "F", "false", "FALSE", "False" -> false;
+      default ->
+          throw error("strconv.ParseBool: parsing " + GoQuote.quote(text) + ": invalid syntax");
+    };
   }
 
   private static Map<String, String> read(Path file) throws IOException {

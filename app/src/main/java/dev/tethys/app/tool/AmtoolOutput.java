@@ -22,11 +22,19 @@ final class AmtoolOutput {
 
   AmtoolOutput(Command.Arguments a, PrintStream out) {
     this.out = out;
-    this.form = a.flags().get("output");
+    this.form = form(a);
     this.dates = a.flags().get("date.format");
+  }
+
+  /**
+   * The form that is wanted; one that there is not is wrong for commands that print nothing, too.
+   */
+  static String form(Command.Arguments a) {
+    String form = a.flags().get("output");
     if (!FORMS.contains(form)) {
       throw Amtool.error("enum value must be one of simple,extended,json, got '" + form + "'");
     }
+    return form;
   }
 
   /** Columns of which each is as wide as its widest cell and two blanks. */

@@ -43,15 +43,18 @@ final class AmtoolServer implements AutoCloseable {
     }
   }
 
-  /** One call of the API: its method, its path below {@code /api}, its name in errors. */
+  /**
+   * One call of the API: its method, its path below {@code /api}, its name in errors, and the
+   * statuses of failures that the API knows, which have names of their own.
+   */
   enum Call {
-    GET_ALERTS("GET", "/alerts", "getAlerts"),
-    POST_ALERTS("POST", "/alerts", "postAlerts"),
-    GET_SILENCES("GET", "/silences", "getSilences"),
-    POST_SILENCES("POST", "/silences", "postSilences"),
-    GET_SILENCE("GET", "/silence/{silenceID}", "getSilence"),
-    DELETE_SILENCE("DELETE", "/silence/{silenceID}", "deleteSilence"),
-    GET_STATUS("GET", "/status", "getStatus"),
+    GET_ALERTS("GET", "/alerts", "getAlerts", Set.of(400, 500)),
+    POST_ALERTS("POST", "/alerts", "postAlerts", Set.of(400, 500)),
+    GET_SILENCES("GET", "/silences", "getSilences", Set.of(400, 500)),
+    POST_SILENCES("POST", "/silences", "postSilences", Set.of(400, 404)),
+    GET_SILENCE("GET", "/silence/{silenceID}", "getSilence", Set.of(404, 500)),
+    DELETE_SILENCE("DELETE", "/silence/{silenceID}", "deleteSilence", Set.of(404, 500)),
+    GET_STATUS("GET", "/status", "getStatus", Set.of()),
     TRACE("POST", "/trace", "trace", "/api/tethys"),
     POST_NOTE("POST", "/notes", "postNote", "/api/tethys"),
     GET_RECURRING("GET", "/recurring-silences", "getRecurring", "/api/tethys"),
@@ -63,16 +66,22 @@ final class AmtoolServer implements AutoCloseable {
     private final String method;
     private final String path;
     private final String id;
+    private final Set<Integer> failures;
     private final String root;
 
-    Call(String method, String path, String id) {
-      this(method, path, id, "/api/v2");
+    Call(String method, String path, String id, Set<Integer> failures) {
+      this(method, path, id, failures, "/api/v2");
     }
 
     Call(String method, String path, String id, String root) {
+      this(method, path, id, Set.of(400, 404, 500), root);
+    }
+
+    Call(String method, String path, String id, Set<Integer> failures, String root) {
       this.method = method;
       this.path = path;
       this.id = id;
+      this.failures = failures;
       this.root = root;
     }
   }
@@ -82,6 +91,7 @@ final class AmtoolServer implements AutoCloseable {
   private final MatcherSyntax syntax;
 
   AmtoolServer(Command.Arguments a) throws IOException {
+    AmtoolOutput.form(a);
     String url = a.flags().get("alertmanager.url");
     http =
         HttpAccess.of(
@@ -127,7 +137,7 @@ final class AmtoolServer implements AutoCloseable {
           case 500 -> "InternalServerError";
           default -> null;
         };
-    if (kind == null) {
+    if (kind == null || !c.failures.contains(r.status())) {
       throw new Failure(
           "["
               + c.method

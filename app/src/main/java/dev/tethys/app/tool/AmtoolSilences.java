@@ -306,7 +306,9 @@ final class AmtoolSilences {
     } catch (tools.jackson.core.JacksonException e) {
       throw new Failure("couldn't unmarshal input data, is it JSON?: " + e.getOriginalMessage());
     }
-    if (!all.isArray()) {
+    // As amtool has it, whatever holds nothing is an empty list: {} and null, too.
+    boolean isList = all.isArray() || (!all.isMissingNode() && all.isEmpty());
+    if (!isList || !all.valueStream().allMatch(s -> s.isObject() || s.isNull())) {
       throw new Failure("couldn't unmarshal input data, is it JSON?: a list of silences is wanted");
     }
     int workers = Math.clamp(a.flags().integer("worker"), 1, MAX_WORKERS);

@@ -4,6 +4,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.config.ConfigException;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.parser.PromqlParseException;
@@ -74,6 +75,8 @@ public final class ToolRole {
       return dispatch(args, console);
     } catch (WrongCommandLineException e) {
       console.err().println(e.ofPromtool());
+    } catch (ConfigException e) {
+      console.err().println("promtool: error: " + e.getMessage());
     } catch (UsageException | StorageException | DamagedFileException e) {
       console.err().println(e.getMessage());
     } catch (NoSuchFileException e) {
