@@ -9,6 +9,7 @@ import java.net.UnknownHostException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -25,6 +26,26 @@ public final class TlsSockets {
    */
   public static SSLSocketFactory factory(TlsConfig config) throws IOException {
     return ClientTls.setup(config).context().getSocketFactory();
+  }
+
+  /**
+   * Makes the engine of one connection, for clients that move the bytes themselves; files that the
+   * configuration names are read now. It sends and verifies the name of the configuration, or the
+   * host's.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public static SSLEngine engine(TlsConfig config, String host, int port) throws IOException {
+    ClientTls.Setup setup = ClientTls.setup(config);
+    SSLEngine engine = setup.context().createSSLEngine(host, port);
+    engine.setUseClientMode(true);
+    SSLParameters p = engine.getSSLParameters();
+    p.setProtocols(setup.protocols().toArray(String[]::new));
+    if (!config.insecureSkipVerify()) {
+      p.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    engine.setSSLParameters(p);
+    return engine;
   }
 
   /**

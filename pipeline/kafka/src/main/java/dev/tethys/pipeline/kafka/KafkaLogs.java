@@ -244,12 +244,8 @@ public record KafkaLogs(
   }
 
   private static void tls(Map<String, Object> p, YamlObject o) {
-    TlsConfig t = TlsConfig.read(o);
-    if (!t.serverName().isEmpty()) {
-      o.node().notBuilt("server_name: Kafka's client checks the name of the broker");
-    }
     try {
-      p.putAll(TlsProperties.of(t));
+      p.putAll(TlsProperties.of(TlsConfig.read(o)));
     } catch (IOException e) {
       throw o.error(String.valueOf(e.getMessage()));
     }

@@ -211,7 +211,7 @@ class KafkaLogsTest {
     assertThat(k.consumer())
         .containsEntry("security.protocol", "SASL_SSL")
         .containsEntry("sasl.mechanism", "SCRAM-SHA-512")
-        .containsEntry("ssl.endpoint.identification.algorithm", "")
+        .containsEntry("ssl.engine.factory.class", TlsEngines.class)
         .containsEntry("auto.offset.reset", "earliest");
     assertThat((String) k.consumer().get("sasl.jaas.config"))
         .contains("ScramLoginModule required username=\"me\" password=\"a\\\"b\"");

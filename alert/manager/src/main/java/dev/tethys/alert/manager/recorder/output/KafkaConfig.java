@@ -82,10 +82,6 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
       throw o.error(BUFFER_SIZE, "at most " + MOST_BUFFERED + " may wait");
     }
     String id = o.get(CLIENT_ID);
-    TlsConfig tls = o.find(TLS_CONFIG);
-    if (tls != null && !tls.serverName().isEmpty()) {
-      o.node().notBuilt("server_name: Kafka's client checks the name of the broker");
-    }
     return new KafkaConfig(
         new KafkaTopics.Target(
             brokers,
@@ -93,7 +89,7 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
             id.isEmpty() ? "alertmanager" : id,
             o.get(ACKS),
             o.get(COMPRESSION),
-            tls),
+            o.find(TLS_CONFIG)),
         o.get(FORMAT).equals("protobuf"),
         buffer > 0 ? (int) buffer : 1024);
   }
