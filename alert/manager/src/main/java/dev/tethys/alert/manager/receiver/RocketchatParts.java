@@ -25,17 +25,24 @@ final class RocketchatParts {
       ACTION_SECTION.key("url", Type.STRING, "", "Where it leads.");
   static final Key<String> ACTION_MSG =
       ACTION_SECTION.key("msg", Type.STRING, "", "What is written when it is used.");
+  // In YAML, the names of these keys are Go's, in small letters.
+  static final Key<String> ACTION_IMAGE =
+      ACTION_SECTION.key("imageurl", Type.STRING, "", "An image on the button.");
+  static final Key<Boolean> ACTION_WEBVIEW =
+      ACTION_SECTION.key("iswebview", Type.BOOL, false, "Open the link inside of the application.");
+  static final Key<String> ACTION_HEIGHT =
+      ACTION_SECTION.key(
+          "webviewheightratio", Type.STRING, "", "How high that is: compact, tall or full.");
+  static final Key<Boolean> ACTION_IN_CHAT =
+      ACTION_SECTION.key(
+          "msginchatwindow", Type.BOOL, false, "Write msg into the chat; without it nothing is.");
+  static final Key<String> ACTION_PROCESSING =
+      ACTION_SECTION.key(
+          "msgprocessingtype",
+          Type.STRING,
+          "",
+          "How msg is written: sendMessage, respondWithMessage.");
   static final Type<YamlObject> ACTION = ACTION_SECTION.type(ReceiverKind::whole);
-
-  static {
-    // In YAML, the names of these keys are Go's, in small letters.
-    ACTION_SECTION
-        .notBuilt("imageurl", "An image on the button.")
-        .notBuilt("iswebview", "Open the link inside of the application.")
-        .notBuilt("webviewheightratio", "How high that is.")
-        .notBuilt("msginchatwindow", "Write the message into the chat.")
-        .notBuilt("msgprocessingtype", "How the message is sent.");
-  }
 
   private RocketchatParts() {}
 
@@ -53,7 +60,10 @@ final class RocketchatParts {
     return out;
   }
 
-  /** Rocket.Chat has no other actions than buttons. */
+  /**
+   * Rocket.Chat has no other actions than buttons. Alertmanager reads five of their keys and sends
+   * none of them, so that its buttons with a {@code msg} are not shown; here they are sent.
+   */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, Texts t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject a : all) {
@@ -62,9 +72,12 @@ final class RocketchatParts {
               .put("type", "button")
               .add("text", t.of(a.get(ACTION_TEXT)))
               .add("url", t.of(a.get(ACTION_URL)))
-              .put("is_webview", false)
+              .add("image_url", t.of(a.get(ACTION_IMAGE)))
+              .put("is_webview", a.get(ACTION_WEBVIEW))
+              .add("webview_height_ratio", t.of(a.get(ACTION_HEIGHT)))
               .add("msg", t.of(a.get(ACTION_MSG)))
-              .put("msg_in_chat_window", false)
+              .put("msg_in_chat_window", a.get(ACTION_IN_CHAT))
+              .add("msg_processing_type", t.of(a.get(ACTION_PROCESSING)))
               .map());
     }
     return out;
