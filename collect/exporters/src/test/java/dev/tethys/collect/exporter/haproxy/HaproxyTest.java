@@ -59,7 +59,8 @@ class HaproxyTest {
     }
   }
 
-  private record Settings(Map<String, String> given) implements ExporterSettings {
+  /** Flags of a test; the others have their defaults. */
+  record Settings(Map<String, String> given) implements ExporterSettings {
     @Override
     public boolean isGiven(String flag) {
       return given.containsKey(flag);
