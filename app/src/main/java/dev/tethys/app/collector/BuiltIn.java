@@ -25,6 +25,7 @@ import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
 import dev.tethys.pipeline.destination.parquet.ParquetExporterFactory;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteExporterFactory;
 import dev.tethys.pipeline.destination.splunk.SplunkExporterFactory;
+import dev.tethys.pipeline.destination.statsd.StatsdExporterFactory;
 import dev.tethys.pipeline.destination.tdengine.TdengineExporterFactory;
 import dev.tethys.pipeline.destination.zipkin.ZipkinExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
@@ -112,6 +113,7 @@ public final class BuiltIn {
     all.add(new ParquetExporterFactory(clients));
     all.add(new OpenTsdbExporterFactory(clients));
     all.add(new CarbonExporterFactory());
+    all.add(new StatsdExporterFactory());
     all.add(new MqttExporterFactory());
     all.add(new NatsExporterFactory());
     all.add(new TdengineExporterFactory(clients));

@@ -25,6 +25,18 @@ public enum StatsdKind {
     };
   }
 
+  /** The word of a type. */
+  public String word() {
+    return switch (this) {
+      case COUNTER -> "c";
+      case GAUGE -> "g";
+      case TIMING -> "ms";
+      case HISTOGRAM -> "h";
+      case DISTRIBUTION -> "d";
+      case SET -> "s";
+    };
+  }
+
   /** Whether each value is an observation. */
   public boolean isObserved() {
     return this == TIMING || this == HISTOGRAM || this == DISTRIBUTION;

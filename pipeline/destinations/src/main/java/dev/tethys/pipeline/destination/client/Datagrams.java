@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.client;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -9,15 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lines in datagrams, as many in each as fit; a line is never cut. Whether they arrive nobody
- * knows, but for a machine that says that nobody listens, which is told to the datagram after.
+ * knows, but for a machine that says that nobody listens: on the same machine that is known when a
+ * datagram was sent, else it is told to one of those after it.
  */
 final class Datagrams implements LineTransport {
-  /** Takes the lines of one datagram. */
-  @FunctionalInterface
-  interface Packets {
-    void packet(byte[] lines, int offset, int length) throws IOException;
-  }
-
   private final String host;
   private final int port;
   private final int maxBytes;
@@ -29,36 +25,28 @@ final class Datagrams implements LineTransport {
     this.maxBytes = maxBytes;
   }
 
-  /** Lines as packets of at most so many bytes, without the last line's end. */
-  static void pack(byte[] lines, int maxBytes, Packets to) throws IOException {
-    int from = 0;
-    int end = 0;
-    while (end < lines.length) {
-      int next = end;
-      while (lines[next] != '\n') {
-        next++;
+  @Override
+  public synchronized void send(byte[] lines) throws IOException {
+    LinePackets packets = new LinePackets(lines, maxBytes);
+    try {
+      DatagramChannel c = open();
+      while (packets.next()) {
+        c.write(ByteBuffer.wrap(lines, packets.offset(), packets.length()));
       }
-      if (next - from > maxBytes && end > from) {
-        to.packet(lines, from, end - 1 - from);
-        from = end;
-      }
-      end = next + 1;
-    }
-    if (end > from) {
-      to.packet(lines, from, end - 1 - from);
+      refusal(c);
+    } catch (IOException e) {
+      close();
+      // A refusal is told to the datagram after the one that met it.
+      int sent = e instanceof PortUnreachableException ? packets.before() : packets.sent();
+      throw new PartlySentException(LineTransport.why(this, e), sent, e);
     }
   }
 
-  @Override
-  public synchronized void send(byte[] lines) throws IOException {
-    try {
-      DatagramChannel c = open();
-      pack(lines, maxBytes, (b, o, n) -> c.write(ByteBuffer.wrap(b, o, n)));
-    } catch (IOException e) {
-      close();
-      throw new IOException(
-          host + ":" + port + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
-    }
+  /** The last datagram has none after it: whether it met a refusal is looked for. */
+  private static void refusal(DatagramChannel c) throws IOException {
+    c.configureBlocking(false);
+    c.read(ByteBuffer.allocate(1));
+    c.configureBlocking(true);
   }
 
   private DatagramChannel open() throws IOException {

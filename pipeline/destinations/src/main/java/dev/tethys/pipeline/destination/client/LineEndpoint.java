@@ -6,6 +6,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -33,8 +34,14 @@ public record LineEndpoint(
   public enum Transport {
     TCP,
     UDP,
+    /** Datagrams over a socket of the same machine. */
+    UNIXGRAM,
     /** A stream socket of the same machine, with lengths before packets. */
-    UNIXSTREAM
+    UNIXSTREAM;
+
+    boolean isUnix() {
+      return this == UNIXGRAM || this == UNIXSTREAM;
+    }
   }
 
   /** The keys, added to the section of an exporter. */
@@ -79,11 +86,13 @@ public record LineEndpoint(
       if (config != null && t != Transport.TCP) {
         throw o.error(tls, "tls is of transport: tcp alone");
       }
-      if (t == Transport.UNIXSTREAM ? !to.startsWith("/") : !isHostPort(to)) {
+      if (t.isUnix() ? !isSocket(to) : !isHostPort(to)) {
         throw o.error(
             endpoint,
-            t == Transport.UNIXSTREAM
-                ? "endpoint wants the path of a socket, such as /var/run/datadog/dsd.socket"
+            t.isUnix()
+                ? "endpoint wants the path of a socket, such as /var/run/datadog/dsd.socket, of at most "
+                    + UnixDatagrams.MAX_PATH
+                    + " bytes"
                 : "endpoint wants host:port, not \"" + to + "\"");
       }
       long most = o.get(maxDatagram);
@@ -92,6 +101,10 @@ public record LineEndpoint(
       }
       return new LineEndpoint(to, t, config, o.get(confirm), (int) most);
     }
+  }
+
+  private static boolean isSocket(String s) {
+    return s.startsWith("/") && s.getBytes(StandardCharsets.UTF_8).length <= UnixDatagrams.MAX_PATH;
   }
 
   private static boolean isHostPort(String s) {
@@ -114,8 +127,11 @@ public record LineEndpoint(
    * @param timeout of one request
    */
   public LineTransport open(Duration timeout) {
-    if (transport == Transport.UNIXSTREAM) {
-      return new UnixPackets(Path.of(address), maxDatagram, timeout);
+    if (transport.isUnix()) {
+      Path socket = Path.of(address);
+      return transport == Transport.UNIXGRAM
+          ? new UnixDatagrams(socket, maxDatagram, timeout)
+          : new UnixPackets(socket, maxDatagram, timeout);
     }
     int colon = address.lastIndexOf(':');
     String host = address.substring(0, colon);

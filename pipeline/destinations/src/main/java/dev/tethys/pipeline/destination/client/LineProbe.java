@@ -31,9 +31,11 @@ public final class LineProbe implements DestinationProbe {
   public String connect() throws IOException {
     transport.send(new byte[0]);
     return endpoint.address()
-        + (endpoint.isPacked() && endpoint.transport() == LineEndpoint.Transport.UDP
-            ? " takes datagrams, of which nobody knows whether they arrive"
-            : " accepts connections");
+        + switch (endpoint.transport()) {
+          case UDP -> " takes datagrams, of which nobody knows whether they arrive";
+          case UNIXGRAM -> " takes datagrams";
+          case TCP, UNIXSTREAM -> " accepts connections";
+        };
   }
 
   @Override

@@ -30,6 +30,7 @@ final class UnixPackets implements LineTransport {
   @Override
   public synchronized void send(byte[] lines) throws IOException {
     Thread guard = null;
+    LinePackets packets = new LinePackets(lines, maxBytes);
     try {
       SocketChannel c = channel;
       if (c == null) {
@@ -37,13 +38,13 @@ final class UnixPackets implements LineTransport {
         channel = c;
         c.connect(UnixDomainSocketAddress.of(socket));
       }
-      SocketChannel to = c;
-      guard = guard(to);
-      Datagrams.pack(lines, maxBytes, (b, o, n) -> packet(to, b, o, n));
+      guard = guard(c);
+      while (packets.next()) {
+        packet(c, lines, packets.offset(), packets.length());
+      }
     } catch (IOException e) {
       close();
-      throw new IOException(
-          socket + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
+      throw new PartlySentException(LineTransport.why(this, e), packets.sent(), e);
     } finally {
       if (guard != null) {
         guard.interrupt();

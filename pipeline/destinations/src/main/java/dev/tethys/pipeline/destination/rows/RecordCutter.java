@@ -26,6 +26,7 @@ public final class RecordCutter {
   private final RowIndex.Writer index = new RowIndex.Writer();
   private int items;
   private int before;
+  private long lane;
 
   /**
    * @param maxBytes before compression; one record may be larger
@@ -41,6 +42,12 @@ public final class RecordCutter {
   /** A header of all requests; one that begins with "tethys-" does not go over the wire. */
   public RecordCutter header(String name, String value) {
     headers.put(name, value);
+    return this;
+  }
+
+  /** The lane of all requests, of a destination to which their order means something. */
+  public RecordCutter lane(long number) {
+    lane = number;
     return this;
   }
 
@@ -91,7 +98,7 @@ public final class RecordCutter {
       h = new LinkedHashMap<>(headers);
       h.put(RowIndex.HEADER, rows);
     }
-    out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, h));
+    out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, lane, h));
     items = 0;
   }
 

@@ -1,0 +1,76 @@
+package dev.tethys.pipeline.destination.statsd;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.statsd.StatsdKind;
+import dev.tethys.codec.statsd.StatsdTagStyle;
+import dev.tethys.codec.statsd.StatsdWriter;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.LineProbe;
+import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.util.Set;
+
+/** Makes {@code statsd} exporters. */
+public final class StatsdExporterFactory
+    implements ExporterFactory<StatsdSettings>, Checkable<StatsdSettings> {
+  @Override
+  public String type() {
+    return "statsd";
+  }
+
+  @Override
+  public String about() {
+    return "Writes metrics to StatsD, DogStatsD and what else reads their lines.";
+  }
+
+  @Override
+  public Type<StatsdSettings> settings() {
+    return StatsdSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  /** Queued compressed; over the wire go plain lines. */
+  static LineParcels parcels() {
+    return new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
+  }
+
+  @Override
+  public Exporter create(StatsdSettings s, Signal signal, Context context) {
+    LineParcels lines = parcels();
+    return context.exporter(
+        s.delivery(),
+        signal,
+        new StatsdMetrics(s, lines, new LeftOut(context.metrics(), context.id().toString())),
+        new StatsdSender(s.endpoint().open(s.delivery().timeout()), lines));
+  }
+
+  @Override
+  public DestinationProbe probe(StatsdSettings s, Context context) {
+    return new LineProbe(
+        s.endpoint(),
+        s.delivery().timeout(),
+        (metric, seconds, value) -> {
+          TextBuffer line = new TextBuffer();
+          new StatsdWriter(line)
+              .line(
+                  StatsdKind.GAUGE,
+                  StatsdTagStyle.name(metric),
+                  s.style().tags().add("job", "tethys"),
+                  value,
+                  1,
+                  null);
+          return line.take();
+        });
+  }
+}
