@@ -16,9 +16,10 @@ public sealed interface CloudAuth {
   Map<String, @Nullable Object> tree();
 
   /**
-   * Signatures of AWS, for its managed Prometheus.
+   * Signatures of AWS.
    *
    * @param fips whether roles are taken on at FIPS endpoints
+   * @param service that requests are signed for
    */
   record SigV4(
       String region,
@@ -27,45 +28,83 @@ public sealed interface CloudAuth {
       String profile,
       String roleArn,
       String externalId,
-      boolean fips)
+      boolean fips,
+      String service)
       implements CloudAuth {
+    /** The service that AWS's managed Prometheus is. */
+    private static final String PROMETHEUS = "aps";
+
     private static final Section SECTION =
         new Section("sigv4", "Requests are signed for AWS's managed Prometheus.");
-    private static final Key<String> REGION =
-        SECTION.key("region", Type.STRING, "", "The region; found as AWS's programs find it.");
-    private static final Key<String> ACCESS_KEY =
-        SECTION.key("access_key", Type.STRING, "", "Access key; found likewise.");
-    private static final Key<Secret> SECRET_KEY =
-        SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
-    private static final Key<String> PROFILE =
-        SECTION.key("profile", Type.STRING, "", "Profile of AWS's shared files.");
-    private static final Key<String> ROLE_ARN =
-        SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
-    private static final Key<String> EXTERNAL_ID =
-        SECTION.key("external_id", Type.STRING, "", "What that role asks for.");
-    private static final Key<Boolean> FIPS =
-        SECTION.key(
-            "use_fips_sts_endpoint", Type.BOOL, false, "Take the role on at a FIPS endpoint.");
+    private static final Keys KEYS = new Keys(SECTION);
 
     /** As a value in configurations. */
-    public static final Type<CloudAuth> TYPE = SECTION.type(SigV4::read);
+    public static final Type<CloudAuth> TYPE = SECTION.type(o -> KEYS.read(o, PROMETHEUS));
 
-    private static CloudAuth read(YamlObject o) {
-      SigV4 c =
-          new SigV4(
-              o.get(REGION),
-              o.get(ACCESS_KEY),
-              o.get(SECRET_KEY),
-              o.get(PROFILE),
-              o.get(ROLE_ARN),
-              o.get(EXTERNAL_ID),
-              o.get(FIPS));
-      if (c.accessKey.isEmpty() != c.secretKey.isEmpty()) {
-        throw o.error(
-            "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in"
-                + " the SigV4 config");
+    /** For AWS's managed Prometheus. */
+    public SigV4(
+        String region,
+        String accessKey,
+        Secret secretKey,
+        String profile,
+        String roleArn,
+        String externalId,
+        boolean fips) {
+      this(region, accessKey, secretKey, profile, roleArn, externalId, fips, PROMETHEUS);
+    }
+
+    /**
+     * As a value in configurations of what may be one of several services.
+     *
+     * @param usual the service when nothing is said
+     */
+    public static Type<CloudAuth> of(String usual, String about) {
+      Section s = new Section("sigv4", about);
+      Keys keys = new Keys(s);
+      Key<String> service =
+          s.key("service", Type.STRING, usual, "The service that requests are signed for.");
+      return s.type(o -> keys.read(o, o.get(service)));
+    }
+
+    private static final class Keys {
+      private final Key<String> region;
+      private final Key<String> accessKey;
+      private final Key<Secret> secretKey;
+      private final Key<String> profile;
+      private final Key<String> roleArn;
+      private final Key<String> externalId;
+      private final Key<Boolean> fips;
+
+      Keys(Section s) {
+        region = s.key("region", Type.STRING, "", "The region; found as AWS's programs find it.");
+        accessKey = s.key("access_key", Type.STRING, "", "Access key; found likewise.");
+        secretKey = s.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
+        profile = s.key("profile", Type.STRING, "", "Profile of AWS's shared files.");
+        roleArn = s.key("role_arn", Type.STRING, "", "A role to take on.");
+        externalId = s.key("external_id", Type.STRING, "", "What that role asks for.");
+        fips =
+            s.key(
+                "use_fips_sts_endpoint", Type.BOOL, false, "Take the role on at a FIPS endpoint.");
       }
-      return c;
+
+      CloudAuth read(YamlObject o, String service) {
+        SigV4 c =
+            new SigV4(
+                o.get(region),
+                o.get(accessKey),
+                o.get(secretKey),
+                o.get(profile),
+                o.get(roleArn),
+                o.get(externalId),
+                o.get(fips),
+                service);
+        if (c.accessKey.isEmpty() != c.secretKey.isEmpty()) {
+          throw o.error(
+              "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in"
+                  + " the SigV4 config");
+        }
+        return c;
+      }
     }
 
     @Override
@@ -83,6 +122,7 @@ public sealed interface CloudAuth {
       m.put("role_arn", HttpClientConfig.orNull(roleArn));
       m.put("external_id", HttpClientConfig.orNull(externalId));
       m.put("use_fips_sts_endpoint", fips ? true : null);
+      m.put("service", service.equals(PROMETHEUS) ? null : service);
       return m;
     }
   }

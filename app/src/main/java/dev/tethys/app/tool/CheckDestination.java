@@ -41,8 +41,9 @@ final class CheckDestination {
         "<TYPE+URL | exporter>",
         "Try a destination. Connects and authenticates, shows what would be created, then writes"
             + " one item and reads it back. It is an exporter of --config, or a URL behind its type"
-            + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b;"
-            + " a.b=c sets the key b within a.",
+            + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b,"
+            + " parquet+s3://bucket/prefix?s3.region=r, statsd+udp://host:8125; a.b=c sets the key"
+            + " b within a.",
         List.of(
             Flag.of(
                 "config",
@@ -141,7 +142,7 @@ final class CheckDestination {
     int query = url.indexOf('?');
     String endpoint = url.substring(type.length() + 1, query < 0 ? url.length() : query);
     Map<String, Object> keys = new TreeMap<>();
-    keys.put("endpoint", endpoint);
+    keysOf(components, type, endpoint).forEach((k, v) -> put(keys, k, v));
     if (query >= 0) {
       for (String pair : url.substring(query + 1).split("&")) {
         int eq = pair.indexOf('=');
@@ -163,6 +164,16 @@ final class CheckDestination {
             + type
             + "]}}}}";
     return GraphConfig.read(YamlDocument.parse("the URL", null, yaml), components, true);
+  }
+
+  private static Map<String, String> keysOf(Components components, String type, String url) {
+    try {
+      return components.find(Kind.EXPORTER, type).orElse(null) instanceof Checkable<?> c
+          ? c.keysOf(url)
+          : Map.of("endpoint", url);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys tool destination check: " + e.getMessage());
+    }
   }
 
   /** A pipeline that the exporter can be in. */

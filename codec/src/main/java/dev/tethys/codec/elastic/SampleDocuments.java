@@ -21,6 +21,9 @@ import java.util.Base64;
  * is the document's id, so that a sample written twice is one document. {@code labels} is one field
  * for all labels (flattened, flat_object), whatever their names; a document's source keeps it as it
  * was written.
+ *
+ * <p>In time series data streams the value of a counter is {@code counter}, and documents have the
+ * ids that Elasticsearch makes of {@code series} and the time.
  */
 public final class SampleDocuments {
   public static final String TIME = "@timestamp";
@@ -28,6 +31,10 @@ public final class SampleDocuments {
   public static final String METRIC = "metric";
   public static final String LABELS = "labels";
   public static final String VALUE = "value";
+
+  /** What {@link #VALUE} is called for counters of time series data streams. */
+  public static final String COUNTER = "counter";
+
   public static final String TEXT = "value_text";
 
   /** Values of labels longer than this are not found by queries, though they are kept. */
@@ -77,9 +84,18 @@ public final class SampleDocuments {
    * @param series what {@link #series} wrote
    */
   public static void sample(byte[] series, long time, double value, TextBuffer to) {
+    sample(series, time, VALUE, value, to);
+  }
+
+  /**
+   * The same.
+   *
+   * @param field that the value stands in: {@link #VALUE} or {@link #COUNTER}
+   */
+  public static void sample(byte[] series, long time, String field, double value, TextBuffer to) {
     to.put("{\"@timestamp\":").number(time).put(series);
     if (Double.isFinite(value)) {
-      to.put(",\"value\":").number(value);
+      to.put(",\"").put(field).put("\":").number(value);
     } else {
       to.put(",\"value_text\":\"").put(NotFinite.text(value)).put('"');
     }
@@ -98,5 +114,16 @@ public final class SampleDocuments {
             ? "{\"type\":\"flat_object\"}"
             : "{\"type\":\"flattened\",\"ignore_above\":" + MAX_INDEXED + "}")
         + ",\"value\":{\"type\":\"double\"},\"value_text\":{\"type\":\"keyword\"}}}";
+  }
+
+  /** The mappings of such documents in Elasticsearch's time series data streams. */
+  public static String timeSeriesMappings() {
+    return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date\"},"
+        + "\"series\":{\"type\":\"keyword\",\"time_series_dimension\":true},"
+        + "\"metric\":{\"type\":\"keyword\"},\"labels\":{\"type\":\"flattened\",\"ignore_above\":"
+        + MAX_INDEXED
+        + "},\"value\":{\"type\":\"double\",\"time_series_metric\":\"gauge\"},"
+        + "\"counter\":{\"type\":\"double\",\"time_series_metric\":\"counter\"},"
+        + "\"value_text\":{\"type\":\"keyword\"}}}";
   }
 }

@@ -5,6 +5,8 @@ import dev.tethys.codec.text.NotFinite;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.io.InputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -88,25 +90,65 @@ public final class SampleHits {
       String key = p.currentName();
       JsonToken t = p.nextToken();
       switch (key) {
-        case SampleDocuments.TIME -> time = p.getLongValue();
+        case SampleDocuments.TIME -> time = time(p, t);
         case SampleDocuments.METRIC -> {
           if (!p.getString().isEmpty()) {
             builder.set(Labels.METRIC_NAME, p.getString());
           }
         }
-        case SampleDocuments.VALUE -> value = Double.valueOf(p.getString());
+        case SampleDocuments.VALUE, SampleDocuments.COUNTER ->
+            value = t == JsonToken.START_OBJECT ? mean(p) : Double.valueOf(p.getString());
         case SampleDocuments.TEXT -> value = NotFinite.parse(p.getString());
         case SampleDocuments.LABELS -> {
-          while (t == JsonToken.START_OBJECT && p.nextToken() == JsonToken.PROPERTY_NAME) {
-            String name = p.currentName();
-            p.nextToken();
-            builder.set(name, p.getString());
+          if (t == JsonToken.START_OBJECT) {
+            labels(p, "");
           }
         }
         default -> p.skipChildren();
       }
     }
     to.document(builder.build(), time, value);
+  }
+
+  /** A source that is put together of what is indexed has times as text. */
+  private static long time(JsonParser p, JsonToken t) {
+    if (t != JsonToken.VALUE_STRING) {
+      return p.getLongValue();
+    }
+    String text = p.getString();
+    try {
+      return text.matches("-?\\d+") ? Long.parseLong(text) : Instant.parse(text).toEpochMilli();
+    } catch (DateTimeException | NumberFormatException e) {
+      throw new CodecException("the time of a document: " + text, e);
+    }
+  }
+
+  /** What a gauge was on the average, of a document that downsampling left. */
+  private static Double mean(JsonParser p) {
+    double sum = 0;
+    double count = 0;
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String key = p.currentName();
+      p.nextToken();
+      if (key.equals("sum")) {
+        sum = p.getDoubleValue();
+      } else if (key.equals("value_count")) {
+        count = p.getDoubleValue();
+      }
+    }
+    return sum / count;
+  }
+
+  /** Dots in names may have become objects in a source that is put together. */
+  private void labels(JsonParser p, String before) {
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = before + p.currentName();
+      if (p.nextToken() == JsonToken.START_OBJECT) {
+        labels(p, name + ".");
+      } else {
+        builder.set(name, p.getString());
+      }
+    }
   }
 
   /** How many documents the answer had. */

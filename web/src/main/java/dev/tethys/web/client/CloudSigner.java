@@ -11,9 +11,6 @@ import java.nio.file.Path;
 
 /** Proves to a cloud who sends calls, as {@link CloudAuth} says. */
 final class CloudSigner {
-  /** The service that AWS's managed Prometheus is. */
-  private static final String AWS_SERVICE = "aps";
-
   private CloudSigner() {}
 
   static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
@@ -35,7 +32,7 @@ final class CloudSigner {
                 call,
                 credentials.identity(),
                 credentials.region(),
-                AWS_SERVICE,
+                c.service(),
                 around.clock().instant());
       }
       case CloudAuth.AzureAd c -> bearer(azure(c, around));

@@ -9,10 +9,12 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import java.util.Map;
 import java.util.Set;
 
 /** Makes {@code carbon} exporters. */
@@ -52,6 +54,11 @@ public final class CarbonExporterFactory
             lines,
             new LeftOut(context.metrics(), context.id().toString())),
         new CarbonSender(s.endpoint().open(s.delivery().timeout()), lines, s.pickle()));
+  }
+
+  @Override
+  public Map<String, String> keysOf(String url) {
+    return LineEndpoint.keysOf(url);
   }
 
   @Override

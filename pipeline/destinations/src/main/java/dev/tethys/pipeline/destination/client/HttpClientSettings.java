@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.client;
 
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.ProxyConfig;
@@ -35,6 +36,12 @@ public record HttpClientSettings(
       new Section("compression_params", "How hard it is compressed.");
   private static final Key<Long> LEVEL =
       PARAMS.key("level", Type.INT, 0L, "As the compression counts; 0 or -1 for its default.");
+
+  /** The same with the authentication of a cloud. */
+  public HttpClientSettings with(CloudAuth cloud, YamlObject o) {
+    return new HttpClientSettings(
+        endpoint, client.with(cloud, o), compression, level, headers, auth);
+  }
 
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,24 @@ public record LineEndpoint(
       }
       return new LineEndpoint(to, t, config, o.get(confirm), (int) most);
     }
+  }
+
+  /**
+   * What a URL such as {@code udp://host:8125} or {@code unixgram:///socket} says of these keys.
+   *
+   * @throws IllegalArgumentException when it is no such URL
+   */
+  public static Map<String, String> keysOf(String url) {
+    int at = url.indexOf("://");
+    String word = at < 0 ? "" : url.substring(0, at);
+    for (Transport t : Transport.values()) {
+      if (t.name().toLowerCase(Locale.ROOT).equals(word)) {
+        String rest = url.substring(at + 3);
+        return Map.of("transport", word, "endpoint", t.isUnix() ? rest : rest.replace("/", ""));
+      }
+    }
+    throw new IllegalArgumentException(
+        "\"" + url + "\" is no TRANSPORT://host:port such as tcp://localhost:8125");
   }
 
   private static boolean isSocket(String s) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -21,7 +22,8 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * Sends bulk requests and judges each document by its own status: 409 says that the document is
  * there, as it is when a request is sent again; overload, missing indices and blocks are for later;
- * other refusals are for good, for that document alone.
+ * other refusals are for good, for that document alone. What a time series data stream does not
+ * take any more goes to the index for late samples, if there is one.
  */
 final class BulkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,6 +32,7 @@ final class BulkSender implements Sender {
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
   private final IndexSetup setup;
+  private final @Nullable IndexName late;
   private boolean isSetUp; // guarded by setup
 
   BulkSender(
@@ -46,6 +49,7 @@ final class BulkSender implements Sender {
     this.endpoint = endpoint;
     this.parcels = parcels;
     this.setup = setup;
+    this.late = settings.timeSeries() == null ? null : settings.timeSeries().late();
   }
 
   @Override
@@ -86,6 +90,7 @@ final class BulkSender implements Sender {
           "an answer for " + items.size() + " of " + o.index().rows() + " documents");
     }
     Map<Integer, String> refused = new HashMap<>();
+    Map<Integer, String> elsewhere = new HashMap<>();
     BitSet again = new BitSet();
     boolean overload = false;
     String why = "";
@@ -95,13 +100,18 @@ final class BulkSender implements Sender {
       if (status / 100 == 2 || status == 409) {
         continue;
       }
-      String reason =
-          status
-              + " "
-              + item.path("error").path("type").asString("")
-              + ": "
-              + item.path("error").path("reason").asString("");
-      if (status == 429 || status / 100 == 5 || status == 403 || status == 404 || status == 408) {
+      String type = item.path("error").path("type").asString("");
+      String said = item.path("error").path("reason").asString("");
+      String reason = status + " " + type + ": " + said;
+      if (late != null && TimeSeriesMode.isLate(type, said)) {
+        elsewhere.put(i, TimeSeriesMode.late(late, o.row(i)));
+        again.set(i);
+        why = reason;
+      } else if (status == 429
+          || status / 100 == 5
+          || status == 403
+          || status == 404
+          || status == 408) {
         again.set(i);
         overload |= status == 429;
         why = reason;
@@ -109,6 +119,7 @@ final class BulkSender implements Sender {
         refused.put(i, reason.length() > 300 ? reason.substring(0, 300) : reason);
       }
     }
-    return o.sorted(refused, again, new Verdict.Later(Duration.ZERO, overload, why));
+    return (elsewhere.isEmpty() ? o : o.with(elsewhere))
+        .sorted(refused, again, new Verdict.Later(Duration.ZERO, overload, why));
   }
 }

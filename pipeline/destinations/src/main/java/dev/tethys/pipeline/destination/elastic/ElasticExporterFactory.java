@@ -97,7 +97,7 @@ public final class ElasticExporterFactory
             : new RowParcels(
                 s.rows(),
                 false,
-                () -> new SampleWriter(s.metricsIndex(), s.clymene()),
+                () -> new SampleWriter(s.metricsIndex(), s.clymene(), s.timeSeries()),
                 lines,
                 new LeftOut(context.metrics(), context.id().toString()));
     return context.exporter(

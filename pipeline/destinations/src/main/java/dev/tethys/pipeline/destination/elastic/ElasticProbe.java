@@ -59,16 +59,19 @@ final class ElasticProbe implements DestinationProbe {
 
   @Override
   public List<String> plan() {
-    return setup.isWanted() ? List.of("PUT " + setup.path() + " " + setup.template()) : List.of();
+    return setup.isWanted()
+        ? setup.templates().stream().map(t -> "PUT " + t.path() + " " + t.text()).toList()
+        : List.of();
   }
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
     HttpEndpoint.Reply made = setup.make();
     if (made != null) {
-      throw new IOException(setup.path() + ": " + made.reason());
+      throw new IOException("index template: " + made.reason());
     }
-    SampleWriter w = new SampleWriter(settings.metricsIndex(), settings.clymene());
+    SampleWriter w =
+        new SampleWriter(settings.metricsIndex(), settings.clymene(), settings.timeSeries());
     w.series(Labels.of(Labels.METRIC_NAME, PROBE));
     w.sample(seconds * 1000, value);
     String index = settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");

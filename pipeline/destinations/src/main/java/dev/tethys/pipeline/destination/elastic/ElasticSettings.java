@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
  * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
+ * @param timeSeries how samples stand in time series data streams; null for plain ones
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
  */
@@ -45,6 +47,7 @@ record ElasticSettings(
     String user,
     @Nullable Secret password,
     @Nullable Secret apiKey,
+    @Nullable TimeSeriesMode timeSeries,
     boolean clymene,
     boolean clymeneLogs,
     RowSettings rows,
@@ -64,6 +67,8 @@ record ElasticSettings(
     private final Key<String> user;
     private final Key<Secret> password;
     private final @Nullable Key<Secret> apiKey;
+    private final @Nullable Key<CloudAuth> sigv4;
+    private final @Nullable Key<TimeSeriesMode> timeSeries;
     private final Key<Boolean> schema;
     private final Key<Boolean> logsSchema;
     final Type<ElasticSettings> type;
@@ -111,6 +116,18 @@ record ElasticSettings(
           openSearch
               ? null
               : s.optional("api_key", Type.SECRET, "Sent as ApiKey: id:key in Base64.");
+      sigv4 =
+          openSearch
+              ? s.optional(
+                  "sigv4",
+                  CloudAuth.SigV4.of("es", "Requests are signed for AWS's managed OpenSearch."),
+                  "Signatures of AWS; service: aoss for its serverless collections.")
+              : null;
+      timeSeries =
+          openSearch
+              ? null
+              : s.optional(
+                  "time_series", TimeSeriesMode.TYPE, "Samples are in time series data streams.");
       SequencedMap<String, Boolean> schemas = new LinkedHashMap<>();
       schemas.put("samples", false);
       schemas.put("clymene", true);
@@ -170,11 +187,14 @@ record ElasticSettings(
                     + " one there"
                 : "retention is of data streams, and data_stream is false");
       }
+      IndexName metrics = index(o, metricsIndex);
+      TimeSeriesMode mode = mode(o, metrics);
+      CloudAuth cloud = cloud(o, c);
       return new ElasticSettings(
-          c,
+          cloud == null ? c : c.with(cloud, o),
           c.endpoint(),
           openSearch,
-          index(o, metricsIndex),
+          metrics,
           index(o, logsIndex),
           o.get(dataStream),
           o.get(template),
@@ -183,10 +203,33 @@ record ElasticSettings(
           o.get(user),
           o.find(password),
           apiKey == null ? null : o.find(apiKey),
+          mode,
           o.get(schema),
           o.get(logsSchema),
           rows.read(o),
           DeliverySettings.read(o, Duration.ofSeconds(30)));
+    }
+
+    private @Nullable TimeSeriesMode mode(YamlObject o, IndexName metrics) {
+      TimeSeriesMode mode = timeSeries == null ? null : o.find(timeSeries);
+      if (timeSeries != null && mode != null && (o.get(schema) || !mode.fits(metrics))) {
+        throw o.error(
+            timeSeries,
+            o.get(schema)
+                ? "time_series is of metrics_schema: samples"
+                : "late_index is a data stream of metrics_index too, "
+                    + metrics.pattern()
+                    + ": late samples want one that is not");
+      }
+      return mode;
+    }
+
+    private @Nullable CloudAuth cloud(YamlObject o, HttpClientSettings c) {
+      CloudAuth cloud = sigv4 == null ? null : o.find(sigv4);
+      if (sigv4 != null && cloud != null && (c.auth() != null || !o.get(user).isEmpty())) {
+        throw o.error(sigv4, "one of sigv4, auth and user says who writes");
+      }
+      return cloud;
     }
 
     private static IndexName index(YamlObject o, Key<String> key) {

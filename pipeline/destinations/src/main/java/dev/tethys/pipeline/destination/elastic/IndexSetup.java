@@ -5,10 +5,15 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The index template that stands before the first document. */
+/**
+ * The index templates that stand before the first document: one, or two where late samples have an
+ * index of their own.
+ */
 final class IndexSetup {
   /** Above the templates that Elasticsearch brings for {@code metrics-*-*} and {@code logs-*-*}. */
   private static final int PRIORITY = 300;
@@ -27,27 +32,51 @@ final class IndexSetup {
     return signal == Signal.METRICS ? settings.metricsIndex() : settings.logsIndex();
   }
 
-  String path() {
-    return "/_index_template/tethys-" + index().pattern().replaceAll("[*]", "all");
+  /** A template, as it is sent. */
+  record Template(String path, String text) {}
+
+  /** The templates, as they are sent. */
+  List<Template> templates() {
+    TimeSeriesMode mode = signal == Signal.METRICS ? settings.timeSeries() : null;
+    List<Template> out = new ArrayList<>();
+    out.add(template(index(), mode));
+    if (mode != null && mode.late() != null) {
+      out.add(template(mode.late(), null));
+    }
+    return out;
   }
 
-  /** The template, as it is sent. */
-  String template() {
+  private Template template(IndexName of, @Nullable TimeSeriesMode mode) {
+    return new Template(
+        "/_index_template/tethys-" + of.pattern().replaceAll("[*]", "all"), text(of, mode));
+  }
+
+  private String text(IndexName of, @Nullable TimeSeriesMode mode) {
     boolean metrics = signal == Signal.METRICS;
     return "{\"index_patterns\":[\""
-        + index().pattern()
+        + of.pattern()
         + "\"],\"priority\":"
         + PRIORITY
         + (settings.dataStream() ? ",\"data_stream\":{}" : "")
         + ",\"template\":{"
-        + (settings.retention().isEmpty()
-            ? ""
-            : "\"lifecycle\":{\"data_retention\":\"" + settings.retention() + "\"},")
+        + (mode == null ? "" : "\"settings\":" + mode.settings() + ",")
+        + lifecycle(mode)
         + "\"mappings\":"
         + (metrics
-            ? SampleDocuments.mappings(settings.openSearch())
+            ? mode == null
+                ? SampleDocuments.mappings(settings.openSearch())
+                : SampleDocuments.timeSeriesMappings()
             : LogParcels.mappings(settings.openSearch()))
         + "}}";
+  }
+
+  private String lifecycle(@Nullable TimeSeriesMode mode) {
+    if (mode != null) {
+      return mode.lifecycle(settings.retention());
+    }
+    return settings.retention().isEmpty()
+        ? ""
+        : "\"lifecycle\":{\"data_retention\":\"" + settings.retention() + "\"},";
   }
 
   /** Whether there is something to be made: Clymene's documents have no template. */
@@ -56,7 +85,7 @@ final class IndexSetup {
   }
 
   /**
-   * Makes it, over one of the same name.
+   * Makes them, over others of the same names.
    *
    * @return what the server said if it did not, else null
    */
@@ -64,12 +93,17 @@ final class IndexSetup {
     if (!isWanted()) {
       return null;
     }
-    HttpEndpoint.Reply r =
-        endpoint.call(
-            "PUT",
-            settings.at(path()),
-            Map.of("content-type", "application/json"),
-            template().getBytes(StandardCharsets.UTF_8));
-    return r.isOk() ? null : r;
+    for (Template t : templates()) {
+      HttpEndpoint.Reply r =
+          endpoint.call(
+              "PUT",
+              settings.at(t.path),
+              Map.of("content-type", "application/json"),
+              t.text.getBytes(StandardCharsets.UTF_8));
+      if (!r.isOk()) {
+        return r;
+      }
+    }
+    return null;
   }
 }

@@ -11,15 +11,21 @@ import org.jspecify.annotations.Nullable;
 final class SampleWriter implements RowWriter {
   private final IndexName index;
   private final boolean clymene;
+  private final @Nullable TimeSeriesMode mode;
   private final TextBuffer out = new TextBuffer();
   private final TextBuffer one = new TextBuffer();
   private String id = "";
   private byte[] action = {};
   private byte[] document = {};
+  private String field = SampleDocuments.VALUE;
 
-  SampleWriter(IndexName index, boolean clymene) {
+  /**
+   * @param mode how samples stand in time series data streams; null for plain ones
+   */
+  SampleWriter(IndexName index, boolean clymene, @Nullable TimeSeriesMode mode) {
     this.index = index;
     this.clymene = clymene;
+    this.mode = mode;
   }
 
   @Override
@@ -39,7 +45,12 @@ final class SampleWriter implements RowWriter {
       return null;
     }
     id = SampleDocuments.seriesId(labels);
-    one.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"");
+    one.put("{\"create\":{\"_index\":").json(name);
+    if (mode == null) {
+      one.put(",\"_id\":\"");
+    } else {
+      field = mode.field(labels);
+    }
     action = one.take();
     SampleDocuments.series(labels, id, one);
     document = one.take();
@@ -57,8 +68,12 @@ final class SampleWriter implements RowWriter {
       out.put(",\"timestamp\":\"").put(Instant.ofEpochMilli(time).toString()).put("\"}\n");
       return null;
     }
-    out.put(action).put(SampleDocuments.id(id, time)).put("\"}}\n");
-    SampleDocuments.sample(document, time, value, out);
+    out.put(action);
+    if (mode == null) {
+      out.put(SampleDocuments.id(id, time)).put('"'); // else it is Elasticsearch that makes ids
+    }
+    out.put("}}\n");
+    SampleDocuments.sample(document, time, field, value, out);
     return null;
   }
 

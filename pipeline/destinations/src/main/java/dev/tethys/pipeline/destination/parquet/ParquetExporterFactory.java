@@ -12,12 +12,18 @@ import dev.tethys.pipeline.destination.tables.TableParcels;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Makes {@code parquet} exporters. */
 public final class ParquetExporterFactory
     implements ExporterFactory<ParquetSettings>, Checkable<ParquetSettings> {
+  private static final Pattern URL = Pattern.compile("(file|s3|https?)://([^/]*)((?:/.*)?)");
+
   private final HttpClientFactory clients;
 
   /**
@@ -66,6 +72,36 @@ public final class ParquetExporterFactory
             target(s, context),
             context.clock(),
             new LeftOut(context.metrics(), context.id() + "/" + signal)));
+  }
+
+  /**
+   * A folder as {@code file:///folder}, a bucket as {@code s3://bucket/prefix}, or as {@code
+   * http://host:9000/bucket/prefix} where something else speaks S3.
+   */
+  @Override
+  public Map<String, String> keysOf(String url) {
+    Map<String, String> keys = new LinkedHashMap<>();
+    Matcher m = URL.matcher(url);
+    if (!m.matches()) {
+      throw new IllegalArgumentException(
+          "\""
+              + url
+              + "\" is none of file:///folder, s3://bucket/prefix and http://host:9000/bucket/prefix");
+    }
+    String path = m.group(3);
+    if (m.group(1).equals("file")) {
+      keys.put("directory", path);
+      return keys;
+    }
+    String[] parts = path.replaceAll("^/+", "").split("/", 2);
+    boolean amazon = m.group(1).equals("s3");
+    keys.put("s3.bucket", amazon ? m.group(2) : parts[0]);
+    keys.put("s3.prefix", amazon ? path : parts.length > 1 ? parts[1] : "");
+    if (!amazon) {
+      keys.put("s3.endpoint", m.group(1) + "://" + m.group(2));
+      keys.put("s3.force_path_style", "true");
+    }
+    return keys;
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.Map;
  *
  * @param prefix of all keys, "" for none, without slashes at its ends
  * @param endpoint of what speaks S3's API elsewhere; "" for Amazon
+ * @param partBytes a larger file is sent in parts of this size
  * @param pathStyle whether the bucket stands in the path, instead of before the host's name
  */
 record S3Settings(
@@ -24,8 +25,14 @@ record S3Settings(
     String prefix,
     String endpoint,
     boolean pathStyle,
+    int partBytes,
     AwsCredentials.Settings credentials,
     HttpClientConfig client) {
+  /** The least that S3 takes for a part that is not the last one. */
+  static final int MIN_PART = 5 << 20;
+
+  private static final int MAX_PART = 1 << 30;
+
   private static final Section SECTION = new Section("s3", "A bucket of S3 or its like.");
   private static final Key<String> BUCKET =
       SECTION.required("bucket", Type.STRING, "Its name; it is not created.");
@@ -37,6 +44,12 @@ record S3Settings(
       SECTION.key("endpoint", Type.STRING, "", "URL of something else that speaks S3.");
   private static final Key<Boolean> PATH_STYLE =
       SECTION.key("force_path_style", Type.BOOL, false, "The bucket is part of the path.");
+  private static final Key<Long> PART_BYTES =
+      SECTION.key(
+          "part_bytes",
+          Type.INT,
+          16L << 20,
+          "A larger file is sent in parts of this size; 5 MiB at least.");
   private static final Key<String> ACCESS_KEY =
       SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
   private static final Key<Secret> SECRET_KEY =
@@ -69,11 +82,16 @@ record S3Settings(
     if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
       throw o.error("access_key and secret_key are written together, or neither");
     }
+    long part = o.get(PART_BYTES);
+    if (part < MIN_PART || part > MAX_PART) {
+      throw o.error(PART_BYTES, "part_bytes wants " + MIN_PART + " to " + MAX_PART);
+    }
     return new S3Settings(
         bucket,
         prefix,
         endpoint,
         o.get(PATH_STYLE),
+        (int) part,
         new AwsCredentials.Settings(
             o.get(REGION),
             o.get(ACCESS_KEY),
@@ -95,14 +113,24 @@ record S3Settings(
 
   /** Where an object is; the bucket itself for "". */
   URI url(String key, String region) {
+    return url(key, "", region);
+  }
+
+  /**
+   * The same with a question.
+   *
+   * @param query "" for none
+   */
+  URI url(String key, String query, String region) {
+    String asked = query.isEmpty() ? "" : "?" + query;
     String at = endpoint;
     if (at.isEmpty()) {
       at = "https://s3." + region + "." + AwsCredentials.domain(region);
     }
     // A bucket with dots has no certificate of its own.
     if (pathStyle || bucket.contains(".")) {
-      return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key));
+      return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key) + asked);
     }
-    return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + key);
+    return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + key + asked);
   }
 }

@@ -9,14 +9,12 @@ import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bucket of S3, or of what speaks its API. An object appears whole or not at all; its key is
  * known beforehand, so a request of which nobody knows what became of it is made again without
- * harm. Files are far below the 5 GiB that one request may have, so nothing is sent in parts. The
- * service checks the body against the signature's hash and against {@code x-amz-checksum-sha256},
- * which it keeps.
+ * harm. A large one is sent in parts ({@link S3Parts}). The service checks bodies against the
+ * signature's hash and against {@code x-amz-checksum-sha256}, which it keeps.
  *
  * <p>Sources: Amazon S3 API reference, "PutObject", "HeadBucket", "Error responses"; "Signature
  * Version 4".
@@ -37,6 +34,9 @@ final class S3Target implements FileTarget {
 
   private static final int MAX_REASON = 512;
   private static final int TRIES = 4;
+
+  /** What objects are. */
+  static final String TYPE = "application/vnd.apache.parquet";
 
   private final S3Settings settings;
   private final HttpClientFactory factory;
@@ -59,15 +59,31 @@ final class S3Target implements FileTarget {
                 System::getenv));
   }
 
-  private record Reply(int status, byte[] body) {
+  /**
+   * What the service said.
+   *
+   * @param etag of what was sent; "" when it does not say
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Reply(int status, byte[] body, String etag) {
+    boolean isOk() {
+      return status / 100 == 2;
+    }
+
+    String text() {
+      return new String(body, StandardCharsets.UTF_8).strip();
+    }
+
     IOException problem(String of) {
-      String text = new String(body, StandardCharsets.UTF_8).strip();
+      String text = text();
       text = text.substring(0, Math.min(text.length(), MAX_REASON)).replaceAll("\\s+", " ");
       return new IOException(of + ": HTTP status " + status + (text.isEmpty() ? "" : ": " + text));
     }
   }
 
-  private Reply call(String method, String key, byte @Nullable [] body)
+  /** One request, once. */
+  private Reply call(
+      String method, String key, String query, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {
     WebClient c = client;
     if (c == null) {
@@ -75,21 +91,19 @@ final class S3Target implements FileTarget {
       client = c;
     }
     String region = credentials.region();
-    URI url = settings.url(key, region);
-    Map<String, String> headers = new LinkedHashMap<>();
-    if (body != null) {
-      headers.put("content-type", "application/vnd.apache.parquet");
-      headers.put("x-amz-checksum-sha256", checksum(body));
-    }
     Call call =
         AwsSigner.sign(
-            new Call(method, url, headers, body, timeout, null),
+            new Call(method, settings.url(key, query, region), headers, body, timeout, null),
             credentials.identity(),
             region,
             "s3",
             clock.instant());
     try (Answer a = c.send(call)) {
-      Reply r = new Reply(a.status(), method.equals("HEAD") ? new byte[0] : a.bytes(MAX_ANSWER));
+      Reply r =
+          new Reply(
+              a.status(),
+              method.equals("HEAD") ? new byte[0] : a.bytes(MAX_ANSWER),
+              a.header("ETag", ""));
       if (r.status == 401 || r.status == 403) {
         credentials.refused(); // they may have run out
       }
@@ -97,7 +111,44 @@ final class S3Target implements FileTarget {
     }
   }
 
-  private static String checksum(byte[] b) {
+  private Reply call(String method, String key) throws IOException, InterruptedException {
+    return call(method, key, "", Map.of(), null);
+  }
+
+  /**
+   * Some attempts at once: a group of files that is given up after one of them is made again under
+   * other names.
+   *
+   * @throws IOException when none of them was successful
+   */
+  Reply insist(
+      String method, String key, String query, Map<String, String> headers, byte @Nullable [] body)
+      throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Reply r = call(method, key, query, headers, body);
+        if (r.isOk()) {
+          return r;
+        }
+        boolean passing = r.status / 100 == 5 || r.status == 429 || r.status == 408;
+        if (!passing || attempt == TRIES) {
+          throw r.problem(name(key));
+        }
+      } catch (IOException e) {
+        if (attempt == TRIES || e.getMessage() != null && e.getMessage().startsWith("s3: ")) {
+          throw e;
+        }
+      }
+      Thread.sleep(Duration.ofMillis(50L << attempt));
+    }
+  }
+
+  /** An object in messages. */
+  String name(String key) {
+    return "s3: " + settings.bucket() + "/" + key;
+  }
+
+  static String checksum(byte[] b) {
     try {
       return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(b));
     } catch (GeneralSecurityException e) {
@@ -112,38 +163,23 @@ final class S3Target implements FileTarget {
   @Override
   public void publish(List<NewFile> files) throws IOException, InterruptedException {
     for (NewFile f : files) {
-      put(key(f.path()), f.content());
-    }
-  }
-
-  /**
-   * Some attempts at once: a group of files that is given up after one of them is made again under
-   * other names.
-   */
-  private void put(String key, byte[] content) throws IOException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        Reply r = call("PUT", key, content);
-        if (r.status / 100 == 2) {
-          return;
-        }
-        boolean passing = r.status / 100 == 5 || r.status == 429 || r.status == 408;
-        if (!passing || attempt == TRIES) {
-          throw r.problem("s3: " + settings.bucket() + "/" + key);
-        }
-      } catch (IOException e) {
-        if (attempt == TRIES || e.getMessage() != null && e.getMessage().startsWith("s3: ")) {
-          throw e;
-        }
+      if (f.content().length > settings.partBytes()) {
+        new S3Parts(this, key(f.path()), settings.partBytes()).publish(f.content());
+      } else {
+        insist(
+            "PUT",
+            key(f.path()),
+            "",
+            Map.of("content-type", TYPE, "x-amz-checksum-sha256", checksum(f.content())),
+            f.content());
       }
-      Thread.sleep(Duration.ofMillis(50L << attempt));
     }
   }
 
   @Override
   public String check() throws IOException, InterruptedException {
-    Reply r = call("HEAD", "", null);
-    if (r.status / 100 != 2) {
+    Reply r = call("HEAD", "");
+    if (!r.isOk()) {
       throw r.problem("s3: bucket " + settings.bucket());
     }
     return "the bucket " + settings.bucket() + " is there";
@@ -151,8 +187,8 @@ final class S3Target implements FileTarget {
 
   @Override
   public byte[] read(String path) throws IOException, InterruptedException {
-    Reply r = call("GET", key(path), null);
-    if (r.status / 100 != 2) {
+    Reply r = call("GET", key(path));
+    if (!r.isOk()) {
       throw r.problem("s3: " + key(path));
     }
     return r.body;
@@ -160,8 +196,8 @@ final class S3Target implements FileTarget {
 
   @Override
   public void remove(String path) throws IOException, InterruptedException {
-    Reply r = call("DELETE", key(path), null);
-    if (r.status / 100 != 2) {
+    Reply r = call("DELETE", key(path));
+    if (!r.isOk()) {
       throw r.problem("s3: " + key(path));
     }
   }

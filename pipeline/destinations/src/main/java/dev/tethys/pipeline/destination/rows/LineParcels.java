@@ -147,6 +147,27 @@ public record LineParcels(
       return new String(text, starts[row], size, StandardCharsets.UTF_8);
     }
 
+    /**
+     * The same request with other rows in the place of some.
+     *
+     * @param rows by their number, each without the end of its last line
+     */
+    public Opened with(Map<Integer, String> rows) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      for (int row = 0; row < index.rows(); row++) {
+        String other = rows.get(row);
+        if (other == null) {
+          out.write(text, starts[row], starts[row + 1] - starts[row]);
+        } else {
+          out.writeBytes(other.getBytes(StandardCharsets.UTF_8));
+          out.write(text, starts[row + 1] - frame.trailer(), frame.trailer());
+        }
+      }
+      byte[] body = compressed(compressed, frame.wrap(out.toByteArray()));
+      return open(
+          new Parcel(parcel.signal(), body, parcel.items(), parcel.lane(), parcel.headers()));
+    }
+
     /** A request of some of the items. */
     public Parcel part(BitSet items) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();

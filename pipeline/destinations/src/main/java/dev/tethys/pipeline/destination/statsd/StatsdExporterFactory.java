@@ -12,9 +12,11 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import java.util.Map;
 import java.util.Set;
 
 /** Makes {@code statsd} exporters. */
@@ -53,6 +55,11 @@ public final class StatsdExporterFactory
         signal,
         new StatsdMetrics(s, lines, new LeftOut(context.metrics(), context.id().toString())),
         new StatsdSender(s.endpoint().open(s.delivery().timeout()), lines));
+  }
+
+  @Override
+  public Map<String, String> keysOf(String url) {
+    return LineEndpoint.keysOf(url);
   }
 
   @Override

@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
@@ -40,6 +42,7 @@ public final class HttpDouble implements AutoCloseable {
   private final List<Got> requests = new ArrayList<>();
   private final Deque<Said> answers = new ArrayDeque<>();
   private final List<Rule> rules = new ArrayList<>();
+  private final Map<String, String> headers = new HashMap<>();
   private Said otherwise = new Said(204, "");
 
   public HttpDouble() throws IOException {
@@ -72,6 +75,11 @@ public final class HttpDouble implements AutoCloseable {
     rules.add(new Rule(request, new Said(status, body)));
   }
 
+  /** A header of all answers from now on. */
+  public synchronized void header(String name, String value) {
+    headers.put(name, value);
+  }
+
   private void handle(HttpExchange x) throws IOException {
     byte[] raw = x.getRequestBody().readAllBytes();
     if ("gzip".equals(x.getRequestHeaders().getFirst("Content-Encoding"))) {
@@ -88,6 +96,9 @@ public final class HttpDouble implements AutoCloseable {
         said = said == null && r.when.test(g) ? r.said : said;
       }
       said = said == null ? otherwise : said;
+    }
+    synchronized (this) {
+      headers.forEach(x.getResponseHeaders()::set);
     }
     byte[] b = said.body.getBytes(StandardCharsets.UTF_8);
     x.getResponseHeaders().set("Content-Type", "application/json");

@@ -70,7 +70,7 @@ class BulkSenderTest {
     return new RowParcels(
             s.rows(),
             false,
-            () -> new SampleWriter(s.metricsIndex(), s.clymene()),
+            () -> new SampleWriter(s.metricsIndex(), s.clymene(), s.timeSeries()),
             lines(s),
             new LeftOut(new Registry(), "x"))
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0))
@@ -106,6 +106,108 @@ class BulkSenderTest {
             {"create":{"_index":"metrics-none-x","_id":"ID-2bc"}}
             {"@timestamp":3000,"series":"ID","metric":"up","labels":{"value":"x"},"value":0.5}
             """);
+  }
+
+  private static final String TIME_SERIES =
+      ", metrics_index: 'tsds-{job}', retention: 90d, time_series: {look_back_time: 7d,"
+          + " counter_suffixes: [p], late_index: 'late-{job}', downsampling: [{after: 1d,"
+          + " fixed_interval: 10m}, {after: 7d, fixed_interval: 1h}]}";
+
+  @Test
+  void timeSeriesDataStreamsHaveDimensionsAndTypes() throws Exception {
+    ElasticSettings s = settings(TIME_SERIES, false);
+    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst())).isEqualTo(Verdict.DELIVERED);
+    List<HttpDouble.Got> got = elastic.requests();
+    assertThat(got.get(0).path()).isEqualTo("/_index_template/tethys-tsds-all");
+    assertThat(got.get(0).text())
+        .contains(
+            "\"index.mode\":\"time_series\"",
+            "\"index.routing_path\":[\"series\"]",
+            "\"index.look_back_time\":\"7d\"",
+            "\"lifecycle\":{\"data_retention\":\"90d\",\"downsampling\":[{\"after\":\"1d\","
+                + "\"fixed_interval\":\"10m\"},{\"after\":\"7d\",\"fixed_interval\":\"1h\"}]}",
+            "\"time_series_dimension\":true",
+            "\"time_series_metric\":\"counter\"");
+    assertThat(got.get(1).path()).isEqualTo("/_index_template/tethys-late-all");
+    assertThat(got.get(1).text())
+        .contains("\"index_patterns\":[\"late-*\"]", "\"data_retention\":\"90d\"")
+        .doesNotContain("time_series");
+    assertThat(got.get(2).text().replaceAll("[-_A-Za-z0-9]{20}", "ID"))
+        .isEqualTo(
+            """
+            {"create":{"_index":"tsds-a_b"}}
+            {"@timestamp":1000,"series":"ID","metric":"up","labels":{"job":"A b"},"counter":1}
+            {"create":{"_index":"tsds-none"}}
+            {"@timestamp":2000,"series":"ID","metric":"up","labels":{},"value_text":"NaN"}
+            {"create":{"_index":"tsds-none"}}
+            {"@timestamp":3000,"series":"ID","metric":"up","labels":{"value":"x"},"counter":0.5}
+            """);
+  }
+
+  @Test
+  void samplesThatComeLateGoToAnIndexOfTheirOwn() throws Exception {
+    ElasticSettings s = settings(TIME_SERIES, false);
+    String late =
+        "{\"create\":{\"status\":400,\"error\":{\"type\":\"timestamp_error\",\"reason\":\"the document"
+            + " timestamp [1970-01-01T00:00:01.000Z] is outside of ranges of currently writable"
+            + " indices []\"}}}";
+    elastic.when(
+        g -> g.text().contains("_index\":\"tsds"),
+        200,
+        "{\"errors\":true,\"items\":["
+            + late
+            + ",{\"create\":{\"status\":201}},"
+            + "{\"create\":{\"status\":429,\"error\":{\"type\":\"busy\"}}}]}");
+    Verdict v = sender(s, Signal.METRICS).send(parcels(s).getFirst());
+    assertThat(v).isInstanceOf(Verdict.Sorted.class);
+    Verdict.Sorted sorted = (Verdict.Sorted) v;
+    assertThat(sorted.delivered()).isEqualTo(1);
+    assertThat(sorted.refused()).isEmpty();
+    Parcel again = java.util.Objects.requireNonNull(sorted.again());
+    assertThat(again.items()).isEqualTo(2);
+    assertThat(
+            new String(lines(s).open(again).text(), java.nio.charset.StandardCharsets.UTF_8)
+                .replaceAll("[-_A-Za-z0-9]{20}", "ID"))
+        .isEqualTo(
+            """
+            {"create":{"_index":"late-a_b","_id":"ID-rs"}}
+            {"@timestamp":1000,"series":"ID","metric":"up","labels":{"job":"A b"},"value":1}
+            {"create":{"_index":"tsds-none"}}
+            {"@timestamp":3000,"series":"ID","metric":"up","labels":{"value":"x"},"counter":0.5}
+            """);
+  }
+
+  @Test
+  void timeSeriesKeysAreStrict() {
+    assertThatThrownBy(
+            () -> settings(", time_series: {late_index: 'metrics-tethys-default'}", false))
+        .hasMessageContaining("late_index");
+    assertThatThrownBy(
+            () ->
+                settings(", time_series: {downsampling: [{after: 1d, fixed_interval: x}]}", false))
+        .hasMessageContaining("fixed_interval");
+    assertThatThrownBy(() -> settings(", time_series: {}", true))
+        .hasMessageContaining("time_series");
+  }
+
+  @Test
+  void requestsAreSignedForOpenSearch() throws Exception {
+    ElasticSettings s =
+        settings(", sigv4: {region: eu-west-1, access_key: AK, secret_key: SK}", true);
+    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst())).isEqualTo(Verdict.DELIVERED);
+    HttpDouble.Got bulk = elastic.requests().getLast();
+    assertThat(bulk.header("Authorization"))
+        .startsWith("AWS4-HMAC-SHA256 Credential=AK/")
+        .contains("/eu-west-1/es/aws4_request");
+    assertThat(bulk.header("X-Amz-Content-Sha256")).hasSize(64);
+    s =
+        settings(
+            ", sigv4: {region: eu-west-1, access_key: AK, secret_key: SK, service: aoss}", true);
+    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst())).isEqualTo(Verdict.DELIVERED);
+    assertThat(elastic.requests().getLast().header("Authorization"))
+        .contains("/eu-west-1/aoss/aws4_request");
+    assertThatThrownBy(() -> settings(", user: x, sigv4: {region: r}", true))
+        .hasMessageContaining("one of sigv4, auth and user");
   }
 
   @Test

@@ -292,6 +292,67 @@ class ParquetSenderTest {
     }
   }
 
+  private static S3Target target(HttpDouble s3, HttpClientFactory http) {
+    YamlDocument d =
+        YamlDocument.parse(
+            "c.yaml",
+            null,
+            "{s3: {bucket: data, region: eu-west-1, endpoint: '"
+                + s3.url()
+                + "', force_path_style: true, access_key: AK, secret_key: SK, part_bytes:"
+                + " 5242880}}");
+    ParquetSettings s = ParquetSettings.TYPE.read(d.root());
+    return new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
+  }
+
+  /** Fails at the second part, for good or for a while; else gives parts their tags. */
+  @Test
+  void partsOfALargeObjectAreTakenAwayWhenOneIsRefused() throws Exception {
+    try (HttpDouble s3 = new HttpDouble();
+        HttpClientFactory http = new HttpClientFactory("tethys/test")) {
+      s3.when(
+          g -> g.path().endsWith("?uploads="),
+          200,
+          "<InitiateMultipartUploadResult><UploadId>u/1+</UploadId></InitiateMultipartUploadResult>");
+      s3.when(
+          g -> g.path().contains("partNumber=2"), 403, "<Error><Code>QuotaExceeded</Code></Error>");
+      s3.otherwise(200, "");
+      s3.header("ETag", "\"tag\"");
+      byte[] content = new byte[11 << 20];
+      assertThatThrownBy(
+              () -> target(s3, http).publish(List.of(new FileTarget.NewFile("a", content))))
+          .hasMessageContaining("QuotaExceeded");
+      assertThat(s3.requests())
+          .extracting(g -> g.method() + " " + g.path())
+          .containsExactly(
+              "POST /data/a?uploads=",
+              "PUT /data/a?partNumber=1&uploadId=u%2F1%2B",
+              "PUT /data/a?partNumber=2&uploadId=u%2F1%2B",
+              "DELETE /data/a?uploadId=u%2F1%2B");
+    }
+  }
+
+  /** An error may stand behind a 200 when an object is put together. */
+  @Test
+  void anObjectThatIsNotPutTogetherIsNotDelivered() throws Exception {
+    try (HttpDouble s3 = new HttpDouble();
+        HttpClientFactory http = new HttpClientFactory("tethys/test")) {
+      s3.when(g -> g.path().endsWith("?uploads="), 200, "<UploadId>u</UploadId>");
+      s3.when(
+          g -> g.method().equals("POST") && g.path().endsWith("uploadId=u"),
+          200,
+          "<Error><Code>InternalError</Code></Error>");
+      s3.otherwise(200, "");
+      s3.header("ETag", "\"tag\"");
+      assertThatThrownBy(
+              () ->
+                  target(s3, http).publish(List.of(new FileTarget.NewFile("a", new byte[6 << 20]))))
+          .hasMessageContaining("InternalError");
+      HttpDouble.Got last = s3.requests().getLast();
+      assertThat(last.method() + " " + last.path()).isEqualTo("DELETE /data/a?uploadId=u");
+    }
+  }
+
   @Test
   void bucketsHaveUrls() {
     YamlDocument d = YamlDocument.parse("c.yaml", null, "{s3: {bucket: data, region: cn-north-1}}");

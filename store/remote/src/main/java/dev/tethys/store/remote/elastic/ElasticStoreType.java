@@ -1,5 +1,6 @@
 package dev.tethys.store.remote.elastic;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -13,13 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code type: elasticsearch} and {@code type: opensearch}: documents as the exporters of these
  * names write them. Who asks is said by the keys of {@code http_config}: {@code basic_auth}, or
- * {@code authorization} of type ApiKey.
+ * {@code authorization} of type ApiKey; by {@code sigv4} to AWS's OpenSearch.
  */
 public final class ElasticStoreType implements StoreType {
   private final String name;
   private final Section section;
   private final StoreConfig.Keys keys;
   private final Key<String> index;
+  private final @Nullable Key<CloudAuth> sigv4;
 
   /**
    * @param openSearch which of the two
@@ -34,6 +36,11 @@ public final class ElasticStoreType implements StoreType {
             Type.STRING,
             "metrics-tethys-*",
             "Indices, data streams or patterns of them, with commas between.");
+    sigv4 =
+        openSearch
+            ? section.optional(
+                "sigv4", CloudAuth.SigV4.of("es", "Of AWS's managed OpenSearch."), "Signatures.")
+            : null;
   }
 
   @Override
@@ -54,9 +61,14 @@ public final class ElasticStoreType implements StoreType {
     }
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("index", in);
+    CloudAuth cloud = sigv4 == null ? null : o.find(sigv4);
+    if (cloud != null) {
+      shown.put(cloud.key(), cloud.tree());
+    }
     return keys.read(
         o,
         new Shown(shown),
-        (c, s) -> new ElasticStore(c, in, s.clients().client(c.client()), s.limits()));
+        (c, s) ->
+            new ElasticStore(c, in, s.clients().client(c.client().with(cloud, o)), s.limits()));
   }
 }
