@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
- * back with a restarted server find compiled code. Bounded by time, by rounds and by the samples
- * that a query may read; ends with its server.
+ * back with a restarted server find compiled code. It stands back while somebody asks: two cores
+ * that rehearse and compile would make him wait five times as long. Bounded by time, by rounds and
+ * by the samples that a query may read; ends with its server.
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile nothing new. */
@@ -30,6 +31,12 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Those who waited for the restart come first. */
   private static final Duration HEAD_START = Duration.ofSeconds(1);
+
+  /** How long nobody has to have asked before the next query is rehearsed. */
+  private static final Duration QUIET = Duration.ofMillis(25);
+
+  /** Queries that never cease have everything compiled by themselves. */
+  private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
 
   private static final int METRICS = 3;
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -73,19 +80,24 @@ final class QueryWarmUp implements AutoCloseable {
   private final MetricsDatabase database;
   private final long nanos;
   private final LongSupplier clock;
+  private final LongSupplier asked;
+  private long waits;
+  private long quietAt;
   private final CountDownLatch closing = new CountDownLatch(1);
   private @Nullable Thread thread;
 
   /**
    * Prepares it.
    *
-   * @param time for how long at most
+   * @param time for how long at most, waiting not counted
    * @param clock as {@link System#nanoTime}
+   * @param asked how many queries others have asked so far
    */
-  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock) {
+  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, LongSupplier asked) {
     this.database = database;
     this.nanos = time.toNanos();
     this.clock = clock;
+    this.asked = asked;
   }
 
   /** Rehearses beside everything else, after a moment. */
@@ -108,8 +120,8 @@ final class QueryWarmUp implements AutoCloseable {
   }
 
   /** Rehearses; how many queries were answered. */
-  int run() {
-    long began = clock.getAsLong();
+  int run() throws InterruptedException {
+    long spent = 0;
     int answered = 0;
     try (PromqlEngine engine =
         new PromqlEngine(
@@ -135,13 +147,15 @@ final class QueryWarmUp implements AutoCloseable {
       long step = Math.max(1_000, (end - start) / STEPS);
       for (int round = 0; round < MAX_ROUNDS; round++) {
         for (String query : QUERIES) {
-          if (closing.getCount() == 0 || clock.getAsLong() - began > nanos) {
+          if (!isQuiet() || spent >= nanos) {
             return answered;
           }
+          long began = clock.getAsLong();
           String metric = metrics.get(round % metrics.size());
           if (answer(rehearsal, query.replace("%s", metric), start, end, step)) {
             answered++;
           }
+          spent += clock.getAsLong() - began;
         }
       }
       return answered;
@@ -149,12 +163,24 @@ final class QueryWarmUp implements AutoCloseable {
       LOG.log(Level.DEBUG, "queries were not rehearsed", e); // closed meanwhile
       return answered;
     } finally {
-      LOG.log(
-          Level.DEBUG,
-          "{0} queries rehearsed in {1} ms",
-          answered,
-          (clock.getAsLong() - began) / 1_000_000);
+      LOG.log(Level.DEBUG, "{0} queries rehearsed in {1} ms", answered, spent / 1_000_000);
     }
+  }
+
+  /** Waits until nobody asks; false when the rehearsal is to end. */
+  private boolean isQuiet() throws InterruptedException {
+    long seen = asked.getAsLong();
+    while (closing.getCount() > 0 && seen != quietAt) {
+      if (waits++ >= MAX_WAITS || closing.await(QUIET.toMillis(), TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+      long now = asked.getAsLong();
+      if (now == seen) {
+        quietAt = now;
+      }
+      seen = now;
+    }
+    return closing.getCount() > 0;
   }
 
   private static boolean answer(Rehearsal r, String query, long start, long end, long step) {

@@ -538,7 +538,7 @@ final class Server implements AutoCloseable {
     reloads.watch(flags);
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
     if (warmUp.isPositive()) {
-      QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime);
+      QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime, engine.running()::asked);
       queryWarmUp = q;
       q.start();
     }

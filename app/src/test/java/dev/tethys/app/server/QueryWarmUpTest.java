@@ -6,7 +6,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,32 +32,62 @@ class QueryWarmUpTest {
   }
 
   @Test
-  void rehearsesEveryQueryAndEnds() throws IOException {
+  void rehearsesEveryQueryAndEnds() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
-      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0);
+      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, () -> 0);
       assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
     }
   }
 
   @Test
-  void endsWithItsTimeAndWithItsServer() throws IOException {
+  void endsWithItsTimeAndWithItsServer() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
       AtomicLong now = new AtomicLong();
-      QueryWarmUp slow = new QueryWarmUp(database, TIME, () -> now.getAndAdd(TIME.toNanos() / 4));
+      QueryWarmUp slow =
+          new QueryWarmUp(database, TIME, () -> now.getAndAdd(TIME.toNanos() / 4), () -> 0);
       assertThat(slow.run()).isBetween(1, 4);
-      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0);
+      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, () -> 0);
       closed.close();
       assertThat(closed.run()).isZero();
     }
   }
 
   @Test
-  void anEmptyOrClosedStoreIsLeftAlone() throws IOException {
+  void standsBackWhileSomebodyAsks() throws Exception {
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      fill(database);
+      AtomicLong asked = new AtomicLong(1);
+      AtomicLong looked = new AtomicLong();
+      QueryWarmUp w =
+          new QueryWarmUp(
+              database,
+              TIME,
+              () -> 0,
+              () -> looked.incrementAndGet() <= 5 ? asked.incrementAndGet() : asked.get());
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+      assertThat(looked.get()).isGreaterThan(5);
+
+      AtomicLong never = new AtomicLong();
+      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, never::incrementAndGet);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                while (never.get() < 4) {
+                  Thread.onSpinWait();
+                }
+                closed.close();
+              });
+      assertThat(closed.run()).isZero();
+    }
+  }
+
+  @Test
+  void anEmptyOrClosedStoreIsLeftAlone() throws Exception {
     MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS);
-    assertThat(new QueryWarmUp(database, TIME, () -> 0).run()).isZero();
+    assertThat(new QueryWarmUp(database, TIME, () -> 0, () -> 0).run()).isZero();
     database.close();
-    assertThat(new QueryWarmUp(database, TIME, () -> 0).run()).isZero();
+    assertThat(new QueryWarmUp(database, TIME, () -> 0, () -> 0).run()).isZero();
   }
 }

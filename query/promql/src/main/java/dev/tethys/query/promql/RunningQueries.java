@@ -236,6 +236,11 @@ public final class RunningQueries {
     }
   }
 
+  /** How many have been asked since the start, those that run or wait among them. */
+  public long asked() {
+    return ids.get();
+  }
+
   /** How many run or wait. */
   public int size() {
     return queries.size();
