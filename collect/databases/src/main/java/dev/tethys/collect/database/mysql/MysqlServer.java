@@ -31,7 +31,17 @@ final class MysqlServer implements DatabaseScrape {
           java.util.Map.entry("info_schema.clientstats", false),
           java.util.Map.entry("info_schema.userstats", false),
           java.util.Map.entry("mysql.user", false),
-          java.util.Map.entry("perf_schema.eventsstatements", false));
+          java.util.Map.entry("perf_schema.eventsstatements", false),
+          java.util.Map.entry("engine_tokudb_status", false),
+          java.util.Map.entry("info_schema.innodb_metrics", false),
+          java.util.Map.entry("info_schema.innodb_tablespaces", false),
+          java.util.Map.entry("info_schema.rocksdb_perf_context", false),
+          java.util.Map.entry("perf_schema.file_instances", false),
+          java.util.Map.entry("perf_schema.memory_events", false),
+          java.util.Map.entry("perf_schema.replication_applier_status_by_worker", false),
+          java.util.Map.entry("perf_schema.replication_group_member_stats", false),
+          java.util.Map.entry("perf_schema.replication_group_members", false),
+          java.util.Map.entry("perf_schema.tablelocks", false));
 
   static final QueryTable TABLE = QueryTable.read(MysqlServer.class, "collectors.txt");
 
@@ -62,7 +72,8 @@ final class MysqlServer implements DatabaseScrape {
       boolean byHost,
       String databases,
       boolean privileges,
-      SchemaCollectors.Statements statements) {}
+      SchemaCollectors.Statements statements,
+      PerformanceCollectors.Names names) {}
 
   private final MysqlAddress address;
   private final SequencedSet<String> collectors;
@@ -133,6 +144,8 @@ final class MysqlServer implements DatabaseScrape {
   private void run(String name, MysqlConnection c, MetricSet out) throws IOException {
     ServerCollectors server = new ServerCollectors(c, out);
     SchemaCollectors schema = new SchemaCollectors(c, out);
+    EngineCollectors engine = new EngineCollectors(c, out);
+    PerformanceCollectors performance = new PerformanceCollectors(c, out);
     if (COUNTS_USERS.contains(name) && !schema.countsUsers()) {
       return;
     }
@@ -154,6 +167,16 @@ final class MysqlServer implements DatabaseScrape {
       case "info_schema.userstats" -> schema.statistics("user");
       case "mysql.user" -> schema.users(options.privileges());
       case "perf_schema.eventsstatements" -> schema.statements(options.statements());
+      case "engine_tokudb_status" -> engine.tokudb();
+      case "info_schema.innodb_metrics" -> engine.innodbMetrics();
+      case "info_schema.innodb_tablespaces" -> engine.innodbTablespaces();
+      case "info_schema.rocksdb_perf_context" -> engine.rocksdb();
+      case "perf_schema.file_instances" -> performance.files(options.names());
+      case "perf_schema.memory_events" -> performance.memory(options.names());
+      case "perf_schema.tablelocks" -> performance.tableLocks();
+      case "perf_schema.replication_applier_status_by_worker" -> performance.appliers();
+      case "perf_schema.replication_group_member_stats" -> performance.groupMember();
+      case "perf_schema.replication_group_members" -> performance.groupMembers();
       default -> {
         for (QueryTable.Query q : TABLE.queries(name)) {
           for (var row : c.query(q.sql()).rows()) {

@@ -17,18 +17,8 @@ import java.util.TreeMap;
 
 /** {@code tethys exporter mysqld}: what mysqld_exporter does, with its flags. */
 public final class MysqldExporterKind implements ExporterKind {
-  private static final List<String> NOT_BUILT =
-      List.of(
-          "engine_tokudb_status",
-          "info_schema.innodb_metrics",
-          "info_schema.innodb_tablespaces",
-          "info_schema.rocksdb_perf_context",
-          "perf_schema.file_instances",
-          "perf_schema.memory_events",
-          "perf_schema.replication_applier_status_by_worker",
-          "perf_schema.replication_group_member_stats",
-          "perf_schema.replication_group_members",
-          "perf_schema.tablelocks");
+  private static final String FILES = "collect.perf_schema.file_instances.";
+  private static final String MEMORY_PREFIX = "collect.perf_schema.memory_events.remove_prefix";
 
   @Override
   public String name() {
@@ -97,11 +87,6 @@ public final class MysqldExporterKind implements ExporterKind {
             (name, isOn) ->
                 f.add(
                     on("collect." + name, isOn.toString(), "Whether " + name + " is collected.")));
-    for (String name : NOT_BUILT) {
-      f.add(
-          ExporterFlag.refused(
-              "collect." + name, Kind.BOOLEAN, "false", "this collector is missing"));
-    }
     f.add(text("collect.heartbeat.database", "heartbeat", "Database of pt-heartbeat."));
     f.add(text("collect.heartbeat.table", "heartbeat", "Table of pt-heartbeat."));
     f.add(on("collect.heartbeat.utc", "false", "Its times are UTC."));
@@ -135,6 +120,9 @@ public final class MysqldExporterKind implements ExporterKind {
             Kind.LIST,
             "",
             "Schemas that are left out. Can be repeated."));
+    f.add(text(FILES + "filter", ".*", "Expression for files that are shown."));
+    f.add(text(FILES + "remove_prefix", "/var/lib/mysql/", "What names of files begin with."));
+    f.add(text(MEMORY_PREFIX, "memory/", "What names of memory begin with."));
     return List.copyOf(f);
   }
 
@@ -195,7 +183,9 @@ public final class MysqldExporterKind implements ExporterKind {
                 between(s, statements + "limit", 1, 100_000),
                 between(s, statements + "timelimit", 1, 1L << 31),
                 between(s, statements + "digest_text_limit", 0, 1 << 20),
-                s.list(statements + "exclude_schemas")));
+                s.list(statements + "exclude_schemas")),
+            new PerformanceCollectors.Names(
+                s.get(FILES + "filter"), s.get(FILES + "remove_prefix"), s.get(MEMORY_PREFIX)));
     return new MysqldExporter(
         new MysqldExporter.Source(
             Path.of(s.get("config.my-cnf")),

@@ -84,10 +84,13 @@ final class MysqldBesideTest {
           "mysql_info_schema_auto_increment_column",
           "mysql_info_schema_auto_increment_column_max",
           "mysql_heartbeat_stored_timestamp_seconds",
+          "mysql_info_schema_innodb_tablespace_space_info",
+          "mysql_info_schema_innodb_tablespace_file_size_bytes",
+          "mysql_perf_schema_external_lock_waits_total",
           "mysql_mysql_max_connections",
           "mysql_binlog_files");
 
-  private void compare(Set<String> exceptions, String... flags) throws Exception {
+  private Exposition compare(Set<String> exceptions, String... flags) throws Exception {
     int port = Ports.free();
     List<String> command = new ArrayList<>();
     command.add(Shared.peer("prometheus-mysqld-exporter").toString());
@@ -115,6 +118,7 @@ final class MysqldBesideTest {
       assertThat(mine.samples("mysql_exporter_collector_success"))
           .isEqualTo(theirs.samples("mysql_exporter_collector_success"));
       assertThat(mine.samples("mysql_up")).containsValue(1.0);
+      return mine;
     }
   }
 
@@ -154,6 +158,36 @@ final class MysqldBesideTest {
         "collect.perf_schema.tableiowaits=true",
         "collect.info_schema.replica_host=true",
         "collect.sys.user_summary=true");
+  }
+
+  /** Those that MariaDB does not have fail in both. */
+  @Test
+  void showsWhatEnginesAndPerformanceSchemaCountAsTheRealOneDoes() throws Exception {
+    Exposition e =
+        compare(
+            Set.of(),
+            "collect.engine_tokudb_status=true",
+            "collect.info_schema.innodb_metrics=true",
+            "collect.info_schema.innodb_tablespaces=true",
+            "collect.info_schema.rocksdb_perf_context=true",
+            "collect.perf_schema.file_instances=true",
+            "collect.perf_schema.file_instances.filter=(shop|mysql).*[.]ibd$",
+            "collect.perf_schema.file_instances.remove_prefix=" + dir.resolve("mariadb") + "/",
+            "collect.perf_schema.memory_events=true",
+            "collect.perf_schema.memory_events.remove_prefix=memory/sql/",
+            "collect.perf_schema.tablelocks=true",
+            "collect.perf_schema.replication_applier_status_by_worker=true",
+            "collect.perf_schema.replication_group_member_stats=true",
+            "collect.perf_schema.replication_group_members=true");
+    assertThat(e.families)
+        .containsKeys(
+            "mysql_info_schema_innodb_metrics_buffer_pool_pages",
+            "mysql_info_schema_innodb_tablespace_file_size_bytes",
+            "mysql_perf_schema_file_instances_bytes",
+            "mysql_perf_schema_memory_events_used_bytes",
+            "mysql_perf_schema_sql_lock_waits_seconds_total");
+    assertThat(e.samples("mysql_perf_schema_file_instances_total").keySet())
+        .anyMatch(l -> l.contains("file_name=\"shop/orders.ibd\""));
   }
 
   @Test
