@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,12 @@ import org.jspecify.annotations.Nullable;
 public final class Positions {
   /** How long a file is remembered that is not there. */
   static final Duration KEEP = Duration.ofDays(1);
+
+  /**
+   * After which everything is looked at although nothing changed: what is too old is forgotten, and
+   * files of which the name of the positions file is gone are let go.
+   */
+  static final Duration LOOK = Duration.ofSeconds(10);
 
   /** How many files that are not there are remembered; those known last. */
   static final int MAX_REMEMBERED = 20_000;
@@ -59,8 +66,11 @@ public final class Positions {
   private final Map<String, Long> promtails = new HashMap<>(); // offsets that it saved itself
   private final Remembered remembered = new Remembered();
   private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
+  private final AtomicLong changes = new AtomicLong();
   private final long opened;
   private long failures;
+  private long savedChanges = -1; // of which the files hold the last
+  private long lookedAt; // when everything was last looked at, milliseconds since 1970
 
   /**
    * Reads both files; absent ones are empty.
@@ -121,12 +131,14 @@ public final class Positions {
   /** Says who has checkpoints of files that are read. */
   void add(Supplier<List<Checkpoint>> checkpoints) {
     live.add(checkpoints);
+    changed();
   }
 
   /** That reader ends; its checkpoints are kept. */
   void remove(Supplier<List<Checkpoint>> checkpoints) {
     if (live.remove(checkpoints)) {
       checkpoints.get().forEach(this::remember);
+      changed();
     }
   }
 
@@ -155,11 +167,13 @@ public final class Positions {
   /** Takes a checkpoint out: a file answers to it. */
   synchronized void claim(Checkpoint c) {
     remembered.remove(c);
+    changed();
   }
 
   /** Keeps a checkpoint of a file that is gone. */
   synchronized void remember(Checkpoint c) {
     remembered.add(c.listed(false).seenAt(Math.max(opened + 1, clock.millis())));
+    changed();
   }
 
   /**
@@ -183,6 +197,7 @@ public final class Positions {
   /** Sets a cursor, to be saved with the rest. */
   public synchronized void putCursor(String name, String cursor) {
     written.put(CURSOR + name, cursor);
+    changed();
   }
 
   /** How often saving failed. */
@@ -190,11 +205,34 @@ public final class Positions {
     return failures;
   }
 
-  /** Writes both files. A failure is logged, and repaired by the next time. */
+  /** There is something new to save. Waits for nothing. */
+  void changed() {
+    changes.incrementAndGet();
+  }
+
+  /**
+   * Writes both files, if anything is new. A failure is logged, and repaired by the next time. With
+   * many files that rest nothing is cheap: they are not even looked at.
+   */
   public void save() {
+    long change = changes.get(); // what comes while it is looked at is for the next time
+    long millis = clock.millis();
+    synchronized (this) {
+      if (change == savedChanges
+          && Math.abs(millis - lookedAt) < LOOK.toMillis()
+          && (readOnly || Files.exists(file))) {
+        return;
+      }
+      savedChanges = -1;
+    }
     List<Checkpoint> now = new ArrayList<>();
     live.forEach(s -> now.addAll(s.get()));
-    save(now);
+    if (save(now)) {
+      synchronized (this) {
+        savedChanges = change;
+        lookedAt = millis;
+      }
+    }
   }
 
   /** What the files hold, so that they are not written again while nothing changes. */
@@ -203,7 +241,8 @@ public final class Positions {
 
   private @Nullable Saved saved;
 
-  private synchronized void save(List<Checkpoint> now) {
+  /** Whether the files hold it, or are not to. */
+  private synchronized boolean save(List<Checkpoint> now) {
     expire();
     Map<String, String> offsets = new TreeMap<>();
     for (Checkpoint c : now) {
@@ -225,7 +264,7 @@ public final class Positions {
                         || Files.notExists(Path.of(k), LinkOption.NOFOLLOW_LINKS)));
     written.putAll(offsets);
     if (readOnly || isSaved(now)) {
-      return;
+      return true;
     }
     List<Checkpoint> all = new ArrayList<>(now);
     all.addAll(remembered.all());
@@ -238,9 +277,11 @@ public final class Positions {
       own.write(all);
       CheckpointFile.replace(files, file, yaml().getBytes(StandardCharsets.UTF_8));
       saved = new Saved(now, List.copyOf(remembered.all()), new TreeMap<>(written));
+      return true;
     } catch (IOException e) {
       failures++;
       LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, e.toString());
+      return false;
     }
   }
 

@@ -12,9 +12,16 @@ final class Progress {
   private final Deque<Block> blocks = new ArrayDeque<>();
   private Checkpoint delivered;
   private int epoch; // of what is delivered
+  private final Runnable moves;
 
-  Progress(Checkpoint start) {
+  /**
+   * Of a file.
+   *
+   * @param moves hears that it came further; with the lock held, so it must not wait
+   */
+  Progress(Checkpoint start, Runnable moves) {
     this.delivered = start;
+    this.moves = moves;
   }
 
   /** A block that begins where the last one ends; to be closed. */
@@ -32,6 +39,7 @@ final class Progress {
       if (c != null) {
         delivered = c;
         epoch = b.epoch();
+        moves.run();
       }
     }
   }
@@ -54,6 +62,7 @@ final class Progress {
   /** Puts another checkpoint in the place of the one up to which everything is delivered. */
   synchronized void moved(java.util.function.UnaryOperator<Checkpoint> change) {
     delivered = change.apply(delivered);
+    moves.run();
   }
 
   /** Whether everything that was read is delivered. */

@@ -121,19 +121,20 @@ final class TailedFile {
    * A file, not yet open.
    *
    * @param name what its lines say where they are from
+   * @param progress which has not begun
    */
   TailedFile(
-      FileTarget target, String source, String name, Path path, FileStat stat, Checkpoint from) {
+      FileTarget target, String source, String name, Path path, FileStat stat, Progress progress) {
     this.target = target;
     this.source = source;
     this.path = path;
     this.name = name;
     this.labels = target.labels().toBuilder().set("filename", name).build();
     this.id = stat.id();
-    this.progress = new Progress(from);
+    this.progress = progress;
     looked(stat);
-    restore(from);
-    snapshot = from;
+    snapshot = progress.delivered();
+    restore(snapshot);
   }
 
   private void restore(Checkpoint c) {

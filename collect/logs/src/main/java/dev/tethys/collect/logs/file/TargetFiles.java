@@ -175,6 +175,7 @@ final class TargetFiles {
       f.path = path;
       named(f);
     }
+    job.positions.changed();
     TailedFile before = byPath.put(path, f);
     if (before != null && before != f) {
       leaving(before);
@@ -232,6 +233,7 @@ final class TargetFiles {
   }
 
   private void add(TailedFile f) {
+    job.positions.changed();
     named(f);
     byPath.put(f.path, f);
     byPlace.put(f.id().place(), f);
@@ -252,8 +254,13 @@ final class TargetFiles {
     }
   }
 
-  private Checkpoint start(Path path, FileStat stat) {
-    return Checkpoint.start(source, path.toString(), stat.id(), false, job.now());
+  private Progress start(Path path, FileStat stat) {
+    Checkpoint c = Checkpoint.start(source, path.toString(), stat.id(), false, job.now());
+    return from(c);
+  }
+
+  private Progress from(Checkpoint c) {
+    return new Progress(c, job.positions::changed);
   }
 
   private void leave(TailedFile f) {
@@ -262,6 +269,7 @@ final class TargetFiles {
   }
 
   private void leaving(TailedFile f) {
+    job.positions.changed();
     named(f);
     f.replaced = true;
     f.ended = false;
@@ -547,7 +555,7 @@ final class TargetFiles {
     if (byPlace.containsKey(s.stat().id().place())) {
       return null;
     }
-    TailedFile old = new TailedFile(target, source, f.name, s.path(), s.stat(), c);
+    TailedFile old = new TailedFile(target, source, f.name, s.path(), s.stat(), from(c));
     try {
       old.open(job.anyCompression());
       if (!old.holds(c)) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +109,32 @@ class PositionsTest {
         new Checkpoint(
             "s\\t\t", "/a\nb\\n\r", new FileId(1, -2, 3), 4, 5, 6, -7, 8, 9, true, false, true, 10);
     assertThat(CheckpointFile.parse(CheckpointFile.bytes(List.of(c)))).containsExactly(c);
+  }
+
+  @Test
+  void filesThatRestAreNotLookedAtEachTime() {
+    AtomicInteger looks = new AtomicInteger();
+    rig.begin("a.log");
+    rig.positions.add(
+        () -> {
+          looks.incrementAndGet();
+          return List.of();
+        });
+    rig.positions.save();
+    rig.positions.save();
+    rig.now += Positions.LOOK.toMillis() - 1;
+    rig.positions.save();
+    assertThat(looks).hasValue(1);
+    rig.write("a.log", "one\n").look();
+    rig.take();
+    rig.positions.save();
+    assertThat(looks).hasValue(2);
+    rig.positions.putCursor("j", "s=1");
+    rig.positions.save();
+    assertThat(looks).hasValue(3);
+    rig.now += Positions.LOOK.toMillis();
+    rig.positions.save();
+    assertThat(looks).hasValue(4);
   }
 
   /** With thousands of files that nobody writes to, saving each second is not to cost anything. */
