@@ -27,6 +27,12 @@ interface Content extends AutoCloseable {
   /** Says what of the bytes read will be asked for again. */
   void retain(byte[] bytes, int offset, int length);
 
+  /** Locks the file, if that is asked for, without waiting; whether it may be read. */
+  boolean lock();
+
+  /** Lets others lock it. */
+  void unlock();
+
   @Override
   void close();
 
@@ -35,19 +41,33 @@ interface Content extends AutoCloseable {
    * as it is: it will be compressed when it is rotated.
    */
   static Content open(Path path, FileOptions options) throws IOException {
+    if (!options.rules().locked()) {
+      return open(path, options, null);
+    }
+    AdvisoryLock lock = AdvisoryLock.open(path);
+    try {
+      return open(lock.file(), options, lock);
+    } catch (IOException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static Content open(Path path, FileOptions options, @Nullable AdvisoryLock lock)
+      throws IOException {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
     if (options.decompression() == null) {
-      return new Plain(channel);
+      return new Plain(channel, lock);
     }
     try {
       byte[] head = new byte[4];
       int n = channel.read(ByteBuffer.wrap(head), 0);
       Decompression how = Decompression.of(head, n);
       if (how == null) {
-        return new Plain(channel);
+        return new Plain(channel, lock);
       }
       channel.close();
-      return new Compressed(path, how);
+      return new Compressed(path, how, lock);
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -67,7 +87,7 @@ interface Content extends AutoCloseable {
   }
 
   /** Read here and there. */
-  record Plain(FileChannel channel) implements Content {
+  record Plain(FileChannel channel, @Nullable AdvisoryLock held) implements Content {
     @Override
     public int read(long position, byte[] into, int offset, int length) throws IOException {
       return channel.read(ByteBuffer.wrap(into, offset, length), position);
@@ -77,11 +97,26 @@ interface Content extends AutoCloseable {
     public void retain(byte[] bytes, int offset, int length) {}
 
     @Override
+    public boolean lock() {
+      return held == null || held.take();
+    }
+
+    @Override
+    public void unlock() {
+      if (held != null) {
+        held.release();
+      }
+    }
+
+    @Override
     public void close() {
       try {
         channel.close();
       } catch (IOException e) {
         // it was only read
+      }
+      if (held != null) {
+        held.close();
       }
     }
   }
@@ -95,19 +130,21 @@ interface Content extends AutoCloseable {
 
     private final Path path;
     private final Decompression how;
+    private final @Nullable AdvisoryLock held;
     private @Nullable InputStream in;
     private long at; // position of the next byte of the stream
     private byte[] retained = new byte[0]; // the bytes before it
 
-    Compressed(Path path, Decompression how) {
+    Compressed(Path path, Decompression how, @Nullable AdvisoryLock held) {
       this.path = path;
       this.how = how;
+      this.held = held;
     }
 
     @Override
     public int read(long position, byte[] into, int offset, int length) throws IOException {
       if (position < at - retained.length || in == null) {
-        close();
+        end();
         in = open();
         at = 0;
         retained = new byte[0];
@@ -170,7 +207,18 @@ interface Content extends AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public boolean lock() {
+      return held == null || held.take();
+    }
+
+    @Override
+    public void unlock() {
+      if (held != null) {
+        held.release();
+      }
+    }
+
+    private void end() {
       try {
         if (in != null) {
           in.close();
@@ -179,6 +227,14 @@ interface Content extends AutoCloseable {
         // it was only read
       }
       in = null;
+    }
+
+    @Override
+    public void close() {
+      end();
+      if (held != null) {
+        held.close();
+      }
     }
   }
 }

@@ -225,6 +225,10 @@ public final class FileJob implements AutoCloseable {
         t.leaving.forEach(this::wake);
         flush(t.byPath.values());
         flush(t.leaving);
+        if (options.rules().locked()) {
+          t.byPath.values().forEach(this::unlocked);
+          t.leaving.forEach(this::unlocked);
+        }
         if (options.rules().deleteWhenRead()) {
           t.byPath.values().forEach(this::delete);
         }
@@ -248,6 +252,14 @@ public final class FileJob implements AutoCloseable {
         f.flush = true;
         wake(f);
       }
+    }
+  }
+
+  /** Wakes one that was locked by somebody else. */
+  private void unlocked(TailedFile f) {
+    if (f.locked) {
+      f.locked = false;
+      wake(f);
     }
   }
 
@@ -425,18 +437,29 @@ public final class FileJob implements AutoCloseable {
     TailedFile.Turn turn;
     long from = f.offset();
     long rest = f.rest();
+    if (!f.lock()) {
+      lock.lock();
+      try {
+        f.locked = true; // looked at again with the next tick
+        f.flush = flush;
+      } finally {
+        lock.unlock();
+      }
+      return;
+    }
     try {
       turn = f.read(reading, last || flush);
+      if (turn == TailedFile.Turn.CHANGED) {
+        turn = changed(f);
+      }
     } catch (IOException e) {
       f.fail(e);
       turn = TailedFile.Turn.END;
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a line of " + f.path + " was not taken", e);
       turn = TailedFile.Turn.END;
-    }
-    if (turn == TailedFile.Turn.CHANGED) {
-      changed(f);
-      turn = TailedFile.Turn.MORE;
+    } finally {
+      f.unlock();
     }
     lock.lock();
     try {
@@ -535,9 +558,20 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** A file holds something else than what was read from it. */
-  private void changed(TailedFile f) throws InterruptedException {
+  /** A file holds something else than what was read from it; whether there is more to read. */
+  private TailedFile.Turn changed(TailedFile f) throws IOException, InterruptedException {
     Checkpoint was = f.here();
+    Truncation truncation = options.rules().truncation();
+    boolean shorter = truncation != Truncation.WHOLE && f.isShorter();
+    if (truncation == Truncation.IGNORE && !f.isCompressed()) {
+      if (shorter) {
+        return TailedFile.Turn.END;
+      }
+      if (f.hasHead()) {
+        f.goOn();
+        return TailedFile.Turn.MORE;
+      }
+    }
     metrics.generations.with("truncated").inc();
     Siblings.Found copy = Siblings.holding(f.path, was, f.id(), options);
     f.passed(was);
@@ -559,6 +593,10 @@ public final class FileJob implements AutoCloseable {
       }
     }
     f.restart();
+    if (shorter) {
+      f.passToEnd();
+    }
+    return TailedFile.Turn.MORE;
   }
 
   private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {

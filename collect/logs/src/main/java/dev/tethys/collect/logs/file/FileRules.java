@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import com.google.re2j.Pattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param numbered whether entries say where they stand, as metadata {@link #OFFSET} and {@link
  *     #NUMBER}
  * @param selection which of the files found are read
+ * @param header what is in each of the first lines of a file that tell of it instead of being
+ *     lines; entries have them as the label {@link #HEADER}; null for none
+ * @param locked whether a file is read only while nobody else holds a lock on it
+ * @param truncation what becomes of a file that is smaller than what was read of it
  */
 public record FileRules(
     @Nullable RecordEnds records,
@@ -25,12 +30,41 @@ public record FileRules(
     boolean deleteWhenRead,
     @Nullable Duration flush,
     boolean numbered,
-    UnaryOperator<Collection<Path>> selection) {
+    UnaryOperator<Collection<Path>> selection,
+    @Nullable Pattern header,
+    boolean locked,
+    Truncation truncation) {
+  /** What the first lines of a file that tell of it are called among labels, with line feeds. */
+  public static final String HEADER = "header";
+
+  /** How long such lines are together at most, in bytes; those beyond are lines as others. */
+  public static final int MAX_HEADER = 64 << 10;
+
   /** What an entry's first byte is called in its metadata; of the content, decompressed. */
   public static final String OFFSET = "offset";
 
   /** What an entry's number in its file is called in its metadata; the first is 1. */
   public static final String NUMBER = "number";
+
+  /** Without the last three. */
+  FileRules(
+      @Nullable RecordEnds records,
+      boolean fromEnd,
+      boolean deleteWhenRead,
+      @Nullable Duration flush,
+      boolean numbered,
+      UnaryOperator<Collection<Path>> selection) {
+    this(
+        records,
+        fromEnd,
+        deleteWhenRead,
+        flush,
+        numbered,
+        selection,
+        null,
+        false,
+        Truncation.WHOLE);
+  }
 
   /** Nothing. */
   public static final FileRules NONE =

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import com.google.re2j.Pattern;
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.model.Labels;
@@ -74,7 +75,8 @@ final class TailedFile {
   final String source;
   final String name; // as the label says
   final Progress progress;
-  private final Labels labels;
+  private final Labels labelsOfName;
+  private Labels labels; // with what the file's header tells
 
   // Guarded by the job.
   @Nullable TailedFile before; // to be read to its end first
@@ -83,6 +85,7 @@ final class TailedFile {
   boolean ended; // read to its end since it was replaced
   boolean followed; // others wait until it is read to its end
   boolean queued;
+  boolean locked; // somebody else holds a lock on it
   long quietSince; // since when nothing came, milliseconds since 1970
   boolean flush; // what is left of it is a record, though it has no end
   long restSince; // since when there is no more than that, milliseconds since 1970
@@ -110,6 +113,7 @@ final class TailedFile {
 
   private @Nullable Content content;
   private @Nullable Lines lines;
+  private @Nullable FileHeader header; // null until it is found, or where none is looked for
   private long lineCount;
   private int headLength;
   private long headHash;
@@ -129,7 +133,8 @@ final class TailedFile {
     this.source = source;
     this.path = path;
     this.name = name;
-    this.labels = target.labels().toBuilder().set("filename", name).build();
+    this.labelsOfName = target.labels().toBuilder().set("filename", name).build();
+    this.labels = labelsOfName;
     this.id = stat.id();
     this.progress = progress;
     looked(stat);
@@ -308,6 +313,75 @@ final class TailedFile {
     epoch = next;
     start.close(0, snapshot);
     lines = null;
+    header = null;
+  }
+
+  /** Whether it begins as it did, but ends before where it was read to. */
+  boolean isShorter() throws IOException {
+    Content c = content;
+    return c != null
+        && !compressed
+        && hasHead(c)
+        && c.read(Math.max(0, offset - 1), new byte[1], 0, 1) <= 0;
+  }
+
+  /** Goes on where it was read to, or at its end if that is before, whatever stands there now. */
+  void goOn() throws IOException {
+    Content c = content;
+    if (c instanceof Content.Plain p) {
+      passTo(c, Math.min(offset, p.channel().size()));
+    }
+  }
+
+  /** Goes on at its end. */
+  void passToEnd() throws IOException {
+    Content c = content;
+    if (c instanceof Content.Plain p) {
+      passTo(c, p.channel().size());
+    }
+  }
+
+  private void passTo(Content c, long position) throws IOException {
+    offset = position;
+    midLine = false;
+    head(c);
+    tail(c);
+    snapshot = here();
+    // Behind what is not delivered yet.
+    progress.begin(epoch).close(0, snapshot);
+  }
+
+  /** Finds what the first lines tell; false when these are not all there. */
+  private boolean hasHeader(Content c, Reading r, boolean last) throws IOException {
+    Pattern first = r.options.rules().header();
+    if (first == null || header != null) {
+      return true;
+    }
+    FileHeader h = FileHeader.of(c, r.options.encoding(), first, last);
+    if (!h.complete()) {
+      rest = h.rest();
+      return false;
+    }
+    header = h;
+    labels =
+        h.text().isEmpty()
+            ? labelsOfName
+            : labelsOfName.toBuilder().set(FileRules.HEADER, h.text()).build();
+    if (offset < h.end()) {
+      passTo(c, h.end());
+    }
+    return true;
+  }
+
+  /** Locks it, if that is asked for. */
+  boolean lock() {
+    return content != null && content.lock();
+  }
+
+  void unlock() {
+    if (content != null) {
+      content.unlock();
+    }
   }
 
   /** Passes over lines, for a position that counts them. */
@@ -374,6 +448,11 @@ final class TailedFile {
     headHash = Checkpoint.hash(head, 0, n);
   }
 
+  /** Whether it begins as what was read of it. */
+  boolean hasHead() throws IOException {
+    return content != null && hasHead(content);
+  }
+
   private boolean hasHead(Content c) throws IOException {
     byte[] head = new byte[headLength];
     return readFully(c, 0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
@@ -421,6 +500,9 @@ final class TailedFile {
 
   private Turn read(Content c, Reading r, boolean last, boolean own)
       throws IOException, InterruptedException {
+    if (!hasHeader(c, r, last)) {
+      return Turn.END;
+    }
     Lines l = lines(c, r);
     int overlap = tailLength;
     long base = offset - overlap;

@@ -1,8 +1,11 @@
 package dev.tethys.collect.logs.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.re2j.Pattern;
 import dev.tethys.model.logs.LogEntry;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +33,12 @@ class FileRulesTest {
     if (opened != null) {
       opened.close();
     }
+  }
+
+  /** Ends in good order, to go on with what was saved. */
+  private void reopen() {
+    rig.stop();
+    rig = opened = new Rig(folder);
   }
 
   private Rig tail(FileRules rules) {
@@ -160,5 +169,149 @@ class FileRulesTest {
     assertThat(g.matches(Path.of("/a/q.log"))).isTrue();
     assertThat(g.matches(Path.of("/b/y.txt"))).isTrue();
     assertThat(g.matches(Path.of("/b/z.txt"))).isFalse();
+  }
+
+  private static FileRules header(String pattern) {
+    return new FileRules(
+        null,
+        false,
+        false,
+        Duration.ofMillis(500),
+        true,
+        UnaryOperator.identity(),
+        Pattern.compile(pattern),
+        false,
+        Truncation.WHOLE);
+  }
+
+  private static FileRules truncated(Truncation t) {
+    return new FileRules(null, false, false, null, false, UnaryOperator.identity(), null, false, t);
+  }
+
+  private @Nullable String told(int entry) {
+    return rig.entries.get(entry).labels().get(FileRules.HEADER);
+  }
+
+  @Test
+  void firstLinesThatTellOfTheFileAreNoEntries() {
+    rig.write("a.log", "# by: x\n  # of: y \none\n# two\n");
+    tail(header("^#"));
+    assertThat(rig.lines()).containsExactly("one", "# two");
+    assertThat(told(0)).isEqualTo("# by: x\n# of: y");
+    assertThat(rig.entries.getFirst().metadata().get(FileRules.OFFSET)).isEqualTo("19");
+    assertThat(rig.entries.getFirst().metadata().get(FileRules.NUMBER)).isEqualTo("1");
+  }
+
+  @Test
+  void theyAreAwaitedUntilAnotherLineComes() {
+    rig.write("a.log", "# by: x\n");
+    tail(header("^#"));
+    rig.now += 5000;
+    rig.look().look();
+    rig.write("a.log", "# of").look();
+    rig.write("a.log", ": y\n").look();
+    assertThat(rig.lines()).isEmpty();
+    rig.write("a.log", "one").look();
+    rig.now += 500;
+    rig.look().look();
+    assertThat(rig.lines()).containsExactly("one");
+    assertThat(told(0)).isEqualTo("# by: x\n# of: y");
+  }
+
+  @Test
+  void theyAreFoundAgainAfterARestartAndAnewInWhatIsWrittenAnew() throws IOException {
+    rig.write("a.log", "# first\none\n");
+    FileOptions options =
+        new FileOptions(
+            StandardCharsets.UTF_8, null, Duration.ZERO, FileOptions.MAX_LINE, header("^#"));
+    rig.tail(options, 100, "*.log");
+    rig.take();
+    reopen();
+    rig.write("a.log", "two\n");
+    rig.tail(options, 100, "*.log");
+    assertThat(rig.lines()).containsExactly("two");
+    assertThat(told(0)).isEqualTo("# first");
+    rig.take();
+    Files.writeString(rig.file("a.log"), "# second\nthree\n");
+    rig.look();
+    assertThat(rig.lines()).containsExactly("three");
+    assertThat(told(0)).isEqualTo("# second");
+  }
+
+  @Test
+  void aHeaderWithoutEndIsBounded() {
+    String line = "#" + "x".repeat(99) + "\n";
+    rig.write("a.log", line.repeat(2000));
+    tail(header("^#"));
+    assertThat(rig.lines()).hasSize(2000 - FileRules.MAX_HEADER / 101);
+  }
+
+  @Test
+  void aFileThatIsSmallerAndBeginsAlikeIsReadAsTold() throws IOException {
+    String head = "the same beginning of both contents";
+    for (Truncation t : Truncation.values()) {
+      Path log = rig.file(t + ".log");
+      Files.writeString(log, head.repeat(40) + "\n1\n2\n3\n");
+      rig.tail(
+          new FileOptions(
+              StandardCharsets.UTF_8, null, Duration.ZERO, FileOptions.MAX_LINE, truncated(t)),
+          100,
+          t + ".log");
+      rig.take();
+      Files.writeString(log, head.repeat(40) + "\nold\n");
+      rig.look().look();
+      List<String> first = rig.lines();
+      rig.take();
+      Files.writeString(log, "new\nnewer\n", java.nio.file.StandardOpenOption.APPEND);
+      rig.look().look();
+      switch (t) {
+        case WHOLE -> {
+          assertThat(first).containsExactly(head.repeat(40), "old");
+          assertThat(rig.lines()).containsExactly("new", "newer");
+        }
+        case NEW -> {
+          assertThat(first).isEmpty();
+          assertThat(rig.lines()).containsExactly("new", "newer");
+        }
+        case IGNORE -> {
+          // Six bytes had been read of what is "old\nne" now.
+          assertThat(first).isEmpty();
+          assertThat(rig.lines()).containsExactly("w", "newer");
+        }
+      }
+      reopen();
+    }
+  }
+
+  @Test
+  void aFileThatAnotherProgramHasLockedIsReadWhenThatLetsGo() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/flock")), "flock of util-linux is not there");
+    rig.write("a.log", "one\n");
+    Process holder =
+        new ProcessBuilder("/usr/bin/flock", "-x", rig.file("a.log").toString(), "cat").start();
+    holder.getOutputStream().write('x');
+    holder.getOutputStream().flush();
+    assertThat(holder.getInputStream().read()).isEqualTo('x'); // by now it has the lock
+    tail(
+        new FileRules(
+            null,
+            false,
+            false,
+            null,
+            false,
+            UnaryOperator.identity(),
+            null,
+            true,
+            Truncation.WHOLE));
+    rig.look();
+    assertThat(rig.lines()).isEmpty();
+    holder.getOutputStream().close();
+    assertThat(holder.waitFor()).isZero();
+    rig.look();
+    assertThat(rig.lines()).containsExactly("one");
+    // Between turns nobody is kept out.
+    Process other =
+        new ProcessBuilder("/usr/bin/flock", "-xn", rig.file("a.log").toString(), "true").start();
+    assertThat(other.waitFor()).isZero();
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.collect.logs.file.FileJob;
 import dev.tethys.collect.logs.file.FileMetrics;
+import dev.tethys.collect.logs.file.FileRules;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.file.Positions;
@@ -92,9 +93,8 @@ final class FileLogReceiver implements Receiver {
     r.setBody(settings.raw() ? text.getBytes(StandardCharsets.ISO_8859_1) : text);
     r.setObservedTimeUnixNano(e.timestamp());
     if (e.labels() != lastLabels) {
+      lastAttributes = attributes(e.labels());
       lastLabels = e.labels();
-      lastAttributes =
-          settings.attributes().of(Path.of(Objects.requireNonNull(e.labels().get(FILE))));
     }
     for (int i = 0; i < lastAttributes.size(); i++) {
       r.attributes().add(lastAttributes.key(i), lastAttributes.value(i));
@@ -103,6 +103,20 @@ final class FileLogReceiver implements Receiver {
       settings.attributes().place(e.metadata(), r.attributes());
     }
     output.take(r, new Attributes(), e.detach());
+  }
+
+  /** What all records of a file have. */
+  private Attributes attributes(Labels file) throws InterruptedException {
+    Attributes a = settings.attributes().of(Path.of(Objects.requireNonNull(file.get(FILE))));
+    HeaderAttributes header = settings.header();
+    String lines = file.get(FileRules.HEADER);
+    if (header != null && lines != null) {
+      Attributes told = header.of(lines, output);
+      for (int i = 0; i < told.size(); i++) {
+        a.put(told.key(i), told.value(i));
+      }
+    }
+    return a;
   }
 
   private static boolean isSpace(char c) {

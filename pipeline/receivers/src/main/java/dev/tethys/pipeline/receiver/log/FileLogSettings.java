@@ -6,6 +6,7 @@ import dev.tethys.collect.logs.file.FileOptions;
 import dev.tethys.collect.logs.file.FileRules;
 import dev.tethys.collect.logs.file.Glob;
 import dev.tethys.collect.logs.file.RecordEnds;
+import dev.tethys.collect.logs.file.Truncation;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * What a {@code filelog} receiver is told.
  *
  * @param raw whether bodies are bytes ({@code encoding: nop})
+ * @param header what the first lines of files tell; null for nothing
  * @param poll how often folders of which no changes are told are looked at
  */
 record FileLogSettings(
@@ -36,6 +38,7 @@ record FileLogSettings(
     boolean leading,
     boolean trailing,
     FileAttributes attributes,
+    @Nullable HeaderAttributes header,
     Duration poll) {
 
   /** The keys. */
@@ -70,6 +73,9 @@ record FileLogSettings(
     private final Key<String> compression;
     private final Key<FileOrder> order;
     private final Key<Long> archived;
+    private final Key<Boolean> lock;
+    private final Key<HeaderAttributes> header;
+    private final Key<String> truncated;
     private final LogSettings.Keys common;
 
     Keys(Section s) {
@@ -133,9 +139,24 @@ record FileLogSettings(
               Type.INT,
               0L,
               "Taken; files that are gone are known for a day with storage.");
-      s.notBuilt("acquire_fs_lock", "Locks of files.");
-      s.notBuilt("header", "Lines at the beginning of a file that tell of it.");
-      s.notBuilt("on_truncate", "A truncated file is read from its start.");
+      lock =
+          s.key(
+              "acquire_fs_lock",
+              Type.BOOL,
+              false,
+              "Files are read only while nobody else holds a lock (flock) on them.");
+      header =
+          s.optional(
+              "header",
+              HeaderAttributes.TYPE,
+              "Lines at the beginning of a file that tell of it, and are no records.");
+      truncated =
+          s.key(
+              "on_truncate",
+              Type.oneOf("on_truncate", List.of("read_whole_file", "read_new", "ignore")),
+              "read_whole_file",
+              "What is read of a file that begins as it did but is smaller than what was read:"
+                  + " everything, what is written from now on, or nothing until it is larger.");
       common = new LogSettings.Keys(s, true);
     }
 
@@ -181,6 +202,10 @@ record FileLogSettings(
       if (max < 1 || max > 512 << 20) {
         throw o.error(maxLogSize, "max_log_size is from 1 byte to 512 MiB");
       }
+      HeaderAttributes first = o.find(header);
+      if (end && first != null) {
+        throw o.error(header, "header needs start_at: beginning");
+      }
       Charset charset = charset(o, encoding);
       RecordEnds records = o.find(multiline);
       if (records != null && charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
@@ -197,7 +222,14 @@ record FileLogSettings(
               o.get(delete),
               after.isZero() ? null : after,
               added.places(),
-              FileOrder.selection(sorted, age));
+              FileOrder.selection(sorted, age),
+              first == null ? null : first.lines(),
+              o.get(lock),
+              switch (o.get(truncated)) {
+                case "ignore" -> Truncation.IGNORE;
+                case "read_new" -> Truncation.NEW;
+                default -> Truncation.WHOLE;
+              });
       return new FileLogSettings(
           common.read(o),
           glob(o, include),
@@ -212,6 +244,7 @@ record FileLogSettings(
           o.get(leading),
           o.get(trailing),
           added,
+          first,
           o.get(poll));
     }
   }

@@ -272,6 +272,37 @@ class FileLogReceiverTest {
   }
 
   @Test
+  void allRecordsHaveWhatTheFirstLinesTell() throws IOException {
+    write("a.log", "#env=a\n#{\"host\": \"h\", \"n\": 3}\n#env=b\n");
+    write("b.log", "no header\n");
+    start(
+        """
+        include: [DIR/*.log]
+        start_at: beginning
+        acquire_fs_lock: true
+        header:
+          pattern: '^#'
+          metadata_operators:
+          - {type: regex_parser, regex: '^#env=(?P<env>.*)$', if: 'body contains "="'}
+          - {type: regex_parser, regex: '^#(?P<json>{.*)$', if: 'body contains "{"'}
+          - {type: json_parser, parse_from: attributes.json, if: 'attributes.json != nil'}
+          - {type: remove, field: attributes.json, if: 'attributes.json != nil'}
+        """);
+    assertThat(sink.await(1).getFirst().attributes().getString("log.file.name")).isEqualTo("b.log");
+    write("a.log", "one\n#two\n");
+    List<LogRecord> all = sink.await(3);
+    assertThat(sink.bodies()).containsExactly("no header", "one", "#two");
+    for (LogRecord r : all.subList(1, 3)) {
+      assertThat(r.attributes().getString("log.file.name")).isEqualTo("a.log");
+      assertThat(r.attributes().getString("env")).isEqualTo("b");
+      assertThat(r.attributes().getString("host")).isEqualTo("h");
+      assertThat(r.attributes().get("n")).isEqualTo(3.0);
+      assertThat(r.attributes().get("json")).isNull();
+    }
+    assertThat(all.getFirst().attributes().get("env")).isNull();
+  }
+
+  @Test
   void whatCannotBeIsRefusedWithItsPlace() {
     refused("{start_at: end}", "1:1", "\"include\" is required");
     refused("{include: [/a], start_at: middle}", "1:27", "end, beginning");
@@ -280,7 +311,11 @@ class FileLogReceiverTest {
     refused("{include: [/a], encoding: klingon}", "1:27", "no encoding");
     refused("{include: [/a], multiline: {line_start_pattern: '('}}", "1:49", "regular expression");
     refused("{include: [/a], multiline: {}}", "1:28", "line_start_pattern");
-    refused("{include: [/a], header: {pattern: x}}", "1:17", "header");
+    refused("{include: [/a], header: {pattern: x}}", "1:25", "\"metadata_operators\" is required");
+    String header = "header: {pattern: '(', metadata_operators: [{type: noop}]}";
+    refused("{include: [/a], start_at: beginning, " + header + "}", "1:56", "regular expression");
+    refused("{include: [/a], " + header.replace("(", "x") + "}", "1:25", "start_at: beginning");
+    refused("{include: [/a], on_truncate: ignored}", "1:30", "read_whole_file");
     refused("{include: [/a], max_log_sise: 1}", "1:17", "did you mean \"max_log_size\"?");
     refused("{include: [/a], attributes: {x: 'EXPR(foo(1))'}}", "1:33", "no function foo");
     refused("{include: [/a], operators: [{type: noop, output: x}]}", "1:29", "\"x\"");

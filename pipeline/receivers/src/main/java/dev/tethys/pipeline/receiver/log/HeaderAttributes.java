@@ -1,0 +1,73 @@
+package dev.tethys.pipeline.receiver.log;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.pipeline.operators.Entry;
+import dev.tethys.pipeline.operators.OperatorChain;
+import dev.tethys.pipeline.operators.OperatorConfig;
+import dev.tethys.pipeline.operators.OperatorReport;
+import java.util.List;
+
+/**
+ * What the first lines of a file tell of all its records.
+ *
+ * @param lines what each of these lines matches somewhere
+ * @param operators what makes attributes of them, one line after the other
+ */
+record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
+  private static final Section SECTION =
+      new Section("header", "Lines at the beginning of a file that tell of it.");
+  private static final Key<String> PATTERN =
+      SECTION.required("pattern", Type.STRING, "What each of these lines matches somewhere.");
+  private static final Key<List<OperatorConfig>> OPERATORS =
+      SECTION.required(
+          "metadata_operators", OperatorConfig.LIST, "What makes attributes of these lines.");
+
+  /** As configured. */
+  static final Type<HeaderAttributes> TYPE = SECTION.type(HeaderAttributes::read);
+
+  private static HeaderAttributes read(YamlObject o) {
+    List<OperatorConfig> operators = o.get(OPERATORS);
+    if (operators.isEmpty()) {
+      throw o.error(OPERATORS, "metadata_operators names no operator");
+    }
+    OperatorChain.check(operators);
+    try {
+      return new HeaderAttributes(Pattern.compile(o.get(PATTERN)), operators);
+    } catch (PatternSyntaxException e) {
+      throw o.error(PATTERN, "not a regular expression: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The attributes that lines tell; of one that several tell the last.
+   *
+   * @param header with line feeds between them
+   * @param report hears of operators that fail
+   */
+  Attributes of(String header, OperatorReport report) throws InterruptedException {
+    Attributes out = new Attributes();
+    OperatorChain chain =
+        OperatorChain.of(
+            operators,
+            e -> {
+              Attributes a = e.record().attributes();
+              for (int i = 0; i < a.size(); i++) {
+                out.put(a.key(i), a.value(i));
+              }
+            },
+            report);
+    for (String line : header.split("\n", -1)) {
+      LogRecord r = new LogRecord();
+      r.setBody(line);
+      chain.accept(new Entry(r, new Attributes(), null));
+    }
+    return out;
+  }
+}
