@@ -1,6 +1,7 @@
 package dev.tethys.config;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +49,7 @@ public record ProxyConfig(
           "Headers for the proxy's CONNECT requests.");
 
   static ProxyConfig read(YamlObject o) {
-    URI url = o.find(PROXY_URL);
+    URI url = withScheme(o.find(PROXY_URL));
     boolean given = url != null && !url.toString().isEmpty();
     ProxyConfig c =
         new ProxyConfig(
@@ -92,6 +93,19 @@ public record ProxyConfig(
               + "\"");
     }
     return c;
+  }
+
+  /** A host alone is reached by HTTP, as in the environment's variables. */
+  private static @Nullable URI withScheme(@Nullable URI url) {
+    if (url == null || url.toString().isEmpty() || url.toString().contains("://")) {
+      return url;
+    }
+    try {
+      URI whole = new URI("http://" + url);
+      return isProxy(whole) ? whole : url;
+    } catch (URISyntaxException e) {
+      return url;
+    }
   }
 
   private static boolean isProxy(URI url) {

@@ -139,4 +139,24 @@ class HttpClientConfigTest {
     assertThat(c.authorization())
         .isEqualTo(new HttpClientConfig.Authorization("Bearer", new Secret("x"), ""));
   }
+
+  @Test
+  void aProxyWithoutASchemeIsReachedByHttp() {
+    for (String url : List.of("foo", "proxy.example.org")) {
+      assertThat(
+              HttpClientConfig.TYPE
+                  .read(YamlDocument.parse("f.yml", null, "proxy_url: " + url).root())
+                  .proxy()
+                  .url())
+          .hasToString("http://" + url);
+    }
+    for (String url : List.of("ftp://proxy", "'http://'", "a:b:c")) {
+      assertThatThrownBy(
+              () ->
+                  HttpClientConfig.TYPE.read(
+                      YamlDocument.parse("f.yml", null, "proxy_url: " + url).root()))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("f.yml:1:12");
+    }
+  }
 }

@@ -403,9 +403,7 @@ public final class AlertmanagerApi {
             g.writeObjectPropertyStart("receiver");
             g.writeStringProperty("name", view.route().receiver());
             g.writeEndObject();
-            if (!view.routeLabels().isEmpty()) {
-              ApiJson.labels(g, "routeLabels", view.routeLabels());
-            }
+            ApiJson.labels(g, "routeLabels", view.routeLabels());
             g.writeEndObject();
           }
           g.writeEndArray();

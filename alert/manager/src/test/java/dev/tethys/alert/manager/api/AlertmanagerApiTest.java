@@ -2,115 +2,17 @@ package dev.tethys.alert.manager.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.alert.manager.Alertmanager;
-import dev.tethys.alert.manager.AlertmanagerOptions;
-import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.dispatch.TestClock;
-import dev.tethys.alert.manager.match.MatcherSyntax;
-import dev.tethys.alert.manager.state.SilenceLimits;
-import dev.tethys.config.YamlDocument;
-import dev.tethys.model.exposition.Registry;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.Routes;
-import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.tracing.Tracing;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** Codes and texts, as the real Alertmanager 0.33 answers the same requests. */
 @Timeout(60)
-class AlertmanagerApiTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
+class AlertmanagerApiTest extends ServedApi {
   private static final String SILENCE =
       "{\"matchers\":[%s],\"startsAt\":\"%s\",\"endsAt\":\"%s\",\"createdBy\":\"x\",\"comment\":\"y\"%s}";
   private static final String MATCHER = "{\"name\":\"%s\",\"value\":\"%s\",\"isRegex\":%s}";
-
-  @TempDir Path dir;
-
-  private final TestClock clock = new TestClock(Instant.parse("2026-01-01T00:00:00Z"));
-  private String base = "";
-
-  private interface Body {
-    void run() throws Exception;
-  }
-
-  private void serving(Body test) throws Exception {
-    Registry registry = new Registry();
-    try (HttpClientFactory clients = new HttpClientFactory("test");
-        Alertmanager m =
-            new Alertmanager(
-                new AlertmanagerOptions(
-                    dir,
-                    new SilenceLimits(Duration.ofHours(1), 0, 0),
-                    false,
-                    Duration.ofMinutes(15),
-                    Duration.ofMinutes(30),
-                    0,
-                    Duration.ZERO,
-                    MatcherSyntax.FALLBACK,
-                    URI.create("http://am"),
-                    false),
-                clients,
-                registry,
-                clock,
-                new Tracing("alertmanager", "1", clients, registry))) {
-      Routes routes = new Routes();
-      AlertmanagerApi.register(
-          routes, "/p", m, new AlertmanagerApi.Version("1", "2", "3", "25"), 4, registry);
-      try (HttpListener l =
-          HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null)) {
-        base = "http://127.0.0.1:" + l.port() + "/p/api/v2";
-        check("GET", "/status", "", 503, "\"the Alertmanager is starting\"");
-        m.apply(
-            AlertmanagerConfig.read(
-                YamlDocument.parse(
-                    "a.yml",
-                    null,
-                    """
-                    route: {receiver: hook, group_by: [alertname]}
-                    receivers: [{name: hook, labels: {team: x}}, {name: other}]
-                    """),
-                MatcherSyntax.FALLBACK));
-        test.run();
-      }
-    }
-  }
-
-  private HttpResponse<String> send(String method, String path, String body)
-      throws IOException, InterruptedException {
-    try (HttpClient c = HttpClient.newHttpClient()) {
-      return c.send(
-          HttpRequest.newBuilder(URI.create(base + path).normalize())
-              .method(method, HttpRequest.BodyPublishers.ofString(body))
-              .header("Content-Type", "application/json")
-              .build(),
-          HttpResponse.BodyHandlers.ofString());
-    }
-  }
-
-  private void check(String method, String path, String body, int status, String answer)
-      throws IOException, InterruptedException {
-    HttpResponse<String> r = send(method, path, body);
-    assertThat(r.statusCode() + " " + r.body().strip())
-        .as(method + " " + path + " " + body)
-        .isEqualTo(status + " " + answer);
-  }
-
-  private static String coded(int code, String message) {
-    return "{\"code\":" + code + ",\"message\":\"" + message + "\"}";
-  }
 
   @Test
   void alertsThatAreWrongAreRefusedAsByTheRealOne() throws Exception {
