@@ -22,6 +22,7 @@ import dev.tethys.web.Params;
 import dev.tethys.web.Routes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +48,7 @@ public final class AlertmanagerApi {
   /** The largest body that is taken, in bytes. */
   static final int MAX_BODY_BYTES = 64 << 20;
 
+  private static final System.Logger LOG = System.getLogger(AlertmanagerApi.class.getName());
   private static final JsonFactory JSON = new JsonFactory();
   private static final String UUID =
       "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
@@ -196,6 +198,9 @@ public final class AlertmanagerApi {
         }
         h.handle(q, r);
       } catch (ApiError e) {
+        if (e.status() == 500) {
+          LOG.log(Level.ERROR, "{0} {1}: {2}", q.method(), q.path(), e.getMessage());
+        }
         r.status(e.status());
         send(
             r,

@@ -45,6 +45,7 @@ public final class EventLog implements Closeable {
   static final int MAX_BY = 200;
 
   private static final int BATCH = 1_000;
+  private static final Duration PAUSE = Duration.ofMinutes(1);
   private static final System.Logger LOG = System.getLogger(EventLog.class.getName());
 
   /**
@@ -69,6 +70,8 @@ public final class EventLog implements Closeable {
   private RecordLog log; // guarded by lock, as are the others
   private @Nullable Instant newest;
   private @Nullable Instant newestOfOlder;
+  private @Nullable Instant complained;
+  private long unsaid; // lost since then
   private boolean closed;
   private volatile boolean ending;
 
@@ -157,13 +160,25 @@ public final class EventLog implements Closeable {
       stored.add(batch.size());
     } catch (IOException e) {
       dropped.add(batch.size());
-      LOG.log(
-          Level.WARNING,
-          "{0} changes of alerts were not stored in {1}: {2}",
-          batch.size(),
-          file,
-          e.getMessage());
+      complain(batch.size(), e);
     }
+  }
+
+  /** A disk that is full stays so for a while: a line a minute says it. */
+  private void complain(int lost, IOException e) {
+    unsaid += lost;
+    Instant now = clock.instant();
+    if (complained != null && now.isBefore(complained.plus(PAUSE))) {
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        "{0} changes of alerts were not stored in {1}: {2}",
+        unsaid,
+        file,
+        e.getMessage());
+    complained = now;
+    unsaid = 0;
   }
 
   /** The current file becomes the older one. */

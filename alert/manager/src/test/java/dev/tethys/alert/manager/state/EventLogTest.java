@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;
@@ -12,6 +13,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,5 +91,44 @@ class EventLogTest {
     try (EventLog again = open()) {
       assertThat(again.find(l -> true, Instant.EPOCH, 10)).isEmpty();
     }
+  }
+
+  @Test
+  void aDiskThatRefusesIsSaidOnceAMinute() throws IOException {
+    List<String> said = new CopyOnWriteArrayList<>();
+    Logger logger = Logger.getLogger(EventLog.class.getName());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            said.add(new SimpleFormatter().formatMessage(r));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try (EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
+      // The current file cannot take the place of this.
+      Files.createDirectories(dir.resolve(EventLog.FILE + ".1").resolve("x"));
+      for (int i = 0; i < 5; i++) {
+        lose(log);
+      }
+      assertThat(said).hasSize(1).first().asString().startsWith("1 changes of alerts were not");
+      now = now.plusSeconds(60);
+      lose(log);
+      assertThat(said).hasSize(2).last().asString().startsWith("5 changes of alerts were not");
+    } finally {
+      logger.removeHandler(handler);
+    }
+  }
+
+  private void lose(EventLog log) {
+    log.record(List.of(entry("A", "firing", "")));
+    // Whoever asks waits until all was written, or could not be.
+    assertThatThrownBy(() -> log.find(l -> true, Instant.EPOCH, 1)).isInstanceOf(IOException.class);
   }
 }
