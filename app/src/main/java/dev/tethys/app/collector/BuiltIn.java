@@ -53,7 +53,9 @@ import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
+import dev.tethys.pipeline.receiver.pprof.PprofReceiverFactory;
 import dev.tethys.pipeline.receiver.prometheus.PrometheusReceiverFactory;
+import dev.tethys.pipeline.receiver.pyroscope.PyroscopeReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinReceiverFactory;
@@ -90,6 +92,8 @@ public final class BuiltIn {
     all.add(new StatsdReceiverFactory());
     all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());
+    all.add(new PprofReceiverFactory());
+    all.add(new PyroscopeReceiverFactory());
     all.add(new JaegerReceiverFactory());
     all.add(new KafkaReceiverFactory());
     all.add(new FileLogReceiverFactory());

@@ -1,0 +1,422 @@
+package dev.tethys.codec.pprof;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.DictionaryWriter;
+import dev.tethys.codec.otlp.wire.ProfileTable;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes profiles of OTLP of one message {@code perftools.profiles.Profile}: a profile for each type
+ * of its samples, since OTLP's have one. Source: proto/profile.proto of google/pprof; attributes of
+ * mappings, locations and profiles under the names of OpenTelemetry's semantic conventions ({@code
+ * pprof.…}, {@code process.executable.build_id.gnu}).
+ *
+ * <p>A message is read twice: where its entries stand, then what samples need of them. For one
+ * message.
+ */
+public final class PprofReader {
+  private static final int LENGTH = ProtoReader.LENGTH;
+  private static final int NONE = -1;
+
+  /** How a type of samples is to be called. */
+  public record Named(String type, String unit) {}
+
+  /** Where the fields of one number stand. */
+  private static final class Spans {
+    int[] at = new int[32];
+    int size;
+
+    void add(int offset, int length) {
+      if (2 * size == at.length) {
+        at = java.util.Arrays.copyOf(at, 4 * size);
+      }
+      at[2 * size] = offset;
+      at[2 * size + 1] = length;
+      size++;
+    }
+  }
+
+  private final byte[] message;
+  private final ProfilesWriter out;
+  private final DictionaryWriter dictionary;
+  private final ProtoReader r = new ProtoReader();
+  private final ProtoWriter entry = new ProtoWriter();
+
+  private final Spans types = new Spans();
+  private final Spans samples = new Spans();
+  private final Spans strings = new Spans();
+  private final Map<Long, Integer> mappings = new HashMap<>();
+  private final Map<Long, Integer> functions = new HashMap<>();
+  private final Map<Long, Integer> locations = new HashMap<>();
+  private int[] texts = {};
+
+  private PprofReader(byte[] message, ProfilesWriter out) {
+    this.message = message;
+    this.out = out;
+    this.dictionary = out.dictionary();
+  }
+
+  /**
+   * Adds the profiles of a message to the resource that was begun last.
+   *
+   * @param body the message, plain or in gzip as programs write it
+   * @param maxBytes the largest message
+   * @param names the types that are wanted, and how they are called; none for all as they are
+   * @param attributes of the profiles, beside those of the message
+   * @throws CodecException when it is no such message
+   */
+  public static void read(
+      byte[] body,
+      int maxBytes,
+      Map<String, Named> names,
+      Map<String, String> attributes,
+      ProfilesWriter out) {
+    boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
+    byte[] b = gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes) : body;
+    new PprofReader(b, out).read(names, attributes);
+  }
+
+  private void read(Map<String, Named> names, Map<String, String> attributes) {
+    Spans mappingSpans = new Spans();
+    Spans locationSpans = new Spans();
+    Spans functionSpans = new Spans();
+    List<Long> comments = new ArrayList<>();
+    int[] periodType = {NONE, 0};
+    long[] said = new long[16];
+    r.reset(message, 0, message.length);
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3 | LENGTH -> span(types);
+        case 2 << 3 | LENGTH -> span(samples);
+        case 3 << 3 | LENGTH -> span(mappingSpans);
+        case 4 << 3 | LENGTH -> span(locationSpans);
+        case 5 << 3 | LENGTH -> span(functionSpans);
+        case 6 << 3 | LENGTH -> span(strings);
+        case 11 << 3 | LENGTH -> {
+          periodType[1] = r.readLength();
+          periodType[0] = r.position();
+          r.position(periodType[0] + periodType[1]);
+        }
+        case 13 << 3, 13 << 3 | LENGTH -> {
+          for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
+            comments.add(r.readVarint());
+          }
+        }
+        case 7 << 3, 8 << 3, 9 << 3, 10 << 3, 12 << 3, 14 << 3, 15 << 3 ->
+            said[r.field()] = r.readLong();
+        default -> r.skip();
+      }
+    }
+    if (types.size == 0) {
+      throw new CodecException("pprof: no type of samples: this is no profile of pprof");
+    }
+    if (strings.size == 0 || strings.at[1] != 0) {
+      throw new CodecException("pprof: the table of strings must begin with an empty one");
+    }
+    texts = new int[strings.size];
+    java.util.Arrays.fill(texts, NONE);
+    each(mappingSpans, this::mapping);
+    each(functionSpans, this::function);
+    each(locationSpans, this::location);
+    List<Integer> common = new ArrayList<>();
+    attributes.forEach((k, v) -> common.add(out.attribute(k, v, "")));
+    attribute("pprof.profile.drop_frames", said[7], common);
+    attribute("pprof.profile.keep_frames", said[8], common);
+    attribute("pprof.profile.doc_url", said[15], common);
+    if (!comments.isEmpty()) {
+      common.add(
+          out.attribute("pprof.profile.comment", comments.stream().map(this::string).toList(), ""));
+    }
+    profiles(names, said, periodType, common);
+  }
+
+  private void attribute(String key, long text, List<Integer> to) {
+    if (text != 0) {
+      to.add(out.attribute(key, string(text), ""));
+    }
+  }
+
+  private void span(Spans to) {
+    int n = r.readLength();
+    to.add(r.position(), n);
+    r.position(r.position() + n);
+  }
+
+  private void each(Spans spans, Runnable entryReader) {
+    for (int i = 0; i < spans.size; i++) {
+      r.reset(message, spans.at[2 * i], spans.at[2 * i + 1]);
+      entryReader.run();
+    }
+  }
+
+  private String string(long index) {
+    check(index);
+    int i = (int) index;
+    return new String(message, strings.at[2 * i], strings.at[2 * i + 1], StandardCharsets.UTF_8);
+  }
+
+  private void check(long index) {
+    if (index < 0 || index >= strings.size) {
+      throw new CodecException("pprof: string " + index + " of " + strings.size);
+    }
+  }
+
+  /** Where a string stands in the dictionary. */
+  private int text(long index) {
+    check(index);
+    int i = (int) index;
+    if (texts[i] == NONE) {
+      texts[i] = dictionary.string(string(index)); // what is not UTF-8 is mended on the way
+    }
+    return texts[i];
+  }
+
+  private void mapping() {
+    long[] said = new long[11];
+    while (r.next()) {
+      if (r.wireType() == ProtoReader.VARINT && r.field() <= 10) {
+        said[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    List<Integer> attributes = new ArrayList<>();
+    attribute("process.executable.build_id.gnu", said[6], attributes);
+    String[] has = {"functions", "filenames", "line_numbers", "inline_frames"};
+    for (int i = 0; i < has.length; i++) {
+      if (said[7 + i] != 0) {
+        attributes.add(out.attribute("pprof.mapping.has_" + has[i], true, ""));
+      }
+    }
+    entry.clear();
+    entry.int64Unless0(1, said[2]).int64Unless0(2, said[3]).int64Unless0(3, said[4]);
+    entry.int64Unless0(4, text(said[5]));
+    indices(entry, 5, attributes);
+    mappings.put(said[1], dictionary.index(ProfileTable.MAPPING, entry));
+  }
+
+  private void function() {
+    long[] said = new long[6];
+    while (r.next()) {
+      if (r.wireType() == ProtoReader.VARINT && r.field() <= 5) {
+        said[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    entry.clear();
+    entry.int64Unless0(1, text(said[2])).int64Unless0(2, text(said[3]));
+    entry.int64Unless0(3, text(said[4])).int64Unless0(4, said[5]);
+    functions.put(said[1], dictionary.index(ProfileTable.FUNCTION, entry));
+  }
+
+  private void location() {
+    long[] said = new long[6];
+    entry.clear();
+    while (r.next()) {
+      if (r.tag() == (4 << 3 | LENGTH)) {
+        int outer = r.enter();
+        line();
+        r.leave(outer);
+      } else if (r.wireType() == ProtoReader.VARINT && r.field() <= 5) {
+        said[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    entry.int64Unless0(1, said[2] == 0 ? 0 : known(mappings, said[2], "mapping"));
+    entry.int64Unless0(2, said[3]);
+    if (said[5] != 0) {
+      indices(entry, 4, List.of(out.attribute("pprof.location.is_folded", true, "")));
+    }
+    locations.put(said[1], dictionary.index(ProfileTable.LOCATION, entry));
+  }
+
+  private void line() {
+    long[] said = new long[4];
+    while (r.next()) {
+      if (r.wireType() == ProtoReader.VARINT && r.field() <= 3) {
+        said[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    int m = entry.begin(3);
+    entry.int64Unless0(1, said[1] == 0 ? 0 : known(functions, said[1], "function"));
+    entry.int64Unless0(2, said[2]).int64Unless0(3, said[3]);
+    entry.end(m);
+  }
+
+  private static int known(Map<Long, Integer> all, long id, String what) {
+    Integer i = all.get(id);
+    if (i == null) {
+      throw new CodecException("pprof: there is no " + what + " " + Long.toUnsignedString(id));
+    }
+    return i;
+  }
+
+  static void indices(ProtoWriter to, int field, List<Integer> all) {
+    if (!all.isEmpty()) {
+      int m = to.begin(field);
+      all.forEach(to::varint);
+      to.end(m);
+    }
+  }
+
+  /** Writes a sample but for its values. */
+  private ProtoWriter sample(long[] values) {
+    ProtoWriter stack = new ProtoWriter();
+    int m = stack.begin(1);
+    int n = 0;
+    Map<String, Object> labels = new LinkedHashMap<>();
+    Map<String, String> units = new HashMap<>();
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3, 1 << 3 | LENGTH -> {
+          for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
+            stack.varint(known(locations, r.readVarint(), "location"));
+          }
+        }
+        case 2 << 3, 2 << 3 | LENGTH -> {
+          for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); n++) {
+            long v = r.readVarint();
+            if (n < values.length) {
+              values[n] = v;
+            }
+          }
+        }
+        case 3 << 3 | LENGTH -> {
+          int outer = r.enter();
+          label(labels, units);
+          r.leave(outer);
+        }
+        default -> r.skip();
+      }
+    }
+    if (n != values.length) {
+      throw new CodecException(
+          "pprof: a sample with " + n + " values, the types are " + values.length);
+    }
+    stack.end(m);
+    List<Integer> attributes = new ArrayList<>();
+    labels.forEach((k, v) -> attributes.add(out.attribute(k, v, units.getOrDefault(k, ""))));
+    ProtoWriter w = new ProtoWriter(32);
+    boolean empty = stack.size() == 2; // a tag and the length 0
+    w.int64Unless0(1, empty ? 0 : dictionary.index(ProfileTable.STACK, stack));
+    indices(w, 2, attributes);
+    return w;
+  }
+
+  private void label(Map<String, Object> labels, Map<String, String> units) {
+    long[] said = new long[5];
+    boolean number = true;
+    while (r.next()) {
+      if (r.wireType() == ProtoReader.VARINT && r.field() <= 4) {
+        number &= r.field() != 2;
+        said[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    String key = string(said[1]);
+    Object value = number ? said[3] : string(said[2]);
+    if (said[4] != 0) {
+      units.put(key, string(said[4]));
+    }
+    // A key may have several values; as an attribute it has a list of them.
+    labels.merge(key, value, PprofReader::both);
+  }
+
+  private static Object both(Object had, Object more) {
+    List<String> all = new ArrayList<>();
+    for (Object o : new Object[] {had, more}) {
+      if (o instanceof List<?> l) {
+        l.forEach(x -> all.add(x.toString()));
+      } else {
+        all.add(o.toString());
+      }
+    }
+    return all;
+  }
+
+  private void profiles(
+      Map<String, Named> names, long[] said, int[] periodType, List<Integer> common) {
+    @Nullable ProtoWriter[] profiles = new ProtoWriter[types.size];
+    for (int i = 0; i < profiles.length; i++) {
+      profiles[i] = profile(i, names, said, periodType, common);
+    }
+    long[] values = new long[profiles.length];
+    for (int i = 0; i < samples.size; i++) {
+      r.reset(message, samples.at[2 * i], samples.at[2 * i + 1]);
+      ProtoWriter sample = sample(values);
+      int head = sample.size();
+      for (int t = 0; t < profiles.length; t++) {
+        ProtoWriter p = profiles[t];
+        if (p != null) {
+          sample.truncate(head);
+          int m = sample.begin(4);
+          sample.varint(values[t]);
+          sample.end(m);
+          p.bytes(2, sample.buffer(), 0, sample.size());
+        }
+      }
+    }
+    for (ProtoWriter p : profiles) {
+      if (p != null) {
+        out.profile(p, samples.size);
+      }
+    }
+  }
+
+  /** A profile without samples; null where its type is not wanted. */
+  private @Nullable ProtoWriter profile(
+      int type, Map<String, Named> names, long[] said, int[] periodType, List<Integer> common) {
+    long[] t = valueType(types.at[2 * type], types.at[2 * type + 1]);
+    Named named = names.get(string(t[1]));
+    if (!names.isEmpty() && named == null) {
+      return null;
+    }
+    ProtoWriter p = new ProtoWriter(1 << 12);
+    int m = p.begin(1);
+    p.int64Unless0(1, named == null ? text(t[1]) : dictionary.string(named.type()));
+    p.int64Unless0(
+        2, named == null || named.unit().isEmpty() ? text(t[2]) : dictionary.string(named.unit()));
+    p.end(m);
+    if (said[9] != 0) {
+      p.fixed64(3, said[9]);
+    }
+    p.int64Unless0(4, said[10]);
+    if (periodType[0] != NONE) {
+      long[] period = valueType(periodType[0], periodType[1]);
+      m = p.begin(5);
+      p.int64Unless0(1, text(period[1])).int64Unless0(2, text(period[2]));
+      p.end(m);
+    }
+    p.int64Unless0(6, said[12]);
+    indices(p, 11, common);
+    return p;
+  }
+
+  private long[] valueType(int offset, int length) {
+    long[] t = new long[3];
+    r.reset(message, offset, length);
+    while (r.next()) {
+      if (r.wireType() == ProtoReader.VARINT && r.field() <= 2) {
+        t[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    return t;
+  }
+}

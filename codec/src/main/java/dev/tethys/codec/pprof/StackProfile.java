@@ -1,0 +1,110 @@
+package dev.tethys.codec.pprof;
+
+import dev.tethys.codec.otlp.wire.ProfileTable;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A profile that is added up stack by stack: values of one stack are one sample. */
+public final class StackProfile {
+  /**
+   * What one adds up.
+   *
+   * @param periodType what the period is of; "" for no period
+   * @param timeNanos since 1970, when it begins
+   */
+  public record About(
+      String type,
+      String unit,
+      String periodType,
+      String periodUnit,
+      long period,
+      long timeNanos,
+      long durationNanos) {}
+
+  /**
+   * A frame.
+   *
+   * @param line 0 where it is not known
+   */
+  public record Frame(String function, long line) {}
+
+  private record Key(int stack, List<Integer> attributes) {}
+
+  private final About about;
+  private final ProfilesWriter out;
+  private final Map<Key, Long> values = new LinkedHashMap<>();
+
+  public StackProfile(About about, ProfilesWriter out) {
+    this.about = about;
+    this.out = out;
+  }
+
+  /**
+   * Where a stack stands in the dictionary.
+   *
+   * @param frames the innermost first
+   */
+  public static int stack(List<Frame> frames, ProfilesWriter out) {
+    ProtoWriter stack = new ProtoWriter(4 * frames.size() + 8);
+    ProtoWriter entry = new ProtoWriter(16);
+    int m = stack.begin(1);
+    for (Frame f : frames) {
+      entry.clear().int64Unless0(1, out.dictionary().string(f.function()));
+      int function = out.dictionary().index(ProfileTable.FUNCTION, entry);
+      entry.clear();
+      int line = entry.begin(3);
+      entry.int64Unless0(1, function).int64Unless0(2, f.line());
+      entry.end(line);
+      stack.varint(out.dictionary().index(ProfileTable.LOCATION, entry));
+    }
+    stack.end(m);
+    return frames.isEmpty() ? 0 : out.dictionary().index(ProfileTable.STACK, stack);
+  }
+
+  /** Adds to a stack that has such attributes, both by where they stand in the dictionary. */
+  public void add(int stack, List<Integer> attributes, long value) {
+    values.merge(new Key(stack, attributes), value, Long::sum);
+  }
+
+  /** Writes the profile, unless nothing was added. */
+  public void write(Map<String, String> attributes) {
+    if (values.isEmpty()) {
+      return;
+    }
+    ProtoWriter p = new ProtoWriter(1 << 12);
+    type(p, 1, about.type, about.unit);
+    ProtoWriter s = new ProtoWriter(32);
+    values.forEach(
+        (key, value) -> {
+          s.clear().int64Unless0(1, key.stack);
+          PprofReader.indices(s, 2, key.attributes);
+          int v = s.begin(4);
+          s.varint(value);
+          s.end(v);
+          p.bytes(2, s.buffer(), 0, s.size());
+        });
+    if (about.timeNanos != 0) {
+      p.fixed64(3, about.timeNanos);
+    }
+    p.int64Unless0(4, about.durationNanos);
+    if (!about.periodType.isEmpty()) {
+      type(p, 5, about.periodType, about.periodUnit);
+      p.int64Unless0(6, about.period);
+    }
+    List<Integer> all = new ArrayList<>();
+    attributes.forEach((k, v) -> all.add(out.attribute(k, v, "")));
+    PprofReader.indices(p, 11, all);
+    out.profile(p, values.size());
+  }
+
+  private void type(ProtoWriter p, int field, String type, String unit) {
+    int m = p.begin(field);
+    p.int64Unless0(1, out.dictionary().string(type));
+    p.int64Unless0(2, out.dictionary().string(unit));
+    p.end(m);
+  }
+}

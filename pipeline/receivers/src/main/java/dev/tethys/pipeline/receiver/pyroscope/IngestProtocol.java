@@ -1,0 +1,304 @@
+package dev.tethys.pipeline.receiver.pyroscope;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.pprof.FoldedStacks;
+import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.codec.pprof.PprofReader.Named;
+import dev.tethys.codec.pprof.StackProfile;
+import dev.tethys.codec.pprof.StackProfile.About;
+import dev.tethys.codec.pprof.StackProfile.Frame;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Params;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pyroscope's {@code POST /ingest}: who in {@code name}, when in {@code from} and {@code until},
+ * what in {@code format}; the body a profile, or a form with one. 200 when it is where it goes to.
+ *
+ * <p>Stacks as text say in the last part of their application's name what they count ({@code
+ * app.cpu}, {@code app.alloc_space}); {@code cpu} where there is none. Source:
+ * pkg/ingester/pyroscope of grafana/pyroscope.
+ */
+final class IngestProtocol {
+  private static final int DEFAULT_SAMPLE_RATE = 100;
+
+  private static final String PYTHON_AND_RUBY_TREE = "binary/octet-stream+tree";
+  private static final String PYTHON_AND_RUBY_TRIE = "binary/octet-stream+trie";
+
+  /**
+   * What a part of a name counts.
+   *
+   * @param time whether values are samples, each of which stands for a period
+   */
+  private record Kind(String type, String unit, boolean time) {}
+
+  private static final Kind CPU = new Kind("cpu", "nanoseconds", true);
+
+  private static final Map<String, Kind> KINDS =
+      Map.ofEntries(
+          Map.entry("cpu", CPU),
+          Map.entry("itimer", CPU),
+          Map.entry("wall", new Kind("wall", "nanoseconds", true)),
+          Map.entry("inuse_objects", new Kind("inuse_objects", "count", false)),
+          Map.entry("inuse_space", new Kind("inuse_space", "bytes", false)),
+          Map.entry("alloc_objects", new Kind("alloc_objects", "count", false)),
+          Map.entry("alloc_space", new Kind("alloc_space", "bytes", false)),
+          Map.entry("goroutines", new Kind("goroutines", "count", false)),
+          Map.entry("mutex_count", new Kind("mutex_contentions", "count", false)),
+          Map.entry("mutex_duration", new Kind("mutex_delay", "nanoseconds", false)),
+          Map.entry("block_count", new Kind("block_contentions", "count", false)),
+          Map.entry("block_duration", new Kind("block_delay", "nanoseconds", false)),
+          Map.entry("lock_count", new Kind("block_contentions", "count", false)),
+          Map.entry("lock_duration", new Kind("block_delay", "nanoseconds", false)),
+          Map.entry("live", new Kind("live", "count", false)),
+          Map.entry("exceptions", new Kind("exceptions", "count", false)));
+
+  private final HttpDoor door;
+  private final Consumer to;
+  private final Clockwork clock;
+
+  IngestProtocol(HttpDoor door, Consumer to, Clockwork clock) {
+    this.door = door;
+    this.to = to;
+    this.clock = clock;
+  }
+
+  void add() {
+    door.post("/ingest", this::handle);
+  }
+
+  /** What a request says beside its body. */
+  private record Said(AppName name, long fromNanos, long durationNanos, int sampleRate) {
+    Map<String, String> resource(Params q) {
+      Map<String, String> r = AppName.resource(name.app(), name.labels());
+      String spy = q.first("spyName", "");
+      if (!spy.isEmpty()) {
+        r.put("pyroscope_spy", spy);
+      }
+      return r;
+    }
+  }
+
+  private void handle(HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    Params q = request.query();
+    Said said = said(q);
+    try (Hold hold = door.intake().open()) {
+      byte[] body = door.body(request, door.compression(request), hold);
+      hold.take(4L * body.length);
+      ProfilesWriter out = new ProfilesWriter();
+      String type = String.valueOf(request.header("Content-Type"));
+      Map<String, byte[]> form = FormParts.isForm(type) ? FormParts.read(type, body) : Map.of();
+      switch (format(q.first("format", ""), type)) {
+        case "pprof" -> pprof(form, body, said, q, out);
+        case "jfr" -> jfr(form, body, said, q, out);
+        case "trie" -> folded(s -> FoldedStacks.trie(body, s), said, q, out);
+        case "tree" -> folded(s -> FoldedStacks.tree(body, s), said, q, out);
+        case "lines" -> folded(s -> FoldedStacks.lines(body, s), said, q, out);
+        case "groups" -> folded(s -> FoldedStacks.groups(body, s), said, q, out);
+        case String f ->
+            throw new HttpException(
+                400, "format " + f + " is not built in Tethys: send pprof, jfr, or folded stacks");
+      }
+      Outcome o = Outcome.ACCEPTED;
+      if (out.samples() > 0) {
+        Batch batch =
+            new Batch(
+                Signal.PROFILES,
+                Encoding.OTLP,
+                out.toByteArray(),
+                out.samples(),
+                0,
+                door.metadata(request));
+        o = Intake.deliver(batch, to, request);
+      }
+      if (o instanceof Outcome.Accepted) {
+        response.status(200).send();
+      } else {
+        HttpDoor.answer(response, o);
+      }
+    }
+  }
+
+  private static String format(String said, String contentType) {
+    if (said.equals("trie") || contentType.equals(PYTHON_AND_RUBY_TRIE)) {
+      return "trie";
+    }
+    if (said.equals("tree") || contentType.equals(PYTHON_AND_RUBY_TREE)) {
+      return "tree";
+    }
+    return switch (said) {
+      case "lines", "jfr", "pprof", "speedscope" -> said;
+      case "", "groups", "folded" -> FormParts.isForm(contentType) ? "pprof" : "groups";
+      default -> said;
+    };
+  }
+
+  private Said said(Params q) {
+    long now = clock.millis() * 1_000_000;
+    long from = time(q, "from", now);
+    long until = time(q, "until", now);
+    int rate = DEFAULT_SAMPLE_RATE;
+    String r = q.first("sampleRate", "");
+    if (!r.isEmpty()) {
+      try {
+        rate = Integer.parseInt(r);
+      } catch (NumberFormatException e) {
+        throw new HttpException(400, "sampleRate=" + r + " is no whole number");
+      }
+    }
+    return new Said(
+        AppName.parse(q.first("name", "")),
+        from,
+        Math.max(0, until - from),
+        rate < 1 ? DEFAULT_SAMPLE_RATE : rate);
+  }
+
+  /**
+   * Seconds, milliseconds, microseconds or nanoseconds since 1970, by how many digits there are.
+   */
+  private static long time(Params q, String name, long otherwise) {
+    String s = q.first(name, "");
+    if (s.isEmpty()) {
+      return otherwise;
+    }
+    try {
+      long t = Long.parseLong(s);
+      long nanos = t;
+      for (int digits = s.length(); digits < 19 && nanos > 0; digits += 3) {
+        nanos = Math.multiplyExact(nanos, 1000L);
+      }
+      return nanos;
+    } catch (NumberFormatException | ArithmeticException e) {
+      throw new HttpException(400, name + "=" + s + " is no time since 1970");
+    }
+  }
+
+  private void pprof(
+      Map<String, byte[]> form, byte[] body, Said said, Params q, ProfilesWriter out) {
+    byte[] profile = form.isEmpty() ? body : form.get("profile");
+    if (profile == null) {
+      throw new CodecException("the form has no part called profile");
+    }
+    byte[] before = form.getOrDefault("prev_profile", new byte[0]);
+    if (before.length > 0) {
+      throw new CodecException(
+          "prev_profile, from which a profile is to be subtracted, is not built in Tethys:"
+              + " let the agent send differences");
+    }
+    out.resource(said.resource(q));
+    PprofReader.read(
+        profile, door.maxBodyBytes(), named(form.get("sample_type_config")), Map.of(), out);
+  }
+
+  /** {@code sample_type_config}: types by name, with what else they are called and their unit. */
+  private static Map<String, Named> named(byte @Nullable [] config) {
+    Map<String, Named> names = new LinkedHashMap<>();
+    if (config == null || config.length == 0) {
+      return names;
+    }
+    if (!(JsonValues.read(config, 0, config.length) instanceof Attributes all)) {
+      throw new CodecException("sample_type_config is no JSON object");
+    }
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(all.key(i)) instanceof Attributes one) {
+        Object name = one.get("display-name");
+        Object unit = one.get("units");
+        names.put(
+            all.key(i),
+            new Named(
+                name == null || name.toString().isEmpty() ? all.key(i) : name.toString(),
+                unit == null ? "" : unit.toString()));
+      }
+    }
+    return names;
+  }
+
+  private void jfr(Map<String, byte[]> form, byte[] body, Said said, Params q, ProfilesWriter out)
+      throws IOException {
+    byte[] recording = form.isEmpty() ? body : form.get("jfr");
+    if (recording == null) {
+      throw new CodecException("the form has no part called jfr");
+    }
+    out.resource(said.resource(q));
+    JfrProfiles.read(
+        plain(recording),
+        plain(form.getOrDefault("labels", new byte[0])),
+        said.fromNanos,
+        said.durationNanos,
+        said.sampleRate,
+        Map.of(),
+        out);
+  }
+
+  /** Parts of a form may be in gzip. */
+  private byte[] plain(byte[] b) {
+    return b.length > 1 && b[0] == 0x1f && b[1] == (byte) 0x8b
+        ? Compression.GZIP.decompress(b, 0, b.length, door.maxBodyBytes())
+        : b;
+  }
+
+  /** Gives stacks to a sink. */
+  private interface Stacks {
+    void read(FoldedStacks.Sink to);
+  }
+
+  private static void folded(Stacks stacks, Said said, Params q, ProfilesWriter out) {
+    String app = said.name.app();
+    int dot = app.lastIndexOf('.');
+    Kind named = KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
+    if (named != null) {
+      app = app.substring(0, dot);
+    }
+    Kind kind = named == null ? CPU : named;
+    Map<String, String> resource =
+        new Said(new AppName(app, said.name.labels()), 0, 0, 0).resource(q);
+    out.resource(resource);
+    long period = 1_000_000_000L / said.sampleRate;
+    boolean time = kind.time;
+    StackProfile p =
+        new StackProfile(
+            new About(
+                kind.type,
+                kind.unit,
+                time ? "cpu" : "",
+                time ? "nanoseconds" : "",
+                time ? period : 0,
+                said.fromNanos,
+                said.durationNanos),
+            out);
+    stacks.read(
+        (folded, value) -> {
+          List<Frame> frames = new ArrayList<>();
+          for (String f : folded.split(";")) {
+            if (!f.isEmpty()) {
+              frames.add(new Frame(f, 0));
+            }
+          }
+          p.add(
+              StackProfile.stack(frames.reversed(), out), List.of(), time ? value * period : value);
+        });
+    p.write(Map.of());
+  }
+}

@@ -1,0 +1,266 @@
+package dev.tethys.pipeline.receiver.pyroscope;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.pprof.StackProfile;
+import dev.tethys.codec.pprof.StackProfile.About;
+import dev.tethys.codec.pprof.StackProfile.Frame;
+import dev.tethys.codec.protobuf.ProtoReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordedMethod;
+import jdk.jfr.consumer.RecordedStackTrace;
+import jdk.jfr.consumer.RecordingFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes profiles of a recording of the JDK's flight recorder, which is also what async-profiler
+ * writes. Which events become which types is Pyroscope's choice (grafana/jfr-parser): samples of
+ * execution are {@code cpu}, or {@code wall} when that is what the profiler said it sampled;
+ * allocations, contended monitors, parked threads and live objects are counted and summed.
+ *
+ * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
+ * contextId} stands for labels that come beside the recording.
+ */
+final class JfrProfiles {
+  private final ProfilesWriter out;
+  private final Map<Long, List<Integer>> contexts;
+  private final long timeNanos;
+  private final long durationNanos;
+  private final long period;
+  private final Map<String, StackProfile> profiles = new LinkedHashMap<>();
+  private final Map<RecordedMethod, String> names = new HashMap<>();
+
+  private JfrProfiles(
+      ProfilesWriter out, byte[] labels, long timeNanos, long durationNanos, int sampleRate) {
+    this.out = out;
+    this.contexts = contexts(labels, out);
+    this.timeNanos = timeNanos;
+    this.durationNanos = durationNanos;
+    this.period = 1_000_000_000L / Math.max(1, sampleRate);
+  }
+
+  /**
+   * Adds profiles of a recording to the resource that was begun last.
+   *
+   * @param labels Pyroscope's {@code LabelsSnapshot}; empty for none
+   * @param sampleRate samples of execution a second
+   * @throws CodecException when it is no recording
+   */
+  static void read(
+      byte[] recording,
+      byte[] labels,
+      long timeNanos,
+      long durationNanos,
+      int sampleRate,
+      Map<String, String> attributes,
+      ProfilesWriter out)
+      throws IOException {
+    JfrProfiles p = new JfrProfiles(out, labels, timeNanos, durationNanos, sampleRate);
+    // The JDK reads recordings from files only.
+    Path file = Files.createTempFile("tethys-", ".jfr");
+    try {
+      Files.write(file, recording);
+      boolean wall = p.isWall(file);
+      try (RecordingFile events = new RecordingFile(file)) {
+        while (events.hasMoreEvents()) {
+          p.event(events.readEvent(), wall);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      throw new CodecException("no recording of the flight recorder: " + e.getMessage(), e);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+    p.profiles.values().forEach(x -> x.write(attributes));
+  }
+
+  /** Whether the profiler says that it samples threads whether they run or not. */
+  private boolean isWall(Path file) throws IOException {
+    try (RecordingFile events = new RecordingFile(file)) {
+      while (events.hasMoreEvents()) {
+        RecordedEvent e = events.readEvent();
+        if (e.getEventType().getName().equals("jdk.ActiveSetting")
+            && e.hasField("name")
+            && "event".equals(e.getString("name"))) {
+          return "wall".equals(e.getString("value"));
+        }
+      }
+    }
+    return false;
+  }
+
+  private void event(RecordedEvent e, boolean wall) {
+    switch (e.getEventType().getName()) {
+      case "jdk.ExecutionSample" -> {
+        boolean runs = !wall || "STATE_RUNNABLE".equals(text(e, "state"));
+        if (runs) {
+          add(e, "cpu", "nanoseconds", period);
+        }
+        if (wall) {
+          add(e, "wall", "nanoseconds", period);
+        }
+      }
+      case "profiler.WallClockSample" -> {
+        long n = e.hasField("samples") ? e.getLong("samples") : 1;
+        add(e, "wall", "nanoseconds", n * period);
+      }
+      case "jdk.ObjectAllocationInNewTLAB" -> {
+        add(e, "alloc_in_new_tlab_objects", "count", 1);
+        add(e, "alloc_in_new_tlab_bytes", "bytes", e.getLong("tlabSize"));
+      }
+      case "jdk.ObjectAllocationOutsideTLAB" -> {
+        add(e, "alloc_outside_tlab_objects", "count", 1);
+        add(e, "alloc_outside_tlab_bytes", "bytes", e.getLong("allocationSize"));
+      }
+      case "jdk.ObjectAllocationSample" -> {
+        add(e, "alloc_sample_objects", "count", 1);
+        add(e, "alloc_sample_bytes", "bytes", e.getLong("weight"));
+      }
+      case "jdk.JavaMonitorEnter" -> contended(e, "mutex");
+      case "jdk.ThreadPark" -> contended(e, "block");
+      case "profiler.LiveObject" -> add(e, "live", "count", 1);
+      case "profiler.Malloc" -> {
+        if (e.hasField("size")) {
+          add(e, "malloc_objects", "count", 1);
+          add(e, "malloc_bytes", "bytes", e.getLong("size"));
+        }
+      }
+      default -> {
+        // tells of something else than stacks
+      }
+    }
+  }
+
+  private void contended(RecordedEvent e, String what) {
+    add(e, what + "_contentions", "count", 1);
+    add(e, what + "_delay", "nanoseconds", e.getDuration().toNanos());
+  }
+
+  private static @Nullable String text(RecordedEvent e, String field) {
+    if (!e.hasField(field)) {
+      return null;
+    }
+    Object v = e.getValue(field);
+    if (v instanceof jdk.jfr.consumer.RecordedObject o && o.hasField("name")) {
+      return o.getString("name");
+    }
+    return v == null ? null : v.toString();
+  }
+
+  private void add(RecordedEvent e, String type, String unit, long value) {
+    RecordedStackTrace trace = e.getStackTrace();
+    if (trace == null || value <= 0) {
+      return;
+    }
+    List<Frame> frames = new ArrayList<>(trace.getFrames().size());
+    for (RecordedFrame f : trace.getFrames()) {
+      RecordedMethod m = f.getMethod();
+      if (m != null) {
+        frames.add(new Frame(names.computeIfAbsent(m, JfrProfiles::name), line(f)));
+      }
+    }
+    boolean sampled = type.equals("cpu") || type.equals("wall");
+    long context = e.hasField("contextId") ? e.getLong("contextId") : 0;
+    profiles
+        .computeIfAbsent(
+            type,
+            t ->
+                new StackProfile(
+                    new About(
+                        t,
+                        unit,
+                        sampled ? "cpu" : "",
+                        sampled ? "nanoseconds" : "",
+                        sampled ? period : 0,
+                        timeNanos,
+                        durationNanos),
+                    out))
+        .add(StackProfile.stack(frames, out), contexts.getOrDefault(context, List.of()), value);
+  }
+
+  private static long line(RecordedFrame f) {
+    return Math.max(0, f.getLineNumber());
+  }
+
+  private static String name(RecordedMethod m) {
+    String type = m.getType() == null ? "" : m.getType().getName();
+    String method = String.valueOf(m.getName());
+    return type.isEmpty() ? method : type.replace('.', '/') + "." + method;
+  }
+
+  /**
+   * Reads {@code LabelsSnapshot}: contexts (field 1, a map of ids to labels, themselves a map of
+   * numbers of strings), strings (field 2, a map of numbers to text).
+   */
+  private static Map<Long, List<Integer>> contexts(byte[] labels, ProfilesWriter out) {
+    Map<Long, String> strings = new HashMap<>();
+    Map<Long, Map<Long, Long>> found = new HashMap<>();
+    ProtoReader r = new ProtoReader(labels);
+    while (r.next()) {
+      int field = r.field();
+      if (r.wireType() != ProtoReader.LENGTH) {
+        r.skip();
+        continue;
+      }
+      int outer = r.enter();
+      long key = 0;
+      while (r.next()) {
+        if (r.tag() == 1 << 3) {
+          key = r.readLong();
+        } else if (r.tag() == (2 << 3 | ProtoReader.LENGTH) && field == 2) {
+          strings.put(key, r.readString());
+        } else if (r.tag() == (2 << 3 | ProtoReader.LENGTH) && field == 1) {
+          found.put(key, pairs(r));
+        } else {
+          r.skip();
+        }
+      }
+      r.leave(outer);
+    }
+    Map<Long, List<Integer>> contexts = new HashMap<>();
+    found.forEach(
+        (id, pairs) -> {
+          List<Integer> attributes = new ArrayList<>();
+          pairs.forEach(
+              (k, v) ->
+                  attributes.add(
+                      out.attribute(strings.getOrDefault(k, ""), strings.getOrDefault(v, ""), "")));
+          contexts.put(id, attributes);
+        });
+    return contexts;
+  }
+
+  private static Map<Long, Long> pairs(ProtoReader r) {
+    Map<Long, Long> pairs = new LinkedHashMap<>();
+    int context = r.enter();
+    while (r.next()) {
+      if (r.tag() != (1 << 3 | ProtoReader.LENGTH)) {
+        r.skip();
+        continue;
+      }
+      int entry = r.enter();
+      long key = 0;
+      long value = 0;
+      while (r.next()) {
+        switch (r.tag()) {
+          case 1 << 3 -> key = r.readLong();
+          case 2 << 3 -> value = r.readLong();
+          default -> r.skip();
+        }
+      }
+      pairs.put(key, value);
+      r.leave(entry);
+    }
+    r.leave(context);
+    return pairs;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.tethys.pipeline.receiver.pyroscope;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code push.v1.PusherService/Push}: profiles of pprof with labels, over Connect (protobuf and
+ * JSON) and, at the same path, over gRPC. Source: api/push/v1/push.proto of grafana/pyroscope;
+ * Connect's protocol of calls with one message.
+ */
+final class PushProtocol {
+  private static final String PATH = "/push.v1.PusherService/Push";
+  private static final int LENGTH = ProtoReader.LENGTH;
+
+  private final HttpDoor door;
+  private final Consumer to;
+  private final HttpHandler grpc;
+
+  PushProtocol(HttpDoor door, Consumer to) {
+    this.door = door;
+    this.to = to;
+    this.grpc = Grpc.unary(door.maxBodyBytes(), this::call);
+  }
+
+  void add() {
+    door.post(PATH, this::handle);
+  }
+
+  private byte[] call(byte[] message, HttpRequest request) throws Exception {
+    try (Hold hold = door.intake().open()) {
+      hold.take(4L * message.length);
+      return GrpcDoor.empty(take(message, door.metadata(request), request));
+    } catch (BusyException e) {
+      throw GrpcDoor.unavailable(e.outcome());
+    } catch (CodecException e) {
+      throw new GrpcException(
+          GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void handle(HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException {
+    String type = HttpDoor.mediaType(request);
+    if (type.startsWith("application/grpc")) {
+      try {
+        grpc.handle(request, response);
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+      return;
+    }
+    boolean json = type.equals("application/json");
+    if (!json && !type.equals("application/proto")) {
+      response.header("Accept-Post", "application/json, application/proto, application/grpc");
+      response.status(415).send();
+      return;
+    }
+    Outcome o;
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(4L * b.length);
+      o = take(json ? protobuf(b) : b, door.metadata(request), request);
+    } catch (BusyException e) {
+      o = e.outcome();
+    } catch (CodecException e) {
+      o = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
+    }
+    switch (o) {
+      case Outcome.Accepted _ ->
+          response.send(
+              json ? "application/json" : type,
+              json ? "{}".getBytes(StandardCharsets.UTF_8) : new byte[0]);
+      case Outcome.Rejected r -> fail(response, 400, "invalid_argument", r.reason());
+      case Outcome.Unavailable u -> {
+        HttpDoor.retryAfter(response, u);
+        fail(response, 503, "unavailable", u.reason());
+      }
+    }
+  }
+
+  private static void fail(HttpResponse r, int status, String code, String message)
+      throws IOException {
+    StringBuilder sb = new StringBuilder("{\"code\":\"").append(code).append("\",\"message\":");
+    GoJson.append(sb, message);
+    r.header("Content-Type", "application/json");
+    r.status(status).send(sb.append('}').toString());
+  }
+
+  private Outcome take(byte[] message, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    ProfilesWriter out = new ProfilesWriter();
+    ProtoReader r = new ProtoReader(message);
+    while (r.next()) {
+      if (r.tag() == (1 << 3 | LENGTH)) {
+        int outer = r.enter();
+        series(r, out);
+        r.leave(outer);
+      } else {
+        r.skip();
+      }
+    }
+    if (out.samples() == 0) {
+      return Outcome.ACCEPTED;
+    }
+    Batch batch =
+        new Batch(Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, metadata);
+    return Intake.deliver(batch, to, request);
+  }
+
+  /** Labels may stand behind the profiles that they are of. */
+  private void series(ProtoReader r, ProfilesWriter out) {
+    int start = r.position();
+    Map<String, String> labels = new LinkedHashMap<>();
+    while (r.next()) {
+      if (r.tag() == (1 << 3 | LENGTH)) {
+        label(r, labels);
+      } else {
+        r.skip();
+      }
+    }
+    out.resource(AppName.resource("", labels));
+    String name = labels.getOrDefault("__name__", "");
+    Map<String, String> own = name.isEmpty() ? Map.of() : Map.of("__name__", name);
+    r.position(start);
+    while (r.next()) {
+      if (r.tag() != (2 << 3 | LENGTH)) {
+        r.skip();
+        continue;
+      }
+      int outer = r.enter();
+      while (r.next()) {
+        if (r.tag() == (1 << 3 | LENGTH)) {
+          PprofReader.read(r.readBytes(), door.maxBodyBytes(), Map.of(), own, out);
+        } else {
+          r.skip();
+        }
+      }
+      r.leave(outer);
+    }
+  }
+
+  private static void label(ProtoReader r, Map<String, String> to) {
+    String name = "";
+    String value = "";
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3 | LENGTH -> name = r.readString();
+        case 2 << 3 | LENGTH -> value = r.readString();
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    to.put(name, value);
+  }
+
+  /** The same message of JSON. */
+  private static byte[] protobuf(byte[] json) {
+    ProtoWriter w = new ProtoWriter(json.length);
+    for (Attributes s : objects(JsonValues.read(json, 0, json.length), "series")) {
+      int series = w.begin(1);
+      for (Attributes l : objects(s, "labels")) {
+        int label = w.begin(1);
+        w.string(1, String.valueOf(l.get("name"))).string(2, String.valueOf(l.get("value")));
+        w.end(label);
+      }
+      for (Attributes p : objects(s, "samples")) {
+        int sample = w.begin(2);
+        Object raw = p.get("rawProfile") == null ? p.get("raw_profile") : p.get("rawProfile");
+        try {
+          w.bytes(1, Base64.getDecoder().decode(String.valueOf(raw)));
+        } catch (IllegalArgumentException e) {
+          throw new CodecException("rawProfile is not base64", e);
+        }
+        w.end(sample);
+      }
+      w.end(series);
+    }
+    return w.toByteArray();
+  }
+
+  private static Iterable<Attributes> objects(@Nullable Object in, String key) {
+    if (!(in instanceof Attributes a)) {
+      throw new CodecException("no JSON object with " + key);
+    }
+    List<Attributes> all = new ArrayList<>();
+    if (a.get(key) instanceof ArrayValue list) {
+      for (int i = 0; i < list.size(); i++) {
+        if (list.get(i) instanceof Attributes one) {
+          all.add(one);
+        }
+      }
+    }
+    return all;
+  }
+}

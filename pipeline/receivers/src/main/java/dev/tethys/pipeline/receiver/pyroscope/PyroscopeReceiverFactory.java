@@ -1,0 +1,67 @@
+package dev.tethys.pipeline.receiver.pyroscope;
+
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code pyroscope} receivers: one port, as Pyroscope's distributor has. */
+public final class PyroscopeReceiverFactory
+    implements ReceiverFactory<PyroscopeReceiverFactory.Settings> {
+  /** What one is told. */
+  public record Settings(HttpServerSettings http) {}
+
+  private static final Section SECTION =
+      new Section("pyroscope", "Takes what Pyroscope's agents and SDKs send.");
+  private static final HttpServerSettings.Keys HTTP =
+      new HttpServerSettings.Keys(SECTION, "localhost:4040");
+
+  @Override
+  public String type() {
+    return "pyroscope";
+  }
+
+  @Override
+  public String about() {
+    return "Receives profiles of Pyroscope's agents and SDKs.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(o -> new Settings(HTTP.read(o)));
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.PROFILES);
+  }
+
+  @Override
+  public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock());
+  }
+
+  static PushReceiver receiver(
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    Consumer c = outputs.get(Signal.PROFILES);
+    if (c != null) {
+      new IngestProtocol(door, c, clock).add();
+      new PushProtocol(door, c).add();
+    }
+    return new PushReceiver(null, door, clock::nanos);
+  }
+}
