@@ -103,7 +103,8 @@ public final class TlsSockets {
       s.connect(to, left(deadline));
       s.setTcpNoDelay(true);
       if (tls != null) {
-        SSLSocket secured = (SSLSocket) factory(tls).createSocket(s, host, port, true);
+        String name = tls.serverName().isEmpty() ? host : tls.serverName();
+        SSLSocket secured = (SSLSocket) factory(tls).createSocket(s, name, port, true);
         SSLParameters p = secured.getSSLParameters();
         p.setProtocols(protocols(tls).split(" "));
         if (!tls.insecureSkipVerify()) {

@@ -163,12 +163,28 @@ class KdbClientTest {
     TlsConfig trusting =
         new TlsConfig(
             "", certificates.ca().toString(), "", "", Secret.NONE, "", "", false, null, null);
+    TlsConfig elsewhere =
+        new TlsConfig(
+            "",
+            certificates.ca().toString(),
+            "",
+            "",
+            Secret.NONE,
+            "",
+            "another.example",
+            false,
+            null,
+            null);
     try (KdbDouble kdb =
             new KdbDouble(socket, "u:p").table("metrics", "time", "sym", "ts", "series", "value");
         KdbClient client = new KdbClient(address(kdb.port(), "p", trusting));
-        KdbClient distrusting = new KdbClient(address(kdb.port(), "p", TlsConfig.DEFAULT))) {
+        KdbClient distrusting = new KdbClient(address(kdb.port(), "p", TlsConfig.DEFAULT));
+        KdbClient looking = new KdbClient(address(kdb.port(), "p", elsewhere))) {
       assertThat(client.ask(update(1), LONG)).isEqualTo(QValue.NOTHING);
       assertThatThrownBy(() -> distrusting.ask(update(1), LONG)).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> looking.ask(update(1), LONG))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another.example");
       assertThat(kdb.rows("metrics")).isOne();
     }
   }

@@ -131,7 +131,7 @@ final class MysqlConnection implements AutoCloseable {
           (byte) content.length,
           (byte) (content.length >> 8),
           (byte) (content.length >> 16),
-          (byte) sequence
+          (byte) sequence++
         });
     connection.write(content);
     connection.flush();

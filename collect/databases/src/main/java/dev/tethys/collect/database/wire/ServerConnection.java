@@ -18,7 +18,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -123,16 +122,9 @@ public final class ServerConnection implements AutoCloseable {
     if (plain == null) {
       throw new IOException("a Unix socket is not secured");
     }
-    SSLSocket s =
-        (SSLSocket) TlsSockets.factory(tls).createSocket(plain, host, plain.getPort(), true);
-    SSLParameters p = s.getSSLParameters();
-    p.setProtocols(TlsSockets.protocols(tls).split(" "));
-    if (!tls.insecureSkipVerify()) {
-      p.setEndpointIdentificationAlgorithm("HTTPS");
-    }
-    s.setSSLParameters(p);
+    SSLSocket s;
     try {
-      s.startHandshake();
+      s = TlsSockets.secure(tls, plain, host, plain.getPort());
     } catch (IOException e) {
       throw named(e);
     }

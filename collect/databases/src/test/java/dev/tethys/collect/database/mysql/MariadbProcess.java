@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ final class MariadbProcess implements AutoCloseable {
   private final ServerProcess process;
   private final Path socket;
 
-  MariadbProcess(Path dir) throws IOException, InterruptedException {
+  MariadbProcess(Path dir, String... options) throws IOException, InterruptedException {
     String server = ServerProcess.find("mariadbd").toString();
     String install = ServerProcess.find("mariadb-install-db").toString();
     Path data = Files.createDirectory(dir.resolve("mariadb"));
@@ -44,11 +45,8 @@ final class MariadbProcess implements AutoCloseable {
     }
     int port = Ports.free();
     this.socket = dir.resolve("m.sock");
-    this.process =
-        new ServerProcess(
-            port,
-            dir.resolve("mariadb.log"),
-            Map.of(),
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 server,
                 "--no-defaults",
@@ -63,6 +61,8 @@ final class MariadbProcess implements AutoCloseable {
                 "--performance-schema=on",
                 "--innodb-flush-log-at-trx-commit=0",
                 "--skip-name-resolve"));
+    command.addAll(List.of(options));
+    this.process = new ServerProcess(port, dir.resolve("mariadb.log"), Map.of(), command);
   }
 
   private static String user() {

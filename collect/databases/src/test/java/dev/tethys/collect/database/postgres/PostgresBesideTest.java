@@ -113,7 +113,8 @@ final class PostgresBesideTest {
     }
   }
 
-  private static void execute(PostgresConnection c, String sql) throws Exception {
+  /** Runs a statement that has no answer. */
+  static void execute(PostgresConnection c, String sql) throws Exception {
     String answering = "with done as (select 1) select 1 from done";
     assertThatThrownBy(() -> c.query(sql, r -> {})).hasMessageContaining("No results");
     c.query(answering, r -> {});
