@@ -1,16 +1,11 @@
 package dev.tethys.bench;
 
 import dev.tethys.testkit.Recording;
-import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,7 +18,6 @@ import java.util.concurrent.TimeUnit;
  * default.
  */
 final class Dashboard {
-  private static final long STARTING = TimeUnit.SECONDS.toNanos(60);
 
   private final Options options;
   private final Recording recording;
@@ -58,15 +52,16 @@ final class Dashboard {
     }
     Recording r = new Recording(Path.of(o.words().getFirst()), true);
     List<String> servers = o.words().subList(1, o.words().size());
-    return new Dashboard(o, r)
-        .run(servers.isEmpty() ? List.of("tethys", "victoria", "prometheus") : servers);
+    for (String s : servers) {
+      if (!Contender.names().contains(s)) {
+        throw new Options.WrongException(
+            "no server " + s + "; there are " + String.join(", ", Contender.names()));
+      }
+    }
+    return new Dashboard(o, r).run(servers.isEmpty() ? Contender.names() : servers);
   }
 
   private int run(List<String> servers) throws Exception {
-    Map<String, Path> programs = new LinkedHashMap<>();
-    for (String s : servers) {
-      programs.put(s, program(s));
-    }
     System.out.printf(
         Locale.ROOT,
         "%d panels, %d viewers, every %d s; %d series viewed, %d others written by %d"
@@ -81,69 +76,16 @@ final class Dashboard {
         "server\tpanel_p50_ms\tp90\tp99\tmax\trefresh_p50_ms\tp99\tpanels\tlate\tfailed"
             + "\tsamples/s\trefused\tcpu_cores\tpeak_MB");
     boolean ok = true;
-    for (Map.Entry<String, Path> p : programs.entrySet()) {
-      ok &= measure(p.getKey(), p.getValue());
+    for (String s : servers) {
+      ok &= measure(s);
     }
     return ok ? 0 : 1;
   }
 
-  private static Path program(String server) throws Options.WrongException {
-    String peer =
-        switch (server) {
-          case "tethys" -> "";
-          case "prometheus" -> "prometheus";
-          case "victoria" -> "victoria-metrics";
-          default ->
-              throw new Options.WrongException(
-                  "no server " + server + "; there are tethys, prometheus, victoria");
-        };
-    if (peer.isEmpty()) {
-      return ServerUnderTest.launcher();
-    }
-    String folder = System.getenv("TETHYS_PEERS");
-    Path peers =
-        folder != null ? Path.of(folder) : Path.of(System.getProperty("user.home"), ".cache/peers");
-    Path p = peers.resolve("usr/bin").resolve(peer);
-    if (!Files.isExecutable(p)) {
-      throw new Options.WrongException(p + " is not there: leave " + server + " out or install it");
-    }
-    return p;
-  }
-
-  private static List<String> command(String server, Path program, Path dir, int port) {
-    String data = dir.resolve("data").toString();
-    List<String> c = new ArrayList<>();
-    c.add(program.toString());
-    if (server.equals("victoria")) {
-      c.addAll(
-          List.of(
-              "-storageDataPath=" + data,
-              "-httpListenAddr=127.0.0.1:" + port,
-              "-retentionPeriod=100y",
-              "-search.maxUniqueTimeseries=10000000",
-              "-loggerLevel=ERROR"));
-      return c;
-    }
-    if (server.equals("tethys")) {
-      c.add("server");
-    }
-    c.addAll(
-        List.of(
-            "--config.file=" + dir.resolve("prometheus.yml"),
-            "--storage.tsdb.path=" + data,
-            "--web.listen-address=127.0.0.1:" + port,
-            "--web.enable-remote-write-receiver",
-            "--storage.tsdb.retention.time=10y",
-            "--log.level=error"));
-    return c;
-  }
-
-  private boolean measure(String name, Path program) throws Exception {
+  private boolean measure(String name) throws Exception {
     Path dir = Files.createTempDirectory("tethys-dashboard");
-    Files.writeString(dir.resolve("prometheus.yml"), "global: {scrape_interval: 1h}\n");
     try (ServerUnderTest server =
-        ServerUnderTest.start(dir, port -> command(name, program, dir, port), Map.of())) {
-      ready(server);
+        Contender.of(name).start(dir, "global: {scrape_interval: 1h}\n")) {
       long interval = options.number("interval") * 1000;
       DashboardIngest ingest =
           new DashboardIngest(server, recording, options.count("hosts"), interval);
@@ -197,28 +139,6 @@ final class Dashboard {
       return v.failed() == 0 && ingest.refused() == 0 && v.panels().size() > 0;
     } finally {
       Fuzz.delete(dir);
-    }
-  }
-
-  private static void ready(ServerUnderTest server) throws IOException, InterruptedException {
-    long begin = System.nanoTime();
-    while (true) {
-      try {
-        int status =
-            server
-                .send(
-                    server.request("/api/v1/query?query=1"), HttpResponse.BodyHandlers.discarding())
-                .statusCode();
-        if (status == 200) {
-          return;
-        }
-      } catch (IOException e) {
-        // Not listening yet.
-      }
-      if (!server.isAlive() || System.nanoTime() - begin > STARTING) {
-        throw new IOException("the server did not start, see " + server.log());
-      }
-      TimeUnit.MILLISECONDS.sleep(50);
     }
   }
 }

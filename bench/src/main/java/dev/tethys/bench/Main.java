@@ -29,6 +29,7 @@ public final class Main {
           entry("logs", LogFiles::run),
           entry("pipeline", PipelineThroughput::run),
           entry("rules", RuleRace::run),
+          entry("scrapes", ScrapeRace::run),
           entry("soak", Soak::run),
           entry("stages", LogStages::run),
           entry("targets", Targets::run));

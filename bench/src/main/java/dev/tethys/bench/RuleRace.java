@@ -31,7 +31,7 @@ final class RuleRace {
   private static final int METRICS = 100;
   private static final int RULES_IN_GROUP = 50;
   private static final int BATCH = 2_000;
-  private static final List<String> SERVERS = List.of("tethys", "prometheus", "victoria");
+  private static final List<String> SERVERS = Contender.names();
 
   private final int series;
   private final int rules;
@@ -151,56 +151,6 @@ final class RuleRace {
     }
   }
 
-  private Started start(String what, Path dir) throws IOException {
-    Path file = Files.writeString(dir.resolve("prometheus.yml"), config(false));
-    Files.writeString(dir.resolve("rules.yml"), rules());
-    return switch (what) {
-      case "tethys" ->
-          started(
-              dir,
-              ServerUnderTest.launcher().toString(),
-              "server",
-              "--config.file=" + file,
-              "--storage.tsdb.path=" + dir.resolve("data"),
-              "--web.enable-remote-write-receiver",
-              "--web.enable-lifecycle",
-              "--web.listen-address=127.0.0.1:{port}");
-      case "prometheus" ->
-          started(
-              dir,
-              peer("prometheus"),
-              "--config.file=" + file,
-              "--storage.tsdb.path=" + dir.resolve("data"),
-              "--web.enable-remote-write-receiver",
-              "--web.enable-lifecycle",
-              "--web.listen-address=127.0.0.1:{port}");
-      default ->
-          started(
-              dir,
-              peer("victoria-metrics"),
-              "-storageDataPath=" + dir.resolve("data"),
-              "-httpListenAddr=127.0.0.1:{port}");
-    };
-  }
-
-  private static String peer(String program) throws IOException {
-    String peers = System.getenv("TETHYS_PEERS");
-    Path p =
-        (peers == null ? Path.of(System.getProperty("user.home"), ".cache/peers") : Path.of(peers))
-            .resolve("usr/bin")
-            .resolve(program);
-    if (!Files.isExecutable(p)) {
-      throw new IOException(p + " is not there");
-    }
-    return p.toString();
-  }
-
-  private static Started started(Path dir, String... command) throws IOException {
-    List<ServerUnderTest> all = new ArrayList<>();
-    all.add(ServerUnderTest.start(dir, port -> withPort(command, port), Map.of()));
-    return new Started(all);
-  }
-
   private static List<String> withPort(String[] command, int port) {
     List<String> out = new ArrayList<>();
     for (String c : command) {
@@ -211,8 +161,10 @@ final class RuleRace {
 
   private void measure(String what) throws IOException, InterruptedException {
     Path dir = Files.createTempDirectory("tethys-rules-" + what);
-    try (Started s = start(what, dir)) {
-      awaitReady(s.store());
+    Files.writeString(dir.resolve("rules.yml"), rules());
+    List<ServerUnderTest> started = new ArrayList<>();
+    started.add(Contender.of(what).start(dir, config(false)));
+    try (Started s = new Started(started)) {
       Feed feed = new Feed(s.store());
       feed.once(); // makes the series
       feed.during(TimeUnit.SECONDS.toNanos(5L * interval));
@@ -244,6 +196,7 @@ final class RuleRace {
 
   private void addRules(String what, Started s, Path dir) throws IOException, InterruptedException {
     if (what.equals("victoria")) {
+      String vmalert = Contender.peer("vmalert");
       String store = s.store().request("").build().uri().toString();
       s.processes.add(
           ServerUnderTest.start(
@@ -251,7 +204,7 @@ final class RuleRace {
               port ->
                   withPort(
                       new String[] {
-                        peerOrFail("vmalert"),
+                        vmalert,
                         "-rule=" + dir.resolve("rules.yml"),
                         "-datasource.url=" + store,
                         "-remoteWrite.url=" + store,
@@ -261,7 +214,7 @@ final class RuleRace {
                       },
                       port),
               Map.of()));
-      awaitReady(s.processes.getLast());
+      Contender.awaitReady(s.processes.getLast());
       return;
     }
     Files.writeString(dir.resolve("prometheus.yml"), config(true));
@@ -272,14 +225,6 @@ final class RuleRace {
                 HttpResponse.BodyHandlers.ofString());
     if (r.statusCode() != 200) {
       throw new IOException(what + ": the rules were refused: " + r.body());
-    }
-  }
-
-  private static String peerOrFail(String program) {
-    try {
-      return peer(program);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 
@@ -314,24 +259,6 @@ final class RuleRace {
                 .append(' ')
                 .append(v.longValue()));
     return sb.toString();
-  }
-
-  private static void awaitReady(ServerUnderTest s) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-    while (true) {
-      try {
-        if (s.send(s.request("/-/ready"), HttpResponse.BodyHandlers.ofString()).statusCode()
-            == 200) {
-          return;
-        }
-      } catch (IOException e) {
-        // It does not listen yet.
-      }
-      if (!s.isAlive() || System.nanoTime() > deadline) {
-        throw new IOException("the server does not start; see " + s.log());
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-    }
   }
 
   /** Writes a sample of every series at each interval. */

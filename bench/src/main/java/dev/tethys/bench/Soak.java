@@ -1,9 +1,6 @@
 package dev.tethys.bench;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,7 +25,6 @@ final class Soak {
   private final int series;
   private final int interval;
   private final int minutes;
-  private final AtomicLong answered = new AtomicLong();
 
   private Soak(Options options) throws Options.WrongException {
     targets = options.count("targets");
@@ -52,21 +46,26 @@ final class Soak {
   }
 
   private int run() throws Exception {
-    HttpServer exporter = exporter();
-    try (ServerUnderTest server =
-        ServerUnderTest.start(
-            "tethys-soak",
-            port -> config(port, exporter.getAddress().getPort()),
-            Map.of(),
-            // Several blocks an hour: memory must be flat over them, not within one.
-            "--storage.tsdb.min-block-duration=" + BLOCK_MINUTES + "m")) {
-      return watch(server);
-    } finally {
-      exporter.stop(0);
+    try (ScrapedTargets scraped = new ScrapedTargets(targets, series);
+        ServerUnderTest server =
+            ServerUnderTest.start(
+                "tethys-soak",
+                port ->
+                    "global: {scrape_interval: "
+                        + interval
+                        + "s}\n"
+                        + scraped.scrapeConfigs()
+                        + "- {job_name: self, static_configs: [{targets: ['127.0.0.1:"
+                        + port
+                        + "']}]}\n",
+                Map.of(),
+                // Several blocks an hour: memory must be flat over them, not within one.
+                "--storage.tsdb.min-block-duration=" + BLOCK_MINUTES + "m")) {
+      return watch(server, scraped);
     }
   }
 
-  private int watch(ServerUnderTest server) throws Exception {
+  private int watch(ServerUnderTest server, ScrapedTargets scraped) throws Exception {
     System.out.printf(
         "%d targets x %d series every %d s, %d minutes, log in %s%n",
         targets, series, interval, minutes, server.log());
@@ -87,7 +86,7 @@ final class Soak {
           m,
           rss.getLast() / 1024,
           server.figures().cpuSeconds(),
-          answered.get(),
+          scraped.answered(),
           query(server, "sum(up)"),
           query(server, "prometheus_tsdb_head_series"));
     }
@@ -113,51 +112,6 @@ final class Soak {
         late / 1024,
         ok ? "well" : "NOT WELL");
     return ok ? 0 : 1;
-  }
-
-  private String config(int ownPort, int exporterPort) {
-    StringBuilder sb = new StringBuilder();
-    sb.append("global: {scrape_interval: ").append(interval).append("s}\nscrape_configs:\n");
-    sb.append("- {job_name: self, static_configs: [{targets: ['127.0.0.1:")
-        .append(ownPort)
-        .append("']}]}\n");
-    for (int t = 0; t < targets; t++) {
-      sb.append("- {job_name: t")
-          .append(t)
-          .append(", metrics_path: /")
-          .append(t)
-          .append(", static_configs: [{targets: ['127.0.0.1:")
-          .append(exporterPort)
-          .append("']}]}\n");
-    }
-    return sb.toString();
-  }
-
-  private HttpServer exporter() throws IOException {
-    HttpServer http =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
-    http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    http.createContext(
-        "/",
-        exchange -> {
-          long n = answered.incrementAndGet();
-          StringBuilder sb = new StringBuilder(series * 80);
-          sb.append("# TYPE soak_requests_total counter\n");
-          for (int s = 0; s < series; s++) {
-            sb.append("soak_requests_total{handler=\"/api/v1/things/")
-                .append(s)
-                .append("\",method=\"GET\",code=\"200\"} ")
-                .append(s % 3 == 0 ? s : n * (s + 1) % 1_000_000_007L)
-                .append('\n');
-          }
-          byte[] body = sb.toString().getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    http.start();
-    return http;
   }
 
   private static String query(ServerUnderTest server, String promql)

@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Many targets in one discovery that changes again and again, beside some that stay: prints how
@@ -93,31 +92,11 @@ final class Targets {
     Path dir = Files.createTempDirectory("tethys-targets");
     Path listed = dir.resolve("many.json");
     publish(0, targets, port, listed);
-    Path config = dir.resolve("prometheus.yml");
-    Files.writeString(config, config(port, listed));
-    try (ServerUnderTest server =
-        ServerUnderTest.start(dir, p -> command(name, dir, config, p), Map.of())) {
+    try (ServerUnderTest server = Contender.of(name).start(dir, config(port, listed))) {
       return watch(name, server, port, listed);
     } finally {
       exporter.stop(0);
     }
-  }
-
-  private static List<String> command(String name, Path dir, Path config, int port) {
-    String program =
-        name.equals("tethys")
-            ? ServerUnderTest.launcher().toString()
-            : Path.of(System.getProperty("user.home"), ".cache/peers/usr/bin/prometheus")
-                .toString();
-    List<String> flags =
-        List.of(
-            "--config.file=" + config,
-            "--storage.tsdb.path=" + dir.resolve("data"),
-            "--web.listen-address=127.0.0.1:" + port);
-    return Stream.concat(
-            name.equals("tethys") ? Stream.of(program, "server") : Stream.of(program),
-            flags.stream())
-        .toList();
   }
 
   private int watch(String name, ServerUnderTest server, int port, Path listed) throws Exception {
@@ -125,8 +104,7 @@ final class Targets {
         "%s: %d targets by %s, a change every %d s%n",
         name, targets, file ? "file" : "HTTP", every);
     System.out.println("change\ttargets\tfound_after_s\tlongest_gap_s\tcpu_s\trss_MB\tscrapes");
-    // The launcher may have to build first.
-    long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(10);
+    long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (found(server) < 0 && server.isAlive() && System.nanoTime() < patience) {
       TimeUnit.MILLISECONDS.sleep(100);
     }
