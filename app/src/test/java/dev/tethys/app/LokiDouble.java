@@ -13,17 +13,17 @@ import java.util.Collections;
 import java.util.List;
 
 /** A Loki that remembers what it is sent. */
-final class LokiDouble implements AutoCloseable {
+public final class LokiDouble implements AutoCloseable {
   /** Texts of all entries, in the order in which they came. */
-  final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+  public final List<String> lines = Collections.synchronizedList(new ArrayList<>());
 
   /** Labels of the stream of each line. */
-  final List<String> streams = Collections.synchronizedList(new ArrayList<>());
+  public final List<String> streams = Collections.synchronizedList(new ArrayList<>());
 
-  final List<String> tenants = Collections.synchronizedList(new ArrayList<>());
+  public final List<String> tenants = Collections.synchronizedList(new ArrayList<>());
   private final HttpServer server;
 
-  LokiDouble() throws IOException {
+  public LokiDouble() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/loki/api/v1/push", this::pushed);
     server.start();
@@ -53,7 +53,7 @@ final class LokiDouble implements AutoCloseable {
   }
 
   /** Where it is pushed to. */
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/loki/api/v1/push";
   }
 
