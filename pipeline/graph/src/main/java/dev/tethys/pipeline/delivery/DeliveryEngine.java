@@ -465,6 +465,9 @@ final class DeliveryEngine implements Outbox {
     switch (v) {
       case Verdict.Delivered d -> {
         account.pass(p.items());
+        if (j.attempts > 1) {
+          complaints.taken(j.attempts);
+        }
         isDone = partDone(j, p, Outcome.ACCEPTED);
       }
       case Verdict.Partial x -> {
@@ -610,6 +613,8 @@ final class DeliveryEngine implements Outbox {
       if (!over) {
         if (j.attempts == 1) {
           LOG.log(Level.DEBUG, "{0}: tried again in {1}: {2}", name, pause, l.reason());
+        } else {
+          complaints.waits(j.attempts, l.reason());
         }
         land(j);
         j.timer = clock.schedule(pause, () -> again(j));

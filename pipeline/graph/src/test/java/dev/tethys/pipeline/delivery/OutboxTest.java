@@ -16,11 +16,15 @@ import dev.tethys.pipeline.ledger.Drops;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +160,51 @@ class OutboxTest {
     put(b, 1, 0);
     clock.advance(Duration.ofMinutes(2));
     assertThat(at).containsExactly(1000L, 2000L, 4000L, 8000L, 68_000L);
+  }
+
+  @Test
+  void theLogTellsOnceAMinuteWhatIsNotDeliveredAndWhenItIs() {
+    Logger logger = Logger.getLogger("dev.tethys.pipeline.delivery");
+    List<String> said = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            said.add(r.getLevel() + " " + MessageFormat.format(r.getMessage(), r.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try {
+      Outbox b = open(options(false));
+      far.answer =
+          p ->
+              clock.millis() < 91_000
+                  ? new Verdict.Later(Duration.ZERO, false, "cannot be reached")
+                  : Verdict.DELIVERED;
+      put(b, 1, 0);
+      clock.run();
+      assertThat(said).as("one failure is nothing").isEmpty();
+      clock.advance(Duration.ofSeconds(60));
+      assertThat(said)
+          .containsExactly(
+              "WARNING far: not delivered in 2 attempts, goes on trying: cannot be reached");
+      clock.advance(Duration.ofMinutes(1));
+      assertThat(said).hasSize(3);
+      assertThat(said.get(1)).startsWith("WARNING far: not delivered in ");
+      assertThat(said.get(2)).startsWith("INFO far: delivers again, after ");
+      far.answer = p -> Verdict.DELIVERED;
+      put(b, 2, 0);
+      clock.run();
+      assertThat(said).hasSize(3);
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   @Test
