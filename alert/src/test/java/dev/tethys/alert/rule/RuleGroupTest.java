@@ -2,10 +2,13 @@ package dev.tethys.alert.rule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryLog;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What rules give, evaluation by evaluation, at times that the test names. */
 class RuleGroupTest {
@@ -396,6 +401,26 @@ class RuleGroupTest {
                     + "- {alert: B, expr: 'ALERTS{alertname=\"A\"}'}\n"
                     + "- {alert: C, expr: 'ALERTS{alertname=\"X\"}'}\n"))
         .isEqualTo(List.of(List.of(0, 2), List.of(1)));
+  }
+
+  /** The order that Prometheus's own tests want of their fixtures. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rules_multiple_independent | [[0, 1, 2, 3, 4, 5, 6, 7]]",
+        "rules_multiple_dependents_on_base | [[0, 4], [1, 2, 3, 5, 6, 7]]",
+        "rules_chain | [[0, 1], [2], [3], [4, 5, 6]]",
+        "rules_dependencies | [[0], [1]]",
+        "rules_indeterminates | [[0], [1], [2], [3], [4], [5], [6]]"
+      })
+  void fixturesAreOrderedAsByPrometheus(String fixture, String order) throws IOException {
+    List<GroupSpec> groups =
+        RuleFile.read(
+            Shared.conformance("prometheus/rules/" + fixture + ".yaml"),
+            NameScheme.UTF8,
+            ParserOptions.STABLE);
+    assertThat(Dependencies.batches(groups.getFirst().rules())).hasToString(order);
   }
 
   private static List<List<Integer>> batches(String rules) {
