@@ -2,6 +2,7 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.testkit.Shared;
@@ -34,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +59,11 @@ import org.xbill.DNS.Type;
 /** The same probes of the same targets by Tethys and by the real blackbox_exporter. */
 class BlackboxPeersTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  /** {@code "the body said 42 in the middle of it. "} sixty times, by Node's zlib. */
+  private static final byte[] BROTLI =
+      Base64.getDecoder()
+          .decode("G+cI+B0H7r4VY8JFi5cgbnRFk9YuMmVoWhBRWDlNn1ADOkXxA02izeDzAQAcAg==");
 
   /** Samples that are times, sizes of timeouts included, and so differ. */
   private static final Set<String> TIMES =
@@ -93,6 +100,7 @@ class BlackboxPeersTest {
           prober: http
           http: {fail_if_body_matches_regexp: [world], fail_if_header_matches: [{header: X-No, regexp: a, allow_missing: true}]}
         http_header: {prober: http, http: {fail_if_header_not_matches: [{header: X-Kind, regexp: '^t'}]}}
+        http_br: {prober: http, http: {compression: br, fail_if_body_not_matches_regexp: ['said 42 in.*it[.] $']}}
         http_gzip: {prober: http, http: {compression: gzip, headers: {Accept-Encoding: gzip}}}
         http_small: {prober: http, http: {body_size_limit: 3B}}
         http_auth: {prober: http, http: {basic_auth: {username: u, password: p}}}
@@ -125,8 +133,17 @@ class BlackboxPeersTest {
         ws_bad: {prober: websocket, websocket: {preferred_ip_protocol: ip4, query_response: [{expect: never}]}}
       """;
 
+  private static void send(HttpExchange x, byte[] body) throws IOException {
+    x.getResponseHeaders().add("Content-Encoding", "br");
+    x.sendResponseHeaders(200, body.length);
+    x.getResponseBody().write(body);
+    x.close();
+  }
+
   private HttpServer http(HttpServer s) {
     s.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    s.createContext("/br", x -> send(x, BROTLI));
+    s.createContext("/br/cut", x -> send(x, Arrays.copyOf(BROTLI, 20)));
     s.createContext(
         "/",
         x -> {
@@ -463,6 +480,9 @@ class BlackboxPeersTest {
             List.of("http_body", web1),
             List.of("http_header", web1),
             List.of("http_gzip", web1),
+            List.of("http_br", web1 + "/br"),
+            List.of("http_br", web1 + "/br/cut"),
+            List.of("http_br", web1),
             List.of("http_small", web1),
             List.of("http_auth", web1 + "/auth"),
             List.of("http_plain", web1),

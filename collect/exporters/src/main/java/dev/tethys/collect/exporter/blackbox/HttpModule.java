@@ -136,7 +136,7 @@ record HttpModule(
   private static final Key<String> BODY_FILE =
       SECTION.key("body_file", Type.PATH, "", "File that holds what is sent.");
   private static final Key<String> COMPRESSION =
-      SECTION.key("compression", Type.STRING, "", "gzip, deflate or identity.");
+      SECTION.key("compression", Type.STRING, "", "gzip, deflate, br or identity.");
   private static final Key<ByteSize> BODY_SIZE_LIMIT =
       SECTION.key("body_size_limit", Type.SIZE, ByteSize.ZERO, "Of the body decoded.");
   private static final Key<Boolean> HTTP3 =
@@ -226,7 +226,8 @@ record HttpModule(
 
   private static String missing(YamlObject o, String compression) {
     if (o.get(HTTP3)) {
-      return "enable_http3: HTTP/3 is not built";
+      return "enable_http3: HTTP/3 is not built, for Java has no client for it; HTTP/2 is"
+          + " (enable_http2: true)";
     }
     if (!o.get(CEL_MATCHES).isEmpty()) {
       return "fail_if_body_json_matches_cel: CEL is not built";
@@ -235,8 +236,7 @@ record HttpModule(
       return "fail_if_body_json_not_matches_cel: CEL is not built";
     }
     return switch (compression.toLowerCase(Locale.ROOT)) {
-      case "", "gzip", "deflate", "identity" -> "";
-      case "br" -> "compression: br: Brotli is not built";
+      case "", "gzip", "deflate", "br", "identity" -> "";
       default -> "compression: " + compression + ": there is no such algorithm";
     };
   }

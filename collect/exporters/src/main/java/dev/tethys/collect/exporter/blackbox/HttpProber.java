@@ -30,6 +30,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
+import org.brotli.dec.BrotliInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a URL, follows redirects, and looks at every phase and at the last answer. */
@@ -368,6 +369,7 @@ final class HttpProber implements Prober {
   private static InputStream decoded(String compression, InputStream in) throws IOException {
     return switch (compression.toLowerCase(Locale.ROOT)) {
       case "gzip" -> new GZIPInputStream(in, 8192);
+      case "br" -> new BrotliInputStream(in);
       case "deflate" -> new InflaterInputStream(in, new Inflater(true), 8192);
       default -> in;
     };

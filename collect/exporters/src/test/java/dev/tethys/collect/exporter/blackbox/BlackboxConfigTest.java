@@ -68,7 +68,7 @@ class BlackboxConfigTest {
     BlackboxConfig c = BlackboxConfig.read(Shared.conformance("blackbox_exporter/blackbox.yml"));
     assertThat(c.modules().values().stream().filter(m -> !m.missing().isEmpty()))
         .singleElement()
-        .satisfies(m -> assertThat(m.missing()).isEqualTo("enable_http3: HTTP/3 is not built"));
+        .satisfies(m -> assertThat(m.missing()).startsWith("enable_http3: HTTP/3 is not built"));
     BlackboxConfig e = BlackboxConfig.read(Shared.conformance("blackbox_exporter/example.yml"));
     Module cel = e.modules().get("http_json_cel_match");
     assertThat(cel).isNotNull();
