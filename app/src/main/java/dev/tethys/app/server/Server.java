@@ -6,63 +6,37 @@ import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
-import dev.tethys.api.Readiness;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.collect.CollectedExporters;
-import dev.tethys.app.prometheus.OtlpConfig;
 import dev.tethys.app.prometheus.PrometheusConfig;
 import dev.tethys.app.ui.Interface;
-import dev.tethys.codec.otlp.OtlpOptions;
-import dev.tethys.codec.otlp.TranslationStrategy;
-import dev.tethys.codec.points.PointNames;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.ProcessCollector;
-import dev.tethys.collect.receive.OtlpGrpcReceiver;
-import dev.tethys.collect.receive.OtlpHttpReceiver;
-import dev.tethys.collect.receive.OtlpReceiver;
-import dev.tethys.collect.receive.ReceiveLimits;
-import dev.tethys.collect.receive.RemoteReadOptions;
-import dev.tethys.collect.receive.RemoteReadReceiver;
-import dev.tethys.collect.receive.RemoteWriteOptions;
-import dev.tethys.collect.receive.RemoteWriteReceiver;
-import dev.tethys.collect.receive.WebReceivers;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
-import dev.tethys.config.Durations;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.storage.MetricStore;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
-import dev.tethys.pipeline.receiver.imports.ImportProtocol;
-import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
-import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
-import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
-import dev.tethys.query.promql.QueryOptions;
-import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
@@ -103,12 +77,6 @@ final class Server implements AutoCloseable {
   /** Where the metrics of this machine are served. */
   static final String HOST_METRICS = "/metrics/host";
 
-  /** How many queries of rules run at least, whatever else runs. */
-  private static final int RULE_PLACES = 4;
-
-  /** One part in so many of the memory of all queries is kept for rules. */
-  private static final int RULE_SHARE = 4;
-
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
 
   private final FlagSet flags;
@@ -126,6 +94,7 @@ final class Server implements AutoCloseable {
 
   private final RemoteWrite remoteWrite;
 
+  private final QuerySettings queries;
   private final PromqlEngine engine;
   private final CollectedExporters exporters;
   private final ScrapeManager scrape;
@@ -177,7 +146,10 @@ final class Server implements AutoCloseable {
                 flags.bytes("storage.remote.queue-size"),
                 Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
             Clockwork.system());
-    this.engine = new PromqlEngine(engineOptions());
+    this.queries = new QuerySettings(flags, features);
+    this.engine =
+        new PromqlEngine(
+            queries.engine(() -> configuration.current().global().evaluationInterval()));
     this.reading =
         new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
     registry.register(engine.metrics());
@@ -263,60 +235,10 @@ final class Server implements AutoCloseable {
         .withTracing(tracing.recorder());
   }
 
-  private ParserOptions parserOptions() {
-    return new ParserOptions(
-        on(Features.EXPERIMENTAL_FUNCTIONS),
-        on(Features.EXTENDED_RANGE_SELECTORS),
-        on(Features.BINOP_FILL_MODIFIERS));
-  }
-
-  private EngineOptions engineOptions() {
-    // Whatever is allowed, half of the heap stays for everything else.
-    long heap = Runtime.getRuntime().maxMemory() / 2;
-    long all = flags.bytes("query.max-memory-bytes");
-    long maxBytes = all > 0 ? Math.min(all, heap) : 0;
-    return EngineOptions.builder()
-        .lookbackMillis(flags.millis("query.lookback-delta"))
-        .timeoutMillis(flags.millis("query.timeout"))
-        .maxSamples(flags.integer("query.max-samples"))
-        .maxConcurrent((int) flags.integer("query.max-concurrency"))
-        .maxQueued((int) flags.integer("query.max-queued"))
-        .maxBytes(maxBytes)
-        .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
-        .ruleConcurrent((int) Math.max(RULE_PLACES, flags.integer("rules.max-concurrent-evals")))
-        .ruleBytes(
-            flags.isGiven("query.max-memory-bytes-rules")
-                ? flags.bytes("query.max-memory-bytes-rules")
-                : maxBytes / RULE_SHARE)
-        .cacheBytes(Math.min(flags.bytes("query.cache-max-bytes"), heap / 4))
-        .parser(parserOptions())
-        .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))
-        .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))
-        .startTimestamps(on(Features.USE_START_TIMESTAMPS))
-        .perStepStatistics(on(Features.PER_STEP_STATS))
-        .maxSourceResolution(maxSourceResolution())
-        .subqueryStep(range -> configuration.current().global().evaluationInterval().toMillis())
-        .build();
-  }
-
-  private long maxSourceResolution() {
-    String text = flags.get("query.max-source-resolution");
-    if (text.equals("auto")) {
-      return QueryOptions.AUTO;
-    }
-    try {
-      return Durations.parse(text).toMillis();
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(
-          "tethys server: --query.max-source-resolution="
-              + text
-              + ": auto, 0s or a duration is wanted");
-    }
-  }
-
   private Routes routes(URI external) {
     Routes routes = new Routes();
-    receivers(routes);
+    new ServerReceivers(flags, features, configuration, status, registry, store, this::writing)
+        .addTo(routes);
     ApiSettings api =
         new ApiSettings(
             "Prometheus Server",
@@ -328,7 +250,7 @@ final class Server implements AutoCloseable {
             corsOrigin(),
             Duration.ofMillis(flags.millis("query.lookback-delta")),
             flags.get("query.user-header"),
-            parserOptions());
+            queries.parser());
     PrometheusApi.register(
         routes,
         api,
@@ -397,126 +319,6 @@ final class Server implements AutoCloseable {
     MetricsPage.answer(q, r, one.gather());
   }
 
-  private void receivers(Routes routes) {
-    InstantSource clock = InstantSource.system();
-    ReceiveLimits limits = ReceiveLimits.DEFAULT;
-    routes.post(
-        WebReceivers.READ,
-        ReceiverRoutes.onceReady(
-            new RemoteReadReceiver(
-                store,
-                () -> configuration.current().global().externalLabels(),
-                new RemoteReadOptions(
-                    (int) flags.integer("storage.remote.read-sample-limit"),
-                    (int) flags.integer("storage.remote.read-concurrent-limit"),
-                    (int) flags.integer("storage.remote.read-max-bytes-in-frame")),
-                limits,
-                registry),
-            status::readiness));
-    String write = "web.enable-remote-write-receiver";
-    if (flags.bool(write)) {
-      List<String> messages = flags.list("web.remote-write-receiver.accepted-protobuf-messages");
-      RemoteWriteOptions options;
-      try {
-        options =
-            new RemoteWriteOptions(
-                messages.isEmpty() ? RemoteWriteOptions.DEFAULT.acceptedMessages() : messages,
-                on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
-                on(Features.TYPE_AND_UNIT_LABELS));
-      } catch (IllegalArgumentException e) {
-        throw new UsageException("tethys server: " + e.getMessage());
-      }
-      routes.post(
-          WebReceivers.WRITE,
-          ReceiverRoutes.onceReady(
-              new RemoteWriteReceiver(writing("remote_write"), options, limits, registry, clock),
-              status::readiness));
-    } else {
-      routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
-    }
-    String otlp = "web.enable-otlp-receiver";
-    if (flags.bool(otlp)) {
-      OtlpReceiver receiver =
-          new OtlpReceiver(writing("otlp"), this::otlpOptions, limits, registry, clock);
-      routes.post(
-          WebReceivers.OTLP,
-          ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));
-      routes.post(
-          OtlpGrpcReceiver.PATH,
-          ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
-    } else {
-      routes.post(WebReceivers.OTLP, ReceiverRoutes.disabled("otlp write receiver", otlp));
-    }
-    pointReceivers(routes);
-  }
-
-  /** Protocols of other databases, into the store. */
-  private void pointReceivers(Routes routes) {
-    HttpDoor door =
-        new HttpDoor(
-            new Intake(Intake.DEFAULT_MAX_BYTES),
-            HttpServerSettings.within(ReceiveLimits.DEFAULT.maxBodyBytes()),
-            null,
-            routes);
-    String influx = "web.enable-influx-receiver";
-    if (flags.bool(influx)) {
-      InfluxProtocol p =
-          new InfluxProtocol(
-              points("influx"), PointNames.UNDERSCORES, "db", System::currentTimeMillis);
-      p.addWrites(door);
-      p.addQuestions(door);
-    } else {
-      for (String path : new String[] {InfluxProtocol.V1, InfluxProtocol.V2, InfluxProtocol.V3}) {
-        routes.post(path, ReceiverRoutes.disabled("influx receiver", influx));
-      }
-    }
-    String opentsdb = "web.enable-opentsdb-receiver";
-    if (flags.bool(opentsdb)) {
-      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(door);
-    } else {
-      routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
-    }
-    String imports = "web.enable-import-receiver";
-    if (flags.bool(imports)) {
-      new ImportProtocol(points("import"), System::currentTimeMillis).addTo(door);
-    } else {
-      for (String path :
-          new String[] {ImportProtocol.JSON, ImportProtocol.TEXT, ImportProtocol.CSV}) {
-        routes.post(path, ReceiverRoutes.disabled("import receiver", imports));
-      }
-    }
-  }
-
-  private StorePoints points(String protocol) {
-    MetricStore to = writing(protocol);
-    return new StorePoints(
-        () -> {
-          if (status.readiness() != Readiness.READY) {
-            throw new StorageException(
-                StorageException.Reason.UNAVAILABLE, "the store is not open yet");
-          }
-          return to;
-        },
-        InstantSource.system());
-  }
-
-  private OtlpOptions otlpOptions() {
-    OtlpConfig c = configuration.current().otlp();
-    return new OtlpOptions(
-        TranslationStrategy.valueOf(c.translationStrategy().name()),
-        c.promoteResourceAttributes(),
-        c.promoteAllResourceAttributes(),
-        c.ignoreResourceAttributes(),
-        c.keepIdentifyingResourceAttributes(),
-        c.convertHistogramsToNhcb(),
-        c.promoteScopeMetadata(),
-        c.labelNameUnderscoreSanitization(),
-        c.labelNamePreserveMultipleUnderscores(),
-        false,
-        flags.millis("query.lookback-delta"),
-        on(Features.TYPE_AND_UNIT_LABELS));
-  }
-
   /** Opens the store and obeys the configuration; from then on the server is ready. */
   void open() throws IOException {
     MetricsDatabase database =
@@ -577,7 +379,7 @@ final class Server implements AutoCloseable {
 
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
-    List<GroupSpec> groups = c.readRules(parserOptions());
+    List<GroupSpec> groups = c.readRules(queries.parser());
     EmbeddedAlertmanager a = alertmanager;
     if (a != null) {
       a.load();

@@ -1,0 +1,82 @@
+package dev.tethys.app.server;
+
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.Durations;
+import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.parser.ParserOptions;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** What flags and features say of queries: their language, their bounds, what is kept of them. */
+record QuerySettings(FlagSet flags, Set<Features> features) {
+  /** How many queries of rules run at least, whatever else runs. */
+  private static final int RULE_PLACES = 4;
+
+  /** One part in so many of the memory of all queries is kept for rules. */
+  private static final int RULE_SHARE = 4;
+
+  private boolean on(Features f) {
+    return features.contains(f);
+  }
+
+  /** The language. */
+  ParserOptions parser() {
+    return new ParserOptions(
+        on(Features.EXPERIMENTAL_FUNCTIONS),
+        on(Features.EXTENDED_RANGE_SELECTORS),
+        on(Features.BINOP_FILL_MODIFIERS));
+  }
+
+  /**
+   * The engine.
+   *
+   * @param subqueryStep the step of subqueries that say none
+   * @throws UsageException when a flag is wrong
+   */
+  EngineOptions engine(Supplier<Duration> subqueryStep) {
+    // Whatever is allowed, half of the heap stays for everything else.
+    long heap = Runtime.getRuntime().maxMemory() / 2;
+    long all = flags.bytes("query.max-memory-bytes");
+    long maxBytes = all > 0 ? Math.min(all, heap) : 0;
+    return EngineOptions.builder()
+        .lookbackMillis(flags.millis("query.lookback-delta"))
+        .timeoutMillis(flags.millis("query.timeout"))
+        .maxSamples(flags.integer("query.max-samples"))
+        .maxConcurrent((int) flags.integer("query.max-concurrency"))
+        .maxQueued((int) flags.integer("query.max-queued"))
+        .maxBytes(maxBytes)
+        .maxBytesPerQuery(flags.bytes("query.max-memory-bytes-per-query"))
+        .ruleConcurrent((int) Math.max(RULE_PLACES, flags.integer("rules.max-concurrent-evals")))
+        .ruleBytes(
+            flags.isGiven("query.max-memory-bytes-rules")
+                ? flags.bytes("query.max-memory-bytes-rules")
+                : maxBytes / RULE_SHARE)
+        .cacheBytes(Math.min(flags.bytes("query.cache-max-bytes"), heap / 4))
+        .parser(parser())
+        .delayedNameRemoval(on(Features.DELAYED_NAME_REMOVAL))
+        .typeAndUnitLabels(on(Features.TYPE_AND_UNIT_LABELS))
+        .startTimestamps(on(Features.USE_START_TIMESTAMPS))
+        .perStepStatistics(on(Features.PER_STEP_STATS))
+        .maxSourceResolution(maxSourceResolution())
+        .subqueryStep(range -> subqueryStep.get().toMillis())
+        .build();
+  }
+
+  private long maxSourceResolution() {
+    String text = flags.get("query.max-source-resolution");
+    if (text.equals("auto")) {
+      return QueryOptions.AUTO;
+    }
+    try {
+      return Durations.parse(text).toMillis();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(
+          "tethys server: --query.max-source-resolution="
+              + text
+              + ": auto, 0s or a duration is wanted");
+    }
+  }
+}

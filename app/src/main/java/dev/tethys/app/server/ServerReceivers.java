@@ -1,0 +1,196 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.Readiness;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.prometheus.OtlpConfig;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.codec.points.PointNames;
+import dev.tethys.collect.receive.OtlpGrpcReceiver;
+import dev.tethys.collect.receive.OtlpHttpReceiver;
+import dev.tethys.collect.receive.OtlpReceiver;
+import dev.tethys.collect.receive.ReceiveLimits;
+import dev.tethys.collect.receive.RemoteReadOptions;
+import dev.tethys.collect.receive.RemoteReadReceiver;
+import dev.tethys.collect.receive.RemoteWriteOptions;
+import dev.tethys.collect.receive.RemoteWriteReceiver;
+import dev.tethys.collect.receive.WebReceivers;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.pipeline.receiver.imports.ImportProtocol;
+import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
+import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.sample.TeeStore;
+import dev.tethys.web.Routes;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * What a server takes from others, into its store: remote read and write, OTLP, and the protocols
+ * of other databases, each where a flag asks for it.
+ */
+final class ServerReceivers {
+  private final FlagSet flags;
+  private final Set<Features> features;
+  private final Configuration configuration;
+  private final ServerStatus status;
+  private final Registry registry;
+  private final LateStore store;
+  private final Function<String, TeeStore> writing;
+
+  /**
+   * Prepares them.
+   *
+   * @param store what remote read reads
+   * @param writing where a protocol of a name writes
+   */
+  ServerReceivers(
+      FlagSet flags,
+      Set<Features> features,
+      Configuration configuration,
+      ServerStatus status,
+      Registry registry,
+      LateStore store,
+      Function<String, TeeStore> writing) {
+    this.flags = flags;
+    this.features = features;
+    this.configuration = configuration;
+    this.status = status;
+    this.registry = registry;
+    this.store = store;
+    this.writing = writing;
+  }
+
+  private boolean on(Features f) {
+    return features.contains(f);
+  }
+
+  /** Adds their routes. */
+  void addTo(Routes routes) {
+    InstantSource clock = InstantSource.system();
+    ReceiveLimits limits = ReceiveLimits.DEFAULT;
+    routes.post(
+        WebReceivers.READ,
+        ReceiverRoutes.onceReady(
+            new RemoteReadReceiver(
+                store,
+                () -> configuration.current().global().externalLabels(),
+                new RemoteReadOptions(
+                    (int) flags.integer("storage.remote.read-sample-limit"),
+                    (int) flags.integer("storage.remote.read-concurrent-limit"),
+                    (int) flags.integer("storage.remote.read-max-bytes-in-frame")),
+                limits,
+                registry),
+            status::readiness));
+    String write = "web.enable-remote-write-receiver";
+    if (flags.bool(write)) {
+      List<String> messages = flags.list("web.remote-write-receiver.accepted-protobuf-messages");
+      RemoteWriteOptions options;
+      try {
+        options =
+            new RemoteWriteOptions(
+                messages.isEmpty() ? RemoteWriteOptions.DEFAULT.acceptedMessages() : messages,
+                on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
+                on(Features.TYPE_AND_UNIT_LABELS));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("tethys server: " + e.getMessage());
+      }
+      routes.post(
+          WebReceivers.WRITE,
+          ReceiverRoutes.onceReady(
+              new RemoteWriteReceiver(
+                  writing.apply("remote_write"), options, limits, registry, clock),
+              status::readiness));
+    } else {
+      routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
+    }
+    String otlp = "web.enable-otlp-receiver";
+    if (flags.bool(otlp)) {
+      OtlpReceiver receiver =
+          new OtlpReceiver(writing.apply("otlp"), this::otlpOptions, limits, registry, clock);
+      routes.post(
+          WebReceivers.OTLP,
+          ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));
+      routes.post(
+          OtlpGrpcReceiver.PATH,
+          ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
+    } else {
+      routes.post(WebReceivers.OTLP, ReceiverRoutes.disabled("otlp write receiver", otlp));
+    }
+    pointReceivers(routes);
+  }
+
+  /** Protocols of other databases, into the store. */
+  private void pointReceivers(Routes routes) {
+    HttpDoor door =
+        new HttpDoor(
+            new Intake(Intake.DEFAULT_MAX_BYTES),
+            HttpServerSettings.within(ReceiveLimits.DEFAULT.maxBodyBytes()),
+            null,
+            routes);
+    String influx = "web.enable-influx-receiver";
+    if (flags.bool(influx)) {
+      InfluxProtocol p =
+          new InfluxProtocol(
+              points("influx"), PointNames.UNDERSCORES, "db", System::currentTimeMillis);
+      p.addWrites(door);
+      p.addQuestions(door);
+    } else {
+      for (String path : new String[] {InfluxProtocol.V1, InfluxProtocol.V2, InfluxProtocol.V3}) {
+        routes.post(path, ReceiverRoutes.disabled("influx receiver", influx));
+      }
+    }
+    String opentsdb = "web.enable-opentsdb-receiver";
+    if (flags.bool(opentsdb)) {
+      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(door);
+    } else {
+      routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
+    }
+    String imports = "web.enable-import-receiver";
+    if (flags.bool(imports)) {
+      new ImportProtocol(points("import"), System::currentTimeMillis).addTo(door);
+    } else {
+      for (String path :
+          new String[] {ImportProtocol.JSON, ImportProtocol.TEXT, ImportProtocol.CSV}) {
+        routes.post(path, ReceiverRoutes.disabled("import receiver", imports));
+      }
+    }
+  }
+
+  private StorePoints points(String protocol) {
+    MetricStore to = writing.apply(protocol);
+    return new StorePoints(
+        () -> {
+          if (status.readiness() != Readiness.READY) {
+            throw new StorageException(
+                StorageException.Reason.UNAVAILABLE, "the store is not open yet");
+          }
+          return to;
+        },
+        InstantSource.system());
+  }
+
+  private OtlpOptions otlpOptions() {
+    OtlpConfig c = configuration.current().otlp();
+    return new OtlpOptions(
+        TranslationStrategy.valueOf(c.translationStrategy().name()),
+        c.promoteResourceAttributes(),
+        c.promoteAllResourceAttributes(),
+        c.ignoreResourceAttributes(),
+        c.keepIdentifyingResourceAttributes(),
+        c.convertHistogramsToNhcb(),
+        c.promoteScopeMetadata(),
+        c.labelNameUnderscoreSanitization(),
+        c.labelNamePreserveMultipleUnderscores(),
+        false,
+        flags.millis("query.lookback-delta"),
+        on(Features.TYPE_AND_UNIT_LABELS));
+  }
+}
