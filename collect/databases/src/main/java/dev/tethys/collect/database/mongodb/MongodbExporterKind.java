@@ -56,7 +56,7 @@ public final class MongodbExporterKind implements ExporterKind {
   @Override
   public List<ExporterFlag> flags() {
     List<ExporterFlag> f = new ArrayList<>();
-    f.add(ExporterFlag.of(URI, Kind.LIST, "", "Connection strings, with commas between."));
+    f.add(ExporterFlag.of(URI, Kind.SECRET, "", "Connection strings, with commas between."));
     f.add(ExporterFlag.of("mongodb.user", Kind.STRING, "", "User, where a string has no login."));
     f.add(ExporterFlag.of("mongodb.password", Kind.SECRET, "", "Password of that user."));
     f.add(
@@ -164,7 +164,7 @@ public final class MongodbExporterKind implements ExporterKind {
         new FlagsAndEnvironment(s, around.environment(), MongodbExporterKind::variable);
     MongodbTargets targets =
         MongodbTargets.parse(
-            s.isGiven(URI) ? s.list(URI) : List.of(login.text(URI)),
+            login.text(URI),
             login.text("mongodb.user"),
             new Secret(login.text("mongodb.password")),
             s.bool("split-cluster"));

@@ -24,7 +24,7 @@ record MongodbTargets(List<MongoUri> all) {
    * @param split whether each server of a cluster is shown by itself
    * @throws IllegalArgumentException when one is wrong; the message holds no password
    */
-  static MongodbTargets parse(List<String> given, String user, Secret password, boolean split) {
+  static MongodbTargets parse(String given, String user, Secret password, boolean split) {
     List<MongoUri> all = new ArrayList<>();
     for (String text : joined(given)) {
       MongoUri uri = MongoUri.parse(text);
@@ -49,10 +49,10 @@ record MongodbTargets(List<MongoUri> all) {
     return new MongodbTargets(List.copyOf(all));
   }
 
-  private static List<String> joined(List<String> given) {
+  private static List<String> joined(String given) {
     List<String> out = new ArrayList<>();
     boolean cluster = false;
-    for (String part : given.stream().flatMap(g -> List.of(g.split(",")).stream()).toList()) {
+    for (String part : given.split(",")) {
       String text = part.strip();
       if (text.isEmpty()) {
         continue;

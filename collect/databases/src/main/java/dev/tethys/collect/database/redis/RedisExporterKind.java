@@ -51,7 +51,6 @@ public final class RedisExporterKind implements ExporterKind {
   private static final String TABLE =
       """
       redis.user||User of the login (ACL, since Redis 6).
-      redis.password||Password of the login.
       namespace|redis|First word of all names.
       check-keys||Patterns of keys whose size and value are shown, such as db3=orders:*, with commas between.
       check-single-keys||Keys whose size and value are shown.
@@ -96,7 +95,11 @@ public final class RedisExporterKind implements ExporterKind {
     List<ExporterFlag> f = new ArrayList<>();
     f.add(
         ExporterFlag.of(
-            "redis.addr", Kind.STRING, "redis://localhost:6379", "Address of the server."));
+            "redis.addr",
+            Kind.SECRET, // it may hold a password
+            "redis://localhost:6379",
+            "Address of the server."));
+    f.add(ExporterFlag.of("redis.password", Kind.SECRET, "", "Password of the login."));
     f.add(
         ExporterFlag.of(
             "redis.password-file", Kind.PATH, "", "JSON file of passwords by address."));

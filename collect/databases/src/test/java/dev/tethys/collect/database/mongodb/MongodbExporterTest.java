@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.collect.database.Settings;
 import dev.tethys.collect.database.SideBySide;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ProbeException;
 import dev.tethys.config.Secret;
 import dev.tethys.testkit.Exposition;
@@ -402,8 +403,12 @@ final class MongodbExporterTest {
         Exporter e =
             Settings.open(
                 new MongodbExporterKind(),
-                "mongodb.uri=mongodb://u:p@" + one.address() + "," + two.address(),
-                "mongodb.uri=127.0.0.1:" + Ports.free(),
+                "mongodb.uri=mongodb://u:p@"
+                    + one.address()
+                    + ","
+                    + two.address()
+                    + ",mongodb://127.0.0.1:"
+                    + Ports.free(),
                 "split-cluster=true")) {
       one.only(new MongoDouble.User("u", "p", "SCRAM-SHA-256"));
       two.only(new MongoDouble.User("u", "p", "SCRAM-SHA-256"));
@@ -440,6 +445,14 @@ final class MongodbExporterTest {
     }
   }
 
+  @Test
+  void addressesAndPasswordsAreNotShownWithOtherFlags() {
+    assertThat(new MongodbExporterKind().flags())
+        .filteredOn(f -> f.kind() == ExporterFlag.Kind.SECRET)
+        .extracting(ExporterFlag::name)
+        .containsExactlyInAnyOrder("mongodb.uri", "mongodb.password");
+  }
+
   /** The lists of mongodb_exporter's own test. */
   @ParameterizedTest
   @CsvSource(
@@ -452,7 +465,7 @@ final class MongodbExporterTest {
         "a,mongodb://s1,s2,mongodb+srv://s3,s4,mongodb://s5 | a;s1,s2;s3;s4;s5"
       })
   void listsOfAddressesAreReadAsThere(String given, String meant) {
-    MongodbTargets t = MongodbTargets.parse(List.of(given), "", Secret.NONE, false);
+    MongodbTargets t = MongodbTargets.parse(given, "", Secret.NONE, false);
     assertThat(t.all().stream().map(u -> u.authority())).containsExactly(meant.split(";"));
   }
 

@@ -6,6 +6,7 @@ import dev.tethys.collect.database.Settings;
 import dev.tethys.collect.database.SideBySide;
 import dev.tethys.collect.database.TlsFiles;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import java.nio.file.Path;
@@ -30,6 +31,14 @@ final class RedisTlsTest {
     try (Exporter e = Settings.open(new RedisExporterKind(), all.toArray(String[]::new))) {
       return SideBySide.of(Settings.metrics(e)).samples("redis_up").values().iterator().next();
     }
+  }
+
+  @Test
+  void addressesAndPasswordsAreNotShownWithOtherFlags() {
+    assertThat(new RedisExporterKind().flags())
+        .filteredOn(f -> f.kind() == ExporterFlag.Kind.SECRET)
+        .extracting(ExporterFlag::name)
+        .containsExactlyInAnyOrder("redis.addr", "redis.password");
   }
 
   @Test
