@@ -11,6 +11,7 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An exporter includes {@link #SECTION} in its own and calls {@link #read}.
  *
  * @param timeout for one attempt
- * @param options of the outbox; its disk is only known once the storage is looked up
+ * @param options of the outbox; with a storage its disk is only known once that is looked up
  * @param storage on whose disk the queue is; null for memory
  * @param deadLetterBytes most that dead letters take there
  * @param batch what is joined before it is queued; null for nothing
@@ -240,6 +241,18 @@ public record DeliverySettings(
             .withWhenFull(enabled ? WhenFull.REFUSE : WhenFull.BLOCK);
     return new DeliverySettings(timeout, o, storage, deadLetterBytes, batch)
         .withConsumers(consumers);
+  }
+
+  /** The same with its queue in a folder, durable, without an extension that keeps it. */
+  public DeliverySettings inFolder(Path folder) {
+    return new DeliverySettings(
+        timeout,
+        options
+            .withDisk(new OutboxOptions.Disk(folder, OutboxOptions.Sync.ALWAYS, deadLetterBytes))
+            .withAcknowledgeQueued(false),
+        storage,
+        deadLetterBytes,
+        batch);
   }
 
   /** The same with so many requests at once. */

@@ -3,10 +3,12 @@ package dev.tethys.pipeline.destination.remotewrite;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
@@ -16,6 +18,7 @@ import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -97,6 +100,23 @@ record GraphSettings(
           "remote_write_queue",
           OLD_QUEUE.type(o -> o),
           "The queue under its older name, instead of sending_queue.");
+  private static final Section WAL =
+      new Section("wal", "The queue on disk under its older name, without an extension.");
+  private static final Key<String> WAL_DIRECTORY =
+      WAL.required("directory", Type.PATH, "Where the queue is; of this exporter alone.");
+  private static final Key<Long> WAL_BUFFER =
+      WAL.key("buffer_size", Type.INT, 300L, "Taken; requests are read back as they are sent.");
+  private static final Key<Duration> WAL_TRUNCATE =
+      WAL.key(
+          "truncate_frequency",
+          GoDurations.TYPE,
+          Duration.ofMinutes(1),
+          "Taken; what is delivered leaves the disk by itself.");
+  private static final Key<String> WAL_KEY =
+      SECTION.optional(
+          "wal",
+          WAL.type(GraphSettings::walDirectory),
+          "The queue on disk, instead of sending_queue with storage.");
   private static final Key<Long> BATCH_BYTES =
       SECTION.key(
           "max_batch_size_bytes",
@@ -118,7 +138,6 @@ record GraphSettings(
   static {
     SECTION
         .include(DeliverySettings.SECTION)
-        .notBuilt("wal", "Old disk queue: sending_queue with storage is in its place.")
         .notBuilt("scope_info", "Labels of scopes.")
         .notBuilt("export_created_metric", "Start times as series.");
   }
@@ -159,7 +178,35 @@ record GraphSettings(
               old.get(OLD_QUEUE_ENABLED), size, consumers(old, old.get(OLD_QUEUE_CONSUMERS)));
     }
     Long parallel = o.find(PARALLELISM);
-    return parallel == null ? d : d.withConsumers(consumers(o, parallel));
+    if (parallel != null) {
+      d = d.withConsumers(consumers(o, parallel));
+    }
+    String directory = o.find(WAL_KEY);
+    if (directory == null) {
+      return d;
+    }
+    if (d.storage() != null) {
+      throw o.error(
+          WAL_KEY, "wal and sending_queue.storage are two places for one queue: write one");
+    }
+    YamlNode.Entry queue = o.node().entries().get("sending_queue");
+    YamlNode.Entry enabled = queue == null ? null : queue.value().entries().get("enabled");
+    if ((old != null && !old.get(OLD_QUEUE_ENABLED))
+        || (enabled != null && enabled.value().asString().equals("false"))) {
+      throw o.error(WAL_KEY, "a queue that is not enabled has no wal: leave one of both out");
+    }
+    return d.inFolder(Path.of(directory));
+  }
+
+  private static String walDirectory(YamlObject o) {
+    if (o.get(WAL_DIRECTORY).isEmpty()) {
+      throw o.error(WAL_DIRECTORY, "directory is empty: where is the queue to be?");
+    }
+    if (o.get(WAL_BUFFER) < 1) {
+      throw o.error(WAL_BUFFER, "buffer_size wants at least 1");
+    }
+    o.get(WAL_TRUNCATE);
+    return o.get(WAL_DIRECTORY);
   }
 
   private static int consumers(YamlObject o, long n) {

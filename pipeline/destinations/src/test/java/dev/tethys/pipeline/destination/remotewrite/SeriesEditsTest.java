@@ -29,6 +29,7 @@ import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
 import io.opentelemetry.proto.resource.v1.Resource;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -256,6 +257,34 @@ class SeriesEditsTest {
         .hasMessageContaining("write one");
     assertThatThrownBy(() -> settings(", remote_write_queue: {num_consumers: 0}"))
         .hasMessageContaining("1 to 4096");
+  }
+
+  @Test
+  void theQueueOnDiskHasAnOlderNameToo() {
+    OutboxOptions o =
+        settings(", wal: {directory: /var/rw, buffer_size: 100, truncate_frequency: 45s}")
+            .delivery()
+            .options();
+    assertThat(o.disk()).isEqualTo(OutboxOptions.Disk.in(Path.of("/var/rw")));
+    assertThat(o.acknowledgeQueued()).isFalse();
+    o =
+        settings(", wal: {directory: /q}, remote_write_queue: {queue_size: 7}")
+            .delivery()
+            .options();
+    assertThat(o.capacity().parcels()).isEqualTo(7);
+    for (List<String> wrong :
+        List.of(
+            List.of("{}", "\"directory\" is required"),
+            List.of("{directory: ''}", "where is the queue to be"),
+            List.of("{directory: /q, buffer_size: 0}", "at least 1"),
+            List.of("{directory: /q, truncate_frequency: often}", "not a valid duration"),
+            List.of("{directory: /q}, sending_queue: {storage: file_storage}", "write one"),
+            List.of("{directory: /q}, sending_queue: {enabled: false}", "not enabled"),
+            List.of("{directory: /q}, remote_write_queue: {enabled: false}", "not enabled"))) {
+      assertThatThrownBy(() -> settings(", wal: " + wrong.getFirst()))
+          .as(wrong.getFirst())
+          .hasMessageContaining(wrong.getLast());
+    }
   }
 
   private static KeyValue attribute(String key, String value) {
