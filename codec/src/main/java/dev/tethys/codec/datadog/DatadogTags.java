@@ -55,6 +55,11 @@ public final class DatadogTags {
     }
   }
 
+  /** What OpenTelemetry calls a key; itself where that is nothing else. */
+  static String named(String key) {
+    return OF_RESOURCE.getOrDefault(key, key);
+  }
+
   /** Adds a tag; of a key that comes twice, the last counts. */
   public void add(String tag) {
     int colon = tag.indexOf(':');

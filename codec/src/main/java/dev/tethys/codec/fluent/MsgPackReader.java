@@ -3,6 +3,7 @@ package dev.tethys.codec.fluent;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +31,7 @@ public final class MsgPackReader {
 
   private final InputStream in;
   private final long maxBytes;
+  private final boolean wraps;
   private long left;
 
   /**
@@ -38,8 +40,34 @@ public final class MsgPackReader {
    * @param maxBytes of one value
    */
   public MsgPackReader(InputStream in, long maxBytes) {
+    this(in, maxBytes, false);
+  }
+
+  private MsgPackReader(InputStream in, long maxBytes, boolean wraps) {
     this.in = in;
     this.maxBytes = maxBytes;
+    this.wraps = wraps;
+  }
+
+  /**
+   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids want it, and are
+   * negative.
+   *
+   * @throws CodecException when it is malformed, or something follows it
+   */
+  public static @Nullable Object read(byte[] message) {
+    ByteArrayInputStream in = new ByteArrayInputStream(message);
+    MsgPackReader r = new MsgPackReader(in, message.length, true);
+    r.left = message.length;
+    try {
+      Object v = r.value(1);
+      if (in.available() > 0) {
+        throw new CodecException(in.available() + " bytes follow the message");
+      }
+      return v;
+    } catch (IOException e) {
+      throw new CodecException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** Whether another value begins; waits for its first byte. */
@@ -199,8 +227,8 @@ public final class MsgPackReader {
     };
   }
 
-  private static Object unsigned(long v) {
-    return v >= 0 ? (Object) v : (Object) ((v >>> 1) * 2.0 + (v & 1));
+  private Object unsigned(long v) {
+    return v >= 0 || wraps ? (Object) v : (Object) ((v >>> 1) * 2.0 + (v & 1));
   }
 
   private Object extension(int length) throws IOException {

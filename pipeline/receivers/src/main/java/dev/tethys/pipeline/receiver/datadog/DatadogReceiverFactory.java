@@ -32,7 +32,9 @@ public final class DatadogReceiverFactory
       new HttpServerSettings.Keys(SECTION, "localhost:8126");
 
   static {
-    SECTION.notBuilt("trace_id_cache_size", "Of traces, which are not taken.");
+    SECTION.notBuilt(
+        "trace_id_cache_size",
+        "The upper half of ids of traces is known by the chunk that says it.");
   }
 
   @Override
@@ -42,7 +44,7 @@ public final class DatadogReceiverFactory
 
   @Override
   public String about() {
-    return "Receives metrics and logs of Datadog's agent and clients.";
+    return "Receives metrics, logs and traces of Datadog's agents, tracers and clients.";
   }
 
   @Override
@@ -57,7 +59,7 @@ public final class DatadogReceiverFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
   @Override
@@ -77,6 +79,10 @@ public final class DatadogReceiverFactory
     Consumer logs = outputs.get(Signal.LOGS);
     if (logs != null) {
       p.addLogs(door, logs);
+    }
+    Consumer traces = outputs.get(Signal.TRACES);
+    if (traces != null) {
+      new TraceProtocol(door, traces).add();
     }
     return new PushReceiver(null, door, clock::nanos);
   }

@@ -1,4 +1,4 @@
-/** Takes what Datadog's agent and clients post to its API: metrics and logs. */
+/** Takes what Datadog's agent and clients post to its API: metrics, logs and traces. */
 @NullMarked
 package dev.tethys.pipeline.receiver.datadog;
 

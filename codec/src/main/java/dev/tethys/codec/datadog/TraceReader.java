@@ -1,0 +1,343 @@
+package dev.tethys.codec.datadog;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanLink;
+import dev.tethys.model.telemetry.TracesData;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes spans of what Datadog's tracers and agents send, by the Collector's rules: a resource for
+ * each service, {@code meta} and {@code metrics} as attributes under OpenTelemetry's names where
+ * there are any. The upper half of a trace's id, which the first span of a chunk says ({@code
+ * _dd.p.tid}), is that of all its spans. Source: pkg/proto/datadog/trace of DataDog/datadog-agent.
+ *
+ * <p>MessagePack and JSON come as values; version 0.5 has its text in a table and its spans as
+ * lists, which are brought into the form of the others.
+ */
+public final class TraceReader {
+  /** Fields of a span of version 0.5. */
+  private static final String[] PLACES = {
+    "service",
+    "name",
+    "resource",
+    "trace_id",
+    "span_id",
+    "parent_id",
+    "start",
+    "duration",
+    "error",
+    "meta",
+    "metrics",
+    "type"
+  };
+
+  private static final int LENGTH = ProtoReader.LENGTH;
+
+  private final TracesData out = new TracesData();
+
+  /** What came. */
+  public TracesData traces() {
+    return out;
+  }
+
+  /**
+   * Versions 0.3 and 0.4: a list of traces, which are lists of spans.
+   *
+   * @param sender what is known of the tracer: {@code language_name}, {@code tracer_version},
+   *     {@code container_id} …
+   */
+  public void traces(@Nullable Object payload, Attributes sender) {
+    Map<String, ScopeGroup<Span>> services = new LinkedHashMap<>();
+    Attributes shared = shared(sender);
+    for (Object trace : list(payload, "a list of traces")) {
+      chunk(list(trace, "a list of spans"), shared, services, sender);
+    }
+  }
+
+  /** Version 0.5: a table of text, and traces whose spans are lists. */
+  public void tabled(@Nullable Object payload, Attributes sender) {
+    Object[] both = list(payload, "a table and traces");
+    if (both.length != 2) {
+      throw new CodecException("traces of version 0.5 are a list of two, not of " + both.length);
+    }
+    Object[] table = list(both[0], "a table of text");
+    ArrayValue traces = new ArrayValue();
+    for (Object trace : list(both[1], "a list of traces")) {
+      ArrayValue spans = new ArrayValue();
+      for (Object span : list(trace, "a list of spans")) {
+        spans.add(spread(list(span, "a span as a list"), table));
+      }
+      traces.add(spans);
+    }
+    traces(traces, sender);
+  }
+
+  private static Attributes spread(Object[] span, Object[] table) {
+    if (span.length != PLACES.length) {
+      throw new CodecException("a span of " + span.length + " fields, of 12");
+    }
+    Attributes a = new Attributes();
+    for (int i = 0; i < PLACES.length; i++) {
+      switch (PLACES[i]) {
+        case "service", "name", "resource", "type" -> a.add(PLACES[i], text(span[i], table));
+        case "meta", "metrics" -> {
+          Attributes m = new Attributes();
+          boolean texts = PLACES[i].equals("meta");
+          map(span[i]).forEach((k, v) -> m.add(text(number(k), table), texts ? text(v, table) : v));
+          a.add(PLACES[i], m);
+        }
+        default -> a.add(PLACES[i], span[i]);
+      }
+    }
+    return a;
+  }
+
+  private static Long number(String key) {
+    try {
+      return Long.valueOf(key);
+    } catch (NumberFormatException e) {
+      throw new CodecException("no place in a table: " + key, e);
+    }
+  }
+
+  private static String text(@Nullable Object index, Object[] table) {
+    if (!(index instanceof Long i) || i < 0 || i >= table.length) {
+      throw new CodecException("no place in a table of " + table.length + ": " + index);
+    }
+    return String.valueOf(table[i.intValue()]);
+  }
+
+  /** Version 0.7, {@code TracerPayload}: chunks, and what is known of the tracer. */
+  public void payload(@Nullable Object payload, Attributes sender) {
+    Attributes p = map(payload);
+    Attributes known = sender.copy();
+    for (String key :
+        new String[] {
+          "container_id",
+          "language_name",
+          "language_version",
+          "tracer_version",
+          "env",
+          "hostname",
+          "app_version",
+          "tags"
+        }) {
+      Object v = p.get(key);
+      if (v != null && !v.equals("")) {
+        known.put(key, v);
+      }
+    }
+    Map<String, ScopeGroup<Span>> services = new LinkedHashMap<>();
+    Attributes shared = shared(known);
+    for (Object chunk : list(p.get("chunks"), "a list of chunks")) {
+      Attributes c = map(chunk);
+      chunk(list(c.get("spans"), "a list of spans"), shared, services, known);
+    }
+  }
+
+  /** {@code AgentPayload}: payloads of tracers, as an agent hands them on in protobuf. */
+  public void agent(byte[] message, Attributes sender) {
+    ProtoReader r = new ProtoReader(message);
+    Attributes agent = sender.copy();
+    ArrayValue payloads = new ArrayValue();
+    while (r.next()) {
+      switch (r.tag()) {
+        case 1 << 3 | LENGTH -> agent.put("hostname", r.readString());
+        case 2 << 3 | LENGTH -> agent.put("env", r.readString());
+        case 5 << 3 | LENGTH -> payloads.add(TraceMessages.payload(r));
+        default -> r.skip();
+      }
+    }
+    for (int i = 0; i < payloads.size(); i++) {
+      payload(payloads.get(i), agent);
+    }
+  }
+
+  private static Attributes shared(Attributes sender) {
+    Attributes a = new Attributes();
+    String[][] names = {
+      {"container_id", "container.id"},
+      {"language_name", "telemetry.sdk.language"},
+      {"language_version", "process.runtime.version"},
+      {"env", "deployment.environment"},
+      {"hostname", "host.name"},
+      {"app_version", "service.version"}
+    };
+    for (String[] n : names) {
+      String v = sender.getString(n[0]);
+      if (v != null && !v.isEmpty()) {
+        a.put(n[1], n[0].equals("language_name") && v.equals(".NET") ? "dotnet" : v);
+      }
+    }
+    a.put("telemetry.sdk.name", "Datadog");
+    String version = sender.getString("tracer_version");
+    if (version != null && !version.isEmpty()) {
+      a.put("telemetry.sdk.version", "Datadog-" + version);
+    }
+    if (sender.get("tags") instanceof Attributes tags) {
+      tags.forEach((k, v) -> a.put(DatadogTags.named(k), v));
+    }
+    return a;
+  }
+
+  private void chunk(
+      Object[] spans,
+      Attributes shared,
+      Map<String, ScopeGroup<Span>> services,
+      Attributes sender) {
+    long high = 0;
+    for (Object o : spans) {
+      if (map(o).get("meta") instanceof Attributes meta && meta.get("_dd.p.tid") != null) {
+        high = upper(String.valueOf(meta.get("_dd.p.tid")));
+        break;
+      }
+    }
+    for (Object o : spans) {
+      Attributes s = map(o);
+      String service = word(s, "service");
+      Object version = s.get("meta") instanceof Attributes m ? m.get("version") : null;
+      services
+          .computeIfAbsent(service, x -> group(x, shared, version, sender))
+          .items()
+          .add(span(s, high));
+    }
+  }
+
+  private static long upper(String hexadecimal) {
+    try {
+      return Long.parseUnsignedLong(hexadecimal, 16);
+    } catch (NumberFormatException e) {
+      throw new CodecException("_dd.p.tid is not hexadecimal: " + hexadecimal, e);
+    }
+  }
+
+  private ScopeGroup<Span> group(
+      String service, Attributes shared, @Nullable Object version, Attributes sender) {
+    ResourceGroup<Span> r = new ResourceGroup<>();
+    r.resource().attributes().putAll(shared);
+    r.resource().attributes().put("service.name", service);
+    if (version != null && !shared.contains("service.version")) {
+      r.resource().attributes().put("service.version", version);
+    }
+    ScopeGroup<Span> g = new ScopeGroup<>();
+    g.scope().setName("Datadog");
+    String tracer = sender.getString("tracer_version");
+    g.scope().setVersion(tracer == null ? "" : tracer);
+    r.scopes().add(g);
+    out.resources().add(r);
+    return g;
+  }
+
+  private static Span span(Attributes s, long high) {
+    Span span = new Span();
+    long trace = whole(s, "trace_id");
+    long id = whole(s, "span_id");
+    long start = whole(s, "start");
+    span.setTraceId(high, trace);
+    span.setSpanId(id);
+    span.setParentSpanId(whole(s, "parent_id"));
+    span.setName(word(s, "name"));
+    span.setStartTimeUnixNano(start);
+    span.setEndTimeUnixNano(start + whole(s, "duration"));
+    Attributes a = span.attributes();
+    a.put("dd.span.Resource", word(s, "resource"));
+    a.put("datadog.span.id", Long.toUnsignedString(id));
+    a.put("datadog.trace.id", Long.toUnsignedString(trace));
+    Attributes meta = s.get("meta") instanceof Attributes m ? m : new Attributes();
+    meta.forEach((k, v) -> a.put(DatadogTags.named(k), v == null ? "" : v.toString()));
+    if (s.get("metrics") instanceof Attributes metrics) {
+      Object priority = metrics.get("_sampling_priority_v1");
+      if (priority instanceof Number n) {
+        a.put("sampling.priority", String.format(Locale.ROOT, "%f", n.doubleValue()));
+      }
+      metrics.forEach(
+          (k, v) -> a.put(DatadogTags.named(k), v instanceof Number n ? n.doubleValue() : v));
+    }
+    if (whole(s, "error") != 0) {
+      span.setStatusCode(2);
+      String why = meta.getString("error.message");
+      why = why == null ? meta.getString("error.msg") : why;
+      span.setStatusMessage(why == null ? "" : why);
+    }
+    span.setKind(kind(String.valueOf(meta.get("span.kind")), word(s, "type")));
+    if (s.get("span_links") instanceof ArrayValue links) {
+      for (int i = 0; i < links.size(); i++) {
+        span.links().add(link(map(links.get(i))));
+      }
+    }
+    return span;
+  }
+
+  private static SpanLink link(Attributes from) {
+    SpanLink l = new SpanLink();
+    l.setTraceId(whole(from, "trace_id_high"), whole(from, "trace_id"));
+    l.setSpanId(whole(from, "span_id"));
+    l.setTraceState(word(from, "tracestate"));
+    l.setFlags((int) whole(from, "flags"));
+    if (from.get("attributes") instanceof Attributes a) {
+      l.attributes().putAll(a);
+    }
+    return l;
+  }
+
+  private static int kind(String said, String type) {
+    return switch (said) {
+      case "internal" -> 1;
+      case "server" -> 2;
+      case "client" -> 3;
+      case "producer" -> 4;
+      case "consumer" -> 5;
+      default -> type.equals("web") ? 2 : type.equals("http") ? 3 : 0;
+    };
+  }
+
+  private static long whole(Attributes a, String key) {
+    return switch (a.get(key)) {
+      case null -> 0;
+      case Long l -> l;
+      case Double d when d == Math.rint(d) && Math.abs(d) < 1L << 53 -> d.longValue();
+      case Object o -> throw new CodecException(key + " is no whole number of 64 bits: " + o);
+    };
+  }
+
+  private static String word(Attributes a, String key) {
+    Object v = a.get(key);
+    return v == null ? "" : v.toString();
+  }
+
+  private static Attributes map(@Nullable Object o) {
+    if (o instanceof Attributes a) {
+      return a;
+    }
+    throw new CodecException("traces: a map is missing, where there is " + shown(o));
+  }
+
+  private static Object[] list(@Nullable Object o, String what) {
+    if (o == null) {
+      return new Object[0];
+    }
+    if (!(o instanceof ArrayValue a)) {
+      throw new CodecException("traces: " + what + " is missing, where there is " + shown(o));
+    }
+    Object[] all = new Object[a.size()];
+    for (int i = 0; i < all.length; i++) {
+      Object v = a.get(i);
+      all[i] = v == null ? "" : v;
+    }
+    return all;
+  }
+
+  private static String shown(@Nullable Object o) {
+    String s = String.valueOf(o);
+    return s.length() <= 60 ? s : s.substring(0, 60) + "…";
+  }
+}

@@ -1,0 +1,132 @@
+package dev.tethys.pipeline.receiver.datadog;
+
+import dev.tethys.codec.datadog.TraceReader;
+import dev.tethys.codec.fluent.MsgPackReader;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.Intake.BusyException;
+import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Datadog's tracers send to its agent, and its agent to Datadog: spans. 200 with the rates at
+ * which tracers are to sample, which are 1: choosing is left to processors. What tracers compute of
+ * spans ({@code /v0.6/stats}) is answered and passed over, and {@code /info} does not offer it.
+ */
+final class TraceProtocol {
+  private static final List<String> TRACERS =
+      List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces");
+
+  private static final String INFO =
+      "{\"version\":\"7.50.0\",\"endpoints\":[\""
+          + String.join("\",\"", TRACERS)
+          + "\"],\"client_drop_p0s\":false,\"span_meta_structs\":false,"
+          + "\"long_running_spans\":false,\"config\":{\"statsd_port\":0}}";
+
+  private static final String RATES = "{\"rate_by_service\":{\"service:,env:\":1}}";
+
+  private final HttpDoor door;
+  private final Consumer to;
+
+  TraceProtocol(HttpDoor door, Consumer to) {
+    this.door = door;
+    this.to = to;
+  }
+
+  /** Reads a body. */
+  private interface Reading {
+    void read(byte[] body, TraceReader to, Attributes sender);
+  }
+
+  void add() {
+    door.on("GET", "/info", (q, r) -> json(r, 200, INFO));
+    for (String method : new String[] {"POST", "PUT"}) {
+      for (String path : TRACERS) {
+        door.on(method, path, (q, r) -> traces(q, r, reading(path, HttpDoor.mediaType(q))));
+      }
+      door.on(method, "/v0.6/stats", this::passedOver);
+    }
+    door.post("/api/v0.2/traces", (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
+    door.post("/api/v0.2/stats", this::passedOver);
+    door.post("/intake", this::passedOver);
+  }
+
+  private static Reading reading(String path, String type) {
+    return switch (path) {
+      case "/v0.5/traces" -> (b, t, s) -> t.tabled(MsgPackReader.read(b), s);
+      case "/v0.7/traces" -> (b, t, s) -> t.payload(MsgPackReader.read(b), s);
+      default ->
+          type.equals("application/msgpack")
+              ? (b, t, s) -> t.traces(MsgPackReader.read(b), s)
+              : (b, t, s) -> t.traces(JsonValues.read(b, 0, b.length), s);
+    };
+  }
+
+  private void passedOver(HttpRequest request, HttpResponse response)
+      throws IOException, BusyException {
+    try (Hold hold = door.intake().open()) {
+      door.body(request, door.compression(request), hold);
+    }
+    json(response, 200, "{}");
+  }
+
+  private void traces(HttpRequest request, HttpResponse response, Reading reading)
+      throws IOException, InterruptedException, BusyException {
+    try (Hold hold = door.intake().open()) {
+      byte[] b = door.body(request, door.compression(request), hold);
+      hold.take(6L * b.length);
+      TraceReader read = new TraceReader();
+      reading.read(b, read, sender(request));
+      int spans = read.traces().itemCount();
+      Outcome o = Outcome.ACCEPTED;
+      if (spans > 0) {
+        Batch batch =
+            new Batch(
+                Signal.TRACES,
+                Encoding.OTLP,
+                new OtlpWriter().write(read.traces()),
+                spans,
+                0,
+                door.metadata(request));
+        o = Intake.deliver(batch, to, request);
+      }
+      if (o instanceof Outcome.Accepted) {
+        json(response, 200, RATES);
+      } else {
+        HttpDoor.answer(response, o);
+      }
+    }
+  }
+
+  private static Attributes sender(HttpRequest q) {
+    Attributes a = new Attributes();
+    put(a, "language_name", q.header("Datadog-Meta-Lang"));
+    put(a, "language_version", q.header("Datadog-Meta-Lang-Version"));
+    put(a, "tracer_version", q.header("Datadog-Meta-Tracer-Version"));
+    put(a, "container_id", q.header("Datadog-Container-ID"));
+    return a;
+  }
+
+  private static void put(Attributes a, String key, @Nullable String value) {
+    if (value != null && !value.isEmpty()) {
+      a.put(key, value);
+    }
+  }
+
+  private static void json(HttpResponse r, int status, String body) throws IOException {
+    r.header("Content-Type", "application/json");
+    r.status(status).send(body);
+  }
+}

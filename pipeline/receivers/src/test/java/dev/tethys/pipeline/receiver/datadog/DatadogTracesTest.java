@@ -1,0 +1,303 @@
+package dev.tethys.pipeline.receiver.datadog;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.AgentProcess;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.Span;
+import io.opentelemetry.proto.trace.v1.TracesData;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With Datadog's tracer for Java, and payloads of each version. */
+class DatadogTracesTest {
+  private final TestPipeline pipeline = new TestPipeline();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final PushReceiver receiver =
+      DatadogReceiverFactory.receiver(
+          TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
+          pipeline.of(Signal.TRACES),
+          null,
+          Clockwork.system());
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void open() throws IOException {
+    receiver.start();
+  }
+
+  @AfterEach
+  void close() {
+    receiver.stop(Duration.ZERO);
+    http.close();
+  }
+
+  private HttpResponse<String> send(String path, String type, byte[] body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + receiver.httpPort() + path))
+            .header("Content-Type", type)
+            .header("Datadog-Meta-Lang", "java")
+            .header("Datadog-Meta-Tracer-Version", "1.0")
+            .PUT(BodyPublishers.ofByteArray(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private static Map<String, String> attributes(List<KeyValue> all) {
+    Map<String, String> m = new TreeMap<>();
+    all.forEach(
+        a ->
+            m.put(
+                a.getKey(),
+                a.getValue().hasDoubleValue()
+                    ? "" + a.getValue().getDoubleValue()
+                    : a.getValue().getStringValue()));
+    return m;
+  }
+
+  private static List<Span> spans(ResourceSpans r) {
+    return r.getScopeSpans(0).getSpansList();
+  }
+
+  @Test
+  void theTracerForJavaSendsItsSpans() throws Exception {
+    try (AgentProcess tracer =
+        new AgentProcess(
+            "datadog.trace.bootstrap.AgentBootstrap",
+            TracedProgram.class,
+            folder,
+            Map.of(
+                "DD_TRACE_AGENT_URL", "http://127.0.0.1:" + receiver.httpPort(),
+                "DD_SERVICE", "shop",
+                "DD_ENV", "test",
+                "DD_VERSION", "1.2",
+                "DD_TRACE_METHODS", TracedProgram.class.getName() + "[outer,inner]",
+                "DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false",
+                "DD_REMOTE_CONFIGURATION_ENABLED", "false",
+                "DD_JMXFETCH_ENABLED", "false",
+                "DD_CRASHTRACKING_ENABLED", "false"))) {
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+      while (pipeline.batches.isEmpty()) {
+        assertThat(System.nanoTime()).as(tracer.log()).isLessThan(until);
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    }
+    ResourceSpans r = TracesData.parseFrom(pipeline.batches.getFirst().body()).getResourceSpans(0);
+    assertThat(attributes(r.getResource().getAttributesList()))
+        .containsEntry("service.name", "shop")
+        .containsEntry("service.version", "1.2")
+        .containsEntry("telemetry.sdk.language", "java")
+        .containsEntry("telemetry.sdk.name", "Datadog");
+    Span inner =
+        spans(r).stream()
+            .filter(
+                s ->
+                    "TracedProgram.inner"
+                        .equals(attributes(s.getAttributesList()).get("dd.span.Resource")))
+            .findFirst()
+            .orElseThrow();
+    assertThat(inner.getStatus().getCodeValue()).isEqualTo(2);
+    assertThat(inner.getStatus().getMessage()).isEqualTo("out of stock");
+    assertThat(inner.getEndTimeUnixNano() - inner.getStartTimeUnixNano()).isGreaterThan(500_000);
+    Span outer =
+        spans(r).stream()
+            .filter(s -> s.getSpanId().equals(inner.getParentSpanId()))
+            .findFirst()
+            .orElseThrow();
+    assertThat(outer.getTraceId()).as("of 128 bits both").isEqualTo(inner.getTraceId());
+    assertThat(HexFormat.of().formatHex(outer.getTraceId().toByteArray(), 0, 4))
+        .isNotEqualTo("00000000");
+    assertThat(attributes(outer.getAttributesList()))
+        .containsEntry("deployment.environment", "test");
+  }
+
+  private void check(String version) throws Exception {
+    assertThat(pipeline.batches).as(version).hasSize(1);
+    ResourceSpans r =
+        TracesData.parseFrom(pipeline.batches.removeFirst().body()).getResourceSpans(0);
+    assertThat(attributes(r.getResource().getAttributesList()))
+        .containsEntry("service.name", "shop");
+    Span s = spans(r).getFirst();
+    assertThat(s.getName()).isEqualTo("web.request");
+    assertThat(HexFormat.of().formatHex(s.getTraceId().toByteArray()))
+        .isEqualTo("640cfd8d00000000000000000000000b");
+    assertThat(HexFormat.of().formatHex(s.getSpanId().toByteArray())).isEqualTo("000000000000000c");
+    assertThat(s.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_SERVER);
+    assertThat(s.getStartTimeUnixNano()).isEqualTo(1000);
+    assertThat(s.getEndTimeUnixNano()).isEqualTo(1500);
+    assertThat(attributes(s.getAttributesList()))
+        .containsEntry("dd.span.Resource", "GET /")
+        .containsEntry("deployment.environment", "dev")
+        .containsEntry("datadog.trace.id", "11")
+        .containsEntry("_sampling_priority_v1", "1.0")
+        .containsEntry("sampling.priority", "1.000000");
+  }
+
+  private static byte[] msgpack(Object v) {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    pack(v, out);
+    return out.toByteArray();
+  }
+
+  private static void pack(Object v, java.io.ByteArrayOutputStream out) {
+    switch (v) {
+      case String s -> {
+        out.write(0xd9);
+        out.write(s.length());
+        out.writeBytes(s.getBytes(UTF_8));
+      }
+      case Integer i -> {
+        out.write(0xcf);
+        out.writeBytes(java.nio.ByteBuffer.allocate(8).putLong(i).array());
+      }
+      case Double d -> {
+        out.write(0xcb);
+        out.writeBytes(java.nio.ByteBuffer.allocate(8).putDouble(d).array());
+      }
+      case List<?> l -> {
+        out.write(0xdc);
+        out.write(0);
+        out.write(l.size());
+        l.forEach(x -> pack(x, out));
+      }
+      case Map<?, ?> m -> {
+        out.write(0x80 | m.size());
+        m.forEach(
+            (k, x) -> {
+              pack(k, out);
+              pack(x, out);
+            });
+      }
+      default -> throw new IllegalArgumentException();
+    }
+  }
+
+  private static final Map<String, Object> SPAN =
+      Map.ofEntries(
+          Map.entry("service", "shop"),
+          Map.entry("name", "web.request"),
+          Map.entry("resource", "GET /"),
+          Map.entry("trace_id", 11),
+          Map.entry("span_id", 12),
+          Map.entry("parent_id", 0),
+          Map.entry("start", 1000),
+          Map.entry("duration", 500),
+          Map.entry("error", 0),
+          Map.entry("type", "web"),
+          Map.entry("meta", Map.of("env", "dev", "_dd.p.tid", "640cfd8d00000000")),
+          Map.entry("metrics", Map.of("_sampling_priority_v1", 1.0)));
+
+  @Test
+  void everyVersionIsRead() throws Exception {
+    String type = "application/msgpack";
+    HttpResponse<String> a = send("/v0.4/traces", type, msgpack(List.of(List.of(SPAN))));
+    assertThat(a.statusCode()).isEqualTo(200);
+    assertThat(a.body()).isEqualTo("{\"rate_by_service\":{\"service:,env:\":1}}");
+    check("0.4");
+    String json =
+        "[[{\"service\":\"shop\",\"name\":\"web.request\",\"resource\":\"GET /\",\"trace_id\":11,"
+            + "\"span_id\":12,\"start\":1000,\"duration\":500,\"type\":\"web\",\"meta\":{\"env\":"
+            + "\"dev\",\"_dd.p.tid\":\"640cfd8d00000000\"},\"metrics\":{\"_sampling_priority_v1\":1}}]]";
+    assertThat(send("/v0.3/traces", "application/json", json.getBytes(UTF_8)).statusCode())
+        .isEqualTo(200);
+    check("0.3");
+    List<Object> table =
+        List.of(
+            "",
+            "shop",
+            "web.request",
+            "GET /",
+            "web",
+            "env",
+            "dev",
+            "_dd.p.tid",
+            "640cfd8d00000000",
+            "_sampling_priority_v1");
+    List<Object> span =
+        List.of(1, 2, 3, 11, 12, 0, 1000, 500, 0, Map.of(5, 6, 7, 8), Map.of(9, 1.0), 4);
+    assertThat(
+            send("/v0.5/traces", type, msgpack(List.of(table, List.of(List.of(span)))))
+                .statusCode())
+        .isEqualTo(200);
+    check("0.5");
+    assertThat(
+            send(
+                    "/v0.7/traces",
+                    type,
+                    msgpack(Map.of("chunks", List.of(Map.of("spans", List.of(SPAN))))))
+                .statusCode())
+        .isEqualTo(200);
+    check("0.7");
+    HttpResponse<String> r =
+        http.send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + receiver.httpPort() + "/api/v0.2/traces"))
+                .POST(BodyPublishers.ofByteArray(agentPayload()))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(r.statusCode()).isEqualTo(200);
+    check("agent");
+  }
+
+  private static byte[] agentPayload() {
+    ProtoWriter w = new ProtoWriter();
+    w.string(1, "host-1");
+    int payload = w.begin(5);
+    int chunk = w.begin(6);
+    int s = w.begin(3);
+    w.string(1, "shop").string(2, "web.request").string(3, "GET /").int64(4, 11).int64(5, 12);
+    w.int64(7, 1000).int64(8, 500).string(12, "web");
+    for (String[] m : new String[][] {{"env", "dev"}, {"_dd.p.tid", "640cfd8d00000000"}}) {
+      int e = w.begin(10);
+      w.string(1, m[0]).string(2, m[1]);
+      w.end(e);
+    }
+    int e = w.begin(11);
+    w.string(1, "_sampling_priority_v1").float64(2, 1);
+    w.end(e);
+    w.end(s);
+    w.end(chunk);
+    w.end(payload);
+    return w.toByteArray();
+  }
+
+  @Test
+  void whatIsMalformedOrComesTooEarlyIsSaid() throws Exception {
+    assertThat(
+            send("/v0.4/traces", "application/msgpack", new byte[] {(byte) 0x92, 1}).statusCode())
+        .isEqualTo(400);
+    assertThat(send("/v0.5/traces", "application/msgpack", msgpack(List.of(1))).body())
+        .contains("a list of two, not of 1");
+    pipeline.outcome = new Outcome.Unavailable("full", Duration.ofSeconds(3));
+    HttpResponse<String> a =
+        send("/v0.4/traces", "application/msgpack", msgpack(List.of(List.of(SPAN))));
+    assertThat(a.statusCode()).isEqualTo(503);
+    assertThat(a.headers().firstValue("Retry-After")).contains("3");
+    assertThat(send("/v0.6/stats", "application/msgpack", new byte[] {(byte) 0x80}).statusCode())
+        .isEqualTo(200);
+  }
+}
