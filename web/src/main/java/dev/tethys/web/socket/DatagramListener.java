@@ -5,6 +5,8 @@ import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
@@ -29,7 +31,8 @@ public final class DatagramListener implements SocketListener {
   /**
    * What it bears.
    *
-   * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
+   * @param address {@code host:port}, {@code :port} or {@code [v6]:port}; a multicast group is
+   *     joined on every interface that takes part
    * @param receiveBuffer of the kernel in bytes, 0 for its default
    * @param gather the longest time between two calls of {@link Handler#pause} while something comes
    * @param gatherBytes the same in bytes of datagrams
@@ -70,7 +73,10 @@ public final class DatagramListener implements SocketListener {
     var a = StreamListener.address(options.address());
     DatagramSocket s;
     try {
-      s = new DatagramSocket(a);
+      s =
+          a.getAddress() != null && a.getAddress().isMulticastAddress()
+              ? joined(a)
+              : new DatagramSocket(a);
     } catch (IOException e) {
       throw new IOException("cannot listen on " + options.address() + "/udp: " + e.getMessage(), e);
     }
@@ -80,6 +86,29 @@ public final class DatagramListener implements SocketListener {
     DatagramListener l = new DatagramListener(s, options, handler);
     l.thread.start();
     return l;
+  }
+
+  /** A socket that is in a group on every interface that takes part, beside others in it. */
+  private static DatagramSocket joined(InetSocketAddress group) throws IOException {
+    DatagramSocket s = new DatagramSocket(null);
+    try {
+      s.setReuseAddress(true);
+      s.bind(group);
+      int in = 0;
+      for (NetworkInterface i : NetworkInterface.networkInterfaces().toList()) {
+        if (i.isUp() && i.supportsMulticast()) {
+          s.joinGroup(group, i);
+          in++;
+        }
+      }
+      if (in == 0) {
+        throw new IOException("no network interface takes part in multicast");
+      }
+      return s;
+    } catch (IOException e) {
+      s.close();
+      throw e;
+    }
   }
 
   @Override

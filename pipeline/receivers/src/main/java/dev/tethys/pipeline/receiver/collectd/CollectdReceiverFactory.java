@@ -36,8 +36,6 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.socket.DatagramListener;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -134,18 +132,6 @@ public final class CollectdReceiverFactory
 
   private static Network network(YamlObject o) {
     String endpoint = o.get(NETWORK_ENDPOINT);
-    String host = endpoint.replaceFirst(":[^:]*$", "").replaceAll("[\\[\\]]", "");
-    try {
-      // Only literals: what a name means is asked when it listens.
-      if (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isMulticastAddress()) {
-        throw o.error(
-            NETWORK_ENDPOINT,
-            "multicast groups are not joined in Tethys yet: listen on an address of this machine,"
-                + " and name it in collectd's Server");
-      }
-    } catch (UnknownHostException e) {
-      throw o.error(NETWORK_ENDPOINT, "not an address: " + endpoint);
-    }
     Path users = o.get(USERS).isEmpty() ? null : Path.of(o.get(USERS));
     Security level = o.get(LEVEL);
     if (users == null && level != Security.NONE) {
