@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** promtool's checks and unit tests beside the real one, byte by byte, on its own test data. */
@@ -519,6 +521,44 @@ class PromtoolTest {
                     + "; print -r -- $_comps[tethys]; print -r -- $_comps[promtool]"))
         .hasSize(2)
         .allMatch(l -> l.contains("_tethys_tool"));
+  }
+
+  /** URLs of older versions of promtool name the path, those of newer ones the server. */
+  @ParameterizedTest
+  @CsvSource({
+    "'',,/api/v1/write",
+    "/,,/api/v1/write",
+    "/api/v1/write,,/api/v1/write",
+    "/api/v1/receive,,/api/v1/receive",
+    "'',/push,/push",
+    "/tenant,push/,/tenant/push",
+    "/api/v1/write,/api/v1/write,/api/v1/write"
+  })
+  void metricsArePushedWhereTheReceiverIs(String url, @Nullable String flag, String path)
+      throws IOException {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    HttpServer s = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    s.createContext(
+        "/",
+        x -> {
+          asked.add(x.getRequestURI().toString());
+          x.sendResponseHeaders(204, -1);
+          x.close();
+        });
+    s.start();
+    try {
+      List<String> args =
+          new ArrayList<>(
+              List.of("push", "metrics", "http://127.0.0.1:" + s.getAddress().getPort() + url));
+      if (flag != null) {
+        args.add("--remote-write.path=" + flag);
+      }
+      ToolRun r = ours("a 1\n", args);
+      assertThat(r.status()).as(r.err()).isZero();
+      assertThat(asked).containsExactly(path);
+    } finally {
+      s.stop(0);
+    }
   }
 
   @Test

@@ -32,6 +32,7 @@ final class AmtoolServer implements AutoCloseable {
           "utf8-strict-mode",
           "auto-gomemlimit",
           "auto-gomaxprocs",
+          "group-key-in-metrics",
           "event-recorder");
 
   /** The server has refused, or cannot be reached. */

@@ -17,6 +17,7 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class PushMetrics {
   private static final String V1 = "prometheus.WriteRequest";
   private static final String V2 = "io.prometheus.write.v2.Request";
+
+  private static final String PATH = "/api/v1/write";
 
   private PushMetrics() {}
 
@@ -53,7 +56,14 @@ final class PushMetrics {
                 "protobuf_message",
                 Flag.Kind.STRING,
                 V1,
-                "Protobuf message of the request: " + V1 + " or " + V2 + ".")),
+                "Protobuf message of the request: " + V1 + " or " + V2 + "."),
+            Flag.of(
+                "remote-write.path",
+                Flag.Kind.STRING,
+                "",
+                "Path below the URL; else "
+                    + PATH
+                    + " when the URL has none, and nothing when it has one.")),
         1,
         Command.ANY,
         PushMetrics::run);
@@ -68,14 +78,16 @@ final class PushMetrics {
     List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));
     Map<String, String> labels = HttpAccess.pairs("label", a.flags().list("label"));
     Duration timeout = GoDurations.parse(a.flags().get("timeout"));
+    String given = a.flags().get("remote-write.path");
     boolean failed = false;
     try (HttpAccess server =
         HttpAccess.of(
             a.operands().getFirst(), a.flags().get("http.config.file"), a.flags().list("header"))) {
+      String path = path(server.base(), given);
       if (files.isEmpty()) {
         byte[] body = console.in().readAllBytes();
         console.out().println("Parsing standard input");
-        String error = push(server, body, labels, message, timeout);
+        String error = push(server, path, body, labels, message, timeout);
         if (error == null) {
           console.out().println("  SUCCESS: metrics pushed to remote write.");
           return 0;
@@ -85,7 +97,7 @@ final class PushMetrics {
       }
       for (String f : files) {
         console.out().println("Parsing metrics file " + f);
-        String error = push(server, Files.readAllBytes(Path.of(f)), labels, message, timeout);
+        String error = push(server, path, Files.readAllBytes(Path.of(f)), labels, message, timeout);
         if (error == null) {
           console.out().println("  SUCCESS: metrics file " + f + " pushed to remote write.");
         } else {
@@ -97,8 +109,22 @@ final class PushMetrics {
     return failed ? 1 : 0;
   }
 
+  /**
+   * What to add to the URL. Older versions of promtool add nothing, newer ones the path whatever
+   * the URL has: this takes what people have written for either.
+   */
+  private static String path(URI base, String given) {
+    String own = base.getPath();
+    if (given.isEmpty()) {
+      return own.isEmpty() ? PATH : "";
+    }
+    String path = "/" + given.replaceAll("^/+|/+$", "");
+    return own.endsWith(path) ? "" : path;
+  }
+
   private static @Nullable String push(
       HttpAccess server,
+      String path,
       byte[] text,
       Map<String, String> labels,
       String message,
@@ -113,7 +139,7 @@ final class PushMetrics {
       headers.put("Content-Type", "application/x-protobuf" + (v2 ? ";proto=" + V2 : ""));
       headers.put("X-Prometheus-Remote-Write-Version", v2 ? "2.0.0" : "0.1.0");
       HttpAccess.Reply r =
-          server.send("POST", "", SnappyBlock.encode(raw, 0, raw.length), headers, timeout);
+          server.send("POST", path, SnappyBlock.encode(raw, 0, raw.length), headers, timeout);
       return r.status() / 100 == 2
           ? null
           : "server returned HTTP status " + r.statusText() + ": " + r.text();
