@@ -11,6 +11,7 @@ import static dev.tethys.app.cli.Flag.of;
 import static dev.tethys.app.cli.Flag.refused;
 
 import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.cluster.ClusterOptions;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
@@ -40,9 +41,14 @@ final class AlertmanagerFlags {
   private static final long LEAST_HISTORY = 1 << 20;
 
   private static final Set<String> BUILT =
-      Set.of("receiver-name-in-metrics", "classic-mode", "utf8-strict-mode", "event-recorder");
-  private static final Set<String> KNOWN =
-      Set.of("alert-names-in-metrics", "group-key-in-metrics", "auto-gomemlimit");
+      Set.of(
+          "alert-names-in-metrics",
+          "receiver-name-in-metrics",
+          "group-key-in-metrics",
+          "classic-mode",
+          "utf8-strict-mode",
+          "event-recorder");
+  private static final Set<String> KNOWN = Set.of("auto-gomemlimit");
 
   private AlertmanagerFlags() {}
 
@@ -213,7 +219,8 @@ final class AlertmanagerFlags {
               "enable-feature",
               LIST,
               "",
-              "Features by name, with commas between: receiver-name-in-metrics, classic-mode,"
+              "Features by name, with commas between: alert-names-in-metrics,"
+                  + " receiver-name-in-metrics, group-key-in-metrics, classic-mode,"
                   + " utf8-strict-mode, event-recorder."),
           of("log.level", STRING, "info", "debug, info, warn or error."),
           of("log.format", STRING, "logfmt", "logfmt or json."));
@@ -359,6 +366,9 @@ final class AlertmanagerFlags {
             ? MatcherSyntax.CLASSIC
             : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK,
         externalUrl,
-        features.contains("receiver-name-in-metrics"));
+        new MetricLabels(
+            features.contains("alert-names-in-metrics"),
+            features.contains("receiver-name-in-metrics"),
+            features.contains("group-key-in-metrics")));
   }
 }

@@ -3,6 +3,7 @@ package dev.tethys.app.alertmanager;
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.AlertmanagerFile;
 import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.PostedAlert;
 import dev.tethys.alert.manager.api.AlertmanagerApi;
 import dev.tethys.alert.manager.cluster.ClusterOptions;
@@ -142,7 +143,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
             Duration.ofMillis(flags.millis("rules.alert.resend-delay")),
             MatcherSyntax.FALLBACK,
             URI.create(serverUrl + PREFIX),
-            false);
+            MetricLabels.NONE);
     return new EmbeddedAlertmanager(Path.of(config), options, cluster, clients, registry, routes);
   }
 

@@ -132,7 +132,9 @@ public final class Alertmanager implements AutoCloseable {
     this.clock = clock;
     this.tracing = tracing;
     this.startedAt = clock.instant();
-    this.alerts = new AlertStore(clock, options.perNameLimit(), registry, recorder);
+    this.alerts =
+        new AlertStore(
+            clock, options.perNameLimit(), options.metricLabels().alertNames(), registry, recorder);
     this.silences =
         new Silences(
             options.storage(),
@@ -148,7 +150,7 @@ public final class Alertmanager implements AutoCloseable {
     this.recurring =
         new RecurringSilences(options.storage(), options.silences().retention(), silences, clock);
     this.heartbeats = new Heartbeats(alerts, clock, registry);
-    this.notifyMetrics = new NotifyMetrics(registry, options.receiversInMetrics());
+    this.notifyMetrics = new NotifyMetrics(registry, options.metricLabels().receiverNames());
     this.dispatchMetrics = new Dispatcher.Metrics(registry);
     this.received =
         registry.counters(
@@ -282,11 +284,11 @@ public final class Alertmanager implements AutoCloseable {
     }
   }
 
-  private MetricFamily states() {
+  private void addStates(List<MetricFamily.Metric> to, List<Alert> all, String... more) {
     int active = 0;
     int suppressed = 0;
     Instant now = clock.instant();
-    for (Alert a : alerts.all()) {
+    for (Alert a : all) {
       if (!a.isResolvedAt(now)) {
         if (status(a.labels()).isSuppressed()) {
           suppressed++;
@@ -295,15 +297,33 @@ public final class Alertmanager implements AutoCloseable {
         }
       }
     }
+    Map<String, Integer> counts = new TreeMap<>();
+    counts.put("active", active);
+    counts.put("suppressed", suppressed);
+    counts.put("unprocessed", 0);
+    counts.forEach(
+        (state, n) -> {
+          List<String> labels = new ArrayList<>(List.of(more));
+          labels.addAll(List.of("state", state));
+          to.add(new MetricFamily.Metric(Labels.of(labels.toArray(String[]::new)), n));
+        });
+  }
+
+  private MetricFamily states() {
+    List<MetricFamily.Metric> metrics = new ArrayList<>();
+    Running r = running;
+    if (!options.metricLabels().groupKeys()) {
+      addStates(metrics, alerts.all());
+    } else if (r != null) {
+      // Two routes with the same matchers have groups with the same key.
+      Map<String, List<Alert>> groups = new TreeMap<>();
+      for (Dispatcher.GroupView g : r.dispatcher.groups(x -> true, a -> true)) {
+        groups.computeIfAbsent(g.key(), k -> new ArrayList<>()).addAll(g.alerts());
+      }
+      groups.forEach((key, all) -> addStates(metrics, all, "group_key", key));
+    }
     return new MetricFamily(
-        "alertmanager_alerts",
-        MetricType.GAUGE,
-        "How many alerts by state.",
-        "",
-        List.of(
-            new MetricFamily.Metric(Labels.of("state", "active"), active),
-            new MetricFamily.Metric(Labels.of("state", "suppressed"), suppressed),
-            new MetricFamily.Metric(Labels.of("state", "unprocessed"), 0)));
+        "alertmanager_alerts", MetricType.GAUGE, "How many alerts by state.", "", metrics);
   }
 
   /**

@@ -17,7 +17,7 @@ import java.time.Duration;
  * @param perNameLimit how many alerts of one name are kept; 0 for any number
  * @param startDelay for how long after the start nobody is notified
  * @param externalUrl under which people reach it, without a slash at the end
- * @param receiversInMetrics whether metrics tell receivers apart
+ * @param metricLabels what metrics tell apart
  */
 public record AlertmanagerOptions(
     Path storage,
@@ -29,4 +29,4 @@ public record AlertmanagerOptions(
     Duration startDelay,
     MatcherSyntax syntax,
     URI externalUrl,
-    boolean receiversInMetrics) {}
+    MetricLabels metricLabels) {}

@@ -104,7 +104,7 @@ abstract class AlertmanagerFixture {
                 Duration.ZERO,
                 MatcherSyntax.FALLBACK,
                 URI.create("http://am"),
-                false),
+                metricLabels()),
             clients,
             registry,
             clock,
@@ -113,6 +113,11 @@ abstract class AlertmanagerFixture {
     manager = m;
     m.apply(read(config));
     return m;
+  }
+
+  /** What metrics tell apart; nothing unless a test wants it. */
+  MetricLabels metricLabels() {
+    return MetricLabels.NONE;
   }
 
   /** The record of events; none unless a test wants one. */

@@ -229,4 +229,25 @@ class AlertmanagerTest extends AlertmanagerFixture {
             "start time must be before end time");
     assertThat(m.alerts().all()).hasSize(1);
   }
+
+  private MetricLabels labels = MetricLabels.NONE;
+
+  @Override
+  MetricLabels metricLabels() {
+    return labels;
+  }
+
+  @Test
+  void alertsAreCountedByStateAndIfAskedForByGroup() throws IOException {
+    open(PLAIN);
+    post(firing("A", "n", "1"), firing("A", "n", "2"), firing("B"));
+    assertThat(value("alertmanager_alerts{state=\"active\"}")).isEqualTo(3);
+    java.util.Objects.requireNonNull(manager).close();
+    labels = new MetricLabels(true, true, true);
+    open(PLAIN);
+    post(firing("A", "n", "1"), firing("A", "n", "2"), firing("B"));
+    String series = "alertmanager_alerts{group_key=\"{}:{alertname=\\\"%s\\\"}\",state=\"active\"}";
+    assertThat(value(series.formatted("A"))).isEqualTo(2);
+    assertThat(value(series.formatted("B"))).isEqualTo(1);
+  }
 }

@@ -126,7 +126,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
                     Duration.ZERO,
                     MatcherSyntax.FALLBACK,
                     URI.create("http://am"),
-                    false),
+                    MetricLabels.NONE),
                 clients,
                 registry,
                 real,

@@ -88,7 +88,12 @@ public final class Dispatcher implements AutoCloseable {
       LabelSet labels,
       LabelSet routeLabels,
       List<Alert> alerts,
-      List<String> mutedBy) {}
+      List<String> mutedBy) {
+    /** As the log of what was sent knows it. */
+    public String key() {
+      return Flush.groupKey(route, labels);
+    }
+  }
 
   /**
    * Where a group that an alert belongs to, or would belong to, stands.

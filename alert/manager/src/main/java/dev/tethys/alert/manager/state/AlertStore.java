@@ -34,25 +34,33 @@ public final class AlertStore {
   private final Map<LabelSet, Alert> alerts = new HashMap<>();
   private final Map<String, Integer> perName = new HashMap<>();
   private final List<Consumer<List<Alert>>> listeners = new CopyOnWriteArrayList<>();
-  private final Registry.Counter limited;
+  private final boolean byName;
+  private final Registry.Vector<Registry.Counter> limited;
 
   /**
    * @param perNameLimit how many alerts with the same name are kept; 0 for any number
+   * @param byName whether those that are dropped are counted by name
    */
   public AlertStore(
-      InstantSource clock, int perNameLimit, Registry registry, EventRecorder recorder) {
-    this(clock, perNameLimit, MAX_ALERTS, registry, recorder);
+      InstantSource clock,
+      int perNameLimit,
+      boolean byName,
+      Registry registry,
+      EventRecorder recorder) {
+    this(clock, perNameLimit, MAX_ALERTS, byName, registry, recorder);
   }
 
   AlertStore(
       InstantSource clock,
       int perNameLimit,
       int maxAlerts,
+      boolean byName,
       Registry registry,
       EventRecorder recorder) {
     this.clock = clock;
     this.perNameLimit = perNameLimit;
     this.maxAlerts = maxAlerts;
+    this.byName = byName;
     this.recorder = recorder;
     registry
         .gauge(
@@ -60,9 +68,13 @@ public final class AlertStore {
             "Current limit on number of alerts per alert name")
         .set(perNameLimit);
     limited =
-        registry.counter(
+        registry.counters(
             "alertmanager_alerts_limited_total",
-            "Total number of alerts that were dropped due to per alert name limit");
+            "Total number of alerts that were dropped due to per alert name limit",
+            byName ? new String[] {"alertname"} : new String[0]);
+    if (!byName) {
+      limited.with();
+    }
   }
 
   /** Stores alerts, each joined with what was known of it; those beyond a limit are dropped. */
@@ -71,7 +83,7 @@ public final class AlertStore {
     for (Alert a : told) {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
-        limited.inc();
+        (byName ? limited.with(a.name()) : limited.with()).inc();
         LOG.log(Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
         continue;
       }

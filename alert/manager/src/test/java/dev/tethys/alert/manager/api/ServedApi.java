@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.TestClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
@@ -63,7 +64,7 @@ abstract class ServedApi {
                     Duration.ZERO,
                     MatcherSyntax.FALLBACK,
                     URI.create("http://am"),
-                    false),
+                    MetricLabels.NONE),
                 clients,
                 registry,
                 clock,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.AlertmanagerOptions;
+import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.PostedAlert;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
@@ -174,7 +175,7 @@ class ClusterTest {
                   Duration.ZERO,
                   MatcherSyntax.FALLBACK,
                   URI.create("http://am"),
-                  false),
+                  MetricLabels.NONE),
               clients,
               registry,
               clock,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.recorder.EventRecorder;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -171,7 +172,8 @@ class StateTest {
 
   @Test
   void whatIsToldOfTheSameAlertIsJoined() {
-    AlertStore store = new AlertStore(() -> NOW, 2, 4, new Registry(), EventRecorder.off());
+    Registry registry = new Registry();
+    AlertStore store = new AlertStore(() -> NOW, 2, 4, true, registry, EventRecorder.off());
     Instant later = NOW.plusSeconds(600);
     store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
     // A younger one begins later: the start stays, and the later end that somebody gave.
@@ -188,6 +190,12 @@ class StateTest {
     assertThat(store.all()).hasSize(2);
     store.put(List.of(alert(NOW, later, NOW, false, "4")));
     assertThat(store.all()).hasSize(2).noneMatch(x -> x.labels().get("n").equals("4"));
+    assertThat(registry.gather())
+        .filteredOn(f -> f.name().equals("alertmanager_alerts_limited_total"))
+        .flatExtracting(MetricFamily::metrics)
+        .singleElement()
+        .asString()
+        .contains("alertname=\"" + a.name() + "\"", "value=1.0");
   }
 
   @Test
