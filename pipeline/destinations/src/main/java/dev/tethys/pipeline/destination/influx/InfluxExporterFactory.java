@@ -8,7 +8,9 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.destination.rows.Frame;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
@@ -35,7 +37,7 @@ public final class InfluxExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics to InfluxDB 1, 2 or 3 by line protocol.";
+    return "Writes metrics, logs and traces to InfluxDB 1, 2 or 3 by line protocol.";
   }
 
   @Override
@@ -45,7 +47,7 @@ public final class InfluxExporterFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS);
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
   private @Nullable ClientAuth auth(InfluxSettings s, Context context) {
@@ -64,24 +66,30 @@ public final class InfluxExporterFactory
         context.clock()::millis);
   }
 
-  private LineParcels lines(InfluxSettings s, @Nullable ClientAuth auth) {
+  private LineParcels lines(InfluxSettings s, Frame frame, @Nullable ClientAuth auth) {
     return new LineParcels(
-        s.client().compression(), s.client().level(), 1, "text/plain; charset=utf-8", auth);
+        s.client().compression(), s.client().level(), frame, "text/plain; charset=utf-8", auth);
   }
 
   @Override
   public Exporter create(InfluxSettings s, Signal signal, Context context) {
-    LineParcels lines = lines(s, auth(s, context));
+    boolean samples = signal == Signal.METRICS;
+    LineParcels lines =
+        lines(s, samples ? new Frame.Lines(1) : new Frame.FieldLines(), auth(s, context));
+    Encoder encoder =
+        samples
+            ? new RowParcels(
+                s.rows(),
+                false,
+                () -> new InfluxWriter(s.clymene(), s.defaultTags()),
+                lines,
+                new LeftOut(context.metrics(), context.id().toString()))
+            : new InfluxRecords(s, lines, context.clock()::millis);
     return context.exporter(
         s.delivery(),
         signal,
-        new RowParcels(
-            s.rows(),
-            false,
-            () -> new InfluxWriter(s.clymene(), s.defaultTags()),
-            lines,
-            new LeftOut(context.metrics(), context.id().toString())),
-        new InfluxSender(s.version(), s.writeUrl(), endpoint(s, context), lines));
+        encoder,
+        new InfluxSender(s.version(), s.writeUrl(signal), endpoint(s, context), lines));
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.tethys.codec.influx.InfluxAnswer;
 import dev.tethys.codec.influx.InfluxSeries;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import java.io.ByteArrayInputStream;
@@ -76,7 +77,7 @@ final class InfluxProbe implements DestinationProbe {
     HttpEndpoint.Reply r =
         endpoint.call(
             "POST",
-            settings.writeUrl(),
+            settings.writeUrl(Signal.METRICS),
             Map.of("content-type", "text/plain; charset=utf-8"),
             line.take());
     if (!r.isOk()) {

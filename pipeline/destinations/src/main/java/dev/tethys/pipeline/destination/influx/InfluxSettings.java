@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param consistency of a cluster of version 1; "" for the default
  * @param clymene whether points look as Clymene writes them: the name is a tag too
  * @param defaultTags tags of every point that does not have them
+ * @param spanDimensions attributes of spans that are tags
+ * @param logDimensions attributes of log records that are tags
  * @param noSync whether version 3 answers before its write-ahead log is on disk
  */
 record InfluxSettings(
@@ -42,6 +46,8 @@ record InfluxSettings(
     @Nullable Secret token,
     boolean clymene,
     Map<String, String> defaultTags,
+    List<String> spanDimensions,
+    List<String> logDimensions,
     boolean noSync,
     RowSettings rows,
     DeliverySettings delivery) {
@@ -87,7 +93,7 @@ record InfluxSettings(
   private record V3(boolean enabled, String database, boolean noSync) {}
 
   private static final Section SECTION =
-      new Section("influxdb", "Writes metrics to InfluxDB 1, 2 or 3.")
+      new Section("influxdb", "Writes metrics, logs and traces to InfluxDB 1, 2 or 3.")
           .include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
   private static final RowSettings.Keys ROWS =
@@ -138,15 +144,27 @@ record InfluxSettings(
           Map.of(),
           "Tags of every point that does not have them.");
 
+  private static final Key<List<String>> SPAN_DIMENSIONS =
+      SECTION.key(
+          "span_dimensions",
+          Type.list(Type.STRING),
+          List.of("service.name", InfluxRecords.SPAN_NAME),
+          "Attributes of spans and their resources that are tags, beside trace_id and span_id.");
+  private static final Key<List<String>> LOG_DIMENSIONS =
+      SECTION.key(
+          "log_record_dimensions",
+          Type.list(Type.STRING),
+          List.of("service.name"),
+          "Attributes of log records and their resources that are tags, beside trace_id and"
+              + " span_id.");
+
   static {
     SECTION
         .notBuilt("payload_max_lines", "max_samples_per_send is in its place.")
         .notBuilt("payload_max_bytes", "max_request_bytes is in its place.")
-        .notBuilt("span_dimensions", "Of spans, which this exporter does not write.")
-        .notBuilt("span_fields", "Of spans, which this exporter does not write.")
-        .notBuilt("log_record_dimensions", "Of logs, which this exporter does not write.")
-        .notBuilt("trace_id_fields", "Of spans, which this exporter does not write.")
-        .notBuilt("precision", "Times are milliseconds, as Prometheus has them.");
+        .notBuilt("span_fields", "Attributes that are no tags stand in the field attributes.")
+        .notBuilt("trace_id_fields", "trace_id and span_id are tags.")
+        .notBuilt("precision", "Times of samples are milliseconds, of logs and spans nanoseconds.");
   }
 
   static final Type<InfluxSettings> TYPE = SECTION.type(InfluxSettings::read);
@@ -198,6 +216,8 @@ record InfluxSettings(
         o.find(TOKEN),
         o.get(SCHEMA),
         o.get(DEFAULT_TAGS),
+        o.get(SPAN_DIMENSIONS),
+        o.get(LOG_DIMENSIONS),
         third && v3.noSync(),
         ROWS.read(o),
         DeliverySettings.read(o, Duration.ofSeconds(10)));
@@ -220,8 +240,10 @@ record InfluxSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** Where points are written. */
-  URI writeUrl() {
+  /** Where points are written: of samples with milliseconds, of all else with nanoseconds. */
+  URI writeUrl(Signal signal) {
+    boolean samples = signal == Signal.METRICS;
+    String precision = samples ? "ms" : "ns";
     return at(
         switch (version) {
           case V1 ->
@@ -232,17 +254,18 @@ record InfluxSettings(
                       "rp",
                       retentionPolicy,
                       "precision",
-                      "ms",
+                      precision,
                       "consistency",
                       consistency);
-          case V2 -> "/api/v2/write" + query("org", org, "bucket", database, "precision", "ms");
+          case V2 ->
+              "/api/v2/write" + query("org", org, "bucket", database, "precision", precision);
           case V3 ->
               "/api/v3/write_lp"
                   + query(
                       "db",
                       database,
                       "precision",
-                      "millisecond",
+                      samples ? "millisecond" : "nanosecond",
                       "accept_partial",
                       "true",
                       "no_sync",

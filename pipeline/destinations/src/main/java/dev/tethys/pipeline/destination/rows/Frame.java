@@ -67,6 +67,47 @@ public sealed interface Frame {
   }
 
   /**
+   * Lines of InfluxDB's protocol, each a row: behind the first space stand fields, and a line feed
+   * within their quotes ends nothing.
+   */
+  record FieldLines() implements Frame {
+    @Override
+    public byte[] wrap(byte[] rows) {
+      return rows;
+    }
+
+    @Override
+    public byte[] unwrap(byte[] request) {
+      return request;
+    }
+
+    @Override
+    public int end(byte[] rows, int from) {
+      boolean fields = false;
+      boolean quoted = false;
+      for (int at = from; at < rows.length; at++) {
+        switch (rows[at]) {
+          case '\\' -> at++;
+          case ' ' -> fields = true;
+          case '"' -> quoted ^= fields;
+          case '\n' -> {
+            if (!quoted) {
+              return at + 1;
+            }
+          }
+          default -> {}
+        }
+      }
+      return rows.length + 1;
+    }
+
+    @Override
+    public int trailer() {
+      return 1;
+    }
+  }
+
+  /**
    * The elements of a list of JSON, each written as a line of its own. Commas stand at ends of lines,
    * and JSON has no line feeds within strings, so lines are found again without parsing.
    *
