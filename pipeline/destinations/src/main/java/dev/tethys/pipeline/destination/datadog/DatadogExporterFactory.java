@@ -40,7 +40,7 @@ public final class DatadogExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics and logs to Datadog.";
+    return "Writes metrics, logs and traces to Datadog.";
   }
 
   @Override
@@ -50,7 +50,7 @@ public final class DatadogExporterFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
   private static @Nullable ClientAuth auth(DatadogSettings s, Context context) {
@@ -89,6 +89,10 @@ public final class DatadogExporterFactory
     return parcels(s, Frame.JsonList.PLAIN, JSON, auth);
   }
 
+  static LineParcels traces(DatadogSettings s, @Nullable ClientAuth auth) {
+    return parcels(s, new Frame.Messages(DatadogSpans.OTHERS), PROTOBUF, auth);
+  }
+
   @Override
   public Exporter create(DatadogSettings s, Signal signal, Context context) {
     ClientAuth auth = auth(s, context);
@@ -100,6 +104,14 @@ public final class DatadogExporterFactory
           signal,
           new DatadogLogs(s, lists, context.clock()::millis),
           new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint, lists));
+    }
+    if (signal == Signal.TRACES) {
+      LineParcels traces = traces(s, auth);
+      return context.exporter(
+          s.delivery(),
+          signal,
+          new DatadogTraces(s, traces),
+          new PostSender(s.tracesUrl().resolve("/api/v0.2/traces"), endpoint, traces));
     }
     LineParcels series = series(s, auth);
     LineParcels sketches = sketches(s, auth);

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.destination.datadog;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -10,7 +12,10 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 
@@ -19,6 +24,7 @@ import java.util.SequencedMap;
  *
  * @param metricsUrl where series and sketches go, without a path
  * @param logsUrl where logs go, without a path
+ * @param tracesUrl where traces go, without a path
  * @param hostname of what does not say its host; "" for none
  * @param format of series; sketches are always protobuf
  */
@@ -27,9 +33,11 @@ record DatadogSettings(
     Secret key,
     URI metricsUrl,
     URI logsUrl,
+    URI tracesUrl,
     String hostname,
     Format format,
     Metrics metrics,
+    Traces traces,
     DeliverySettings delivery) {
   /** What requests are. */
   enum Format {
@@ -57,6 +65,20 @@ record DatadogSettings(
       boolean scopes,
       Histograms histograms,
       boolean quantiles) {}
+
+  /**
+   * How spans become Datadog's.
+   *
+   * @param spanNameAsResource whether the name of a span is the resource's too, whatever its
+   *     attributes say
+   * @param remappings names of operations, and what stands for them
+   * @param ignored resources whose spans are dropped when they begin a trace
+   */
+  record Traces(
+      String endpoint,
+      boolean spanNameAsResource,
+      Map<String, String> remappings,
+      List<Pattern> ignored) {}
 
   private record Api(Secret key, String site) {}
 
@@ -111,8 +133,30 @@ record DatadogSettings(
   private static final Key<String> LOGS_ENDPOINT =
       LOGS.key("endpoint", Type.STRING, "", "Instead of https://http-intake.logs.SITE.");
 
+  private static final Section TRACES = new Section("traces", "How spans become Datadog's.");
+  private static final Key<String> TRACES_ENDPOINT =
+      TRACES.key("endpoint", Type.STRING, "", "Instead of https://trace.agent.SITE.");
+  private static final Key<Boolean> SPAN_NAME =
+      TRACES.key(
+          "span_name_as_resource_name",
+          Type.BOOL,
+          false,
+          "A span's name is its resource and, in the form that Datadog has, its operation.");
+  private static final Key<Map<String, String>> REMAPPINGS =
+      TRACES.key(
+          "span_name_remappings",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Names of operations, and what stands for them.");
+  private static final Key<List<String>> IGNORED =
+      TRACES.key(
+          "ignore_resources",
+          Type.list(Type.STRING),
+          List.of(),
+          "Regular expressions: spans without a parent, of such resources, are dropped and counted.");
+
   private static final Section SECTION =
-      new Section("datadog", "Writes metrics and logs to Datadog.")
+      new Section("datadog", "Writes metrics, logs and traces to Datadog.")
           .include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
   private static final Key<Api> API_KEYS =
@@ -123,6 +167,12 @@ record DatadogSettings(
   private static final Key<Format> FORMAT =
       SECTION.key("format", words("format", Format.values()), Format.PROTO, "proto or json.");
   private static final Key<Metrics> METRICS_KEYS;
+  private static final Key<Traces> TRACES_KEYS =
+      SECTION.key(
+          "traces",
+          TRACES.type(DatadogSettings::traces),
+          new Traces("", false, Map.of(), List.of()),
+          "How spans become Datadog's.");
   private static final Key<String> LOGS_KEYS =
       SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Where logs go.");
 
@@ -151,13 +201,20 @@ record DatadogSettings(
     }
     for (String k :
         new String[] {
-          "traces",
-          "host_metadata",
-          "only_metadata",
-          "hostname_detection_timeout",
-          "orchestrator_explorer"
+          "host_metadata", "only_metadata", "hostname_detection_timeout", "orchestrator_explorer"
         }) {
-      SECTION.notBuilt(k, "Of the Collector's exporter; traces go to an agent by OTLP.");
+      SECTION.notBuilt(k, "Of the Collector's exporter.");
+    }
+    for (String k :
+        new String[] {
+          "compute_stats_by_span_kind",
+          "compute_top_level_by_span_kind",
+          "peer_tags",
+          "peer_tags_aggregation",
+          "peer_service_aggregation",
+          "trace_buffer"
+        }) {
+      TRACES.notBuilt(k, "Of statistics, which are computed by nobody here.");
     }
   }
 
@@ -203,15 +260,30 @@ record DatadogSettings(
     }
     Api api = o.get(API_KEYS);
     Metrics metrics = o.get(METRICS_KEYS);
+    Traces traces = o.get(TRACES_KEYS);
     return new DatadogSettings(
         client,
         api.key,
         url(o, metrics.endpoint, client, "https://api." + api.site),
         url(o, o.get(LOGS_KEYS), client, "https://http-intake.logs." + api.site),
+        url(o, traces.endpoint, client, "https://trace.agent." + api.site),
         o.get(HOSTNAME),
         o.get(FORMAT),
         metrics,
+        traces,
         DeliverySettings.read(o, Duration.ofSeconds(15)));
+  }
+
+  private static Traces traces(YamlObject o) {
+    List<Pattern> ignored = new ArrayList<>();
+    for (String regex : o.get(IGNORED)) {
+      try {
+        ignored.add(Pattern.compile(regex));
+      } catch (PatternSyntaxException e) {
+        throw o.error(IGNORED, "no regular expression: " + e.getMessage());
+      }
+    }
+    return new Traces(o.get(TRACES_ENDPOINT), o.get(SPAN_NAME), o.get(REMAPPINGS), ignored);
   }
 
   private static URI url(YamlObject o, String said, HttpClientSettings client, String usual) {

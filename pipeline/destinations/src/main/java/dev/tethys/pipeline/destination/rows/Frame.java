@@ -171,16 +171,33 @@ public sealed interface Frame {
     }
   }
 
-  /** Elements of one repeated field of a protobuf message that has nothing else. */
-  record Messages() implements Frame {
+  /**
+   * Elements of one repeated field of a protobuf message, whose other fields are always the same.
+   *
+   * @param others these fields as bytes, a character each
+   */
+  record Messages(String others) implements Frame {
+    /** A message that has nothing else. */
+    public Messages() {
+      this("");
+    }
+
     @Override
     public byte[] wrap(byte[] rows) {
-      return rows;
+      byte[] tail = others.getBytes(StandardCharsets.ISO_8859_1);
+      byte[] out = Arrays.copyOf(rows, rows.length + tail.length);
+      System.arraycopy(tail, 0, out, rows.length, tail.length);
+      return out;
     }
 
     @Override
     public byte[] unwrap(byte[] request) {
-      return request;
+      int n = request.length - others.length();
+      if (n < 0
+          || !new String(request, n, others.length(), StandardCharsets.ISO_8859_1).equals(others)) {
+        throw new CodecException("the request does not end as it was written here");
+      }
+      return Arrays.copyOf(request, n);
     }
 
     @Override

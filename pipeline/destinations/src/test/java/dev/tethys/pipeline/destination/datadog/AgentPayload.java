@@ -42,6 +42,33 @@ final class AgentPayload {
       Dogsketch sum 6 double
       Dogsketch k 7 sint32*
       Dogsketch n 8 uint32*
+      AgentPayload tracerPayloads 5 TracerPayload*
+      AgentPayload agentVersion 7 string
+      TracerPayload containerID 1 string
+      TracerPayload languageName 2 string
+      TracerPayload tracerVersion 4 string
+      TracerPayload chunks 6 TraceChunk*
+      TracerPayload env 8 string
+      TracerPayload hostname 9 string
+      TracerPayload appVersion 10 string
+      TraceChunk priority 1 int32
+      TraceChunk spans 3 Span*
+      Span service 1 string
+      Span name 2 string
+      Span resource 3 string
+      Span traceID 4 uint64
+      Span spanID 5 uint64
+      Span parentID 6 uint64
+      Span start 7 int64
+      Span duration 8 int64
+      Span error 9 int32
+      Span meta 10 MetaEntry*
+      Span metrics 11 MetricsEntry*
+      Span type 12 string
+      MetaEntry key 1 string
+      MetaEntry value 2 string
+      MetricsEntry key 1 string
+      MetricsEntry value 2 double
       """;
 
   private AgentPayload() {}

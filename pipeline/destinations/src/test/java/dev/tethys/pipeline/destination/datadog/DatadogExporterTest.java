@@ -400,7 +400,8 @@ class DatadogExporterTest {
     assertThat(s.logsUrl()).hasToString("https://http-intake.logs.datadoghq.eu");
     assertThatThrownBy(() -> settings(", metrics: {sums: {cumulative_monotonic_mode: to_delta}}"))
         .hasMessageContaining("cumulativetodelta");
-    assertThatThrownBy(() -> settings(", traces: {endpoint: x}")).hasMessageContaining("traces");
+    assertThatThrownBy(() -> settings(", traces: {peer_tags: [x]}"))
+        .hasMessageContaining("peer_tags");
     assertThatThrownBy(() -> settings(", compression: lz4")).hasMessageContaining("gzip");
   }
 }
