@@ -45,7 +45,15 @@ public final class ClickHouseTables {
   private final String logs;
   private final String traces;
   private final String cluster;
+
+  /** The first time that is looked for, Unix milliseconds: 1900. */
+  public static final long FIRST_TIME = -2_208_988_800_000L;
+
+  /** The last one: the end of 2299. */
+  public static final long LAST_TIME = 10_413_791_999_999L;
+
   private final String ttl;
+  private final long ttlSeconds;
   private final boolean replicated;
 
   /**
@@ -70,6 +78,7 @@ public final class ClickHouseTables {
     this.traces = traces;
     this.cluster = cluster.isEmpty() ? "" : " ON CLUSTER " + name(cluster);
     this.replicated = replicated;
+    this.ttlSeconds = ttlSeconds;
     this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
   }
 
@@ -115,6 +124,11 @@ public final class ClickHouseTables {
 
   private String engine(String kind, String version) {
     return " ENGINE = " + (replicated ? "Replicated" : "") + kind + "(" + version + ")";
+  }
+
+  /** How long rows are kept, 0 for ever. */
+  public long ttlSeconds() {
+    return ttlSeconds;
   }
 
   private String expires(String time) {

@@ -4,6 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clickhouse.ClickHouseTables;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -28,6 +30,7 @@ import java.util.Set;
  * rows besides: a parcel that is sent again after a doubt leaves what one would have left.
  */
 final class ClickHouseSender implements Sender {
+  private static final String OUTSIDE = "time_out_of_range";
   private static final Duration PAUSE = Duration.ofSeconds(30);
 
   /** Statements that can never succeed with these rows: how ClickHouse numbers that. */
@@ -45,12 +48,14 @@ final class ClickHouseSender implements Sender {
 
   private final ClickHouseClient client;
   private final ClickHouseSettings settings;
+  private final TimeRange times;
   private final KnownSeries known = new KnownSeries();
   private final Set<Signal> made = EnumSet.noneOf(Signal.class); // guarded by itself
 
   ClickHouseSender(ClickHouseClient client, ClickHouseSettings settings) {
     this.client = client;
     this.settings = settings;
+    this.times = TimeRange.ofSamples(settings.tables());
   }
 
   /** Statements that make what a signal needs. */
@@ -68,21 +73,19 @@ final class ClickHouseSender implements Sender {
     try {
       prepare(p.signal());
       byte[] body = TableParcels.body(p);
-      switch (p.signal()) {
-        case METRICS -> metrics(new MetricTables(body));
-        case LOGS ->
-            insert(
-                settings.tables().logs(),
-                ClickHouseTables.LOG_COLUMNS,
-                RecordInserts.logs(new OtlpReader().logs(body, 0, body.length)));
-        case TRACES ->
-            insert(
-                settings.tables().traces(),
-                ClickHouseTables.SPAN_COLUMNS,
-                RecordInserts.spans(new OtlpReader().traces(body, 0, body.length)));
-        default -> throw new IllegalArgumentException(p.signal().toString());
+      int outside =
+          switch (p.signal()) {
+            case METRICS -> metrics(body);
+            case LOGS -> logs(new OtlpReader().logs(body, 0, body.length));
+            case TRACES -> spans(new OtlpReader().traces(body, 0, body.length));
+            default -> throw new IllegalArgumentException(p.signal().toString());
+          };
+      if (outside == 0) {
+        return Verdict.DELIVERED;
       }
-      return Verdict.DELIVERED;
+      return outside < p.items()
+          ? new Verdict.Partial(outside, OUTSIDE)
+          : new Verdict.Never(OUTSIDE);
     } catch (CodecException e) {
       return new Verdict.Never(String.valueOf(e.getMessage()));
     } catch (ClickHouseClient.Refused e) {
@@ -108,7 +111,21 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  private void metrics(MetricTables t) throws IOException, InterruptedException {
+  /** Inserts what is within the range of times; how many items are not. */
+  private int logs(LogsData logs) throws IOException, InterruptedException {
+    int outside = TimeRange.ofRecords(settings.tables()).prune(logs);
+    insert(settings.tables().logs(), ClickHouseTables.LOG_COLUMNS, RecordInserts.logs(logs));
+    return outside;
+  }
+
+  private int spans(TracesData traces) throws IOException, InterruptedException {
+    int outside = TimeRange.ofRecords(settings.tables()).prune(traces);
+    insert(settings.tables().traces(), ClickHouseTables.SPAN_COLUMNS, RecordInserts.spans(traces));
+    return outside;
+  }
+
+  private int metrics(byte[] body) throws IOException, InterruptedException {
+    MetricTables t = new MetricTables(body, times::contains);
     ClickHouseTables tables = settings.tables();
     List<MetricTables.Series> fresh = known.unknown(t.series());
     insert(tables.metrics("series"), ClickHouseTables.SERIES_COLUMNS, MetricInserts.series(fresh));
@@ -122,6 +139,7 @@ final class ClickHouseSender implements Sender {
         MetricInserts.histograms(t));
     insert(tables.metrics("samples"), ClickHouseTables.SAMPLE_COLUMNS, MetricInserts.samples(t));
     known.told(fresh);
+    return t.outside();
   }
 
   private void insert(String table, String columns, byte[] rows)

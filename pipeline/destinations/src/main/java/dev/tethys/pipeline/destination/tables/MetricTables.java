@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 
 /**
  * The contents of a metrics parcel as tables. Of samples with the same series and time the last one
@@ -58,18 +59,34 @@ public final class MetricTables {
   private final List<SeriesExemplar> exemplars = new ArrayList<>();
   private final Map<String, Family> families = new LinkedHashMap<>();
 
+  private int outside;
+
   /**
    * Reads a parcel's contents.
    *
    * @throws dev.tethys.codec.CodecException when they are damaged
    */
   public MetricTables(byte[] request) {
+    this(request, millis -> true);
+  }
+
+  /**
+   * Reads a parcel's contents.
+   *
+   * @param times which have a place, Unix milliseconds; rows of others are not there
+   * @throws dev.tethys.codec.CodecException when they are damaged
+   */
+  public MetricTables(byte[] request, LongPredicate times) {
     WriteRequestReader in = new WriteRequestReader().reset(request, 0, request.length);
     while (in.nextSeries()) {
       Labels labels =
           WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
       Series s = series.computeIfAbsent(labels, MetricTables::series);
       for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
+        if (e != SeriesEvent.EXEMPLAR && !times.test(in.timestamp())) {
+          outside++;
+          continue;
+        }
         switch (e) {
           case SAMPLE ->
               samples.put(
@@ -81,7 +98,7 @@ public final class MetricTables {
                   new HistogramSample(s, in.timestamp(), in.startTimestamp(), in.histogram()));
           case EXEMPLAR -> {
             Exemplar x = in.exemplar();
-            if (x != null) {
+            if (x != null && times.test(x.timestamp())) {
               exemplars.add(new SeriesExemplar(s, x));
             }
           }
@@ -97,6 +114,11 @@ public final class MetricTables {
   private static Series series(Labels labels) {
     String text = SeriesText.of(labels);
     return new Series(labels, text, SeriesText.key(text));
+  }
+
+  /** How many samples and histograms are not there because of their times. */
+  public int outside() {
+    return outside;
   }
 
   public Collection<Series> series() {

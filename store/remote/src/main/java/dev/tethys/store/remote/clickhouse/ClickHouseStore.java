@@ -41,11 +41,6 @@ final class ClickHouseStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 2000;
 
-  /** The ends of what a DateTime64 can be compared with: 1900 and 2299. */
-  private static final long FIRST_TIME = -2_208_988_800_000L;
-
-  private static final long LAST_TIME = 10_413_791_999_999L;
-
   private final StoreConfig config;
   private final WebClient client;
   private final StoreLimits limits;
@@ -235,9 +230,11 @@ final class ClickHouseStore implements ForeignStore {
           .append(')');
     }
     return sb.append(" AND ts >= fromUnixTimestamp64Milli(")
-        .append(Math.clamp(hints.minTime(), FIRST_TIME, LAST_TIME))
+        .append(
+            Math.clamp(hints.minTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME))
         .append(") AND ts <= fromUnixTimestamp64Milli(")
-        .append(Math.clamp(hints.maxTime(), FIRST_TIME, LAST_TIME))
+        .append(
+            Math.clamp(hints.maxTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME))
         .append(") ORDER BY metric, series, ts")
         .toString();
   }
