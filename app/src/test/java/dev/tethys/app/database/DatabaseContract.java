@@ -52,6 +52,11 @@ abstract class DatabaseContract {
   /** The entry of {@code stores}, as a block of YAML, without read_recent. */
   abstract String store();
 
+  /** Whether the store reads exemplars. */
+  boolean readsExemplars() {
+    return true;
+  }
+
   /**
    * Makes the next requests fail in every way that is known: refused, broken off before and after
    * they were done, killed.
@@ -200,6 +205,9 @@ abstract class DatabaseContract {
       same(db, oracle, job, m);
     }
     List<Matcher> hostile = List.of(matcher("=", "job", "hostile"));
+    assertThat(db.exemplars(0, Long.MAX_VALUE, List.of(hostile, hostile)))
+        .isEqualTo(readsExemplars() ? SampleData.exemplars() : List.of());
+    assertThat(db.exemplars(0, SampleData.T0, List.of(hostile))).isEmpty();
     assertThat(db.labelNames(0, Long.MAX_VALUE, hostile, 0).values())
         .isEqualTo(oracle.labelNames(0, Long.MAX_VALUE, hostile, 0).values());
     assertThat(db.labelValues("v", 0, Long.MAX_VALUE, hostile, 0).values())

@@ -24,6 +24,11 @@ class KdbTest extends DatabaseContract {
   }
 
   @Override
+  boolean readsExemplars() {
+    return false;
+  }
+
+  @Override
   String exporter() {
     return "kdb";
   }

@@ -9,6 +9,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
@@ -144,6 +145,14 @@ final class SampleData {
       a.commit();
     }
     return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), items, 0);
+  }
+
+  /** The exemplars among what is hostile. */
+  static List<MetricSource.SeriesExemplars> exemplars() {
+    return List.of(
+        new MetricSource.SeriesExemplars(
+            Labels.of("__name__", "h_custom", "job", "hostile"),
+            List.of(new Exemplar(Labels.of("trace_id", "a'b\"c\\"), 0.25, T0 + 1))));
   }
 
   /** The recorded exporter, a batch a scrape. */

@@ -2,9 +2,11 @@ package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
@@ -205,6 +207,43 @@ final class PostgresStore implements ForeignStore {
             all.count(1 + h.positive().length + h.negative().length);
           }
         });
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    SeriesCollector counted =
+        new SeriesCollector("store " + config.name(), limits, range, matchers);
+    List<SeriesExemplars> out = new ArrayList<>();
+    in(
+        c -> {
+          Map<UUID, Labels> series = find(c, matchers);
+          Map<Labels, List<Exemplar>> found = new HashMap<>();
+          if (!series.isEmpty()) {
+            copy(
+                limits,
+                config.name(),
+                c,
+                "SELECT series, ts, value, labels::text FROM "
+                    + tables.metrics("exemplars")
+                    + condition(c, range, matchers, series.keySet()),
+                in -> {
+                  Labels of = series.get(in.uuid());
+                  long time = in.time();
+                  double value = in.float8();
+                  Labels labels = PostgresText.unescape(SeriesText.labels(in.text()));
+                  if (of != null) {
+                    found
+                        .computeIfAbsent(of, k -> new ArrayList<>())
+                        .add(new Exemplar(labels, value, time));
+                    counted.count(1);
+                  }
+                });
+          }
+          found.forEach((of, all) -> out.add(new SeriesExemplars(of, all)));
+          return true;
+        });
+    return out;
   }
 
   private static Histogram histogram(CopyReader in) throws IOException {

@@ -1,5 +1,6 @@
 package dev.tethys.store.remote;
 
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
@@ -14,9 +15,12 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The embedded store and those of {@code remote_read} and {@code stores}, read as one. A store
  * elsewhere that fails costs its part of the answer and gives a warning, as in Prometheus; one
- * whose answer is larger than is taken fails the query. Exemplars are the embedded store's.
+ * whose answer is larger than is taken fails the query.
  */
 public final class FederatedSource implements MetricSource {
   private static final System.Logger LOG = System.getLogger(FederatedSource.class.getName());
@@ -285,6 +289,32 @@ public final class FederatedSource implements MetricSource {
   @Override
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    return local.exemplars(minTime, maxTime, matcherSets);
+    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets);
+    if (remotes.isEmpty()) {
+      return mine;
+    }
+    Map<Labels, Set<Exemplar>> all = new TreeMap<>();
+    List<String> warnings = new ArrayList<>();
+    List<SeriesExemplars> found = new ArrayList<>(mine);
+    for (List<Matcher> set : matcherSets) {
+      found.addAll(
+          elsewhere(
+              minTime, maxTime, set, warnings, (store, range) -> store.exemplars(range, set)));
+    }
+    for (SeriesExemplars s : found) {
+      all.computeIfAbsent(s.series(), l -> new LinkedHashSet<>()).addAll(s.exemplars());
+    }
+    // There is no place for them in the answer.
+    warnings.forEach(w -> LOG.log(Level.WARNING, "exemplars are missing: {0}", w));
+    List<SeriesExemplars> out = new ArrayList<>();
+    all.forEach(
+        (labels, exemplars) ->
+            out.add(
+                new SeriesExemplars(
+                    labels,
+                    exemplars.stream()
+                        .sorted(Comparator.comparingLong(Exemplar::timestamp))
+                        .toList())));
+    return out;
   }
 }

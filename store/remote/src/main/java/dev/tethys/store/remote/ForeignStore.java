@@ -2,6 +2,7 @@ package dev.tethys.store.remote;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -81,6 +82,16 @@ public interface ForeignStore extends AutoCloseable {
       values.add(l.get(name));
     }
     return values;
+  }
+
+  /**
+   * Exemplars of such series, with times in the range.
+   *
+   * @return in any order; none where the store keeps none
+   */
+  default List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    return List.of();
   }
 
   /** Matchers that every series meets, where there are none. */

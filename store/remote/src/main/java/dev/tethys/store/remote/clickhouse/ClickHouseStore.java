@@ -3,10 +3,12 @@ package dev.tethys.store.remote.clickhouse;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clickhouse.ClickHouseTables;
 import dev.tethys.codec.clickhouse.RowBinaryReader;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
@@ -201,6 +203,38 @@ final class ClickHouseStore implements ForeignStore {
           }
         });
     return all.finish();
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    Map<UUID, Labels> series = find(matchers);
+    if (series.isEmpty()) {
+      return List.of();
+    }
+    SeriesCollector counted =
+        new SeriesCollector("store " + config.name(), limits, range, matchers);
+    Map<Labels, List<Exemplar>> found = new HashMap<>();
+    TreeSet<String> names = new TreeSet<>();
+    series.values().forEach(l -> names.add(l.metricName()));
+    query(
+        "SELECT series, toUnixTimestamp64Milli(ts), value, labels FROM "
+            + tables.metrics("exemplars")
+            + " FINAL"
+            + condition(range, matchers, series.keySet(), names),
+        in -> {
+          Labels of = series.get(in.uuid());
+          long time = in.int64();
+          double value = in.float64();
+          Exemplar x = new Exemplar(labels(in), value, time);
+          if (of != null) {
+            found.computeIfAbsent(of, k -> new ArrayList<>()).add(x);
+            counted.count(1);
+          }
+        });
+    List<SeriesExemplars> out = new ArrayList<>();
+    found.forEach((of, all) -> out.add(new SeriesExemplars(of, all)));
+    return out;
   }
 
   private String condition(
