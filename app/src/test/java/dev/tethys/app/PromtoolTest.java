@@ -457,6 +457,32 @@ class PromtoolTest {
       assertThat(asked)
           .containsExactly(
               "POST /api/v1/query_range [end=1500, null, query=up == 0, start=300, step=60]");
+      Path manager =
+          Files.writeString(
+              dir.resolve("alertmanager.yml"),
+              """
+              route: {receiver: all, group_by: [cluster], group_wait: 10s, group_interval: 1m}
+              receivers: [{name: all, webhook_configs: [{url: 'http://localhost:1/'}]}]
+              """);
+      o =
+          ours(
+              "",
+              List.of(
+                  "rules",
+                  "backtest",
+                  "--start=300",
+                  "--end=1500",
+                  "--external-label=cluster=c",
+                  "--alertmanager.config=" + manager,
+                  url,
+                  rules.toString()));
+      assertThat(o.out())
+          .endsWith(
+              """
+              Notifications: 2
+                1970-01-01T00:12:10Z all/webhook[0] {cluster="c"}: 1 firing
+                1970-01-01T00:14:10Z all/webhook[0] {cluster="c"}: 0 firing, 1 resolved
+              """);
     } finally {
       s.stop(0);
     }

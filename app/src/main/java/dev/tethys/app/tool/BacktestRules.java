@@ -1,5 +1,8 @@
 package dev.tethys.app.tool;
 
+import dev.tethys.alert.manager.NotificationReplay;
+import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.GroupSpec;
@@ -23,14 +26,17 @@ import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.archive.Json;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +59,8 @@ final class BacktestRules {
         "rules backtest",
         "<server> <rule-files>...",
         "Try alert rules against history: when each would have fired over a range, with the labels and"
-            + " annotations that would have been sent. Recording rules are left out: what they give"
-            + " is read from the server.",
+            + " annotations that would have been sent, and whom an Alertmanager would have told."
+            + " Recording rules are left out: what they give is read from the server.",
         List.of(
             HttpAccess.CONFIG,
             Flag.of(
@@ -74,7 +80,19 @@ final class BacktestRules {
                 Flag.Kind.DURATION,
                 "1m",
                 "How often groups are evaluated that do not say it themselves."),
-            Flag.of("alert", Flag.Kind.LIST, "", "Only alerts of this name. Can be repeated.")),
+            Flag.of("alert", Flag.Kind.LIST, "", "Only alerts of this name. Can be repeated."),
+            Flag.of(
+                "external-label",
+                Flag.Kind.LIST,
+                "",
+                "A label that the server adds to alerts that do not have it, NAME=VALUE. Can be"
+                    + " repeated."),
+            Flag.of(
+                "alertmanager.config",
+                Flag.Kind.STRING,
+                "",
+                "An alertmanager.yml: the notifications that it would have sent are listed, without"
+                    + " silences.")),
         2,
         Command.ANY,
         BacktestRules::run);
@@ -82,6 +100,9 @@ final class BacktestRules {
 
   /** One time that an alert fired. */
   private record Firing(Alert alert, @Nullable Instant end) {}
+
+  /** Where an alert began or ended. */
+  private record Turn(Instant at, Alert alert, boolean ends) {}
 
   private static int run(Command.Arguments a, Console console) throws IOException {
     RULES.setLevel(Level.OFF);
@@ -94,6 +115,12 @@ final class BacktestRules {
     List<String> names = a.flags().list("alert");
     ParserOptions parser = PromqlFeatures.of(a, console).parser();
     Duration interval = Duration.ofMillis(a.flags().millis("eval-interval"));
+    Labels external =
+        Labels.of(HttpAccess.pairs("external-label", a.flags().list("external-label")));
+    String told = a.flags().get("alertmanager.config");
+    AlertmanagerConfig manager =
+        told.isEmpty() ? null : AlertmanagerConfig.read(Path.of(told), MatcherSyntax.UTF8);
+    List<Turn> turns = new ArrayList<>();
     boolean failed = false;
     try (ServerApi api = QueryServer.open(a, a.operands().getFirst())) {
       for (String f : files) {
@@ -110,23 +137,92 @@ final class BacktestRules {
             if (r instanceof RuleSpec.Alerting alert
                 && (names.isEmpty() || names.contains(alert.name()))) {
               Duration own = g.interval();
-              failed |= !replay(api, g, alert, own == null ? interval : own, start, end, console);
+              List<Firing> fired = new ArrayList<>();
+              failed |=
+                  !replay(
+                      new Range(api, own == null ? interval : own, start, end, external),
+                      g,
+                      alert,
+                      fired,
+                      console);
+              turns.addAll(turns(fired));
             }
           }
         }
       }
     }
+    if (manager != null) {
+      notifications(manager, turns, external, start, end, console);
+    }
     return failed ? 1 : 0;
   }
 
+  private static List<Turn> turns(List<Firing> fired) {
+    List<Turn> all = new ArrayList<>();
+    for (Firing f : fired) {
+      all.add(new Turn(begin(f), f.alert(), false));
+      Instant end = f.end();
+      if (end != null) {
+        all.add(new Turn(end, f.alert(), true));
+      }
+    }
+    return all;
+  }
+
+  /** What the Alertmanager makes of all alerts together. */
+  private static void notifications(
+      AlertmanagerConfig config,
+      List<Turn> turns,
+      Labels external,
+      Instant start,
+      Instant end,
+      Console console)
+      throws IOException {
+    turns.sort(Comparator.comparing(Turn::at));
+    List<NotificationReplay.Sent> sent = new ArrayList<>();
+    Path folder = Files.createTempDirectory("tethys-backtest");
+    try (NotificationReplay replay = new NotificationReplay(config, folder, start, sent::add)) {
+      for (Turn t : turns) {
+        Map<String, String> labels = new TreeMap<>(external.toMap());
+        labels.putAll(t.alert().labels().toMap());
+        Map<String, String> annotations = t.alert().annotations();
+        if (t.ends()) {
+          replay.ends(labels, annotations, begin(new Firing(t.alert(), null)), t.at());
+        } else {
+          replay.fires(labels, annotations, t.at());
+        }
+      }
+      replay.until(end);
+    } finally {
+      BackupData.delete(folder);
+    }
+    console.out().println("Notifications: " + (sent.isEmpty() ? "none" : sent.size()));
+    for (NotificationReplay.Sent n : sent) {
+      console
+          .out()
+          .println(
+              "  "
+                  + n.at()
+                  + " "
+                  + n.receiver()
+                  + " "
+                  + n.group()
+                  + ": "
+                  + n.firing()
+                  + " firing"
+                  + (n.resolved() == 0 ? "" : ", " + n.resolved() + " resolved"));
+    }
+  }
+
+  /** What is tried: the server's history between two times, looked at in steps. */
+  private record Range(
+      ServerApi api, Duration interval, Instant from, Instant to, Labels external) {}
+
   private static boolean replay(
-      ServerApi api,
-      GroupSpec group,
-      RuleSpec.Alerting rule,
-      Duration interval,
-      Instant from,
-      Instant to,
-      Console console) {
+      Range range, GroupSpec group, RuleSpec.Alerting rule, List<Firing> fired, Console console) {
+    ServerApi api = range.api();
+    Duration interval = range.interval();
+    Instant to = range.to();
     GroupSpec one =
         new GroupSpec(
             group.file(),
@@ -137,7 +233,6 @@ final class BacktestRules {
             List.of(rule));
     History history = new History(api, interval.toMillis(), to.toEpochMilli());
     Map<Labels, Alert> firing = new LinkedHashMap<>();
-    List<Firing> fired = new ArrayList<>();
     RuleReplay replay =
         new RuleReplay(
             new MemoryStore(),
@@ -155,11 +250,11 @@ final class BacktestRules {
               }
             },
             RuleOptions.defaults(api.base()),
-            new RuleSettings(interval, Duration.ZERO, Labels.EMPTY),
+            new RuleSettings(interval, Duration.ZERO, range.external()),
             List.of(one));
     RuleGroup g = replay.groups().getFirst();
     long step = interval.toMillis();
-    long first = (from.toEpochMilli() + step - 1) / step * step;
+    long first = (range.from().toEpochMilli() + step - 1) / step * step;
     ProgressLine bar = console.progress("evaluations");
     bar.step(rule.name(), (to.toEpochMilli() - first) / step + 1);
     for (long t = first; t <= to.toEpochMilli(); t += step) {
@@ -209,9 +304,7 @@ final class BacktestRules {
                         + (fired.size() == 1 ? " time, " : " times, ")
                         + Durations.format(total)
                         + " in all"));
-    fired.sort(
-        java.util.Comparator.comparing(BacktestRules::begin)
-            .thenComparing(f -> f.alert().labels()));
+    fired.sort(Comparator.comparing(BacktestRules::begin).thenComparing(f -> f.alert().labels()));
     for (Firing f : fired) {
       Instant until = f.end();
       console

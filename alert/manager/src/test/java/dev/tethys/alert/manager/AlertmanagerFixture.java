@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.dispatch.TestClock;
+import dev.tethys.alert.manager.dispatch.SteppedClock;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
@@ -44,7 +44,7 @@ abstract class AlertmanagerFixture {
 
   @TempDir Path dir;
 
-  final TestClock clock = new TestClock(START);
+  final SteppedClock clock = new SteppedClock(START);
   final List<String> posted = new CopyOnWriteArrayList<>();
   final HttpClientFactory clients = new HttpClientFactory("test");
   Registry registry = new Registry();

@@ -6,7 +6,7 @@ import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.AlertmanagerOptions;
 import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.dispatch.TestClock;
+import dev.tethys.alert.manager.dispatch.SteppedClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.config.YamlDocument;
@@ -33,7 +33,7 @@ abstract class ServedApi {
 
   @TempDir Path dir;
 
-  final TestClock clock = new TestClock(Instant.parse("2026-01-01T00:00:00Z"));
+  final SteppedClock clock = new SteppedClock(Instant.parse("2026-01-01T00:00:00Z"));
   private String base = "";
 
   interface Body {

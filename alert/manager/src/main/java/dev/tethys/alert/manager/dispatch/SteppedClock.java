@@ -6,15 +6,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Time that a test moves; what is due runs on the test's thread, in order. */
-public final class TestClock implements ManagerClock {
+/**
+ * Time that its owner moves; what is due runs on the owner's thread, in order: for replaying what
+ * was, and for tests. For one thread.
+ */
+public final class SteppedClock implements ManagerClock {
   private record Task(Instant when, long number, Runnable run) {}
 
   private final List<Task> tasks = new ArrayList<>();
   private Instant now;
   private long numbers;
 
-  public TestClock(Instant start) {
+  public SteppedClock(Instant start) {
     now = start;
   }
 
@@ -42,7 +45,11 @@ public final class TestClock implements ManagerClock {
 
   /** Lets time go by. */
   public void advance(Duration d) {
-    Instant until = now.plus(d);
+    advanceTo(now.plus(d));
+  }
+
+  /** Lets time go by until a moment; nothing happens when that is over. */
+  public void advanceTo(Instant until) {
     while (true) {
       Task next =
           tasks.stream()

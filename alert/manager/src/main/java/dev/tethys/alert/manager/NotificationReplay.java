@@ -1,0 +1,169 @@
+package dev.tethys.alert.manager;
+
+import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.config.ReceiverConfig;
+import dev.tethys.alert.manager.dispatch.Dispatcher;
+import dev.tethys.alert.manager.dispatch.Inhibitor;
+import dev.tethys.alert.manager.dispatch.Integration;
+import dev.tethys.alert.manager.dispatch.NotifyMetrics;
+import dev.tethys.alert.manager.dispatch.Pipeline;
+import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.SteppedClock;
+import dev.tethys.alert.manager.dispatch.Turns;
+import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.alert.manager.receiver.Notification;
+import dev.tethys.alert.manager.recorder.EventRecorder;
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNotes;
+import dev.tethys.alert.manager.state.AlertStore;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.NotificationLog;
+import dev.tethys.alert.manager.state.SilenceLimits;
+import dev.tethys.alert.manager.state.Silences;
+import dev.tethys.alert.manager.template.Templates;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.tracing.SpanRecorder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Whom a configuration would have told of alerts that were: the Alertmanager's own routes, groups,
+ * waits, time intervals and inhibition over a clock that is moved, with receivers that send
+ * nothing. There are no silences and no heartbeats. For one thread.
+ */
+public final class NotificationReplay implements AutoCloseable {
+  /** An alert that has not ended holds at least so long: nobody tells of it again. */
+  private static final Duration OPEN = Duration.ofDays(36_500);
+
+  /**
+   * A notification that would have been sent.
+   *
+   * @param receiver the integration, as in {@code team/email[0]}
+   * @param group the labels that its alerts have in common by the route
+   * @param firing how many of its alerts fire
+   * @param resolved how many have ended
+   */
+  public record Sent(Instant at, String receiver, LabelSet group, long firing, long resolved) {}
+
+  private final SteppedClock clock;
+  private final AlertStore alerts;
+  private final Inhibitor inhibitor;
+  private final Dispatcher dispatcher;
+  private final Consumer<Sent> sent;
+
+  /**
+   * Begins.
+   *
+   * @param folder an empty one, for what it has to remember meanwhile
+   * @param sent hears of each notification, in order of time
+   * @throws IOException when a file of templates cannot be read, or the folder not be written to
+   */
+  public NotificationReplay(
+      AlertmanagerConfig config, Path folder, Instant start, Consumer<Sent> sent)
+      throws IOException {
+    this.sent = sent;
+    clock = new SteppedClock(start);
+    Registry registry = new Registry();
+    EventRecorder recorder = EventRecorder.off();
+    alerts = new AlertStore(clock, 0, false, registry, recorder);
+    inhibitor = new Inhibitor(config.inhibitRules(), alerts, clock);
+    Map<String, List<Integration>> receivers = new LinkedHashMap<>();
+    Map<String, Map<String, String>> receiverLabels = new LinkedHashMap<>();
+    for (ReceiverConfig r : config.receivers().values()) {
+      List<Integration> all = new ArrayList<>();
+      for (ReceiverConfig.Integration i : r.all()) {
+        String name = r.name() + "/" + i.kind().name() + "[" + i.index() + "]";
+        all.add(
+            new Integration(
+                r.name(),
+                i.kind().name(),
+                i.index(),
+                i.kind().sendsResolved(i.settings()),
+                (n, limit) -> note(name, n)));
+      }
+      receivers.put(r.name(), all);
+      receiverLabels.put(r.name(), r.labels());
+    }
+    Silences silences =
+        new Silences(
+            folder,
+            new SilenceLimits(OPEN, 0, 0),
+            MatcherSyntax.UTF8,
+            clock,
+            registry,
+            false,
+            recorder);
+    Pipeline pipeline =
+        new Pipeline(
+            receivers,
+            receiverLabels,
+            config.timeIntervals(),
+            new Pipeline.Surroundings(
+                inhibitor,
+                silences,
+                new NotificationLog(folder, OPEN, clock, registry),
+                new AlertNotes(folder, OPEN, clock),
+                Templates.load(config.templateFiles(), clock, ""),
+                new NotifyMetrics(registry, false),
+                clock,
+                Turns.ALONE,
+                recorder));
+    dispatcher =
+        new Dispatcher(
+            Route.of(config.route()),
+            alerts,
+            pipeline,
+            clock,
+            start,
+            SpanRecorder.OFF,
+            new Dispatcher.Metrics(registry),
+            e -> {},
+            recorder);
+  }
+
+  private void note(String receiver, Notification n) {
+    long resolved = n.alerts().stream().filter(a -> a.isResolvedAt(n.now())).count();
+    sent.accept(
+        new Sent(
+            n.now(), receiver, n.data().groupLabels(), n.alerts().size() - resolved, resolved));
+  }
+
+  /** An alert begins; times ascend from one call of any method to the next. */
+  public void fires(Map<String, String> labels, Map<String, String> annotations, Instant at) {
+    clock.advanceTo(at);
+    tell(labels, annotations, at, at.plus(OPEN));
+  }
+
+  /** An alert that began before ends. */
+  public void ends(
+      Map<String, String> labels, Map<String, String> annotations, Instant began, Instant at) {
+    clock.advanceTo(at);
+    tell(labels, annotations, began, at);
+  }
+
+  private void tell(
+      Map<String, String> labels, Map<String, String> annotations, Instant start, Instant end) {
+    LabelSet set = LabelSet.of(labels);
+    alerts.put(
+        List.of(new Alert(set, LabelSet.of(annotations), start, end, "", clock.instant(), false)));
+  }
+
+  /** Lets time go by until a moment. */
+  public void until(Instant end) {
+    clock.advanceTo(end);
+  }
+
+  @Override
+  public void close() {
+    dispatcher.close();
+    inhibitor.close();
+    clock.close();
+  }
+}
