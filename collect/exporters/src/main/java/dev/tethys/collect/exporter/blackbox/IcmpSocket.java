@@ -1,21 +1,21 @@
 package dev.tethys.collect.exporter.blackbox;
 
+import static dev.tethys.model.libc.LibraryFunction.call;
+import static dev.tethys.model.libc.LibraryFunction.errno;
+import static dev.tethys.model.libc.LibraryFunction.errnoState;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Map;
@@ -56,29 +56,25 @@ final class IcmpSocket implements AutoCloseable {
   private static final ValueLayout.OfShort BIG_SHORT =
       JAVA_SHORT.withOrder(java.nio.ByteOrder.BIG_ENDIAN);
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
   private static final MethodHandle SOCKET =
-      function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+      LibraryFunction.of("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle BIND =
-      function("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+      LibraryFunction.of("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle CONNECT =
-      function("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+      LibraryFunction.of("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle SETSOCKOPT =
-      function(
+      LibraryFunction.of(
           "setsockopt",
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle SEND =
-      function("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      LibraryFunction.of(
+          "send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle POLL =
-      function("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      LibraryFunction.of("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle RECVMSG =
-      function("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+      LibraryFunction.of("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle CLOSE =
-      function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      LibraryFunction.of("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   /** In Go's words; the C library's would come in the language of the environment. */
   private static final Map<Integer, String> ERRORS =
@@ -94,15 +90,10 @@ final class IcmpSocket implements AutoCloseable {
           113, "no route to host");
 
   private final Arena arena = Arena.ofConfined();
-  private final MemorySegment state = arena.allocate(STATE);
+  private final MemorySegment state = errnoState(arena);
   private final boolean four;
   private final boolean raw;
   private final int fd;
-
-  private static MethodHandle function(String name, FunctionDescriptor d) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name), d, Linker.Option.captureCallState("errno"));
-  }
 
   /** A packet, and the hops it had left; -1 where the system does not say. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
@@ -120,10 +111,15 @@ final class IcmpSocket implements AutoCloseable {
     int family = four ? AF_INET : AF_INET6;
     int protocol = four ? IPPROTO_ICMP : IPPROTO_ICMPV6;
     int s =
-        call(() -> (int) SOCKET.invokeExact(state, family, SOCK_DGRAM | SOCK_CLOEXEC, protocol));
+        (int)
+            call(
+                () -> (int) SOCKET.invokeExact(state, family, SOCK_DGRAM | SOCK_CLOEXEC, protocol));
     boolean ping = s >= 0;
     if (!ping) {
-      s = call(() -> (int) SOCKET.invokeExact(state, family, SOCK_RAW | SOCK_CLOEXEC, protocol));
+      s =
+          (int)
+              call(
+                  () -> (int) SOCKET.invokeExact(state, family, SOCK_RAW | SOCK_CLOEXEC, protocol));
     }
     if (s < 0) {
       String why = why();
@@ -164,29 +160,14 @@ final class IcmpSocket implements AutoCloseable {
     return raw;
   }
 
-  private interface Native {
-    int run() throws Throwable;
-  }
-
-  @SuppressWarnings("PMD.AvoidCatchingThrowable") // that is what method handles throw
-  private static int call(Native n) {
-    try {
-      return n.run();
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private String why() {
-    int e = (int) ERRNO.get(state, 0L);
+    int e = errno(state);
     return ERRORS.getOrDefault(e, "error " + e);
   }
 
   private void check(String what, MethodHandle handle, InetAddress address) throws IOException {
     MemorySegment a = address(address);
-    int r = call(() -> (int) handle.invokeExact(state, fd, a, (int) a.byteSize()));
+    int r = (int) call(() -> (int) handle.invokeExact(state, fd, a, (int) a.byteSize()));
     if (r < 0) {
       throw new IOException(what + " " + address.getHostAddress() + ": " + why());
     }
@@ -206,7 +187,7 @@ final class IcmpSocket implements AutoCloseable {
 
   private void option(int level, int name, int value) throws IOException {
     MemorySegment v = arena.allocateFrom(JAVA_INT, value);
-    int r = call(() -> (int) SETSOCKOPT.invokeExact(state, fd, level, name, v, 4));
+    int r = (int) call(() -> (int) SETSOCKOPT.invokeExact(state, fd, level, name, v, 4));
     if (r < 0) {
       throw new IOException("setsockopt: " + why());
     }
@@ -214,7 +195,7 @@ final class IcmpSocket implements AutoCloseable {
 
   void send(byte[] packet) throws IOException {
     MemorySegment p = arena.allocateFrom(JAVA_BYTE, packet);
-    int n = call(() -> (int) (long) SEND.invokeExact(state, fd, p, (long) packet.length, 0));
+    int n = (int) call(() -> (int) (long) SEND.invokeExact(state, fd, p, (long) packet.length, 0));
     if (n < 0) {
       throw new IOException("write: " + why());
     }
@@ -230,7 +211,7 @@ final class IcmpSocket implements AutoCloseable {
       MemorySegment p = a.allocate(8, 4);
       p.set(JAVA_INT, 0, fd);
       p.set(JAVA_SHORT, 4, POLLIN);
-      int ready = call(() -> (int) POLL.invokeExact(state, p, 1L, millis));
+      int ready = (int) call(() -> (int) POLL.invokeExact(state, p, 1L, millis));
       if (ready <= 0) {
         return null;
       }
@@ -244,7 +225,7 @@ final class IcmpSocket implements AutoCloseable {
       m.set(JAVA_LONG, 24, 1);
       m.set(ADDRESS, 32, control);
       m.set(JAVA_LONG, 40, CONTROL);
-      int n = call(() -> (int) (long) RECVMSG.invokeExact(state, fd, m, 0));
+      int n = (int) call(() -> (int) (long) RECVMSG.invokeExact(state, fd, m, 0));
       if (n < 0) {
         throw new IOException("read: " + why());
       }

@@ -3,10 +3,11 @@ package dev.tethys.collect.logs.file;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
@@ -22,14 +23,11 @@ final class AdvisoryLock implements AutoCloseable {
   private static final int LOCK_UN = 8;
 
   private static final MethodHandle OPEN =
-      function(
-          "open",
-          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
-          Linker.Option.firstVariadicArg(2));
+      LibraryFunction.variadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
   private static final MethodHandle FLOCK =
-      function("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+      LibraryFunction.of("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
-      function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      LibraryFunction.of("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   private final int descriptor;
 
@@ -37,25 +35,18 @@ final class AdvisoryLock implements AutoCloseable {
     this.descriptor = descriptor;
   }
 
-  @SuppressWarnings("restricted") // this is what the flag --enable-native-access allows
-  private static MethodHandle function(
-      String name, FunctionDescriptor type, Linker.Option... options) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
-  }
-
   /** Opens a file, without locking it yet. */
   static AdvisoryLock open(Path path) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      int d = (int) OPEN.invokeExact(arena.allocateFrom(path.toString()), O_RDONLY | O_CLOEXEC);
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      MemorySegment name = arena.allocateFrom(path.toString());
+      long d =
+          LibraryFunction.call(() -> (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC));
       if (d < 0) {
-        throw new IOException(path + " cannot be opened to be locked");
+        throw new IOException(
+            path + " cannot be opened to be locked: error " + LibraryFunction.errno(state));
       }
-      return new AdvisoryLock(d);
-    } catch (IOException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw new AssertionError(t);
+      return new AdvisoryLock((int) d);
     }
   }
 
@@ -74,20 +65,23 @@ final class AdvisoryLock implements AutoCloseable {
   }
 
   private boolean flock(int operation) {
-    try {
-      return (int) FLOCK.invokeExact(descriptor, operation) == 0;
-    } catch (Throwable t) {
-      throw new AssertionError(t);
+    return called(state -> (int) FLOCK.invokeExact(state, descriptor, operation)) == 0;
+  }
+
+  private interface OnDescriptor {
+    int run(MemorySegment state) throws Throwable;
+  }
+
+  private static long called(OnDescriptor function) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      return LibraryFunction.call(() -> function.run(state));
     }
   }
 
   /** Closes the file, which releases it. */
   @Override
   public void close() {
-    try {
-      int unused = (int) CLOSE.invokeExact(descriptor);
-    } catch (Throwable t) {
-      throw new AssertionError(t);
-    }
+    called(state -> (int) CLOSE.invokeExact(state, descriptor));
   }
 }

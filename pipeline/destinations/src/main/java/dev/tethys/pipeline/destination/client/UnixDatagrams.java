@@ -1,20 +1,20 @@
 package dev.tethys.pipeline.destination.client;
 
+import static dev.tethys.model.libc.LibraryFunction.call;
+import static dev.tethys.model.libc.LibraryFunction.errno;
+import static dev.tethys.model.libc.LibraryFunction.errnoState;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,19 +45,15 @@ final class UnixDatagrams implements LineTransport {
   private static final long FIRST_PAUSE_NANOS = 50_000;
   private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
   private static final MethodHandle SOCKET =
-      function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+      LibraryFunction.of("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CONNECT =
-      function("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+      LibraryFunction.of("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle SEND =
-      function("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      LibraryFunction.of(
+          "send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle CLOSE =
-      function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      LibraryFunction.of("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   private static final Map<Integer, String> ERRORS =
       Map.of(
@@ -82,26 +78,6 @@ final class UnixDatagrams implements LineTransport {
     this.timeoutNanos = timeout.isZero() ? TimeUnit.HOURS.toNanos(1) : timeout.toNanos();
   }
 
-  private static MethodHandle function(String name, FunctionDescriptor d) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name), d, Linker.Option.captureCallState("errno"));
-  }
-
-  private interface Native {
-    long run() throws Throwable;
-  }
-
-  @SuppressWarnings("PMD.AvoidCatchingThrowable") // that is what method handles throw
-  private static long call(Native n) {
-    try {
-      return n.run();
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private static IOException failed(int error) {
     return new IOException(ERRORS.getOrDefault(error, "error " + error));
   }
@@ -110,7 +86,7 @@ final class UnixDatagrams implements LineTransport {
   public synchronized void send(byte[] lines) throws IOException {
     LinePackets packets = new LinePackets(lines, maxBytes);
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment state = arena.allocate(STATE);
+      MemorySegment state = errnoState(arena);
       MemorySegment all = arena.allocateFrom(JAVA_BYTE, lines);
       open(arena, state);
       long deadline = System.nanoTime() + timeoutNanos;
@@ -135,7 +111,7 @@ final class UnixDatagrams implements LineTransport {
       if (n >= 0) {
         return;
       }
-      int error = (int) ERRNO.get(state, 0L);
+      int error = errno(state);
       if (error != EAGAIN && error != ENOBUFS) {
         throw failed(error);
       }
@@ -153,7 +129,7 @@ final class UnixDatagrams implements LineTransport {
     }
     long s = call(() -> (int) SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (s < 0) {
-      throw failed((int) ERRNO.get(state, 0L));
+      throw failed(errno(state));
     }
     fd = (int) s;
     byte[] path = socket.toString().getBytes(StandardCharsets.UTF_8);
@@ -161,7 +137,7 @@ final class UnixDatagrams implements LineTransport {
     address.set(JAVA_SHORT, 0, (short) AF_UNIX);
     MemorySegment.copy(path, 0, address, JAVA_BYTE, 2, path.length);
     if (call(() -> (int) CONNECT.invokeExact(state, fd, address, SOCKADDR)) < 0) {
-      throw failed((int) ERRNO.get(state, 0L));
+      throw failed(errno(state));
     }
   }
 
@@ -169,7 +145,7 @@ final class UnixDatagrams implements LineTransport {
   public synchronized void close() {
     if (fd >= 0) {
       try (Arena arena = Arena.ofShared()) {
-        MemorySegment state = arena.allocate(STATE);
+        MemorySegment state = errnoState(arena);
         call(() -> (int) CLOSE.invokeExact(state, fd));
       }
       fd = -1;
