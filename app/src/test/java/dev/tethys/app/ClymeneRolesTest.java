@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -178,27 +179,21 @@ class ClymeneRolesTest {
                         }),
                 null);
         HttpClient http = HttpClient.newHttpClient()) {
-      ProcessBuilder b =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-Xmx256m",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  "dev.tethys.app.Main",
-                  "logs",
-                  "--config.file=" + config,
-                  "--clymene-promtail.external-labels=dc=here")
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile());
-      b.environment().put("STORAGE_TYPE", "loki,elasticsearch");
-      b.environment().put("CLYMENE_PROMTAIL_TENANT_ID", "team-a");
-      b.environment().put("LOKI_CLIENT_URL", loki.url());
-      b.environment().put("ES_SERVER_URLS", "http://127.0.0.1:" + elastic.port());
-      b.environment().put("ADMIN_HTTP_HOST_PORTS", "127.0.0.1:" + admin);
-      Process p = b.start();
+      Process p =
+          ClymeneLogAgent.start(
+              config,
+              log,
+              Map.of(
+                  "STORAGE_TYPE",
+                  "loki,elasticsearch",
+                  "CLYMENE_PROMTAIL_TENANT_ID",
+                  "team-a",
+                  "LOKI_CLIENT_URL",
+                  loki.url(),
+                  "ES_SERVER_URLS",
+                  "http://127.0.0.1:" + elastic.port(),
+                  "ADMIN_HTTP_HOST_PORTS",
+                  "127.0.0.1:" + admin));
       try {
         TethysProcess.await(
             "both to have the lines",

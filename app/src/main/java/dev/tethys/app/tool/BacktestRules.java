@@ -160,7 +160,7 @@ final class BacktestRules {
   private static List<Turn> turns(List<Firing> fired) {
     List<Turn> all = new ArrayList<>();
     for (Firing f : fired) {
-      all.add(new Turn(begin(f), f.alert(), false));
+      all.add(new Turn(begin(f.alert()), f.alert(), false));
       Instant end = f.end();
       if (end != null) {
         all.add(new Turn(end, f.alert(), true));
@@ -187,7 +187,7 @@ final class BacktestRules {
         labels.putAll(t.alert().labels().toMap());
         Map<String, String> annotations = t.alert().annotations();
         if (t.ends()) {
-          replay.ends(labels, annotations, begin(new Firing(t.alert(), null)), t.at());
+          replay.ends(labels, annotations, begin(t.alert()), t.at());
         } else {
           replay.fires(labels, annotations, t.at());
         }
@@ -288,7 +288,7 @@ final class BacktestRules {
       GroupSpec group, RuleSpec.Alerting rule, List<Firing> fired, Instant to, Console console) {
     Duration total = Duration.ZERO;
     for (Firing f : fired) {
-      total = total.plus(Duration.between(begin(f), f.end() == null ? to : f.end()));
+      total = total.plus(Duration.between(begin(f.alert()), f.end() == null ? to : f.end()));
     }
     console
         .out()
@@ -304,18 +304,20 @@ final class BacktestRules {
                         + (fired.size() == 1 ? " time, " : " times, ")
                         + Durations.format(total)
                         + " in all"));
-    fired.sort(Comparator.comparing(BacktestRules::begin).thenComparing(f -> f.alert().labels()));
+    fired.sort(
+        Comparator.comparing((Firing f) -> begin(f.alert()))
+            .thenComparing(f -> f.alert().labels()));
     for (Firing f : fired) {
       Instant until = f.end();
       console
           .out()
           .println(
               "  "
-                  + begin(f)
+                  + begin(f.alert())
                   + " to "
                   + (until == null ? "the end" : until.toString())
                   + " ("
-                  + Durations.format(Duration.between(begin(f), until == null ? to : until))
+                  + Durations.format(Duration.between(begin(f.alert()), until == null ? to : until))
                   + ") "
                   + f.alert().labels());
       f.alert().annotations().forEach((k, v) -> console.out().println("    " + k + ": " + v));
@@ -323,9 +325,9 @@ final class BacktestRules {
     console.out().println();
   }
 
-  private static Instant begin(Firing f) {
-    Instant at = f.alert().firedAt();
-    return at == null ? f.alert().activeAt() : at;
+  private static Instant begin(Alert a) {
+    Instant at = a.firedAt();
+    return at == null ? a.activeAt() : at;
   }
 
   /**

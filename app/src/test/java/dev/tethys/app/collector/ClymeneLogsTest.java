@@ -2,6 +2,7 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.app.ClymeneLogAgent;
 import dev.tethys.app.LokiDouble;
 import dev.tethys.app.TethysProcess;
 import dev.tethys.app.clymene.ClymeneFlags;
@@ -49,27 +50,6 @@ class ClymeneLogsTest {
     return made;
   }
 
-  private Process promtail(Path config, Path log, Map<String, String> variables)
-      throws IOException {
-    ProcessBuilder b =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.tethys.app.Main",
-                "logs",
-                "--config.file=" + config,
-                "--clymene-promtail.external-labels=dc=here")
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    b.environment().putAll(variables);
-    return b.start();
-  }
-
   private static String read(Path log) {
     try {
       return Files.readString(log);
@@ -115,7 +95,7 @@ class ClymeneLogsTest {
                 Map.of("STORAGE_TYPE", "loki", "LOKI_CLIENT_URL", behindKafka.url()),
                 "--kafka.consumer.brokers=" + kafka.address())) {
       Process p =
-          promtail(
+          ClymeneLogAgent.start(
               config,
               log,
               Map.of(

@@ -10,8 +10,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Functions of the C library as method handles that keep the error number: their first argument is
- * the memory that {@link #errnoState} gives, where {@link #errno} reads it after a call.
+ * Functions of the C library as method handles. But for {@link #plain} ones they keep the error
+ * number: their first argument is the memory that {@link #errnoState} gives, where {@link #errno}
+ * reads it after a call.
  */
 public final class LibraryFunction {
   private static final Linker LINKER = Linker.nativeLinker();
@@ -30,6 +31,11 @@ public final class LibraryFunction {
   /** A function that takes as many arguments as it says. */
   public static MethodHandle of(String name, FunctionDescriptor type) {
     return handle(name, type, Linker.Option.captureCallState("errno"));
+  }
+
+  /** A function whose error number nobody asks for; it takes as many arguments as it says. */
+  public static MethodHandle plain(String name, FunctionDescriptor type) {
+    return handle(name, type);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.tethys.alert.manager;
 import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.config.ReceiverConfig;
 import dev.tethys.alert.manager.dispatch.AlertEvent;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Heartbeats;
@@ -42,7 +41,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -339,22 +337,8 @@ public final class Alertmanager implements AutoCloseable {
     Templates templates =
         Templates.load(config.templateFiles(), clock, options.externalUrl().toString());
     NotifierContext context = new NotifierContext(clients, templates, clock);
-    Map<String, List<Integration>> receivers = new LinkedHashMap<>();
-    Map<String, Map<String, String>> receiverLabels = new LinkedHashMap<>();
-    for (ReceiverConfig r : config.receivers().values()) {
-      List<Integration> all = new ArrayList<>();
-      for (ReceiverConfig.Integration i : r.all()) {
-        all.add(
-            new Integration(
-                r.name(),
-                i.kind().name(),
-                i.index(),
-                i.kind().sendsResolved(i.settings()),
-                i.kind().open(i.settings(), config.global(), context)));
-      }
-      receivers.put(r.name(), List.copyOf(all));
-      receiverLabels.put(r.name(), r.labels());
-    }
+    Map<String, List<Integration>> receivers =
+        Integration.of(config, (r, i) -> i.kind().open(i.settings(), config.global(), context));
     tracing.apply(config.tracing());
     recorder.apply(config.recorder().outputs());
     Running before = running;
@@ -365,7 +349,7 @@ public final class Alertmanager implements AutoCloseable {
     Pipeline pipeline =
         new Pipeline(
             receivers,
-            receiverLabels,
+            config.receiverLabels(),
             config.timeIntervals(),
             new Pipeline.Surroundings(
                 inhibitor,

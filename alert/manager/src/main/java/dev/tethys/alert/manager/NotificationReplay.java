@@ -1,7 +1,6 @@
 package dev.tethys.alert.manager;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.config.ReceiverConfig;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
@@ -27,8 +26,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -74,23 +71,13 @@ public final class NotificationReplay implements AutoCloseable {
     EventRecorder recorder = EventRecorder.off();
     alerts = new AlertStore(clock, 0, false, registry, recorder);
     inhibitor = new Inhibitor(config.inhibitRules(), alerts, clock);
-    Map<String, List<Integration>> receivers = new LinkedHashMap<>();
-    Map<String, Map<String, String>> receiverLabels = new LinkedHashMap<>();
-    for (ReceiverConfig r : config.receivers().values()) {
-      List<Integration> all = new ArrayList<>();
-      for (ReceiverConfig.Integration i : r.all()) {
-        String name = r.name() + "/" + i.kind().name() + "[" + i.index() + "]";
-        all.add(
-            new Integration(
-                r.name(),
-                i.kind().name(),
-                i.index(),
-                i.kind().sendsResolved(i.settings()),
-                (n, limit) -> note(name, n)));
-      }
-      receivers.put(r.name(), all);
-      receiverLabels.put(r.name(), r.labels());
-    }
+    Map<String, List<Integration>> receivers =
+        Integration.of(
+            config,
+            (r, i) -> {
+              String name = Integration.name(r, i);
+              return (n, limit) -> note(name, n);
+            });
     Silences silences =
         new Silences(
             folder,
@@ -103,7 +90,7 @@ public final class NotificationReplay implements AutoCloseable {
     Pipeline pipeline =
         new Pipeline(
             receivers,
-            receiverLabels,
+            config.receiverLabels(),
             config.timeIntervals(),
             new Pipeline.Surroundings(
                 inhibitor,

@@ -10,7 +10,6 @@ import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.Silence;
-import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
@@ -20,7 +19,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,17 +92,7 @@ abstract class AlertmanagerFixture {
     EventRecorder recorder = recorder();
     Alertmanager m =
         new Alertmanager(
-            new AlertmanagerOptions(
-                dir,
-                new SilenceLimits(Duration.ofHours(120), 0, 0),
-                false,
-                Duration.ofMinutes(15),
-                Duration.ofMinutes(30),
-                0,
-                Duration.ZERO,
-                MatcherSyntax.FALLBACK,
-                URI.create("http://am"),
-                metricLabels()),
+            TestOptions.in(dir, Duration.ofHours(120), metricLabels()),
             clients,
             registry,
             clock,

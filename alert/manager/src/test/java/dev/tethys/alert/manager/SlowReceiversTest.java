@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
-import dev.tethys.alert.manager.match.MatcherSyntax;
-import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -116,17 +113,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
     try (ManagerClock real = ManagerClock.system();
         Alertmanager m =
             new Alertmanager(
-                new AlertmanagerOptions(
-                    dir,
-                    new SilenceLimits(Duration.ofHours(120), 0, 0),
-                    false,
-                    Duration.ofMinutes(15),
-                    Duration.ofMinutes(30),
-                    0,
-                    Duration.ZERO,
-                    MatcherSyntax.FALLBACK,
-                    URI.create("http://am"),
-                    MetricLabels.NONE),
+                TestOptions.in(dir),
                 clients,
                 registry,
                 real,

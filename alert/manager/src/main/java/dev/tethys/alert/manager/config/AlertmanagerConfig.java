@@ -90,6 +90,13 @@ public record AlertmanagerConfig(
     return Type.of(section.name(), null, n -> n);
   }
 
+  /** The labels of receivers, by their names. */
+  public Map<String, Map<String, String>> receiverLabels() {
+    Map<String, Map<String, String>> out = new LinkedHashMap<>();
+    receivers.forEach((name, r) -> out.put(name, r.labels()));
+    return out;
+  }
+
   /** The sections, for the reference of all keys. */
   public static List<Section> sections() {
     List<Section> all = new ArrayList<>();

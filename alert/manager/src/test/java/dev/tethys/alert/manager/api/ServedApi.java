@@ -3,12 +3,11 @@ package dev.tethys.alert.manager.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.alert.manager.Alertmanager;
-import dev.tethys.alert.manager.AlertmanagerOptions;
 import dev.tethys.alert.manager.MetricLabels;
+import dev.tethys.alert.manager.TestOptions;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.SteppedClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
-import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListener;
@@ -54,17 +53,7 @@ abstract class ServedApi {
     try (HttpClientFactory clients = new HttpClientFactory("test");
         Alertmanager m =
             new Alertmanager(
-                new AlertmanagerOptions(
-                    dir,
-                    new SilenceLimits(Duration.ofHours(1), 0, 0),
-                    false,
-                    Duration.ofMinutes(15),
-                    Duration.ofMinutes(30),
-                    0,
-                    Duration.ZERO,
-                    MatcherSyntax.FALLBACK,
-                    URI.create("http://am"),
-                    MetricLabels.NONE),
+                TestOptions.in(dir, Duration.ofHours(1), MetricLabels.NONE),
                 clients,
                 registry,
                 clock,

@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.alert.manager.Alertmanager;
-import dev.tethys.alert.manager.AlertmanagerOptions;
-import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.PostedAlert;
+import dev.tethys.alert.manager.TestOptions;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.Silence;
-import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.SocketTls;
@@ -23,7 +21,6 @@ import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,17 +162,7 @@ class ClusterTest {
         throws Exception {
       manager =
           new Alertmanager(
-              new AlertmanagerOptions(
-                  dir.resolve(name),
-                  new SilenceLimits(Duration.ofHours(120), 0, 0),
-                  false,
-                  Duration.ofMinutes(15),
-                  Duration.ofMinutes(30),
-                  0,
-                  Duration.ZERO,
-                  MatcherSyntax.FALLBACK,
-                  URI.create("http://am"),
-                  MetricLabels.NONE),
+              TestOptions.in(dir.resolve(name)),
               clients,
               registry,
               clock,

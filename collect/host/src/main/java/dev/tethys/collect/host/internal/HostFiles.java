@@ -1,6 +1,7 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.HostPaths;
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -39,7 +40,7 @@ public final class HostFiles {
   public HostFiles(HostPaths paths) {
     this.paths = paths;
     Arena arena = Arena.ofAuto();
-    state = Posix.errnoState(arena);
+    state = LibraryFunction.errnoState(arena);
     chunk = arena.allocate(CHUNK);
     cPath = arena.allocate(MAX_PATH);
   }
@@ -213,7 +214,7 @@ public final class HostFiles {
   Folder folder(String path) throws HostFileException {
     int fd = put(path) ? Posix.openFolder(state, cPath) : -1;
     if (fd < 0) {
-      throw new HostFileException("open", path, Posix.errno(state));
+      throw new HostFileException("open", path, LibraryFunction.errno(state));
     }
     return new Folder(path, fd);
   }
@@ -236,7 +237,7 @@ public final class HostFiles {
 
   private boolean load(String path, int fd) {
     if (fd < 0) {
-      errno = Posix.errno(state);
+      errno = LibraryFunction.errno(state);
       return false;
     }
     try {
@@ -244,7 +245,7 @@ public final class HostFiles {
       while (true) {
         long got = Posix.read(state, fd, chunk, CHUNK);
         if (got < 0) {
-          errno = Posix.errno(state);
+          errno = LibraryFunction.errno(state);
           return false;
         }
         if (got == 0) {

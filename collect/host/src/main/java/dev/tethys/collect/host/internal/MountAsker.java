@@ -2,6 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -248,7 +249,7 @@ final class MountAsker {
           () -> {
             Arena arena = Arena.ofAuto();
             return new MemorySegment[] {
-              Posix.errnoState(arena), arena.allocate(MAX_PATH), arena.allocate(512, 8)
+              LibraryFunction.errnoState(arena), arena.allocate(MAX_PATH), arena.allocate(512, 8)
             };
           });
 
@@ -265,7 +266,7 @@ final class MountAsker {
     MemorySegment.copy(path, 0, memory[1], java.lang.foreign.ValueLayout.JAVA_BYTE, 0, path.length);
     memory[1].set(java.lang.foreign.ValueLayout.JAVA_BYTE, path.length, (byte) 0);
     if (Posix.statfs(memory[0], memory[1], memory[2]) != 0) {
-      return Answer.failed(Posix.errorText(Posix.errno(memory[0])));
+      return Answer.failed(Posix.errorText(LibraryFunction.errno(memory[0])));
     }
     MemorySegment s = memory[2];
     double block = s.getAtIndex(JAVA_LONG, 1);

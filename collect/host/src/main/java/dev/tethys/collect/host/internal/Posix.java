@@ -4,13 +4,10 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
+import dev.tethys.model.libc.LibraryFunction;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.util.Map;
 
 /**
@@ -43,42 +40,26 @@ final class Posix {
         default -> 0x10000;
       };
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(java.lang.foreign.MemoryLayout.PathElement.groupElement("errno"));
-  private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
-
   private static final MethodHandle OPEN =
-      function(
-          "open",
-          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
-          CAPTURE,
-          Linker.Option.firstVariadicArg(2));
+      LibraryFunction.variadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
   private static final MethodHandle OPENAT =
-      function(
-          "openat",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT),
-          CAPTURE,
-          Linker.Option.firstVariadicArg(3));
+      LibraryFunction.variadic(
+          "openat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT), 3);
   private static final MethodHandle READ =
-      function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), CAPTURE);
+      LibraryFunction.of("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle CLOSE =
-      function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle STATFS =
-      function("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS), CAPTURE);
+      LibraryFunction.of("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle UNAME =
-      function("uname", FunctionDescriptor.of(JAVA_INT, ADDRESS), CAPTURE);
+      LibraryFunction.of("uname", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle ADJTIMEX =
-      function("adjtimex", FunctionDescriptor.of(JAVA_INT, ADDRESS), CAPTURE);
+      LibraryFunction.of("adjtimex", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle IOCTL =
-      function(
-          "ioctl",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
-          CAPTURE,
-          Linker.Option.firstVariadicArg(2));
+      LibraryFunction.variadic(
+          "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
   private static final MethodHandle GETPAGESIZE =
-      function("getpagesize", FunctionDescriptor.of(JAVA_INT));
+      LibraryFunction.plain("getpagesize", FunctionDescriptor.of(JAVA_INT));
 
   /**
    * Texts of errors, which stand in labels: the words that Go has for them. The C library's would
@@ -120,21 +101,6 @@ final class Posix {
           Map.entry(117, "structure needs cleaning"));
 
   private Posix() {}
-
-  @SuppressWarnings("restricted") // this is what the flag --enable-native-access allows
-  private static MethodHandle function(
-      String name, FunctionDescriptor type, Linker.Option... options) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
-  }
-
-  /** Memory for the error number of calls made by one thread at a time. */
-  static MemorySegment errnoState(Arena arena) {
-    return arena.allocate(STATE);
-  }
-
-  static int errno(MemorySegment state) {
-    return (int) ERRNO.get(state, 0L);
-  }
 
   /** A descriptor, or -1. Opening never waits for a peer (a FIFO, a terminal). */
   static int open(MemorySegment state, MemorySegment path) {

@@ -3,6 +3,7 @@ package dev.tethys.collect.host.internal;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -62,7 +63,7 @@ final class TimexCollector implements NodeCollector {
     return Desc.counter("node_timex_" + name, help);
   }
 
-  private final MemorySegment state = Posix.errnoState(Arena.ofAuto());
+  private final MemorySegment state = LibraryFunction.errnoState(Arena.ofAuto());
   private final MemorySegment timex = Arena.ofAuto().allocate(SIZE, 8);
 
   @Override
@@ -70,7 +71,7 @@ final class TimexCollector implements NodeCollector {
     timex.fill((byte) 0); // modes 0: change nothing
     int kept = Posix.adjtimex(state, timex);
     if (kept < 0) {
-      HostFileException e = new HostFileException("adjtimex", "", Posix.errno(state));
+      HostFileException e = new HostFileException("adjtimex", "", LibraryFunction.errno(state));
       throw e.denied() ? NoDataException.NO_DATA : e;
     }
     int status = timex.get(JAVA_INT, 40);

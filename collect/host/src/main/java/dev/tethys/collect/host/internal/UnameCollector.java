@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,13 +22,13 @@ final class UnameCollector implements NodeCollector {
   /** struct utsname of Linux: six texts of 65 bytes. */
   private static final int FIELD = 65;
 
-  private final MemorySegment state = Posix.errnoState(Arena.ofAuto());
+  private final MemorySegment state = LibraryFunction.errnoState(Arena.ofAuto());
   private final MemorySegment names = Arena.ofAuto().allocate(6 * FIELD);
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
     if (Posix.uname(state, names) != 0) {
-      throw new HostFileException("uname", "", Posix.errno(state));
+      throw new HostFileException("uname", "", LibraryFunction.errno(state));
     }
     String[] v = new String[6];
     for (int i = 0; i < v.length; i++) {

@@ -25,9 +25,9 @@ final class AdvisoryLock implements AutoCloseable {
   private static final MethodHandle OPEN =
       LibraryFunction.variadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
   private static final MethodHandle FLOCK =
-      LibraryFunction.of("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+      LibraryFunction.plain("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
-      LibraryFunction.of("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+      LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
   private final int descriptor;
 
@@ -65,23 +65,12 @@ final class AdvisoryLock implements AutoCloseable {
   }
 
   private boolean flock(int operation) {
-    return called(state -> (int) FLOCK.invokeExact(state, descriptor, operation)) == 0;
-  }
-
-  private interface OnDescriptor {
-    int run(MemorySegment state) throws Throwable;
-  }
-
-  private static long called(OnDescriptor function) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = LibraryFunction.errnoState(arena);
-      return LibraryFunction.call(() -> function.run(state));
-    }
+    return LibraryFunction.call(() -> (int) FLOCK.invokeExact(descriptor, operation)) == 0;
   }
 
   /** Closes the file, which releases it. */
   @Override
   public void close() {
-    called(state -> (int) CLOSE.invokeExact(state, descriptor));
+    LibraryFunction.call(() -> (int) CLOSE.invokeExact(descriptor));
   }
 }
