@@ -10,6 +10,10 @@ public enum Encoding {
    * record.
    */
   OTLP,
-  /** {@code prometheus.WriteRequest} of remote write 1.0, not compressed. An item is a sample. */
+  /**
+   * {@code prometheus.WriteRequest} of remote write 1.0, not compressed. An item is a sample.
+   * Labels are valid and in order: who brings a request of others sees to that, so that nobody
+   * behind him has to decode them.
+   */
   REMOTE_WRITE
 }

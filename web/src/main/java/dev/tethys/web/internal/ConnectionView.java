@@ -28,15 +28,15 @@ record ConnectionView(
     byte[] begin = first.available() > 0 ? first.readBytes(first.available()) : new byte[0];
     HelidonSocket socket = context.serverSocket();
     Resets resets = new Resets(onReset);
-    resets.see(begin, begin.length);
+    resets.see(begin, 0, begin.length);
     return new ConnectionView(
         context,
         context.remotePeer(),
         new SocketReader(
             begin,
-            into -> {
-              int n = socket.read(BufferData.create(into).reset());
-              resets.see(into, n);
+            (into, from) -> {
+              int n = read(socket, into, from);
+              resets.see(into, from, n);
               return n;
             }),
         context.dataWriter());
@@ -48,8 +48,15 @@ record ConnectionView(
     return new ConnectionView(
         context,
         context.remotePeer(),
-        new SocketReader(begin, into -> socket.read(BufferData.create(into).reset())),
+        new SocketReader(begin, (into, from) -> read(socket, into, from)),
         context.dataWriter());
+  }
+
+  private static int read(HelidonSocket socket, byte[] into, int from) {
+    // A buffer of the engine is only moved on by writing: these bytes are there already.
+    BufferData buffer = BufferData.create(into).reset();
+    buffer.write(into, 0, from);
+    return socket.read(buffer);
   }
 
   ConnectionView from(PeerInfo peer) {

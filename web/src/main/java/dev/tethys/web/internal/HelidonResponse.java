@@ -33,6 +33,8 @@ public final class HelidonResponse implements HttpResponse {
   /** How much of a streamed body is held back, to send short ones whole and long ones in pieces. */
   static final int BUFFER = 32 << 10;
 
+  private static final int FIRST_BUFFER = 512;
+
   private final ServerResponse response;
   private final SlowClients.Exchange exchange;
   private final boolean head;
@@ -259,7 +261,7 @@ public final class HelidonResponse implements HttpResponse {
   }
 
   private final class BodyStream extends OutputStream {
-    private byte[] buffer = new byte[BUFFER];
+    private byte[] buffer = new byte[FIRST_BUFFER]; // grows: most answers to senders are short
     private int held;
     private @Nullable OutputStream out;
     private boolean closed;
@@ -274,20 +276,21 @@ public final class HelidonResponse implements HttpResponse {
       if (closed) {
         throw new IOException("the answer has ended");
       }
-      if (whole && len > buffer.length - held) {
-        if (len > MAX_WHOLE - held) {
-          throw new HttpException(505, "the answer is longer than HTTP/1.0 is given; use HTTP/1.1");
+      if (whole && len > MAX_WHOLE - held) {
+        throw new HttpException(505, "the answer is longer than HTTP/1.0 is given; use HTTP/1.1");
+      }
+      if (!whole && len > BUFFER - held) {
+        drain();
+        if (len >= BUFFER) {
+          start().write(b, off, len);
+          return;
         }
-        buffer =
-            java.util.Arrays.copyOf(
-                buffer, Math.min(MAX_WHOLE, Math.max(held + len, 2 * buffer.length)));
       }
       if (len > buffer.length - held) {
-        drain();
-      }
-      if (len >= buffer.length && !whole) {
-        start().write(b, off, len);
-        return;
+        int most = whole ? MAX_WHOLE : BUFFER;
+        buffer =
+            java.util.Arrays.copyOf(
+                buffer, Math.min(most, Math.max(held + len, 2 * buffer.length)));
       }
       System.arraycopy(b, off, buffer, held, len);
       held += len;

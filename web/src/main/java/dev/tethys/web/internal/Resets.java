@@ -31,16 +31,17 @@ final class Resets {
     this.onReset = onReset;
   }
 
-  /** Sees a piece: so many bytes, none when that is not above 0. */
-  void see(byte[] b, int n) {
-    if (!frames && n >= LEAST && isPreface(b, n)) {
+  /** Sees a piece: so many bytes from an index on, none when that is not above 0. */
+  void see(byte[] b, int from, int n) {
+    int end = from + n;
+    if (!frames && n >= LEAST && isPreface(b, from, n)) {
       frames = true;
       skip = PREFACE.length;
     }
-    int at = frames ? 0 : n;
-    while (at < n) {
+    int at = frames ? from : end;
+    while (at < end) {
       if (skip > 0) {
-        int s = Math.min(skip, n - at);
+        int s = Math.min(skip, end - at);
         skip -= s;
         at += s;
         continue;
@@ -60,9 +61,9 @@ final class Resets {
     }
   }
 
-  private static boolean isPreface(byte[] b, int n) {
+  private static boolean isPreface(byte[] b, int from, int n) {
     for (int i = 0; i < Math.min(n, PREFACE.length); i++) {
-      if (b[i] != PREFACE[i]) {
+      if (b[from + i] != PREFACE[i]) {
         return false;
       }
     }

@@ -29,9 +29,9 @@ final class SocketReader extends DataReader {
   /** The longest line read without a bound of the caller's: the size of a chunk, a trailer. */
   static final int MAX_LINE = 64 << 10;
 
-  /** Where bytes come from: fills the array from its start, -1 at the end. */
+  /** Where bytes come from: fills the array from an index on, -1 at the end. */
   interface Source {
-    int read(byte[] into);
+    int read(byte[] into, int from);
   }
 
   private final Source source;
@@ -57,8 +57,10 @@ final class SocketReader extends DataReader {
 
   @Override
   public void pullData() {
-    byte[] fresh = new byte[size];
-    int n = source.read(fresh);
+    int left = end - position;
+    byte[] fresh = new byte[left + size];
+    System.arraycopy(bytes, position, fresh, 0, left);
+    int n = source.read(fresh, left);
     if (n <= 0) {
       throw new InsufficientDataAvailableException();
     }
@@ -66,12 +68,6 @@ final class SocketReader extends DataReader {
       size = Math.min(MOST, size << 1);
     } else if (n < size >> 2) {
       size = Math.max(LEAST, size >> 1);
-    }
-    int left = end - position;
-    if (left > 0) {
-      byte[] joined = Arrays.copyOfRange(bytes, position, position + left + n);
-      System.arraycopy(fresh, 0, joined, left, n);
-      fresh = joined;
     }
     bytes = fresh;
     position = 0;

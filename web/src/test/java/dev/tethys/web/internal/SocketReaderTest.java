@@ -36,12 +36,12 @@ class SocketReaderTest {
       return at == all.length ? null : next(40);
     }
 
-    int ours(byte[] into) {
+    int ours(byte[] into, int from) {
       if (at == all.length) {
         return -1;
       }
-      byte[] piece = next(Math.min(into.length, 40));
-      System.arraycopy(piece, 0, into, 0, piece.length);
+      byte[] piece = next(Math.min(into.length - from, 40));
+      System.arraycopy(piece, 0, into, from, piece.length);
       return piece.length;
     }
   }
@@ -133,9 +133,9 @@ class SocketReaderTest {
     SocketReader r =
         new SocketReader(
             new byte[0],
-            into -> {
-              Arrays.fill(into, (byte) 'a');
-              return into.length;
+            (into, from) -> {
+              Arrays.fill(into, from, into.length, (byte) 'a');
+              return into.length - from;
             });
     assertThatThrownBy(r::readLine).hasMessageContaining("No end of line within 65536 bytes");
     assertThat(r.available()).isLessThan(2 * SocketReader.MAX_LINE);

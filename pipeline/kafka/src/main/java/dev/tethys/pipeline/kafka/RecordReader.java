@@ -10,7 +10,7 @@ import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
-import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.TakenWriteRequest;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.model.telemetry.LogRecord;
@@ -25,7 +25,6 @@ import dev.tethys.pipeline.Signal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,13 +87,12 @@ final class RecordReader {
     int n = SnappyBlock.decodedLength(value, 0, value.length, MAX_BYTES);
     byte[] body = new byte[n + SnappyBlock.SLACK];
     n = SnappyBlock.decode(value, 0, value.length, body);
-    body = Arrays.copyOf(body, n);
-    RequestSlices in = new RequestSlices().reset(body, 0, n);
-    int samples = 0;
-    while (in.next()) {
-      samples += in.samples();
+    // Clymene's writers leave labels in the order in which they have them.
+    TakenWriteRequest taken = TakenWriteRequest.ofV1(body, 0, n);
+    if (taken.refused() > 0) {
+      throw new CodecException(String.valueOf(taken.problem()));
     }
-    return new Batch(signal, Encoding.REMOTE_WRITE, body, samples, lane, metadata);
+    return new Batch(signal, Encoding.REMOTE_WRITE, taken.body(), taken.items(), lane, metadata);
   }
 
   private Batch series(SeriesJson.Request r, long lane, Metadata metadata) {

@@ -91,8 +91,12 @@ final class Recoding {
 
   private void first(WriteRequestReader in) {
     while (in.nextSeries()) {
-      writer.begin(
-          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength()));
+      if (to == Message.V1) {
+        writer.begin(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      } else {
+        writer.begin(
+            WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength()));
+      }
       for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
         if (e == SeriesEvent.EXEMPLAR) {
           exemplar(in.exemplar());

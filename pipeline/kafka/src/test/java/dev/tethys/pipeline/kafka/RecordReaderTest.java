@@ -1,0 +1,59 @@
+package dev.tethys.pipeline.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import org.junit.jupiter.api.Test;
+
+class RecordReaderTest {
+  private static final RecordReader READER =
+      new RecordReader(Signal.METRICS, RecordEncoding.REMOTE_WRITE);
+
+  /** A request of one sample with labels in the order in which they are given. */
+  private static byte[] request(String... labels) {
+    ProtoWriter w = new ProtoWriter();
+    int series = w.begin(1);
+    for (int i = 0; i < labels.length; i += 2) {
+      int label = w.begin(1);
+      w.string(1, labels[i]);
+      w.string(2, labels[i + 1]);
+      w.end(label);
+    }
+    int sample = w.begin(2);
+    w.float64(1, 7);
+    w.int64(2, 1_700_000_000_000L);
+    w.end(sample);
+    w.end(series);
+    return SnappyBlock.encode(w.buffer(), 0, w.size());
+  }
+
+  @Test
+  void labelsThatAWriterLeftInAnyOrderAreInOrderAfterwards() {
+    byte[] value = request("job", "a", "__name__", "up", "instance", "b");
+    Batch batch = READER.read(value, 0, 0, Metadata.NONE);
+    assertThat(batch.items()).isEqualTo(1);
+    byte[] sorted =
+        new WriteRequestWriter()
+            .beginSeries(Labels.of("__name__", "up", "instance", "b", "job", "a"))
+            .sample(1_700_000_000_000L, 7)
+            .endSeries()
+            .toByteArray();
+    assertThat(batch.body()).isEqualTo(sorted);
+  }
+
+  @Test
+  void aSeriesWithALabelTwiceMakesTheRecordUnreadable() {
+    byte[] value = request("__name__", "up", "job", "a", "job", "b");
+    assertThatThrownBy(() -> READER.read(value, 0, 0, Metadata.NONE))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining("job");
+  }
+}
