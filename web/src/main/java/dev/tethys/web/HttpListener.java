@@ -1,11 +1,12 @@
 package dev.tethys.web;
 
 import dev.tethys.web.internal.Answers;
-import dev.tethys.web.internal.Protocols;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.WatchedSockets;
+import dev.tethys.web.internal.http1.Http1Selector;
+import dev.tethys.web.internal.http2.Http2Selector;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
@@ -13,7 +14,7 @@ import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -138,6 +139,21 @@ public final class HttpListener implements AutoCloseable {
   /** How long idle clients of HTTP/2 have to hear that they are to go. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
+  /**
+   * HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 gave up: the
+   * engine would wait for frames of the body that the upgrading request brought, for ever.
+   */
+  private List<ServerConnectionSelector> selectors(boolean http2, SlowClients clients) {
+    List<ServerConnectionSelector> out = new ArrayList<>();
+    if (http2) {
+      out.add(new Http2Selector(options.maxHeaderBytes(), clients));
+    }
+    out.add(
+        new Http1Selector(
+            http2, options.maxUriBytes(), options.maxHeaderBytes(), clients, answers));
+    return out;
+  }
+
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     Looking looking = new Looking();
     SlowClients clients =
@@ -173,10 +189,8 @@ public final class HttpListener implements AutoCloseable {
                     .addContentEncoding(new AsItIs())
                     .build())
             .protocolsDiscoverServices(false)
-            .connectionSelectors(
-                Protocols.of(
-                    first.http2(), options.maxUriBytes(), options.maxHeaderBytes(), clients))
-            .routing(HttpRouting.builder().any((q, r) -> answers.answer(clients, q, r)));
+            .connectionSelectors(selectors(first.http2(), clients))
+            .routing(Http2Selector.routing(clients, answers));
     if (tls) {
       b.tls(Tls.builder().sslContext(sockets.context()).build());
     }

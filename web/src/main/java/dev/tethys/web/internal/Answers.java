@@ -7,10 +7,6 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
-import io.helidon.http.HeaderNames;
-import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -29,8 +25,6 @@ public final class Answers {
 
   /** How much of a body that a handler left unread is read to keep the connection. */
   static final int MAX_DRAIN = 256 << 10;
-
-  private static final int NO_STREAM = SlowClients.NO_STREAM;
 
   private final Supplier<WebConfig> config;
   private final String prefix;
@@ -58,24 +52,23 @@ public final class Answers {
             : new TokenBucket(limit.burst(), limit.interval().toNanos(), System::nanoTime);
   }
 
-  /** Answers one request. */
-  public void answer(SlowClients clients, ServerRequest q, ServerResponse r) {
+  /**
+   * Answers one request.
+   *
+   * @param exchange of this request; ended here
+   * @return whether the connection may bring another one
+   * @throws BrokenAnswerException when the answer broke off, or nobody is there to take it
+   */
+  public boolean answer(SlowClients.Exchange exchange, WireRequest q, WireAnswer r) {
     long began = System.nanoTime();
-    boolean multiplexed = q.prologue().protocolVersion().startsWith("2");
-    try (SlowClients.Exchange exchange =
-        clients.begin(
-            q.remotePeer().address(), q.localPeer().address(), multiplexed ? q.id() : NO_STREAM)) {
+    try (exchange) {
       WebConfig c = config.get();
-      HelidonRequest request = new HelidonRequest(q, exchange);
-      HelidonResponse response =
-          new HelidonResponse(
-              r,
-              exchange,
-              request.method().equals("HEAD"),
-              q.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(null),
-              request.isOldHttp());
-      boolean clear = multiplexed || request.isLengthClear();
-      boolean last = !clear || request.isOldHttp();
+      IncomingRequest request = new IncomingRequest(q, exchange);
+      OutgoingResponse response =
+          new OutgoingResponse(
+              r, exchange, q.method().equals("HEAD"), q.header("Accept-Encoding"), q.isOldHttp());
+      boolean clear = q.isLengthClear();
+      boolean last = !clear || q.isOldHttp() || !q.isMultiplexed() && isEndDue(q);
       if (last) {
         response.header("Connection", "close");
       }
@@ -88,19 +81,19 @@ public final class Answers {
           response.status(400).send("Bad Request: the length of the body is not clear\n");
         }
         response.finish();
-      } catch (CloseConnectionException e) {
+      } catch (BrokenAnswerException e) {
         throw e;
       } catch (HttpException e) {
-        fail(c, request, response, e.status(), String.valueOf(e.getMessage()), e);
+        last |= fail(c, q, request, response, e.status(), String.valueOf(e.getMessage()), e);
       } catch (Exception | StackOverflowError | OutOfMemoryError e) {
         // Handlers may have wrapped what their output threw.
         if (e instanceof ClientGoneException
             || e instanceof UncheckedIOException && e.getCause() instanceof ClientGoneException) {
-          LOG.log(Level.DEBUG, "client gone: {0}", q.remotePeer().address());
-          throw new CloseConnectionException("client gone", e);
+          LOG.log(Level.DEBUG, "client gone: {0}", q.remoteAddress());
+          throw new BrokenAnswerException("client gone", e);
         }
         LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
-        fail(c, request, response, 500, "Internal Server Error", e);
+        last |= fail(c, q, request, response, 500, "Internal Server Error", e);
       } finally {
         RequestSpan.end(span, response);
         if (metrics != null && !response.route().isEmpty()) {
@@ -108,45 +101,47 @@ public final class Answers {
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());
         }
       }
-      if (multiplexed) {
-        return;
+      if (q.isMultiplexed()) {
+        return true;
       }
-      // The engine itself neither closes when the client asks for it nor stops reading a body that
-      // nobody wants.
-      if (clear && !request.drain(MAX_DRAIN)) {
+      if (!clear || !request.drain(MAX_DRAIN)) {
         exchange.closeWhileItSends();
-      } else if (last || isEndDue(q)) {
-        exchange.closeConnection();
+        return false;
       }
+      return !last;
     }
   }
 
-  private static boolean isEndDue(ServerRequest q) {
-    return q.headers().first(HeaderNames.CONNECTION).orElse("").equalsIgnoreCase("close");
+  private static boolean isEndDue(WireRequest q) {
+    return "close".equalsIgnoreCase(q.header("Connection"));
   }
 
-  private void fail(
+  /** Tells what went wrong; true when the connection ends with it. */
+  private static boolean fail(
       WebConfig c,
-      HelidonRequest request,
-      HelidonResponse response,
+      WireRequest q,
+      IncomingRequest request,
+      OutgoingResponse response,
       int status,
       String message,
       Throwable cause) {
     if (!response.reset()) {
-      throw new CloseConnectionException("the answer broke off", cause);
+      throw new BrokenAnswerException("the answer broke off", cause);
     }
     try {
       c.headers().forEach(response::header);
-      if (request.isOldHttp() || request.protocol().startsWith("HTTP/1") && !request.isBodyRead()) {
+      boolean last = q.isOldHttp() || !q.isMultiplexed() && (!request.isBodyRead() || isEndDue(q));
+      if (last) {
         response.header("Connection", "close");
       }
       response.status(status).send(message + "\n");
+      return last;
     } catch (IOException e) {
-      throw new CloseConnectionException("client gone", e);
+      throw new BrokenAnswerException("client gone", e);
     }
   }
 
-  private void handle(WebConfig c, HelidonRequest request, HelidonResponse response)
+  private void handle(WebConfig c, IncomingRequest request, OutgoingResponse response)
       throws Exception {
     if (rateLimit != null && !rateLimit.allow()) {
       response.status(429).send("Too Many Requests\n");

@@ -12,7 +12,7 @@ import dev.tethys.model.tracing.TraceContext;
 final class RequestSpan {
   private RequestSpan() {}
 
-  static ActiveSpan begin(SpanRecorder recorder, HelidonRequest q) {
+  static ActiveSpan begin(SpanRecorder recorder, IncomingRequest q) {
     if (!recorder.isOn()) {
       return ActiveSpan.NONE;
     }
@@ -39,7 +39,7 @@ final class RequestSpan {
     return span;
   }
 
-  static void end(ActiveSpan span, HelidonResponse r) {
+  static void end(ActiveSpan span, OutgoingResponse r) {
     if (span.isRecorded()) {
       span.set("http.response.status_code", r.status());
       if (!r.route().isEmpty()) {

@@ -283,7 +283,10 @@ public final class SlowClients {
   }
 
   /** The client of one connection. */
-  interface Peer {
+  public interface Peer {
+    /** A request has arrived from it, with its headers, and is alone on its connection. */
+    Exchange begin();
+
     /** It takes back the request of a stream (HTTP/2). */
     void reset(int stream);
 
@@ -296,13 +299,18 @@ public final class SlowClients {
   }
 
   /** The engine has taken a connection over. */
-  Peer connected(ConnectionContext context) {
+  public Peer connected(ConnectionContext context) {
     Connection c =
         connections.get(new Key(context.remotePeer().address(), context.localPeer().address()));
     if (c != null) {
       c.engineSocket = context.serverSocket();
     }
     return new Peer() {
+      @Override
+      public Exchange begin() {
+        return SlowClients.this.begin(c, NO_STREAM);
+      }
+
       @Override
       public void reset(int stream) {
         if (c != null) {
@@ -349,10 +357,13 @@ public final class SlowClients {
   /**
    * A request has arrived on it, with its headers.
    *
-   * @param stream its number on a multiplexed connection, else {@link #NO_STREAM}
+   * @param stream its number on a multiplexed connection
    */
   public Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
-    Connection c = connections.get(new Key(remote, local));
+    return begin(connections.get(new Key(remote, local)), stream);
+  }
+
+  private Exchange begin(@Nullable Connection c, int stream) {
     Exchange e = new Exchange(c, stream);
     if (c != null) {
       c.inWork.add(e);

@@ -2,15 +2,9 @@ package dev.tethys.web.internal;
 
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpResponse;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
-import io.helidon.webserver.ServerConnectionException;
-import io.helidon.webserver.http.RoutingResponse;
-import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,13 +14,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer through the HTTP engine. Used by the thread of its handler only.
+ * An answer as handlers give it. Used by the thread of its handler only.
  *
  * <p>Invariant: nothing goes to the client before status, headers and encoding are settled ({@link
  * #committed}); a streamed body that ends within {@link #BUFFER} bytes is sent whole, with its
  * length.
  */
-public final class HelidonResponse implements HttpResponse {
+public final class OutgoingResponse implements HttpResponse {
   /** The longest streamed body for a client that wants it whole. */
   static final int MAX_WHOLE = 64 << 20;
 
@@ -35,7 +29,7 @@ public final class HelidonResponse implements HttpResponse {
 
   private static final int FIRST_BUFFER = 512;
 
-  private final ServerResponse response;
+  private final WireAnswer wire;
   private final SlowClients.Exchange exchange;
   private final boolean head;
   private final @Nullable String acceptEncoding;
@@ -49,13 +43,13 @@ public final class HelidonResponse implements HttpResponse {
   private long bytes;
   private @Nullable BodyStream stream;
 
-  public HelidonResponse(
-      ServerResponse response,
+  OutgoingResponse(
+      WireAnswer wire,
       SlowClients.Exchange exchange,
       boolean head,
       @Nullable String acceptEncoding,
       boolean whole) {
-    this.response = response;
+    this.wire = wire;
     this.exchange = exchange;
     this.head = head;
     this.acceptEncoding = acceptEncoding;
@@ -144,8 +138,6 @@ public final class HelidonResponse implements HttpResponse {
       throw new IllegalStateException("the answer was sent already");
     }
     committed = true;
-    response.status(Status.create(status));
-    headers.forEach((n, v) -> response.header(HeaderNames.create(n), v.toArray(String[]::new)));
   }
 
   private @Nullable String encoding(long length) {
@@ -167,7 +159,7 @@ public final class HelidonResponse implements HttpResponse {
   @Override
   public void send() throws IOException {
     commit();
-    sending(response::send);
+    sending(() -> wire.sendHead(status, headers));
   }
 
   @Override
@@ -183,14 +175,14 @@ public final class HelidonResponse implements HttpResponse {
     send(body, body.length);
   }
 
-  private void send(byte[] body, int length) throws IOException {
-    byte[] out = body;
+  private void send(byte[] given, int length) throws IOException {
+    byte[] out = given;
     int n = length;
     String encoding = encoding(length);
     if (encoding != null) {
       ByteArrayOutputStream packed = new ByteArrayOutputStream(length / 4 + 64);
       try (OutputStream o = Encodings.encode(encoding, packed)) {
-        o.write(body, 0, length);
+        o.write(given, 0, length);
       }
       if (packed.size() < length) {
         header("Content-Encoding", encoding);
@@ -200,25 +192,27 @@ public final class HelidonResponse implements HttpResponse {
     }
     if (head) {
       header("Content-Length", Integer.toString(n));
-      commit();
-      sending(response::send);
+      send();
       return;
     }
     if (n == 0 || status == 204 || status == 304) {
       send();
       return;
     }
-    byte[] whole = out.length == n ? out : java.util.Arrays.copyOf(out, n);
+    byte[] body = out;
+    int size = n;
     commit();
     bytes += n;
-    sending(() -> response.send(whole));
+    sending(() -> wire.send(status, headers, body, size));
   }
 
-  private void sending(Runnable send) throws IOException {
+  private void sending(Action send) throws IOException {
     exchange.writing();
     try {
       send.run();
-    } catch (UncheckedIOException | ServerConnectionException e) {
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
       throw new ClientGoneException(e);
     } finally {
       exchange.written();
@@ -315,7 +309,7 @@ public final class HelidonResponse implements HttpResponse {
         }
         commit();
         OutputStream raw =
-            head ? OutputStream.nullOutputStream() : new Counted(response.outputStream());
+            head ? OutputStream.nullOutputStream() : new Counted(wire.begin(status, headers));
         out = encoding == null ? raw : Encodings.encode(encoding, raw);
       }
       return out;
@@ -340,21 +334,11 @@ public final class HelidonResponse implements HttpResponse {
         return;
       }
       drain();
-      if (!trailers.isEmpty()) {
-        // Else the engine sends short bodies with their length, and no trailers; and a body that
-        // nothing was ever written to, not even nothing, without an end.
-        start().write(new byte[0], 0, 0);
-        start().flush();
-      }
-      trailers.forEach((n, v) -> response.trailers().add(HeaderNames.create(n), v));
       start().close();
-      // The engine writes the end of the body only when the handler has returned, and a connection
-      // that is to be closed would be closed before.
-      if (response instanceof RoutingResponse whole) {
-        sending(whole::commit);
-      }
       if (head) {
-        sending(response::send);
+        sending(() -> wire.sendHead(status, headers));
+      } else {
+        sending(() -> wire.end(trailers));
       }
     }
   }
@@ -375,28 +359,17 @@ public final class HelidonResponse implements HttpResponse {
     @Override
     public void write(byte[] b, int off, int len) throws IOException {
       bytes += len;
-      run(() -> to.write(b, off, len));
+      sending(() -> to.write(b, off, len));
     }
 
     @Override
     public void flush() throws IOException {
-      run(to::flush);
+      sending(to::flush);
     }
 
     @Override
     public void close() throws IOException {
-      run(to::close);
-    }
-
-    private void run(Action action) throws IOException {
-      exchange.writing();
-      try {
-        action.run();
-      } catch (IOException | UncheckedIOException | ServerConnectionException e) {
-        throw new ClientGoneException(e);
-      } finally {
-        exchange.written();
-      }
+      sending(to::close);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.tethys.web.internal;
+package dev.tethys.web.internal.http2;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -3,10 +3,6 @@ package dev.tethys.web.internal;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
-import io.helidon.http.Header;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Headers;
-import io.helidon.webserver.http.ServerRequest;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,21 +11,19 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request as the HTTP engine gives it. Used by the thread of its handler only. */
-public final class HelidonRequest implements HttpRequest {
-  private static final long UNCLEAR = -2;
-
-  private final ServerRequest request;
+/**
+ * A request as handlers see it: limits on its body, parameters, values of its route, and who sends
+ * it. Used by the thread of its handler only.
+ */
+public final class IncomingRequest implements HttpRequest {
+  private final WireRequest wire;
   private final SlowClients.Exchange exchange;
-  private final boolean oldHttp;
-  private final long length;
   private String rawPath;
   private @Nullable String user;
   private Map<String, String> pathValues = Map.of();
@@ -37,13 +31,11 @@ public final class HelidonRequest implements HttpRequest {
   private @Nullable Params params;
   private @Nullable InputStream content;
 
-  public HelidonRequest(ServerRequest request, SlowClients.Exchange exchange) {
-    this.request = request;
+  IncomingRequest(WireRequest wire, SlowClients.Exchange exchange) {
+    this.wire = wire;
     this.exchange = exchange;
-    this.oldHttp = OldHttp.SECRET.equals(header(OldHttp.MARK));
-    this.rawPath = request.prologue().uriPath().rawPath();
-    this.length = length(request.headers());
-    if (!request.content().hasEntity() || length == 0) {
+    this.rawPath = wire.rawPath();
+    if (!wire.hasBody()) {
       exchange.bodyRead();
     }
   }
@@ -58,38 +50,6 @@ public final class HelidonRequest implements HttpRequest {
     user = name;
   }
 
-  /** Whether it came as HTTP/1.0, whose clients cannot read chunks. */
-  boolean isOldHttp() {
-    return oldHttp;
-  }
-
-  /** Whether no two readers could take its length differently: else requests hide in bodies. */
-  boolean isLengthClear() {
-    return length != UNCLEAR;
-  }
-
-  /** The length that the headers tell, -1 without one. Read here once: the engine's is slow. */
-  private static long length(Headers headers) {
-    if (!headers.contains(HeaderNames.CONTENT_LENGTH)) {
-      return -1;
-    }
-    Header told = headers.get(HeaderNames.CONTENT_LENGTH);
-    String digits = told.get();
-    boolean two = told.valueCount() != 1 || headers.contains(HeaderNames.TRANSFER_ENCODING);
-    if (two || digits.isEmpty() || digits.length() > 18) {
-      return UNCLEAR;
-    }
-    long n = 0;
-    for (int i = 0; i < digits.length(); i++) {
-      char c = digits.charAt(i);
-      if (c < '0' || c > '9') {
-        return UNCLEAR;
-      }
-      n = 10 * n + c - '0';
-    }
-    return n;
-  }
-
   /** Whether the body was read to its end. */
   boolean isBodyRead() {
     return exchange.isBodyRead();
@@ -100,8 +60,7 @@ public final class HelidonRequest implements HttpRequest {
     if (isBodyRead()) {
       return true;
     }
-    boolean waits = request.headers().contains(HeaderNames.EXPECT) && !request.continueSent();
-    if (waits || content == null && contentLength() > maxBytes) {
+    if (wire.isContinueAwaited() || content == null && contentLength() > maxBytes) {
       return false;
     }
     try {
@@ -123,7 +82,7 @@ public final class HelidonRequest implements HttpRequest {
 
   private InputStream content() {
     if (content == null) {
-      content = request.content().inputStream();
+      content = wire.body();
     }
     return content;
   }
@@ -135,7 +94,7 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public String method() {
-    return request.prologue().method().text();
+    return wire.method();
   }
 
   @Override
@@ -150,7 +109,7 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public String rawQuery() {
-    return request.prologue().query().rawValue();
+    return wire.rawQuery();
   }
 
   @Override
@@ -188,25 +147,22 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public @Nullable String header(String name) {
-    return request.headers().first(HeaderNames.create(name)).orElse(null);
+    return wire.header(name);
   }
 
   @Override
   public List<String> headers(String name) {
-    return request.headers().values(HeaderNames.create(name));
+    return wire.headers(name);
   }
 
   @Override
   public Set<String> headerNames() {
-    Set<String> out = new LinkedHashSet<>();
-    request.headers().forEach(h -> out.add(h.name()));
-    out.remove(OldHttp.MARK);
-    return out;
+    return wire.headerNames();
   }
 
   @Override
   public long contentLength() {
-    return Math.max(-1, length);
+    return wire.contentLength();
   }
 
   @Override
@@ -214,7 +170,7 @@ public final class HelidonRequest implements HttpRequest {
     if (contentLength() > maxBytes) {
       throw tooLarge(maxBytes);
     }
-    if (isBodyRead()) {
+    if (content == null && isBodyRead()) {
       return InputStream.nullInputStream();
     }
     return new Body(content(), maxBytes);
@@ -257,12 +213,17 @@ public final class HelidonRequest implements HttpRequest {
       int n;
       try {
         n = in.read(b, off, len);
+      } catch (HttpException e) {
+        throw e;
       } catch (IOException | RuntimeException e) {
         throw new ClientGoneException(e);
       }
       if (n < 0) {
         exchange.bodyRead();
         return n;
+      }
+      if (wire.isBodyConsumed()) {
+        exchange.bodyRead();
       }
       left -= n;
       if (left < 0) {
@@ -274,27 +235,27 @@ public final class HelidonRequest implements HttpRequest {
 
   @Override
   public String protocol() {
-    return oldHttp ? "HTTP/1.0" : "HTTP/" + request.prologue().protocolVersion();
+    return wire.protocol();
   }
 
   @Override
   public boolean isSecure() {
-    return request.isSecure();
+    return wire.isSecure();
   }
 
   @Override
   public String host() {
-    return request.authority() == null ? "" : request.authority();
+    return wire.host();
   }
 
   @Override
   public InetSocketAddress remoteAddress() {
-    return (InetSocketAddress) request.remotePeer().address();
+    return wire.remoteAddress();
   }
 
   @Override
   public InetSocketAddress localAddress() {
-    return (InetSocketAddress) request.localPeer().address();
+    return wire.localAddress();
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.tethys.web.internal;
+package dev.tethys.web.internal.http2;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntConsumer;

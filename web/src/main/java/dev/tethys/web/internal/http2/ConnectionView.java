@@ -1,4 +1,4 @@
-package dev.tethys.web.internal;
+package dev.tethys.web.internal.http2;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
@@ -39,16 +39,6 @@ record ConnectionView(
               resets.see(into, from, n);
               return n;
             }),
-        context.dataWriter());
-  }
-
-  /** The connection, with these bytes in the place of those that were read already. */
-  static ConnectionView of(ConnectionContext context, byte[] begin) {
-    HelidonSocket socket = context.serverSocket();
-    return new ConnectionView(
-        context,
-        context.remotePeer(),
-        new SocketReader(begin, (into, from) -> read(socket, into, from)),
         context.dataWriter());
   }
 

@@ -1,4 +1,4 @@
-package dev.tethys.web.internal;
+package dev.tethys.web.internal.http2;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.Bytes;

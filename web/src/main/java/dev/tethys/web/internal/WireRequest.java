@@ -1,0 +1,67 @@
+package dev.tethys.web.internal;
+
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as its connection brought it, before limits, users and routes: what HTTP/1 and HTTP/2
+ * have in common. Valid until its answer is given, and used by one thread.
+ */
+public interface WireRequest {
+  String method();
+
+  /** The path with its escapes; starts with a slash, or is {@code *}. */
+  String rawPath();
+
+  /** What stands after the question mark, or "". */
+  String rawQuery();
+
+  /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}. */
+  String protocol();
+
+  /** Host (and port) that the client asked for, or "". */
+  String host();
+
+  /** The first value of a header, or null; names in any case. */
+  @Nullable String header(String name);
+
+  List<String> headers(String name);
+
+  Set<String> headerNames();
+
+  /** The length that the headers tell, -1 without one. */
+  long contentLength();
+
+  /** Whether no two readers could take its length differently: else requests hide in bodies. */
+  boolean isLengthClear();
+
+  boolean hasBody();
+
+  /** The body as it came; a client that waits until it is wanted hears so at the first read. */
+  InputStream body();
+
+  /** Whether the client sends its body only when it hears that it is wanted, and has not heard. */
+  boolean isContinueAwaited();
+
+  /** Whether the body is known to have been taken to its last byte. */
+  boolean isBodyConsumed();
+
+  boolean isSecure();
+
+  InetSocketAddress remoteAddress();
+
+  InetSocketAddress localAddress();
+
+  /** Whether other requests share the connection at the same time. */
+  default boolean isMultiplexed() {
+    return protocol().startsWith("HTTP/2");
+  }
+
+  /** Whether it is of HTTP/1.0, whose clients cannot read chunks. */
+  default boolean isOldHttp() {
+    return protocol().equals("HTTP/1.0");
+  }
+}

@@ -1,0 +1,137 @@
+package dev.tethys.web.internal.http1;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.socket.HelidonSocket;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+
+/**
+ * What was read of a connection and not consumed, in an array that is used again: nothing of it is
+ * handed out. While a client is waited for the array is small, so that many idle connections are
+ * cheap; bodies are read through large ones, of which a few are kept.
+ *
+ * <p>Invariant: {@code bytes[position, end)} is what was read and not consumed.
+ */
+final class SocketInput {
+  private static final int SMALL = 2 << 10;
+  private static final int LARGE = 64 << 10;
+  private static final ArrayBlockingQueue<byte[]> SPARE = new ArrayBlockingQueue<>(8);
+
+  private final HelidonSocket socket;
+  private byte[] bytes;
+  private int position;
+  private int end;
+
+  /**
+   * Reads a socket.
+   *
+   * @param begin bytes that come before those of the socket
+   */
+  SocketInput(HelidonSocket socket, byte[] begin) {
+    this.socket = socket;
+    this.bytes = begin.length == 0 ? new byte[SMALL] : begin;
+    this.end = begin.length;
+  }
+
+  /** How many bytes are here. */
+  int available() {
+    return end - position;
+  }
+
+  /** The byte so many after the first that is here. */
+  byte at(int offset) {
+    return bytes[position + offset];
+  }
+
+  /** The offset of the first such byte in {@code [from, to)} of those that are here, or -1. */
+  int find(byte wanted, int from, int to) {
+    int last = position + to;
+    for (int i = position + from; i < last; i++) {
+      if (bytes[i] == wanted) {
+        return i - position;
+      }
+    }
+    return -1;
+  }
+
+  /** Copies the first bytes without consuming them. */
+  void peek(byte[] into, int length) {
+    System.arraycopy(bytes, position, into, 0, length);
+  }
+
+  void skip(int length) {
+    position += length;
+  }
+
+  /**
+   * Waits for more.
+   *
+   * @return false at the end of the connection
+   * @throws java.io.UncheckedIOException when it broke
+   */
+  boolean pull() {
+    if (position == end) {
+      position = 0;
+      end = 0;
+      int n = socket.read(BufferData.create(bytes).reset());
+      end = Math.max(0, n);
+      return n > 0;
+    }
+    byte[] fresh = new byte[Math.max(SMALL, end - position)];
+    int n = socket.read(BufferData.create(fresh).reset());
+    if (n <= 0) {
+      return false;
+    }
+    if (n > bytes.length - end) {
+      int left = end - position;
+      bytes = Arrays.copyOfRange(bytes, position, position + Math.max(bytes.length, left + n));
+      position = 0;
+      end = left;
+    }
+    System.arraycopy(fresh, 0, bytes, end, n);
+    end += n;
+    return true;
+  }
+
+  /**
+   * Takes bytes, waiting for the first of them.
+   *
+   * @return how many, -1 at the end of the connection
+   */
+  int read(byte[] into, int offset, int length) {
+    if (position == end) {
+      if (length > bytes.length) {
+        enlarge();
+      }
+      if (!pull()) {
+        return -1;
+      }
+    }
+    int n = Math.min(length, end - position);
+    System.arraycopy(bytes, position, into, offset, n);
+    position += n;
+    return n;
+  }
+
+  private void enlarge() {
+    byte[] large = SPARE.poll();
+    bytes = large == null ? new byte[LARGE] : large;
+    position = 0;
+    end = 0;
+  }
+
+  /** A request is done: gives back what only its body needed. */
+  void rest() {
+    int left = end - position;
+    if (bytes.length > SMALL && left <= SMALL) {
+      byte[] small = new byte[SMALL];
+      System.arraycopy(bytes, position, small, 0, left);
+      if (bytes.length == LARGE) {
+        SPARE.offer(bytes);
+      }
+      bytes = small;
+      position = 0;
+      end = left;
+    }
+  }
+}

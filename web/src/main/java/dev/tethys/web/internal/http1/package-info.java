@@ -1,0 +1,5 @@
+/** HTTP/1.1 and HTTP/1.0: connections, requests and answers. */
+@NullMarked
+package dev.tethys.web.internal.http1;
+
+import org.jspecify.annotations.NullMarked;

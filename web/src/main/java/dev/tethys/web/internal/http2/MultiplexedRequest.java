@@ -1,0 +1,114 @@
+package dev.tethys.web.internal.http2;
+
+import dev.tethys.web.internal.WireRequest;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A request of HTTP/2, as the engine gives it. */
+record MultiplexedRequest(ServerRequest request) implements WireRequest {
+  @Override
+  public String method() {
+    return request.prologue().method().text();
+  }
+
+  @Override
+  public String rawPath() {
+    return request.prologue().uriPath().rawPath();
+  }
+
+  @Override
+  public String rawQuery() {
+    return request.prologue().query().rawValue();
+  }
+
+  @Override
+  public String protocol() {
+    return "HTTP/2.0";
+  }
+
+  @Override
+  public String host() {
+    return request.authority() == null ? "" : request.authority();
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    return request.headers().first(HeaderNames.create(name)).orElse(null);
+  }
+
+  @Override
+  public List<String> headers(String name) {
+    return request.headers().values(HeaderNames.create(name));
+  }
+
+  @Override
+  public Set<String> headerNames() {
+    Set<String> out = new LinkedHashSet<>();
+    request.headers().forEach(h -> out.add(h.name()));
+    return out;
+  }
+
+  @Override
+  public long contentLength() {
+    String told = header("Content-Length");
+    if (told == null || told.isEmpty() || told.length() > 18) {
+      return -1;
+    }
+    long n = 0;
+    for (int i = 0; i < told.length(); i++) {
+      char c = told.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      n = 10 * n + c - '0';
+    }
+    return n;
+  }
+
+  /** Frames tell where a body ends, whatever headers say. */
+  @Override
+  public boolean isLengthClear() {
+    return true;
+  }
+
+  @Override
+  public boolean hasBody() {
+    return request.content().hasEntity() && contentLength() != 0;
+  }
+
+  @Override
+  public InputStream body() {
+    return request.content().inputStream();
+  }
+
+  @Override
+  public boolean isContinueAwaited() {
+    return request.headers().contains(HeaderNames.EXPECT) && !request.continueSent();
+  }
+
+  @Override
+  public boolean isBodyConsumed() {
+    return false;
+  }
+
+  @Override
+  public boolean isSecure() {
+    return request.isSecure();
+  }
+
+  @Override
+  public InetSocketAddress remoteAddress() {
+    return (InetSocketAddress) request.remotePeer().address();
+  }
+
+  @Override
+  public InetSocketAddress localAddress() {
+    return (InetSocketAddress) request.localPeer().address();
+  }
+}
