@@ -287,6 +287,13 @@ public final class SlowClients {
     /** A request has arrived from it, with its headers, and is alone on its connection. */
     Exchange begin();
 
+    /**
+     * How long a read waits for it; who is too slow is cut off in any case.
+     *
+     * @param millis 0 for as long as usual
+     */
+    void patience(int millis);
+
     /** It takes back the request of a stream (HTTP/2). */
     void reset(int stream);
 
@@ -309,6 +316,18 @@ public final class SlowClients {
       @Override
       public Exchange begin() {
         return SlowClients.this.begin(c, NO_STREAM);
+      }
+
+      @Override
+      public void patience(int millis) {
+        if (c != null) {
+          try {
+            c.socket.setSoTimeout(
+                millis > 0 ? millis : (int) Math.min(Integer.MAX_VALUE, timeoutNanos / 1_000_000));
+          } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a connection has ended", e);
+          }
+        }
       }
 
       @Override

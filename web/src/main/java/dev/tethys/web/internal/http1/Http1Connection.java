@@ -15,6 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http1Connection implements ServerConnection, InterruptableTask<Void> {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
+  /** Connections that are served by platform threads. */
+  private static final Semaphore BUSY =
+      new Semaphore(Math.max(4, 2 * Runtime.getRuntime().availableProcessors()));
+
+  /** Handlers compute queries on the thread that they are on, whose trees can be tall. */
+  private static final long STACK = 32 << 20;
+
+  private static final AtomicLong THREADS = new AtomicLong();
+
+  /** A connection is busy when so many requests in succession came within that time of another. */
+  private static final int MANY = 20;
+
+  private static final long CLOSELY_NANOS = 100_000_000;
+
+  /** After so long without a request it is not busy any more. */
+  private static final int SILENCE_MILLIS = 1_000;
 
   private final SocketInput in;
   private final RequestHead head;
@@ -33,6 +53,9 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private volatile boolean closing;
   private volatile boolean waiting;
   private volatile long lastNanos = System.nanoTime();
+
+  /** How many requests came closely after another; by the thread that serves. */
+  private int close;
 
   Http1Connection(
       ConnectionContext context,
@@ -50,18 +73,61 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   }
 
   @Override
-  public void handle(Limit limit) {
+  public void handle(Limit limit) throws InterruptedException {
     thread = Thread.currentThread();
     try {
       boolean again = true;
       while (again && !closing) {
-        again = one();
+        again = close >= MANY && BUSY.tryAcquire() ? onPlatformThread() : one();
       }
     } catch (UncheckedIOException e) {
       LOG.log(Level.DEBUG, "a connection has ended", e);
     } catch (BrokenAnswerException e) {
       LOG.log(Level.DEBUG, "an answer broke off", e);
     }
+  }
+
+  /** Serves until there is silence, or the end: then false. Gives {@link #BUSY} back. */
+  private boolean onPlatformThread() throws InterruptedException {
+    Thread virtual = Thread.currentThread();
+    AtomicBoolean silent = new AtomicBoolean();
+    try {
+      peer.patience(SILENCE_MILLIS);
+      in.tellSilence(true);
+      Thread own =
+          Thread.ofPlatform()
+              .daemon()
+              .stackSize(STACK)
+              .name("http-busy-" + THREADS.incrementAndGet())
+              .start(() -> silent.set(serveUntilSilence()));
+      thread = own;
+      own.join();
+      return silent.get();
+    } finally {
+      BUSY.release();
+      close = 0;
+      thread = virtual;
+      in.tellSilence(false);
+      peer.patience(0);
+    }
+  }
+
+  /** Whether it ended with silence. */
+  private boolean serveUntilSilence() {
+    try {
+      while (!closing) {
+        if (!one()) {
+          return false;
+        }
+      }
+    } catch (SocketInput.Silence e) {
+      return true;
+    } catch (UncheckedIOException e) {
+      LOG.log(Level.DEBUG, "a connection has ended", e);
+    } catch (BrokenAnswerException e) {
+      LOG.log(Level.DEBUG, "an answer broke off", e);
+    }
+    return false;
   }
 
   /** Answers the next request; false when it was the last. */
@@ -76,7 +142,9 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
       return false;
     } finally {
       waiting = false;
-      lastNanos = System.nanoTime();
+      long now = System.nanoTime();
+      close = now - lastNanos < CLOSELY_NANOS ? close + 1 : 0;
+      lastNanos = now;
     }
     answer.next(head.method());
     boolean again =

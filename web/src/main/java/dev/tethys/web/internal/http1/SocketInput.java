@@ -2,6 +2,8 @@ package dev.tethys.web.internal.http1;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 
@@ -17,10 +19,24 @@ final class SocketInput {
   private static final int LARGE = 64 << 10;
   private static final ArrayBlockingQueue<byte[]> SPARE = new ArrayBlockingQueue<>(8);
 
+  /** Nothing came for as long as the socket waits, between two requests. */
+  static final class Silence extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Silence() {
+      super("nothing was sent", null, false, false);
+    }
+  }
+
   private final HelidonSocket socket;
   private byte[] bytes;
   private int position;
   private int end;
+
+  /** Whether the next byte is the first of a request. */
+  private boolean between = true;
+
+  private boolean tellsSilence;
 
   /**
    * Reads a socket.
@@ -73,12 +89,12 @@ final class SocketInput {
     if (position == end) {
       position = 0;
       end = 0;
-      int n = socket.read(BufferData.create(bytes).reset());
+      int n = wait(bytes);
       end = Math.max(0, n);
       return n > 0;
     }
     byte[] fresh = new byte[Math.max(SMALL, end - position)];
-    int n = socket.read(BufferData.create(fresh).reset());
+    int n = wait(fresh);
     if (n <= 0) {
       return false;
     }
@@ -91,6 +107,29 @@ final class SocketInput {
     System.arraycopy(fresh, 0, bytes, end, n);
     end += n;
     return true;
+  }
+
+  /** Has {@link Silence} thrown between requests when a read of the socket takes its whole time. */
+  void tellSilence(boolean wanted) {
+    tellsSilence = wanted;
+  }
+
+  /** Who is too slow within a request is cut off by others. */
+  private int wait(byte[] into) {
+    while (true) {
+      try {
+        int n = socket.read(BufferData.create(into).reset());
+        between = false;
+        return n;
+      } catch (UncheckedIOException e) {
+        if (!tellsSilence || !(e.getCause() instanceof SocketTimeoutException)) {
+          throw e;
+        }
+        if (between) {
+          throw new Silence();
+        }
+      }
+    }
   }
 
   /**
@@ -123,6 +162,7 @@ final class SocketInput {
   /** A request is done: gives back what only its body needed. */
   void rest() {
     int left = end - position;
+    between = left == 0;
     if (bytes.length > SMALL && left <= SMALL) {
       byte[] small = new byte[SMALL];
       System.arraycopy(bytes, position, small, 0, left);
