@@ -211,6 +211,17 @@ public final class JaegerReader {
     return batch;
   }
 
+  /**
+   * Reads the same as protobuf's JSON.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public static JaegerBatch jsonSpan(byte[] buf, int offset, int length) {
+    JaegerBatch batch = new JaegerBatch();
+    batch.add(JaegerJson.span(buf, offset, length));
+    return batch;
+  }
+
   private static Process process(ProtoReader r) {
     Process p = new Process();
     int outer = r.enter();

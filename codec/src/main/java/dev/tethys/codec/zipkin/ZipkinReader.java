@@ -3,13 +3,12 @@ package dev.tethys.codec.zipkin;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.thrift.ThriftReader;
 import dev.tethys.codec.zipkin.ZipkinSpan.Annotation;
 import dev.tethys.codec.zipkin.ZipkinSpan.Binary;
 import dev.tethys.codec.zipkin.ZipkinSpan.Endpoint;
 import dev.tethys.model.telemetry.TracesData;
 import java.io.ByteArrayInputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -19,11 +18,11 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads lists of Zipkin's spans: JSON of version 1 and 2, protobuf ({@code zipkin.proto3}). A span
- * that cannot be used is noted and the others are read.
+ * Reads lists of Zipkin's spans: JSON of version 1 and 2, protobuf ({@code zipkin.proto3}), Thrift
+ * (version 1). A span that cannot be used is noted and the others are read.
  *
  * <p>Sources: zipkin-api's {@code zipkin-api.yaml}, {@code zipkin2-api.yaml} and {@code
- * zipkin.proto}.
+ * zipkin.proto}, {@code zipkinCore.thrift}.
  */
 public final class ZipkinReader {
   private static final JsonFactory JSON =
@@ -211,7 +210,7 @@ public final class ZipkinReader {
           default -> p.skipChildren();
         }
       }
-      s.binary.add(new Binary(name, value, endpoint));
+      s.binary.add(new Binary(name, value, endpoint, false));
     }
     listEnds(p);
   }
@@ -246,6 +245,21 @@ public final class ZipkinReader {
       } else {
         r.skip();
       }
+    }
+    return reader.result();
+  }
+
+  /**
+   * Reads a list of spans of version 1 in Thrift's binary protocol.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public static Result thrift(byte[] buf, int offset, int length, boolean typedTags, long now) {
+    ZipkinReader reader = new ZipkinReader(new ZipkinToOtlp(typedTags, now));
+    ThriftReader r = new ThriftReader(buf, offset, length, false);
+    int n = r.beginList(ThriftReader.STRUCT);
+    for (int i = 0; i < n; i++) {
+      reader.done(ThriftSpans.span(r), true);
     }
     return reader.result();
   }
@@ -316,21 +330,13 @@ public final class ZipkinReader {
     while (r.next()) {
       switch (r.field()) {
         case 1 -> service = r.readString();
-        case 2 -> ipv4 = address(r.readBytes());
-        case 3 -> ipv6 = address(r.readBytes());
+        case 2 -> ipv4 = ThriftSpans.address(r.readBytes());
+        case 3 -> ipv6 = ThriftSpans.address(r.readBytes());
         case 4 -> port = r.readInt();
         default -> r.skip();
       }
     }
     r.leave(outer);
     return new Endpoint(service, ipv4, ipv6, port);
-  }
-
-  private static String address(byte[] b) {
-    try {
-      return b.length == 0 ? "" : InetAddress.getByAddress(b).getHostAddress();
-    } catch (UnknownHostException e) {
-      return "";
-    }
   }
 }

@@ -1,9 +1,11 @@
 package dev.tethys.codec.zipkin;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +25,12 @@ final class ZipkinSpan {
    */
   record Annotation(long time, String value, Endpoint endpoint) {}
 
-  /** A tag of version 1. */
-  record Binary(String key, String value, Endpoint endpoint) {}
+  /**
+   * A tag of version 1.
+   *
+   * @param typed whether it was a number or a truth value before it was text
+   */
+  record Binary(String key, String value, Endpoint endpoint, boolean typed) {}
 
   long traceHigh;
   long traceLow;
@@ -42,6 +48,9 @@ final class ZipkinSpan {
   final List<Annotation> annotations = new ArrayList<>();
   final List<Binary> binary = new ArrayList<>();
   final Map<String, String> tags = new LinkedHashMap<>();
+
+  /** Tags that came as numbers or truth values. */
+  final Set<String> typed = new HashSet<>();
 
   /** What is wrong with it, found while it was read. */
   @Nullable String problem;

@@ -117,6 +117,9 @@ final class ZipkinToOtlp {
             out.local = b.endpoint();
           }
           out.tags.put(b.key(), b.value());
+          if (b.typed()) {
+            out.typed.add(b.key());
+          }
         }
       }
     }
@@ -183,7 +186,7 @@ final class ZipkinToOtlp {
     if (!s.remote.service().isEmpty()) {
       attributes.put("peer.service", s.remote.service());
     }
-    s.tags.forEach((k, v) -> attributes.put(k, typedTags ? typed(v) : v));
+    s.tags.forEach((k, v) -> attributes.put(k, typedTags || s.typed.contains(k) ? typed(v) : v));
     group.items().add(span);
   }
 

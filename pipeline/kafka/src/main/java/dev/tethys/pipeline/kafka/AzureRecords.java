@@ -88,8 +88,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
     }
     long nanos;
     try {
-      Instant i = OffsetDateTime.parse(time).toInstant();
-      nanos = Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
+      nanos = nanos(time);
     } catch (DateTimeException | ArithmeticException e) {
       return custom(b, p.from, p.to, "the time \"" + time + "\" is none");
     }
@@ -97,6 +96,17 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
         new String(b, p.from, p.to - p.from, StandardCharsets.UTF_8),
         Labels.of("__azure_event_hubs_category", category),
         keepTimes ? nanos : 0);
+  }
+
+  /**
+   * A time that Azure writes, in Unix nanoseconds.
+   *
+   * @throws DateTimeException when it is none
+   * @throws ArithmeticException when it does not fit
+   */
+  static long nanos(String time) {
+    Instant i = OffsetDateTime.parse(time).toInstant();
+    return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
   }
 
   private static List<Part> parts(byte[] b) {

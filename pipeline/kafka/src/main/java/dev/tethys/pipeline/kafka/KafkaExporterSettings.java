@@ -130,7 +130,7 @@ record KafkaExporterSettings(
     Key<RecordEncoding> encoding =
         s.key(
             "encoding",
-            RecordEncoding.type(signal, true),
+            RecordEncoding.written(signal),
             RecordEncoding.OTLP_PROTO,
             "Form of records.");
     Key<String> topicFrom =

@@ -397,7 +397,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return new PartitionReader(
         partition,
         position,
-        new RecordReader(signal, topics(signal).encoding()),
+        new RecordReader(signal, topics(signal).reading()),
         java.util.Objects.requireNonNull(outputs.get(signal)),
         this);
   }

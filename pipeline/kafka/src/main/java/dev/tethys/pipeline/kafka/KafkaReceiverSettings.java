@@ -42,7 +42,7 @@ record KafkaReceiverSettings(
    *
    * @param names of topics; one that begins with {@code ^} is a regular expression
    */
-  record Topics(List<String> names, RecordEncoding encoding) {}
+  record Topics(List<String> names, RecordEncoding.Reading reading) {}
 
   private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
   private static final Map<Signal, Key<Topics>> TOPICS = new EnumMap<>(Signal.class);
@@ -212,12 +212,9 @@ record KafkaReceiverSettings(
             Type.list(Type.STRING),
             List.of(defaultTopic),
             "Topics; one that begins with ^ is a regular expression.");
-    Key<RecordEncoding> encoding =
-        s.key(
-            "encoding",
-            RecordEncoding.type(signal, false),
-            RecordEncoding.OTLP_PROTO,
-            "Form of records.");
+    RecordEncoding.Reading otlp = new RecordEncoding.Reading(RecordEncoding.OTLP_PROTO);
+    Key<RecordEncoding.Reading> encoding =
+        s.key("encoding", RecordEncoding.read(signal), otlp, "Form of records.");
     s.notBuilt("exclude_topics", "Topics that a regular expression shall not mean.")
         .notBuilt("topic", "Old spelling of topics.");
     TOPICS.put(
@@ -234,7 +231,7 @@ record KafkaReceiverSettings(
                   }
                   return new Topics(o.get(names), o.get(encoding));
                 }),
-            new Topics(List.of(defaultTopic), RecordEncoding.OTLP_PROTO),
+            new Topics(List.of(defaultTopic), otlp),
             "Where " + name + " are read."));
   }
 

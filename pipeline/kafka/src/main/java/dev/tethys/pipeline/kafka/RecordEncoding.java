@@ -2,6 +2,8 @@ package dev.tethys.pipeline.kafka;
 
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -23,16 +25,22 @@ public enum RecordEncoding {
   CLYMENE_LOGS("clymene_logs", EnumSet.of(Signal.LOGS)),
   /** The body of one log record, its text as it stands. */
   RAW("raw", EnumSet.of(Signal.LOGS)),
-  /** The text of one log record; what is no UTF-8 becomes U+FFFD. Read only. */
+  /** The text of one log record; what is none of its character set is U+FFFD. Read only. */
   TEXT("text", EnumSet.of(Signal.LOGS), false),
+  /** What Azure Monitor writes to an event hub. Read only. */
+  AZURE_RESOURCE_LOGS("azure_resource_logs", EnumSet.of(Signal.LOGS), false),
   /** A JSON value that is the body of one log record. Read only. */
   JSON("json", EnumSet.of(Signal.LOGS), false),
   /** A list of Zipkin's spans, version 2, as JSON. Read only. */
   ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES), false),
   /** The same as protobuf. Read only. */
   ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES), false),
+  /** A list of Zipkin's spans, version 1, in Thrift. Read only. */
+  ZIPKIN_THRIFT("zipkin_thrift", EnumSet.of(Signal.TRACES), false),
   /** One span of Jaeger with its process, as its collector writes it. Read only. */
-  JAEGER_PROTO("jaeger_proto", EnumSet.of(Signal.TRACES), false);
+  JAEGER_PROTO("jaeger_proto", EnumSet.of(Signal.TRACES), false),
+  /** The same as protobuf's JSON. Read only. */
+  JAEGER_JSON("jaeger_json", EnumSet.of(Signal.TRACES), false);
 
   private final String word;
 
@@ -62,11 +70,44 @@ public enum RecordEncoding {
   }
 
   /**
-   * Reads one that carries a signal.
+   * What records of a topic are read as.
    *
-   * @param toWrite whether records are written in it
+   * @param charset of {@link #TEXT}
    */
-  static Type<RecordEncoding> type(Signal signal, boolean toWrite) {
+  record Reading(RecordEncoding encoding, Charset charset) {
+    Reading(RecordEncoding encoding) {
+      this(encoding, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** One in which records that carry a signal are written. */
+  static Type<RecordEncoding> written(Signal signal) {
+    return type(signal, true);
+  }
+
+  /** One from which a signal is read; {@code text_NAME} is text in that character set. */
+  static Type<Reading> read(Signal signal) {
+    Type<RecordEncoding> words = type(signal, false);
+    if (!TEXT.signals.contains(signal)) {
+      return Type.of(words.name(), null, n -> new Reading(words.read(n)));
+    }
+    return Type.of(
+        words.name() + " | text_<character set>",
+        null,
+        n -> {
+          String word = n.asString();
+          if (!word.startsWith("text_")) {
+            return new Reading(words.read(n));
+          }
+          try {
+            return new Reading(TEXT, Charset.forName(word.substring(5)));
+          } catch (IllegalArgumentException e) {
+            throw n.error("there is no character set \"" + word.substring(5) + "\"");
+          }
+        });
+  }
+
+  private static Type<RecordEncoding> type(Signal signal, boolean toWrite) {
     SequencedMap<String, RecordEncoding> words = new LinkedHashMap<>();
     for (RecordEncoding e : values()) {
       if (e.signals.contains(signal) && (e.written || !toWrite)) {

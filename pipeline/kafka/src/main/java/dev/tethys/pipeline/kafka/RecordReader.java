@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clymene.FlatRows;
 import dev.tethys.codec.clymene.LogBatchJson;
 import dev.tethys.codec.clymene.SeriesJson;
+import dev.tethys.codec.jaeger.JaegerBatch;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
@@ -24,6 +25,7 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -37,10 +39,12 @@ final class RecordReader {
 
   private final Signal signal;
   private final RecordEncoding encoding;
+  private final Charset charset;
 
-  RecordReader(Signal signal, RecordEncoding encoding) {
+  RecordReader(Signal signal, RecordEncoding.Reading reading) {
     this.signal = signal;
-    this.encoding = encoding;
+    this.encoding = reading.encoding();
+    this.charset = reading.charset();
   }
 
   /**
@@ -62,7 +66,9 @@ final class RecordReader {
       case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length), lane, metadata);
       case CLYMENE_LOGS -> streams(value, lane, metadata);
       case RAW -> line(text(value), millis, lane, metadata);
-      case TEXT -> line(new String(value, StandardCharsets.UTF_8), millis, lane, metadata);
+      case TEXT -> line(new String(value, charset), millis, lane, metadata);
+      case AZURE_RESOURCE_LOGS ->
+          tree(AzureResourceLogs.read(value, millis * 1_000_000), lane, metadata);
       case JSON -> line(JsonValues.read(value, 0, value.length), millis, lane, metadata);
       case ZIPKIN_JSON ->
           zipkin(
@@ -70,12 +76,16 @@ final class RecordReader {
       case ZIPKIN_PROTO ->
           zipkin(
               ZipkinReader.protobuf(value, 0, value.length, false, millis * 1000), lane, metadata);
-      case JAEGER_PROTO -> {
-        Refusals refusals = new Refusals();
-        TracesData traces = JaegerReader.span(value, 0, value.length).traces(refusals);
-        yield spans(traces, refusals, lane, metadata);
-      }
+      case ZIPKIN_THRIFT ->
+          zipkin(ZipkinReader.thrift(value, 0, value.length, false, millis * 1000), lane, metadata);
+      case JAEGER_PROTO -> jaeger(JaegerReader.span(value, 0, value.length), lane, metadata);
+      case JAEGER_JSON -> jaeger(JaegerReader.jsonSpan(value, 0, value.length), lane, metadata);
     };
+  }
+
+  private Batch jaeger(JaegerBatch batch, long lane, Metadata metadata) {
+    Refusals refusals = new Refusals();
+    return spans(batch.traces(refusals), refusals, lane, metadata);
   }
 
   private Batch otlp(byte[] body, long lane, Metadata metadata) {

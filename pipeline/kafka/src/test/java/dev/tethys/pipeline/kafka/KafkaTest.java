@@ -2,14 +2,18 @@ package dev.tethys.pipeline.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.pprof.StackProfile;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Receiver;
+import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -184,6 +188,41 @@ class KafkaTest {
       assertThat(before == null || before == r.partition()).isTrue();
     }
     assertThat(lanes).hasSize(3);
+  }
+
+  @Test
+  void profilesGoThroughATopic() throws Exception {
+    for (String encoding : List.of("otlp_proto", "otlp_json")) {
+      String topic = "profiles-" + encoding;
+      broker.topic(topic, 1);
+      String where = ": {%s: %s, encoding: " + encoding + "}";
+      Exporter out = exporter(Signal.PROFILES, "profiles" + where.formatted("topic", topic));
+      Receiver in =
+          receiver(
+              Signal.PROFILES,
+              "group_id: profiles\ninitial_offset: earliest\nprofiles"
+                  + where.formatted("topics", "[" + topic + "]"));
+      ProfilesWriter w = new ProfilesWriter();
+      w.resource(Map.of("service.name", "shop"));
+      StackProfile p =
+          new StackProfile(
+              new StackProfile.About("cpu", "nanoseconds", "cpu", "nanoseconds", 10, 1, 2), w);
+      for (String f : List.of("main", "other")) {
+        p.add(StackProfile.stack(List.of(new StackProfile.Frame(f, 7)), w), List.of(), 30);
+      }
+      p.write(Map.of());
+      Batch sent = new Batch(Signal.PROFILES, Encoding.OTLP, w.toByteArray(), w.samples(), 0);
+      BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
+      byte[] bytes = sent.body().clone();
+      out.consume(sent, outcome::add);
+      assertThat(outcome.take()).isEqualTo(Outcome.ACCEPTED);
+      Arrival a = next();
+      assertThat(a.batch().items()).isEqualTo(2);
+      assertThat(ProfilesData.parseFrom(a.batch().body())).isEqualTo(ProfilesData.parseFrom(bytes));
+      a.receipt().settle(Outcome.ACCEPTED);
+      in.stop(Duration.ofSeconds(5));
+      out.stop(Duration.ZERO);
+    }
   }
 
   @Test

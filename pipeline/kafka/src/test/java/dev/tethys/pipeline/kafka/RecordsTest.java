@@ -10,6 +10,8 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -22,6 +24,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.NotEncodableException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -102,7 +105,7 @@ class RecordsTest {
   }
 
   private static List<Batch> read(RecordEncoding e, Signal s, RecordWriter w) {
-    RecordReader r = new RecordReader(s, e);
+    RecordReader r = new RecordReader(s, new RecordEncoding.Reading(e));
     List<Batch> out = new ArrayList<>();
     for (RecordWriter.Value v : w.values()) {
       List<byte[]> values = e == RecordEncoding.RAW ? Frames.values(v.bytes()) : List.of(v.bytes());
@@ -152,7 +155,8 @@ class RecordsTest {
     for (int round = 0; round < 3; round++) {
       RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 1_000_000, series(100 + round, 0));
       assertThat(w.values()).hasSize(4);
-      RecordReader r = new RecordReader(Signal.METRICS, RecordEncoding.REMOTE_WRITE);
+      RecordReader r =
+          new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
       for (RecordWriter.Value v : w.values()) {
         assertThat(v.lane()).isNotZero();
         for (String s : samples(r.read(v.bytes(), T, 1, Metadata.NONE))) {
@@ -214,7 +218,10 @@ class RecordsTest {
     for (RecordEncoding e : RecordEncoding.values()) {
       if (e != RecordEncoding.RAW && e != RecordEncoding.TEXT) { // which any bytes are
         Signal s = e.signals().iterator().next();
-        assertThatThrownBy(() -> new RecordReader(s, e).read(noise, T, 1, Metadata.NONE))
+        assertThatThrownBy(
+                () ->
+                    new RecordReader(s, new RecordEncoding.Reading(e))
+                        .read(noise, T, 1, Metadata.NONE))
             .as(e.word())
             .isInstanceOf(CodecException.class);
       }
@@ -227,18 +234,18 @@ class RecordsTest {
   @Test
   void otherSystemsRecordsAreRead() {
     Batch json =
-        new RecordReader(Signal.LOGS, RecordEncoding.JSON)
+        new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.JSON))
             .read("{\"a\":[1,\"b\"]}".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE);
     LogsData logs = (LogsData) json.takeTree();
     LogRecord r = logs.resources().getFirst().scopes().getFirst().items().getFirst();
     assertThat(String.valueOf(r.body())).isEqualTo("{a=[1, b]}");
     assertThat(r.timeUnixNano()).isEqualTo(T * 1_000_000);
     Batch text =
-        new RecordReader(Signal.LOGS, RecordEncoding.TEXT)
+        new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.TEXT))
             .read(new byte[] {'a', (byte) 0xff}, T, 0, Metadata.NONE);
     assertThat(text.items()).isEqualTo(1);
     Batch spans =
-        new RecordReader(Signal.TRACES, RecordEncoding.ZIPKIN_JSON)
+        new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON))
             .read(
                 "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"x\"}]"
                     .getBytes(StandardCharsets.UTF_8),
@@ -248,7 +255,8 @@ class RecordsTest {
     assertThat(spans.items()).isEqualTo(1);
     assertThatThrownBy(
             () ->
-                new RecordReader(Signal.TRACES, RecordEncoding.ZIPKIN_JSON)
+                new RecordReader(
+                        Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON))
                     .read("[{}]".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
         .isInstanceOf(CodecException.class);
   }
@@ -272,7 +280,8 @@ class RecordsTest {
   void spansOfJaegerAreRead() {
     byte[] id = jaegerSpan(16);
     id[17] = 9; // the last byte of the trace id
-    RecordReader reader = new RecordReader(Signal.TRACES, RecordEncoding.JAEGER_PROTO);
+    RecordReader reader =
+        new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.JAEGER_PROTO));
     TracesData t = (TracesData) reader.read(id, T, 0, Metadata.NONE).takeTree();
     assertThat(t.resources().getFirst().resource().attributes().getString("service.name"))
         .isEqualTo("shop");
@@ -284,5 +293,152 @@ class RecordsTest {
       assertThatThrownBy(() -> reader.read(bad, T, 0, Metadata.NONE))
           .isInstanceOf(CodecException.class);
     }
+  }
+
+  private static RecordReader reader(RecordEncoding e) {
+    return new RecordReader(
+        e.signals().iterator().next(), new RecordEncoding.Reading(e, StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void spansOfJaegerAreReadAsJson() {
+    String json =
+        """
+        {"traceId": "AAAAAAAAAAkAAAAAAAAAEQ==", "spanId": "AAAAAAAAAAM=", "operationName": "checkout",
+         "references": [
+           {"traceId": "AAAAAAAAAAkAAAAAAAAAEQ==", "spanId": "AAAAAAAAAAQ="},
+           {"refType": "FOLLOWS_FROM", "traceId": "AAAAAAAAAP8=", "spanId": "AAAAAAAAAP8="}],
+         "startTime": "2017-01-26T16:46:31.639875139Z", "duration": "0.000005100s",
+         "tags": [
+           {"key": "span.kind", "vStr": "server"}, {"key": "text", "vType": "STRING", "vStr": "x"},
+           {"key": "truth", "vType": "BOOL", "vBool": true},
+           {"key": "number", "vType": "INT64", "vInt64": "9223372036854775807"},
+           {"key": "real", "v_type": 3, "v_float64": 2.5},
+           {"key": "bytes", "vType": "BINARY", "vBinary": "AAEC"}],
+         "logs": [{"timestamp": "2017-01-26T16:46:31.639875Z",
+                   "fields": [{"key": "event", "vStr": "half way"}, {"key": "n", "vType": "INT64"}]}],
+         "process": {"serviceName": "shop", "tags": [{"key": "hostname", "vStr": "h"}]},
+         "processId": "", "warnings": []}
+        """;
+    RecordReader reader = reader(RecordEncoding.JAEGER_JSON);
+    TracesData t =
+        (TracesData)
+            reader.read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE).takeTree();
+    assertThat(t.resources().getFirst().resource().attributes().toString())
+        .isEqualTo("{service.name=shop, host.name=h}");
+    Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
+    assertThat(List.of(s.traceIdHigh(), s.traceIdLow(), s.spanId(), s.parentSpanId()))
+        .containsExactly(9L, 17L, 3L, 4L);
+    assertThat(s.kind()).isEqualTo(2);
+    assertThat(s.startTimeUnixNano()).isEqualTo(1_485_449_191_639_875_139L);
+    assertThat(s.endTimeUnixNano() - s.startTimeUnixNano()).isEqualTo(5100);
+    assertThat(s.links()).hasSize(1);
+    assertThat(s.links().getFirst().traceIdLow()).isEqualTo(255);
+    assertThat(s.events().getFirst().name()).isEqualTo("half way");
+    assertThat(s.attributes().get("number")).isEqualTo(Long.MAX_VALUE);
+    assertThat(s.attributes().get("real")).isEqualTo(2.5);
+    assertThat(s.attributes().get("truth")).isEqualTo(true);
+    assertThat((byte[]) s.attributes().get("bytes")).containsExactly(0, 1, 2);
+    for (String bad :
+        new String[] {
+          "{}",
+          "[]",
+          json.replace("AAAAAAAAAAM=", "AAAA"),
+          json.replace("0.000005100s", "5"),
+          json.replace("INT64", "INT"),
+          json.replace("31.639875139Z", ""),
+          json.replace("\"tags\": [", "\"tags\": [7,")
+        }) {
+      assertThatThrownBy(
+              () -> reader.read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+          .as(bad)
+          .isInstanceOf(CodecException.class);
+    }
+  }
+
+  @Test
+  void spansOfZipkinAreReadAsThrift() {
+    zipkin2.Span span =
+        zipkin2.Span.newBuilder()
+            .traceId("463ac35c9f6413ad48485a3953bb6124")
+            .id("2")
+            .kind(zipkin2.Span.Kind.SERVER)
+            .name("get")
+            .timestamp(T * 1000)
+            .duration(7)
+            .localEndpoint(zipkin2.Endpoint.newBuilder().serviceName("shop").build())
+            .build();
+    TracesData t =
+        (TracesData)
+            reader(RecordEncoding.ZIPKIN_THRIFT)
+                .read(
+                    zipkin2.codec.SpanBytesEncoder.THRIFT.encodeList(List.of(span)),
+                    T,
+                    0,
+                    Metadata.NONE)
+                .takeTree();
+    Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
+    assertThat(s.traceIdLow()).isEqualTo(0x48485a3953bb6124L);
+    assertThat(s.kind()).isEqualTo(2);
+    assertThat(s.endTimeUnixNano()).isEqualTo(T * 1_000_000 + 7000);
+  }
+
+  /** By Azure Monitor's common schema of resource logs. */
+  @Test
+  void resourceLogsOfAzureAreRead() {
+    String json =
+        """
+        {"records": [
+          {"time": "2022-11-11T04:48:27.6767145Z", "resourceId": "/A", "operationName": "read",
+           "category": "AuditEvent", "level": "Warning", "durationMs": "86", "tenantId": "t",
+           "resultType": "Success", "callerIpAddress": "10.0.0.1", "location": "ukso",
+           "identity": {"claim": {"oid": "x"}}, "properties": {"string": "s", "int": 7}},
+          {"timeStamp": "2022-11-11T04:48:28Z", "resourceId": "/B", "Level": 4, "category": "c"},
+          {"time": "yesterday", "resourceId": "/A", "category": "c"}]}
+        """;
+    RecordReader reader = reader(RecordEncoding.AZURE_RESOURCE_LOGS);
+    LogsData logs =
+        (LogsData)
+            reader.read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE).takeTree();
+    assertThat(logs.resources()).hasSize(2);
+    assertThat(logs.resources().getFirst().resource().attributes().toString())
+        .isEqualTo("{azure.resource.id=/A}");
+    List<LogRecord> first = logs.resources().getFirst().scopes().getFirst().items();
+    LogRecord l = first.getFirst();
+    assertThat(l.timeUnixNano()).isEqualTo(1_668_142_107_676_714_500L);
+    assertThat(l.severityNumber()).isEqualTo(13);
+    assertThat(l.attributes().get("azure.duration")).isEqualTo(86L);
+    assertThat(l.attributes().get("net.sock.peer.addr")).isEqualTo("10.0.0.1");
+    assertThat(l.attributes().get("cloud.region")).isEqualTo("ukso");
+    assertThat(String.valueOf(l.attributes().get("azure.properties")))
+        .isEqualTo("{string=s, int=7}");
+    assertThat(first.get(1).timeUnixNano()).isZero();
+    assertThat(first.get(1).observedTimeUnixNano()).isEqualTo(T * 1_000_000);
+    assertThat(logs.resources().get(1).scopes().getFirst().items().getFirst().severityNumber())
+        .isEqualTo(4);
+    for (String bad : new String[] {"{}", "[]", "{\"records\": [1]}", "{\"records\": 1}"}) {
+      assertThatThrownBy(
+              () -> reader.read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+          .as(bad)
+          .isInstanceOf(CodecException.class);
+    }
+  }
+
+  @Test
+  void textIsReadInItsCharacterSet() {
+    KafkaReceiverSettings s =
+        KafkaReceiverSettings.TYPE.read(
+            YamlDocument.parse("a.yml", null, "logs: {encoding: text_shift_jis}").root());
+    Batch b =
+        new RecordReader(Signal.LOGS, s.topics().get(Signal.LOGS).reading())
+            .read("日本".getBytes(Charset.forName("Shift_JIS")), T, 0, Metadata.NONE);
+    assertThat(bodies(b)).containsExactly("日本");
+    assertThatThrownBy(
+            () ->
+                KafkaReceiverSettings.TYPE.read(
+                    YamlDocument.parse("a.yml", null, "logs: {encoding: text_klingon}").root()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("a.yml:1:18")
+        .hasMessageContaining("klingon");
   }
 }

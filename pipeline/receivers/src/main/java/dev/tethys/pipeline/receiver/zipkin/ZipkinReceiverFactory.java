@@ -60,7 +60,7 @@ public final class ZipkinReceiverFactory
 
   @Override
   public String about() {
-    return "Receives spans of Zipkin: JSON of versions 1 and 2, protobuf.";
+    return "Receives spans of Zipkin: JSON of versions 1 and 2, protobuf, Thrift.";
   }
 
   @Override
@@ -100,19 +100,20 @@ public final class ZipkinReceiverFactory
       HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String type = HttpDoor.mediaType(request);
-    boolean protobuf = type.equals("application/x-protobuf");
-    if (type.equals("application/x-thrift")) {
-      throw new HttpException(
-          415, "spans in Thrift are not built in Tethys yet (see README): send JSON or protobuf");
+    boolean thrift = type.equals("application/x-thrift");
+    if (thrift && version != 1) {
+      throw new HttpException(415, "spans in Thrift are of version 1: post them to /api/v1/spans");
     }
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(3L * b.length);
       long now = clock.millis() * 1000;
       ZipkinReader.Result result =
-          protobuf
-              ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
-              : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
+          thrift
+              ? ZipkinReader.thrift(b, 0, b.length, typedTags, now)
+              : type.equals("application/x-protobuf")
+                  ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
+                  : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
       int spans = result.traces().itemCount();
       Outcome outcome = Outcome.ACCEPTED;
       if (spans > 0) {

@@ -157,7 +157,20 @@ class ZipkinReceiverTest {
                     "application/x-thrift",
                     SpanBytesEncoder.THRIFT.encodeList(SPANS))
                 .statusCode())
+        .isEqualTo(202);
+    isRight(taken(3), true);
+    assertThat(
+            post(
+                    port,
+                    "/api/v2/spans",
+                    "application/x-thrift",
+                    SpanBytesEncoder.THRIFT.encodeList(SPANS))
+                .statusCode())
         .isEqualTo(415);
+    assertThat(
+            post(port, "/api/v1/spans", "application/x-thrift", new byte[] {12, 0, 0, 0, 9, 1})
+                .statusCode())
+        .isEqualTo(400);
   }
 
   @Test
