@@ -46,7 +46,12 @@ final class SketchHistogram {
 
   /** Adds one observation as it is. */
   void add(double value) {
-    add(DogSketch.key(value), 1);
+    add(value, 1);
+  }
+
+  /** Adds observations of a value. */
+  void add(double value, long n) {
+    add(DogSketch.key(value), n);
   }
 
   private static void merge(Map<Integer, Long> to, int bucket, long n) {

@@ -1,6 +1,7 @@
 package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -9,7 +10,9 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,20 @@ public final class TraceReader {
 
   private static final int LENGTH = ProtoReader.LENGTH;
 
+  /** Where tracers write links that their version of payloads has no place for. */
+  private static final String LINKS = "_dd.span_links";
+
   private final TracesData out = new TracesData();
+  private final UpperHalves halves;
+
+  /**
+   * One for a request.
+   *
+   * @param halves what earlier requests told of ids
+   */
+  public TraceReader(UpperHalves halves) {
+    this.halves = halves;
+  }
 
   /** What came. */
   public TracesData traces() {
@@ -194,13 +210,14 @@ public final class TraceReader {
       Attributes shared,
       Map<String, ScopeGroup<Span>> services,
       Attributes sender) {
-    long high = 0;
+    Long told = null;
     for (Object o : spans) {
       if (map(o).get("meta") instanceof Attributes meta && meta.get("_dd.p.tid") != null) {
-        high = upper(String.valueOf(meta.get("_dd.p.tid")));
+        told = upper(String.valueOf(meta.get("_dd.p.tid")));
         break;
       }
     }
+    long high = spans.length == 0 ? 0 : halves.of(whole(map(spans[0]), "trace_id"), told);
     for (Object o : spans) {
       Attributes s = map(o);
       String service = word(s, "service");
@@ -253,7 +270,12 @@ public final class TraceReader {
     a.put("datadog.span.id", Long.toUnsignedString(id));
     a.put("datadog.trace.id", Long.toUnsignedString(trace));
     Attributes meta = s.get("meta") instanceof Attributes m ? m : new Attributes();
-    meta.forEach((k, v) -> a.put(DatadogTags.named(k), v == null ? "" : v.toString()));
+    meta.forEach(
+        (k, v) -> {
+          if (!k.equals(LINKS) || !links(span, v)) {
+            a.put(DatadogTags.named(k), v == null ? "" : v.toString());
+          }
+        });
     if (s.get("metrics") instanceof Attributes metrics) {
       Object priority = metrics.get("_sampling_priority_v1");
       if (priority instanceof Number n) {
@@ -277,16 +299,52 @@ public final class TraceReader {
     return span;
   }
 
+  /**
+   * Adds links that a tracer wrote as JSON among the texts of a span.
+   *
+   * @return whether they are such
+   */
+  private static boolean links(Span span, @Nullable Object json) {
+    List<SpanLink> all = new ArrayList<>();
+    try {
+      if (!(json instanceof String s) || !(JsonValues.read(s) instanceof ArrayValue links)) {
+        return false;
+      }
+      for (int i = 0; i < links.size(); i++) {
+        Attributes from = map(links.get(i));
+        String trace = word(from, "trace_id");
+        int middle = Math.max(0, trace.length() - 16);
+        SpanLink l = new SpanLink();
+        l.setTraceId(hexadecimal(trace.substring(0, middle)), hexadecimal(trace.substring(middle)));
+        l.setSpanId(hexadecimal(word(from, "span_id")));
+        more(l, from);
+        all.add(l);
+      }
+    } catch (CodecException | NumberFormatException e) {
+      return false; // it stays what it came as
+    }
+    span.links().addAll(all);
+    return true;
+  }
+
+  private static long hexadecimal(String digits) {
+    return digits.isEmpty() ? 0 : Long.parseUnsignedLong(digits, 16);
+  }
+
   private static SpanLink link(Attributes from) {
     SpanLink l = new SpanLink();
     l.setTraceId(whole(from, "trace_id_high"), whole(from, "trace_id"));
     l.setSpanId(whole(from, "span_id"));
+    more(l, from);
+    return l;
+  }
+
+  private static void more(SpanLink l, Attributes from) {
     l.setTraceState(word(from, "tracestate"));
     l.setFlags((int) whole(from, "flags"));
     if (from.get("attributes") instanceof Attributes a) {
       l.attributes().putAll(a);
     }
-    return l;
   }
 
   private static int kind(String said, String type) {

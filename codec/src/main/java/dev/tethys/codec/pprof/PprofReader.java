@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,23 @@ public final class PprofReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int NONE = -1;
 
-  /** How a type of samples is to be called. */
-  public record Named(String type, String unit) {}
+  /**
+   * How a type of samples is to be called.
+   *
+   * @param cumulative whether it is counted since the program began
+   */
+  public record Named(String type, String unit, boolean cumulative) {}
+
+  /** A sample as it stands in the dictionary: its stack and its attributes. */
+  private record Place(String fields) {
+    static Place of(ProtoWriter w) {
+      return new Place(new String(w.buffer(), 0, w.size(), StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  /** What Go counts since a program began. */
+  private static final Set<String> CUMULATIVE =
+      Set.of("alloc_objects", "alloc_space", "contentions", "delay");
 
   /** Where the fields of one number stand. */
   private static final class Spans {
@@ -81,12 +97,37 @@ public final class PprofReader {
       Map<String, Named> names,
       Map<String, String> attributes,
       ProfilesWriter out) {
-    boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
-    byte[] b = gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes) : body;
-    new PprofReader(b, out).read(names, attributes);
+    PprofReader reader = new PprofReader(plain(body, maxBytes), out);
+    reader.profiles(names, reader.read(attributes), Map.of());
   }
 
-  private void read(Map<String, Named> names, Map<String, String> attributes) {
+  /**
+   * Adds what has come since an earlier message of the same program: of types that are counted
+   * since it began, the difference, as far as there is more than before; of others what the later
+   * message says.
+   *
+   * @param before the earlier message
+   * @throws CodecException when either is no such message
+   */
+  public static void difference(
+      byte[] body, byte[] before, int maxBytes, Map<String, Named> names, ProfilesWriter out) {
+    PprofReader earlier = new PprofReader(plain(before, maxBytes), out);
+    earlier.read(Map.of());
+    PprofReader reader = new PprofReader(plain(body, maxBytes), out);
+    Said said = reader.read(Map.of());
+    reader.profiles(names, said, earlier.cumulative(names));
+  }
+
+  private static byte[] plain(byte[] body, int maxBytes) {
+    boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
+    return gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes) : body;
+  }
+
+  /** What a message says beside its samples. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  private record Said(long[] fields, int[] periodType, List<Integer> attributes) {}
+
+  private Said read(Map<String, String> attributes) {
     Spans mappingSpans = new Spans();
     Spans locationSpans = new Spans();
     Spans functionSpans = new Spans();
@@ -137,7 +178,38 @@ public final class PprofReader {
       common.add(
           out.attribute("pprof.profile.comment", comments.stream().map(this::string).toList(), ""));
     }
-    profiles(names, said, periodType, common);
+    return new Said(said, periodType, common);
+  }
+
+  private static boolean isCumulative(String type, Map<String, Named> names) {
+    Named n = names.get(type);
+    return n == null ? CUMULATIVE.contains(type) : n.cumulative();
+  }
+
+  private String type(int index) {
+    return string(valueType(types.at[2 * index], types.at[2 * index + 1])[1]);
+  }
+
+  /** Of each type that counts since the program began, the values by sample. */
+  private Map<String, Map<Place, Long>> cumulative(Map<String, Named> names) {
+    List<@Nullable Map<Place, Long>> all = new ArrayList<>();
+    Map<String, Map<Place, Long>> byType = new HashMap<>();
+    for (int t = 0; t < types.size; t++) {
+      boolean wanted = isCumulative(type(t), names);
+      all.add(wanted ? byType.computeIfAbsent(type(t), x -> new HashMap<>()) : null);
+    }
+    long[] values = new long[types.size];
+    for (int i = 0; i < samples.size; i++) {
+      r.reset(message, samples.at[2 * i], samples.at[2 * i + 1]);
+      Place place = Place.of(sample(values));
+      for (int t = 0; t < values.length; t++) {
+        Map<Place, Long> to = all.get(t);
+        if (to != null) {
+          to.merge(place, values[t], Long::sum);
+        }
+      }
+    }
+    return byType;
   }
 
   private void attribute(String key, long text, List<Integer> to) {
@@ -349,38 +421,61 @@ public final class PprofReader {
     return all;
   }
 
-  private void profiles(
-      Map<String, Named> names, long[] said, int[] periodType, List<Integer> common) {
+  /**
+   * Writes the profiles.
+   *
+   * @param before what is to be taken off, by type
+   */
+  private void profiles(Map<String, Named> names, Said said, Map<String, Map<Place, Long>> before) {
     @Nullable ProtoWriter[] profiles = new ProtoWriter[types.size];
+    int[] written = new int[types.size];
+    List<@Nullable Map<Place, Long>> off = new ArrayList<>();
     for (int i = 0; i < profiles.length; i++) {
-      profiles[i] = profile(i, names, said, periodType, common);
+      profiles[i] = profile(i, names, said);
+      off.add(before.get(type(i)));
     }
     long[] values = new long[profiles.length];
     for (int i = 0; i < samples.size; i++) {
       r.reset(message, samples.at[2 * i], samples.at[2 * i + 1]);
       ProtoWriter sample = sample(values);
+      Place place = before.isEmpty() ? null : Place.of(sample);
       int head = sample.size();
       for (int t = 0; t < profiles.length; t++) {
         ProtoWriter p = profiles[t];
-        if (p != null) {
+        Map<Place, Long> had = off.get(t);
+        long value = had == null ? values[t] : left(had, place, values[t]);
+        if (p != null && (had == null || value > 0)) {
           sample.truncate(head);
           int m = sample.begin(4);
-          sample.varint(values[t]);
+          sample.varint(value);
           sample.end(m);
           p.bytes(2, sample.buffer(), 0, sample.size());
+          written[t]++;
         }
       }
     }
-    for (ProtoWriter p : profiles) {
-      if (p != null) {
-        out.profile(p, samples.size);
+    for (int t = 0; t < profiles.length; t++) {
+      ProtoWriter p = profiles[t];
+      if (p != null && (written[t] > 0 || off.get(t) == null)) {
+        out.profile(p, written[t]);
       }
     }
   }
 
+  /** What a value is more than what is to be taken off, which several samples may share. */
+  private static long left(Map<Place, Long> had, @Nullable Place place, long value) {
+    if (place == null) {
+      return value;
+    }
+    long taken = Math.min(value, had.getOrDefault(place, 0L));
+    had.merge(place, -taken, Long::sum);
+    return value - taken;
+  }
+
   /** A profile without samples; null where its type is not wanted. */
-  private @Nullable ProtoWriter profile(
-      int type, Map<String, Named> names, long[] said, int[] periodType, List<Integer> common) {
+  private @Nullable ProtoWriter profile(int type, Map<String, Named> names, Said head) {
+    long[] said = head.fields;
+    int[] periodType = head.periodType;
     long[] t = valueType(types.at[2 * type], types.at[2 * type + 1]);
     Named named = names.get(string(t[1]));
     if (!names.isEmpty() && named == null) {
@@ -403,7 +498,7 @@ public final class PprofReader {
       p.end(m);
     }
     p.int64Unless0(6, said[12]);
-    indices(p, 11, common);
+    indices(p, 11, head.attributes);
     return p;
   }
 

@@ -28,9 +28,15 @@ public final class StackProfile {
   /**
    * A frame.
    *
+   * @param file "" where it is not known
    * @param line 0 where it is not known
    */
-  public record Frame(String function, long line) {}
+  public record Frame(String function, String file, long line) {
+    /** One whose file is not known. */
+    public Frame(String function, long line) {
+      this(function, "", line);
+    }
+  }
 
   private record Key(int stack, List<Integer> attributes) {}
 
@@ -54,6 +60,7 @@ public final class StackProfile {
     int m = stack.begin(1);
     for (Frame f : frames) {
       entry.clear().int64Unless0(1, out.dictionary().string(f.function()));
+      entry.int64Unless0(3, out.dictionary().string(f.file()));
       int function = out.dictionary().index(ProfileTable.FUNCTION, entry);
       entry.clear();
       int line = entry.begin(3);

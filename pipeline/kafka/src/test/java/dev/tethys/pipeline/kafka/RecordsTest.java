@@ -430,7 +430,9 @@ class RecordsTest {
         KafkaReceiverSettings.TYPE.read(
             YamlDocument.parse("a.yml", null, "logs: {encoding: text_shift_jis}").root());
     Batch b =
-        new RecordReader(Signal.LOGS, s.topics().get(Signal.LOGS).reading())
+        new RecordReader(
+                Signal.LOGS,
+                java.util.Objects.requireNonNull(s.topics().get(Signal.LOGS)).reading())
             .read("日本".getBytes(Charset.forName("Shift_JIS")), T, 0, Metadata.NONE);
     assertThat(bodies(b)).containsExactly("日本");
     assertThatThrownBy(

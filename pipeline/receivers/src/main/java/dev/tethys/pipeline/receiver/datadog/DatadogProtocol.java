@@ -6,6 +6,8 @@ import dev.tethys.codec.datadog.DatadogMetrics;
 import dev.tethys.codec.datadog.LogJson;
 import dev.tethys.codec.datadog.MetricJson;
 import dev.tethys.codec.datadog.MetricPayloads;
+import dev.tethys.codec.datadog.TraceStats;
+import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
@@ -47,7 +49,10 @@ final class DatadogProtocol {
     Refusals read(byte[] body, boolean json, DatadogMetrics to);
   }
 
-  /** What agents and clients ask before they send. */
+  private static final String TRACER_STATS = "/v0.6/stats";
+  private static final String AGENT_STATS = "/api/v0.2/stats";
+
+  /** What agents, tracers and clients ask before they send. */
   void addQuestions(HttpDoor door) {
     door.on("GET", "/", (q, r) -> json(r, 200, "{}"));
     door.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
@@ -76,11 +81,49 @@ final class DatadogProtocol {
         to,
         0,
         (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
+    Reading ofTracer = (b, _, m) -> TraceStats.ofTracer(MsgPackReader.read(b), m);
+    metrics(door, TRACER_STATS, to, SKETCH_BYTES, ofTracer);
+    metrics(door, "PUT", TRACER_STATS, to, SKETCH_BYTES, ofTracer);
+    metrics(
+        door,
+        AGENT_STATS,
+        to,
+        SKETCH_BYTES,
+        (b, _, m) -> TraceStats.ofAgent(MsgPackReader.read(b), m));
+  }
+
+  /**
+   * What tracers and agents send beside spans, where nothing takes it: answered, so that they do
+   * not send it again.
+   *
+   * @param metrics whether metrics are taken, and with them what is counted of spans
+   */
+  void addRest(HttpDoor door, boolean metrics) {
+    door.post("/intake", (q, r) -> passedOver(door, q, r));
+    if (!metrics) {
+      door.on("PUT", TRACER_STATS, (q, r) -> passedOver(door, q, r));
+      door.post(TRACER_STATS, (q, r) -> passedOver(door, q, r));
+      door.post(AGENT_STATS, (q, r) -> passedOver(door, q, r));
+    }
+  }
+
+  private static void passedOver(HttpDoor door, HttpRequest request, HttpResponse response)
+      throws IOException, BusyException {
+    try (Hold hold = door.intake().open()) {
+      door.body(request, door.compression(request), hold);
+    }
+    json(response, 200, "{}");
   }
 
   private void metrics(HttpDoor door, String path, Consumer to, long more, Reading reading) {
+    metrics(door, "POST", path, to, more, reading);
+  }
+
+  private static void metrics(
+      HttpDoor door, String method, String path, Consumer to, long more, Reading reading) {
     boolean tells = path.equals("/api/v2/series");
-    door.post(
+    door.on(
+        method,
         path,
         (request, response) ->
             answered(

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.receiver.datadog;
 
+import dev.tethys.codec.datadog.UpperHalves;
+import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Clockwork;
@@ -22,8 +24,12 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code datadog} receivers. */
 public final class DatadogReceiverFactory
     implements ReceiverFactory<DatadogReceiverFactory.Settings> {
-  /** What one is told. */
-  public record Settings(HttpServerSettings http) {}
+  /**
+   * What one is told.
+   *
+   * @param traceIds of how many traces the upper half of the id is remembered
+   */
+  public record Settings(HttpServerSettings http, int traceIds) {}
 
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
 
@@ -31,11 +37,14 @@ public final class DatadogReceiverFactory
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8126");
 
-  static {
-    SECTION.notBuilt(
-        "trace_id_cache_size",
-        "The upper half of ids of traces is known by the chunk that says it.");
-  }
+  private static final int MAX_TRACE_IDS = 10_000_000;
+  private static final Key<Long> TRACE_IDS =
+      SECTION.key(
+          "trace_id_cache_size",
+          Type.INT,
+          100L,
+          "Of how many traces the upper half of the id is remembered, for spans that come without"
+              + " it.");
 
   @Override
   public String type() {
@@ -52,8 +61,13 @@ public final class DatadogReceiverFactory
     return SECTION.type(
         o -> {
           HttpServerSettings http = HTTP.read(o);
+          long ids = o.get(TRACE_IDS);
+          if (ids < 0 || ids > MAX_TRACE_IDS) {
+            throw o.error(TRACE_IDS, "trace_id_cache_size wants 0 to " + MAX_TRACE_IDS);
+          }
           return new Settings(
-              http.readTimeout().isPositive() ? http : http.withReadTimeout(READ_TIMEOUT));
+              http.readTimeout().isPositive() ? http : http.withReadTimeout(READ_TIMEOUT),
+              (int) ids);
         });
   }
 
@@ -82,7 +96,8 @@ public final class DatadogReceiverFactory
     }
     Consumer traces = outputs.get(Signal.TRACES);
     if (traces != null) {
-      new TraceProtocol(door, traces).add();
+      new TraceProtocol(door, traces, new UpperHalves(s.traceIds)).add();
+      p.addRest(door, metrics != null);
     }
     return new PushReceiver(null, door, clock::nanos);
   }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.datadog;
 
 import dev.tethys.codec.datadog.TraceReader;
+import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What Datadog's tracers send to its agent, and its agent to Datadog: spans. 200 with the rates at
- * which tracers are to sample, which are 1: choosing is left to processors. What tracers compute of
- * spans ({@code /v0.6/stats}) is answered and passed over, and {@code /info} does not offer it.
+ * which tracers are to sample, which are 1: choosing is left to processors. What they count of
+ * spans is the business of {@link DatadogProtocol}, and {@code /info} does not offer it.
  */
 final class TraceProtocol {
   private static final List<String> TRACERS =
@@ -39,10 +40,12 @@ final class TraceProtocol {
 
   private final HttpDoor door;
   private final Consumer to;
+  private final UpperHalves halves;
 
-  TraceProtocol(HttpDoor door, Consumer to) {
+  TraceProtocol(HttpDoor door, Consumer to, UpperHalves halves) {
     this.door = door;
     this.to = to;
+    this.halves = halves;
   }
 
   /** Reads a body. */
@@ -56,11 +59,8 @@ final class TraceProtocol {
       for (String path : TRACERS) {
         door.on(method, path, (q, r) -> traces(q, r, reading(path, HttpDoor.mediaType(q))));
       }
-      door.on(method, "/v0.6/stats", this::passedOver);
     }
     door.post("/api/v0.2/traces", (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
-    door.post("/api/v0.2/stats", this::passedOver);
-    door.post("/intake", this::passedOver);
   }
 
   private static Reading reading(String path, String type) {
@@ -74,20 +74,12 @@ final class TraceProtocol {
     };
   }
 
-  private void passedOver(HttpRequest request, HttpResponse response)
-      throws IOException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      door.body(request, door.compression(request), hold);
-    }
-    json(response, 200, "{}");
-  }
-
   private void traces(HttpRequest request, HttpResponse response, Reading reading)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(6L * b.length);
-      TraceReader read = new TraceReader();
+      TraceReader read = new TraceReader(halves);
       reading.read(b, read, sender(request));
       int spans = read.traces().itemCount();
       Outcome o = Outcome.ACCEPTED;

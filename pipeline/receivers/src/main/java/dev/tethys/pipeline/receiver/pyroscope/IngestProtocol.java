@@ -7,6 +7,7 @@ import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.FoldedStacks;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.pprof.PprofReader.Named;
+import dev.tethys.codec.pprof.Speedscope;
 import dev.tethys.codec.pprof.StackProfile;
 import dev.tethys.codec.pprof.StackProfile.About;
 import dev.tethys.codec.pprof.StackProfile.Frame;
@@ -117,9 +118,14 @@ final class IngestProtocol {
         case "tree" -> folded(s -> FoldedStacks.tree(body, s), said, q, out);
         case "lines" -> folded(s -> FoldedStacks.lines(body, s), said, q, out);
         case "groups" -> folded(s -> FoldedStacks.groups(body, s), said, q, out);
+        case "speedscope" -> speedscope(body, said, q, out);
         case String f ->
             throw new HttpException(
-                400, "format " + f + " is not built in Tethys: send pprof, jfr, or folded stacks");
+                400,
+                "there is no format "
+                    + f
+                    + ": send pprof, jfr, speedscope, or folded stacks as groups, lines, trie,"
+                    + " tree");
       }
       Outcome o = Outcome.ACCEPTED;
       if (out.samples() > 0) {
@@ -202,17 +208,19 @@ final class IngestProtocol {
       throw new CodecException("the form has no part called profile");
     }
     byte[] before = form.getOrDefault("prev_profile", new byte[0]);
-    if (before.length > 0) {
-      throw new CodecException(
-          "prev_profile, from which a profile is to be subtracted, is not built in Tethys:"
-              + " let the agent send differences");
-    }
+    Map<String, Named> names = named(form.get("sample_type_config"));
     out.resource(said.resource(q));
-    PprofReader.read(
-        profile, door.maxBodyBytes(), named(form.get("sample_type_config")), Map.of(), out);
+    if (before.length > 0) {
+      PprofReader.difference(profile, before, door.maxBodyBytes(), names, out);
+    } else {
+      PprofReader.read(profile, door.maxBodyBytes(), names, Map.of(), out);
+    }
   }
 
-  /** {@code sample_type_config}: types by name, with what else they are called and their unit. */
+  /**
+   * {@code sample_type_config}: types by name, with what else they are called, their unit, and
+   * whether they are counted since the program began.
+   */
   private static Map<String, Named> named(byte @Nullable [] config) {
     Map<String, Named> names = new LinkedHashMap<>();
     if (config == null || config.length == 0) {
@@ -229,7 +237,8 @@ final class IngestProtocol {
             all.key(i),
             new Named(
                 name == null || name.toString().isEmpty() ? all.key(i) : name.toString(),
-                unit == null ? "" : unit.toString()));
+                unit == null ? "" : unit.toString(),
+                Boolean.TRUE.equals(one.get("cumulative"))));
       }
     }
     return names;
@@ -264,17 +273,30 @@ final class IngestProtocol {
     void read(FoldedStacks.Sink to);
   }
 
-  private static void folded(Stacks stacks, Said said, Params q, ProfilesWriter out) {
+  /** What the last part of an application's name counts; null where it is part of the name. */
+  private static @Nullable Kind kind(Said said) {
     String app = said.name.app();
     int dot = app.lastIndexOf('.');
-    Kind named = KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
-    if (named != null) {
-      app = app.substring(0, dot);
-    }
+    return KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
+  }
+
+  /** Begins the resource of an application, whose name has lost what it counts. */
+  private static void begin(Said said, @Nullable Kind kind, Params q, ProfilesWriter out) {
+    String app = said.name.app();
+    String name = kind == null ? app : app.substring(0, app.lastIndexOf('.'));
+    out.resource(new Said(new AppName(name, said.name.labels()), 0, 0, 0).resource(q));
+  }
+
+  private static void speedscope(byte[] body, Said said, Params q, ProfilesWriter out) {
+    Kind kind = kind(said);
+    begin(said, kind, q, out);
+    Speedscope.read(body, kind == null ? null : kind.type, said.fromNanos, said.durationNanos, out);
+  }
+
+  private static void folded(Stacks stacks, Said said, Params q, ProfilesWriter out) {
+    Kind named = kind(said);
+    begin(said, named, q, out);
     Kind kind = named == null ? CPU : named;
-    Map<String, String> resource =
-        new Said(new AppName(app, said.name.labels()), 0, 0, 0).resource(q);
-    out.resource(resource);
     long period = 1_000_000_000L / said.sampleRate;
     boolean time = kind.time;
     StackProfile p =

@@ -3,7 +3,13 @@ package dev.tethys.pipeline.receiver.datadog;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import com.datadoghq.sketch.ddsketch.mapping.BitwiseLinearlyInterpolatedMapping;
+import com.datadoghq.sketch.ddsketch.mapping.LogarithmicMapping;
+import com.datadoghq.sketch.ddsketch.store.CollapsingLowestDenseStore;
+import com.datadoghq.sketch.ddsketch.store.UnboundedSizeDenseStore;
 import dev.tethys.codec.datadog.DogSketch;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
@@ -23,11 +29,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +135,99 @@ class DatadogReceiverTest {
         .startsWith(
             "17 {deployment.environment=prod, host.name=web1, service.name=shop}"
                 + "{ddsource=nginx, team=a} it failed @");
+  }
+
+  private int put(int port, String method, String path, byte[] body) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                  .header("Content-Type", "application/msgpack")
+                  .method(method, BodyPublishers.ofByteArray(body))
+                  .build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    }
+  }
+
+  /** Sketches by the library of Datadog's tracers for Java. */
+  @Test
+  void whatIsCountedOfSpansIsMetrics() throws Exception {
+    int port = start();
+    DDSketch ok = new DDSketch(new LogarithmicMapping(0.01), () -> new UnboundedSizeDenseStore());
+    DDSketch error =
+        new DDSketch(
+            new BitwiseLinearlyInterpolatedMapping(1 / 128.0),
+            () -> new CollapsingLowestDenseStore(1024));
+    for (int i = 1; i <= 99; i++) {
+      ok.accept(i * 1e7);
+    }
+    error.accept(2e9, 3);
+    long start = 1_700_000_000_000_000_000L;
+    Map<String, Object> group =
+        Map.of(
+            "Service",
+            "shop",
+            "Name",
+            "web.request",
+            "Resource",
+            "GET /",
+            "HTTPStatusCode",
+            500,
+            "Hits",
+            102,
+            "Errors",
+            3,
+            "Duration",
+            60_000_000_000L,
+            "OkSummary",
+            bytes(ok),
+            "ErrorSummary",
+            bytes(error),
+            "PeerTags",
+            List.of("peer.service:db"));
+    Map<String, Object> tracer =
+        Map.of(
+            "Env",
+            "prod",
+            "Stats",
+            List.of(
+                Map.of(
+                    "Start",
+                    start,
+                    "Duration",
+                    10_000_000_000L,
+                    "Stats",
+                    List.of(group, Map.of("Hits", 1)))));
+    assertThat(put(port, "PUT", "/v0.6/stats", DatadogTracesTest.msgpack(tracer)))
+        .as("the second group has no name")
+        .isEqualTo(400);
+    String at = " @" + (start + 10_000_000_000L);
+    String of = " {http.status_code=500, peer.service=db, resource_name=GET /} ";
+    assertThat(Shown.points(pipeline.batches))
+        .contains(
+            "trace.web.request.hits delta" + of + "102.0" + at,
+            "trace.web.request.errors delta" + of + "3.0" + at,
+            "trace.web.request.duration delta" + of + "60.0" + at);
+    ExponentialHistogramDataPoint h = histograms().getFirst();
+    assertThat(h.count()).isEqualTo(102);
+    assertThat(h.sum()).isEqualTo(60);
+    assertThat(h.min()).isCloseTo(0.01, withinPercentage(2));
+    assertThat(h.max()).isCloseTo(2, withinPercentage(2));
+    assertThat(resources()).containsExactly("{deployment.environment=prod, service.name=shop}");
+    pipeline.batches.clear();
+    Map<String, Object> agent = Map.of("AgentHostname", "web1", "Stats", List.of(tracer));
+    assertThat(put(port, "POST", "/api/v0.2/stats", DatadogTracesTest.msgpack(agent)))
+        .isEqualTo(400);
+    assertThat(resources())
+        .containsExactly("{deployment.environment=prod, host.name=web1, service.name=shop}");
+    assertThat(put(port, "PUT", "/v0.6/stats", new byte[] {1})).isEqualTo(400);
+  }
+
+  private static byte[] bytes(DDSketch s) {
+    ByteBuffer b = s.serialize();
+    byte[] out = new byte[b.remaining()];
+    b.get(out);
+    return out;
   }
 
   private List<ExponentialHistogramDataPoint> histograms() {
@@ -308,11 +409,11 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void whatIsNotBuiltIsSaid() {
+  void aWrongSizeIsSaid() {
     assertThatThrownBy(
             () ->
                 TestPipeline.read(
-                    new DatadogReceiverFactory().settings(), "{trace_id_cache_size: 100}"))
+                    new DatadogReceiverFactory().settings(), "{trace_id_cache_size: -1}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("trace_id_cache_size");
   }

@@ -157,7 +157,7 @@ class DatadogTracesTest {
         .containsEntry("sampling.priority", "1.000000");
   }
 
-  private static byte[] msgpack(Object v) {
+  static byte[] msgpack(Object v) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     pack(v, out);
     return out.toByteArray();
@@ -173,6 +173,16 @@ class DatadogTracesTest {
       case Integer i -> {
         out.write(0xcf);
         out.writeBytes(java.nio.ByteBuffer.allocate(8).putLong(i).array());
+      }
+      case Long l -> {
+        out.write(0xcf);
+        out.writeBytes(java.nio.ByteBuffer.allocate(8).putLong(l).array());
+      }
+      case byte[] b -> {
+        out.write(0xc5);
+        out.write(b.length >> 8);
+        out.write(b.length);
+        out.writeBytes(b);
       }
       case Double d -> {
         out.write(0xcb);
@@ -283,6 +293,37 @@ class DatadogTracesTest {
     w.end(chunk);
     w.end(payload);
     return w.toByteArray();
+  }
+
+  @Test
+  void theUpperHalfOfAnIdIsRemembered() throws Exception {
+    Map<String, Object> later = new TreeMap<>(SPAN);
+    later.put("span_id", 13);
+    later.put(
+        "meta",
+        Map.of(
+            "_dd.span_links",
+            "[{\"trace_id\":\"640cfd8d0000000000000000000000ff\",\"span_id\":\"00000000000000aa\","
+                + "\"flags\":1,\"tracestate\":\"a=b\",\"attributes\":{\"why\":\"queued\"}}]"));
+    String type = "application/msgpack";
+    assertThat(send("/v0.4/traces", type, msgpack(List.of(List.of(SPAN)))).statusCode())
+        .isEqualTo(200);
+    check("first");
+    assertThat(send("/v0.4/traces", type, msgpack(List.of(List.of(later)))).statusCode())
+        .isEqualTo(200);
+    Span s =
+        spans(TracesData.parseFrom(pipeline.batches.removeFirst().body()).getResourceSpans(0))
+            .getFirst();
+    assertThat(HexFormat.of().formatHex(s.getTraceId().toByteArray()))
+        .isEqualTo("640cfd8d00000000000000000000000b");
+    assertThat(s.getLinksList()).hasSize(1);
+    Span.Link l = s.getLinks(0);
+    assertThat(HexFormat.of().formatHex(l.getTraceId().toByteArray()))
+        .isEqualTo("640cfd8d0000000000000000000000ff");
+    assertThat(HexFormat.of().formatHex(l.getSpanId().toByteArray())).isEqualTo("00000000000000aa");
+    assertThat(l.getTraceState()).isEqualTo("a=b");
+    assertThat(attributes(l.getAttributesList())).isEqualTo(Map.of("why", "queued"));
+    assertThat(attributes(s.getAttributesList())).doesNotContainKey("_dd.span_links");
   }
 
   @Test

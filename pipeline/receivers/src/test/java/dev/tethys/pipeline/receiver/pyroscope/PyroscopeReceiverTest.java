@@ -319,10 +319,121 @@ class PyroscopeReceiverTest {
         .containsExactly("time/ns");
   }
 
+  private static byte[] part(String boundary, String name, byte[] content) {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    form.writeBytes(
+        ("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n")
+            .getBytes(UTF_8));
+    form.writeBytes(content);
+    form.writeBytes("\r\n".getBytes(UTF_8));
+    return form.toByteArray();
+  }
+
+  private static byte[] heap(long[]... samples) {
+    String[] strings = {"", "alloc_space", "bytes", "inuse_space", "f", "g"};
+    ProtoWriter w = new ProtoWriter();
+    for (int t = 1; t <= 3; t += 2) {
+      int m = w.begin(1);
+      w.int64(1, t).int64(2, 2);
+      w.end(m);
+    }
+    for (long[] s : samples) {
+      int m = w.begin(2);
+      int l = w.begin(1);
+      w.varint(s[0]);
+      w.end(l);
+      l = w.begin(2);
+      w.varint(s[1]).varint(s[2]);
+      w.end(l);
+      w.end(m);
+    }
+    for (int f = 1; f <= 2; f++) {
+      int m = w.begin(4);
+      w.int64(1, f).int64(3, 0x1000L * f);
+      int l = w.begin(4);
+      w.int64(1, f);
+      w.end(l);
+      w.end(m);
+      m = w.begin(5);
+      w.int64(1, f).int64(2, 3L + f);
+      w.end(m);
+    }
+    for (String s : strings) {
+      w.string(6, s);
+    }
+    return w.toByteArray();
+  }
+
+  @Test
+  void whatIsCountedSinceTheProgramBeganLosesWhatAnEarlierProfileHad() throws Exception {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    form.writeBytes(part("xyz", "prev_profile", heap(new long[] {1, 100, 7})));
+    form.writeBytes(
+        part(
+            "xyz",
+            "profile",
+            heap(new long[] {1, 90, 3}, new long[] {1, 30, 2}, new long[] {2, 5, 5})));
+    form.writeBytes("--xyz--\r\n".getBytes(UTF_8));
+    assertThat(
+            post("/ingest?name=app", "multipart/form-data; boundary=xyz", form.toByteArray())
+                .statusCode())
+        .isEqualTo(200);
+    ProfilesData d = only();
+    List<Profile> all = ProfileText.profiles(d);
+    assertThat(ProfileText.samples(d.getDictionary(), all.get(0))).containsExactly("f=20", "g=5");
+    assertThat(ProfileText.samples(d.getDictionary(), all.get(1)))
+        .containsExactly("f=3", "f=2", "g=5");
+  }
+
+  private static final String SPEEDSCOPE =
+      """
+      {"$schema": "https://www.speedscope.app/file-format-schema.json", "version": "0.0.1",
+       "shared": {"frames": [{"name": "a", "file": "a.py", "line": 3}, {"name": "b"}, {"name": "c"}]},
+       "profiles": [
+         {"type": "evented", "name": "one", "unit": "milliseconds", "startValue": 0, "endValue": 14,
+          "events": [
+            {"type": "O", "frame": 0, "at": 0}, {"type": "O", "frame": 1, "at": 2},
+            {"type": "C", "frame": 1, "at": 5}, {"type": "O", "frame": 2, "at": 5},
+            {"type": "C", "frame": 2, "at": 12.5}, {"type": "C", "frame": 0, "at": 14}]},
+         {"type": "sampled", "name": "two", "unit": "bytes", "startValue": 0, "endValue": 14,
+          "samples": [[0, 1], [0], [0, 1]], "weights": [3, 4, 7]}]}
+      """;
+
+  @Test
+  void filesOfSpeedscopeAreProfiles() throws Exception {
+    String query = "/ingest?name=app%7Benv%3Da%7D&format=speedscope&from=1700000000";
+    HttpResponse<String> r = post(query, "", SPEEDSCOPE.getBytes(UTF_8));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    ProfilesData d = only();
+    assertThat(ProfileText.resource(d)).isEqualTo(Map.of("service.name", "app", "env", "a"));
+    List<Profile> all = ProfileText.profiles(d);
+    assertThat(all)
+        .extracting(p -> ProfileText.type(d.getDictionary(), p.getSampleType()))
+        .containsExactly("wall/nanoseconds", "space/bytes");
+    assertThat(ProfileText.samples(d.getDictionary(), all.get(0)))
+        .containsExactly("a=3500000", "b<a=3000000", "c<a=7500000");
+    assertThat(ProfileText.samples(d.getDictionary(), all.get(1))).containsExactly("b<a=10", "a=4");
+    assertThat(ProfileText.attributes(d.getDictionary(), all.get(1).getAttributeIndicesList()))
+        .containsExactly("profile_name=two");
+    for (String bad :
+        new String[] {
+          SPEEDSCOPE.replace("\"frame\": 2", "\"frame\": 3"),
+          SPEEDSCOPE.replace("\"at\": 14", "\"at\": 1"),
+          SPEEDSCOPE.replace("file-format-schema", "other"),
+          SPEEDSCOPE.replace("[3, 4, 7]", "[3, 4]"),
+          SPEEDSCOPE.replace("milliseconds", "weeks")
+        }) {
+      assertThat(post(query, "", bad.getBytes(UTF_8)).statusCode()).as(bad).isEqualTo(400);
+    }
+    assertThat(pipeline.batches).isEmpty();
+  }
+
   @Test
   void whatCannotBeReadIsRefusedWithWhy() throws Exception {
     assertThat(post("/ingest?name=a&format=speedscope", "", new byte[1]).body())
-        .contains("format speedscope is not built");
+        .contains("not JSON");
+    assertThat(post("/ingest?name=a&format=xml", "", new byte[1]).body())
+        .contains("there is no format xml");
     assertThat(post("/ingest?name=a&format=jfr", "", "no recording".getBytes(UTF_8)).statusCode())
         .isEqualTo(400);
     assertThat(post("/ingest?name=", "", new byte[1]).body()).contains("application is missing");

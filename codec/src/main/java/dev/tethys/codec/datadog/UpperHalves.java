@@ -1,0 +1,42 @@
+package dev.tethys.codec.datadog;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The upper halves of ids of traces by their lower ones, as spans told them: other spans of a trace
+ * may come in a request of their own without it. Knows the ids that were asked for last. Safe for
+ * several threads.
+ */
+public final class UpperHalves {
+  private final Map<Long, Long> known;
+
+  /**
+   * An empty one.
+   *
+   * @param size how many ids are known at most; 0 for none
+   */
+  public UpperHalves(int size) {
+    known =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Long, Long> eldest) {
+            return size() > size;
+          }
+        };
+  }
+
+  /**
+   * The upper half of an id.
+   *
+   * @param told what its spans say of it; null when they say nothing
+   */
+  synchronized long of(long lower, @Nullable Long told) {
+    if (told != null) {
+      known.put(lower, told);
+      return told;
+    }
+    return known.getOrDefault(lower, 0L);
+  }
+}
