@@ -8,12 +8,16 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.process.PidFileProcess;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,11 +59,11 @@ public final class MemcachedExporterKind implements ExporterKind {
             "Memcached server address, or the path of its Unix socket."),
         ExporterFlag.of(
             "memcached.timeout", Kind.DURATION, "1s", "How long a scrape may take in all."),
-        ExporterFlag.refused(
+        ExporterFlag.of(
             "memcached.pid-file",
             Kind.PATH,
             "",
-            "processes are shown by node_exporter's and process-exporter's metrics"),
+            "File with the number of memcached's process, whose metrics are shown too."),
         ExporterFlag.of(
             "memcached.tls.enable", Kind.BOOLEAN, "false", "Enable TLS connections to memcached."),
         ExporterFlag.of("memcached.tls.cert-file", Kind.PATH, "", "Client certificate file."),
@@ -99,7 +103,11 @@ public final class MemcachedExporterKind implements ExporterKind {
               null);
     }
     return new Opened(
-        address, Duration.ofMillis(s.millis("memcached.timeout")), tls, s.get("web.scrape-path"));
+        address,
+        Duration.ofMillis(s.millis("memcached.timeout")),
+        tls,
+        s.get("web.scrape-path"),
+        s.get("memcached.pid-file"));
   }
 
   private static final class Opened implements Exporter {
@@ -107,13 +115,15 @@ public final class MemcachedExporterKind implements ExporterKind {
     private final Duration timeout;
     private final @Nullable TlsConfig tls;
     private final String path;
+    private final @Nullable PidFileProcess process;
     private final Registry about = new Registry();
     private final Counter scrapes =
         about.counter("memcached_exporter_scrapes_total", "Scrapes of servers named by a target.");
     private final Counter errors =
         about.counter("memcached_exporter_scrape_errors_total", "Scrapes that named no target.");
 
-    Opened(String address, Duration timeout, @Nullable TlsConfig tls, String path) {
+    Opened(String address, Duration timeout, @Nullable TlsConfig tls, String path, String pidFile) {
+      this.process = pidFile.isEmpty() ? null : new PidFileProcess("memcached", Path.of(pidFile));
       this.address = address;
       this.timeout = timeout;
       this.tls = tls;
@@ -128,7 +138,16 @@ public final class MemcachedExporterKind implements ExporterKind {
 
     @Override
     public @Nullable MetricsSource metrics() {
-      return address.isEmpty() ? null : of(address);
+      PidFileProcess own = process;
+      if (own == null) {
+        return address.isEmpty() ? null : of(address);
+      }
+      return p -> {
+        List<MetricFamily> all =
+            new ArrayList<>(address.isEmpty() ? List.of() : of(address).collect(p));
+        all.addAll(own.families());
+        return all;
+      };
     }
 
     @Override

@@ -37,10 +37,16 @@ final class MysqlConnection implements AutoCloseable {
   private final ServerConnection connection;
   private final MysqlAddress address;
   private int sequence;
+  private boolean mariadb;
 
   private MysqlConnection(ServerConnection connection, MysqlAddress address) {
     this.connection = connection;
     this.address = address;
+  }
+
+  /** Whether the server calls itself MariaDB. */
+  boolean isMariadb() {
+    return mariadb;
   }
 
   /**
@@ -144,7 +150,7 @@ final class MysqlConnection implements AutoCloseable {
       throw new IOException(
           "the server speaks version " + version + " of MySQL's protocol, not 10");
     }
-    hello.zeroEnded();
+    mariadb = hello.zeroEnded().contains("MariaDB");
     hello.number(4);
     byte[] first = hello.bytes(8);
     hello.number(1);

@@ -58,12 +58,14 @@ final class MysqlServer implements DatabaseScrape {
    * What is asked of servers.
    *
    * @param session statements at the begin of a connection
+   * @param querySeconds that one may take, 0 for as long as the scrape
    * @param heartbeatDatabase of pt-heartbeat
    * @param minSeconds that a process has been at what it does
    * @param databases whose tables are shown
    */
   record Options(
       List<String> session,
+      long querySeconds,
       String heartbeatDatabase,
       String heartbeatTable,
       boolean heartbeatUtc,
@@ -94,6 +96,7 @@ final class MysqlServer implements DatabaseScrape {
       for (String s : options.session()) {
         c.query(s);
       }
+      limitQueries(c);
       up = true;
       duration(out, "connection", start);
       for (String name : collectors) {
@@ -104,6 +107,25 @@ final class MysqlServer implements DatabaseScrape {
     }
     out.gauge("up", "Whether the server could be reached.", up ? 1 : 0);
     return out.families();
+  }
+
+  /** The server itself ends what takes longer, so that the connection can be used on. */
+  private void limitQueries(MysqlConnection c) throws IOException {
+    long seconds = options.querySeconds();
+    if (seconds > 0) {
+      try {
+        c.query(
+            c.isMariadb()
+                ? "SET SESSION max_statement_time=" + seconds
+                : "SET SESSION max_execution_time=" + seconds * 1000);
+      } catch (MysqlException e) {
+        LOG.log(
+            Level.WARNING,
+            "mysql at {0}: --exporter.query_timeout: the server does not limit queries: {1}",
+            address,
+            e.getMessage());
+      }
+    }
   }
 
   private static void duration(MetricSet out, String what, long start) {

@@ -18,6 +18,8 @@ import java.util.TreeMap;
 /** {@code tethys exporter mysqld}: what mysqld_exporter does, with its flags. */
 public final class MysqldExporterKind implements ExporterKind {
   private static final String FILES = "collect.perf_schema.file_instances.";
+  private static final String QUERY_TIMEOUT = "exporter.query_timeout";
+  private static final String MAX_CONNECTIONS = "exporter.max_open_connections";
   private static final String MEMORY_PREFIX = "collect.perf_schema.memory_events.remove_prefix";
 
   @Override
@@ -73,15 +75,12 @@ public final class MysqldExporterKind implements ExporterKind {
             "exporter.log_slow_filter",
             "false",
             "Keep scrapes out of the slow log (not of MySQL's)."));
+    f.add(number(QUERY_TIMEOUT, "0", "Seconds that a query may take; 0 for the whole scrape."));
     f.add(
-        ExporterFlag.refused(
-            "exporter.query_timeout",
-            Kind.INTEGER,
-            "0",
-            "a scrape is limited as a whole, by the scraper's timeout"));
-    f.add(
-        ExporterFlag.refused(
-            "exporter.max_open_connections", Kind.INTEGER, "2", "a scrape makes one connection"));
+        number(
+            MAX_CONNECTIONS,
+            "2",
+            "Most connections of a scrape, 0 for no limit; it never makes more than one."));
     collectors()
         .forEach(
             (name, isOn) ->
@@ -163,6 +162,7 @@ public final class MysqldExporterKind implements ExporterKind {
     if (s.bool("exporter.log_slow_filter")) {
       session.add("SET SESSION log_slow_filter='tmp_table_on_disk,filesort_on_disk'");
     }
+    between(s, MAX_CONNECTIONS, 0, 1 << 20);
     double offset = s.number("timeout-offset");
     if (!(offset >= 0 && offset < 3600)) {
       throw new IllegalArgumentException("--timeout-offset wants 0 to 3600 seconds");
@@ -171,6 +171,7 @@ public final class MysqldExporterKind implements ExporterKind {
     MysqlServer.Options options =
         new MysqlServer.Options(
             session,
+            between(s, QUERY_TIMEOUT, 0, 86_400),
             s.get("collect.heartbeat.database"),
             s.get("collect.heartbeat.table"),
             s.bool("collect.heartbeat.utc"),

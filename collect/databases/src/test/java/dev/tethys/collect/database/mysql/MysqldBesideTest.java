@@ -191,6 +191,29 @@ final class MysqldBesideTest {
   }
 
   @Test
+  void aQueryThatTakesTooLongFailsAlone() throws Exception {
+    try (MysqlConnection c = server.connect("root", "", null)) {
+      c.query("CREATE VIEW heartbeat.slow AS SELECT SLEEP(60) AS ts, 1 AS server_id");
+    }
+    try (Exporter ours =
+        Settings.open(
+            new MysqldExporterKind(),
+            "config.my-cnf=" + cnf,
+            "mysqld.address=127.0.0.1:" + server.port(),
+            "exporter.query_timeout=1",
+            "exporter.max_open_connections=1",
+            "collect.heartbeat=true",
+            "collect.heartbeat.table=slow",
+            "collect.sys.user_summary=true")) {
+      Exposition e = SideBySide.of(Settings.metrics(ours));
+      assertThat(e.samples("mysql_exporter_collector_success"))
+          .containsEntry("collector=\"collect.heartbeat\"", 0.0)
+          .containsEntry("collector=\"collect.slave_status\"", 1.0)
+          .containsEntry("collector=\"collect.sys.user_summary\"", 1.0);
+    }
+  }
+
+  @Test
   void targetsAreProbedBySections() throws Exception {
     try (Exporter ours = Settings.open(new MysqldExporterKind(), "config.my-cnf=" + cnf)) {
       String target = "target=127.0.0.1:" + server.port();

@@ -64,8 +64,11 @@ public final class Haproxy implements ExporterKind {
             "States of servers that are not shown, by commas."),
         ExporterFlag.of(
             "haproxy.timeout", Kind.DURATION, "5s", "How long HAProxy may take to answer."),
-        ExporterFlag.refused(
-            "haproxy.pid-file", Kind.STRING, "", "metrics of HAProxy's process are not shown"),
+        ExporterFlag.of(
+            "haproxy.pid-file",
+            Kind.PATH,
+            "",
+            "File with the number of HAProxy's process, whose metrics are shown too."),
         ExporterFlag.of(
             "http.proxy-from-env", Kind.BOOLEAN, "false", "Take the proxy from the environment."));
   }

@@ -5,6 +5,7 @@ import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.Findings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.process.PidFileProcess;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
@@ -32,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,6 +42,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Asks an HAProxy for its statistics, over HTTP or by its command socket. */
@@ -62,6 +65,7 @@ final class HaproxyStats implements MetricsSource {
   private final Set<Integer> serverColumns = new HashSet<>();
   private final Set<String> excluded;
   private final @Nullable WebClient client;
+  private final @Nullable PidFileProcess process;
   private final LongAdder scrapes = new LongAdder();
   private final LongAdder failures = new LongAdder();
 
@@ -73,6 +77,8 @@ final class HaproxyStats implements MetricsSource {
       throw new IllegalArgumentException(
           "--haproxy.scrape-uri is not a valid URL: " + e.getReason(), e);
     }
+    String pidFile = settings.get("haproxy.pid-file");
+    this.process = pidFile.isEmpty() ? null : new PidFileProcess("haproxy", Path.of(pidFile));
     this.timeout = Duration.ofMillis(settings.millis("haproxy.timeout"));
     this.excluded = Set.of(settings.get("haproxy.server-exclude-states").split(",", -1));
     for (String f : settings.get("haproxy.server-metric-fields").split(",")) {
@@ -175,7 +181,11 @@ final class HaproxyStats implements MetricsSource {
         "Number of errors while parsing CSV.",
         Labels.EMPTY,
         (double) failures.sum());
-    return found.families();
+    return process == null ? found.families() : joined(found.families(), process.families());
+  }
+
+  private static List<MetricFamily> joined(List<MetricFamily> one, List<MetricFamily> other) {
+    return Stream.concat(one.stream(), other.stream()).toList();
   }
 
   private InputStream fetch(WebClient http, Duration limit)

@@ -207,7 +207,7 @@ final class ProcFolder {
     } catch (IOException e) {
       unread = true;
     }
-    double limit = limit(read(folder.resolve("limits")));
+    double limit = limit(read(folder.resolve("limits")), "Max open files");
     String waitsIn = "";
     try {
       waitsIn = waitsIn(folder);
@@ -308,12 +308,50 @@ final class ProcFolder {
     }
   }
 
-  private static double limit(String limits) throws IOException {
-    String open = field(limits, "Max open files");
-    if (open == null) {
-      throw new IOException("no limit of open files in " + limits);
+  /** The most bytes that a process may map; infinite where there is no limit. */
+  double addressSpace(int pid) throws IOException {
+    Path folder = root.resolve(Integer.toString(pid));
+    return limit(read(folder.resolve("limits")), "Max address space");
+  }
+
+  /** When a process was started, in Unix seconds. */
+  double startSeconds(Stat stat) {
+    return bootTime + stat.started() / TICKS;
+  }
+
+  /** The bytes that the network of a process has received and sent ({@code IpExt}). */
+  double[] traffic(int pid) throws IOException {
+    String text = read(root.resolve(Integer.toString(pid)).resolve("net/netstat"));
+    double[] both = new double[2];
+    String[] names = {};
+    for (String line : text.split("\n")) {
+      String[] words = line.split(" ");
+      if (!words[0].equals("IpExt:")) {
+        continue;
+      }
+      if (names.length == 0) {
+        names = words;
+        continue;
+      }
+      for (int i = 1; i < Math.min(names.length, words.length); i++) {
+        switch (names[i]) {
+          case "InOctets" -> both[0] = number(words[i]);
+          case "OutOctets" -> both[1] = number(words[i]);
+          default -> {
+            // counts of something else
+          }
+        }
+      }
     }
-    String soft = open.split("\\s+")[0];
+    return both;
+  }
+
+  private static double limit(String limits, String what) throws IOException {
+    String line = field(limits, what);
+    if (line == null) {
+      throw new IOException("no " + what + " in " + limits);
+    }
+    String soft = line.split("\\s+")[0];
     return soft.equals("unlimited") ? Double.POSITIVE_INFINITY : Double.parseDouble(soft);
   }
 

@@ -159,9 +159,13 @@ final class HaproxyBesideTest {
   }
 
   private static Exporter open(String uri) throws IOException {
+    return open(Map.of("haproxy.scrape-uri", uri));
+  }
+
+  private static Exporter open(Map<String, String> flags) throws IOException {
     return new Haproxy()
         .open(
-            new HaproxyTest.Settings(Map.of("haproxy.scrape-uri", uri)),
+            new HaproxyTest.Settings(flags),
             new ExporterSurroundings(
                 new HttpClientFactory("test"), InstantSource.system(), n -> null));
   }
@@ -229,6 +233,38 @@ final class HaproxyBesideTest {
       assertThat(mine.samples("haproxy_frontend_http_responses_total"))
           .containsEntry("code=\"2xx\",frontend=\"entry\"", 2.0)
           .containsEntry("code=\"5xx\",frontend=\"entry\"", 2.0);
+    }
+  }
+
+  /** Of this process, for its number is known. */
+  @Test
+  void aProcessIsShownAsTheRealOneShowsIt() throws Exception {
+    Path file = dir.resolve("haproxy.pid");
+    Files.writeString(file, ProcessHandle.current().pid() + "\n");
+    String uri = "unix:" + dir.resolve("h.sock");
+    int port = Ports.free();
+    try (ServerProcess real =
+            new ServerProcess(
+                port,
+                dir.resolve("process.log"),
+                Map.of(),
+                List.of(
+                    Shared.peer("prometheus-haproxy-exporter").toString(),
+                    "--web.listen-address=127.0.0.1:" + port,
+                    "--haproxy.pid-file=" + file,
+                    "--haproxy.scrape-uri=" + uri));
+        Exporter ours =
+            open(Map.of("haproxy.scrape-uri", uri, "haproxy.pid-file", file.toString()))) {
+      Exposition theirs = Exposition.parse(real.get("/metrics"));
+      Exposition mine = shown(ours);
+      assertThat(series(mine)).isEqualTo(series(theirs));
+      for (String name : List.of("max_fds", "virtual_memory_max_bytes", "start_time_seconds")) {
+        String whole = "haproxy_process_" + name;
+        assertThat(mine.samples(whole)).isNotEmpty().isEqualTo(theirs.samples(whole));
+        assertThat(mine.families.get(whole).help()).isEqualTo(theirs.families.get(whole).help());
+      }
+      Files.writeString(file, "0");
+      assertThat(series(shown(ours))).noneMatch(s -> s.contains("process_cpu"));
     }
   }
 

@@ -1,0 +1,113 @@
+package dev.tethys.collect.exporter.process;
+
+import dev.tethys.collect.exporter.Findings;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a server's process uses, whose number stands in a file: the metrics of client libraries of
+ * Prometheus under the name of the server ({@code haproxy_process_…}). Nothing is shown while there
+ * is no such file or process. Safe for several threads.
+ */
+public final class PidFileProcess {
+  private static final System.Logger LOG = System.getLogger(PidFileProcess.class.getName());
+  private static final int MAX_FILE = 64;
+
+  private final String prefix;
+  private final Path file;
+  private final Path proc;
+
+  /**
+   * Of the process whose number a file holds.
+   *
+   * @param server what names of metrics begin with
+   */
+  public PidFileProcess(String server, Path file) {
+    this(server, file, Path.of("/proc"));
+  }
+
+  PidFileProcess(String server, Path file, Path proc) {
+    this.prefix = server + "_process_";
+    this.file = file;
+    this.proc = proc;
+  }
+
+  /** The metrics, none while there is no process. */
+  public List<MetricFamily> families() {
+    Findings found = new Findings();
+    try {
+      add(found);
+    } catch (IOException | NumberFormatException e) {
+      LOG.log(
+          Level.WARNING,
+          "The process whose number is in {0} is not shown: {1}",
+          file,
+          String.valueOf(e.getMessage()));
+      return List.of();
+    }
+    return found.families();
+  }
+
+  private void add(Findings to) throws IOException {
+    int pid;
+    try (InputStream in = Files.newInputStream(file)) {
+      pid =
+          Integer.parseInt(new String(in.readNBytes(MAX_FILE), StandardCharsets.US_ASCII).strip());
+    }
+    ProcFolder folder = new ProcFolder(proc, false);
+    ProcFolder.Stat stat = folder.stat(pid);
+    ProcessLook look = folder.look(pid, stat);
+    Counts c = look.counts();
+    to.set(
+        MetricType.COUNTER,
+        prefix + "cpu_seconds_total",
+        "Total user and system CPU time spent in seconds.",
+        Labels.EMPTY,
+        c.user() + c.system());
+    if (look.openFiles() >= 0) {
+      to.gauge(prefix + "open_fds", "Number of open file descriptors.", look.openFiles());
+    }
+    to.gauge(
+        prefix + "max_fds", "Maximum number of open file descriptors.", unsigned(look.maxFiles()));
+    to.gauge(
+        prefix + "virtual_memory_bytes", "Virtual memory size in bytes.", look.memory().virtual());
+    to.gauge(
+        prefix + "virtual_memory_max_bytes",
+        "Maximum amount of virtual memory available in bytes.",
+        unsigned(folder.addressSpace(pid)));
+    to.gauge(
+        prefix + "resident_memory_bytes",
+        "Resident memory size in bytes.",
+        look.memory().resident());
+    to.gauge(
+        prefix + "start_time_seconds",
+        "Start time of the process since unix epoch in seconds.",
+        folder.startSeconds(stat));
+    double[] traffic = folder.traffic(pid);
+    to.set(
+        MetricType.COUNTER,
+        prefix + "network_receive_bytes_total",
+        "Number of bytes received by the process over the network.",
+        Labels.EMPTY,
+        traffic[0]);
+    to.set(
+        MetricType.COUNTER,
+        prefix + "network_transmit_bytes_total",
+        "Number of bytes sent by the process over the network.",
+        Labels.EMPTY,
+        traffic[1]);
+  }
+
+  /** No limit is the largest number, as the kernel's own type has it. */
+  private static double unsigned(double limit) {
+    return Double.isInfinite(limit) ? 0x1p64 : limit;
+  }
+}
