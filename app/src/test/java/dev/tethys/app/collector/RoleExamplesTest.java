@@ -8,6 +8,7 @@ import dev.tethys.app.clymene.ClymeneFlags;
 import dev.tethys.app.clymene.ClymeneGraph;
 import dev.tethys.app.clymene.ClymeneRole;
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.TakenWriteRequest;
 import dev.tethys.codec.remote.WriteMessage;
@@ -381,6 +382,34 @@ class RoleExamplesTest {
     }
   }
 
+  /** {@code ["t", 1700000000, {"log": "of fluent"}]}. */
+  private static final byte[] FLUENT =
+      new byte[] {
+        (byte) 0x93,
+        (byte) 0xa1,
+        't',
+        (byte) 0xce,
+        0x65,
+        0x53,
+        (byte) 0xf1,
+        0,
+        (byte) 0x81,
+        (byte) 0xa3,
+        'l',
+        'o',
+        'g',
+        (byte) 0xa9,
+        'o',
+        'f',
+        ' ',
+        'f',
+        'l',
+        'u',
+        'e',
+        'n',
+        't'
+      };
+
   private static void overTcp(int port, String text) throws IOException {
     try (java.net.Socket c = new java.net.Socket("127.0.0.1", port)) {
       c.getOutputStream().write(text.getBytes(UTF_8));
@@ -426,34 +455,7 @@ class RoleExamplesTest {
             dir.resolve("storage").toString()));
     overTcp(syslog, "<34>1 2003-10-11T22:14:15.003Z host su - ID47 - 'su root' failed\n");
     overTcp(tcp, "{\"user\":\"joe\"}\nroute=/a status=200\n");
-    // ["t", 1700000000, {"log": "of fluent"}]
-    overTcp(
-        fluent,
-        new byte[] {
-          (byte) 0x93,
-          (byte) 0xa1,
-          't',
-          (byte) 0xce,
-          0x65,
-          0x53,
-          (byte) 0xf1,
-          0,
-          (byte) 0x81,
-          (byte) 0xa3,
-          'l',
-          'o',
-          'g',
-          (byte) 0xa9,
-          'o',
-          'f',
-          ' ',
-          'f',
-          'l',
-          'u',
-          'e',
-          'n',
-          't'
-        });
+    overTcp(fluent, FLUENT);
     lineIn(out, "\"stringValue\":\"started\"");
     lineIn(out, "it failed\\n  at Main.main(Main.java:3)");
     lineIn(out, "'su root' failed");
@@ -477,84 +479,152 @@ class RoleExamplesTest {
     }
   }
 
+  /** Where a receiver of the example listens. */
+  private static String at(Map<String, String> environment, String name, String path) {
+    return "http://" + environment.get(name) + path;
+  }
+
+  private static int portOf(Map<String, String> environment, String name) {
+    return URI.create("http://" + environment.get(name)).getPort();
+  }
+
+  /** A batch of one span, in Thrift's binary protocol. */
+  private static byte[] thrift() throws IOException {
+    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+    java.io.DataOutputStream out = new java.io.DataOutputStream(bytes);
+    out.write(12); // the process
+    out.writeShort(1);
+    text(out, 1, "shop");
+    out.write(0);
+    out.write(15); // a list of structs
+    out.writeShort(2);
+    out.write(12);
+    out.writeInt(1);
+    for (int id = 1; id <= 4; id++) {
+      out.write(10);
+      out.writeShort(id);
+      out.writeLong(id == 4 ? 0 : id);
+    }
+    text(out, 5, "of jaeger");
+    out.write(0);
+    out.write(0);
+    return bytes.toByteArray();
+  }
+
+  private static void text(java.io.DataOutputStream out, int id, String text) throws IOException {
+    out.write(11);
+    out.writeShort(id);
+    out.writeInt(text.length());
+    out.writeBytes(text);
+  }
+
+  /** A profile of one sample. */
+  private static byte[] pprof() {
+    ProtoWriter w = new ProtoWriter();
+    int m = w.begin(1);
+    w.int64(1, 1).int64(2, 2);
+    w.end(m);
+    m = w.begin(2);
+    int v = w.begin(2);
+    w.varint(7);
+    w.end(v);
+    w.end(m);
+    for (String s : List.of("", "of pprof", "count")) {
+      w.string(6, s);
+    }
+    return w.toByteArray();
+  }
+
   @Test
   void whatOtherSystemsPushIsTaken() throws Exception {
     Database database = new Database();
+    Map<String, String> e = new HashMap<>();
+    for (String name :
+        "INFLUX INFLUX_UDP CARBON STATSD OPENTSDB ZIPKIN COLLECTD DATADOG IMPORT JAEGER JAEGER_GRPC JAEGER_AGENT LOKI FLUENT BULK PYROSCOPE PPROF"
+            .split(" ")) {
+      e.put(name, "127.0.0.1:" + Ports.free());
+    }
     Path spans = dir.resolve("spans.ndjson");
-    int influx = Ports.free();
-    int carbon = Ports.free();
-    int statsd = Ports.free();
-    int opentsdb = Ports.free();
-    int zipkin = Ports.free();
-    int collectd = Ports.free();
-    Map<String, String> environment = new HashMap<>();
-    environment.put("COLLECTD", "127.0.0.1:" + collectd);
-    int datadog = Ports.free();
-    environment.put("DATADOG", "127.0.0.1:" + datadog);
-    environment.putAll(
-        Map.of(
-            "INFLUX",
-            "127.0.0.1:" + influx,
-            "CARBON",
-            "127.0.0.1:" + carbon,
-            "STATSD",
-            "127.0.0.1:" + statsd,
-            "STATSD_TRANSPORT",
-            "tcp",
-            "INTERVAL",
-            "100ms",
-            "OPENTSDB",
-            "127.0.0.1:" + opentsdb,
-            "ZIPKIN",
-            "127.0.0.1:" + zipkin,
-            "JAEGER_AGENT",
-            "127.0.0.1:" + Ports.free(),
-            "REMOTE_WRITE",
-            database.url,
-            "SPANS",
-            spans.toString()));
-    run("receivers.yaml", environment);
-    String text = "text/plain";
-    assertThat(
-            post(
-                "http://127.0.0.1:" + influx + "/write?db=d",
-                text,
-                "cpu,host=a idle=98.5".getBytes(UTF_8),
-                "t"))
-        .isEqualTo(204);
-    overTcp(carbon, "servers.web1.cpu.load 0.7 1700000000\n");
-    overTcp(statsd, "hits:3|c|#route:x\ntook:20|ms\n");
-    assertThat(
-            post(
-                "http://127.0.0.1:" + opentsdb + "/api/put",
-                "application/json",
+    Path logs = dir.resolve("logs.ndjson");
+    Path profiles = dir.resolve("profiles.ndjson");
+    e.put("STATSD_TRANSPORT", "tcp");
+    e.put("INTERVAL", "100ms");
+    e.put("REMOTE_WRITE", database.url);
+    e.put("SPANS", spans.toString());
+    e.put("LOGS", logs.toString());
+    e.put("PROFILES", profiles.toString());
+    run("receivers.yaml", e);
+    String json = "application/json";
+    Map<String, Integer> answers = new java.util.TreeMap<>();
+    record Push(String name, String path, String type, byte[] body) {}
+    for (Push p :
+        List.of(
+            new Push("INFLUX", "/write?db=d", "text/plain", "cpu,host=a idle=98.5".getBytes(UTF_8)),
+            new Push(
+                "OPENTSDB",
+                "/api/put",
+                json,
                 "{\"metric\":\"m\",\"timestamp\":1700000000,\"value\":4,\"tags\":{\"h\":\"a\"}}"
-                    .getBytes(UTF_8),
-                "t"))
-        .isEqualTo(204);
-    assertThat(
-            post(
-                "http://127.0.0.1:" + zipkin + "/api/v2/spans",
-                "application/json",
-                "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"checkout\"}]".getBytes(UTF_8),
-                "t"))
-        .isEqualTo(202);
-    assertThat(
-            post(
-                "http://127.0.0.1:" + collectd + "/",
-                "application/json",
+                    .getBytes(UTF_8)),
+            new Push(
+                "COLLECTD",
+                "/",
+                json,
                 ("[{\"values\":[7],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1700000000,"
                         + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
-                    .getBytes(UTF_8),
-                "t"))
-        .isEqualTo(200);
+                    .getBytes(UTF_8)),
+            new Push(
+                "DATADOG",
+                "/api/v1/series",
+                json,
+                "{\"series\":[{\"metric\":\"dogs\",\"type\":\"gauge\",\"points\":[[1700000000,5]]}]}"
+                    .getBytes(UTF_8)),
+            new Push(
+                "DATADOG", "/api/v2/logs", json, "[{\"message\":\"of a dog\"}]".getBytes(UTF_8)),
+            new Push(
+                "DATADOG",
+                "/v0.4/traces",
+                json,
+                "[[{\"service\":\"s\",\"name\":\"of a tracer\",\"trace_id\":1,\"span_id\":2}]]"
+                    .getBytes(UTF_8)),
+            new Push(
+                "IMPORT",
+                "/api/v1/import?extra_label=origin=import",
+                json,
+                "{\"metric\":{\"__name__\":\"imported\"},\"values\":[6],\"timestamps\":[1700000000000]}"
+                    .getBytes(UTF_8)),
+            new Push(
+                "ZIPKIN",
+                "/api/v2/spans",
+                json,
+                "[{\"traceId\":\"a\",\"id\":\"b\",\"name\":\"of zipkin\"}]".getBytes(UTF_8)),
+            new Push("JAEGER", "/api/traces", "application/x-thrift", thrift()),
+            new Push("LOKI", "/loki/api/v1/push", json, loki("of loki")),
+            new Push(
+                "BULK",
+                "/l/_bulk",
+                "application/x-ndjson",
+                "{\"create\":{}}\n{\"message\":\"of a beat\"}\n".getBytes(UTF_8)),
+            new Push(
+                "PYROSCOPE", "/ingest?name=a", "text/plain", "of;pyroscope 3\n".getBytes(UTF_8)),
+            new Push("PPROF", "/v1/pprof", "application/octet-stream", pprof()))) {
+      answers.put(p.name + p.path, post(at(e, p.name, p.path), p.type, p.body, "t"));
+    }
+    assertThat(answers.values()).as("%s", answers).allMatch(status -> status / 100 == 2);
+    overTcp(portOf(e, "CARBON"), "servers.web1.cpu.load 0.7 1700000000\n");
+    overTcp(portOf(e, "STATSD"), "hits:3|c|#route:x\ntook:20|ms\n");
+    overTcp(portOf(e, "FLUENT"), FLUENT);
     database.awaits(
         s -> s.contains("\"users\"") && s.contains("host=\"web1\"") && s.endsWith(" 7.0"));
     database.awaits(s -> s.equals("null {__name__=\"cpu_idle\", db=\"d\", host=\"a\"} 98.5"));
     database.awaits(s -> s.equals("null {__name__=\"cpu_load\", host=\"web1\"} 0.7"));
     database.awaits(s -> s.contains("\"m\", h=\"a\"} 4.0"));
+    database.awaits(s -> s.contains("\"dogs\"") && s.endsWith(" 5.0"));
+    database.awaits(s -> s.contains("\"imported\", origin=\"import\"} 6.0"));
     database.awaits(s -> s.contains("hits_total") && s.contains("route=\"x\"} 3.0"));
     database.awaits(s -> s.contains("took_milliseconds_bucket") && s.contains("le=\"100"));
-    lineIn(spans, "checkout");
+    lineIn(spans, "of zipkin", "of jaeger", "of a tracer");
+    lineIn(logs, "of a dog", "of loki", "of a beat", "of fluent");
+    lineIn(profiles, "of pprof", "pyroscope");
   }
 }

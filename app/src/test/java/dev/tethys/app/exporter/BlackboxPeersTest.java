@@ -102,6 +102,8 @@ class BlackboxPeersTest {
         http_header: {prober: http, http: {fail_if_header_not_matches: [{header: X-Kind, regexp: '^t'}]}}
         http_br: {prober: http, http: {compression: br, fail_if_body_not_matches_regexp: ['said 42 in.*it[.] $']}}
         http_gzip: {prober: http, http: {compression: gzip, headers: {Accept-Encoding: gzip}}}
+        http_cel: {prober: http, http: {fail_if_body_json_matches_cel: 'body.errors.size() > 0', fail_if_body_json_not_matches_cel: 'body.status == "ok"'}}
+        http_cel_regex: {prober: http, http: {fail_if_body_matches_regexp: [ok], fail_if_body_json_matches_cel: 'body.n == 1'}}
         http_small: {prober: http, http: {body_size_limit: 3B}}
         http_auth: {prober: http, http: {basic_auth: {username: u, password: p}}}
         http_plain: {prober: http, http: {fail_if_not_ssl: true}}
@@ -143,6 +145,20 @@ class BlackboxPeersTest {
   private HttpServer http(HttpServer s) {
     s.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     s.createContext("/br", x -> send(x, BROTLI));
+    s.createContext(
+        "/json",
+        x -> {
+          String json =
+              switch (x.getRequestURI().getPath()) {
+                case "/json/good" -> "{\"status\": \"ok\", \"errors\": []}";
+                case "/json/bad" -> "{\"status\": \"ok\", \"errors\": [\"x\"]}";
+                default -> "{\"n\": 1}";
+              };
+          byte[] body = json.getBytes(StandardCharsets.UTF_8);
+          x.sendResponseHeaders(200, body.length);
+          x.getResponseBody().write(body);
+          x.close();
+        });
     s.createContext("/br/cut", x -> send(x, Arrays.copyOf(BROTLI, 20)));
     s.createContext(
         "/",
@@ -483,6 +499,14 @@ class BlackboxPeersTest {
             List.of("http_br", web1 + "/br"),
             List.of("http_br", web1 + "/br/cut"),
             List.of("http_br", web1),
+            List.of("http_cel", web1 + "/json/good"),
+            List.of("http_cel", web1 + "/json/bad"),
+            List.of("http_cel", web1 + "/json/n"),
+            List.of("http_cel", web1),
+            List.of("http_cel", web1 + "/chunked"),
+            List.of("http_cel", "127.0.0.1:" + closed),
+            List.of("http_cel_regex", web1 + "/json/good"),
+            List.of("http_cel_regex", web1 + "/json/n"),
             List.of("http_small", web1),
             List.of("http_auth", web1 + "/auth"),
             List.of("http_plain", web1),

@@ -1,6 +1,8 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import com.google.re2j.Pattern;
+import dev.tethys.collect.exporter.blackbox.cel.CelException;
+import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -35,6 +37,8 @@ record HttpModule(
     Map<String, String> headers,
     List<Pattern> failIfBodyMatches,
     List<Pattern> failIfBodyNotMatches,
+    @Nullable CelProgram failIfJsonMatches,
+    @Nullable CelProgram failIfJsonNotMatches,
     List<HeaderMatch> failIfHeaderMatches,
     List<HeaderMatch> failIfHeaderNotMatches,
     String body,
@@ -83,6 +87,8 @@ record HttpModule(
           Map.of(),
           List.of(),
           List.of(),
+          null,
+          null,
           List.of(),
           List.of(),
           "",
@@ -119,10 +125,22 @@ record HttpModule(
           Type.list(Type.REGEX),
           List.of(),
           "Fail unless all of them.");
-  private static final Key<String> CEL_MATCHES =
-      SECTION.key("fail_if_body_json_matches_cel", Type.STRING, "", "Not built: refused.");
-  private static final Key<String> CEL_NOT_MATCHES =
-      SECTION.key("fail_if_body_json_not_matches_cel", Type.STRING, "", "Not built: refused.");
+  private static final Type<CelProgram> CEL =
+      Type.of(
+          "CEL expression",
+          null,
+          n -> {
+            try {
+              return CelProgram.parse(n.asString());
+            } catch (CelException e) {
+              throw n.error("could not compile CEL program: " + e.getMessage());
+            }
+          });
+  private static final Key<CelProgram> CEL_MATCHES =
+      SECTION.optional(
+          "fail_if_body_json_matches_cel", CEL, "Fail when it is true of the body as JSON.");
+  private static final Key<CelProgram> CEL_NOT_MATCHES =
+      SECTION.optional("fail_if_body_json_not_matches_cel", CEL, "Fail when it is not.");
   private static final Key<List<HeaderMatch>> HEADER_MATCHES =
       SECTION.key(
           "fail_if_header_matches", Type.list(HeaderMatch.TYPE), List.of(), "Fail on any of them.");
@@ -194,6 +212,8 @@ record HttpModule(
         o.get(HEADERS),
         o.get(BODY_MATCHES),
         o.get(BODY_NOT_MATCHES),
+        o.find(CEL_MATCHES),
+        o.find(CEL_NOT_MATCHES),
         o.get(HEADER_MATCHES),
         o.get(HEADER_NOT_MATCHES),
         o.get(BODY),
@@ -228,12 +248,6 @@ record HttpModule(
     if (o.get(HTTP3)) {
       return "enable_http3: HTTP/3 is not built, for Java has no client for it; HTTP/2 is"
           + " (enable_http2: true)";
-    }
-    if (!o.get(CEL_MATCHES).isEmpty()) {
-      return "fail_if_body_json_matches_cel: CEL is not built";
-    }
-    if (!o.get(CEL_NOT_MATCHES).isEmpty()) {
-      return "fail_if_body_json_not_matches_cel: CEL is not built";
     }
     return switch (compression.toLowerCase(Locale.ROOT)) {
       case "", "gzip", "deflate", "br", "identity" -> "";
@@ -270,6 +284,11 @@ record HttpModule(
     return false;
   }
 
+  /** Whether anything is asked of the body as JSON. */
+  boolean looksAtJson() {
+    return failIfJsonMatches != null || failIfJsonNotMatches != null;
+  }
+
   /** The same with the Host header and the name that TLS asks for. */
   HttpModule withHost(String host) {
     Map<String, String> h = new LinkedHashMap<>(headers);
@@ -286,6 +305,8 @@ record HttpModule(
         h,
         failIfBodyMatches,
         failIfBodyNotMatches,
+        failIfJsonMatches,
+        failIfJsonNotMatches,
         failIfHeaderMatches,
         failIfHeaderNotMatches,
         body,
@@ -317,6 +338,12 @@ record HttpModule(
     m.put("headers", headers.isEmpty() ? null : headers);
     m.put("fail_if_body_matches_regexp", patterns(failIfBodyMatches));
     m.put("fail_if_body_not_matches_regexp", patterns(failIfBodyNotMatches));
+    m.put(
+        "fail_if_body_json_matches_cel",
+        failIfJsonMatches == null ? null : failIfJsonMatches.text());
+    m.put(
+        "fail_if_body_json_not_matches_cel",
+        failIfJsonNotMatches == null ? null : failIfJsonNotMatches.text());
     m.put("fail_if_header_matches", matches(failIfHeaderMatches));
     m.put("fail_if_header_not_matches", matches(failIfHeaderNotMatches));
     m.put("body", body.isEmpty() ? null : body);

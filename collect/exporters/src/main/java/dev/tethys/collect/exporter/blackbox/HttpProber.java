@@ -1,7 +1,11 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import com.google.re2j.Pattern;
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
 import dev.tethys.collect.exporter.blackbox.HttpModule.HeaderMatch;
+import dev.tethys.collect.exporter.blackbox.cel.CelException;
+import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.TracedClient;
 import dev.tethys.web.client.TracedClient.Exchange;
@@ -41,6 +45,7 @@ final class HttpProber implements Prober {
   private static final int MAX_BODY = 64 << 20;
 
   private static final int MAX_BODY_FILE = 64 << 20;
+  private static final String CEL = "probe_failed_due_to_cel";
   private static final String DURATION = "probe_http_duration_seconds";
   private static final String DURATION_HELP =
       "Duration of http request by phase, summed over all redirects";
@@ -204,7 +209,7 @@ final class HttpProber implements Prober {
   public boolean look(String target, Module module, Look look)
       throws IOException, InterruptedException {
     HttpModule m = module.http();
-    begin(look);
+    begin(m, look);
     String lower = target.toLowerCase(Locale.ROOT);
     String url =
         lower.startsWith("http://") || lower.startsWith("https://") ? target : "http://" + target;
@@ -259,7 +264,7 @@ final class HttpProber implements Prober {
     return success;
   }
 
-  private static void begin(Look look) {
+  private static void begin(HttpModule m, Look look) {
     look.found
         .gauge("probe_http_content_length", "Length of http content response", 0)
         .gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", 0)
@@ -268,6 +273,9 @@ final class HttpProber implements Prober {
         .gauge("probe_http_status_code", "Response HTTP status code", 0)
         .gauge("probe_http_version", "Returns the version of HTTP of the probe response", 0)
         .gauge("probe_failed_due_to_regex", "Indicates if probe failed due to regex", 0);
+    if (m.looksAtJson()) {
+      look.found.gauge(CEL, "Indicates if probe failed due to CEL expression not matching", 0);
+    }
   }
 
   private boolean judge(HttpModule m, Look look, Exchange x, boolean refused) {
@@ -328,8 +336,10 @@ final class HttpProber implements Prober {
   /** Reads the body to its end, and compares it where the module wants that. */
   private static boolean read(HttpModule m, Look look, Exchange x, boolean soFar) {
     boolean success = soFar;
-    boolean compares =
+    boolean matches =
         success && !(m.failIfBodyMatches().isEmpty() && m.failIfBodyNotMatches().isEmpty());
+    boolean json = success && m.looksAtJson();
+    boolean compares = matches || json;
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     long length = 0;
     byte[] piece = new byte[16 << 10];
@@ -357,13 +367,37 @@ final class HttpProber implements Prober {
       success = look.fails("Failed to read HTTP response body", "err", e.getMessage());
     }
     look.found.gauge("probe_http_uncompressed_body_length", "", length);
-    if (compares && success) {
-      success = body(m, look, kept.toString(StandardCharsets.UTF_8));
+    if (matches) {
+      success = compares && success && body(m, look, kept.toString(StandardCharsets.UTF_8));
       look.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
-    } else if (compares) {
-      look.found.gauge("probe_failed_due_to_regex", "", 1);
+    }
+    if (json && success) {
+      success = json(m, look, kept.toByteArray());
+      look.found.gauge(CEL, "", success ? 0 : 1);
     }
     return success;
+  }
+
+  private static boolean json(HttpModule m, Look look, byte[] body) {
+    Object tree;
+    try {
+      tree = JsonValues.read(body, 0, body.length);
+    } catch (CodecException e) {
+      return look.fails("Error unmarshalling HTTP body to JSON", "err", e.getMessage());
+    }
+    CelProgram bad = m.failIfJsonMatches();
+    CelProgram good = m.failIfJsonNotMatches();
+    try {
+      if (bad != null && bad.isTrue(tree)) {
+        return look.fails("Body matched CEL expression", "expression", bad.text());
+      }
+      if (good != null && !good.isTrue(tree)) {
+        return look.fails("Body did not match CEL expression", "expression", good.text());
+      }
+    } catch (CelException e) {
+      return look.fails("Error evaluating CEL expression", "err", e.getMessage());
+    }
+    return true;
   }
 
   private static InputStream decoded(String compression, InputStream in) throws IOException {

@@ -72,7 +72,7 @@ class BlackboxConfigTest {
     BlackboxConfig e = BlackboxConfig.read(Shared.conformance("blackbox_exporter/example.yml"));
     Module cel = e.modules().get("http_json_cel_match");
     assertThat(cel).isNotNull();
-    assertThat(cel == null ? "" : cel.missing()).contains("CEL is not built");
+    assertThat(cel == null ? "" : cel.missing()).isEmpty();
   }
 
   @Test

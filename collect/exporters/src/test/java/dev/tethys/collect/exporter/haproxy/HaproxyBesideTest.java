@@ -261,7 +261,8 @@ final class HaproxyBesideTest {
       for (String name : List.of("max_fds", "virtual_memory_max_bytes", "start_time_seconds")) {
         String whole = "haproxy_process_" + name;
         assertThat(mine.samples(whole)).isNotEmpty().isEqualTo(theirs.samples(whole));
-        assertThat(mine.families.get(whole).help()).isEqualTo(theirs.families.get(whole).help());
+        assertThat(Objects.requireNonNull(mine.families.get(whole)).help())
+            .isEqualTo(Objects.requireNonNull(theirs.families.get(whole)).help());
       }
       Files.writeString(file, "0");
       assertThat(series(shown(ours))).noneMatch(s -> s.contains("process_cpu"));
