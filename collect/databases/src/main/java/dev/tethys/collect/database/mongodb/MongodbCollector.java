@@ -15,7 +15,8 @@ enum MongodbCollector {
   REPLICASETSTATUS("replset_status", "All that replSetGetStatus says."),
   REPLICASETCONFIG("replset_config", "All that replSetGetConfig says."),
   SHARDS("shards", "Chunks by collection and shard; of routers."),
-  FCV("fcv", "Version whose features are on.");
+  FCV("fcv", "Version whose features are on."),
+  PBM("pbm", "Backups and agents of Percona Backup for MongoDB.");
 
   private final String timed;
   private final String help;

@@ -101,9 +101,6 @@ public final class MongodbExporterKind implements ExporterKind {
     f.add(number("web.timeout-offset", "1", "Seconds left for the way of the answer."));
     f.add(
         ExporterFlag.refused(
-            "collector.pbm", Kind.BOOLEAN, "false", "backups are shown by no collector yet"));
-    f.add(
-        ExporterFlag.refused(
             "collector.exporter-metrics",
             Kind.BOOLEAN,
             "true",

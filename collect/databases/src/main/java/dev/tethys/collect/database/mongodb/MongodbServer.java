@@ -127,6 +127,7 @@ final class MongodbServer implements DatabaseScrape {
         case REPLICASETCONFIG -> replicaSet(look, "replSetGetConfig", "rs_cfg");
         case SHARDS -> new RouterMetrics(look).chunks();
         case FCV -> features(look);
+        case PBM -> new BackupMetrics(look).collect();
       }
     } catch (MongoException e) {
       LOG.log(

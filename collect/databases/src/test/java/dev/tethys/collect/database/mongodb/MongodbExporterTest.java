@@ -96,6 +96,66 @@ final class MongodbExporterTest {
     }
   }
 
+  private static String batch(String collection, String documents) {
+    return "{\"cursor\": {\"id\": {\"$numberLong\": \"0\"}, \"ns\": \"admin."
+        + collection
+        + "\", \"firstBatch\": ["
+        + documents
+        + "]}, \"ok\": 1}";
+  }
+
+  /** Documents as Percona Backup for MongoDB writes them. */
+  @Test
+  void backupsAndTheirAgentsAreShown() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      String ok = "\"pbms\": {\"ok\": true}, \"nodes\": {\"ok\": true}, \"stors\": {\"ok\": true}";
+      server
+          .answer("aggregate pbmConfig", batch("pbmConfig", "{\"pitr\": {\"enabled\": true}}"))
+          .answer(
+              "aggregate pbmBackups",
+              batch(
+                  "pbmBackups",
+                  "{\"opid\": \"o1\", \"name\": \"n1\", \"type\": \"logical\", \"status\": \"done\","
+                      + " \"size\": {\"$numberLong\": \"4096\"}, \"start_ts\": 1700000000,"
+                      + " \"last_transition_ts\": 1700000060,"
+                      + " \"replsets\": [{\"name\": \"rs0\", \"node\": \"a:27017\"}]}"))
+          .answer(
+              "aggregate pbmAgents",
+              batch(
+                  "pbmAgents",
+                  "{\"n\": \"a:27017\", \"rs\": \"rs0\", \"s\": 1, \"hb\": {\"$timestamp\": {\"t\":"
+                      + " 1700000000, \"i\": 1}}, "
+                      + ok
+                      + "}, {\"n\": \"x:27017\", \"rs\": \"rs1\", \"s\": 2, \"hdn\": true, "
+                      + ok
+                      + "}, {\"n\": \"y:27017\", \"rs\": \"rs1\", \"s\": 2, \"pbms\": {\"ok\": false}}"))
+          .answer(
+              "replSetGetConfig",
+              "{\"config\": {\"_id\": \"rs0\", \"members\": [{\"host\": \"a:27017\"},"
+                  + " {\"host\": \"b:27017\", \"hidden\": true}]}, \"ok\": 1}");
+      Exposition e = scrape(server, "collector.pbm=true");
+      assertThat(e.samples("mongodb_pbm_cluster_backup_configured")).containsValue(1.0);
+      assertThat(e.samples("mongodb_pbm_cluster_pitr_backup_enabled")).containsValue(1.0);
+      assertThat(e.samples("mongodb_pbm_backup_duration_seconds"))
+          .containsOnly(
+              Map.entry(
+                  "host=\"a:27017\",name=\"n1\",opid=\"o1\",replica_set=\"rs0\",self=\"0\","
+                      + "status=\"done\",type=\"logical\"",
+                  60.0));
+      assertThat(e.samples("mongodb_pbm_backup_size_bytes")).containsValue(4096.0);
+      assertThat(e.samples("mongodb_pbm_agent_status"))
+          .containsOnly(
+              Map.entry("host=\"a:27017\",replica_set=\"rs0\",role=\"P\",self=\"0\"", 2.0),
+              Map.entry("host=\"b:27017\",replica_set=\"rs0\",role=\"H\",self=\"0\"", 1.0),
+              Map.entry("host=\"x:27017\",replica_set=\"rs1\",role=\"H\",self=\"0\"", 0.0),
+              Map.entry("host=\"y:27017\",replica_set=\"rs1\",role=\"S\",self=\"0\"", 1.0));
+      server.answer("aggregate pbmConfig", batch("pbmConfig", ""));
+      e = scrape(server, "collector.pbm=true");
+      assertThat(e.samples("mongodb_pbm_cluster_backup_configured")).containsValue(0.0);
+      assertThat(e.families).doesNotContainKey("mongodb_pbm_agent_status");
+    }
+  }
+
   @Test
   void bucketsAreShownWhereTheyAreWanted() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,7 +154,7 @@ class CelBesideTest {
 
   @TempDir private Path dir;
 
-  private static String ours(String expression, Object body) {
+  private static String ours(String expression, @Nullable Object body) {
     try {
       return CelProgram.parse(expression).isTrue(body) ? "true" : "false";
     } catch (CelException e) {
