@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class RecordReaderTest {
   private static final RecordReader READER =
-      new RecordReader(Signal.METRICS, RecordEncoding.REMOTE_WRITE);
+      new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
 
   /** A request of one sample with labels in the order in which they are given. */
   private static byte[] request(String... labels) {
