@@ -18,7 +18,10 @@ abstract class FloatOverTime implements RangeFunction {
   /** The result for samples {@code [from, to)}, which are enough. */
   abstract double of(Windows w, int step, int from, int to);
 
-  /** Called at each step with floats before anything else. */
+  /** Called at each step with samples of either kind before anything else. */
+  void refuse(Windows w, int step) {}
+
+  /** Called at each step with floats before they are looked at. */
   void check(Windows w, int step) {}
 
   @Override
@@ -27,6 +30,7 @@ abstract class FloatOverTime implements RangeFunction {
     int[] to = w.to;
     for (int s = 0; s < out.length; s++) {
       if (to[s] > from[s]) {
+        refuse(w, s);
         check(w, s);
         if (to[s] - from[s] >= least) {
           out[s] = of(w, s, from[s], to[s]);
@@ -37,6 +41,7 @@ abstract class FloatOverTime implements RangeFunction {
 
   @Override
   public final void mixed(Windows w, int s, SeriesTarget out) {
+    refuse(w, s);
     int n = w.to[s] - w.from[s];
     if (n == 0) {
       return;
@@ -272,7 +277,7 @@ abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
-    void check(Windows w, int s) {
+    void refuse(Windows w, int s) {
       factor("smoothing", "sf", w.arguments[0][s]);
       factor("trend", "tf", w.arguments[1][s]);
     }

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same queries to a real Prometheus (3.5) and to this engine, over the same samples. */
 class DifferentialTest {
@@ -100,6 +103,50 @@ class DifferentialTest {
       }
     }
     report("compliance", queries.size(), d, findings);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "demo_num_cpus{job=~\"(demo|x\"}",
+        "demo_num_cpus{job=~\"demo)|(x\"}",
+        "demo_num_cpus{job!~\"[a-\"}",
+        "demo_num_cpus{job=~\"a**\"}",
+        "demo_num_cpus{job=~\"demo\\\\\"}",
+        "label_replace(demo_num_cpus, \"a\", \"$1\", \"job\", \"(\")",
+        "label_replace(demo_num_cpus, \"a\", \"$1\", \"job\", \"d)\")",
+        "label_join(demo_num_cpus, \"\", \",\", \"job\")",
+        "double_exponential_smoothing(demo_small[4m], 1, 0.5)",
+        "double_exponential_smoothing(demo_small[4m], 0.5, 1.1)",
+        "double_exponential_smoothing(demo_latency_seconds[4m], 0, 0.5)",
+        "double_exponential_smoothing(demo_latency_seconds[4m], 0.5, 2)",
+        "demo_num_cpus / on (job) demo_disk_usage_bytes",
+        "demo_memory_usage_bytes + on (instance) demo_num_cpus",
+        "abs({job=\"demo\"})",
+        "topk(9e30, demo_num_cpus)",
+        "rate(demo_num_cpus)",
+        "sum(demo_num_cpus",
+        "foo[5m] + 1",
+        "1 > 2",
+        "{}",
+      })
+  void errorsAreToldInTheSameWords(String query) {
+    Map<String, @Nullable Object> theirs = peer.instant(query, DemoData.end() - 60_000);
+    assertThat(theirs.get("status")).isEqualTo("error");
+    assertThatThrownBy(
+            () ->
+                ENGINE
+                    .instant(STORE, query, DemoData.end() - 60_000, QueryOptions.DEFAULT)
+                    .execute())
+        .extracting(e -> withoutSeries(String.valueOf(e.getMessage())))
+        .isEqualTo(withoutSeries(String.valueOf(theirs.get("error"))));
+  }
+
+  /** Which of several pairs of series is named, and in which order, is chance there. */
+  private static String withoutSeries(String error) {
+    return error
+        .replaceFirst("^invalid parameter \"query\": ", "")
+        .replaceFirst("match group \\{.*\\}\\];many", "match group …;many");
   }
 
   @Test

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -54,7 +55,7 @@ final class PrometheusPeer implements AutoCloseable {
   }
 
   private void awaitReady() throws IOException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
     while (System.nanoTime() < deadline && process.isAlive()) {
       try {
         HttpResponse<String> r =
@@ -65,12 +66,14 @@ final class PrometheusPeer implements AutoCloseable {
           return;
         }
       } catch (IOException e) {
-        Thread.onSpinWait(); // not listening yet
+        LockSupport.parkNanos(20_000_000); // not listening yet
       } catch (InterruptedException e) {
         throw new IOException(e);
       }
     }
-    throw new IOException("the peer did not start");
+    throw new IOException(
+        "the peer did not start"
+            + (process.isAlive() ? " in time" : ", exit " + process.exitValue()));
   }
 
   void write(RemoteWrite w) {
