@@ -2,6 +2,7 @@ package dev.tethys.model;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.storage.Cancellation;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ public final class Matcher {
     Pattern p = null;
     if (type == Type.REGEX || type == Type.NOT_REGEX) {
       try {
-        p = anchored(value);
+        p = whole(value);
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(e.getMessage(), e);
       }
@@ -59,14 +60,56 @@ public final class Matcher {
   }
 
   /**
-   * Compiles an expression that has to match a whole value.
+   * Compiles the expression of a matcher: it has to be valid by itself, so that no parenthesis of
+   * it closes the group around it ({@code a)|(b} would match whatever begins with a), and is
+   * refused in words about what was written.
+   */
+  private static Pattern whole(String expression) {
+    if (!RegexSize.check(expression)) {
+      valid(expression);
+    }
+    try {
+      return anchored(expression);
+    } catch (PatternSyntaxException e) {
+      valid(expression);
+      return anchored(expression + "\\E"); // a quotation that ends with the expression
+    }
+  }
+
+  private static void valid(String expression) {
+    try {
+      Pattern.compile(expression);
+    } catch (PatternSyntaxException e) {
+      throw inWordsOfGo(e, expression);
+    }
+  }
+
+  /**
+   * RE2/J takes a closing parenthesis without an opening one for an error of its own, and quotes
+   * nothing where Go quotes an empty text.
+   */
+  private static PatternSyntaxException inWordsOfGo(PatternSyntaxException e, String expression) {
+    if ("stack underflow".equals(e.getPattern())) {
+      return new PatternSyntaxException("unexpected )", expression);
+    }
+    return String.valueOf(e.getMessage()).endsWith("`")
+        ? e
+        : new PatternSyntaxException(e.getDescription(), "");
+  }
+
+  /**
+   * Compiles an expression that has to match a whole value, in a group as it stands: what it means
+   * is that of the whole, as in Prometheus's relabelling and {@code label_replace}.
    *
    * @throws PatternSyntaxException when it is not valid RE2, or would take too much memory
    */
   public static Pattern anchored(String expression) {
     RegexSize.check(expression);
+    String whole = "^(?s:" + expression + ")$";
     try {
-      return Pattern.compile("^(?s:" + expression + ")$");
+      return Pattern.compile(whole);
+    } catch (PatternSyntaxException e) {
+      throw inWordsOfGo(e, whole);
     } catch (StackOverflowError e) { // counted repetitions nest too
       throw new PatternSyntaxException("expression nests too deeply", expression);
     }
@@ -104,9 +147,17 @@ public final class Matcher {
     return switch (type) {
       case EQUAL -> value.equals(labelValue);
       case NOT_EQUAL -> !value.equals(labelValue);
-      case REGEX -> Objects.requireNonNull(pattern).matches(labelValue);
-      case NOT_REGEX -> !Objects.requireNonNull(pattern).matches(labelValue);
+      case REGEX -> fits(labelValue);
+      case NOT_REGEX -> !fits(labelValue);
     };
+  }
+
+  /** May be {@linkplain Cancellation interrupted}: expressions can be made that take long. */
+  private boolean fits(String labelValue) {
+    Cancellation.check();
+    return Objects.requireNonNull(pattern)
+        .matcher(Cancellation.interruptible(labelValue))
+        .matches();
   }
 
   /** Whether a label set meets the condition. */

@@ -34,6 +34,9 @@ final class RegexSize {
 
   private long atomRepeat = 1;
 
+  /** Whether every parenthesis that closes a group has one that opens it. */
+  private boolean balanced = true;
+
   private RegexSize(String text) {
     this.text = text;
   }
@@ -41,10 +44,13 @@ final class RegexSize {
   /**
    * Looks whether an expression is small enough to be compiled.
    *
+   * @return false when a parenthesis closes a group that nothing seems to open
    * @throws PatternSyntaxException in Go's words when it is not
    */
-  static void check(String expression) {
-    new RegexSize(expression).scan();
+  static boolean check(String expression) {
+    RegexSize size = new RegexSize(expression);
+    size.scan();
+    return size.balanced;
   }
 
   private void scan() {
@@ -76,6 +82,7 @@ final class RegexSize {
           i++;
         }
         case ')' -> {
+          balanced &= !outer.isEmpty();
           if (!outer.isEmpty()) {
             Group inner = group;
             group = outer.pop();

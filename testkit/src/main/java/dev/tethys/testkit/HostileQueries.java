@@ -39,7 +39,7 @@ public final class HostileQueries {
 
   /** The next one; the data is taken to end at {@code now}, in seconds. */
   public Asked next(long now) {
-    int kind = random.nextInt(12);
+    int kind = random.nextInt(16);
     String query =
         switch (kind) {
           case 0 -> nested();
@@ -53,6 +53,10 @@ public final class HostileQueries {
           case 8 -> valueExplosion();
           case 9 -> repeated();
           case 10 -> fixedTimes();
+          case 11 -> groups();
+          case 12 -> longMatch();
+          case 13 -> listsOfLabels();
+          case 14 -> durations();
           default -> garbage();
         };
     boolean range = random.nextInt(3) > 0;
@@ -194,6 +198,58 @@ public final class HostileQueries {
         + "(h["
         + duration()
         + "] @ end())";
+  }
+
+  /** Expressions of many groups, for each of which a machine remembers two places in each state. */
+  private String groups() {
+    String group = pick(List.of("(.?)", "(.*)", "(a|b|)", "(?P<n>.?)"));
+    String re = group.startsWith("(?P") ? group : group.repeat(pick(List.of(10, 300, 8_000)));
+    return "label_replace(" + selector() + ", \"a\", \"$1\", \"i\", \"" + re + ".*\")";
+  }
+
+  /** One match over a label of half a million characters. */
+  private String longMatch() {
+    int n = 15;
+    String text =
+        "label_replace(".repeat(n) + "topk(1, h)" + ", \"i\", \"$1$1\", \"i\", \"(.*)\")".repeat(n);
+    String re = pick(List.of(".*", "(.*)", ".?a?", "[^x]*")).repeat(pick(List.of(5, 100, 1_000)));
+    return "label_replace(" + text + ", \"b\", \"$1\", \"i\", \"" + re + "x\")";
+  }
+
+  private String listsOfLabels() {
+    int n = pick(List.of(10, 1_000, 40_000));
+    StringBuilder l = new StringBuilder("l");
+    for (int i = 0; i < n; i++) {
+      l.append(", l").append(i);
+    }
+    return switch (random.nextInt(4)) {
+      case 0 -> "h * on (" + l + ") group_left (" + l.toString().replace('l', 'm') + ") h_total";
+      case 1 -> "sum without (" + l + ") (" + selector() + ")";
+      case 2 -> "count by (" + l + ") (" + selector() + ")";
+      default -> "label_join(h, \"a\", \"xx\"" + ", \"i\"".repeat(n) + ")";
+    };
+  }
+
+  private String durations() {
+    String d =
+        pick(
+            List.of(
+                "2^60",
+                "9^9^9^9",
+                "1s-5s",
+                "1s/0",
+                "1s%0",
+                "1e308",
+                "step()*1e9",
+                "-1s",
+                "1s" + "+1s".repeat(2_000),
+                "(".repeat(2_000) + "1s" + ")".repeat(2_000)));
+    return pick(RANGE_FUNCTIONS)
+        + "(h["
+        + d
+        + pick(List.of("]", ":1ms]", ":" + d + "]"))
+        + pick(List.of("", " offset (" + d + ")"))
+        + ")";
   }
 
   private String garbage() {

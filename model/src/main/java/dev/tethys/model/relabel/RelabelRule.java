@@ -116,7 +116,7 @@ public final class RelabelRule {
     this.spec = spec;
     this.scheme = scheme;
     try {
-      this.pattern = Pattern.compile("^(?s:" + spec.regex + ")$");
+      this.pattern = dev.tethys.model.Matcher.anchored(spec.regex);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }

@@ -5,6 +5,7 @@ import dev.tethys.model.storage.MetricSource.LabelResult;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.roaringbitmap.RoaringBitmap;
 
 /** What labels there are, from the indexes of memory and blocks alone. */
@@ -34,12 +35,13 @@ final class LabelSearch {
     indexes(
         min,
         max,
-        p -> {
+        matchers,
+        (p, known) -> {
           if (matchers.isEmpty()) {
             out.addAll(p.names());
             return;
           }
-          RoaringBitmap found = Matching.find(p, matchers);
+          RoaringBitmap found = Matching.find(p, matchers, known);
           if (found.isEmpty()) {
             return;
           }
@@ -49,7 +51,7 @@ final class LabelSearch {
               p.values(
                   name,
                   "",
-                  (v, postings) ->
+                  (number, v, postings) ->
                       has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
               if (has[0]) {
                 out.add(name);
@@ -65,17 +67,18 @@ final class LabelSearch {
     indexes(
         min,
         max,
-        p -> {
+        matchers,
+        (p, known) -> {
           if (matchers.isEmpty()) {
-            p.values(name, "", (v, postings) -> out.add(v));
+            p.values(name, "", (number, v, postings) -> out.add(v));
             return;
           }
-          RoaringBitmap found = Matching.find(p, matchers);
+          RoaringBitmap found = Matching.find(p, matchers, known);
           if (!found.isEmpty()) {
             p.values(
                 name,
                 "",
-                (v, postings) -> {
+                (number, v, postings) -> {
                   if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
                     out.add(v);
                   }
@@ -94,23 +97,20 @@ final class LabelSearch {
   }
 
   /** Runs over the index of every part that overlaps a closed time range. */
-  private void indexes(long min, long max, Consumer<Postings> to) {
+  private void indexes(
+      long min, long max, List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
     List<BlockReader> pinned = new ArrayList<>();
     parts.readLock().lock();
     try {
       pin(min, max, pinned);
       if (head.overlaps(min, max)) {
-        head.index(
-            p -> {
-              to.accept(p);
-              return "";
-            });
+        head.index(matchers, to);
       }
     } finally {
       parts.readLock().unlock();
     }
     try {
-      pinned.forEach(b -> b.answer(() -> to.accept(b)));
+      pinned.forEach(b -> b.answer(() -> to.accept(b, Expressions.NONE)));
     } finally {
       pinned.forEach(BlockReader::release);
     }

@@ -3,6 +3,7 @@ package dev.tethys.query.promql.exec;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +21,17 @@ public final class LabelChange extends Operator {
   private final String destination;
   private final Function<Labels, @Nullable Labels> change;
 
+  private final long machineBytes;
+
   private LabelChange(
-      Operator vector, String destination, Function<Labels, @Nullable Labels> change) {
+      Operator vector,
+      String destination,
+      Function<Labels, @Nullable Labels> change,
+      long machineBytes) {
     this.vector = vector;
     this.destination = destination;
     this.change = change;
+    this.machineBytes = machineBytes;
   }
 
   /** Sets a label from what an anchored expression finds in another; no match changes nothing. */
@@ -34,12 +41,20 @@ public final class LabelChange extends Operator {
         vector,
         destination,
         l -> {
-          String value = l.get(source);
-          Matcher m = pattern.matcher(value);
+          Matcher m = pattern.matcher(Cancellation.interruptible(l.get(source)));
           return m.matches()
               ? l.toBuilder().set(destination, expand(replacement, m)).build()
               : null;
-        });
+        },
+        machineBytes(pattern));
+  }
+
+  /**
+   * What finding groups may take: the machine keeps, for each of its instructions and twice, where
+   * every group begins and ends.
+   */
+  private static long machineBytes(Pattern pattern) {
+    return 2L * pattern.programSize() * (8L * pattern.groupCount() + 48);
   }
 
   /** Sets a label to the values of others with a separator between. */
@@ -58,7 +73,8 @@ public final class LabelChange extends Operator {
             sep = separator;
           }
           return l.toBuilder().set(destination, sb.toString()).build();
-        });
+        },
+        0);
   }
 
   private static void bound(long length) {
@@ -139,22 +155,27 @@ public final class LabelChange extends Operator {
   @Override
   Block compute(Execution x, Grid grid) {
     Block in = vector.evaluate(x, grid);
-    List<Column> out = new ArrayList<>(in.size());
-    Execution.Draft draft = x.draft();
-    for (Column c : in.columns()) {
-      x.check();
-      Labels changed = change.apply(c.labels());
-      if (changed != null) {
-        draft.addSeries(changed, 0);
-      }
-      out.add(
-          changed == null
-              ? c
-              : c.with(changed, !destination.equals(Labels.METRIC_NAME) && c.dropName()));
-    }
-    draft.close();
-    Block b = x.hold(out);
+    Block b = x.hold(Cancellation.within(x::check, () -> changed(x, in)));
     x.release(in);
     return SeriesMerge.byStep(x, b, grid);
+  }
+
+  private List<Column> changed(Execution x, Block in) {
+    List<Column> out = new ArrayList<>(in.size());
+    try (Execution.Draft draft = x.draft()) {
+      draft.add(machineBytes);
+      for (Column c : in.columns()) {
+        x.check();
+        Labels changed = change.apply(c.labels());
+        if (changed != null) {
+          draft.addSeries(changed, 0);
+        }
+        out.add(
+            changed == null
+                ? c
+                : c.with(changed, !destination.equals(Labels.METRIC_NAME) && c.dropName()));
+      }
+    }
+    return out;
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
@@ -83,10 +84,9 @@ public record Selector(
         new SelectHints(
             w.from(), w.to(), grid.isInstant() ? 0 : grid.interval(), range, function, resolution);
     Profile p = x.profile();
-    Selection s =
-        p == null
-            ? x.source().select(hints, matchers)
-            : p.select(() -> x.source().select(hints, matchers));
+    Profile.Select select =
+        () -> Cancellation.within(x::check, () -> x.source().select(hints, matchers));
+    Selection s = p == null ? select.open() : p.select(select);
     s.warnings().forEach(x.annotations()::storage);
     return s;
   }

@@ -10,7 +10,9 @@ import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import dev.tethys.query.promql.ast.Function;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The checks that need a whole tree. They run in the order of the reference, because only the first
@@ -103,8 +105,9 @@ final class TypeCheck {
     }
     VectorMatching m = b.matching();
     if (m != null && m.on()) {
+      Set<String> include = new HashSet<>(m.include());
       for (String l : m.labels()) {
-        if (m.include().contains(l)) {
+        if (include.contains(l)) {
           throw error(
               operator(b),
               "label " + GoQuote.quote(l) + " must not occur in ON and GROUP clause at once");

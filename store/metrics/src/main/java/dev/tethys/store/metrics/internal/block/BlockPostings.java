@@ -9,8 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -55,8 +53,8 @@ final class BlockPostings implements Postings {
   }
 
   @Override
-  public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
-    dictionary.values(name, prefix, (v, pair) -> to.accept(v, () -> get(pair)));
+  public void values(String name, String prefix, ValueVisitor to) {
+    dictionary.values(name, prefix, (v, pair) -> to.value(pair, v, () -> get(pair)));
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -169,7 +168,7 @@ public final class BlockReader implements Postings {
   }
 
   @Override
-  public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
+  public void values(String name, String prefix, ValueVisitor to) {
     postings.values(name, prefix, to);
   }
 

@@ -11,18 +11,20 @@ import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
@@ -42,6 +44,9 @@ import org.roaringbitmap.RoaringBitmap;
  */
 public final class Head {
   private static final int POOLED_BATCHES = 32;
+
+  /** Values that are copied from the index at once. */
+  private static final int PIECE = 512;
 
   /** Bytes for what queries found by their matchers, to be found again. */
   static final long MAX_MATCHED_BYTES =
@@ -226,22 +231,75 @@ public final class Head {
     return minTime <= max && maxTime >= min;
   }
 
-  /** Answers from the index as it is; nothing of it may be kept. */
-  public <T> T index(Function<Postings, T> f) {
+  /** Shows the index as it is; nothing of it may be kept. */
+  public void index(List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
+    Expressions known = expressions(List.of(matchers));
     view.readLock().lock();
     try {
-      return f.apply(table.index);
+      to.accept(table.index, known);
     } finally {
       view.readLock().unlock();
+    }
+  }
+
+  /**
+   * Runs expressions over the values of their labels. Writers get in between pieces of some values:
+   * an expression that takes long holds up who asked, and nobody else. Values that are new since
+   * then are tested when series are looked for.
+   */
+  private Expressions expressions(List<List<Matcher>> matcherSets) {
+    Expressions known = new Expressions();
+    for (List<Matcher> matchers : matcherSets) {
+      for (Matcher m : matchers) {
+        String prefix = Matching.prefixOfValues(m);
+        if (prefix != null) {
+          run(m, prefix, known);
+        }
+      }
+    }
+    return known;
+  }
+
+  private void run(Matcher m, String prefix, Expressions known) {
+    LabelIndex index = null;
+    int[] numbers = new int[PIECE];
+    List<String> values = new ArrayList<>(PIECE);
+    int next = 0;
+    while (next >= 0) {
+      values.clear();
+      view.readLock().lock();
+      try {
+        if (index != table.index) {
+          index = table.index;
+          known.begin(m, index);
+          next = 0;
+        }
+        next =
+            index.piece(
+                m.name(),
+                prefix,
+                next,
+                PIECE,
+                (value, number) -> {
+                  numbers[values.size()] = number;
+                  values.add(value);
+                });
+      } finally {
+        view.readLock().unlock();
+      }
+      for (int i = 0; i < values.size(); i++) {
+        known.note(m, numbers[i], m.matches(values.get(i)));
+      }
     }
   }
 
   /** Labels of the series that meet any of some sets of matchers; of all when there is no set. */
   public LabelColumns columns(List<List<Matcher>> matcherSets) {
     HeadColumns c;
+    Expressions known = expressions(matcherSets);
     view.readLock().lock();
     try {
-      RoaringBitmap found = Matching.findAny(table.index, matcherSets);
+      RoaringBitmap found = Matching.findAny(table.index, matcherSets, known);
       int[] lists = new int[found.getCardinality()];
       int n = 0;
       for (IntIterator it = found.getIntIterator(); it.hasNext(); ) {
@@ -280,6 +338,7 @@ public final class Head {
     Stripe.@Nullable View[] rows;
     long rowsFrom;
     Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
+    Expressions known = isFound(matchers) ? Expressions.NONE : expressions(List.of(matchers));
     view.readLock().lock();
     try {
       index = table.index;
@@ -291,7 +350,7 @@ public final class Head {
         slots = found.slots();
         last = found.last();
       } else {
-        slots = Matching.find(index, matchers).toArray();
+        slots = Matching.find(index, matchers, known).toArray();
         last = slots.length == 0 ? 0 : slots[slots.length - 1];
         lists = new int[slots.length];
         for (int i = 0; i < slots.length; i++) {
@@ -323,6 +382,16 @@ public final class Head {
       matched.put(this, version, matchers, found, found.weight());
     }
     return new HeadSelection(found, rows, rowsFrom, beside);
+  }
+
+  /** Whether series of these matchers are known already. */
+  private boolean isFound(List<Matcher> matchers) {
+    view.readLock().lock();
+    try {
+      return matched.get(this, table.index.version(), matchers) != null;
+    } finally {
+      view.readLock().unlock();
+    }
   }
 
   private static HeadSelection.@Nullable Beside beside(

@@ -9,8 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -420,7 +419,7 @@ final class LabelIndex implements Postings {
   }
 
   @Override
-  public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
+  public void values(String name, String prefix, ValueVisitor to) {
     Name n = names.get(name);
     if (n == null) {
       return;
@@ -432,9 +431,35 @@ final class LabelIndex implements Postings {
       }
       String v = value(pair);
       if (v.startsWith(prefix)) {
-        to.accept(v, () -> bitmap(pair));
+        to.value(pair, v, () -> bitmap(pair));
       }
     }
+  }
+
+  /**
+   * Values of a label that start with a prefix and have series, a piece of all.
+   *
+   * @param from where the piece begins; 0 at first
+   * @param most how many places it has
+   * @param to given numbers and values, as {@link #values} does
+   * @return where the next piece begins, or -1 when there is none
+   */
+  int piece(String name, String prefix, int from, int most, ObjIntConsumer<String> to) {
+    Name n = names.get(name);
+    if (n == null) {
+      return -1;
+    }
+    int end = Math.min(n.count, from + most);
+    for (int i = from; i < end; i++) {
+      int pair = n.pairs[i];
+      if (many[pair] != null || single[pair] != 0) {
+        String v = value(pair);
+        if (v.startsWith(prefix)) {
+          to.accept(v, pair);
+        }
+      }
+    }
+    return end == n.count ? -1 : end;
   }
 
   @Override

@@ -21,17 +21,22 @@ public final class Matching {
 
   /** The series that meet all matchers; the bitmap is the caller's own. */
   public static RoaringBitmap find(Postings index, List<Matcher> matchers) {
+    return find(index, matchers, Expressions.NONE);
+  }
+
+  /** The same with what is known about values. */
+  public static RoaringBitmap find(Postings index, List<Matcher> matchers, Expressions known) {
     RoaringBitmap result = null;
     List<RoaringBitmap> away = new ArrayList<>();
     for (Matcher m : matchers) {
       if (m.matchesEmpty()) {
-        RoaringBitmap no = join(index, m, false);
+        RoaringBitmap no = join(index, m, false, known);
         if (!no.isEmpty()) {
           away.add(no);
         }
         continue;
       }
-      RoaringBitmap yes = join(index, m, true);
+      RoaringBitmap yes = join(index, m, true, known);
       if (result == null) {
         result = yes;
       } else {
@@ -50,18 +55,40 @@ public final class Matching {
 
   /** The series that meet any of some sets of matchers; all of them when there is no set. */
   public static RoaringBitmap findAny(Postings index, List<List<Matcher>> matcherSets) {
+    return findAny(index, matcherSets, Expressions.NONE);
+  }
+
+  /** The same with what is known about values. */
+  public static RoaringBitmap findAny(
+      Postings index, List<List<Matcher>> matcherSets, Expressions known) {
     if (matcherSets.isEmpty()) {
       return index.all().clone();
     }
     RoaringBitmap out = new RoaringBitmap();
     for (List<Matcher> matchers : matcherSets) {
-      out.or(find(index, matchers));
+      out.or(find(index, matchers, known));
     }
     return out;
   }
 
+  /**
+   * With what the values start over which a matcher's expression has to be run; null when it needs
+   * not be run.
+   */
+  public static @Nullable String prefixOfValues(Matcher m) {
+    boolean positive = m.type() == Matcher.Type.REGEX;
+    if (!positive && m.type() != Matcher.Type.NOT_REGEX) {
+      return null;
+    }
+    Form form = Form.of(m);
+    if (form.literals != null || form.tail != Form.Tail.EXPRESSION) {
+      return null;
+    }
+    return positive != m.matchesEmpty() ? form.prefix : "";
+  }
+
   /** All series with a value that meets the matcher ({@code wanted}) or does not. */
-  private static RoaringBitmap join(Postings index, Matcher m, boolean wanted) {
+  private static RoaringBitmap join(Postings index, Matcher m, boolean wanted, Expressions known) {
     List<RoaringBitmap> found = new ArrayList<>();
     Form form = Form.of(m);
     // The values that the positive form of the matcher names; the matcher negates it or not.
@@ -79,8 +106,8 @@ public final class Matching {
       index.values(
           m.name(),
           prefix,
-          (value, postings) -> {
-            if (test.test(value) == wanted) {
+          (number, value, postings) -> {
+            if (known.test(index, m, number, value, test) == wanted) {
               found.add(postings.get());
             }
           });

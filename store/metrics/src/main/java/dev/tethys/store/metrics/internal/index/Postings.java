@@ -1,6 +1,5 @@
 package dev.tethys.store.metrics.internal.index;
 
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -23,5 +22,14 @@ public interface Postings {
    * Calls back for each value of a label that starts with a prefix and may have series, in any
    * order.
    */
-  void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to);
+  void values(String name, String prefix, ValueVisitor to);
+
+  /** Receives one value of a label. */
+  @FunctionalInterface
+  interface ValueVisitor {
+    /**
+     * @param number of this name with this value alone, as long as the index is
+     */
+    void value(int number, String value, Supplier<RoaringBitmap> postings);
+  }
 }

@@ -37,7 +37,7 @@ public final class PostingsColumns implements LabelColumns {
     postings.values(
         name,
         "",
-        (value, of) -> {
+        (number, value, of) -> {
           RoaringBitmap b = counted(of.get());
           if (!b.isEmpty()) {
             long h = PairHash.of(n, value);
@@ -56,7 +56,7 @@ public final class PostingsColumns implements LabelColumns {
     postings.values(
         name,
         prefix,
-        (value, of) -> {
+        (number, value, of) -> {
           RoaringBitmap b = of.get();
           int count = all ? b.getCardinality() : RoaringBitmap.andCardinality(b, series);
           if (count > 0) {

@@ -272,7 +272,8 @@ class BlockFuzzTest {
         }
       }
       block.answer(
-          () -> block.values("__name__", "m", (v, series) -> series.get().getCardinality()));
+          () ->
+              block.values("__name__", "m", (number, v, series) -> series.get().getCardinality()));
       try (SourceSelection s = block.everything()) {
         for (int k = 0; k < s.size(); k++) {
           b.clear();

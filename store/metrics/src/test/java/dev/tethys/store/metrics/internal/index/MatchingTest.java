@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +95,12 @@ class MatchingTest {
       }
     }
 
+    private final Map<String, Integer> numbers = new HashMap<>();
+
+    private int number(String name, String value) {
+      return numbers.computeIfAbsent(name + "=" + value, k -> numbers.size());
+    }
+
     @Override
     public List<String> names() {
       return List.copyOf(index.keySet());
@@ -112,13 +117,13 @@ class MatchingTest {
     }
 
     @Override
-    public void values(String name, String prefix, BiConsumer<String, Supplier<RoaringBitmap>> to) {
+    public void values(String name, String prefix, ValueVisitor to) {
       index
           .getOrDefault(name, new TreeMap<>())
           .forEach(
               (v, b) -> {
                 if (v.startsWith(prefix)) {
-                  to.accept(v, () -> b);
+                  to.value(number(name, v), v, () -> b);
                 }
               });
     }

@@ -1,0 +1,75 @@
+package dev.tethys.model.storage;
+
+import java.util.function.Supplier;
+
+/**
+ * Whether an answer is still wanted, for work that takes long by itself: a query tells by what its
+ * work is to be interrupted, and who does it asks now and then, knowing neither queries nor
+ * deadlines.
+ */
+public final class Cancellation {
+  private static final ScopedValue<Runnable> CHECK = ScopedValue.newInstance();
+
+  private Cancellation() {}
+
+  /**
+   * Works under a check.
+   *
+   * @param check throws when the answer is not wanted any more; often called
+   */
+  public static <T> T within(Runnable check, Supplier<T> work) {
+    return ScopedValue.where(CHECK, check).call(work::get);
+  }
+
+  /** Throws what the check of this thread throws; nothing where there is none. */
+  public static void check() {
+    if (CHECK.isBound()) {
+      CHECK.get().run();
+    }
+  }
+
+  /**
+   * A text whose reader may be interrupted: expressions over long texts can take minutes and ask
+   * nobody.
+   */
+  public static CharSequence interruptible(String text) {
+    return text.length() <= Text.PIECE || !CHECK.isBound() ? text : new Text(text, CHECK.get());
+  }
+
+  /** Asks at every so many characters. */
+  private static final class Text implements CharSequence {
+    static final int PIECE = 64;
+
+    private final String text;
+    private final Runnable check;
+    private int read;
+
+    Text(String text, Runnable check) {
+      this.text = text;
+      this.check = check;
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (++read % PIECE == 0) {
+        check.run();
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return text.subSequence(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+}

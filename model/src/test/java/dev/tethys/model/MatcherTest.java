@@ -1,0 +1,61 @@
+package dev.tethys.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Matcher.Type;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Expressions of matchers; the texts are those of a real Prometheus 3.5. */
+class MatcherTest {
+  /** Closed by such a parenthesis, the group around the expression would match only a part. */
+  @ParameterizedTest
+  @CsvSource({"a)|(b", ")(", "x)|(.*", "[)]a)(b", ")z1\\wok\\", "\\Q)\\E)|(a"})
+  void noParenthesisEndsTheGroupAround(String expression) {
+    assertThatThrownBy(() -> Matcher.of(Type.REGEX, "a", expression))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("error parsing regexp: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "(ok|err; missing closing ): `(ok|err`",
+        "(?:; missing closing ): `(?:`",
+        "[9{1,}; missing closing ]: `[9{1,}`",
+        "ok.*); unexpected ): `ok.*)`",
+        "mok(?U)^)??[z-a]; unexpected ): `mok(?U)^)??[z-a]`",
+        "ok\\; trailing backslash at end of expression: ``",
+        "[z-a]; invalid character class range: `z-a`",
+        "**; missing argument to repetition operator: `*`",
+      })
+  void errorsSayWhatWasWritten(String expression, String text) {
+    assertThatThrownBy(() -> Matcher.of(Type.NOT_REGEX, "a", expression))
+        .hasMessage("error parsing regexp: " + text);
+  }
+
+  @Test
+  void aQuotationMayEndWithTheExpression() {
+    Matcher m = Matcher.of(Type.REGEX, "a", "x+\\Q[)$");
+    assertThat(m.matches("xx[)$")).isTrue();
+    assertThat(m.matches("xx[)$x")).isFalse();
+    assertThat(m.value()).isEqualTo("x+\\Q[)$");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"[[:alpha:])]+, b)", "a\\)|b, a)", "[)]*, ))", "[^)]\\(, a("})
+  void parenthesesThatCloseNothingAreCharacters(String expression, String value) {
+    assertThat(Matcher.of(Type.REGEX, "a", expression).matches(value)).isTrue();
+  }
+
+  /** There the expression is put into its group as it is, by Prometheus too. */
+  @Test
+  void relabellingTakesTheWhole() {
+    assertThat(Matcher.anchored("a)|(b").matcher("ax").find()).isTrue();
+    assertThatThrownBy(() -> Matcher.anchored("a)"))
+        .hasMessage("error parsing regexp: unexpected ): `^(?s:a))$`");
+  }
+}
