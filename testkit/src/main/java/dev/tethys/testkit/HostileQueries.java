@@ -212,7 +212,7 @@ public final class HostileQueries {
     int n = 15;
     String text =
         "label_replace(".repeat(n) + "topk(1, h)" + ", \"i\", \"$1$1\", \"i\", \"(.*)\")".repeat(n);
-    String re = pick(List.of(".*", "(.*)", ".?a?", "[^x]*")).repeat(pick(List.of(5, 100, 1_000)));
+    String re = pick(List.of(".*", "(.*)", ".?a?", "[^x]*")).repeat(pick(List.of(1, 5, 20, 1_000)));
     return "label_replace(" + text + ", \"b\", \"$1\", \"i\", \"" + re + "x\")";
   }
 
