@@ -34,6 +34,7 @@ class HeapPaceTest {
                 "-Xmx1g",
                 "-XX:MinHeapFreeRatio=10",
                 "-XX:MaxHeapFreeRatio=25",
+                "-XX:-ShrinkHeapInSteps",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Churn.class.getName())
