@@ -5,14 +5,18 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Servers that scrape the same many targets into their own stores, one after the other: processor
- * seconds a minute and resident memory over the second half of the time, and whether a scrape was
- * missed in all of it.
+ * Servers that scrape the same many targets into their own stores, one after the other or, on a
+ * machine that is fast enough for all of them, together: processor seconds a minute and resident
+ * memory over the second half of the time, and whether a scrape was missed in all of it.
  */
 final class ScrapeRace {
   private final Options options;
@@ -32,7 +36,10 @@ final class ScrapeRace {
     }
   }
 
-  /** The servers by name, and {@code targets=… series=… interval=… seconds=…}. */
+  /**
+   * The servers by name, and {@code targets=… series=… interval=… seconds=…}; {@code together=1}
+   * for all at once.
+   */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()
@@ -40,6 +47,7 @@ final class ScrapeRace {
             .with("series", 1000)
             .with("interval", 15)
             .with("seconds", 1200)
+            .with("together", 0)
             .withWords(
                 "SERVER (" + String.join(", ", Contender.names()) + ")",
                 Contender.names()::contains)
@@ -48,13 +56,21 @@ final class ScrapeRace {
   }
 
   private int race() throws Exception {
+    boolean together = options.count("together") > 0;
     System.out.printf(
-        "%d targets x %d series every %d s, %d s each%n", targets, series, interval, seconds);
+        "%d targets x %d series every %d s, %d s %s%n",
+        targets, series, interval, seconds, together ? "together" : "each");
     System.out.println("server\tcpu_s/min\trss_MB\tpeak_MB\tfewest_scrapes\tdue\tup");
     List<String> servers = options.words().isEmpty() ? Contender.names() : options.words();
     boolean ok = true;
-    for (String s : servers) {
-      ok &= measure(Contender.of(s));
+    try (ExecutorService runs = Executors.newFixedThreadPool(together ? servers.size() : 1)) {
+      List<Future<Boolean>> all = new ArrayList<>();
+      for (String s : servers) {
+        all.add(runs.submit(() -> measure(Contender.of(s))));
+      }
+      for (Future<Boolean> one : all) {
+        ok &= one.get();
+      }
     }
     return ok ? 0 : 1;
   }
