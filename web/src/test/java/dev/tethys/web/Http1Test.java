@@ -185,6 +185,27 @@ class Http1Test {
   }
 
   @Test
+  void headsThatAreAlmostTheSameAreToldApart() throws IOException {
+    try (Client c = new Client()) {
+      for (String body : new String[] {"ab", "cd", "efg", "hij", "x".repeat(12), "y".repeat(34)}) {
+        c.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n");
+        assertThat(c.send(body).answer()).isEqualTo("200 " + body);
+      }
+      for (String query : new String[] {"a", "a", "b", "bb", "b"}) {
+        assertThat(c.send("GET /host?" + query + GET).answer()).isEqualTo("200 x /host " + query);
+      }
+      for (String value : new String[] {"1", "1", "2"}) {
+        c.send("GET /header HTTP/1.1\r\nHost: x\r\nX-A: " + value + "\r\n\r\n");
+        assertThat(c.answer()).isEqualTo("200 [" + value + "] [Host, X-A]");
+      }
+      c.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+      assertThat(c.answer()).isEqualTo("200 a");
+      c.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: a\r\n\r\na");
+      assertThat(c.answer()).startsWith("400");
+    }
+  }
+
+  @Test
   void longAnswersComeInChunks() throws IOException {
     StringBuilder expected = new StringBuilder("200 ");
     for (int i = 0; i < 300; i++) {

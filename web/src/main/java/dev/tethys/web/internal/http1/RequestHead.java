@@ -57,6 +57,14 @@ final class RequestHead {
   private boolean chunked;
   private boolean clear;
 
+  /** Where the digits of the length stand, if it is told once; else 0 and 0. */
+  private int lengthFrom;
+
+  private int lengthTo;
+
+  /** Whether all of this is of a head that was read whole. */
+  private boolean known;
+
   /**
    * For the requests of one connection.
    *
@@ -75,11 +83,15 @@ final class RequestHead {
    * @throws HttpException when it is no request, or too long
    */
   boolean read(SocketInput in) {
-    if (bytes.length > USUAL_BYTES) {
-      bytes = new byte[USUAL_BYTES];
-    }
     if (!skipEmptyLines(in)) {
       return false;
+    }
+    if (known && isAgain(in)) {
+      return true;
+    }
+    known = false;
+    if (bytes.length > USUAL_BYTES) {
+      bytes = new byte[USUAL_BYTES];
     }
     int line = lineEnd(in, 0, maxLine, 414, "the first line of the request is longer");
     if (line < 0) {
@@ -108,6 +120,31 @@ final class RequestHead {
     headers(line);
     measure();
     host();
+    known = true;
+    return true;
+  }
+
+  /**
+   * Whether the next head is the last one but for digits of its length, as most of a sender's are:
+   * then there is nothing else to be read in it.
+   */
+  private boolean isAgain(SocketInput in) {
+    if (!in.startsWith(bytes, 0, lengthFrom) || !in.startsWith(bytes, lengthTo, length)) {
+      return false;
+    }
+    long n = 0;
+    for (int i = lengthFrom; i < lengthTo; i++) {
+      int digit = in.at(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return false;
+      }
+      n = 10 * n + digit;
+    }
+    if (lengthTo > 0) {
+      contentLength = n;
+    }
+    in.peek(bytes, length);
+    in.skip(length);
     return true;
   }
 
@@ -280,12 +317,16 @@ final class RequestHead {
     contentLength = -1;
     chunked = false;
     clear = true;
+    lengthFrom = 0;
+    lengthTo = 0;
     int lengths = 0;
     for (int i = 0; i < count; i++) {
       if (isNamed(i, "Content-Length")) {
         lengths++;
         contentLength = digits(marks[4 * i + 2], marks[4 * i + 3]);
         clear &= contentLength >= 0 && lengths == 1;
+        lengthFrom = marks[4 * i + 2];
+        lengthTo = marks[4 * i + 3];
       } else if (isNamed(i, "Transfer-Encoding")) {
         if (!value(i).equalsIgnoreCase("chunked") || chunked) {
           throw new HttpException(501, "a body in any transfer encoding but chunked is not taken");
@@ -294,6 +335,10 @@ final class RequestHead {
       }
     }
     clear &= !chunked || lengths == 0 && !old;
+    if (!clear) {
+      lengthFrom = 0;
+      lengthTo = 0;
+    }
   }
 
   private long digits(int from, int to) {

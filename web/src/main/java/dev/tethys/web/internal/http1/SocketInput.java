@@ -70,6 +70,12 @@ final class SocketInput {
     return -1;
   }
 
+  /** Whether the bytes that are here have, at these places, what another array has at the same. */
+  boolean startsWith(byte[] other, int from, int to) {
+    return to <= end - position
+        && Arrays.equals(bytes, position + from, position + to, other, from, to);
+  }
+
   /** Copies the first bytes without consuming them. */
   void peek(byte[] into, int length) {
     System.arraycopy(bytes, position, into, 0, length);
