@@ -30,8 +30,9 @@ import dev.tethys.pipeline.destination.loki.LokiClient;
 import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiClients;
 import dev.tethys.pipeline.destination.loki.LokiMetrics;
+import dev.tethys.pipeline.destination.loki.RequestQueue;
 import dev.tethys.pipeline.ledger.Account;
-import dev.tethys.pipeline.stages.RateLimiter;
+import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.StageClock;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
@@ -115,6 +116,7 @@ final class Agent implements AutoCloseable {
   private final String host;
   private volatile PromtailConfig config;
   private volatile List<LogJob> jobs = List.of();
+  private final ClientQueues queues = new ClientQueues();
   private EntryDestination destination;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
@@ -124,6 +126,7 @@ final class Agent implements AutoCloseable {
     this.host = hostName();
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("promtail", "promtail"));
+    registry.register(queues);
     this.destination = destination(config);
   }
 
@@ -131,35 +134,61 @@ final class Agent implements AutoCloseable {
     if (mode.dryRun) {
       return limited(EntryDestination.at(Agent::print), c.readLimit());
     }
-    List<LokiClient> all = new ArrayList<>();
-    for (LokiClientConfig l : c.clients()) {
-      all.add(
-          new LokiClient(
-              l,
-              c.limits(),
-              http.client(l.client()),
-              null,
-              outboxes,
-              new Account("client", l.id(), Signal.LOGS),
-              lokiMetrics,
-              Clockwork.system()));
-    }
+    List<LokiClient> all = clients(c);
     List<EntryDestination> parts = new ArrayList<>();
     if (!all.isEmpty()) {
       parts.add(EntryDestination.of(new LokiClients(all)));
     }
-    YamlDocument into = c.graphDocument();
-    if (into != null) {
-      GraphDestination g = graph;
-      if (g == null) {
-        g = new GraphDestination(registry);
+    try {
+      YamlDocument into = c.graphDocument();
+      if (into != null) {
+        GraphDestination g = graph;
+        if (g == null) {
+          g = new GraphDestination(registry);
+        }
+        g.apply(into);
+        g.tenant(c.tenant());
+        graph = g;
+        parts.add(EntryDestination.kept(g));
       }
-      g.apply(into);
-      g.tenant(c.tenant());
-      graph = g;
-      parts.add(EntryDestination.kept(g));
+    } catch (IOException | RuntimeException e) {
+      all.forEach(LokiClient::close);
+      throw e;
     }
+    queues.show(all);
     return limited(EntryDestination.all(parts), c.readLimit());
+  }
+
+  private List<LokiClient> clients(PromtailConfig c) throws IOException {
+    WriteAheadLog wal = c.wal();
+    List<LokiClient> all = new ArrayList<>();
+    try {
+      for (LokiClientConfig l : c.clients()) {
+        all.add(
+            new LokiClient(
+                l,
+                c.limits(),
+                http.client(l.client()),
+                wal == null ? RequestQueue.MEMORY : wal.of(l),
+                outboxes,
+                new Account("client", l.id(), Signal.LOGS),
+                lokiMetrics,
+                Clockwork.system()));
+      }
+      if (wal != null) {
+        for (Path p : wal.leftBehind(c.clients())) {
+          LOG.log(
+              Level.WARNING,
+              "{0} is the queue of a client that is not configured: what waits there is not sent;"
+                  + " name a client so, or delete it",
+              p);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      all.forEach(LokiClient::close);
+      throw e;
+    }
+    return all;
   }
 
   /**
@@ -168,18 +197,18 @@ final class Agent implements AutoCloseable {
    */
   private @Nullable GraphDestination graph;
 
-  /** Lets so many entries a second through, as {@code limits_config} says. */
+  /** Lets so many entries and bytes a second through, as {@code limits_config} says. */
   private EntryDestination limited(EntryDestination to, PromtailConfig.@Nullable ReadLimit limit) {
     if (limit == null) {
       return to;
     }
-    RateLimiter bucket = new RateLimiter(limit.rate(), limit.burst(), StageClock.system());
+    EntryLimiter limiter = new EntryLimiter(limit.entries(), limit.bytes(), StageClock.system());
     return new EntryDestination() {
       @Override
       public void accept(LogEntry e) {
         if (!limit.drop()) {
-          bucket.take();
-        } else if (!bucket.tryTake()) {
+          limiter.await(e);
+        } else if (!limiter.lets(e)) {
           stageMetrics.dropped("ratelimit_drop").inc();
           e.settle();
           return;
@@ -424,7 +453,9 @@ final class Agent implements AutoCloseable {
     boolean elsewhere = !next.destinations().equals(was.destinations());
     boolean otherFiles =
         !next.positions().equals(was.positions()) || !next.frequency().equals(was.frequency());
-    EntryDestination to = elsewhere ? destination(next) : destination;
+    // Of a queue on disk there is one at a time.
+    boolean held = elsewhere && was.wal() != null;
+    EntryDestination to = elsewhere && !held ? destination(next) : destination;
     List<LogJob> kept = new ArrayList<>();
     List<LogJob> gone = new ArrayList<>();
     for (LogJob j : jobs) {
@@ -434,20 +465,29 @@ final class Agent implements AutoCloseable {
     }
     jobs = List.copyOf(kept); // what is discovered from here on is not for those that go
     stop(gone, otherFiles, false);
+    IOException failure = null;
     if (elsewhere) {
       destination.close(PATIENCE);
+      if (held) {
+        try {
+          to = destination(next);
+        } catch (IOException | ConfigException e) {
+          failure = new IOException(e.getMessage() + "; everything is as it was before", e);
+          to = destination(was);
+        }
+      }
       destination = to;
     }
-    IOException failure = null;
+    PromtailConfig taken = failure == null ? next : was;
     if (otherFiles) {
       r.close();
       reading = null;
-      r = reading(next);
+      r = reading(taken);
       reading = r;
     }
     List<LogJob> all = new ArrayList<>();
     List<LogJob> made = new ArrayList<>();
-    for (PromtailConfig.ScrapeConfig c : next.jobs()) {
+    for (PromtailConfig.ScrapeConfig c : taken.jobs()) {
       LogJob j =
           kept.stream()
               .filter(k -> Objects.equals(k.config.written(), c.written()))
@@ -459,7 +499,7 @@ final class Agent implements AutoCloseable {
       }
       all.add(j);
     }
-    config = next;
+    config = taken;
     jobs = List.copyOf(all);
     found.apply(discovery(all));
     for (LogJob j : made) {

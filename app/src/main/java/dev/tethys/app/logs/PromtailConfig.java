@@ -10,6 +10,7 @@ import dev.tethys.collect.logs.cloudflare.CloudflareConfig;
 import dev.tethys.collect.logs.docker.DockerLogs;
 import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
+import dev.tethys.collect.logs.file.FileRules;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.gelf.GelfConfig;
 import dev.tethys.collect.logs.journal.JournalConfig;
@@ -19,6 +20,7 @@ import dev.tethys.collect.logs.push.LokiPushConfig;
 import dev.tethys.collect.logs.push.ServerLimits;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.collect.logs.syslog.SyslogConfig;
+import dev.tethys.config.ByteSize;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -35,6 +37,7 @@ import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiLimits;
 import dev.tethys.pipeline.kafka.KafkaLogs;
+import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
@@ -53,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  * {@code promtail.yml}.
  *
  * @param clients where entries go
+ * @param wal where their requests wait; null for memory
  * @param readLimit null for none
  * @param frequency how often files are looked for
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
@@ -63,6 +67,7 @@ import org.jspecify.annotations.Nullable;
 record PromtailConfig(
     Server server,
     List<LokiClientConfig> clients,
+    @Nullable WriteAheadLog wal,
     PositionsConfig positions,
     List<ScrapeConfig> jobs,
     LokiLimits limits,
@@ -102,11 +107,14 @@ record PromtailConfig(
   }
 
   /**
-   * How many entries a second are sent at most, after all stages.
+   * How many entries and bytes of lines a second are sent at most, after all stages.
    *
+   * @param entries null for any number
+   * @param bytes null for any number
    * @param drop whether what is more is dropped, and not waited for
    */
-  record ReadLimit(double rate, long burst, boolean drop) {}
+  record ReadLimit(
+      EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes, boolean drop) {}
 
   /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
   record Logging(String level, String format) {}
@@ -182,9 +190,8 @@ record PromtailConfig(
       LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Limit how many entries are sent.");
   private static final Key<Long> MAX_STREAMS =
       LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
-  private static final Key<dev.tethys.config.ByteSize> MAX_LINE =
-      LIMITS.key(
-          "max_line_size", Type.SIZE, dev.tethys.config.ByteSize.ZERO, "Longest line; 0 for any.");
+  private static final Key<ByteSize> MAX_LINE =
+      LIMITS.key("max_line_size", Type.SIZE, ByteSize.ZERO, "Longest line; 0 for any.");
   private static final Key<Boolean> TRUNCATE =
       LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
 
@@ -194,6 +201,15 @@ record PromtailConfig(
       LIMITS.key("readline_burst", Type.INT, 10_000L, "Entries at once.");
   private static final Key<Boolean> READ_DROP =
       LIMITS.key("readline_rate_drop", Type.BOOL, true, "Drop what is more; else wait.");
+  private static final Key<ByteSize> READ_BYTES =
+      LIMITS.key(
+          "readbytes_rate",
+          Type.SIZE,
+          ByteSize.ZERO,
+          "Bytes of lines a second, which Promtail does not count; 0 for any number.");
+  private static final Key<ByteSize> READ_BYTES_BURST =
+      LIMITS.key(
+          "readbytes_burst", Type.SIZE, ByteSize.ZERO, "Bytes at once; 0 for those of a second.");
 
   private record Limits(LokiLimits ofLoki, @Nullable ReadLimit read) {
     static final Limits NONE = new Limits(LokiLimits.NONE, null);
@@ -237,6 +253,12 @@ record PromtailConfig(
       SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "What is done with targets.");
   private static final Key<String> ENCODING =
       SCRAPE.key("encoding", Type.STRING, "", "Of files, as IANA calls it.");
+  private static final Key<Boolean> FROM_END =
+      SCRAPE.key(
+          "tail_from_end",
+          Type.BOOL,
+          false,
+          "Files that are there when the job runs for the first time are read from their end.");
   private static final Key<YamlObject> COMPRESSED =
       SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
 
@@ -255,9 +277,7 @@ record PromtailConfig(
 
   static {
     SCRAPE.include(Discoveries.SECTION);
-    for (String s : List.of("windows_events", "consulagent_sd_configs")) {
-      SCRAPE.notBuilt(s, "Entries from " + s + ".");
-    }
+    SCRAPE.notBuilt("windows_events", "Entries of the event log of Windows.");
   }
 
   private static final Section TOP = new Section("promtail.yml", "What Promtail is told.");
@@ -296,13 +316,14 @@ record PromtailConfig(
       TOP.optional("processors", Type.ANY, "The same: on the way to exporters, in this order.");
   private static final Key<YamlNode> EXPORTERS =
       TOP.optional("exporters", Type.ANY, "The same: each gets all entries, beside clients.");
+  private static final Key<WriteAheadLog> WAL =
+      TOP.optional("wal", WriteAheadLog.TYPE, "Requests of clients wait on disk.");
   private static final Key<YamlObject> GLOBAL_KEY =
       TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
 
   static {
     TOP.notBuilt("options", "Deprecated in Promtail.")
-        .notBuilt("tracing", "Traces of the program itself.")
-        .notBuilt("wal", "Never finished in Promtail; clients queue in memory.");
+        .notBuilt("tracing", "Traces of the program itself.");
   }
 
   private static final Type<PromtailConfig> TYPE = TOP.type(PromtailConfig::read);
@@ -336,13 +357,20 @@ record PromtailConfig(
 
   /** What all jobs share behind their stages, to be compared. */
   List<@Nullable Object> destinations() {
-    return Arrays.asList(clients, limits, readLimit, graph, tenant);
+    return Arrays.asList(clients, wal, limits, readLimit, graph, tenant);
   }
 
   /** The same with the jobs of another. */
   PromtailConfig withJobs(List<ScrapeConfig> others) {
     return new PromtailConfig(
-        server, clients, positions, others, limits, readLimit, frequency, stdin, graph, tenant,
+        server, clients, wal, positions, others, limits, readLimit, frequency, stdin, graph, tenant,
+        folder);
+  }
+
+  /** The same with requests waiting in memory: nothing on disk is opened. */
+  PromtailConfig withoutWal() {
+    return new PromtailConfig(
+        server, clients, null, positions, jobs, limits, readLimit, frequency, stdin, graph, tenant,
         folder);
   }
 
@@ -381,6 +409,10 @@ record PromtailConfig(
     if (frequency.sync().isZero() && targets != null) {
       throw targets.error(SYNC, "sync_period must be more than 0");
     }
+    if (o.find(WAL) != null && to.isEmpty()) {
+      throw o.error(
+          WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
+    }
     Limits clymenes = o.find(CLYMENES_LIMITS_KEY);
     if (clymenes != null && o.has(LIMITS_KEY)) {
       throw o.error(CLYMENES_LIMITS_KEY, "limits_config and limit_config are the same: write one");
@@ -389,6 +421,7 @@ record PromtailConfig(
     return new PromtailConfig(
         o.get(SERVER_KEY),
         List.copyOf(to),
+        o.find(WAL),
         o.get(POSITIONS_KEY),
         jobs,
         limits.ofLoki,
@@ -464,7 +497,7 @@ record PromtailConfig(
   }
 
   private static Limits limits(YamlObject o) {
-    ReadLimit read = null;
+    EntryLimiter.Rate entries = null;
     if (o.get(RATE)) {
       if (!(o.get(READ_RATE) > 0)) {
         throw o.error(READ_RATE, "readline_rate must be more than 0");
@@ -472,8 +505,18 @@ record PromtailConfig(
       if (o.get(READ_BURST) < 1) {
         throw o.error(READ_BURST, "readline_burst must be at least 1");
       }
-      read = new ReadLimit(o.get(READ_RATE), o.get(READ_BURST), o.get(READ_DROP));
+      entries = new EntryLimiter.Rate(o.get(READ_RATE), o.get(READ_BURST));
     }
+    EntryLimiter.Rate bytes = null;
+    long byteRate = o.get(READ_BYTES).bytes();
+    long byteBurst = o.get(READ_BYTES_BURST).bytes();
+    if (byteRate > 0) {
+      bytes = new EntryLimiter.Rate(byteRate, byteBurst > 0 ? byteBurst : byteRate);
+    } else if (byteBurst > 0) {
+      throw o.error(READ_BYTES_BURST, "readbytes_burst is of readbytes_rate, which is not set");
+    }
+    ReadLimit read =
+        entries == null && bytes == null ? null : new ReadLimit(entries, bytes, o.get(READ_DROP));
     LokiLimits ofLoki =
         new LokiLimits(
             Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE).bytes(), o.get(TRUNCATE));
@@ -512,7 +555,8 @@ record PromtailConfig(
             charset,
             compressed != null && decompress ? compressed.get(FORMAT) : null,
             compressed != null ? compressed.get(DELAY) : Duration.ZERO,
-            FileOptions.MAX_LINE));
+            FileOptions.MAX_LINE,
+            FileRules.NONE.withFromEnd(o.get(FROM_END))));
   }
 
   private static List<LogSourceConfig> sources(YamlObject o, List<DiscoveryConfig> docker) {
@@ -552,6 +596,9 @@ record PromtailConfig(
         YamlNode.Entry e = d.root().entries().get(k);
         m.put(k, e == null ? null : List.copyOf(e.value().entries().keySet())); // without secrets
       }
+    }
+    if (wal != null) {
+      m.put("wal", Map.of("enabled", true, "dir", wal.dir().toString(), "max_size", wal.bytes()));
     }
     Map<String, @Nullable Object> p = new LinkedHashMap<>();
     p.put("filename", positions.file);

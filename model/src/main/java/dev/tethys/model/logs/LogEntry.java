@@ -134,6 +134,24 @@ public final class LogEntry {
     bytes = NONE;
   }
 
+  /** How many bytes the text has in UTF-8. */
+  public int bytes() {
+    return line == null ? length : bytes(line);
+  }
+
+  /** How many bytes a text has in UTF-8. */
+  public static int bytes(String text) {
+    int n = text.length();
+    int sum = n;
+    for (int i = 0; i < n; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        sum += c < 0x800 || Character.isSurrogate(c) ? 1 : 2; // a pair is four bytes
+      }
+    }
+    return sum;
+  }
+
   /** Takes bytes of a text. */
   @FunctionalInterface
   public interface Text {

@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.collect.discovery.aws.Aws;
 import dev.tethys.collect.discovery.azure.Azure;
+import dev.tethys.collect.discovery.consul.ConsulAgentDiscovery;
 import dev.tethys.collect.discovery.consul.ConsulDiscovery;
 import dev.tethys.collect.discovery.digitalocean.DigitalOcean;
 import dev.tethys.collect.discovery.docker.DockerContainers;
@@ -49,6 +50,7 @@ public final class Discoveries {
           Aws.AWS,
           Azure.MECHANISM,
           ConsulDiscovery.MECHANISM,
+          ConsulAgentDiscovery.MECHANISM,
           DigitalOcean.MECHANISM,
           DockerContainers.MECHANISM,
           DockerSwarm.MECHANISM,

@@ -15,6 +15,8 @@ public final class DiscoveryMetrics {
       Map.of(
           "prometheus_sd_consul_rpc_failures_total",
           "Calls to Consul that failed.",
+          "prometheus_sd_consulagent_rpc_failures_total",
+          "Refreshes from an agent of Consul that failed.",
           "prometheus_sd_linode_failures_total",
           "Refreshes from Linode that failed.",
           "prometheus_sd_nomad_failures_total",
@@ -50,6 +52,7 @@ public final class DiscoveryMetrics {
   private final Registry.Counter kubernetesFailures;
   private final Registry.Vector<Registry.Counter> kubernetesEvents;
   private final Registry.Vector<Registry.Summary> consulDuration;
+  private final Registry.Vector<Registry.Summary> consulAgentDuration;
   private final Map<String, Registry.Counter> ofMechanisms;
   private final String pool;
 
@@ -123,6 +126,13 @@ public final class DiscoveryMetrics {
             "call");
     consulDuration.with("catalog", "service");
     consulDuration.with("catalog", "services");
+    consulAgentDuration =
+        r.summaries(
+            "prometheus_sd_consulagent_rpc_duration_seconds",
+            "How long calls to an agent of Consul took.",
+            QUANTILES,
+            "endpoint",
+            "call");
     Map<String, Registry.Counter> more = new LinkedHashMap<>();
     COUNTERS.forEach((name, help) -> more.put(name, r.counter(name, help)));
     ofMechanisms = Map.copyOf(more);
@@ -150,6 +160,7 @@ public final class DiscoveryMetrics {
     lastUpdate = of.lastUpdate;
     failedConfigs = of.failedConfigs;
     consulDuration = of.consulDuration;
+    consulAgentDuration = of.consulAgentDuration;
     ofMechanisms = of.ofMechanisms;
     kubernetesFailures = of.kubernetesFailures;
     kubernetesEvents = of.kubernetesEvents;
@@ -224,6 +235,11 @@ public final class DiscoveryMetrics {
   /** How long a call to Consul took. */
   public void consulCalled(String endpoint, String call, long nanos) {
     consulDuration.with(endpoint, call).observe(nanos / 1e9);
+  }
+
+  /** How long a call to an agent of Consul took. */
+  public void consulAgentCalled(String call, long nanos) {
+    consulAgentDuration.with("agent", call).observe(nanos / 1e9);
   }
 
   /** A list or watch of Kubernetes failed. */

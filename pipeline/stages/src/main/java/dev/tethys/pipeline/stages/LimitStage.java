@@ -6,12 +6,16 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Lets only so many entries pass a second, of all or of each value of a label. */
+/**
+ * Lets only so many entries, or bytes of lines, pass a second, of all or of each value of a label.
+ */
 final class LimitStage implements Stage {
   static final String REASON = "ratelimit_drop_stage";
 
@@ -19,10 +23,14 @@ final class LimitStage implements Stage {
   static final int MIN_DISTINCT = 10_000;
 
   private static final Section KEYS =
-      new Section("limit", "Lets only so many entries pass a second.");
-  private static final Key<Double> RATE = KEYS.required("rate", Type.FLOAT, "Entries a second.");
+      new Section("limit", "Lets only so many entries or bytes pass a second.");
+  private static final Key<Double> RATE = KEYS.key("rate", Type.FLOAT, 0.0, "Entries a second.");
   private static final Key<Long> BURST =
-      KEYS.required("burst", Type.INT, "Entries that may pass at once.");
+      KEYS.key("burst", Type.INT, 0L, "Entries that may pass at once.");
+  private static final Key<Long> BYTE_RATE =
+      KEYS.key("byte_rate", Sizes.TYPE, 0L, "Bytes of lines a second.");
+  private static final Key<Long> BYTE_BURST =
+      KEYS.key("byte_burst", Sizes.TYPE, 0L, "Bytes that may pass at once; those of a second.");
   private static final Key<Boolean> DROP =
       KEYS.key("drop", Type.BOOL, false, "Drop what is too much; else its source waits.");
   private static final Key<String> BY_LABEL =
@@ -36,10 +44,10 @@ final class LimitStage implements Stage {
           "How many values are told apart; at least 10000.");
 
   private final boolean drop;
-  private final RateLimiter all;
+  private final EntryLimiter all;
   private final Registry.Counter dropped;
 
-  private LimitStage(boolean drop, RateLimiter all, Registry.Counter dropped) {
+  private LimitStage(boolean drop, EntryLimiter all, Registry.Counter dropped) {
     this.drop = drop;
     this.all = all;
     this.dropped = dropped;
@@ -47,31 +55,48 @@ final class LimitStage implements Stage {
 
   static Stage parse(YamlNode config, StageContext context) {
     YamlObject o = config.object(KEYS);
-    double rate = o.get(RATE);
-    long burst = o.get(BURST);
-    if (!(rate > 0) || burst <= 0) {
-      throw o.error("limit stage needs a rate and a burst above 0");
-    }
+    Rates rates = Rates.read(o);
     String label = o.get(BY_LABEL);
     if (!label.isEmpty() && !o.get(DROP)) {
       throw o.error(BY_LABEL, "limit stage with by_label_name needs drop: true");
     }
     Registry.Counter dropped = context.metrics().dropped(REASON);
     return label.isEmpty()
-        ? new LimitStage(o.get(DROP), new RateLimiter(rate, burst, context.clock()), dropped)
+        ? new LimitStage(o.get(DROP), rates.limiter(context.clock()), dropped)
         : new ByLabel(
             label,
-            rate,
-            burst,
+            rates,
             (int) Math.min(1_000_000, Math.max(MIN_DISTINCT, o.get(MAX_DISTINCT))),
             context);
+  }
+
+  /** What is configured; at least one of both. */
+  private record Rates(EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes) {
+    static Rates read(YamlObject o) {
+      boolean byBytes = o.get(BYTE_RATE) > 0;
+      if (o.has(BYTE_BURST) && !byBytes) {
+        throw o.error(BYTE_BURST, "limit stage with byte_burst needs a byte_rate above 0");
+      }
+      boolean byEntries = o.has(RATE) || o.has(BURST) || !byBytes;
+      if (byEntries && (!(o.get(RATE) > 0) || o.get(BURST) <= 0)) {
+        throw o.error("limit stage needs a rate and a burst above 0, or a byte_rate");
+      }
+      long byteBurst = o.get(BYTE_BURST) > 0 ? o.get(BYTE_BURST) : o.get(BYTE_RATE);
+      return new Rates(
+          byEntries ? new EntryLimiter.Rate(o.get(RATE), o.get(BURST)) : null,
+          byBytes ? new EntryLimiter.Rate(o.get(BYTE_RATE), byteBurst) : null);
+    }
+
+    EntryLimiter limiter(StageClock clock) {
+      return new EntryLimiter(entries, bytes, clock);
+    }
   }
 
   @Override
   public void process(StageEntry e, Next next) {
     if (!drop) {
-      all.take();
-    } else if (!all.tryTake()) {
+      all.await(e.entry);
+    } else if (!all.lets(e.entry)) {
       dropped.inc();
       e.entry.settle();
       return;
@@ -82,26 +107,24 @@ final class LimitStage implements Stage {
   /** A limit for each value of a label. Values that were not seen for long are forgotten. */
   static final class ByLabel implements Stage {
     private final String label;
-    private final double rate;
-    private final long burst;
+    private final Rates rates;
     private final int maxDistinct;
     private final StageContext context;
     private final Registry.Counter dropped;
     private final Set<String> counted = new HashSet<>();
-    private Map<String, RateLimiter> recent = new HashMap<>();
-    private Map<String, RateLimiter> older = Map.of();
+    private Map<String, EntryLimiter> recent = new HashMap<>();
+    private Map<String, EntryLimiter> older = Map.of();
 
-    ByLabel(String label, double rate, long burst, int maxDistinct, StageContext context) {
+    ByLabel(String label, Rates rates, int maxDistinct, StageContext context) {
       this.label = label;
-      this.rate = rate;
-      this.burst = burst;
+      this.rates = rates;
       this.maxDistinct = maxDistinct;
       this.context = context;
       this.dropped = context.metrics().dropped(REASON);
     }
 
-    private synchronized boolean passes(String value) {
-      RateLimiter limiter = recent.get(value);
+    private synchronized boolean passes(String value, LogEntry e) {
+      EntryLimiter limiter = recent.get(value);
       if (limiter == null) {
         limiter = older.get(value);
         if (recent.size() >= maxDistinct) {
@@ -111,11 +134,11 @@ final class LimitStage implements Stage {
           counted.clear();
         }
         if (limiter == null) {
-          limiter = new RateLimiter(rate, burst, context.clock());
+          limiter = rates.limiter(context.clock());
         }
         recent.put(value, limiter);
       }
-      if (limiter.tryTake()) {
+      if (limiter.lets(e)) {
         return true;
       }
       counted.add(value);
@@ -126,7 +149,7 @@ final class LimitStage implements Stage {
     @Override
     public void process(StageEntry e, Next next) {
       String value = e.labels().getOrNull(label);
-      if (value == null || passes(value)) {
+      if (value == null || passes(value, e.entry)) {
         next.accept(e);
       } else {
         dropped.inc();

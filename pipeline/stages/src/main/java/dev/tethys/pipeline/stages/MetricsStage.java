@@ -225,7 +225,7 @@ final class MetricsStage implements Stage.Change {
       return 1.0;
     }
     if (bytes) {
-      return (double) Utf8.length(e.line());
+      return (double) e.entry.bytes();
     }
     return source == null ? null : number(e.extracted.get(source));
   }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.stages;
 /**
  * A bucket of tokens, full at first, into which so many come a second. Safe for several threads.
  */
-public final class RateLimiter {
+final class RateLimiter {
   private final double perNano;
   private final double burst;
   private final StageClock clock;
@@ -16,7 +16,7 @@ public final class RateLimiter {
    * @param rate tokens a second, above 0
    * @param burst the most that it holds, at least 1
    */
-  public RateLimiter(double rate, long burst, StageClock clock) {
+  RateLimiter(double rate, long burst, StageClock clock) {
     this.perNano = rate / 1e9;
     this.burst = burst;
     this.clock = clock;
@@ -32,26 +32,34 @@ public final class RateLimiter {
     }
   }
 
-  /** Takes a token if there is one. */
-  public synchronized boolean tryTake() {
+  /**
+   * Takes so many tokens if they are there. More than the bucket holds are there once it is full,
+   * and are owed: what comes next waits the longer.
+   */
+  synchronized boolean tryTake(long wanted) {
     fill();
-    if (tokens < 1) {
+    if (tokens < Math.min(wanted, burst)) {
       return false;
     }
-    tokens--;
+    tokens -= wanted;
     return true;
   }
 
-  /** Takes a token, and waits until it has come. */
-  public void take() {
+  /** Takes so many tokens, and waits until they have come. */
+  void take(long wanted) {
     long wait;
     synchronized (this) {
       fill();
-      tokens--;
+      tokens -= wanted;
       wait = tokens >= 0 ? 0 : (long) Math.ceil(-tokens / perNano);
     }
     if (wait > 0) {
       clock.sleep(wait);
     }
+  }
+
+  /** Puts tokens back that were taken for nothing. */
+  synchronized void giveBack(long unused) {
+    tokens = Math.min(burst, tokens + unused);
   }
 }

@@ -1,25 +1,14 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.model.logs.LogEntry;
+
 /** Lengths of texts in bytes, as limits count them. */
 final class Utf8 {
   private Utf8() {}
 
-  /** How many bytes the text has. */
-  static int length(String s) {
-    int n = s.length();
-    int bytes = n;
-    for (int i = 0; i < n; i++) {
-      char c = s.charAt(i);
-      if (c >= 0x80) {
-        bytes += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
-      }
-    }
-    return bytes;
-  }
-
   /** Whether the text has more bytes than that. */
   static boolean longerThan(String s, long limit) {
-    return s.length() > limit || s.length() * 3L > limit && length(s) > limit;
+    return s.length() > limit || s.length() * 3L > limit && LogEntry.bytes(s) > limit;
   }
 
   /** The longest start of the text that has no more bytes, and ends with a whole character. */

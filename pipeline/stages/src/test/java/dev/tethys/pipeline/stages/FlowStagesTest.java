@@ -291,6 +291,45 @@ class FlowStagesTest {
   }
 
   @Test
+  void bytesAreCountedWhereTheyAreLimited() {
+    Rig rig = new Rig("- limit: {byte_rate: 10B, byte_burst: 20B, drop: true}");
+    rig.run("0123456789");
+    rig.run("grün"); // five bytes
+    rig.run("0123456");
+    rig.run("12345");
+    assertThat(rig.lines()).containsExactly("0123456789", "grün", "12345");
+    rig.clock.advance(2 * SECOND);
+    rig.run("a line that is longer than the burst");
+    rig.run("x");
+    rig.clock.advance(2 * SECOND);
+    rig.run("y"); // what was owed is paid, with two bytes left
+    assertThat(rig.lines().subList(3, rig.out.size()))
+        .containsExactly("a line that is longer than the burst", "y");
+    assertThat(rig.metric("logentry_dropped_lines_total", "reason", "ratelimit_drop_stage"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void entriesAndBytesAreLimitedBoth() {
+    Rig rig = new Rig("- limit: {rate: 1, burst: 2, byte_rate: 1B, byte_burst: 4B, drop: true}");
+    for (String s : List.of("aaa", "bb", "c", "d")) {
+      rig.run(s);
+    }
+    // bb is too long and takes no entry's place; d is one entry too many
+    assertThat(rig.lines()).containsExactly("aaa", "c");
+    Rig slow = new Rig("- limit: {byte_rate: 2B}");
+    long start = slow.clock.nanos;
+    for (int i = 0; i < 3; i++) {
+      slow.run("12");
+    }
+    assertThat(slow.clock.nanos - start).isEqualTo(2 * SECOND);
+    assertThatThrownBy(() -> new Rig("- limit: {rate: 1, burst: 1, byte_burst: 10}"))
+        .hasMessageContaining("byte_rate above 0");
+    assertThatThrownBy(() -> new Rig("- limit: {drop: true}"))
+        .hasMessageContaining("or a byte_rate");
+  }
+
+  @Test
   void aShareIsKept() {
     Rig rig = new Rig("- sampling: {rate: 0.25}");
     for (int i = 0; i < 4000; i++) {

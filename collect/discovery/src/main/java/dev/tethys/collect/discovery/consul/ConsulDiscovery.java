@@ -7,17 +7,13 @@ import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.Rest;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,26 +40,14 @@ public final class ConsulDiscovery implements Discovery {
 
   private static final Section SECTION =
       new Section("consul_sd_config", "Targets from the services of Consul.");
-  private static final Key<String> SERVER =
-      SECTION.key("server", Type.STRING, "localhost:8500", "Consul's agent, as host:port.");
   private static final Key<String> PATH_PREFIX =
       SECTION.key("path_prefix", Type.STRING, "", "What stands before paths of the API.");
-  private static final Key<Secret> TOKEN =
-      SECTION.key("token", Type.SECRET, Secret.NONE, "Token for Consul's access control.");
-  private static final Key<String> DATACENTER =
-      SECTION.key("datacenter", Type.STRING, "", "The agent's own when empty.");
   private static final Key<String> NAMESPACE =
       SECTION.key("namespace", Type.STRING, "", "Namespace, of the enterprise edition.");
   private static final Key<String> PARTITION =
       SECTION.key("partition", Type.STRING, "", "Partition, of the enterprise edition.");
   private static final Key<String> TAG_SEPARATOR =
       SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
-  private static final Key<String> SCHEME =
-      SECTION.key("scheme", Type.STRING, "http", "http or https.");
-  private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "Older spelling of basic_auth.");
-  private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Older spelling of basic_auth.");
   private static final Key<Boolean> ALLOW_STALE =
       SECTION.key("allow_stale", Type.BOOL, true, "Take answers from any server, not the leader.");
   private static final Key<Duration> REFRESH_INTERVAL =
@@ -81,60 +65,24 @@ public final class ConsulDiscovery implements Discovery {
       SECTION.key("health_filter", Type.STRING, "", "Filter expression for instances.");
 
   static {
-    SECTION.include(HttpClientConfig.SECTION);
+    SECTION.include(ConsulServer.SECTION);
   }
 
   public static final Mechanism MECHANISM =
-      Mechanism.of("consul", SECTION, ConsulDiscovery::check, ConsulDiscovery::new);
-
-  private static void check(YamlObject o, Settings s) {
-    if (s.get(SERVER).isBlank()) {
-      throw o.error("consul SD configuration requires a server address");
-    }
-    boolean user = !s.get(USERNAME).isEmpty() || !s.get(PASSWORD).isEmpty();
-    if (user && s.client().basicAuth() != null) {
-      throw o.error(
-          "at most one of consul SD configuration username and password and basic auth can be"
-              + " configured");
-    }
-    if (!s.get(TOKEN).isEmpty()
-        && (s.client().authorization() != null || s.client().oauth2() != null)) {
-      throw o.error("at most one of consul SD token, authorization, or oauth2 can be configured");
-    }
-    if (user && (s.client().authorization() != null || s.client().oauth2() != null)) {
-      throw o.error("at most one of basic_auth, oauth2 & authorization must be configured");
-    }
-  }
+      Mechanism.of(
+          "consul", SECTION, (o, s) -> ConsulServer.check("consul", o, s), ConsulDiscovery::new);
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
-  private final String base;
+  private final ConsulServer consul;
   private String datacenter;
 
   private ConsulDiscovery(Settings settings, DiscoveryContext context) {
     this.settings = settings;
     this.context = context;
-    HttpClientConfig client = settings.client();
-    if (!settings.get(USERNAME).isEmpty() || !settings.get(PASSWORD).isEmpty()) {
-      client = Rest.withBasicAuth(client, settings.get(USERNAME), settings.get(PASSWORD));
-    }
-    String server = settings.get(SERVER);
-    String scheme = settings.get(SCHEME);
-    Path socket = null;
-    int colons = server.indexOf("://");
-    if (server.startsWith("unix://")) {
-      socket = Path.of(server.substring("unix://".length()));
-      scheme = "http";
-      server = "localhost";
-    } else if (colons > 0) {
-      scheme = server.substring(0, colons);
-      server = server.substring(colons + 3);
-    }
     String prefix = settings.get(PATH_PREFIX).replaceAll("^/+|/+$", "");
-    this.base = scheme + "://" + server + (prefix.isEmpty() ? "" : "/" + prefix);
-    this.rest = new Rest(context, client, socket, WAIT.plusSeconds(15));
-    this.datacenter = settings.get(DATACENTER);
+    this.consul = new ConsulServer(settings, context, prefix, WAIT.plusSeconds(15));
+    this.datacenter = settings.get(ConsulServer.DATACENTER);
   }
 
   @Override
@@ -172,12 +120,7 @@ public final class ConsulDiscovery implements Discovery {
   }
 
   private String findDatacenter() throws IOException, InterruptedException {
-    JsonNode self = rest.json(call("/v1/agent/self", "?"));
-    String dc = self.path("Config").path("Datacenter").asString("");
-    if (dc.isEmpty()) {
-      throw new IOException(base + "/v1/agent/self names no Config.Datacenter");
-    }
-    return dc;
+    return consul.datacenter(consul.rest.json(call("/v1/agent/self", "?")));
   }
 
   private void failed(String what, IOException e) throws InterruptedException {
@@ -202,7 +145,8 @@ public final class ConsulDiscovery implements Discovery {
   private long catalog(long index, Map<String, Thread> watches, Sink sink)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Rest.Reply reply = rest.ok(call("/v1/catalog/services", query(index, settings.get(FILTER))));
+    Rest.Reply reply =
+        consul.rest.ok(call("/v1/catalog/services", query(index, settings.get(FILTER))));
     context.metrics().consulCalled("catalog", "services", System.nanoTime() - start);
     long now = index(reply, index);
     if (now == index) {
@@ -263,8 +207,7 @@ public final class ConsulDiscovery implements Discovery {
     settings.get(TAGS).forEach(t -> query.append("&tag=").append(Rest.encoded(t)));
     long start = System.nanoTime();
     Rest.Reply reply =
-        rest.ok(
-            call("/v1/health/service/" + Rest.encoded(name).replace("+", "%20"), query.toString()));
+        consul.rest.ok(call("/v1/health/service/" + ConsulServer.inPath(name), query.toString()));
     context.metrics().consulCalled("catalog", "service", System.nanoTime() - start);
     long now = index(reply, index);
     if (now == index) {
@@ -350,13 +293,11 @@ public final class ConsulDiscovery implements Discovery {
 
   private Call call(String path, String query) throws IOException {
     StringBuilder b = new StringBuilder(query);
-    add(b, "dc", settings.get(DATACENTER));
+    add(b, "dc", settings.get(ConsulServer.DATACENTER));
     add(b, "ns", otherwise(settings.get(NAMESPACE), "CONSUL_NAMESPACE"));
     add(b, "partition", otherwise(settings.get(PARTITION), "CONSUL_PARTITION"));
     String q = b.length() == 1 ? "" : b.toString().replace("?&", "?");
-    Call call = rest.call("GET", base + path + q);
-    String token = otherwise(settings.get(TOKEN).value(), "CONSUL_HTTP_TOKEN");
-    return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
+    return consul.call(path, q);
   }
 
   private String otherwise(String value, String variable) {

@@ -54,6 +54,7 @@ public final class FileJob implements AutoCloseable {
   private final Set<TailedFile> open = new LinkedHashSet<>(); // those read last at the end
   private final Supplier<List<Checkpoint>> checkpoints = this::checkpoints;
   private final Runnable changed; // tells the watcher of other targets
+  private boolean passesOver; // what is in the files of targets it is given: it begins
   private @Nullable Thread thread;
   private volatile boolean stopped;
 
@@ -75,6 +76,7 @@ public final class FileJob implements AutoCloseable {
     this.openFiles = openFiles;
     this.maxOpen = maxOpen;
     this.changed = changed;
+    this.passesOver = options.rules().fromEnd() && positions.isNew(name);
     this.reading =
         new TailedFile.Reading(
             options,
@@ -105,7 +107,8 @@ public final class FileJob implements AutoCloseable {
           drop(t);
         }
       }
-      set.forEach(t -> targets.computeIfAbsent(t, k -> new TargetFiles(k, this)));
+      set.forEach(t -> targets.computeIfAbsent(t, k -> new TargetFiles(k, this, passesOver)));
+      passesOver &= targets.isEmpty();
       metrics.targetsActive.add(targets.size() - active);
       active = targets.size();
     } finally {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What is done otherwise than a log agent does by default.
  *
  * @param records where records end; null where lines do
- * @param fromEnd whether files of which nothing is known, and that are there at the first look, are
- *     read from their end
+ * @param fromEnd whether files that are there when a job runs for the first time are read from
+ *     their end
  * @param deleteWhenRead whether a file is deleted once it is read and delivered to its end
  * @param flush after how long without news the rest of a file is a record though it has no end;
  *     null for never
@@ -69,4 +69,10 @@ public record FileRules(
   /** Nothing. */
   public static final FileRules NONE =
       new FileRules(null, false, false, null, false, UnaryOperator.identity());
+
+  /** The same, with files that are there at the first start read from their end or not. */
+  public FileRules withFromEnd(boolean end) {
+    return new FileRules(
+        records, end, deleteWhenRead, flush, numbered, selection, header, locked, truncation);
+  }
 }

@@ -159,6 +159,12 @@ public final class Positions {
         .toList();
   }
 
+  /** Whether nothing is known of any file that a job of this name has read. */
+  synchronized boolean isNew(String job) {
+    return promtails.isEmpty()
+        && remembered.all().stream().noneMatch(c -> c.source().startsWith(job + "/"));
+  }
+
   /** Whether the file was not seen since this began. */
   boolean isOfEarlierProcess(Checkpoint c) {
     return c.seen() == opened;

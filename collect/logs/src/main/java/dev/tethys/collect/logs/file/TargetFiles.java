@@ -46,6 +46,7 @@ final class TargetFiles {
   final Set<TailedFile> leaving = new LinkedHashSet<>();
   private final Map<FileId.Place, TailedFile> byPlace = new HashMap<>();
   private final Map<FileId.Place, Unsettled> unsettled = new HashMap<>();
+  private final boolean passesOver;
   private boolean full;
   private boolean scanned; // at least once
   private boolean scanning;
@@ -66,7 +67,13 @@ final class TargetFiles {
     record Known(long offset) implements Origin {}
   }
 
-  TargetFiles(FileTarget target, FileJob job) {
+  /**
+   * Of a target, not yet looked for.
+   *
+   * @param passesOver whether what is in the files that the first look finds is not read
+   */
+  TargetFiles(FileTarget target, FileJob job, boolean passesOver) {
+    this.passesOver = passesOver;
     this.target = target;
     this.job = job;
     this.source = job.name + "/" + Long.toHexString(target.labels().hash64());
@@ -221,7 +228,7 @@ final class TargetFiles {
               || !job.positions.at(stat.id().place()).isEmpty()
               || !job.positions.of(path.toString()).isEmpty();
       before = resume(f, stat, promtails);
-      if (!known && !scanned && job.options.rules().fromEnd()) {
+      if (!known && !scanned && passesOver) {
         startAtEnd(f, stat);
       }
     }

@@ -105,7 +105,7 @@ class FileRulesTest {
   }
 
   @Test
-  void whatIsInAFileAtTheFirstLookIsPassedOver() {
+  void whatIsInAFileAtTheFirstStartIsPassedOver() {
     rig.write("a.log", "old\n");
     tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
     rig.write("a.log", "new\n").write("b.log", "all\n").look();
@@ -113,10 +113,18 @@ class FileRulesTest {
     rig.write("a.log", "meanwhile\n");
     rig.stop();
     rig.now += 1000;
-    rig.write("a.log", "later\n").write("c.log", "not read\n");
+    rig.write("a.log", "later\n").write("c.log", "new since\n");
     rig.positions = rig.open(folder.resolve("positions.yaml"), false);
     tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
-    assertThat(rig.take()).containsExactly("meanwhile", "later");
+    assertThat(rig.take()).containsExactlyInAnyOrder("meanwhile", "later", "new since");
+  }
+
+  @Test
+  void whatATargetHasThatIsFoundLaterIsNotPassedOver() {
+    rig.write("a.log", "old\n").write("pod/b.log", "written before it was found\n");
+    tail(FileRules.NONE.withFromEnd(true));
+    rig.targets("*.log", "pod/*.log").look();
+    assertThat(rig.take()).containsExactly("written before it was found");
   }
 
   @Test

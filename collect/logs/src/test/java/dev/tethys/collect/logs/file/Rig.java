@@ -74,6 +74,16 @@ final class Rig implements AutoCloseable {
     return look();
   }
 
+  /** Other targets, by their patterns. */
+  Rig targets(String... globs) {
+    List<FileTarget> all = new ArrayList<>();
+    for (String g : globs) {
+      all.add(new FileTarget(Glob.of(folder + "/" + g), null, Labels.EMPTY));
+    }
+    Objects.requireNonNull(job).targets(all);
+    return this;
+  }
+
   private final Set<LogEntry> settled = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<String> delivered = new HashSet<>();
 
@@ -164,6 +174,7 @@ final class Rig implements AutoCloseable {
 
   Rig write(String name, byte[] bytes) {
     try {
+      Files.createDirectories(file(name).getParent());
       Files.write(file(name), bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -17,11 +17,11 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +38,13 @@ import org.jspecify.annotations.Nullable;
  * into the outbox under the lock, so that their order is that of entries.
  */
 public final class LokiClient implements AutoCloseable {
-  /** Bytes of requests that wait in memory. */
-  public static final long QUEUE_BYTES = 64L << 20;
-
   private static final int FEW_LANES = 64;
 
   /** How often a batch that is held for a queue on disk, which tells nobody, looks at it. */
   private static final Duration DISK_LOOK = Duration.ofMillis(100);
+
+  /** How long a disk that took no request is left alone. */
+  private static final Duration DISK_PAUSE = Duration.ofMillis(100);
 
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
 
@@ -67,14 +67,13 @@ public final class LokiClient implements AutoCloseable {
    * Opens a client, and goes on with what is found in its folder.
    *
    * @param client for the requests; of {@link LokiClientConfig#client()}
-   * @param folder where requests wait; null for memory
    * @throws IOException when the folder cannot be used
    */
   public LokiClient(
       LokiClientConfig config,
       LokiLimits limits,
       WebClient client,
-      @Nullable Path folder,
+      RequestQueue queue,
       Outboxes outboxes,
       Account account,
       LokiMetrics metrics,
@@ -85,14 +84,13 @@ public final class LokiClient implements AutoCloseable {
     this.metrics = metrics;
     this.clock = clock;
     this.host = config.host();
-    this.onDisk = folder != null;
+    this.onDisk = queue.folder() != null;
     this.streams = new EntryStreams(config.externalLabels(), config.tenant());
     metrics.begin(host);
     LokiClientConfig.Backoff b = config.backoff();
     OutboxOptions options =
-        OutboxOptions.DEFAULT
-            .withCapacity(OutboxOptions.Capacity.ofBytes(folder == null ? QUEUE_BYTES : 1L << 30))
-            .withDisk(folder == null ? null : OutboxOptions.Disk.in(folder))
+        queue
+            .options()
             .withRetry(
                 new OutboxOptions.Retry(
                     true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
@@ -283,15 +281,38 @@ public final class LokiClient implements AutoCloseable {
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
     byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
     long order = Labels.hash64(name, 0, name.length) | 1; // 0 would mean none
-    Parcel parcel = new Parcel(Signal.LOGS, body, entries, order, headers);
-    outbox.put(
-        parcel,
-        outcome -> {
-          told(parcel, outcome, p);
-          if (lane.answered()) {
-            look(lane, null);
-          }
-        });
+    put(lane, p, new Parcel(Signal.LOGS, body, entries, order, headers));
+  }
+
+  /**
+   * Puts a request into the queue. While the disk of the queue takes nothing, all wait: what comes
+   * later must not be before it.
+   */
+  private void put(TenantLane lane, EntryBatch p, Parcel parcel) {
+    while (true) {
+      AtomicBoolean refused = new AtomicBoolean();
+      outbox.put(
+          parcel,
+          outcome -> {
+            if (onDisk && outcome instanceof Outcome.Unavailable && !closing) {
+              refused.set(true); // said by the queue; before put returns
+              return;
+            }
+            told(parcel, outcome, p);
+            if (lane.answered()) {
+              look(lane, null);
+            }
+          });
+      if (!refused.get()) {
+        return;
+      }
+      try {
+        Thread.sleep(DISK_PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return; // its sources bring it again
+      }
+    }
   }
 
   /** What became of a request. */

@@ -7,12 +7,14 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.testkit.SimulatedFiles;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -113,14 +115,19 @@ class LokiClientTest {
 
   private LokiClient client(String keys, LokiLimits limits, @Nullable Path folder)
       throws IOException {
+    return client(keys, limits, folder, new RealFiles());
+  }
+
+  private LokiClient client(String keys, LokiLimits limits, @Nullable Path folder, FileAccess files)
+      throws IOException {
     LokiClientConfig c = config("{url: '" + loki.url() + "', " + keys + "}");
     LokiClient made =
         new LokiClient(
             c,
             limits,
             http.client(c.client()),
-            folder,
-            new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
+            folder == null ? RequestQueue.MEMORY : new RequestQueue(folder, 1 << 20),
+            new Outboxes(files, Clockwork.system(), new Random(1)),
             account,
             metrics,
             time);
@@ -409,6 +416,29 @@ class LokiClientTest {
     loki.always = null;
     client("name: disk, " + QUICK + "}", LokiLimits.NONE, folder);
     loki.await(() -> loki.lines().contains("kept"));
+  }
+
+  @Test
+  void whileTheDiskOfTheQueueTakesNothingEntriesWaitInOrder() throws Exception {
+    SimulatedFiles files = new SimulatedFiles(1);
+    LokiClient c = client("name: full, " + QUICK + "}", LokiLimits.NONE, Path.of("/q"), files);
+    files.setFree(0);
+    Thread source =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  c.accept(entry(1, "first", "app", "x"));
+                  c.flush();
+                  c.accept(entry(2, "second", "app", "x"));
+                  c.flush();
+                });
+    loki.await(() -> source.getState() == Thread.State.TIMED_WAITING);
+    assertThat(settled).hasValue(0);
+    files.setFree(1 << 20);
+    loki.await(() -> loki.lines().size() == 2);
+    source.join();
+    assertThat(loki.lines()).containsExactly("first", "second");
+    assertThat(settled).hasValue(2);
   }
 
   @Test

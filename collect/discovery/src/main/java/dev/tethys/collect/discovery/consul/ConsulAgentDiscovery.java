@@ -1,0 +1,167 @@
+package dev.tethys.collect.discovery.consul;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Mechanism;
+import dev.tethys.collect.discovery.MetaLabels;
+import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.Settings;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.Labels;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * {@code consulagent_sd_configs}, which Promtail has and Prometheus has not: the services that are
+ * registered with one agent of Consul, as its own API tells them, so that the cluster is not asked.
+ */
+public final class ConsulAgentDiscovery implements Refreshing.Source {
+  private static final Duration TIMEOUT = Duration.ofSeconds(135);
+
+  private static final Section SECTION =
+      new Section("consulagent_sd_config", "Targets from the services of one agent of Consul.");
+  private static final Key<String> TAG_SEPARATOR =
+      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+  private static final Key<Duration> REFRESH_INTERVAL =
+      Mechanism.refreshInterval(SECTION, Duration.ofSeconds(30));
+  private static final Key<List<String>> SERVICES =
+      SECTION.key("services", Type.list(Type.STRING), List.of(), "Which services; all when empty.");
+  private static final Key<List<String>> TAGS =
+      SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags a service must all have.");
+
+  static {
+    SECTION.include(ConsulServer.SECTION);
+    SECTION.key("allow_stale", Type.BOOL, true, "Taken; an agent answers for itself.");
+    SECTION.key(
+        "node_meta", Type.map(Type.STRING), Map.of(), "Taken, and not looked at by Promtail too.");
+  }
+
+  public static final Mechanism MECHANISM =
+      Mechanism.polling(
+          "consulagent",
+          SECTION,
+          REFRESH_INTERVAL,
+          (o, s) -> ConsulServer.check("consulagent", o, s),
+          ConsulAgentDiscovery::new);
+
+  private final Settings settings;
+  private final DiscoveryContext context;
+  private final ConsulServer consul;
+
+  private ConsulAgentDiscovery(Settings settings, DiscoveryContext context) {
+    this.settings = settings;
+    this.context = context;
+    this.consul = new ConsulServer(settings, context, "", TIMEOUT);
+  }
+
+  @Override
+  public List<TargetGroup> refresh() throws IOException, InterruptedException {
+    try {
+      JsonNode self = consul.rest.json(consul.call("/v1/agent/self", inDatacenter("")));
+      String asked = settings.get(ConsulServer.DATACENTER);
+      String datacenter = asked.isEmpty() ? consul.datacenter(self) : asked;
+      List<TargetGroup> out = new ArrayList<>();
+      for (String name : services()) {
+        out.add(service(name, self, datacenter));
+      }
+      return out;
+    } catch (IOException e) {
+      context.metrics().counter("prometheus_sd_consulagent_rpc_failures_total").inc();
+      throw e;
+    }
+  }
+
+  private Set<String> services() throws IOException, InterruptedException {
+    List<String> named = settings.get(SERVICES);
+    List<String> tags = settings.get(TAGS);
+    if (!named.isEmpty() && tags.isEmpty()) {
+      return new LinkedHashSet<>(named);
+    }
+    long start = System.nanoTime();
+    JsonNode all = consul.rest.json(consul.call("/v1/agent/services", inDatacenter("")));
+    context.metrics().consulAgentCalled("services", System.nanoTime() - start);
+    Set<String> out = new LinkedHashSet<>();
+    for (JsonNode s : all) {
+      String name = s.path("Service").asString("");
+      if ((named.isEmpty() || named.contains(name))
+          && MetaLabels.texts(s.path("Tags")).containsAll(tags)) {
+        out.add(name);
+      }
+    }
+    return out;
+  }
+
+  private TargetGroup service(String name, JsonNode self, String datacenter)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    Rest.Reply reply =
+        consul.rest.send(
+            consul.call(
+                "/v1/agent/health/service/name/" + ConsulServer.inPath(name),
+                inDatacenter("format=json")));
+    context.metrics().consulAgentCalled("service", System.nanoTime() - start);
+    List<Labels> targets = new ArrayList<>();
+    if (reply.status() != 404) { // no such service any more
+      String health =
+          switch (reply.status()) {
+            case 200 -> "passing";
+            case 429 -> "warning";
+            case 503 -> "critical";
+            default -> throw reply.error();
+          };
+      for (JsonNode n : reply.json()) {
+        targets.add(target(n.path("Service"), self, health));
+      }
+    }
+    MetaLabels labels = new MetaLabels("__meta_consulagent_");
+    return new TargetGroup(
+        name, targets, labels.put("service", name).put("dc", datacenter).build());
+  }
+
+  private String inDatacenter(String query) {
+    String dc = settings.get(ConsulServer.DATACENTER);
+    String both = query + (dc.isEmpty() ? "" : (query.isEmpty() ? "" : "&") + "dc=");
+    return both.isEmpty() ? "" : "?" + both + Rest.encoded(dc);
+  }
+
+  private Labels target(JsonNode service, JsonNode self, String health) {
+    String separator = settings.get(TAG_SEPARATOR);
+    String address = service.path("Address").asString("");
+    String node = self.path("Member").path("Addr").asString("");
+    long port = service.path("Port").asLong(0);
+    MetaLabels l = new MetaLabels("__meta_consulagent_");
+    l.address(address.isEmpty() ? node : address, port);
+    l.put("address", node);
+    l.put("node", self.path("Config").path("NodeName"));
+    l.put(
+        "tags",
+        separator + String.join(separator, MetaLabels.texts(service.path("Tags"))) + separator);
+    l.put("service_address", address);
+    l.put("service_port", port);
+    l.put("service_id", service.path("ID"));
+    l.put("health", health);
+    l.keyed("metadata_", self.path("Meta"));
+    l.keyed("service_metadata_", service.path("Meta"));
+    service
+        .path("TaggedAddresses")
+        .properties()
+        .forEach(
+            e ->
+                l.keyed(
+                    "tagged_address_",
+                    e.getKey(),
+                    MetaLabels.hostPort(
+                        e.getValue().path("Address").asString(""),
+                        Long.toString(e.getValue().path("Port").asLong(0)))));
+    return l.build();
+  }
+}

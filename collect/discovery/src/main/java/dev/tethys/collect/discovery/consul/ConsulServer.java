@@ -1,0 +1,116 @@
+package dev.tethys.collect.discovery.consul;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.Settings;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import tools.jackson.databind.JsonNode;
+
+/** Where Consul's API is, and as whom it is asked: what every discovery by Consul is told. */
+final class ConsulServer {
+  static final Section SECTION = new Section("consul", "Where Consul is.");
+  private static final Key<String> SERVER =
+      SECTION.key("server", Type.STRING, "localhost:8500", "Consul's agent, as host:port.");
+  private static final Key<Secret> TOKEN =
+      SECTION.key("token", Type.SECRET, Secret.NONE, "Token for Consul's access control.");
+  static final Key<String> DATACENTER =
+      SECTION.key("datacenter", Type.STRING, "", "The agent's own when empty.");
+  private static final Key<String> SCHEME =
+      SECTION.key("scheme", Type.STRING, "http", "http or https.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "Older spelling of basic_auth.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Older spelling of basic_auth.");
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  /** Says what of an entry of {@code NAME_sd_configs} does not go together. */
+  static void check(String name, YamlObject o, Settings s) {
+    if (s.get(SERVER).isBlank()) {
+      throw o.error(name + " SD configuration requires a server address");
+    }
+    boolean user = !s.get(USERNAME).isEmpty() || !s.get(PASSWORD).isEmpty();
+    if (user && s.client().basicAuth() != null) {
+      throw o.error(
+          "at most one of "
+              + name
+              + " SD configuration username and password and basic auth can be configured");
+    }
+    if (!s.get(TOKEN).isEmpty()
+        && (s.client().authorization() != null || s.client().oauth2() != null)) {
+      throw o.error(
+          "at most one of " + name + " SD token, authorization, or oauth2 can be configured");
+    }
+    if (user && (s.client().authorization() != null || s.client().oauth2() != null)) {
+      throw o.error("at most one of basic_auth, oauth2 & authorization must be configured");
+    }
+  }
+
+  final Rest rest;
+  private final String base;
+  private final String token;
+
+  /**
+   * Asks nothing yet.
+   *
+   * @param prefix what stands before paths, without slashes around it; "" for nothing
+   * @param timeout of each call
+   */
+  ConsulServer(Settings settings, DiscoveryContext context, String prefix, Duration timeout) {
+    HttpClientConfig client = settings.client();
+    if (!settings.get(USERNAME).isEmpty() || !settings.get(PASSWORD).isEmpty()) {
+      client = Rest.withBasicAuth(client, settings.get(USERNAME), settings.get(PASSWORD));
+    }
+    String server = settings.get(SERVER);
+    String scheme = settings.get(SCHEME);
+    Path socket = null;
+    int colons = server.indexOf("://");
+    if (server.startsWith("unix://")) {
+      socket = Path.of(server.substring("unix://".length()));
+      scheme = "http";
+      server = "localhost";
+    } else if (colons > 0) {
+      scheme = server.substring(0, colons);
+      server = server.substring(colons + 3);
+    }
+    this.base = scheme + "://" + server + (prefix.isEmpty() ? "" : "/" + prefix);
+    this.rest = new Rest(context, client, socket, timeout);
+    String own = settings.get(TOKEN).value();
+    this.token = own.isEmpty() ? context.environment().get("CONSUL_HTTP_TOKEN", "") : own;
+  }
+
+  /**
+   * A call of the API.
+   *
+   * @param query with its question mark; "" for none
+   */
+  Call call(String path, String query) throws IOException {
+    Call call = rest.call("GET", base + path + query);
+    return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
+  }
+
+  /** The datacenter that an agent says it is in. */
+  String datacenter(JsonNode self) throws IOException {
+    String dc = self.path("Config").path("Datacenter").asString("");
+    if (dc.isEmpty()) {
+      throw new IOException(base + "/v1/agent/self names no Config.Datacenter");
+    }
+    return dc;
+  }
+
+  /** A name as part of a path. */
+  static String inPath(String name) {
+    return Rest.encoded(name).replace("+", "%20");
+  }
+}
