@@ -196,8 +196,9 @@ class LogsTest {
         file,
         """
         clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
-        scrape_configs: [{job_name: a, windows_events: {}}, {job_name: b, consulagent_sd_configs: [{server: "x"}]}]
-        tracing: {enabled: true}
+        scrape_configs: [{job_name: a, windows_events: {}}]
+        options: {stream_lag_labels: a}
+        server: {proxy_protocol_enabled: true, grpc_server_keepalive_time: 2h}
         """);
     Process p = tool("logs", "-config.file=" + file, "-check-syntax");
     p.getOutputStream().close();
@@ -205,8 +206,9 @@ class LogsTest {
     assertThat(p.waitFor()).isEqualTo(1);
     assertThat(out)
         .contains("windows_events")
-        .contains("consulagent_sd_configs")
-        .contains("tracing")
+        .contains("stream_lag_labels")
+        .contains("proxy_protocol_enabled")
+        .doesNotContain("keepalive")
         .contains("not built");
     file = example(Ports.free());
     p = tool("logs", "-config.file=" + file, "-check-syntax");
@@ -215,7 +217,7 @@ class LogsTest {
     assertThat(p.waitFor()).isZero();
   }
 
-  private static Process tool(String... args) throws IOException {
+  static Process tool(String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));

@@ -22,6 +22,7 @@ public final class LokiDouble implements AutoCloseable {
 
   public final List<String> tenants = Collections.synchronizedList(new ArrayList<>());
   private final HttpServer server;
+  private volatile boolean away;
 
   public LokiDouble() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -31,6 +32,11 @@ public final class LokiDouble implements AutoCloseable {
 
   private void pushed(HttpExchange x) throws IOException {
     byte[] sent = x.getRequestBody().readAllBytes();
+    if (away) {
+      x.sendResponseHeaders(503, -1);
+      x.close();
+      return;
+    }
     byte[] b = Compression.SNAPPY.decompress(sent, 0, sent.length, 64 << 20);
     LogsData d = PushReader.protobuf(b, 0, b.length);
     String tenant = String.valueOf(x.getRequestHeaders().getFirst("X-Scope-OrgID"));
@@ -50,6 +56,11 @@ public final class LokiDouble implements AutoCloseable {
                                     })));
     x.sendResponseHeaders(204, -1);
     x.close();
+  }
+
+  /** Whether it takes nothing. */
+  public void away(boolean now) {
+    away = now;
   }
 
   /** Where it is pushed to. */

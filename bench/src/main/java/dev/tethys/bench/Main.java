@@ -26,6 +26,7 @@ public final class Main {
           entry("hostile", Hostile::run),
           entry("jmh", Main::jmh),
           entry("kills", Kills::run),
+          entry("log-kills", LogKills::run),
           entry("logs", LogFiles::run),
           entry("pipeline", PipelineThroughput::run),
           entry("rules", RuleRace::run),

@@ -209,7 +209,7 @@ final class Agent implements AutoCloseable {
         if (!limit.drop()) {
           limiter.await(e);
         } else if (!limiter.lets(e)) {
-          stageMetrics.dropped("ratelimit_drop").inc();
+          stageMetrics.dropped("global_rate_limiter_drop").inc();
           e.settle();
           return;
         }

@@ -32,6 +32,12 @@ final class ClientQueues implements Collector {
     gauge(
         to,
         all,
+        "dead_letters",
+        "Requests that were given up or refused, kept on disk.",
+        OutboxStatus::deadLetters);
+    gauge(
+        to,
+        all,
         "oldest_seconds",
         "How long the oldest request has waited.",
         s -> s.oldestMillis() / 1000.0);

@@ -1,7 +1,7 @@
 package dev.tethys.app.logs;
 
 import dev.tethys.collect.logs.LogSource;
-import dev.tethys.collect.logs.file.FileJob.FileStatus;
+import dev.tethys.collect.logs.file.FileStatus;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;

@@ -1,5 +1,6 @@
 package dev.tethys.app.logs;
 
+import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -73,6 +74,7 @@ public final class LogsRole {
                         Flag.Kind.BOOLEAN,
                         "false",
                         "Log the configuration, its last line first."),
+                    Flag.of("version", Flag.Kind.BOOLEAN, "false", "Say which version this is."),
                     Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
                     Flag.of(
                         "web.enable-tap",
@@ -105,6 +107,10 @@ public final class LogsRole {
       return 0;
     }
     flags.parse(dashed);
+    if (flags.bool("version")) {
+      System.out.println("tethys " + BuildInfo.current().version());
+      return 0;
+    }
     HeapPace.keep();
     LogSetup.install(flags);
     try {

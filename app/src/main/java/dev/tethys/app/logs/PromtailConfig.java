@@ -174,6 +174,7 @@ record PromtailConfig(
 
   static {
     SERVER.include(ServerLimits.SECTION);
+    SERVER.include(ServerTls.BESIDE);
   }
 
   private static final Section POSITIONS = new Section("positions", "How far files were read.");
@@ -321,9 +322,19 @@ record PromtailConfig(
   private static final Key<YamlObject> GLOBAL_KEY =
       TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
 
+  private static final Section TRACES =
+      new Section("tracing", "Traces of the program itself, which Promtail sends to a Jaeger.");
+  private static final Key<Boolean> TRACED =
+      TRACES.key("enabled", Type.BOOL, true, "Taken; as without a Jaeger, no traces are sent.");
+  private static final Key<Boolean> TRACING =
+      TOP.key("tracing", TRACES.type(o -> o.get(TRACED)), true, "Traces of the program itself.");
+
+  private static final Section OPTIONS = new Section("options", "Of older versions of Promtail.");
+  private static final Key<YamlObject> OPTIONS_KEY =
+      TOP.optional("options", OPTIONS.type(o -> o), "Of older versions of Promtail; empty.");
+
   static {
-    TOP.notBuilt("options", "Deprecated in Promtail.")
-        .notBuilt("tracing", "Traces of the program itself.");
+    OPTIONS.notBuilt("stream_lag_labels", "Labels of the metric promtail_stream_lag_seconds.");
   }
 
   private static final Type<PromtailConfig> TYPE = TOP.type(PromtailConfig::read);
@@ -409,6 +420,8 @@ record PromtailConfig(
     if (frequency.sync().isZero() && targets != null) {
       throw targets.error(SYNC, "sync_period must be more than 0");
     }
+    o.find(OPTIONS_KEY);
+    o.get(TRACING);
     if (o.find(WAL) != null && to.isEmpty()) {
       throw o.error(
           WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
@@ -492,7 +505,7 @@ record PromtailConfig(
         o.get(INSTRUMENTATION),
         o.get(EXTERNAL_URL),
         logging(o),
-        o.find(SERVER_TLS),
+        ServerTls.of(o, SERVER_TLS),
         ServerLimits.read(o));
   }
 

@@ -27,6 +27,9 @@ final class PromtailFlags {
           text("positions.sync-period", "positions.sync_period"),
           bool("positions.ignore-invalid-yaml", "positions.ignore_invalid_yaml"),
           text("target.sync-period", "target_config.sync_period"),
+          text("file-watch.min_poll_frequency", "global.file_watch_config.min_poll_frequency"),
+          text("file-watch.max_poll_frequency", "global.file_watch_config.max_poll_frequency"),
+          bool("tracing.enabled", "tracing.enabled"),
           bool("limit.readline-rate-enabled", "limits_config.readline_rate_enabled"),
           number("limit.readline-rate", "limits_config.readline_rate"),
           number("limit.readline-burst", "limits_config.readline_burst"),
@@ -39,18 +42,70 @@ final class PromtailFlags {
           bool("server.profiling_enabled", "server.profiling_enabled"),
           bool("server.register-instrumentation", "server.register_instrumentation"),
           text("server.external-url", "server.external_url"),
+          text("server.http-listen-network", "server.http_listen_network"),
           text("server.http-listen-address", "server.http_listen_address"),
           number("server.http-listen-port", "server.http_listen_port"),
           number("server.http-conn-limit", "server.http_listen_conn_limit"),
           text("server.http-read-timeout", "server.http_server_read_timeout"),
+          text("server.http-read-header-timeout", "server.http_server_read_header_timeout"),
           text("server.http-write-timeout", "server.http_server_write_timeout"),
           text("server.http-idle-timeout", "server.http_server_idle_timeout"),
           text("server.graceful-shutdown-timeout", "server.graceful_shutdown_timeout"),
           text("server.path-prefix", "server.http_path_prefix"),
+          bool(
+              "server.http-log-closed-connections-without-response-enabled",
+              "server.http_log_closed_connections_without_response_enabled"),
+          bool("server.proxy-protocol-enabled", "server.proxy_protocol_enabled"),
+          bool("server.log-source-ips-enabled", "server.log_source_ips_enabled"),
+          text("server.log-source-ips-full", "server.log_source_ips_full"),
+          text("server.log-source-ips-header", "server.log_source_ips_header"),
+          text("server.log-source-ips-regex", "server.log_source_ips_regex"),
+          bool("server.log-request-headers", "server.log_request_headers"),
+          text(
+              "server.log-request-headers-exclude-list", "server.log_request_exclude_headers_list"),
+          bool(
+              "server.log-request-at-info-level-enabled",
+              "server.log_request_at_info_level_enabled"),
+          bool("server.trace-request-headers", "server.trace_request_headers"),
+          text(
+              "server.trace-request-headers-exclude-list",
+              "server.trace_request_exclude_headers_list"),
+          text("server.tls-cipher-suites", "server.tls_cipher_suites"),
+          text("server.tls-min-version", "server.tls_min_version"),
           text("server.http-tls-cert-path", "server.http_tls_config.cert_file"),
           text("server.http-tls-key-path", "server.http_tls_config.key_file"),
           text("server.http-tls-client-auth", "server.http_tls_config.client_auth_type"),
           text("server.http-tls-ca-path", "server.http_tls_config.client_ca_file"),
+          text("server.grpc-tls-cert-path", "server.grpc_tls_config.cert_file"),
+          text("server.grpc-tls-key-path", "server.grpc_tls_config.key_file"),
+          text("server.grpc-tls-client-auth", "server.grpc_tls_config.client_auth_type"),
+          text("server.grpc-tls-ca-path", "server.grpc_tls_config.client_ca_file"),
+          text("server.grpc-listen-network", "server.grpc_listen_network"),
+          bool(
+              "server.grpc-collect-max-streams-by-conn", "server.grpc_collect_max_streams_by_conn"),
+          bool(
+              "server.report-grpc-codes-in-instrumentation-label-enabled",
+              "server.report_grpc_codes_in_instrumentation_label_enabled"),
+          text(
+              "server.grpc.keepalive.max-connection-idle",
+              "server.grpc_server_max_connection_idle"),
+          text("server.grpc.keepalive.max-connection-age", "server.grpc_server_max_connection_age"),
+          text(
+              "server.grpc.keepalive.max-connection-age-grace",
+              "server.grpc_server_max_connection_age_grace"),
+          text("server.grpc.keepalive.time", "server.grpc_server_keepalive_time"),
+          text("server.grpc.keepalive.timeout", "server.grpc_server_keepalive_timeout"),
+          text(
+              "server.grpc.keepalive.min-time-between-pings",
+              "server.grpc_server_min_time_between_pings"),
+          bool(
+              "server.grpc.keepalive.ping-without-stream-allowed",
+              "server.grpc_server_ping_without_stream_allowed"),
+          bool("server.grpc.stats-tracking-enabled", "server.grpc_server_stats_tracking_enabled"),
+          bool(
+              "server.grpc.recv-buffer-pools-enabled",
+              "server.grpc_server_recv_buffer_pools_enabled"),
+          number("server.grpc.num-workers", "server.grpc_server_num_workers"),
           text("server.grpc-listen-address", "server.grpc_listen_address"),
           number("server.grpc-listen-port", "server.grpc_listen_port"),
           number("server.grpc-conn-limit", "server.grpc_listen_conn_limit"),
@@ -90,6 +145,11 @@ final class PromtailFlags {
     List<Flag> out = new ArrayList<>();
     for (Setting s : SETTINGS) {
       out.add(Flag.of(s.flag, s.kind, "", "Before the file's " + s.key + "."));
+    }
+    for (String f : List.of("latency-cutoff", "unit")) {
+      out.add(
+          Flag.refused(
+              "server.throughput." + f, Flag.Kind.STRING, "", "throughput by a header of answers"));
     }
     out.add(
         Flag.of(

@@ -42,23 +42,27 @@ record WriteAheadLog(Path dir, long bytes) {
           new ByteSize(1L << 30),
           "Most that a client keeps there, which Promtail does not bound; beyond it sources wait.");
 
+  private static final Section WATCH =
+      new Section("watchConfig", "How often Promtail looks at its files.");
+  private static final Key<YamlObject> WATCH_CONFIG =
+      SECTION.optional("watchConfig", WATCH.type(o -> o), "Taken; nothing is polled.");
+
   static {
     SECTION.key(
         "cleanSegmentsOlderThan",
         GoDurations.TYPE,
         Duration.ofHours(1),
         "Taken; a request leaves the disk when it is delivered, and not before.");
-    Section watch = new Section("watchConfig", "How often Promtail looks at its files.");
     for (String s : List.of("minReadFrequency", "maxReadFrequency")) {
-      watch.key(s, GoDurations.TYPE, Duration.ZERO, "Taken; nothing is polled.");
+      WATCH.key(s, GoDurations.TYPE, Duration.ZERO, "Taken; nothing is polled.");
     }
-    SECTION.optional("watchConfig", watch.type(o -> o), "Taken; nothing is polled.");
   }
 
   /** The block; null for one that is not enabled. */
   static final Type<@Nullable WriteAheadLog> TYPE = SECTION.type(WriteAheadLog::read);
 
   private static @Nullable WriteAheadLog read(YamlObject o) {
+    o.find(WATCH_CONFIG);
     if (!o.get(ENABLED)) {
       return null;
     }

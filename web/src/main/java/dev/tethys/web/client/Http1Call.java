@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import dev.tethys.config.UrlHost;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -89,7 +90,8 @@ final class Http1Call {
   }
 
   private static String authority(URI uri) {
-    return uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+    String host = String.valueOf(UrlHost.of(uri));
+    return UrlHost.port(uri) < 0 ? host : host + ":" + UrlHost.port(uri);
   }
 
   /** The status and headers of an answer. */
@@ -113,7 +115,7 @@ final class Http1Call {
   /** Sends it over a connection that may have served before and may serve again. */
   Answer send(Connections connections) throws IOException, InterruptedException {
     URI uri = call.uri();
-    String host = uri.getHost();
+    String host = String.valueOf(UrlHost.of(uri));
     if (host.startsWith("[")) {
       host = host.substring(1, host.length() - 1);
     }

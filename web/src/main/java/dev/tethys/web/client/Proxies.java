@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
+import dev.tethys.config.UrlHost;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -84,12 +85,11 @@ final class Proxies extends ProxySelector {
     if (proxy == null || always) {
       return proxy;
     }
-    String host = uri.getHost() == null ? "" : uri.getHost().toLowerCase(Locale.ROOT);
+    String host = String.valueOf(UrlHost.of(uri)).toLowerCase(Locale.ROOT);
     if (host.startsWith("[")) {
       host = host.substring(1, host.length() - 1);
     }
-    int port =
-        uri.getPort() >= 0 ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+    int port = WebClient.port(uri);
     InetAddress address = literal(host);
     if (host.equals("localhost") || address != null && address.isLoopbackAddress()) {
       return null;

@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.Secret;
+import dev.tethys.config.UrlHost;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -127,7 +128,7 @@ final class ProxyRoute {
   }
 
   private void tunnel(Socket socket) throws IOException {
-    String authority = target.getHost() + ":" + WebClient.port(target);
+    String authority = UrlHost.of(target) + ":" + WebClient.port(target);
     StringBuilder sb = new StringBuilder();
     sb.append("CONNECT ").append(authority).append(" HTTP/1.1\r\n");
     sb.append("Host: ").append(authority).append("\r\n");
@@ -238,7 +239,7 @@ final class ProxyRoute {
   }
 
   private static String unbracketed(URI uri) {
-    String h = uri.getHost();
+    String h = String.valueOf(UrlHost.of(uri));
     return h.startsWith("[") ? h.substring(1, h.length() - 1) : h;
   }
 }

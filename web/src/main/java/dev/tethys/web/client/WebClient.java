@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.UrlHost;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.TraceContext;
 import java.io.FilterInputStream;
@@ -81,7 +82,7 @@ public final class WebClient {
     try (ActiveSpan span = within.child("HTTP " + call.method(), ActiveSpan.Kind.CLIENT)) {
       // Of the URL only the server is said: paths and queries hold tokens of receivers.
       span.set("http.request.method", call.method())
-          .set("server.address", String.valueOf(call.uri().getHost()))
+          .set("server.address", String.valueOf(UrlHost.of(call.uri())))
           .set("server.port", port(call.uri()));
       try {
         Answer a = sendFollowing(traced(call, span));
@@ -147,7 +148,7 @@ public final class WebClient {
   private static String connectReason(IOException e, Call call) {
     for (Throwable t = e; t != null; t = t.getCause()) {
       if (t instanceof UnresolvedAddressException) {
-        return "lookup " + call.uri().getHost() + ": no such host";
+        return "lookup " + UrlHost.of(call.uri()) + ": no such host";
       }
     }
     return "connect: " + (e.getMessage() == null ? "connection refused" : e.getMessage());
@@ -179,7 +180,7 @@ public final class WebClient {
     }
     call.headers().forEach((k, v) -> headers.put(k, List.of(v)));
     String scheme = String.valueOf(call.uri().getScheme()).toLowerCase(Locale.ROOT);
-    if (call.uri().getHost() == null || !scheme.equals("http") && !scheme.equals("https")) {
+    if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
       throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
     }
     if (call.unixSocket() != null) {
@@ -360,14 +361,14 @@ public final class WebClient {
     boolean downgraded =
         "https".equalsIgnoreCase(from.getScheme()) && !"https".equalsIgnoreCase(to.getScheme());
     return !downgraded
-        && String.valueOf(from.getHost()).equalsIgnoreCase(String.valueOf(to.getHost()))
+        && String.valueOf(UrlHost.of(from)).equalsIgnoreCase(String.valueOf(UrlHost.of(to)))
         && port(from) == port(to);
   }
 
   /** The port that a URL means. */
   static int port(URI uri) {
-    return uri.getPort() >= 0
-        ? uri.getPort()
+    return UrlHost.port(uri) >= 0
+        ? UrlHost.port(uri)
         : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
   }
 

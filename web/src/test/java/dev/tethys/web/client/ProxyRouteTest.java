@@ -175,6 +175,10 @@ class ProxyRouteTest {
     assertThat(asked)
         .startsWith("target.test:" + plain.port(), "target.test:" + secure.port())
         .hasSize(4);
+    // Names of services in Docker's networks are no host names to java.net.URI.
+    WebClient c = client("proxy_url: socks5://127.0.0.1:" + port);
+    assertThat(get(c, "http://my_service:" + plain.port() + "/")).isEqualTo("seen null");
+    assertThat(asked.getLast()).isEqualTo("my_service:" + plain.port());
   }
 
   @Test

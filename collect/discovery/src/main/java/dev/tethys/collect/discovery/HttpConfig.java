@@ -4,6 +4,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import java.net.URI;
 import java.time.Duration;
@@ -36,7 +37,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
     if (!"http".equals(scheme) && !"https".equals(scheme)) {
       throw o.error(URL, "URL scheme must be 'http' or 'https'");
     }
-    if (url.getHost() == null || url.getHost().isEmpty()) {
+    if (UrlHost.of(url) == null) {
       throw o.error(URL, "host is missing in URL");
     }
     return new HttpConfig(url, o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));

@@ -2,6 +2,7 @@ package dev.tethys.collect.scrape;
 
 import dev.tethys.codec.exposition.ScrapeProtocol;
 import dev.tethys.config.Durations;
+import dev.tethys.config.UrlHost;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
@@ -397,7 +398,7 @@ final class ScrapeLoop {
 
   private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
     URI u = uri;
-    if (u == null || u.getHost() == null) {
+    if (u == null || UrlHost.of(u) == null) {
       throw new IOException("not a valid URL");
     }
     long limit = config.common().limits().bodySize().bytes();

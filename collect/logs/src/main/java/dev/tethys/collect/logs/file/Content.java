@@ -24,6 +24,19 @@ interface Content extends AutoCloseable {
    */
   int read(long position, byte[] into, int offset, int length) throws IOException;
 
+  /** Reads until an array is full or the end is reached; how many bytes. */
+  default int readFully(long position, byte[] into) throws IOException {
+    int n = 0;
+    while (n < into.length) {
+      int k = read(position + n, into, n, into.length - n);
+      if (k <= 0) {
+        break;
+      }
+      n += k;
+    }
+    return n;
+  }
+
   /** Says what of the bytes read will be asked for again. */
   void retain(byte[] bytes, int offset, int length);
 
@@ -77,12 +90,11 @@ interface Content extends AutoCloseable {
   /** Whether what a checkpoint knows stands here. */
   default boolean holds(Checkpoint c) throws IOException {
     byte[] head = new byte[c.headLength()];
-    if (TailedFile.readFully(this, 0, head) < head.length
-        || Checkpoint.hash(head, 0, head.length) != c.headHash()) {
+    if (readFully(0, head) < head.length || Checkpoint.hash(head, 0, head.length) != c.headHash()) {
       return false;
     }
     byte[] tail = new byte[c.tailLength()];
-    return TailedFile.readFully(this, c.offset() - tail.length, tail) == tail.length
+    return readFully(c.offset() - tail.length, tail) == tail.length
         && Checkpoint.hash(tail, 0, tail.length) == c.tailHash();
   }
 

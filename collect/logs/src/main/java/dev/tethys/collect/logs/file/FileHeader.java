@@ -23,7 +23,7 @@ record FileHeader(String text, int end, int rest, boolean complete) {
    */
   static FileHeader of(Content c, Charset charset, Pattern lines, boolean last) throws IOException {
     byte[] b = new byte[4096];
-    int filled = TailedFile.readFully(c, 0, b);
+    int filled = c.readFully(0, b);
     Lines l = Lines.of(charset, b, filled);
     StringBuilder text = new StringBuilder();
     int from = 0;
@@ -32,7 +32,7 @@ record FileHeader(String text, int end, int rest, boolean complete) {
       boolean all = filled < b.length;
       if (e < 0 && !all && b.length < FileRules.MAX_HEADER) {
         b = Arrays.copyOf(b, Math.min(4 * b.length, FileRules.MAX_HEADER));
-        filled = TailedFile.readFully(c, 0, b);
+        filled = c.readFully(0, b);
         continue;
       }
       if (e < 0 && (!all || !last || from == filled)) {

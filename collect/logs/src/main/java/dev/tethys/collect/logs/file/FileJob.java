@@ -44,14 +44,12 @@ public final class FileJob implements AutoCloseable {
   final FileMetrics metrics;
   final Positions positions;
   private final InstantSource clock;
-  private final AtomicInteger openFiles; // of all jobs
-  private final int maxOpen;
-  private final TailedFile.Reading reading;
+  private final Reading reading;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Deque<TailedFile> queue = new ArrayDeque<>();
   private final Map<FileTarget, TargetFiles> targets = new LinkedHashMap<>();
-  private final Set<TailedFile> open = new LinkedHashSet<>(); // those read last at the end
+  private final OpenFiles open;
   private final Supplier<List<Checkpoint>> checkpoints = this::checkpoints;
   private final Runnable changed; // tells the watcher of other targets
   private boolean passesOver; // what is in the files of targets it is given: it begins
@@ -73,12 +71,11 @@ public final class FileJob implements AutoCloseable {
     this.metrics = metrics;
     this.positions = positions;
     this.clock = clock;
-    this.openFiles = openFiles;
-    this.maxOpen = maxOpen;
+    this.open = new OpenFiles(options, metrics, openFiles, maxOpen);
     this.changed = changed;
     this.passesOver = options.rules().fromEnd() && positions.isNew(name);
     this.reading =
-        new TailedFile.Reading(
+        new Reading(
             options,
             e -> {
               if (stopped) {
@@ -88,7 +85,7 @@ public final class FileJob implements AutoCloseable {
             },
             new EntryClock(clock),
             metrics,
-            new TailedFile.Buffer());
+            new Reading.Buffer());
     positions.add(checkpoints);
   }
 
@@ -168,29 +165,6 @@ public final class FileJob implements AutoCloseable {
       return out;
     } finally {
       lock.unlock();
-    }
-  }
-
-  /**
-   * How far a file is.
-   *
-   * @param read offset up to which it was read, in bytes of what is in it
-   * @param size bytes
-   * @param delivered offset up to which it was delivered
-   * @param modified when it was written to, as the file system says it
-   * @param compressed whether its size is not that of what is in it
-   * @param problem why it cannot be read; null when it can
-   */
-  public record FileStatus(
-      long read,
-      long size,
-      long delivered,
-      long modified,
-      boolean compressed,
-      @Nullable String problem) {
-    /** Bytes that are not delivered; 0 where that cannot be told. */
-    public long behind() {
-      return compressed ? 0 : Math.max(0, size - delivered);
     }
   }
 
@@ -298,7 +272,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   boolean mayOpen() {
-    return openFiles.get() < maxOpen;
+    return open.isRoom();
   }
 
   int files() {
@@ -306,46 +280,19 @@ public final class FileJob implements AutoCloseable {
   }
 
   boolean open(TailedFile f) {
-    try {
-      // What was found compressed once, as a copy, is that whatever the options say.
-      f.open(f.isCompressed() ? anyCompression() : options);
-      opened(f);
-      f.recovered();
-      return true;
-    } catch (IOException e) {
-      f.fail(e);
-      return false;
-    }
-  }
-
-  void opened(TailedFile f) {
-    open.add(f);
-    openFiles.incrementAndGet();
-    metrics.openFiles.set(openFiles.get());
-  }
-
-  private void close(TailedFile f) {
-    if (open.remove(f)) {
-      f.close();
-      openFiles.decrementAndGet();
-      metrics.openFiles.set(openFiles.get());
-    }
+    return open.open(f);
   }
 
   boolean openAny(TailedFile f) {
-    try {
-      f.open(anyCompression());
-      opened(f);
-      return true;
-    } catch (IOException e) {
-      f.fail(e);
-      return false;
-    }
+    return open.openAny(f);
+  }
+
+  void opened(TailedFile f) {
+    open.opened(f);
   }
 
   FileOptions anyCompression() {
-    return new FileOptions(
-        options.encoding(), Decompression.GZIP, options.decompressionDelay(), options.maxLine());
+    return open.anyCompression();
   }
 
   void skipLines(TailedFile f, long lines) throws IOException {
@@ -380,7 +327,7 @@ public final class FileJob implements AutoCloseable {
 
   private void closeDropped() {
     for (TailedFile f : dropped) {
-      close(f);
+      open.close(f);
       positions.remember(f.delivered());
     }
     dropped.clear();
@@ -432,8 +379,7 @@ public final class FileJob implements AutoCloseable {
       if (!f.isOpen() && !reopen(f)) {
         return;
       }
-      open.remove(f);
-      open.add(f);
+      open.used(f);
     } finally {
       lock.unlock();
     }
@@ -476,12 +422,7 @@ public final class FileJob implements AutoCloseable {
         f.read = f.rest() == 0 && !f.failed() && f.isOpen();
         end(f, last, f.offset() > from, replaced, followed);
       }
-      if (openFiles.get() > maxOpen) {
-        open.stream()
-            .filter(o -> o != f && !o.queued && !o.replaced)
-            .findFirst()
-            .ifPresent(this::close);
-      }
+      open.makeRoom(o -> o != f && !o.queued && !o.replaced);
     } finally {
       lock.unlock();
     }
@@ -498,7 +439,7 @@ public final class FileJob implements AutoCloseable {
       }
     }
     if (!there) {
-      close(f);
+      open.close(f);
       Siblings.Found s = Siblings.of(f.path, f.id());
       if (s != null) {
         f.path = s.path();
@@ -542,7 +483,7 @@ public final class FileJob implements AutoCloseable {
   /** What becomes of a file that was read to its end. */
   private void end(TailedFile f, boolean last, boolean moved, boolean replaced, boolean followed) {
     if (f.isCompressed()) {
-      close(f); // it is complete
+      open.close(f); // it is complete
     }
     if (followed) {
       f.followed = false;
@@ -556,7 +497,7 @@ public final class FileJob implements AutoCloseable {
       f.quietSince = now();
     }
     if (last && f.progress.isQuiet()) {
-      close(f);
+      open.close(f);
       targets.values().forEach(t -> forget(t, f));
     }
   }
@@ -577,7 +518,7 @@ public final class FileJob implements AutoCloseable {
     }
     metrics.generations.with("truncated").inc();
     Siblings.Found copy = Siblings.holding(f.path, was, f.id(), options);
-    f.passed(was);
+    f.past.ended(was);
     if (copy == null) {
       long unread = f.isCompressed() ? 0 : f.unread();
       metrics.lostBytes.add(unread);
@@ -610,7 +551,7 @@ public final class FileJob implements AutoCloseable {
       LOG.log(Level.WARNING, "{0}, a copy of {1}, cannot be read: {2}", copy.path(), f.path, e);
     }
     // By this the copy is known when it is found.
-    f.passed(f.here());
+    f.past.ended(f.here());
     f.owe(f.here());
   }
 
@@ -676,7 +617,7 @@ public final class FileJob implements AutoCloseable {
         metrics.filesActive.add(-t.files());
         t.byPath.values().forEach(f -> metrics.gone(f.name));
       }
-      List.copyOf(open).forEach(this::close);
+      open.closeAll();
       targets.clear();
     } finally {
       lock.unlock();

@@ -1,14 +1,11 @@
 package dev.tethys.collect.logs.file;
 
 import com.google.re2j.Pattern;
-import dev.tethys.collect.logs.EntryClock;
-import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,47 +16,15 @@ import org.jspecify.annotations.Nullable;
  * last of these are read again with them: what was truncated and written anew is found by that,
  * however large it has become. A line without its end is not kept, but read again.
  *
- * <p>Invariants: {@link #offset} is at the beginning of a line, or inside one that is too long
- * ({@link #midLine}); every line before it was handed on exactly once since {@link #progress}
- * began. Reading belongs to the thread of the job; what is volatile may be looked at by others.
+ * <p>Invariants: the {@link Bookmark} is at the beginning of a line, or inside one that is too
+ * long; every line before it was handed on exactly once since {@link #progress} began. Reading
+ * belongs to the thread of the job; what is volatile may be looked at by others.
  */
 final class TailedFile {
   private static final System.Logger LOG = System.getLogger(TailedFile.class.getName());
 
   /** How much of a file is read before others have their turn, in bytes. */
   static final int TURN = 1 << 20;
-
-  /** How much is asked for at once, in bytes. */
-  static final int READ = 128 << 10;
-
-  /** How many truncations are remembered. */
-  private static final int MAX_PAST = 4;
-
-  /** What the reading of all files of a job has in common. */
-  record Reading(
-      FileOptions options,
-      EntrySink sink,
-      EntryClock entryClock,
-      FileMetrics metrics,
-      Buffer buffer) {}
-
-  /** Holds what is read; grows for a long line and is small again after it. */
-  static final class Buffer {
-    private byte[] bytes = new byte[2 * READ];
-
-    byte[] room(int filled) {
-      if (bytes.length < filled + READ) {
-        bytes = java.util.Arrays.copyOf(bytes, Math.max(bytes.length * 2, filled + READ));
-      }
-      return bytes;
-    }
-
-    void shrink() {
-      if (bytes.length > 8 * READ) {
-        bytes = new byte[2 * READ];
-      }
-    }
-  }
 
   /** What a turn found. */
   enum Turn {
@@ -91,12 +56,7 @@ final class TailedFile {
   long restSince; // since when there is no more than that, milliseconds since 1970
   boolean read; // to its end, with nothing left
 
-  private final List<Checkpoint> past = new ArrayList<>(); // guarded by itself
-  private final List<Owed> owed = new ArrayList<>(); // guarded by past
-
-  /** Where a copy ended that was read in an epoch. */
-  private record Owed(Checkpoint end, int epoch) {}
-
+  final PastContents past = new PastContents();
   volatile Path path;
 
   private volatile FileId id;
@@ -104,7 +64,6 @@ final class TailedFile {
   private volatile long modified;
   private volatile long largest; // size ever seen of what it holds now
   private volatile boolean shrunk; // it holds something else by now
-  private volatile long offset;
   private volatile @Nullable String problem; // why it cannot be read
   private volatile boolean compressed;
   private volatile long rest; // bytes behind the last record that has an end
@@ -114,12 +73,7 @@ final class TailedFile {
   private @Nullable Content content;
   private @Nullable Lines lines;
   private @Nullable FileHeader header; // null until it is found, or where none is looked for
-  private long lineCount;
-  private int headLength;
-  private long headHash;
-  private int tailLength;
-  private long tailHash;
-  private boolean midLine;
+  private final Bookmark bookmark = new Bookmark();
 
   /**
    * A file, not yet open.
@@ -139,17 +93,7 @@ final class TailedFile {
     this.progress = progress;
     looked(stat);
     snapshot = progress.delivered();
-    restore(snapshot);
-  }
-
-  private void restore(Checkpoint c) {
-    offset = c.offset();
-    lineCount = c.lines();
-    headLength = c.headLength();
-    headHash = c.headHash();
-    tailLength = c.tailLength();
-    tailHash = c.tailHash();
-    midLine = c.midLine();
+    bookmark.restore(snapshot);
   }
 
   FileId id() {
@@ -181,7 +125,7 @@ final class TailedFile {
 
   /** How far it was read. */
   long offset() {
-    return offset;
+    return bookmark.offset();
   }
 
   boolean isCompressed() {
@@ -199,45 +143,19 @@ final class TailedFile {
     return progress.delivered(snapshot, e).of(source, path.toString(), id);
   }
 
-  /** Where it was read to before it was truncated, the last times. */
-  List<Checkpoint> past() {
-    synchronized (past) {
-      return List.copyOf(past);
-    }
-  }
-
   /** Where it was read to, for other threads. */
   Checkpoint last() {
     return snapshot;
   }
 
-  /** Remembers where it was read to, for whoever finds a copy. */
-  void passed(Checkpoint c) {
-    synchronized (past) {
-      past.addFirst(c);
-      if (past.size() > MAX_PAST) {
-        past.removeLast();
-      }
-    }
-  }
-
   /** Remembers that a copy was read to its end, for later processes once that is delivered. */
   void owe(Checkpoint c) {
-    synchronized (past) {
-      owed.add(new Owed(c, epoch));
-    }
+    past.owe(c, epoch);
   }
 
   /** Ends of copies that are delivered by now; each is told once. */
   List<Checkpoint> deliveredCopies() {
-    int delivered = progress.deliveredEpoch();
-    synchronized (past) {
-      List<Checkpoint> out = new ArrayList<>();
-      while (!owed.isEmpty() && owed.getFirst().epoch < delivered) {
-        out.add(owed.removeFirst().end);
-      }
-      return out;
-    }
+    return past.delivered(progress.deliveredEpoch());
   }
 
   /** Whether it holds what a checkpoint knows. */
@@ -247,7 +165,7 @@ final class TailedFile {
 
   /** Goes on where an earlier reading was delivered to. */
   void resume(Checkpoint c) {
-    restore(c);
+    bookmark.restore(c);
     snapshot = here();
     progress.moved(x -> snapshot);
   }
@@ -281,32 +199,19 @@ final class TailedFile {
 
   /** What is known of the file where it was read to. */
   Checkpoint here() {
-    return new Checkpoint(
-        source,
-        path.toString(),
-        id,
-        offset,
-        lineCount,
-        headLength,
-        headHash,
-        tailLength,
-        tailHash,
-        midLine,
-        compressed,
-        false,
-        0);
+    return bookmark.in(source, path.toString(), id, compressed);
   }
 
   /** Bytes that were seen in the file and not read before it was truncated. */
   long unread() {
-    return Math.max(0, largest - offset);
+    return Math.max(0, largest - bookmark.offset());
   }
 
   /** Begins anew: the file holds something else now. */
   void restart() {
     largest = size;
     shrunk = false;
-    restore(Checkpoint.start(source, path.toString(), id, compressed, 0));
+    bookmark.restore(Checkpoint.start(source, path.toString(), id, compressed, 0));
     snapshot = here();
     int next = epoch + 1;
     Block start = progress.begin(next);
@@ -321,15 +226,15 @@ final class TailedFile {
     Content c = content;
     return c != null
         && !compressed
-        && hasHead(c)
-        && c.read(Math.max(0, offset - 1), new byte[1], 0, 1) <= 0;
+        && bookmark.hasHead(c)
+        && c.read(Math.max(0, bookmark.offset() - 1), new byte[1], 0, 1) <= 0;
   }
 
   /** Goes on where it was read to, or at its end if that is before, whatever stands there now. */
   void goOn() throws IOException {
     Content c = content;
     if (c instanceof Content.Plain p) {
-      passTo(c, Math.min(offset, p.channel().size()));
+      passTo(c, Math.min(bookmark.offset(), p.channel().size()));
     }
   }
 
@@ -342,10 +247,8 @@ final class TailedFile {
   }
 
   private void passTo(Content c, long position) throws IOException {
-    offset = position;
-    midLine = false;
-    head(c);
-    tail(c);
+    bookmark.setMidLine(false);
+    bookmark.set(c, position);
     snapshot = here();
     // Behind what is not delivered yet.
     progress.begin(epoch).close(0, snapshot);
@@ -353,11 +256,11 @@ final class TailedFile {
 
   /** Finds what the first lines tell; false when these are not all there. */
   private boolean hasHeader(Content c, Reading r, boolean last) throws IOException {
-    Pattern first = r.options.rules().header();
+    Pattern first = r.options().rules().header();
     if (first == null || header != null) {
       return true;
     }
-    FileHeader h = FileHeader.of(c, r.options.encoding(), first, last);
+    FileHeader h = FileHeader.of(c, r.options().encoding(), first, last);
     if (!h.complete()) {
       rest = h.rest();
       return false;
@@ -367,7 +270,7 @@ final class TailedFile {
         h.text().isEmpty()
             ? labelsOfName
             : labelsOfName.toBuilder().set(FileRules.HEADER, h.text()).build();
-    if (offset < h.end()) {
+    if (bookmark.offset() < h.end()) {
       passTo(c, h.end());
     }
     return true;
@@ -387,7 +290,7 @@ final class TailedFile {
   /** Passes over lines, for a position that counts them. */
   void skipLines(long count, Reading r) throws IOException {
     long left = count;
-    byte[] buf = new byte[READ];
+    byte[] buf = new byte[Reading.READ];
     Content c = content;
     if (c == null) {
       return;
@@ -408,10 +311,8 @@ final class TailedFile {
       c.retain(buf, p, n - p);
       at += p;
     }
-    offset = at;
-    lineCount = count - left;
-    head(c);
-    tail(c);
+    bookmark.passed(count - left - bookmark.lines());
+    bookmark.set(c, at);
     snapshot = here();
     progress.moved(x -> snapshot);
   }
@@ -420,9 +321,7 @@ final class TailedFile {
   void startAt(long position) throws IOException {
     Content c = content;
     if (c != null) {
-      offset = position;
-      head(c);
-      tail(c);
+      bookmark.set(c, position);
       snapshot = here();
       progress.moved(x -> snapshot);
     }
@@ -435,45 +334,14 @@ final class TailedFile {
       if (n > 0) {
         c.retain(head, 0, n);
       }
-      lines = Lines.of(r.options.encoding(), head, n).with(r.options.rules().records());
+      lines = Lines.of(r.options().encoding(), head, n).with(r.options().rules().records());
     }
     return lines;
   }
 
-  private void head(Content c) throws IOException {
-    int wanted = (int) Math.min(Checkpoint.HEAD, offset);
-    byte[] head = new byte[wanted];
-    int n = readFully(c, 0, head);
-    headLength = n;
-    headHash = Checkpoint.hash(head, 0, n);
-  }
-
   /** Whether it begins as what was read of it. */
   boolean hasHead() throws IOException {
-    return content != null && hasHead(content);
-  }
-
-  private boolean hasHead(Content c) throws IOException {
-    byte[] head = new byte[headLength];
-    return readFully(c, 0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
-  }
-
-  private void tail(Content c) throws IOException {
-    byte[] tail = new byte[(int) Math.min(Checkpoint.TAIL, offset)];
-    tailLength = readFully(c, offset - tail.length, tail);
-    tailHash = Checkpoint.hash(tail, 0, tailLength);
-  }
-
-  static int readFully(Content c, long at, byte[] into) throws IOException {
-    int n = 0;
-    while (n < into.length) {
-      int k = c.read(at + n, into, n, into.length - n);
-      if (k <= 0) {
-        break;
-      }
-      n += k;
-    }
-    return n;
+    return content != null && bookmark.hasHead(content);
   }
 
   /**
@@ -504,26 +372,26 @@ final class TailedFile {
       return Turn.END;
     }
     Lines l = lines(c, r);
-    int overlap = tailLength;
-    long base = offset - overlap;
+    int overlap = bookmark.tailLength();
+    long began = bookmark.offset();
+    long base = began - overlap;
     int filled = 0;
     int p = overlap;
     int searched = overlap;
     long budget = TURN;
-    long began = offset;
     boolean checked = false;
     Turn turn = Turn.END;
     while (true) {
-      byte[] buf = r.buffer.room(filled);
-      int n = c.read(base + filled, buf, filled, Math.min(READ, buf.length - filled));
+      byte[] buf = r.buffer().room(filled);
+      int n = c.read(base + filled, buf, filled, Math.min(Reading.READ, buf.length - filled));
       filled += Math.max(n, 0);
       if (!checked) {
         if (filled < overlap && n > 0) {
           continue;
         }
         if (filled < overlap
-            || Checkpoint.hash(buf, 0, overlap) != tailHash
-            || (c instanceof Content.Plain && !hasHead(c))) {
+            || !bookmark.isTail(buf)
+            || (c instanceof Content.Plain && !bookmark.hasHead(c))) {
           return Turn.CHANGED;
         }
         checked = true;
@@ -538,12 +406,12 @@ final class TailedFile {
       int end = hand(buf, base, p, searched, filled, r, l, false);
       searched = Math.max(filled - l.unit() + 1, end);
       p = end;
-      if (filled - p > r.options.maxLine()) {
+      if (filled - p > r.options().maxLine()) {
         p = cut(buf, base, p, filled, r, l);
         searched = p;
       }
       budget -= n;
-      if (budget <= 0 && offset > began) {
+      if (budget <= 0 && bookmark.offset() > began) {
         turn = Turn.MORE;
         break;
       }
@@ -559,15 +427,12 @@ final class TailedFile {
     if (own) {
       rest = turn == Turn.END ? filled - p : 0;
     }
-    byte[] buf = r.buffer.room(0);
+    byte[] buf = r.buffer().room(0);
     int keep = Math.max(0, p - Checkpoint.TAIL);
     c.retain(buf, keep, filled - keep);
-    r.buffer.shrink();
-    if (own
-        && headLength < Checkpoint.HEAD
-        && headLength < offset
-        && !(c instanceof Content.Compressed)) {
-      head(c);
+    r.buffer().shrink();
+    if (own) {
+      bookmark.completeHead(c);
     }
     return turn;
   }
@@ -593,14 +458,14 @@ final class TailedFile {
       while (e >= 0) {
         int textFrom = l.textFrom(buf, p, e);
         int textEnd = last ? e : l.textTo(buf, p, e);
-        if (midLine) {
-          midLine = false; // the rest of a line whose beginning was handed on
+        if (bookmark.isMidLine()) {
+          bookmark.setMidLine(false); // the rest of a line whose beginning was handed on
         } else {
           LogEntry entry = entry(buf, textFrom, textEnd, base + textFrom == 0, r, l, block);
-          if (r.options.rules().numbered()) {
-            entry.setMetadata(place(base + p, lineCount + counted + 1));
+          if (r.options().rules().numbered()) {
+            entry.setMetadata(place(base + p, bookmark.lines() + counted + 1));
           }
-          r.sink.accept(entry);
+          r.sink().accept(entry);
           given++;
         }
         counted++;
@@ -608,9 +473,9 @@ final class TailedFile {
         e = last ? -1 : l.end(buf, p, to);
       }
     } finally {
-      lineCount += counted;
+      bookmark.passed(counted);
       if (given > 0) {
-        r.metrics.readLines.with(name).add(given);
+        r.metrics().readLines.with(name).add(given);
       }
       moveTo(buf, base, p, r);
       snapshot = here();
@@ -627,12 +492,12 @@ final class TailedFile {
     Block block = progress.begin(epoch);
     int given = 0;
     try {
-      if (!midLine) {
-        int end = from + r.options.maxLine() / unit * unit;
-        r.sink.accept(entry(buf, from, end, base + from == 0, r, l, block));
+      if (!bookmark.isMidLine()) {
+        int end = from + r.options().maxLine() / unit * unit;
+        r.sink().accept(entry(buf, from, end, base + from == 0, r, l, block));
         given = 1;
-        midLine = true;
-        r.metrics.longLines.inc();
+        bookmark.setMidLine(true);
+        r.metrics().longLines.inc();
       }
       moveTo(buf, base, pass, r);
     } finally {
@@ -649,7 +514,7 @@ final class TailedFile {
 
   private LogEntry entry(
       byte[] buf, int from, int to, boolean first, Reading r, Lines l, Block block) {
-    long time = r.entryClock.next();
+    long time = r.entryClock().next();
     if (l.isUtf8(buf, from, to)) {
       return new LogEntry(labels, time, buf, from, to - from, block);
     }
@@ -658,22 +523,15 @@ final class TailedFile {
 
   private String text(byte[] buf, int from, int to, boolean first, Reading r, Lines l) {
     if (!l.isText(buf, from, to)) {
-      r.metrics.encodingFailures.with(name).inc();
-      LOG.log(Level.DEBUG, "{0}: a line is not valid {1}", name, r.options.encoding());
+      r.metrics().encodingFailures.with(name).inc();
+      LOG.log(Level.DEBUG, "{0}: a line is not valid {1}", name, r.options().encoding());
     }
     return l.text(buf, from, to, first);
   }
 
   private void moveTo(byte[] buf, long base, int p, Reading r) {
-    offset = base + p;
-    int from = Math.max(0, p - Checkpoint.TAIL);
-    tailLength = p - from;
-    tailHash = Checkpoint.hash(buf, from, tailLength);
-    if (base == 0 && headLength < Checkpoint.HEAD) {
-      headLength = Math.min(p, Checkpoint.HEAD);
-      headHash = Checkpoint.hash(buf, 0, headLength);
-    }
-    r.metrics.readBytes.with(name).set((double) offset);
+    bookmark.moveTo(buf, base, p);
+    r.metrics().readBytes.with(name).set((double) bookmark.offset());
   }
 
   /** Says once that it cannot be read. */

@@ -2,10 +2,8 @@ package dev.tethys.collect.logs.file;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,15 +27,6 @@ import org.jspecify.annotations.Nullable;
 final class TargetFiles {
   private static final System.Logger LOG = System.getLogger(TargetFiles.class.getName());
 
-  /** How long one that looks like a copy is left alone, in milliseconds since it changed last. */
-  static final long SETTLE = 2000;
-
-  /** How long it is left alone at most. */
-  static final long SETTLE_MOST = 60_000;
-
-  /** What is smaller is no copy: two logs may begin with the same words. In bytes. */
-  static final int SMALLEST_COPY = 256;
-
   final FileTarget target;
   final FileJob job;
   final String source;
@@ -45,27 +34,12 @@ final class TargetFiles {
   final Map<Path, TailedFile> byRealPath = new HashMap<>(); // where a path is not the real one
   final Set<TailedFile> leaving = new LinkedHashSet<>();
   private final Map<FileId.Place, TailedFile> byPlace = new HashMap<>();
-  private final Map<FileId.Place, Unsettled> unsettled = new HashMap<>();
+  private final Copies copies;
   private final boolean passesOver;
   private boolean full;
   private boolean scanned; // at least once
   private boolean scanning;
   private @Nullable RelatedNames<TailedFile> names; // made when a look finds an unknown file
-
-  /** A file that may be a copy still being made. */
-  private record Unsettled(long since, long changed, long size) {}
-
-  /** What an unknown file is found to be. */
-  private sealed interface Origin {
-    /** Nothing is known of it. */
-    record New() implements Origin {}
-
-    /** It cannot be said yet. */
-    record Later() implements Origin {}
-
-    /** Everything before an offset was read from another file. */
-    record Known(long offset) implements Origin {}
-  }
 
   /**
    * Of a target, not yet looked for.
@@ -74,6 +48,7 @@ final class TargetFiles {
    */
   TargetFiles(FileTarget target, FileJob job, boolean passesOver) {
     this.passesOver = passesOver;
+    this.copies = new Copies(job);
     this.target = target;
     this.job = job;
     this.source = job.name + "/" + Long.toHexString(target.labels().hash64());
@@ -119,7 +94,7 @@ final class TargetFiles {
     scanned = true;
     scanning = false;
     names = null;
-    unsettled.keySet().retainAll(waiting);
+    copies.retain(waiting);
     for (TailedFile f : List.copyOf(byPath.values())) {
       if (!f.listed) {
         leave(f);
@@ -160,8 +135,9 @@ final class TargetFiles {
     boolean replaces =
         Siblings.isUnnumbered(path)
             && (there != null || leaving.stream().anyMatch(f -> f.name.equals(path.toString())));
-    Origin origin = replaces ? new Origin.New() : origin(path, stat);
-    if (origin instanceof Origin.Later) {
+    Copies.Origin origin =
+        replaces ? new Copies.Origin.New() : copies.origin(path, stat, names(), job.options);
+    if (origin instanceof Copies.Origin.Later) {
       waiting.add(stat.id().place());
       return;
     }
@@ -196,7 +172,8 @@ final class TargetFiles {
     job.wake(f);
   }
 
-  private void appeared(Path path, FileStat stat, @Nullable TailedFile there, Origin origin) {
+  private void appeared(
+      Path path, FileStat stat, @Nullable TailedFile there, Copies.Origin origin) {
     if (job.files() >= FileTailing.MAX_FILES) {
       if (!full) {
         full = true;
@@ -208,7 +185,7 @@ final class TargetFiles {
       }
       return;
     }
-    unsettled.remove(stat.id().place());
+    copies.settled(stat.id());
     // Later it would be another file.
     Long promtails = scanned ? null : job.positions.takeOver(path.toString());
     TailedFile f = new TailedFile(target, source, path.toString(), path, stat, start(path, stat));
@@ -220,8 +197,8 @@ final class TargetFiles {
     if (job.mayOpen() || there != null) {
       job.open(f);
     }
-    if (origin instanceof Origin.Known k) {
-      startAt(f, k.offset);
+    if (origin instanceof Copies.Origin.Known k) {
+      startAt(f, k.offset());
     } else if (there == null) {
       boolean known =
           promtails != null
@@ -368,7 +345,8 @@ final class TargetFiles {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
           // Compressed or not, as it would be read.
-          && origin(s.path(), s.stat(), job.anyCompression()) instanceof Origin.New) {
+          && copies.origin(s.path(), s.stat(), names(), job.anyCompression())
+              instanceof Copies.Origin.New) {
         out.add(s);
       }
     }
@@ -602,103 +580,6 @@ final class TargetFiles {
     if (n != null) {
       n.add(f.path, f);
     }
-  }
-
-  /** Whether an unknown file is a copy of one that is known. */
-  private Origin origin(Path path, FileStat stat) {
-    return origin(path, stat, job.options);
-  }
-
-  private Origin origin(Path path, FileStat stat, FileOptions options) {
-    List<TailedFile> related =
-        names().of(path).stream().filter(f -> Siblings.isRelated(f.path, path)).toList();
-    List<Checkpoint> gone =
-        job.positions.related(path).stream()
-            .filter(c -> c.headLength() > 0 && !c.id().mayBe(stat.id()))
-            .toList();
-    if (related.isEmpty() && gone.isEmpty()) {
-      return new Origin.New();
-    }
-    try (Content content = Content.open(path, options)) {
-      for (Checkpoint c : gone) {
-        if (content.holds(c)) {
-          return new Origin.Known(c.offset());
-        }
-      }
-      for (TailedFile f : related) {
-        for (Checkpoint c : f.past()) {
-          if (content.holds(c)) {
-            return new Origin.Known(c.offset());
-          }
-        }
-      }
-      for (TailedFile f : related) {
-        Origin o = copy(content, stat, f);
-        if (!(o instanceof Origin.New)) {
-          return o;
-        }
-      }
-    } catch (IOException e) {
-      return new Origin.New();
-    }
-    return new Origin.New();
-  }
-
-  /** Whether a file is what another is or was, be it copied or still being copied. */
-  private Origin copy(Content content, FileStat stat, TailedFile f) throws IOException {
-    Checkpoint last = f.last();
-    boolean whole = last.headLength() > 0 && content.holds(last);
-    long size = content instanceof Content.Plain ? stat.size() : last.offset();
-    try (Content other = Content.open(f.path, job.options)) {
-      if (whole && !other.holds(last)) {
-        job.wake(f); // it was truncated, which is found when it is read
-        return later(stat) ? new Origin.Later() : new Origin.New();
-      }
-      if (!isPrefix(content, other, size, 0)) {
-        return new Origin.New();
-      }
-      boolean patient = later(stat);
-      Unsettled u = unsettled.get(stat.id().place());
-      if (u == null || job.now() - u.changed < SETTLE) {
-        return new Origin.Later();
-      }
-      if (size < SMALLEST_COPY || !isPrefix(content, other, size, size - Checkpoint.TAIL)) {
-        return new Origin.New();
-      }
-      if (size <= f.offset()) {
-        return new Origin.Known(size);
-      }
-      return patient ? new Origin.Later() : new Origin.New();
-    } catch (NoSuchFileException e) {
-      // It was compressed and then deleted; what of it was not read is read from it still.
-      return !whole
-          ? new Origin.New()
-          : f.offset() >= f.size() || !later(stat)
-              ? new Origin.Known(last.offset())
-              : new Origin.Later();
-    }
-  }
-
-  /** Whether bytes from a position on, up to the size of the one, are the same in the other. */
-  private static boolean isPrefix(Content one, Content other, long size, long from)
-      throws IOException {
-    long at = Math.max(0, from);
-    byte[] a = new byte[(int) Math.min(Checkpoint.HEAD, size - at)];
-    byte[] b = new byte[a.length];
-    return TailedFile.readFully(one, at, a) == a.length
-        && TailedFile.readFully(other, at, b) == b.length
-        && Arrays.equals(a, b);
-  }
-
-  /** Leaves a file alone for now; false when that was done for long enough. */
-  private boolean later(FileStat stat) {
-    long now = job.now();
-    Unsettled u = unsettled.get(stat.id().place());
-    if (u == null || u.size != stat.size()) {
-      u = new Unsettled(u == null ? now : u.since, now, stat.size());
-      unsettled.put(stat.id().place(), u);
-    }
-    return now - u.since < SETTLE_MOST;
   }
 
   /** Says for each file how far it is delivered. */

@@ -42,8 +42,11 @@ public record PushServer(
 
   static {
     SECTION.include(ServerLimits.SECTION);
-    for (String own : List.of("register_instrumentation", "log_level", "log_format")) {
-      SECTION.notBuilt(own, "The program's own server has it.");
+    SECTION.include(ServerTls.BESIDE);
+    String ofProgram = "Taken; as in Promtail it is what the program's own server says.";
+    SECTION.key("register_instrumentation", Type.BOOL, true, ofProgram);
+    for (String s : List.of("log_level", "log_format")) {
+      SECTION.key(s, Type.STRING, "", ofProgram);
     }
   }
 
@@ -56,7 +59,11 @@ public record PushServer(
       throw o.error(PREFIX, "http_path_prefix begins with / and does not end with one");
     }
     return new PushServer(
-        o.get(ADDRESS), Math.toIntExact(o.get(PORT)), prefix, o.find(TLS), ServerLimits.read(o));
+        o.get(ADDRESS),
+        Math.toIntExact(o.get(PORT)),
+        prefix,
+        ServerTls.of(o, TLS),
+        ServerLimits.read(o));
   }
 
   HttpListener listen(Routes routes, String what) throws IOException {

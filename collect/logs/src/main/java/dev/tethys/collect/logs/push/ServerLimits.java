@@ -8,9 +8,11 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.HttpListenerOptions;
 import java.time.Duration;
+import java.util.List;
 
 /**
- * The limits of a {@code server} block, Promtail's own or that of a source.
+ * The limits of a {@code server} block, Promtail's own or that of a source, and its keys that
+ * change nothing here.
  *
  * @param timeout how long reading a request, writing an answer and idling may take, each
  * @param connections 0 for the listener's own limit
@@ -32,25 +34,75 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
           "How long requests may go on once it stops.");
   private static final Key<Duration> READ = timeout("read", 30);
   private static final Key<Duration> WRITE = timeout("write", 30);
+  private static final Key<Duration> READ_HEADER = timeout("read_header", 0);
   private static final Key<Duration> IDLE = timeout("idle", 120);
   private static final Key<Long> CONNECTIONS =
       SECTION.key("http_listen_conn_limit", Type.INT, 0L, "Most connections; 0 for 512.");
-  private static final Key<Boolean> PROFILING =
-      SECTION.key("profiling_enabled", Type.BOOL, false, "false: there are no profiles of Go.");
+  private static final Key<String> NETWORK =
+      SECTION.key(
+          "http_listen_network",
+          Type.STRING,
+          "tcp",
+          "tcp; which addresses is said by the address.");
+  private static final String OVER_GRPC = "Taken; nothing is served over gRPC.";
+
+  /** Wishes that are refused. */
+  private static final List<Key<Boolean>> WISHES =
+      List.of(
+          wish("profiling_enabled", "Profiles of Go."),
+          wish("proxy_protocol_enabled", "The PROXY protocol before requests."),
+          wish("log_source_ips_enabled", "Requests in the log, with addresses."),
+          wish("log_request_headers", "Requests in the log, with headers."),
+          wish("log_request_at_info_level_enabled", "Requests in the log."),
+          wish("trace_request_headers", "Headers of requests in traces."),
+          wish(
+              "http_log_closed_connections_without_response_enabled",
+              "Connections without a request in the log."));
 
   static {
-    SECTION.key("grpc_listen_address", Type.STRING, "", "Without effect: nothing is served there.");
-    for (String s :
-        new String[] {
-          "grpc_listen_port",
-          "grpc_listen_conn_limit",
-          "grpc_server_max_recv_msg_size",
-          "grpc_server_max_send_msg_size",
-          "grpc_server_max_concurrent_streams"
-        }) {
-      SECTION.key(s, Type.INT, 0L, "Without effect: nothing is served over gRPC.");
+    for (String s : List.of("network", "address")) {
+      SECTION.key("grpc_listen_" + s, Type.STRING, "", OVER_GRPC);
     }
-    SECTION.notBuilt("grpc_tls_config", "TLS of gRPC, over which nothing is served.");
+    for (String s :
+        List.of(
+            "listen_port",
+            "listen_conn_limit",
+            "server_max_recv_msg_size",
+            "server_max_send_msg_size",
+            "server_max_concurrent_streams",
+            "server_num_workers")) {
+      SECTION.key("grpc_" + s, Type.INT, 0L, OVER_GRPC);
+    }
+    for (String s :
+        List.of(
+            "max_connection_idle",
+            "max_connection_age",
+            "max_connection_age_grace",
+            "keepalive_time",
+            "keepalive_timeout",
+            "min_time_between_pings")) {
+      SECTION.key("grpc_server_" + s, GoDurations.TYPE, Duration.ZERO, OVER_GRPC);
+    }
+    for (String s :
+        List.of(
+            "grpc_server_ping_without_stream_allowed",
+            "grpc_server_stats_tracking_enabled",
+            "grpc_server_recv_buffer_pools_enabled",
+            "grpc_collect_max_streams_by_conn",
+            "report_grpc_codes_in_instrumentation_label_enabled")) {
+      SECTION.key(s, Type.BOOL, false, OVER_GRPC);
+    }
+    SECTION.optional("grpc_tls_config", ServerTls.TYPE, OVER_GRPC);
+    for (String s : List.of("full", "header", "regex")) {
+      SECTION.key("log_source_ips_" + s, Type.STRING, "", "Of log_source_ips_enabled.");
+    }
+    SECTION.key("log_request_exclude_headers_list", Type.STRING, "", "Of log_request_headers.");
+    SECTION.key("trace_request_exclude_headers_list", Type.STRING, "", "Of trace_request_headers.");
+    SECTION.notBuilt("cluster_validation", "A label that requests carry.");
+  }
+
+  private static Key<Boolean> wish(String key, String what) {
+    return SECTION.key(key, Type.BOOL, false, "false: " + what + " is not built.");
   }
 
   private static Key<Duration> timeout(String what, int seconds) {
@@ -58,21 +110,29 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
         "http_server_" + what + "_timeout",
         GoDurations.TYPE,
         Duration.ofSeconds(seconds),
-        "The longest of the three timeouts holds for reading, writing and idling.");
+        "The longest of the timeouts holds for reading, writing and idling.");
   }
 
   /** Reads the keys out of a block. */
   public static ServerLimits read(YamlObject o) {
-    YamlNode profiling = o.at(PROFILING);
-    if (profiling != null && o.get(PROFILING)) {
-      profiling.notBuilt("server.profiling_enabled");
+    for (Key<Boolean> k : WISHES) {
+      YamlNode n = o.at(k);
+      if (n != null && o.get(k)) {
+        n.notBuilt("server." + k.name());
+      }
+    }
+    if (!o.get(NETWORK).equals("tcp")) {
+      throw o.error(
+          NETWORK,
+          "http_listen_network is tcp: for one kind of address write it as http_listen_address,"
+              + " 0.0.0.0 or ::");
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 0 || connections > 1_000_000) {
       throw o.error(CONNECTIONS, "http_listen_conn_limit is from 0 to 1000000");
     }
     Duration longest = o.get(READ);
-    for (Key<Duration> k : java.util.List.of(WRITE, IDLE)) {
+    for (Key<Duration> k : List.of(WRITE, READ_HEADER, IDLE)) {
       longest = longest.compareTo(o.get(k)) < 0 ? o.get(k) : longest;
     }
     if (longest.isZero() || longest.isNegative()) {

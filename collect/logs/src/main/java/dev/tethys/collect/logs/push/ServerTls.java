@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The block {@code http_tls_config} of a server, Promtail's own or that of a source.
@@ -19,6 +20,7 @@ import java.util.Map;
  * <p>Certificates, key and authorities are PEM, as text or in a file, "" where it is the other.
  *
  * @param clientAuth what is asked of clients
+ * @param cipherSuites none for all
  */
 public record ServerTls(
     String cert,
@@ -27,7 +29,9 @@ public record ServerTls(
     String keyFile,
     String clientCa,
     String clientCaFile,
-    ClientAuth clientAuth) {
+    ClientAuth clientAuth,
+    TlsVersion minVersion,
+    List<String> cipherSuites) {
   private static final Section SECTION = new Section("http_tls_config", "TLS of the server.");
   private static final Key<String> CERT_FILE =
       SECTION.key("cert_file", Type.PATH, "", "File of the certificate chain.");
@@ -52,6 +56,39 @@ public record ServerTls(
 
   /** The block in a configuration. */
   public static final Type<ServerTls> TYPE = SECTION.type(ServerTls::read);
+
+  /** What stands beside the block, to be included in a section. */
+  public static final Section BESIDE = new Section("server", "TLS of a server.");
+
+  private static final Key<TlsVersion> MIN_VERSION =
+      BESIDE.key(
+          "tls_min_version",
+          Type.oneOf("tls_min_version", TlsVersion.values(), v -> "Version" + v.name()),
+          TlsVersion.TLS12,
+          "The oldest TLS that is spoken.");
+  private static final Key<String> CIPHERS =
+      BESIDE.key(
+          "tls_cipher_suites", Type.STRING, "", "Cipher suites, between commas; all when empty.");
+
+  /** The block {@code http_tls_config} with what stands beside it; null without the block. */
+  public static @Nullable ServerTls of(YamlObject server, Key<ServerTls> block) {
+    ServerTls t = server.find(block);
+    return t == null
+        ? null
+        : new ServerTls(
+            t.cert,
+            t.certFile,
+            t.key,
+            t.keyFile,
+            t.clientCa,
+            t.clientCaFile,
+            t.clientAuth,
+            server.get(MIN_VERSION),
+            Arrays.stream(server.get(CIPHERS).split(","))
+                .map(String::strip)
+                .filter(c -> !c.isEmpty())
+                .toList());
+  }
 
   private static ServerTls read(YamlObject o) {
     if (o.get(CERT).isEmpty() == o.get(CERT_FILE).isEmpty()
@@ -78,7 +115,9 @@ public record ServerTls(
         o.get(KEY_FILE),
         o.get(CLIENT_CA),
         o.get(CLIENT_CA_FILE),
-        auth);
+        auth,
+        TlsVersion.TLS12,
+        List.of());
   }
 
   /**
@@ -95,9 +134,9 @@ public record ServerTls(
             keyFile,
             clientCa,
             clientCaFile,
-            TlsVersion.TLS12,
+            minVersion,
             TlsVersion.TLS13,
-            List.of(),
+            cipherSuites,
             List.of());
     WebConfig.ServerTls tls =
         new WebConfig.ServerTls(

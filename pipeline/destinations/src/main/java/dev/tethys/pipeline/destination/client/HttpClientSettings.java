@@ -8,6 +8,7 @@ import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import java.net.URI;
@@ -123,7 +124,7 @@ public record HttpClientSettings(
     public static URI url(YamlObject o, Key<String> key, String text) {
       try {
         URI u = new URI(text);
-        if (u.getHost() != null && u.getScheme() != null) {
+        if (UrlHost.of(u) != null && u.getScheme() != null) {
           return u;
         }
       } catch (java.net.URISyntaxException e) {

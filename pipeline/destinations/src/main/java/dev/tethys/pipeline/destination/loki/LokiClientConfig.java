@@ -5,6 +5,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
@@ -153,7 +154,7 @@ public record LokiClientConfig(
 
   private static LokiClientConfig read(YamlObject o) {
     URI url = o.get(URL);
-    if (url.getHost() == null || url.getScheme() == null || !url.getScheme().startsWith("http")) {
+    if (UrlHost.of(url) == null || url.getScheme() == null || !url.getScheme().startsWith("http")) {
       throw o.error(URL, "url wants an address such as http://host:3100/loki/api/v1/push");
     }
     long batch = o.get(BATCH_SIZE);
@@ -204,7 +205,8 @@ public record LokiClientConfig(
 
   /** Host and port, as metrics name it. */
   String host() {
-    return url.getPort() < 0 ? url.getHost() : url.getHost() + ":" + url.getPort();
+    String host = String.valueOf(UrlHost.of(url));
+    return UrlHost.port(url) < 0 ? host : host + ":" + UrlHost.port(url);
   }
 
   /** As a tree to be written, without secrets. */

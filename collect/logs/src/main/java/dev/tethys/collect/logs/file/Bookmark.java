@@ -1,0 +1,117 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+
+/**
+ * Where reading of a file stands, and what stands before it, by which the place is known again: the
+ * first {@link Checkpoint#HEAD} bytes and the last {@link Checkpoint#TAIL} that were read. Belongs
+ * to the thread that reads; others may ask for the offset.
+ */
+final class Bookmark {
+  private volatile long offset;
+  private long lines; // that were read
+  private boolean midLine; // inside a line that is too long
+  private int headLength;
+  private long headHash;
+  private int tailLength;
+  private long tailHash;
+
+  /** Where a checkpoint is. */
+  void restore(Checkpoint c) {
+    offset = c.offset();
+    lines = c.lines();
+    headLength = c.headLength();
+    headHash = c.headHash();
+    tailLength = c.tailLength();
+    tailHash = c.tailHash();
+    midLine = c.midLine();
+  }
+
+  /** As a checkpoint of a file. */
+  Checkpoint in(String source, String path, FileId id, boolean compressed) {
+    return new Checkpoint(
+        source,
+        path,
+        id,
+        offset,
+        lines,
+        headLength,
+        headHash,
+        tailLength,
+        tailHash,
+        midLine,
+        compressed,
+        false,
+        0);
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  long lines() {
+    return lines;
+  }
+
+  void passed(long moreLines) {
+    lines += moreLines;
+  }
+
+  boolean isMidLine() {
+    return midLine;
+  }
+
+  void setMidLine(boolean now) {
+    midLine = now;
+  }
+
+  /** How many bytes before the offset are known. */
+  int tailLength() {
+    return tailLength;
+  }
+
+  /** Whether bytes are those that stand before the offset. */
+  boolean isTail(byte[] bytes) {
+    return Checkpoint.hash(bytes, 0, tailLength) == tailHash;
+  }
+
+  /** Whether a file begins as what was read of it. */
+  boolean hasHead(Content c) throws IOException {
+    byte[] head = new byte[headLength];
+    return c.readFully(0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
+  }
+
+  /** Takes a place of which nothing is known but what stands before it. */
+  void set(Content c, long position) throws IOException {
+    offset = position;
+    head(c);
+    byte[] tail = new byte[(int) Math.min(Checkpoint.TAIL, position)];
+    tailLength = c.readFully(position - tail.length, tail);
+    tailHash = Checkpoint.hash(tail, 0, tailLength);
+  }
+
+  /** Takes a place in a buffer that stands somewhere in the file. */
+  void moveTo(byte[] buf, long base, int p) {
+    offset = base + p;
+    int from = Math.max(0, p - Checkpoint.TAIL);
+    tailLength = p - from;
+    tailHash = Checkpoint.hash(buf, from, tailLength);
+    if (base == 0 && headLength < Checkpoint.HEAD) {
+      headLength = Math.min(p, Checkpoint.HEAD);
+      headHash = Checkpoint.hash(buf, 0, headLength);
+    }
+  }
+
+  /** Learns more of the beginning, if more of it was read. */
+  void completeHead(Content c) throws IOException {
+    if (headLength < Checkpoint.HEAD && headLength < offset && !(c instanceof Content.Compressed)) {
+      head(c);
+    }
+  }
+
+  private void head(Content c) throws IOException {
+    byte[] head = new byte[(int) Math.min(Checkpoint.HEAD, offset)];
+    headLength = c.readFully(0, head);
+    headHash = Checkpoint.hash(head, 0, headLength);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.collect.logs.file;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a file held before it was truncated, as far as it has to be known: by it a copy is told from
+ * a new log. For several threads.
+ */
+final class PastContents {
+  /** How many truncations are remembered. */
+  private static final int MOST = 4;
+
+  private final List<Checkpoint> ends = new ArrayList<>(); // latest first
+  private final List<Owed> owed = new ArrayList<>();
+
+  /** Where a copy ended that was read in an epoch. */
+  private record Owed(Checkpoint end, int epoch) {}
+
+  /** Where it was read to, the last times. */
+  synchronized List<Checkpoint> ends() {
+    return List.copyOf(ends);
+  }
+
+  /** Remembers where it was read to, for whoever finds a copy. */
+  synchronized void ended(Checkpoint c) {
+    ends.addFirst(c);
+    if (ends.size() > MOST) {
+      ends.removeLast();
+    }
+  }
+
+  /** Remembers that a copy was read to its end, for later processes once that is delivered. */
+  synchronized void owe(Checkpoint end, int epoch) {
+    owed.add(new Owed(end, epoch));
+  }
+
+  /** Ends of copies of which all is delivered before an epoch; each is told once. */
+  synchronized List<Checkpoint> delivered(int epoch) {
+    List<Checkpoint> out = new ArrayList<>();
+    while (!owed.isEmpty() && owed.getFirst().epoch < epoch) {
+      out.add(owed.removeFirst().end);
+    }
+    return out;
+  }
+}

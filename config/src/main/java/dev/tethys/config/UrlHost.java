@@ -1,0 +1,38 @@
+package dev.tethys.config;
+
+import java.net.URI;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which server a URL names. {@link URI} knows none with an underscore, as no name of the Internet
+ * has one; services of Docker's networks do.
+ */
+public final class UrlHost {
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:[^@]*@)?([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
+
+  private UrlHost() {}
+
+  private static @Nullable Matcher lenient(URI u) {
+    String authority = u.getRawAuthority();
+    if (u.getHost() != null || authority == null) {
+      return null;
+    }
+    Matcher m = AUTHORITY.matcher(authority);
+    return m.matches() ? m : null;
+  }
+
+  /** The host, an IPv6 address in brackets; null when there is none. */
+  public static @Nullable String of(URI u) {
+    Matcher m = lenient(u);
+    return m == null ? u.getHost() : m.group(1);
+  }
+
+  /** The port; -1 when it is not said. */
+  public static int port(URI u) {
+    Matcher m = lenient(u);
+    return m == null || m.group(2) == null ? u.getPort() : Integer.parseInt(m.group(2));
+  }
+}
