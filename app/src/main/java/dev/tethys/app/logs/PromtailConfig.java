@@ -422,7 +422,8 @@ record PromtailConfig(
     }
     o.find(OPTIONS_KEY);
     o.get(TRACING);
-    if (o.find(WAL) != null && to.isEmpty()) {
+    WriteAheadLog wal = wal(o);
+    if (wal != null && to.isEmpty()) {
       throw o.error(
           WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
     }
@@ -434,7 +435,7 @@ record PromtailConfig(
     return new PromtailConfig(
         o.get(SERVER_KEY),
         List.copyOf(to),
-        o.find(WAL),
+        wal,
         o.get(POSITIONS_KEY),
         jobs,
         limits.ofLoki,
@@ -444,6 +445,11 @@ record PromtailConfig(
         graph(o),
         o.get(TENANT),
         o.node().directory());
+  }
+
+  private static @Nullable WriteAheadLog wal(YamlObject o) {
+    WriteAheadLog wal = o.find(WAL);
+    return wal == null || !wal.enabled() ? null : wal;
   }
 
   /** A graph in which all that is written has its place: one pipeline from what is read. */

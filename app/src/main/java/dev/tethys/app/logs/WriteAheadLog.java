@@ -19,17 +19,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The block {@code wal}: requests of clients wait on disk, so that what came over the network
  * outlives the process while Loki is away. Promtail's block of that name was never finished; its
  * keys are taken.
  *
+ * @param enabled whether they do; in memory otherwise
  * @param dir each client has a folder in it
  * @param bytes most that a client keeps there
  */
-record WriteAheadLog(Path dir, long bytes) {
+record WriteAheadLog(boolean enabled, Path dir, long bytes) {
   private static final Section SECTION = new Section("wal", "Requests of clients wait on disk.");
   private static final Key<Boolean> ENABLED =
       SECTION.key("enabled", Type.BOOL, false, "Whether they do.");
@@ -58,21 +58,18 @@ record WriteAheadLog(Path dir, long bytes) {
     }
   }
 
-  /** The block; null for one that is not enabled. */
-  static final Type<@Nullable WriteAheadLog> TYPE = SECTION.type(WriteAheadLog::read);
+  /** The block. */
+  static final Type<WriteAheadLog> TYPE = SECTION.type(WriteAheadLog::read);
 
-  private static @Nullable WriteAheadLog read(YamlObject o) {
+  private static WriteAheadLog read(YamlObject o) {
     o.find(WATCH_CONFIG);
-    if (!o.get(ENABLED)) {
-      return null;
-    }
-    if (o.get(DIR).isEmpty()) {
+    if (o.get(ENABLED) && o.get(DIR).isEmpty()) {
       throw o.error("wal is enabled and has no dir: where is it to be?");
     }
     if (o.get(MAX_SIZE).bytes() < 1 << 20) {
       throw o.error(MAX_SIZE, "max_size is at least 1MB");
     }
-    return new WriteAheadLog(Path.of(o.get(DIR)), o.get(MAX_SIZE).bytes());
+    return new WriteAheadLog(o.get(ENABLED), Path.of(o.get(DIR)), o.get(MAX_SIZE).bytes());
   }
 
   /** Where the requests of a client wait. */
