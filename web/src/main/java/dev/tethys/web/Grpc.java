@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Grpc {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
-  private static final String ENCODINGS = "identity,gzip,snappy,zstd";
+  /** What messages may be compressed with, as headers have it. */
+  public static final String ENCODINGS = "identity,gzip,snappy,zstd";
   private static final String CONTENT_TYPE = "application/grpc";
 
   /** So many bytes are made room for because a sender says that they come. */
@@ -143,8 +144,12 @@ public final class Grpc {
     }
   }
 
-  /** What a grpc-encoding means: gRPC's snappy is the framed one. */
-  private static @Nullable Compression compression(@Nullable String encoding) {
+  /**
+   * What a grpc-encoding means: gRPC's snappy is the framed one.
+   *
+   * @return null for one that is not spoken
+   */
+  public static @Nullable Compression compression(@Nullable String encoding) {
     return switch (encoding) {
       case "gzip" -> Compression.GZIP;
       case "snappy" -> Compression.SNAPPY_FRAMED;

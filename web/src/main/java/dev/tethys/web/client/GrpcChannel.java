@@ -1,6 +1,9 @@
 package dev.tethys.web.client;
 
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.Grpc;
 import dev.tethys.web.client.Http2Connection.Ended;
 import dev.tethys.web.client.Http2Connection.NotSentException;
 import java.io.Closeable;
@@ -111,7 +114,7 @@ public final class GrpcChannel implements AutoCloseable {
     if (!encoding.isEmpty()) {
       all.put("grpc-encoding", encoding);
     }
-    all.put("grpc-accept-encoding", "identity");
+    all.put("grpc-accept-encoding", Grpc.ENCODINGS);
     all.putAll(headers);
     byte[] prefix =
         ByteBuffer.allocate(5)
@@ -149,11 +152,26 @@ public final class GrpcChannel implements AutoCloseable {
     if (code != GrpcReply.OK) {
       return new GrpcReply(code, said, new byte[0], h);
     }
-    if (b.length < 5 || b[0] != 0 || ByteBuffer.wrap(b).getInt(1) != b.length - 5) {
-      return new GrpcReply(
-          GrpcReply.INTERNAL, "the answer is not one uncompressed message", new byte[0], h);
+    if (b.length < 5 || b[0] >>> 1 != 0 || ByteBuffer.wrap(b).getInt(1) != b.length - 5) {
+      return new GrpcReply(GrpcReply.INTERNAL, "the answer is not one message", new byte[0], h);
     }
-    return new GrpcReply(code, said, Arrays.copyOfRange(b, 5, b.length), h);
+    if (b[0] == 0) {
+      return new GrpcReply(code, said, Arrays.copyOfRange(b, 5, b.length), h);
+    }
+    // grpc-go answers in the encoding of the request, whatever it was told is accepted.
+    String encoding = first(h, "grpc-encoding");
+    Compression c = Grpc.compression(encoding);
+    if (c == null) {
+      String problem = "the answer is compressed with \"" + encoding + "\", which is not spoken";
+      return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);
+    }
+    try {
+      byte[] whole = c.decompress(b, 5, b.length - 5, MAX_ANSWER);
+      return new GrpcReply(code, said, whole, h);
+    } catch (CodecException x) {
+      String problem = "the answer is not valid " + encoding + ": " + x.getMessage();
+      return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);
+    }
   }
 
   /** As gRPC maps answers of those that do not speak it. */

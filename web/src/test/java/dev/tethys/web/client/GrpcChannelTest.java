@@ -9,6 +9,9 @@ import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
 import dev.tethys.web.HttpListener;
+import java.nio.ByteBuffer;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
@@ -52,6 +55,7 @@ class GrpcChannelTest {
             .post(
                 "/test.Echo/Who",
                 Grpc.unary(100, (m, q) -> String.valueOf(q.header("x-tenant")).getBytes(UTF_8)))
+            .post("/test.Echo/Zip", GrpcChannelTest::zipped)
             .post(
                 "/test.Echo/Fail",
                 Grpc.unary(
@@ -73,6 +77,19 @@ class GrpcChannelTest {
             HttpListenerOptions.on("127.0.0.1:" + port).withStopGrace(Duration.ZERO), routes, null);
     open.add(l);
     return l;
+  }
+
+  /** Answers as grpc-go does: in an encoding, whatever the client said that it accepts. */
+  private static void zipped(HttpRequest q, HttpResponse r) throws IOException {
+    byte[] asked = q.bodyBytes(100);
+    String encoding = new String(asked, 5, asked.length - 5, UTF_8);
+    byte[] b = Compression.GZIP.compress("whole".getBytes(UTF_8), 0, 5, -1);
+    r.header("Content-Type", "application/grpc").header("grpc-encoding", encoding).uncompressed();
+    r.trailer("grpc-status", "0");
+    try (OutputStream out = r.stream()) {
+      out.write(ByteBuffer.allocate(5).put((byte) 1).putInt(b.length).array());
+      out.write(b);
+    }
   }
 
   private GrpcChannel channel(int port) {
@@ -124,6 +141,19 @@ class GrpcChannelTest {
   }
 
   @Test
+  void compressedAnswersAreRead() throws Exception {
+    GrpcChannel c = channel(server(0).port());
+    GrpcReply r = c.call("/test.Echo/Zip", Map.of(), "gzip".getBytes(UTF_8), "", LONG);
+    assertThat(r.status()).as(r.message()).isEqualTo(GrpcReply.OK);
+    assertThat(new String(r.body(), UTF_8)).isEqualTo("whole");
+    r = c.call("/test.Echo/Zip", Map.of(), "lzma".getBytes(UTF_8), "", LONG);
+    assertThat(r.status()).isEqualTo(GrpcReply.INTERNAL);
+    assertThat(r.message()).contains("lzma");
+    r = c.call("/test.Echo/Zip", Map.of(), "zstd".getBytes(UTF_8), "", LONG);
+    assertThat(r.message()).contains("not valid zstd");
+  }
+
+  @Test
   void failuresSayWhatTheServerSaid() throws Exception {
     GrpcChannel c = channel(server(0).port());
     GrpcReply r = c.call("/test.Echo/Fail", Map.of(), new byte[0], "", LONG);
@@ -157,6 +187,7 @@ class GrpcChannelTest {
   @Test
   void aCallEndsWhenItsTimeIsUp() throws Exception {
     GrpcChannel c = channel(server(0).port());
+    assertThat(say(c, new byte[1]).status()).as("it is connected").isEqualTo(GrpcReply.OK);
     assertThatThrownBy(
             () -> c.call("/test.Echo/Wait", Map.of(), new byte[0], "", Duration.ofMillis(50)))
         .isInstanceOf(IOException.class)
