@@ -1,0 +1,237 @@
+package dev.tethys.bench;
+
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What targets have said, and what stores have of it. A store refuses a whole request for one
+ * sample out of order, as Prometheus does.
+ */
+final class ScrapedPages {
+  private static final int ENOUGH = 6; // pages of a life that is worth ending
+  static final long PATIENCE_SECONDS = 120;
+
+  private final int stores;
+  private final int series;
+  private final long interval; // nanoseconds
+  private final Map<String, Long> askedAt = new HashMap<>();
+  private long latest; // nanoseconds by which a page was asked for too late
+  private final Map<String, Integer> pages = new HashMap<>(); // guarded by this, like all
+  private final Map<String, Integer> life = new HashMap<>();
+  private final Map<String, Set<Long>> failed = new HashMap<>(); // scrapes, by their time
+  private final Map<Integer, Integer> busy = new HashMap<>();
+  private final Map<String, Set<Integer>> due = new HashMap<>();
+  private final Map<String, TreeMap<Long, Double>> have = new HashMap<>();
+  private long again;
+  private long refused;
+  private long arrived; // samples, again or not
+  private boolean away;
+
+  ScrapedPages(int stores, int series, long interval) {
+    this.stores = stores;
+    this.series = series;
+    this.interval = interval;
+  }
+
+  /** By how many milliseconds the latest page since the last call was asked for too late. */
+  synchronized long lateness() {
+    long n = latest / 1_000_000;
+    latest = 0;
+    return n;
+  }
+
+  synchronized byte[] page(String target) {
+    long now = System.nanoTime();
+    Long asked = askedAt.put(target, now);
+    if (asked != null) {
+      latest = Math.max(latest, now - asked - interval);
+    }
+    int n = pages.merge(target, 1, Integer::sum);
+    Integer before = life.put(target, n);
+    if (before != null) {
+      due.computeIfAbsent(target, t -> new TreeSet<>()).add(before);
+      busy.merge(Integer.parseInt(target.substring(0, target.indexOf('-'))), 1, Integer::sum);
+      notifyAll();
+    }
+    StringBuilder sb = new StringBuilder();
+    for (int s = 0; s < series; s++) {
+      sb.append("page{s=\"").append(s).append("\"} ").append(n).append('\n');
+    }
+    return sb.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Waits until an agent has taken over some pages since it was started. */
+  synchronized void awaitWork(int agent) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (busy.getOrDefault(agent, 0) < ENOUGH) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (left <= 0) {
+        throw new AssertionError("agent " + agent + " does not scrape");
+      }
+      wait(left);
+    }
+  }
+
+  /** How many samples stores have taken so far. */
+  synchronized long arrived() {
+    return arrived;
+  }
+
+  /** Waits until something arrives that was not among so many samples. */
+  synchronized void awaitMoreThan(long samples) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (arrived <= samples) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (left <= 0) {
+        throw new AssertionError("nothing arrives any more: " + text());
+      }
+      wait(left);
+    }
+  }
+
+  /** An agent is dead: its last pages may have reached it or not. */
+  synchronized void died(int agent) {
+    busy.remove(agent);
+    life.keySet().removeIf(t -> t.startsWith(agent + "-"));
+    askedAt.keySet().removeIf(t -> t.startsWith(agent + "-"));
+  }
+
+  synchronized void away(boolean now) {
+    away = now;
+  }
+
+  /** Takes a request to one of the receivers; the status of the answer. */
+  synchronized int write(int store, byte[] z) {
+    if (away) {
+      return 503;
+    }
+    int size = SnappyBlock.decodedLength(z, 0, z.length, 1 << 24);
+    byte[] raw = new byte[size + SnappyBlock.SLACK];
+    SnappyBlock.decode(z, 0, z.length, raw);
+    Map<String, TreeMap<Long, Double>> now = new HashMap<>();
+    long same = 0;
+    WriteRequestReader r = new WriteRequestReader().reset(raw, 0, size);
+    while (r.nextSeries()) {
+      Labels l =
+          WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength());
+      if (l.metricName().equals("up")) {
+        while (r.next() != SeriesEvent.END) {
+          if (r.value() == 0) {
+            failed.computeIfAbsent(l.get("job"), k -> new TreeSet<>()).add(r.timestamp());
+          }
+        }
+      }
+      if (!l.metricName().equals("page")) {
+        continue;
+      }
+      String name = store + "/" + l.get("job") + "/" + l.get("s");
+      TreeMap<Long, Double> these =
+          now.computeIfAbsent(name, k -> new TreeMap<>(have.getOrDefault(name, new TreeMap<>())));
+      while (r.next() != SeriesEvent.END) {
+        Map.Entry<Long, Double> last = these.lastEntry();
+        if (last != null
+            && (r.timestamp() < last.getKey()
+                || (r.timestamp() == last.getKey()
+                    && Double.doubleToRawLongBits(r.value())
+                        != Double.doubleToRawLongBits(last.getValue())))) {
+          refused++;
+          return 400;
+        }
+        same += last != null && r.timestamp() == last.getKey() ? 1 : 0;
+        these.put(r.timestamp(), r.value());
+      }
+    }
+    have.putAll(now);
+    again += same;
+    arrived += now.size();
+    notifyAll();
+    return 204;
+  }
+
+  /** Pages that stores must have in the end, by their target. */
+  record Due(Map<String, Set<Integer>> pages) {}
+
+  /** What is due now, which does not grow. */
+  synchronized Due due() {
+    Map<String, Set<Integer>> now = new HashMap<>();
+    due.forEach((t, p) -> now.put(t, new TreeSet<>(p)));
+    return new Due(now);
+  }
+
+  /** Samples of pages that are due and not there. */
+  synchronized long missing(Due wanted) {
+    long n = 0;
+    for (Map.Entry<String, Set<Integer>> d : wanted.pages().entrySet()) {
+      int excused = failed.getOrDefault(d.getKey(), Set.of()).size();
+      for (int s = 0; s < stores * series; s++) {
+        Set<Integer> there = new TreeSet<>();
+        have.getOrDefault(s / series + "/" + d.getKey() + "/" + s % series, new TreeMap<>())
+            .values()
+            .forEach(v -> there.add((int) (double) v));
+        n += Math.max(0, d.getValue().stream().filter(p -> !there.contains(p)).count() - excused);
+      }
+    }
+    return n;
+  }
+
+  /** Which pages are missing where, by the first series of each target. */
+  synchronized String lostText(Due wanted) {
+    StringBuilder sb = new StringBuilder();
+    for (Map.Entry<String, Set<Integer>> d : wanted.pages().entrySet()) {
+      for (int store = 0; store < stores; store++) {
+        Set<Double> there =
+            Set.copyOf(
+                have.getOrDefault(store + "/" + d.getKey() + "/0", new TreeMap<>()).values());
+        List<Integer> lost =
+            d.getValue().stream().filter(p -> !there.contains((double) p)).toList();
+        if (!lost.isEmpty()) {
+          sb.append("store ").append(store).append(" lacks of ").append(d.getKey()).append(": ");
+          sb.append(lost).append(", scrapes that failed: ");
+          sb.append(failed.getOrDefault(d.getKey(), Set.of()).size()).append('\n');
+        }
+      }
+    }
+    return sb.toString();
+  }
+
+  /** Pages that the receiver has at more than one time. */
+  synchronized long twice() {
+    long n = 0;
+    for (TreeMap<Long, Double> h : have.values()) {
+      List<Double> pages = h.values().stream().filter(v -> !v.isNaN()).toList();
+      n += pages.size() - pages.stream().distinct().count();
+    }
+    return n;
+  }
+
+  /** How it stands with what is due by now, of which the last is on its way. */
+  synchronized String text() {
+    return text(new Due(due));
+  }
+
+  /** How it stands with what was due. */
+  synchronized String text(Due wanted) {
+    long due = wanted.pages().values().stream().mapToLong(Set::size).sum() * series * stores;
+    return String.format(
+        Locale.ROOT,
+        "%d samples due, %d missing, %d at two times, %d sent again, %d requests refused,"
+            + " %d scrapes failed",
+        due,
+        missing(wanted),
+        twice(),
+        again,
+        refused,
+        failed.values().stream().mapToLong(Set::size).sum());
+  }
+}
