@@ -288,7 +288,8 @@ final class KilledParts implements AutoCloseable {
       List<String> lines =
           Files.readAllLines(f).stream().filter(l -> !l.contains("NetworkClient")).toList();
       sb.append(f.getFileName()).append(":\n");
-      lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
+      lines
+          .subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
           .forEach(l -> sb.append("  ").append(l).append('\n'));
     }
     return sb.toString();

@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Grpc {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
   /** What messages may be compressed with, as headers have it. */
   public static final String ENCODINGS = "identity,gzip,snappy,zstd";
+
   private static final String CONTENT_TYPE = "application/grpc";
 
   /** So many bytes are made room for because a sender says that they come. */
