@@ -20,7 +20,6 @@ import dev.tethys.collect.logs.push.LokiPushConfig;
 import dev.tethys.collect.logs.push.ServerLimits;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.collect.logs.syslog.SyslogConfig;
-import dev.tethys.config.ByteSize;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -38,6 +37,7 @@ import dev.tethys.pipeline.destination.loki.LokiClientConfig;
 import dev.tethys.pipeline.destination.loki.LokiLimits;
 import dev.tethys.pipeline.kafka.KafkaLogs;
 import dev.tethys.pipeline.stages.EntryLimiter;
+import dev.tethys.pipeline.stages.Sizes;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
@@ -191,8 +191,8 @@ record PromtailConfig(
       LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Limit how many entries are sent.");
   private static final Key<Long> MAX_STREAMS =
       LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
-  private static final Key<ByteSize> MAX_LINE =
-      LIMITS.key("max_line_size", Type.SIZE, ByteSize.ZERO, "Longest line; 0 for any.");
+  private static final Key<Long> MAX_LINE =
+      LIMITS.key("max_line_size", Sizes.TYPE, 0L, "Longest line; 0 for any.");
   private static final Key<Boolean> TRUNCATE =
       LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
 
@@ -202,15 +202,14 @@ record PromtailConfig(
       LIMITS.key("readline_burst", Type.INT, 10_000L, "Entries at once.");
   private static final Key<Boolean> READ_DROP =
       LIMITS.key("readline_rate_drop", Type.BOOL, true, "Drop what is more; else wait.");
-  private static final Key<ByteSize> READ_BYTES =
+  private static final Key<Long> READ_BYTES =
       LIMITS.key(
           "readbytes_rate",
-          Type.SIZE,
-          ByteSize.ZERO,
+          Sizes.TYPE,
+          0L,
           "Bytes of lines a second, which Promtail does not count; 0 for any number.");
-  private static final Key<ByteSize> READ_BYTES_BURST =
-      LIMITS.key(
-          "readbytes_burst", Type.SIZE, ByteSize.ZERO, "Bytes at once; 0 for those of a second.");
+  private static final Key<Long> READ_BYTES_BURST =
+      LIMITS.key("readbytes_burst", Sizes.TYPE, 0L, "Bytes at once; 0 for those of a second.");
 
   private record Limits(LokiLimits ofLoki, @Nullable ReadLimit read) {
     static final Limits NONE = new Limits(LokiLimits.NONE, null);
@@ -527,8 +526,8 @@ record PromtailConfig(
       entries = new EntryLimiter.Rate(o.get(READ_RATE), o.get(READ_BURST));
     }
     EntryLimiter.Rate bytes = null;
-    long byteRate = o.get(READ_BYTES).bytes();
-    long byteBurst = o.get(READ_BYTES_BURST).bytes();
+    long byteRate = o.get(READ_BYTES);
+    long byteBurst = o.get(READ_BYTES_BURST);
     if (byteRate > 0) {
       bytes = new EntryLimiter.Rate(byteRate, byteBurst > 0 ? byteBurst : byteRate);
     } else if (byteBurst > 0) {
@@ -537,8 +536,7 @@ record PromtailConfig(
     ReadLimit read =
         entries == null && bytes == null ? null : new ReadLimit(entries, bytes, o.get(READ_DROP));
     LokiLimits ofLoki =
-        new LokiLimits(
-            Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE).bytes(), o.get(TRUNCATE));
+        new LokiLimits(Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE), o.get(TRUNCATE));
     return new Limits(ofLoki, read);
   }
 
@@ -619,6 +617,22 @@ record PromtailConfig(
     if (wal != null) {
       m.put("wal", Map.of("enabled", true, "dir", wal.dir().toString(), "max_size", wal.bytes()));
     }
+    Map<String, @Nullable Object> l = new LinkedHashMap<>();
+    if (readLimit != null) {
+      EntryLimiter.Rate lines = readLimit.entries;
+      EntryLimiter.Rate bytes = readLimit.bytes;
+      l.put("readline_rate_enabled", lines == null ? null : true);
+      l.put("readline_rate", lines == null ? null : lines.perSecond());
+      l.put("readline_burst", lines == null ? null : lines.burst());
+      l.put("readbytes_rate", bytes == null ? null : (long) bytes.perSecond());
+      l.put("readbytes_burst", bytes == null ? null : bytes.burst());
+      l.put("readline_rate_drop", readLimit.drop);
+    }
+    l.put("max_streams", limits.maxStreams());
+    l.put("max_line_size", limits.maxLineBytes());
+    l.put("max_line_size_truncate", limits.truncate());
+    m.put("limits_config", l);
+    m.put("target_config", Map.of("sync_period", frequency.sync()));
     Map<String, @Nullable Object> p = new LinkedHashMap<>();
     p.put("filename", positions.file);
     p.put("sync_period", positions.syncPeriod);

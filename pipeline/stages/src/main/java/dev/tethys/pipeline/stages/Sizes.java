@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 /**
  * Sizes as Promtail writes them: whole numbers with B, KB, MB, GB or TB, which are powers of 1024.
  */
-final class Sizes {
-  static final Type<Long> TYPE = Type.of("size", 0L, n -> n.parse(Sizes::parse));
+public final class Sizes {
+  public static final Type<Long> TYPE = Type.of("size", 0L, n -> n.parse(Sizes::parse));
 
   private static final Pattern FORM = Pattern.compile("(\\d{1,12})\\s*([KMGT]?)(B?)");
 
