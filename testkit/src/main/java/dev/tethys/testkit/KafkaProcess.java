@@ -17,12 +17,27 @@ import java.util.stream.Collectors;
  */
 public final class KafkaProcess implements AutoCloseable {
   private final Path dir;
-  private final int port = Ports.free();
+  private final int advertised;
   private final int controller = Ports.free();
   private Process process;
 
   public KafkaProcess(Path dir) throws IOException, InterruptedException {
+    this(dir, Ports.free());
+  }
+
+  private KafkaProcess(Path dir, int port) throws IOException, InterruptedException {
+    this(dir, port, port);
+  }
+
+  /**
+   * One that clients are to reach through something before it.
+   *
+   * @param port where it listens
+   * @param advertised where it says that it listens
+   */
+  public KafkaProcess(Path dir, int port, int advertised) throws IOException, InterruptedException {
     this.dir = dir;
+    this.advertised = advertised;
     Files.writeString(
         dir.resolve("server.properties"),
         """
@@ -30,7 +45,7 @@ public final class KafkaProcess implements AutoCloseable {
         node.id=1
         controller.quorum.voters=1@127.0.0.1:%2$d
         listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-        advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+        advertised.listeners=PLAINTEXT://127.0.0.1:%4$d
         controller.listener.names=CONTROLLER
         inter.broker.listener.name=PLAINTEXT
         log.dirs=%3$s
@@ -42,7 +57,7 @@ public final class KafkaProcess implements AutoCloseable {
         share.coordinator.state.topic.min.isr=1
         group.initial.rebalance.delay.ms=0
         """
-            .formatted(port, controller, dir.resolve("kafka")));
+            .formatted(port, controller, dir.resolve("kafka"), advertised));
     java(
             "kafka.tools.StorageTool",
             "format",
@@ -95,7 +110,7 @@ public final class KafkaProcess implements AutoCloseable {
 
   /** Where clients reach it. */
   public String address() {
-    return "127.0.0.1:" + port;
+    return "127.0.0.1:" + advertised;
   }
 
   public boolean isAlive() {

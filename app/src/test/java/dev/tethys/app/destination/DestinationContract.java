@@ -6,11 +6,14 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.ledger.Balance;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -21,17 +24,26 @@ import org.opentest4j.TestAbortedException;
  * its queue and are there, one by one, for a reader that is none of ours; and with faults and kills
  * in between, every item is accounted for.
  *
- * <p>Some hundred thousand samples; {@code -Dtethys.samples=1000000} for a long run.
+ * <p>Some ten thousand samples, of which a fifth meets faults. {@code tethys bench destinations
+ * verify} makes the long run: {@code tethys.samples} of them, with what takes minutes ({@code
+ * tethys.destinations=all}), and a line for each outcome in {@code tethys.destinations.report}.
  */
 abstract class DestinationContract {
   static final Duration PATIENCE =
       Duration.ofSeconds(Long.getLong("tethys.destinations.patience", 180));
-  static final int SIZE = Integer.getInteger("tethys.samples", 100_000);
+  static final int SIZE = Integer.getInteger("tethys.samples", 40_000);
 
   /** With faults it is less: what is slow then is the waiting. */
   static final int WITH_FAULTS = SIZE / 5;
 
   private final List<AutoCloseable> open = new ArrayList<>();
+
+  /** Aborts a test that is too slow for every day. */
+  static void takesMinutes() {
+    Assumptions.assumeTrue(
+        "all".equals(System.getProperty("tethys.destinations")),
+        "takes minutes: runs with -Dtethys.destinations=all");
+  }
 
   /** Starts the database, empty; aborts the test by name when it is not on this machine. */
   abstract Peer start() throws Exception;
@@ -79,17 +91,24 @@ abstract class DestinationContract {
     return found;
   }
 
-  private static void tell(Peer peer, String what, KnownSamples known, long begun, Found found) {
-    System.getLogger(peer.exporter())
-        .log(
-            System.Logger.Level.INFO,
-            "{0}: {1} samples, {2} without a place, {3} there twice, {4} out of order; {5} ms",
+  private void tell(String what, KnownSamples known, long begun, Found found) throws IOException {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "| %s | %s | %,d | %,d | %,d | %,d | %.1f |%n",
+            getClass().getSimpleName().replaceAll("(Destination|Contract)?Test$", ""),
             what,
             known.samples(),
             known.refused(),
             found.again(),
             found.late(),
-            (System.nanoTime() - begun) / 1_000_000);
+            (System.nanoTime() - begun) / 1e9);
+    System.getLogger(getClass().getName()).log(System.Logger.Level.INFO, line.strip());
+    String report = System.getProperty("tethys.destinations.report");
+    if (report != null) {
+      Files.writeString(
+          Path.of(report), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
   }
 
   /** More, of databases that are stores too. */
@@ -105,7 +124,7 @@ abstract class DestinationContract {
       account(p, known);
     }
     Found found = read(peer, known);
-    tell(peer, "written", known, begun, found);
+    tell("written", known, begun, found);
     assertThat(found.again()).as("samples that stand there twice").isZero();
     alsoHolds(peer, known);
   }
@@ -117,7 +136,7 @@ abstract class DestinationContract {
         peer.isProxied(), "clients of " + peer.exporter() + " find it themselves");
     KnownSamples known = new KnownSamples(WITH_FAULTS, false, false, peer);
     long begun = System.nanoTime();
-    try (FaultProxy proxy = new FaultProxy(peer.port());
+    try (FaultProxy proxy = peer.proxy();
         TestPipeline p = pipeline(peer, proxy.port())) {
       // Databases with logins take a connection that ends too early for a wrong password.
       List<FaultProxy.Fault> faults =
@@ -147,7 +166,7 @@ abstract class DestinationContract {
       proxy.set(FaultProxy.Fault.NONE);
       account(p, known);
     }
-    tell(peer, "with faults", known, begun, read(peer, known));
+    tell("with faults", known, begun, read(peer, known));
   }
 
   @Test
@@ -163,7 +182,7 @@ abstract class DestinationContract {
       batches.subList(half, batches.size()).forEach(p::send);
       account(p, known);
     }
-    tell(peer, "killed", known, begun, read(peer, known));
+    tell("killed", known, begun, read(peer, known));
   }
 
   @Test
@@ -186,7 +205,22 @@ abstract class DestinationContract {
         peer.roomAgain();
         account(p, known);
       }
-      tell(peer, "full disk", known, begun, read(peer, known));
+      tell("full disk", known, begun, read(peer, known));
     }
+  }
+
+  @Test
+  void aDestinationIsTried() throws Exception {
+    Peer peer = started();
+    String config =
+        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
+                .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
+            + " {metrics: {receivers: [otlp], exporters: [%s]}}}}".formatted(peer.exporter());
+    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out())
+        .containsPattern("tethys_(probe|destination_check)")
+        .containsPattern("read|found it|42.5");
+    assertThat(printed.status()).isZero();
   }
 }

@@ -36,7 +36,12 @@ class DestinationPagesTest {
     List<DynamicTest> out = new ArrayList<>();
     Path folder = Shared.root().resolve("docs/destinations");
     try (Stream<Path> pages = Files.list(folder)) {
-      for (Path page : pages.filter(p -> p.toString().endsWith(".md")).sorted().toList()) {
+      Path kafka = Shared.root().resolve("docs/pipelines/kafka.md");
+      for (Path page :
+          Stream.concat(pages, Stream.of(kafka))
+              .filter(p -> p.toString().endsWith(".md"))
+              .sorted()
+              .toList()) {
         Matcher m = FENCE.matcher(Files.readString(page));
         while (m.find()) {
           String yaml = m.group(1);

@@ -85,15 +85,30 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /** From now on; connections that there are end. */
-  void set(Fault f) throws IOException {
+  void set(Fault f) throws IOException, InterruptedException {
     met.set(0);
     fault = f;
     if (f == Fault.NOBODY_LISTENS) {
       listening.close();
     } else if (listening.isClosed()) {
-      listening = listen(port);
+      listenAgain();
     }
     open.forEach(FaultProxy::end);
+  }
+
+  /** Waits for clients that have met themselves at the port where nobody listened. */
+  private void listenAgain() throws InterruptedException {
+    TestPipeline.await(
+        "the proxy's port is free",
+        DestinationContract.PATIENCE,
+        () -> {
+          try {
+            listening = listen(port);
+            return true;
+          } catch (IOException e) {
+            return false;
+          }
+        });
   }
 
   /** How many connections the fault has met. */

@@ -167,7 +167,7 @@ final class KnownSamples {
       if (hostile) {
         hostile(a);
       }
-      if (histograms) {
+      if (histograms && peer.histograms() != Peer.Histograms.ELSEWHERE) {
         histograms(a);
       }
       counters(a);
@@ -312,6 +312,7 @@ final class KnownSamples {
             a.append(a.series(l), 0, t, h);
           }
           case DROPPED -> refused++;
+          case ELSEWHERE -> throw new IllegalStateException();
         }
         n++;
       }

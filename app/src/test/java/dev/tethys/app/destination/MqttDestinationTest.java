@@ -22,14 +22,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.eclipse.paho.mqttv5.client.IMqttToken;
-import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
-import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
-import org.eclipse.paho.mqttv5.common.MqttException;
-import org.eclipse.paho.mqttv5.common.MqttMessage;
-import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,37 +96,11 @@ class MqttDestinationTest {
         new org.eclipse.paho.mqttv5.client.MqttClient(
             "tcp://127.0.0.1:" + port, "listener", new MemoryPersistence());
     listener.setCallback(
-        new MqttCallback() {
-          @Override
-          public void messageArrived(String topic, MqttMessage m) {
-            got.add(new Got(topic, m.getQos(), m.getProperties().getContentType(), m.getPayload()));
-          }
-
-          @Override
-          public void disconnected(MqttDisconnectResponse r) {
-            // the test ends
-          }
-
-          @Override
-          public void mqttErrorOccurred(MqttException e) {
-            // seen by what is missing
-          }
-
-          @Override
-          public void deliveryComplete(IMqttToken token) {
-            // it only listens
-          }
-
-          @Override
-          public void connectComplete(boolean again, String uri) {
-            // waited for below
-          }
-
-          @Override
-          public void authPacketArrived(int reason, MqttProperties p) {
-            // there is none
-          }
-        });
+        new MqttListener(
+            (topic, m) ->
+                got.add(
+                    new Got(
+                        topic, m.getQos(), m.getProperties().getContentType(), m.getPayload()))));
     MqttConnectionOptions o = new MqttConnectionOptions();
     o.setCleanStart(true);
     listener.connect(o);

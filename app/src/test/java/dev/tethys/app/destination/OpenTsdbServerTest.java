@@ -25,8 +25,7 @@ import tools.jackson.databind.ObjectMapper;
  * A real OpenTSDB over a real HBase. Their jars are looked for in {@code opentsdb/hbase} and {@code
  * opentsdb/lib} of the folder of peers, where Maven puts them ({@code
  * org.apache.hbase:hbase-server:2.6.3}, {@code net.opentsdb:opentsdb:2.4.1}; {@code
- * dependency:copy-dependencies}). It takes some three minutes, so it runs only when it is asked
- * for: {@code -Dtethys.opentsdb.server=true}.
+ * dependency:copy-dependencies}). It takes some three minutes.
  */
 class OpenTsdbServerTest extends StoreContract {
   private static final String TABLES =
@@ -62,9 +61,7 @@ class OpenTsdbServerTest extends StoreContract {
     if (!RUNNING.isEmpty()) {
       return;
     }
-    Assumptions.assumeTrue(
-        Boolean.getBoolean("tethys.opentsdb.server"),
-        "takes minutes: runs with -Dtethys.opentsdb.server=true");
+    takesMinutes();
     Path hbase = Shared.peerFolder("opentsdb/hbase");
     Path tsdb = Shared.peerFolder("opentsdb/lib");
     // Hadoop asks for what Java gave up with 24.

@@ -16,7 +16,9 @@ interface Peer extends AutoCloseable {
     /** They are kept whole. */
     WHOLE,
     /** They are dropped and counted. */
-    DROPPED
+    DROPPED,
+    /** They become what tests of the destination's own look at: none are given here. */
+    ELSEWHERE
   }
 
   /** Its port on the loopback interface, which faults stand before. */
@@ -61,6 +63,11 @@ interface Peer extends AutoCloseable {
   /** Whether faults of connections can stand before it. */
   default boolean isProxied() {
     return true;
+  }
+
+  /** What faults stand in: by default it is put before {@link #port}. */
+  default FaultProxy proxy() throws IOException {
+    return new FaultProxy(port());
   }
 
   /** Whether faults are those of HTTP too. */

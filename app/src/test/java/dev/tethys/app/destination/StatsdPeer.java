@@ -1,83 +1,32 @@
 package dev.tethys.app.destination;
 
 import dev.tethys.model.Labels;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A server of DogStatsD's lines with times (protocol 1.3) over TCP, made from Datadog's
- * documentation. It keeps every line of a connection that has come to its end or was broken off.
+ * documentation.
  */
 final class StatsdPeer implements Peer {
   private static final Pattern LINE =
       Pattern.compile("([^:|]+):([^|]+)\\|g(?:\\|#([^|]*))?\\|T(\\d+)");
 
-  private final int port;
-  private final List<String> lines = new ArrayList<>(); // guarded by itself
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-  private volatile ServerSocket listening;
+  private final LineIntake server;
 
   StatsdPeer() throws IOException {
-    listening = listen(0);
-    port = listening.getLocalPort();
-  }
-
-  private ServerSocket listen(int at) throws IOException {
-    ServerSocket s = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(() -> accept(s));
-    return s;
-  }
-
-  private void accept(ServerSocket at) {
-    while (!at.isClosed()) {
-      try {
-        Socket s = at.accept();
-        open.add(s);
-        Thread.ofVirtual().start(() -> read(s));
-      } catch (IOException e) {
-        return;
-      }
-    }
-  }
-
-  private void read(Socket s) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    try {
-      s.getInputStream().transferTo(all);
-    } catch (IOException e) {
-      // what came before that was read
-    }
-    String text = all.toString(StandardCharsets.UTF_8);
-    // Of what broke off, the last line may be half of one.
-    List<String> here = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
-    synchronized (lines) {
-      lines.addAll(here);
-    }
-    open.remove(s);
-    try {
-      s.close(); // which says that all of it is kept
-    } catch (IOException e) {
-      // nobody waits for it
-    }
+    server = new LineIntake();
   }
 
   @Override
   public int port() {
-    return port;
+    return server.port();
   }
 
   @Override
@@ -114,22 +63,7 @@ final class StatsdPeer implements Peer {
 
   @Override
   public boolean killAndRestart() throws IOException, InterruptedException {
-    listening.close();
-    for (Socket s : open) {
-      s.setSoLinger(true, 0);
-      s.close();
-    }
-    TestPipeline.await(
-        "its port is free",
-        DestinationContract.PATIENCE,
-        () -> {
-          try {
-            listening = listen(port);
-            return true;
-          } catch (IOException e) {
-            return false; // a connection was accepted meanwhile
-          }
-        });
+    server.restart();
     return true;
   }
 
@@ -140,11 +74,7 @@ final class StatsdPeer implements Peer {
   @Override
   public void read(Found into) {
     Map<String, Labels> seen = new HashMap<>();
-    List<String> all;
-    synchronized (lines) {
-      all = List.copyOf(lines);
-    }
-    for (String line : all) {
+    for (String line : server.lines()) {
       Matcher m = LINE.matcher(line);
       if (!m.matches()) {
         throw new AssertionError("no line: " + line);
@@ -167,9 +97,6 @@ final class StatsdPeer implements Peer {
 
   @Override
   public void close() throws IOException {
-    listening.close();
-    for (Socket s : open) {
-      s.close();
-    }
+    server.close();
   }
 }

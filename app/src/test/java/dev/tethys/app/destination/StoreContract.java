@@ -181,21 +181,6 @@ abstract class StoreContract extends DestinationContract {
   }
 
   @Test
-  void aDestinationIsTried() throws Exception {
-    Peer peer = started();
-    String config =
-        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
-                .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
-            + " {metrics: {receivers: [otlp], exporters: [%s]}}}}".formatted(peer.exporter());
-    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
-    assertThat(printed.err()).isEmpty();
-    assertThat(printed.out())
-        .containsPattern("tethys_(probe|destination_check)")
-        .containsPattern("read|found it|42.5");
-    assertThat(printed.status()).isZero();
-  }
-
-  @Test
   void aStoreThatIsDownIsAWarning() throws Exception {
     Peer peer = started();
     FederatedSource far = far(peer, Ports.free()); // where nobody listens

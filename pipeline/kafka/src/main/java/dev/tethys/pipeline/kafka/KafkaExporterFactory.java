@@ -3,7 +3,9 @@ package dev.tethys.pipeline.kafka;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
@@ -18,7 +20,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /** The {@code kafka} exporter. */
-public final class KafkaExporterFactory implements ExporterFactory<KafkaExporterSettings> {
+public final class KafkaExporterFactory
+    implements ExporterFactory<KafkaExporterSettings>, Checkable<KafkaExporterSettings> {
   @Override
   public String type() {
     return "kafka";
@@ -48,6 +51,14 @@ public final class KafkaExporterFactory implements ExporterFactory<KafkaExporter
         signal,
         batch -> encode(settings, topic, clock, batch),
         new KafkaSender(settings.properties()));
+  }
+
+  @Override
+  public DestinationProbe probe(KafkaExporterSettings settings, Context context) {
+    InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    KafkaExporterSettings.Topic topic =
+        Objects.requireNonNull(settings.topics().get(Signal.METRICS));
+    return new KafkaTrial(settings, topic.name(), b -> encode(settings, topic, clock, b));
   }
 
   private static Encoder.Encoded encode(

@@ -128,7 +128,8 @@ final class KafkaSender implements Sender {
     };
   }
 
-  private static String text(Throwable e) {
+  /** What went wrong, with its causes. */
+  static String text(Throwable e) {
     StringBuilder sb = new StringBuilder(String.valueOf(e.getMessage()));
     for (Throwable c = e.getCause(); c != null; c = c.getCause()) {
       if (c.getMessage() != null && sb.indexOf(c.getMessage()) < 0) {

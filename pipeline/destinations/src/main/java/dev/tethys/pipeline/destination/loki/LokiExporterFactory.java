@@ -2,17 +2,21 @@ package dev.tethys.pipeline.destination.loki;
 
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
 /** Makes {@code loki} exporters. */
-public final class LokiExporterFactory implements ExporterFactory<LokiExporterSettings> {
+public final class LokiExporterFactory
+    implements ExporterFactory<LokiExporterSettings>, Checkable<LokiExporterSettings> {
   private final HttpClientFactory clients;
 
   /**
@@ -64,5 +68,15 @@ public final class LokiExporterFactory implements ExporterFactory<LokiExporterSe
             LokiSender.Ear.NONE);
     return context.exporter(
         s.delivery(), signal, new LokiParcels(s, auth, context.clock()::millis), sender);
+  }
+
+  @Override
+  public DestinationProbe probe(LokiExporterSettings s, Context context) {
+    ClientAuth auth =
+        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+    return new LokiProbe(
+        s,
+        new HttpEndpoint(
+            s.client(), auth, Map.of(), s.delivery().timeout(), clients, context.clock()::millis));
   }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 
 /**
  * Posts requests to a Loki and judges its answers as Promtail does: 429 and 5xx are for later,
@@ -153,10 +154,13 @@ final class LokiSender implements Sender {
   }
 
   private static List<Parcel> halves(Parcel p) {
-    if (p.items() < 2 || JSON.equals(p.headers().get("Content-Type"))) {
+    if (p.items() < 2) {
       return List.of();
     }
     try {
+      if (JSON.equals(p.headers().get("Content-Type"))) {
+        return JsonHalves.of(p, MAX_SPLIT);
+      }
       int length = SnappyBlock.decodedLength(p.body(), 0, p.body().length, MAX_SPLIT);
       byte[] body = new byte[length + SnappyBlock.SLACK];
       SnappyBlock.decode(p.body(), 0, p.body().length, body);
@@ -167,7 +171,7 @@ final class LokiSender implements Sender {
         out.add(new Parcel(p.signal(), b, part.entries(), p.lane(), p.headers()));
       }
       return out.stream().mapToInt(Parcel::items).sum() == p.items() ? out : List.of();
-    } catch (CodecException e) {
+    } catch (CodecException | JacksonException e) {
       return List.of();
     }
   }

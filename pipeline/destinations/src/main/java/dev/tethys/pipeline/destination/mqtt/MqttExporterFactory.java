@@ -9,10 +9,10 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
-import dev.tethys.pipeline.destination.messages.MessageProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import java.io.IOException;
 import java.util.Set;
@@ -63,7 +63,11 @@ public final class MqttExporterFactory
   @Override
   public DestinationProbe probe(MqttSettings s, Context context) {
     MqttClient client = new MqttClient(s);
-    return new MessageProbe(client::connect, new Publisher(client), parcels(s, context), false);
+    return new SampleProbe(
+        client::connect,
+        parcels(s, context),
+        new Publisher(client),
+        (p, t, v) -> MessageParcels.topic(p) + ", to whoever listens");
   }
 
   private record Publisher(MqttClient client) implements Sender {

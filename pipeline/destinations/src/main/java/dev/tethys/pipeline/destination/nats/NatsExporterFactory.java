@@ -9,10 +9,10 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
-import dev.tethys.pipeline.destination.messages.MessageProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -65,8 +65,13 @@ public final class NatsExporterFactory
   @Override
   public DestinationProbe probe(NatsSettings s, Context context) {
     NatsClient client = new NatsClient(s);
-    return new MessageProbe(
-        client::connect, new Publisher(s, client), parcels(s, context), s.jetStream());
+    return new SampleProbe(
+        client::connect,
+        parcels(s, context),
+        new Publisher(s, client),
+        (p, t, v) ->
+            MessageParcels.topic(p)
+                + (s.jetStream() ? ", where it is stored" : ", to whoever listens"));
   }
 
   private record Publisher(NatsSettings settings, NatsClient client) implements Sender {

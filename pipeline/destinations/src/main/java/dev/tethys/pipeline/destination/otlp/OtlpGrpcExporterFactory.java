@@ -3,16 +3,20 @@ package dev.tethys.pipeline.destination.otlp;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.destination.client.GrpcClientSettings;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes {@code otlp_grpc} exporters. */
-public final class OtlpGrpcExporterFactory implements ExporterFactory<OtlpGrpcSettings> {
+public final class OtlpGrpcExporterFactory
+    implements ExporterFactory<OtlpGrpcSettings>, Checkable<OtlpGrpcSettings> {
   @Override
   public String type() {
     return "otlp_grpc";
@@ -38,23 +42,40 @@ public final class OtlpGrpcExporterFactory implements ExporterFactory<OtlpGrpcSe
     return Set.of(Signal.values());
   }
 
+  private static OtlpParcels parcels(OtlpGrpcSettings s, Signal signal, @Nullable ClientAuth auth) {
+    GrpcClientSettings c = s.client();
+    return new OtlpParcels(
+        signal.otlp(),
+        "grpc-encoding",
+        c.encoding(),
+        c.compression(),
+        Compression.DEFAULT_LEVEL,
+        false,
+        auth);
+  }
+
+  private static @Nullable ClientAuth auth(OtlpGrpcSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private static OtlpGrpcSender sender(
+      OtlpGrpcSettings s, OtlpParcels parcels, @Nullable ClientAuth auth, Context context) {
+    return new OtlpGrpcSender(parcels, s.client(), auth, s.delivery().timeout(), context.logger());
+  }
+
   @Override
   public Exporter create(OtlpGrpcSettings s, Signal signal, Context context) {
-    GrpcClientSettings c = s.client();
-    ClientAuth auth = c.auth() == null ? null : context.extension(c.auth(), ClientAuth.class);
-    OtlpParcels parcels =
-        new OtlpParcels(
-            signal.otlp(),
-            "grpc-encoding",
-            c.encoding(),
-            c.compression(),
-            Compression.DEFAULT_LEVEL,
-            false,
-            auth);
-    return context.exporter(
-        s.delivery(),
-        signal,
-        parcels,
-        new OtlpGrpcSender(parcels, c, auth, s.delivery().timeout(), context.logger()));
+    ClientAuth auth = auth(s, context);
+    OtlpParcels parcels = parcels(s, signal, auth);
+    return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
+  }
+
+  @Override
+  public DestinationProbe probe(OtlpGrpcSettings s, Context context) {
+    ClientAuth auth = auth(s, context);
+    OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
+    return OtlpTrial.of(parcels, sender(s, parcels, auth, context), "the server");
   }
 }

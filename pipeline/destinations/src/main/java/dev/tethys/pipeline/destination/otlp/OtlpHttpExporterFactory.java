@@ -1,11 +1,12 @@
 package dev.tethys.pipeline.destination.otlp;
 
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
@@ -14,9 +15,11 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes {@code otlp_http} exporters. */
-public final class OtlpHttpExporterFactory implements ExporterFactory<OtlpHttpSettings> {
+public final class OtlpHttpExporterFactory
+    implements ExporterFactory<OtlpHttpSettings>, Checkable<OtlpHttpSettings> {
   private final HttpClientFactory clients;
 
   /**
@@ -51,39 +54,56 @@ public final class OtlpHttpExporterFactory implements ExporterFactory<OtlpHttpSe
     return Set.of(Signal.values());
   }
 
-  @Override
-  public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
+  private static OtlpParcels parcels(OtlpHttpSettings s, Signal signal, @Nullable ClientAuth auth) {
     HttpClientSettings c = s.client();
-    OtlpSignal of = signal.otlp();
-    URI url = s.url(of);
+    return new OtlpParcels(
+        signal.otlp(),
+        "content-encoding",
+        c.compression().word(),
+        c.compression(),
+        c.level(),
+        s.json(),
+        auth);
+  }
+
+  private static @Nullable ClientAuth auth(OtlpHttpSettings s, Context context) {
+    return s.client().auth() == null
+        ? null
+        : context.extension(s.client().auth(), ClientAuth.class);
+  }
+
+  private OtlpHttpSender sender(
+      OtlpHttpSettings s, OtlpParcels parcels, @Nullable ClientAuth auth, Context context) {
+    URI url = s.url(parcels.signal());
     if (url == null) {
-      String word = signal.name().toLowerCase(Locale.ROOT);
+      String word = parcels.signal().name().toLowerCase(Locale.ROOT);
       throw new ConfigException(
           context.name(), "neither endpoint nor " + word + "_endpoint says where " + word + " go");
     }
-    ClientAuth auth = c.auth() == null ? null : context.extension(c.auth(), ClientAuth.class);
-    OtlpParcels parcels =
-        new OtlpParcels(
-            of,
-            "content-encoding",
-            c.compression().word(),
-            c.compression(),
-            c.level(),
-            s.json(),
-            auth);
-    return context.exporter(
-        s.delivery(),
-        signal,
+    return new OtlpHttpSender(
         parcels,
-        new OtlpHttpSender(
-            parcels,
-            url,
-            c.headers(),
-            auth,
-            s.delivery().timeout(),
-            clients,
-            f -> f.client(c.client()),
-            context.clock()::millis,
-            context.logger()));
+        url,
+        s.client().headers(),
+        auth,
+        s.delivery().timeout(),
+        clients,
+        f -> f.client(s.client().client()),
+        context.clock()::millis,
+        context.logger());
+  }
+
+  @Override
+  public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
+    ClientAuth auth = auth(s, context);
+    OtlpParcels parcels = parcels(s, signal, auth);
+    return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
+  }
+
+  @Override
+  public DestinationProbe probe(OtlpHttpSettings s, Context context) {
+    ClientAuth auth = auth(s, context);
+    OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
+    return OtlpTrial.of(
+        parcels, sender(s, parcels, auth, context), String.valueOf(s.url(parcels.signal())));
   }
 }

@@ -262,7 +262,7 @@ record GraphSettings(
             true,
             true,
             client.client(),
-            QueueConfig.DEFAULT,
+            QueueConfig.OF_A_GRAPH,
             MetadataConfig.DEFAULT),
         otlp,
         (int) each,

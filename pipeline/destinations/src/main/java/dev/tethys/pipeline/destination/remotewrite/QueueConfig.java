@@ -41,6 +41,19 @@ public record QueueConfig(
           false,
           Duration.ZERO);
 
+  /** In a graph nothing is dropped because somebody is busy: its queue waits. */
+  static final QueueConfig OF_A_GRAPH =
+      new QueueConfig(
+          DEFAULT.capacity,
+          DEFAULT.maxShards,
+          DEFAULT.minShards,
+          DEFAULT.maxSamplesPerSend,
+          DEFAULT.batchSendDeadline,
+          DEFAULT.minBackoff,
+          DEFAULT.maxBackoff,
+          true,
+          DEFAULT.sampleAgeLimit);
+
   /** More in one request is refused by every receiver. */
   private static final int MAX_SAMPLES = 10_000_000;
 

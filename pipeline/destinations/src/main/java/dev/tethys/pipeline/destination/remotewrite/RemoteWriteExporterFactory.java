@@ -9,13 +9,16 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.HttpClientFactory;
@@ -33,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * the other, and a series' lane follows from its labels alone: it keeps its order whichever batches
  * bring it.
  */
-public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSettings> {
+public final class RemoteWriteExporterFactory
+    implements ExporterFactory<GraphSettings>, Checkable<GraphSettings> {
   private final HttpClientFactory clients;
 
   /**
@@ -77,6 +81,18 @@ public final class RemoteWriteExporterFactory implements ExporterFactory<GraphSe
         signal,
         batch -> encode(settings, auth, batch),
         new LateSender(settings.config(), auth, clients, context));
+  }
+
+  @Override
+  public DestinationProbe probe(GraphSettings settings, Context context) {
+    ClientAuth auth =
+        settings.auth() == null ? null : context.extension(settings.auth(), ClientAuth.class);
+    RemoteWriteTrial trial = new RemoteWriteTrial(settings.config(), auth, clients);
+    return new SampleProbe(
+        trial::connect,
+        batch -> encode(settings, auth, batch),
+        new LateSender(settings.config(), auth, clients, context),
+        (p, seconds, value) -> trial.look(settings.edits(), seconds, value));
   }
 
   /** A sender that opens its client at the first request, as components are to be made closed. */

@@ -83,7 +83,8 @@ record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo
     return out.toByteArray();
   }
 
-  private String prefixed(String name) {
+  /** The name that a metric has there. */
+  String prefixed(String name) {
     return namespace.isEmpty() ? name : namespace + "_" + name;
   }
 }

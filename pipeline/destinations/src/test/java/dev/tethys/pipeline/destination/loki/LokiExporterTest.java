@@ -22,14 +22,20 @@ import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 class LokiExporterTest {
   private LokiDouble loki;
@@ -179,6 +185,36 @@ class LokiExporterTest {
     assertThat(sender().send(p)).isEqualTo(new Verdict.Never("HTTP status 400: too old"));
     loki.answers.add(new LokiDouble.Answer(413, "too large"));
     assertThat(sender().send(p)).isInstanceOf(Verdict.Instead.class);
+  }
+
+  @Test
+  void requestsOfJsonAreHalvedToo() throws Exception {
+    Parcel whole =
+        parcels(", encoding: json, compression: gzip, tenant_id: t")
+            .encode(batch())
+            .parcels()
+            .getFirst();
+    assertThat(whole.items()).isEqualTo(3);
+    loki.answers.add(new LokiDouble.Answer(413, "too large"));
+    List<Parcel> halves = ((Verdict.Instead) sender().send(whole)).parcels();
+    assertThat(halves).extracting(Parcel::items).containsExactly(1, 2);
+    List<String> parts = new ArrayList<>();
+    for (Parcel p : halves) {
+      assertThat(p.headers()).isEqualTo(whole.headers());
+      parts.addAll(lines(p));
+    }
+    assertThat(parts).isEqualTo(lines(whole)).hasSize(3);
+  }
+
+  /** Each line of a gzipped request of JSON with its stream. */
+  private static List<String> lines(Parcel p) throws IOException {
+    List<String> out = new ArrayList<>();
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(p.body()))) {
+      for (JsonNode stream : new ObjectMapper().readTree(in.readAllBytes()).path("streams")) {
+        stream.path("values").forEach(v -> out.add(stream.path("stream") + " " + v));
+      }
+    }
+    return out;
   }
 
   @Test

@@ -1,0 +1,118 @@
+package dev.tethys.app.destination;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * What vendors have that only take: an HTTP server that keeps each body that it said yes to. It can
+ * be ended at any moment, and goes on with what it has.
+ */
+final class HttpIntake implements AutoCloseable {
+  /** What a vendor says to a request. */
+  record Reply(int status, String body) {
+    boolean isTaken() {
+      return status / 100 == 2;
+    }
+  }
+
+  /** What a vendor makes of a request, its body as it was before compression. */
+  @FunctionalInterface
+  interface Vendor {
+    Reply judge(HttpExchange request, byte[] body) throws IOException;
+  }
+
+  private final Vendor vendor;
+  private final String kept;
+  private final List<byte[]> bodies = new ArrayList<>(); // guarded by itself
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final int port;
+  private HttpServer server;
+
+  /**
+   * Starts it.
+   *
+   * @param kept the path whose bodies are kept
+   */
+  HttpIntake(String kept, Vendor vendor) throws IOException {
+    this.kept = kept;
+    this.vendor = vendor;
+    server = listen(0);
+    port = server.getAddress().getPort();
+  }
+
+  private HttpServer listen(int at) throws IOException {
+    HttpServer s =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 50);
+    s.setExecutor(threads);
+    s.createContext("/", this::answer);
+    s.start();
+    return s;
+  }
+
+  private void answer(HttpExchange x) throws IOException {
+    try (x) {
+      byte[] body = x.getRequestBody().readAllBytes();
+      if ("gzip".equals(x.getRequestHeaders().getFirst("Content-Encoding"))) {
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body))) {
+          body = in.readAllBytes();
+        }
+      }
+      Reply r = vendor.judge(x, body);
+      if (r.isTaken() && x.getRequestURI().getPath().equals(kept)) {
+        synchronized (bodies) {
+          bodies.add(body);
+        }
+      }
+      byte[] say = r.body().getBytes(StandardCharsets.UTF_8);
+      x.sendResponseHeaders(r.status(), say.length == 0 ? -1 : say.length);
+      x.getResponseBody().write(say);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** The bodies, in the order in which they came. */
+  void forEach(Consumer<byte[]> to) {
+    List<byte[]> all;
+    synchronized (bodies) {
+      all = List.copyOf(bodies);
+    }
+    all.forEach(to);
+  }
+
+  /** Ends its connections wherever they are, and listens again. */
+  void restart() throws InterruptedException {
+    server.stop(0);
+    TestPipeline.await(
+        "its port is free",
+        DestinationContract.PATIENCE,
+        () -> {
+          try {
+            server = listen(port);
+            return true;
+          } catch (IOException e) {
+            return false;
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.close();
+  }
+}

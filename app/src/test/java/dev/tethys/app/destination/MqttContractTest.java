@@ -1,0 +1,104 @@
+package dev.tethys.app.destination;
+
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.eclipse.paho.mqttv5.client.MqttClient;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A real mosquitto, listened to by Eclipse's client. What it has acknowledged is in its memory
+ * alone until somebody has it, so killing it proves nothing.
+ */
+class MqttContractTest extends DestinationContract {
+  private static final String END = "the end";
+
+  @TempDir Path folder;
+
+  @Override
+  Peer start() throws Exception {
+    Path program = ServerProcess.find("mosquitto");
+    Path own = Files.createTempDirectory(folder, "mosquitto");
+    int port = Ports.free();
+    Path config =
+        Files.writeString(
+            own.resolve("mosquitto.conf"),
+            "user root\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
+                .formatted(port));
+    PeerProcess process =
+        new PeerProcess(own, port, List.of(program.toString(), "-c", config.toString()));
+    Queue<byte[]> got = new ConcurrentLinkedQueue<>();
+    MqttClient listener =
+        new MqttClient("tcp://127.0.0.1:" + port, "listener", new MemoryPersistence());
+    listener.setCallback(new MqttListener((topic, m) -> got.add(m.getPayload())));
+    MqttConnectionOptions o = new MqttConnectionOptions();
+    o.setCleanStart(true);
+    listener.connect(o);
+    listener.subscribe("#", 2);
+    return new MessagePeer() {
+      @Override
+      public int port() {
+        return port;
+      }
+
+      @Override
+      public String exporter() {
+        return "mqtt";
+      }
+
+      @Override
+      public String exporterKeys(int at) {
+        return "endpoint: 'mqtt://127.0.0.1:" + at + "', encoding: json, qos: 1, timeout: 5s";
+      }
+
+      /** At least once is what QoS 1 promises. */
+      @Override
+      public boolean isIdempotent() {
+        return false;
+      }
+
+      /** What is written last comes last. */
+      @Override
+      public void settle() throws InterruptedException {
+        try {
+          listener.publish("end", new MqttMessage(END.getBytes(StandardCharsets.UTF_8)));
+        } catch (MqttException e) {
+          throw new IllegalStateException(e);
+        }
+        TestPipeline.await(
+            "the last message came", DestinationContract.PATIENCE, () -> got.removeIf(this::isEnd));
+      }
+
+      private boolean isEnd(byte[] body) {
+        return body.length == END.length();
+      }
+
+      @Override
+      public void read(Found into) {
+        got.forEach(body -> message(body, into));
+      }
+
+      @Override
+      public void close() throws IOException {
+        try {
+          listener.disconnectForcibly(0, 1000, false);
+          listener.close();
+        } catch (MqttException e) {
+          throw new IOException(e);
+        } finally {
+          process.close();
+        }
+      }
+    };
+  }
+}
