@@ -52,11 +52,6 @@ abstract class DatabaseContract {
   /** The entry of {@code stores}, as a block of YAML, without read_recent. */
   abstract String store();
 
-  /** Whether the store reads exemplars. */
-  boolean readsExemplars() {
-    return true;
-  }
-
   /**
    * Makes the next requests fail in every way that is known: refused, broken off before and after
    * they were done, killed.
@@ -206,7 +201,7 @@ abstract class DatabaseContract {
     }
     List<Matcher> hostile = List.of(matcher("=", "job", "hostile"));
     assertThat(db.exemplars(0, Long.MAX_VALUE, List.of(hostile, hostile)))
-        .isEqualTo(readsExemplars() ? SampleData.exemplars() : List.of());
+        .isEqualTo(SampleData.exemplars());
     assertThat(db.exemplars(0, SampleData.T0, List.of(hostile))).isEmpty();
     assertThat(db.labelNames(0, Long.MAX_VALUE, hostile, 0).values())
         .isEqualTo(oracle.labelNames(0, Long.MAX_VALUE, hostile, 0).values());

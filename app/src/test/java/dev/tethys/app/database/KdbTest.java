@@ -24,11 +24,6 @@ class KdbTest extends DatabaseContract {
   }
 
   @Override
-  boolean readsExemplars() {
-    return false;
-  }
-
-  @Override
   String exporter() {
     return "kdb";
   }

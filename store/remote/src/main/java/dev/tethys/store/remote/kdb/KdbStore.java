@@ -7,10 +7,12 @@ import dev.tethys.codec.kdb.QValue;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.series.SeriesText;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
@@ -25,8 +27,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -139,12 +143,7 @@ final class KdbStore implements ForeignStore {
     UUID[] keys = as(columns.getFirst(), UUID[].class);
     for (int i = 0; i < keys.length; i++) {
       if (!found.containsKey(keys[i])) {
-        Labels l;
-        try {
-          l = SeriesText.labels(new String(bytes(columns.get(1), i), StandardCharsets.UTF_8));
-        } catch (CodecException e) {
-          throw new IOException("kdb+: " + e.getMessage(), e);
-        }
+        Labels l = labels(columns.get(1), i);
         if (matches(matchers, l)) {
           found.put(keys[i], l);
         }
@@ -244,6 +243,53 @@ final class KdbStore implements ForeignStore {
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
     return new ArrayList<>(new TreeSet<>(find(matchers).values()));
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    Map<UUID, Labels> series = find(matchers);
+    if (series.isEmpty()) {
+      return List.of();
+    }
+    TreeSet<String> names = new TreeSet<>();
+    series.values().forEach(l -> names.add(l.metricName()));
+    List<QValue> columns =
+        select(
+            "exemplars",
+            conditions(range, series.keySet(), names),
+            "series",
+            "ts",
+            "value",
+            "labels");
+    if (QValue.size(columns.getFirst()) == 0) {
+      return List.of();
+    }
+    SeriesCollector counted =
+        new SeriesCollector("store " + config.name(), limits, range, matchers);
+    UUID[] keys = as(columns.getFirst(), UUID[].class);
+    long[] times = as(columns.get(1), long[].class);
+    double[] values = as(columns.get(2), double[].class);
+    Map<Labels, Set<Exemplar>> found = new HashMap<>(); // a tickerplant may have one twice
+    for (int i = 0; i < keys.length; i++) {
+      Labels of = series.get(keys[i]);
+      if (of != null) {
+        Exemplar x = new Exemplar(labels(columns.get(3), i), values[i], QTimes.millis(times[i]));
+        found.computeIfAbsent(of, k -> new LinkedHashSet<>()).add(x);
+        counted.count(1);
+      }
+    }
+    List<SeriesExemplars> out = new ArrayList<>();
+    found.forEach((of, all) -> out.add(new SeriesExemplars(of, List.copyOf(all))));
+    return out;
+  }
+
+  private static Labels labels(QValue column, int row) throws IOException {
+    try {
+      return SeriesText.labels(new String(bytes(column, row), StandardCharsets.UTF_8));
+    } catch (CodecException e) {
+      throw new IOException("kdb+: " + e.getMessage(), e);
+    }
   }
 
   @Override
