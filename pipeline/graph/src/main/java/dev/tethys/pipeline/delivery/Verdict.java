@@ -57,7 +57,7 @@ public sealed interface Verdict {
     }
 
     /** All items that it tells of. */
-    long items() {
+    public long items() {
       return delivered
           + refused.stream().mapToLong(r -> r.parcel().items()).sum()
           + (again == null ? 0 : again.items());

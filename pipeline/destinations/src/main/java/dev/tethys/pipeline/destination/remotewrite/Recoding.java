@@ -10,6 +10,8 @@ import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Writes a request that was queued already once more: in the other form, without samples that have
@@ -21,6 +23,8 @@ final class Recoding {
 
   private final Message to;
   private final long notBefore;
+  private long upTo = Long.MAX_VALUE;
+  private boolean ofTimes; // exemplars too
   private final int entriesEach;
   private final long lane;
   private final Map<String, String> more;
@@ -59,6 +63,44 @@ final class Recoding {
   }
 
   /**
+   * What a request of 1.0 has of some times; it must have something.
+   *
+   * @param after samples and exemplars of this time and older ones are left out
+   * @param upTo newer ones than this are left out; metadata stands in what has no such end
+   */
+  static Parcel between(Parcel p, long after, long upTo) {
+    long from = after == Long.MIN_VALUE ? after : after + 1;
+    Recoding r = new Recoding(Message.V1, from, Integer.MAX_VALUE, p.lane(), Contents.more(p));
+    r.upTo = upTo;
+    r.ofTimes = true;
+    r.first(reader(p));
+    r.cut();
+    return r.out.getFirst();
+  }
+
+  /** The times of the samples of a request of 1.0, ascending. */
+  static long[] times(Parcel p) {
+    SortedSet<Long> out = new TreeSet<>();
+    WriteRequestReader in = reader(p);
+    while (in.nextSeries()) {
+      for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
+        if (e != SeriesEvent.EXEMPLAR) {
+          out.add(in.timestamp());
+        }
+      }
+    }
+    return out.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static WriteRequestReader reader(Parcel p) {
+    byte[] z = p.body();
+    int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);
+    byte[] raw = new byte[n + SnappyBlock.SLACK];
+    SnappyBlock.decode(z, 0, z.length, raw);
+    return new WriteRequestReader().reset(raw, 0, n);
+  }
+
+  /**
    * A remote write 1.0 request that is not compressed, as parcels of the form that is wanted.
    *
    * @param more headers of each
@@ -89,6 +131,10 @@ final class Recoding {
     }
   }
 
+  private boolean isWanted(long time) {
+    return time >= notBefore && time <= upTo;
+  }
+
   private void first(WriteRequestReader in) {
     while (in.nextSeries()) {
       if (to == Message.V1) {
@@ -99,16 +145,19 @@ final class Recoding {
       }
       for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
         if (e == SeriesEvent.EXEMPLAR) {
-          exemplar(in.exemplar());
-        } else if (e == SeriesEvent.SAMPLE && in.timestamp() >= notBefore) {
+          Exemplar x = in.exemplar();
+          if (x != null && (!ofTimes || isWanted(x.timestamp()))) {
+            exemplar(x);
+          }
+        } else if (e == SeriesEvent.SAMPLE && isWanted(in.timestamp())) {
           writer.sample(in.startTimestamp(), in.timestamp(), in.value());
-        } else if (e == SeriesEvent.HISTOGRAM && in.timestamp() >= notBefore) {
+        } else if (e == SeriesEvent.HISTOGRAM && isWanted(in.timestamp())) {
           writer.histogram(in.startTimestamp(), in.timestamp(), in.histogram());
         }
       }
       endSeries();
     }
-    while (to == Message.V1 && in.nextMetadata()) {
+    while (to == Message.V1 && upTo == Long.MAX_VALUE && in.nextMetadata()) {
       writer.familyMetadata(in.metricFamily(), in.metadata());
     }
   }

@@ -135,9 +135,22 @@ public final class RemoteWriteExporterFactory
                 i.parcels().stream().map(RemoteWriteExporterFactory::counted).toList(), i.reason());
         case Verdict.Partial p ->
             new Verdict.Partial(Math.min(p.refused(), parcel.items()), p.reason());
+        case Verdict.Sorted s -> counted(parcel, s);
         case Verdict v -> v;
       };
     }
+  }
+
+  private static Verdict counted(Parcel parcel, Verdict.Sorted s) {
+    List<Verdict.Refused> refused =
+        s.refused().stream()
+            .map(r -> new Verdict.Refused(counted(r.parcel()), r.reason()))
+            .toList();
+    Parcel again = s.again() == null ? null : counted(s.again());
+    int not = refused.stream().mapToInt(r -> r.parcel().items()).sum();
+    int later = again == null ? 0 : again.items();
+    return new Verdict.Sorted(
+        parcel.items() - not - later, refused, again, s.after(), s.overload(), s.reason());
   }
 
   static Encoder.Encoded encode(GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {

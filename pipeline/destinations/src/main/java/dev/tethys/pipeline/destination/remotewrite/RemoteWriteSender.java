@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * configured, are for later; other refusals are for good.
  *
  * <p>Where Prometheus would lose samples this does not: a receiver that does not know 2.0 (415, or
- * a success that counts nothing) gets 1.0 from then on, and one that finds a request too large
- * (413) gets it in halves.
+ * a success that counts nothing) gets 1.0 from then on, one that finds a request too large (413)
+ * gets it in halves, and one that refuses a request for some of its samples gets the others ({@link
+ * Sifting}), as long as such requests are few beside those that it takes.
  */
 final class RemoteWriteSender implements Sender {
   private static final System.Logger LOG = System.getLogger(RemoteWriteSender.class.getName());
@@ -45,6 +47,14 @@ final class RemoteWriteSender implements Sender {
   private final InstantSource clock;
   private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
   private volatile boolean onlyV1;
+
+  /** How many requests are made at most to sift those that are refused one after the other. */
+  private static final int SIFTING = 2_000;
+
+  /** The most for one of them. */
+  private static final int SIFTING_EACH = 300;
+
+  private final AtomicInteger sifting = new AtomicInteger(SIFTING);
 
   RemoteWriteSender(
       RemoteWriteConfig config,
@@ -113,7 +123,14 @@ final class RemoteWriteSender implements Sender {
       p = first(p);
       c = Contents.of(p);
     }
-    Verdict v = post(p, c);
+    Outcome o = post(p, c);
+    Verdict v = o.verdict();
+    if (o.ofSome() && p.items() == parcel.items() && c.samples() + c.histograms() > 1) {
+      v = sift(p, ((Verdict.Never) v).reason());
+    }
+    if (v instanceof Verdict.Never) {
+      metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
+    }
     if (old.entries() == 0 || v instanceof Verdict.Later) {
       return v;
     }
@@ -129,6 +146,36 @@ final class RemoteWriteSender implements Sender {
       case Verdict.Never n -> v;
       default -> new Verdict.Partial(old.entries(), RemoteWriteQueue.TOO_OLD);
     };
+  }
+
+  /**
+   * An answer, judged.
+   *
+   * @param ofSome whether it may refuse the request for some of its samples only
+   */
+  private record Outcome(Verdict verdict, boolean ofSome) {
+    static Outcome of(Verdict v) {
+      return new Outcome(v, false);
+    }
+  }
+
+  private Verdict sift(Parcel p, String reason) throws IOException, InterruptedException {
+    int most = Math.min(SIFTING_EACH, sifting.get());
+    Sifting s = new Sifting(p, most, part -> post(part, Contents.of(part)).verdict());
+    Verdict.Sorted v;
+    try {
+      v = s.sift(reason);
+    } finally {
+      sifting.addAndGet(-s.asked());
+    }
+    if (v.delivered() == 0 && v.again() == null) {
+      return new Verdict.Never(reason);
+    }
+    for (Verdict.Refused r : v.refused()) {
+      Contents c = Contents.of(r.parcel());
+      metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
+    }
+    return v;
   }
 
   private static Parcel first(Parcel p) {
@@ -150,7 +197,7 @@ final class RemoteWriteSender implements Sender {
     return all;
   }
 
-  private Verdict post(Parcel p, Contents c) throws IOException, InterruptedException {
+  private Outcome post(Parcel p, Contents c) throws IOException, InterruptedException {
     Message message = Contents.message(p);
     Map<String, String> h = headers(message, p);
     Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
@@ -182,25 +229,29 @@ final class RemoteWriteSender implements Sender {
       return post(again, Contents.of(again));
     }
     if (status / 100 == 2) {
-      return accepted(p, c, message == Message.V2 ? written : Written.ALL);
+      if (sifting.get() < SIFTING) {
+        sifting.incrementAndGet();
+      }
+      return Outcome.of(accepted(p, c, message == Message.V2 ? written : Written.ALL));
     }
     String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
     if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
       metrics.retried(c);
-      return new Verdict.Later(after, status == 429 || status == 503, reason);
+      return Outcome.of(new Verdict.Later(after, status == 429 || status == 503, reason));
     }
     if (status == 401 && auth != null) {
       auth.refused();
       metrics.retried(c);
-      return new Verdict.Later(Duration.ZERO, false, reason);
+      return Outcome.of(new Verdict.Later(Duration.ZERO, false, reason));
     }
     if (status == 413 && c.entries() > 1) {
       List<Parcel> halves = Recoding.of(p, message, Long.MIN_VALUE, (c.entries() + 1) / 2);
       if (halves.size() > 1) {
-        return new Verdict.Instead(halves, reason);
+        return Outcome.of(new Verdict.Instead(halves, reason));
       }
     }
-    return refused(p, c, written, reason);
+    boolean ofSome = message == Message.V1 && (status == 400 || status == 409 || status == 422);
+    return new Outcome(refused(p, c, written, reason), ofSome && !written.said);
   }
 
   private Verdict accepted(Parcel p, Contents c, Written w) {
@@ -234,7 +285,6 @@ final class RemoteWriteSender implements Sender {
       return missing == 0 ? Verdict.DELIVERED : new Verdict.Partial(missing, reason);
     }
     metrics.attempted(c, p.body().length);
-    metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
     return new Verdict.Never(reason);
   }
 
