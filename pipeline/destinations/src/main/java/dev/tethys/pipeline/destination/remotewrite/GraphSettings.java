@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.otlp.OtlpOptions;
-import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
@@ -22,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,29 +43,22 @@ record GraphSettings(
     SeriesEdits edits,
     @Nullable Reference auth,
     DeliverySettings delivery) {
-  private static final Section RESOURCE =
-      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
-  private static final Key<Boolean> RESOURCE_ENABLED =
-      RESOURCE.key("enabled", Type.BOOL, false, "All of them, of every series.");
-
   private static final Section SECTION =
       new Section("prometheus_remote_write", "Sends samples by remote write.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final Section HTTP = new Section("http", "The HTTP client.");
+  private static final HttpClientSettings.Keys HTTP_CLIENT = new HttpClientSettings.Keys(HTTP);
+  private static final Key<HttpClientSettings> HTTP_KEY =
+      SECTION.optional(
+          "http",
+          HTTP.type(HTTP_CLIENT::read),
+          "The HTTP client in a block of its own, in the place of its keys beside the others.");
   private static final Key<Message> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
           Type.oneOf("remote write protobuf message", Message.values(), Message::text),
           Message.V1,
           "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
-  private static final Key<Boolean> SUFFIXES =
-      SECTION.key(
-          "add_metric_suffixes", Type.BOOL, true, "Units and _total at the names of metrics.");
-  private static final Key<Boolean> RESOURCE_TO_TELEMETRY =
-      SECTION.key(
-          "resource_to_telemetry_conversion",
-          RESOURCE.type(o -> o.get(RESOURCE_ENABLED)),
-          false,
-          "Resource attributes as labels; else they are in target_info.");
   private static final Key<Long> SAMPLES_EACH =
       SECTION.key("max_samples_per_send", Type.INT, 2000L, "Most samples in one request.");
 
@@ -112,6 +103,12 @@ record GraphSettings(
           GoDurations.TYPE,
           Duration.ofMinutes(1),
           "Taken; what is delivered leaves the disk by itself.");
+  private static final Key<Duration> WAL_LAG =
+      WAL.key(
+          "lag_record_frequency",
+          GoDurations.TYPE,
+          Duration.ofSeconds(15),
+          "Taken; how far it lags behind is said whenever somebody asks.");
   private static final Key<String> WAL_KEY =
       SECTION.optional(
           "wal",
@@ -138,8 +135,8 @@ record GraphSettings(
   static {
     SECTION
         .include(DeliverySettings.SECTION)
-        .notBuilt("scope_info", "Labels of scopes.")
-        .notBuilt("export_created_metric", "Start times as series.");
+        .include(OtlpSeriesSettings.SECTION)
+        .notBuilt("include_metadata_keys", "Metadata of senders as headers; see headers_setter.");
   }
 
   static final Type<GraphSettings> TYPE = SECTION.type(GraphSettings::read);
@@ -206,6 +203,7 @@ record GraphSettings(
       throw o.error(WAL_BUFFER, "buffer_size wants at least 1");
     }
     o.get(WAL_TRUNCATE);
+    o.get(WAL_LAG);
     return o.get(WAL_DIRECTORY);
   }
 
@@ -217,7 +215,11 @@ record GraphSettings(
   }
 
   private static GraphSettings read(YamlObject o) {
-    HttpClientSettings client = CLIENT.read(o);
+    HttpClientSettings nested = o.find(HTTP_KEY);
+    HttpClientSettings client = nested == null ? CLIENT.read(o) : nested;
+    if (nested != null && CLIENT.read(o).endpoint() != null) {
+      throw o.error(HTTP_KEY, "http and endpoint beside it are two clients: write one");
+    }
     if (client.endpoint() == null) {
       throw o.error("endpoint is missing: the URL that requests are posted to");
     }
@@ -234,23 +236,6 @@ record GraphSettings(
     for (Map.Entry<String, Secret> h : client.headers().entrySet()) {
       headers.put(h.getKey(), h.getValue().value());
     }
-    OtlpOptions d = OtlpOptions.DEFAULT;
-    OtlpOptions otlp =
-        new OtlpOptions(
-            o.get(SUFFIXES)
-                ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
-                : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES,
-            Set.of(),
-            o.get(RESOURCE_TO_TELEMETRY),
-            Set.of(),
-            d.keepIdentifyingResourceAttributes(),
-            d.convertHistogramsToNhcb(),
-            d.promoteScopeMetadata(),
-            d.labelNameUnderscoreSanitization(),
-            d.labelNamePreserveMultipleUnderscores(),
-            d.acceptDelta(),
-            d.lookbackDelta(),
-            d.typeAndUnitLabels());
     return new GraphSettings(
         new RemoteWriteConfig(
             client.endpoint(),
@@ -264,7 +249,7 @@ record GraphSettings(
             client.client(),
             QueueConfig.OF_A_GRAPH,
             MetadataConfig.DEFAULT),
-        otlp,
+        OtlpSeriesSettings.read(o, o.get(PROTOBUF_MESSAGE)),
         (int) each,
         (int) bytes,
         o.get(SEND_METADATA),

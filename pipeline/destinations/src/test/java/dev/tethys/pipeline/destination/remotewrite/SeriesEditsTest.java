@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.remotewrite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
@@ -22,8 +23,12 @@ import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Parcel;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.InstrumentationScope;
 import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.metrics.v1.AggregationTemporality;
 import io.opentelemetry.proto.metrics.v1.Gauge;
+import io.opentelemetry.proto.metrics.v1.Histogram;
+import io.opentelemetry.proto.metrics.v1.HistogramDataPoint;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
@@ -181,6 +186,101 @@ class SeriesEditsTest {
           .as("kept when it is written anew")
           .containsEntry("X-Scope-OrgID", "a");
     }
+  }
+
+  private static List<String> ofOtlp(String more) {
+    Metric.Builder histogram =
+        Metric.newBuilder()
+            .setName("http.duration")
+            .setUnit("s")
+            .setHistogram(
+                Histogram.newBuilder()
+                    .setAggregationTemporality(
+                        AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE)
+                    .addDataPoints(
+                        HistogramDataPoint.newBuilder()
+                            .setTimeUnixNano(1_000_000_000L)
+                            .setCount(3)
+                            .setSum(4)
+                            .addExplicitBounds(1)
+                            .addBucketCounts(2)
+                            .addBucketCounts(1)));
+    byte[] body =
+        ExportMetricsServiceRequest.newBuilder()
+            .addResourceMetrics(
+                ResourceMetrics.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(attribute("service.name", "shop"))
+                            .addAttributes(attribute("host.name", "h")))
+                    .addScopeMetrics(
+                        ScopeMetrics.newBuilder()
+                            .setScope(
+                                InstrumentationScope.newBuilder()
+                                    .setName("io.http")
+                                    .setVersion("2")
+                                    .addAttributes(attribute("short.name", "web")))
+                            .addMetrics(histogram)))
+            .build()
+            .toByteArray();
+    Batch batch = new Batch(Signal.METRICS, Encoding.OTLP, body, 1, 7);
+    return RemoteWriteExporterFactory.encode(
+            settings(", target_info: {enabled: false}" + more), null, batch)
+        .parcels()
+        .stream()
+        .flatMap(p -> text(p).stream())
+        .filter(s -> !s.contains("_bucket\"") && !s.contains(" is "))
+        .toList();
+  }
+
+  @Test
+  void namesAndScopesOfOtlpAreWrittenAsTold() {
+    String scope =
+        ", otel_scope_name=\"io.http\", otel_scope_short_name=\"web\", otel_scope_version=\"2\"";
+    assertThat(ofOtlp(""))
+        .containsExactlyInAnyOrder(
+            "{__name__=\"http_duration_seconds_sum\", job=\"shop\"" + scope + "} 4.0@1000",
+            "{__name__=\"http_duration_seconds_count\", job=\"shop\"" + scope + "} 3.0@1000");
+    String plain = ", disable_scope_info: true";
+    assertThat(ofOtlp(plain + ", translation_strategy: UnderscoreEscapingWithoutSuffixes"))
+        .contains("{__name__=\"http_duration_sum\", job=\"shop\"} 4.0@1000");
+    assertThat(ofOtlp(plain + ", resource_to_telemetry_conversion: {enabled: true}"))
+        .contains(
+            "{__name__=\"http_duration_seconds_sum\", host_name=\"h\", job=\"shop\","
+                + " service_name=\"shop\"} 4.0@1000");
+    assertThat(
+            ofOtlp(
+                plain
+                    + ", resource_to_telemetry_conversion: {enabled: true,"
+                    + " exclude_service_attributes: true}"))
+        .contains(
+            "{__name__=\"http_duration_seconds_sum\", host_name=\"h\", job=\"shop\"} 4.0@1000");
+    assertThat(ofOtlp(plain + ", convert_explicit_histograms_to_nhcb: true"))
+        .hasSize(1)
+        .allMatch(s -> s.startsWith("{__name__=\"http_duration_seconds\", job=\"shop\"}"));
+    assertThatThrownBy(() -> settings(", translation_strategy: NoTranslation"))
+        .hasMessageContaining("NoTranslation wants remote write 2.0");
+    assertThat(
+            settings(
+                    ", translation_strategy: NoTranslation,"
+                        + " protobuf_message: io.prometheus.write.v2.Request")
+                .otlp()
+                .translationStrategy())
+        .isEqualTo(TranslationStrategy.NO_TRANSLATION);
+    assertThatThrownBy(() -> settings(", export_created_metric: {enabled: true}"))
+        .hasMessageContaining("export_created_metric");
+  }
+
+  @Test
+  void theClientMayHaveABlockOfItsOwn() {
+    YamlDocument d =
+        YamlDocument.parse(
+            "test.yaml", null, "{http: {endpoint: 'http://there/w', headers: {x-a: b}}}");
+    GraphSettings s = GraphSettings.TYPE.read(d.root());
+    assertThat(s.config().url()).hasToString("http://there/w");
+    assertThat(s.config().headers()).containsEntry("x-a", "b");
+    assertThatThrownBy(() -> settings(", http: {endpoint: 'http://there/w'}"))
+        .hasMessageContaining("write one");
   }
 
   private static List<Parcel> sent(String more, long lane, byte[] request) {

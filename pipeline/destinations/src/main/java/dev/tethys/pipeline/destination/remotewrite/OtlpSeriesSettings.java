@@ -1,0 +1,118 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.Set;
+
+/** How OTLP metrics become series: the keys of the exporter of a graph that say so. */
+final class OtlpSeriesSettings {
+  /** To be included in the exporter's section. */
+  static final Section SECTION =
+      new Section("prometheus_remote_write", "How OTLP metrics become series.");
+
+  private static final Section RESOURCE =
+      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+  private static final Key<Boolean> RESOURCE_ENABLED =
+      RESOURCE.key("enabled", Type.BOOL, false, "All of them, of every series.");
+  private static final Key<Boolean> RESOURCE_WITHOUT_SERVICE =
+      RESOURCE.key(
+          "exclude_service_attributes",
+          Type.BOOL,
+          false,
+          "All but service.name, service.namespace and service.instance.id: job and instance say"
+              + " these.");
+  private static final Set<String> SERVICE =
+      Set.of("service.name", "service.namespace", "service.instance.id");
+
+  /** Which resource attributes become labels of every series. */
+  private record Promoted(boolean all, Set<String> but) {
+    static final Promoted NONE = new Promoted(false, Set.of());
+
+    static Promoted of(YamlObject o) {
+      return new Promoted(
+          o.get(RESOURCE_ENABLED), o.get(RESOURCE_WITHOUT_SERVICE) ? SERVICE : Set.of());
+    }
+  }
+
+  private static final Key<Boolean> SUFFIXES =
+      SECTION.key(
+          "add_metric_suffixes", Type.BOOL, true, "Units and _total at the names of metrics.");
+  private static final Key<TranslationStrategy> STRATEGY =
+      SECTION.optional(
+          "translation_strategy",
+          Type.oneOf(
+              "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
+          "How names of OTLP become names of series, in the place of add_metric_suffixes; without"
+              + " escaping only in requests of 2.0.");
+  private static final Key<Promoted> RESOURCE_TO_TELEMETRY =
+      SECTION.key(
+          "resource_to_telemetry_conversion",
+          RESOURCE.type(Promoted::of),
+          Promoted.NONE,
+          "Resource attributes as labels; else they are in target_info.");
+  private static final Key<Boolean> NO_SCOPES =
+      SECTION.key(
+          "disable_scope_info",
+          Type.BOOL,
+          false,
+          "Series without the labels otel_scope_name, otel_scope_version and those of the scope's"
+              + " attributes.");
+  private static final Key<Boolean> NHCB =
+      SECTION.key(
+          "convert_explicit_histograms_to_nhcb",
+          Type.BOOL,
+          false,
+          "Histograms with explicit bounds as native ones with custom buckets.");
+
+  static {
+    SECTION
+        .notBuilt("scope_info", "A series otel_scope_info; see disable_scope_info.")
+        .notBuilt(
+            "export_created_metric",
+            "Start times as series, gone from the Collector with 0.123: requests of 2.0 have them.")
+        .notBuilt("resource_constant_labels", "Some resource attributes as labels.")
+        .notBuilt("keep_classic_histograms", "Classic histograms beside those converted.");
+  }
+
+  private OtlpSeriesSettings() {}
+
+  /**
+   * What the keys say.
+   *
+   * @param message in which form requests are sent
+   */
+  static OtlpOptions read(YamlObject o, Message message) {
+    OtlpOptions d = OtlpOptions.DEFAULT;
+    TranslationStrategy strategy = o.find(STRATEGY);
+    if (strategy == null) {
+      strategy =
+          o.get(SUFFIXES)
+              ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
+              : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES;
+    } else if (!strategy.escapes() && message == Message.V1) {
+      throw o.error(
+          STRATEGY,
+          strategy.text()
+              + " wants remote write 2.0: write protobuf_message: "
+              + Message.V2.text());
+    }
+    Promoted promoted = o.get(RESOURCE_TO_TELEMETRY);
+    return new OtlpOptions(
+        strategy,
+        Set.of(),
+        promoted.all(),
+        promoted.but(),
+        d.keepIdentifyingResourceAttributes(),
+        o.get(NHCB),
+        !o.get(NO_SCOPES),
+        d.labelNameUnderscoreSanitization(),
+        d.labelNamePreserveMultipleUnderscores(),
+        d.acceptDelta(),
+        d.lookbackDelta(),
+        d.typeAndUnitLabels());
+  }
+}
