@@ -15,17 +15,15 @@ import org.jspecify.annotations.Nullable;
  * with the others.
  *
  * <p>Samples of one time (mostly a scrape) are asked about together, in the order of times; what is
- * refused of them in halves, until nothing is left to halve or both its first and its last are
- * refused: then it is taken for refused altogether. Requests of 1.0 only: those who speak 2.0 take
- * what they can and say how much that was.
+ * refused of them in halves, but where both its first and its last sample are refused, which is
+ * then taken for refused altogether. Requests of 1.0 only: those who speak 2.0 take what they can
+ * and say how much that was.
  */
 final class Sifting {
   /** Asks about one request; {@link Verdict.Never} when it is refused as a whole. */
   interface Destination {
     Verdict ask(Parcel p) throws IOException, InterruptedException;
   }
-
-  private static final int FEW = 4;
 
   private final Parcel request;
   private final Destination destination;
@@ -68,19 +66,23 @@ final class Sifting {
   Verdict.Sorted sift(String reason) throws IOException, InterruptedException {
     long[] times = Recoding.times(request);
     boolean before = false; // whether the page before was taken
+    boolean rest =
+        false; // whether all that follows may be, because a page is after one that was not
     for (int i = 0; i < times.length; i++) {
       long after = i == 0 ? Long.MIN_VALUE : times[i - 1];
       boolean last = i == times.length - 1;
       int known = refused.size();
       try {
-        if (!last && before && isTaken(Recoding.between(request, after, Long.MAX_VALUE))) {
+        if (!last && rest && isTaken(Recoding.between(request, after, Long.MAX_VALUE))) {
           break;
         }
         Parcel page = Recoding.between(request, after, last ? Long.MAX_VALUE : times[i]);
-        before = isTaken(page) && !before;
-        if (!before) {
+        boolean taken = times.length > 1 && isTaken(page);
+        if (!taken) {
           divide(page, reason);
         }
+        rest = taken && !before;
+        before = taken;
       } catch (Interrupted e) {
         refused.subList(known, refused.size()).clear();
         return sorted(Recoding.between(request, after, Long.MAX_VALUE), e.later);
@@ -122,11 +124,11 @@ final class Sifting {
 
   /** Looks what is taken of something that was refused as a whole. */
   private void divide(Parcel p, String reason) throws InterruptedException, Interrupted {
-    int n = entries(p);
+    int half = (entries(p) + 1) / 2;
     List<Parcel> halves =
-        n == 1 || asked >= most
-            ? List.of()
-            : Recoding.of(p, Message.V1, Long.MIN_VALUE, (n + 1) / 2);
+        asked >= most || isRefusedAtBothEnds(p)
+            ? List.of(p)
+            : Recoding.of(p, Message.V1, Long.MIN_VALUE, half);
     if (halves.size() < 2) {
       refused.add(new Verdict.Refused(p, reason));
       return;
@@ -137,10 +139,6 @@ final class Sifting {
         left.add(h);
       }
     }
-    if (left.size() == halves.size() && n > FEW && isRefusedAtBothEnds(p)) {
-      refused.add(new Verdict.Refused(p, reason));
-      return;
-    }
     for (Parcel h : left) {
       divide(h, reason);
     }
@@ -148,6 +146,6 @@ final class Sifting {
 
   private boolean isRefusedAtBothEnds(Parcel p) throws InterruptedException, Interrupted {
     List<Parcel> each = Recoding.of(p, Message.V1, Long.MIN_VALUE, 1);
-    return !isTaken(each.getFirst()) && !isTaken(each.getLast());
+    return each.size() == 1 || !isTaken(each.getFirst()) && !isTaken(each.getLast());
   }
 }
