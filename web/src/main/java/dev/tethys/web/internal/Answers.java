@@ -84,7 +84,8 @@ public final class Answers {
       } catch (BrokenAnswerException e) {
         throw e;
       } catch (HttpException e) {
-        last |= fail(c, q, request, response, e.status(), String.valueOf(e.getMessage()), e);
+        last |= isUnread(q, request);
+        fail(c, last, response, e.status(), String.valueOf(e.getMessage()), e);
       } catch (Exception | StackOverflowError | OutOfMemoryError e) {
         // Handlers may have wrapped what their output threw.
         if (e instanceof ClientGoneException
@@ -93,7 +94,8 @@ public final class Answers {
           throw new BrokenAnswerException("client gone", e);
         }
         LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
-        last |= fail(c, q, request, response, 500, "Internal Server Error", e);
+        last |= isUnread(q, request);
+        fail(c, last, response, 500, "Internal Server Error", e);
       } finally {
         RequestSpan.end(span, response);
         if (metrics != null && !response.route().isEmpty()) {
@@ -116,11 +118,19 @@ public final class Answers {
     return "close".equalsIgnoreCase(q.header("Connection"));
   }
 
-  /** Tells what went wrong; true when the connection ends with it. */
-  private static boolean fail(
+  /** Whether there may be more of a body than anybody reads before the next request. */
+  private static boolean isUnread(WireRequest q, IncomingRequest request) {
+    return !q.isMultiplexed() && !request.isBodyRead();
+  }
+
+  /**
+   * Tells what went wrong.
+   *
+   * @param last whether the connection ends with it
+   */
+  private static void fail(
       WebConfig c,
-      WireRequest q,
-      IncomingRequest request,
+      boolean last,
       OutgoingResponse response,
       int status,
       String message,
@@ -130,12 +140,10 @@ public final class Answers {
     }
     try {
       c.headers().forEach(response::header);
-      boolean last = q.isOldHttp() || !q.isMultiplexed() && (!request.isBodyRead() || isEndDue(q));
       if (last) {
         response.header("Connection", "close");
       }
       response.status(status).send(message + "\n");
-      return last;
     } catch (IOException e) {
       throw new BrokenAnswerException("client gone", e);
     }

@@ -56,12 +56,8 @@ public interface WireRequest {
   InetSocketAddress localAddress();
 
   /** Whether other requests share the connection at the same time. */
-  default boolean isMultiplexed() {
-    return protocol().startsWith("HTTP/2");
-  }
+  boolean isMultiplexed();
 
   /** Whether it is of HTTP/1.0, whose clients cannot read chunks. */
-  default boolean isOldHttp() {
-    return protocol().equals("HTTP/1.0");
-  }
+  boolean isOldHttp();
 }

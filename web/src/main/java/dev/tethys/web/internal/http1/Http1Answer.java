@@ -30,7 +30,6 @@ final class Http1Answer implements WireAnswer {
 
   private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
   private static final byte[] DATE = ascii("date: ");
-  private static final byte[] LENGTH = ascii("content-length: ");
   private static final byte[] CHUNKED = ascii("transfer-encoding: chunked\r\n");
   private static final byte[] END_OF_LINE = ascii("\r\n");
   private static final byte[] HEX = ascii("0123456789abcdef");
@@ -80,12 +79,16 @@ final class Http1Answer implements WireAnswer {
     headers.forEach(
         (name, values) -> {
           for (String value : values) {
-            put(name);
-            put(": ");
-            put(value);
-            put(END_OF_LINE);
+            header(name, value);
           }
         });
+  }
+
+  private void header(String name, String value) {
+    put(name);
+    put(": ");
+    put(value);
+    put(END_OF_LINE);
   }
 
   private static byte[] statusLine(int status) {
@@ -107,10 +110,8 @@ final class Http1Answer implements WireAnswer {
     return known.text;
   }
 
-  private void length(long length) {
-    put(LENGTH);
-    put(Long.toString(length));
-    put(END_OF_LINE);
+  private void length(int length) {
+    header("content-length", Integer.toString(length));
   }
 
   @Override
@@ -146,7 +147,7 @@ final class Http1Answer implements WireAnswer {
   @Override
   public void end(Map<String, String> trailers) {
     put("0\r\n");
-    trailers.forEach((name, value) -> put(name + ": " + value + "\r\n"));
+    trailers.forEach(this::header);
     put(END_OF_LINE);
     flush();
   }

@@ -21,7 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of HTTP/1: its requests, one after the other, on the thread that the engine gave it.
+ * A connection of HTTP/1: its requests, one after the other, on the virtual thread that the engine
+ * gave it. While they follow each other closely they are served by a platform thread, of which
+ * there are few: waiting for the next bytes costs it one call of the kernel, where a virtual thread
+ * takes a poller, a scheduler and the copying of its stack.
  */
 final class Http1Connection implements ServerConnection, InterruptableTask<Void> {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -55,7 +58,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private volatile long lastNanos = System.nanoTime();
 
   /** How many requests came closely after another; by the thread that serves. */
-  private int close;
+  private int closely;
 
   Http1Connection(
       ConnectionContext context,
@@ -75,15 +78,9 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   @Override
   public void handle(Limit limit) throws InterruptedException {
     thread = Thread.currentThread();
-    try {
-      boolean again = true;
-      while (again && !closing) {
-        again = close >= MANY && BUSY.tryAcquire() ? onPlatformThread() : one();
-      }
-    } catch (UncheckedIOException e) {
-      LOG.log(Level.DEBUG, "a connection has ended", e);
-    } catch (BrokenAnswerException e) {
-      LOG.log(Level.DEBUG, "an answer broke off", e);
+    boolean again = true;
+    while (again && !closing) {
+      again = closely >= MANY && BUSY.tryAcquire() ? onPlatformThread() : one();
     }
   }
 
@@ -105,7 +102,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
       return silent.get();
     } finally {
       BUSY.release();
-      close = 0;
+      closely = 0;
       thread = virtual;
       in.tellSilence(false);
       peer.patience(0);
@@ -115,13 +112,20 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   /** Whether it ended with silence. */
   private boolean serveUntilSilence() {
     try {
-      while (!closing) {
-        if (!one()) {
-          return false;
-        }
+      boolean again = true;
+      while (again && !closing) {
+        again = one();
       }
+      return false;
     } catch (SocketInput.Silence e) {
       return true;
+    }
+  }
+
+  /** Answers the next request; false when it was the last. */
+  private boolean one() {
+    try {
+      return isHeadRead() && isAnsweredForMore();
     } catch (UncheckedIOException e) {
       LOG.log(Level.DEBUG, "a connection has ended", e);
     } catch (BrokenAnswerException e) {
@@ -130,22 +134,23 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     return false;
   }
 
-  /** Answers the next request; false when it was the last. */
-  private boolean one() {
+  private boolean isHeadRead() {
     waiting = true;
     try {
-      if (!head.read(in)) {
-        return false;
-      }
+      return head.read(in);
     } catch (HttpException e) {
       refuse(e);
       return false;
     } finally {
       waiting = false;
       long now = System.nanoTime();
-      close = now - lastNanos < CLOSELY_NANOS ? close + 1 : 0;
+      closely = now - lastNanos < CLOSELY_NANOS ? closely + 1 : 0;
       lastNanos = now;
     }
+  }
+
+  /** Answers the request whose head was read; whether another one may come. */
+  private boolean isAnsweredForMore() {
     answer.next(head.method());
     boolean again =
         answers.answer(peer.begin(), new Http1Request(head, client, in, answer), answer);

@@ -132,18 +132,13 @@ final class RequestHead {
     if (!in.startsWith(bytes, 0, lengthFrom) || !in.startsWith(bytes, lengthTo, length)) {
       return false;
     }
-    long n = 0;
-    for (int i = lengthFrom; i < lengthTo; i++) {
-      int digit = in.at(i) - '0';
-      if (digit < 0 || digit > 9) {
+    in.peek(bytes, length);
+    if (lengthTo > 0) {
+      contentLength = digits(lengthFrom, lengthTo);
+      if (contentLength < 0) {
         return false;
       }
-      n = 10 * n + digit;
     }
-    if (lengthTo > 0) {
-      contentLength = n;
-    }
-    in.peek(bytes, length);
     in.skip(length);
     return true;
   }
@@ -235,11 +230,8 @@ final class RequestHead {
     if (end - from != 8 || !string(from, end).startsWith("HTTP/")) {
       throw bad("the first line does not end with a version of HTTP");
     }
-    if (bytes[from + 5] != '1' || bytes[from + 6] != '.') {
-      throw new HttpException(505, "HTTP/1.1 and HTTP/2 are spoken here");
-    }
     old = bytes[from + 7] == '0';
-    if (!old && bytes[from + 7] != '1') {
+    if (bytes[from + 5] != '1' || bytes[from + 6] != '.' || !old && bytes[from + 7] != '1') {
       throw new HttpException(505, "HTTP/1.1 and HTTP/2 are spoken here");
     }
   }

@@ -33,6 +33,16 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
   }
 
   @Override
+  public boolean isMultiplexed() {
+    return true;
+  }
+
+  @Override
+  public boolean isOldHttp() {
+    return false;
+  }
+
+  @Override
   public String host() {
     return request.authority() == null ? "" : request.authority();
   }

@@ -49,14 +49,11 @@ final class Recoding {
    */
   static List<Parcel> of(Parcel p, Message to, long notBefore, int entriesEach) {
     Recoding r = new Recoding(to, notBefore, entriesEach, p.lane(), Contents.more(p));
-    byte[] z = p.body();
-    int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);
-    byte[] raw = new byte[n + SnappyBlock.SLACK];
-    SnappyBlock.decode(z, 0, z.length, raw);
     if (Contents.message(p) == Message.V1) {
-      r.first(new WriteRequestReader().reset(raw, 0, n));
+      r.first(reader(p));
     } else {
-      r.second(new WriteRequestV2Reader().reset(raw, 0, n));
+      byte[] raw = decoded(p);
+      r.second(new WriteRequestV2Reader().reset(raw, 0, raw.length - SnappyBlock.SLACK));
     }
     r.cut();
     return r.out;
@@ -93,11 +90,17 @@ final class Recoding {
   }
 
   private static WriteRequestReader reader(Parcel p) {
+    byte[] raw = decoded(p);
+    return new WriteRequestReader().reset(raw, 0, raw.length - SnappyBlock.SLACK);
+  }
+
+  /** The request, followed by as many bytes as decoding needs room. */
+  private static byte[] decoded(Parcel p) {
     byte[] z = p.body();
     int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);
     byte[] raw = new byte[n + SnappyBlock.SLACK];
     SnappyBlock.decode(z, 0, z.length, raw);
-    return new WriteRequestReader().reset(raw, 0, n);
+    return raw;
   }
 
   /**

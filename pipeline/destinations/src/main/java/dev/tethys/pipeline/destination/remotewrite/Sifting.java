@@ -70,6 +70,10 @@ final class Sifting {
         false; // whether all that follows may be, because a page is after one that was not
     for (int i = 0; i < times.length; i++) {
       long after = i == 0 ? Long.MIN_VALUE : times[i - 1];
+      if (asked >= most) {
+        refused.add(new Verdict.Refused(Recoding.between(request, after, Long.MAX_VALUE), reason));
+        break;
+      }
       boolean last = i == times.length - 1;
       int known = refused.size();
       try {
