@@ -18,17 +18,10 @@ public final class ClymeneLogAgent {
       throws IOException {
     ProcessBuilder b =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.tethys.app.Main",
-                "logs",
-                "--config.file=" + config,
-                "--clymene-promtail.external-labels=dc=here")
+                TethysProcess.small(
+                    "logs",
+                    "--config.file=" + config,
+                    "--clymene-promtail.external-labels=dc=here"))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
     b.environment().putAll(variables);

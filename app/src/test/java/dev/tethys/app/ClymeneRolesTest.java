@@ -88,18 +88,11 @@ class ClymeneRolesTest {
         HttpClient http = HttpClient.newHttpClient()) {
       ProcessBuilder b =
           new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-Xmx256m",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  "dev.tethys.app.Main",
-                  "gateway",
-                  "--gateway.grpc-server.host-port=127.0.0.1:" + Ports.free(),
-                  "--gateway.http-server.host-port=127.0.0.1:" + port,
-                  "--metrics.http.host-port=127.0.0.1:" + metrics)
+                  TethysProcess.small(
+                      "gateway",
+                      "--gateway.grpc-server.host-port=127.0.0.1:" + Ports.free(),
+                      "--gateway.http-server.host-port=127.0.0.1:" + port,
+                      "--metrics.http.host-port=127.0.0.1:" + metrics))
               .redirectErrorStream(true)
               .redirectOutput(log.toFile());
       b.environment().put("STORAGE_TYPE", "prometheus");

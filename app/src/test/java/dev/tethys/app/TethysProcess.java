@@ -38,6 +38,24 @@ public final class TethysProcess implements AutoCloseable {
     this.port = port;
   }
 
+  /** The command of a role that has little to do and may be many times at once. */
+  public static List<String> small(String... args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(
+        List.of(
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx256m",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.tethys.app.Main"));
+    command.addAll(List.of(args));
+    return command;
+  }
+
   /** Starts {@code tethys ARGS...} in a folder and does not wait. */
   static TethysProcess launch(Path folder, int port, List<String> args) {
     List<String> command = new ArrayList<>();

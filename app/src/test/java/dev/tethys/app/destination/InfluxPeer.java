@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** A real InfluxDB 1, read by InfluxQL. */
-final class InfluxPeer implements Peer {
+final class InfluxPeer implements ProcessPeer {
   private static final Pattern ESCAPE = Pattern.compile("%([0-9A-F]{2})");
 
   private final int port = Ports.free();
@@ -67,8 +67,8 @@ final class InfluxPeer implements Peer {
   }
 
   @Override
-  public int port() {
-    return port;
+  public PeerProcess process() {
+    return process;
   }
 
   @Override
@@ -115,20 +115,9 @@ final class InfluxPeer implements Peer {
     return Found.unescape(ESCAPE, text);
   }
 
-  @Override
-  public boolean killAndRestart() throws Exception {
-    process.killAndRestart();
-    return true;
-  }
-
   /** Version 1 repeats the error of a full disk until it is started again. */
   @Override
   public void roomAgain() throws Exception {
     process.killAndRestart();
-  }
-
-  @Override
-  public void close() throws IOException {
-    process.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.app.destination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.app.TethysProcess;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.testkit.Ports;
@@ -60,18 +61,7 @@ class KilledSenderTest {
     return new PeerProcess(
         Files.createDirectories(folder.resolve("collector")),
         port,
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx256m",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.tethys.app.Main",
-            "collector",
-            "--config=" + config));
+        TethysProcess.small("collector", "--config=" + config));
   }
 
   private static boolean accepted(HttpClient http, int port, Batch b) throws InterruptedException {

@@ -7,7 +7,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** A broker of messages with a JSON object a sample, a line each. */
-abstract class MessagePeer implements Peer {
+abstract class MessagePeer implements ProcessPeer {
   @Override
   public boolean isHttp() {
     return false;

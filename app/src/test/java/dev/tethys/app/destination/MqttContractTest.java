@@ -47,8 +47,8 @@ class MqttContractTest extends DestinationContract {
     listener.subscribe("#", 2);
     return new MessagePeer() {
       @Override
-      public int port() {
-        return port;
+      public PeerProcess process() {
+        return process;
       }
 
       @Override
@@ -64,6 +64,12 @@ class MqttContractTest extends DestinationContract {
       /** At least once is what QoS 1 promises. */
       @Override
       public boolean isIdempotent() {
+        return false;
+      }
+
+      /** It keeps nothing on a disk. */
+      @Override
+      public boolean killAndRestart() {
         return false;
       }
 

@@ -50,8 +50,8 @@ class NatsContractTest extends DestinationContract {
     }
     return new MessagePeer() {
       @Override
-      public int port() {
-        return port;
+      public PeerProcess process() {
+        return process;
       }
 
       @Override
@@ -84,21 +84,10 @@ class NatsContractTest extends DestinationContract {
         }
       }
 
-      @Override
-      public boolean killAndRestart() throws Exception {
-        process.killAndRestart();
-        return true;
-      }
-
       /** A server whose disk was full turns JetStream off until it is started again. */
       @Override
       public void roomAgain() throws Exception {
         process.killAndRestart();
-      }
-
-      @Override
-      public void close() throws IOException {
-        process.close();
       }
     };
   }

@@ -59,6 +59,10 @@ final class PeerProcess implements AutoCloseable {
     return p;
   }
 
+  int port() {
+    return port;
+  }
+
   /** Ends it as a power failure would, and starts it again over its folder. */
   void killAndRestart() throws Exception {
     process.destroyForcibly().waitFor();

@@ -4,7 +4,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,10 +45,10 @@ class PrometheusDestinationTest extends StoreContract {
                 "--web.enable-remote-write-receiver",
                 "--enable-feature=native-histograms",
                 "--storage.remote.read-sample-limit=0"));
-    return new Peer() {
+    return new ProcessPeer() {
       @Override
-      public int port() {
-        return port;
+      public PeerProcess process() {
+        return process;
       }
 
       @Override
@@ -129,17 +128,6 @@ class PrometheusDestinationTest extends StoreContract {
           case "NaN", "+Inf", "-Inf" -> Found.notFinite(text);
           default -> Double.parseDouble(text);
         };
-      }
-
-      @Override
-      public boolean killAndRestart() throws Exception {
-        process.killAndRestart();
-        return true;
-      }
-
-      @Override
-      public void close() throws IOException {
-        process.close();
       }
     };
   }

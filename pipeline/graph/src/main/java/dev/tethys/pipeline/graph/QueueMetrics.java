@@ -105,7 +105,8 @@ public final class QueueMetrics implements Collector {
         : s.capacity().items() > 0 ? s.capacity().items() : s.capacity().bytes();
   }
 
-  private static void gauge(
+  /** One gauge of several queues, which their labels tell apart. */
+  public static void gauge(
       Consumer<MetricFamily> to,
       Map<Labels, OutboxStatus> all,
       String name,

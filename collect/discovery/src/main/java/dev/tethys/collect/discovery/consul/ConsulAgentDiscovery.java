@@ -134,7 +134,6 @@ public final class ConsulAgentDiscovery implements Refreshing.Source {
   }
 
   private Labels target(JsonNode service, JsonNode self, String health) {
-    String separator = settings.get(TAG_SEPARATOR);
     String address = service.path("Address").asString("");
     String node = self.path("Member").path("Addr").asString("");
     long port = service.path("Port").asLong(0);
@@ -142,15 +141,9 @@ public final class ConsulAgentDiscovery implements Refreshing.Source {
     l.address(address.isEmpty() ? node : address, port);
     l.put("address", node);
     l.put("node", self.path("Config").path("NodeName"));
-    l.put(
-        "tags",
-        separator + String.join(separator, MetaLabels.texts(service.path("Tags"))) + separator);
-    l.put("service_address", address);
-    l.put("service_port", port);
-    l.put("service_id", service.path("ID"));
+    ConsulServer.describe(l, service, settings.get(TAG_SEPARATOR));
     l.put("health", health);
     l.keyed("metadata_", self.path("Meta"));
-    l.keyed("service_metadata_", service.path("Meta"));
     service
         .path("TaggedAddresses")
         .properties()

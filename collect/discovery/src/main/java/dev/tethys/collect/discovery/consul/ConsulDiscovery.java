@@ -229,22 +229,15 @@ public final class ConsulDiscovery implements Discovery {
     JsonNode node = n.path("Node");
     String address = service.path("Address").asString("");
     long port = service.path("Port").asLong(0);
-    String separator = settings.get(TAG_SEPARATOR);
     MetaLabels l = new MetaLabels("__meta_consul_");
     l.address(address.isEmpty() ? node.path("Address").asString("") : address, port);
     l.put("address", node.path("Address"));
     l.put("node", node.path("Node"));
     l.put("namespace", service.path("Namespace"));
     l.put("partition", service.path("Partition"));
-    l.put(
-        "tags",
-        separator + String.join(separator, MetaLabels.texts(service.path("Tags"))) + separator);
-    l.put("service_address", address);
-    l.put("service_port", port);
-    l.put("service_id", service.path("ID"));
+    ConsulServer.describe(l, service, settings.get(TAG_SEPARATOR));
     l.put("health", health(n.path("Checks")));
     l.keyed("metadata_", node.path("Meta"));
-    l.keyed("service_metadata_", service.path("Meta"));
     l.keyed("tagged_address_", node.path("TaggedAddresses"));
     return l.build();
   }

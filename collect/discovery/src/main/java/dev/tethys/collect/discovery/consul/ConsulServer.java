@@ -1,6 +1,7 @@
 package dev.tethys.collect.discovery.consul;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.Rest;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.config.HttpClientConfig;
@@ -112,5 +113,20 @@ final class ConsulServer {
   /** A name as part of a path. */
   static String inPath(String name) {
     return Rest.encoded(name).replace("+", "%20");
+  }
+
+  /**
+   * What labels say of a service in the same words for a catalog's and an agent's.
+   *
+   * @param separator stands around and between tags
+   */
+  static void describe(MetaLabels l, JsonNode service, String separator) {
+    l.put(
+        "tags",
+        separator + String.join(separator, MetaLabels.texts(service.path("Tags"))) + separator);
+    l.put("service_address", service.path("Address").asString(""));
+    l.put("service_port", service.path("Port").asLong(0));
+    l.put("service_id", service.path("ID"));
+    l.keyed("service_metadata_", service.path("Meta"));
   }
 }

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.destination.client;
 
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Secret;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.Answer;
@@ -29,9 +31,10 @@ public final class HttpEndpoint {
 
   private static final int MAX_REASON = 1024;
 
-  private final HttpClientSettings settings;
+  private final HttpClientConfig how;
   private final @Nullable ClientAuth auth;
   private final Map<String, String> usual;
+  private final Map<String, Secret> own; // over the usual ones
   private final Duration timeout;
   private final HttpClientFactory factory;
   private final LongSupplier millis;
@@ -48,9 +51,36 @@ public final class HttpEndpoint {
       Duration timeout,
       HttpClientFactory factory,
       LongSupplier millis) {
-    this.settings = settings;
+    this(settings.client(), auth, usual, settings.headers(), timeout, factory, millis);
+  }
+
+  /**
+   * For a destination whose settings are not those of the graph's clients.
+   *
+   * @param usual headers of every request
+   */
+  public HttpEndpoint(
+      HttpClientConfig how,
+      @Nullable ClientAuth auth,
+      Map<String, String> usual,
+      Duration timeout,
+      HttpClientFactory factory,
+      LongSupplier millis) {
+    this(how, auth, usual, Map.of(), timeout, factory, millis);
+  }
+
+  private HttpEndpoint(
+      HttpClientConfig how,
+      @Nullable ClientAuth auth,
+      Map<String, String> usual,
+      Map<String, Secret> own,
+      Duration timeout,
+      HttpClientFactory factory,
+      LongSupplier millis) {
+    this.how = how;
     this.auth = auth;
     this.usual = Map.copyOf(usual);
+    this.own = own;
     this.timeout = timeout;
     this.factory = factory;
     this.millis = millis;
@@ -97,7 +127,7 @@ public final class HttpEndpoint {
   private WebClient client() throws IOException {
     WebClient c = client;
     if (c == null) {
-      c = factory.client(settings.client());
+      c = factory.client(how);
       client = c;
     }
     return c;
@@ -112,7 +142,7 @@ public final class HttpEndpoint {
       throws IOException, InterruptedException {
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(usual);
-    settings.headers().forEach((k, v) -> all.put(k, v.value()));
+    own.forEach((k, v) -> all.put(k, v.value()));
     if (auth != null) {
       all.putAll(auth.headers());
     }

@@ -87,7 +87,8 @@ public final class RemoteWriteExporterFactory
   public DestinationProbe probe(GraphSettings settings, Context context) {
     ClientAuth auth =
         settings.auth() == null ? null : context.extension(settings.auth(), ClientAuth.class);
-    RemoteWriteTrial trial = new RemoteWriteTrial(settings.config(), auth, clients);
+    RemoteWriteTrial trial =
+        new RemoteWriteTrial(settings.config(), auth, clients, context.clock()::millis);
     return new SampleProbe(
         trial::connect,
         batch -> encode(settings, auth, batch),

@@ -3,18 +3,15 @@ package dev.tethys.pipeline.destination.remotewrite;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.SampleProbe;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -26,8 +23,6 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class RemoteWriteTrial {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int MAX_ANSWER = 1 << 20;
-  private static final int MAX_REASON = 300;
   private static final int LOOKS = 10;
   private static final long BETWEEN = 200;
 
@@ -38,47 +33,23 @@ final class RemoteWriteTrial {
           List.of("/api/v1/push", "/prometheus/api/v1/query")); // Cortex, Mimir
 
   private final RemoteWriteConfig config;
-  private final @Nullable ClientAuth auth;
-  private final HttpClientFactory clients;
-  private @Nullable WebClient client;
+  private final HttpEndpoint endpoint;
 
-  RemoteWriteTrial(RemoteWriteConfig config, @Nullable ClientAuth auth, HttpClientFactory clients) {
+  RemoteWriteTrial(
+      RemoteWriteConfig config,
+      @Nullable ClientAuth auth,
+      HttpClientFactory clients,
+      LongSupplier millis) {
     this.config = config;
-    this.auth = auth;
-    this.clients = clients;
-  }
-
-  private record Reply(int status, String text) {}
-
-  private Reply call(String method, URI url, Map<String, String> headers, byte @Nullable [] body)
-      throws IOException, InterruptedException {
-    if (client == null) {
-      client = clients.client(config.client());
-    }
-    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    all.putAll(config.headers());
-    if (auth != null) {
-      all.putAll(auth.headers());
-    }
-    all.putAll(headers);
-    try (Answer a =
-            client.send(new Call(method, url, Map.copyOf(all), body, config.timeout(), null));
-        InputStream in = a.decoded(MAX_ANSWER)) {
-      return new Reply(a.status(), new String(in.readNBytes(MAX_ANSWER), StandardCharsets.UTF_8));
-    }
-  }
-
-  private static String reason(Reply r) {
-    String t = r.text.strip().replaceAll("\\s+", " ");
-    return "HTTP status "
-        + r.status
-        + (t.isEmpty() ? "" : ": " + t.substring(0, Math.min(MAX_REASON, t.length())));
+    this.endpoint =
+        new HttpEndpoint(
+            config.client(), auth, config.headers(), config.timeout(), clients, millis);
   }
 
   String connect() throws IOException, InterruptedException {
     byte[] nothing = SnappyBlock.encode(new byte[0], 0, 0);
-    Reply r =
-        call(
+    HttpEndpoint.Reply r =
+        endpoint.call(
             "POST",
             config.url(),
             Map.of(
@@ -87,8 +58,8 @@ final class RemoteWriteTrial {
                 "X-Prometheus-Remote-Write-Version", config.message().version()),
             nothing);
     // Some find a request of nothing wrong, but they understand it.
-    if (r.status / 100 != 2 && r.status != 400) {
-      throw new IOException(config.shownUrl() + ": " + reason(r));
+    if (!r.isOk() && r.status() != 400) {
+      throw new IOException(config.shownUrl() + ": " + r.reason());
     }
     return config.shownUrl() + " takes remote write";
   }
@@ -121,13 +92,12 @@ final class RemoteWriteTrial {
   }
 
   private String look(URI at, double value) throws IOException, InterruptedException {
-    Reply r = new Reply(0, "");
-    for (int i = 0; i < LOOKS; i++) {
-      r = call("GET", at, Map.of(), null);
-      if (r.status == 404 || r.status == 405) {
+    for (int i = 1; true; i++) {
+      HttpEndpoint.Reply r = endpoint.call("GET", at, Map.of(), null);
+      if (r.status() == 404 || r.status() == 405) {
         return "; it answers no queries";
       }
-      if (r.status / 100 == 2) {
+      if (r.isOk()) {
         double found = value(r);
         if (found == value) {
           return " and read it back";
@@ -136,19 +106,19 @@ final class RemoteWriteTrial {
           throw new IOException("queries find " + found + ", not " + value);
         }
       }
+      if (i == LOOKS) {
+        return r.isOk() ? "; queries do not show it yet" : "; asked for it, it says " + r.reason();
+      }
       Thread.sleep(BETWEEN);
     }
-    return r.status / 100 == 2
-        ? "; queries do not show it yet"
-        : "; asked for it, it says " + reason(r);
   }
 
-  private static double value(Reply r) throws IOException {
+  private static double value(HttpEndpoint.Reply r) throws IOException {
     try {
-      JsonNode v = JSON.readTree(r.text).at("/data/result/0/value/1");
+      JsonNode v = JSON.readTree(r.text()).at("/data/result/0/value/1");
       return v.isString() ? Double.parseDouble(v.asString()) : Double.NaN;
     } catch (JacksonException | NumberFormatException e) {
-      throw new IOException("its answer to a query is no answer of Prometheus's: " + r.text, e);
+      throw new IOException("its answer to a query is no answer of Prometheus's: " + r.text(), e);
     }
   }
 }
