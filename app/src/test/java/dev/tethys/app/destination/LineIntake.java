@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,8 +81,12 @@ final class LineIntake implements AutoCloseable {
   void restart() throws IOException, InterruptedException {
     listening.close();
     for (Socket s : open) {
-      s.setSoLinger(true, 0);
-      s.close();
+      try {
+        s.setSoLinger(true, 0);
+        s.close();
+      } catch (SocketException e) {
+        // it has come to its end by itself meanwhile
+      }
     }
     TestPipeline.await(
         "its port is free",

@@ -1,8 +1,10 @@
 package dev.tethys.app.destination;
 
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,7 @@ final class PeerProcess implements AutoCloseable {
   private final Path folder;
   private final int port;
   private final List<String> command;
+  private final String ready;
   private Process process;
 
   /**
@@ -24,8 +27,19 @@ final class PeerProcess implements AutoCloseable {
    * @param folder removed at the end
    */
   PeerProcess(Path folder, int port, List<String> command) throws Exception {
+    this(folder, port, "", command);
+  }
+
+  /**
+   * Starts it and waits until it says that it is ready.
+   *
+   * @param folder removed at the end
+   * @param ready the path that is answered with 200 from then on; empty: to listen is enough
+   */
+  PeerProcess(Path folder, int port, String ready, List<String> command) throws Exception {
     this.folder = folder;
     this.port = port;
+    this.ready = ready;
     this.command = List.copyOf(command);
     process = begin();
   }
@@ -46,17 +60,27 @@ final class PeerProcess implements AutoCloseable {
             if (!p.isAlive()) {
               throw new IllegalStateException("the peer has ended; its log is " + log);
             }
-            try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
-              return s.isConnected();
-            } catch (IOException e) {
-              return false;
-            }
+            return isReady();
           });
     } catch (InterruptedException | RuntimeException | Error e) {
       p.destroyForcibly();
       throw e;
     }
     return p;
+  }
+
+  private boolean isReady() {
+    try {
+      if (ready.isEmpty()) {
+        try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+          return s.isConnected();
+        }
+      }
+      URI page = URI.create("http://127.0.0.1:" + port + ready);
+      return ((HttpURLConnection) page.toURL().openConnection()).getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   int port() {

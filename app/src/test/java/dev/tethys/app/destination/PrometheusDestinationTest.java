@@ -36,6 +36,7 @@ class PrometheusDestinationTest extends StoreContract {
         new PeerProcess(
             own,
             port,
+            "/-/ready", // it listens, and refuses what it is sent, while it opens its database
             List.of(
                 program.toString(),
                 "--config.file=" + config,
