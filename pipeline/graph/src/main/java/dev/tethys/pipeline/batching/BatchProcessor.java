@@ -169,6 +169,11 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     }
 
     @Override
+    public void handOn() {
+      batcher.flush();
+    }
+
+    @Override
     public void stop(Duration patience) {
       batcher.stop();
     }

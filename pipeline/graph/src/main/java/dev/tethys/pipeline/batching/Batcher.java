@@ -120,6 +120,11 @@ public final class Batcher implements Consumer {
   /** Sends on what is held; from now on everything passes through. */
   public void stop() {
     stopped = true;
+    flush();
+  }
+
+  /** Sends on what is held. */
+  public void flush() {
     List<Group> all;
     synchronized (groups) {
       all = List.copyOf(groups.values());

@@ -17,6 +17,12 @@ public interface Component {
   default void start() throws IOException {}
 
   /**
+   * Hands on what it holds, for another is about to take its place and what comes to that one must
+   * not overtake it. It is stopped soon after.
+   */
+  default void handOn() {}
+
+  /**
    * Ends its work. Whatever comes before it was stopped: nothing is consumed any more. What it
    * holds it hands on, or leaves on disk, or settles as {@link
    * dev.tethys.pipeline.Outcome.Unavailable}, within the time. What is consumed all the same is

@@ -1,12 +1,15 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +28,14 @@ final class DiskShelf implements Shelf {
   private static final int READ_AHEAD = 256;
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 
+  private static final Duration SYNC_AFTER = Duration.ofSeconds(1);
+
   private final SegmentedLog log;
   private final Sync sync;
+  private final Clockwork clock;
   private final Dropped found;
   private final ReentrantLock appending = new ReentrantLock();
+  private final AtomicBoolean syncs = new AtomicBoolean(); // whether a force is due
 
   /** Appended, not yet published; in the order of the log. */
   private final ArrayDeque<Entry> appended = new ArrayDeque<>(); // guarded by itself
@@ -44,9 +51,10 @@ final class DiskShelf implements Shelf {
   private boolean behind;
   private SegmentedLog.@Nullable Walk walk;
 
-  DiskShelf(SegmentedLog log, Sync sync) {
+  DiskShelf(SegmentedLog log, Sync sync, Clockwork clock) {
     this.log = log;
     this.sync = sync;
+    this.clock = clock;
     SegmentedLog.Left open = log.open();
     this.found = new Dropped(open.records(), open.items(), null);
     if (!log.segments().isEmpty()) {
@@ -66,6 +74,27 @@ final class DiskShelf implements Shelf {
   @Override
   public long bytes() {
     return log.bytes();
+  }
+
+  @Override
+  public long overhead() {
+    return SegmentedLog.HEADER; // a new segment may have to be begun for it
+  }
+
+  @Override
+  public boolean tidy() {
+    log.tidy();
+    return true;
+  }
+
+  @Override
+  public boolean isDurable() {
+    return true;
+  }
+
+  @Override
+  public long damagedBytes() {
+    return log.damagedBytes();
   }
 
   @Override
@@ -130,6 +159,18 @@ final class DiskShelf implements Shelf {
         appended.poll();
         reach(head);
       }
+    }
+    if (sync == Sync.EVERY_SECOND && syncs.compareAndSet(false, true)) {
+      clock.schedule(SYNC_AFTER, () -> clock.execute("queue sync", this::force));
+    }
+  }
+
+  private void force() {
+    syncs.set(false);
+    try {
+      log.forceAll();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "queue on disk: {0}", e.toString());
     }
   }
 

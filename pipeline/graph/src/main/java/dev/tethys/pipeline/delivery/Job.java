@@ -42,10 +42,22 @@ final class Job {
   Clockwork.@Nullable Timer timer;
   @Nullable Thread thread;
 
+  /** The way that it goes, or went last. */
+  @Nullable Route route;
+
   Job(Shelf.Entry entry, Receipt receipt) {
     this.entry = entry;
     this.receipt = receipt;
     this.itemsLeft = entry.items;
+  }
+
+  /** The way that it goes. */
+  Route route() {
+    Route r = route;
+    if (r == null) {
+      throw new IllegalStateException("a job that was never sent has no route");
+    }
+    return r;
   }
 
   /** Whether it is with its destination, or was just now. */

@@ -41,6 +41,23 @@ public interface Outbox extends AutoCloseable {
   boolean replay(String id) throws IOException;
 
   /**
+   * Goes on with other options and another sender, with which everything is sent that is not under
+   * way: at once also what was to be tried again later, for the destination may be another. What is
+   * under way comes to its end with the sender that it was given to.
+   *
+   * @param options on the disk, or in the memory, that it has
+   */
+  void turnTo(OutboxOptions options, Sender sender);
+
+  /**
+   * Closes a sender from which it was turned, as soon as nothing is under way with it. Does not
+   * wait for that.
+   *
+   * @param patience after which what is under way is cut off, to be sent again
+   */
+  void retire(Sender former, Duration patience);
+
+  /**
    * Takes nothing more and sends what it can within the time; what is left stays on disk, or is
    * returned.
    */

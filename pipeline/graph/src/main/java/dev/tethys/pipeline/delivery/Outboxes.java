@@ -56,21 +56,13 @@ public final class Outboxes {
       Account account,
       Consumer<Map<String, String>> found)
       throws IOException {
+    OutboxContext context =
+        new OutboxContext(name, account, new Complaints(name, clock), clock, random);
     OutboxOptions.Disk disk = options.disk();
     DeliveryEngine engine;
     if (disk == null) {
-      engine =
-          new DeliveryEngine(
-              name,
-              options,
-              sender,
-              account,
-              clock,
-              random,
-              new MemoryShelf(),
-              null,
-              null,
-              () -> {});
+      Backlog backlog = new Backlog(new MemoryShelf(), options);
+      engine = new DeliveryEngine(context, backlog, sender, new Burial(context, null), () -> {});
     } else {
       Path folder = disk.folder();
       boolean durable = disk.sync() == OutboxOptions.Sync.ALWAYS;
@@ -81,18 +73,8 @@ public final class Outboxes {
             new SegmentedLog(
                 files, folder.resolve(QUEUE), options.capacity().bytes(), durable, found);
         DeadLetters letters = new DeadLetters(files, folder.resolve(DEAD), disk.deadLetterBytes());
-        engine =
-            new DeliveryEngine(
-                name,
-                options,
-                sender,
-                account,
-                clock,
-                random,
-                new DiskShelf(log, disk.sync()),
-                log,
-                letters,
-                lock);
+        Backlog backlog = new Backlog(new DiskShelf(log, disk.sync(), clock), options);
+        engine = new DeliveryEngine(context, backlog, sender, new Burial(context, letters), lock);
       } catch (IOException | RuntimeException e) {
         lock.close();
         throw e;

@@ -60,6 +60,26 @@ interface Shelf extends Closeable {
   /** What all of it takes of the capacity in bytes. */
   long bytes();
 
+  /** What the next parcel may take beside its charge. */
+  default long overhead() {
+    return 0;
+  }
+
+  /** Gives back what room it can without dropping anything; false when it cannot at all. */
+  default boolean tidy() {
+    return false;
+  }
+
+  /** Whether a stored parcel survives the process. */
+  default boolean isDurable() {
+    return false;
+  }
+
+  /** Bytes that were lost to damage. */
+  default long damagedBytes() {
+    return 0;
+  }
+
   /**
    * Takes a parcel; on a disk it stays there from now on.
    *

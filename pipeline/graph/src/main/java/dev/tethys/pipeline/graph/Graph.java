@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class Graph implements GraphView {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
 
-  /** How long a reload waits for calls to come out of a node that it replaces. */
+  /** How long calls wait for a node that a reload replaces to be done with what it has. */
   private static final Duration HOLD = Duration.ofMillis(40);
 
   /** How long what is taken out by a reload may drain. */
@@ -147,6 +147,7 @@ public final class Graph implements GraphView {
     private final Map<Node, Definition> adjusted;
     private final Map<Node, Definition> before = new LinkedHashMap<>();
     private final List<Node> startedBeside = new ArrayList<>();
+    private final List<QueuedExporter> succeeded = new ArrayList<>();
     private final List<Node> replacedInPlace = new ArrayList<>();
     private final List<Node> startedInPlace = new ArrayList<>();
 
@@ -167,7 +168,7 @@ public final class Graph implements GraphView {
       fresh.reversed().stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
       for (Node n : order) {
         Node old = nodes.get(n.key);
-        if (old == null || !old.isExclusive()) {
+        if (old == null || !old.isExclusive() && !canSucceed(old, n)) {
           if (n.key.kind() != Kind.RECEIVER) {
             start(n);
             startedBeside.add(n);
@@ -182,18 +183,22 @@ public final class Graph implements GraphView {
         if (n.started) {
           continue;
         }
-        if (old != null) {
-          replaceInPlace(old, n);
-        } else {
+        if (old == null) {
           start(n);
           startedBeside.add(n);
           put(n);
+        } else if (canSucceed(old, n)) {
+          succeed(old, n);
+        } else {
+          replaceInPlace(old, n);
         }
       }
       for (Node n : startedBeside) {
-        if (nodes.containsKey(n.key)) {
+        Node old = nodes.get(n.key);
+        if (old != null) {
           Slot s = slot(n.key);
           s.hold(HOLD);
+          handOn(old);
           s.put(n.consumer());
           s.release();
         }
@@ -205,6 +210,35 @@ public final class Graph implements GraphView {
         Node n = e.getKey();
         before.put(n, n.definition);
         adjust(n, e.getValue());
+      }
+    }
+
+    private boolean canSucceed(Node old, Node n) {
+      return old.started
+          && old.component instanceof QueuedExporter before
+          && n.component instanceof QueuedExporter after
+          && after.canSucceed(before);
+    }
+
+    /** Starts one with the queue of another. */
+    private void succeed(Node old, Node n) {
+      if (old.component instanceof QueuedExporter before
+          && n.component instanceof QueuedExporter after) {
+        after.succeed(before);
+        succeeded.add(after);
+        runs(n);
+        startedBeside.add(n);
+      }
+    }
+
+    /** What a node holds goes on before anything comes to the next, as far as there is room. */
+    private void handOn(Node old) {
+      Thread t =
+          Thread.ofVirtual().name(old.context.name() + " hands on").start(old.component::handOn);
+      try {
+        t.join(HOLD);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 
@@ -253,6 +287,7 @@ public final class Graph implements GraphView {
       for (Node old : replacedInPlace.reversed()) {
         revive(old);
       }
+      succeeded.forEach(QueuedExporter::giveBack);
       for (Node n : startedBeside.reversed()) {
         Node old = nodes.get(n.key);
         slot(n.key).put(old == null ? null : old.consumer());
@@ -337,6 +372,10 @@ public final class Graph implements GraphView {
     } catch (IOException e) {
       throw new IOException(n.context.name() + " cannot start: " + e.getMessage(), e);
     }
+    runs(n);
+  }
+
+  private void runs(Node n) {
     n.started = true;
     services.metrics().register(n.context.metrics());
     LOG.log(Level.DEBUG, "{0} runs", n.context.name());

@@ -19,9 +19,13 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** An exporter in front of an outbox: joins batches if it was told to, encodes, queues. */
+/**
+ * An exporter in front of an outbox: joins batches if it was told to, encodes, queues. When a
+ * reload changes its settings its successor takes the outbox over.
+ */
 final class QueuedExporter implements Exporter {
   private static final int MAX_PARTITIONS = 1000;
 
@@ -34,6 +38,8 @@ final class QueuedExporter implements Exporter {
   private final @Nullable Batcher batcher;
   private final Consumer first;
   private volatile @Nullable Outbox outbox;
+  private @Nullable QueuedExporter predecessor; // whose outbox it took over
+  private boolean succeeded; // its outbox is another's
 
   QueuedExporter(
       Context context,
@@ -73,6 +79,39 @@ final class QueuedExporter implements Exporter {
   @Override
   public void start() throws IOException {
     outbox = outboxes.open(name, options, sender, account);
+  }
+
+  /** Whether the outbox of another that runs can become its own. */
+  boolean canSucceed(QueuedExporter other) {
+    return other.outbox != null
+        && other.account == account
+        && Objects.equals(other.options.disk(), options.disk());
+  }
+
+  /**
+   * Starts with the outbox of another: what waits there is sent by this one, what is under way
+   * comes to its end. The other goes on handing over what still comes to it, until it is stopped.
+   */
+  void succeed(QueuedExporter other) {
+    Outbox box = other.outbox;
+    if (box == null) {
+      throw new IllegalStateException(name + " does not run and has no successor");
+    }
+    box.turnTo(options, sender);
+    outbox = box;
+    predecessor = other;
+    other.succeeded = true;
+  }
+
+  /** Gives the outbox back to whose it was. */
+  void giveBack() {
+    QueuedExporter before = predecessor;
+    Outbox box = outbox;
+    if (before != null && box != null) {
+      box.turnTo(before.options, before.sender);
+      before.succeeded = false;
+      succeeded = true;
+    }
   }
 
   /** Null before it was started. */
@@ -124,12 +163,21 @@ final class QueuedExporter implements Exporter {
   }
 
   @Override
+  public void handOn() {
+    if (batcher != null) {
+      batcher.flush();
+    }
+  }
+
+  @Override
   public void stop(Duration patience) {
     if (batcher != null) {
       batcher.stop();
     }
     Outbox box = outbox;
-    if (box != null) {
+    if (box != null && succeeded) {
+      box.retire(sender, patience);
+    } else if (box != null) {
       box.close(patience);
     } else {
       sender.close();

@@ -29,6 +29,7 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.extension.FileStorage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +52,9 @@ final class Doubles {
   /** What exporters took, by id. */
   final Map<String, List<Batch>> taken = new ConcurrentHashMap<>();
 
+  /** What exporters with a queue do before they take something; may block. */
+  volatile Runnable sending = () -> {};
+
   /** Ids that cannot start. */
   final Set<String> broken = ConcurrentHashMap.newKeySet();
 
@@ -64,6 +68,7 @@ final class Doubles {
     all.add(new Forward());
     all.add(new Auth());
     all.add(new BatchProcessor());
+    all.add(new FileStorage());
     return new Components(all);
   }
 
@@ -262,6 +267,7 @@ final class Doubles {
           signal,
           b -> Encoder.Encoded.of(new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
           p -> {
+            sending.run();
             to.add(
                 new Batch(
                     p.signal(), dev.tethys.pipeline.Encoding.OTLP, p.body(), p.items(), p.lane()));

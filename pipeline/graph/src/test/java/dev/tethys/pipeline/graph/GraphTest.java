@@ -17,15 +17,18 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Ledger;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GraphTest {
   private final Doubles doubles = new Doubles();
@@ -296,6 +299,49 @@ class GraphTest {
     assertThat(refused.get()).isZero();
     assertThat(queued).isEqualTo(sent.get());
     assertThat(out).isEqualTo(sent.get());
+  }
+
+  private static final String QUEUE_ON_DISK =
+      """
+      extensions: {file_storage: {directory: %s}}
+      receivers: {in: {x: %d}}
+      exporters:
+        queued: {sending_queue: {storage: file_storage, num_consumers: %d}}
+      service:
+        extensions: [file_storage]
+        pipelines:
+          logs: {receivers: [in], exporters: [queued]}
+      """;
+
+  @Test
+  void aReloadHandsAQueueOverAndSendsNothingAgain(@TempDir Path dir) throws Exception {
+    graph.apply(config(QUEUE_ON_DISK.formatted(dir, 0, 1)));
+    CountDownLatch under = new CountDownLatch(1);
+    CountDownLatch ends = new CountDownLatch(1);
+    doubles.sending =
+        () -> {
+          under.countDown();
+          try {
+            ends.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException("cut off", e);
+          }
+        };
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+    under.await();
+    graph.apply(config(QUEUE_ON_DISK.formatted(dir, 0, 2)));
+    assertThat(taken("queued")).isEmpty();
+    assertThat(send("in", Signal.LOGS, 2)).isEqualTo(Outcome.ACCEPTED);
+    // One that cannot start: the queue goes back to whose it was.
+    doubles.broken.add("in");
+    assertThatThrownBy(() -> graph.apply(config(QUEUE_ON_DISK.formatted(dir, 1, 3))))
+        .hasMessageContaining("the port is taken");
+    doubles.broken.clear();
+    graph.apply(config(QUEUE_ON_DISK.formatted(dir, 2, 4)));
+    assertThat(send("in", Signal.LOGS, 4)).isEqualTo(Outcome.ACCEPTED);
+    ends.countDown();
+    graph.stop(Duration.ofSeconds(10));
+    assertThat(taken("queued")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 4);
   }
 
   @Test

@@ -24,9 +24,9 @@ final class Handover {
   /** The number of a request that is not in the journal. */
   private static final long NOT_ANNOUNCED = 0;
 
-  private final String id;
   private final @Nullable Journal journal;
-  private final Runnable failed;
+  private volatile String id;
+  private volatile Runnable failed;
   private Generation generation = new Generation(); // guarded by the journal
   private long since; // guarded by the journal; 0 while nothing is in this generation
   private boolean fails; // guarded by the journal
@@ -41,6 +41,12 @@ final class Handover {
     this.id = id;
     this.journal = journal;
     this.failed = failed;
+  }
+
+  /** Works for another queue from now on, with the journal as it stands. */
+  void workFor(String newId, Runnable whenFailed) {
+    id = newId;
+    failed = whenFailed;
   }
 
   /**

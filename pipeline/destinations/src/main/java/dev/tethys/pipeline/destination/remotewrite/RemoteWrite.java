@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,15 +33,16 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All destinations of a {@code prometheus.yml}: whatever is given to it goes to each of them.
  *
  * <p>Each has a queue of its own, in memory or on disk, which is bounded in bytes; when it is full
- * what waited longest is dropped and counted. A change of configuration replaces the queues that it
- * changes and leaves the others alone. On disk the new queue goes on where the old one ended; in
- * memory the old one sends on for a while beside the new one.
+ * what waited longest is dropped and counted. A change of configuration leaves the queues alone
+ * that it does not concern. One whose settings change hands over what waits to its successor and
+ * brings what is under way to its end, so that nothing is sent again and nobody waits.
  */
 public final class RemoteWrite implements GraphView, AutoCloseable {
   /** All that goes to all destinations, as the API calls it. */
@@ -63,9 +65,11 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   private final Options options;
   private final Clockwork clock;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final Object changes = new Object(); // whoever changes what there is; before the lock
+  private Map<String, RemoteWriteQueue> placed = Map.of(); // by places; guarded by changes
   private volatile List<RemoteWriteQueue> queues = List.of();
   private final Map<String, Source> sources = new ConcurrentSkipListMap<>();
-  private boolean closed; // guarded by lock
+  private boolean closed; // guarded by changes
 
   /** Starts without a destination. */
   public RemoteWrite(
@@ -194,54 +198,93 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
    *     opened work, the others are missing
    */
   public void apply(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
-    lock.writeLock().lock();
-    try {
-      if (closed) {
-        return;
+    synchronized (changes) {
+      if (!closed) {
+        change(configs, externalLabels);
       }
-      List<RemoteWriteQueue> gone = new ArrayList<>(queues);
-      Map<String, RemoteWriteQueue> kept = new LinkedHashMap<>();
-      for (RemoteWriteQueue q : queues) {
-        if (q.externalLabels().equals(externalLabels) && configs.contains(q.config())) {
-          kept.put(q.config().id(), q);
-          gone.remove(q);
-        }
-      }
-      List<RemoteWriteConfig> fresh =
-          configs.stream().filter(c -> !kept.containsKey(c.id())).toList();
-      // What can be wrong is found before anything changes.
-      for (RemoteWriteConfig c : fresh) {
-        clients.client(c.client());
-      }
-      queues = List.copyOf(kept.values());
-      for (RemoteWriteQueue q : gone) {
-        if (configs.stream().noneMatch(c -> c.id().equals(q.config().id()))) {
-          metrics.of(q.config().id(), q.config().shownUrl()).forget();
-        }
-        if (options.folder == null) {
-          clock.execute("remote-write-drain", () -> q.close(options.flushDeadline));
-        } else {
-          q.close(Duration.ZERO);
-        }
-      }
-      Map<String, RemoteWriteQueue> now = new LinkedHashMap<>(kept);
-      try {
-        for (RemoteWriteConfig c : fresh) {
-          RemoteWriteQueue q = open(c, externalLabels, folderName(c, configs));
-          now.put(c.id(), q);
-          q.start();
-        }
-      } finally {
-        queues = List.copyOf(now.values());
-        sources.values().forEach(s -> s.forget(configs));
-      }
-    } finally {
-      lock.writeLock().unlock();
     }
   }
 
-  private RemoteWriteQueue open(RemoteWriteConfig c, Labels externalLabels, String folderName)
-      throws IOException {
+  /** A queue that goes on in the place of another. */
+  private record Succession(RemoteWriteQueue before, RemoteWriteConfig config, Way way) {}
+
+  private void change(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
+    Map<String, RemoteWriteQueue> now = new LinkedHashMap<>();
+    Map<String, RemoteWriteQueue> gone = new LinkedHashMap<>();
+    placed.forEach(
+        (place, q) -> {
+          boolean same = q.externalLabels().equals(externalLabels) && configs.contains(q.config());
+          (same ? now : gone).put(place, q);
+        });
+    List<RemoteWriteConfig> kept = now.values().stream().map(RemoteWriteQueue::config).toList();
+    List<RemoteWriteConfig> fresh = configs.stream().filter(c -> !kept.contains(c)).toList();
+    // What can be wrong is found before anything changes.
+    for (RemoteWriteConfig c : fresh) {
+      clients.client(c.client());
+    }
+    Map<String, Succession> successions = new LinkedHashMap<>();
+    IOException failure = null;
+    for (RemoteWriteConfig c : fresh) {
+      String place = place(c, p -> now.containsKey(p) || successions.containsKey(p));
+      RemoteWriteQueue before = gone.remove(place);
+      try {
+        if (before != null) {
+          successions.put(place, new Succession(before, c, way(c, place)));
+        } else {
+          RemoteWriteQueue q = open(c, externalLabels, place);
+          now.put(place, q);
+          q.start();
+        }
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    List<RemoteWriteQueue> replaced = new ArrayList<>(gone.values());
+    lock.writeLock().lock();
+    try {
+      successions.forEach(
+          (place, s) -> {
+            replaced.add(s.before);
+            now.put(
+                place,
+                s.before.successor(
+                    s.config,
+                    externalLabels,
+                    s.way.sender,
+                    s.way.options,
+                    s.way.metrics,
+                    options.flushDeadline));
+          });
+      placed = now;
+      List<RemoteWriteQueue> ordered = new ArrayList<>(now.values());
+      ordered.sort(Comparator.comparingInt(q -> configs.indexOf(q.config())));
+      queues = List.copyOf(ordered);
+      sources.values().forEach(s -> s.forget(configs));
+    } finally {
+      lock.writeLock().unlock();
+    }
+    for (RemoteWriteQueue q : replaced) {
+      if (configs.stream().noneMatch(c -> c.id().equals(q.config().id()))) {
+        metrics.of(q.config().id(), q.config().shownUrl()).forget();
+      }
+    }
+    for (RemoteWriteQueue q : gone.values()) {
+      if (options.folder == null) {
+        clock.execute("remote-write-drain", () -> q.close(options.flushDeadline));
+      } else {
+        q.close(Duration.ZERO);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** How requests go to a destination. */
+  private record Way(
+      RemoteWriteSender sender, OutboxOptions options, RemoteWriteMetrics.Of metrics) {}
+
+  private Way way(RemoteWriteConfig c, String place) throws IOException {
     RemoteWriteMetrics.Of of = metrics.of(c.id(), c.shownUrl());
     RemoteWriteSender sender =
         new RemoteWriteSender(
@@ -250,8 +293,6 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
             of,
             (InstantSource) () -> Instant.ofEpochMilli(clock.millis()));
     QueueConfig q = c.queue();
-    Path folder = options.folder;
-    Path own = folder == null ? null : folder.resolve(folderName);
     OutboxOptions o =
         OutboxOptions.DEFAULT
             .withCapacity(OutboxOptions.Capacity.ofBytes(options.maxBytes))
@@ -260,42 +301,49 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
                 new OutboxOptions.Retry(
                     true, q.minBackoff(), 2, q.maxBackoff(), 0.1, Duration.ZERO, 0))
             .withConcurrency(RemoteWriteQueue.requestsAtOnce(q), true);
-    Journal journal = null;
-    if (own != null) {
+    Path folder = options.folder;
+    if (folder != null) {
       o =
           o.withDisk(
-              new OutboxOptions.Disk(own, OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
-      journal = new Journal(new RealFiles(), own.resolve("journal"), SeriesLane.LANES);
+              new OutboxOptions.Disk(
+                  folder.resolve(place), OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
     }
+    return new Way(sender, o, of);
+  }
+
+  private RemoteWriteQueue open(RemoteWriteConfig c, Labels externalLabels, String place)
+      throws IOException {
+    Way way = way(c, place);
+    OutboxOptions.Disk disk = way.options.disk();
+    Journal journal =
+        disk == null
+            ? null
+            : new Journal(new RealFiles(), disk.folder().resolve("journal"), SeriesLane.LANES);
     Account account = new Account("exporter", RemoteWriteQueue.component(c), Signal.METRICS);
     java.util.function.Consumer<Map<String, String>> found =
         journal == null ? headers -> {} : journal::found;
-    Outbox outbox = outboxes.open("remote write " + c.id(), o, sender, account, found);
-    return new RemoteWriteQueue(c, externalLabels, sender, outbox, journal, of, clock, account);
+    String name = "remote write " + (c.name().isEmpty() ? c.shownUrl() : c.name());
+    Outbox outbox = outboxes.open(name, way.options, way.sender, account, found);
+    return new RemoteWriteQueue(
+        c, externalLabels, way.sender, outbox, journal, way.metrics, clock, account);
   }
 
   /**
-   * The folder of a destination: its name, or for one without a name what its URL gives, so that a
-   * changed setting finds what waits there.
+   * Where what waits for a destination is, as a name of a folder: its name, or for one without a
+   * name what its URL gives, so that a changed setting finds what waits there.
    */
-  private static String folderName(RemoteWriteConfig c, List<RemoteWriteConfig> all) {
+  private static String place(RemoteWriteConfig c, Predicate<String> taken) {
     String plain = c.name().isEmpty() ? c.url().getHost() + c.url().getRawPath() : c.name();
     StringBuilder sb = new StringBuilder(c.name().isEmpty() ? "url-" : "name-");
     plain.chars().forEach(x -> sb.append(x < 128 && Character.isLetterOrDigit(x) ? (char) x : '-'));
     String what = c.name().isEmpty() ? c.url().toString() : c.name();
     byte[] b = what.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     sb.append('-').append(Long.toHexString(Labels.hash64(b, 0, b.length)));
-    if (c.name().isEmpty()) {
-      long before =
-          all.stream()
-              .takeWhile(o -> o != c)
-              .filter(o -> o.name().isEmpty() && o.url().equals(c.url()))
-              .count();
-      if (before > 0) {
-        sb.append('-').append(before);
-      }
+    String place = sb.toString();
+    for (int n = 1; taken.test(place); n++) {
+      place = sb + "-" + n;
     }
-    return sb.toString();
+    return place;
   }
 
   private void consume(Batch batch, Receipt receipt) {
@@ -323,13 +371,16 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   @Override
   public void close() {
     List<RemoteWriteQueue> all;
-    lock.writeLock().lock();
-    try {
+    synchronized (changes) {
       closed = true;
-      all = queues;
-      queues = List.of();
-    } finally {
-      lock.writeLock().unlock();
+      lock.writeLock().lock();
+      try {
+        all = queues;
+        queues = List.of();
+        placed = Map.of();
+      } finally {
+        lock.writeLock().unlock();
+      }
     }
     List<Thread> threads =
         all.stream()

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
@@ -49,7 +50,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private final Account account;
   private final Handover handover;
   private final Lane[] lanes = new Lane[SeriesLane.LANES];
-  private final FamilyTable families = new FamilyTable();
+  private final FamilyTable families;
   private final SeriesDealer dealer;
   private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
   private volatile boolean closed;
@@ -71,14 +72,38 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       RemoteWriteMetrics.Of metrics,
       Clockwork clock,
       Account account) {
+    this(
+        config,
+        externalLabels,
+        sender,
+        new Works(
+            outbox,
+            new Handover(config.id(), journal, metrics::enqueueRetry),
+            new FamilyTable(),
+            clock,
+            account),
+        metrics);
+  }
+
+  /** What a queue hands over to its successor. */
+  private record Works(
+      Outbox outbox, Handover handover, FamilyTable families, Clockwork clock, Account account) {}
+
+  private RemoteWriteQueue(
+      RemoteWriteConfig config,
+      Labels externalLabels,
+      RemoteWriteSender sender,
+      Works works,
+      RemoteWriteMetrics.Of metrics) {
     this.config = config;
     this.component = component(config);
     this.external = new ExternalLabels(externalLabels);
     this.sender = sender;
-    this.outbox = outbox;
-    this.clock = clock;
-    this.account = account;
-    this.handover = new Handover(config.id(), journal, metrics::enqueueRetry);
+    this.outbox = works.outbox;
+    this.handover = works.handover;
+    this.families = works.families;
+    this.clock = works.clock;
+    this.account = works.account;
     QueueConfig q = config.queue();
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane(i, outbox, handover, q.maxSamplesPerSend(), config.message());
@@ -109,6 +134,31 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         },
         clock.nanos());
     tickLater();
+  }
+
+  /**
+   * The queue that goes on in the place of this one: what waits is sent by it, what is under way
+   * comes to its end. This one takes nothing more.
+   *
+   * @param options on the disk, or in the memory, that it has
+   * @param patience after which what is under way is cut off
+   */
+  RemoteWriteQueue successor(
+      RemoteWriteConfig to,
+      Labels externalLabels,
+      RemoteWriteSender by,
+      OutboxOptions options,
+      RemoteWriteMetrics.Of metrics,
+      Duration patience) {
+    takeNoMore();
+    handover.workFor(to.id(), metrics::enqueueRetry);
+    outbox.turnTo(options, by);
+    outbox.retire(sender, patience);
+    RemoteWriteQueue next =
+        new RemoteWriteQueue(
+            to, externalLabels, by, new Works(outbox, handover, families, clock, account), metrics);
+    next.tickLater();
+    return next;
   }
 
   RemoteWriteConfig config() {
@@ -283,10 +333,18 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    * is lost with the memory it stood in.
    */
   void close(Duration patience) {
+    if (takeNoMore()) {
+      outbox.close(patience);
+      handover.close();
+    }
+  }
+
+  /** Puts all that was taken into requests; false when that was done before. */
+  private boolean takeNoMore() {
     closing.writeLock().lock();
     try {
       if (closed) {
-        return;
+        return false;
       }
       closed = true;
     } finally {
@@ -299,8 +357,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
     handover.flush(0, Long.MIN_VALUE, () -> {});
     cutAll();
-    outbox.close(patience);
-    handover.close();
+    return true;
   }
 
   @Override

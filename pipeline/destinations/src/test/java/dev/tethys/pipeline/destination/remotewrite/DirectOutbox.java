@@ -4,6 +4,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -84,6 +85,16 @@ final class DirectOutbox implements Outbox {
   @Override
   public boolean replay(String id) {
     return false;
+  }
+
+  @Override
+  public void turnTo(OutboxOptions options, Sender other) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void retire(Sender former, Duration patience) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -1,0 +1,212 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Drops;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way into an outbox: room for a parcel, as much as there is or as its policy makes, then its
+ * place on the shelf, then what its source is told.
+ */
+final class Intake {
+  private final String name;
+  private final Backlog backlog;
+  private final Account account;
+  private final Complaints complaints;
+  private final Clockwork clock;
+  private final Deliveries deliveries;
+  private long storing; // bytes that are being written; guarded by the backlog's lock
+
+  Intake(OutboxContext context, Backlog backlog, Deliveries deliveries) {
+    this.name = context.name();
+    this.account = context.account();
+    this.complaints = context.complaints();
+    this.clock = context.clock();
+    this.backlog = backlog;
+    this.deliveries = deliveries;
+  }
+
+  /**
+   * Takes a parcel whose items are accounted for as held.
+   *
+   * @param mayDropIt whether it may itself be dropped for want of room
+   * @return null when it waits now; otherwise what to tell the source, accounted for
+   */
+  @Nullable Outcome take(Parcel parcel, Receipt receipt, boolean mayDropIt) {
+    Outcome refusal = admit(parcel, mayDropIt);
+    return refusal == null ? store(parcel, receipt) : refusal;
+  }
+
+  /** Makes sure that there is room, and reserves it; null when there is. */
+  private @Nullable Outcome admit(Parcel parcel, boolean mayDropIt) {
+    Capacity c = backlog.options.capacity();
+    long charge = backlog.shelf.charge(parcel);
+    if (charge + backlog.shelf.overhead() > c.bytes()
+        || c.items() > 0 && parcel.items() > c.items()) {
+      account.giveBack(parcel.items());
+      return new Outcome.Rejected(
+          "a request of "
+              + charge
+              + " bytes and "
+              + parcel.items()
+              + " items is larger than the whole queue of "
+              + name,
+          parcel.items());
+    }
+    List<Receipt> dropped = new ArrayList<>();
+    backlog.lock.lock();
+    try {
+      while (true) {
+        if (backlog.phase != Backlog.Phase.OPEN) {
+          return back(parcel, name + " is stopping");
+        }
+        if (hasRoom(parcel, charge)) {
+          backlog.parcels++;
+          backlog.items += parcel.items();
+          backlog.stores++;
+          storing += charge;
+          return null;
+        }
+        switch (backlog.options.whenFull()) {
+          case REFUSE -> {
+            return back(parcel, "the queue of " + name + " is full");
+          }
+          case DROP_NEWEST -> {
+            if (mayDropIt) {
+              account.drop(Drops.QUEUE_FULL, parcel.items());
+              return Outcome.ACCEPTED;
+            }
+            return back(parcel, "the queue of " + name + " is full");
+          }
+          case DROP_OLDEST -> {
+            if (!dropOldest(dropped)) {
+              awaitRoom();
+            }
+          }
+          case BLOCK -> awaitRoom();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return back(parcel, "interrupted while waiting for room");
+    } finally {
+      backlog.lock.unlock();
+      dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
+    }
+  }
+
+  private Outcome back(Parcel parcel, String why) {
+    account.giveBack(parcel.items());
+    return new Outcome.Unavailable(why, Duration.ZERO);
+  }
+
+  private boolean hasRoom(Parcel parcel, long charge) {
+    Capacity c = backlog.options.capacity();
+    if (c.items() > 0 && backlog.items + parcel.items() > c.items()
+        || c.parcels() > 0 && backlog.parcels + 1 > c.parcels()) {
+      return false;
+    }
+    return fits(charge, c) || backlog.shelf.tidy() && fits(charge, c);
+  }
+
+  private boolean fits(long charge, Capacity c) {
+    return backlog.shelf.bytes() + storing + charge + backlog.shelf.overhead() <= c.bytes();
+  }
+
+  private void awaitRoom() throws InterruptedException {
+    backlog.blocked++;
+    try {
+      backlog.room.await();
+    } finally {
+      backlog.blocked--;
+    }
+  }
+
+  /**
+   * Makes some room; false when all is being sent.
+   *
+   * @param told gets the receipts of what was dropped
+   */
+  private boolean dropOldest(List<Receipt> told) {
+    Shelf.Dropped d = backlog.shelf.dropOldest(backlog.jobs.handedOut(told));
+    if (d.parcels() == 0) {
+      return false;
+    }
+    backlog.parcels -= d.parcels();
+    backlog.items -= d.items();
+    account.drop(Drops.QUEUE_FULL, d.items());
+    Shelf.Entry memory = d.entry();
+    if (memory != null) {
+      Receipt r = backlog.jobs.forget(memory);
+      if (r != null) {
+        told.add(r);
+      }
+    }
+    return true;
+  }
+
+  /** Stores a parcel for which room was reserved; null when it waits now. */
+  private @Nullable Outcome store(Parcel parcel, Receipt receipt) {
+    long charge = backlog.shelf.charge(parcel);
+    Shelf.Entry e = null;
+    IOException failure = null;
+    try {
+      e = backlog.shelf.store(parcel, clock.millis());
+    } catch (IOException x) {
+      failure = x;
+    }
+    if (e == null) {
+      return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
+    }
+    boolean early = backlog.shelf.isDurable() || backlog.options.acknowledgeQueued();
+    try {
+      if (early) {
+        // Before it can be sent, so that what its source notes of it stands by then.
+        receipt.settle(Outcome.ACCEPTED);
+      }
+    } finally {
+      backlog.lock.lock();
+      try {
+        stored(charge);
+        if (!early) {
+          backlog.jobs.remember(e, receipt);
+        }
+        backlog.shelf.publish(e);
+        deliveries.pump();
+      } finally {
+        backlog.lock.unlock();
+      }
+    }
+    return null;
+  }
+
+  /** A thread has stored, or has failed to. */
+  private void stored(long charge) {
+    storing -= charge;
+    backlog.stores--;
+    backlog.settled.signalAll();
+  }
+
+  private Outcome notStored(Parcel parcel, long charge, String why) {
+    backlog.lock.lock();
+    try {
+      stored(charge);
+      backlog.parcels--;
+      backlog.items -= parcel.items();
+      account.giveBack(parcel.items());
+      complaints.note(why);
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+    return new Outcome.Unavailable(why, Duration.ZERO);
+  }
+}

@@ -1,0 +1,15 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.ledger.Account;
+import java.util.random.RandomGenerator;
+
+/**
+ * What the parts of an outbox have in common.
+ *
+ * @param name how logs and errors call its destination
+ * @param account where everything is accounted for
+ * @param random from which pauses are drawn
+ */
+record OutboxContext(
+    String name, Account account, Complaints complaints, Clockwork clock, RandomGenerator random) {}

@@ -1,0 +1,209 @@
+package dev.tethys.pipeline.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.pipeline.ManualClockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
+import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An outbox that goes on with another sender. */
+class OutboxTurnTest {
+  private static final Retry QUICK =
+      new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
+
+  private final ManualClockwork clock = new ManualClockwork();
+  private final Destination before = new Destination();
+  private final Destination after = new Destination();
+  private final Account account = new Account("exporter", "far", Signal.METRICS);
+  private final List<Outcome> told = new ArrayList<>();
+  private final FileAccess files = new SimulatedFiles(1);
+  private final List<Outbox> open = new ArrayList<>();
+
+  @AfterEach
+  void everythingIsAccountedFor() {
+    open.forEach(Outbox::close);
+    Balance b = account.balance();
+    assertThat(b.isBalanced()).as("%s", b).isTrue();
+    assertThat(b.held()).isZero();
+  }
+
+  private static OutboxOptions options(boolean disk) {
+    OutboxOptions o = OutboxOptions.DEFAULT.withRetry(QUICK).withConcurrency(1, false);
+    return disk ? o.withDisk(Disk.in(Path.of("/q"))) : o;
+  }
+
+  private Outbox open(OutboxOptions o) throws IOException {
+    Outbox b = new Outboxes(files, clock, new Random(1)).open("far", o, before, account);
+    open.add(b);
+    return b;
+  }
+
+  private void put(Outbox b, int number, long lane) {
+    byte[] body = new byte[100];
+    body[0] = (byte) number;
+    b.put(new Parcel(Signal.METRICS, body, 10, lane, Map.of()), told::add);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsUnderWayIsNotSentAgainAndKeepsItsPlaceInItsLane(boolean disk) throws IOException {
+    Outbox b = open(options(disk));
+    put(b, 1, 7);
+    put(b, 2, 7);
+    put(b, 3, 0);
+    before.answer =
+        p -> {
+          b.turnTo(options(disk).withConcurrency(5, false), after);
+          b.retire(before, Duration.ofSeconds(30));
+          clock.run(); // everything that may be sent beside it
+          assertThat(after.numbers()).containsExactly(3);
+          assertThat(before.closed).isFalse();
+          return Verdict.DELIVERED;
+        };
+    clock.run();
+    assertThat(before.numbers()).containsExactly(1);
+    assertThat(after.numbers()).containsExactly(3, 2);
+    assertThat(before.closed).isTrue();
+    assertThat(after.closed).isFalse();
+    assertThat(told).hasSize(3).containsOnly(Outcome.ACCEPTED);
+    assertThat(account.balance().out()).isEqualTo(30);
+    assertThat(clock.alarms()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatWasToComeLaterGoesAtOnce(boolean disk) throws IOException {
+    Outbox b = open(options(disk).withConcurrency(3, false));
+    before.answer = p -> new Verdict.Later(Duration.ofMinutes(2), false, "not here");
+    for (int i = 1; i <= 9; i++) {
+      put(b, i, i % 2);
+    }
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(b.status().pausedMillis()).isPositive();
+    b.turnTo(options(disk), after);
+    b.retire(before, Duration.ZERO);
+    clock.run();
+    assertThat(after.numbers().stream().filter(n -> n % 2 == 1).toList())
+        .containsExactly(1, 3, 5, 7, 9);
+    assertThat(after.numbers()).hasSize(9);
+    assertThat(before.closed).isTrue();
+    assertThat(b.status().pausedMillis()).isZero();
+    assertThat(clock.alarms()).isZero();
+  }
+
+  @Test
+  void whatFailsUnderWayGoesByTheOtherAtOnce() throws IOException {
+    Outbox b = open(options(false));
+    put(b, 1, 7);
+    put(b, 2, 7);
+    before.answer =
+        p -> {
+          b.turnTo(options(false), after);
+          return new Verdict.Later(Duration.ofHours(1), false, "gone");
+        };
+    clock.run();
+    assertThat(after.numbers()).containsExactly(1, 2);
+  }
+
+  @Test
+  void whatDoesNotEndInTimeIsCutOffAndSentAgain() throws Exception {
+    Outbox b = open(options(true));
+    CountDownLatch sending = new CountDownLatch(1);
+    Sender stuck =
+        new Sender() {
+          @Override
+          public Verdict send(Parcel parcel) throws InterruptedException {
+            sending.countDown();
+            new CountDownLatch(1).await();
+            return Verdict.DELIVERED;
+          }
+
+          @Override
+          public void close() {
+            before.closed = true;
+          }
+        };
+    b.turnTo(options(true), stuck);
+    put(b, 1, 3);
+    Thread t = Thread.ofPlatform().start(clock::run);
+    sending.await();
+    b.turnTo(options(true), after);
+    b.retire(stuck, Duration.ofSeconds(5));
+    b.retire(before, Duration.ofSeconds(5));
+    assertThat(after.asked).isEmpty();
+    clock.advance(Duration.ofSeconds(5));
+    t.join();
+    clock.run();
+    assertThat(after.numbers()).containsExactly(1);
+    assertThat(before.closed).isTrue();
+  }
+
+  @Test
+  void itMayTurnBack() throws IOException {
+    Outbox b = open(options(false));
+    b.turnTo(options(false), after);
+    b.turnTo(options(false), before);
+    b.retire(after, Duration.ZERO);
+    put(b, 1, 0);
+    clock.run();
+    assertThat(before.numbers()).containsExactly(1);
+    assertThat(before.closed).isFalse();
+    assertThat(after.closed).isTrue();
+  }
+
+  @Test
+  void moreRoomLetsInWhoWaitsForIt() throws Exception {
+    OutboxOptions small =
+        options(false).withCapacity(Capacity.ofBytes(100)).withWhenFull(WhenFull.BLOCK);
+    Outbox b = open(small);
+    put(b, 1, 0);
+    Thread t = Thread.ofPlatform().start(() -> put(b, 2, 0));
+    while (t.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    b.turnTo(small.withCapacity(Capacity.ofBytes(1000)), after);
+    t.join();
+    clock.run();
+    assertThat(after.numbers()).containsExactly(2);
+    assertThat(before.numbers()).containsExactly(1);
+  }
+
+  @Test
+  void theDiskStays() throws IOException {
+    Outbox b = open(options(true));
+    assertThatThrownBy(() -> b.turnTo(options(false), after))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("disk");
+  }
+
+  @Test
+  void theEndClosesFormerSendersToo() throws IOException {
+    Outbox b = open(options(true));
+    b.turnTo(options(true), after);
+    b.close();
+    assertThat(before.closed).isTrue();
+    assertThat(after.closed).isTrue();
+    b.retire(before, Duration.ZERO);
+  }
+}
