@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Rotations keep to what any reader needs: nothing is renamed before the agent has known a file
  * of that name, a generation is deleted once it is delivered, and a file is copied and truncated
  * only when something of it was delivered a while ago, since of what nobody has looked at a copy
- * cannot be told.
+ * cannot be told. With {@code hasty=1} files are rotated whoever has looked at them, and lines of
+ * contents that no agent had saved are counted apart.
  */
 final class LogKills {
   private static final Pattern LINE = Pattern.compile("f(\\d{1,3}) (\\d{1,9}) x* end");
@@ -51,6 +52,7 @@ final class LogKills {
     boolean known; // something of it was saved once
     final int[] lastOf = new int[GENERATIONS + 2]; // lines up to each older generation
     final BitSet came = new BitSet();
+    final BitSet unsaved = new BitSet(); // lines of contents that were rotated before that
     long again;
     long backwards;
     int life;
@@ -84,11 +86,24 @@ final class LogKills {
     }
 
     synchronized boolean hasAllUpTo(int line) {
-      return came.nextClearBit(0) >= line;
+      BitSet b = (BitSet) unsaved.clone();
+      b.or(came);
+      return b.nextClearBit(0) >= line;
     }
 
     synchronized int missing() {
       return written - came.cardinality();
+    }
+
+    /** Of those that are missing, the ones that no agent can be asked for. */
+    synchronized int missingUnsaved() {
+      BitSet b = (BitSet) unsaved.clone();
+      b.andNot(came);
+      return b.cardinality();
+    }
+
+    synchronized void rotatedUnsaved() {
+      unsaved.set(contentFrom, written);
     }
   }
 
@@ -96,6 +111,7 @@ final class LogKills {
   private final Path dir;
   private final Path logs;
   private final Stream[] streams;
+  private final boolean hasty;
   private int renamed;
   private int copied;
   private int compressed;
@@ -106,7 +122,8 @@ final class LogKills {
   private int life;
   private @Nullable Process agent;
 
-  private LogKills(Path dir, int files, long seed) throws IOException {
+  private LogKills(Path dir, int files, long seed, boolean hasty) throws IOException {
+    this.hasty = hasty;
     this.dir = dir;
     this.logs = Files.createDirectory(dir.resolve("logs"));
     this.random = new Random(seed);
@@ -116,11 +133,17 @@ final class LogKills {
     }
   }
 
-  /** Options are {@code files=4 seconds=60 seed=1}. 0 when every line arrived. */
+  /** Options are {@code files=4 seconds=60 seed=1 hasty=0}. 0 when every line arrived. */
   static int run(String[] args) throws Exception {
-    Options o = new Options().with("files", 4).with("seconds", 60).with("seed", 1).read(args);
+    Options o =
+        new Options()
+            .with("files", 4)
+            .with("seconds", 60)
+            .with("seed", 1)
+            .with("hasty", 0)
+            .read(args);
     Path dir = Files.createTempDirectory("tethys-log-kills");
-    LogKills k = new LogKills(dir, o.count("files"), o.number("seed"));
+    LogKills k = new LogKills(dir, o.count("files"), o.number("seed"), o.number("hasty") != 0);
     HttpServer loki =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     loki.setExecutor(Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().factory()));
@@ -167,7 +190,7 @@ final class LogKills {
     writer.join();
     away = false;
     long until = System.nanoTime() + PATIENCE;
-    while (missing() > 0 && System.nanoTime() < until) {
+    while (missing() > unsaved() && System.nanoTime() < until) {
       Thread.sleep(100);
     }
     Thread.sleep(CALM_MILLIS); // positions are saved
@@ -181,8 +204,9 @@ final class LogKills {
     System.out.printf(
         Locale.ROOT,
         "%d lines, %d kills, %d ends in good order, %d renamed, %d copied and truncated, %d"
-            + " compressed: %d missing, %d broken, %d came again, %d of them after the last end; %d came"
-            + " before an older line of the same life%n",
+            + " compressed: %d missing, %d of them of contents rotated before any agent had saved"
+            + " them, %d broken, %d came again, %d of them after the last end; %d came before an older"
+            + " line of the same life%n",
         written,
         kills,
         ends,
@@ -190,18 +214,19 @@ final class LogKills {
         copied,
         compressed,
         missing(),
+        unsaved(),
         broken.get(),
         again(),
         afterwards,
         Arrays.stream(streams).mapToLong(s -> s.backwards).sum());
     for (Stream s : streams) {
-      if (s.missing() > 0) {
+      if (s.missing() > s.missingUnsaved()) {
         int first = s.came.nextClearBit(0);
         System.out.println(
             s.name + ": the first that is missing is line " + first + "; see " + dir);
       }
     }
-    return missing() == 0 && broken.get() == 0 && afterwards == 0 ? 0 : 1;
+    return missing() == unsaved() && broken.get() == 0 && afterwards == 0 ? 0 : 1;
   }
 
   /** Waits until the agent has sent something, be it taken or not. */
@@ -214,6 +239,10 @@ final class LogKills {
 
   private long missing() {
     return Arrays.stream(streams).mapToLong(Stream::missing).sum();
+  }
+
+  private long unsaved() {
+    return Arrays.stream(streams).mapToLong(Stream::missingUnsaved).sum();
   }
 
   private long again() {
@@ -303,8 +332,11 @@ final class LogKills {
   }
 
   private void rename(Stream s) throws IOException {
-    s.isSaved();
-    if (s.known && shift(s)) {
+    boolean saved = s.isSaved();
+    if ((s.known || hasty) && Files.exists(s.file) && shift(s)) {
+      if (!saved) {
+        s.rotatedUnsaved();
+      }
       Files.move(s.file, generation(s, 1, ""));
       anew(s);
       renamed++;
@@ -312,8 +344,12 @@ final class LogKills {
   }
 
   private void copyAndTruncate(Stream s) throws IOException {
-    if (!s.isSaved() || Files.size(s.file) < 1024 || !shift(s)) {
+    boolean saved = s.isSaved();
+    if (!saved && !hasty || !Files.exists(s.file) || Files.size(s.file) < 1024 || !shift(s)) {
       return;
+    }
+    if (!saved) {
+      s.rotatedUnsaved();
     }
     Files.copy(s.file, generation(s, 1, ""));
     Files.write(s.file, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);

@@ -55,6 +55,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A running {@code tethys logs}: its jobs, what they find, where that goes, what is shown. */
@@ -82,10 +84,11 @@ final class Agent implements AutoCloseable {
   }
 
   /** Where positions are, and what reads files from them: made anew when that is configured. */
-  private record Reading(Positions positions, FileTailing tailing, Thread saver) {
+  private record Reading(
+      Positions positions, FileTailing tailing, CountDownLatch ending, Thread saver) {
     /** Saves nothing any more: files that nobody reads are not listed. */
     void stopSaving() {
-      saver.interrupt();
+      ending.countDown(); // an interrupt would close what is being written
       try {
         saver.join();
       } catch (InterruptedException e) {
@@ -313,10 +316,11 @@ final class Agent implements AutoCloseable {
             InstantSource.system());
     FileTailing tailing =
         new FileTailing(c.frequency(), positions, fileMetrics, InstantSource.system());
+    CountDownLatch ending = new CountDownLatch(1);
     Thread saver =
-        Thread.ofVirtual().name("positions").start(() -> save(positions, p.syncPeriod()));
+        Thread.ofVirtual().name("positions").start(() -> save(positions, p.syncPeriod(), ending));
     tailing.start();
-    return new Reading(positions, tailing, saver);
+    return new Reading(positions, tailing, ending, saver);
   }
 
   private LogJob job(PromtailConfig.ScrapeConfig c, Reading r) {
@@ -526,10 +530,9 @@ final class Agent implements AutoCloseable {
     return jobs;
   }
 
-  private static void save(Positions positions, Duration period) {
+  private static void save(Positions positions, Duration period, CountDownLatch ending) {
     try {
-      while (true) {
-        Thread.sleep(period);
+      while (!ending.await(period.toNanos(), TimeUnit.NANOSECONDS)) {
         positions.save();
       }
     } catch (InterruptedException e) {

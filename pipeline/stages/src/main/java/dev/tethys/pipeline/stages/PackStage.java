@@ -6,6 +6,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
 import java.util.List;
 
 /** Makes the line a JSON object of some labels and, under {@code _entry}, the line. */
@@ -46,19 +48,33 @@ final class PackStage implements Stage.Change {
   @Override
   public void change(StageEntry e) {
     StringBuilder sb = new StringBuilder(e.line().length() + 64).append('{');
+    Labels labels = e.labels();
+    boolean left = false; // a label that was set behind the start was not extracted, and stays
     for (String n : names) {
       String v = e.extracted.text(n);
-      if (v != null) {
+      if (v == null) {
+        left |= labels.getOrNull(n) != null;
+      } else {
         GoJson.append(sb, n).append(':');
         GoJson.append(sb, v).append(',');
       }
     }
     sb.append("\"_entry\":");
     e.entry.setLine(GoJson.append(sb, e.line()).append('}').toString());
-    e.entry.setLabels(rest.apply(e.labels()));
+    e.entry.setLabels(left ? without(labels, e.extracted) : rest.apply(labels));
     if (ingestTimestamp) {
       e.entry.setTimestamp(clock.now());
     }
+  }
+
+  private Labels without(Labels labels, Extracted packed) {
+    LabelsBuilder b = labels.toBuilder();
+    for (String n : names) {
+      if (packed.text(n) != null) {
+        b.remove(n);
+      }
+    }
+    return b.build();
   }
 
   @Override

@@ -356,4 +356,13 @@ class FlowStagesTest {
     assertThat(same.line()).isEqualTo("{\"_entry\":\"x\"}");
     assertThat(same.timestamp()).isEqualTo(1);
   }
+
+  /** A label that a stage sets is no extracted value: it is not packed, and so it stays. */
+  @Test
+  void whatIsNotPackedKeepsItsLabel() {
+    Rig rig = new Rig("- static_labels: {dc: eu}\n- pack: {labels: [dc, pod]}");
+    LogEntry e = rig.one("x", "pod", "p", "ns", "n");
+    assertThat(e.line()).isEqualTo("{\"pod\":\"p\",\"_entry\":\"x\"}");
+    assertThat(e.labels()).isEqualTo(Labels.of("dc", "eu", "ns", "n"));
+  }
 }

@@ -7,47 +7,68 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Checkpoints on disk.
  *
- * <p>Format: UTF-8 lines. First {@code tethys-positions 1}. Then a checkpoint a line, its fields
- * with tabs between: device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and hash
- * of the head, length and hash of the tail, flags ({@code m} inside a long line, {@code c}
- * decompressed, {@code l} Promtail's file says the same of the path), when it was known last
- * (milliseconds), path, source. In the last two {@code \\ \t \n \r} stand for a backslash, a tab
- * and the ends of lines. Numbers are decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end}
- * and the hash of all bytes before it. The file before this one is kept as {@code .previous}, for a
- * disk that lost what it had acknowledged.
+ * <p>Format: UTF-8 lines. First {@code tethys-positions 2}. Then {@code beside}, and after a space
+ * each the hashes of what was written into Promtail's file at last and is written next: one of both
+ * is there after a crash, and whatever else is there somebody else has written. ({@code
+ * tethys-positions 1} lacks this line.) Then a checkpoint a line, its fields with tabs between:
+ * device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and hash of the head, length
+ * and hash of the tail, flags ({@code m} inside a long line, {@code c} decompressed, {@code l}
+ * Promtail's file says the same of the path), when it was known last (milliseconds), path, source.
+ * In the last two {@code \\ \t \n \r} stand for a backslash, a tab and the ends of lines. Numbers
+ * are decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end} and the hash of all bytes
+ * before it. The file before this one is kept as {@code .previous}, for a disk that lost what it
+ * had acknowledged.
  */
 record CheckpointFile(FileAccess files, Path file) {
   private static final System.Logger LOG = System.getLogger(CheckpointFile.class.getName());
-  private static final String MAGIC = "tethys-positions 1\n";
+  private static final String MAGIC = "tethys-positions 2\n";
+  private static final String FIRST_MAGIC = "tethys-positions 1\n";
+  private static final String BESIDE = "beside";
   private static final String END = "end ";
   private static final int FIELDS = 13;
 
+  /**
+   * What it says.
+   *
+   * @param beside hashes of what Promtail's file may hold that was not written by somebody else
+   */
+  record Saved(Set<String> beside, List<Checkpoint> checkpoints) {
+    static final Saved NOTHING = new Saved(Set.of(), List.of());
+  }
+
   /** What is there; a damaged file counts as the one before it. */
-  List<Checkpoint> read() throws IOException {
+  Saved read() throws IOException {
     for (Path f : List.of(file, previous())) {
       if (files.exists(f)) {
-        List<Checkpoint> found = parse(files.read(f));
+        Saved found = parse(files.read(f));
         if (found != null) {
           return found;
         }
         LOG.log(Level.WARNING, "{0} is damaged and not used", f);
       }
     }
-    return List.of();
+    return Saved.NOTHING;
   }
 
-  void write(Collection<Checkpoint> checkpoints) throws IOException {
+  void write(Set<String> beside, Collection<Checkpoint> checkpoints) throws IOException {
     if (files.exists(file)) {
       files.delete(previous());
       files.link(file, previous());
     }
-    replace(files, file, bytes(checkpoints));
+    replace(files, file, bytes(beside, checkpoints));
+  }
+
+  /** By what Promtail's file is known again. */
+  static String hash(byte[] content) {
+    return Long.toHexString(Checkpoint.hash(content, 0, content.length));
   }
 
   private Path previous() {
@@ -68,8 +89,10 @@ record CheckpointFile(FileAccess files, Path file) {
     }
   }
 
-  static byte[] bytes(Collection<Checkpoint> checkpoints) {
-    StringBuilder sb = new StringBuilder(MAGIC);
+  static byte[] bytes(Set<String> beside, Collection<Checkpoint> checkpoints) {
+    StringBuilder sb = new StringBuilder(MAGIC).append(BESIDE);
+    beside.forEach(h -> sb.append(' ').append(h));
+    sb.append('\n');
     for (Checkpoint c : checkpoints) {
       sb.append(c.id().device()).append('\t');
       sb.append(c.id().inode()).append('\t');
@@ -93,10 +116,11 @@ record CheckpointFile(FileAccess files, Path file) {
     return sb.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  static @Nullable List<Checkpoint> parse(byte[] content) {
+  static @Nullable Saved parse(byte[] content) {
     String text = new String(content, StandardCharsets.UTF_8);
     int end = text.lastIndexOf('\n' + END);
-    if (!text.startsWith(MAGIC) || end < 0) {
+    boolean first = text.startsWith(FIRST_MAGIC);
+    if (!first && !text.startsWith(MAGIC + BESIDE) || end < 0) {
       return null;
     }
     String body = text.substring(0, end + 1);
@@ -106,8 +130,13 @@ record CheckpointFile(FileAccess files, Path file) {
       return null;
     }
     List<Checkpoint> out = new ArrayList<>();
+    Set<String> beside = new HashSet<>();
     for (String line : body.substring(MAGIC.length()).split("\n")) {
       if (line.isEmpty()) {
+        continue;
+      }
+      if (!first && line.startsWith(BESIDE) && line.indexOf('\t') < 0) {
+        beside.addAll(List.of(line.split(" ")).subList(1, line.split(" ").length));
         continue;
       }
       String[] f = line.split("\t", -1);
@@ -134,7 +163,7 @@ record CheckpointFile(FileAccess files, Path file) {
         return null;
       }
     }
-    return out;
+    return new Saved(beside, out);
   }
 
   private static void escape(StringBuilder sb, String s) {

@@ -3,11 +3,12 @@ package dev.tethys.collect.logs.file;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.tethys.codec.compression.Bzip2InputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -79,8 +80,7 @@ interface Content extends AutoCloseable {
       if (how == null) {
         return new Plain(channel, lock);
       }
-      channel.close();
-      return new Compressed(path, how, lock);
+      return new Compressed(channel, how, lock);
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -134,21 +134,22 @@ interface Content extends AutoCloseable {
   }
 
   /**
-   * Read from start to end; going back beyond what was retained begins anew. A file that ends in
-   * the middle of its last block counts as ending before it: it may still be written.
+   * Read from start to end; going back beyond what was retained begins anew, with the same file
+   * whatever it is called by now. A file that ends in the middle of its last block counts as ending
+   * before it: it may still be written.
    */
   final class Compressed implements Content {
     private static final int SKIP = 64 << 10;
 
-    private final Path path;
+    private final FileChannel channel;
     private final Decompression how;
     private final @Nullable AdvisoryLock held;
     private @Nullable InputStream in;
     private long at; // position of the next byte of the stream
     private byte[] retained = new byte[0]; // the bytes before it
 
-    Compressed(Path path, Decompression how, @Nullable AdvisoryLock held) {
-      this.path = path;
+    Compressed(FileChannel channel, Decompression how, @Nullable AdvisoryLock held) {
+      this.channel = channel;
       this.how = how;
       this.held = held;
     }
@@ -196,7 +197,8 @@ interface Content extends AutoCloseable {
     }
 
     private InputStream open() throws IOException {
-      InputStream file = Files.newInputStream(path);
+      channel.position(0);
+      InputStream file = new KeptOpen(Channels.newInputStream(channel));
       try {
         return switch (how) {
           case GZIP -> new GZIPInputStream(file, SKIP);
@@ -244,9 +246,24 @@ interface Content extends AutoCloseable {
     @Override
     public void close() {
       end();
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // it was only read
+      }
       if (held != null) {
         held.close();
       }
     }
+  }
+
+  /** A stream that leaves the file open when it is closed: it may be read again. */
+  final class KeptOpen extends FilterInputStream {
+    KeptOpen(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -544,7 +544,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {
-    try (Content content = Content.open(copy.path(), anyCompression())) {
+    try (Content content = Siblings.open(copy.path(), copy.stat().id(), anyCompression())) {
       f.readCopy(content, reading);
       metrics.generations.with("recovered").inc();
     } catch (IOException e) {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     lines; entries have them as the label {@link #HEADER}; null for none
  * @param locked whether a file is read only while nobody else holds a lock on it
  * @param truncation what becomes of a file that is smaller than what was read of it
+ * @param splits whether a record that is too long becomes several; else only its beginning is read
  */
 public record FileRules(
     @Nullable RecordEnds records,
@@ -33,7 +34,8 @@ public record FileRules(
     UnaryOperator<Collection<Path>> selection,
     @Nullable Pattern header,
     boolean locked,
-    Truncation truncation) {
+    Truncation truncation,
+    boolean splits) {
   /** What the first lines of a file that tell of it are called among labels, with line feeds. */
   public static final String HEADER = "header";
 
@@ -46,7 +48,7 @@ public record FileRules(
   /** What an entry's number in its file is called in its metadata; the first is 1. */
   public static final String NUMBER = "number";
 
-  /** Without the last three. */
+  /** Without the last four. */
   FileRules(
       @Nullable RecordEnds records,
       boolean fromEnd,
@@ -63,7 +65,8 @@ public record FileRules(
         selection,
         null,
         false,
-        Truncation.WHOLE);
+        Truncation.WHOLE,
+        false);
   }
 
   /** Nothing. */
@@ -73,6 +76,30 @@ public record FileRules(
   /** The same, with files that are there at the first start read from their end or not. */
   public FileRules withFromEnd(boolean end) {
     return new FileRules(
-        records, end, deleteWhenRead, flush, numbered, selection, header, locked, truncation);
+        records,
+        end,
+        deleteWhenRead,
+        flush,
+        numbered,
+        selection,
+        header,
+        locked,
+        truncation,
+        splits);
+  }
+
+  /** The same, with records that are too long split or cut. */
+  public FileRules withSplits(boolean wanted) {
+    return new FileRules(
+        records,
+        fromEnd,
+        deleteWhenRead,
+        flush,
+        numbered,
+        selection,
+        header,
+        locked,
+        truncation,
+        wanted);
   }
 }

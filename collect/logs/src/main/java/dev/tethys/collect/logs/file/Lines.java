@@ -80,6 +80,23 @@ final class Lines {
     return records == null ? end - unit : records.textTo(b, from, end);
   }
 
+  /** Where a part of a record that is too long ends: not within a character of Unicode. */
+  int cut(byte[] b, int from, int most) {
+    int end = from + Math.max(most / unit, 1) * unit;
+    if (unit == 2 && end - from > unit && (b[end - 1 - feedAt] & 0xfc) == 0xd8) {
+      return end - unit; // between two surrogates
+    }
+    if (!charset.equals(StandardCharsets.UTF_8)) {
+      return end;
+    }
+    int least = Math.max(from + 1, end - 3);
+    int p = end;
+    while (p >= least && (b[p] & 0xc0) == 0x80) {
+      p--;
+    }
+    return p >= least ? p : end;
+  }
+
   /** Bytes of the line feed. */
   int unit() {
     return unit;

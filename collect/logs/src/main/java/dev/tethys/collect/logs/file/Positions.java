@@ -68,6 +68,7 @@ public final class Positions {
   private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
   private final AtomicLong changes = new AtomicLong();
   private final long opened;
+  private String besideNow; // the hash of what Promtail's file holds, as far as is known
   private long failures;
   private long savedChanges = -1; // of which the files hold the last
   private long lookedAt; // when everything was last looked at, milliseconds since 1970
@@ -87,8 +88,11 @@ public final class Positions {
     this.readOnly = readOnly;
     this.clock = clock;
     this.own = new CheckpointFile(files, this.file.resolveSibling(file.getFileName() + ".tethys"));
+    String inForce = "";
     if (files.exists(this.file)) {
-      String text = new String(files.read(this.file), StandardCharsets.UTF_8);
+      byte[] content = files.read(this.file);
+      inForce = CheckpointFile.hash(content);
+      String text = new String(content, StandardCharsets.UTF_8);
       try {
         YamlDocument d = YamlDocument.parse(file.toString(), null, text);
         YamlObject o = SECTION.type(x -> x).read(d.root());
@@ -112,12 +116,16 @@ public final class Positions {
       }
     }
     opened = clock.millis();
-    for (Checkpoint c : own.read()) {
+    CheckpointFile.Saved before = own.read();
+    for (Checkpoint c : before.checkpoints()) {
       remembered.add(c.seenAt(opened));
     }
+    besideNow = inForce;
+    // After a crash between the two files it may be older than what stands beside it.
+    boolean isOurs = before.beside().contains(inForce);
     written.forEach(
         (path, v) -> {
-          if (v.matches("[0-9]{1,18}")) {
+          if (v.matches("[0-9]{1,18}") && !(isOurs && !remembered.of(path).isEmpty())) {
             promtails.put(path, Long.valueOf(v));
           }
         });
@@ -279,9 +287,12 @@ public final class Positions {
       if (folder != null) {
         files.createDirectories(folder);
       }
-      // Its own first: where the two differ, Promtail's is taken to be newer.
-      own.write(all);
-      CheckpointFile.replace(files, file, yaml().getBytes(StandardCharsets.UTF_8));
+      byte[] yaml = yaml().getBytes(StandardCharsets.UTF_8);
+      String next = CheckpointFile.hash(yaml);
+      // Its own first: when only that is written, it says which the other one is.
+      own.write(new LinkedHashSet<>(List.of(besideNow, next)), all);
+      CheckpointFile.replace(files, file, yaml);
+      besideNow = next;
       saved = new Saved(now, List.copyOf(remembered.all()), new TreeMap<>(written));
       return true;
     } catch (IOException e) {

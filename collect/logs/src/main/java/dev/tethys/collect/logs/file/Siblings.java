@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class Siblings {
   /** How many related files are looked into, those changed last. */
   static final int MAX_CANDIDATES = 32;
+
+  /** How often is looked again for what is being renamed. */
+  private static final int ATTEMPTS = 5;
+
+  /** The time of a folder may stand still that long, in milliseconds. */
+  private static final long TICK = 20;
 
   private static final Pattern COMPRESSED = Pattern.compile("\\.(gz|bz2|zst|z|xz)$");
   private static final Pattern NUMBER_AT_END =
@@ -91,7 +100,7 @@ final class Siblings {
       if (f.stat.id().mayBe(itself)) {
         continue;
       }
-      try (Content content = Content.open(f.path, any)) {
+      try (Content content = open(f.path, f.stat.id(), any)) {
         if (content.holds(c)) {
           return f;
         }
@@ -100,6 +109,37 @@ final class Siblings {
       }
     }
     return null;
+  }
+
+  /**
+   * Opens a file that was found under a name, though it may have another by now.
+   *
+   * @throws NoSuchFileException when it has none
+   */
+  static Content open(Path path, FileId id, FileOptions options) throws IOException {
+    Path at = path;
+    for (int i = 0; i < ATTEMPTS; i++) {
+      try {
+        Content c = Content.open(at, options);
+        // Names go from a file to the next, and do not come back: so it is the one that was opened.
+        if (isAt(at, id)) {
+          return c;
+        }
+        c.close();
+      } catch (NoSuchFileException e) {
+        // renamed, or gone
+      }
+      Found f = of(path, id);
+      if (f == null) {
+        break;
+      }
+      at = f.path;
+    }
+    throw new NoSuchFileException(path.toString());
+  }
+
+  private static boolean isAt(Path path, FileId id) throws IOException {
+    return FileStat.of(path).id().mayBe(id);
   }
 
   /**
@@ -127,12 +167,48 @@ final class Siblings {
     return out;
   }
 
+  /** Files beside the file. What is renamed while a folder is listed may not be in the list. */
   private static List<Found> list(Path file, Predicate<Path> which, boolean bounded) {
-    List<Found> out = new ArrayList<>();
     Path folder = file.getParent();
     if (folder == null) {
-      return out;
+      return List.of();
     }
+    long changed = changed(folder);
+    List<Found> out = listed(folder, which);
+    for (int i = 0; i < ATTEMPTS; i++) {
+      long now = changed(folder);
+      if (now == changed && System.currentTimeMillis() - now > TICK) {
+        break;
+      }
+      List<Found> again = listed(folder, which);
+      boolean same = names(again).equals(names(out));
+      out = again;
+      changed = now;
+      if (same) {
+        break;
+      }
+    }
+    if (bounded && out.size() > MAX_CANDIDATES) {
+      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
+      out.subList(MAX_CANDIDATES, out.size()).clear();
+    }
+    return out;
+  }
+
+  private static Map<Path, FileId> names(List<Found> found) {
+    return found.stream().collect(Collectors.toMap(Found::path, f -> f.stat.id(), (a, b) -> b));
+  }
+
+  private static long changed(Path folder) {
+    try {
+      return Files.getLastModifiedTime(folder).toMillis();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static List<Found> listed(Path folder, Predicate<Path> which) {
+    List<Found> out = new ArrayList<>();
     try (DirectoryStream<Path> s = Files.newDirectoryStream(folder, which::test)) {
       for (Path p : s) {
         try {
@@ -146,10 +222,6 @@ final class Siblings {
       }
     } catch (IOException | DirectoryIteratorException e) {
       return out;
-    }
-    if (bounded && out.size() > MAX_CANDIDATES) {
-      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
-      out.subList(MAX_CANDIDATES, out.size()).clear();
     }
     return out;
   }

@@ -184,8 +184,9 @@ final class TailedFile {
     return content != null;
   }
 
+  /** Opens it, under whatever name it has by now. */
   void open(FileOptions options) throws IOException {
-    Content c = Content.open(path, options);
+    Content c = Siblings.open(path, id, options);
     compressed = c instanceof Content.Compressed;
     content = c;
   }
@@ -407,8 +408,8 @@ final class TailedFile {
       searched = Math.max(filled - l.unit() + 1, end);
       p = end;
       if (filled - p > r.options().maxLine()) {
-        p = cut(buf, base, p, filled, r, l);
-        searched = p;
+        p = beginning(buf, base, p, filled, r, l);
+        searched = Math.max(filled - l.unit() + 1, p);
       }
       budget -= n;
       if (budget <= 0 && bookmark.offset() > began) {
@@ -458,19 +459,27 @@ final class TailedFile {
       while (e >= 0) {
         int textFrom = l.textFrom(buf, p, e);
         int textEnd = last ? e : l.textTo(buf, p, e);
+        boolean split = false;
         if (bookmark.isMidLine()) {
           bookmark.setMidLine(false); // the rest of a line whose beginning was handed on
         } else {
-          LogEntry entry = entry(buf, textFrom, textEnd, base + textFrom == 0, r, l, block);
-          if (r.options().rules().numbered()) {
-            entry.setMetadata(place(base + p, bookmark.lines() + counted + 1));
+          if (textEnd - textFrom > r.options().maxLine()) {
+            textEnd = l.cut(buf, textFrom, r.options().maxLine());
+            split = r.options().rules().splits();
+            if (!split) {
+              r.metrics().longLines.inc();
+            }
           }
-          r.sink().accept(entry);
+          give(buf, base, p, textFrom, textEnd, counted, r, l, block);
           given++;
         }
         counted++;
-        p = e;
-        e = last ? -1 : l.end(buf, p, to);
+        if (split) {
+          p = textEnd; // what follows is another record, with the same end
+        } else {
+          p = e;
+          e = last ? -1 : l.end(buf, p, to);
+        }
       }
     } finally {
       bookmark.passed(counted);
@@ -484,27 +493,53 @@ final class TailedFile {
     return p;
   }
 
-  /** Hands on the beginning of a line that is too long, and passes over what there is of it. */
-  private int cut(byte[] buf, long base, int from, int to, Reading r, Lines l)
+  /** Hands an entry on; it begins as the record that is so many behind those that were passed. */
+  private void give(
+      byte[] buf, long base, int p, int from, int to, int behind, Reading r, Lines l, Block block)
       throws InterruptedException {
-    int unit = l.unit();
-    int pass = from + (to - from) / unit * unit;
+    LogEntry entry = entry(buf, from, to, base + from == 0, r, l, block);
+    if (r.options().rules().numbered()) {
+      entry.setMetadata(place(base + p, bookmark.lines() + behind + 1));
+    }
+    r.sink().accept(entry);
+  }
+
+  /**
+   * Hands on the beginning of a line that is too long and has no end yet, and passes over what else
+   * there is of it, or hands that on in further parts.
+   */
+  private int beginning(byte[] buf, long base, int from, int to, Reading r, Lines l)
+      throws InterruptedException {
+    boolean splits = r.options().rules().splits();
+    int max = r.options().maxLine();
+    int p = from;
     Block block = progress.begin(epoch);
     int given = 0;
     try {
-      if (!bookmark.isMidLine()) {
-        int end = from + r.options().maxLine() / unit * unit;
-        r.sink().accept(entry(buf, from, end, base + from == 0, r, l, block));
-        given = 1;
-        bookmark.setMidLine(true);
-        r.metrics().longLines.inc();
+      if (splits || !bookmark.isMidLine()) {
+        do {
+          int end = l.cut(buf, p, max);
+          give(buf, base, p, p, end, given, r, l, block);
+          given++;
+          p = end;
+        } while (splits && to - p > max);
+        if (!splits) {
+          bookmark.setMidLine(true);
+          r.metrics().longLines.inc();
+        }
       }
-      moveTo(buf, base, pass, r);
+      if (!splits) {
+        p = from + (to - from) / l.unit() * l.unit();
+      }
     } finally {
+      if (splits) {
+        bookmark.passed(given);
+      }
+      moveTo(buf, base, p, r);
       snapshot = here();
       block.close(given, snapshot);
     }
-    return pass;
+    return p;
   }
 
   private static Labels place(long offset, long number) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -35,6 +34,7 @@ final class TargetFiles {
   final Set<TailedFile> leaving = new LinkedHashSet<>();
   private final Map<FileId.Place, TailedFile> byPlace = new HashMap<>();
   private final Copies copies;
+  private final EarlierReading earlier;
   private final boolean passesOver;
   private boolean full;
   private boolean scanned; // at least once
@@ -52,6 +52,7 @@ final class TargetFiles {
     this.target = target;
     this.job = job;
     this.source = job.name + "/" + Long.toHexString(target.labels().hash64());
+    this.earlier = new EarlierReading(this);
   }
 
   /**
@@ -204,7 +205,7 @@ final class TargetFiles {
           promtails != null
               || !job.positions.at(stat.id().place()).isEmpty()
               || !job.positions.of(path.toString()).isEmpty();
-      before = resume(f, stat, promtails);
+      before = earlier.resume(f, stat, promtails);
       if (!known && !scanned && passesOver) {
         startAtEnd(f, stat);
       }
@@ -243,7 +244,8 @@ final class TargetFiles {
     return from(c);
   }
 
-  private Progress from(Checkpoint c) {
+  /** How far a file is delivered of which this much was. */
+  Progress from(Checkpoint c) {
     return new Progress(c, job.positions::changed);
   }
 
@@ -262,7 +264,8 @@ final class TargetFiles {
     job.wake(f);
   }
 
-  private void follow(TailedFile f, @Nullable TailedFile before) {
+  /** Has a file read only when another was. */
+  void follow(TailedFile f, @Nullable TailedFile before) {
     f.before = before;
     if (before != null) {
       before.followed = true;
@@ -322,7 +325,7 @@ final class TargetFiles {
   }
 
   /** Reads a file from its start as one that stood under the name. */
-  private @Nullable TailedFile since(Path path, Siblings.Found s, @Nullable TailedFile before) {
+  @Nullable TailedFile since(Path path, Siblings.Found s, @Nullable TailedFile before) {
     TailedFile f =
         new TailedFile(
             target, source, path.toString(), s.path(), s.stat(), start(s.path(), s.stat()));
@@ -330,18 +333,28 @@ final class TargetFiles {
       return before;
     }
     follow(f, before);
-    byPlace.put(s.stat().id().place(), f);
+    recovered(f);
+    return f;
+  }
+
+  /** A file that stood under a name of this target is read to its end, wherever it stands now. */
+  void recovered(TailedFile f) {
+    byPlace.put(f.id().place(), f);
     job.metrics.filesActive.add(1);
     job.metrics.generations.with("recovered").inc();
     leaving(f);
-    return f;
+  }
+
+  /** Whether what stands there is read. */
+  boolean reads(FileId id) {
+    TailedFile f = byPlace.get(id.place());
+    return f != null && f.id().mayBe(id);
   }
 
   /** Files that were the file, or are copies of it, since an older one was, and were not read. */
   List<Siblings.Found> missed(Path path, FileStat older, FileId itself) {
     List<Siblings.Found> out = new ArrayList<>();
-    for (Siblings.Found s :
-        Siblings.since(path, older, itself, id -> byPlace.containsKey(id.place()))) {
+    for (Siblings.Found s : Siblings.since(path, older, itself, this::reads)) {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
           // Compressed or not, as it would be read.
@@ -351,212 +364,6 @@ final class TargetFiles {
       }
     }
     return out;
-  }
-
-  /**
-   * Finds where reading of a file ended that was read by an earlier process, and what that had not
-   * read of the one that was there before it.
-   *
-   * @return what is to be read first
-   */
-  private @Nullable TailedFile resume(TailedFile f, FileStat stat, @Nullable Long promtails) {
-    String path = f.path.toString();
-    List<Checkpoint> candidates = new ArrayList<>(job.positions.at(stat.id().place()));
-    candidates.removeIf(c -> !c.id().mayBe(stat.id()));
-    List<Checkpoint> ofPath =
-        job.positions.of(path).stream().filter(job.positions::isOfEarlierProcess).toList();
-    // Devices are numbered anew when a machine starts; what was put in the place of a file as a
-    // whole is told by its content, if there is enough of it.
-    ofPath.stream()
-        .filter(c -> !candidates.contains(c))
-        .filter(
-            c ->
-                c.id().on(stat.id().device()).mayBe(stat.id()) || c.headLength() == Checkpoint.HEAD)
-        .forEach(candidates::add);
-    // Whose labels changed since goes on, too.
-    candidates.sort(
-        (a, b) -> Boolean.compare(!a.source().equals(source), !b.source().equals(source)));
-    if ((ofPath.isEmpty() && candidates.isEmpty() && promtails == null)
-        || (!f.isOpen() && !job.open(f))) {
-      return null;
-    }
-    try {
-      for (Checkpoint c : candidates) {
-        if (f.holds(c)) {
-          Long moved = c.path().equals(path) && c.listed() ? promtails : null;
-          f.resume(c);
-          if (moved != null && !c.compressed() && moved <= stat.size()) {
-            f.startAt(moved);
-          }
-          claim(c);
-          return remainder(f, stat, ofPath, true);
-        }
-      }
-      if (!ofPath.isEmpty()) {
-        return remainder(f, stat, ofPath, false);
-      }
-      if (promtails != null) {
-        if (f.isCompressed()) {
-          job.skipLines(f, promtails);
-        } else if (promtails <= stat.size()) {
-          f.startAt(promtails);
-        }
-      }
-    } catch (IOException e) {
-      f.fail(e);
-    }
-    return null;
-  }
-
-  private void claim(Checkpoint c) {
-    if (c.source().equals(source)) {
-      job.positions.claim(c);
-    }
-  }
-
-  /**
-   * A file in which something may stand that an earlier process did not read.
-   *
-   * @param from where it was read to; null when nothing of it was read
-   */
-  private record Piece(Siblings.Found found, @Nullable Checkpoint from) {
-    /**
-     * In the order in which they were written: a copy is made before what it is a copy of is
-     * truncated and written anew, and compressing keeps the time.
-     */
-    static final Comparator<Piece> AGE =
-        Comparator.comparingLong((Piece p) -> p.found.stat().modified())
-            .thenComparing(p -> p.from == null)
-            .thenComparingLong(p -> p.found.stat().id().born());
-  }
-
-  /**
-   * Reads what an earlier process left of the files that stood under the name before this one, in
-   * the order in which they were written.
-   *
-   * @param ofPath what is known of them
-   * @param continued whether the file itself is one that was known then, so that all those before
-   *     it were, too
-   * @return the last of them, to be read before the file
-   */
-  private @Nullable TailedFile remainder(
-      TailedFile f, FileStat stat, List<Checkpoint> ofPath, boolean continued) throws IOException {
-    Map<FileId.Place, Piece> pieces = new HashMap<>();
-    List<Checkpoint> answered = new ArrayList<>();
-    List<Siblings.Found> anew = new ArrayList<>();
-    FileStat oldest = null;
-    for (Checkpoint c : ofPath) {
-      if (!c.source().equals(source) || f.holds(c) && c.id().mayBe(f.id())) {
-        continue;
-      }
-      Siblings.Found same = Siblings.of(f.path, c.id());
-      boolean inPlace = same != null && holds(same, c);
-      Siblings.Found s = inPlace ? same : Siblings.holding(f.path, c, f.id(), job.options);
-      if (same != null && !inPlace && !same.stat().id().mayBe(f.id())) {
-        anew.add(same); // it was truncated before it was renamed
-      }
-      if (s == null) {
-        // Those that are not listed were read to their end, or stood before another that is.
-        if (c.listed() && !continued) {
-          oldest = older(oldest, lost(f, c));
-        }
-        continue;
-      }
-      answered.add(c);
-      if (s.stat().id().mayBe(f.id()) || byPlace.containsKey(s.stat().id().place())) {
-        continue;
-      }
-      pieces.merge(
-          s.stat().id().place(),
-          new Piece(s, c),
-          (x, y) -> x.from != null && y.from != null && x.from.offset() > y.from.offset() ? x : y);
-      oldest = older(oldest, s.stat());
-    }
-    for (Siblings.Found s : anew) {
-      if (!byPlace.containsKey(s.stat().id().place())) {
-        pieces.putIfAbsent(s.stat().id().place(), new Piece(s, known(s)));
-      }
-    }
-    if (oldest != null && !continued) {
-      for (Siblings.Found s : missed(f.path, oldest, stat.id())) {
-        pieces.putIfAbsent(s.stat().id().place(), new Piece(s, null));
-      }
-    }
-    answered.forEach(job.positions::claim);
-    TailedFile last = null;
-    for (Piece p : pieces.values().stream().sorted(Piece.AGE).toList()) {
-      if (p.from == null) {
-        last = since(f.path, p.found, last);
-        continue;
-      }
-      TailedFile old = before(f, p.found, p.from);
-      if (old != null) {
-        follow(old, last);
-        last = old;
-      }
-    }
-    return last;
-  }
-
-  private static FileStat older(@Nullable FileStat a, FileStat b) {
-    return a == null || b.modified() < a.modified() ? b : a;
-  }
-
-  /**
-   * Says that a file is not found any more.
-   *
-   * @return what is known of its age: others that stood there after it are found by that
-   */
-  private FileStat lost(TailedFile f, Checkpoint c) {
-    job.metrics.generations.with("lost").inc();
-    LOG.log(
-        Level.WARNING,
-        "{0} is another file than when this last ran; what was written to the other after its"
-            + " byte {1} is not found",
-        f.path,
-        String.valueOf(c.offset()));
-    long born = c.id().born();
-    return new FileStat(
-        c.id(), c.offset(), born == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : born, true);
-  }
-
-  /** Where a file was read to under any name; null when it was not. */
-  private @Nullable Checkpoint known(Siblings.Found s) {
-    return job.positions.at(s.stat().id().place()).stream()
-        .filter(c -> c.source().equals(source) && c.headLength() > 0 && holds(s, c))
-        .max(Comparator.comparingLong(Checkpoint::offset))
-        .orElse(null);
-  }
-
-  private boolean holds(Siblings.Found found, Checkpoint c) {
-    try (Content content = Content.open(found.path(), job.anyCompression())) {
-      return content.holds(c);
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private @Nullable TailedFile before(TailedFile f, Siblings.Found s, Checkpoint c) {
-    if (byPlace.containsKey(s.stat().id().place())) {
-      return null;
-    }
-    TailedFile old = new TailedFile(target, source, f.name, s.path(), s.stat(), from(c));
-    try {
-      old.open(job.anyCompression());
-      if (!old.holds(c)) {
-        old.close();
-        return null;
-      }
-    } catch (IOException e) {
-      return null;
-    }
-    old.resume(c);
-    job.opened(old);
-    byPlace.put(s.stat().id().place(), old);
-    job.metrics.filesActive.add(1);
-    job.metrics.generations.with("recovered").inc();
-    leaving(old);
-    return old;
   }
 
   /** The files that are read by their names; those of a look know of what it found. */

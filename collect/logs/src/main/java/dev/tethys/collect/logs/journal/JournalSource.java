@@ -155,17 +155,20 @@ final class JournalSource implements LogSource {
   private Labels labels(JournalFile.Entry e) {
     LabelsBuilder b = config.labels().toBuilder();
     for (JournalFile.Field f : e.fields()) {
-      if (f.name().equals("PRIORITY") && f.value().length() == 1) {
-        int p = f.value().charAt(0) - '0';
-        if (p >= 0 && p < PRIORITIES.size()) {
-          b.set("__journal_priority_keyword", PRIORITIES.get(p));
-        }
+      if (f.name().equals("PRIORITY")) {
+        b.set("__journal_priority_keyword", keyword(f.value()));
       }
       if (!f.name().isEmpty()) {
         b.set("__journal_" + f.name().toLowerCase(Locale.ROOT), f.value());
       }
     }
     return b.build();
+  }
+
+  /** The word for a priority; what is none stays as it is. */
+  private static String keyword(String priority) {
+    int p = priority.length() == 1 ? priority.charAt(0) - '0' : -1;
+    return p >= 0 && p < PRIORITIES.size() ? PRIORITIES.get(p) : priority;
   }
 
   private static String json(JournalFile.Entry e) {

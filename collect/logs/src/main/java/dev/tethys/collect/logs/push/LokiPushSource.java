@@ -19,9 +19,12 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Loki's push, JSON and protobuf, and lines of plain text at Promtail's own path. */
 final class LokiPushSource extends PushSource {
+  private static final Pattern LINE_END = Pattern.compile("\r+$");
+
   private final LokiPushConfig config;
 
   LokiPushSource(LokiPushConfig config, SourceContext context) {
@@ -92,8 +95,8 @@ final class LokiPushSource extends PushSource {
     String text = new String(body(request, config.maxBytes()), StandardCharsets.UTF_8);
     Delivery delivery = new Delivery();
     String tenant = request.header(TENANT_HEADER);
-    for (String line : (Iterable<String>) text.lines()::iterator) {
-      String l = line.strip();
+    for (String line : text.split("\n")) {
+      String l = LINE_END.matcher(line).replaceFirst("");
       if (!l.isEmpty()) {
         accept(config.labels(), tenant, context.now(), l, Labels.EMPTY, delivery);
       }

@@ -45,6 +45,8 @@ public record SyslogConfig(
   }
 
   private static final int MOST = 64 << 20;
+  private static final long DEFAULT_LENGTH = 8192;
+  private static final Duration DEFAULT_IDLE = Duration.ofSeconds(120);
   private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
   private static final Key<String> ADDRESS =
       SECTION.required("listen_address", Type.STRING, "host:port on which it listens.");
@@ -55,8 +57,8 @@ public record SyslogConfig(
       SECTION.key(
           "idle_timeout",
           GoDurations.TYPE,
-          Duration.ofSeconds(120),
-          "After which a TCP connection without messages is closed.");
+          DEFAULT_IDLE,
+          "After which a TCP connection without messages is closed; 0 for the default.");
   private static final Key<Boolean> STRUCTURED =
       SECTION.key(
           "label_structured_data",
@@ -79,7 +81,10 @@ public record SyslogConfig(
           "Form.");
   private static final Key<Long> MAX_LENGTH =
       SECTION.key(
-          "max_message_length", Type.INT, 8192L, "Longest message in bytes; longer ones are cut.");
+          "max_message_length",
+          Type.INT,
+          DEFAULT_LENGTH,
+          "Longest message in bytes; longer ones are cut. 0 for the default.");
   private static final Key<TlsConfig> TLS =
       SECTION.optional(
           "tls_config", TlsConfig.TYPE, "Own certificate and key; with ca, clients need one too.");
@@ -92,7 +97,7 @@ public record SyslogConfig(
     if (address.lastIndexOf(':') < 0) {
       throw o.error(ADDRESS, "\"" + address + "\" is not host:port");
     }
-    long max = o.get(MAX_LENGTH);
+    long max = o.get(MAX_LENGTH) == 0 ? DEFAULT_LENGTH : o.get(MAX_LENGTH);
     if (max < 1 || max > MOST) {
       throw o.error(MAX_LENGTH, "max_message_length is between 1 and " + MOST);
     }
@@ -108,7 +113,7 @@ public record SyslogConfig(
     return new SyslogConfig(
         address,
         protocol,
-        o.get(IDLE),
+        o.get(IDLE).isZero() ? DEFAULT_IDLE : o.get(IDLE),
         o.get(STRUCTURED),
         LABELS.read(o),
         o.get(TIMES),

@@ -49,7 +49,7 @@ final class SyslogSource implements LogSource {
             .metrics()
             .counter(
                 "promtail_syslog_empty_messages_total",
-                "Total number of empty messages received from syslog");
+                "Total number of empty messages receiving from syslog");
     this.cut =
         context
             .metrics()

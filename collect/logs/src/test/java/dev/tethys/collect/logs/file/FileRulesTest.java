@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.re2j.Pattern;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,11 +190,13 @@ class FileRulesTest {
         UnaryOperator.identity(),
         Pattern.compile(pattern),
         false,
-        Truncation.WHOLE);
+        Truncation.WHOLE,
+        false);
   }
 
   private static FileRules truncated(Truncation t) {
-    return new FileRules(null, false, false, null, false, UnaryOperator.identity(), null, false, t);
+    return new FileRules(
+        null, false, false, null, false, UnaryOperator.identity(), null, false, t, false);
   }
 
   private @Nullable String told(int entry) {
@@ -310,7 +313,8 @@ class FileRulesTest {
             UnaryOperator.identity(),
             null,
             true,
-            Truncation.WHOLE));
+            Truncation.WHOLE,
+            false));
     rig.look();
     assertThat(rig.lines()).isEmpty();
     holder.getOutputStream().close();
@@ -321,5 +325,45 @@ class FileRulesTest {
     Process other =
         new ProcessBuilder("/usr/bin/flock", "-xn", rig.file("a.log").toString(), "true").start();
     assertThat(other.waitFor()).isZero();
+  }
+
+  /** Whether their end is read with them or much later, in UTF-8 and in UTF-16. */
+  @Test
+  void recordsThatAreTooLongAreSplitOrCut() throws Exception {
+    String longer = "0123456".repeat(5) + "\ud83d\ude00\u00e4\u00f6\u20ac\ud83d\ude00end";
+    for (Charset c : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE)) {
+      for (boolean atOnce : new boolean[] {true, false}) {
+        for (boolean splits : new boolean[] {true, false}) {
+          String name = c + "-" + atOnce + "-" + splits + ".log";
+          rig.write(name, ("a\n" + longer).getBytes(c));
+          if (atOnce) {
+            rig.write(name, "\nb\n".getBytes(c));
+          }
+          rig.tail(
+              new FileOptions(
+                  c,
+                  null,
+                  Duration.ZERO,
+                  16,
+                  new FileRules(null, false, false, null, true, UnaryOperator.identity())
+                      .withSplits(splits)),
+              100,
+              name);
+          if (!atOnce) {
+            rig.write(name, "\nb\n".getBytes(c)).look();
+          }
+          List<String> all = rig.lines();
+          assertThat(all).as(name).startsWith("a").endsWith("b");
+          assertThat(all).allMatch(s -> s.getBytes(c).length <= 16);
+          String middle = String.join("", all.subList(1, all.size() - 1));
+          assertThat(middle).isEqualTo(splits ? longer : longer.substring(0, all.get(1).length()));
+          assertThat(rig.entries.getLast().metadata().getOrNull(FileRules.NUMBER))
+              .isEqualTo(String.valueOf(all.size()));
+          rig.take();
+          assertThat(rig.restart(name).lines()).as("nothing again of " + name).isEmpty();
+          reopen();
+        }
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,7 +110,41 @@ class PositionsTest {
     Checkpoint c =
         new Checkpoint(
             "s\\t\t", "/a\nb\\n\r", new FileId(1, -2, 3), 4, 5, 6, -7, 8, 9, true, false, true, 10);
-    assertThat(CheckpointFile.parse(CheckpointFile.bytes(List.of(c)))).containsExactly(c);
+    CheckpointFile.Saved s = CheckpointFile.parse(CheckpointFile.bytes(Set.of("ab"), List.of(c)));
+    assertThat(s).isEqualTo(new CheckpointFile.Saved(Set.of("ab"), List.of(c)));
+  }
+
+  /** The first version of the format, of which an earlier program may have left a file. */
+  @Test
+  void whatTheFirstVersionWroteIsRead() {
+    Checkpoint c =
+        new Checkpoint("s", "/a", new FileId(1, 2, 3), 4, 5, 6, 7, 8, 9, false, true, true, 10);
+    String now = new String(CheckpointFile.bytes(Set.of("ab"), List.of(c)), UTF_8);
+    String body =
+        now.substring(0, now.lastIndexOf("end "))
+            .replace("tethys-positions 2\nbeside ab\n", "tethys-positions 1\n");
+    byte[] first =
+        (body + "end " + CheckpointFile.hash(body.getBytes(UTF_8)) + "\n").getBytes(UTF_8);
+    assertThat(CheckpointFile.parse(first))
+        .isEqualTo(new CheckpointFile.Saved(Set.of(), List.of(c)));
+  }
+
+  /**
+   * It is killed after its own file was replaced and before Promtail's was, which then tells of the
+   * file that was there before.
+   */
+  @Test
+  void anOlderFileOfPromtailsIsNotTakenForNewer() throws IOException {
+    rig.write("a.log", "1 of the old file\n2 of the old file\n3 of the old file\n").tail("a.log");
+    rig.positions.save();
+    byte[] older = Files.readAllBytes(file);
+    rig.move("a.log", "a.log.1").write("a.log", "1\n").look();
+    rig.positions.save();
+    rig.close();
+    Files.write(file, older);
+    rig.write("a.log", "2\n".repeat(50) + "3\n");
+    rig.take();
+    assertThat(rig.begin("a.log").lines()).hasSize(51).startsWith("2").endsWith("3");
   }
 
   @Test

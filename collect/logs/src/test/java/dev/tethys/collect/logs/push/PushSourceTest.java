@@ -99,9 +99,9 @@ class PushSourceTest {
       assertThat(post(s, "/loki/api/v1/push", "application/x-protobuf", snappy)).isEqualTo(204);
       assertThat(rig.next().line()).isEqualTo("three");
 
-      assertThat(post(s, "/promtail/api/v1/raw", "text/plain", bytes("four\n\n  five \n")))
+      assertThat(post(s, "/promtail/api/v1/raw", "text/plain", bytes("four\r\n\n  five \nsi\rx")))
           .isEqualTo(204);
-      assertThat(rig.lines(2)).containsExactly("four", "five");
+      assertThat(rig.lines(3)).containsExactly("four", "  five ", "si\rx");
 
       assertThat(post(s, "/loki/api/v1/push", "application/json", bytes("{"))).isEqualTo(400);
       assertThat(post(s, "/loki/api/v1/push", "text/csv", bytes("a"))).isEqualTo(415);

@@ -250,6 +250,6 @@ class SyslogSourceTest {
     assertThatThrownBy(() -> start("tls_config: {ca_file: x}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("certificate and key must be configured");
-    assertThatThrownBy(() -> start("max_message_length: 0")).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> start("max_message_length: -1")).isInstanceOf(ConfigException.class);
   }
 }

@@ -67,6 +67,7 @@ record FileLogSettings(
     private final Key<Long> fingerprint;
     private final Key<Long> buffer;
     private final Key<Long> maxLogSize;
+    private final Key<String> whenLonger;
     private final Key<Long> concurrent;
     private final Key<Long> maxBatches;
     private final Key<Boolean> delete;
@@ -117,12 +118,13 @@ record FileLogSettings(
               1000L,
               "Taken; files are known by device, inode, their head and what was read last.");
       buffer = s.key("initial_buffer_size", Sizes.TYPE, 16384L, "Taken; one buffer reads all.");
-      maxLogSize =
+      maxLogSize = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Longest record in bytes.");
+      whenLonger =
           s.key(
-              "max_log_size",
-              Sizes.TYPE,
-              1L << 20,
-              "Longest record in bytes; the rest is left out.");
+              "max_log_size_behavior",
+              Type.oneOf("max_log_size_behavior", List.of("split", "truncate")),
+              "split",
+              "What becomes of a longer one: several records, or its beginning alone.");
       concurrent = s.key("max_concurrent_files", Type.INT, 1024L, "Taken; files are read in turn.");
       maxBatches = s.key("max_batches", Type.INT, 0L, "Taken; files are read in turn.");
       delete = s.key("delete_after_read", Type.BOOL, false, "Files are deleted once delivered.");
@@ -229,7 +231,8 @@ record FileLogSettings(
                 case "ignore" -> Truncation.IGNORE;
                 case "read_new" -> Truncation.NEW;
                 default -> Truncation.WHOLE;
-              });
+              },
+              o.get(whenLonger).equals("split"));
       return new FileLogSettings(
           common.read(o),
           glob(o, include),

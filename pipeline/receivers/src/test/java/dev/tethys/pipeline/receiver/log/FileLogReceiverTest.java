@@ -92,6 +92,25 @@ class FileLogReceiverTest {
   }
 
   @Test
+  void recordsThatAreTooLongAreSplitUnlessTold() throws IOException {
+    write("a.log", "0123456789abcdef\nshort\n");
+    String yaml =
+        "{include: [DIR/a.log], start_at: beginning, max_log_size: 6,"
+            + " include_file_record_number: true";
+    start(yaml + "}");
+    sink.await(4);
+    assertThat(sink.bodies()).containsExactly("012345", "6789ab", "cdef", "short");
+    stop();
+    LogSink other = new LogSink();
+    start(yaml + ", max_log_size_behavior: truncate}", other);
+    other.await(2);
+    assertThat(other.bodies()).containsExactly("012345", "short");
+    assertThatThrownBy(() -> start(yaml + ", max_log_size_behavior: drop}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("split");
+  }
+
+  @Test
   void positionsSurviveTheProcess() throws IOException {
     write("a.log", "1\n2\n");
     String yaml = "{include: [DIR/*.log], start_at: beginning, storage: file_storage}";
