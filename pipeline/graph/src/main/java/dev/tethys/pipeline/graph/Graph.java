@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 public final class Graph implements GraphView {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
 
-  /** How long calls wait for a node that a reload replaces to be done with what it has. */
-  private static final Duration HOLD = Duration.ofMillis(40);
+  /** How long calls wait at most for a node that a reload replaces to hand on what it has. */
+  private static final Duration HOLD = Duration.ofMillis(20);
 
   /** How long what is taken out by a reload may drain. */
   private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
@@ -44,6 +46,7 @@ public final class Graph implements GraphView {
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
   private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
   private volatile @Nullable GraphConfig config;
+  private volatile long pauseNanos;
 
   /** A graph of nothing. */
   public Graph(GraphServices services) {
@@ -118,7 +121,7 @@ public final class Graph implements GraphView {
             });
     Change change = new Change(plan, wanted, fresh, adjusted);
     try {
-      change.run();
+      change.runAlone();
     } catch (IOException | RuntimeException e) {
       change.undo();
       throw e;
@@ -134,6 +137,7 @@ public final class Graph implements GraphView {
             });
     nodes = wanted;
     config = next;
+    pauseNanos = change.longest;
     watchers().forEach(PipelineWatcher::ready);
     stopAll(gone, RELOAD_DRAIN);
     forget(plan);
@@ -148,6 +152,10 @@ public final class Graph implements GraphView {
     private final Map<Node, Definition> before = new LinkedHashMap<>();
     private final List<Node> startedBeside = new ArrayList<>();
     private final List<QueuedExporter> succeeded = new ArrayList<>();
+
+    /** How long batches were held where they were held longest, in nanoseconds. */
+    private long longest;
+
     private final List<Node> replacedInPlace = new ArrayList<>();
     private final List<Node> startedInPlace = new ArrayList<>();
 
@@ -158,7 +166,40 @@ public final class Graph implements GraphView {
       this.fresh = fresh;
     }
 
-    void run() throws IOException {
+    /**
+     * Runs on a thread of the system: among virtual threads that are busy with what passes, those
+     * who are held would wait for this one's turn.
+     */
+    void runAlone() throws IOException {
+      FutureTask<Void> all =
+          new FutureTask<>(
+              () -> {
+                run();
+                return null;
+              });
+      Thread.ofPlatform().name("reload").start(all);
+      boolean interrupted = false;
+      while (true) {
+        try {
+          all.get();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true; // a change is never left half done
+        } catch (ExecutionException e) {
+          switch (e.getCause()) {
+            case IOException x -> throw x;
+            case RuntimeException x -> throw x;
+            case Error x -> throw x;
+            case null, default -> throw new IllegalStateException(e);
+          }
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void run() throws IOException {
       for (Node n : fresh) {
         lead(n, plan);
       }
@@ -197,10 +238,10 @@ public final class Graph implements GraphView {
         Node old = nodes.get(n.key);
         if (old != null) {
           Slot s = slot(n.key);
-          s.hold(HOLD);
-          handOn(old);
+          handOn(old, HOLD); // most of it while nobody waits
+          handOn(old, s.hold(HOLD));
           s.put(n.consumer());
-          s.release();
+          longest = Math.max(longest, s.release());
         }
       }
       for (Node n : wanted.values()) {
@@ -232,11 +273,14 @@ public final class Graph implements GraphView {
     }
 
     /** What a node holds goes on before anything comes to the next, as far as there is room. */
-    private void handOn(Node old) {
+    private void handOn(Node old, Duration patience) {
       Thread t =
-          Thread.ofVirtual().name(old.context.name() + " hands on").start(old.component::handOn);
+          Thread.ofPlatform()
+              .daemon()
+              .name(old.context.name() + " hands on")
+              .start(old.component::handOn);
       try {
-        t.join(HOLD);
+        t.join(patience);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -266,7 +310,7 @@ public final class Graph implements GraphView {
         startedInPlace.add(n);
         s.put(n.consumer());
       } finally {
-        s.release();
+        longest = Math.max(longest, s.release());
       }
     }
 
@@ -419,6 +463,14 @@ public final class Graph implements GraphView {
                           s -> s.outputs().values().stream().anyMatch(to -> to.contains(k))));
     }
     slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
+  }
+
+  /**
+   * How long the last change made batches wait, at the place where they waited longest; what did
+   * not change never waits.
+   */
+  public Duration pause() {
+    return Duration.ofNanos(pauseNanos);
   }
 
   /**

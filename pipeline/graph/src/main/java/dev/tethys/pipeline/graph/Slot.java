@@ -5,7 +5,6 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,6 +20,7 @@ final class Slot implements Consumer {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile boolean held;
+  private long heldAt; // nanoseconds; by who holds
   private volatile @Nullable Consumer current;
 
   Slot(NodeKey key) {
@@ -69,28 +69,31 @@ final class Slot implements Consumer {
     }
   }
 
-  /** Nothing more goes in; waits a little for what is inside. */
-  void hold(Duration patience) {
+  /** Nothing more goes in; waits a little for what is inside. What is left of the patience. */
+  Duration hold(Duration patience) {
+    heldAt = System.nanoTime();
     held = true;
+    long end = heldAt + patience.toNanos();
     lock.lock();
     try {
-      long left = patience.toNanos();
-      while (inside.get() > 0 && left > 0) {
+      while (inside.get() > 0 && System.nanoTime() - end < 0) {
         // A little at a time: who left just before may not have seen that it was held.
-        left -= TimeUnit.MILLISECONDS.toNanos(1) - Math.max(0, changed.awaitNanos(1_000_000));
+        changed.awaitNanos(1_000_000);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }
+    return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
   }
 
   void put(@Nullable Consumer c) {
     current = c;
   }
 
-  void release() {
+  /** Lets them in again; for how many nanoseconds they were held. */
+  long release() {
     lock.lock();
     try {
       held = false;
@@ -98,5 +101,6 @@ final class Slot implements Consumer {
     } finally {
       lock.unlock();
     }
+    return System.nanoTime() - heldAt;
   }
 }
