@@ -10,6 +10,8 @@ import java.util.Set;
  * @param acceptDelta store delta samples as they are, with unknown type
  * @param lookbackDelta milliseconds; {@code target_info} is written at least twice in it
  * @param typeAndUnitLabels add the labels {@code __type__} and {@code __unit__}
+ * @param promoted resource attributes that become labels too, by patterns
+ * @param keepClassicHistograms whether histograms that are converted are classic series as well
  */
 public record OtlpOptions(
     TranslationStrategy translationStrategy,
@@ -23,7 +25,9 @@ public record OtlpOptions(
     boolean labelNamePreserveMultipleUnderscores,
     boolean acceptDelta,
     long lookbackDelta,
-    boolean typeAndUnitLabels) {
+    boolean typeAndUnitLabels,
+    AttributeNames promoted,
+    boolean keepClassicHistograms) {
 
   /** Prometheus's defaults. */
   public static final OtlpOptions DEFAULT =
@@ -40,6 +44,37 @@ public record OtlpOptions(
           false,
           300_000,
           false);
+
+  /** Without what only an exporter of the Collector asks for. */
+  public OtlpOptions(
+      TranslationStrategy translationStrategy,
+      Set<String> promoteResourceAttributes,
+      boolean promoteAllResourceAttributes,
+      Set<String> ignoreResourceAttributes,
+      boolean keepIdentifyingResourceAttributes,
+      boolean convertHistogramsToNhcb,
+      boolean promoteScopeMetadata,
+      boolean labelNameUnderscoreSanitization,
+      boolean labelNamePreserveMultipleUnderscores,
+      boolean acceptDelta,
+      long lookbackDelta,
+      boolean typeAndUnitLabels) {
+    this(
+        translationStrategy,
+        promoteResourceAttributes,
+        promoteAllResourceAttributes,
+        ignoreResourceAttributes,
+        keepIdentifyingResourceAttributes,
+        convertHistogramsToNhcb,
+        promoteScopeMetadata,
+        labelNameUnderscoreSanitization,
+        labelNamePreserveMultipleUnderscores,
+        acceptDelta,
+        lookbackDelta,
+        typeAndUnitLabels,
+        AttributeNames.NONE,
+        false);
+  }
 
   public OtlpOptions {
     promoteResourceAttributes = Set.copyOf(promoteResourceAttributes);
@@ -62,12 +97,14 @@ public record OtlpOptions(
         labelNamePreserveMultipleUnderscores,
         acceptDelta,
         lookbackDelta,
-        typeAndUnitLabels);
+        typeAndUnitLabels,
+        promoted,
+        keepClassicHistograms);
   }
 
   boolean promotes(String attribute) {
     return promoteAllResourceAttributes
         ? !ignoreResourceAttributes.contains(attribute)
-        : promoteResourceAttributes.contains(attribute);
+        : promoteResourceAttributes.contains(attribute) || promoted.contains(attribute);
   }
 }

@@ -190,7 +190,7 @@ final class OtlpTranslator {
       problem =
           switch (kind) {
             case GAUGE, SUM, MONOTONIC_SUM -> number(p);
-            case HISTOGRAM -> options.convertHistogramsToNhcb() ? custom(p) : classic(p);
+            case HISTOGRAM -> histogram(p);
             case EXPONENTIAL_HISTOGRAM -> exponential(p);
             case SUMMARY -> summary(p);
             case NONE -> null;
@@ -203,6 +203,14 @@ final class OtlpTranslator {
     } else {
       result.reject(1, problem);
     }
+  }
+
+  private @Nullable String histogram(DataPoint p) throws OtlpNames.BadName {
+    if (!options.convertHistogramsToNhcb()) {
+      return classic(p);
+    }
+    String problem = custom(p);
+    return problem == null && options.keepClassicHistograms() ? classic(p) : problem;
   }
 
   /** Fills the builder with all labels but the metric name. */

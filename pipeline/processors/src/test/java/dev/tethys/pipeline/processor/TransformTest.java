@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.transform.TransformFactory;
@@ -18,6 +19,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TransformTest {
   private final Rig rig = new Rig();
@@ -282,5 +286,130 @@ class TransformTest {
         .doesNotContain("clf.bytes");
     assertThat(String.valueOf(l.attributes().get("elf")))
         .contains("cs-uri=/a b", "{time=00:35, cs-method=PUT, cs-uri=-}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "LEEF:1.0|Microsoft|MSExchange|4.0 SP1|15345|src=10.50.1.1~dst=2.10.20.20~sev=5;"
+            + "{version=1.0, vendor=Microsoft, product_name=MSExchange, product_version=4.0 SP1,"
+            + " event_id=15345, attributes={src=10.50.1.1, dst=2.10.20.20, sev=5}}",
+        "<13>Jan 18 11:07:53 host LEEF:2.0|Lancope|StealthWatch|1.0|41|^|src=10.0.1.8^^url=/?a=b^x;"
+            + "{version=2.0, vendor=Lancope, product_name=StealthWatch, product_version=1.0,"
+            + " event_id=41, attributes={src=10.0.1.8, url=/?a=b}}",
+        "LEEF:2.0|V|P|1|E|0X5e|k=^j=2;"
+            + "{version=2.0, vendor=V, product_name=P, product_version=1, event_id=E,"
+            + " attributes={k=, j=2}}",
+        "LEEF:2.0|V|P|1|E||k=1~j=2;"
+            + "{version=2.0, vendor=V, product_name=P, product_version=1, event_id=E,"
+            + " attributes={k=1, j=2}}",
+        "LEEF:1.0|V|P|1|E;"
+            + "{version=1.0, vendor=V, product_name=P, product_version=1, event_id=E,"
+            + " attributes={}}"
+      })
+  void leefIsParsed(String line, String result) {
+    run(
+        Signal.LOGS,
+        """
+        error_mode: propagate
+        log_statements: ['set(log.attributes["leef"], ParseLEEF(log.attributes["a"]))']
+        """,
+        Rig.logs("s", Rig.log(1, "", "a", line.replace('~', '\t'))));
+    assertThat(Rig.all(rig.logs()).getFirst().attributes().get("leef")).hasToString(result);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "none",
+        "LEEF:3.0|V|P|1|E|",
+        "LEEF:1.0|V|P|1",
+        "LEEF:2.0|V|P|1|E",
+        "LEEF:2.0|V|P|1|E|0x5|a=b"
+      })
+  void whatIsNoLeefIsAnError(String line) {
+    run(
+        Signal.LOGS,
+        """
+        error_mode: ignore
+        log_statements: ['set(log.attributes["leef"], ParseLEEF(log.attributes["a"]))']
+        """,
+        Rig.logs("s", Rig.log(1, "", "a", line)));
+    assertThat(Rig.all(rig.logs()).getFirst().attributes().contains("leef")).isFalse();
+  }
+
+  /** By the documents of OpenTelemetry's semantic conventions for spans. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "2; http.request.method=GET http.route=/users/{id} url.path=/users/7; GET /users/{id}",
+        "2; http.method=POST; POST",
+        "3; http.request.method=GET url.template=/a/{b} http.route=/no; GET /a/{b}",
+        "2; rpc.system=grpc rpc.service=shop.Cart rpc.method=Add; shop.Cart/Add",
+        "3; rpc.system.name=grpc rpc.method=shop.Cart/Add; shop.Cart/Add",
+        "3; rpc.system=grpc rpc.service=shop.Cart; shop.Cart/*",
+        "3; rpc.system=grpc; grpc",
+        "3; db.system.name=postgresql db.query.summary=SELECT_carts db.operation.name=no; SELECT_carts",
+        "3; db.system=mysql db.operation=SELECT db.name=shop db.collection.name=carts; SELECT shop.carts",
+        "3; db.system=redis db.operation.name=GET server.address=r1 server.port=6379; GET r1:6379",
+        "3; db.system=mssql db.stored_procedure.name=sp; sp",
+        "3; db.system=redis; redis",
+        "4; messaging.system=kafka messaging.operation.name=send messaging.destination.name=orders; send orders",
+        "5; messaging.system=kafka messaging.operation=process messaging.destination.template=o-{n} messaging.destination.name=o-1; process o-{n}",
+        "5; messaging.system=rabbitmq messaging.operation=receive messaging.destination.temporary=true messaging.destination.name=x; receive (temporary)",
+        "5; messaging.system=rabbitmq messaging.destination.anonymous=true; (anonymous)",
+        "5; messaging.system=sqs; sqs",
+        "1; http.request.method=GET http.route=/x; before",
+        "2; other=1; before"
+      })
+  void spansAreNamedAsTheConventionsSay(int kind, String attributes, String name) {
+    Span s = Rig.span("before");
+    s.setKind(kind);
+    for (String a : attributes.split(" ")) {
+      String[] kv = a.split("=", 2);
+      s.attributes().put(kv[0], kv[1].equals("true") ? Boolean.TRUE : kv[1]);
+    }
+    run(
+        Signal.TRACES,
+        "trace_statements: [{context: span, statements: ['set_semconv_span_name(\"1.37.0\", \"was\")']}]",
+        Rig.traces("s", s));
+    Span after = Rig.all(rig.traces()).getFirst();
+    assertThat(after.name()).isEqualTo(name);
+    assertThat(after.attributes().get("was")).isEqualTo(name.equals("before") ? null : "before");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.36.0", "1.44.0", "2.0.0", "latest"})
+  void conventionsThatAreNotKnownAreRefused(String version) {
+    assertThatThrownBy(
+            () ->
+                run(
+                    Signal.TRACES,
+                    "trace_statements: ['set_semconv_span_name(\""
+                        + version
+                        + "\") where span.kind == 2']",
+                    Rig.traces("s", Rig.span("a"))))
+        .hasMessageContaining("1.37.0 to 1.43.0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'',1",
+    "'x=y',1",
+    "'ot=th:0',1",
+    "'ot=th:8',2",
+    "'ot=th:c;rv:1,x=y',4",
+    "'ot=rv:9',1"
+  })
+  void aSpanStandsForThoseThatWereNotKept(String state, double count) {
+    Span s = Rig.span("a");
+    s.setTraceState(state);
+    run(
+        Signal.TRACES,
+        "trace_statements: ['set(span.attributes[\"n\"], AdjustedCount())']",
+        Rig.traces("s", s));
+    assertThat(Rig.all(rig.traces()).getFirst().attributes().get("n")).isEqualTo(count);
   }
 }

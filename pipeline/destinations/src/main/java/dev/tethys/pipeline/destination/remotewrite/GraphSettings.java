@@ -20,7 +20,10 @@ import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesEach most bytes in one request before compression
  * @param sendMetadata whether requests of 1.0 bring metadata
  * @param edits what is done to series before they are sent
+ * @param metadataKeys what of the metadata of batches becomes headers of requests
  * @param auth null when requests do not authenticate
  */
 record GraphSettings(
@@ -41,6 +45,7 @@ record GraphSettings(
     int bytesEach,
     boolean sendMetadata,
     SeriesEdits edits,
+    List<String> metadataKeys,
     @Nullable Reference auth,
     DeliverySettings delivery) {
   private static final Section SECTION =
@@ -132,11 +137,24 @@ record GraphSettings(
           false,
           "Whether types, units and help texts of families go along in requests of 1.0.");
 
+  private static final Key<List<String>> METADATA_KEYS =
+      SECTION.key(
+          "include_metadata_keys",
+          Type.list(Type.STRING),
+          List.of(),
+          "Metadata of batches, by names, that becomes headers of requests.");
+
+  /** Headers that are the protocol's, and the name under which parcels keep what they hold. */
+  private static final Set<String> RESERVED =
+      Set.of(
+          "content-encoding",
+          "content-type",
+          "user-agent",
+          "x-prometheus-remote-write-version",
+          Contents.HEADER);
+
   static {
-    SECTION
-        .include(DeliverySettings.SECTION)
-        .include(OtlpSeriesSettings.SECTION)
-        .notBuilt("include_metadata_keys", "Metadata of senders as headers; see headers_setter.");
+    SECTION.include(DeliverySettings.SECTION).include(OtlpSeriesSettings.SECTION);
   }
 
   static final Type<GraphSettings> TYPE = SECTION.type(GraphSettings::read);
@@ -156,6 +174,16 @@ record GraphSettings(
               external.set(name, value);
             });
     return new SeriesEdits(new ExternalLabels(external.build()), namespace, o.get(TARGET_INFO_KEY));
+  }
+
+  private static List<String> metadataKeys(YamlObject o) {
+    List<String> keys = o.get(METADATA_KEYS);
+    for (String k : keys) {
+      if (RESERVED.contains(k.toLowerCase(Locale.ROOT))) {
+        throw o.error(METADATA_KEYS, "\"" + k + "\" is a header of remote write itself");
+      }
+    }
+    return keys;
   }
 
   private static DeliverySettings delivery(YamlObject o) {
@@ -254,6 +282,7 @@ record GraphSettings(
         (int) bytes,
         o.get(SEND_METADATA),
         edits(o),
+        metadataKeys(o),
         client.auth(),
         delivery);
   }

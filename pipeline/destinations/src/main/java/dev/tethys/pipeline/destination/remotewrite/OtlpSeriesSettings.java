@@ -1,11 +1,13 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.codec.otlp.AttributeNames;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import java.util.List;
 import java.util.Set;
 
 /** How OTLP metrics become series: the keys of the exporter of a graph that say so. */
@@ -67,15 +69,35 @@ final class OtlpSeriesSettings {
           Type.BOOL,
           false,
           "Histograms with explicit bounds as native ones with custom buckets.");
+  private static final Key<Boolean> CLASSIC =
+      SECTION.key(
+          "keep_classic_histograms",
+          Type.BOOL,
+          false,
+          "Classic series beside those of convert_explicit_histograms_to_nhcb.");
+  private static final Section CONSTANT =
+      new Section("resource_constant_labels", "Some resource attributes as labels.");
+  private static final Key<List<String>> INCLUDED =
+      CONSTANT.key(
+          "included",
+          Type.list(Type.STRING),
+          List.of(),
+          "Names of attributes; * is any text, ? any one character.");
+  private static final Key<List<String>> EXCLUDED =
+      CONSTANT.key("excluded", Type.list(Type.STRING), List.of(), "The same, for what is not.");
+  private static final Key<AttributeNames> CONSTANT_LABELS =
+      SECTION.optional(
+          "resource_constant_labels",
+          CONSTANT.type(o -> new AttributeNames(o.get(INCLUDED), o.get(EXCLUDED))),
+          "Resource attributes that become labels of every series, in the place of"
+              + " resource_to_telemetry_conversion.");
 
   static {
     SECTION
         .notBuilt("scope_info", "A series otel_scope_info; see disable_scope_info.")
         .notBuilt(
             "export_created_metric",
-            "Start times as series, gone from the Collector with 0.123: requests of 2.0 have them.")
-        .notBuilt("resource_constant_labels", "Some resource attributes as labels.")
-        .notBuilt("keep_classic_histograms", "Classic histograms beside those converted.");
+            "Start times as series, gone from the Collector with 0.123: requests of 2.0 have them.");
   }
 
   private OtlpSeriesSettings() {}
@@ -101,6 +123,13 @@ final class OtlpSeriesSettings {
               + Message.V2.text());
     }
     Promoted promoted = o.get(RESOURCE_TO_TELEMETRY);
+    AttributeNames constant = o.find(CONSTANT_LABELS);
+    if (constant != null && !promoted.equals(Promoted.NONE)) {
+      throw o.error(
+          CONSTANT_LABELS,
+          "resource_constant_labels and resource_to_telemetry_conversion are two ways to say which"
+              + " resource attributes become labels: write one");
+    }
     return new OtlpOptions(
         strategy,
         Set.of(),
@@ -113,6 +142,8 @@ final class OtlpSeriesSettings {
         d.labelNamePreserveMultipleUnderscores(),
         d.acceptDelta(),
         d.lookbackDelta(),
-        d.typeAndUnitLabels());
+        d.typeAndUnitLabels(),
+        constant == null ? AttributeNames.NONE : constant,
+        o.get(CLASSIC));
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -171,7 +173,7 @@ public final class RemoteWriteExporterFactory
       boolean ofOtlp = batch.encoding() == Encoding.OTLP;
       request = settings.edits().apply(request, size, ofOtlp);
       size = request.length;
-      Map<String, String> more = auth == null ? Map.of() : auth.headers(batch.metadata());
+      Map<String, String> more = headers(settings, auth, batch.metadata());
       List<Parcel> parcels = new ArrayList<>();
       byte[] all = request;
       List<List<Slice>> dealt =
@@ -193,6 +195,22 @@ public final class RemoteWriteExporterFactory
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** What requests with a batch say in headers beside what all of them say. */
+  private static Map<String, String> headers(
+      GraphSettings settings, @Nullable ClientAuth auth, Metadata metadata) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String k : settings.metadataKeys()) {
+      List<String> values = metadata.get(k);
+      if (!values.isEmpty()) {
+        all.put(k, String.join(",", values));
+      }
+    }
+    if (auth != null) {
+      all.putAll(auth.headers(metadata));
+    }
+    return all;
   }
 
   /** Parts in order, none larger than so many bytes unless it is one series. */

@@ -39,7 +39,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SeriesEditsTest {
   private static GraphSettings settings(String more) {
@@ -258,6 +262,18 @@ class SeriesEditsTest {
     assertThat(ofOtlp(plain + ", convert_explicit_histograms_to_nhcb: true"))
         .hasSize(1)
         .allMatch(s -> s.startsWith("{__name__=\"http_duration_seconds\", job=\"shop\"}"));
+    assertThat(
+            ofOtlp(
+                plain
+                    + ", convert_explicit_histograms_to_nhcb: true, keep_classic_histograms: true"))
+        .extracting(s -> s.substring(0, s.indexOf(',')))
+        .containsExactlyInAnyOrder(
+            "{__name__=\"http_duration_seconds\"",
+            "{__name__=\"http_duration_seconds_sum\"",
+            "{__name__=\"http_duration_seconds_count\"");
+    assertThat(ofOtlp(plain + ", keep_classic_histograms: true"))
+        .as("without a conversion it changes nothing")
+        .hasSize(2);
     assertThatThrownBy(() -> settings(", translation_strategy: NoTranslation"))
         .hasMessageContaining("NoTranslation wants remote write 2.0");
     assertThat(
@@ -269,6 +285,57 @@ class SeriesEditsTest {
         .isEqualTo(TranslationStrategy.NO_TRANSLATION);
     assertThatThrownBy(() -> settings(", export_created_metric: {enabled: true}"))
         .hasMessageContaining("export_created_metric");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{included: ['*']}; host_name=h service_name=shop",
+        "{included: [host.name]}; host_name=h",
+        "{included: ['*.n?me'], excluded: ['serv*']}; host_name=h",
+        "{included: ['h*t*e', 'service.name?']}; host_name=h",
+        "{included: ['*'], excluded: ['*.name']}; ''",
+        "{excluded: ['x']}; ''"
+      })
+  void someResourceAttributesAreLabels(String names, String labels) {
+    String found =
+        ofOtlp(", disable_scope_info: true, resource_constant_labels: " + names).getFirst();
+    assertThat(
+            Stream.of("host_name", "service_name")
+                .filter(n -> found.contains(n + "="))
+                .map(n -> n + "=" + found.split(n + "=\"")[1].split("\"")[0])
+                .collect(Collectors.joining(" ")))
+        .isEqualTo(labels);
+  }
+
+  @Test
+  void thereIsOneWayToSayWhichAttributesAreLabels() {
+    assertThatThrownBy(
+            () ->
+                settings(
+                    ", resource_to_telemetry_conversion: {enabled: true},"
+                        + " resource_constant_labels: {included: [a]}"))
+        .hasMessageContaining("write one");
+  }
+
+  @Test
+  void metadataOfBatchesBecomesHeaders() {
+    GraphSettings s = settings(", include_metadata_keys: [X-Tenant, x-none]");
+    Batch b =
+        new Batch(
+            Signal.METRICS,
+            Encoding.REMOTE_WRITE,
+            many(1),
+            1,
+            1,
+            new Metadata(Map.of("x-tenant", List.of("a", "b"), "x-other", List.of("c"))));
+    assertThat(RemoteWriteExporterFactory.encode(s, null, b).parcels())
+        .isNotEmpty()
+        .allSatisfy(
+            p -> assertThat(Contents.more(p)).containsExactlyEntriesOf(Map.of("X-Tenant", "a,b")));
+    assertThatThrownBy(() -> settings(", include_metadata_keys: [Content-type]"))
+        .hasMessageContaining("header of remote write itself");
   }
 
   @Test

@@ -38,7 +38,8 @@ final class LogFormats {
                   Expr target = a.expr(0);
                   return at -> clf(string(target.get(at)), combined);
                 }),
-        converter("ParseELF", LogFormats::elf));
+        converter("ParseELF", LogFormats::elf),
+        converter("ParseLEEF", LeefLine::parse));
   }
 
   private static Function converter(String name, Parser p) {

@@ -29,7 +29,12 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
   private final Ottl ottl;
 
   public TransformFactory(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock).with(MetricEditors.all()).with(LogFormats.all()));
+    ottl =
+        new Ottl(
+            Functions.standard(clock)
+                .with(MetricEditors.all())
+                .with(LogFormats.all())
+                .with(SpanFunctions.all()));
   }
 
   @Override

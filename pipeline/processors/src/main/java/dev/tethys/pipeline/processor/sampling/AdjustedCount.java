@@ -1,0 +1,14 @@
+package dev.tethys.pipeline.processor.sampling;
+
+/** How many spans one stands for that a sampler has kept, as its {@code tracestate} says. */
+public final class AdjustedCount {
+  private static final double ALL = 1L << 56;
+
+  private AdjustedCount() {}
+
+  /** 1 where no sampler has said anything, or kept everything. */
+  public static double of(String traceState) {
+    long threshold = OtelTraceState.parse(traceState).threshold();
+    return threshold < 0 ? 1 : ALL / (ALL - threshold);
+  }
+}
