@@ -86,7 +86,7 @@ final class DeadLetters implements Closeable {
   private List<SegmentedLog.Found> found() throws IOException {
     List<SegmentedLog.Found> out = new ArrayList<>();
     for (Segment s : log.segments()) {
-      SegmentedLog.Walk w = log.new Walk(s, SegmentedLog.HEADER, Long.MAX_VALUE);
+      SegmentWalk w = new SegmentWalk(log, s, SegmentedLog.HEADER, Long.MAX_VALUE);
       for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
         if (!log.isSkipped(f.place())) {
           out.add(f);
@@ -107,7 +107,7 @@ final class DeadLetters implements Closeable {
       long offset = Long.parseLong(id.substring(dash + 1));
       for (Segment s : log.segments()) {
         if (s.number == number && offset >= SegmentedLog.HEADER) {
-          SegmentedLog.Found f = log.new Walk(s, offset, Long.MAX_VALUE).next();
+          SegmentedLog.Found f = new SegmentWalk(log, s, offset, Long.MAX_VALUE).next();
           return f != null && f.place().offset() == offset && !log.isSkipped(f.place()) ? f : null;
         }
       }

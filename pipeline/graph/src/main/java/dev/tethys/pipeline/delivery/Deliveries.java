@@ -37,8 +37,7 @@ final class Deliveries {
   private final RandomGenerator random;
 
   // All below is guarded by the backlog's lock.
-  private Route route;
-  private final List<Route> former = new ArrayList<>();
+  private final Routes routes;
   private long retries;
   private Clockwork.@Nullable Timer wake;
 
@@ -50,12 +49,12 @@ final class Deliveries {
     this.random = context.random();
     this.backlog = backlog;
     this.burial = burial;
-    this.route = new Route(sender, backlog.options, random);
+    this.routes = new Routes(context, sender, backlog.options);
   }
 
   /** Where what waits is sent; under the lock. */
   Route route() {
-    return route;
+    return routes.present();
   }
 
   /** Under the lock. */
@@ -65,15 +64,12 @@ final class Deliveries {
 
   /** How many requests are under way; under the lock. */
   int inFlight() {
-    int n = route.flying;
-    for (Route r : former) {
-      n += r.flying;
-    }
-    return n;
+    return routes.inFlight();
   }
 
   /** Starts what may be started; under the lock. */
   void pump() {
+    Route route = routes.present();
     while (backlog.phase != Backlog.Phase.CLOSED && route.flying < route.permitted()) {
       long pause = route.breaker.pauseNanos(clock.nanos());
       if (pause > 0) {
@@ -91,8 +87,8 @@ final class Deliveries {
 
   private void takeOff(Job j) {
     j.state = Job.State.FLYING;
-    j.route = route;
-    route.flying++;
+    j.route = routes.present();
+    j.route.flying++;
   }
 
   private void wakeIn(long nanos) {
@@ -276,7 +272,7 @@ final class Deliveries {
         land(j);
         return false;
       }
-      leaveRoute(j);
+      routes.left(j.route());
       takeOff(j);
       return true;
     } finally {
@@ -288,16 +284,8 @@ final class Deliveries {
   private void land(Job j) {
     j.state = Job.State.DELAYED;
     j.thread = null;
-    leaveRoute(j);
+    routes.left(j.route());
     backlog.settled.signalAll();
-  }
-
-  private void leaveRoute(Job j) {
-    Route r = j.route();
-    r.flying--;
-    if (r.ending && r.flying == 0) {
-      end(r);
-    }
   }
 
   /** One part of a job, or all of it, is dealt with; whether that was the last. */
@@ -343,7 +331,7 @@ final class Deliveries {
         land(j);
         return false;
       }
-      if (j.route() != route) {
+      if (j.route() != routes.present()) {
         land(j);
         atOnce(j);
         pump();
@@ -430,7 +418,7 @@ final class Deliveries {
     try {
       j.state = Job.State.GONE;
       j.thread = null;
-      leaveRoute(j);
+      routes.left(j.route());
       backlog.jobs.done(j);
       backlog.gone(j.entry.items);
       pump();
@@ -447,19 +435,9 @@ final class Deliveries {
   void turnTo(Sender sender) {
     backlog.lock.lock();
     try {
-      if (sender == route.sender) {
+      if (!routes.turnTo(sender, backlog.options)) {
         return;
       }
-      Route next = null;
-      for (Route r : former) {
-        next = r.sender == sender ? r : next;
-      }
-      if (next == null) {
-        next = new Route(sender, backlog.options, random);
-      }
-      former.remove(next);
-      former.add(route);
-      route = next;
       if (wake != null) {
         wake.cancel();
         wake = null;
@@ -485,27 +463,13 @@ final class Deliveries {
     sender.hurry();
     backlog.lock.lock();
     try {
-      for (Route r : List.copyOf(former)) {
-        if (r.sender == sender && !r.ending) {
-          r.ending = true;
-          if (r.flying == 0) {
-            end(r);
-          } else {
-            r.cutOff = clock.schedule(patience, () -> interrupt(r));
-          }
-        }
+      Route r = routes.ending(sender);
+      if (r != null) {
+        r.cutOff = clock.schedule(patience, () -> interrupt(r));
       }
     } finally {
       backlog.lock.unlock();
     }
-  }
-
-  private void end(Route r) {
-    former.remove(r);
-    if (r.cutOff != null) {
-      r.cutOff.cancel();
-    }
-    clock.execute(name + " close", r.sender::close);
   }
 
   private void interrupt(Route r) {
@@ -561,7 +525,7 @@ final class Deliveries {
     Sender s;
     backlog.lock.lock();
     try {
-      s = route.sender;
+      s = routes.present().sender;
     } finally {
       backlog.lock.unlock();
     }
@@ -570,17 +534,10 @@ final class Deliveries {
 
   /** Closes all senders. Nothing is sent any more. */
   void close() {
-    List<Sender> all = new ArrayList<>();
+    List<Sender> all;
     backlog.lock.lock();
     try {
-      for (Route r : former) {
-        if (r.cutOff != null) {
-          r.cutOff.cancel();
-        }
-        all.add(r.sender);
-      }
-      former.clear();
-      all.add(route.sender);
+      all = routes.clear();
     } finally {
       backlog.lock.unlock();
     }

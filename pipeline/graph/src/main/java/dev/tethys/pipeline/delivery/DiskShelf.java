@@ -49,7 +49,7 @@ final class DiskShelf implements Shelf {
   private long publishedSegment;
   private long publishedEnd;
   private boolean behind;
-  private SegmentedLog.@Nullable Walk walk;
+  private @Nullable SegmentWalk walk;
 
   DiskShelf(SegmentedLog log, Sync sync, Clockwork clock) {
     this.log = log;
@@ -219,7 +219,7 @@ final class DiskShelf implements Shelf {
         }
         if (walk == null) {
           long limit = s.number == publishedSegment ? publishedEnd : Long.MAX_VALUE;
-          walk = log.new Walk(s, cursorOffset, limit);
+          walk = new SegmentWalk(log, s, cursorOffset, limit);
         }
         f = walk.next();
       } catch (IOException e) {
@@ -344,7 +344,7 @@ final class DiskShelf implements Shelf {
       try {
         long from = cursorSegment == s.number ? cursorOffset : SegmentedLog.HEADER;
         long limit = s.number == publishedSegment ? publishedEnd : Long.MAX_VALUE;
-        SegmentedLog.Walk w = log.new Walk(s, from, limit);
+        SegmentWalk w = new SegmentWalk(log, s, from, limit);
         for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
           if (!log.isSkipped(f.place())) {
             parcels++;

@@ -42,8 +42,8 @@ final class Segment {
   Segment(Path folder, long number) {
     this.number = number;
     String name = String.format("%016x", number);
-    this.file = folder.resolve(name + ".seg");
-    this.doneFile = folder.resolve(name + ".done");
+    this.file = folder.resolve(name + SegmentFormat.SEGMENT_SUFFIX);
+    this.doneFile = folder.resolve(name + SegmentFormat.DONE_SUFFIX);
   }
 
   boolean isAllDone() {

@@ -10,7 +10,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,25 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Records in files that are only ever appended to. Each record is marked done on its own, in any
- * order; a file all of whose records are done is deleted, which is all that reclaiming costs.
- *
- * <pre>
- * folder:
- *   NNNNNNNNNNNNNNNN.seg   records; the name is the number of the segment, 16 hexadecimal digits
- *   NNNNNNNNNNNNNNNN.done  which of them are done; absent while none is
- * segment file:
- *   8 bytes  "TYQUEUE1"
- *   8 bytes  number
- *   records, one behind the other: see {@link StoredParcel}
- * done file:
- *   8 bytes  "TYDONE01"
- *   8 bytes  number
- *   marks, 8 bytes each:
- *     4 bytes  where the record stands in the segment file
- *     4 bytes  CRC-32C of the number (8 bytes) and of the 4 bytes before
- * </pre>
- *
- * Numbers are little-endian.
+ * order; a file all of whose records are done is deleted, which is all that reclaiming costs. How
+ * the files look is in {@link SegmentFormat}.
  *
  * <p>Invariants: a process appends only to segments that it made itself, the one with the highest
  * number. Marks are not forced: after a loss of power some records may be found that were done, so
@@ -48,22 +30,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentedLog implements Closeable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
-  private static final long SEGMENT_MAGIC = magic("TYQUEUE1");
-  private static final long DONE_MAGIC = magic("TYDONE01");
 
-  /** Bytes before the first record, and before the first mark. */
-  static final int HEADER = 16;
-
-  /** Bytes of a mark. */
-  static final int MARK = 8;
+  /** Bytes before the first record. */
+  static final int HEADER = SegmentFormat.HEADER;
 
   /** The least and the largest size at which a segment is followed by another. */
   static final long MIN_SEGMENT = 4 << 10;
 
   static final long MAX_SEGMENT = 64L << 20;
-
-  /** How much is read at once where heads are looked for. */
-  private static final int CHUNK = 64 << 10;
 
   /** Where a record stands. */
   record Place(Segment segment, long offset, long end) {}
@@ -72,6 +46,7 @@ final class SegmentedLog implements Closeable {
   record Found(Place place, StoredParcel record, int headLength) {}
 
   private final FileAccess files;
+  private final DoneMarks marks;
   private final Path folder;
   private final long segmentBytes;
   private final boolean durable;
@@ -99,12 +74,13 @@ final class SegmentedLog implements Closeable {
       Consumer<Map<String, String>> found)
       throws IOException {
     this.files = files;
+    this.marks = new DoneMarks(files);
     this.folder = folder;
     this.segmentBytes = Math.clamp(maxBytes / 16, MIN_SEGMENT, MAX_SEGMENT);
     this.durable = durable;
     makeFolder(files, folder, durable);
     for (Path p : files.list(folder)) {
-      Long number = number(p, ".seg");
+      Long number = SegmentFormat.number(p, SegmentFormat.SEGMENT_SUFFIX);
       if (number != null) {
         Segment s = new Segment(folder, number);
         segments.put(number, s);
@@ -112,13 +88,14 @@ final class SegmentedLog implements Closeable {
       }
     }
     for (Path p : files.list(folder)) {
-      Long number = number(p, ".done");
+      Long number = SegmentFormat.number(p, SegmentFormat.DONE_SUFFIX);
       if (number != null && !segments.containsKey(number)) {
         files.delete(p); // its segment was deleted just before the end
       }
     }
+    SegmentRecovery recovery = new SegmentRecovery(this, files, marks, found);
     for (Segment s : List.copyOf(segments.values())) {
-      recover(s, s.number == segments.lastKey(), found);
+      recover(s, s.number == segments.lastKey(), recovery);
     }
   }
 
@@ -139,141 +116,17 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  private static @Nullable Long number(Path p, String suffix) {
-    String name = p.getFileName().toString();
-    if (name.length() != 16 + suffix.length() || !name.endsWith(suffix)) {
-      return null;
-    }
-    try {
-      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
-      return n > 0 && n < Long.MAX_VALUE ? n : null;
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
-  }
-
-  /** Counts what stands in a segment; the last one's bodies are checked, for it may be torn. */
-  private void recover(Segment s, boolean last, Consumer<Map<String, String>> found) {
-    s.sealed = true;
-    try {
-      s.size = files.size(s.file);
-      s.forced = s.size;
-      readMarks(s);
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
-    }
+  /** Takes in a segment that another process wrote. */
+  private void recover(Segment s, boolean last, SegmentRecovery recovery) {
+    damagedBytes += recovery.count(s, last);
     bytes += s.size + s.doneFileSize;
-    try {
-      Walk w = new Walk(s, HEADER, Long.MAX_VALUE);
-      long damaged = 0;
-      long at = HEADER;
-      for (Found f = w.next(); f != null; f = w.next()) {
-        damaged += f.place.offset() - at;
-        at = f.place.end();
-        if (last && !isBodySound(f)) {
-          damaged += at - f.place.offset();
-          s.skip.add(f.place.offset());
-          continue;
-        }
-        s.records++;
-        s.items += f.record.items();
-        if (s.skip.contains(f.place.offset())) {
-          s.doneRecords++;
-          s.doneItems += f.record.items();
-        } else {
-          found.accept(f.record.headers());
-        }
-      }
-      long torn = s.size - Math.max(at, Math.min(s.size, HEADER));
-      if (damaged > 0 || torn > 0 && !last) {
-        damagedBytes += damaged + (last ? 0 : torn);
-        LOG.log(
-            Level.WARNING,
-            "queue on disk: {0} has {1} damaged bytes, which are passed over",
-            s.file,
-            damaged + (last ? 0 : torn));
-      }
-    } catch (IOException e) {
-      damagedBytes += s.size;
-      LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
-    }
     if (s.isAllDone()) {
       reclaim(s);
     } else if (!s.skip.isEmpty()) {
-      rewriteMarks(s);
-    }
-  }
-
-  private boolean isBodySound(Found f) {
-    try {
-      read(f.place);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private void readMarks(Segment s) throws IOException {
-    if (!files.exists(s.doneFile)) {
-      return;
-    }
-    byte[] b = files.read(s.doneFile);
-    s.doneFileSize = b.length;
-    ByteBuffer in = ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN);
-    for (int at = HEADER; at + MARK <= b.length; at += MARK) {
-      long offset = in.getInt(at) & 0xffffffffL;
-      if (in.getInt(at + 4) == markCrc(s.number, (int) offset)) {
-        s.skip.add(offset);
-      }
-    }
-  }
-
-  /** Marks are appended by whoever made the file, so those that were found are written anew. */
-  private void rewriteMarks(Segment s) {
-    try {
-      Path tmp = s.doneFile.resolveSibling(s.doneFile.getFileName() + ".tmp");
-      FileAccess.WritableFile w = files.create(tmp);
       bytes -= s.doneFileSize;
-      byte[] head = header(DONE_MAGIC, s.number);
-      w.write(head, 0, head.length);
-      for (long offset : s.skip) {
-        w.write(mark(s.number, (int) offset), 0, MARK);
-      }
-      w.force();
-      files.rename(tmp, s.doneFile);
-      s.doneWriter = w;
-      s.doneFileSize = w.position();
+      marks.rewrite(s);
       bytes += s.doneFileSize;
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "queue on disk: {0}: {1}", s.doneFile, e.toString());
     }
-  }
-
-  private static int markCrc(long number, int offset) {
-    byte[] b = new byte[12];
-    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(number).putInt(offset);
-    return StoredParcel.crc(b, 0, 12);
-  }
-
-  private static byte[] mark(long number, int offset) {
-    byte[] b = new byte[MARK];
-    ByteBuffer.wrap(b)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(offset)
-        .putInt(markCrc(number, offset));
-    return b;
-  }
-
-  private static byte[] header(long magic, long number) {
-    byte[] b = new byte[HEADER];
-    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(magic).putLong(number);
-    return b;
-  }
-
-  private static long magic(String s) {
-    return ByteBuffer.wrap(s.getBytes(java.nio.charset.StandardCharsets.US_ASCII))
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .getLong();
   }
 
   /** Bytes that a record takes, the part of a new segment's header not counted. */
@@ -333,7 +186,7 @@ final class SegmentedLog implements Closeable {
     Segment next = new Segment(folder, nextNumber);
     FileAccess.WritableFile w = files.create(next.file);
     try {
-      byte[] head = header(SEGMENT_MAGIC, next.number);
+      byte[] head = SegmentFormat.segmentHeader(next.number);
       w.write(head, 0, head.length);
       if (durable) {
         files.syncDirectory(folder);
@@ -489,7 +342,8 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  private FileAccess.ReadableFile reader(Segment s) throws IOException {
+  /** A file to read a segment by. */
+  FileAccess.ReadableFile reader(Segment s) throws IOException {
     lock.lock();
     try {
       FileAccess.ReadableFile r = s.reader;
@@ -520,29 +374,11 @@ final class SegmentedLog implements Closeable {
         reclaim(s);
         return;
       }
-      mark(s, p.offset);
+      bytes -= s.doneFileSize;
+      marks.add(s, p.offset);
+      bytes += s.doneFileSize;
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void mark(Segment s, long offset) {
-    try {
-      FileAccess.WritableFile w = s.doneWriter;
-      if (w == null) {
-        w = files.create(s.doneFile);
-        s.doneWriter = w;
-        byte[] head = header(DONE_MAGIC, s.number);
-        w.write(head, 0, head.length);
-        bytes += HEADER;
-        s.doneFileSize = HEADER;
-      }
-      w.write(mark(s.number, (int) offset), 0, MARK);
-      bytes += MARK;
-      s.doneFileSize += MARK;
-    } catch (IOException e) {
-      // Not marked: it happens again after a restart, which is allowed.
-      LOG.log(Level.WARNING, "queue on disk: {0}: {1}", s.doneFile, e.toString());
     }
   }
 
@@ -709,71 +545,6 @@ final class SegmentedLog implements Closeable {
       }
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "closing a file of a queue", e);
-    }
-  }
-
-  /** Goes through the heads of a segment, over whatever is damaged. */
-  final class Walk {
-    private final Segment segment;
-    private final long limit;
-    private long at;
-    private byte[] chunk = new byte[CHUNK];
-    private long chunkAt = -1;
-    private int chunkLength;
-
-    /** From a place where a record stands, up to a place where one ends. */
-    Walk(Segment segment, long from, long limit) {
-      this.segment = segment;
-      this.at = from;
-      this.limit = limit;
-    }
-
-    /** The next record whose head is sound and whose body is within the file; null at the end. */
-    @Nullable Found next() throws IOException {
-      FileAccess.ReadableFile in = reader(segment);
-      long end = Math.min(limit, in.size());
-      while (at + StoredParcel.PREFIX <= end) {
-        if (!fill(in, at, StoredParcel.PREFIX)) {
-          return null;
-        }
-        int p = (int) (at - chunkAt);
-        ByteBuffer b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-        if (b.getInt(p) == StoredParcel.MARKER) {
-          int head = b.getInt(p + 4);
-          int body = b.getInt(p + 8);
-          if (head >= 0
-              && head <= StoredParcel.MAX_HEAD
-              && body >= 0
-              && at + StoredParcel.PREFIX + head + body <= end
-              && fill(in, at, StoredParcel.PREFIX + head)) {
-            p = (int) (at - chunkAt);
-            b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-            if (b.getInt(p + 12) == StoredParcel.headCrc(chunk, p, head)) {
-              StoredParcel r = StoredParcel.decode(chunk, p + StoredParcel.PREFIX, head);
-              if (r != null) {
-                Place place = new Place(segment, at, at + StoredParcel.PREFIX + head + body);
-                at = place.end();
-                return new Found(place, r, head);
-              }
-            }
-          }
-        }
-        at++;
-      }
-      return null;
-    }
-
-    /** Has at least so many bytes from a position in the chunk. */
-    private boolean fill(FileAccess.ReadableFile in, long from, int length) throws IOException {
-      if (chunkAt >= 0 && from >= chunkAt && from + length <= chunkAt + chunkLength) {
-        return true;
-      }
-      if (chunk.length < length) {
-        chunk = new byte[length];
-      }
-      chunkLength = in.read(from, chunk, 0, chunk.length);
-      chunkAt = from;
-      return chunkLength >= length;
     }
   }
 }

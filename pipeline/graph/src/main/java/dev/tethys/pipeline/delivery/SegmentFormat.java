@@ -1,0 +1,95 @@
+package dev.tethys.pipeline.delivery;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the files of a {@link SegmentedLog} are named and begin, and what a mark is.
+ *
+ * <pre>
+ * folder:
+ *   NNNNNNNNNNNNNNNN.seg   records; the name is the number of the segment, 16 hexadecimal digits
+ *   NNNNNNNNNNNNNNNN.done  which of them are done; absent while none is
+ * segment file:
+ *   8 bytes  "TYQUEUE1"
+ *   8 bytes  number
+ *   records, one behind the other: see {@link StoredParcel}
+ * done file:
+ *   8 bytes  "TYDONE01"
+ *   8 bytes  number
+ *   marks, 8 bytes each:
+ *     4 bytes  where the record stands in the segment file
+ *     4 bytes  CRC-32C of the number (8 bytes) and of the 4 bytes before
+ * </pre>
+ *
+ * Numbers are little-endian.
+ */
+final class SegmentFormat {
+  static final String SEGMENT_SUFFIX = ".seg";
+  static final String DONE_SUFFIX = ".done";
+
+  /** Bytes before the first record, and before the first mark. */
+  static final int HEADER = 16;
+
+  /** Bytes of a mark. */
+  static final int MARK = 8;
+
+  private static final long SEGMENT_MAGIC = magic("TYQUEUE1");
+  private static final long DONE_MAGIC = magic("TYDONE01");
+
+  private SegmentFormat() {}
+
+  /** The number of a segment, by the name of one of its files; null when it is none. */
+  static @Nullable Long number(Path p, String suffix) {
+    String name = p.getFileName().toString();
+    if (name.length() != 16 + suffix.length() || !name.endsWith(suffix)) {
+      return null;
+    }
+    try {
+      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
+      return n > 0 && n < Long.MAX_VALUE ? n : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  static byte[] segmentHeader(long number) {
+    return header(SEGMENT_MAGIC, number);
+  }
+
+  static byte[] doneHeader(long number) {
+    return header(DONE_MAGIC, number);
+  }
+
+  /** Says that the record at an offset is done. */
+  static byte[] mark(long number, int offset) {
+    byte[] b = new byte[MARK];
+    ByteBuffer.wrap(b)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(offset)
+        .putInt(markCrc(number, offset));
+    return b;
+  }
+
+  static int markCrc(long number, int offset) {
+    byte[] b = new byte[12];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(number).putInt(offset);
+    return StoredParcel.crc(b, 0, 12);
+  }
+
+  private static byte[] header(long magic, long number) {
+    byte[] b = new byte[HEADER];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(magic).putLong(number);
+    return b;
+  }
+
+  private static long magic(String s) {
+    return ByteBuffer.wrap(s.getBytes(StandardCharsets.US_ASCII))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .getLong();
+  }
+}

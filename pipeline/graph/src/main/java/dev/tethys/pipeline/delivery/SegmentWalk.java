@@ -1,0 +1,78 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Goes through the heads of a segment's records, over whatever is damaged. */
+final class SegmentWalk {
+  /** How much is read at once. */
+  private static final int CHUNK = 64 << 10;
+
+  private final SegmentedLog log;
+  private final Segment segment;
+  private final long limit;
+  private long at;
+  private byte[] chunk = new byte[CHUNK];
+  private long chunkAt = -1;
+  private int chunkLength;
+
+  /** From a place where a record stands, up to a place where one ends. */
+  SegmentWalk(SegmentedLog log, Segment segment, long from, long limit) {
+    this.log = log;
+    this.segment = segment;
+    this.at = from;
+    this.limit = limit;
+  }
+
+  /** The next record whose head is sound and whose body is within the file; null at the end. */
+  SegmentedLog.@Nullable Found next() throws IOException {
+    FileAccess.ReadableFile in = log.reader(segment);
+    long end = Math.min(limit, in.size());
+    while (at + StoredParcel.PREFIX <= end) {
+      if (!fill(in, at, StoredParcel.PREFIX)) {
+        return null;
+      }
+      int p = (int) (at - chunkAt);
+      ByteBuffer b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
+      if (b.getInt(p) == StoredParcel.MARKER) {
+        int head = b.getInt(p + 4);
+        int body = b.getInt(p + 8);
+        if (head >= 0
+            && head <= StoredParcel.MAX_HEAD
+            && body >= 0
+            && at + StoredParcel.PREFIX + head + body <= end
+            && fill(in, at, StoredParcel.PREFIX + head)) {
+          p = (int) (at - chunkAt);
+          b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
+          if (b.getInt(p + 12) == StoredParcel.headCrc(chunk, p, head)) {
+            StoredParcel r = StoredParcel.decode(chunk, p + StoredParcel.PREFIX, head);
+            if (r != null) {
+              SegmentedLog.Place place =
+                  new SegmentedLog.Place(segment, at, at + StoredParcel.PREFIX + head + body);
+              at = place.end();
+              return new SegmentedLog.Found(place, r, head);
+            }
+          }
+        }
+      }
+      at++;
+    }
+    return null;
+  }
+
+  /** Has at least so many bytes from a position in the chunk. */
+  private boolean fill(FileAccess.ReadableFile in, long from, int length) throws IOException {
+    if (chunkAt >= 0 && from >= chunkAt && from + length <= chunkAt + chunkLength) {
+      return true;
+    }
+    if (chunk.length < length) {
+      chunk = new byte[length];
+    }
+    chunkLength = in.read(from, chunk, 0, chunk.length);
+    chunkAt = from;
+    return chunkLength >= length;
+  }
+}
