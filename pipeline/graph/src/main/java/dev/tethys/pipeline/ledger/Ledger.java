@@ -44,6 +44,37 @@ public final class Ledger implements Collector {
     if (now.isEmpty()) {
       return;
     }
+    items(now, to);
+    collector(
+        now, "receiver", "otelcol_receiver_accepted_", "taken by receivers", Balance::out, to);
+    collector(
+        now,
+        "receiver",
+        "otelcol_receiver_refused_",
+        "that receivers gave back to their senders",
+        Balance::returned,
+        to);
+    collector(
+        now, "exporter", "otelcol_exporter_sent_", "that destinations took", Balance::out, to);
+    collector(
+        now,
+        "exporter",
+        "otelcol_exporter_send_failed_",
+        "that destinations did not take",
+        b -> b.deadLettered() + b.allDropped() - b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L),
+        to);
+    collector(
+        now,
+        "exporter",
+        "otelcol_exporter_enqueue_failed_",
+        "that found no room in the queue",
+        b -> b.returned() + b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L),
+        to);
+    processors(now, to);
+  }
+
+  /** Shows what became of the items of accounts. */
+  public static void items(Map<Account, Balance> now, Consumer<MetricFamily> to) {
     List<Metric> states = new ArrayList<>();
     List<Metric> held = new ArrayList<>();
     now.forEach(
@@ -78,32 +109,6 @@ public final class Ledger implements Collector {
             "Items that are queued or being worked on.",
             "",
             held));
-    collector(
-        now, "receiver", "otelcol_receiver_accepted_", "taken by receivers", Balance::out, to);
-    collector(
-        now,
-        "receiver",
-        "otelcol_receiver_refused_",
-        "that receivers gave back to their senders",
-        Balance::returned,
-        to);
-    collector(
-        now, "exporter", "otelcol_exporter_sent_", "that destinations took", Balance::out, to);
-    collector(
-        now,
-        "exporter",
-        "otelcol_exporter_send_failed_",
-        "that destinations did not take",
-        b -> b.deadLettered() + b.allDropped() - b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L),
-        to);
-    collector(
-        now,
-        "exporter",
-        "otelcol_exporter_enqueue_failed_",
-        "that found no room in the queue",
-        b -> b.returned() + b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L),
-        to);
-    processors(now, to);
   }
 
   private static Metric state(Account a, String state, String reason, long n) {

@@ -8,10 +8,15 @@ import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.Ledger;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -138,11 +143,13 @@ public final class RemoteWriteMetrics {
           List<MetricFamily.Metric> pending = new ArrayList<>();
           List<MetricFamily.Metric> bytes = new ArrayList<>();
           List<MetricFamily.Metric> dropped = new ArrayList<>();
+          Map<Account, Balance> accounts = new LinkedHashMap<>();
           for (RemoteWriteQueue q : queues.get()) {
             String id = q.config().id();
             String url = q.config().shownUrl();
             Labels l = Labels.of("remote_name", id, "url", url);
             Balance b = q.balance();
+            accounts.put(new Account("exporter", q.component(), Signal.METRICS), b);
             pending.add(new MetricFamily.Metric(l, b.held() + q.waiting()));
             bytes.add(new MetricFamily.Metric(l, q.status().bytes()));
             long full = b.dropped().getOrDefault(Drops.QUEUE_FULL, 0L);
@@ -153,6 +160,9 @@ public final class RemoteWriteMetrics {
                           "remote_name", id, "url", url, "reason", RemoteWriteQueue.QUEUE_FULL),
                       full));
             }
+          }
+          if (!accounts.isEmpty()) {
+            Ledger.items(accounts, to);
           }
           show(to, "samples_pending", MetricType.GAUGE, "Samples and the like that wait.", pending);
           show(to, "queue_bytes", MetricType.GAUGE, "Bytes that wait in requests.", bytes);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.Appender;
@@ -40,11 +41,12 @@ class RemoteWriteViewTest {
 
   @Test
   void tellsWhatGoesFromEachSourceToEachDestination() throws Exception {
+    Registry registry = new Registry();
     try (HttpClientFactory clients = new HttpClientFactory("test");
         RemoteWrite remote =
             new RemoteWrite(
                 clients,
-                new RemoteWriteMetrics(new Registry()),
+                new RemoteWriteMetrics(registry),
                 new Outboxes(new RealFiles(), Clockwork.system(), new Random()),
                 new RemoteWrite.Options(null, 1 << 20, Duration.ZERO),
                 Clockwork.system())) {
@@ -89,8 +91,30 @@ class RemoteWriteViewTest {
       assertThat(seen).extracting(b -> b == null ? -1 : b.items()).isEqualTo(2);
       assertThat(remote.tap("receiver:none..metrics..exporter:x", 1)).isEmpty();
 
+      assertThat(items(registry))
+          .contains(
+              Labels.of(
+                  "component",
+                  "prometheus_remote_write/b",
+                  "kind",
+                  "exporter",
+                  "signal",
+                  "metrics",
+                  "state",
+                  "in"));
+
       remote.apply(List.of(), Labels.EMPTY);
       assertThat(remote.status().edges()).isEmpty();
+      assertThat(items(registry)).isEmpty();
     }
+  }
+
+  /** What the metrics say of accounts. */
+  private static List<Labels> items(Registry registry) {
+    return registry.gather().stream()
+        .filter(f -> f.name().equals("tethys_pipeline_items_total"))
+        .flatMap(f -> f.metrics().stream())
+        .map(MetricFamily.Metric::labels)
+        .toList();
   }
 }
