@@ -100,6 +100,7 @@ final class QueuedExporter implements Exporter {
     box.turnTo(options, sender);
     outbox = box;
     predecessor = other;
+    other.predecessor = null; // or each reload would keep all those before it
     other.succeeded = true;
   }
 
