@@ -30,13 +30,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code pipeline [logs|traces] [grpc|http] [edit] [chain] [gzip|snappy|zstd]}: a collector of its
  * own process takes OTLP of the senders here, joins it by {@code batch} and sends it to two
  * receivers here; {@code edit} changes every item by OTTL, {@code chain} by four processors. Says
  * items that went through in a second and in a second of the collector's CPU, after as many seconds
- * of warming up. 0 when both receivers have all that was acknowledged.
+ * of warming up. With {@code reloads} its batching and both exporters are then changed so often. 0
+ * when both receivers have all that was acknowledged, once.
  */
 final class PipelineThroughput {
   private static final List<String> WORDS =
@@ -55,6 +57,7 @@ final class PipelineThroughput {
   private final List<byte[]> requests = new ArrayList<>();
   private final int items;
   private volatile boolean done;
+  private volatile @Nullable PipelineReloads watch;
 
   private PipelineThroughput(OtlpSignal signal, int items) {
     this.signal = signal;
@@ -71,15 +74,16 @@ final class PipelineThroughput {
             // Enough that full batches form: a sender waits until both receivers have its request.
             .with("senders", 96)
             .with("items", 500)
+            .with("reloads", 0)
             .withWords("logs|traces, grpc|http, edit, chain, gzip|snappy|zstd", WORDS::contains)
             .read(args);
     List<String> w = o.words();
     OtlpSignal signal = w.contains("traces") ? OtlpSignal.TRACES : OtlpSignal.LOGS;
     return new PipelineThroughput(signal, o.count("items"))
-        .run(w, o.count("seconds"), o.count("senders"));
+        .run(w, o.count("seconds"), o.count("senders"), o.count("reloads"));
   }
 
-  private int run(List<String> words, int seconds, int senders) throws Exception {
+  private int run(List<String> words, int seconds, int senders, int count) throws Exception {
     Routes routes =
         new Routes().post("/a", (q, r) -> take(0, q, r)).post("/b", (q, r) -> take(1, q, r));
     Path dir = Files.createTempDirectory("tethys-pipeline");
@@ -88,7 +92,10 @@ final class PipelineThroughput {
         HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null)) {
       int in = ServerUnderTest.freePort();
       Path config = dir.resolve("collector.yaml");
-      Files.writeString(config, config(words, in, sink.port()));
+      int own = ServerUnderTest.freePort();
+      PipelineReloads reloads =
+          new PipelineReloads(config, v -> config(words, in, sink.port(), own, v), own);
+      Files.writeString(config, config(words, in, sink.port(), own, 0));
       try (ServerUnderTest collector =
           ServerUnderTest.start(
               dir,
@@ -123,6 +130,11 @@ final class PipelineThroughput {
         long n = through() - from;
         double took = (System.nanoTime() - begun) / 1e9;
         long resident = f.resident();
+        String reloaded = "";
+        if (count > 0) {
+          watch = reloads;
+          reloaded = "; " + reloads.run(count);
+        }
         done = true;
         for (Thread t : threads) {
           t.join();
@@ -132,7 +144,7 @@ final class PipelineThroughput {
         System.out.printf(
             Locale.ROOT,
             "%s: %d bytes an item, %.0f items a second, %.0f a second of CPU (%.2f cores), %d MB;"
-                + " %d acknowledged, %d and %d arrived, %d requests failed: %s%n",
+                + " %d acknowledged, %d and %d arrived, %d requests failed%s: %s%n",
             words.isEmpty() ? "logs" : String.join(" ", words),
             requests.getFirst().length / items,
             n / took,
@@ -143,6 +155,7 @@ final class PipelineThroughput {
             arrived[0].get(),
             arrived[1].get(),
             failed.get(),
+            reloaded,
             all ? "exact" : "NOT EXACT");
         return all ? 0 : 1;
       }
@@ -189,6 +202,10 @@ final class PipelineThroughput {
       body = c.decompress(body, 0, body.length, 1 << 28);
     }
     arrived[which].addAndGet(OtlpScanner.count(signal, body, 0, body.length));
+    PipelineReloads w = watch;
+    if (w != null) {
+      w.arrived();
+    }
     r.status(200).header("Content-Type", "application/x-protobuf").send();
   }
 
@@ -255,7 +272,13 @@ final class PipelineThroughput {
     }
   }
 
-  private String config(List<String> words, int in, int sink) {
+  /**
+   * What the collector does.
+   *
+   * @param own where it is told to read this again
+   * @param version changes batching and both exporters, so that reading it replaces them
+   */
+  private String config(List<String> words, int in, int sink, int own, int version) {
     String compression =
         words.stream()
             .filter(List.of("gzip", "snappy", "zstd")::contains)
@@ -284,7 +307,7 @@ final class PipelineThroughput {
         "\n",
         "receivers: {otlp: {protocols: {" + protocol + ": {endpoint: '127.0.0.1:" + in + "'}}}}",
         "processors:",
-        "  batch: {send_batch_size: 8192}",
+        "  batch: {send_batch_size: " + (8192 - version % 2) + "}",
         "  " + edit,
         "  attributes: {actions: [{key: user.id, action: delete}]}",
         "  filter: {"
@@ -294,10 +317,12 @@ final class PipelineThroughput {
             + ": ['attributes[\"http.request.method\"] == \"TRACE\"']}}",
         "  resource: {attributes: [{key: cluster, value: one, action: upsert}]}",
         "exporters:",
-        exporter("a", what, sink, compression),
-        exporter("b", what, sink, compression),
+        exporter("a", what, sink, compression, version),
+        exporter("b", what, sink, compression, version),
         "service:",
-        "  telemetry: {metrics: {level: none}}",
+        "  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "
+            + own
+            + "}}}}]}}",
         "  pipelines: {"
             + what
             + ": {receivers: [otlp], processors: "
@@ -306,7 +331,8 @@ final class PipelineThroughput {
         "");
   }
 
-  private static String exporter(String name, String what, int port, String compression) {
+  private static String exporter(
+      String name, String what, int port, String compression, int version) {
     return "  otlphttp/"
         + name
         + ": {"
@@ -317,7 +343,9 @@ final class PipelineThroughput {
         + name
         + "', compression: "
         + compression
-        + "}";
+        + ", timeout: "
+        + (30 + version % 2)
+        + "s}";
   }
 
   private static Resource resource(int n) {

@@ -102,6 +102,7 @@ public final class CollectorRole implements AutoCloseable {
   private final boolean tap;
   private final Registry.Gauge reloadSuccessful;
   private final Registry.Gauge reloadTime;
+  private final Registry.Gauge reloadPause;
   private @Nullable HttpListener listener;
   private @Nullable String address;
 
@@ -138,6 +139,10 @@ public final class CollectorRole implements AutoCloseable {
         metrics.gauge(
             "tethys_config_last_reload_success_timestamp_seconds",
             "When a configuration was last taken.");
+    this.reloadPause =
+        metrics.gauge(
+            "tethys_config_last_reload_pause_seconds",
+            "How long the last configuration that was taken made batches wait, at most.");
   }
 
   /** Runs until the process is told to stop, or one command. */
@@ -257,6 +262,7 @@ public final class CollectorRole implements AutoCloseable {
     printed = read.printed();
     logAs(c.telemetry());
     reloadSuccessful.set(1);
+    reloadPause.set(graph.pause().toNanos() / 1e9);
     reloadTime.set(services.clock().millis() / 1000.0);
   }
 
@@ -291,7 +297,11 @@ public final class CollectorRole implements AutoCloseable {
       reloadSuccessful.set(0);
       throw e;
     }
-    LOG.log(Level.INFO, "configuration taken in {0} ms", (System.nanoTime() - start) / 1_000_000);
+    LOG.log(
+        Level.INFO,
+        "configuration taken in {0} ms, which made batches wait for {1} ms at most",
+        (System.nanoTime() - start) / 1_000_000,
+        graph.pause().toMillis());
   }
 
   private void reloadOnSignal() {

@@ -274,6 +274,7 @@ class CollectorRoleTest {
           .contains("otelcol_exporter_queue_capacity{data_type=\"logs\",exporter=\"shelf\"} 1000")
           .contains("otelcol_processor_batch_batch_send_size_bucket")
           .contains("tethys_config_last_reload_successful 0")
+          .contains("tethys_config_last_reload_pause_seconds 0.")
           .contains("otelcol_process_uptime_seconds_total");
     }
   }
