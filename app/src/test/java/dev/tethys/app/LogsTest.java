@@ -198,7 +198,7 @@ class LogsTest {
         clients: [{url: "http://127.0.0.1:1/loki/api/v1/push"}]
         scrape_configs: [{job_name: a, windows_events: {}}]
         options: {stream_lag_labels: a}
-        server: {proxy_protocol_enabled: true, grpc_server_keepalive_time: 2h}
+        server: {profiling_enabled: true, grpc_server_keepalive_time: 2h}
         """);
     Process p = tool("logs", "-config.file=" + file, "-check-syntax");
     p.getOutputStream().close();
@@ -207,10 +207,19 @@ class LogsTest {
     assertThat(out)
         .contains("windows_events")
         .contains("stream_lag_labels")
-        .contains("proxy_protocol_enabled")
+        .contains("profiling_enabled")
         .doesNotContain("keepalive")
         .contains("not built");
     file = example(Ports.free());
+    Path used = Files.writeString(folder.resolve("used.yml"), Files.readString(file));
+    Files.writeString(
+        used,
+        "\nwal: {enabled: true, dir: " + file + "/wal}\n",
+        java.nio.file.StandardOpenOption.APPEND);
+    p = tool("logs", "-config.file=" + used, "-check-syntax");
+    assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("is no folder that may be written");
+    assertThat(p.waitFor()).isEqualTo(1);
     p = tool("logs", "-config.file=" + file, "-check-syntax");
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
         .contains("Valid config");

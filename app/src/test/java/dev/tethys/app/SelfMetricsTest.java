@@ -28,38 +28,38 @@ import org.junit.jupiter.api.io.TempDir;
 class SelfMetricsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
-  /** Names, types and labels as Promtail's sources register them. */
+  /** Names, types, labels and descriptions as Promtail's sources register them. */
   private static final String PROMTAIL =
       """
-      logentry_dropped_lines_total counter reason
-      logentry_dropped_lines_by_label_total counter label_name,label_value
-      promtail_encoded_bytes_total counter host
-      promtail_sent_bytes_total counter host
-      promtail_sent_entries_total counter host
-      promtail_dropped_bytes_total counter host,reason,tenant
-      promtail_dropped_entries_total counter host,reason,tenant
-      promtail_mutated_entries_total counter host,reason,tenant
-      promtail_mutated_bytes_total counter host,reason,tenant
-      promtail_request_duration_seconds histogram host,status_code
-      promtail_batch_retries_total counter host,tenant
-      promtail_config_reload_success_total counter -
-      promtail_config_reload_fail_total counter -
-      promtail_read_bytes_total gauge path
-      promtail_file_bytes_total gauge path
-      promtail_read_lines_total counter path
-      promtail_encoding_failures_total counter path
-      promtail_files_active_total gauge -
-      promtail_targets_failed_total counter reason
-      promtail_targets_active_total gauge -
-      promtail_gcp_push_target_entries_total counter -
-      promtail_gcp_push_target_parsing_errors_total counter reason
-      promtail_gelf_target_entries_total counter -
-      promtail_gelf_target_parsing_errors_total counter -
-      promtail_heroku_drain_target_entries_total counter -
-      promtail_heroku_drain_target_parsing_errors_total counter -
-      promtail_syslog_target_entries_total counter -
-      promtail_syslog_target_parsing_errors_total counter -
-      promtail_syslog_empty_messages_total counter -
+      logentry_dropped_lines_total counter reason A count of all log lines dropped as a result of a pipeline stage
+      logentry_dropped_lines_by_label_total counter label_name,label_value A count of all log lines dropped as a result of a pipeline stage
+      promtail_encoded_bytes_total counter host Number of bytes encoded and ready to send.
+      promtail_sent_bytes_total counter host Number of bytes sent.
+      promtail_sent_entries_total counter host Number of log entries sent to the ingester.
+      promtail_dropped_bytes_total counter host,reason,tenant Number of bytes dropped because failed to be sent to the ingester after all retries.
+      promtail_dropped_entries_total counter host,reason,tenant Number of log entries dropped because failed to be sent to the ingester after all retries.
+      promtail_mutated_entries_total counter host,reason,tenant The total number of log entries that have been mutated.
+      promtail_mutated_bytes_total counter host,reason,tenant The total number of bytes that have been mutated.
+      promtail_request_duration_seconds histogram host,status_code Duration of send requests.
+      promtail_batch_retries_total counter host,tenant Number of times batches has had to be retried.
+      promtail_config_reload_success_total counter - Number of reload success times.
+      promtail_config_reload_fail_total counter - Number of reload fail times.
+      promtail_read_bytes_total gauge path Number of bytes read.
+      promtail_file_bytes_total gauge path Number of bytes total.
+      promtail_read_lines_total counter path Number of lines read.
+      promtail_encoding_failures_total counter path Number of encoding failures.
+      promtail_files_active_total gauge - Number of active files.
+      promtail_targets_failed_total counter reason Number of failed targets.
+      promtail_targets_active_total gauge - Number of active total.
+      promtail_gcp_push_target_entries_total counter - Number of successful entries received by the GCP Push target
+      promtail_gcp_push_target_parsing_errors_total counter reason Number of parsing errors while receiving GCP Push messages
+      promtail_gelf_target_entries_total counter - Total number of successful entries sent to the gelf target
+      promtail_gelf_target_parsing_errors_total counter - Total number of parsing errors while receiving gelf messages
+      promtail_heroku_drain_target_entries_total counter - Number of successful entries received by the Heroku target
+      promtail_heroku_drain_target_parsing_errors_total counter - Number of parsing errors while receiving Heroku messages
+      promtail_syslog_target_entries_total counter - Total number of successful entries sent to the syslog target
+      promtail_syslog_target_parsing_errors_total counter - Total number of parsing errors while receiving syslog messages
+      promtail_syslog_empty_messages_total counter - Total number of empty messages receiving from syslog
       promtail_build_info gauge goversion,revision,version
       """;
 
@@ -137,10 +137,14 @@ class SelfMetricsTest {
             "all metrics",
             LIMIT,
             () -> shown(p.get("/metrics").body()).keySet().containsAll(names()));
-        Map<String, String> shown = shown(p.get("/metrics").body());
+        String text = p.get("/metrics").body();
+        Map<String, String> shown = shown(text);
         for (String line : PROMTAIL.lines().toList()) {
-          String[] f = line.split(" ");
+          String[] f = line.split(" ", 4);
           assertThat(shown.get(f[0])).as(f[0]).isEqualTo(f[1] + " " + f[2]);
+          if (f.length > 3) {
+            assertThat(text).contains("# HELP " + f[0] + " " + f[3] + "\n");
+          }
         }
       }
     }

@@ -334,7 +334,7 @@ final class LogKills {
   private void rename(Stream s) throws IOException {
     boolean saved = s.isSaved();
     if ((s.known || hasty) && Files.exists(s.file) && shift(s)) {
-      if (!saved) {
+      if (!saved && hasty) {
         s.rotatedUnsaved();
       }
       Files.move(s.file, generation(s, 1, ""));

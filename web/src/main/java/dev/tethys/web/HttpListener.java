@@ -150,7 +150,12 @@ public final class HttpListener implements AutoCloseable {
     }
     out.add(
         new Http1Selector(
-            http2, options.maxUriBytes(), options.maxHeaderBytes(), clients, answers));
+            http2,
+            options.maxUriBytes(),
+            options.maxHeaderBytes(),
+            options.proxied(),
+            clients,
+            answers));
     return out;
   }
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxHeaderBytes all headers of a request together
  * @param stopGrace how long requests may go on once the listener stops
  * @param tracing has a span for each request
+ * @param proxied whether a connection may begin with a header of the PROXY protocol; such a
+ *     connection speaks HTTP/1
  */
 public record HttpListenerOptions(
     List<String> addresses,
@@ -29,7 +31,8 @@ public record HttpListenerOptions(
     int maxUriBytes,
     int maxHeaderBytes,
     Duration stopGrace,
-    SpanRecorder tracing) {
+    SpanRecorder tracing,
+    boolean proxied) {
 
   public HttpListenerOptions {
     addresses = List.copyOf(addresses);
@@ -52,7 +55,8 @@ public record HttpListenerOptions(
         1 << 20,
         1 << 20,
         Duration.ofSeconds(10),
-        SpanRecorder.OFF);
+        SpanRecorder.OFF,
+        false);
   }
 
   public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
@@ -65,7 +69,8 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         stopGrace,
-        tracing);
+        tracing,
+        proxied);
   }
 
   public HttpListenerOptions withRoutePrefix(String prefix) {
@@ -78,7 +83,8 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         stopGrace,
-        tracing);
+        tracing,
+        proxied);
   }
 
   public HttpListenerOptions withMaxConnections(int n) {
@@ -91,7 +97,8 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         stopGrace,
-        tracing);
+        tracing,
+        proxied);
   }
 
   public HttpListenerOptions withReadTimeout(Duration d) {
@@ -104,7 +111,8 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         stopGrace,
-        tracing);
+        tracing,
+        proxied);
   }
 
   /** Limits on the request line and on all headers together. */
@@ -118,7 +126,8 @@ public record HttpListenerOptions(
         uriBytes,
         headerBytes,
         stopGrace,
-        tracing);
+        tracing,
+        proxied);
   }
 
   public HttpListenerOptions withStopGrace(Duration d) {
@@ -131,7 +140,8 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         d,
-        tracing);
+        tracing,
+        proxied);
   }
 
   /** Each request is a span of these traces; by default none is. */
@@ -145,6 +155,22 @@ public record HttpListenerOptions(
         maxUriBytes,
         maxHeaderBytes,
         stopGrace,
-        recorder);
+        recorder,
+        proxied);
+  }
+
+  /** Whether connections may begin with a header that says whom a proxy speaks for. */
+  public HttpListenerOptions withProxyHeaders(boolean wanted) {
+    return new HttpListenerOptions(
+        addresses,
+        webConfigFile,
+        routePrefix,
+        maxConnections,
+        readTimeout,
+        maxUriBytes,
+        maxHeaderBytes,
+        stopGrace,
+        tracing,
+        wanted);
   }
 }

@@ -126,6 +126,10 @@ public final class LogsRole {
       if (flags.bool("check-syntax")) {
         // What clients need is read; a queue on disk may be another process's.
         new Agent(config.withoutWal(), mode, () -> config).close();
+        WriteAheadLog wal = config.wal();
+        if (wal != null) {
+          wal.check();
+        }
         System.out.println("Valid config file! No syntax issues found");
         return 0;
       }

@@ -511,7 +511,7 @@ record PromtailConfig(
         o.get(EXTERNAL_URL),
         logging(o),
         ServerTls.of(o, SERVER_TLS),
-        ServerLimits.read(o));
+        ServerLimits.read(o, o.find(SERVER_TLS) != null));
   }
 
   private static Limits limits(YamlObject o) {

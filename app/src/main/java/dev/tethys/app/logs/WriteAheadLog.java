@@ -72,6 +72,22 @@ record WriteAheadLog(boolean enabled, Path dir, long bytes) {
     return new WriteAheadLog(o.get(ENABLED), Path.of(o.get(DIR)), o.get(MAX_SIZE).bytes());
   }
 
+  /**
+   * Looks whether its folder can be used, and makes nothing.
+   *
+   * @throws IOException saying why not
+   */
+  void check() throws IOException {
+    Path p = dir.toAbsolutePath();
+    while (p.getParent() != null && !Files.exists(p)) {
+      p = p.getParent();
+    }
+    if (!Files.isDirectory(p) || !Files.isWritable(p)) {
+      throw new IOException(
+          "wal.dir " + dir + ": " + p + " is no folder that may be written; name another");
+    }
+  }
+
   /** Where the requests of a client wait. */
   RequestQueue of(LokiClientConfig client) {
     return new RequestQueue(dir.resolve(folder(client)), bytes);

@@ -49,7 +49,8 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private final SocketInput in;
   private final RequestHead head;
   private final Http1Answer answer;
-  private final Http1Request.Client client;
+  private Http1Request.Client client;
+  private boolean proxied; // a header may come before the first request
   private final SlowClients.Peer peer;
   private final Answers answers;
   private volatile @Nullable Thread thread;
@@ -63,12 +64,14 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   Http1Connection(
       ConnectionContext context,
       byte[] begin,
+      boolean proxied,
       RequestHead head,
       SlowClients.Peer peer,
       Answers answers) {
     HelidonSocket socket = context.serverSocket();
     this.in = new SocketInput(socket, begin);
     this.head = head;
+    this.proxied = proxied;
     this.answer = new Http1Answer(socket);
     this.client = Http1Request.Client.of(context);
     this.peer = peer;
@@ -137,6 +140,13 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private boolean isHeadRead() {
     waiting = true;
     try {
+      if (proxied) {
+        proxied = false;
+        ProxyHeader from = ProxyHeader.take(in);
+        if (from != null) {
+          client = new Http1Request.Client(from.source(), from.destination(), client.secure());
+        }
+      }
       return head.read(in);
     } catch (HttpException e) {
       refuse(e);

@@ -18,9 +18,15 @@ import java.util.Set;
  * @param besideHttp2 whether the port speaks HTTP/2 too
  * @param maxLine the longest first line of a request, in bytes
  * @param maxHeaders the most that its headers may take, in bytes
+ * @param proxied whether a header of the PROXY protocol may come before the first request
  */
 public record Http1Selector(
-    boolean besideHttp2, int maxLine, int maxHeaders, SlowClients clients, Answers answers)
+    boolean besideHttp2,
+    int maxLine,
+    int maxHeaders,
+    boolean proxied,
+    SlowClients clients,
+    Answers answers)
     implements ServerConnectionSelector {
   /** What a client of HTTP/2 begins with: RFC 9113, 3.4. */
   private static final byte[] PREFACE =
@@ -55,6 +61,11 @@ public record Http1Selector(
     DataReader first = context.dataReader();
     byte[] begin = first.available() > 0 ? first.readBytes(first.available()) : new byte[0];
     return new Http1Connection(
-        context, begin, new RequestHead(maxLine, maxHeaders), clients.connected(context), answers);
+        context,
+        begin,
+        proxied,
+        new RequestHead(maxLine, maxHeaders),
+        clients.connected(context),
+        answers);
   }
 }

@@ -200,6 +200,10 @@ final class TargetFiles {
     }
     if (origin instanceof Copies.Origin.Known k) {
       startAt(f, k.offset());
+    } else if (there == null && lastUnder(path) != null) {
+      // At the last look nothing had the name; others may have had it since.
+      TailedFile last = lastUnder(path);
+      before = last == null ? null : between(path, last.stat(), stat.id(), last);
     } else if (there == null) {
       boolean known =
           promtails != null
@@ -215,6 +219,17 @@ final class TargetFiles {
     job.metrics.fileBytes.with(f.name).set((double) stat.size());
     LOG.log(Level.DEBUG, "reading {0} from {1}", path, f.offset());
     job.wake(f);
+  }
+
+  /** The file that had a name before, if it is not read and delivered to its end. */
+  private @Nullable TailedFile lastUnder(Path path) {
+    TailedFile last = null;
+    for (TailedFile f : leaving) {
+      if (f.name.equals(path.toString())) {
+        last = f; // those that left last are behind the others
+      }
+    }
+    return last;
   }
 
   private void add(TailedFile f) {

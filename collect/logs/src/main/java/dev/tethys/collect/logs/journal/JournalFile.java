@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.XZInputStream;
 
 /**
  * One journal file, while journald may be appending to it. All numbers are little-endian; offsets
@@ -53,6 +54,10 @@ public final class JournalFile implements AutoCloseable {
   private static final int KNOWN = XZ | LZ4 | KEYED_HASH | ZSTD | COMPACT;
 
   private static final int OBJECT_XZ = 1;
+
+  /** What decoding XZ may take, in KiB: eight times the dictionary that systemd asks for. */
+  private static final int MOST_XZ_KIB = 64 << 10;
+
   private static final int OBJECT_LZ4 = 2;
   private static final int OBJECT_ZSTD = 4;
 
@@ -64,12 +69,8 @@ public final class JournalFile implements AutoCloseable {
   /** A field of an entry. */
   public record Field(String name, String value) {}
 
-  /**
-   * An entry.
-   *
-   * @param unreadable how many fields could not be read, because XZ has no decoder here
-   */
-  public record Entry(Cursor cursor, List<Field> fields, int unreadable) {
+  /** An entry. */
+  public record Entry(Cursor cursor, List<Field> fields) {
     /** The value of a field, its last one; null when there is none. */
     public @Nullable String get(String name) {
       for (int i = fields.size() - 1; i >= 0; i--) {
@@ -251,20 +252,14 @@ public final class JournalFile implements AutoCloseable {
       }
     }
     List<Field> fields = new ArrayList<>(offsets.length);
-    int unreadable = 0;
     for (long o : offsets) {
-      Field f = field(o);
-      if (f == null) {
-        unreadable++;
-      } else {
-        fields.add(f);
-      }
+      fields.add(field(o));
     }
     next++;
-    return new Entry(c, fields, unreadable);
+    return new Entry(c, fields);
   }
 
-  private @Nullable Field field(long at) throws IOException {
+  private Field field(long at) throws IOException {
     Field known = remembered.get(at);
     if (known != null) {
       return known;
@@ -286,7 +281,7 @@ public final class JournalFile implements AutoCloseable {
     } else if ((flags & OBJECT_LZ4) != 0) {
       text = unlz4(payload);
     } else if ((flags & OBJECT_XZ) != 0) {
-      return null;
+      text = unxz(payload);
     } else {
       text = payload;
     }
@@ -309,6 +304,13 @@ public final class JournalFile implements AutoCloseable {
 
   private byte[] unzstd(byte[] b) throws IOException {
     try (InputStream in = new ZstdInputStreamNoFinalizer(new ByteArrayInputStream(b))) {
+      return in.readNBytes(MAX_VALUE);
+    }
+  }
+
+  /** A stream of XZ, as systemd wrote before 2020. */
+  static byte[] unxz(byte[] b) throws IOException {
+    try (InputStream in = new XZInputStream(new ByteArrayInputStream(b), MOST_XZ_KIB)) {
       return in.readNBytes(MAX_VALUE);
     }
   }

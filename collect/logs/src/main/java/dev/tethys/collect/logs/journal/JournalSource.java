@@ -43,7 +43,6 @@ final class JournalSource implements LogSource {
   private final CursorProgress<Cursor> progress;
   private final JournalReader reader;
   private @Nullable Thread thread;
-  private boolean saidUnreadable;
   private volatile boolean stopped;
 
   JournalSource(JournalConfig config, SourceContext context) {
@@ -123,12 +122,6 @@ final class JournalSource implements LogSource {
     if (e.cursor().realtime() < oldest() || !matches(e)) {
       progress.skipped(e.cursor());
       return;
-    }
-    if (e.unreadable() > 0 && !saidUnreadable) {
-      saidUnreadable = true;
-      LOG.log(
-          Level.WARNING,
-          "fields compressed with XZ, as systemd did before 2020, cannot be read and are left out");
     }
     String line = config.json() ? json(e) : e.get("MESSAGE");
     Labels labels = line == null ? null : context.relabeled(labels(e));

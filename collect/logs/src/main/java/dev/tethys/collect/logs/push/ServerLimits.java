@@ -17,11 +17,12 @@ import java.util.List;
  * @param timeout how long reading a request, writing an answer and idling may take, each
  * @param connections 0 for the listener's own limit
  * @param grace how long requests may go on once it stops
+ * @param proxied whether connections may begin with a header of the PROXY protocol
  */
-public record ServerLimits(Duration timeout, int connections, Duration grace) {
+public record ServerLimits(Duration timeout, int connections, Duration grace, boolean proxied) {
   /** Promtail's, but for the number of connections. */
   public static final ServerLimits DEFAULT =
-      new ServerLimits(Duration.ofSeconds(120), 0, Duration.ofSeconds(30));
+      new ServerLimits(Duration.ofSeconds(120), 0, Duration.ofSeconds(30), false);
 
   /** The keys, to be included in a section. */
   public static final Section SECTION = new Section("server", "Limits of a server.");
@@ -38,6 +39,12 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
   private static final Key<Duration> IDLE = timeout("idle", 120);
   private static final Key<Long> CONNECTIONS =
       SECTION.key("http_listen_conn_limit", Type.INT, 0L, "Most connections; 0 for 512.");
+  private static final Key<Boolean> PROXIED =
+      SECTION.key(
+          "proxy_protocol_enabled",
+          Type.BOOL,
+          false,
+          "Connections may begin with a header of the PROXY protocol, version 1 or 2.");
   private static final Key<String> NETWORK =
       SECTION.key(
           "http_listen_network",
@@ -50,7 +57,6 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
   private static final List<Key<Boolean>> WISHES =
       List.of(
           wish("profiling_enabled", "Profiles of Go."),
-          wish("proxy_protocol_enabled", "The PROXY protocol before requests."),
           wish("log_source_ips_enabled", "Requests in the log, with addresses."),
           wish("log_request_headers", "Requests in the log, with headers."),
           wish("log_request_at_info_level_enabled", "Requests in the log."),
@@ -113,8 +119,12 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
         "The longest of the timeouts holds for reading, writing and idling.");
   }
 
-  /** Reads the keys out of a block. */
-  public static ServerLimits read(YamlObject o) {
+  /**
+   * Reads the keys out of a block.
+   *
+   * @param tls whether the server has TLS
+   */
+  public static ServerLimits read(YamlObject o, boolean tls) {
     for (Key<Boolean> k : WISHES) {
       YamlNode n = o.at(k);
       if (n != null && o.get(k)) {
@@ -138,12 +148,18 @@ public record ServerLimits(Duration timeout, int connections, Duration grace) {
     if (longest.isZero() || longest.isNegative()) {
       throw o.error(READ, "a timeout must be more than 0");
     }
-    return new ServerLimits(longest, (int) connections, o.get(GRACE));
+    YamlNode proxied = o.at(PROXIED);
+    if (proxied != null && o.get(PROXIED) && tls) {
+      // The header stands before the handshake, which the engine begins by itself.
+      proxied.notBuilt("server.proxy_protocol_enabled together with TLS");
+    }
+    return new ServerLimits(longest, (int) connections, o.get(GRACE), o.get(PROXIED));
   }
 
   /** A listener's options with these limits. */
   public HttpListenerOptions of(HttpListenerOptions options) {
-    HttpListenerOptions out = options.withReadTimeout(timeout).withStopGrace(grace);
+    HttpListenerOptions out =
+        options.withReadTimeout(timeout).withStopGrace(grace).withProxyHeaders(proxied);
     return connections == 0 ? out : out.withMaxConnections(connections);
   }
 }

@@ -204,4 +204,26 @@ class ComplaintsTest {
       job.stop();
     }
   }
+
+  @Test
+  void targetsThatComeAndGoLeaveNothingBehind() {
+    rig.write("a.log", "1\n").tail("a.log");
+    for (int i = 0; i < 200; i++) {
+      rig.write("d" + i + ".log", "x\n").targets("d" + i + ".log").look();
+    }
+    rig.targets().look().look();
+    for (String left :
+        List.of(
+            "promtail_files_active_total",
+            "promtail_targets_active_total",
+            "tethys_logs_open_files")) {
+      assertThat(rig.metric(left)).as(left).isZero();
+    }
+    assertThat(rig.metric("promtail_read_bytes_total", "path", rig.file("d7.log").toString()))
+        .isNaN();
+    // One that comes back goes on where it was.
+    rig.take();
+    rig.write("a.log", "2\n").targets("a.log").look();
+    assertThat(rig.take()).containsExactly("2");
+  }
 }

@@ -92,6 +92,17 @@ class TailingTest {
     assertThat(rig.lines()).containsExactly("1", "2", "3", "4");
   }
 
+  /** Programs make their new file when they have something to write, which may be later. */
+  @Test
+  void skipsNoFileThatWasRotatedWhileNothingHadItsName() {
+    rig.write("a.log", "1\n").tail("a.log");
+    rig.move("a.log", "a.log.1").look();
+    rig.write("a.log", "2\n").move("a.log.1", "a.log.2").move("a.log", "a.log.1");
+    rig.write("a.log", "3\n").look();
+    assertThat(rig.lines()).containsExactly("1", "2", "3");
+    assertThat(rig.later().lines()).hasSize(3);
+  }
+
   @Test
   void readsNothingTwiceWhenRotatedFilesMatchToo() {
     rig.write("a.log", "1\n").tail("a.log*");

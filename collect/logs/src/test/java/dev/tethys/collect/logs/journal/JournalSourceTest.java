@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.collect.logs.SourceRig;
@@ -241,6 +242,21 @@ class JournalSourceTest {
     ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).putLong(0, text.length);
     int n = c.compress(text, 0, text.length, out, 8, out.length - 8);
     assertThat(JournalFile.unlz4(Arrays.copyOf(out, 8 + n))).isEqualTo(text);
+  }
+
+  /** As the program of that name writes it, without a checksum, as systemd asked for. */
+  @Test
+  void decompressesXz() throws Exception {
+    Path xz = Path.of("/usr/bin/xz");
+    assumeTrue(Files.isExecutable(xz), "xz is not installed");
+    byte[] text = ("MESSAGE=" + LONG).getBytes(StandardCharsets.UTF_8);
+    Path plain = Files.write(folder.resolve("field"), text);
+    Process p = new ProcessBuilder(xz.toString(), "-c", "-C", "none", plain.toString()).start();
+    byte[] packed = p.getInputStream().readAllBytes();
+    assertThat(p.waitFor()).isZero();
+    assertThat(packed.length).isLessThan(text.length);
+    assertThat(JournalFile.unxz(packed)).isEqualTo(text);
+    assertThatThrownBy(() -> JournalFile.unxz(text)).isInstanceOf(IOException.class);
   }
 
   @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.app.logs;
+
+import org.jspecify.annotations.NullMarked;
