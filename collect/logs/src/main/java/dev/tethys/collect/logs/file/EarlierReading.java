@@ -147,7 +147,7 @@ final class EarlierReading {
           s.stat().id(),
           new Piece(s, c),
           (x, y) -> x.from != null && y.from != null && x.from.offset() > y.from.offset() ? x : y);
-      oldest = older(oldest, s.stat());
+      oldest = older(oldest, inPlace ? s.stat() : s.stat().asCopy());
     }
     for (Siblings.Found s : anew) {
       if (!files.reads(s.stat().id())) {

@@ -531,7 +531,7 @@ public final class FileJob implements AutoCloseable {
           String.valueOf(unread));
     } else {
       recover(f, copy);
-      for (Siblings.Found s : missed(f, copy.stat())) {
+      for (Siblings.Found s : missed(f, copy.stat().asCopy())) {
         f.restart();
         recover(f, s);
       }

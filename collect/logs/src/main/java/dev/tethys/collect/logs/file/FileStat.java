@@ -76,4 +76,10 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
     }
     return v;
   }
+
+  /** The same of a copy, or of what was compressed: it was born later than what it holds. */
+  FileStat asCopy() {
+    return new FileStat(
+        new FileId(id.device(), id.inode(), FileId.UNKNOWN_BIRTH), size, modified, regular);
+  }
 }

@@ -120,7 +120,8 @@ final class TailedFile {
   }
 
   FileStat stat() {
-    return new FileStat(id, size, modified, true);
+    FileStat s = new FileStat(id, size, modified, true);
+    return compressed ? s.asCopy() : s;
   }
 
   /** How far it was read. */

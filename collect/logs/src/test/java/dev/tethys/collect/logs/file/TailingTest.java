@@ -3,14 +3,17 @@ package dev.tethys.collect.logs.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.logs.LogEntry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +104,31 @@ class TailingTest {
     rig.write("a.log", "3\n").look();
     assertThat(rig.lines()).containsExactly("1", "2", "3");
     assertThat(rig.later().lines()).hasSize(3);
+  }
+
+  /** As logrotate with delaycompress: the older is compressed after the younger has come to be. */
+  @Test
+  void skipsNoFileThatIsOlderThanTheCompressedOneBeforeIt() throws IOException {
+    rig.write("a.log", "1\n".repeat(300)).tail("a.log");
+    rig.stop();
+    rig.take();
+    rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n");
+    rig.move("a.log.1", "a.log.2").move("a.log", "a.log.1").write("a.log", "4\n");
+    FileTime written = Files.getLastModifiedTime(rig.file("a.log.2"));
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      Files.copy(rig.file("a.log.2"), out);
+    }
+    // Times of birth have the resolution of the kernel's clock.
+    Path packedFile = rig.file("a.log.2.gz");
+    do {
+      Files.deleteIfExists(packedFile);
+      Files.write(packedFile, packed.toByteArray());
+    } while (!FileStat.of(packedFile).id().isYoungerThan(FileStat.of(rig.file("a.log")).id())
+        && FileStat.of(packedFile).id().born() != FileId.UNKNOWN_BIRTH);
+    Files.setLastModifiedTime(packedFile, written);
+    rig.delete("a.log.2").begin("a.log");
+    assertThat(rig.lines()).containsExactly("2", "3", "4");
   }
 
   @Test
