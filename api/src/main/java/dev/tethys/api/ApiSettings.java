@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  * @param maxSearchLimit {@code --web.search.max-limit}, 0 for none
  * @param corsOrigin {@code --web.cors.origin}, anchored
  * @param lookback how far back federation looks for the newest sample
+ * @param timeout {@code --query.timeout}, for searches that are no queries
  * @param userHeader a header that names the user when nobody authenticates, empty for none
  * @param parser which flags of PromQL are on
  */
@@ -27,6 +28,7 @@ public record ApiSettings(
     int maxSearchLimit,
     Pattern corsOrigin,
     Duration lookback,
+    Duration timeout,
     String userHeader,
     ParserOptions parser) {
   /** Prometheus's defaults for a server. */
@@ -40,6 +42,7 @@ public record ApiSettings(
           10_000,
           Pattern.compile(".*"),
           Duration.ofMinutes(5),
+          Duration.ofMinutes(2),
           "",
           ParserOptions.STABLE);
 
@@ -54,6 +57,7 @@ public record ApiSettings(
         maxSearchLimit,
         corsOrigin,
         lookback,
+        timeout,
         userHeader,
         parser);
   }
@@ -69,6 +73,7 @@ public record ApiSettings(
         maxSearchLimit,
         corsOrigin,
         lookback,
+        timeout,
         header,
         parser);
   }
@@ -84,6 +89,7 @@ public record ApiSettings(
         maxSearchLimit,
         corsOrigin,
         lookback,
+        timeout,
         userHeader,
         parser);
   }

@@ -44,6 +44,7 @@ final class Federation {
   private final ServerView server;
   private final ApiSettings settings;
   private final InstantSource clock;
+  private final TimeLimit limit;
   private final Registry.Counter errors;
   private final Registry.Counter warnings;
 
@@ -57,6 +58,7 @@ final class Federation {
     this.server = server;
     this.settings = settings;
     this.clock = clock;
+    this.limit = new TimeLimit(settings.timeout());
     this.errors =
         registry.counter(
             "prometheus_web_federation_errors_total",
@@ -83,12 +85,20 @@ final class Federation {
     Negotiated format = ExpositionFormat.negotiate(accept, ExpositionFormat.PROMETHEUS);
     TreeMap<String, TreeMap<Labels, Newest>> byName = new TreeMap<>(LabelEndpoints::byBytes);
     try {
-      for (List<Matcher> set : sets) {
-        newest(set, byName);
-      }
+      limit.run(
+          request,
+          () -> {
+            for (List<Matcher> set : sets) {
+              newest(set, byName);
+            }
+          });
     } catch (StorageException e) {
       errors.inc();
       response.status(500).send(e.getMessage() + "\n");
+      return;
+    } catch (ApiException e) {
+      errors.inc();
+      response.status(e.type().status()).send(e.reason() + "\n");
       return;
     }
     response.header("Content-Type", format.contentType());

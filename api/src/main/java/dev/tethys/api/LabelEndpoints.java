@@ -19,16 +19,18 @@ final class LabelEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 
   private final MetricSource store;
+  private final TimeLimit limit;
 
-  LabelEndpoints(MetricSource store) {
+  LabelEndpoints(MetricSource store, TimeLimit limit) {
     this.store = store;
+    this.limit = limit;
   }
 
   void register(ApiRoutes routes) {
     routes
-        .getOrPostOfServer("/labels", this::names)
-        .getOfServer("/label/{name}/values", this::values)
-        .getOrPostOfServer("/series", this::series);
+        .getOrPostOfServer("/labels", limit.on(this::names))
+        .getOfServer("/label/{name}/values", limit.on(this::values))
+        .getOrPostOfServer("/series", limit.on(this::series));
   }
 
   /** One more than is shown, so that it is known whether there are more. */

@@ -34,6 +34,7 @@ final class SearchEndpoints {
   private final MetricSource store;
   private final TargetsView targets;
   private final ApiSettings settings;
+  private final TimeLimit limit;
   private final InstantSource clock;
 
   SearchEndpoints(
@@ -41,6 +42,7 @@ final class SearchEndpoints {
     this.store = store;
     this.targets = targets;
     this.settings = settings;
+    this.limit = new TimeLimit(settings.timeout());
     this.clock = clock;
   }
 
@@ -59,7 +61,7 @@ final class SearchEndpoints {
       if (settings.agent()) {
         throw new ApiException(ErrorType.EXECUTION, "unavailable with Prometheus Agent");
       }
-      endpoint.answer(call);
+      limit.on(endpoint).answer(call);
     };
   }
 

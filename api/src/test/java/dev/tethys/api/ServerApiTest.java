@@ -9,6 +9,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.Samples;
 import dev.tethys.model.relabel.RelabelRule;
+import dev.tethys.model.storage.Appender;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.testkit.Shared;
 import java.io.BufferedReader;
@@ -111,10 +112,55 @@ class ServerApiTest {
     ApiSettings d = ApiSettings.DEFAULT;
     ApiSettings on =
         new ApiSettings(
-            d.applicationName(), false, true, true, true, 0, d.corsOrigin(), d.lookback(), "", all);
+            d.applicationName(),
+            false,
+            true,
+            true,
+            true,
+            0,
+            d.corsOrigin(),
+            d.lookback(),
+            d.timeout(),
+            "",
+            all);
     assertThat(ApiFeatures.of(on).get("promql_functions")).doesNotContainValue(false);
     assertThat(ApiFeatures.of(on).get("promql_operators")).doesNotContainValue(false);
     assertThat(ApiFeatures.of(on).get("promql")).containsEntry("fill", true);
+  }
+
+  /** A thousand times anything before what is not there: hours over a text of this length. */
+  @Test
+  void seriesAreLookedForAsLongAsQueriesMayTake() throws Exception {
+    ApiSettings d = ApiSettings.DEFAULT;
+    ApiSettings brief =
+        new ApiSettings(
+            d.applicationName(),
+            false,
+            false,
+            false,
+            true,
+            0,
+            d.corsOrigin(),
+            d.lookback(),
+            Duration.ofMillis(100),
+            "",
+            d.parser());
+    try (ApiServer s = new ApiServer(brief)) {
+      try (Appender a = s.store.appender()) {
+        Labels slow = Labels.of("__name__", "m", "a", "x".repeat(300_000));
+        a.append(a.series(slow), 0, ApiServer.NOW.toEpochMilli(), 1);
+        a.commit();
+      }
+      String match = "match%5B%5D=%7Ba%3D~%22" + ".*".repeat(1_000).concat("y%22%7D");
+      for (String path : List.of("labels", "label/a/values", "series", "search/label_names")) {
+        assertThat(s.get("/api/v1/" + path + "?" + match))
+            .as(path)
+            .startsWith("503 ")
+            .contains("\"errorType\":\"timeout\"", "--query.timeout allows (100 ms)");
+      }
+      assertThat(s.get("/federate?" + match)).startsWith("503 series were looked for longer");
+      assertThat(s.get("/api/v1/labels")).startsWith("200");
+    }
   }
 
   @Test
@@ -216,6 +262,7 @@ class ServerApiTest {
             0,
             Pattern.compile("https://good\\..*"),
             d.lookback(),
+            d.timeout(),
             "",
             d.parser());
     try (ApiServer s = new ApiServer(picky)) {

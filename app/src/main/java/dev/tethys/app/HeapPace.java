@@ -61,6 +61,7 @@ public final class HeapPace {
   }
 
   private static void keep(long headroom, double growth) {
+    StartPages.letGo(); // whoever watches the heap stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))

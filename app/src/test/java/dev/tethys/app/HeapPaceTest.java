@@ -35,6 +35,7 @@ class HeapPaceTest {
                 "-XX:MinHeapFreeRatio=10",
                 "-XX:MaxHeapFreeRatio=25",
                 "-XX:-ShrinkHeapInSteps",
+                "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Churn.class.getName())

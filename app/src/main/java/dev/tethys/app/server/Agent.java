@@ -186,6 +186,7 @@ final class Agent implements AutoCloseable {
             0,
             origin,
             Duration.ofMinutes(5),
+            Duration.ofMinutes(2),
             "",
             ParserOptions.STABLE),
         new PrometheusApi.Parts(

@@ -249,6 +249,7 @@ final class Server implements AutoCloseable {
             (int) flags.integer("web.search.max-limit"),
             corsOrigin(),
             Duration.ofMillis(flags.millis("query.lookback-delta")),
+            Duration.ofMillis(flags.millis("query.timeout")),
             flags.get("query.user-header"),
             queries.parser());
     PrometheusApi.register(

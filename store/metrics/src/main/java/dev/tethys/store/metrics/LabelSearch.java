@@ -100,11 +100,12 @@ final class LabelSearch {
   private void indexes(
       long min, long max, List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
     List<BlockReader> pinned = new ArrayList<>();
+    Expressions known = expressions(min, max, List.of(matchers));
     parts.readLock().lock();
     try {
       pin(min, max, pinned);
       if (head.overlaps(min, max)) {
-        head.index(matchers, to);
+        head.index(index -> to.accept(index, known));
       }
     } finally {
       parts.readLock().unlock();
@@ -114,6 +115,11 @@ final class LabelSearch {
     } finally {
       pinned.forEach(BlockReader::release);
     }
+  }
+
+  /** Before the parts are locked: while blocks wait to be exchanged, nobody else gets in. */
+  private Expressions expressions(long min, long max, List<List<Matcher>> matcherSets) {
+    return head.overlaps(min, max) ? head.expressions(matcherSets) : Expressions.NONE;
   }
 
   private void pin(long min, long max, List<BlockReader> pinned) {
@@ -134,11 +140,12 @@ final class LabelSearch {
     try {
       List<BlockReader> pinned = new ArrayList<>();
       List<LabelColumns> columns = new ArrayList<>();
+      Expressions known = expressions(q.minTime(), q.maxTime(), q.matcherSets());
       parts.readLock().lock();
       try {
         pin(q.minTime(), q.maxTime(), pinned);
         if (head.overlaps(q.minTime(), q.maxTime())) {
-          columns.add(head.columns(q.matcherSets()));
+          columns.add(head.columns(q.matcherSets(), known));
         }
       } finally {
         parts.readLock().unlock();

@@ -19,6 +19,7 @@ import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.Closeable;
 import java.io.IOException;
@@ -212,6 +213,9 @@ public final class MetricsDatabase implements MetricStore {
       List<Choice.Piece> pinned = new ArrayList<>();
       SourceSelection memory = null;
       Choice choice;
+      // Before the parts are locked: while blocks wait to be exchanged, nobody else gets in.
+      Expressions known =
+          head.overlaps(min, max) ? head.expressionsOfSelection(matchers) : Expressions.NONE;
       parts.readLock().lock();
       try {
         choice = Choice.of(blocks.levels(), hints, head::overlaps);
@@ -221,7 +225,7 @@ public final class MetricsDatabase implements MetricStore {
           }
         }
         if (head.overlaps(min, max)) {
-          memory = head.select(min, max, matchers);
+          memory = head.select(min, max, matchers, known);
         }
       } finally {
         parts.readLock().unlock();

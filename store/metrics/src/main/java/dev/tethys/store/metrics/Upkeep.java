@@ -12,6 +12,7 @@ import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -328,7 +329,7 @@ final class Upkeep {
     long start = span.start();
     long end = span.end();
     boolean inOrder = span.inOrder();
-    try (SourceSelection s = head.select(start, end - 1, List.of())) {
+    try (SourceSelection s = head.select(start, end - 1, List.of(), Expressions.NONE)) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
       BlockReader made =
           blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, Pace.none());
@@ -525,7 +526,8 @@ final class Upkeep {
         for (Span span : head.truncation().spans(Long.MAX_VALUE)) {
           long start = span.start();
           boolean late = !span.inOrder();
-          try (SourceSelection s = head.select(start, span.end() - 1, List.of())) {
+          try (SourceSelection s =
+              head.select(start, span.end() - 1, List.of(), Expressions.NONE)) {
             // The copy goes on behind its newest sample, not behind a range that is still being
             // filled.
             long filled = Math.min(span.end(), Math.max(head.minValidTime(), head.maxTime() + 1));

@@ -13,7 +13,9 @@ import dev.tethys.model.storage.Selection;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,52 @@ class LongExpressionsTest {
     written.countDown();
     asks.join();
     assertThat(found).hasValue(VALUES / 10 + 1);
+  }
+
+  /**
+   * Asks with something done by somebody else, and waited for, before the first value is tested.
+   */
+  private static <T> T askWhile(Runnable done, Supplier<T> asks) {
+    AtomicBoolean first = new AtomicBoolean(true);
+    return Cancellation.within(
+        () -> {
+          if (first.getAndSet(false)) {
+            try {
+              Thread.ofPlatform().start(done).join();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        },
+        asks);
+  }
+
+  @Test
+  void blocksAreExchangedMeanwhile() {
+    write("m", "later", T0 + 4 * 3_600_000); // so that the range before is complete
+    assertThat(askWhile(db::maintain, () -> select(SLOW))).isEqualTo(VALUES / 10);
+    assertThat(db.stats(1).blocks()).isPositive();
+  }
+
+  @Test
+  void blocksAreExchangedWhileLabelsAreLookedUp() {
+    write("m", "later", T0 + 4 * 3_600_000);
+    int found =
+        askWhile(db::maintain, () -> db.labelValues("i", T0, T0 + 60_000, SLOW, 0).values().size());
+    assertThat(found).isEqualTo(VALUES / 10);
+    assertThat(db.stats(1).blocks()).isPositive();
+  }
+
+  @Test
+  void whatIsWrittenWhileSeriesAreDeletedIsNotHeldUp() {
+    askWhile(
+        () -> write("m", "v8", T0 + 1_000),
+        () -> {
+          db.delete(T0, T0 + 60_000, List.of(SLOW));
+          return 0;
+        });
+    assertThat(select(SLOW)).isZero();
+    assertThat(select(List.of(Matcher.of(Type.REGEX, "i", "v.*")))).isEqualTo(VALUES - VALUES / 10);
   }
 
   private static void await(CountDownLatch latch) {

@@ -1,12 +1,15 @@
 package dev.tethys.store.metrics.internal.head;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import dev.tethys.store.metrics.internal.wal.RecordKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -272,11 +275,21 @@ final class Commits {
     group++;
   }
 
-  /** Logs a deletion, then does it. */
-  int delete(long min, long max, List<List<Matcher>> matcherSets) {
+  /**
+   * Logs a deletion, then does it.
+   *
+   * @param known of the matchers' expressions: nothing is committed while the rest is found out
+   * @param exemplars the series, in memory or not, of which exemplars go
+   */
+  int delete(
+      long min,
+      long max,
+      List<List<Matcher>> matcherSets,
+      Expressions known,
+      Set<Labels> exemplars) {
     lock.lock();
     try {
-      int[] slots = head.slots(matcherSets);
+      int[] slots = head.slots(matcherSets, known);
       if (slots.length == 0) {
         return 0;
       }
@@ -295,8 +308,9 @@ final class Commits {
         head.admission.logged(defined);
         for (int slot : slots) {
           head.placement.remove(slot, min, max);
+          exemplars.add(head.table.labels(slot));
         }
-        removeExemplars(min, max, matcherSets);
+        head.exemplars.remove(exemplars, min, max);
       } finally {
         head.view.writeLock().unlock();
       }
@@ -304,14 +318,5 @@ final class Commits {
     } finally {
       lock.unlock();
     }
-  }
-
-  private void removeExemplars(long min, long max, List<List<Matcher>> matcherSets) {
-    head.exemplars.remove(
-        e ->
-            e.exemplar().timestamp() >= min
-                && e.exemplar().timestamp() <= max
-                && matcherSets.stream()
-                    .anyMatch(ms -> ms.stream().allMatch(m -> m.matches(e.series()))));
   }
 }

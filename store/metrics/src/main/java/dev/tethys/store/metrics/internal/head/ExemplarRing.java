@@ -8,9 +8,12 @@ import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExemplarRing {
   /** An exemplar with its series. */
-  record Entry(Labels series, Exemplar exemplar) {}
+  record Entry(Labels series, Exemplar exemplar) {
+    boolean isWithin(long minTime, long maxTime) {
+      return exemplar.timestamp() >= minTime && exemplar.timestamp() <= maxTime;
+    }
+  }
 
   private static final class Newest {
     Exemplar exemplar;
@@ -133,9 +140,10 @@ final class ExemplarRing {
     return n == null ? null : n.exemplar;
   }
 
-  synchronized void remove(java.util.function.Predicate<Entry> which) {
+  /** Removes those of some series in a closed range. */
+  synchronized void remove(Set<Labels> series, long minTime, long maxTime) {
     List<Entry> keep = new ArrayList<>(ring);
-    keep.removeIf(which);
+    keep.removeIf(e -> e.isWithin(minTime, maxTime) && series.contains(e.series));
     ring.clear();
     newest.clear();
     bytes = 0;
@@ -143,18 +151,25 @@ final class ExemplarRing {
     keep.forEach(e -> add(e.series, e.exemplar));
   }
 
-  synchronized List<SeriesExemplars> select(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+  /**
+   * The series that have exemplars and meet any of the matcher lists, as a set of the caller's own.
+   * Expressions can take long: they are run without holding up who adds.
+   */
+  Set<Labels> seriesOf(List<List<Matcher>> matcherSets) {
+    List<Labels> series;
+    synchronized (this) {
+      series = List.copyOf(newest.keySet());
+    }
+    return series.stream()
+        .filter(s -> matcherSets.stream().anyMatch(ms -> ms.stream().allMatch(m -> m.matches(s))))
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  List<SeriesExemplars> select(long minTime, long maxTime, List<List<Matcher>> matcherSets) {
     TreeMap<Labels, List<Exemplar>> out = new TreeMap<>();
-    Map<Labels, Boolean> meets = new HashMap<>();
-    for (Entry e : ring) {
-      long t = e.exemplar.timestamp();
-      if (t < minTime || t > maxTime) {
-        continue;
-      }
-      if (meets.computeIfAbsent(
-          e.series,
-          s -> matcherSets.stream().anyMatch(ms -> ms.stream().allMatch(m -> m.matches(s))))) {
+    Set<Labels> series = seriesOf(matcherSets);
+    for (Entry e : entries()) {
+      if (e.isWithin(minTime, maxTime) && series.contains(e.series)) {
         out.computeIfAbsent(e.series, k -> new ArrayList<>()).add(e.exemplar);
       }
     }

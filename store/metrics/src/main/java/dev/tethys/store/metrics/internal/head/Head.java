@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
@@ -232,11 +232,10 @@ public final class Head {
   }
 
   /** Shows the index as it is; nothing of it may be kept. */
-  public void index(List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
-    Expressions known = expressions(List.of(matchers));
+  public void index(Consumer<Postings> to) {
     view.readLock().lock();
     try {
-      to.accept(table.index, known);
+      to.accept(table.index);
     } finally {
       view.readLock().unlock();
     }
@@ -244,10 +243,11 @@ public final class Head {
 
   /**
    * Runs expressions over the values of their labels. Writers get in between pieces of some values:
-   * an expression that takes long holds up who asked, and nobody else. Values that are new since
-   * then are tested when series are looked for.
+   * an expression that takes long holds up who asked, and nobody else, when it is asked for before
+   * locks are taken that others need. Values that are new since then are tested when series are
+   * looked for.
    */
-  private Expressions expressions(List<List<Matcher>> matcherSets) {
+  public Expressions expressions(List<List<Matcher>> matcherSets) {
     Expressions known = new Expressions();
     for (List<Matcher> matchers : matcherSets) {
       for (Matcher m : matchers) {
@@ -294,9 +294,8 @@ public final class Head {
   }
 
   /** Labels of the series that meet any of some sets of matchers; of all when there is no set. */
-  public LabelColumns columns(List<List<Matcher>> matcherSets) {
+  public LabelColumns columns(List<List<Matcher>> matcherSets, Expressions known) {
     HeadColumns c;
-    Expressions known = expressions(matcherSets);
     view.readLock().lock();
     try {
       RoaringBitmap found = Matching.findAny(table.index, matcherSets, known);
@@ -328,8 +327,13 @@ public final class Head {
     void pair(String name, String value, int series);
   }
 
+  /** What has to be known for {@link #select}: nothing when the series are. */
+  public Expressions expressionsOfSelection(List<Matcher> matchers) {
+    return isFound(matchers) ? Expressions.NONE : expressions(List.of(matchers));
+  }
+
   /** Series that meet the matchers and have samples in a closed range, as they are now. */
-  public SourceSelection select(long min, long max, List<Matcher> matchers) {
+  public SourceSelection select(long min, long max, List<Matcher> matchers, Expressions known) {
     LabelIndex index;
     long version;
     FoundSeries found;
@@ -338,7 +342,6 @@ public final class Head {
     Stripe.@Nullable View[] rows;
     long rowsFrom;
     Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
-    Expressions known = isFound(matchers) ? Expressions.NONE : expressions(List.of(matchers));
     view.readLock().lock();
     try {
       index = table.index;
@@ -435,16 +438,17 @@ public final class Head {
    * @return how many series lost samples
    */
   public int delete(long min, long max, List<List<Matcher>> matcherSets) {
-    return commits.delete(min, max, matcherSets);
+    return commits.delete(
+        min, max, matcherSets, expressions(matcherSets), exemplars.seriesOf(matcherSets));
   }
 
   /** The matching slots. Under the commit lock. */
-  int[] slots(List<List<Matcher>> matcherSets) {
+  int[] slots(List<List<Matcher>> matcherSets, Expressions known) {
     view.readLock().lock();
     try {
       RoaringBitmap all = new RoaringBitmap();
       for (List<Matcher> ms : matcherSets) {
-        all.or(Matching.find(table.index, ms));
+        all.or(Matching.find(table.index, ms, known));
       }
       return all.toArray();
     } finally {

@@ -157,10 +157,6 @@ final class LogReplay implements BatchRecord.Replay {
         gone.add(head.table.labels(slot));
       }
     }
-    head.exemplars.remove(
-        e ->
-            gone.contains(e.series())
-                && e.exemplar().timestamp() >= minTime
-                && e.exemplar().timestamp() <= maxTime);
+    head.exemplars.remove(gone, minTime, maxTime);
   }
 }

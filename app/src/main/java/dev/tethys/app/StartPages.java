@@ -1,0 +1,106 @@
+package dev.tethys.app;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.tethys.model.libc.LibraryFunction;
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets go of pages of files that only the start has needed.
+ *
+ * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly
+ * all of both: classes are linked, the compilers run. Afterwards a process goes on counting them as
+ * its own, some forty megabytes. Being told that it does not need them, the system takes them out
+ * of the process and leaves them in its own page cache, from where the few that are still touched
+ * come back in microseconds.
+ *
+ * <p>Only mappings that may not be written and hold no page of the process's own are let go of:
+ * such a page is the file's, and reads the same again. (What the process has changed would be
+ * lost.)
+ */
+final class StartPages {
+  private static final Path MAPPINGS = Path.of("/proc/self/smaps");
+  private static final int MADV_DONTNEED = 4; // asm-generic/mman-common.h
+  private static final System.Logger LOG = System.getLogger(StartPages.class.getName());
+
+  /** While compilers work, they come back for theirs; afterwards little does. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  private static final int SOON_TIMES = 30;
+  private static final Duration LATER = Duration.ofMinutes(1);
+
+  /** A part of the address space, in bytes. */
+  record Mapping(long start, long bytes) {}
+
+  private StartPages() {}
+
+  /** Starts letting go of them; without effect where the system has no such mappings. */
+  static void letGo() {
+    if (Files.isReadable(MAPPINGS)) {
+      Thread.ofPlatform().daemon().name("start-pages").start(StartPages::run);
+    }
+  }
+
+  private static void run() {
+    try {
+      Thread.sleep(SOON);
+      MethodHandle madvise =
+          LibraryFunction.plain(
+              "madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      // Looking at them all costs milliseconds; where they lie does not change.
+      List<Mapping> unchanged = unchanged(Files.readAllLines(MAPPINGS));
+      for (int n = 0; !unchanged.isEmpty(); n++) {
+        for (Mapping m : unchanged) {
+          LibraryFunction.call(
+              () ->
+                  (int)
+                      madvise.invokeExact(
+                          MemorySegment.ofAddress(m.start), m.bytes, MADV_DONTNEED));
+        }
+        Thread.sleep(n < SOON_TIMES ? SOON : LATER);
+      }
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "pages of the start stay", e);
+    } catch (InterruptedException e) {
+      // the process ends
+    }
+  }
+
+  /**
+   * The mappings to let go of: of the start-up cache and of the virtual machine, read-only,
+   * private, without a page that was written.
+   *
+   * @param smaps the lines of {@code /proc/PID/smaps}, see proc_pid_smaps(5)
+   */
+  static List<Mapping> unchanged(List<String> smaps) {
+    List<Mapping> out = new ArrayList<>();
+    @Nullable Mapping here = null;
+    for (String line : smaps) {
+      if (line.startsWith("Anonymous:")) {
+        if (here != null && line.endsWith(" 0 kB")) {
+          out.add(here);
+        }
+        here = null;
+      } else if (line.endsWith(".aot") || line.endsWith("/libjvm.so")) {
+        String[] f = line.split(" ", 3);
+        int dash = f[0].indexOf('-');
+        if (dash > 0 && f[1].charAt(0) == 'r' && f[1].charAt(1) == '-' && f[1].charAt(3) == 'p') {
+          long start = Long.parseUnsignedLong(f[0].substring(0, dash), 16);
+          here = new Mapping(start, Long.parseUnsignedLong(f[0].substring(dash + 1), 16) - start);
+        }
+      }
+    }
+    return out;
+  }
+}

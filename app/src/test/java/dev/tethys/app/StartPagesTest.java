@@ -1,0 +1,50 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.StartPages.Mapping;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class StartPagesTest {
+  /** An entry of proc_pid_smaps(5), with the lines that count and some that do not. */
+  private static List<String> entry(String range, String mode, String file, int anonymous) {
+    return List.of(
+        range + " " + mode + " 014f9000 fe:00 5714031                    " + file,
+        "Size:              24620 kB",
+        "Rss:               24620 kB",
+        "Private_Dirty:         0 kB",
+        "Anonymous:     %8d kB".formatted(anonymous),
+        "AnonHugePages:         0 kB",
+        "VmFlags: rd mr mw me ac");
+  }
+
+  @Test
+  void onlyWhatTheFileHoldsUnchangedIsLetGoOf() {
+    String cache = "/opt/tethys/.build/tethys-25-server.aot";
+    String machine = "/usr/lib/jvm/temurin-25/lib/server/libjvm.so";
+    assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "r--p", cache, 0)))
+        .containsExactly(new Mapping(0x8014f9000L, 0x180b000));
+    assertThat(StartPages.unchanged(entry("7f06510cc000-7f0651152000", "r-xp", machine, 0)))
+        .containsExactly(new Mapping(0x7f06510cc000L, 0x86000));
+    assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "r--p", cache, 4))).isEmpty();
+    assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "rw-p", cache, 0))).isEmpty();
+    assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "r--s", cache, 0))).isEmpty();
+    assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "r--p", "/lib/libc.so.6", 0)))
+        .isEmpty();
+  }
+
+  @Test
+  void theVirtualMachineGoesOnWithout() throws IOException {
+    Path own = Path.of("/proc/self/smaps");
+    Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
+    assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
+    StartPages.letGo();
+    System.gc();
+    assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
+  }
+}
