@@ -9,6 +9,7 @@ import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Cuts samples of series into chunks and writes them, and remembers where they are. */
 final class ChunkWriter {
@@ -111,11 +112,9 @@ final class ChunkWriter {
     int from = begin;
     while (from < end) {
       boolean histogram = b.histograms != null && b.histograms[from] != null;
-      int to = from + 1;
-      while (to < end
-          && to - from < BlockLayout.CHUNK_SAMPLES
-          && (b.histograms != null && b.histograms[to] != null) == histogram) {
-        to++;
+      int to = Math.min(end, from + BlockLayout.CHUNK_SAMPLES);
+      if (b.histograms != null) {
+        to = sameKind(b.histograms, from, to);
       }
       if (group.size >= BlockLayout.GROUP_BYTES) {
         flush();
@@ -132,6 +131,16 @@ final class ChunkWriter {
       from = to;
     }
     return n;
+  }
+
+  /** The end of the histograms, or floats, that begin at an index. */
+  private static int sameKind(@Nullable Histogram[] histograms, int from, int end) {
+    boolean histogram = histograms[from] != null;
+    int to = from + 1;
+    while (to < end && (histograms[to] != null) == histogram) {
+      to++;
+    }
+    return to;
   }
 
   /** Encodes a chunk; whether it may hold a stale marker. */

@@ -4,8 +4,6 @@ import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.List;
 
 /** Writes the index file of a block: pages as they are made, then the sections that find them. */
 final class IndexWriter {
@@ -37,55 +35,16 @@ final class IndexWriter {
     directory.uvarint((count + BlockLayout.SERIES_PAGE - 1) / BlockLayout.SERIES_PAGE);
     directory.uvarint(file.position());
     ByteSink page = new ByteSink();
-    ByteSink shared = new ByteSink();
-    ByteSink further = new ByteSink();
-    ByteSink numbers = new ByteSink();
-    ByteSink counts = new ByteSink();
-    ByteSink sets = new ByteSink();
-    ByteSink lengths = new ByteSink();
-    int group = -1;
-    int offset = 0;
+    SeriesPage series = new SeriesPage();
     for (int from = 0; from < count; from += BlockLayout.SERIES_PAGE) {
       int n = Math.min(BlockLayout.SERIES_PAGE, count - from);
-      for (ByteSink s : List.of(page, shared, further, numbers, counts, sets, lengths)) {
-        s.clear();
-      }
-      // Where the first chunk of the page stands: either behind the last one or in a new group.
-      page.uvarint(group + 1);
-      page.uvarint(offset);
-      page.uvarint(n);
-      int[] before = {};
-      long set = 0;
+      page.clear();
+      series.begin(n, page);
       for (int i = 0; i < n; i++) {
-        int[] p = labels.nextSeries();
-        int common = Arrays.mismatch(before, p);
-        common = common < 0 ? p.length : common;
-        shared.uvarint(common);
-        further.uvarint(p.length - common);
-        for (int k = common; k < p.length; k++) {
-          numbers.uvarint(k == 0 ? p[k] : p[k] - p[k - 1] - 1);
-        }
-        before = p;
-        int c = refs.count(Integer.MAX_VALUE);
-        counts.uvarint(c);
-        for (int k = 0; k < c; k++) {
-          long s = refs.uvarint();
-          sets.svarint(s - set);
-          set = s;
-          long length = refs.uvarint();
-          lengths.uvarint(length);
-          if ((length & 1) != 0) {
-            group++;
-            offset = 0;
-          }
-          offset += (int) (length >>> 2);
-        }
+        series.labels(labels.nextSeries());
+        series.chunks(refs);
       }
-      for (ByteSink s : List.of(shared, further, numbers, counts, sets, lengths)) {
-        page.put(s.buf, 0, s.size);
-      }
-      account.raw(Share.LABELS, shared.size + further.size + numbers.size);
-      account.raw(Share.DIRECTORY, counts.size + sets.size + lengths.size);
+      series.end(page, account);
       int stored = groups.write(page, file);
       account.stored(stored);
       directory.uvarint(stored);

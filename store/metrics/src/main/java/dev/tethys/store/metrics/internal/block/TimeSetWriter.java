@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes sets of timestamps, each once: chunks of series that were scraped together share them.
@@ -18,7 +19,11 @@ final class TimeSetWriter {
   /** Distinct timestamps held to find series that share them: 32 MiB. */
   static final int MAX_HELD_TIMES = 1 << 22;
 
-  private record Held(int set, long[] times, long hash) {}
+  private record Held(int set, long[] times, long hash) {
+    boolean is(long[] t, int from, int to) {
+      return Arrays.equals(times, 0, times.length, t, from, to);
+    }
+  }
 
   private static final class TimeSet {
     int group;
@@ -42,6 +47,10 @@ final class TimeSetWriter {
   private final Map<Long, List<Held>> held = new HashMap<>();
   private final ArrayDeque<Held> heldOrder = new ArrayDeque<>();
   private long heldTimes;
+
+  /** What was asked for last: neighbouring series have mostly been scraped together. */
+  private @Nullable Held newest;
+
   private final List<TimeSet> open = new ArrayList<>(); // in the group that is not yet written
   private final List<TimeSet> all = new ArrayList<>();
 
@@ -51,15 +60,16 @@ final class TimeSetWriter {
 
   /** The number of the set of timestamps t[from..to), made when it is new. */
   int set(long[] t, int from, int to) throws IOException {
-    long h = to - from;
-    for (int i = from; i < to; i++) {
-      h = (h ^ t[i]) * 0x9E3779B97F4A7C15L;
-      h ^= h >>> 32;
+    Held before = newest;
+    if (before != null && before.is(t, from, to)) {
+      return before.set;
     }
+    long h = hash(t, from, to);
     List<Held> same = held.get(h);
     if (same != null) {
       for (Held x : same) {
-        if (Arrays.equals(x.times, 0, x.times.length, t, from, to)) {
+        if (x.is(t, from, to)) {
+          newest = x;
           return x.set;
         }
       }
@@ -78,7 +88,17 @@ final class TimeSetWriter {
     return number;
   }
 
+  private static long hash(long[] t, int from, int to) {
+    long h = to - from;
+    for (int i = from; i < to; i++) {
+      h = (h ^ t[i]) * 0x9E3779B97F4A7C15L;
+      h ^= h >>> 32;
+    }
+    return h;
+  }
+
   private void hold(Held x) {
+    newest = x;
     held.computeIfAbsent(x.hash, k -> new ArrayList<>(1)).add(x);
     heldOrder.addLast(x);
     heldTimes += x.times.length;

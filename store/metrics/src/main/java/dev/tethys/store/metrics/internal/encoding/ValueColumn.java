@@ -65,14 +65,9 @@ public final class ValueColumn {
    * @return whether a value may be other than finite
    */
   public boolean encode(double[] v, int n, ByteSink out) {
-    long bits0 = Double.doubleToRawLongBits(v[0]);
-    long any = 0;
-    for (int i = 1; i < n; i++) {
-      any |= Double.doubleToRawLongBits(v[i]) ^ bits0;
-    }
-    if (any == 0) {
+    if (isConstant(v, n)) {
       last = Form.CONSTANT;
-      constant(v[0], bits0, out);
+      constant(v[0], Double.doubleToRawLongBits(v[0]), out);
       return !Double.isFinite(v[0]);
     }
     if (m.length < n) {
@@ -110,6 +105,16 @@ public final class ValueColumn {
     last = Form.PLANES;
     planes(v, n, out);
     return true;
+  }
+
+  /** A method of its own, as every loop here: what surrounds it is compiled without it. */
+  private static boolean isConstant(double[] v, int n) {
+    long bits = Double.doubleToRawLongBits(v[0]);
+    long any = 0;
+    for (int i = 1; i < n; i++) {
+      any |= Double.doubleToRawLongBits(v[i]) ^ bits;
+    }
+    return any == 0;
   }
 
   private static void constant(double v, long bits, ByteSink out) {

@@ -444,6 +444,11 @@ final class RowPage {
       if (presents == null) {
         out.putLong(allPresent);
       }
+      saveRows(out);
+      out.put(bytes, 0, rows == 0 ? 0 : ends[rows - 1]);
+    }
+
+    private void saveRows(ByteSink out) {
       long before = page.rangeStart;
       for (int r = 0; r < rows; r++) {
         out.svarint(times[r] - before);
@@ -454,7 +459,6 @@ final class RowPage {
         }
         out.uvarint(ends[r] - (r == 0 ? 0 : ends[r - 1]));
       }
-      out.put(bytes, 0, rows == 0 ? 0 : ends[rows - 1]);
     }
   }
 

@@ -1,0 +1,137 @@
+package dev.tethys.store.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The machine's clock jumps, both ways and by years, while samples of its time are written, blocks
+ * are made and merged and the database is opened again: what was taken is there.
+ */
+class ClockJumpTest {
+  private static final long T0 = 1_700_000_000_000L;
+  private static final long HOUR = 3_600_000;
+  private static final long YEAR = 365 * 24 * HOUR;
+  private static final Labels SERIES = Labels.of("__name__", "m");
+
+  @TempDir Path folder;
+  private long now = T0;
+
+  private MetricsDatabase open() {
+    InstantSource clock = () -> Instant.ofEpochMilli(now);
+    return MetricsDatabase.open(
+        folder,
+        DatabaseOptions.DEFAULTS
+            .withBackground(false)
+            .withClock(clock)
+            .withRetention(Duration.ofDays(36_500), 0)
+            .withOutOfOrderWindow(DatabaseOptions.ANY_AGE));
+  }
+
+  private static TreeMap<Long, Double> read(MetricsDatabase db) {
+    TreeMap<Long, Double> out = new TreeMap<>();
+    long end = T0 + 100 * YEAR;
+    try (Selection s =
+        db.select(SelectHints.range(0, end), List.of(Matcher.equal("__name__", "m")))) {
+      SampleBuffer b = new SampleBuffer();
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        for (int k = 0; k < b.size; k++) {
+          assertThat(out.put(b.timestamps[k], b.values[k])).as("once").isNull();
+        }
+        long[] times = Arrays.copyOf(b.timestamps, b.size);
+        assertThat(times).isSorted();
+      }
+    }
+    return out;
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void nothingIsLost(long seed) {
+    Random random = new Random(seed);
+    TreeMap<Long, Double> taken = new TreeMap<>();
+    MetricsDatabase db = open();
+    try {
+      for (int round = 0; round < 60; round++) {
+        for (int i = 0; i < 50; i++) {
+          now += 15_000;
+          double value = random.nextInt(1_000);
+          try (Appender a = db.appender()) {
+            Appender.Outcome o = a.append(a.series(SERIES), 0, now, value);
+            a.commit();
+            if (o == Appender.Outcome.OK) {
+              taken.putIfAbsent(now, value);
+            }
+          }
+        }
+        long by = random.nextBoolean() ? random.nextLong(20 * HOUR) : random.nextLong(2 * YEAR);
+        now = Math.max(HOUR, now + (random.nextBoolean() ? by : -by));
+        if (random.nextBoolean()) {
+          db.maintain();
+        }
+        if (random.nextInt(10) == 0) {
+          db.close();
+          db = open();
+        }
+      }
+      assertThat(taken).as("most were taken").hasSizeGreaterThan(2_900);
+      assertThat(read(db)).isEqualTo(taken);
+      db.maintain();
+      db.close();
+      db = open();
+      assertThat(db.recovery().problems()).isEmpty();
+      assertThat(read(db)).isEqualTo(taken);
+    } finally {
+      db.close();
+    }
+  }
+
+  /** As a server with Prometheus's settings is: late samples are refused, and those are told. */
+  @ParameterizedTest
+  @ValueSource(longs = {-1, -50, 1, 50})
+  void aJumpRemovesNothing(long days) {
+    MetricsDatabase db =
+        MetricsDatabase.open(
+            folder,
+            DatabaseOptions.DEFAULTS
+                .withBackground(false)
+                .withClock(() -> Instant.ofEpochMilli(now)));
+    try (db) {
+      for (int i = 0; i < 1_000; i++) {
+        now += 15_000;
+        try (Appender a = db.appender()) {
+          assertThat(a.append(a.series(SERIES), 0, now, i)).isEqualTo(Appender.Outcome.OK);
+          a.commit();
+        }
+      }
+      now += days * 24 * HOUR;
+      db.maintain();
+      assertThat(read(db)).hasSize(1_000);
+      now -= days * 24 * HOUR;
+      db.maintain();
+      assertThat(read(db)).hasSize(1_000);
+      try (Appender a = db.appender()) {
+        assertThat(a.append(a.series(SERIES), 0, now + 15_000, 1)).isEqualTo(Appender.Outcome.OK);
+        a.commit();
+      }
+      assertThat(read(db)).hasSize(1_001);
+    }
+  }
+}
