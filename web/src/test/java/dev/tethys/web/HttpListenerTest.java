@@ -92,6 +92,11 @@ class HttpListenerTest {
                   throw new IllegalStateException("on purpose");
                 })
             .get(
+                "/unlinked",
+                (q, r) -> {
+                  throw new NoClassDefFoundError("on purpose");
+                })
+            .get(
                 "/broken-late",
                 (q, r) -> {
                   OutputStream out = r.stream();
@@ -341,6 +346,7 @@ class HttpListenerTest {
     java.net.http.HttpResponse<String> r = get("/broken");
     assertThat(r.statusCode()).isEqualTo(500);
     assertThat(r.body()).isEqualTo("Internal Server Error\n").doesNotContain("on purpose");
+    assertThat(get("/unlinked").statusCode()).as("an error, no exception").isEqualTo(500);
     assertThat(get("/split").statusCode()).isEqualTo(500);
     assertThat(get("/split").headers().map()).doesNotContainKey("set-cookie");
   }

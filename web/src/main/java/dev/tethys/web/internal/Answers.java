@@ -86,7 +86,7 @@ public final class Answers {
       } catch (HttpException e) {
         last |= isUnread(q, request);
         fail(c, last, response, e.status(), String.valueOf(e.getMessage()), e);
-      } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+      } catch (Exception | Error e) {
         // Handlers may have wrapped what their output threw.
         if (e instanceof ClientGoneException
             || e instanceof UncheckedIOException && e.getCause() instanceof ClientGoneException) {
