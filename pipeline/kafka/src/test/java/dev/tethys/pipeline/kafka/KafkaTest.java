@@ -13,9 +13,11 @@ import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.testkit.ServerProcess;
 import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -247,6 +249,51 @@ class KafkaTest {
     next().receipt().settle(Outcome.ACCEPTED);
     again.stop(Duration.ofSeconds(5));
     assertThat(committed("late")).isEqualTo(3);
+  }
+
+  /**
+   * librdkafka, whose records are compressed by libraries of its own, writes; and it reads ours.
+   */
+  @Test
+  void kcatWritesAndReads(@TempDir Path folder) throws Exception {
+    Path kcat = ServerProcess.find("kcat");
+    Path lines = Files.writeString(folder.resolve("lines"), "one\nüber\nthree\n");
+    broker.topic("kcat", 1);
+    Receiver in = receiver(Signal.LOGS, group("kcat", ""));
+    for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
+      run(kcat, folder, "-P", "-t", "kcat", "-z", codec, "-l", lines.toString());
+      List<String> got = new ArrayList<>();
+      while (got.size() < 3) {
+        Arrival a = next();
+        got.addAll(RecordsTest.bodies(a.batch()));
+        a.receipt().settle(Outcome.ACCEPTED);
+      }
+      assertThat(got).as(codec).containsExactly("one", "über", "three");
+    }
+    in.stop(Duration.ofSeconds(5));
+    broker.topic("read", 1);
+    Exporter out =
+        exporter(
+            Signal.METRICS,
+            "metrics: {topic: read, encoding: otlp_json}\nproducer: {linger: 0s, compression: zstd}");
+    BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
+    out.consume(RecordsTest.series(1, 1), outcome::add);
+    assertThat(outcome.take()).isEqualTo(Outcome.ACCEPTED);
+    out.stop(Duration.ZERO);
+    assertThat(run(kcat, folder, "-C", "-t", "read", "-e", "-q")).contains("resourceMetrics");
+  }
+
+  private static String run(Path kcat, Path folder, String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of(kcat.toString(), "-b", broker.address()));
+    command.addAll(List.of(args));
+    Path out = folder.resolve("out");
+    Process p =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+    boolean ended = p.waitFor(60, TimeUnit.SECONDS);
+    p.destroyForcibly();
+    String said = Files.readString(out);
+    assertThat(ended && p.exitValue() == 0).as(said).isTrue();
+    return said;
   }
 
   @Test

@@ -8,9 +8,12 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -21,6 +24,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +87,66 @@ class CarbonReceiverTest {
       out.writeInt(pickle.length);
       out.write(pickle);
       awaits("{__name__=\"a_b\", dc=\"west\"} 1.5 @1700000000000");
+    }
+  }
+
+  @Test
+  void collectdWrites() throws Exception {
+    PushReceiver r = start("{endpoint: '127.0.0.1:0'}");
+    try (CollectdProcess c =
+        new CollectdProcess(
+            dir,
+            "write_graphite",
+            "<Node n>\nHost \"127.0.0.1\"\nPort \""
+                + r.socketPort(0)
+                + "\"\nUseTags true\n</Node>")) {
+      assertThat(c.tell("PUTVAL web1/load/load interval=10 1700000000:0.5:0.25:1"))
+          .startsWith("0 ");
+      c.flushUntil(() -> !pipeline.batches.isEmpty());
+      awaits(
+          "{__name__=\"load_load_shortterm\", ds_name=\"shortterm\", host=\"web1\", plugin=\"load\","
+              + " type=\"load\"} 0.5 @1700000000000");
+    }
+  }
+
+  /** What Graphite's own relay makes of lines. */
+  @Test
+  void carbonRelaySendsPickles() throws Exception {
+    Path relay = ServerProcess.find("carbon-relay");
+    PushReceiver r = start("{endpoint: '127.0.0.1:0', pickle_endpoint: '127.0.0.1:0'}");
+    int lines = Ports.free();
+    Files.writeString(
+        dir.resolve("carbon.conf"),
+        """
+        [relay]
+        USER =
+        LINE_RECEIVER_INTERFACE = 127.0.0.1
+        LINE_RECEIVER_PORT = %d
+        PICKLE_RECEIVER_INTERFACE = 127.0.0.1
+        PICKLE_RECEIVER_PORT = %d
+        RELAY_METHOD = consistent-hashing
+        DESTINATIONS = 127.0.0.1:%d:a
+        CARBON_METRIC_INTERVAL = 0
+        """
+            .formatted(lines, Ports.free(), r.socketPort(1)));
+    Files.createDirectory(dir.resolve("storage"));
+    Files.writeString(
+        dir.resolve("storage-schemas.conf"), "[all]\npattern = .*\nretentions = 60s:1d\n");
+    try (ServerProcess p =
+            new ServerProcess(
+                lines,
+                dir.resolve("relay.log"),
+                Map.of("GRAPHITE_ROOT", dir.toString()),
+                List.of(
+                    relay.toString(),
+                    "--nodaemon",
+                    "--config=" + dir.resolve("carbon.conf"),
+                    "--logdir=" + dir.resolve("storage"),
+                    "--pidfile=" + dir.resolve("relay.pid"),
+                    "start"));
+        Socket s = new Socket("127.0.0.1", p.port())) {
+      s.getOutputStream().write("servers.a.load;dc=west 1.25 1700000000\n".getBytes(UTF_8));
+      awaits("{__name__=\"servers_a_load\", dc=\"west\"} 1.25 @1700000000000");
     }
   }
 

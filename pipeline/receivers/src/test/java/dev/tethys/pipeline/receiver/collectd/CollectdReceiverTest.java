@@ -1,16 +1,14 @@
 package dev.tethys.pipeline.receiver.collectd;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -19,21 +17,17 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.URI;
-import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,21 +35,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The sender is collectd itself, which is told values over its socket. */
 class CollectdReceiverTest {
-  private static final Path PLUGINS = Path.of("/usr/lib/collectd");
-  private static final Path TYPES = Path.of("/usr/share/collectd/types.db");
-
   @TempDir private Path dir;
   private final TestPipeline pipeline = new TestPipeline();
   private @Nullable PushReceiver receiver;
-  private @Nullable Process collectd;
+  private @Nullable CollectdProcess collectd;
 
   @AfterEach
-  void stop() throws InterruptedException {
+  void stop() {
     if (collectd != null) {
-      collectd.destroy();
-      if (!collectd.waitFor(10, TimeUnit.SECONDS)) {
-        collectd.destroyForcibly().waitFor();
-      }
+      collectd.close();
     }
     if (receiver != null) {
       receiver.stop(Duration.ZERO);
@@ -79,71 +67,11 @@ class CollectdReceiverTest {
 
   /** Starts collectd with a plugin. */
   private void collectd(String plugin, String block) throws IOException {
-    Path program = Path.of("/usr/sbin/collectd");
-    assumeTrue(Files.isExecutable(program), "collectd is not installed");
-    Path config =
-        Files.writeString(
-            dir.resolve("collectd.conf"),
-            """
-            Hostname "web1"
-            BaseDir "%1$s"
-            PIDFile "%1$s/pid"
-            PluginDir "%2$s"
-            TypesDB "%3$s"
-            LoadPlugin unixsock
-            <Plugin unixsock>
-              SocketFile "%1$s/sock"
-            </Plugin>
-            LoadPlugin %4$s
-            <Plugin %4$s>
-            %5$s
-            </Plugin>
-            """
-                .formatted(dir, PLUGINS, TYPES, plugin, block));
-    collectd =
-        new ProcessBuilder(program.toString(), "-f", "-C", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("log").toFile())
-            .start();
+    collectd = new CollectdProcess(dir, plugin, block);
   }
 
-  /** Tells collectd something; what it answers. */
   private String tell(String line) throws Exception {
-    Path socket = dir.resolve("sock");
-    Process p = java.util.Objects.requireNonNull(collectd);
-    Samples.until(
-        () -> {
-          if (!p.isAlive()) {
-            assumeFalse(
-                log().contains("cannot open shared object file"),
-                "a library of collectd's plugin is not installed");
-            throw new AssertionError("collectd has ended: " + log());
-          }
-          return Files.exists(socket);
-        });
-    ByteBuffer answer = ByteBuffer.allocate(1000);
-    try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      // The file is there a moment before it listens.
-      Samples.until(
-          () -> {
-            try {
-              return c.isConnected() || c.connect(UnixDomainSocketAddress.of(socket));
-            } catch (IOException e) {
-              return false;
-            }
-          });
-      c.write(ByteBuffer.wrap((line + "\n").getBytes(UTF_8)));
-      c.read(answer);
-    }
-    return new String(answer.array(), 0, answer.position(), UTF_8);
-  }
-
-  private String log() {
-    try {
-      return Files.readString(dir.resolve("log"));
-    } catch (IOException e) {
-      return e.toString();
-    }
+    return Objects.requireNonNull(collectd).tell(line);
   }
 
   private void tellAll() throws Exception {
@@ -158,15 +86,16 @@ class CollectdReceiverTest {
         .startsWith("0 ");
   }
 
-  private void awaits(String point) throws InterruptedException {
+  private void awaits(String point) throws Exception {
     try {
-      Samples.until(() -> Shown.points(pipeline.batches).contains(point));
+      Objects.requireNonNull(collectd)
+          .flushUntil(() -> Shown.points(pipeline.batches).contains(point));
     } catch (AssertionError e) {
-      throw new AssertionError(point + " in " + Shown.points(pipeline.batches) + log(), e);
+      throw new AssertionError(point + " in " + Shown.points(pipeline.batches), e);
     }
   }
 
-  private void awaitsAll(String attributes) throws InterruptedException {
+  private void awaitsAll(String attributes) throws Exception {
     long t = 1_700_000_000_000_000_000L;
     awaits("load.shortterm gauge {host=web1, plugin=load} 0.5 @" + t);
     awaits("load.midterm gauge {host=web1, plugin=load} 0.25 @" + t);
@@ -183,7 +112,6 @@ class CollectdReceiverTest {
 
   @Test
   void collectdPostsJson() throws Exception {
-    assumeTrue(Files.exists(PLUGINS.resolve("write_http.so")), "write_http is not installed");
     PushReceiver r = start("", Signal.METRICS, Signal.LOGS);
     collectd(
         "write_http",
@@ -191,7 +119,6 @@ class CollectdReceiverTest {
             + r.httpPort()
             + "/any/path\"\nFormat \"JSON\"\nNotifications true\nBufferSize 1024\n</Node>");
     tellAll();
-    tell("FLUSH");
     awaitsAll("alertname=collectd_df_complex, host=web1, service=collectd");
   }
 
@@ -201,7 +128,7 @@ class CollectdReceiverTest {
     PushReceiver r =
         start(
             ", network: {endpoint: '127.0.0.1:0', types_db: ["
-                + TYPES
+                + CollectdProcess.TYPES
                 + "], security_level: "
                 + level
                 + ", auth_file: '"
@@ -213,7 +140,6 @@ class CollectdReceiverTest {
         "network",
         "<Server \"127.0.0.1\" \"" + r.socketPort(0) + "\">\n" + security + "\n</Server>");
     tellAll();
-    tell("FLUSH");
     awaitsAll("host=web1, plugin=df, type=df_complex");
   }
 

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.TracedProgram;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;

@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.receiver.elastic;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -9,6 +8,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.RsyslogProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import java.io.ByteArrayOutputStream;
@@ -18,13 +18,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,51 +175,23 @@ class ElasticBulkReceiverTest {
   /** rsyslog's omelasticsearch is a sender that is not ours. */
   @Test
   void rsyslogSends() throws Exception {
-    Path rsyslogd = Path.of("/usr/sbin/rsyslogd");
-    assumeTrue(Files.isExecutable(rsyslogd), "rsyslogd is not installed");
-    assumeTrue(
-        Files.exists(Path.of("/usr/lib/x86_64-linux-gnu/rsyslog/omelasticsearch.so")),
-        "rsyslog-elasticsearch is not installed");
-    Path log = folder.resolve("in.log");
-    Files.writeString(log, "first line\nsecond line\n");
-    Path config =
-        Files.writeString(
-            folder.resolve("rsyslog.conf"),
-            """
-            global(workDirectory="DIR")
-            module(load="imfile")
-            module(load="omelasticsearch")
-            input(type="imfile" file="DIR/in.log" tag="app")
-            template(name="doc" type="list" option.json="on") {
-              constant(value="{\\"@timestamp\\":\\"") property(name="timereported" dateFormat="rfc3339")
-              constant(value="\\",\\"message\\":\\"") property(name="msg") constant(value="\\"}")
-            }
-            action(type="omelasticsearch" server="127.0.0.1" serverport="PORT" template="doc"
-              searchIndex="logs" searchType="" bulkmode="on" action.resumeRetryCount="-1")
-            """
-                .replace("DIR", folder.toString())
-                .replace("PORT", String.valueOf(receiver.httpPort())));
-    Process p =
-        new ProcessBuilder(
-                rsyslogd.toString(),
-                "-n",
-                "-f",
-                config.toString(),
-                "-i",
-                folder.resolve("pid").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("out.txt").toFile())
-            .start();
-    try {
+    String actions =
+        """
+        template(name="doc" type="list" option.json="on") {
+          constant(value="{\\"@timestamp\\":\\"") property(name="timereported" dateFormat="rfc3339")
+          constant(value="\\",\\"message\\":\\"") property(name="msg") constant(value="\\"}")
+        }
+        action(type="omelasticsearch" server="127.0.0.1" serverport="PORT" template="doc"
+          searchIndex="logs" searchType="" bulkmode="on" action.resumeRetryCount="-1")
+        """
+            .replace("PORT", String.valueOf(receiver.httpPort()));
+    try (RsyslogProcess p =
+        new RsyslogProcess(folder, "first line\nsecond line\n", "omelasticsearch", actions)) {
       Instant end = Instant.now().plusSeconds(30);
       while (records().size() < 2) {
-        assertThat(Instant.now()).as(Files.readString(folder.resolve("out.txt"))).isBefore(end);
+        assertThat(Instant.now()).as(p.log()).isBefore(end);
         Thread.sleep(20);
       }
-    } finally {
-      p.destroy();
-      p.waitFor(10, TimeUnit.SECONDS);
-      p.destroyForcibly();
     }
     assertThat(records().stream().map(r -> String.valueOf(r.body()).strip()))
         .containsExactly("first line", "second line");

@@ -8,14 +8,21 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
+import dev.tethys.testkit.Shared;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ImportReceiverTest {
   private static HttpResponse<String> post(PushReceiver r, String path, String body)
@@ -62,6 +69,56 @@ class ImportReceiverTest {
                       "{\"metric\":{\"__name__\":\"z\"},\"values\":[1],\"timestamps\":[1]}")
                   .statusCode())
           .isEqualTo(503);
+    } finally {
+      r.stop(Duration.ZERO);
+    }
+  }
+
+  /** What a real VictoriaMetrics exports, as lines of JSON and as text. */
+  @Test
+  void exportsOfVictoriaMetricsAreTaken(@TempDir Path dir) throws Exception {
+    int port = Ports.free();
+    TestPipeline pipeline = new TestPipeline();
+    PushReceiver r =
+        ImportReceiverFactory.receiver(
+            TestPipeline.read(new ImportReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
+            pipeline.of(Signal.METRICS),
+            null,
+            Clockwork.system());
+    r.start();
+    try (ServerProcess vm =
+            new ServerProcess(
+                port,
+                dir.resolve("vm.log"),
+                Map.of(),
+                List.of(
+                    Shared.peer("victoria-metrics").toString(),
+                    "-storageDataPath=" + dir.resolve("data"),
+                    "-httpListenAddr=127.0.0.1:" + port,
+                    "-retentionPeriod=100y"));
+        HttpClient http = HttpClient.newHttpClient()) {
+      String text =
+          "a{x=\"1 \\\"q\\\"\"} 0.5 1700000000000\na{x=\"1 \\\"q\\\"\"} 7 1700000015000\nb 1e300 1700000000000\n";
+      http.send(
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + port + "/api/v1/import/prometheus"))
+              .POST(BodyPublishers.ofString(text))
+              .build(),
+          BodyHandlers.discarding());
+      vm.get("/internal/force_flush");
+      String match = "match%5B%5D=%7B__name__%21%3D%22%22%7D&start=1699999999&end=1700000099";
+      String lines = vm.get("/api/v1/export?" + match);
+      assertThat(post(r, "/api/v1/import", lines).statusCode()).as(lines).isEqualTo(204);
+      String prometheus = vm.get("/api/v1/export?format=prometheus&" + match);
+      assertThat(post(r, "/api/v1/import/prometheus", prometheus).statusCode())
+          .as(prometheus)
+          .isEqualTo(204);
+      String[] wanted = {
+        "{__name__=\"a\", x=\"1 \\\"q\\\"\"} 0.5 @1700000000000",
+        "{__name__=\"a\", x=\"1 \\\"q\\\"\"} 7.0 @1700000015000",
+        "{__name__=\"b\"} 1.0E300 @1700000000000"
+      };
+      assertThat(Samples.of(pipeline.batches)).hasSize(6).contains(wanted);
     } finally {
       r.stop(Duration.ZERO);
     }

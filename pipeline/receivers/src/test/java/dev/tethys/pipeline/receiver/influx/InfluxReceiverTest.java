@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
@@ -189,6 +190,24 @@ class InfluxReceiverTest {
                 .flatMap(f -> f.metrics().stream())
                 .map(m -> m.labels() + " " + m.point()))
         .hasSize(1);
+  }
+
+  @Test
+  void collectdWritesDatagrams() throws Exception {
+    PushReceiver r =
+        start("{endpoint: '127.0.0.1:0', udp_endpoint: '127.0.0.1:0', socket_precision: ms}");
+    try (CollectdProcess c =
+        new CollectdProcess(
+            dir,
+            "write_influxdb_udp",
+            "Server \"127.0.0.1\" \"" + r.socketPort(0) + "\"\nTimePrecision \"ms\"")) {
+      assertThat(c.tell("PUTVAL web1/load/load interval=10 1700000000:0.5:0.25:1"))
+          .startsWith("0 ");
+      c.flushUntil(() -> !Samples.of(pipeline.batches).isEmpty());
+      assertThat(Samples.of(pipeline.batches))
+          .contains(
+              "{__name__=\"load_shortterm\", host=\"web1\", type=\"load\"} 0.5 @1700000000000");
+    }
   }
 
   /** Both are sent the same lines, good and bad, and must say the same of them. */

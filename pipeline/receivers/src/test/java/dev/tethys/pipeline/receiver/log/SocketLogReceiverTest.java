@@ -8,6 +8,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.RsyslogProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SocketLogReceiverTest {
   private final LogSink sink = new LogSink();
@@ -176,6 +178,48 @@ class SocketLogReceiverTest {
     assertThat(got.attributes().get("message")).isEqualTo("hello there");
     assertThat(got.attributes().get("facility")).isEqualTo(16L);
     assertThat(got.severityNumber()).isEqualTo(13);
+  }
+
+  @Test
+  void rsyslogForwards(@TempDir Path dir) throws Exception {
+    SocketLogReceiver r =
+        start(
+            new SyslogReceiverFactory(),
+            """
+            tcp: {listen_address: 127.0.0.1:0}
+            protocol: rfc5424
+            enable_octet_counting: true
+            """);
+    String actions =
+        """
+        action(type="omfwd" target="127.0.0.1" port="%d" protocol="tcp"
+          TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
+        """
+            .formatted(r.tcpPort());
+    try (RsyslogProcess _ = new RsyslogProcess(dir, "first line\n\u00fcber\n", "", actions)) {
+      List<LogRecord> got = sink.await(2);
+      assertThat(got.stream().map(l -> String.valueOf(l.attributes().get("message")).strip()))
+          .containsExactly("first line", "\u00fcber");
+      assertThat(got.getFirst().attributes().get("appname")).isEqualTo("app");
+      assertThat(got.getFirst().severityText()).isEqualTo("notice");
+    }
+  }
+
+  /** The older form, in datagrams: rsyslog's own default. */
+  @Test
+  void rsyslogSendsDatagrams(@TempDir Path dir) throws Exception {
+    SocketLogReceiver r =
+        start(
+            new SyslogReceiverFactory(),
+            "{udp: {listen_address: '127.0.0.1:0'}, protocol: rfc3164}");
+    String action =
+        "action(type=\"omfwd\" target=\"127.0.0.1\" port=\"%d\" protocol=\"udp\")\n"
+            .formatted(r.udpPort());
+    try (RsyslogProcess _ = new RsyslogProcess(dir, "first line\n", "", action)) {
+      LogRecord got = sink.await(1).getFirst();
+      assertThat(String.valueOf(got.attributes().get("message")).strip()).isEqualTo("first line");
+      assertThat(got.attributes().get("appname")).isEqualTo("app");
+    }
   }
 
   @Test

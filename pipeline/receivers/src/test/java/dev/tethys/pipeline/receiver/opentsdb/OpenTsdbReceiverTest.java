@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
@@ -18,10 +19,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OpenTsdbReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
@@ -101,5 +104,27 @@ class OpenTsdbReceiverTest {
     }
     assertThat(Samples.of(pipeline.batches))
         .containsExactly("{__name__=\"a_b\", h=\"x\"} 2.0 @1000");
+  }
+
+  @Test
+  void collectdWrites(@TempDir Path dir) throws Exception {
+    PushReceiver r = start();
+    try (CollectdProcess c =
+        new CollectdProcess(
+            dir,
+            "write_tsdb",
+            "<Node>\nHost \"127.0.0.1\"\nPort \""
+                + r.socketPort(0)
+                + "\"\nHostTags \"dc=west\"\n</Node>")) {
+      assertThat(c.tell("PUTVAL web1/cpu-0/cpu-idle interval=10 1700000000:4711")).startsWith("0 ");
+      assertThat(c.tell("PUTVAL web1/load/load interval=10 1700000000:0.5:0.25:1"))
+          .startsWith("0 ");
+      c.flushUntil(
+          () ->
+              Samples.of(pipeline.batches)
+                  .contains(
+                      "{__name__=\"load_load_shortterm\", dc=\"west\", fqdn=\"web1\"} 0.5"
+                          + " @1700000000000"));
+    }
   }
 }

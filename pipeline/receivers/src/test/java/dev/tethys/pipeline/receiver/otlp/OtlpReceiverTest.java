@@ -17,6 +17,8 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.AgentProcess;
+import dev.tethys.pipeline.receiver.TracedProgram;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
@@ -50,6 +52,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -60,6 +63,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OtlpReceiverTest {
   private static final String BOTH =
@@ -442,5 +446,53 @@ class OtlpReceiverTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining(w[1]);
     }
+  }
+
+  @Test
+  void theAgentForJavaSends(@TempDir Path dir) throws Exception {
+    PushReceiver r = start(BOTH, Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    boolean spans = false;
+    boolean metrics = false;
+    try (AgentProcess agent =
+        new AgentProcess(
+            "io.opentelemetry.javaagent.OpenTelemetryAgent",
+            TracedProgram.class,
+            dir,
+            Map.of(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "http://127.0.0.1:" + r.httpPort(),
+                "OTEL_EXPORTER_OTLP_PROTOCOL",
+                "http/protobuf",
+                "OTEL_EXPORTER_OTLP_COMPRESSION",
+                "gzip",
+                "OTEL_SERVICE_NAME",
+                "shop",
+                "OTEL_INSTRUMENTATION_METHODS_INCLUDE",
+                TracedProgram.class.getName() + "[outer,inner]",
+                "OTEL_BSP_SCHEDULE_DELAY",
+                "100",
+                "OTEL_METRIC_EXPORT_INTERVAL",
+                "300"))) {
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+      while (!spans || !metrics) {
+        assertThat(System.nanoTime()).as(agent.log()).isLessThan(until);
+        TimeUnit.MILLISECONDS.sleep(20);
+        for (Batch b : batches) {
+          spans |= b.signal() == Signal.TRACES;
+          metrics |=
+              b.signal() == Signal.METRICS
+                  && new String(b.body(), UTF_8).contains("jvm.memory.used");
+        }
+      }
+    }
+    Batch traces =
+        batches.stream().filter(b -> b.signal() == Signal.TRACES).findFirst().orElseThrow();
+    ExportTraceServiceRequest got = ExportTraceServiceRequest.parseFrom(traces.body());
+    assertThat(got.getResourceSpans(0).getResource().getAttributesList())
+        .anyMatch(
+            a -> a.getKey().equals("service.name") && a.getValue().getStringValue().equals("shop"));
+    assertThat(got.getResourceSpans(0).getScopeSpans(0).getSpansList())
+        .extracting(io.opentelemetry.proto.trace.v1.Span::getName)
+        .contains("TracedProgram.inner");
   }
 }

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.datadog;
+package dev.tethys.pipeline.receiver;
 
 import java.util.concurrent.locks.LockSupport;
 
