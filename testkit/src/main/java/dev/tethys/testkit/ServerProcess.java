@@ -102,6 +102,12 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Ends it without letting it do anything more. */
+  public void kill() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
   @Override
   public void close() {
     process.destroy();
