@@ -60,18 +60,26 @@ public final class YamlDocument {
    * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
    */
   public static YamlDocument read(Path file) throws IOException {
+    return new YamlDocument(file.toString(), file.toAbsolutePath().getParent(), text(file));
+  }
+
+  /**
+   * The text of a file.
+   *
+   * @throws ConfigException when it is not UTF-8
+   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   */
+  public static String text(Path file) throws IOException {
     long size = Files.size(file);
     if (size > MAX_BYTES) {
       throw new IOException(file + " has " + size + " bytes; at most " + MAX_BYTES + " are read");
     }
     byte[] bytes = Files.readAllBytes(file);
-    String text;
     try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new ConfigException(file.toString(), "yaml: invalid UTF-8");
     }
-    return new YamlDocument(file.toString(), file.toAbsolutePath().getParent(), text);
   }
 
   /**

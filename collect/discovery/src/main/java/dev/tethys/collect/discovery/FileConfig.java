@@ -67,7 +67,9 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
    * @throws IOException when it cannot be read
    */
   public static List<TargetGroup> groups(Path file) throws IOException {
-    List<TargetGroup> groups = TargetGroups.TYPE.read(YamlDocument.read(file).root());
+    List<TargetGroup> groups =
+        TargetGroups.read(
+            file.toString(), file.toAbsolutePath().getParent(), YamlDocument.text(file));
     return TargetGroups.named(groups, file.toString(), FileDiscovery.FILEPATH, file.toString());
   }
 

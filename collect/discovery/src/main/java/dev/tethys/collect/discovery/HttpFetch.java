@@ -1,6 +1,5 @@
 package dev.tethys.collect.discovery;
 
-import dev.tethys.config.YamlDocument;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -43,7 +42,7 @@ final class HttpFetch implements Refreshing.Source {
     } catch (CharacterCodingException e) {
       throw new IOException(url + " answered with what is not UTF-8", e);
     }
-    List<TargetGroup> groups = TargetGroups.TYPE.read(YamlDocument.parse(url, null, text).root());
+    List<TargetGroup> groups = TargetGroups.read(url, null, text);
     return TargetGroups.named(groups, url, URL_LABEL, url);
   }
 

@@ -3,10 +3,12 @@ package dev.tethys.collect.discovery;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,17 @@ final class TargetGroups {
   static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));
 
   private TargetGroups() {}
+
+  /**
+   * Reads a text, JSON or YAML.
+   *
+   * @param name of the file or URL it is from, for errors
+   * @param folder of the file; null for none
+   */
+  static List<TargetGroup> read(String name, @Nullable Path folder, String text) {
+    List<TargetGroup> plain = PlainGroups.read(text);
+    return plain != null ? plain : TYPE.read(YamlDocument.parse(name, folder, text).root());
+  }
 
   private static TargetGroup read(YamlObject o) {
     List<Labels> targets = new ArrayList<>();

@@ -40,8 +40,8 @@ final class MetadataCache implements FamilyMemory {
     }
   }
 
-  private long[] hashes = new long[16]; // open addressing, at most half full
-  private @Nullable Entry[] entries = new @Nullable Entry[16];
+  private long[] hashes = new long[4]; // open addressing, at most half full
+  private @Nullable Entry[] entries = new @Nullable Entry[4];
   private int size;
   private long scrape;
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,26 @@ final class ScrapePool {
   record View(List<Target> active, List<Target> dropped, int droppedCount, List<ScrapeLoop> loops) {
     static final View EMPTY = new View(List.of(), List.of(), 0, List.of());
   }
+
+  /** Loops by the labels of their targets, made when somebody asks for the loops of a view. */
+  private record ByLabels(View of, Map<Labels, List<ScrapeLoop>> loops) {
+    static ByLabels of(View view) {
+      Map<Labels, List<ScrapeLoop>> m = HashMap.newHashMap(view.loops.size());
+      for (ScrapeLoop l : view.loops) {
+        m.merge(
+            l.target().labels(),
+            List.of(l),
+            (a, b) -> Stream.concat(a.stream(), b.stream()).toList());
+      }
+      return new ByLabels(view, m);
+    }
+  }
+
+  /**
+   * So many targets are made, or loops started, before others have their turn. Threads of loops
+   * wait in one queue: behind a hundred thousand of new ones scrapes would be late.
+   */
+  private static final int TURN = 64;
 
   private record Discovered(Labels target, Labels group) {}
 
@@ -57,6 +79,7 @@ final class ScrapePool {
   private Map<Discovered, Made> made = Map.of();
 
   private volatile View view = View.EMPTY;
+  private volatile ByLabels byLabels = ByLabels.of(View.EMPTY);
 
   ScrapePool(
       ScrapeConfig config,
@@ -88,7 +111,13 @@ final class ScrapePool {
 
   /** The loops of targets with these labels. */
   List<ScrapeLoop> scraping(Labels labels) {
-    return view.loops.stream().filter(l -> l.target().labels().equals(labels)).toList();
+    View v = view;
+    ByLabels known = byLabels;
+    if (known.of != v) {
+      known = ByLabels.of(v);
+      byLabels = known;
+    }
+    return known.loops.getOrDefault(labels, List.of());
   }
 
   void failureLog(@Nullable FailureLog log) {
@@ -124,12 +153,16 @@ final class ScrapePool {
     long keep = config.common().limits().keepDroppedTargets();
     int count = 0;
     int failures = 0;
+    int fresh = 0;
     for (TargetGroup g : groups) {
       for (int i = 0; i < g.targets().size(); i++) {
         Discovered d = new Discovered(g.targets().get(i), g.labels());
         Made m = made.get(d);
         if (m == null) {
           m = make(d);
+          if (++fresh % TURN == 0) {
+            Thread.yield();
+          }
         }
         now.put(d, m);
         if (m.error != null) {
@@ -209,13 +242,29 @@ final class ScrapePool {
     metrics.poolTargets.with(config.jobName()).set(hashes.size());
     checkTargetLimit();
     show();
-    started.forEach(ScrapeLoop::start);
+    startAll(started);
     stopAll(gone);
+  }
+
+  private static void startAll(Collection<ScrapeLoop> all) {
+    int n = 0;
+    for (ScrapeLoop l : all) {
+      l.start();
+      if (++n % TURN == 0) {
+        Thread.yield();
+      }
+    }
   }
 
   /** Waits for all: a target that flaps must not be scraped by two loops at once. */
   private static void stopAll(List<ScrapeLoop> gone) throws InterruptedException {
-    gone.forEach(ScrapeLoop::requestStop);
+    int n = 0;
+    for (ScrapeLoop l : gone) {
+      l.requestStop();
+      if (++n % TURN == 0) {
+        Thread.yield();
+      }
+    }
     for (ScrapeLoop l : gone) {
       l.stop();
     }
@@ -316,7 +365,7 @@ final class ScrapePool {
       }
       checkTargetLimit();
       show();
-      loops.values().forEach(ScrapeLoop::start);
+      startAll(loops.values());
       old.forEach(ScrapePool::closeQuietly);
       metrics
           .reloadLength

@@ -34,7 +34,8 @@ final class SeriesCache implements SeriesMemory {
   private static final int FORCED_FLUSH_FACTOR = 2;
 
   private static final int FORCED_FLUSH_MARGIN = 1000;
-  private static final int INITIAL_CAPACITY = 64;
+  private static final int INITIAL_CAPACITY =
+      8; // many targets may wait long for their first scrape
 
   private long[] keys = new long[INITIAL_CAPACITY];
   private long[] references = new long[INITIAL_CAPACITY];
