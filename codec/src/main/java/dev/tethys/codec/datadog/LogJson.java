@@ -7,9 +7,6 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
-import dev.tethys.model.telemetry.ResourceGroup;
-import dev.tethys.model.telemetry.ScopeGroup;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +33,7 @@ public final class LogJson {
           Map.entry("fatal", 21),
           Map.entry("emergency", 21));
 
-  private final LogsData logs = new LogsData();
-  private final Map<Attributes, ScopeGroup<LogRecord>> groups = new HashMap<>();
+  private final GroupedLogs logs = new GroupedLogs();
   private final long now;
 
   /**
@@ -108,7 +104,7 @@ public final class LogJson {
       }
     }
     r.attributes().putAll(tags.item());
-    groups.computeIfAbsent(tags.resource(), this::group).items().add(r);
+    logs.add(tags.resource(), r);
   }
 
   /** Milliseconds, be they text. */
@@ -134,17 +130,8 @@ public final class LogJson {
     return v instanceof String s ? s : JsonValues.write(v);
   }
 
-  private ScopeGroup<LogRecord> group(Attributes resource) {
-    ResourceGroup<LogRecord> g = new ResourceGroup<>();
-    g.resource().attributes().putAll(resource);
-    ScopeGroup<LogRecord> s = new ScopeGroup<>();
-    g.scopes().add(s);
-    logs.resources().add(g);
-    return s;
-  }
-
   /** The records. */
   public LogsData logs() {
-    return logs;
+    return logs.data();
   }
 }

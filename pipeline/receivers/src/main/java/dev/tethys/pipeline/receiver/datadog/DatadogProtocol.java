@@ -2,7 +2,9 @@ package dev.tethys.pipeline.receiver.datadog;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.datadog.ColumnPayload;
 import dev.tethys.codec.datadog.DatadogMetrics;
+import dev.tethys.codec.datadog.EventJson;
 import dev.tethys.codec.datadog.LogJson;
 import dev.tethys.codec.datadog.MetricJson;
 import dev.tethys.codec.datadog.MetricPayloads;
@@ -11,6 +13,7 @@ import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -26,6 +29,8 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Datadog's API as its agent and its clients use it. 202 when all is where it goes to. When some
@@ -49,6 +54,14 @@ final class DatadogProtocol {
     Refusals read(byte[] body, boolean json, DatadogMetrics to);
   }
 
+  /** What agents from 7.81 on prefer. */
+  private static final String[] V3 = {
+    "/api/intake/metrics/v3/series", "/api/intake/metrics/v3/sketches"
+  };
+
+  /** Where an agent posts events, and what it knows of its machine. */
+  private static final String[] INTAKE = {"/intake", "/intake/"};
+
   private static final String TRACER_STATS = "/v0.6/stats";
   private static final String AGENT_STATS = "/api/v0.2/stats";
 
@@ -68,6 +81,9 @@ final class DatadogProtocol {
         (b, json, m) -> json ? MetricJson.seriesV2(b, m) : MetricPayloads.series(b, m));
     for (String path : new String[] {"/api/beta/sketches", "/api/v1/sketches"}) {
       metrics(door, path, to, SKETCH_BYTES, (b, _, m) -> MetricPayloads.sketches(b, m));
+    }
+    for (String path : V3) {
+      metrics(door, path, to, ColumnPayload.MAX_TEXT, (b, _, m) -> ColumnPayload.read(b, m));
     }
     metrics(
         door,
@@ -97,9 +113,14 @@ final class DatadogProtocol {
    * not send it again.
    *
    * @param metrics whether metrics are taken, and with them what is counted of spans
+   * @param logs whether logs are taken, and with them events
    */
-  void addRest(HttpDoor door, boolean metrics) {
-    door.post("/intake", (q, r) -> passedOver(door, q, r));
+  void addRest(HttpDoor door, boolean metrics, boolean logs) {
+    if (!logs) {
+      for (String path : INTAKE) {
+        door.post(path, (q, r) -> passedOver(door, q, r));
+      }
+    }
     if (!metrics) {
       door.on("PUT", TRACER_STATS, (q, r) -> passedOver(door, q, r));
       door.post(TRACER_STATS, (q, r) -> passedOver(door, q, r));
@@ -156,6 +177,7 @@ final class DatadogProtocol {
       door.post(
           path, (request, response) -> answered(response, () -> logs(door, to, request, response)));
     }
+    addEvents(door, to);
   }
 
   private void logs(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
@@ -165,17 +187,53 @@ final class DatadogProtocol {
       json(response, 415, errors(List.of("logs are taken as application/json, not " + type)));
       return;
     }
+    LogJson read = new LogJson(clock.millis() * 1_000_000);
+    records(door, to, request, response, read::read, read::logs, "{}");
+  }
+
+  /** Reads a body, and delivers the records that it has. */
+  private static void records(
+      HttpDoor door,
+      Consumer to,
+      HttpRequest request,
+      HttpResponse response,
+      Function<byte[], Refusals> read,
+      Supplier<LogsData> logs,
+      String good)
+      throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(4L * b.length);
-      LogJson read = new LogJson(clock.millis() * 1_000_000);
-      Refusals refused = read.read(b);
-      int n = read.logs().itemCount();
+      Refusals refused = read.apply(b);
+      int n = logs.get().itemCount();
       Outcome o = Outcome.ACCEPTED;
       if (n > 0) {
-        o = deliver(Signal.LOGS, new OtlpWriter().write(read.logs()), n, door, to, request);
+        o = deliver(Signal.LOGS, new OtlpWriter().write(logs.get()), n, door, to, request);
       }
-      answer(response, o, refused, false, "{}");
+      answer(response, o, refused, false, good);
+    }
+  }
+
+  private void addEvents(HttpDoor door, Consumer to) {
+    door.post(
+        "/api/v1/events",
+        (request, response) ->
+            answered(
+                response,
+                () -> {
+                  EventJson read = new EventJson(clock.millis() * 1_000_000);
+                  records(door, to, request, response, read::one, read::logs, OK);
+                }));
+    for (String path : INTAKE) {
+      door.post(
+          path,
+          (request, response) ->
+              answered(
+                  response,
+                  () -> {
+                    EventJson read = new EventJson(clock.millis() * 1_000_000);
+                    records(door, to, request, response, read::ofAgent, read::logs, OK);
+                  }));
     }
   }
 

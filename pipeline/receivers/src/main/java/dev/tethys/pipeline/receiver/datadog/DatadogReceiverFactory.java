@@ -97,7 +97,7 @@ public final class DatadogReceiverFactory
     Consumer traces = outputs.get(Signal.TRACES);
     if (traces != null) {
       new TraceProtocol(door, traces, new UpperHalves(s.traceIds)).add();
-      p.addRest(door, metrics != null);
+      p.addRest(door, metrics != null, logs != null);
     }
     return new PushReceiver(null, door, clock::nanos);
   }

@@ -71,6 +71,9 @@ class DatadogReceiverTest {
         await new v2.LogsApi(c).submitLog({ body: [
           { ddsource: 'nginx', ddtags: 'env:prod,team:a', hostname: 'web1', message: 'it failed', service: 'shop',
             additionalProperties: { status: 'error' } }], contentEncoding: 'gzip' });
+        await new v1.EventsApi(c).createEvent({ body: {
+          title: 'deployed', text: 'shop 7', host: 'web1', tags: ['env:prod', 'team:a'],
+          alertType: 'warning', dateHappened: 1700000000 } });
         console.log('done');
       })().catch(e => { console.log(e); process.exit(1); });
       """;
@@ -135,6 +138,60 @@ class DatadogReceiverTest {
         .startsWith(
             "17 {deployment.environment=prod, host.name=web1, service.name=shop}"
                 + "{ddsource=nginx, team=a} it failed @");
+    assertThat(Shown.records(pipeline.batches).getLast())
+        .isEqualTo(
+            "13 {deployment.environment=prod, host.name=web1}{team=a, title=deployed} shop 7 @"
+                + t);
+  }
+
+  private HttpResponse<String> post(int port, String path, String type, String body)
+      throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+              .header("Content-Type", type)
+              .POST(BodyPublishers.ofString(body))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  @Test
+  void anAgentsEventsAreRecords() throws Exception {
+    int port = start();
+    HttpResponse<String> r =
+        post(
+            port,
+            "/intake/?api_key=k",
+            "application/json",
+            """
+            {"apiKey":"k","internalHostname":"web1","events":{"Docker":[
+              {"msg_title":"image pulled","msg_text":"","timestamp":1700000000,"priority":"low","host":"",
+               "tags":["env:prod"],"alert_type":"info","aggregation_key":"a"},
+              {"msg_title":"","msg_text":""}]}}
+            """);
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("item 2: it has neither title nor text");
+    assertThat(Shown.records(pipeline.batches))
+        .containsExactly(
+            "9 {deployment.environment=prod, host.name=web1}{aggregation_key=a, priority=low,"
+                + " source_type_name=Docker, title=image pulled} image pulled @1700000000000000000");
+    assertThat(post(port, "/intake", "application/json", "{\"meta\":{}}").statusCode())
+        .isEqualTo(202);
+    assertThat(post(port, "/api/v1/events", "application/json", "[]").statusCode()).isEqualTo(400);
+    assertThat(
+            post(port, "/api/v1/events", "application/json", "{\"title\":\"a\",\"tags\":1}").body())
+        .contains("tags are no list");
+  }
+
+  @Test
+  void columnsOfVersion3AreTaken() throws Exception {
+    int port = start();
+    for (String path : List.of("series", "sketches")) {
+      String where = "/api/intake/metrics/v3/" + path;
+      assertThat(post(port, where, "application/x-protobuf", "").statusCode()).isEqualTo(202);
+      assertThat(post(port, where, "application/x-protobuf", "what").statusCode()).isEqualTo(400);
+    }
   }
 
   private int put(int port, String method, String path, byte[] body) throws Exception {

@@ -1,0 +1,165 @@
+package dev.tethys.codec.datadog;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Datadog's events as log records: the text is the body (the title, where there is none), {@code
+ * alert_type} the severity, {@code date_happened} the time; the title and all else are attributes,
+ * and tags say who sends, as with metrics. Clients post one ("Post an event" of the reference), an
+ * agent several by where they are from, with names of its own ({@code msg_title}, {@code timestamp}
+ * ...).
+ */
+public final class EventJson {
+  private static final Map<String, Integer> SEVERITIES =
+      Map.of("error", 17, "warning", 13, "info", 9, "success", 9);
+
+  /** What an agent calls what clients name otherwise. */
+  private static final Map<String, String> OF_AGENT =
+      Map.of("msg_title", "title", "msg_text", "text", "timestamp", "date_happened");
+
+  private final GroupedLogs logs = new GroupedLogs();
+  private final long now;
+
+  /**
+   * Nothing yet.
+   *
+   * @param now nanoseconds since 1970, for events that say no time
+   */
+  public EventJson(long now) {
+    this.now = now;
+  }
+
+  /**
+   * Reads the body of {@code /api/v1/events}: one event.
+   *
+   * @throws CodecException when it is none
+   */
+  public Refusals one(byte[] body) {
+    if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
+      throw new CodecException("it is no object");
+    }
+    event(o, "", "");
+    return new Refusals();
+  }
+
+  /**
+   * Reads what an agent posts to {@code /intake}: its events, where it has any; what it says of its
+   * machine is passed over.
+   *
+   * @throws CodecException when it is no object
+   */
+  public Refusals ofAgent(byte[] body) {
+    if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
+      throw new CodecException("it is no object");
+    }
+    Refusals refused = new Refusals();
+    if (o.get("events") instanceof Attributes bySource) {
+      String host = text(o.get("internalHostname"));
+      int number = 0;
+      for (int i = 0; i < bySource.size(); i++) {
+        if (!(bySource.value(i) instanceof ArrayValue all)) {
+          throw new CodecException("events of " + bySource.key(i) + " are no list");
+        }
+        for (int j = 0; j < all.size(); j++) {
+          number++;
+          try {
+            if (!(all.get(j) instanceof Attributes e)) {
+              throw new CodecException("it is no object");
+            }
+            event(e, host, bySource.key(i));
+          } catch (CodecException e) {
+            refused.add(number, String.valueOf(all.get(j)), String.valueOf(e.getMessage()));
+          }
+        }
+      }
+    }
+    return refused;
+  }
+
+  private void event(Attributes o, String host, String source) {
+    LogRecord r = new LogRecord();
+    r.setObservedTimeUnixNano(now);
+    r.setTimeUnixNano(now);
+    String own = text(o.get("host"));
+    DatadogTags tags = new DatadogTags(own.isEmpty() ? host : own);
+    String title = "";
+    String body = "";
+    boolean from = false;
+    for (int i = 0; i < o.size(); i++) {
+      Object v = o.value(i);
+      String key = OF_AGENT.getOrDefault(o.key(i), o.key(i));
+      switch (key) {
+        case "title" -> title = text(v);
+        case "text" -> body = text(v);
+        case "date_happened" -> r.setTimeUnixNano(time(v));
+        case "alert_type" -> {
+          r.setSeverityText(text(v));
+          r.setSeverityNumber(SEVERITIES.getOrDefault(text(v), 0));
+        }
+        case "tags" -> addTags(v, tags);
+        case "host" -> {}
+        default -> {
+          from |= key.equals("source_type_name");
+          if (v != null && !v.equals("")) {
+            r.attributes().put(key, v);
+          }
+        }
+      }
+    }
+    if (title.isEmpty() && body.isEmpty()) {
+      throw new CodecException("it has neither title nor text");
+    }
+    r.setBody(body.isEmpty() ? title : body);
+    if (!title.isEmpty()) {
+      r.attributes().put("title", title);
+    }
+    if (!from && !source.isEmpty()) {
+      r.attributes().put("source_type_name", source);
+    }
+    r.attributes().putAll(tags.item());
+    logs.add(tags.resource(), r);
+  }
+
+  private static void addTags(@Nullable Object v, DatadogTags to) {
+    if (v == null) {
+      return;
+    }
+    if (!(v instanceof ArrayValue a)) {
+      throw new CodecException("tags are no list");
+    }
+    for (int i = 0; i < a.size(); i++) {
+      to.add(text(a.get(i)));
+    }
+  }
+
+  /** Seconds. */
+  private long time(@Nullable Object v) {
+    if (v == null) {
+      return now;
+    }
+    if (v instanceof Long l && l > 0 && l <= DatadogMetrics.MAX_SECONDS) {
+      return l * 1_000_000_000;
+    }
+    throw new CodecException("date_happened is no time in seconds");
+  }
+
+  private static String text(@Nullable Object v) {
+    if (v == null) {
+      return "";
+    }
+    return v instanceof String s ? s : JsonValues.write(v);
+  }
+
+  /** The records. */
+  public LogsData logs() {
+    return logs.data();
+  }
+}
