@@ -106,6 +106,12 @@ public final class ExporterRole {
             Flag.Kind.BOOLEAN,
             "false",
             "sockets from systemd are not taken"));
+    flags.add(
+        Flag.refused(
+            "runtime.gomaxprocs",
+            Flag.Kind.INTEGER,
+            "1",
+            "it is about Go's runtime; Java's is told -XX:ActiveProcessorCount"));
     flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
     flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
     for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {

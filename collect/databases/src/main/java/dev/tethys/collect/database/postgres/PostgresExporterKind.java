@@ -75,6 +75,18 @@ public final class PostgresExporterKind implements ExporterKind {
     f.add(
         ExporterFlag.refused(
             "dumpmaps", Kind.BOOLEAN, "false", "there are no maps: collectors are a table"));
+    f.add(
+        ExporterFlag.refused( // before 0.20
+            "disable-settings-metrics",
+            Kind.BOOLEAN,
+            "false",
+            "--no-collector.settings has taken its place"));
+    f.add(
+        ExporterFlag.refused( // before 0.20
+            "collector.replication_slot",
+            Kind.BOOLEAN,
+            "true",
+            "it is --collector.replication_slots, and --no-collector.replication_slots"));
     f.add(text("constantLabels", "", "Labels of all metrics: name=value, with commas between."));
     f.add(text("exclude-databases", "", "Databases that are left out, with commas between."));
     f.add(text("include-databases", "", "The only databases that are discovered."));
