@@ -407,6 +407,11 @@ class RealKubernetesTest {
     r.setting.goOn.release(2);
     r.seen.await(
         s -> s.groups.containsKey("pod/away/late") && !s.groups.containsKey("pod/away/comes"));
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (lists("watcher").size() < 2) { // it is logged when the answer has been given
+      assertThat(System.nanoTime()).as("is not listed again").isLessThan(until);
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
     assertThat(lists("watcher")).as("is listed again").hasSize(2);
     assertThat(r.seen.groups).containsOnlyKeys("pod/away/stays", "pod/away/late");
     assertThat(r.failures()).as("a forgotten version is no failure").isEqualTo(2);
