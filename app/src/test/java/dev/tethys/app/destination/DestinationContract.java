@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -24,8 +25,9 @@ import org.opentest4j.TestAbortedException;
  * its queue and are there, one by one, for a reader that is none of ours; and with faults and kills
  * in between, every item is accounted for.
  *
- * <p>Some ten thousand samples, of which a fifth meets faults. {@code tethys bench destinations
- * verify} makes the long run: {@code tethys.samples} of them, with what takes minutes ({@code
+ * <p>Some ten thousand samples, and a fifth of that with faults. {@code tethys bench destinations
+ * verify} makes the long run: {@code tethys.samples} of them, {@code tethys.samples.faults} with
+ * faults, which come again every hundred thousand, with what takes minutes ({@code
  * tethys.destinations=all}), and a line for each outcome in {@code tethys.destinations.report}.
  */
 abstract class DestinationContract {
@@ -34,7 +36,13 @@ abstract class DestinationContract {
   static final int SIZE = Integer.getInteger("tethys.samples", 40_000);
 
   /** With faults it is less: what is slow then is the waiting. */
-  static final int WITH_FAULTS = SIZE / 5;
+  static final int WITH_FAULTS = Integer.getInteger("tethys.samples.faults", SIZE / 5);
+
+  /** How often each fault is met. */
+  private static final int ROUNDS = Math.max(1, WITH_FAULTS / 100_000);
+
+  /** How often a server is killed. */
+  private static final int KILLS = Math.max(1, WITH_FAULTS / 250_000);
 
   private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -139,8 +147,10 @@ abstract class DestinationContract {
     try (FaultProxy proxy = peer.proxy();
         TestPipeline p = pipeline(peer, proxy.port())) {
       // Databases with logins take a connection that ends too early for a wrong password.
-      List<FaultProxy.Fault> faults =
+      List<FaultProxy.Fault> kinds =
           peer.isHttp() ? FaultProxy.Fault.OF_HTTP : FaultProxy.Fault.AFTER_GREETINGS;
+      List<FaultProxy.Fault> faults =
+          Collections.nCopies(ROUNDS, kinds).stream().flatMap(List::stream).toList();
       List<Batch> batches = new ArrayList<>(known.batches());
       // Large ones first: some faults come in the middle of a request.
       batches.sort(Comparator.comparingInt(Batch::items).reversed());
@@ -166,7 +176,11 @@ abstract class DestinationContract {
       proxy.set(FaultProxy.Fault.NONE);
       account(p, known);
     }
-    tell("with faults", known, begun, read(peer, known));
+    tell(
+        ROUNDS == 1 ? "with faults" : "with faults, each " + ROUNDS + " times",
+        known,
+        begun,
+        read(peer, known));
   }
 
   @Test
@@ -176,18 +190,25 @@ abstract class DestinationContract {
     long begun = System.nanoTime();
     try (TestPipeline p = pipeline(peer, peer.port())) {
       List<Batch> batches = known.batches();
-      int half = batches.size() / 2;
-      batches.subList(0, half).forEach(p::send);
-      Assumptions.assumeTrue(peer.killAndRestart(), "there is no process to kill");
-      batches.subList(half, batches.size()).forEach(p::send);
+      int part = batches.size() / (KILLS + 1);
+      for (int kill = 0; kill < KILLS; kill++) {
+        List<Batch> some = batches.subList(kill * part, (kill + 1) * part);
+        int items = some.stream().mapToInt(Batch::items).sum();
+        some.forEach(p::send);
+        if (KILLS > 1) { // each in the middle of its part, not all of them before the first
+          TestPipeline.await("half is delivered", PATIENCE, () -> p.balance().held() <= items / 2);
+        }
+        Assumptions.assumeTrue(peer.killAndRestart(), "there is no process to kill");
+      }
+      batches.subList(KILLS * part, batches.size()).forEach(p::send);
       account(p, known);
     }
-    tell("killed", known, begun, read(peer, known));
+    tell(KILLS == 1 ? "killed" : "killed " + KILLS + " times", known, begun, read(peer, known));
   }
 
   @Test
   void aDiskThatIsFullIsWaitedFor() throws Exception {
-    try (SmallDisk disk = SmallDisk.mount();
+    try (SmallDisk disk = SmallDisk.mount(400 + WITH_FAULTS / 500);
         Peer peer = startIn(disk.folder())) {
       KnownSamples known = new KnownSamples(WITH_FAULTS, false, false, peer);
       long begun = System.nanoTime();

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A disk that becomes full: a file system in memory, which only root may make. */
 final class SmallDisk implements AutoCloseable {
-  private static final String SIZE = "size=400m";
   private static final int PIECE = 64 << 10;
 
   private final Path folder;
@@ -20,10 +19,15 @@ final class SmallDisk implements AutoCloseable {
     this.folder = folder;
   }
 
-  /** Makes one; aborts the test where that is not allowed. */
-  static SmallDisk mount() throws IOException, InterruptedException {
+  /**
+   * Makes one; aborts the test where that is not allowed.
+   *
+   * @param size MiB
+   */
+  static SmallDisk mount(int size) throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("disk");
-    boolean made = run("mount", "-t", "tmpfs", "-o", SIZE, "tmpfs", folder.toString());
+    boolean made =
+        run("mount", "-t", "tmpfs", "-o", "size=" + size + "m", "tmpfs", folder.toString());
     if (!made) {
       Files.delete(folder);
     }
