@@ -87,6 +87,21 @@ final class InfluxPeer implements ProcessPeer {
   }
 
   @Override
+  public String exporterKeys(int at, String name) {
+    return exporterKeys(at).replace("db: far", "db: '" + name + "'");
+  }
+
+  @Override
+  public String store(int at, String name) {
+    return store(at).replace("name: far", "name: " + name).replace("base: far", "base: " + name);
+  }
+
+  @Override
+  public void make(String name) throws Exception {
+    ask("CREATE DATABASE \"" + name + "\"");
+  }
+
+  @Override
   public void read(Found into) throws Exception {
     for (String answer : ask("SELECT value, value_text FROM /.*/ GROUP BY *").split("\n")) {
       for (JsonNode series : Found.json(answer).path("results").path(0).path("series")) {

@@ -46,6 +46,16 @@ class KdbDestinationTest extends StoreContract {
       }
 
       @Override
+      public String exporterKeys(int at, String name) {
+        return exporterKeys(at) + ", table_prefix: '" + name + "'";
+      }
+
+      @Override
+      public String store(int at, String name) {
+        return store(at).replace("{name: far", "{name: " + name + ", table_prefix: " + name);
+      }
+
+      @Override
       public boolean isHttp() {
         return false;
       }

@@ -41,6 +41,22 @@ interface Peer extends AutoCloseable {
     throw new UnsupportedOperationException("PromQL does not read " + exporter());
   }
 
+  /**
+   * {@link #exporterKeys} with a name of one's own for the tables, or what is in their place: null
+   * where labels cannot stand in it.
+   */
+  default @Nullable String exporterKeys(int port, String name) {
+    return null;
+  }
+
+  /** {@link #store} of such a name. */
+  default String store(int port, String name) {
+    throw new UnsupportedOperationException(exporter());
+  }
+
+  /** Makes what is not made by writing to such a name. */
+  default void make(String name) throws Exception {}
+
   /** What {@link #store} is an entry of. */
   default String storeKey() {
     return "stores";

@@ -63,6 +63,16 @@ final class PostgresPeer implements Peer {
   }
 
   @Override
+  public String exporterKeys(int at, String name) {
+    return exporterKeys(at) + ", metrics_table_prefix: '" + name + "'";
+  }
+
+  @Override
+  public String store(int at, String name) {
+    return store(at).replace("{name: far", "{name: " + name + ", metrics_table_prefix: " + name);
+  }
+
+  @Override
   public boolean isHttp() {
     return false;
   }

@@ -1,8 +1,10 @@
 package dev.tethys.app.destination;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
@@ -12,6 +14,9 @@ import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
@@ -34,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,11 +59,15 @@ abstract class StoreContract extends DestinationContract {
   }
 
   private FederatedSource far(Peer peer, int port) throws IOException {
+    return far(peer.storeKey(), peer.store(port));
+  }
+
+  private FederatedSource far(String key, String stores) throws IOException {
     FederatedSource far =
         new FederatedSource(
             new MemoryMetricStore(), () -> Long.MAX_VALUE, 50_000_000, new Registry());
-    YamlDocument d = YamlDocument.parse("stores.yml", null, "[" + peer.store(port) + "]");
-    if (peer.storeKey().equals("remote_read")) {
+    YamlDocument d = YamlDocument.parse("stores.yml", null, "[" + stores + "]");
+    if (key.equals("remote_read")) {
       far.apply(
           RemoteReadConfig.readAll(RemoteReadConfig.LIST.read(d.root())),
           List.of(),
@@ -178,6 +188,54 @@ abstract class StoreContract extends DestinationContract {
     return engine
         .range(source, q, start, start + RANGE, STEP, QueryOptions.DEFAULT.uncached())
         .execute();
+  }
+
+  @Test
+  void namesThatLabelsMakeAreStoresOfTheirOwn() throws Exception {
+    Peer peer = started();
+    String keys = peer.exporterKeys(peer.port(), "m_{team}");
+    Assumptions.assumeTrue(keys != null, "no labels stand in names of " + peer.exporter());
+    Map<String, String> names =
+        Map.of("a", "m_a", "b'`\"; DROP TABLE x", "m_b_____DROP_TABLE_x", "", "m_none");
+    Map<String, List<Labels>> expected = new HashMap<>();
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (var e : names.entrySet()) {
+      peer.make(e.getValue());
+      for (int i = 0; i < 3; i++) {
+        Labels l = Labels.of("__name__", "named", "n", Integer.toString(i), "team", e.getKey());
+        l = e.getKey().isEmpty() ? l.toBuilder().set("team", "").build() : l;
+        w.beginSeries(l).sample(KnownSamples.START, i).endSeries();
+        expected.computeIfAbsent(e.getValue(), n -> new ArrayList<>()).add(l);
+      }
+    }
+    try (TestPipeline p = new TestPipeline(Signal.METRICS, peer.exporter(), keys)) {
+      p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 9, 0));
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).isEqualTo(9);
+    }
+    peer.settle();
+    List<String> stores = new ArrayList<>();
+    for (var e : expected.entrySet()) {
+      String store = peer.store(peer.port(), e.getKey());
+      stores.add(store);
+      assertThat(series(far(peer.storeKey(), store)))
+          .as(e.getKey())
+          .containsExactlyInAnyOrderElementsOf(e.getValue());
+    }
+    assertThat(series(far(peer.storeKey(), String.join(", ", stores)))).hasSize(9);
+    assertThatThrownBy(() -> far(peer.storeKey(), peer.store(peer.port(), "'m_{team}'")))
+        .hasMessageContaining("a store of its own");
+  }
+
+  private static List<Labels> series(MetricSource far) {
+    List<Labels> out = new ArrayList<>();
+    try (Selection s = far.select(all(), List.of(Matcher.equal(Labels.METRIC_NAME, "named")))) {
+      assertThat(s.warnings()).isEmpty();
+      for (int i = 0; i < s.size(); i++) {
+        out.add(s.labels(i));
+      }
+    }
+    return out;
   }
 
   @Test

@@ -50,6 +50,20 @@ final class TdenginePeer implements Peer {
   }
 
   @Override
+  public String exporterKeys(int at, String name) {
+    return exporterKeys(at) + ", " + named() + ": '" + name + "'";
+  }
+
+  @Override
+  public String store(int at, String name) {
+    return store(at).replace("{name: far", "{name: " + name + ", " + named() + ": " + name);
+  }
+
+  private String named() {
+    return lines ? "database" : "table";
+  }
+
+  @Override
   public @Nullable String refusal(Labels labels, double value) {
     int most = lines ? MOST_BY_LINES : MOST_BY_SQL;
     return labels.canonicalBytes().length > most ? "labels_too_long" : null;

@@ -44,6 +44,7 @@ public final class ClickHouseTables {
   private final String prefix;
   private final String logs;
   private final String traces;
+  private final String clusterName;
   private final String cluster;
 
   /** The first time that is looked for, Unix milliseconds: 1900. */
@@ -76,10 +77,16 @@ public final class ClickHouseTables {
     this.prefix = prefix;
     this.logs = logs;
     this.traces = traces;
+    this.clusterName = cluster;
     this.cluster = cluster.isEmpty() ? "" : " ON CLUSTER " + name(cluster);
     this.replicated = replicated;
     this.ttlSeconds = ttlSeconds;
     this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
+  }
+
+  /** The same with other names of tables, of which those of one signal matter. */
+  public ClickHouseTables named(String name) {
+    return new ClickHouseTables(database, name, name, name, clusterName, replicated, ttlSeconds);
   }
 
   /** A name in SQL. */

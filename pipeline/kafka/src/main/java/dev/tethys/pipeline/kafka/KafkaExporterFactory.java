@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
@@ -10,6 +11,8 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -49,7 +52,7 @@ public final class KafkaExporterFactory
     return context.exporter(
         settings.delivery(),
         signal,
-        batch -> encode(settings, topic, clock, batch),
+        encoder(settings, topic, signal, clock, context),
         new KafkaSender(settings.properties()));
   }
 
@@ -58,12 +61,52 @@ public final class KafkaExporterFactory
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic =
         Objects.requireNonNull(settings.topics().get(Signal.METRICS));
-    return new KafkaTrial(settings, topic.name(), b -> encode(settings, topic, clock, b));
+    String name = topic.name().ofNothing();
+    return new KafkaTrial(settings, name, b -> encode(settings, topic, name, clock, b));
+  }
+
+  /** Metadata names the topic, else an attribute, else the template. */
+  static Encoder encoder(
+      KafkaExporterSettings settings,
+      KafkaExporterSettings.Topic topic,
+      Signal signal,
+      InstantSource clock,
+      Context context) {
+    String attribute = settings.topicFromAttribute();
+    BoundedNames names =
+        new BoundedNames(
+            label -> {
+              String said =
+                  attribute.isEmpty() ? "" : KafkaExporterSettings.topicOf(label.apply(attribute));
+              return said.isEmpty() ? topic.name().of(label) : said;
+            },
+            topic.name().of(l -> BoundedNames.OTHER),
+            settings.maxTopics(),
+            context.metrics(),
+            context.id().toString(),
+            signal);
+    boolean isFixed = attribute.isEmpty() && topic.name().isFixed();
+    Encoder named =
+        isFixed
+            ? b -> encode(settings, topic, topic.name().ofNothing(), clock, b)
+            : NamedEncoder.of(
+                names,
+                signal == Signal.METRICS && topic.encoding().isSeries()
+                    ? OtlpOptions.DEFAULT
+                    : null,
+                name -> b -> encode(settings, topic, name, clock, b));
+    return batch -> {
+      String said = KafkaExporterSettings.topicOf(first(batch, topic.topicFrom(), ""));
+      return said.isEmpty()
+          ? named.encode(batch)
+          : encode(settings, topic, names.bounded(said), clock, batch);
+    };
   }
 
   private static Encoder.Encoded encode(
       KafkaExporterSettings settings,
       KafkaExporterSettings.Topic topic,
+      String name,
       InstantSource clock,
       Batch batch) {
     RecordWriter w =
@@ -76,7 +119,7 @@ public final class KafkaExporterFactory
         headers.put(k, v.getFirst());
       }
     }
-    headers.put(KafkaSender.TOPIC, first(batch, topic.topicFrom(), topic.name()));
+    headers.put(KafkaSender.TOPIC, name);
     String key = first(batch, topic.keyFrom(), "");
     if (!key.isEmpty()) {
       headers.put(KafkaSender.KEY, key);

@@ -7,6 +7,9 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -14,11 +17,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 
 /**
  * What a Kafka exporter is told, with the Collector's names.
  *
  * @param topics where each signal goes
+ * @param topicFromAttribute of a resource, or label, that names the topic instead; "" for none
+ * @param maxTopics how many topics labels, attributes and metadata may name
  * @param maxRecordBytes the largest value of a record, before the producer's compression
  * @param seriesKeys over how many keys samples without a lane are dealt
  * @param metadataKeys metadata of batches that become headers of records
@@ -27,6 +33,8 @@ import java.util.SequencedMap;
  */
 record KafkaExporterSettings(
     Map<Signal, Topic> topics,
+    String topicFromAttribute,
+    int maxTopics,
     int maxRecordBytes,
     int seriesKeys,
     List<String> metadataKeys,
@@ -40,7 +48,19 @@ record KafkaExporterSettings(
    * @param topicFrom metadata that names the topic instead, "" for none
    * @param keyFrom metadata that is the record's key, "" for none
    */
-  record Topic(String name, RecordEncoding encoding, String topicFrom, String keyFrom) {}
+  record Topic(NameTemplate name, RecordEncoding encoding, String topicFrom, String keyFrom) {}
+
+  /** Brokers do not make a topic beside one of the same name with dots for underscores. */
+  private static final NameRule NAMES =
+      new NameRule(
+          "letters, digits and any of . _ - around its {labels}",
+          "[A-Za-z0-9._-]{1,200}",
+          true,
+          NameRule.keep("A-Za-z0-9_-"),
+          200,
+          List.of());
+
+  private static final UnaryOperator<String> TOPIC = NameRule.keep("A-Za-z0-9._-");
 
   private static final Section PRODUCER = new Section("producer", "How records are written.");
   private static final Key<Long> MAX_MESSAGE_BYTES =
@@ -91,6 +111,20 @@ record KafkaExporterSettings(
     topic(Signal.PROFILES, "profiles", "otlp_profiles");
   }
 
+  private static final Key<String> TOPIC_FROM_ATTRIBUTE =
+      SECTION.key(
+          "topic_from_attribute",
+          Type.STRING,
+          "",
+          "Attribute of the resource, or label of encodings by series, that names the topic; where"
+              + " it is absent, topic does.");
+  private static final Key<Long> MAX_TOPICS =
+      SECTION.key(
+          "max_topics",
+          Type.INT,
+          100L,
+          "Most topics that labels, attributes and metadata name; what would name another goes to"
+              + " topic, with \"other\" for each {name}.");
   private static final Key<List<String>> INCLUDE_METADATA_KEYS =
       SECTION.key(
           "include_metadata_keys",
@@ -114,7 +148,6 @@ record KafkaExporterSettings(
     SECTION
         .include(KafkaConnection.SECTION)
         .include(DeliverySettings.SECTION)
-        .notBuilt("topic_from_attribute", "A resource attribute that names the topic.")
         .notBuilt("partition_traces_by_id", "The trace id as key.")
         .notBuilt("partition_metrics_by_resource_attributes", "A hash of the resource as key.")
         .notBuilt("partition_logs_by_resource_attributes", "A hash of the resource as key.")
@@ -126,7 +159,13 @@ record KafkaExporterSettings(
 
   private static void topic(Signal signal, String name, String defaultTopic) {
     Section s = new Section(name, "Where " + name + " go.");
-    Key<String> topic = s.key("topic", Type.STRING, defaultTopic, "Name of the topic.");
+    Key<String> topic =
+        s.key(
+            "topic",
+            Type.STRING,
+            defaultTopic,
+            "Name of the topic; {name} stands for an attribute of the resource or, of encodings by"
+                + " series, for a label.");
     Key<RecordEncoding> encoding =
         s.key(
             "encoding",
@@ -146,10 +185,31 @@ record KafkaExporterSettings(
                   if (o.get(topic).isEmpty()) {
                     throw o.error(topic, "topic must not be empty");
                   }
-                  return new Topic(o.get(topic), o.get(encoding), o.get(topicFrom), o.get(keyFrom));
+                  return new Topic(
+                      name(o, topic), o.get(encoding), o.get(topicFrom), o.get(keyFrom));
                 }),
-            new Topic(defaultTopic, RecordEncoding.OTLP_PROTO, "", ""),
+            new Topic(NameTemplate.fixed(defaultTopic), RecordEncoding.OTLP_PROTO, "", ""),
             "Where " + name + " go."));
+  }
+
+  private static NameTemplate name(YamlObject o, Key<String> key) {
+    try {
+      return NameTemplate.labelled(o.get(key), NAMES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * What somebody who sends telemetry may name as a topic: brokers' own topics begin with two
+   * underscores.
+   *
+   * @return "" when nothing is left of it
+   */
+  static String topicOf(String said) {
+    String name = TOPIC.apply(said);
+    name = name.length() > 200 ? name.substring(0, 200) : name;
+    return name.startsWith("__") || name.matches("[.]{1,2}") ? "" : name;
   }
 
   private static Type<Integer> acks() {
@@ -218,6 +278,8 @@ record KafkaExporterSettings(
     TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
     return new KafkaExporterSettings(
         Map.copyOf(topics),
+        o.get(TOPIC_FROM_ATTRIBUTE),
+        BoundedNames.read(o, MAX_TOPICS),
         maxBytes,
         (int) keys,
         o.get(INCLUDE_METADATA_KEYS),

@@ -64,6 +64,11 @@ public enum RecordEncoding {
     return word;
   }
 
+  /** Whether it carries metrics as series with labels, not as OTLP. */
+  boolean isSeries() {
+    return this == REMOTE_WRITE || this == CLYMENE_JSON || this == CLYMENE_FLAT;
+  }
+
   /** What it can carry. */
   public Set<Signal> signals() {
     return signals;

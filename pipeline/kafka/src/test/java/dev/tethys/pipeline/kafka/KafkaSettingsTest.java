@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.naming.NameTemplate;
 import org.junit.jupiter.api.Test;
 
 class KafkaSettingsTest {
@@ -22,7 +23,8 @@ class KafkaSettingsTest {
     KafkaExporterSettings e = exporter("{}");
     assertThat(e.topics().get(Signal.METRICS))
         .isEqualTo(
-            new KafkaExporterSettings.Topic("otlp_metrics", RecordEncoding.OTLP_PROTO, "", ""));
+            new KafkaExporterSettings.Topic(
+                NameTemplate.fixed("otlp_metrics"), RecordEncoding.OTLP_PROTO, "", ""));
     assertThat(e.properties())
         .containsEntry("bootstrap.servers", "localhost:9092")
         .containsEntry("acks", "all")

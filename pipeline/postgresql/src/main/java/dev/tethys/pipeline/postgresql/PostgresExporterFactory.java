@@ -8,6 +8,8 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.util.List;
 import java.util.Set;
 
@@ -44,7 +46,11 @@ public final class PostgresExporterFactory
     return context.exporter(
         s.delivery(),
         signal,
-        new TableParcels(s.rows(), false),
+        NamedEncoder.marked(
+            new BoundedNames(
+                s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
+            s.rows().otlp(),
+            new TableParcels(s.rows(), false)),
         new PostgresSender(new PostgresPool(s.address()), s));
   }
 

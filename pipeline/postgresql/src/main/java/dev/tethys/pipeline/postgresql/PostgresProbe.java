@@ -15,6 +15,7 @@ import java.util.List;
 
 /** Tries a PostgreSQL as its exporter would use it. */
 final class PostgresProbe implements DestinationProbe {
+  private static final List<Signal> SIGNALS = List.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
 
   private final PostgresPool pool;
@@ -61,12 +62,13 @@ final class PostgresProbe implements DestinationProbe {
     return in(
         c -> {
           List<String> out = new ArrayList<>();
-          PostgresTables t = settings.tables();
+          PostgresTables of = settings.tables();
           if (!PostgresWriter.exists(
-              c, "SELECT 1 FROM pg_namespace WHERE nspname = ", t.schema())) {
-            out.add(t.createSchema());
+              c, "SELECT 1 FROM pg_namespace WHERE nspname = ", of.schema())) {
+            out.add(of.createSchema());
           }
-          for (Signal signal : Signal.values()) {
+          for (Signal signal : SIGNALS) {
+            PostgresTables t = of.named(settings.names(signal).of(LABELS::get));
             for (PostgresTables.Made m : PostgresWriter.made(t, signal)) {
               if (!PostgresWriter.exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
                 out.addAll(m.statements());
@@ -86,8 +88,9 @@ final class PostgresProbe implements DestinationProbe {
                 .sample(seconds * 1000, value)
                 .endSeries()
                 .toByteArray());
-    PostgresWriter writer = new PostgresWriter(settings.tables());
-    String table = settings.tables().metrics("samples");
+    PostgresTables tables = settings.tables().named(settings.names(Signal.METRICS).of(LABELS::get));
+    PostgresWriter writer = new PostgresWriter(tables);
+    String table = tables.metrics("samples");
     return in(
         c -> {
           if (settings.createSchema()) {

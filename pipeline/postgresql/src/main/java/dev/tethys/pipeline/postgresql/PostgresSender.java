@@ -9,10 +9,11 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.tables.KnownSeries;
 import dev.tethys.pipeline.destination.tables.MetricTables;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -25,32 +26,32 @@ final class PostgresSender implements Sender {
 
   private final PostgresPool pool;
   private final PostgresSettings settings;
-  private final PostgresWriter writer;
   private final KnownSeries known = new KnownSeries();
-  private final Set<Signal> made = EnumSet.noneOf(Signal.class); // guarded by itself
+  private final Set<String> made = new HashSet<>(); // tables; guarded by itself
 
   PostgresSender(PostgresPool pool, PostgresSettings settings) {
     this.pool = pool;
     this.settings = settings;
-    this.writer = new PostgresWriter(settings.tables());
   }
 
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
     try {
-      prepare(p.signal());
+      String name = NamedEncoder.name(p, settings.names(p.signal()));
+      PostgresWriter writer = new PostgresWriter(settings.tables().named(name));
+      prepare(p.signal(), name, writer);
       byte[] body = TableParcels.body(p);
       switch (p.signal()) {
         case METRICS -> {
           MetricTables t = new MetricTables(body);
-          List<MetricTables.Series> fresh = known.unknown(t.series());
+          List<MetricTables.Series> fresh = known.unknown(name, t.series());
           pool.in(
               c -> {
                 writer.series(c, fresh);
                 writer.metrics(c, t);
                 return true;
               });
-          known.told(fresh);
+          known.told(name, fresh);
           int beyond = PostgresWriter.beyondTime(t);
           if (beyond > 0) {
             return new Verdict.Partial(beyond, "times that a timestamptz cannot be");
@@ -82,9 +83,11 @@ final class PostgresSender implements Sender {
     }
   }
 
-  private void prepare(Signal signal) throws SQLException, IOException, InterruptedException {
+  private void prepare(Signal signal, String name, PostgresWriter writer)
+      throws SQLException, IOException, InterruptedException {
+    String what = signal + " " + name;
     synchronized (made) {
-      if (!settings.createSchema() || made.contains(signal)) {
+      if (!settings.createSchema() || made.contains(what)) {
         return;
       }
     }
@@ -94,7 +97,7 @@ final class PostgresSender implements Sender {
           return true;
         });
     synchronized (made) {
-      made.add(signal);
+      made.add(what);
     }
   }
 

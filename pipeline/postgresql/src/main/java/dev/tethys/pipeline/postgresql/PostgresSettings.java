@@ -5,20 +5,37 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.ClientTlsSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
-/** What the {@code postgresql} exporter is told. */
+/**
+ * What the {@code postgresql} exporter is told.
+ *
+ * @param tables where they are; their names are those of {@code names}
+ * @param names of tables: of metrics what stands before each
+ * @param maxNames how many labels may make
+ */
 record PostgresSettings(
     PostgresAddress address,
     PostgresTables tables,
+    Map<Signal, NameTemplate> names,
+    int maxNames,
     boolean createSchema,
     RowSettings rows,
     DeliverySettings delivery) {
+  /** A name has 63 bytes, and {@code _series_metric} behind it. */
+  private static final NameRule TABLES = NameRule.words("$", 48);
+
   private static final Section SECTION =
       new Section("postgresql", "Writes to PostgreSQL or TimescaleDB.")
           .include(DeliverySettings.SECTION);
@@ -45,11 +62,17 @@ record PostgresSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Before _samples, _series, _histograms, _exemplars and _metadata.");
+          "Before _samples, _series, _histograms, _exemplars and _metadata; {label} stands for the"
+              + " value of a label.");
   private static final Key<String> LOGS =
-      SECTION.key("logs_table_name", Type.STRING, "logs", "The table of logs.");
+      SECTION.key(
+          "logs_table_name",
+          Type.STRING,
+          "logs",
+          "The table of logs; {attribute} stands for one of the resource.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "spans", "The table of spans.");
+      SECTION.key("traces_table_name", Type.STRING, "spans", "The table of spans; the same.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key("create_schema", Type.BOOL, true, "Make the schema and tables that are missing.");
   private static final Key<Boolean> TIMESCALE =
@@ -61,6 +84,19 @@ record PostgresSettings(
   }
 
   static final Type<PostgresSettings> TYPE = SECTION.type(PostgresSettings::read);
+
+  private static NameTemplate name(YamlObject o, Key<String> key) {
+    try {
+      return NameTemplate.labelled(o.get(key), TABLES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+  }
+
+  /** The names of a signal's tables. */
+  NameTemplate names(Signal signal) {
+    return Objects.requireNonNull(names.get(signal));
+  }
 
   private static PostgresSettings read(YamlObject o) {
     String[] at = hostsAndDatabase(o.get(ENDPOINT));
@@ -82,8 +118,15 @@ record PostgresSettings(
             tls.insecure() ? null : tls.config(),
             (int) connections,
             delivery.timeout()),
-        new PostgresTables(
-            o.get(SCHEMA), o.get(PREFIX), o.get(LOGS), o.get(TRACES), o.get(TIMESCALE)),
+        new PostgresTables(o.get(SCHEMA), "", "", "", o.get(TIMESCALE)),
+        Map.of(
+            Signal.METRICS,
+            name(o, PREFIX),
+            Signal.LOGS,
+            name(o, LOGS),
+            Signal.TRACES,
+            name(o, TRACES)),
+        BoundedNames.read(o, MAX_NAMES),
         o.get(CREATE_SCHEMA),
         ROWS.read(o),
         delivery);

@@ -20,6 +20,11 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
       ", service text NOT NULL, resource jsonb NOT NULL, scope_name text NOT NULL, scope_version"
           + " text NOT NULL, scope jsonb NOT NULL, attributes jsonb NOT NULL";
 
+  /** The same with other names, of which those of one signal matter. */
+  PostgresTables named(String name) {
+    return new PostgresTables(schema, name, name, name, timescale);
+  }
+
   /** A table with what makes it. */
   record Made(String table, List<String> statements) {}
 

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.codec.series.SeriesText;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -11,7 +12,6 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;

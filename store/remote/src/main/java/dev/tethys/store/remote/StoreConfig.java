@@ -43,6 +43,11 @@ public record StoreConfig(
     StoreType.Shown own,
     StoreType.Opener opener) {
   private static final int MAX_STORES = 100;
+
+  /** Keys that are templates in exporters. */
+  private static final List<String> NAMES =
+      List.of("database", "table", "table_prefix", "metrics_table_prefix", "index");
+
   private static final Type<Map<String, String>> STRINGS =
       Type.map(Type.of("string", "", YamlNode::asString));
 
@@ -154,6 +159,16 @@ public record StoreConfig(
   public static List<StoreConfig> readAll(List<YamlNode> nodes, List<StoreType> types) {
     List<StoreConfig> out = new ArrayList<>();
     for (YamlNode n : nodes) {
+      for (String key : NAMES) {
+        YamlNode.Entry e = n.entries().get(key);
+        if (e != null && e.value().isScalar() && e.value().asString().contains("{")) {
+          throw e.value()
+              .error(
+                  "a store is the tables of one name: where an exporter's template makes several,"
+                      + " each that is to be read is a store of its own, with required_matchers for"
+                      + " the labels of its name");
+        }
+      }
       YamlNode.Entry said = n.entries().get("type");
       if (said == null) {
         throw n.error("a store needs a type: " + names(types));

@@ -10,6 +10,8 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.HashMap;
 import java.util.Map;
@@ -68,7 +70,11 @@ public final class ClickHouseExporterFactory
     return context.exporter(
         s.delivery(),
         signal,
-        new TableParcels(s.rows(), false),
+        NamedEncoder.marked(
+            new BoundedNames(
+                s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
+            s.rows().otlp(),
+            new TableParcels(s.rows(), false)),
         new ClickHouseSender(client(s, context), s));
   }
 

@@ -11,6 +11,7 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.tables.MetricTables;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,8 +46,8 @@ final class ClickHouseProbe implements DestinationProbe {
     }
     List<String> out = new ArrayList<>();
     List<String> all = new ArrayList<>(List.of(settings.tables().database()));
-    for (Signal s : Signal.values()) {
-      all.addAll(ClickHouseSender.schema(settings.tables(), s));
+    for (Signal s : List.of(Signal.METRICS, Signal.LOGS, Signal.TRACES)) {
+      all.addAll(ClickHouseSender.schema(tables(s), s));
     }
     for (String sql : all) {
       if (!stands(sql)) {
@@ -54,6 +55,11 @@ final class ClickHouseProbe implements DestinationProbe {
       }
     }
     return out;
+  }
+
+  /** The tables of what has the labels of the probe. */
+  private ClickHouseTables tables(Signal s) {
+    return settings.tables().named(settings.names(s).of(LABELS::get));
   }
 
   /** Whether what a statement would make is there: its name is quoted and follows EXISTS. */
@@ -75,7 +81,9 @@ final class ClickHouseProbe implements DestinationProbe {
             .endSeries()
             .toByteArray();
     Parcel p =
-        new TableParcels(settings.rows(), false)
+        NamedEncoder.saying(
+                settings.names(Signal.METRICS).of(LABELS::get),
+                new TableParcels(settings.rows(), false))
             .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0))
             .parcels()
             .getFirst();
@@ -86,7 +94,7 @@ final class ClickHouseProbe implements DestinationProbe {
     MetricTables.Series series = new MetricTables(body).series().iterator().next();
     String sql =
         "SELECT argMax(value, ts) FROM "
-            + settings.tables().metrics("samples")
+            + tables(Signal.METRICS).metrics("samples")
             + " WHERE metric = "
             + ClickHouseTables.text(series.metric())
             + " AND series = "
@@ -101,7 +109,7 @@ final class ClickHouseProbe implements DestinationProbe {
     return "wrote "
         + LABELS.metricName()
         + " into "
-        + settings.tables().metrics("samples")
+        + tables(Signal.METRICS).metrics("samples")
         + " and read it back";
   }
 }

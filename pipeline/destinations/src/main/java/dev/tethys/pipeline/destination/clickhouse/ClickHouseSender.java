@@ -14,12 +14,13 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.tables.KnownSeries;
 import dev.tethys.pipeline.destination.tables.MetricTables;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -50,7 +51,7 @@ final class ClickHouseSender implements Sender {
   private final ClickHouseSettings settings;
   private final TimeRange times;
   private final KnownSeries known = new KnownSeries();
-  private final Set<Signal> made = EnumSet.noneOf(Signal.class); // guarded by itself
+  private final Set<String> made = new HashSet<>(); // tables; guarded by itself
 
   ClickHouseSender(ClickHouseClient client, ClickHouseSettings settings) {
     this.client = client;
@@ -71,13 +72,15 @@ final class ClickHouseSender implements Sender {
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
     try {
-      prepare(p.signal());
+      String name = NamedEncoder.name(p, settings.names(p.signal()));
+      ClickHouseTables tables = settings.tables().named(name);
+      prepare(p.signal(), name, tables);
       byte[] body = TableParcels.body(p);
       int outside =
           switch (p.signal()) {
-            case METRICS -> metrics(body);
-            case LOGS -> logs(new OtlpReader().logs(body, 0, body.length));
-            case TRACES -> spans(new OtlpReader().traces(body, 0, body.length));
+            case METRICS -> metrics(body, name, tables);
+            case LOGS -> logs(new OtlpReader().logs(body, 0, body.length), tables);
+            case TRACES -> spans(new OtlpReader().traces(body, 0, body.length), tables);
             default -> throw new IllegalArgumentException(p.signal().toString());
           };
       if (outside == 0) {
@@ -93,41 +96,45 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  private void prepare(Signal signal) throws IOException, InterruptedException {
+  private void prepare(Signal signal, String name, ClickHouseTables tables)
+      throws IOException, InterruptedException {
+    String what = signal + " " + name;
     if (!settings.createSchema()) {
       return;
     }
     synchronized (made) {
-      if (made.contains(signal)) {
+      if (made.contains(what)) {
         return;
       }
     }
-    client.run(settings.tables().database());
-    for (String sql : schema(settings.tables(), signal)) {
+    client.run(tables.database());
+    for (String sql : schema(tables, signal)) {
       client.run(sql);
     }
     synchronized (made) {
-      made.add(signal);
+      made.add(what);
     }
   }
 
   /** Inserts what is within the range of times; how many items are not. */
-  private int logs(LogsData logs) throws IOException, InterruptedException {
-    int outside = TimeRange.ofRecords(settings.tables()).prune(logs);
-    insert(settings.tables().logs(), ClickHouseTables.LOG_COLUMNS, RecordInserts.logs(logs));
+  private int logs(LogsData logs, ClickHouseTables tables)
+      throws IOException, InterruptedException {
+    int outside = TimeRange.ofRecords(tables).prune(logs);
+    insert(tables.logs(), ClickHouseTables.LOG_COLUMNS, RecordInserts.logs(logs));
     return outside;
   }
 
-  private int spans(TracesData traces) throws IOException, InterruptedException {
-    int outside = TimeRange.ofRecords(settings.tables()).prune(traces);
-    insert(settings.tables().traces(), ClickHouseTables.SPAN_COLUMNS, RecordInserts.spans(traces));
+  private int spans(TracesData traces, ClickHouseTables tables)
+      throws IOException, InterruptedException {
+    int outside = TimeRange.ofRecords(tables).prune(traces);
+    insert(tables.traces(), ClickHouseTables.SPAN_COLUMNS, RecordInserts.spans(traces));
     return outside;
   }
 
-  private int metrics(byte[] body) throws IOException, InterruptedException {
+  private int metrics(byte[] body, String name, ClickHouseTables tables)
+      throws IOException, InterruptedException {
     MetricTables t = new MetricTables(body, times::contains);
-    ClickHouseTables tables = settings.tables();
-    List<MetricTables.Series> fresh = known.unknown(t.series());
+    List<MetricTables.Series> fresh = known.unknown(name, t.series());
     insert(tables.metrics("series"), ClickHouseTables.SERIES_COLUMNS, MetricInserts.series(fresh));
     insert(
         tables.metrics("metadata"), ClickHouseTables.METADATA_COLUMNS, MetricInserts.families(t));
@@ -138,7 +145,7 @@ final class ClickHouseSender implements Sender {
         ClickHouseTables.HISTOGRAM_COLUMNS,
         MetricInserts.histograms(t));
     insert(tables.metrics("samples"), ClickHouseTables.SAMPLE_COLUMNS, MetricInserts.samples(t));
-    known.told(fresh);
+    known.told(name, fresh);
     return t.outside();
   }
 

@@ -7,20 +7,27 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * What the {@code clickhouse} exporter is told, with the Collector's names where it has some.
  *
  * @param url of the HTTP interface
+ * @param names of tables: of metrics what stands before each
+ * @param maxNames how many labels may make
  * @param createSchema whether databases and tables are made
  * @param asyncInsert whether the server gathers small inserts; waited for either way
  * @param settings of ClickHouse, sent with every insert
@@ -31,11 +38,16 @@ record ClickHouseSettings(
     String user,
     Secret password,
     ClickHouseTables tables,
+    Map<Signal, NameTemplate> names,
+    int maxNames,
     boolean createSchema,
     boolean asyncInsert,
     Map<String, String> settings,
     RowSettings rows,
     DeliverySettings delivery) {
+  /** Tables are files; what is said of traces by id stands in tables beside those of spans. */
+  private static final NameRule TABLES = NameRule.words("-", 120, "_trace_id_ts");
+
   private static final Section SECTION =
       new Section("clickhouse", "Writes to ClickHouse.").include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
@@ -53,11 +65,17 @@ record ClickHouseSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Before _samples, _series, _histograms, _exemplars and _metadata.");
+          "Before _samples, _series, _histograms, _exemplars and _metadata; {label} stands for the"
+              + " value of a label.");
   private static final Key<String> LOGS =
-      SECTION.key("logs_table_name", Type.STRING, "otel_logs", "The table of logs.");
+      SECTION.key(
+          "logs_table_name",
+          Type.STRING,
+          "otel_logs",
+          "The table of logs; {attribute} stands for one of the resource.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans.");
+      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans; the same.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
           "create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
@@ -91,6 +109,19 @@ record ClickHouseSettings(
 
   static final Type<ClickHouseSettings> TYPE = SECTION.type(ClickHouseSettings::read);
 
+  private static NameTemplate name(YamlObject o, Key<String> key) {
+    try {
+      return NameTemplate.labelled(o.get(key), TABLES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+  }
+
+  /** The names of a signal's tables. */
+  NameTemplate names(Signal signal) {
+    return Objects.requireNonNull(names.get(signal));
+  }
+
   private static ClickHouseSettings read(YamlObject o) {
     HttpClientSettings client = KEYS.read(o);
     URI url = client.endpoint();
@@ -106,13 +137,15 @@ record ClickHouseSettings(
         o.get(USERNAME),
         o.get(PASSWORD),
         new ClickHouseTables(
-            o.get(DATABASE),
-            o.get(METRICS_PREFIX),
-            o.get(LOGS),
-            o.get(TRACES),
-            o.get(CLUSTER),
-            o.get(REPLICATED),
-            o.get(TTL).toSeconds()),
+            o.get(DATABASE), "", "", "", o.get(CLUSTER), o.get(REPLICATED), o.get(TTL).toSeconds()),
+        Map.of(
+            Signal.METRICS,
+            name(o, METRICS_PREFIX),
+            Signal.LOGS,
+            name(o, LOGS),
+            Signal.TRACES,
+            name(o, TRACES)),
+        BoundedNames.read(o, MAX_NAMES),
         o.get(CREATE_SCHEMA),
         o.get(ASYNC_INSERT),
         params,

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.clickhouse;
 
 import dev.tethys.codec.clickhouse.RowBinaryWriter;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -10,7 +11,6 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.datadog;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -8,7 +9,6 @@ import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RecordCutter;
 import dev.tethys.pipeline.destination.rows.Records;

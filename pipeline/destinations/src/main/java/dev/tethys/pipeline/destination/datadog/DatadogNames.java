@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.datadog;
 
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Scope;
 import dev.tethys.pipeline.destination.datadog.DatadogSeries.Identity;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

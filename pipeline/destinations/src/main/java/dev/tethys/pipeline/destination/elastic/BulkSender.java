@@ -6,6 +6,7 @@ import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -32,7 +33,7 @@ final class BulkSender implements Sender {
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
   private final IndexSetup setup;
-  private final @Nullable IndexName late;
+  private final @Nullable NameTemplate late;
   private boolean isSetUp; // guarded by setup
 
   BulkSender(

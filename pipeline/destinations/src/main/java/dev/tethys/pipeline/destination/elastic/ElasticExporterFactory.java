@@ -13,6 +13,7 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Map;
 import java.util.Set;
@@ -85,10 +86,17 @@ public final class ElasticExporterFactory
             "application/x-ndjson",
             auth(s, context));
     HttpEndpoint endpoint = endpoint(s, context);
+    BoundedNames names =
+        new BoundedNames(
+            signal == Signal.LOGS ? s.logsIndex() : s.metricsIndex(),
+            s.maxNames(),
+            context.metrics(),
+            context.id().toString(),
+            signal);
     Encoder encoder =
         signal == Signal.LOGS
             ? new LogParcels(
-                s.logsIndex(),
+                names,
                 lines,
                 s.rows().maxItems(),
                 s.rows().maxBytes(),
@@ -97,7 +105,7 @@ public final class ElasticExporterFactory
             : new RowParcels(
                 s.rows(),
                 false,
-                () -> new SampleWriter(s.metricsIndex(), s.clymene(), s.timeSeries()),
+                () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
                 lines,
                 new LeftOut(context.metrics(), context.id().toString()));
     return context.exporter(

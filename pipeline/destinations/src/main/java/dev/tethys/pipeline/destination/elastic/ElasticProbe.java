@@ -71,7 +71,7 @@ final class ElasticProbe implements DestinationProbe {
       throw new IOException("index template: " + made.reason());
     }
     SampleWriter w =
-        new SampleWriter(settings.metricsIndex(), settings.clymene(), settings.timeSeries());
+        new SampleWriter(settings.metricsIndex()::of, settings.clymene(), settings.timeSeries());
     w.series(Labels.of(Labels.METRIC_NAME, PROBE));
     w.sample(seconds * 1000, value);
     String index = settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");

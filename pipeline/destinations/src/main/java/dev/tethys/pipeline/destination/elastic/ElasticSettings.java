@@ -10,12 +10,16 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param openSearch whether it is OpenSearch
  * @param metricsIndex of samples; {@code {label}} stands for the value of a label
  * @param logsIndex of log records
+ * @param maxNames how many indices labels may make
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
  * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
@@ -38,8 +43,9 @@ record ElasticSettings(
     HttpClientSettings client,
     URI base,
     boolean openSearch,
-    IndexName metricsIndex,
-    IndexName logsIndex,
+    NameTemplate metricsIndex,
+    NameTemplate logsIndex,
+    int maxNames,
     boolean dataStream,
     boolean template,
     String retention,
@@ -52,6 +58,16 @@ record ElasticSettings(
     boolean clymeneLogs,
     RowSettings rows,
     DeliverySettings delivery) {
+  /** Reference of both, "Create index": lower case, no spaces or signs of URLs, a letter first. */
+  static final NameRule INDEX =
+      new NameRule(
+          "a lower case letter or digit, then lower case letters, digits and any of _ . + - around"
+              + " its {labels}",
+          "[a-z0-9][a-z0-9_.+-]*",
+          true,
+          NameRule.keepLower("a-z0-9_."),
+          200,
+          List.of());
 
   /** The keys of one of the two exporters. */
   static final class Keys {
@@ -60,6 +76,7 @@ record ElasticSettings(
     private final RowSettings.Keys rows;
     private final Key<String> metricsIndex;
     private final Key<String> logsIndex;
+    private final Key<Long> maxNames;
     private final Key<Boolean> dataStream;
     private final Key<Boolean> template;
     private final Key<String> retention;
@@ -98,6 +115,7 @@ record ElasticSettings(
               Type.STRING,
               "logs-tethys-default",
               "Index or data stream of log records; {attribute} stands for one of the resource.");
+      maxNames = BoundedNames.key(s, 1000);
       dataStream = s.key("data_stream", Type.BOOL, true, "Whether indices are data streams.");
       template =
           s.key(
@@ -187,7 +205,7 @@ record ElasticSettings(
                     + " one there"
                 : "retention is of data streams, and data_stream is false");
       }
-      IndexName metrics = index(o, metricsIndex);
+      NameTemplate metrics = index(o, metricsIndex);
       TimeSeriesMode mode = mode(o, metrics);
       CloudAuth cloud = cloud(o, c);
       return new ElasticSettings(
@@ -196,6 +214,7 @@ record ElasticSettings(
           openSearch,
           metrics,
           index(o, logsIndex),
+          BoundedNames.read(o, maxNames),
           o.get(dataStream),
           o.get(template),
           keep,
@@ -210,7 +229,7 @@ record ElasticSettings(
           DeliverySettings.read(o, Duration.ofSeconds(30)));
     }
 
-    private @Nullable TimeSeriesMode mode(YamlObject o, IndexName metrics) {
+    private @Nullable TimeSeriesMode mode(YamlObject o, NameTemplate metrics) {
       TimeSeriesMode mode = timeSeries == null ? null : o.find(timeSeries);
       if (timeSeries != null && mode != null && (o.get(schema) || !mode.fits(metrics))) {
         throw o.error(
@@ -232,9 +251,9 @@ record ElasticSettings(
       return cloud;
     }
 
-    private static IndexName index(YamlObject o, Key<String> key) {
+    private static NameTemplate index(YamlObject o, Key<String> key) {
       try {
-        return IndexName.parse(o.get(key));
+        return NameTemplate.parse(o.get(key), INDEX);
       } catch (IllegalArgumentException e) {
         throw o.error(key, String.valueOf(e.getMessage()));
       }

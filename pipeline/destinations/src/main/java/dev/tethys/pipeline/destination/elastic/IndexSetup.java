@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.elastic;
 import dev.tethys.codec.elastic.SampleDocuments;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ final class IndexSetup {
     this.endpoint = endpoint;
   }
 
-  private IndexName index() {
+  private NameTemplate index() {
     return signal == Signal.METRICS ? settings.metricsIndex() : settings.logsIndex();
   }
 
@@ -46,12 +47,12 @@ final class IndexSetup {
     return out;
   }
 
-  private Template template(IndexName of, @Nullable TimeSeriesMode mode) {
+  private Template template(NameTemplate of, @Nullable TimeSeriesMode mode) {
     return new Template(
         "/_index_template/tethys-" + of.pattern().replaceAll("[*]", "all"), text(of, mode));
   }
 
-  private String text(IndexName of, @Nullable TimeSeriesMode mode) {
+  private String text(NameTemplate of, @Nullable TimeSeriesMode mode) {
     boolean metrics = signal == Signal.METRICS;
     return "{\"index_patterns\":[\""
         + of.pattern()

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.elastic;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -8,9 +9,9 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.Records;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * when its request is made, so that sending the request again writes nothing twice.
  */
 record LogParcels(
-    IndexName index,
+    BoundedNames index,
     LineParcels lines,
     int maxItems,
     int maxBytes,

@@ -5,11 +5,13 @@ import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.destination.rows.RowWriter;
 import java.time.Instant;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Two lines a sample: what is to be done, and the document. */
 final class SampleWriter implements RowWriter {
-  private final IndexName index;
+  private final Function<UnaryOperator<String>, String> index;
   private final boolean clymene;
   private final @Nullable TimeSeriesMode mode;
   private final TextBuffer out = new TextBuffer();
@@ -20,9 +22,13 @@ final class SampleWriter implements RowWriter {
   private String field = SampleDocuments.VALUE;
 
   /**
+   * @param index names an index by labels
    * @param mode how samples stand in time series data streams; null for plain ones
    */
-  SampleWriter(IndexName index, boolean clymene, @Nullable TimeSeriesMode mode) {
+  SampleWriter(
+      Function<UnaryOperator<String>, String> index,
+      boolean clymene,
+      @Nullable TimeSeriesMode mode) {
     this.index = index;
     this.clymene = clymene;
     this.mode = mode;
@@ -30,7 +36,7 @@ final class SampleWriter implements RowWriter {
 
   @Override
   public @Nullable String series(Labels labels) {
-    String name = index.of(labels::get);
+    String name = index.apply(labels::get);
     if (clymene) {
       id = SampleDocuments.seriesId(labels);
       one.put("{\"index\":{\"_index\":").json(name).put(",\"_id\":\"");

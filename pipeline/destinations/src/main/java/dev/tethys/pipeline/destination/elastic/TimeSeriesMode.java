@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ record TimeSeriesMode(
     String lookBack,
     String lookAhead,
     List<Round> downsampling,
-    @Nullable IndexName late) {
+    @Nullable NameTemplate late) {
   /** One round: what is so old is kept at such intervals. */
   record Round(String after, String interval) {}
 
@@ -97,9 +98,9 @@ record TimeSeriesMode(
     if (rounds.size() > MAX_ROUNDS) {
       throw o.error(DOWNSAMPLING, "Elasticsearch has at most " + MAX_ROUNDS + " rounds");
     }
-    IndexName late;
+    NameTemplate late;
     try {
-      late = o.get(LATE).isEmpty() ? null : IndexName.parse(o.get(LATE));
+      late = o.get(LATE).isEmpty() ? null : NameTemplate.parse(o.get(LATE), ElasticSettings.INDEX);
     } catch (IllegalArgumentException e) {
       throw o.error(LATE, String.valueOf(e.getMessage()));
     }
@@ -112,7 +113,7 @@ record TimeSeriesMode(
   }
 
   /** Whether late samples are kept apart from the stream that does not take them. */
-  boolean fits(IndexName index) {
+  boolean fits(NameTemplate index) {
     return late == null
         || !late.of(l -> "x").matches(index.pattern().replace(".", "\\.").replace("*", ".*"));
   }
@@ -132,7 +133,7 @@ record TimeSeriesMode(
    *
    * @param row its action and its document, which end with the value
    */
-  static String late(IndexName index, String row) {
+  static String late(NameTemplate index, String row) {
     String document = row.substring(row.indexOf('\n') + 1);
     JsonNode d = JSON.readTree(document);
     JsonNode labels = d.path(SampleDocuments.LABELS);

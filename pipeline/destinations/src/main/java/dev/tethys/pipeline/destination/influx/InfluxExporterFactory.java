@@ -14,6 +14,8 @@ import dev.tethys.pipeline.destination.rows.Frame;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -88,8 +90,16 @@ public final class InfluxExporterFactory
     return context.exporter(
         s.delivery(),
         signal,
-        encoder,
-        new InfluxSender(s.version(), s.writeUrl(signal), endpoint(s, context), lines));
+        NamedEncoder.marked(
+            new BoundedNames(
+                s.database(), s.maxNames(), context.metrics(), context.id().toString(), signal),
+            s.rows().otlp(),
+            encoder),
+        new InfluxSender(
+            s.version(),
+            p -> s.writeUrl(signal, NamedEncoder.name(p, s.database())),
+            endpoint(s, context),
+            lines));
   }
 
   @Override

@@ -20,10 +20,12 @@ final class InfluxProbe implements DestinationProbe {
 
   private final InfluxSettings settings;
   private final HttpEndpoint endpoint;
+  private final String database;
 
   InfluxProbe(InfluxSettings settings, HttpEndpoint endpoint) {
     this.settings = settings;
     this.endpoint = endpoint;
+    this.database = settings.database().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");
   }
 
   @Override
@@ -35,11 +37,12 @@ final class InfluxProbe implements DestinationProbe {
     String version = r.header("X-Influxdb-Version");
     String said = "InfluxDB " + (version.isEmpty() ? "of a version that it does not say" : version);
     query("SELECT \"value\" FROM \"" + PROBE + "\" LIMIT 1");
-    return said + ", database " + settings.database() + " answers";
+    return said + ", database " + database + " answers";
   }
 
   private @Nullable String query(String influxQl) throws IOException, InterruptedException {
-    HttpEndpoint.Reply r = endpoint.call("GET", settings.queryUrl(influxQl), Map.of(), null);
+    HttpEndpoint.Reply r =
+        endpoint.call("GET", settings.queryUrl(database, influxQl), Map.of(), null);
     if (!r.isOk()) {
       throw new IOException("/query: " + r.reason());
     }
@@ -77,7 +80,7 @@ final class InfluxProbe implements DestinationProbe {
     HttpEndpoint.Reply r =
         endpoint.call(
             "POST",
-            settings.writeUrl(Signal.METRICS),
+            settings.writeUrl(Signal.METRICS, database),
             Map.of("content-type", "text/plain; charset=utf-8"),
             line.take());
     if (!r.isOk()) {

@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -46,12 +47,15 @@ final class InfluxSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final InfluxSettings.Version version;
-  private final URI url;
+  private final Function<Parcel, URI> url;
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
 
   InfluxSender(
-      InfluxSettings.Version version, URI url, HttpEndpoint endpoint, LineParcels parcels) {
+      InfluxSettings.Version version,
+      Function<Parcel, URI> url,
+      HttpEndpoint endpoint,
+      LineParcels parcels) {
     this.version = version;
     this.url = url;
     this.endpoint = endpoint;
@@ -60,7 +64,7 @@ final class InfluxSender implements Sender {
 
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
-    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+    HttpEndpoint.Reply r = endpoint.call("POST", url.apply(p), LineParcels.sent(p), p.body());
     if (r.isOk()) {
       return Verdict.DELIVERED;
     }

@@ -10,6 +10,9 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param base the server, without a path of the API
  * @param database of version 1, bucket of version 2, database of version 3
+ * @param maxNames how many of these labels may make
  * @param retentionPolicy of version 1; "" for the default
  * @param consistency of a cluster of version 1; "" for the default
  * @param clymene whether points look as Clymene writes them: the name is a tag too
@@ -38,7 +42,8 @@ record InfluxSettings(
     URI base,
     Version version,
     String org,
-    String database,
+    NameTemplate database,
+    int maxNames,
     String retentionPolicy,
     String consistency,
     String username,
@@ -58,12 +63,19 @@ record InfluxSettings(
     V3
   }
 
+  private static final NameRule DATABASES = NameRule.words("-", 64);
+
   private static final Section V1_SECTION =
       new Section("v1_compatibility", "The API of InfluxDB 1.");
   private static final Key<Boolean> V1_ENABLED =
       V1_SECTION.key("enabled", Type.BOOL, false, "Whether it is spoken.");
   private static final Key<String> V1_DB =
-      V1_SECTION.key("db", Type.STRING, "", "The database; it must be there.");
+      V1_SECTION.key(
+          "db",
+          Type.STRING,
+          "",
+          "The database; it must be there. {label} stands for the value of a label, or of an"
+              + " attribute of the resource.");
   private static final Key<String> V1_USERNAME =
       V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
   private static final Key<Secret> V1_PASSWORD =
@@ -86,7 +98,10 @@ record InfluxSettings(
   private static final Key<Boolean> V3_ENABLED =
       V3_SECTION.key("enabled", Type.BOOL, true, "Whether it is spoken.");
   private static final Key<String> V3_DATABASE =
-      V3_SECTION.required("database", Type.STRING, "The database; made by the first write.");
+      V3_SECTION.required(
+          "database",
+          Type.STRING,
+          "The database; made by the first write. {label} as in v1_compatibility.db.");
   private static final Key<Boolean> V3_NO_SYNC =
       V3_SECTION.key("no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
 
@@ -106,7 +121,12 @@ record InfluxSettings(
   private static final Key<String> ORG =
       SECTION.key("org", Type.STRING, "", "The organisation, of version 2.");
   private static final Key<String> BUCKET =
-      SECTION.key("bucket", Type.STRING, "", "The bucket, of version 2; it must be there.");
+      SECTION.key(
+          "bucket",
+          Type.STRING,
+          "",
+          "The bucket, of version 2; it must be there. {label} as in v1_compatibility.db.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Secret> TOKEN =
       SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
   private static final V1 OFF = new V1("", "", null, "", "");
@@ -203,12 +223,19 @@ record InfluxSettings(
     if (version == Version.V2 && org.isEmpty()) {
       throw o.error("\"org\" must name the organisation");
     }
+    NameTemplate template;
+    try {
+      template = NameTemplate.labelled(database, DATABASES);
+    } catch (IllegalArgumentException e) {
+      throw o.error("the name of the database or bucket: " + e.getMessage());
+    }
     return new InfluxSettings(
         client,
         client.endpoint(),
         version,
         org,
-        database,
+        template,
+        BoundedNames.read(o, MAX_NAMES),
         v1.retentionPolicy(),
         v1.consistency(),
         v1.username(),
@@ -241,7 +268,7 @@ record InfluxSettings(
   }
 
   /** Where points are written: of samples with milliseconds, of all else with nanoseconds. */
-  URI writeUrl(Signal signal) {
+  URI writeUrl(Signal signal, String name) {
     boolean samples = signal == Signal.METRICS;
     String precision = samples ? "ms" : "ns";
     return at(
@@ -250,20 +277,19 @@ record InfluxSettings(
               "/write"
                   + query(
                       "db",
-                      database,
+                      name,
                       "rp",
                       retentionPolicy,
                       "precision",
                       precision,
                       "consistency",
                       consistency);
-          case V2 ->
-              "/api/v2/write" + query("org", org, "bucket", database, "precision", precision);
+          case V2 -> "/api/v2/write" + query("org", org, "bucket", name, "precision", precision);
           case V3 ->
               "/api/v3/write_lp"
                   + query(
                       "db",
-                      database,
+                      name,
                       "precision",
                       samples ? "millisecond" : "nanosecond",
                       "accept_partial",
@@ -274,8 +300,8 @@ record InfluxSettings(
   }
 
   /** Where InfluxQL is asked, which all three versions answer. */
-  URI queryUrl(String influxQl) {
-    return at("/query" + query("db", database, "epoch", "ms", "q", influxQl));
+  URI queryUrl(String name, String influxQl) {
+    return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }
 
   /** What says who writes; empty where the settings name nobody. */

@@ -8,6 +8,8 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.kdb.KdbClient;
 import java.util.Set;
 
@@ -39,7 +41,11 @@ public final class KdbExporterFactory
     return context.exporter(
         s.delivery(),
         signal,
-        new TableParcels(s.rows(), true),
+        NamedEncoder.marked(
+            new BoundedNames(
+                s.prefix(), s.maxNames(), context.metrics(), context.id().toString(), signal),
+            s.rows().otlp(),
+            new TableParcels(s.rows(), true)),
         new KdbSender(new KdbClient(s.address()), s, context.clock()::millis));
   }
 

@@ -44,7 +44,7 @@ final class KdbProbe implements DestinationProbe {
   public List<String> plan() throws IOException, InterruptedException {
     Set<String> there = tables();
     List<String> out = new ArrayList<>();
-    for (KdbTable t : KdbTable.empty(settings.prefix(), settings.symbolLabels())) {
+    for (KdbTable t : KdbTable.empty(settings.prefix().ofNothing(), settings.symbolLabels())) {
       if (!there.contains(t.name())) {
         out.add(
             (settings.tickerplant() ? "missing in the tickerplant's schema: " : "")
@@ -70,9 +70,10 @@ final class KdbProbe implements DestinationProbe {
                 .endSeries()
                 .toByteArray());
     KdbSender sender = new KdbSender(client, settings, millis);
-    sender.prepare();
-    sender.write(t);
-    String table = settings.prefix() + "metrics";
+    String prefix = settings.prefix().of(LABELS::get);
+    sender.prepare(prefix);
+    sender.write(prefix, t);
+    String table = prefix + "metrics";
     if (!tables().contains(table)) {
       return "a tickerplant took " + LABELS.metricName() + "; it keeps no rows to read";
     }

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.tables.KnownSeries;
 import dev.tethys.pipeline.destination.tables.MetricTables;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.kdb.KdbClient;
 import dev.tethys.web.kdb.KdbException;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
@@ -36,7 +38,7 @@ final class KdbSender implements Sender {
   private final KdbSettings settings;
   private final LongSupplier millis;
   private final KnownSeries known = new KnownSeries();
-  private volatile boolean made;
+  private final Set<String> made = ConcurrentHashMap.newKeySet(); // prefixes
 
   KdbSender(KdbClient client, KdbSettings settings, LongSupplier millis) {
     this.client = client;
@@ -47,9 +49,10 @@ final class KdbSender implements Sender {
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
     try {
-      prepare();
+      String prefix = NamedEncoder.name(p, settings.prefix());
+      prepare(prefix);
       MetricTables t = new MetricTables(TableParcels.body(p));
-      write(t);
+      write(prefix, t);
       int beyond =
           (int)
               (t.samples().stream().filter(s -> !QTimes.isInRange(s.time())).count()
@@ -60,14 +63,13 @@ final class KdbSender implements Sender {
     } catch (CodecException e) {
       return new Verdict.Never(String.valueOf(e.getMessage()));
     } catch (KdbException e) {
-      return verdict(e);
+      return verdict(NamedEncoder.name(p, settings.prefix()), e);
     }
   }
 
   /** Writes all tables of a parcel. */
-  void write(MetricTables t) throws IOException, InterruptedException {
-    List<MetricTables.Series> fresh = known.unknown(t.series());
-    String prefix = settings.prefix();
+  void write(String prefix, MetricTables t) throws IOException, InterruptedException {
+    List<MetricTables.Series> fresh = known.unknown(prefix, t.series());
     List<KdbTable> all = new ArrayList<>();
     all.add(KdbTable.series(prefix, fresh, settings.symbolLabels(), millis.getAsLong()));
     all.add(KdbTable.metadata(prefix, t, millis.getAsLong()));
@@ -84,24 +86,24 @@ final class KdbSender implements Sender {
             settings.delivery().timeout());
       }
     }
-    known.told(fresh);
+    known.told(prefix, fresh);
   }
 
   /** Makes the tables that a process does not have; a tickerplant has its own file of them. */
-  void prepare() throws IOException, InterruptedException {
-    if (made || settings.tickerplant() || !settings.createTables()) {
+  void prepare(String prefix) throws IOException, InterruptedException {
+    if (made.contains(prefix) || settings.tickerplant() || !settings.createTables()) {
       return;
     }
-    for (KdbTable t : KdbTable.empty(settings.prefix(), settings.symbolLabels())) {
+    for (KdbTable t : KdbTable.empty(prefix, settings.symbolLabels())) {
       client.ask(
           QValue.list(
               QValue.text("{if[not x in tables[];x set y]}"), QValue.symbol(t.name()), t.keyed()),
           settings.delivery().timeout());
     }
-    made = true;
+    made.add(prefix);
   }
 
-  private Verdict verdict(KdbException e) {
+  private Verdict verdict(String prefix, KdbException e) {
     String why = String.valueOf(e.getMessage());
     if (e.to() == KdbException.To.LOGIN) {
       return new Verdict.Later(PAUSE, false, why);
@@ -110,9 +112,8 @@ final class KdbSender implements Sender {
     if (ROWS_ARE_WRONG.contains(word)) {
       return new Verdict.Never(why);
     }
-    if (KdbTable.empty(settings.prefix(), List.of()).stream()
-        .anyMatch(t -> t.name().equals(word))) {
-      made = false; // a table is missing, of a tickerplant until somebody makes it
+    if (KdbTable.empty(prefix, List.of()).stream().anyMatch(t -> t.name().equals(word))) {
+      made.clear(); // a table is missing, of a tickerplant until somebody makes it
       known.forget();
       return new Verdict.Later(settings.tickerplant() ? PAUSE : Duration.ZERO, false, why);
     }

@@ -9,6 +9,9 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.ClientTlsSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import dev.tethys.web.kdb.KdbAddress;
 import java.time.Duration;
 import java.util.List;
@@ -21,17 +24,28 @@ import java.util.Set;
  *     tables
  * @param function what takes a table's name and columns
  * @param prefix of tables
+ * @param maxNames how many prefixes labels may make
  * @param symbolLabels labels that are symbol columns of the table of series
  */
 record KdbSettings(
     KdbAddress address,
     boolean tickerplant,
     String function,
-    String prefix,
+    NameTemplate prefix,
+    int maxNames,
     boolean createTables,
     List<String> symbolLabels,
     RowSettings rows,
     DeliverySettings delivery) {
+  private static final NameRule TABLES =
+      new NameRule(
+          "letters, digits, underscores and dots around its {labels}",
+          "[a-zA-Z0-9_.]*",
+          true,
+          NameRule.keep("A-Za-z0-9_"),
+          100,
+          List.of());
+
   private static final int MAX_ANSWER = 16 << 20;
 
   private static final Section SECTION =
@@ -60,7 +74,9 @@ record KdbSettings(
           "table_prefix",
           Type.STRING,
           "",
-          "Before metrics, series, histograms, exemplars and metadata.");
+          "Before metrics, series, histograms, exemplars and metadata; {label} stands for the value"
+              + " of a label.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE =
       SECTION.key("create_tables", Type.BOOL, true, "Make tables that a process does not have.");
   private static final Key<List<String>> SYMBOL_LABELS =
@@ -89,8 +105,11 @@ record KdbSettings(
             SYMBOL_LABELS, "\"" + l + "\" cannot be the name of a column of kdb+ beside ours");
       }
     }
-    if (!o.get(PREFIX).matches("[a-zA-Z0-9_.]*")) {
-      throw o.error(PREFIX, "table_prefix wants letters, digits, underscores and dots");
+    NameTemplate prefix;
+    try {
+      prefix = NameTemplate.parse(o.get(PREFIX), TABLES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(PREFIX, "table_prefix: " + e.getMessage());
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 1 || connections > 64) {
@@ -110,7 +129,8 @@ record KdbSettings(
             Duration.ofSeconds(10)),
         o.get(MODE),
         o.get(FUNCTION),
-        o.get(PREFIX),
+        prefix,
+        BoundedNames.read(o, MAX_NAMES),
         o.get(CREATE),
         o.get(SYMBOL_LABELS),
         ROWS.read(o),

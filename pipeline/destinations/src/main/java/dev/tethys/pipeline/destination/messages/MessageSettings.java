@@ -7,8 +7,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
-import dev.tethys.pipeline.destination.rows.NameTemplate;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.util.EnumSet;
 import java.util.function.Predicate;
 

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 record ParquetSettings(
     @Nullable Path directory,
     @Nullable S3Settings s3,
-    PathTemplate partition,
+    NameTemplate partition,
     Compression compression,
     int level,
     long fileBytes,
@@ -92,9 +93,9 @@ record ParquetSettings(
     if (directory.isEmpty() == (s3 == null)) {
       throw o.error("one of \"directory\" and \"s3\" says where files go");
     }
-    PathTemplate partition;
+    NameTemplate partition;
     try {
-      partition = PathTemplate.parse(o.get(PARTITION));
+      partition = NameTemplate.parse(o.get(PARTITION), FolderNames.RULE);
     } catch (IllegalArgumentException e) {
       throw o.error(PARTITION, String.valueOf(e.getMessage()));
     }

@@ -5,12 +5,12 @@ import dev.tethys.codec.parquet.ParquetWriter;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,15 +79,15 @@ final class Partitions {
   }
 
   private String folder(long millis, UnaryOperator<String> label) {
-    if (settings.partition().isOfTimesAlone()) {
+    if (FolderNames.isOfTimesAlone(settings.partition())) {
       long hour = Math.floorDiv(millis, 3_600_000L);
       if (hour != lastHour) {
-        lastFolder = settings.partition().of(word, millis, label);
+        lastFolder = FolderNames.of(settings.partition(), word, millis, label);
         lastHour = hour;
       }
       return bounded(lastFolder);
     }
-    return bounded(settings.partition().of(word, millis, label));
+    return bounded(FolderNames.of(settings.partition(), word, millis, label));
   }
 
   private String bounded(String folder) {

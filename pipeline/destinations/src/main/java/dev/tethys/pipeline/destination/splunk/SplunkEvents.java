@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.splunk;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.destination.rows.RowWriter;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,28 +19,34 @@ final class SplunkEvents implements RowWriter {
   private static final Set<String> RESERVED = Set.of("metric_type", "metric_timestamp");
 
   private final byte[] common;
+  private final BoundedNames indices;
   private final TextBuffer out = new TextBuffer();
   private final TextBuffer one = new TextBuffer();
   private byte[] before = {};
   private byte[] after = {};
 
-  SplunkEvents(SplunkSettings s) {
+  SplunkEvents(SplunkSettings s, BoundedNames indices) {
+    this.indices = indices;
     common = common(s);
   }
 
-  /** What every event says of itself, behind its time. */
+  /** What every event says of itself, behind its time, but for its index. */
   static byte[] common(SplunkSettings s) {
     TextBuffer b = new TextBuffer();
     for (List<String> pair :
-        List.of(
-            List.of("source", s.source()),
-            List.of("sourcetype", s.sourceType()),
-            List.of("index", s.index()))) {
+        List.of(List.of("source", s.source()), List.of("sourcetype", s.sourceType()))) {
       if (!pair.get(1).isEmpty()) {
         b.put(',').json(pair.get(0)).put(':').json(pair.get(1));
       }
     }
     return b.take();
+  }
+
+  /** The index of an event. */
+  static void index(String name, TextBuffer to) {
+    if (!name.isEmpty()) {
+      to.put(",\"index\":").json(name);
+    }
   }
 
   /** Seconds with three decimals. */
@@ -58,6 +65,7 @@ final class SplunkEvents implements RowWriter {
       }
     }
     one.put(common);
+    index(indices.of(labels::get), one);
     String host = labels.get(labels.has("host") ? "host" : "instance");
     if (!host.isEmpty()) {
       one.put(",\"host\":").json(host);

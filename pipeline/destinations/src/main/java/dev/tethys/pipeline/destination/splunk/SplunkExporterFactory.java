@@ -14,6 +14,7 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Map;
@@ -73,13 +74,16 @@ public final class SplunkExporterFactory
     LineParcels lines =
         new LineParcels(
             s.client().compression(), s.client().level(), 1, "application/json", auth(s, context));
+    BoundedNames indices =
+        new BoundedNames(
+            s.index(), s.maxNames(), context.metrics(), context.id().toString(), signal);
     Encoder encoder =
         signal == Signal.LOGS
-            ? new SplunkLogs(s, lines, context.clock()::millis)
+            ? new SplunkLogs(s, indices, lines, context.clock()::millis)
             : new RowParcels(
                 s.rows(),
                 false,
-                () -> new SplunkEvents(s),
+                () -> new SplunkEvents(s, indices),
                 lines,
                 new LeftOut(context.metrics(), context.id().toString()));
     return context.exporter(
@@ -104,7 +108,9 @@ public final class SplunkExporterFactory
       public String write(long seconds, double value) throws IOException, InterruptedException {
         TextBuffer event = new TextBuffer();
         SplunkEvents.time(seconds * 1000, event);
-        event.put(SplunkEvents.common(s)).put(",\"event\":\"tethys_probe ").number(value);
+        event.put(SplunkEvents.common(s));
+        SplunkEvents.index(s.index().ofNothing(), event);
+        event.put(",\"event\":\"tethys_probe ").number(value);
         HttpEndpoint.Reply r =
             endpoint.call(
                 "POST",

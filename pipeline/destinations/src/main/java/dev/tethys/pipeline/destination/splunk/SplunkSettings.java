@@ -9,15 +9,20 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 
 /**
  * What the {@code splunk_hec} exporter is told, with the Collector's names.
  *
  * @param url with its path
  * @param source of every event; "" for what the token says, as {@code sourceType} and {@code index}
+ * @param maxNames how many indices labels may make
  */
 record SplunkSettings(
     HttpClientSettings client,
@@ -25,9 +30,20 @@ record SplunkSettings(
     Secret token,
     String source,
     String sourceType,
-    String index,
+    NameTemplate index,
+    int maxNames,
     RowSettings rows,
     DeliverySettings delivery) {
+  /** docs.splunk.com, "Create custom indexes". */
+  private static final NameRule INDICES =
+      new NameRule(
+          "lower case letters, digits and any of _ - around its {labels}",
+          "[a-z0-9][a-z0-9_-]*",
+          true,
+          NameRule.keepLower("a-z0-9_-"),
+          80,
+          List.of("kvstore"));
+
   private static final Section SECTION =
       new Section("splunk_hec", "Writes metrics and logs to Splunk's HTTP Event Collector.")
           .include(DeliverySettings.SECTION);
@@ -46,7 +62,13 @@ record SplunkSettings(
   private static final Key<String> SOURCETYPE =
       SECTION.key("sourcetype", Type.STRING, "", "Source type of every event.");
   private static final Key<String> INDEX =
-      SECTION.key("index", Type.STRING, "", "Index of every event; of metrics, one of metrics.");
+      SECTION.key(
+          "index",
+          Type.STRING,
+          "",
+          "Index of every event; of metrics, one of metrics. {label} stands for the value of a"
+              + " label, or of an attribute of the resource.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 
   static {
     for (String k :
@@ -78,6 +100,14 @@ record SplunkSettings(
 
   static final Type<SplunkSettings> TYPE = SECTION.type(SplunkSettings::read);
 
+  private static NameTemplate index(YamlObject o) {
+    try {
+      return NameTemplate.labelled(o.get(INDEX), INDICES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(INDEX, "index: " + e.getMessage());
+    }
+  }
+
   private static SplunkSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);
     if (client.endpoint() == null) {
@@ -94,7 +124,8 @@ record SplunkSettings(
         o.get(TOKEN),
         o.get(SOURCE),
         o.get(SOURCETYPE),
-        o.get(INDEX),
+        index(o),
+        BoundedNames.read(o, MAX_NAMES),
         ROWS.read(o),
         DeliverySettings.read(o, Duration.ofSeconds(10)));
   }

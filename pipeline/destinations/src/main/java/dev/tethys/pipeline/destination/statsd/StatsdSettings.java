@@ -9,7 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineEndpoint.Transport;
-import dev.tethys.pipeline.destination.rows.NameTemplate;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;

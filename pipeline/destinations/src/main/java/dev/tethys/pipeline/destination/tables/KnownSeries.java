@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.tables;
 
+import dev.tethys.codec.series.SeriesText;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,14 +25,28 @@ public final class KnownSeries {
         }
       };
 
-  /** Those of which the database was not told. */
-  public synchronized List<MetricTables.Series> unknown(Collection<MetricTables.Series> of) {
-    return of.stream().filter(s -> known.get(s.key()) == null).toList();
+  /** A series in one of several tables. */
+  private static UUID at(UUID table, MetricTables.Series s) {
+    return new UUID(
+        s.key().getMostSignificantBits() ^ table.getMostSignificantBits(),
+        s.key().getLeastSignificantBits() ^ table.getLeastSignificantBits());
+  }
+
+  /**
+   * Those of which the database was not told.
+   *
+   * @param table the name of where they stand
+   */
+  public synchronized List<MetricTables.Series> unknown(
+      String table, Collection<MetricTables.Series> of) {
+    UUID t = SeriesText.key(table);
+    return of.stream().filter(s -> known.get(at(t, s)) == null).toList();
   }
 
   /** It has them now. */
-  public synchronized void told(Collection<MetricTables.Series> of) {
-    of.forEach(s -> known.put(s.key(), true));
+  public synchronized void told(String table, Collection<MetricTables.Series> of) {
+    UUID t = SeriesText.key(table);
+    of.forEach(s -> known.put(at(t, s), true));
   }
 
   /** It was emptied, or another took its place. */

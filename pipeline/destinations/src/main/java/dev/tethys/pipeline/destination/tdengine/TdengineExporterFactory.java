@@ -13,6 +13,8 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -77,15 +79,19 @@ public final class TdengineExporterFactory
                 1,
                 "text/plain; charset=utf-8",
                 auth(s, context));
+    LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
     return context.exporter(
         s.delivery(),
         signal,
-        new RowParcels(
-            s.rows(),
-            false,
-            () -> new TdengineWriter(s),
-            lines,
-            new LeftOut(context.metrics(), context.id().toString())),
+        NamedEncoder.of(
+            new BoundedNames(
+                s.names(), s.maxNames(), context.metrics(), context.id().toString(), signal),
+            s.rows().otlp(),
+            name ->
+                NamedEncoder.saying(
+                    name,
+                    new RowParcels(
+                        s.rows(), false, () -> new TdengineWriter(s, name), lines, leftOut))),
         new TdengineSender(s, endpoint(s, context), lines));
   }
 

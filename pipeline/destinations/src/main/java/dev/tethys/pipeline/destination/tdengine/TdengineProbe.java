@@ -12,6 +12,7 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -22,14 +23,17 @@ import org.jspecify.annotations.Nullable;
 /** Tries a TDengine: a sample of {@code tethys_probe} is written and read back. */
 final class TdengineProbe implements DestinationProbe {
   private static final String PROBE = "tethys_probe";
+  private static final Labels LABELS = Labels.of(Labels.METRIC_NAME, PROBE, "job", "tethys");
 
   private final TdengineSettings settings;
   private final HttpEndpoint endpoint;
   private final TdengineClient client;
+  private final String name;
 
   TdengineProbe(TdengineSettings settings, HttpEndpoint endpoint) {
     this.settings = settings;
     this.endpoint = endpoint;
+    this.name = settings.names().of(LABELS::get);
     this.client = new TdengineClient(endpoint, settings);
   }
 
@@ -68,22 +72,22 @@ final class TdengineProbe implements DestinationProbe {
   @Override
   public List<String> plan() throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
-    String named = " WHERE db_name = '" + settings.database() + "'";
+    String named = " WHERE db_name = '" + settings.databaseOf(name) + "'";
     boolean database =
         !column(
                 "",
                 "SELECT name FROM information_schema.ins_databases WHERE name = '"
-                    + settings.database()
+                    + settings.databaseOf(name)
                     + "'")
             .isEmpty();
     if (!database) {
-      out.add(settings.createDatabase());
+      out.add(settings.createDatabase(name));
     }
     if (settings.sql()
         && (!database
             || !column("", "SELECT stable_name FROM information_schema.ins_stables" + named)
-                .contains(settings.table()))) {
-      out.add(TdJson.create(settings.table()));
+                .contains(name))) {
+      out.add(TdJson.create(name));
     }
     return out;
   }
@@ -91,25 +95,25 @@ final class TdengineProbe implements DestinationProbe {
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
     if (settings.createSchema()) {
-      TdengineSender.prepare(client, settings);
+      TdengineSender.prepare(client, settings, name);
     }
-    TdengineWriter w = new TdengineWriter(settings);
-    w.series(Labels.of(Labels.METRIC_NAME, PROBE, "job", "tethys"));
+    TdengineWriter w = new TdengineWriter(settings, name);
+    w.series(LABELS);
     w.sample(seconds * 1000, value);
     LineParcels plain = new LineParcels(Compression.NONE, 0, 1, "", null);
     Verdict v =
         new TdengineSender(settings, endpoint, plain)
-            .send(new Parcel(Signal.METRICS, w.take(), 1, 0, Map.of()));
+            .send(new Parcel(Signal.METRICS, w.take(), 1, 0, Map.of(NamedEncoder.NAME, name)));
     if (v != Verdict.DELIVERED) {
       throw new IOException("the sample was not taken: " + v);
     }
     String time = settings.sql() ? "ts" : TdLines.TIME;
     List<String> found =
         column(
-            settings.database(),
+            settings.databaseOf(name),
             "SELECT value FROM `%s` WHERE %s = %d%s"
                 .formatted(
-                    settings.sql() ? settings.table() : TdLines.table(PROBE),
+                    settings.sql() ? name : TdLines.table(PROBE),
                     time,
                     seconds * 1000,
                     settings.sql() ? " AND labels->'__name__' = '" + PROBE + "'" : ""));

@@ -8,6 +8,7 @@ import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -55,13 +56,17 @@ final class TdengineSender implements Sender {
     return settings.sql() ? insert(p) : lines(p);
   }
 
+  private String name(Parcel p) {
+    return NamedEncoder.name(p, settings.names());
+  }
+
   private Verdict insert(Parcel p) throws IOException, InterruptedException {
     try {
       byte[] rows = parcels.open(p).text();
       byte[] sql = new byte[INSERT.length + rows.length];
       System.arraycopy(INSERT, 0, sql, 0, INSERT.length);
       System.arraycopy(rows, 0, sql, INSERT.length, rows.length);
-      client.run(settings.database(), sql);
+      client.run(settings.databaseOf(name(p)), sql);
       return Verdict.DELIVERED;
     } catch (TdAnswer.Refused e) {
       return judge(p, e.code(), String.valueOf(e.getMessage()), Duration.ZERO);
@@ -76,7 +81,7 @@ final class TdengineSender implements Sender {
 
   private Verdict lines(Parcel p) throws IOException, InterruptedException {
     HttpEndpoint.Reply r =
-        endpoint.call("POST", settings.linesUrl(), LineParcels.sent(p), p.body());
+        endpoint.call("POST", settings.linesUrl(name(p)), LineParcels.sent(p), p.body());
     if (r.isOk()) {
       return Verdict.DELIVERED;
     }
@@ -96,7 +101,7 @@ final class TdengineSender implements Sender {
       if (!settings.createSchema()) {
         return new Verdict.Later(PAUSE, false, why);
       }
-      prepare(client, settings);
+      prepare(client, settings, name(p));
       return new Verdict.Later(Duration.ZERO, false, why);
     }
     if (NOT_ALLOWED.contains(code)) {
@@ -108,12 +113,12 @@ final class TdengineSender implements Sender {
   }
 
   /** Makes what is missing; a refusal is an error, and the request comes again. */
-  static void prepare(TdengineClient client, TdengineSettings settings)
+  static void prepare(TdengineClient client, TdengineSettings settings, String name)
       throws IOException, InterruptedException {
     try {
-      client.run("", settings.createDatabase());
+      client.run("", settings.createDatabase(name));
       if (settings.sql()) {
-        client.run(settings.database(), TdJson.create(settings.table()));
+        client.run(settings.databaseOf(name), TdJson.create(name));
       }
     } catch (CodecException e) {
       throw new IOException(e.getMessage(), e);

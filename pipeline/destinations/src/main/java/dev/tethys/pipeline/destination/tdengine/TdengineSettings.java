@@ -9,6 +9,9 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +27,7 @@ import java.util.Set;
  * @param base taosAdapter
  * @param sql whether rows go by SQL into one super table, else by lines into one for each metric
  * @param table the super table, of SQL
+ * @param maxNames how many super tables, or databases, labels may make
  * @param createSchema whether the database, and the super table of SQL, are made
  * @param databaseOptions behind the statement that makes the database
  */
@@ -32,9 +36,10 @@ record TdengineSettings(
     URI base,
     String username,
     Secret password,
-    String database,
+    NameTemplate database,
     boolean sql,
-    String table,
+    NameTemplate table,
+    int maxNames,
     boolean createSchema,
     String databaseOptions,
     RowSettings rows,
@@ -54,7 +59,11 @@ record TdengineSettings(
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, new Secret("taosdata"), "Its password.");
   private static final Key<String> DATABASE =
-      SECTION.key("database", Type.STRING, "tethys", "Where super tables are.");
+      SECTION.key(
+          "database",
+          Type.STRING,
+          "tethys",
+          "Where super tables are. Of protocol lines {label} stands for the value of a label.");
   private static final Key<Boolean> PROTOCOL =
       SECTION.key(
           "protocol",
@@ -62,7 +71,12 @@ record TdengineSettings(
           false,
           "lines: a super table for each metric; sql: one, with labels in a tag of type JSON.");
   private static final Key<String> TABLE =
-      SECTION.key("table", Type.STRING, "metrics", "The super table, of protocol sql.");
+      SECTION.key(
+          "table",
+          Type.STRING,
+          "metrics",
+          "The super table, of protocol sql; {label} stands for the value of a label.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
           "create_schema", Type.BOOL, true, "Make the database and super table that are missing.");
@@ -75,26 +89,48 @@ record TdengineSettings(
 
   static final Type<TdengineSettings> TYPE = SECTION.type(TdengineSettings::read);
 
+  private static NameTemplate name(YamlObject o, Key<String> key, int max) {
+    try {
+      NameTemplate t = NameTemplate.parse(o.get(key), NameRule.words("", max));
+      if (t.pattern().length() <= max) {
+        return t;
+      }
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+    throw o.error(key, key.name() + " wants " + max + " characters at most");
+  }
+
+  /** What has labels: the super tables of SQL, the databases of lines. */
+  NameTemplate names() {
+    return sql ? table : database;
+  }
+
+  /** The database of what goes by a name. */
+  String databaseOf(String name) {
+    return sql ? database.ofNothing() : name;
+  }
+
   private static TdengineSettings read(YamlObject o) {
     HttpClientSettings client = CLIENT.read(o);
     URI base = client.endpoint();
     if (base == null || !Set.of("http", "https").contains(base.getScheme())) {
       throw o.error("\"endpoint\" must name taosAdapter, as http://host:6041");
     }
-    if (!o.get(DATABASE).matches("[a-zA-Z_][a-zA-Z0-9_]{0,63}")) {
-      throw o.error(DATABASE, "\"database\" wants up to 64 letters, digits and underscores");
-    }
-    if (!o.get(TABLE).matches("[a-zA-Z_][a-zA-Z0-9_]{0,191}")) {
-      throw o.error(TABLE, "\"table\" wants letters, digits and underscores");
+    NameTemplate database = name(o, DATABASE, 64);
+    if (o.get(PROTOCOL) && !database.isFixed()) {
+      throw o.error(
+          DATABASE, "of protocol sql \"table\" has the {labels}; \"database\" has them of lines");
     }
     return new TdengineSettings(
         client,
         base,
         o.get(USERNAME),
         o.get(PASSWORD),
-        o.get(DATABASE),
+        database,
         o.get(PROTOCOL),
-        o.get(TABLE),
+        name(o, TABLE, 192),
+        BoundedNames.read(o, MAX_NAMES),
         o.get(CREATE_SCHEMA),
         o.get(OPTIONS),
         ROWS.read(o),
@@ -108,16 +144,16 @@ record TdengineSettings(
   }
 
   /** Where lines are written. */
-  URI linesUrl() {
+  URI linesUrl(String name) {
     return at(
         "/influxdb/v1/write?db="
-            + URLEncoder.encode(database, StandardCharsets.UTF_8)
+            + URLEncoder.encode(name, StandardCharsets.UTF_8)
             + "&precision=ms");
   }
 
   /** The statement that makes the database. */
-  String createDatabase() {
-    return "CREATE DATABASE IF NOT EXISTS `" + database + "` " + databaseOptions;
+  String createDatabase(String name) {
+    return "CREATE DATABASE IF NOT EXISTS `" + databaseOf(name) + "` " + databaseOptions;
   }
 
   /** What says who writes. */

@@ -10,18 +10,22 @@ import org.jspecify.annotations.Nullable;
 /** Samples, a line each: of InfluxDB's protocol, or a piece of an INSERT statement. */
 final class TdengineWriter implements RowWriter {
   private final TdengineSettings settings;
+  private final String name;
   private final TextBuffer out = new TextBuffer();
   private final TextBuffer key = new TextBuffer();
   private byte[] prefix = {};
 
-  TdengineWriter(TdengineSettings settings) {
+  /**
+   * @param name of the super table, of SQL
+   */
+  TdengineWriter(TdengineSettings settings, String name) {
     this.settings = settings;
+    this.name = name;
   }
 
   @Override
   public @Nullable String series(Labels labels) {
-    String problem =
-        settings.sql() ? TdJson.key(labels, settings.table(), key) : TdLines.key(labels, key);
+    String problem = settings.sql() ? TdJson.key(labels, name, key) : TdLines.key(labels, key);
     prefix = key.take();
     return problem;
   }

@@ -2,12 +2,12 @@ package dev.tethys.pipeline.destination.zipkin;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.codec.zipkin.ZipkinWriter;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.destination.rows.AttributeText;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RecordCutter;
 import dev.tethys.pipeline.destination.rows.Records;

@@ -18,6 +18,7 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
@@ -70,7 +71,7 @@ class BulkSenderTest {
     return new RowParcels(
             s.rows(),
             false,
-            () -> new SampleWriter(s.metricsIndex(), s.clymene(), s.timeSeries()),
+            () -> new SampleWriter(s.metricsIndex()::of, s.clymene(), s.timeSeries()),
             lines(s),
             new LeftOut(new Registry(), "x"))
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0))
@@ -276,7 +277,13 @@ class BulkSenderTest {
             .build()
             .toByteArray();
     Parcel p =
-        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, s.clymeneLogs(), () -> 0)
+        new LogParcels(
+                new BoundedNames(s.logsIndex(), s.maxNames(), new Registry(), "x", Signal.METRICS),
+                lines(s),
+                100,
+                1 << 20,
+                s.clymeneLogs(),
+                () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .parcels()
             .getFirst();
@@ -314,7 +321,13 @@ class BulkSenderTest {
             .toByteArray();
     Metadata tenant = new Metadata(Map.of("x-scope-orgid", List.of("team-a")));
     Parcel p =
-        new LogParcels(s.logsIndex(), lines(s), 100, 1 << 20, s.clymeneLogs(), () -> 0)
+        new LogParcels(
+                new BoundedNames(s.logsIndex(), s.maxNames(), new Registry(), "x", Signal.METRICS),
+                lines(s),
+                100,
+                1 << 20,
+                s.clymeneLogs(),
+                () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0, tenant))
             .parcels()
             .getFirst();
@@ -331,7 +344,7 @@ class BulkSenderTest {
   void settingsThatCannotBeMetAreRefused() {
     assertThatThrownBy(() -> settings(", retention: 30d", true)).hasMessageContaining("ISM");
     assertThatThrownBy(() -> settings(", metrics_index: Upper", true))
-        .hasMessageContaining("no name of an index");
+        .hasMessageContaining("around its {labels}");
     assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", false))
         .hasMessageContaining("mapping");
   }

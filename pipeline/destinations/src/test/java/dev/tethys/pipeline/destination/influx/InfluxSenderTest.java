@@ -77,7 +77,7 @@ class InfluxSenderTest {
   private InfluxSender sender(InfluxSettings s) {
     return new InfluxSender(
         s.version(),
-        s.writeUrl(Signal.METRICS),
+        p -> s.writeUrl(Signal.METRICS, s.database().ofNothing()),
         new HttpEndpoint(s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0),
         lines(s));
   }

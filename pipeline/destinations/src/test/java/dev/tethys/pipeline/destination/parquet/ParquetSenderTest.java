@@ -17,6 +17,7 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpDouble;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NameTemplate;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -371,7 +372,12 @@ class ParquetSenderTest {
     assertThatThrownBy(() -> settings(", partition: 'a/{job'")).hasMessageContaining("{ without");
     assertThatThrownBy(() -> settings(", compression: lz4")).hasMessageContaining("compression");
     assertThatThrownBy(() -> settings(", max_file_age: 0s")).hasMessageContaining("max_file_age");
-    assertThat(PathTemplate.parse("x/{l}").of("metrics", 0, l -> "..")).isEqualTo("x/_x2E.");
-    assertThat(PathTemplate.parse("x/{l}").of("metrics", 0, l -> "_x2E")).isEqualTo("x/_x5Fx2E");
+    assertThat(
+            FolderNames.of(NameTemplate.parse("x/{l}", FolderNames.RULE), "metrics", 0, l -> ".."))
+        .isEqualTo("x/_x2E.");
+    assertThat(
+            FolderNames.of(
+                NameTemplate.parse("x/{l}", FolderNames.RULE), "metrics", 0, l -> "_x2E"))
+        .isEqualTo("x/_x5Fx2E");
   }
 }

@@ -17,6 +17,7 @@ import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
@@ -80,10 +81,14 @@ class SplunkSenderTest {
     return new RowParcels(
             settings.rows(),
             false,
-            () -> new SplunkEvents(settings),
+            () -> new SplunkEvents(settings, indices(settings)),
             lines,
             new LeftOut(new Registry(), "splunk_hec"))
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 4, 0));
+  }
+
+  private static BoundedNames indices(SplunkSettings s) {
+    return new BoundedNames(s.index(), s.maxNames(), new Registry(), "splunk_hec", Signal.METRICS);
   }
 
   @Test
@@ -144,7 +149,7 @@ class SplunkSenderTest {
             .build()
             .toByteArray();
     Parcel p =
-        new SplunkLogs(settings, lines, () -> 0)
+        new SplunkLogs(settings, indices(settings), lines, () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .parcels()
             .getFirst();

@@ -1,8 +1,6 @@
-package dev.tethys.pipeline.destination.rows;
+package dev.tethys.model.telemetry;
 
 import dev.tethys.model.GoJson;
-import dev.tethys.model.telemetry.ArrayValue;
-import dev.tethys.model.telemetry.Attributes;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 

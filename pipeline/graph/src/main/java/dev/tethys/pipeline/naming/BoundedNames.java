@@ -1,0 +1,152 @@
+package dev.tethys.pipeline.naming;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Signal;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Names that values of labels make, no more of them than somebody allowed: who sends telemetry must
+ * not be able to fill a database with tables. What would make another goes to one name more, in
+ * which {@code other} stands for every label, and is counted. Names are known for the life of the
+ * exporter. Safe for any number of threads.
+ */
+public final class BoundedNames {
+  /** What stands for labels beyond the limit. */
+  public static final String OTHER = "other";
+
+  private static final int MOST = 100_000;
+
+  private final Function<UnaryOperator<String>, String> naming;
+  private final boolean fixed;
+  private final int most;
+  private final String other;
+  private final Set<String> known = ConcurrentHashMap.newKeySet();
+  private final Registry.Counter beyond;
+  private final AtomicBoolean told = new AtomicBoolean();
+  private final String exporter;
+
+  /**
+   * @param most how many names there may be, beside the one for all others
+   * @param registry the exporter's
+   * @param exporter the component, as in {@code clickhouse/far}
+   */
+  public BoundedNames(
+      NameTemplate template, int most, Registry registry, String exporter, Signal signal) {
+    this(
+        template::of,
+        template.isFixed(),
+        template.of(l -> OTHER),
+        most,
+        registry,
+        exporter,
+        signal);
+  }
+
+  /**
+   * Names that something else than a template makes.
+   *
+   * @param naming a name of labels
+   * @param other the name of what would make one more
+   * @param most how many names there may be, beside the one for all others
+   * @param registry the exporter's
+   * @param exporter the component, as in {@code kafka/far}
+   */
+  public BoundedNames(
+      Function<UnaryOperator<String>, String> naming,
+      String other,
+      int most,
+      Registry registry,
+      String exporter,
+      Signal signal) {
+    this(naming, false, other, most, registry, exporter, signal);
+  }
+
+  private BoundedNames(
+      Function<UnaryOperator<String>, String> naming,
+      boolean fixed,
+      String other,
+      int most,
+      Registry registry,
+      String exporter,
+      Signal signal) {
+    this.naming = naming;
+    this.fixed = fixed;
+    this.most = most;
+    this.other = other;
+    this.exporter = exporter;
+    this.beyond =
+        registry
+            .counters(
+                "tethys_exporter_names_beyond_limit_total",
+                "Series and resources whose labels would have made one name more than max_names:"
+                    + " they went to the name with \"other\" in it.",
+                "exporter",
+                "signal")
+            .with(exporter, signal.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** The key that says how many there may be, added to the section of an exporter. */
+  public static Key<Long> key(Section s, long usual) {
+    return s.key(
+        "max_names",
+        Type.INT,
+        usual,
+        "Most names that {labels} make; what would make another goes to the name with \"other\" for"
+            + " every label.");
+  }
+
+  /** Its value. */
+  public static int read(YamlObject o, Key<Long> key) {
+    long v = o.get(key);
+    if (v < 1 || v > MOST) {
+      throw o.error(key, key.name() + " wants 1 to " + MOST);
+    }
+    return (int) v;
+  }
+
+  /** Whether labels make no difference. */
+  boolean isFixed() {
+    return fixed;
+  }
+
+  /** The name of what has these labels, "" for those that it does not have. */
+  public String of(UnaryOperator<String> label) {
+    String name = naming.apply(label);
+    return fixed ? name : bounded(name);
+  }
+
+  /** The same of a name that somebody made. */
+  public String bounded(String name) {
+    if (known.contains(name) || name.equals(other)) {
+      return name;
+    }
+    synchronized (known) {
+      if (known.size() < most) {
+        known.add(name);
+        return name;
+      }
+    }
+    beyond.inc();
+    if (told.compareAndSet(false, true)) {
+      System.getLogger(BoundedNames.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "{0}: {1} would be one name more than max_names ({2}): it goes to {3}, as what makes"
+                  + " further ones will",
+              exporter,
+              name,
+              most,
+              other);
+    }
+    return other;
+  }
+}

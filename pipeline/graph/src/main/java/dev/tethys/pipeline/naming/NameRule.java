@@ -1,0 +1,76 @@
+package dev.tethys.pipeline.naming;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a destination takes for a name. Texts of a template are looked at when it is read; values of
+ * labels, which anybody may have sent, are made to fit.
+ *
+ * @param wants the rule in words, as in {@code "wants …"}
+ * @param legal an expression that the template fits where {@code x} stands for each label
+ * @param led whether a template with labels begins with a text of its own, so that no value names
+ *     what it likes, such as a table of the system
+ * @param fit makes a value one that may stand in a name; "" when nothing is left of it
+ * @param max most characters of a name, which is cut there; 0 for any number
+ * @param taken texts that mean something to the destination where they stand in a name: there they
+ *     get an underscore before their last character
+ */
+public record NameRule(
+    String wants,
+    String legal,
+    boolean led,
+    UnaryOperator<String> fit,
+    int max,
+    List<String> taken) {
+  /** Anything goes, and whoever asks for a name has made values fit. */
+  static final NameRule NONE = new NameRule("", "(?s).*", false, v -> v, 0, List.of());
+
+  /**
+   * Names of letters, digits and underscores, of values too.
+   *
+   * @param more characters that texts may have besides, as in a class of an expression
+   */
+  public static NameRule words(String more, int max, String... taken) {
+    return new NameRule(
+        "letters, digits and any of _" + spaced(more) + " around its {labels}, a letter first",
+        "[A-Za-z_][A-Za-z0-9_" + more + "]*",
+        true,
+        keep("A-Za-z0-9_"),
+        max,
+        List.of(taken));
+  }
+
+  private static String spaced(String more) {
+    StringBuilder sb = new StringBuilder();
+    more.replace("\\", "").chars().forEach(c -> sb.append(' ').append((char) c));
+    return sb.toString();
+  }
+
+  /**
+   * Makes everything an underscore but these.
+   *
+   * @param characters as in a class of an expression
+   */
+  public static UnaryOperator<String> keep(String characters) {
+    String others = "[^" + characters + "]";
+    return v -> v.replaceAll(others, "_");
+  }
+
+  /** The same of lower case letters. */
+  public static UnaryOperator<String> keepLower(String characters) {
+    UnaryOperator<String> keep = keep(characters);
+    return v -> keep.apply(v.toLowerCase(Locale.ROOT));
+  }
+
+  /** A name that fits, but for its texts. */
+  String whole(String name) {
+    String n = name;
+    for (String t : taken) {
+      int last = t.length() - 1;
+      n = n.replace(t, t.substring(0, last) + "_" + t.charAt(last));
+    }
+    return max > 0 && n.length() > max ? n.substring(0, max) : n;
+  }
+}

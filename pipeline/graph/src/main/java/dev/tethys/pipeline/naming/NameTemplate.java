@@ -1,0 +1,139 @@
+package dev.tethys.pipeline.naming;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A name with labels in it: {@code telemetry/{job}/{instance}}. A label that is absent is {@code
+ * none} where a rule says what values have to be like.
+ *
+ * @param parts texts and labels, in turn, beginning with a text
+ * @param rule of the destination
+ */
+public record NameTemplate(List<String> parts, NameRule rule) {
+  private static final String NONE = "none";
+
+  /**
+   * Reads one that whoever asks for names makes fit.
+   *
+   * @throws IllegalArgumentException when a brace is not closed, or has nothing in it
+   */
+  public static NameTemplate parse(String text) {
+    return parse(text, NameRule.NONE);
+  }
+
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException when a brace is not closed, or has nothing in it, or the rule
+   *     forbids the texts
+   */
+  public static NameTemplate parse(String text, NameRule rule) {
+    NameTemplate t = new NameTemplate(parts(text), rule);
+    if (!t.example().matches(rule.legal())
+        || !t.isFixed() && rule.led() && t.parts.getFirst().isEmpty()) {
+      throw new IllegalArgumentException(
+          "\""
+              + text
+              + "\" wants "
+              + rule.wants()
+              + (rule.led() ? ", and a text before the first {label}" : ""));
+    }
+    return t;
+  }
+
+  /**
+   * Reads one whose rule is of names with labels alone: others are left as they are.
+   *
+   * @throws IllegalArgumentException as {@link #parse(String, NameRule)}
+   */
+  public static NameTemplate labelled(String text, NameRule rule) {
+    return text.indexOf('{') < 0 ? fixed(text) : parse(text, rule);
+  }
+
+  /** A name without labels. */
+  public static NameTemplate fixed(String name) {
+    return new NameTemplate(List.of(name), NameRule.NONE);
+  }
+
+  private static List<String> parts(String text) {
+    List<String> parts = new ArrayList<>();
+    int at = 0;
+    while (true) {
+      int open = text.indexOf('{', at);
+      parts.add(text.substring(at, open < 0 ? text.length() : open));
+      if (open < 0) {
+        return List.copyOf(parts);
+      }
+      int close = text.indexOf('}', open);
+      if (close < open + 2) {
+        throw new IllegalArgumentException("\"" + text + "\" has a { without a name and a }");
+      }
+      parts.add(text.substring(open + 1, close));
+      at = close + 1;
+    }
+  }
+
+  private String example() {
+    return joined(l -> "x");
+  }
+
+  private String joined(UnaryOperator<String> label) {
+    StringBuilder sb = new StringBuilder(parts.getFirst());
+    for (int i = 1; i < parts.size(); i++) {
+      sb.append(i % 2 == 0 ? parts.get(i) : label.apply(parts.get(i)));
+    }
+    return sb.toString();
+  }
+
+  /** Whether there are no labels in it. */
+  public boolean isFixed() {
+    return parts.size() == 1;
+  }
+
+  /** Whether all its texts are made of what an expression takes. */
+  public boolean textsMatch(String regex) {
+    for (int i = 0; i < parts.size(); i += 2) {
+      if (!parts.get(i).matches(regex)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The labels. */
+  public List<String> labels() {
+    List<String> out = new ArrayList<>();
+    for (int i = 1; i < parts.size(); i += 2) {
+      out.add(parts.get(i));
+    }
+    return out;
+  }
+
+  /** The name of what has these labels, "" for those that it does not have. */
+  public String of(UnaryOperator<String> label) {
+    if (isFixed()) {
+      return parts.getFirst();
+    }
+    if (rule == NameRule.NONE) {
+      return joined(label);
+    }
+    return rule.whole(
+        joined(
+            l -> {
+              String v = rule.fit().apply(label.apply(l));
+              return v.isEmpty() ? NONE : v;
+            }));
+  }
+
+  /** The name of what has none of the labels. */
+  public String ofNothing() {
+    return of(l -> "");
+  }
+
+  /** The pattern that all names fit, with asterisks for labels. */
+  public String pattern() {
+    return joined(l -> "*");
+  }
+}

@@ -1,0 +1,217 @@
+package dev.tethys.pipeline.naming;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.OtlpToSeries;
+import dev.tethys.codec.otlp.SeriesToOtlp;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Parts batches by the names that their items go to, and has each part encoded for its name. Series
+ * are told apart by their labels, everything else by the attributes of its resource; profiles stay
+ * together.
+ */
+public final class NamedEncoder implements Encoder {
+  /** The header of a parcel that has the name; it does not go over the wire. */
+  public static final String NAME = "tethys-name";
+
+  private final BoundedNames names;
+  private final @Nullable OtlpOptions series;
+  private final Function<String, Encoder> encoders;
+
+  private NamedEncoder(
+      BoundedNames names, @Nullable OtlpOptions series, Function<String, Encoder> encoders) {
+    this.names = names;
+    this.series = series;
+    this.encoders = encoders;
+  }
+
+  /**
+   * What encodes for the names of a template.
+   *
+   * @param series how metrics become series, of destinations of series; null where metrics stay
+   *     OTLP and resources are told apart
+   * @param encoders for a name
+   */
+  public static Encoder of(
+      BoundedNames names, @Nullable OtlpOptions series, Function<String, Encoder> encoders) {
+    return names.isFixed()
+        ? encoders.apply(names.of(l -> ""))
+        : new NamedEncoder(names, series, encoders);
+  }
+
+  /** The same of one encoder, whose parcels say their names in the header {@link #NAME}. */
+  public static Encoder marked(BoundedNames names, @Nullable OtlpOptions series, Encoder encoder) {
+    return names.isFixed() ? encoder : of(names, series, name -> saying(name, encoder));
+  }
+
+  /** The same encoder, whose parcels say a name in the header {@link #NAME}. */
+  public static Encoder saying(String name, Encoder encoder) {
+    return batch -> saying(name, encoder.encode(batch));
+  }
+
+  private static Encoded saying(String name, Encoded e) {
+    List<Parcel> out = new ArrayList<>();
+    for (Parcel p : e.parcels()) {
+      Map<String, String> h = new LinkedHashMap<>(p.headers());
+      h.put(NAME, name);
+      out.add(new Parcel(p.signal(), p.body(), p.items(), p.lane(), h));
+    }
+    return new Encoded(out, e.drops());
+  }
+
+  /** The name that a parcel says, or the only one that a template has. */
+  public static String name(Parcel p, NameTemplate template) {
+    String name = p.headers().get(NAME);
+    return name == null ? template.ofNothing() : name;
+  }
+
+  @Override
+  public Encoded encode(Batch batch) {
+    try {
+      Map<String, Integer> drops = new LinkedHashMap<>();
+      List<Parcel> parcels = new ArrayList<>();
+      parts(batch, drops)
+          .forEach(
+              (name, part) -> {
+                Encoded e = encoders.apply(name).encode(part);
+                parcels.addAll(e.parcels());
+                e.drops().forEach((why, n) -> drops.merge(why, n, Integer::sum));
+              });
+      return new Encoded(parcels, drops);
+    } catch (CodecException e) {
+      throw new NotEncodableException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Map<String, Batch> parts(Batch batch, Map<String, Integer> drops) {
+    if (batch.signal() == Signal.PROFILES) { // resources of which are no requests alone
+      return Map.of(names.of(l -> ""), batch);
+    }
+    if (batch.signal() != Signal.METRICS) {
+      return byResource(batch, batch.body(), batch.size());
+    }
+    boolean isSeries = batch.encoding() == Encoding.REMOTE_WRITE;
+    byte[] body = batch.body();
+    if (series != null) {
+      if (isSeries) {
+        return byLabels(batch, body, batch.size());
+      }
+      OtlpToSeries to = new OtlpToSeries(series);
+      int rejected = (int) to.convert(body, 0, batch.size()).rejected();
+      if (rejected > 0) {
+        drops.put("no place in the Prometheus model", rejected);
+      }
+      return byLabels(batch, to.body().buffer(), to.body().size());
+    }
+    if (!isSeries) {
+      return byResource(batch, body, batch.size());
+    }
+    SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, batch.size());
+    if (c.leftOut() > 0) {
+      drops.put("no place in OTLP", c.leftOut());
+    }
+    byte[] otlp = new OtlpWriter().write(c.metrics());
+    return byResource(batch, otlp, otlp.length);
+  }
+
+  private static final class Part {
+    final List<RequestSlices.Slice> slices = new ArrayList<>();
+    int samples;
+  }
+
+  /** What is said of families goes to every name. */
+  private Map<String, Batch> byLabels(Batch batch, byte[] request, int size) {
+    Map<String, Part> parts = new LinkedHashMap<>();
+    List<RequestSlices.Slice> families = new ArrayList<>();
+    RequestSlices in = new RequestSlices().reset(request, 0, size);
+    WriteRequestReader reader = new WriteRequestReader();
+    while (in.next()) {
+      RequestSlices.Slice s = new RequestSlices.Slice(in.offset(), in.length(), in.samples());
+      if (!in.isSeries()) {
+        families.add(s);
+        continue;
+      }
+      reader.reset(request, in.offset(), in.length()).nextSeries();
+      Labels labels =
+          WriteRequestReader.LABELS.decode(
+              reader.labelBuffer(), reader.labelOffset(), reader.labelLength());
+      Part p = parts.computeIfAbsent(names.of(labels::get), n -> new Part());
+      p.slices.add(s);
+      p.samples += s.samples();
+    }
+    if (parts.isEmpty() && !families.isEmpty()) {
+      parts.put(names.of(l -> ""), new Part());
+    }
+    Map<String, Batch> out = new LinkedHashMap<>();
+    parts.forEach(
+        (name, p) -> {
+          p.slices.addAll(families);
+          out.put(
+              name,
+              new Batch(
+                  Signal.METRICS,
+                  Encoding.REMOTE_WRITE,
+                  RequestSlices.join(request, p.slices),
+                  p.samples,
+                  batch.lane(),
+                  batch.metadata()));
+        });
+    return out;
+  }
+
+  private Map<String, Batch> byResource(Batch batch, byte[] body, int size) {
+    Map<String, ByteArrayOutputStream> bodies = new LinkedHashMap<>();
+    Map<String, Integer> items = new LinkedHashMap<>();
+    for (OtlpScanner.Slice r : OtlpScanner.resources(batch.signal().otlp(), body, 0, size)) {
+      if (r.items() == 0) {
+        continue;
+      }
+      Attributes a =
+          new OtlpReader()
+              .read(batch.signal().otlp(), body, r.offset(), r.length())
+              .resources()
+              .getFirst()
+              .resource()
+              .attributes();
+      String name = names.of(l -> AttributeText.text(a.get(l)));
+      bodies
+          .computeIfAbsent(name, n -> new ByteArrayOutputStream())
+          .write(body, r.offset(), r.length());
+      items.merge(name, r.items(), Integer::sum);
+    }
+    Map<String, Batch> out = new LinkedHashMap<>();
+    bodies.forEach(
+        (name, b) ->
+            out.put(
+                name,
+                new Batch(
+                    batch.signal(),
+                    Encoding.OTLP,
+                    b.toByteArray(),
+                    items.getOrDefault(name, 0),
+                    batch.lane(),
+                    batch.metadata())));
+    return out;
+  }
+}

@@ -1,0 +1,128 @@
+package dev.tethys.pipeline.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** To which topics telemetry goes, and that who sends it cannot choose any. */
+class TopicNamesTest {
+  private static Map<String, Integer> topics(String yaml, Batch b) {
+    KafkaExporterSettings s =
+        KafkaExporterSettings.TYPE.read(YamlDocument.parse("a.yml", null, yaml).root());
+    Map<String, Integer> out = new TreeMap<>();
+    for (Parcel p :
+        KafkaExporterFactory.encoder(
+                s,
+                Objects.requireNonNull(s.topics().get(b.signal())),
+                b.signal(),
+                InstantSource.system(),
+                new TestContext())
+            .encode(b)
+            .parcels()) {
+      out.merge(String.valueOf(p.headers().get(KafkaSender.TOPIC)), p.items(), Integer::sum);
+    }
+    return out;
+  }
+
+  private static Batch series(String... teams) {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (String t : teams) {
+      w.beginSeries(Labels.of("__name__", "up", "job", "j-" + t, "team", t))
+          .sample(1000, 1)
+          .endSeries();
+    }
+    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), teams.length, 0);
+  }
+
+  private static Batch logs(Metadata metadata, String... teams) {
+    LogsData logs = new LogsData();
+    for (String t : teams) {
+      ResourceGroup<LogRecord> g = new ResourceGroup<>();
+      g.resource().attributes().put("team", t);
+      ScopeGroup<LogRecord> s = new ScopeGroup<>();
+      s.items().add(new LogRecord());
+      g.scopes().add(s);
+      logs.resources().add(g);
+    }
+    byte[] body = new OtlpWriter().write(logs);
+    return new Batch(Signal.LOGS, Encoding.OTLP, body, teams.length, 0, metadata);
+  }
+
+  @Test
+  void labelsStandInNames() {
+    assertThat(
+            topics(
+                "metrics: {topic: 'm.{team}', encoding: remote_write}",
+                series("a", "b", "a", "a.b/c")))
+        .isEqualTo(Map.of("m.a", 2, "m.b", 1, "m.a_b_c", 1));
+    assertThat(topics("metrics: {topic: 'm-{service.name}'}", series("a", "b")))
+        .as("series become resources first")
+        .isEqualTo(Map.of("m-j-a", 1, "m-j-b", 1));
+    assertThat(topics("logs: {topic: 'l-{team}'}", logs(Metadata.NONE, "a", "b", "")))
+        .isEqualTo(Map.of("l-a", 1, "l-b", 1, "l-none", 1));
+  }
+
+  @Test
+  void anAttributeNamesTheTopicWholly() {
+    String yaml = "{topic_from_attribute: team, logs: {topic: rest}}";
+    assertThat(topics(yaml, logs(Metadata.NONE, "my.topic", "x y", "", ".", "..")))
+        .isEqualTo(Map.of("my.topic", 1, "x_y", 1, "rest", 3));
+    assertThat(topics(yaml, logs(Metadata.NONE, "__consumer_offsets", "\0\0offsets")))
+        .as("brokers' own")
+        .isEqualTo(Map.of("rest", 2));
+    assertThat(topics(yaml, logs(Metadata.NONE, "x".repeat(5000))))
+        .isEqualTo(Map.of("x".repeat(200), 1));
+  }
+
+  @Test
+  void metadataNamesItBeforeTheAttribute() {
+    String yaml =
+        "{topic_from_attribute: team, logs: {topic: rest, topic_from_metadata_key: x-topic}}";
+    Metadata said = new Metadata(Map.of("x-topic", List.of("said/so")));
+    assertThat(topics(yaml, logs(said, "a", "b"))).isEqualTo(Map.of("said_so", 2));
+    Metadata own = new Metadata(Map.of("x-topic", List.of("__transaction_state")));
+    assertThat(topics(yaml, logs(own, "a"))).isEqualTo(Map.of("a", 1));
+  }
+
+  @Test
+  void thereAreNoMoreThanIsAllowed() {
+    assertThat(
+            topics(
+                "{max_topics: 2, metrics: {topic: 'm-{team}', encoding: remote_write}}",
+                series("a", "b", "c", "d", "a")))
+        .isEqualTo(Map.of("m-a", 2, "m-b", 1, "m-other", 2));
+    assertThat(
+            topics(
+                "{max_topics: 1, topic_from_attribute: team, logs: {topic: rest}}",
+                logs(Metadata.NONE, "a", "b", "c")))
+        .isEqualTo(Map.of("a", 1, "rest", 2));
+  }
+
+  @Test
+  void whatCanBeNoTopicIsRefused() {
+    for (String wrong : List.of("'{team}'", "'a b{team}'", "'a/{team}'", "'a{'")) {
+      assertThatThrownBy(() -> topics("metrics: {topic: " + wrong + "}", series("a")))
+          .as(wrong)
+          .hasMessageContaining("topic: ");
+    }
+  }
+}
