@@ -2,6 +2,7 @@ package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A PostgreSQL and how it is reached.
  *
  * @param hosts {@code host:port}, several with commas between: the primary of them is looked for
+ * @param passFile where the password is looked up when there is none; null for nowhere
  * @param tls null for none; otherwise the server's certificate and name are verified as it says
  * @param connections most at once
  * @param timeout of a statement and of connecting
@@ -18,6 +20,7 @@ record PostgresAddress(
     String database,
     String user,
     Secret password,
+    @Nullable Path passFile,
     @Nullable TlsConfig tls,
     int connections,
     Duration timeout) {}

@@ -68,7 +68,7 @@ final class PostgresPool implements AutoCloseable {
     }
   }
 
-  private Connection open() throws SQLException {
+  private Connection open() throws SQLException, IOException {
     Properties p = new Properties();
     long seconds = Math.max(1, address.timeout().toSeconds());
     if (!address.user().isEmpty()) {
@@ -76,6 +76,15 @@ final class PostgresPool implements AutoCloseable {
     }
     if (!address.password().value().isEmpty()) {
       p.setProperty("password", address.password().value());
+    } else if (address.passFile() != null) {
+      String first = address.hosts().split(",", 2)[0];
+      String said =
+          PassFile.password(address.passFile(), first, address.database(), address.user());
+      if (said == null) {
+        throw new IOException(
+            address.passFile() + " has no line for " + first + " and " + address.user());
+      }
+      p.setProperty("password", said);
     }
     p.setProperty("ApplicationName", "tethys");
     p.setProperty("connectTimeout", Long.toString(Math.min(seconds, 30)));

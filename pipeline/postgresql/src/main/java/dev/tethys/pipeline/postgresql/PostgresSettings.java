@@ -13,10 +13,12 @@ import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
 import dev.tethys.pipeline.naming.NameTemplate;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the {@code postgresql} exporter is told.
@@ -51,6 +53,12 @@ record PostgresSettings(
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<String> PASSFILE =
+      SECTION.key(
+          "passfile",
+          Type.PATH,
+          "",
+          "File of passwords in the form of .pgpass, in the place of password.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Long> CONNECTIONS =
@@ -109,12 +117,14 @@ record PostgresSettings(
     }
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
     ClientTlsSettings tls = o.get(TLS);
+    Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
     return new PostgresSettings(
         new PostgresAddress(
             at[0],
             at[1],
             o.get(USERNAME),
             o.get(PASSWORD),
+            passFile,
             tls.insecure() ? null : tls.config(),
             (int) connections,
             delivery.timeout()),
@@ -130,6 +140,18 @@ record PostgresSettings(
         o.get(CREATE_SCHEMA),
         ROWS.read(o),
         delivery);
+  }
+
+  /** The file of passwords, of exporter and store; null for none. */
+  static @Nullable Path passFile(YamlObject o, Key<String> key, String user, Secret password) {
+    String file = o.get(key);
+    if (file.isEmpty()) {
+      return null;
+    }
+    if (user.isEmpty() || !password.isEmpty()) {
+      throw o.error(key, "passfile wants a username, and no password beside it");
+    }
+    return Path.of(file);
   }
 
   /** Hosts and database of an address; nothing when it is none. */

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ public final class PostgresStoreType implements StoreType {
       SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS.");
   private static final Key<Boolean> INSECURE =
       SECTION.key("insecure", Type.BOOL, false, "No TLS at all.");
+  private static final Key<String> PASSFILE =
+      SECTION.key("passfile", Type.PATH, "", "File of passwords in the form of .pgpass.");
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
   private static final Key<String> PREFIX =
@@ -48,10 +51,12 @@ public final class PostgresStoreType implements StoreType {
     PostgresTables tables = new PostgresTables(o.get(SCHEMA), o.get(PREFIX), "", "", false);
     String user = o.get(USERNAME);
     Secret password = o.get(PASSWORD);
+    Path passFile = PostgresSettings.passFile(o, PASSFILE, user, password);
     TlsConfig tls = o.get(INSECURE) ? null : o.get(TLS);
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("username", user.isEmpty() ? null : user);
     shown.put("password", password.value().isEmpty() ? null : password);
+    shown.put("passfile", passFile == null ? null : passFile.toString());
     shown.put("insecure", tls == null ? true : null);
     shown.put("schema", tables.schema());
     shown.put("metrics_table_prefix", tables.prefix());
@@ -65,7 +70,7 @@ public final class PostgresStoreType implements StoreType {
                   c,
                   new PostgresPool(
                       new PostgresAddress(
-                          at[0], at[1], user, password, tls, CONNECTIONS, c.timeout())),
+                          at[0], at[1], user, password, passFile, tls, CONNECTIONS, c.timeout())),
                   new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
                   tables);
             });

@@ -1,7 +1,6 @@
 package dev.tethys.collect.database.mongodb;
 
 import dev.tethys.testkit.TestCertificates;
-import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -14,16 +13,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyStore;
 import java.security.MessageDigest;
-import java.security.PrivateKey;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -37,11 +29,8 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.bson.BsonBinary;
 import org.bson.BsonBinaryReader;
 import org.bson.BsonBinaryWriter;
@@ -90,7 +79,8 @@ final class MongoDouble implements AutoCloseable {
       throws IOException, GeneralSecurityException {
     SSLServerSocket s =
         (SSLServerSocket)
-            context(certificates)
+            certificates
+                .context("server")
                 .getServerSocketFactory()
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     s.setNeedClientAuth(true);
@@ -113,35 +103,6 @@ final class MongoDouble implements AutoCloseable {
       }
       return new MongoDouble(s, answers);
     }
-  }
-
-  private static SSLContext context(TestCertificates certificates)
-      throws IOException, GeneralSecurityException {
-    KeyStore own = KeyStore.getInstance("PKCS12");
-    own.load(null, null);
-    CertificateFactory f = CertificateFactory.getInstance("X.509");
-    Certificate[] chain =
-        f.generateCertificates(
-                new ByteArrayInputStream(Files.readAllBytes(certificates.certificate("server"))))
-            .toArray(Certificate[]::new);
-    String pem = Files.readString(certificates.key("server"));
-    PrivateKey key =
-        KeyFactory.getInstance("EC")
-            .generatePrivate(
-                new PKCS8EncodedKeySpec(
-                    Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""))));
-    own.setKeyEntry("k", key, new char[0], chain);
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(own, new char[0]);
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("ca", chain[chain.length - 1]);
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-    return context;
   }
 
   int port() {

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
  * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
+ * @param policy when indices are followed by new ones and go; null for none that is made here
  * @param timeSeries how samples stand in time series data streams; null for plain ones
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
@@ -49,6 +50,7 @@ record ElasticSettings(
     boolean dataStream,
     boolean template,
     String retention,
+    @Nullable IndexPolicy policy,
     String pipeline,
     String user,
     @Nullable Secret password,
@@ -80,6 +82,7 @@ record ElasticSettings(
     private final Key<Boolean> dataStream;
     private final Key<Boolean> template;
     private final Key<String> retention;
+    private final Key<IndexPolicy> policy;
     private final Key<String> pipeline;
     private final Key<String> user;
     private final Key<Secret> password;
@@ -126,6 +129,11 @@ record ElasticSettings(
               Type.STRING,
               "",
               "For how long data streams keep what is in them, such as 30d; of Elasticsearch.");
+      policy =
+          s.optional(
+              "policy",
+              IndexPolicy.TYPE,
+              "A policy of lifecycles (ILM, ISM) that is put there with the template.");
       pipeline =
           s.key("pipeline", Type.STRING, "", "The ingest pipeline that documents go through.");
       user = s.key("user", Type.STRING, "", "Sent with basic authentication.");
@@ -201,9 +209,20 @@ record ElasticSettings(
         throw o.error(
             retention,
             openSearch
-                ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates: make"
-                    + " one there"
+                ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates: policy"
+                    + " with delete_after makes one"
                 : "retention is of data streams, and data_stream is false");
+      }
+      IndexPolicy rules = o.find(policy);
+      if (rules != null && (!o.get(template) || !keep.isEmpty())) {
+        throw o.error(
+            policy,
+            keep.isEmpty()
+                ? "policy is put there with the template: create_template is false"
+                : "one of policy and retention says how long documents are kept");
+      }
+      if (rules != null && rules.rollsOver() && !o.get(dataStream)) {
+        throw o.error(policy, "only data streams roll over: data_stream is false");
       }
       NameTemplate metrics = index(o, metricsIndex);
       TimeSeriesMode mode = mode(o, metrics);
@@ -218,6 +237,7 @@ record ElasticSettings(
           o.get(dataStream),
           o.get(template),
           keep,
+          rules,
           o.get(pipeline),
           o.get(user),
           o.find(password),

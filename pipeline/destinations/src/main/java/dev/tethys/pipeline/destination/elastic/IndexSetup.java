@@ -33,13 +33,22 @@ final class IndexSetup {
     return signal == Signal.METRICS ? settings.metricsIndex() : settings.logsIndex();
   }
 
-  /** A template, as it is sent. */
+  /** A template or policy, as it is sent. */
   record Template(String path, String text) {}
 
-  /** The templates, as they are sent. */
+  /** What is made, in order. */
   List<Template> templates() {
     TimeSeriesMode mode = signal == Signal.METRICS ? settings.timeSeries() : null;
     List<Template> out = new ArrayList<>();
+    IndexPolicy policy = settings.policy();
+    if (policy != null) {
+      out.add(
+          settings.openSearch()
+              ? new Template(
+                  "/_plugins/_ism/policies/" + name(index()),
+                  policy.ofOpenSearch(index().pattern(), PRIORITY))
+              : new Template("/_ilm/policy/" + name(index()), policy.ofElasticsearch()));
+    }
     out.add(template(index(), mode));
     if (mode != null && mode.late() != null) {
       out.add(template(mode.late(), null));
@@ -48,8 +57,23 @@ final class IndexSetup {
   }
 
   private Template template(NameTemplate of, @Nullable TimeSeriesMode mode) {
-    return new Template(
-        "/_index_template/tethys-" + of.pattern().replaceAll("[*]", "all"), text(of, mode));
+    return new Template("/_index_template/" + name(of), text(of, mode));
+  }
+
+  private static String name(NameTemplate of) {
+    return "tethys-" + of.pattern().replaceAll("[*]", "all");
+  }
+
+  /** Settings of an index; of those for late samples too, which are kept as long. */
+  private String settings(@Nullable TimeSeriesMode mode) {
+    List<String> all = new ArrayList<>();
+    if (mode != null) {
+      all.add(mode.settings());
+    }
+    if (settings.policy() != null && !settings.openSearch()) {
+      all.add("\"index.lifecycle.name\":\"" + name(index()) + "\"");
+    }
+    return all.isEmpty() ? "" : "\"settings\":{" + String.join(",", all) + "},";
   }
 
   private String text(NameTemplate of, @Nullable TimeSeriesMode mode) {
@@ -60,7 +84,7 @@ final class IndexSetup {
         + PRIORITY
         + (settings.dataStream() ? ",\"data_stream\":{}" : "")
         + ",\"template\":{"
-        + (mode == null ? "" : "\"settings\":" + mode.settings() + ",")
+        + settings(mode)
         + lifecycle(mode)
         + "\"mappings\":"
         + (metrics
@@ -101,7 +125,9 @@ final class IndexSetup {
               settings.at(t.path),
               Map.of("content-type", "application/json"),
               t.text.getBytes(StandardCharsets.UTF_8));
-      if (!r.isOk()) {
+      // A policy of OpenSearch that is there is left: it may be somebody's own by now.
+      boolean stays = r.status() == 409 && t.path.startsWith("/_plugins/_ism/");
+      if (!r.isOk() && !stays) {
         return r;
       }
     }

@@ -163,14 +163,13 @@ record TimeSeriesMode(
         : SampleDocuments.VALUE;
   }
 
-  /** The settings of an index. */
+  /** The settings of an index, without braces. */
   String settings() {
-    return "{\"index.mode\":\"time_series\",\"index.routing_path\":[\""
+    return "\"index.mode\":\"time_series\",\"index.routing_path\":[\""
         + SampleDocuments.SERIES
         + "\"]"
         + (lookBack.isEmpty() ? "" : ",\"index.look_back_time\":\"" + lookBack + "\"")
-        + (lookAhead.isEmpty() ? "" : ",\"index.look_ahead_time\":\"" + lookAhead + "\"")
-        + "}";
+        + (lookAhead.isEmpty() ? "" : ",\"index.look_ahead_time\":\"" + lookAhead + "\"");
   }
 
   /**

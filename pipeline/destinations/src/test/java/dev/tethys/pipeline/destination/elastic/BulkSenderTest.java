@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
@@ -78,9 +79,13 @@ class BulkSenderTest {
         .parcels();
   }
 
+  private HttpEndpoint endpoint(ElasticSettings s) {
+    return new HttpEndpoint(
+        s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0);
+  }
+
   private BulkSender sender(ElasticSettings s, Signal signal) {
-    HttpEndpoint e =
-        new HttpEndpoint(s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0);
+    HttpEndpoint e = endpoint(s);
     return new BulkSender(s, e, lines(s), new IndexSetup(s, signal, e));
   }
 
@@ -341,10 +346,57 @@ class BulkSenderTest {
   }
 
   @Test
+  void policiesOfLifecyclesAreMade() throws Exception {
+    String keys =
+        ", metrics_index: 'm-{job}', policy: {rollover_after: 1d, rollover_size: 50gb,"
+            + " delete_after: 30d}";
+    ElasticSettings s = settings(keys, false);
+    assertThat(new IndexSetup(s, Signal.METRICS, endpoint(s)).make()).isNull();
+    HttpDouble.Got policy = elastic.requests().getFirst();
+    assertThat(policy.path()).isEqualTo("/_ilm/policy/tethys-m-all");
+    assertThat(policy.text())
+        .isEqualTo(
+            "{\"policy\":{\"phases\":{\"hot\":{\"actions\":{\"rollover\":{\"max_age\":\"1d\","
+                + "\"max_primary_shard_size\":\"50gb\"}}},"
+                + "\"delete\":{\"min_age\":\"30d\",\"actions\":{\"delete\":{}}}}}}");
+    assertThat(elastic.requests().getLast().text())
+        .contains("\"template\":{\"settings\":{\"index.lifecycle.name\":\"tethys-m-all\"},");
+
+    ElasticSettings o = settings(keys, true);
+    elastic.answer(409, "{\"error\":{\"type\":\"version_conflict_engine_exception\"}}");
+    assertThat(new IndexSetup(o, Signal.METRICS, endpoint(o)).make())
+        .as("a policy that is there stays")
+        .isNull();
+    List<HttpDouble.Got> got = elastic.requests();
+    assertThat(got.get(2).path()).isEqualTo("/_plugins/_ism/policies/tethys-m-all");
+    assertThat(got.get(2).text())
+        .isEqualTo(
+            "{\"policy\":{\"description\":\"made by tethys\",\"default_state\":\"hot\",\"states\":"
+                + "[{\"name\":\"hot\",\"actions\":[{\"rollover\":{\"min_index_age\":\"1d\","
+                + "\"min_primary_shard_size\":\"50gb\"}}],\"transitions\":[{\"state_name\":\"delete\","
+                + "\"conditions\":{\"min_index_age\":\"30d\"}}]},{\"name\":\"delete\",\"actions\":"
+                + "[{\"delete\":{}}],\"transitions\":[]}],\"ism_template\":[{\"index_patterns\":"
+                + "[\"m-*\"],\"priority\":300}]}}");
+    assertThat(got.getLast().path()).isEqualTo("/_index_template/tethys-m-all");
+  }
+
+  @Test
   void settingsThatCannotBeMetAreRefused() {
     assertThatThrownBy(() -> settings(", retention: 30d", true)).hasMessageContaining("ISM");
     assertThatThrownBy(() -> settings(", metrics_index: Upper", true))
         .hasMessageContaining("around its {labels}");
+    for (String wrong :
+        List.of(
+            "policy: {}",
+            "policy: {delete_after: soon}",
+            "policy: {rollover_size: 5}",
+            "policy: {rollover_after: 1d}, data_stream: false",
+            "policy: {delete_after: 1d}, create_template: false",
+            "policy: {delete_after: 1d}, retention: 1d")) {
+      assertThatThrownBy(() -> settings(", " + wrong, false))
+          .as(wrong)
+          .isInstanceOf(ConfigException.class);
+    }
     assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", false))
         .hasMessageContaining("mapping");
   }

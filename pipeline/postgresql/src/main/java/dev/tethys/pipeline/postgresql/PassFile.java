@@ -1,0 +1,92 @@
+package dev.tethys.pipeline.postgresql;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file of passwords, as PostgreSQL's own programs read {@code .pgpass} (documentation, "The
+ * Password File"): lines of {@code host:port:database:user:password}, of which the first that fits
+ * counts; an asterisk fits everything, a backslash stands before colons and backslashes. Others
+ * than its owner must not be able to read it.
+ */
+final class PassFile {
+  private static final Set<PosixFilePermission> OF_OTHERS =
+      Set.of(
+          PosixFilePermission.GROUP_READ,
+          PosixFilePermission.GROUP_WRITE,
+          PosixFilePermission.GROUP_EXECUTE,
+          PosixFilePermission.OTHERS_READ,
+          PosixFilePermission.OTHERS_WRITE,
+          PosixFilePermission.OTHERS_EXECUTE);
+  private static final int FIELDS = 5;
+
+  private PassFile() {}
+
+  /**
+   * Looks a password up; the file is read anew each time.
+   *
+   * @param host with its port, {@code host:5432}; 5432 where none is said
+   * @return null when no line fits
+   * @throws IOException when it cannot be read, or others can
+   */
+  static @Nullable String password(Path file, String host, String database, String user)
+      throws IOException {
+    if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Set<PosixFilePermission> p = Files.getPosixFilePermissions(file);
+      if (p.stream().anyMatch(OF_OTHERS::contains)) {
+        throw new IOException(file + " can be used by others than its owner: chmod 600 it");
+      }
+    }
+    int colon = host.lastIndexOf(':');
+    boolean isPort = colon > host.lastIndexOf(']');
+    String name = isPort ? host.substring(0, colon) : host;
+    List<String> wanted =
+        List.of(
+            name.startsWith("[") ? name.substring(1, name.length() - 1) : name,
+            isPort ? host.substring(colon + 1) : "5432",
+            database,
+            user);
+    for (String line : Files.readAllLines(file)) {
+      List<String> has = line.startsWith("#") ? List.of() : fields(line);
+      if (has.size() == FIELDS && fits(has, wanted)) {
+        return plain(has.getLast());
+      }
+    }
+    return null;
+  }
+
+  private static boolean fits(List<String> has, List<String> wanted) {
+    for (int i = 0; i < wanted.size(); i++) {
+      if (!has.get(i).equals("*") && !plain(has.get(i)).equals(wanted.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Five at most: the password may have colons without a backslash. */
+  private static List<String> fields(String line) {
+    List<String> out = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < line.length() && out.size() < FIELDS - 1; i++) {
+      if (line.charAt(i) == '\\') {
+        i++;
+      } else if (line.charAt(i) == ':') {
+        out.add(line.substring(from, i));
+        from = i + 1;
+      }
+    }
+    out.add(line.substring(from));
+    return out;
+  }
+
+  private static String plain(String field) {
+    return field.replaceAll("\\\\(.)", "$1");
+  }
+}
