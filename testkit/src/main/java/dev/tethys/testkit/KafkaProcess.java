@@ -36,6 +36,18 @@ public final class KafkaProcess implements AutoCloseable {
    * @param advertised where it says that it listens
    */
   public KafkaProcess(Path dir, int port, int advertised) throws IOException, InterruptedException {
+    this(dir, port, advertised, "");
+  }
+
+  /**
+   * One with more lines in its {@code server.properties}, which go before the others of their
+   * names.
+   *
+   * @param port where it listens
+   * @param advertised where it says that it listens
+   */
+  public KafkaProcess(Path dir, int port, int advertised, String more)
+      throws IOException, InterruptedException {
     this.dir = dir;
     this.advertised = advertised;
     Files.writeString(
@@ -57,7 +69,8 @@ public final class KafkaProcess implements AutoCloseable {
         share.coordinator.state.topic.min.isr=1
         group.initial.rebalance.delay.ms=0
         """
-            .formatted(port, controller, dir.resolve("kafka"), advertised));
+                .formatted(port, controller, dir.resolve("kafka"), advertised)
+            + more);
     java(
             "kafka.tools.StorageTool",
             "format",

@@ -7,6 +7,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -55,19 +56,24 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private static final Section SASL = new Section("sasl", "Name and password.");
   private static final Key<String> USERNAME =
-      SASL.required("username", Type.STRING, "Whom the broker knows.");
+      SASL.key("username", Type.STRING, "", "Whom the broker knows.");
   private static final Key<Secret> PASSWORD =
-      SASL.required("password", Type.SECRET, "Its password.");
+      SASL.key("password", Type.SECRET, Secret.NONE, "Its password.");
   private static final Key<String> MECHANISM =
-      SASL.key("mechanism", Type.STRING, "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+      SASL.key(
+          "mechanism", Type.STRING, "PLAIN", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.");
+  private static final Key<Reference> TOKEN_SOURCE =
+      SASL.optional(
+          "oauthbearer_token_source",
+          Reference.TYPE,
+          "The extension whose tokens are sent, such as oauth2client; of OAUTHBEARER.");
 
   static {
     SASL.notBuilt("version", "Version of the handshake.")
-        .notBuilt("aws_msk", "Amazon's mechanism.")
-        .notBuilt("oauthbearer_token_source", "Tokens of an extension.");
+        .notBuilt("aws_msk", "Amazon's mechanism.");
   }
 
-  private record Sasl(String username, Secret password, String mechanism) {}
+  private record Sasl(Map<String, Object> properties) {}
 
   private static final Section AUTH = new Section("auth", "Who the client is.");
   private static final Key<Sasl> AUTH_SASL =
@@ -164,8 +170,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Sasl sasl = o.find(AUTH_KEY);
     boolean encrypted = tls != null && !tls.isEmpty();
     if (sasl != null) {
-      p.put("sasl.mechanism", sasl.mechanism);
-      p.put("sasl.jaas.config", jaas(sasl.mechanism, sasl.username, sasl.password.value()));
+      p.putAll(sasl.properties);
     }
     p.put(
         "security.protocol",
@@ -190,12 +195,35 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private static Sasl sasl(YamlObject o) {
     String mechanism = o.get(MECHANISM);
-    if (!List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512").contains(mechanism)) {
+    if (!List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", TokenLogin.MECHANISM)
+        .contains(mechanism)) {
       throw o.error(
           MECHANISM,
-          "mechanism \"" + mechanism + "\" is not built: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 are");
+          "mechanism \""
+              + mechanism
+              + "\" is not built: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER are");
     }
-    return new Sasl(o.get(USERNAME), o.get(PASSWORD), mechanism);
+    String user = o.get(USERNAME);
+    Secret password = o.get(PASSWORD);
+    Reference source = o.find(TOKEN_SOURCE);
+    if (mechanism.equals(TokenLogin.MECHANISM)) {
+      if (source == null || !user.isEmpty() || !password.isEmpty()) {
+        throw o.error(
+            MECHANISM,
+            "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
+      }
+      return new Sasl(TokenLogin.of(source));
+    }
+    if (source != null || user.isEmpty() || password.isEmpty()) {
+      throw o.error(
+          MECHANISM, mechanism + " wants username and password, and no oauthbearer_token_source");
+    }
+    return new Sasl(
+        Map.of(
+            "sasl.mechanism",
+            mechanism,
+            "sasl.jaas.config",
+            jaas(mechanism, user, password.value())));
   }
 
   /** Properties of the client; empty when it is not to encrypt. */

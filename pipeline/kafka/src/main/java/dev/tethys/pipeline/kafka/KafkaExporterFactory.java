@@ -46,7 +46,8 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public Exporter create(KafkaExporterSettings settings, Signal signal, Context context) {
+  public Exporter create(KafkaExporterSettings told, Signal signal, Context context) {
+    KafkaExporterSettings settings = told.with(TokenLogin.resolved(told.properties(), context));
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
@@ -57,7 +58,8 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(KafkaExporterSettings settings, Context context) {
+  public DestinationProbe probe(KafkaExporterSettings told, Context context) {
+    KafkaExporterSettings settings = told.with(TokenLogin.resolved(told.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic =
         Objects.requireNonNull(settings.topics().get(Signal.METRICS));

@@ -60,6 +60,20 @@ record KafkaExporterSettings(
           200,
           List.of());
 
+  /** The same with other properties of the producer. */
+  KafkaExporterSettings with(Map<String, Object> other) {
+    return new KafkaExporterSettings(
+        topics,
+        topicFromAttribute,
+        maxTopics,
+        maxRecordBytes,
+        seriesKeys,
+        metadataKeys,
+        headers,
+        other,
+        delivery);
+  }
+
   private static final UnaryOperator<String> TOPIC = NameRule.keep("A-Za-z0-9._-");
 
   private static final Section PRODUCER = new Section("producer", "How records are written.");

@@ -102,7 +102,9 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     try {
       c =
           new KafkaConsumer<>(
-              settings.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+              TokenLogin.resolved(settings.consumer(), context),
+              new ByteArrayDeserializer(),
+              new ByteArrayDeserializer());
     } catch (KafkaException e) {
       throw new IOException(
           context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);

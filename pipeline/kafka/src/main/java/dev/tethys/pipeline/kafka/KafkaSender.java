@@ -118,7 +118,11 @@ final class KafkaSender implements Sender {
       case InvalidTopicException e -> new Verdict.Never(text(e));
       case ThrottlingQuotaExceededException e ->
           new Verdict.Later(Duration.ofMillis(e.throttleTimeMs()), true, text(e));
-      case AuthenticationException e -> new Verdict.Later(REFUSED_PAUSE, false, text(e));
+      case AuthenticationException e -> {
+        TokenLogin.refused(properties);
+        forget(p); // which has logged in with what was refused
+        yield new Verdict.Later(REFUSED_PAUSE, false, text(e));
+      }
       case AuthorizationException e -> new Verdict.Later(REFUSED_PAUSE, false, text(e));
       case RetriableException e -> new Verdict.Later(Duration.ZERO, false, text(e));
       default -> {

@@ -66,7 +66,7 @@ class KafkaSettingsTest {
     wrong("topics: a", "unknown key");
     wrong("partition_traces_by_id: true", "partition_traces_by_id");
     wrong("tls: {cert_pem: x}", "needed together");
-    wrong("auth: {sasl: {username: a, password: b, mechanism: OAUTHBEARER}}", "is not built");
+    wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not built");
     wrong("producer: {compression: snappy, compression_params: {level: 1}}", "has no levels");
     assertThatThrownBy(() -> receiver("message_marking: {after: false}"))
         .isInstanceOf(ConfigException.class)

@@ -18,10 +18,24 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A context whose exporters send in the caller's thread, until delivered. */
 final class TestContext implements Context {
   private final Registry registry = new Registry();
+  private final @Nullable Object extension;
+
+  TestContext() {
+    this(null);
+  }
+
+  /**
+   * @param extension the only one; null for none
+   */
+  TestContext(@Nullable Object extension) {
+    this.extension = extension;
+  }
 
   @Override
   public ComponentId id() {
@@ -55,7 +69,7 @@ final class TestContext implements Context {
 
   @Override
   public <T> T extension(Reference reference, Class<T> capability) {
-    throw new UnsupportedOperationException();
+    return capability.cast(Objects.requireNonNull(extension));
   }
 
   @Override

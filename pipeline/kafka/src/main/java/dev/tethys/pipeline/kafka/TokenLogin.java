@@ -1,0 +1,166 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Reference;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.UnsupportedCallbackException;
+import javax.security.auth.login.AppConfigurationEntry;
+import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
+import org.apache.kafka.common.security.auth.SaslExtensionsCallback;
+import org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule;
+import org.apache.kafka.common.security.oauthbearer.OAuthBearerToken;
+import org.apache.kafka.common.security.oauthbearer.OAuthBearerTokenCallback;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Logs Kafka's client in with tokens of an extension (SASL OAUTHBEARER, RFC 7628), such as {@code
+ * oauth2client}: the client asks for another before the one that it has runs out. When that is
+ * stands in a token that is a JWT; any other is taken to hold for a minute.
+ */
+public final class TokenLogin implements AuthenticateCallbackHandler {
+  static final String MECHANISM = "OAUTHBEARER";
+
+  /** The property that holds the {@link Reference}, until the extension is known. */
+  static final String SOURCE = "tethys.token_source";
+
+  /** The property that holds the {@link ClientAuth}. */
+  private static final String TOKENS = "tethys.tokens";
+
+  private static final String SCHEME = "Bearer ";
+  private static final long MINUTE = 60_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private @Nullable ClientAuth tokens;
+
+  /** Properties of a connection whose tokens come from an extension. */
+  static Map<String, Object> of(Reference source) {
+    return Map.of(
+        "sasl.mechanism",
+        MECHANISM,
+        // Kafka shares logins of equal texts: the source is part of it.
+        "sasl.jaas.config",
+        OAuthBearerLoginModule.class.getName()
+            + " required source=\""
+            + source.id().toString().replace("\\", "\\\\").replace("\"", "\\\"")
+            + "\";",
+        "sasl.login.callback.handler.class",
+        TokenLogin.class.getName(),
+        SOURCE,
+        source);
+  }
+
+  /** The properties with the extension that they name; others as they are. */
+  static Map<String, Object> resolved(Map<String, Object> properties, Context context) {
+    if (!(properties.get(SOURCE) instanceof Reference r)) {
+      return properties;
+    }
+    Map<String, Object> p = new HashMap<>(properties);
+    p.remove(SOURCE);
+    p.put(TOKENS, context.extension(r, ClientAuth.class));
+    return Map.copyOf(p);
+  }
+
+  /** The brokers refused the token of a client of these properties. */
+  static void refused(Map<String, Object> properties) {
+    if (properties.get(TOKENS) instanceof ClientAuth a) {
+      a.refused();
+    }
+  }
+
+  @Override
+  public void configure(
+      Map<String, ?> properties, String mechanism, List<AppConfigurationEntry> entries) {
+    tokens = (ClientAuth) Objects.requireNonNull(properties.get(TOKENS), TOKENS);
+  }
+
+  @Override
+  public void handle(Callback[] callbacks) throws IOException, UnsupportedCallbackException {
+    for (Callback c : callbacks) {
+      switch (c) {
+        case OAuthBearerTokenCallback t -> t.token(token());
+        case SaslExtensionsCallback e -> {} // none
+        default -> throw new UnsupportedCallbackException(c);
+      }
+    }
+  }
+
+  private OAuthBearerToken token() throws IOException {
+    String said =
+        Objects.requireNonNull(tokens).headers().entrySet().stream()
+            .filter(h -> h.getKey().equalsIgnoreCase("authorization"))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse("");
+    if (!said.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      throw new IOException("the extension of oauthbearer_token_source gives no bearer tokens");
+    }
+    return new Token(said.substring(SCHEME.length()), System.currentTimeMillis());
+  }
+
+  /** A token, of which a JWT says more. */
+  private static final class Token implements OAuthBearerToken {
+    private final String value;
+    private final long now;
+    private final JsonNode claims;
+
+    Token(String value, long now) {
+      this.value = value;
+      this.now = now;
+      this.claims = claims(value);
+    }
+
+    private static JsonNode claims(String token) {
+      String[] parts = token.split("\\.", -1);
+      try {
+        return parts.length == 3
+            ? JSON.readTree(
+                new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8))
+            : JSON.createObjectNode();
+      } catch (JacksonException | IllegalArgumentException e) {
+        return JSON.createObjectNode();
+      }
+    }
+
+    @Override
+    public String value() {
+      return value;
+    }
+
+    @Override
+    public Set<String> scope() {
+      return Set.of(); // brokers read it from the token
+    }
+
+    @Override
+    public long lifetimeMs() {
+      long exp = claims.path("exp").asLong(0);
+      return exp > 0 ? exp * 1000 : now + MINUTE;
+    }
+
+    @Override
+    public String principalName() {
+      String sub = claims.path("sub").asString("");
+      return sub.isEmpty() ? "tethys" : sub;
+    }
+
+    @Override
+    public Long startTimeMs() {
+      return now;
+    }
+  }
+
+  @Override
+  public void close() {}
+}
