@@ -133,7 +133,7 @@ class MutualTlsTest {
       int first = in.read();
       SSLSocket tls;
       if (first == 0) {
-        in.readNBytes(7);
+        in.skipNBytes(7);
         s.getOutputStream().write('S');
         tls = (SSLSocket) context.getSocketFactory().createSocket(s, null, true);
       } else {

@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -208,7 +209,8 @@ abstract class StoreContract extends DestinationContract {
         expected.computeIfAbsent(e.getValue(), n -> new ArrayList<>()).add(l);
       }
     }
-    try (TestPipeline p = new TestPipeline(Signal.METRICS, peer.exporter(), keys)) {
+    try (TestPipeline p =
+        new TestPipeline(Signal.METRICS, peer.exporter(), Objects.requireNonNull(keys))) {
       p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 9, 0));
       p.drain(PATIENCE);
       assertThat(p.balance().out()).isEqualTo(9);

@@ -90,7 +90,7 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
     for (Callback c : callbacks) {
       switch (c) {
         case OAuthBearerTokenCallback t -> t.token(token());
-        case SaslExtensionsCallback e -> {} // none
+        case SaslExtensionsCallback _ -> {} // none
         default -> throw new UnsupportedCallbackException(c);
       }
     }

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.web.client.DriverTls;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -74,15 +75,14 @@ final class PostgresPool implements AutoCloseable {
     if (!address.user().isEmpty()) {
       p.setProperty("user", address.user());
     }
+    Path passFile = address.passFile();
     if (!address.password().value().isEmpty()) {
       p.setProperty("password", address.password().value());
-    } else if (address.passFile() != null) {
+    } else if (passFile != null) {
       String first = address.hosts().split(",", 2)[0];
-      String said =
-          PassFile.password(address.passFile(), first, address.database(), address.user());
+      String said = PassFile.password(passFile, first, address.database(), address.user());
       if (said == null) {
-        throw new IOException(
-            address.passFile() + " has no line for " + first + " and " + address.user());
+        throw new IOException(passFile + " has no line for " + first + " and " + address.user());
       }
       p.setProperty("password", said);
     }
