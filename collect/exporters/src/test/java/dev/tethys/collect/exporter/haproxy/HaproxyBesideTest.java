@@ -118,13 +118,13 @@ final class HaproxyBesideTest {
             dir.resolve("haproxy.log"),
             libraries(),
             List.of(program, "-db", "-f", config.toString()));
-    for (String path : List.of("/200", "/200", "/302", "/404", "/500", "/denied", "/gone")) {
-      haproxy.get(path);
-    }
     try (Exporter ours = open("unix:" + dir.resolve("h.sock"))) {
       while (!Objects.equals(shown(ours).samples(UP).get(CLOSED), 0.0)) {
-        Thread.onSpinWait(); // until it has been checked once
+        Thread.onSpinWait(); // until it has been checked once: before that it is given requests
       }
+    }
+    for (String path : List.of("/200", "/200", "/302", "/404", "/500", "/denied", "/gone")) {
+      haproxy.get(path);
     }
   }
 
