@@ -24,6 +24,8 @@ interface Props {
   start: number;
   end: number;
   step: number;
+  /** The host has only begun to tell: what is not there may still come. */
+  begun: boolean;
   onTime: (time: TimeRange) => void;
 }
 
@@ -36,7 +38,7 @@ function busiest(lines: ChartSeries[]): ChartSeries[] {
   return lines.filter((line) => kept.has(line));
 }
 
-export function HostChart({ spec, time, start, end, step, onTime }: Props) {
+export function HostChart({ spec, time, start, end, step, begun, onTime }: Props) {
   const utc = utcTime.use();
   const theme = useTheme();
   const [focus, setFocus] = useState<string | null>(null);
@@ -115,7 +117,13 @@ export function HostChart({ spec, time, start, end, step, onTime }: Props) {
         <ErrorNotice error={error} />
       ) : lines.length === 0 ? (
         <div className="host-card-none" style={{ minHeight: HEIGHT }}>
-          {loading ? <span className="spinner" /> : <span className="muted">{spec.absent}</span>}
+          {loading ? (
+            <span className="spinner" />
+          ) : (
+            <span className="muted">
+              {begun ? 'Nothing yet: this fills with the next samples.' : spec.absent}
+            </span>
+          )}
         </div>
       ) : (
         <>

@@ -25,6 +25,7 @@ import {
   firstRange,
   HOSTS_QUERY,
   type HostId,
+  hasJustBegun,
   rateWindow,
   selector,
 } from './metrics';
@@ -297,6 +298,7 @@ export function HostPage() {
       start={end - time.range}
       end={end}
       step={step}
+      begun={hasJustBegun(single(seen.data))}
       onTime={setTime}
     />
   );

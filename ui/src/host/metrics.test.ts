@@ -1,6 +1,14 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
-import { chartsOf, filesystemQueries, filesystems, firstRange, HOSTS_QUERY, rateWindow } from './metrics';
+import {
+  chartsOf,
+  filesystemQueries,
+  filesystems,
+  firstRange,
+  HOSTS_QUERY,
+  hasJustBegun,
+  rateWindow,
+} from './metrics';
 
 const host = { job: 'no"de', instance: 'a:9100' };
 
@@ -36,6 +44,12 @@ describe('the first look', () => {
     expect(firstRange(40, '15s')).toBe(900_000);
     expect(firstRange(120, '15s')).toBe(1_800_000);
     expect(firstRange(null, undefined)).toBe(1_800_000);
+  });
+
+  it('wait for what is not there yet while there are too few samples for a rate', () => {
+    expect(hasJustBegun(1)).toBe(true);
+    expect(hasJustBegun(3)).toBe(false);
+    expect(hasJustBegun(null)).toBe(false);
   });
 });
 

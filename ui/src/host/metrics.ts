@@ -51,6 +51,11 @@ export function rateWindow(scrapeInterval: string | undefined, step: number): st
 export const HOSTS_QUERY =
   'node_uname_info or on (job, instance) group by (job, instance) (node_load1 or node_boot_time_seconds)';
 
+/** Whether a host was scraped less than thrice, which a rate needs; null when nobody knows how often. */
+export function hasJustBegun(samples: number | null): boolean {
+  return samples !== null && samples < 3;
+}
+
 /**
  * A first look is as long as there is something to see: five minutes of a host that has just begun to
  * tell, half an hour later on. `samples` were taken within the last half hour.
