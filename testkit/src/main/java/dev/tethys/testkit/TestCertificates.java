@@ -45,7 +45,7 @@ public final class TestCertificates {
   public TestCertificates(Path folder) throws IOException {
     this.folder = folder;
     this.caKeys = keys(EC);
-    this.caCertificate = certificate("Test CA", caKeys, "Test CA", caKeys.getPrivate(), "");
+    this.caCertificate = certificate("Test CA", caKeys, "Test CA", caKeys.getPrivate(), "", end());
     Files.writeString(ca(), pem("CERTIFICATE", caCertificate));
   }
 
@@ -60,17 +60,22 @@ public final class TestCertificates {
    * @param sans names by commas: {@code dns:localhost,ip:127.0.0.1,mail:a@b,uri:x:y}
    */
   public void issue(String name, String sans) throws IOException {
-    write(name, keys(EC), sans, true);
+    write(name, keys(EC), sans, true, end());
   }
 
   /** The same with an RSA key. */
   public void issueRsa(String name, String sans) throws IOException {
-    write(name, keys(RSA), sans, true);
+    write(name, keys(RSA), sans, true, end());
+  }
+
+  /** The same with an EC key, of a certificate that has not been valid for an hour. */
+  public void issueExpired(String name, String sans) throws IOException {
+    write(name, keys(EC), sans, true, Instant.now().minus(1, ChronoUnit.HOURS));
   }
 
   /** Makes {@code name.crt} and {@code name.key}, signed by nobody but itself. */
   public void selfSigned(String name, String sans) throws IOException {
-    write(name, keys(EC), sans, false);
+    write(name, keys(EC), sans, false, end());
   }
 
   /**
@@ -125,11 +130,16 @@ public final class TestCertificates {
     }
   }
 
-  private void write(String name, KeyPair keys, String sans, boolean issued) throws IOException {
+  private static Instant end() {
+    return Instant.now().plus(2, ChronoUnit.DAYS);
+  }
+
+  private void write(String name, KeyPair keys, String sans, boolean issued, Instant end)
+      throws IOException {
     byte[] c =
         issued
-            ? certificate(name, keys, "Test CA", caKeys.getPrivate(), sans)
-            : certificate(name, keys, name, keys.getPrivate(), sans);
+            ? certificate(name, keys, "Test CA", caKeys.getPrivate(), sans, end)
+            : certificate(name, keys, name, keys.getPrivate(), sans, end);
     String chain = pem("CERTIFICATE", c) + (issued ? pem("CERTIFICATE", caCertificate) : "");
     Files.writeString(certificate(name), chain);
     Files.writeString(key(name), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
@@ -137,14 +147,19 @@ public final class TestCertificates {
 
   /** An authority's certificate when there are no other names, else one of an end. */
   private static byte[] certificate(
-      String subject, KeyPair keys, String issuer, PrivateKey signer, String sans)
+      String subject,
+      KeyPair keys,
+      String issuer,
+      PrivateKey signer,
+      String sans,
+      Instant validUntil)
       throws IOException {
     boolean rsa = signer.getAlgorithm().equals(RSA);
     byte[] algorithm =
         rsa
             ? sequence(oid(42, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11), tagged(5))
             : sequence(oid(42, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2));
-    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Instant end = validUntil.truncatedTo(ChronoUnit.SECONDS);
     byte[] extension =
         sans.isEmpty()
             ? sequence(
@@ -158,7 +173,7 @@ public final class TestCertificates {
             integer(new BigInteger(120, new SecureRandom()).setBit(100)),
             algorithm,
             name(issuer),
-            sequence(time(now.minus(1, ChronoUnit.HOURS)), time(now.plus(2, ChronoUnit.DAYS))),
+            sequence(time(end.minus(3, ChronoUnit.DAYS)), time(end)),
             name(subject),
             keys.getPublic().getEncoded(),
             tagged(0xa3, sequence(extension)));

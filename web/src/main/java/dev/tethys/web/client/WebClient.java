@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,13 +133,16 @@ public final class WebClient {
     }
   }
 
-  private static IOException explained(Call call, IOException e) {
+  private IOException explained(Call call, IOException e) {
     String method = call.method().charAt(0) + call.method().substring(1).toLowerCase(Locale.ROOT);
     String reason;
     if (e instanceof HttpTimeoutException) {
       reason = "context deadline exceeded";
     } else if (e instanceof ConnectException) {
       reason = connectReason(e, call);
+    } else if (e instanceof SSLException s) {
+      String name = config.tls().serverName();
+      reason = TlsFailure.reason(s, name.isEmpty() ? UrlHost.of(call.uri()) : name);
     } else {
       reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }

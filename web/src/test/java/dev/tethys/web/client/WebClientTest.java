@@ -288,19 +288,57 @@ class WebClientTest {
         .isEqualTo("HTTP/2.0 []");
     assertThatThrownBy(() -> client("tls_config: {ca_file: ca.crt}").send(call))
         .as("the certificate is not for the address")
-        .isInstanceOf(IOException.class);
+        .hasMessageContaining("x509: certificate is not valid for 127.0.0.1 (No subject");
     assertThatThrownBy(
             () -> client("tls_config: {ca_file: ca.crt, server_name: other.example}").send(call))
         .as("the certificate is not for the name")
-        .isInstanceOf(IOException.class);
+        .hasMessageContaining("x509: certificate is not valid for other.example (No subject");
     assertThatThrownBy(() -> client("tls_config: {server_name: metrics.example}").send(call))
         .as("the system does not know the authority")
-        .isInstanceOf(IOException.class);
+        .hasMessage(
+            "Get \"%s\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            call.uri());
     assertThatThrownBy(() -> client("tls_config: {ca_file: absent.crt}"))
         .hasMessageContaining("failed to read ca_file")
         .hasMessageContaining("no such file");
     assertThatThrownBy(() -> client("tls_config: {max_version: TLS10}"))
         .hasMessageContaining("not spoken");
+  }
+
+  @Test
+  void tellsWhyAConnectionCannotBeSecured() throws Exception {
+    TestCertificates certs = new TestCertificates(dir);
+    certs.issueExpired("old", "ip:127.0.0.1");
+    certs.issue("server", "ip:127.0.0.1");
+    HttpListener old = serveTls("tls_server_config: {cert_file: old.crt, key_file: old.key}");
+    Call call = Call.get(URI.create("https://127.0.0.1:" + old.port() + "/"));
+    for (String version : List.of("true", "false")) {
+      String config = "enable_http2: " + version + "\ntls_config: {ca_file: ca.crt}";
+      assertThatThrownBy(() -> client(config).send(call))
+          .hasMessageContaining("x509: certificate has expired or is not yet valid: NotAfter");
+    }
+    HttpListener strict =
+        serveTls(
+            """
+            tls_server_config:
+              cert_file: server.crt
+              key_file: server.key
+              client_auth_type: RequireAndVerifyClientCert
+              client_ca_file: ca.crt
+            """);
+    assertThatThrownBy(
+            () ->
+                client("tls_config: {ca_file: ca.crt, max_version: TLS12}")
+                    .send(Call.get(URI.create("https://127.0.0.1:" + strict.port() + "/"))))
+        .hasMessageContaining("remote error: tls: handshake failure");
+    try (HttpListener plain =
+        HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), new Routes(), null)) {
+      assertThatThrownBy(
+              () ->
+                  client("tls_config: {ca_file: ca.crt}")
+                      .send(Call.get(URI.create("https://127.0.0.1:" + plain.port() + "/"))))
+          .hasMessageContaining("tls: first record does not look like a TLS handshake");
+    }
   }
 
   @Test
