@@ -48,7 +48,8 @@ final class TlsFailure {
       String alert = message.substring(message.indexOf(ALERT) + ALERT.length());
       return "remote error: tls: " + alert.toLowerCase(Locale.ROOT).replace('_', ' ');
     }
-    if (t instanceof SSLException && message.startsWith("Unsupported or unrecognized SSL")) {
+    if (t instanceof SSLException
+        && message.toLowerCase(Locale.ROOT).contains("unrecognized ssl message")) {
       return "tls: first record does not look like a TLS handshake";
     }
     return null;

@@ -142,7 +142,7 @@ public final class WebClient {
       reason = connectReason(e, call);
     } else if (e instanceof SSLException s) {
       String name = config.tls().serverName();
-      reason = TlsFailure.reason(s, name.isEmpty() ? UrlHost.of(call.uri()) : name);
+      reason = TlsFailure.reason(s, name.isEmpty() ? String.valueOf(UrlHost.of(call.uri())) : name);
     } else {
       reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class RequestHead {
   private static final int USUAL_BYTES = 4 << 10; // larger arrays are not kept
   private static final int MAX_EMPTY_LINES = 4; // before a request
+
+  /** What a connection of TLS begins with, RFC 8446, 5.1: such a client waits for an answer. */
+  private static final byte TLS_HANDSHAKE = 0x16;
+
   private static final boolean[] TOKEN = new boolean[128];
   private static final boolean[] HOST = new boolean[128];
 
@@ -150,6 +154,9 @@ final class RequestHead {
         return false;
       }
       byte b = in.at(0);
+      if (b == TLS_HANDSHAKE) {
+        throw bad("this is TLS, and plain HTTP is spoken here");
+      }
       if (b != '\r' && b != '\n') {
         return true;
       }
