@@ -36,7 +36,7 @@ final class Tried implements Context, AutoCloseable {
   private static final int MAX_ATTEMPTS = 200;
 
   private final String type;
-  private final Registry registry = new Registry();
+  private Registry registry = new Registry();
   private final List<Exporter> exporters = new ArrayList<>();
   private final String settings;
 
@@ -55,7 +55,9 @@ final class Tried implements Context, AutoCloseable {
     return (ExporterFactory<?>) BuiltIn.components().find(Kind.EXPORTER, type).orElseThrow();
   }
 
+  /** An exporter of a signal, with a registry of its own as every node of a graph has one. */
   Exporter exporter(Signal signal) {
+    registry = new Registry();
     Exporter e = make(factory(), signal);
     exporters.add(e);
     return e;
