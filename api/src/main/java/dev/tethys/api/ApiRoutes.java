@@ -21,11 +21,18 @@ final class ApiRoutes {
   private final Routes routes;
   private final ApiSettings settings;
   private final Supplier<Readiness> readiness;
+  private final TimeLimit limit;
 
   ApiRoutes(Routes routes, ApiSettings settings, Supplier<Readiness> readiness) {
     this.routes = routes;
     this.settings = settings;
     this.readiness = readiness;
+    this.limit = new TimeLimit(settings.timeout());
+  }
+
+  /** An endpoint that looks for series without a query's limits. */
+  ApiCall.Endpoint limited(ApiCall.Endpoint endpoint) {
+    return limit.on(endpoint);
   }
 
   /** Says what is true of every other path. To be called last: the first pattern wins. */

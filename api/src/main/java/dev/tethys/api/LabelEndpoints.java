@@ -19,18 +19,16 @@ final class LabelEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 
   private final MetricSource store;
-  private final TimeLimit limit;
 
-  LabelEndpoints(MetricSource store, TimeLimit limit) {
+  LabelEndpoints(MetricSource store) {
     this.store = store;
-    this.limit = limit;
   }
 
   void register(ApiRoutes routes) {
     routes
-        .getOrPostOfServer("/labels", limit.on(this::names))
-        .getOfServer("/label/{name}/values", limit.on(this::values))
-        .getOrPostOfServer("/series", limit.on(this::series));
+        .getOrPostOfServer("/labels", routes.limited(this::names))
+        .getOfServer("/label/{name}/values", routes.limited(this::values))
+        .getOrPostOfServer("/series", routes.limited(this::series));
   }
 
   /** One more than is shown, so that it is known whether there are more. */

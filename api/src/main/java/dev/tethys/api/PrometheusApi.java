@@ -35,15 +35,14 @@ public final class PrometheusApi {
   /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
   public static void register(Routes routes, ApiSettings settings, Parts p) {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
-    TimeLimit limit = new TimeLimit(settings.timeout());
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
     new RunningQueryEndpoints(p.engine()).register(api);
-    new LabelEndpoints(p.reading(), limit).register(api);
+    new LabelEndpoints(p.reading()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     new RuleEndpoints(p.rules()).register(api);
     new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())
         .register(api);
-    new StorageEndpoints(p.storeView(), limit).register(api);
+    new StorageEndpoints(p.storeView()).register(api);
     new AdminEndpoints(p.store(), p.storeView(), settings).register(api);
     new SearchEndpoints(p.store(), p.targets(), settings, p.clock()).register(api);
     ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());

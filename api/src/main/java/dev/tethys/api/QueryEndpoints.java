@@ -54,7 +54,7 @@ final class QueryEndpoints {
         .getOrPostOfServer("/query", this::instant)
         .getOrPostOfServer("/query_range", this::range)
         .getOrPostOfServer("/explain", this::explain)
-        .getOrPostOfServer("/query_exemplars", this::exemplars)
+        .getOrPostOfServer("/query_exemplars", routes.limited(this::exemplars))
         .getOrPostOfServer("/format_query", this::format)
         .getOrPostOfServer("/parse_query", this::parse);
   }

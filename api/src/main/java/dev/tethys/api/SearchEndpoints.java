@@ -34,7 +34,6 @@ final class SearchEndpoints {
   private final MetricSource store;
   private final TargetsView targets;
   private final ApiSettings settings;
-  private final TimeLimit limit;
   private final InstantSource clock;
 
   SearchEndpoints(
@@ -42,15 +41,14 @@ final class SearchEndpoints {
     this.store = store;
     this.targets = targets;
     this.settings = settings;
-    this.limit = new TimeLimit(settings.timeout());
     this.clock = clock;
   }
 
   void register(ApiRoutes routes) {
     routes
-        .getOrPostOfSearch("/search/metric_names", enabled(this::metricNames))
-        .getOrPostOfSearch("/search/label_names", enabled(this::labelNames))
-        .getOrPostOfSearch("/search/label_values", enabled(this::labelValues));
+        .getOrPostOfSearch("/search/metric_names", enabled(routes.limited(this::metricNames)))
+        .getOrPostOfSearch("/search/label_names", enabled(routes.limited(this::labelNames)))
+        .getOrPostOfSearch("/search/label_values", enabled(routes.limited(this::labelValues)));
   }
 
   private ApiCall.Endpoint enabled(ApiCall.Endpoint endpoint) {
@@ -61,7 +59,7 @@ final class SearchEndpoints {
       if (settings.agent()) {
         throw new ApiException(ErrorType.EXECUTION, "unavailable with Prometheus Agent");
       }
-      limit.on(endpoint).answer(call);
+      endpoint.answer(call);
     };
   }
 

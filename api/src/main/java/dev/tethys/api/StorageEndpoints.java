@@ -11,16 +11,14 @@ final class StorageEndpoints {
   private static final int MAX_ENTRIES = 10_000;
 
   private final StoreView store;
-  private final TimeLimit limit;
 
-  StorageEndpoints(StoreView store, TimeLimit limit) {
+  StorageEndpoints(StoreView store) {
     this.store = store;
-    this.limit = limit;
   }
 
   void register(ApiRoutes routes) {
     routes
-        .getOfServer("/status/cardinality", limit.on(this::cardinality))
+        .getOfServer("/status/cardinality", routes.limited(this::cardinality))
         .getOfServer("/status/storage", this::storage);
   }
 

@@ -128,23 +128,26 @@ class ServerApiTest {
     assertThat(ApiFeatures.of(on).get("promql")).containsEntry("fill", true);
   }
 
+  private static ApiSettings settings(boolean search, String corsOrigin, Duration timeout) {
+    ApiSettings d = ApiSettings.DEFAULT;
+    return new ApiSettings(
+        d.applicationName(),
+        false,
+        false,
+        false,
+        search,
+        0,
+        Pattern.compile(corsOrigin),
+        d.lookback(),
+        timeout,
+        "",
+        d.parser());
+  }
+
   /** A thousand times anything before what is not there: hours over a text of this length. */
   @Test
   void seriesAreLookedForAsLongAsQueriesMayTake() throws Exception {
-    ApiSettings d = ApiSettings.DEFAULT;
-    ApiSettings brief =
-        new ApiSettings(
-            d.applicationName(),
-            false,
-            false,
-            false,
-            true,
-            0,
-            d.corsOrigin(),
-            d.lookback(),
-            Duration.ofMillis(100),
-            "",
-            d.parser());
+    ApiSettings brief = settings(true, ".*", Duration.ofMillis(100));
     try (ApiServer s = new ApiServer(brief)) {
       try (Appender a = s.store.appender()) {
         Labels slow = Labels.of("__name__", "m", "a", "x".repeat(300_000));
@@ -158,6 +161,11 @@ class ServerApiTest {
             .startsWith("503 ")
             .contains("\"errorType\":\"timeout\"", "--query.timeout allows (100 ms)");
       }
+      assertThat(
+              s.get("/api/v1/query_exemplars?query=%7Ba%3D~%22" + ".*".repeat(1_000) + "y%22%7D"))
+          .as("exemplars")
+          .startsWith("503 ")
+          .contains("--query.timeout allows (100 ms)");
       assertThat(s.get("/federate?" + match)).startsWith("503 series were looked for longer");
       assertThat(s.get("/api/v1/labels")).startsWith("200");
     }
@@ -251,20 +259,7 @@ class ServerApiTest {
 
   @Test
   void otherOriginsAndUnknownPaths() throws Exception {
-    ApiSettings d = ApiSettings.DEFAULT;
-    ApiSettings picky =
-        new ApiSettings(
-            d.applicationName(),
-            false,
-            false,
-            false,
-            false,
-            0,
-            Pattern.compile("https://good\\..*"),
-            d.lookback(),
-            d.timeout(),
-            "",
-            d.parser());
+    ApiSettings picky = settings(false, "https://good\\..*", ApiSettings.DEFAULT.timeout());
     try (ApiServer s = new ApiServer(picky)) {
       HttpResponse<String> good =
           s.send(s.request("/api/v1/labels").header("Origin", "https://good.example"));
@@ -276,7 +271,7 @@ class ServerApiTest {
           s.send(s.request("/api/v1/labels").header("Origin", "https://bad.example"));
       assertThat(bad.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
     }
-    try (ApiServer s = new ApiServer(d)) {
+    try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
       for (String path : List.of("/api/v1/query", "/api/v1/what/ever", "/api/v1/label/a/values")) {
         HttpResponse<String> r =
             s.send(

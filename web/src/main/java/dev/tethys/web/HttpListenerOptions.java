@@ -4,6 +4,7 @@ import dev.tethys.model.tracing.SpanRecorder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,117 +61,88 @@ public record HttpListenerOptions(
   }
 
   public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
-    return new HttpListenerOptions(
-        addresses,
-        file,
-        routePrefix,
-        maxConnections,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        tracing,
-        proxied);
+    return with(v -> v.webConfigFile = file);
   }
 
   public HttpListenerOptions withRoutePrefix(String prefix) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        prefix,
-        maxConnections,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        tracing,
-        proxied);
+    return with(v -> v.routePrefix = prefix);
   }
 
   public HttpListenerOptions withMaxConnections(int n) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        n,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        tracing,
-        proxied);
+    return with(v -> v.maxConnections = n);
   }
 
   public HttpListenerOptions withReadTimeout(Duration d) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        maxConnections,
-        d,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        tracing,
-        proxied);
+    return with(v -> v.readTimeout = d);
   }
 
   /** Limits on the request line and on all headers together. */
   public HttpListenerOptions withHeaderLimits(int uriBytes, int headerBytes) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        maxConnections,
-        readTimeout,
-        uriBytes,
-        headerBytes,
-        stopGrace,
-        tracing,
-        proxied);
+    return with(
+        v -> {
+          v.maxUriBytes = uriBytes;
+          v.maxHeaderBytes = headerBytes;
+        });
   }
 
   public HttpListenerOptions withStopGrace(Duration d) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        maxConnections,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        d,
-        tracing,
-        proxied);
+    return with(v -> v.stopGrace = d);
   }
 
   /** Each request is a span of these traces; by default none is. */
   public HttpListenerOptions withTracing(SpanRecorder recorder) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        maxConnections,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        recorder,
-        proxied);
+    return with(v -> v.tracing = recorder);
   }
 
   /** Whether connections may begin with a header that says whom a proxy speaks for. */
   public HttpListenerOptions withProxyHeaders(boolean wanted) {
-    return new HttpListenerOptions(
-        addresses,
-        webConfigFile,
-        routePrefix,
-        maxConnections,
-        readTimeout,
-        maxUriBytes,
-        maxHeaderBytes,
-        stopGrace,
-        tracing,
-        wanted);
+    return with(v -> v.proxied = wanted);
+  }
+
+  private HttpListenerOptions with(Consumer<Values> change) {
+    Values v = new Values(this);
+    change.accept(v);
+    return v.options();
+  }
+
+  /** The same values, to be changed. */
+  private static final class Values {
+    final List<String> addresses;
+    @Nullable Path webConfigFile;
+    String routePrefix;
+    int maxConnections;
+    Duration readTimeout;
+    int maxUriBytes;
+    int maxHeaderBytes;
+    Duration stopGrace;
+    SpanRecorder tracing;
+    boolean proxied;
+
+    Values(HttpListenerOptions o) {
+      addresses = o.addresses;
+      webConfigFile = o.webConfigFile;
+      routePrefix = o.routePrefix;
+      maxConnections = o.maxConnections;
+      readTimeout = o.readTimeout;
+      maxUriBytes = o.maxUriBytes;
+      maxHeaderBytes = o.maxHeaderBytes;
+      stopGrace = o.stopGrace;
+      tracing = o.tracing;
+      proxied = o.proxied;
+    }
+
+    HttpListenerOptions options() {
+      return new HttpListenerOptions(
+          addresses,
+          webConfigFile,
+          routePrefix,
+          maxConnections,
+          readTimeout,
+          maxUriBytes,
+          maxHeaderBytes,
+          stopGrace,
+          tracing,
+          proxied);
+    }
   }
 }

@@ -67,7 +67,7 @@ public final class ValueColumn {
   public boolean encode(double[] v, int n, ByteSink out) {
     if (isConstant(v, n)) {
       last = Form.CONSTANT;
-      constant(v[0], Double.doubleToRawLongBits(v[0]), out);
+      constant(v[0], out);
       return !Double.isFinite(v[0]);
     }
     if (m.length < n) {
@@ -117,7 +117,8 @@ public final class ValueColumn {
     return any == 0;
   }
 
-  private static void constant(double v, long bits, ByteSink out) {
+  private static void constant(double v, ByteSink out) {
+    long bits = Double.doubleToRawLongBits(v);
     if (exactInteger(v, bits)) {
       out.putByte(INTEGER);
       out.svarint((long) v);
