@@ -131,7 +131,7 @@ final class Rig implements AutoCloseable {
 
   /** Lets time pass, so that files end that nobody writes to. */
   Rig later() {
-    now += 2 * FileJob.ROTATE_WAIT;
+    now += 2 * FileTurns.ROTATE_WAIT;
     return look().look();
   }
 

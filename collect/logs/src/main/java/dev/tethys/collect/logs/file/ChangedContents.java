@@ -1,0 +1,102 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+
+/**
+ * What is read when a file holds something else than what was read from it: the rest of what it
+ * held, from a copy if there is one, then what generations lie between, then the file from its
+ * start or as its {@link Truncation} says. On the thread of the job, without its lock.
+ */
+final class ChangedContents {
+  private static final System.Logger LOG = System.getLogger(ChangedContents.class.getName());
+
+  /** Finds generations that nobody has seen. */
+  interface Missed {
+    /** Those of a file that are younger than a copy of it, the oldest first. */
+    List<Siblings.Found> after(TailedFile f, FileStat copy);
+  }
+
+  private final FileOptions options;
+  private final FileOptions anyCompression;
+  private final FileMetrics metrics;
+  private final Reading reading;
+  private final Missed missed;
+
+  ChangedContents(
+      FileOptions options,
+      FileOptions anyCompression,
+      FileMetrics metrics,
+      Reading reading,
+      Missed missed) {
+    this.options = options;
+    this.anyCompression = anyCompression;
+    this.metrics = metrics;
+    this.reading = reading;
+    this.missed = missed;
+  }
+
+  /**
+   * Deals with a file that is found changed.
+   *
+   * @return whether there is more to read
+   * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
+   *     for
+   */
+  TailedFile.Turn read(TailedFile f) throws IOException, InterruptedException {
+    Checkpoint was = f.here();
+    Truncation truncation = options.rules().truncation();
+    boolean shorter = truncation != Truncation.WHOLE && f.isShorter();
+    if (truncation == Truncation.IGNORE && !f.isCompressed()) {
+      if (shorter) {
+        return TailedFile.Turn.END;
+      }
+      if (f.hasHead()) {
+        f.goOn();
+        return TailedFile.Turn.MORE;
+      }
+    }
+    metrics.generations.with("truncated").inc();
+    Siblings.Found copy = Siblings.holding(f.path, was, f.id(), options);
+    f.past.ended(was);
+    if (copy == null) {
+      lost(f, was);
+    } else {
+      recover(f, copy);
+      for (Siblings.Found s : missed.after(f, copy.stat().asCopy())) {
+        f.restart();
+        recover(f, s);
+      }
+    }
+    f.restart();
+    if (shorter) {
+      f.passToEnd();
+    }
+    return TailedFile.Turn.MORE;
+  }
+
+  private void lost(TailedFile f, Checkpoint was) {
+    long unread = f.isCompressed() ? 0 : f.unread();
+    metrics.lostBytes.add(unread);
+    LOG.log(
+        unread > 0 ? Level.WARNING : Level.INFO,
+        "{0} was truncated after {1} of its bytes were read, {2} that had been seen were not; it"
+            + " is read from its start",
+        f.path,
+        String.valueOf(was.offset()),
+        String.valueOf(unread));
+  }
+
+  private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {
+    try (Content content = Siblings.open(copy.path(), copy.stat().id(), anyCompression)) {
+      f.readCopy(content, reading);
+      metrics.generations.with("recovered").inc();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}, a copy of {1}, cannot be read: {2}", copy.path(), f.path, e);
+    }
+    // By this the copy is known when it is found.
+    f.past.ended(f.here());
+    f.owe(f.here());
+  }
+}

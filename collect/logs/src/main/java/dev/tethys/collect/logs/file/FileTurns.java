@@ -1,0 +1,219 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the files of a job their turns, on one thread: opens one, reads a piece of it, and decides
+ * what becomes of it when it is at its end. The lock of the job is held before and after a turn,
+ * never while a line is handed on.
+ */
+final class FileTurns {
+  /** How long a file that was replaced must be quiet to have ended, in milliseconds. */
+  static final long ROTATE_WAIT = 5000;
+
+  private static final System.Logger LOG = System.getLogger(FileTurns.class.getName());
+
+  private final FileJob job;
+  private final ReentrantLock lock;
+  private final ReadQueue queue;
+  private final OpenFiles open;
+  private final Reading reading;
+  private final ChangedContents changed;
+
+  FileTurns(
+      FileJob job,
+      ReentrantLock lock,
+      ReadQueue queue,
+      OpenFiles open,
+      Reading reading,
+      ChangedContents changed) {
+    this.job = job;
+    this.lock = lock;
+    this.queue = queue;
+    this.open = open;
+    this.reading = reading;
+    this.changed = changed;
+  }
+
+  /** Reads until the job is stopped. */
+  void run() {
+    try {
+      while (true) {
+        TailedFile f;
+        lock.lockInterruptibly();
+        try {
+          queue.await();
+          if (queue.isStopped()) {
+            return;
+          }
+          closeDropped();
+          f = queue.poll();
+        } finally {
+          lock.unlock();
+        }
+        if (f != null) {
+          step(f);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Reads until there is nothing to read, on the calling thread; for tests without a thread. */
+  void readAll() throws InterruptedException {
+    while (true) {
+      TailedFile f;
+      lock.lock();
+      try {
+        closeDropped();
+        f = queue.poll();
+      } finally {
+        lock.unlock();
+      }
+      if (f == null) {
+        return;
+      }
+      step(f);
+    }
+  }
+
+  private void closeDropped() {
+    for (TailedFile f : queue.takeDropped()) {
+      open.close(f);
+      job.positions.remember(f.delivered());
+    }
+  }
+
+  /** What was true of a file when its turn began: what comes to be meanwhile is not yet true. */
+  private record Before(boolean last, boolean flush, boolean replaced, boolean followed) {}
+
+  private void step(TailedFile f) throws InterruptedException {
+    Before before = begin(f);
+    if (before == null) {
+      return;
+    }
+    long from = f.offset();
+    long rest = f.rest();
+    if (!f.lock()) {
+      lock.lock();
+      try {
+        f.locked = true; // looked at again with the next tick
+        f.flush = before.flush;
+      } finally {
+        lock.unlock();
+      }
+      return;
+    }
+    TailedFile.Turn turn = read(f, before);
+    lock.lock();
+    try {
+      if (turn == TailedFile.Turn.MORE) {
+        queue.wake(f);
+      } else {
+        // It is looked at without news, too.
+        if (f.rest() != rest || f.offset() != from) {
+          f.restSince = job.now();
+        }
+        f.read = f.rest() == 0 && !f.failed() && f.isOpen();
+        end(f, before, f.offset() > from);
+      }
+      open.makeRoom(o -> o != f && !o.queued && !o.replaced);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Opens a file for its turn; null when it has none now. */
+  private @Nullable Before begin(TailedFile f) {
+    lock.lock();
+    try {
+      if (f.before != null || queue.isStopped()) {
+        return null;
+      }
+      boolean last = f.ended && job.now() - f.quietSince >= ROTATE_WAIT;
+      Before before = new Before(last, f.flush, f.replaced, f.followed);
+      f.flush = false;
+      f.read = false;
+      if (!f.isOpen() && !reopen(f)) {
+        return null;
+      }
+      open.used(f);
+      return before;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private TailedFile.Turn read(TailedFile f, Before before) throws InterruptedException {
+    try {
+      TailedFile.Turn turn = f.read(reading, before.last || before.flush);
+      return turn == TailedFile.Turn.CHANGED ? changed.read(f) : turn;
+    } catch (IOException e) {
+      f.fail(e);
+      return TailedFile.Turn.END;
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "a line of " + f.path + " was not taken", e);
+      return TailedFile.Turn.END;
+    } finally {
+      f.unlock();
+    }
+  }
+
+  /** Opens a file that was closed because too many were open. */
+  private boolean reopen(TailedFile f) {
+    boolean there = open.open(f);
+    if (there) {
+      try {
+        there = FileStat.of(f.path).id().mayBe(f.id());
+      } catch (IOException e) {
+        there = false;
+      }
+    }
+    if (!there) {
+      open.close(f);
+      Siblings.Found s = Siblings.of(f.path, f.id());
+      if (s != null) {
+        f.path = s.path();
+        there = open.open(f);
+      }
+    }
+    if (!there && f.replaced) {
+      job.metrics.generations.with("lost").inc();
+      LOG.log(
+          Level.WARNING,
+          "{0} was replaced and is not found under another name; what was written after byte {1}"
+              + " was not read",
+          f.name,
+          String.valueOf(f.offset()));
+      job.release(f);
+      job.forget(f);
+    }
+    return there;
+  }
+
+  /** What becomes of a file that was read to its end. */
+  private void end(TailedFile f, Before before, boolean moved) {
+    if (f.isCompressed()) {
+      open.close(f); // it is complete
+    }
+    if (before.followed) {
+      f.followed = false;
+      job.release(f);
+    }
+    if (!before.replaced || !f.replaced) {
+      return;
+    }
+    if (!f.ended || (moved && !before.last)) {
+      f.ended = true;
+      f.quietSince = job.now();
+    }
+    if (before.last && f.progress.isQuiet()) {
+      open.close(f);
+      job.forget(f);
+    }
+  }
+}

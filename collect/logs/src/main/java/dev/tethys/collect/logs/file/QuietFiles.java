@@ -1,0 +1,81 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+
+/**
+ * What is done with files of which the kernel tells nothing, because time passes: a record without
+ * its end is not waited for any longer, a lock is tried again, what was read and delivered is
+ * deleted. Guarded by the lock of the job.
+ */
+final class QuietFiles {
+  private static final System.Logger LOG = System.getLogger(QuietFiles.class.getName());
+
+  private final FileRules rules;
+  private final ReadQueue queue;
+  private final InstantSource clock;
+
+  QuietFiles(FileRules rules, ReadQueue queue, InstantSource clock) {
+    this.rules = rules;
+    this.queue = queue;
+    this.clock = clock;
+  }
+
+  /** Looks after the files that a target has, and after those that end. */
+  void look(Collection<TailedFile> there, Collection<TailedFile> leaving) {
+    leaving.forEach(queue::wake);
+    flush(there);
+    flush(leaving);
+    if (rules.locked()) {
+      there.forEach(this::unlocked);
+      leaving.forEach(this::unlocked);
+    }
+    if (rules.deleteWhenRead()) {
+      there.forEach(this::delete);
+    }
+  }
+
+  /** Wakes those whose last record has no end and is not awaited any longer. */
+  private void flush(Collection<TailedFile> files) {
+    Duration after = rules.flush();
+    if (after == null) {
+      return;
+    }
+    for (TailedFile f : files) {
+      if (f.rest() > 0 && !f.flush && clock.millis() - f.restSince >= after.toMillis()) {
+        f.flush = true;
+        queue.wake(f);
+      }
+    }
+  }
+
+  /** Wakes one that was locked by somebody else. */
+  private void unlocked(TailedFile f) {
+    if (f.locked) {
+      f.locked = false;
+      queue.wake(f);
+    }
+  }
+
+  /** Deletes a file of which everything is delivered. */
+  private void delete(TailedFile f) {
+    if (!f.read || !f.progress.isQuiet() || f.queued) {
+      return;
+    }
+    try {
+      FileStat s = FileStat.of(f.path);
+      if (s.id().mayBe(f.id()) && (f.isCompressed() || s.size() == f.offset())) {
+        Files.delete(f.path);
+        f.read = false;
+        LOG.log(Level.DEBUG, "{0} is read and was deleted", f.path);
+      }
+    } catch (IOException e) {
+      f.read = false; // tried again when it was read again
+      LOG.log(Level.WARNING, "{0} is read and cannot be deleted: {1}", f.path, e.toString());
+    }
+  }
+}

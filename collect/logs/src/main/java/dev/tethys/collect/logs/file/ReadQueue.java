@@ -1,0 +1,81 @@
+package dev.tethys.collect.logs.file;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of a job that wait for their turn, and those that nobody wants any more, which whoever
+ * reads is to close. A file is in it at most once. All but {@link #isStopped} is guarded by the
+ * lock of the job.
+ */
+final class ReadQueue {
+  private final Condition work;
+  private final Deque<TailedFile> waiting = new ArrayDeque<>();
+  private final Set<TailedFile> dropped = new HashSet<>(); // no more read; maybe not delivered yet
+  private volatile boolean stopped;
+
+  /** An empty one, guarded by this lock. */
+  ReadQueue(Lock lock) {
+    this.work = lock.newCondition();
+  }
+
+  /** There may be something to read in a file; one that another must end before waits for that. */
+  void wake(TailedFile f) {
+    if (!f.queued && f.before == null) {
+      f.queued = true;
+      waiting.add(f);
+      work.signal();
+    }
+  }
+
+  /** A file is not read any more. */
+  void drop(TailedFile f) {
+    waiting.remove(f);
+    dropped.add(f);
+    work.signalAll();
+  }
+
+  /** Waits until there is a file of either kind, or an end. */
+  void await() throws InterruptedException {
+    while (waiting.isEmpty() && dropped.isEmpty() && !stopped) {
+      work.await();
+    }
+  }
+
+  /** The next file to read; null when none waits. */
+  @Nullable TailedFile poll() {
+    TailedFile f = waiting.poll();
+    if (f != null) {
+      f.queued = false;
+    }
+    return f;
+  }
+
+  /** Files that are not read any more and were not closed since. */
+  Set<TailedFile> dropped() {
+    return dropped;
+  }
+
+  /** The same, which the caller closes. */
+  List<TailedFile> takeDropped() {
+    List<TailedFile> all = List.copyOf(dropped);
+    dropped.clear();
+    return all;
+  }
+
+  /** Nothing is read any more. */
+  void stop() {
+    stopped = true;
+    work.signalAll();
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+}
