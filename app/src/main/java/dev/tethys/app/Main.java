@@ -9,6 +9,7 @@ import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.logs.LogsRole;
+import dev.tethys.app.logs.LogsWarmUp;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
@@ -82,7 +83,11 @@ public final class Main {
       case "amtool":
         return ToolRole.run(args);
       case "warm-up":
-        return rest.equals(List.of("agent")) ? AgentWarmUp.run() : WarmUp.run();
+        return switch (rest.isEmpty() ? "" : rest.getFirst()) {
+          case "agent" -> AgentWarmUp.run();
+          case "logs" -> LogsWarmUp.run();
+          default -> WarmUp.run();
+        };
       case "--version", "version":
         BuildInfo b = BuildInfo.current();
         System.out.println(

@@ -4,7 +4,10 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +35,7 @@ public final class PushWriter {
 
   private final Map<String, Stream> streams = new LinkedHashMap<>();
   private final ProtoWriter out = new ProtoWriter();
-  private @Nullable ProtoWriter spare; // of an earlier request
+  private final Deque<ProtoWriter> spares = new ArrayDeque<>(); // of earlier requests
   private @Nullable Stream last;
   private int entries;
   private int bytes;
@@ -97,8 +100,7 @@ public final class PushWriter {
     }
     s = streams.get(labels);
     if (s == null) {
-      ProtoWriter w = spare;
-      spare = null;
+      ProtoWriter w = spares.poll();
       s = new Stream(labels, w == null ? new ProtoWriter() : w);
       streams.put(labels, s);
     }
@@ -147,14 +149,20 @@ public final class PushWriter {
 
   /** Forgets all entries, and keeps room for as many again, within bounds. */
   public void clear() {
-    ProtoWriter largest = null;
-    for (Stream s : streams.values()) {
-      int room = s.entries.buffer().length;
-      if (room <= KEPT && (largest == null || room > largest.buffer().length)) {
-        largest = s.entries;
+    List<ProtoWriter> used = new ArrayList<>(spares);
+    streams.values().forEach(s -> used.add(s.entries.clear()));
+    used.sort(
+        Comparator.comparingInt(w -> -w.buffer().length)); // a request begins with the largest
+    spares.clear();
+    int room = 0;
+    for (ProtoWriter w : used) {
+      room += w.buffer().length;
+      if (room <= KEPT) {
+        spares.add(w);
+      } else {
+        room -= w.buffer().length;
       }
     }
-    spare = largest == null ? null : largest.clear();
     streams.clear();
     last = null;
     out.clear();

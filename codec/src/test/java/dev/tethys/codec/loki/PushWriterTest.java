@@ -56,5 +56,17 @@ class PushWriterTest {
     byte[] b = "<third>".getBytes(StandardCharsets.UTF_8);
     w.add("{a=\"1\"}", 7, b, 1, 5, Labels.EMPTY);
     assertThat(read(w)).containsExactly("7 third");
+    for (int round = 1; round <= 3; round++) {
+      w.clear();
+      for (int i = 0; i < 4; i++) { // more streams than before, of other lengths
+        w.add("{a=\"" + i + "\"}", i + 1, "x".repeat(i * 300 / round), Labels.EMPTY);
+      }
+      assertThat(read(w))
+          .containsExactly(
+              "1 ",
+              "2 " + "x".repeat(300 / round),
+              "3 " + "x".repeat(600 / round),
+              "4 " + "x".repeat(900 / round));
+    }
   }
 }
