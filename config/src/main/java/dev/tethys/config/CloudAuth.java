@@ -66,6 +66,25 @@ public sealed interface CloudAuth {
       return s.type(o -> keys.read(o, o.get(service)));
     }
 
+    /** Nothing is said, and all of it found as AWS's programs find it. */
+    public static final SigV4 FOUND = new SigV4("", "", Secret.NONE, "", "", "", false);
+
+    /**
+     * As a value in configurations of what has one service.
+     *
+     * @param taken a key that says nothing of ours, and is taken for configurations that have it
+     */
+    public static Type<CloudAuth> keys(String block, String about, String taken) {
+      Section s = new Section(block, about);
+      Keys keys = new Keys(s);
+      Key<String> ignored = s.key(taken, Type.STRING, "", "Taken for configurations that have it.");
+      return s.type(
+          o -> {
+            o.get(ignored);
+            return keys.read(o, "");
+          });
+    }
+
     private static final class Keys {
       private final Key<String> region;
       private final Key<String> accessKey;

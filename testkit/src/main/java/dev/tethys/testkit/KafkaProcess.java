@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
  * may not answer yet when it was made: clients wait.
  */
 public final class KafkaProcess implements AutoCloseable {
+  private final List<String> flags;
   private final Path dir;
   private final int advertised;
   private final int controller = Ports.free();
@@ -45,9 +46,11 @@ public final class KafkaProcess implements AutoCloseable {
    *
    * @param port where it listens
    * @param advertised where it says that it listens
+   * @param flags of its Java
    */
-  public KafkaProcess(Path dir, int port, int advertised, String more)
+  public KafkaProcess(Path dir, int port, int advertised, String more, String... flags)
       throws IOException, InterruptedException {
+    this.flags = List.of(flags);
     this.dir = dir;
     this.advertised = advertised;
     Files.writeString(
@@ -106,10 +109,9 @@ public final class KafkaProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                jars,
-                main));
+                "-XX:+UseSerialGC"));
+    command.addAll(flags);
+    command.addAll(List.of("-cp", jars, main));
     command.addAll(List.of(args));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)

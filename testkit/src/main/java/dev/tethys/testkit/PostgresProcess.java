@@ -105,6 +105,23 @@ public final class PostgresProcess implements AutoCloseable {
             + " -c fsync=off");
   }
 
+  /**
+   * Has it let everybody on loopback in who has a ticket of Kerberos, and nobody else.
+   *
+   * @param keytab of {@code postgres/localhost}
+   */
+  public void wantTickets(Path keytab) throws IOException, InterruptedException {
+    Path own = dir.resolve("server.keytab");
+    Files.copy(keytab, own);
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-r--r--"));
+    run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=fast", "--wait");
+    Files.writeString(
+        data().resolve("pg_hba.conf"), "host all all 127.0.0.1/32 gss include_realm=0\n");
+    Files.writeString(
+        data().resolve("postgresql.auto.conf"), "krb_server_keyfile = '" + own + "'\n");
+    begin();
+  }
+
   /** Ends it as a power failure would, and starts it again over its data. */
   public void killAndRestart() throws IOException, InterruptedException {
     run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=immediate", "--wait");

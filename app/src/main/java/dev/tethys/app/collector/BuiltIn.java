@@ -33,6 +33,7 @@ import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
 import dev.tethys.pipeline.extension.HeadersSetter;
 import dev.tethys.pipeline.extension.HealthCheck;
+import dev.tethys.pipeline.extension.KerberosAuth;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
@@ -136,6 +137,7 @@ public final class BuiltIn {
     all.add(new BasicAuth());
     all.add(new BearerTokenAuth());
     all.add(new OAuth2ClientFactory(clients));
+    all.add(new KerberosAuth());
     all.add(new HeadersSetter());
     for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {
       all.add(f);

@@ -80,6 +80,17 @@ final class TestPipeline implements AutoCloseable {
    * @param keys its keys as YAML flow, without braces
    */
   TestPipeline(Signal signal, String exporter, String keys) throws IOException {
+    this(signal, exporter, keys, "", "");
+  }
+
+  /**
+   * The same with an extension.
+   *
+   * @param extension its type; "" for none
+   * @param extensionKeys its keys as YAML flow, without braces
+   */
+  TestPipeline(Signal signal, String exporter, String keys, String extension, String extensionKeys)
+      throws IOException {
     List<ComponentFactory<?>> all = new ArrayList<>(BuiltIn.components().all());
     all.add(new Feed());
     Components components = new Components(all);
@@ -95,12 +106,17 @@ final class TestPipeline implements AutoCloseable {
         """
         receivers: {feed: }
         exporters: {%s: {%s, %s}}
-        service: {pipelines: {%s: {receivers: [feed], exporters: [%s]}}}
+        %s
+        service: {extensions: [%s], pipelines: {%s: {receivers: [feed], exporters: [%s]}}}
         """
             .formatted(
                 exporter,
                 keys,
                 RETRIES,
+                extension.isEmpty()
+                    ? ""
+                    : "extensions: {" + extension + ": {" + extensionKeys + "}}",
+                extension,
                 signal.name().toLowerCase(java.util.Locale.ROOT),
                 exporter);
     graph.apply(GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));

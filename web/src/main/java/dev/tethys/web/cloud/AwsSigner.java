@@ -7,15 +7,19 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -26,6 +30,7 @@ import javax.crypto.spec.SecretKeySpec;
 public final class AwsSigner {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+  private static final String ALGORITHM = "AWS4-HMAC-SHA256";
   private static final byte[] NOTHING = {};
 
   private AwsSigner() {}
@@ -50,7 +55,6 @@ public final class AwsSigner {
       boolean withHash) {
     URI uri = call.uri();
     String time = TIME.format(now);
-    String day = time.substring(0, 8);
     String hash = hex(sha256(call.body() == null ? NOTHING : call.body()));
     Call out = call.withHeader("X-Amz-Date", time);
     if (withHash) {
@@ -74,9 +78,78 @@ public final class AwsSigner {
     canonical.append(path(uri)).append('\n').append(query(uri)).append('\n');
     headers.forEach((k, v) -> canonical.append(k).append(':').append(v).append('\n'));
     canonical.append('\n').append(signedHeaders).append('\n').append(hash);
-    String scope = day + "/" + region + "/" + service + "/aws4_request";
+    String scope = scope(time, region, service);
+    return out.withHeader(
+        "Authorization",
+        ALGORITHM
+            + " Credential="
+            + identity.accessKey()
+            + "/"
+            + scope
+            + ", SignedHeaders="
+            + signedHeaders
+            + ", Signature="
+            + signature(identity, time, scope, canonical));
+  }
+
+  /**
+   * The parameters with which a GET proves who asks, those of the URL among them: {@code
+   * X-Amz-Algorithm} to {@code X-Amz-Signature}, in the order in which they are signed. Of headers
+   * {@code Host} alone is signed.
+   *
+   * @param holds for how long they are good
+   * @param hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for that of none
+   */
+  public static SequencedMap<String, String> presign(
+      URI uri,
+      AwsIdentity identity,
+      String region,
+      String service,
+      Instant now,
+      Duration holds,
+      String hash) {
+    String time = TIME.format(now);
+    String scope = scope(time, region, service);
+    TreeMap<String, String> all = new TreeMap<>();
+    pairs(uri).forEach(p -> all.put(p.getKey(), p.getValue()));
+    all.put("X-Amz-Algorithm", ALGORITHM);
+    all.put("X-Amz-Credential", identity.accessKey() + "/" + scope);
+    all.put("X-Amz-Date", time);
+    all.put("X-Amz-Expires", Long.toString(holds.toSeconds()));
+    all.put("X-Amz-SignedHeaders", "host");
+    if (!identity.sessionToken().isEmpty()) {
+      all.put("X-Amz-Security-Token", identity.sessionToken());
+    }
+    StringBuilder canonical =
+        new StringBuilder("GET\n")
+            .append(path(uri))
+            .append('\n')
+            .append(query(all))
+            .append("\nhost:")
+            .append(host(uri))
+            .append("\n\nhost\n")
+            .append(hash.isEmpty() ? hex(sha256(NOTHING)) : hash);
+    SequencedMap<String, String> signed = new LinkedHashMap<>(all);
+    signed.put("X-Amz-Signature", signature(identity, time, scope, canonical));
+    return signed;
+  }
+
+  /** Parameters as a URL has them. */
+  public static String query(Map<String, String> parameters) {
+    return parameters.entrySet().stream()
+        .map(e -> encoded(e.getKey()) + "=" + encoded(e.getValue()))
+        .collect(Collectors.joining("&"));
+  }
+
+  private static String scope(String time, String region, String service) {
+    return time.substring(0, 8) + "/" + region + "/" + service + "/aws4_request";
+  }
+
+  private static String signature(
+      AwsIdentity identity, String time, String scope, CharSequence canonical) {
     String toSign =
-        "AWS4-HMAC-SHA256\n"
+        ALGORITHM
+            + "\n"
             + time
             + "\n"
             + scope
@@ -86,16 +159,7 @@ public final class AwsSigner {
     for (String part : scope.split("/")) {
       key = hmac(key, part);
     }
-    return out.withHeader(
-        "Authorization",
-        "AWS4-HMAC-SHA256 Credential="
-            + identity.accessKey()
-            + "/"
-            + scope
-            + ", SignedHeaders="
-            + signedHeaders
-            + ", Signature="
-            + hex(hmac(key, toSign)));
+    return hex(hmac(key, toSign));
   }
 
   private static String host(URI uri) {
@@ -114,22 +178,25 @@ public final class AwsSigner {
   }
 
   private static String query(URI uri) {
+    return pairs(uri).stream()
+        .map(p -> encoded(p.getKey()) + "=" + encoded(p.getValue()))
+        .sorted()
+        .collect(Collectors.joining("&"));
+  }
+
+  private static List<Map.Entry<String, String>> pairs(URI uri) {
     String raw = uri.getRawQuery();
-    if (raw == null || raw.isEmpty()) {
-      return "";
-    }
-    List<String> pairs = new ArrayList<>();
-    for (String pair : raw.split("&")) {
+    List<Map.Entry<String, String>> pairs = new ArrayList<>();
+    for (String pair : raw == null || raw.isEmpty() ? new String[0] : raw.split("&")) {
       int eq = pair.indexOf('=');
       String k = eq < 0 ? pair : pair.substring(0, eq);
       String v = eq < 0 ? "" : pair.substring(eq + 1);
       pairs.add(
-          encoded(URLDecoder.decode(k, StandardCharsets.UTF_8))
-              + "="
-              + encoded(URLDecoder.decode(v, StandardCharsets.UTF_8)));
+          Map.entry(
+              URLDecoder.decode(k, StandardCharsets.UTF_8),
+              URLDecoder.decode(v, StandardCharsets.UTF_8)));
     }
-    pairs.sort(Comparator.naturalOrder());
-    return String.join("&", pairs);
+    return pairs;
   }
 
   private static String encoded(String s) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
@@ -8,10 +9,12 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.web.kerberos.KerberosIdentity;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,28 +62,42 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       SASL.key("username", Type.STRING, "", "Whom the broker knows.");
   private static final Key<Secret> PASSWORD =
       SASL.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final List<String> BY_PASSWORD =
+      List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512");
+  private static final List<String> BY_AWS = List.of(MskIdentity.MECHANISM, MskIdentity.BY_TOKENS);
   private static final Key<String> MECHANISM =
       SASL.key(
-          "mechanism", Type.STRING, "PLAIN", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.");
+          "mechanism",
+          Type.STRING,
+          "PLAIN",
+          "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM or"
+              + " AWS_MSK_IAM_OAUTHBEARER.");
   private static final Key<Reference> TOKEN_SOURCE =
       SASL.optional(
           "oauthbearer_token_source",
           Reference.TYPE,
           "The extension whose tokens are sent, such as oauth2client; of OAUTHBEARER.");
 
+  private static final Key<CloudAuth> AWS =
+      SASL.optional(
+          "aws_msk",
+          CloudAuth.SigV4.keys("aws_msk", "Who signs, for Amazon's mechanisms.", "broker_addr"),
+          "Who signs, of AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
+
   static {
-    SASL.notBuilt("version", "Version of the handshake.")
-        .notBuilt("aws_msk", "Amazon's mechanism.");
+    SASL.notBuilt("version", "Version of the handshake.");
   }
 
   private record Sasl(Map<String, Object> properties) {}
 
   private static final Section AUTH = new Section("auth", "Who the client is.");
   private static final Key<Sasl> AUTH_SASL =
-      AUTH.required("sasl", SASL.type(KafkaConnection::sasl), "Name and password.");
+      AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "A mechanism and what it wants.");
+  private static final Key<KerberosIdentity> KERBEROS =
+      AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "A ticket (GSSAPI).");
 
   static {
-    AUTH.notBuilt("kerberos", "A ticket.").notBuilt("plain_text", "Old spelling of sasl.");
+    AUTH.notBuilt("plain_text", "Old spelling of sasl.");
   }
 
   private static final Section RETRY = new Section("retry", "When brokers do not answer.");
@@ -130,7 +147,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<Map<String, Object>> TLS_KEY =
       SECTION.optional("tls", TLS.type(KafkaConnection::tls), "Encryption of the connection.");
   private static final Key<Sasl> AUTH_KEY =
-      SECTION.optional("auth", AUTH.type(o -> o.get(AUTH_SASL)), "Who the client is.");
+      SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Who the client is.");
   private static final Key<Metadata> METADATA_KEY =
       SECTION.optional(
           "metadata",
@@ -171,6 +188,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     boolean encrypted = tls != null && !tls.isEmpty();
     if (sasl != null) {
       p.putAll(sasl.properties);
+      p.put(
+          TokenLogin.BROKER, brokers.getFirst().substring(0, brokers.getFirst().lastIndexOf(':')));
     }
     p.put(
         "security.protocol",
@@ -189,30 +208,58 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         + ";";
   }
 
-  private static String quoted(String s) {
+  /** A value in {@code sasl.jaas.config}. */
+  static String quoted(String s) {
     return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  private static Sasl auth(YamlObject o) {
+    Sasl sasl = o.find(AUTH_SASL);
+    KerberosIdentity kerberos = o.find(KERBEROS);
+    if ((sasl == null) == (kerberos == null)) {
+      throw o.error("auth wants one of sasl & kerberos");
+    }
+    return sasl == null ? new Sasl(TicketLogin.of(Objects.requireNonNull(kerberos))) : sasl;
   }
 
   private static Sasl sasl(YamlObject o) {
     String mechanism = o.get(MECHANISM);
-    if (!List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", TokenLogin.MECHANISM)
-        .contains(mechanism)) {
-      throw o.error(
-          MECHANISM,
-          "mechanism \""
-              + mechanism
-              + "\" is not built: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER are");
-    }
     String user = o.get(USERNAME);
     Secret password = o.get(PASSWORD);
     Reference source = o.find(TOKEN_SOURCE);
+    CloudAuth aws = o.find(AWS);
+    boolean named = !user.isEmpty() || !password.isEmpty();
+    if (BY_AWS.contains(mechanism)) {
+      if (named || source != null) {
+        throw o.error(
+            MECHANISM,
+            mechanism + " wants aws_msk, and neither names nor oauthbearer_token_source");
+      }
+      CloudAuth.SigV4 who = aws instanceof CloudAuth.SigV4 c ? c : CloudAuth.SigV4.FOUND;
+      return new Sasl(
+          mechanism.equals(MskIdentity.MECHANISM) ? MskLogin.of(who) : TokenLogin.ofAws(who));
+    }
+    if (aws != null) {
+      throw o.error(AWS, "aws_msk is of the mechanisms " + String.join(" and ", BY_AWS));
+    }
     if (mechanism.equals(TokenLogin.MECHANISM)) {
-      if (source == null || !user.isEmpty() || !password.isEmpty()) {
+      if (source == null || named) {
         throw o.error(
             MECHANISM,
             "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
       }
       return new Sasl(TokenLogin.of(source));
+    }
+    if (!BY_PASSWORD.contains(mechanism)) {
+      throw o.error(
+          MECHANISM,
+          "mechanism \""
+              + mechanism
+              + "\" is not built: "
+              + String.join(", ", BY_PASSWORD)
+              + ", OAUTHBEARER, "
+              + String.join(", ", BY_AWS)
+              + " are; GSSAPI is auth.kerberos");
     }
     if (source != null || user.isEmpty() || password.isEmpty()) {
       throw o.error(

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Reference;
@@ -35,6 +36,12 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   /** The property that holds the {@link Reference}, until the extension is known. */
   static final String SOURCE = "tethys.token_source";
 
+  /** The property that holds the name of one broker, without its port. */
+  static final String BROKER = "tethys.broker";
+
+  /** The property that holds the {@link MskIdentity}. */
+  private static final String AWS = "tethys.aws_tokens";
+
   /** The property that holds the {@link ClientAuth}. */
   private static final String TOKENS = "tethys.tokens";
 
@@ -49,16 +56,34 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
     return Map.of(
         "sasl.mechanism",
         MECHANISM,
-        // Kafka shares logins of equal texts: the source is part of it.
         "sasl.jaas.config",
-        OAuthBearerLoginModule.class.getName()
-            + " required source=\""
-            + source.id().toString().replace("\\", "\\\\").replace("\"", "\\\"")
-            + "\";",
+        login(source.id().toString()),
         "sasl.login.callback.handler.class",
         TokenLogin.class.getName(),
         SOURCE,
         source);
+  }
+
+  /** Properties of a connection whose tokens are signatures for AWS. */
+  static Map<String, Object> ofAws(CloudAuth.SigV4 cloud) {
+    return Map.of(
+        "sasl.mechanism",
+        MECHANISM,
+        "sasl.jaas.config",
+        login(
+            String.join("/", cloud.region(), cloud.accessKey(), cloud.profile(), cloud.roleArn())),
+        "sasl.login.callback.handler.class",
+        TokenLogin.class.getName(),
+        AWS,
+        MskIdentity.of(cloud));
+  }
+
+  /** Kafka shares logins of equal texts: whose tokens they are is part of it. */
+  private static String login(String source) {
+    return OAuthBearerLoginModule.class.getName()
+        + " required source="
+        + KafkaConnection.quoted(source)
+        + ";";
   }
 
   /** The properties with the extension that they name; others as they are. */
@@ -76,13 +101,31 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   static void refused(Map<String, Object> properties) {
     if (properties.get(TOKENS) instanceof ClientAuth a) {
       a.refused();
+    } else if (properties.get(AWS) instanceof MskIdentity i) {
+      i.refused();
+    } else {
+      MskLogin.refused(properties);
     }
   }
 
   @Override
   public void configure(
       Map<String, ?> properties, String mechanism, List<AppConfigurationEntry> entries) {
-    tokens = (ClientAuth) Objects.requireNonNull(properties.get(TOKENS), TOKENS);
+    if (properties.get(AWS) instanceof MskIdentity i) {
+      String host = (String) Objects.requireNonNull(properties.get(BROKER), BROKER);
+      tokens = () -> Map.of("Authorization", SCHEME + aws(i, host));
+    } else {
+      tokens = (ClientAuth) Objects.requireNonNull(properties.get(TOKENS), TOKENS);
+    }
+  }
+
+  private static String aws(MskIdentity identity, String host) throws IOException {
+    try {
+      return identity.token(host);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while keys of AWS were looked for", e);
+    }
   }
 
   @Override

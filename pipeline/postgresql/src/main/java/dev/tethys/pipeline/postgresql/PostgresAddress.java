@@ -2,6 +2,7 @@ package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.kerberos.KerberosIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param hosts {@code host:port}, several with commas between: the primary of them is looked for
  * @param passFile where the password is looked up when there is none; null for nowhere
+ * @param kerberos whose ticket proves who the user is; null for a password
  * @param tls null for none; otherwise the server's certificate and name are verified as it says
  * @param connections most at once
  * @param timeout of a statement and of connecting
@@ -21,6 +23,7 @@ record PostgresAddress(
     String user,
     Secret password,
     @Nullable Path passFile,
+    @Nullable KerberosIdentity kerberos,
     @Nullable TlsConfig tls,
     int connections,
     Duration timeout) {}

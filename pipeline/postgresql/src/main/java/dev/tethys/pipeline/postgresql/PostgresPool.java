@@ -1,10 +1,12 @@
 package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.web.client.DriverTls;
+import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Properties;
 import java.util.concurrent.Semaphore;
@@ -20,6 +22,7 @@ final class PostgresPool implements AutoCloseable {
 
   private final PostgresAddress address;
   private final String tlsNumber;
+  private final @Nullable KerberosLogin login;
   private final Semaphore permits;
   private final ArrayDeque<Resting> resting = new ArrayDeque<>(); // guarded by itself
   private volatile boolean closed;
@@ -27,6 +30,10 @@ final class PostgresPool implements AutoCloseable {
   PostgresPool(PostgresAddress address) {
     this.address = address;
     this.permits = new Semaphore(address.connections(), true);
+    this.login =
+        address.kerberos() == null
+            ? null
+            : new KerberosLogin(address.kerberos(), InstantSource.system());
     this.tlsNumber = address.tls() == null ? "" : DriverTls.register(address.tls());
   }
 
@@ -94,6 +101,11 @@ final class PostgresPool implements AutoCloseable {
     p.setProperty("options", "-c statement_timeout=" + address.timeout().toMillis());
     p.setProperty("tcpKeepAlive", "true");
     p.setProperty("gssEncMode", "disable");
+    if (address.kerberos() != null) {
+      p.setProperty("kerberosServerName", address.kerberos().service());
+      p.setProperty("jaasLogin", "false"); // the thread has the ticket
+      p.setProperty("loginTimeout", "0"); // for which the driver would take another thread
+    }
     if (address.hosts().contains(",")) {
       p.setProperty("targetServerType", "preferPrimary");
     }
@@ -110,12 +122,28 @@ final class PostgresPool implements AutoCloseable {
             + "/"
             + java.net.URLEncoder.encode(
                 address.database(), java.nio.charset.StandardCharsets.UTF_8);
-    Connection c = new Driver().connect(url, p);
+    Connection c = connect(url, p);
     if (c == null) {
       throw new SQLException("not an address of PostgreSQL: " + address.hosts(), "08001");
     }
     c.setAutoCommit(false);
     return c;
+  }
+
+  private @Nullable Connection connect(String url, Properties p) throws SQLException, IOException {
+    if (login == null) {
+      return new Driver().connect(url, p);
+    }
+    try {
+      return login.as(() -> new Driver().connect(url, p));
+    } catch (SQLException e) {
+      login.refused();
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("PostgreSQL at " + address.hosts() + ": " + e.getMessage(), e);
+    }
   }
 
   private @Nullable Connection rested() {

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
 import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.kerberos.KerberosIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -59,6 +60,11 @@ record PostgresSettings(
           Type.PATH,
           "",
           "File of passwords in the form of .pgpass, in the place of password.");
+  private static final Key<KerberosIdentity> KERBEROS =
+      SECTION.optional(
+          "kerberos",
+          KerberosIdentity.type("postgres"),
+          "A ticket of Kerberos (GSSAPI), in the place of a password.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Long> CONNECTIONS =
@@ -118,6 +124,7 @@ record PostgresSettings(
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
     ClientTlsSettings tls = o.get(TLS);
     Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
+    KerberosIdentity kerberos = kerberos(o, KERBEROS, o.get(USERNAME), o.get(PASSWORD), passFile);
     return new PostgresSettings(
         new PostgresAddress(
             at[0],
@@ -125,6 +132,7 @@ record PostgresSettings(
             o.get(USERNAME),
             o.get(PASSWORD),
             passFile,
+            kerberos,
             tls.insecure() ? null : tls.config(),
             (int) connections,
             delivery.timeout()),
@@ -152,6 +160,20 @@ record PostgresSettings(
       throw o.error(key, "passfile wants a username, and no password beside it");
     }
     return Path.of(file);
+  }
+
+  /** The ticket's owner, of exporter and store; null for none. */
+  static @Nullable KerberosIdentity kerberos(
+      YamlObject o,
+      Key<KerberosIdentity> key,
+      String user,
+      Secret password,
+      @Nullable Path passFile) {
+    KerberosIdentity k = o.find(key);
+    if (k != null && (user.isEmpty() || !password.isEmpty() || passFile != null)) {
+      throw o.error(key, "kerberos wants the username of the database, and no password beside it");
+    }
+    return k;
   }
 
   /** Hosts and database of an address; nothing when it is none. */

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
+import dev.tethys.web.kerberos.KerberosIdentity;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,6 +31,9 @@ public final class PostgresStoreType implements StoreType {
       SECTION.key("insecure", Type.BOOL, false, "No TLS at all.");
   private static final Key<String> PASSFILE =
       SECTION.key("passfile", Type.PATH, "", "File of passwords in the form of .pgpass.");
+  private static final Key<KerberosIdentity> KERBEROS =
+      SECTION.optional(
+          "kerberos", KerberosIdentity.type("postgres"), "A ticket of Kerberos (GSSAPI).");
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
   private static final Key<String> PREFIX =
@@ -52,11 +56,13 @@ public final class PostgresStoreType implements StoreType {
     String user = o.get(USERNAME);
     Secret password = o.get(PASSWORD);
     Path passFile = PostgresSettings.passFile(o, PASSFILE, user, password);
+    KerberosIdentity kerberos = PostgresSettings.kerberos(o, KERBEROS, user, password, passFile);
     TlsConfig tls = o.get(INSECURE) ? null : o.get(TLS);
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("username", user.isEmpty() ? null : user);
     shown.put("password", password.value().isEmpty() ? null : password);
     shown.put("passfile", passFile == null ? null : passFile.toString());
+    shown.put("kerberos", kerberos == null ? null : kerberos.tree());
     shown.put("insecure", tls == null ? true : null);
     shown.put("schema", tables.schema());
     shown.put("metrics_table_prefix", tables.prefix());
@@ -70,7 +76,15 @@ public final class PostgresStoreType implements StoreType {
                   c,
                   new PostgresPool(
                       new PostgresAddress(
-                          at[0], at[1], user, password, passFile, tls, CONNECTIONS, c.timeout())),
+                          at[0],
+                          at[1],
+                          user,
+                          password,
+                          passFile,
+                          kerberos,
+                          tls,
+                          CONNECTIONS,
+                          c.timeout())),
                   new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
                   tables);
             });

@@ -1,0 +1,127 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.Surroundings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Who a client is to Amazon MSK: parameters of a URL that is signed for AWS, as the mechanism
+ * AWS_MSK_IAM has them in JSON, and OAUTHBEARER as a token (aws-msk-iam-auth's README, "Details").
+ */
+final class MskIdentity {
+  /** SASL's name of the mechanism. */
+  static final String MECHANISM = "AWS_MSK_IAM";
+
+  /** The Collector's name of OAUTHBEARER with tokens of AWS. */
+  static final String BY_TOKENS = "AWS_MSK_IAM_OAUTHBEARER";
+
+  private static final String SERVICE = "kafka-cluster";
+  private static final String QUERY = "/?Action=kafka-cluster%3AConnect";
+  private static final Duration HOLDS = Duration.ofMinutes(15);
+  private static final String AGENT = "tethys";
+  private static final Pattern REGION_OF_HOST =
+      Pattern.compile(".*\\.kafka(?:-serverless)?\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?");
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final String region;
+  private final AwsCredentials credentials;
+  private final InstantSource clock;
+
+  /**
+   * @param region "" for that of the broker's name, or the machine's
+   */
+  MskIdentity(String region, AwsCredentials credentials, InstantSource clock) {
+    this.region = region;
+    this.credentials = credentials;
+    this.clock = clock;
+  }
+
+  /** One whose keys are where the configuration says, or AWS's programs look. */
+  static MskIdentity of(CloudAuth.SigV4 c) {
+    InstantSource clock = InstantSource.system();
+    return new MskIdentity(
+        c.region(),
+        new AwsCredentials(
+            new AwsCredentials.Settings(
+                c.region(),
+                c.accessKey(),
+                c.secretKey(),
+                c.profile(),
+                c.roleArn(),
+                c.externalId(),
+                c.fips()),
+            new Surroundings(
+                call -> Clients.FACTORY.client(HttpClientConfig.DEFAULT).send(call),
+                clock,
+                System::getenv)),
+        clock);
+  }
+
+  /** Made when the machine or a role is asked for keys. */
+  private static final class Clients {
+    static final HttpClientFactory FACTORY = new HttpClientFactory(AGENT);
+  }
+
+  private String region(String host) throws IOException, InterruptedException {
+    if (!region.isEmpty()) {
+      return region;
+    }
+    Matcher m = REGION_OF_HOST.matcher(host);
+    return m.matches() ? m.group(1) : credentials.region();
+  }
+
+  private SequencedMap<String, String> signed(String host, String at)
+      throws IOException, InterruptedException {
+    return AwsSigner.presign(
+        URI.create("https://" + host + QUERY),
+        credentials.identity(),
+        at,
+        SERVICE,
+        clock.instant(),
+        HOLDS,
+        "");
+  }
+
+  /** What AWS_MSK_IAM says to a broker. */
+  byte[] payload(String host) throws IOException, InterruptedException {
+    Map<String, String> out = new LinkedHashMap<>();
+    out.put("version", "2020_10_22");
+    out.put("host", host);
+    out.put("user-agent", AGENT);
+    signed(host, region(host)).forEach((k, v) -> out.put(k.toLowerCase(Locale.ROOT), v));
+    return JSON.writeValueAsBytes(out);
+  }
+
+  /** What OAUTHBEARER takes for a token; every broker of a region takes it. */
+  String token(String broker) throws IOException, InterruptedException {
+    String at = region(broker);
+    String host = "kafka." + at + "." + AwsCredentials.domain(at);
+    SequencedMap<String, String> all = signed(host, at);
+    all.put("User-Agent", AGENT); // is not signed
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(
+            ("https://" + host + "/?" + AwsSigner.query(all)).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Keys that were refused are looked for again. */
+  void refused() {
+    credentials.refused();
+  }
+}

@@ -1,0 +1,174 @@
+package dev.tethys.web.kerberos;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.NameCallback;
+import javax.security.auth.callback.PasswordCallback;
+import javax.security.auth.callback.UnsupportedCallbackException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom a realm of Kerberos knows, and by what: a keytab, a password, or else the cache of tickets
+ * that {@code kinit} fills.
+ *
+ * @param principal {@code name@REALM}, or a name of the default realm
+ * @param keytab null for none
+ * @param password empty for none
+ * @param service the first part of the server's principal
+ * @param config the {@code krb5.conf}; null for the machine's
+ */
+public record KerberosIdentity(
+    String principal,
+    @Nullable Path keytab,
+    Secret password,
+    String service,
+    @Nullable Path config) {
+  /** The module of Java that gets tickets. */
+  public static final String LOGIN_MODULE = "com.sun.security.auth.module.Krb5LoginModule";
+
+  private static final String CONFIG = "java.security.krb5.conf";
+
+  /**
+   * As a value in configurations, with the Collector's names of keys.
+   *
+   * @param service what the server's principal begins with where nothing is said
+   */
+  public static Type<KerberosIdentity> type(String service) {
+    Section s = new Section("kerberos", "A ticket of Kerberos.");
+    Keys keys = new Keys(s, service);
+    return s.type(keys::read);
+  }
+
+  /** The keys, in a section that may have others. */
+  public static final class Keys {
+    private final Key<String> username;
+    private final Key<String> realm;
+    private final Key<String> service;
+    private final Key<Secret> password;
+    private final Key<String> keytab;
+    private final Key<Boolean> useKeytab;
+    private final Key<String> config;
+
+    /**
+     * Adds the keys.
+     *
+     * @param usual the service where nothing is said
+     */
+    public Keys(Section s, String usual) {
+      username = s.required("username", Type.STRING, "The principal, without its realm.");
+      realm = s.key("realm", Type.STRING, "", "Its realm; else the default one of krb5.conf.");
+      service =
+          s.key("service_name", Type.STRING, usual, "What the server's principal begins with.");
+      password = s.key("password", Type.SECRET, Secret.NONE, "The principal's password.");
+      keytab = s.key("keytab_file", Type.PATH, "", "File with the principal's keys.");
+      useKeytab =
+          s.optional(
+              "use_keytab",
+              Type.BOOL,
+              "Whether keytab_file is used, and not password; else whichever is written.");
+      config =
+          s.key(
+              "config_file",
+              Type.PATH,
+              "",
+              "The krb5.conf; one for the whole process, as in Java.");
+      s.notBuilt("disable_fast_negotiation", "Java does not negotiate FAST.");
+    }
+
+    /** Reads the keys. */
+    public KerberosIdentity read(YamlObject o) {
+      String file = o.get(keytab);
+      Secret secret = o.get(password);
+      Boolean chosen = o.find(useKeytab);
+      boolean byFile = chosen == null ? !file.isEmpty() : chosen;
+      if (chosen == null && !file.isEmpty() && !secret.isEmpty()) {
+        throw o.error(keytab, "kerberos wants one of keytab_file & password, or use_keytab");
+      }
+      if (byFile && file.isEmpty()) {
+        throw o.error(useKeytab, "use_keytab wants keytab_file");
+      }
+      if (o.get(username).isEmpty() || o.get(service).isEmpty()) {
+        throw o.error("kerberos wants a username and a service_name");
+      }
+      String at = o.get(realm);
+      return new KerberosIdentity(
+          at.isEmpty() ? o.get(username) : o.get(username) + "@" + at,
+          byFile ? Path.of(file) : null,
+          byFile ? Secret.NONE : secret,
+          o.get(service),
+          o.get(config).isEmpty() ? null : Path.of(o.get(config)));
+    }
+  }
+
+  /** The block as a tree to be written. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    int at = principal.indexOf('@');
+    m.put("username", at < 0 ? principal : principal.substring(0, at));
+    m.put("realm", at < 0 ? null : principal.substring(at + 1));
+    m.put("service_name", service);
+    m.put("password", password.isEmpty() ? null : password);
+    m.put("keytab_file", keytab == null ? null : keytab.toString());
+    m.put("config_file", config == null ? null : config.toString());
+    return m;
+  }
+
+  /** What {@link #LOGIN_MODULE} is told. */
+  public Map<String, String> options() {
+    Map<String, String> m = new LinkedHashMap<>();
+    m.put("principal", principal);
+    m.put("refreshKrb5Config", "true");
+    if (keytab != null) {
+      m.put("useKeyTab", "true");
+      m.put("keyTab", keytab.toString());
+      m.put("storeKey", "true");
+      m.put("doNotPrompt", "true");
+    } else if (password.isEmpty()) {
+      m.put("useTicketCache", "true");
+      m.put("doNotPrompt", "true");
+    }
+    return m;
+  }
+
+  /** Answers what {@link #LOGIN_MODULE} asks for. */
+  public void answer(Callback[] asked) throws UnsupportedCallbackException {
+    for (Callback c : asked) {
+      switch (c) {
+        case NameCallback n -> n.setName(principal);
+        case PasswordCallback p -> p.setPassword(password.value().toCharArray());
+        default -> throw new UnsupportedCallbackException(c);
+      }
+    }
+  }
+
+  /**
+   * Has Java read the {@code krb5.conf} that is named; before every login.
+   *
+   * @throws IOException when it is not there, or another one is in use: Java knows one
+   */
+  public void useConfig() throws IOException {
+    if (config == null) {
+      return;
+    }
+    if (!Files.isReadable(config)) {
+      throw new IOException(config + " cannot be read, which config_file of kerberos names");
+    }
+    synchronized (KerberosIdentity.class) {
+      String used = System.getProperty(CONFIG);
+      if (used != null && !Path.of(used).equals(config)) {
+        throw new IOException(
+            "this process uses " + used + " for Kerberos, and Java knows one krb5.conf only");
+      }
+      System.setProperty(CONFIG, config.toString());
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.tethys.web.kerberos;
+
+import java.io.IOException;
+import java.security.Principal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.security.auth.Subject;
+import javax.security.auth.kerberos.KerberosTicket;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
+import javax.security.auth.login.Configuration;
+import javax.security.auth.login.LoginContext;
+import javax.security.auth.login.LoginException;
+import org.ietf.jgss.GSSContext;
+import org.ietf.jgss.GSSCredential;
+import org.ietf.jgss.GSSException;
+import org.ietf.jgss.GSSManager;
+import org.ietf.jgss.GSSName;
+import org.ietf.jgss.Oid;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tickets of one identity, fetched when they are first needed and again some minutes before they
+ * run out. Safe for any number of threads; one of them fetches.
+ */
+public final class KerberosLogin {
+  private static final Duration EARLY = Duration.ofMinutes(5);
+
+  /** RFC 4178. */
+  private static final String SPNEGO = "1.3.6.1.5.5.2";
+
+  /** RFC 4121. */
+  private static final String KERBEROS = "1.2.840.113554.1.2.2";
+
+  private final KerberosIdentity identity;
+  private final InstantSource clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Subject subject; // guarded by lock
+
+  public KerberosLogin(KerberosIdentity identity, InstantSource clock) {
+    this.identity = identity;
+    this.clock = clock;
+  }
+
+  /** Forgets its tickets, after a server refused one. */
+  public void refused() {
+    lock.lock();
+    try {
+      subject = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Who is logged in, with a ticket that holds for some minutes, and a credential made of it. */
+  private Subject subject() throws IOException {
+    lock.lock();
+    try {
+      Subject s = subject;
+      if (s == null || !holds(s)) {
+        s = login();
+        subject = s;
+      }
+      return s;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean holds(Subject s) {
+    Instant until = clock.instant().plus(EARLY);
+    return s.getPrivateCredentials(KerberosTicket.class).stream()
+        .filter(t -> t.getServer().getName().startsWith("krbtgt/"))
+        .anyMatch(t -> !t.isDestroyed() && t.getEndTime().toInstant().isAfter(until));
+  }
+
+  private Subject login() throws IOException {
+    identity.useConfig();
+    Subject s = new Subject();
+    try {
+      new LoginContext("tethys", s, identity::answer, new OneModule(identity.options())).login();
+    } catch (LoginException e) {
+      throw new IOException(
+          "Kerberos gives no ticket to " + identity.principal() + ": " + e.getMessage(), e);
+    }
+    GSSCredential c =
+        gss(
+            s,
+            () -> {
+              GSSManager m = GSSManager.getInstance();
+              Principal own = s.getPrincipals().iterator().next();
+              return m.createCredential(
+                  m.createName(own.getName(), GSSName.NT_USER_NAME),
+                  GSSCredential.DEFAULT_LIFETIME,
+                  new Oid[] {new Oid(KERBEROS), new Oid(SPNEGO)},
+                  GSSCredential.INITIATE_ONLY);
+            });
+    s.getPrivateCredentials().add(c);
+    return s;
+  }
+
+  /**
+   * Does something that finds the tickets as its current {@link Subject}, and a {@link
+   * GSSCredential} among its private credentials; in the caller's thread.
+   *
+   * @throws IOException when there is no ticket
+   * @throws Exception what the work throws
+   */
+  public <T> T as(Callable<T> work) throws Exception {
+    return as(subject(), work);
+  }
+
+  private static <T> T as(Subject s, Callable<T> work) throws Exception {
+    try {
+      return Subject.callAs(s, work);
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof Exception x ? x : e;
+    }
+  }
+
+  /** What GSSAPI does for a subject. */
+  private static <T> T gss(Subject s, Callable<T> work) throws IOException {
+    try {
+      return as(s, work);
+    } catch (GSSException e) {
+      throw new IOException("Kerberos: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("Kerberos: " + e, e);
+    }
+  }
+
+  /**
+   * A token that proves to one server who asks (SPNEGO, RFC 4559); good for one request.
+   *
+   * @param host of the server, as its principal has it
+   */
+  public byte[] token(String host) throws IOException {
+    Subject s = subject();
+    return gss(
+        s,
+        () -> {
+          GSSManager m = GSSManager.getInstance();
+          GSSContext c =
+              m.createContext(
+                  m.createName(identity.service() + "@" + host, GSSName.NT_HOSTBASED_SERVICE),
+                  new Oid(SPNEGO),
+                  s.getPrivateCredentials(GSSCredential.class).iterator().next(),
+                  GSSContext.DEFAULT_LIFETIME);
+          try {
+            return c.initSecContext(new byte[0], 0, 0);
+          } finally {
+            c.dispose();
+          }
+        });
+  }
+
+  /** A configuration of logins with one entry, under any name. */
+  private static final class OneModule extends Configuration {
+    private final AppConfigurationEntry[] entries;
+
+    OneModule(Map<String, String> options) {
+      entries =
+          new AppConfigurationEntry[] {
+            new AppConfigurationEntry(
+                KerberosIdentity.LOGIN_MODULE, LoginModuleControlFlag.REQUIRED, options)
+          };
+    }
+
+    @Override
+    public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
+      return entries.clone();
+    }
+  }
+}
